@@ -1,0 +1,1 @@
+"""An emulator of Adobe's Media Collection API for tests of video players."""

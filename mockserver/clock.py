@@ -1,0 +1,209 @@
+"""The emulated clock: the only source of time for deadlines, stamps, delays and ``ttl_ms``.
+
+Theory: emulated time is ``base + rate x elapsed``. ``base`` is the emulated time of the last change, ``elapsed`` the
+monotonic real time since then. Every command re-bases, so no command can make time jump that was not asked to. A frozen
+clock keeps its rate: freezing and running are one bit, moving the hands is another thing, and ``advance``, ``set`` and
+``rate`` leave that bit alone.
+
+A freshly made clock is real time. Nothing is ever scheduled on it: whoever waits asks :meth:`Clock.real_s_until` how
+long to sleep and is woken by :meth:`Clock.subscribe` when the hands are moved.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mockserver.errors import InvalidInput
+
+__all__ = ["MAX_TIME_MS", "Clock", "ClockState", "RealTime"]
+
+MAX_TIME_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999. A ``ts`` beyond it is a mistake, and no reason to move the clock."""
+
+
+class RealTime(NamedTuple):
+    """Where a clock takes real time from; tests pass their own."""
+
+    epoch_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    monotonic_ns: Callable[[], int] = time.monotonic_ns
+
+
+class ClockState(NamedTuple):
+    """What the clock shows: emulated time in milliseconds since the epoch, whether it stands, and its speed."""
+
+    now_ms: int
+    frozen: bool
+    rate: float
+
+
+class Clock:
+    """An emulated clock that can be frozen, advanced, set, sped up and made to follow the events.
+
+    All methods may be called from any thread.
+    """
+
+    def __init__(self, real: RealTime | None = None) -> None:
+        self._real = real or RealTime()
+        self._lock = threading.RLock()
+        self._subscribers: list[Callable[[], object]] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._base_ms = self._real.epoch_ms()
+        self._base_ns = self._real.monotonic_ns()
+        self._rate = 1.0
+        self._frozen = False
+        self._following = False
+
+    def now_ms(self) -> int:
+        """Return the emulated time in milliseconds since the epoch."""
+        if self._frozen:
+            return self._base_ms
+        with self._lock:
+            elapsed_ns = self._real.monotonic_ns() - self._base_ns
+            if self._rate == 1.0:
+                return self._base_ms + elapsed_ns // 1_000_000
+            return self._base_ms + int(elapsed_ns * self._rate) // 1_000_000
+
+    def state(self) -> ClockState:
+        """Return time, frozen and rate, read together."""
+        with self._lock:
+            return ClockState(self.now_ms(), self._frozen, self._rate)
+
+    @property
+    def following(self) -> bool:
+        """Whether the clock jumps forward to the ``ts`` of accepted events."""
+        return self._following
+
+    def freeze(self) -> None:
+        """Stop the hands where they are."""
+        with self._lock:
+            self._rebase(self.now_ms())
+            self._frozen = True
+        self._changed()
+
+    def resume(self) -> None:
+        """Let a frozen clock run on, from where it stands, at its rate."""
+        with self._lock:
+            self._rebase(self.now_ms())
+            self._frozen = False
+        self._changed()
+
+    def advance(self, ms: int) -> None:
+        """Move the hands forward.
+
+        Args:
+            ms: Milliseconds, 0 or more. Going back is what :meth:`set` is for.
+
+        Raises:
+            InvalidInput: ``ms`` is negative, or the result lies after the year 9999.
+        """
+        if ms < 0:
+            raise InvalidInput(f"cannot advance by {ms} ms: use the action set to go back in time", pointer="/ms")
+        with self._lock:
+            self._rebase(_within_range(self.now_ms() + ms, "/ms"))
+        self._changed()
+
+    def set(self, at_ms: int) -> None:
+        """Set the hands to a time, backwards too.
+
+        Args:
+            at_ms: Milliseconds since the epoch.
+
+        Raises:
+            InvalidInput: ``at_ms`` lies before 1970 or after the year 9999.
+        """
+        with self._lock:
+            self._rebase(_within_range(at_ms, "/at_ms"))
+        self._changed()
+
+    def set_rate(self, rate: float) -> None:
+        """Set the speed.
+
+        Args:
+            rate: Emulated seconds per real second: more than 0, at most 1,000,000.
+
+        Raises:
+            InvalidInput: ``rate`` is outside that range; freezing is an action of its own.
+        """
+        if not 0 < rate <= 1_000_000:
+            raise InvalidInput(f"rate must be more than 0 and at most 1000000, not {rate}", pointer="/rate")
+        with self._lock:
+            self._rebase(self.now_ms())
+            self._rate = float(rate)
+        self._changed()
+
+    def follow_ts(self) -> None:
+        """From now on jump forward to the ``ts`` of every accepted event, never back."""
+        with self._lock:
+            self._following = True
+
+    def follow(self, ts_ms: int) -> None:
+        """Jump to an accepted event's ``ts`` if the clock follows events and the ``ts`` lies ahead.
+
+        Args:
+            ts_ms: The event's ``playerTime.ts`` in milliseconds.
+        """
+        if not self._following or ts_ms > MAX_TIME_MS:
+            return
+        with self._lock:
+            if ts_ms <= self.now_ms():
+                return
+            self._rebase(ts_ms)
+        self._changed()
+
+    def reset(self) -> None:
+        """Go back to real time, running, at rate 1."""
+        with self._lock:
+            self._start()
+        self._changed()
+
+    def real_s_until(self, at_ms: int) -> float | None:
+        """Tell how long to sleep until the clock shows a time.
+
+        Args:
+            at_ms: Emulated milliseconds since the epoch.
+
+        Returns:
+            Real seconds, 0 when the time has come, None when a frozen clock will never get there by itself.
+        """
+        with self._lock:
+            missing_ms = at_ms - self.now_ms()
+            if missing_ms <= 0:
+                return 0.0
+            return None if self._frozen else missing_ms / 1000 / self._rate
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Call ``changed`` whenever the hands are moved by a command.
+
+        Returns:
+            A function that ends the subscription; calling it twice is harmless.
+        """
+        with self._lock:
+            self._subscribers.append(changed)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if changed in self._subscribers:
+                    self._subscribers.remove(changed)
+
+        return unsubscribe
+
+    def _rebase(self, now_ms: int) -> None:
+        self._base_ms = now_ms
+        self._base_ns = self._real.monotonic_ns()
+
+    def _changed(self) -> None:
+        with self._lock:
+            subscribers = tuple(self._subscribers)
+        for changed in subscribers:
+            changed()
+
+
+def _within_range(at_ms: int, pointer: str) -> int:
+    if not 0 <= at_ms <= MAX_TIME_MS:
+        raise InvalidInput(f"{at_ms} ms lies outside 1970 to 9999; the unit is milliseconds", pointer=pointer)
+    return at_ms

@@ -1,0 +1,183 @@
+"""The control of a server: one table of routes, used by the server that answers them and by the client that asks.
+
+A route carries the types of its argument and its answer, so that a call is checked wherever it is made, in the process
+or over
+HTTP: ``control.call(FIND, WaitCommand(query=Query(event_type="ping")))`` is an ``EventPage``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import msgspec
+
+from mockserver.model import results as r
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.journal import Entry
+from mockserver.model.query import DEFAULT_LIMIT, Query
+from mockserver.model.settings import Settings
+
+__all__ = ["ADMIN", "CONTROL_ROUTES", "Chunks", "Control", "ExportQuery", "PageQuery", "Route", "SettingsPatch"]
+
+ADMIN = "/__admin"
+
+A = TypeVar("A")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+Chunks = Iterable[bytes]
+"""An answer that is not JSON: text, piece by piece."""
+
+SettingsPatch = dict[str, Any]
+"""Some members of the settings."""
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which page of a list: everything after number ``since``, at most ``limit``."""
+
+    since: int = 0
+    limit: int = DEFAULT_LIMIT
+
+
+class ExportQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which format to export."""
+
+    format: Literal["ndjson"] = "ndjson"
+
+
+class Route(msgspec.Struct, Generic[A, R], frozen=True):
+    """One thing that can be asked of a server.
+
+    Args:
+        method: The method.
+        path: The path below ``/__admin``; ``{name}`` stands for a part that is given with the call.
+        summary: What it is for, in one sentence, for people.
+        argument: The type of its argument: the query of a GET, the body of others; None when it takes none.
+        result: The type of its answer; None when there is nothing to say (204).
+        status: The status when all goes well.
+        changes: Whether it changes anything, and so makes a namespace that does not exist yet.
+        media_type: What the answer is.
+        any_host: Whether it answers whatever the ``Host`` header says; for probes.
+    """
+
+    method: str
+    path: str
+    summary: str
+    argument: Any = None
+    result: Any = None
+    status: int = 200
+    changes: bool = False
+    media_type: str = "application/json"
+    any_host: bool = False
+
+
+class Control(Protocol):
+    """What a server can be asked, wherever it runs."""
+
+    def call(self, route: Route[A, R], argument: A, **path: str) -> R:
+        """Ask.
+
+        Args:
+            route: What for.
+            argument: The query or the body.
+            **path: The parts of the path.
+
+        Raises:
+            MockserverError: The server refused; what it said.
+        """
+        ...
+
+
+def _get(path: str, summary: str, result: Any, argument: Any = None, **more: Any) -> Route[Any, Any]:
+    return Route("GET", path, summary, argument, result, **more)
+
+
+HEALTH: Route[None, r.Health] = _get(
+    "/health", "Whether the server is alive; answers any Host.", r.Health, any_host=True
+)
+READY: Route[None, r.Health] = _get(
+    "/ready", "Whether the server takes requests; answers any Host.", r.Health, any_host=True
+)
+VERSION: Route[None, r.Version] = _get("/version", "Name and version of the server.", r.Version)
+METRICS: Route[None, Chunks] = _get(
+    "/metrics", "Counters in the text format of Prometheus.", Chunks, media_type="text/plain; version=0.0.4"
+)
+OPENAPI: Route[None, dict[str, Any]] = _get("/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any])
+SUMMARY: Route[None, r.Summary] = _get("/summary", "Counts of requests, events and sessions.", r.Summary)
+
+SESSIONS: Route[PageQuery, r.SessionPage] = _get("/sessions", "Sessions, newest last.", r.SessionPage, PageQuery)
+SESSION: Route[None, r.SessionView] = _get(
+    "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
+)
+TIMELINE: Route[None, r.Timeline] = _get(
+    "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline
+)
+PUT_SESSION: Route[r.SessionCommand, r.SessionView] = Route(
+    "POST", "/sessions", "Open or close a session without a client.", r.SessionCommand, r.SessionView, 201, True
+)
+EXPIRE: Route[None, r.SessionView] = Route(
+    "POST", "/sessions/{sid}/expire", "Close a session: its next event answers 410.", None, r.SessionView, changes=True
+)
+FORGET: Route[None, r.SessionView] = Route(
+    "POST", "/sessions/{sid}/forget", "Forget a session: its next event answers 404.", None, r.SessionView, changes=True
+)
+
+EVENTS: Route[Query, r.EventPage] = _get("/events", "The journal, filtered by the query string.", r.EventPage, Query)
+EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was on the wire.", Entry)
+COUNT: Route[r.WaitCommand, r.CountResult] = Route(
+    "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult
+)
+FIND: Route[r.WaitCommand, r.EventPage] = Route("POST", "/events/find", "Find entries.", r.WaitCommand, r.EventPage)
+WAIT: Route[r.WaitCommand, r.WaitResult] = Route(
+    "POST", "/events/wait", "Wait for entries; answers the moment they are there.", r.WaitCommand, r.WaitResult
+)
+VERIFY: Route[r.VerifyCommand, r.Verification] = Route(
+    "POST", "/verify", "Verify a count or a sequence, with near misses.", r.VerifyCommand, r.Verification
+)
+
+FAULTS: Route[None, r.FaultPage] = _get("/faults", "Fault rules with their counters.", r.FaultPage)
+FAULT: Route[None, FaultRule] = _get("/faults/{fault_id}", "One fault rule.", FaultRule)
+ADD_FAULT: Route[FaultSpec, FaultRule] = Route(
+    "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
+)
+PUT_FAULT: Route[FaultSpec, FaultRule] = Route(
+    "PUT", "/faults/{fault_id}", "Replace a fault rule; its counters start afresh.", FaultSpec, FaultRule, changes=True
+)
+DELETE_FAULT: Route[None, None] = Route(
+    "DELETE", "/faults/{fault_id}", "Remove a fault rule.", status=204, changes=True
+)
+DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault rules.", status=204, changes=True)
+
+SETTINGS: Route[None, Settings] = _get("/settings", "The settings in force.", Settings)
+PATCH_SETTINGS: Route[SettingsPatch, Settings] = Route(
+    "PATCH", "/settings", "Change some settings; open sessions feel it at once.", SettingsPatch, Settings, changes=True
+)
+CLOCK: Route[None, r.ClockReading] = _get("/clock", "What the emulated clock shows.", r.ClockReading)
+SET_CLOCK: Route[r.ClockCommand, r.ClockReading] = Route(
+    "POST", "/clock", "Freeze, resume, advance, set, speed up or reset the clock.", r.ClockCommand, r.ClockReading,
+    changes=True,
+)  # fmt: skip
+RESET: Route[r.ResetCommand, r.Summary] = Route(
+    "POST", "/reset", "Back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary, changes=True
+)
+NAMESPACES: Route[None, r.NamespacePage] = _get("/namespaces", "The namespaces of the server.", r.NamespacePage)
+DELETE_NAMESPACE: Route[None, None] = Route(
+    "DELETE", "/namespaces/{name}", "Drop a namespace and all it recorded.", status=204
+)
+STREAM: Route[None, Chunks] = _get(
+    "/stream", "Every entry as it is recorded, as server-sent events; Last-Event-ID resumes.", Chunks,
+    media_type="text/event-stream",
+)  # fmt: skip
+EXPORT: Route[ExportQuery, Chunks] = _get(
+    "/export", "The journal as a file, one entry a line.", Chunks, ExportQuery, media_type="application/x-ndjson"
+)
+
+CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
+    HEALTH, READY, VERSION, METRICS, OPENAPI, SUMMARY,
+    SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE,
+    EVENTS, COUNT, FIND, WAIT, EVENT, VERIFY,
+    FAULTS, ADD_FAULT, DELETE_FAULTS, FAULT, PUT_FAULT, DELETE_FAULT,
+    SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
+    NAMESPACES, DELETE_NAMESPACE, STREAM, EXPORT,
+)  # fmt: skip

@@ -1,0 +1,5 @@
+"""The wire formats of emulated APIs.
+
+A dialect knows paths, bodies and answers; it knows nothing of sessions in
+store.
+"""

@@ -1,0 +1,154 @@
+"""The answers of the Media Collection API, with exactly Adobe's headers.
+
+Headers: Adobe, "Sessions request", "Events request" and the quick start of the Media Collection API. The CORS headers
+stand on error answers too: without them a browser shows its page "network error" instead of 400, 404 or 410.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.dialects.collection.paths import BASE, docs_typo, session_path
+from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.journal import Violation
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Outcome
+from mockserver.wire.codec import encode
+
+__all__ = [
+    "ACCEPTED",
+    "CORS",
+    "downloaded",
+    "injected",
+    "method_not_allowed",
+    "no_route",
+    "opened",
+    "preflight",
+    "refused",
+    "rejected",
+    "schema",
+    "unknown_schema",
+]
+
+CORS: tuple[tuple[str, str], ...] = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "OPTIONS,POST,PUT"),
+    ("Access-Control-Allow-Headers", "Content-Type"),
+    ("Access-Control-Expose-Headers", "Location"),
+)
+
+ACCEPTED = HttpResponse(204, CORS)
+"""The answer to every event that is accepted: no body, no content headers."""
+
+_JSON = "application/json"
+_TITLES = {400: "Bad request", 404: "Not found", 410: "Gone", 429: "Too many requests", 500: "Internal server error"}
+
+
+def opened(sid: str) -> HttpResponse:
+    """Answer a sessionStart: 201 with a relative ``Location`` and an empty octet-stream, as in Adobe's samples."""
+    return HttpResponse(201, (("Location", session_path(sid)), *_EMPTY, *CORS))
+
+
+def downloaded(sid: str, settings: Settings) -> HttpResponse:
+    """Answer a batch of downloaded content: 201, without ``Location`` unless ``batch_location`` asks for one."""
+    return opened(sid) if settings.batch_location else HttpResponse(201, (*_EMPTY, *CORS))
+
+
+_EMPTY = (("Content-Type", "application/octet-stream"), ("Content-Length", "0"))
+
+
+def rejected(status: int, violations: tuple[Violation, ...]) -> HttpResponse:
+    """Answer a request whose body cannot be accepted: 400, 413 or 415.
+
+    The member ``message`` is Adobe's (Swagger ``ApiError``); ``errors`` is an extra one, which that contract allows
+    for.
+    """
+    first = violations[0]
+    more = f" ({len(violations)} problems in all, see errors)" if len(violations) > 1 else ""
+    message = f"{first.path}: {first.detail}{more}" if first.path else f"{first.detail}{more}"
+    return _json(status, {"message": message, "errors": violations}, final=status == 413)
+
+
+def refused(outcome: Outcome, sid: str, settings: Settings) -> HttpResponse:
+    """Answer an event of a session that is not there or takes no events any more."""
+    if outcome is Outcome.UNKNOWN_SESSION:
+        return _json(404, {"message": f"Session {_short(sid)} is not known; open a new one with a sessionStart."})
+    if settings.after_end == 204:
+        return ACCEPTED
+    if settings.after_end == 404:
+        return _json(404, {"message": f"Session {_short(sid)} is closed; open a new one with a sessionStart."})
+    message = f"Session {_short(sid)} is closed and takes no more events; open a new one with a sessionStart."
+    return _json(410, {"message": message})
+
+
+def no_route(path: str) -> HttpResponse:
+    """Answer a path that does not exist."""
+    hint = f"; events go to {BASE}/sessions/{{sid}}/events" if docs_typo(path) else ""
+    return _json(404, {"message": f"There is nothing at {_short(path)}{hint}."})
+
+
+def method_not_allowed(allowed: str) -> HttpResponse:
+    """Answer a method that a path does not take."""
+    return _json(405, {"message": f"Only {allowed} can be used here."}, (("Allow", allowed),))
+
+
+def unknown_schema(name: str, known: tuple[str, ...]) -> HttpResponse:
+    """Answer a read of a schema that does not exist. Undocumented by Adobe; 404 is our choice."""
+    return _json(404, {"message": f"There is no schema {_short(name)}; there are {', '.join(known)}."})
+
+
+def schema(document: dict[str, Any]) -> HttpResponse:
+    """Answer a schema read."""
+    return _json(200, document)
+
+
+def preflight(request: HttpRequest, settings: Settings) -> HttpResponse:
+    """Answer a CORS preflight.
+
+    200 with an empty body: the status is undocumented, and MediaSDK JS works with it. No ``Access-Control-Max-Age`` by
+    default, as in Adobe's answers, so that browsers ask before nearly every ping, as they do in production.
+    """
+    cors = dict(CORS)
+    asked = request.header(b"access-control-request-headers")
+    if settings.cors_allow_any_header and asked:
+        cors["Access-Control-Allow-Headers"] = asked.decode("latin-1")
+    if settings.cors_max_age_s is not None:
+        cors["Access-Control-Max-Age"] = str(settings.cors_max_age_s)
+    return HttpResponse(200, (*cors.items(), ("Content-Length", "0")))
+
+
+def injected(code: int, body: Any, headers: dict[str, str], mark: str | None) -> HttpResponse:
+    """Make the answer of a ``status`` fault.
+
+    Args:
+        code: The status.
+        body: Text as it is, anything else as JSON; None for a message like the API's.
+        headers: Header fields that are added, or replace others.
+        mark: The fault id for ``X-Mock-Fault``, or None to leave the answer unmarked.
+    """
+    if body is None:
+        body = {"message": f"{_TITLES.get(code, 'Injected answer')} (injected by the mock server)."}
+    content = body.encode() if isinstance(body, str) else encode(body)
+    if code in (204, 205, 304):
+        content = b""
+    names = {name.lower() for name in headers}
+    fields = [*headers.items(), *(field for field in CORS if field[0].lower() not in names)]
+    if content and "content-type" not in names:
+        fields.append(("Content-Type", "text/plain; charset=utf-8" if isinstance(body, str) else _JSON))
+    if code not in (204, 304):
+        fields.append(("Content-Length", str(len(content))))
+    if mark is not None:
+        fields.append(("X-Mock-Fault", mark))
+    return HttpResponse(code, tuple(fields), content)
+
+
+def _json(
+    status: int, document: dict[str, Any], extra: tuple[tuple[str, str], ...] = (), *, final: bool = False
+) -> HttpResponse:
+    body = encode(document)
+    headers = (("Content-Type", _JSON), ("Content-Length", str(len(body))), *extra, *CORS)
+    return HttpResponse(status, headers, body, final)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:97] + "..."

@@ -1,0 +1,94 @@
+"""Which operation a method and a path ask for.
+
+Paths: Adobe, Media Collection API reference ("Sessions request", "Events request", "Validating event requests", "Track
+downloaded content") and the Swagger file AdobeDocs/analytics-collection-apis ``static/media-collection.json``. A
+trailing slash is accepted everywhere, because a sample of Adobe's ("Obtaining a session ID") writes one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mockserver.model.vocabulary import Operation
+
+__all__ = ["BASE", "Route", "docs_typo", "events_path", "route", "session_path"]
+
+BASE = "/api/v1"
+_SESSIONS = f"{BASE}/sessions"
+_SESSION_PREFIX = f"{_SESSIONS}/"
+_SCHEMA_PREFIX = f"{BASE}/schemas/"
+_DOWNLOADED = f"{BASE}/downloaded"
+_EVENTS = "/events"
+
+
+class Route(NamedTuple):
+    """What a request asks for.
+
+    Args:
+        operation: Its operation; OTHER when there is none.
+        argument: The session id of an event as sent, the name of a schema, or the methods that are allowed there.
+        exists: Whether the path exists at all, with whatever method.
+    """
+
+    operation: Operation
+    argument: str = ""
+    exists: bool = True
+
+
+def session_path(sid: str) -> str:
+    """Return the value of ``Location``.
+
+    Relative, without prefix and without trailing slash: MediaSDK JS takes the fifth piece between slashes, the mobile
+    SDKs anchor their pattern at ``/api/``, and Adobe's newest sample takes what follows the last slash.
+    """
+    return f"{_SESSION_PREFIX}{sid}"
+
+
+def events_path(sid: str) -> str:
+    """Return the path to which the events of a session are posted."""
+    return f"{_SESSION_PREFIX}{sid}{_EVENTS}"
+
+
+def route(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Route:
+    """Find the operation.
+
+    Everything between ``/sessions/`` and ``/events`` is the session id, as sent: clients that misread ``Location`` post
+    to ``/sessions//events``, ``/sessions/v1/events`` or with a whole URL in it, and get the 404 of an unknown session.
+
+    Args:
+        method: The method, upper case.
+        path: The path without query.
+        prefixes: Extra leading paths under which the API answers, such as ``/va``.
+    """
+    if path.startswith(_SESSION_PREFIX) and method == "POST" and path.endswith(_EVENTS):
+        return Route(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
+    for prefix in prefixes:
+        if path.startswith(prefix + BASE):
+            return route(method, path[len(prefix) :])
+    return _route(method, path)
+
+
+def _route(method: str, path: str) -> Route:
+    path = path.removesuffix("/")
+    if path.startswith(_SESSION_PREFIX) and path.endswith(_EVENTS):
+        found = Route(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
+    elif path == _SESSIONS:
+        found = Route(Operation.START)
+    elif path == _DOWNLOADED:
+        found = Route(Operation.DOWNLOAD)
+    elif path.startswith(_SCHEMA_PREFIX) and "/" not in path[len(_SCHEMA_PREFIX) :]:
+        found = Route(Operation.SCHEMA, path[len(_SCHEMA_PREFIX) :])
+    else:
+        return Route(Operation.OTHER, exists=False)
+    allowed = "GET" if found.operation is Operation.SCHEMA else "POST"
+    if method == allowed:
+        return found
+    if method == "OPTIONS":
+        return Route(Operation.PREFLIGHT)
+    return Route(Operation.OTHER, f"OPTIONS, {allowed}")
+
+
+def docs_typo(path: str) -> bool:
+    """Tell whether a path has the form ``/api/v1/{sid}/events`` of a sample in Adobe's "Queueing events" page."""
+    pieces = path.removeprefix(BASE).strip("/").split("/")
+    return path.startswith(BASE) and len(pieces) == 2 and pieces[1] == "events" and pieces[0] != "sessions"

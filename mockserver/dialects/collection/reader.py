@@ -1,0 +1,215 @@
+"""From a request to an arrival: path, body, schema and the three endpoint rules.
+
+Order of checks: body, then session. Adobe says that schemas are checked in a layer without session context ("Validating
+event requests"); the setting ``check_order`` swaps them, and it is the emulator that obeys it, since a reader knows no
+sessions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.dialects.collection.paths import Route, route
+from mockserver.dialects.collection.validation import Validators, validators
+from mockserver.model.arrival import Arrival, Opening
+from mockserver.model.http import HttpRequest, Problem
+from mockserver.model.journal import Violation
+from mockserver.model.session import Content
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Operation
+from mockserver.wire.codec import NotJson, parse_body
+
+__all__ = ["Reader"]
+
+_MAX_SID = 512
+"""Longest session id that is kept of a path. Ours have 64 digits; a longer one is a mistake and unknown anyway."""
+
+_PROBLEMS: dict[Problem, tuple[int, str, str]] = {
+    "too_large": (413, "body-size", "The body is larger than {max_body_bytes} bytes."),
+    "incomplete": (400, "body-incomplete", "The connection ended before the whole body had arrived."),
+    "bad_namespace": (
+        400,
+        "namespace",
+        "The namespace in the path must be 1 to 64 letters, digits, dots, dashes and underscores, "
+        "beginning with a letter or digit.",
+    ),
+    "too_many_namespaces": (429, "namespace", "There are {max_namespaces} namespaces already; delete one first."),
+}
+
+
+class Reader:
+    """Reads requests under one set of settings.
+
+    Args:
+        settings: Decides about schemas, content types and downloaded content.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.validators: Validators = validators(settings.schema_profile, settings.docs_lenient, settings.states_update)
+
+    def read(self, request: HttpRequest) -> Arrival:
+        """Tell what a request means. Never raises, whatever the request."""
+        asked = route(request.method, request.path, self.settings.path_prefixes)
+        operation = asked.operation
+        sid = asked.argument[:_MAX_SID] if operation is Operation.EVENT else None
+        if request.problem is not None:
+            return self._stopped(request.problem, operation, sid)
+        if sid is not None:
+            return self._undeclared(request, operation, sid) or self._event(request.body, sid)
+        if operation is Operation.START or operation is Operation.DOWNLOAD:
+            return self._undeclared(request, operation, None) or self._start(request.body, operation)
+        return self._other(request, asked)
+
+    def _stopped(self, problem: Problem, operation: Operation, sid: str | None) -> Arrival:
+        """Refuse a request that the transport already found wanting."""
+        status, rule, detail = _PROBLEMS[problem]
+        limits = {"max_body_bytes": self.settings.max_body_bytes, "max_namespaces": self.settings.max_namespaces}
+        return _refused(operation, sid, status, Violation("", rule, detail.format(**limits)))
+
+    def _undeclared(self, request: HttpRequest, operation: Operation, sid: str | None) -> Arrival | None:
+        """Refuse a body that is not declared as JSON, when that is asked for."""
+        if self.settings.content_type == "strict":
+            declared = (request.header(b"content-type") or b"").split(b";")[0].strip().lower()
+            if declared != b"application/json":
+                seen = declared.decode("latin-1") or "nothing"
+                detail = f"Content-Type must be application/json, not {seen}."
+                return _refused(operation, sid, 415, Violation("", "content-type", detail))
+        return None
+
+    def _event(self, body: bytes, sid: str) -> Arrival:
+        try:
+            document = parse_body(body, self.settings.max_body_bytes)
+        except NotJson as error:
+            return _refused(Operation.EVENT, sid, 400, Violation("", "json", _sentence(str(error))))
+        event_type = _event_type(document)
+        if event_type is not None and event_type != "sessionStart" and self.validators.is_valid(event_type, document):
+            time = document["playerTime"]
+            return Arrival(Operation.EVENT, sid, event_type, document, time["ts"], time["playhead"])
+        violations = self._event_violations(document, event_type)
+        return Arrival(Operation.EVENT, sid, event_type, document, violations=violations, status=400)
+
+    def _event_violations(self, document: Any, event_type: str | None) -> tuple[Violation, ...]:
+        if isinstance(document, list):
+            detail = (
+                "Events cannot be batched: post one JSON object per request, each to the events path of the session."
+            )
+            return (Violation("", "type", detail),)
+        if event_type == "sessionStart":
+            detail = "sessionStart opens a session: post it to /api/v1/sessions, not to the events of another session."
+            return (Violation("/eventType", "start-only-on-sessions", detail),)
+        return self.validators.explain(event_type, document)
+
+    def _start(self, body: bytes, operation: Operation) -> Arrival:
+        try:
+            document = parse_body(body, self.settings.max_body_bytes)
+        except NotJson as error:
+            return _refused(operation, None, 400, Violation("", "json", _sentence(str(error))))
+        if isinstance(document, list):
+            return self._batch(document, operation)
+        event_type = _event_type(document)
+        if operation is Operation.DOWNLOAD:
+            detail = "Downloaded content is a JSON array of events, the first of them a sessionStart."
+            return Arrival(
+                operation, None, event_type, document, violations=(Violation("", "batch-shape", detail),), status=400
+            )
+        violations = self._start_violations(document, event_type)
+        if violations:
+            return Arrival(operation, None, event_type, document, violations=violations, status=400)
+        time = document["playerTime"]
+        opening = Opening(_content(document["params"]))
+        return Arrival(operation, None, event_type, document, time["ts"], time["playhead"], opening)
+
+    def _start_violations(self, document: Any, event_type: str | None) -> tuple[Violation, ...]:
+        if event_type in self.validators.event_types and event_type != "sessionStart":
+            detail = (
+                f"Only sessionStart opens a session; post {event_type} to /api/v1/sessions/{{sid}}/events with the id "
+                "from the Location of the sessionStart."
+            )
+            return (Violation("/eventType", "start-only-on-sessions", detail),)
+        if not self.validators.is_valid("sessionStart", document):
+            return self.validators.explain("sessionStart", document)
+        if document["params"].get("media.downloaded") is True:
+            detail = (
+                "A live session must not say media.downloaded true; leave it out, or send the whole downloaded "
+                "session as an array to /api/v1/downloaded."
+            )
+            return (Violation("/params/media.downloaded", "downloaded-flag", detail),)
+        return ()
+
+    def _batch(self, document: list[Any], operation: Operation) -> Arrival:
+        """Read downloaded content (Adobe, "Track downloaded content"): one invalid event discards the whole batch."""
+        violations = self._batch_violations(document, operation)
+        if violations:
+            return Arrival(Operation.DOWNLOAD, document=document, violations=violations, status=400)
+        start = document[0]
+        types = {event["eventType"] for event in document}
+        opening = Opening(
+            _content(start["params"]), len(document), complete="sessionComplete" in types, ended="sessionEnd" in types
+        )
+        time = start["playerTime"]
+        return Arrival(Operation.DOWNLOAD, None, None, document, time["ts"], time["playhead"], opening)
+
+    def _batch_violations(self, document: list[Any], operation: Operation) -> tuple[Violation, ...]:
+        if operation is Operation.START and self.settings.sessions_array == "reject":
+            detail = "Arrays are not accepted here; post downloaded content to /api/v1/downloaded."
+            return (Violation("", "batch-shape", detail),)
+        if not document:
+            return (Violation("", "batch-shape", "The array is empty; the first event must be a sessionStart."),)
+        if _event_type(document[0]) != "sessionStart":
+            return (Violation("/0/eventType", "batch-shape", "The first event of a batch must be a sessionStart."),)
+        found: list[Violation] = []
+        for index, event in enumerate(document):
+            event_type = _event_type(event)
+            if index and event_type == "sessionStart":
+                detail = "A batch holds one session; post the next sessionStart as a batch of its own."
+                found.append(Violation(f"/{index}/eventType", "batch-shape", detail))
+            elif event_type is None or not self.validators.is_valid(event_type, event):
+                found.extend(self.validators.explain(event_type, event, f"/{index}"))
+        if not found and operation is Operation.START and document[0]["params"].get("media.downloaded") is not True:
+            detail = "An array posted to /api/v1/sessions must say media.downloaded true in its sessionStart."
+            found.append(Violation("/0/params/media.downloaded", "downloaded-flag", detail))
+        return tuple(found)
+
+    def _other(self, request: HttpRequest, asked: Route) -> Arrival:
+        """Read what needs no session: preflights, schema reads, and everything that has no route."""
+        if asked.operation is Operation.PREFLIGHT:
+            return Arrival(Operation.PREFLIGHT, status=200)
+        if asked.operation is Operation.SCHEMA:
+            known = asked.argument in self.validators.event_types
+            return Arrival(Operation.SCHEMA, status=200 if known else 404, detail=asked.argument)
+        document = None
+        if request.body:
+            try:
+                document = parse_body(request.body, self.settings.max_body_bytes)
+            except NotJson:
+                document = None
+        status = 405 if asked.exists else 404
+        return Arrival(Operation.OTHER, None, _event_type(document), document, status=status, detail=asked.argument)
+
+
+def _refused(operation: Operation, sid: str | None, status: int, violation: Violation) -> Arrival:
+    return Arrival(operation, sid, violations=(violation,), status=status)
+
+
+def _event_type(document: Any) -> str | None:
+    if isinstance(document, dict):
+        event_type = document.get("eventType")
+        if isinstance(event_type, str):
+            return event_type[:100]
+    return None
+
+
+def _content(params: dict[str, Any]) -> Content:
+    return Content(
+        media_id=params.get("media.id"),
+        media_name=params.get("media.name"),
+        content_type=params.get("media.contentType"),
+        stream_type=params.get("media.streamType"),
+        player_name=params.get("media.playerName"),
+        library_version=params.get("media.libraryVersion"),
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

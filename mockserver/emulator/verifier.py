@@ -1,0 +1,155 @@
+"""Verification: is what was recorded what a test expects, and if not, what came nearest?"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+
+from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.inquiry import Inquiry
+from mockserver.emulator.pending import Pending, begin, counting, never
+from mockserver.emulator.waiters import Check
+from mockserver.model.journal import Record
+from mockserver.model.query import DEFAULT_LIMIT, Query
+from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
+from mockserver.rules.match import Matcher, compile_query
+from mockserver.rules.timeline import Item
+from mockserver.rules.verification import (
+    Expectation,
+    Step,
+    check_timeout,
+    count_message,
+    expectation,
+    find_sequence,
+    sequence_message,
+    steps,
+)
+
+__all__ = ["Verifier"]
+
+_NEAR = 3
+_NEAR_SEARCHED = 5_000
+"""How many of the newest entries are searched for near misses: what a failing test is about is recent."""
+
+
+class Verifier:
+    """Judges the journal of one emulator.
+
+    Args:
+        emulator: Whose journal is judged.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._journal = emulator.journal
+        self._inquiry = Inquiry(emulator)
+
+    def verify(self, command: VerifyCommand) -> Pending[Verification]:
+        """Verify a count of entries, or of sessions in which a sequence occurs.
+
+        Raises:
+            InvalidInput: The command contradicts itself.
+            Refused: Too many waits are in flight.
+        """
+        wanted = expectation(command)
+        timeout_s = check_timeout(command.timeout_ms)
+        emulator = self._emulator
+        if command.query is not None:
+            query = command.query
+            matcher = compile_query(query)
+            with emulator.lock:
+                check, met = never() if wanted.final else counting(emulator, matcher, wanted.at_least or 0)
+                return begin(emulator, check, met, timeout_s, lambda _: self._verify_count(wanted, query, matcher))
+        sequence = steps(command.sequence or ())
+        by_arrival = command.order == "arrival"
+        with emulator.lock:
+            check, met = never() if wanted.final else self._sequencing(sequence, wanted.at_least or 0, by_arrival)
+            return begin(emulator, check, met, timeout_s, lambda _: self._verify_sequence(wanted, sequence, by_arrival))
+
+    def _sequencing(self, sequence: tuple[Step, ...], at_least: int, by_arrival: bool) -> tuple[Check, bool]:
+        """Make a check that looks again at the session a record belongs to, and at no other."""
+        having = {sid for sid, _, found in self._sequences(sequence, by_arrival) if len(found) == len(sequence)}
+
+        def check(seq: int, record: Record) -> bool:
+            sid = record.session_id
+            if sid is not None:
+                facts = [item.facts() for item in self._inquiry.items(sid, by_arrival=by_arrival)]
+                whole = len(find_sequence(sequence, facts)) == len(sequence)
+                (having.add if whole else having.discard)(sid)
+            return len(having) >= at_least
+
+        return check, len(having) >= at_least
+
+    def _verify_count(self, wanted: Expectation, query: Query, matcher: Matcher) -> Verification:
+        seqs, count = self._journal.select(matcher, query.limit)
+        verified = wanted.met_by(count)
+        too_few = not verified and wanted.at_least is not None and count < wanted.at_least
+        near = self._near(matcher, self._newest(matcher.since)) if too_few else []
+        message = count_message(wanted, query, count, [_told(miss) for miss in near], self._incomplete(matcher.since))
+        return Verification(
+            verified=verified,
+            message=message,
+            matched=self._inquiry.entries(seqs),
+            near_misses=near,
+            journal_complete=self._journal.complete_since(matcher.since),
+        )
+
+    def _verify_sequence(self, wanted: Expectation, sequence: tuple[Step, ...], by_arrival: bool) -> Verification:
+        found = list(self._sequences(sequence, by_arrival))
+        whole = [(items, indices) for _, items, indices in found if len(indices) == len(sequence)]
+        seqs = [items[index].seq for items, indices in whole for index in indices]
+        verified = wanted.met_by(len(whole))
+        furthest, near = None, []
+        if not verified and wanted.at_least is not None and len(whole) < wanted.at_least:
+            partial = [candidate for candidate in found if len(candidate[2]) < len(sequence)]
+            if partial:
+                sid, items, indices = max(partial, key=lambda candidate: len(candidate[2]))
+                furthest = (sid, len(indices))
+                rest = items[indices[-1] + 1 :] if indices else items
+                near = self._near(sequence[len(indices)].matcher, ((item.seq, item.record) for item in rest))
+        message = sequence_message(
+            wanted, sequence, len(whole), furthest, [_told(miss) for miss in near], self._incomplete(0)
+        )
+        return Verification(
+            verified=verified,
+            message=message,
+            matched=self._inquiry.entries(seqs[:DEFAULT_LIMIT]),
+            near_misses=near,
+            journal_complete=self._journal.complete_since(0),
+        )
+
+    def _sequences(self, sequence: tuple[Step, ...], by_arrival: bool) -> Iterator[tuple[str, list[Item], list[int]]]:
+        for sid in self._journal.session_ids():
+            items = self._inquiry.items(sid, by_arrival=by_arrival)
+            yield sid, items, find_sequence(sequence, [item.facts() for item in items])
+
+    def _newest(self, since: int) -> Iterator[tuple[int, Record]]:
+        journal = self._journal
+        for seq in range(journal.last_seq, max(since, journal.first_seq - 1, journal.last_seq - _NEAR_SEARCHED), -1):
+            record = journal.get(seq)
+            if record is not None:
+                yield seq, record
+
+    def _near(self, matcher: Matcher, records: Iterable[tuple[int, Record]]) -> list[NearMiss]:
+        def misses() -> Iterator[tuple[float, int, Record, tuple[Difference, ...]]]:
+            for seq, record in records:
+                differences = matcher.differences(self._journal.facts(record))
+                distance = matcher.distance(differences)
+                if 0 < distance < 1:
+                    yield distance, -seq, record, differences
+
+        return [
+            NearMiss(event=self._inquiry.of(-minus_seq, record), distance=distance, differences=differences)
+            for distance, minus_seq, record, differences in heapq.nsmallest(_NEAR, misses(), key=lambda miss: miss[:2])
+        ]
+
+    def _incomplete(self, since: int) -> str:
+        if self._journal.complete_since(since):
+            return ""
+        return f" ({self._journal.evicted} older entries were dropped to stay within the limits and are not counted)"
+
+
+def _told(miss: NearMiss) -> tuple[str, tuple[Difference, ...]]:
+    event = miss.event
+    status = "no answer" if event.response is None else str(event.response.status)
+    return f"#{event.seq} {event.event_type or event.operation.value} ({status})", miss.differences

@@ -1,0 +1,96 @@
+"""Who waits for the journal: woken by the record that satisfies them, never by polling."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from mockserver.errors import Refused
+from mockserver.model.journal import Record
+
+__all__ = ["Check", "Waiter", "Waiters"]
+
+Check = Callable[[int, Record], bool]
+"""Given the seq and the record that were just added: is the wait over?"""
+
+
+class Waiter:
+    """One wait.
+
+    Args:
+        check: Called under the lock of the namespace for every new record.
+        satisfied: Whether there is nothing to wait for.
+    """
+
+    def __init__(self, check: Check, *, satisfied: bool = False) -> None:
+        self.check = check
+        self._event = threading.Event()
+        self._woken: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
+        if satisfied:
+            self._event.set()
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether what was waited for has come."""
+        return self._event.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Block until satisfied.
+
+        Returns:
+            Whether it was, within ``timeout_s`` real seconds.
+        """
+        return self._event.wait(timeout_s)
+
+    def on_satisfied(self, call: Callable[[], object]) -> None:
+        """Call something once, from whichever thread satisfies the wait; at once if it is satisfied already."""
+        with self._lock:
+            if not self._event.is_set():
+                self._woken.append(call)
+                return
+        call()
+
+    def satisfy(self) -> None:
+        """End the wait."""
+        with self._lock:
+            self._event.set()
+            woken, self._woken = self._woken, []
+        for call in woken:
+            call()
+
+
+class Waiters:
+    """All waits of a namespace.
+
+    Args:
+        max_waiters: How many there may be at a time.
+    """
+
+    def __init__(self, max_waiters: int) -> None:
+        self.max_waiters = max_waiters
+        self._waiters: list[Waiter] = []
+
+    def __len__(self) -> int:
+        return len(self._waiters)
+
+    def add(self, waiter: Waiter) -> None:
+        """Begin a wait.
+
+        Raises:
+            Refused: There are ``max_waiters`` already.
+        """
+        if len(self._waiters) >= self.max_waiters:
+            raise Refused(f"{self.max_waiters} waits are in flight already (setting max_waiters)")
+        self._waiters.append(waiter)
+
+    def remove(self, waiter: Waiter) -> None:
+        """End a wait, satisfied or not."""
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+
+    def recorded(self, seq: int, record: Record) -> None:
+        """Wake everybody whom a new record satisfies."""
+        for waiter in tuple(self._waiters):
+            if not waiter.satisfied and waiter.check(seq, record):
+                waiter.satisfy()

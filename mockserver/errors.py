@@ -1,0 +1,111 @@
+"""Every exception this package raises on purpose.
+
+    MockserverError
+    ├── InvalidInput          a request, rule, setting or file that cannot be used: says where and what to do
+    ├── NotFound              the session, fault rule, entry or route that was named does not exist
+    ├── Refused               a documented limit is reached (namespaces, waiters, streams)
+    ├── Forbidden             the admin guard turned a request away
+    ├── ServerFailed          the server could not start, or it broke inside
+    ├── ControlFailed         a remote server could not be reached, or gave an answer we do not know
+    └── BlockingCallInLoop    a blocking call was made on a running event loop
+
+    VerificationFailed (AssertionError)   what a test asserted about the recorded traffic does not hold
+
+A mistake of the client under test is never an exception: it is a ``Violation``, an ``Outcome`` or, later, a finding in
+the journal.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BlockingCallInLoop",
+    "ControlFailed",
+    "Forbidden",
+    "InvalidInput",
+    "MockserverError",
+    "NotFound",
+    "Refused",
+    "ServerFailed",
+    "VerificationFailed",
+]
+
+
+class MockserverError(Exception):
+    """The root of the tree.
+
+    Attributes:
+        code: A stable word for programs; the ``code`` member of the problem document of the admin API.
+        status_hint: The HTTP status with which the admin API reports it.
+    """
+
+    code = "internal"
+    status_hint = 500
+
+
+class InvalidInput(MockserverError):
+    """Input that cannot be used.
+
+    Args:
+        message: What is wrong and what to write instead.
+        pointer: Where: a JSON pointer into the document, a flag, or ``file:line``. Empty for the whole input.
+    """
+
+    code = "invalid_input"
+    status_hint = 400
+
+    def __init__(self, message: str, *, pointer: str = "", status: int = 400) -> None:
+        super().__init__(message)
+        self.pointer = pointer
+        self.status_hint = status
+
+
+class NotFound(MockserverError):
+    """What was named does not exist."""
+
+    code = "not_found"
+    status_hint = 404
+
+
+class Refused(MockserverError):
+    """A limit is reached; nothing was changed and nothing was evicted to make room."""
+
+    code = "limit_reached"
+    status_hint = 429
+
+
+class Forbidden(MockserverError):
+    """The admin guard refused the request before it touched anything.
+
+    Args:
+        message: Which check failed, and the option that would allow it.
+        status: 401 when a token is missing or wrong, otherwise 403.
+    """
+
+    code = "forbidden"
+
+    def __init__(self, message: str, *, status: int = 403) -> None:
+        super().__init__(message)
+        self.status_hint = status
+
+
+class ServerFailed(MockserverError):
+    """The server could not start, or an internal error happened while it served."""
+
+    code = "server_failed"
+
+
+class ControlFailed(MockserverError):
+    """A remote server could not be reached or did not answer as a mockserver does."""
+
+    code = "control_failed"
+    status_hint = 502
+
+
+class BlockingCallInLoop(MockserverError):
+    """A blocking wait was called from a running event loop, where it would freeze the client under test."""
+
+    code = "blocking_call_in_loop"
+
+
+class VerificationFailed(AssertionError):
+    """An assertion about recorded traffic does not hold; the text shows what was expected and what was seen."""

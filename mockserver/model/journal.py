@@ -1,0 +1,102 @@
+"""What was recorded of a request."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.model.http import HttpResponse, RawHeaders
+from mockserver.model.vocabulary import Delivery, Operation, Outcome
+
+__all__ = ["Draw", "Entry", "Record", "RecordedRequest", "RecordedResponse", "Violation"]
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One reason for a 400, for the developer of the player.
+
+    Args:
+        path: JSON pointer to the place in the body; for a missing member, to where it should be.
+        rule: The JSON Schema keyword that failed, or the name of an endpoint rule.
+        detail: One sentence: what was seen, and what to change.
+    """
+
+    path: str
+    rule: str
+    detail: str
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """A number drawn for a fault rule: what ``probability`` or a delay was decided by."""
+
+    fault_id: str
+    value: float
+    fired: bool
+
+
+class Record(msgspec.Struct, gc=False):
+    """What the journal keeps of one request: the bytes, and the few fields that queries need.
+
+    Compact, and without a reference that could form a cycle, so that a full journal costs the garbage collector
+    nothing. Only ``delivery`` changes after it is made.
+    """
+
+    at_ms: int
+    operation: Operation
+    session_id: str | None
+    event_type: str | None
+    outcome: Outcome
+    method: str
+    target: str
+    headers: RawHeaders
+    body: bytes
+    response: HttpResponse | None
+    delivery: Delivery
+    violations: tuple[Violation, ...] = ()
+    fault_ids: tuple[str, ...] = ()
+    draws: tuple[Draw, ...] = ()
+
+
+class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The request as it was on the wire; only ``Authorization`` and ``Cookie`` values are masked."""
+
+    method: str
+    path: str
+    headers: list[tuple[str, str]]
+    body: str
+    body_encoding: Literal["utf-8", "base64"]
+
+
+class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The response as it was, or was to be, on the wire."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+    body_encoding: Literal["utf-8", "base64"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of the journal.
+
+    Args:
+        seq: Place in the journal, from 1, in order of processing by the server.
+        at_ms: When it was processed, on the emulated clock.
+        event: The parsed body, a list for a batch of downloaded content; None when it cannot be read as JSON.
+        response: None when a fault left the request without any answer.
+        draws: The random numbers that decided about faults.
+    """
+
+    seq: int
+    at_ms: int
+    operation: Operation
+    session_id: str | None
+    event_type: str | None
+    event: Any
+    outcome: Outcome
+    violations: tuple[Violation, ...]
+    fault_ids: tuple[str, ...]
+    draws: tuple[Draw, ...]
+    request: RecordedRequest
+    response: RecordedResponse | None
+    delivery: Delivery

@@ -1,0 +1,62 @@
+"""What the server shell is told to do with a connection."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mockserver.model.http import HttpResponse
+from mockserver.model.journal import Record
+
+__all__ = ["Close", "Effect", "Hang", "Plan", "Reset", "Send", "Sleep", "Suspended"]
+
+
+class Sleep(msgspec.Struct, frozen=True):
+    """Wait until the emulated clock shows ``until_ms``."""
+
+    until_ms: int
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send an answer whole."""
+
+    response: HttpResponse
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """Reset the connection (RST)."""
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close the connection without an answer (FIN)."""
+
+
+class Hang(msgspec.Struct, frozen=True):
+    """Keep the connection open and silent."""
+
+
+Effect = Sleep | Send | Reset | Close | Hang
+
+
+class Suspended(msgspec.Struct, frozen=True):
+    """A request that is held back before the back end sees it.
+
+    Args:
+        token: Give it to ``Emulator.resume`` when the clock shows ``until_ms``.
+    """
+
+    token: object
+    until_ms: int
+
+
+class Plan(msgspec.Struct, frozen=True, gc=False):
+    """How a request is answered.
+
+    Args:
+        record: Its place in the journal, for reporting the delivery.
+        response: The answer, if it is plainly sent: then ``effects`` is empty.
+        effects: What to do instead, in order.
+    """
+
+    record: Record
+    response: HttpResponse | None
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,41 @@
+"""Which entries are meant: one query for listing, counting, waiting, verifying and for fault rules."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mockserver.model.vocabulary import Operation, Outcome
+
+__all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "OneOrMany", "Query"]
+
+DEFAULT_LIMIT = 1_000
+MAX_LIMIT = 10_000
+
+OneOrMany = str | tuple[str, ...] | None
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Conditions on an entry; all must hold, and a list means any of its values.
+
+    Args:
+        session_id: The session id in the path or, for a sessionStart, the one it was given.
+        event_type: Adobe's event type, also of rejected events if it was readable.
+        outcome: What became of the request.
+        status: The status of the answer.
+        fault_id: A fault rule that was applied.
+        operation: What the request asked for.
+        where: Conditions on the event body, each ``<JSON pointer><op><value>`` with op ``=``, ``!=``, ``>``, ``<`` or
+            ``*=`` (contains). The value is read as JSON and, failing that, as a string.
+        since: Only entries with a greater ``seq``.
+        limit: Most entries in one answer, 1 to 10,000; does not change counts.
+    """
+
+    session_id: OneOrMany = None
+    event_type: OneOrMany = None
+    outcome: Outcome | tuple[Outcome, ...] | None = None
+    status: int | tuple[int, ...] | None = None
+    fault_id: OneOrMany = None
+    operation: Operation | tuple[Operation, ...] | None = None
+    where: str | tuple[str, ...] = ()
+    since: int = 0
+    limit: int = DEFAULT_LIMIT

@@ -1,0 +1,75 @@
+"""One playback session as the emulated back end knows it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mockserver.model.settings import SessionRule
+from mockserver.model.vocabulary import ClosedBy, Phase
+
+__all__ = ["Content", "Deadlines", "Session"]
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What is being played and by what, from the sessionStart: Adobe's ``media.*`` keys of the same name."""
+
+    media_id: str | None = None
+    media_name: str | None = None
+    content_type: str | None = None
+    stream_type: str | None = None
+    player_name: str | None = None
+    library_version: str | None = None
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A session. All stamps are milliseconds of the emulated clock, playheads seconds of main content.
+
+    Args:
+        sid: The session id of the wire.
+        number: The session is the nth of its namespace, from 1.
+        phase: Where it is in its life.
+        opened_ms: When its sessionStart was processed.
+        last_event_ms: When its last accepted event was.
+        playhead_s: The playhead of the last accepted event.
+        playhead_moved_ms: When the playhead last had another value.
+        closed_by: Why it closed; None while it has not.
+        closed_ms: When it closed: the deadline that passed, not the moment somebody noticed.
+        closing_ts_ms: The ``ts`` of the event that closed it.
+        overtaken: How many events older than the closing one were let in after it.
+        events: How many events were accepted, sessionStart included.
+        complete: Whether a sessionComplete was accepted.
+        in_ad: Whether an ad is open, in order of arrival.
+        downloaded: Whether it came as one batch of downloaded content, to which no lifetimes apply.
+        rule: The session rule that was fixed when it opened.
+        content: What is being played.
+    """
+
+    sid: str
+    number: int
+    phase: Phase
+    opened_ms: int
+    last_event_ms: int
+    playhead_s: float
+    playhead_moved_ms: int
+    closed_by: ClosedBy | None = None
+    closed_ms: int | None = None
+    closing_ts_ms: int | None = None
+    overtaken: int = 0
+    events: int = 0
+    complete: bool = False
+    in_ad: bool = False
+    downloaded: bool = False
+    rule: SessionRule | None = None
+    content: Content = Content()
+
+
+class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
+    """When a session will close or be forgotten if nothing happens; None where no limit applies.
+
+    The instants are the last milliseconds at which the session is still there.
+    """
+
+    idle_ms: int | None = None
+    stall_ms: int | None = None
+    max_age_ms: int | None = None
+    forget_ms: int | None = None

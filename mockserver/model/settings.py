@@ -1,0 +1,119 @@
+"""What a user can set at start and, through the admin API, while the server runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ["DEFAULT_GRACE_S", "DEFAULT_LIFETIMES", "Lifetimes", "SessionRule", "Settings"]
+
+DEFAULT_GRACE_S = 5.0
+"""Adobe's SDKs end an idle session themselves after exactly 30:00.0 minutes; that call must still find it open
+(recordings of MediaSDK JS 3.1.0)."""
+
+
+class Lifetimes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long sessions live, in seconds of the emulated clock; None means without limit.
+
+    Args:
+        idle_timeout_s: Silence that closes a session. 10 minutes: Adobe, "Timeout conditions" of the Media Collection
+            API.
+        stall_timeout_s: Time with the playhead at one value that closes it, pings or not. 30 minutes: same page.
+        max_age_s: Age that closes it. 24 hours: Adobe, Media Edge API troubleshooting; the SDKs restart then.
+        retention_s: How long a closed session answers 410 before it answers 404. Undocumented; 24 hours.
+    """
+
+    idle_timeout_s: float | None = 600
+    stall_timeout_s: float | None = 1800
+    max_age_s: float | None = 86400
+    retention_s: float | None = 86400
+
+
+DEFAULT_LIFETIMES = Lifetimes()
+
+
+class SessionRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other lifetimes for the sessions whose sessionStart meets every condition of ``where``.
+
+    The first rule that matches decides, and it is fixed when the session opens. Lifetimes left out are the general
+    ones.
+    """
+
+    where: tuple[str, ...]
+    idle_timeout_s: float | msgspec.UnsetType | None = msgspec.UNSET
+    stall_timeout_s: float | msgspec.UnsetType | None = msgspec.UNSET
+    max_age_s: float | msgspec.UnsetType | None = msgspec.UNSET
+    retention_s: float | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings of one namespace, with their defaults.
+
+    Lifetimes are described at :class:`Lifetimes`.
+
+    Args:
+        grace_s: Seconds added to every lifetime before it strikes. None: 5 seconds on lifetimes left at their default
+            and none on the others, so that a test that asks for 1 second gets 1 second.
+        idle_ignores_ads: Do not count time inside ads, where the playhead stands still, as a stalled playhead.
+        session_rules: Lifetimes by a match on the sessionStart.
+        complete_closes: sessionComplete closes the session (410 after it). Adobe's pages disagree; the newest say no.
+        after_end: The status of events on a closed session.
+        check_order: Whether a bad body (400) or a bad session (404, 410) is noticed first.
+        content_type: ``lenient`` decodes every body as JSON; ``strict`` answers 415 unless it is declared so.
+        schema_profile: ``sdk-union`` rejects keys that neither the documentation nor a known client uses; ``open``
+            accepts them.
+        docs_lenient: Accept the QoE forms of older documentation: keys in params, and keys without ``media.qoe.``.
+        states_update: Accept the event type statesUpdate.
+        sessions_array: Accept downloaded content as an array on ``/sessions``, the deprecated form mobile SDKs still
+            send.
+        batch_location: Answer downloaded content with a Location.
+        reorder_window_s: Seconds in which the back end sorts events by ``ts``. Adobe, "Controlling the order of
+            events".
+        reorder_window_n: How many events it holds back at most. Same page.
+        ties: How equal ``ts`` are ordered: by ``semantic`` sense, or by ``arrival``.
+        path_prefixes: Extra paths under which the API answers, such as ``/va``. Location never carries them.
+        cors_allow_any_header: Mirror the headers a preflight asks for instead of Adobe's fixed list.
+        cors_max_age_s: Seconds a browser may keep a preflight; Adobe's answers carry none.
+        fault_header: Mark injected answers with ``X-Mock-Fault``.
+        max_body_bytes: Largest body; beyond it 413.
+        max_entries: Most entries the journal keeps.
+        max_journal_bytes: Most bytes the journal keeps.
+        max_sessions: Most sessions remembered; the oldest closed ones go first.
+        max_faults: Most fault rules.
+        max_waiters: Most waits and verifications in flight at a time.
+        max_streams: Most open event streams.
+        max_namespaces: Most namespaces of one server; that of the un-prefixed namespace counts.
+    """
+
+    idle_timeout_s: float | None = DEFAULT_LIFETIMES.idle_timeout_s
+    stall_timeout_s: float | None = DEFAULT_LIFETIMES.stall_timeout_s
+    max_age_s: float | None = DEFAULT_LIFETIMES.max_age_s
+    retention_s: float | None = DEFAULT_LIFETIMES.retention_s
+    grace_s: float | None = None
+    idle_ignores_ads: bool = False
+    session_rules: tuple[SessionRule, ...] = ()
+    complete_closes: bool = False
+    after_end: Literal[410, 204, 404] = 410
+    check_order: Literal["schema-first", "session-first"] = "schema-first"
+    content_type: Literal["lenient", "strict"] = "lenient"
+    schema_profile: Literal["sdk-union", "open"] = "sdk-union"
+    docs_lenient: bool = False
+    states_update: bool = True
+    sessions_array: Literal["accept", "reject"] = "accept"
+    batch_location: bool = False
+    reorder_window_s: float = 5
+    reorder_window_n: int = 10
+    ties: Literal["semantic", "arrival"] = "semantic"
+    path_prefixes: tuple[str, ...] = ()
+    cors_allow_any_header: bool = msgspec.field(default=False, name="cors.allow_any_header")
+    cors_max_age_s: int | None = msgspec.field(default=None, name="cors.max_age")
+    fault_header: bool = True
+    max_body_bytes: int = 1024 * 1024
+    max_entries: int = 100_000
+    max_journal_bytes: int = 256 * 1024 * 1024
+    max_sessions: int = 100_000
+    max_faults: int = 1_000
+    max_waiters: int = 256
+    max_streams: int = 64
+    max_namespaces: int = 1_000

@@ -1,0 +1,103 @@
+"""Closed sets of words, spelled as they appear in JSON."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["EVENT_TYPES", "ClosedBy", "Delivery", "Operation", "Outcome", "Phase", "Stage"]
+
+
+class Operation(str, Enum):
+    """What a request asked for, told from its method and path."""
+
+    START = "start"
+    EVENT = "event"
+    DOWNLOAD = "download"
+    SCHEMA = "schema"
+    PREFLIGHT = "preflight"
+    OTHER = "other"
+
+
+class Outcome(str, Enum):
+    """What became of a request.
+
+    ``not_processed``: a fault ended it before the emulated back end saw it. ``answered``: a preflight or a schema read.
+    """
+
+    OPENED = "opened"
+    ACCEPTED = "accepted"
+    INVALID = "invalid"
+    UNKNOWN_SESSION = "unknown_session"
+    SESSION_CLOSED = "session_closed"
+    NO_ROUTE = "no_route"
+    NOT_PROCESSED = "not_processed"
+    ANSWERED = "answered"
+
+
+class Phase(str, Enum):
+    """Where a session is in its life. ``completed`` still takes events; ``forgotten`` answers 404."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    FORGOTTEN = "forgotten"
+
+
+class ClosedBy(str, Enum):
+    """Why a session closed."""
+
+    SESSION_END = "session_end"
+    IDLE = "idle"
+    STALL = "stall"
+    MAX_AGE = "max_age"
+    EXPIRED = "expired"
+    COMPLETE = "complete"
+
+
+class Delivery(str, Enum):
+    """What became of the answer.
+
+    ``sent``: handed to the network whole. ``cut``: a fault kept it back or broke it. ``client_gone``: the client had
+    left. ``pending``: not sent yet.
+    """
+
+    SENT = "sent"
+    CUT = "cut"
+    CLIENT_GONE = "client_gone"
+    PENDING = "pending"
+
+
+class Stage(str, Enum):
+    """When a fault strikes: before the back end processed the request, or after, on its answer."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+EVENT_TYPES: tuple[str, ...] = (
+    "sessionStart",
+    "play",
+    "ping",
+    "pauseStart",
+    "bufferStart",
+    "bitrateChange",
+    "error",
+    "adBreakStart",
+    "adBreakComplete",
+    "adStart",
+    "adComplete",
+    "adSkip",
+    "chapterStart",
+    "chapterComplete",
+    "chapterSkip",
+    "stateStart",
+    "stateEnd",
+    "sessionComplete",
+    "sessionEnd",
+    "statesUpdate",
+)
+"""The event types of the wire, case-sensitive.
+
+Nineteen stand in Adobe's Swagger file (AdobeDocs/analytics-collection-apis ``static/media-collection.json``, 2026); the
+last, ``statesUpdate``, only on the player state page of Adobe's Streaming Media guide.
+"""

@@ -1,0 +1,97 @@
+"""The operation of every control route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from mockserver import control as c
+from mockserver.control import Route
+from mockserver.emulator.pending import Pending
+from mockserver.namespaces import Namespaces
+from mockserver.operations import namespace as n
+from mockserver.operations import server as s
+
+__all__ = ["LocalControl", "perform"]
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+_ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
+    c.SUMMARY: n.summary,
+    c.SESSIONS: n.sessions,
+    c.PUT_SESSION: n.put_session,
+    c.SESSION: n.session,
+    c.EXPIRE: n.expire_session,
+    c.FORGET: n.forget_session,
+    c.TIMELINE: n.timeline,
+    c.EVENTS: n.events,
+    c.COUNT: n.count,
+    c.FIND: n.find,
+    c.WAIT: n.wait,
+    c.EVENT: n.event,
+    c.VERIFY: n.verify,
+    c.FAULTS: n.faults,
+    c.ADD_FAULT: n.add_fault,
+    c.DELETE_FAULTS: n.delete_faults,
+    c.FAULT: n.fault,
+    c.PUT_FAULT: n.put_fault,
+    c.DELETE_FAULT: n.delete_fault,
+    c.SETTINGS: n.settings,
+    c.PATCH_SETTINGS: n.patch_settings,
+    c.CLOCK: n.clock,
+    c.SET_CLOCK: n.set_clock,
+    c.RESET: n.reset,
+    c.EXPORT: n.export,
+}
+
+_ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
+    c.HEALTH: s.health,
+    c.READY: s.health,
+    c.VERSION: s.show_version,
+    c.METRICS: s.metrics,
+    c.OPENAPI: s.openapi,
+    c.NAMESPACES: s.namespaces,
+    c.DELETE_NAMESPACE: s.delete_namespace,
+}
+
+
+def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, **path: str) -> R | Pending[R]:
+    """Do what a route asks for.
+
+    Args:
+        namespaces: All namespaces of the server.
+        name: The namespace that is asked.
+        route: What for; not the stream, which is the server's own.
+        argument: The query or the body.
+        **path: The parts of the path.
+
+    Returns:
+        The answer, or, where it may have to be waited for, how to wait.
+
+    Raises:
+        MockserverError: The operation refused.
+    """
+    operation = _ON_SERVER.get(route)
+    if operation is not None:
+        return cast("R | Pending[R]", operation(namespaces, argument, **path))
+    emulator = namespaces.obtain(name) if route.changes else namespaces.peek(name)
+    return cast("R | Pending[R]", _ON_NAMESPACE[route](emulator, argument, **path))
+
+
+class LocalControl:
+    """The control of a server in the same process.
+
+    Args:
+        namespaces: All namespaces of the server.
+        name: The namespace that is asked.
+    """
+
+    def __init__(self, namespaces: Namespaces, name: str) -> None:
+        self._namespaces = namespaces
+        self._name = name
+
+    def call(self, route: Route[A, R], argument: A, **path: str) -> R:
+        """Ask, and block while the answer has to be waited for; see :class:`~mockserver.control.Control`."""
+        answer = perform(self._namespaces, self._name, route, argument, **path)
+        return answer.block() if isinstance(answer, Pending) else answer

@@ -1,0 +1,124 @@
+"""Conditions on an event body: ``/params/media.id=clip-7``, ``/playerTime/playhead>30``.
+
+The first operator in the text ends the JSON pointer (RFC 6901). There are no regular expressions, so that no query can
+be made slow.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from mockserver.errors import InvalidInput
+
+__all__ = ["MISSING", "Condition", "holds", "parse_condition", "resolve"]
+
+_OPERATOR = re.compile(r"!=|\*=|=|>|<")
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING: Final = _Missing()
+"""What a pointer leads to when there is nothing."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One parsed condition.
+
+    Args:
+        text: As the user wrote it.
+        tokens: The reference tokens of the pointer, unescaped.
+        op: ``=``, ``!=``, ``>``, ``<`` or ``*=``.
+        value: What to compare with: JSON if it can be read as JSON, otherwise the text itself.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    op: str
+    value: Any
+
+
+@lru_cache(maxsize=1024)
+def parse_condition(text: str) -> Condition:
+    """Read a condition.
+
+    Raises:
+        InvalidInput: There is no pointer or no operator.
+    """
+    found = _OPERATOR.search(text)
+    if not text.startswith("/") or found is None:
+        raise InvalidInput(
+            f"{text!r} is not a condition: write <JSON pointer><op><value> with op one of = != > < *=, "
+            "for example /params/media.id=clip-7",
+            pointer="/where",
+        )
+    pointer, literal = text[: found.start()], text[found.end() :]
+    tokens = tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
+    try:
+        value: Any = msgspec.json.decode(literal)
+    except (msgspec.DecodeError, RecursionError):
+        value = literal
+    return Condition(text, tokens, found.group(), value)
+
+
+def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
+    """Follow a JSON pointer; :data:`MISSING` when it leads nowhere."""
+    for token in tokens:
+        if isinstance(document, dict):
+            document = document.get(token, MISSING)
+        elif isinstance(document, list) and token.isascii() and token.isdigit() and int(token) < len(document):
+            document = document[int(token)]
+        else:
+            return MISSING
+    return document
+
+
+def holds(condition: Condition, document: Any) -> bool:
+    """Tell whether a document meets a condition.
+
+    A missing value meets only ``!=``. Numbers compare with numbers and text with text; true is not 1. ``*=`` means that
+    a text contains a text or a list contains a value.
+    """
+    seen = resolve(document, condition.tokens)
+    wanted = condition.value
+    match condition.op:
+        case "=":
+            return seen is not MISSING and _equal(seen, wanted)
+        case "!=":
+            return seen is MISSING or not _equal(seen, wanted)
+        case "*=":
+            return _contains(seen, wanted)
+        case op:
+            if not (_ordered(seen) and _ordered(wanted) and isinstance(seen, str) == isinstance(wanted, str)):
+                return False
+            return bool(seen > wanted if op == ">" else seen < wanted)
+
+
+def _equal(seen: Any, wanted: Any) -> bool:
+    if isinstance(seen, bool) or isinstance(wanted, bool):
+        return seen is wanted
+    if isinstance(seen, dict) and isinstance(wanted, dict):
+        return seen.keys() == wanted.keys() and all(_equal(seen[key], wanted[key]) for key in seen)
+    if isinstance(seen, list) and isinstance(wanted, list):
+        return len(seen) == len(wanted) and all(_equal(left, right) for left, right in zip(seen, wanted, strict=True))
+    return bool(seen == wanted)
+
+
+def _contains(seen: Any, wanted: Any) -> bool:
+    if isinstance(seen, list):
+        return any(_equal(item, wanted) for item in seen)
+    return isinstance(seen, str) and (wanted if isinstance(wanted, str) else _text(wanted)) in seen
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _ordered(value: Any) -> bool:
+    return isinstance(value, (int, float, str)) and not isinstance(value, bool)

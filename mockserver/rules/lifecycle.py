@@ -1,0 +1,287 @@
+"""The life of a session: one state machine, written as a table.
+
+Rules:
+    Everything that changes the phase of a session stands here. A phase changes only by :data:`TRANSITIONS`; a trigger
+    that has no cell in the row of the phase changes nothing.
+
+Theory of operation:
+    Triggers come from three sides. *Events* (sessionComplete, sessionEnd) arrive. *Time* runs out: silence, a playhead
+    that stands still, age, and, after the close, the time a closed id is remembered. A *test* expires or forgets a
+    session.
+
+    Nothing is scheduled. :func:`expire` computes, whenever somebody touches or looks at a session, what time has done
+    to it since; it closes at the deadline that passed first, not at the moment of looking. A limit is passed strictly
+    after its last millisecond, with a grace on limits left at their default, because Adobe's SDKs send their own
+    sessionEnd exactly when the 30 minutes are over (recordings of MediaSDK JS 3.1.0: 1800.0 s after pauseStart).
+
+    Elapsed time is never negative: a clock that is set back makes no session older, and no closed one open.
+
+    The back end sorts events by ``ts`` inside a window of 5 seconds or 10 events, so a close may overtake older events:
+    in a recording of Adobe's own sample player sessionComplete arrived before a chapterComplete that is 4 ms older.
+    Such events still find the session open for the length of the window (Adobe, "Controlling the order of events").
+
+Sources: Adobe, Media Collection API "Timeout conditions" (10 minutes without events, 30 minutes without playhead
+movement) and "Events request" (404 unknown, 410 no longer reportable); Media Edge API troubleshooting (24 hours).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.model.arrival import Opening
+from mockserver.model.session import Deadlines, Session
+from mockserver.model.settings import DEFAULT_GRACE_S, DEFAULT_LIFETIMES, SessionRule, Settings
+from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
+
+__all__ = [
+    "TRANSITIONS",
+    "Limits",
+    "Trigger",
+    "accept",
+    "deadlines",
+    "expire",
+    "fire",
+    "limits",
+    "open_session",
+]
+
+
+class Trigger(Enum):
+    """What can happen to a session."""
+
+    COMPLETE = "sessionComplete"
+    COMPLETE_CLOSING = "sessionComplete with complete_closes"
+    END = "sessionEnd"
+    IDLE = "idle_timeout_s passed"
+    STALL = "stall_timeout_s passed"
+    MAX_AGE = "max_age_s passed"
+    EXPIRE = "expired by a test"
+    RETENTION = "retention_s passed"
+    FORGET = "forgotten by a test"
+
+
+_ENDS = {
+    Trigger.COMPLETE_CLOSING: Phase.CLOSED,
+    Trigger.END: Phase.CLOSED,
+    Trigger.IDLE: Phase.CLOSED,
+    Trigger.STALL: Phase.CLOSED,
+    Trigger.MAX_AGE: Phase.CLOSED,
+    Trigger.EXPIRE: Phase.CLOSED,
+    Trigger.FORGET: Phase.FORGOTTEN,
+}
+
+TRANSITIONS: dict[Phase, dict[Trigger, Phase]] = {
+    Phase.OPEN: {Trigger.COMPLETE: Phase.COMPLETED, **_ENDS},
+    Phase.COMPLETED: dict(_ENDS),
+    Phase.CLOSED: {Trigger.RETENTION: Phase.FORGOTTEN, Trigger.FORGET: Phase.FORGOTTEN},
+    Phase.FORGOTTEN: {},
+}
+
+_CLOSED_BY = {
+    Trigger.COMPLETE_CLOSING: ClosedBy.COMPLETE,
+    Trigger.END: ClosedBy.SESSION_END,
+    Trigger.IDLE: ClosedBy.IDLE,
+    Trigger.STALL: ClosedBy.STALL,
+    Trigger.MAX_AGE: ClosedBy.MAX_AGE,
+    Trigger.EXPIRE: ClosedBy.EXPIRED,
+}
+
+_LIVE = (Phase.OPEN, Phase.COMPLETED)
+_CLOSING_EVENT = {ClosedBy.SESSION_END: "sessionEnd", ClosedBy.COMPLETE: "sessionComplete"}
+_AD_OPENS = frozenset({"adStart"})
+_AD_CLOSES = frozenset({"adComplete", "adSkip", "adBreakComplete"})
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Lifetimes in milliseconds with their grace; None where there is no limit."""
+
+    idle_ms: int | None
+    stall_ms: int | None
+    max_age_ms: int | None
+    retention_ms: int | None
+
+
+def limits(settings: Settings, rule: SessionRule | None = None) -> Limits:
+    """Compute what limits a session, from the settings and the rule that was fixed when it opened."""
+
+    def limit_ms(name: str, *, graced: bool = True) -> int | None:
+        value: float | None = getattr(settings, name)
+        if rule is not None and getattr(rule, name) is not msgspec.UNSET:
+            value = getattr(rule, name)
+        if value is None:
+            return None
+        grace_s = settings.grace_s
+        if grace_s is None:
+            grace_s = DEFAULT_GRACE_S if value == getattr(DEFAULT_LIFETIMES, name) else 0
+        return round((value + (grace_s if graced else 0)) * 1000)
+
+    return Limits(
+        limit_ms("idle_timeout_s"),
+        limit_ms("stall_timeout_s"),
+        limit_ms("max_age_s"),
+        limit_ms("retention_s", graced=False),
+    )
+
+
+def deadlines(session: Session, limits: Limits) -> Deadlines:
+    """Tell until when a session stays as it is."""
+    if session.phase in _LIVE:
+        return Deadlines(
+            idle_ms=_after(session.last_event_ms, limits.idle_ms),
+            stall_ms=_after(session.playhead_moved_ms, limits.stall_ms),
+            max_age_ms=_after(session.opened_ms, limits.max_age_ms),
+        )
+    if session.phase is Phase.CLOSED and session.closed_ms is not None:
+        return Deadlines(forget_ms=_after(session.closed_ms, limits.retention_ms))
+    return Deadlines()
+
+
+def fire(session: Session, trigger: Trigger, at_ms: int, *, ts_ms: int | None = None) -> Session:
+    """Apply one trigger by the table.
+
+    Args:
+        at_ms: When it happens, on the emulated clock.
+        ts_ms: The ``ts`` of the event, if an event pulled the trigger.
+
+    Returns:
+        The session in its new phase, or the same one if the table has no cell for it.
+    """
+    phase = TRANSITIONS[session.phase].get(trigger)
+    if phase is None:
+        return session
+    if phase is Phase.CLOSED:
+        return replace(
+            session, phase=phase, closed_by=_CLOSED_BY[trigger], closed_ms=at_ms, closing_ts_ms=ts_ms, in_ad=False
+        )
+    return replace(session, phase=phase)
+
+
+def expire(session: Session, now_ms: int, limits: Limits) -> Session:
+    """Do to a session what time has done to it.
+
+    Returns:
+        The same object when nothing happened; otherwise the session, closed at the first deadline that passed and
+        forgotten if that is long ago.
+    """
+    if session.phase in _LIVE:
+        if (
+            (limits.idle_ms is None or now_ms - session.last_event_ms <= limits.idle_ms)
+            and (limits.stall_ms is None or now_ms - session.playhead_moved_ms <= limits.stall_ms)
+            and (limits.max_age_ms is None or now_ms - session.opened_ms <= limits.max_age_ms)
+        ):
+            return session
+        session = _close_at_first_deadline(session, now_ms, limits)
+    if session.phase is Phase.CLOSED and limits.retention_ms is not None and session.closed_ms is not None:
+        forget_ms = session.closed_ms + limits.retention_ms
+        if now_ms > forget_ms:
+            return fire(session, Trigger.RETENTION, forget_ms)
+    return session
+
+
+def _close_at_first_deadline(session: Session, now_ms: int, limits: Limits) -> Session:
+    until = deadlines(session, limits)
+    passed = [
+        (at_ms, trigger)
+        for at_ms, trigger in (
+            (until.idle_ms, Trigger.IDLE),
+            (until.stall_ms, Trigger.STALL),
+            (until.max_age_ms, Trigger.MAX_AGE),
+        )
+        if at_ms is not None and at_ms < now_ms
+    ]
+    at_ms, trigger = min(passed, key=lambda deadline: deadline[0])
+    return fire(session, trigger, at_ms)
+
+
+def open_session(
+    sid: str,
+    number: int,
+    opening: Opening,
+    *,
+    playhead_s: float,
+    now_ms: int,
+    rule: SessionRule | None,
+    downloaded: bool,
+) -> Session:
+    """Make the session that a sessionStart, or a batch of downloaded content, opens.
+
+    A batch is over when it arrives: no lifetimes apply to it but the time it is remembered. Adobe documents none for
+    batches ("Track downloaded content").
+    """
+    session = Session(
+        sid=sid,
+        number=number,
+        phase=Phase.OPEN,
+        opened_ms=now_ms,
+        last_event_ms=now_ms,
+        playhead_s=playhead_s,
+        playhead_moved_ms=now_ms,
+        events=opening.events,
+        complete=opening.complete,
+        downloaded=downloaded,
+        rule=rule,
+        content=opening.content,
+    )
+    if not downloaded:
+        return session
+    closed_by = ClosedBy.COMPLETE if opening.complete and not opening.ended else ClosedBy.SESSION_END
+    return replace(session, phase=Phase.CLOSED, closed_by=closed_by, closed_ms=now_ms)
+
+
+def accept(
+    session: Session, event_type: str, ts_ms: int, playhead_s: float, now_ms: int, settings: Settings
+) -> tuple[Session, Outcome]:
+    """Decide about a valid event of a known session that :func:`expire` has been applied to.
+
+    Nothing but the phase decides: no order of events is ever an error, because the API cannot see one (Adobe,
+    "Validating event requests": each event is validated alone).
+
+    Returns:
+        The session after the event, and ACCEPTED, SESSION_CLOSED or UNKNOWN_SESSION. A refused event changes nothing.
+    """
+    phase = session.phase
+    if phase is Phase.FORGOTTEN:
+        return session, Outcome.UNKNOWN_SESSION
+    if phase is Phase.CLOSED:
+        if not _overtaken(session, event_type, ts_ms, now_ms, settings):
+            return session, Outcome.SESSION_CLOSED
+        complete = session.complete or event_type == "sessionComplete"
+        late = replace(session, overtaken=session.overtaken + 1, events=session.events + 1, complete=complete)
+        return late, Outcome.ACCEPTED
+    moved = playhead_s != session.playhead_s or (settings.idle_ignores_ads and session.in_ad)
+    session = replace(
+        session,
+        last_event_ms=now_ms,
+        playhead_s=playhead_s,
+        playhead_moved_ms=now_ms if moved else session.playhead_moved_ms,
+        events=session.events + 1,
+    )
+    if event_type in _AD_OPENS:
+        session = replace(session, in_ad=True)
+    elif event_type in _AD_CLOSES:
+        session = replace(session, in_ad=False)
+    elif event_type == "sessionEnd":
+        session = fire(session, Trigger.END, now_ms, ts_ms=ts_ms)
+    elif event_type == "sessionComplete":
+        trigger = Trigger.COMPLETE_CLOSING if settings.complete_closes else Trigger.COMPLETE
+        session = fire(replace(session, complete=True), trigger, now_ms, ts_ms=ts_ms)
+    return session, Outcome.ACCEPTED
+
+
+def _overtaken(session: Session, event_type: str, ts_ms: int, now_ms: int, settings: Settings) -> bool:
+    """Tell whether an event on a closed session was merely overtaken by the closing one inside the reorder window."""
+    if session.closing_ts_ms is None or session.closed_ms is None or session.closed_by is None:
+        return False
+    return (
+        ts_ms <= session.closing_ts_ms
+        and event_type != _CLOSING_EVENT.get(session.closed_by)
+        and now_ms - session.closed_ms <= settings.reorder_window_s * 1000
+        and session.overtaken < settings.reorder_window_n
+    )
+
+
+def _after(start_ms: int, limit_ms: int | None) -> int | None:
+    return None if limit_ms is None else start_ms + limit_ms

@@ -1,0 +1,163 @@
+"""One matcher for queries, fault rules and verification.
+
+A matcher returns the *differences* between what is wanted and what is there; matching is having none. The same
+differences, weighted, say how near a miss was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import When
+from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.model.results import Difference
+from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.rules.condition import MISSING, Condition, holds, parse_condition, resolve
+
+__all__ = ["Facts", "Matcher", "compile_query", "compile_when", "conditions"]
+
+_WEIGHTS = {"event_type": 4, "operation": 3, "session_id": 2}
+"""What a difference in a field costs; 1 for the others. An event of another type is hardly a near miss."""
+
+_UNASKED = frozenset({Operation.PREFLIGHT, Operation.SCHEMA})
+"""Operations that a fault rule hits only when it names them: a rule about events must not break the browser's
+preflights."""
+
+
+class Facts(msgspec.Struct):
+    """What can be asked about a request, known in part while it is being decided.
+
+    Args:
+        document: Gives the parsed body; called only when a condition needs it.
+        outcome: None before the back end has decided.
+        status: None before the back end has decided.
+        nth_session: The number of the session it belongs to or would open.
+        in_ad: Whether that session is inside an ad.
+    """
+
+    operation: Operation
+    session_id: str | None
+    event_type: str | None
+    document: Callable[[], Any]
+    outcome: Outcome | None = None
+    status: int | None = None
+    fault_ids: tuple[str, ...] = ()
+    nth_session: int | None = None
+    in_ad: bool = False
+
+
+class Matcher(msgspec.Struct, frozen=True):
+    """A compiled query.
+
+    Args:
+        fields: For every field that is asked for, the values that are meant.
+        conditions: What must hold of the body.
+        since: Only later entries; who walks the journal obeys it.
+        unasked: Operations that do not match although nothing speaks against them.
+    """
+
+    fields: tuple[tuple[str, frozenset[Any]], ...]
+    conditions: tuple[Condition, ...] = ()
+    since: int = 0
+    unasked: frozenset[Operation] = frozenset()
+
+    def matches(self, facts: Facts) -> bool:
+        """Tell whether the facts are meant."""
+        if facts.operation in self.unasked:
+            return False
+        for name, wanted in self.fields:
+            if not _meets(facts, name, wanted):
+                return False
+        if self.conditions:
+            document = facts.document()
+            return all(holds(condition, document) for condition in self.conditions)
+        return True
+
+    def differences(self, facts: Facts) -> tuple[Difference, ...]:
+        """List what keeps the facts from being meant; empty when they are."""
+        found = [
+            Difference(field=name, expected=_shown(wanted), actual=_plain(_actual(facts, name)))
+            for name, wanted in self.fields
+            if not _meets(facts, name, wanted)
+        ]
+        document = facts.document() if self.conditions else None
+        for condition in self.conditions:
+            if not holds(condition, document):
+                seen = resolve(document, condition.tokens)
+                pointer = "/" + "/".join(token.replace("~", "~0").replace("/", "~1") for token in condition.tokens)
+                expected = condition.value if condition.op == "=" else f"{condition.op} {condition.value}"
+                found.append(Difference(pointer, expected, "(missing)" if seen is MISSING else seen))
+        return tuple(found)
+
+    def distance(self, differences: tuple[Difference, ...]) -> float:
+        """Weigh differences: 0 for none, 1 when nothing that was asked for is there."""
+        asked = sum(_WEIGHTS.get(name, 1) for name, _ in self.fields) + len(self.conditions)
+        missed = sum(_WEIGHTS.get(difference.field, 1) for difference in differences)
+        return round(missed / asked, 4) if asked else 0.0
+
+
+def compile_query(query: Query) -> Matcher:
+    """Check and compile a query.
+
+    Raises:
+        InvalidInput: A condition, ``since`` or ``limit`` cannot be used.
+    """
+    if query.since < 0:
+        raise InvalidInput(f"since must be 0 or more, not {query.since}", pointer="/since")
+    if not 1 <= query.limit <= MAX_LIMIT:
+        raise InvalidInput(f"limit must be 1 to {MAX_LIMIT}, not {query.limit}", pointer="/limit")
+    names = ("session_id", "event_type", "operation", "outcome", "status", "fault_id")
+    return Matcher(_fields(query, names), conditions(query.where), query.since)
+
+
+def compile_when(when: When) -> Matcher:
+    """Check and compile the ``when`` of a fault rule.
+
+    Raises:
+        InvalidInput: A condition cannot be used.
+    """
+    names = ("session_id", "event_type", "operation", "outcome", "status", "nth_session", "in_ad")
+    fields = _fields(when, names)
+    return Matcher(fields, conditions(when.where), unasked=frozenset() if when.operation else _UNASKED)
+
+
+def conditions(where: str | tuple[str, ...]) -> tuple[Condition, ...]:
+    """Parse the value of ``where``, one condition or several.
+
+    Raises:
+        InvalidInput: One of them is not a condition.
+    """
+    return tuple(parse_condition(text) for text in ((where,) if isinstance(where, str) else where))
+
+
+def _fields(source: Query | When, names: tuple[str, ...]) -> tuple[tuple[str, frozenset[Any]], ...]:
+    asked = ((name, getattr(source, name)) for name in names)
+    return tuple(
+        (name, frozenset(value) if isinstance(value, (tuple, list)) else frozenset((value,)))
+        for name, value in asked
+        if value is not None
+    )
+
+
+def _actual(facts: Facts, name: str) -> Any:
+    return facts.fault_ids if name == "fault_id" else getattr(facts, name)
+
+
+def _meets(facts: Facts, name: str, wanted: frozenset[Any]) -> bool:
+    if name == "fault_id":
+        return not wanted.isdisjoint(facts.fault_ids)
+    return getattr(facts, name) in wanted
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _shown(wanted: frozenset[Any]) -> Any:
+    values = sorted((_plain(value) for value in wanted), key=str)
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,63 @@
+"""Which settings make sense."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from mockserver.errors import InvalidInput
+from mockserver.model.settings import SessionRule, Settings
+from mockserver.rules.match import conditions
+
+__all__ = ["check_settings"]
+
+_LIFETIMES = ("idle_timeout_s", "stall_timeout_s", "max_age_s", "retention_s")
+_LONGEST_S = 10 * 365 * 86400
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_RESERVED_PREFIXES = ("/api", "/ns", "/__admin")
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse settings that cannot mean anything.
+
+    Raises:
+        InvalidInput: With the pointer of the member at fault.
+    """
+    for name in (*_LIFETIMES, "grace_s", "reorder_window_s", "cors_max_age_s"):
+        _check_seconds(getattr(settings, name), name)
+    for name in settings.__struct_fields__:
+        if name.startswith("max_") and name != "max_age_s" and getattr(settings, name) < 1:
+            raise InvalidInput(f"{name} must be 1 or more, not {getattr(settings, name)}", pointer=f"/{name}")
+    if settings.reorder_window_n < 0:
+        raise InvalidInput("reorder_window_n must be 0 or more", pointer="/reorder_window_n")
+    for index, prefix in enumerate(settings.path_prefixes):
+        if not _PREFIX.fullmatch(prefix) or prefix.startswith(_RESERVED_PREFIXES):
+            raise InvalidInput(
+                f"{prefix!r} is not a path prefix: write it like /va, not beginning with "
+                f"{' '.join(_RESERVED_PREFIXES)}",
+                pointer=f"/path_prefixes/{index}",
+            )
+    for index, rule in enumerate(settings.session_rules):
+        _check_rule(rule, f"/session_rules/{index}")
+
+
+def _check_rule(rule: SessionRule, pointer: str) -> None:
+    if not rule.where:
+        raise InvalidInput("a session rule needs at least one condition", pointer=f"{pointer}/where")
+    try:
+        conditions(rule.where)
+    except InvalidInput as error:
+        raise InvalidInput(str(error), pointer=f"{pointer}/where") from None
+    for name in _LIFETIMES:
+        value = getattr(rule, name)
+        if isinstance(value, (int, float)):
+            _check_seconds(value, f"{pointer.removeprefix('/')}/{name}")
+
+
+def _check_seconds(value: float | None, name: str) -> None:
+    if value is not None and (not math.isfinite(value) or not 0 <= value <= _LONGEST_S):
+        raise InvalidInput(
+            f"{name.rsplit('/', 1)[-1]} is a number of seconds from 0 to {_LONGEST_S}, or null for no limit; "
+            f"not {value}",
+            pointer=f"/{name}",
+        )

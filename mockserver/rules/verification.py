@@ -1,0 +1,187 @@
+"""Judging what was recorded: counts, sequences, and the words for why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from mockserver.errors import InvalidInput
+from mockserver.model.query import Query
+from mockserver.model.results import MAX_TIMEOUT_MS, Difference, VerifyCommand
+from mockserver.rules.match import Facts, Matcher, compile_query
+
+__all__ = [
+    "Expectation",
+    "Step",
+    "check_timeout",
+    "count_message",
+    "describe",
+    "expectation",
+    "find_sequence",
+    "sequence_message",
+    "steps",
+]
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """How many there must be; None where any number will do."""
+
+    at_least: int | None = None
+    at_most: int | None = None
+
+    def met_by(self, count: int) -> bool:
+        """Judge a count."""
+        return (self.at_least is None or count >= self.at_least) and (self.at_most is None or count <= self.at_most)
+
+    @property
+    def final(self) -> bool:
+        """Whether more entries can spoil it, so that it is judged only when the time is over."""
+        return self.at_most is not None
+
+    def __str__(self) -> str:
+        if self.at_least == self.at_most:
+            return f"exactly {self.at_least}"
+        if self.at_most is None:
+            return f"at least {self.at_least}"
+        if self.at_least is None:
+            return f"at most {self.at_most}"
+        return f"{self.at_least} to {self.at_most}"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a sequence: what must match, and its words."""
+
+    matcher: Matcher
+    text: str
+
+
+def expectation(command: VerifyCommand) -> Expectation:
+    """Read the numbers of a verification.
+
+    Raises:
+        InvalidInput: They contradict each other, or there is not exactly one of query and sequence.
+    """
+    if (command.query is None) == (command.sequence is None):
+        raise InvalidInput("give either query or sequence", pointer="/query")
+    if command.sequence is not None and not command.sequence:
+        raise InvalidInput("a sequence needs at least one step", pointer="/sequence")
+    for name in ("exactly", "at_least", "at_most"):
+        value = getattr(command, name)
+        if value is not None and value < 0:
+            raise InvalidInput(f"{name} must be 0 or more, not {value}", pointer=f"/{name}")
+    if command.exactly is not None:
+        if command.at_least is not None or command.at_most is not None:
+            raise InvalidInput("exactly goes with neither at_least nor at_most", pointer="/exactly")
+        return Expectation(command.exactly, command.exactly)
+    if command.at_least is None and command.at_most is None:
+        return Expectation(1)
+    if command.at_least is not None and command.at_most is not None and command.at_least > command.at_most:
+        raise InvalidInput("at_least is more than at_most", pointer="/at_least")
+    return Expectation(command.at_least, command.at_most)
+
+
+def check_timeout(timeout_ms: int) -> float:
+    """Return a timeout in seconds.
+
+    Raises:
+        InvalidInput: It is not 0 to 60,000 milliseconds.
+    """
+    if not 0 <= timeout_ms <= MAX_TIMEOUT_MS:
+        raise InvalidInput(f"timeout_ms must be 0 to {MAX_TIMEOUT_MS}, not {timeout_ms}", pointer="/timeout_ms")
+    return timeout_ms / 1000
+
+
+def steps(sequence: Sequence[Query | str]) -> tuple[Step, ...]:
+    """Compile a sequence; a text is short for an event type.
+
+    Raises:
+        InvalidInput: A step cannot be used.
+    """
+    queries = [Query(event_type=step) if isinstance(step, str) else step for step in sequence]
+    return tuple(Step(compile_query(query), describe(query)) for query in queries)
+
+
+def find_sequence(wanted: Sequence[Step], facts: Sequence[Facts]) -> list[int]:
+    """Find steps that follow each other in a session; other events may lie between.
+
+    Returns:
+        The indices of the events that were found, for as many steps as there are in order.
+    """
+    found: list[int] = []
+    index = 0
+    for step in wanted:
+        while index < len(facts) and not step.matcher.matches(facts[index]):
+            index += 1
+        if index == len(facts):
+            break
+        found.append(index)
+        index += 1
+    return found
+
+
+def describe(query: Query) -> str:
+    """Write a query in one line."""
+    parts = []
+    for name in ("session_id", "event_type", "operation", "outcome", "status", "fault_id"):
+        value = getattr(query, name)
+        if value is not None:
+            values = value if isinstance(value, (tuple, list)) else (value,)
+            parts.append(f"{name}={'|'.join(str(getattr(item, 'value', item)) for item in values)}")
+    parts.extend((query.where,) if isinstance(query.where, str) else query.where)
+    if query.since:
+        parts.append(f"since={query.since}")
+    return " ".join(parts) or "any request"
+
+
+def count_message(
+    wanted: Expectation, query: Query, count: int, near: Sequence[tuple[str, Sequence[Difference]]], incomplete: str
+) -> str:
+    """Say how a verified count came out.
+
+    Args:
+        near: The labels of the nearest entries and what was different about them.
+        incomplete: A sentence about dropped entries, or nothing.
+    """
+    verdict = "verified" if wanted.met_by(count) else "not verified"
+    lines = [f"{verdict}: expected {wanted} with {describe(query)}, found {count}{incomplete}"]
+    lines.extend(_near_lines(near))
+    return "\n".join(lines)
+
+
+def sequence_message(
+    wanted: Expectation,
+    sequence: Sequence[Step],
+    count: int,
+    furthest: tuple[str, int] | None,
+    near: Sequence[tuple[str, Sequence[Difference]]],
+    incomplete: str,
+) -> str:
+    """Say how a verified sequence came out.
+
+    Args:
+        furthest: The session that came furthest and how many steps it has, if none has all.
+        near: The labels of the entries nearest to its first missing step.
+        incomplete: A sentence about dropped entries, or nothing.
+    """
+    verdict = "verified" if wanted.met_by(count) else "not verified"
+    shown = " -> ".join(step.text for step in sequence)
+    lines = [f"{verdict}: expected {wanted} with the sequence {shown}, found {count} sessions{incomplete}"]
+    if furthest is not None:
+        sid, done = furthest
+        lines.append(f"  session {sid} came furthest: {done} of {len(sequence)} steps")
+        for index, step in enumerate(sequence):
+            sign = "+" if index < done else "-"
+            lines.append(f"    {sign} {step.text}")
+    lines.extend(_near_lines(near))
+    return "\n".join(lines)
+
+
+def _near_lines(near: Sequence[tuple[str, Sequence[Difference]]]) -> list[str]:
+    if not near:
+        return []
+    lines = ["  nearest:"]
+    for label, differences in near:
+        why = "; ".join(f"{item.field} is {item.actual!r}, expected {item.expected!r}" for item in differences)
+        lines.append(f"    {label}: {why}" if why else f"    {label}")
+    return lines

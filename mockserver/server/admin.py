@@ -1,0 +1,192 @@
+"""The admin API on a connection: guard, route, argument, operation, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from mockserver.control import ADMIN, CONTROL_ROUTES, STREAM, Chunks, Route
+from mockserver.emulator.pending import Pending
+from mockserver.errors import InvalidInput, MockserverError
+from mockserver.model.results import Problem
+from mockserver.namespaces import DEFAULT, Namespaces, address
+from mockserver.operations.table import perform
+from mockserver.server.endpoint import path_of
+from mockserver.server.guard import Guard
+from mockserver.server.stream import EventStream
+from mockserver.wire.codec import convert, decode, encode
+
+__all__ = ["Admin", "is_admin_path"]
+
+_LOG = logging.getLogger("mockserver")
+_MAX_BODY = 8 * 1024 * 1024
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_QUERY_LISTS = frozenset({"where"})
+
+
+def is_admin_path(path: str) -> bool:
+    """Tell whether a path, without namespace, belongs to the admin API."""
+    return path == ADMIN or path.startswith(ADMIN + "/")
+
+
+class _NoRoute(MockserverError):
+    code = "no_route"
+
+    def __init__(self, message: str, status: int, allow: str = "") -> None:
+        super().__init__(message)
+        self.status_hint = status
+        self.allow = allow
+
+
+class Admin:
+    """Answers requests of testers.
+
+    Args:
+        namespaces: What they are about.
+        guard: Who may ask.
+        failed: Told of every internal error.
+    """
+
+    def __init__(self, namespaces: Namespaces, guard: Guard, failed: Callable[[Exception], None]) -> None:
+        self._namespaces = namespaces
+        self._guard = guard
+        self._failed = failed
+        self._routes = [(_pattern(route), route) for route in CONTROL_ROUTES]
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; an error becomes a problem document (RFC 9457)."""
+        cors = self._guard.cors(request.headers)
+        try:
+            return await self._answer(request, cors)
+        except MockserverError as error:
+            return _problem(error, cors)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the server goes on and says so
+            _LOG.exception("internal error in the admin API")
+            self._failed(error)
+            return _problem(MockserverError(f"internal error: {type(error).__name__}: {error}"), cors)
+
+    async def _answer(self, request: web.BaseRequest, cors: dict[str, str]) -> web.StreamResponse:
+        where = address(path_of(request.raw_path), request.headers.get("Host", ""))
+        path = where.path.removeprefix(ADMIN)
+        probe = any(route.any_host and route.path == path for route in CONTROL_ROUTES)
+        if request.method == "OPTIONS" and cors:
+            return web.Response(status=204, headers=cors)
+        self._guard.check(request.headers, any_host=probe)
+        if not where.valid:
+            raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
+        route, parts = self._find(request.method, path)
+        name = where.namespace or DEFAULT
+        if route is STREAM:
+            emulator = self._namespaces.peek(name)
+            return await EventStream(emulator).serve(request, {**_HEADERS, **cors})
+        argument = await self._argument(request, route)
+        answer = perform(self._namespaces, name, route, argument, **parts)
+        if isinstance(answer, Pending):
+            answer = await _wait(answer)
+        if route.result is None:
+            return web.Response(status=route.status, headers={**_HEADERS, **cors})
+        headers = {**_HEADERS, **cors, "Content-Type": route.media_type}
+        if route.result is Chunks:
+            return await _send_chunks(request, answer, headers)
+        return web.Response(status=route.status, headers=headers, body=encode(answer))
+
+    def _find(self, method: str, path: str) -> tuple[Route[Any, Any], dict[str, str]]:
+        method = "GET" if method == "HEAD" else method
+        allowed = []
+        for pattern, route in self._routes:
+            found = pattern.fullmatch(path)
+            if found is None:
+                continue
+            if route.method == method:
+                return route, found.groupdict()
+            allowed.append(route.method)
+        if allowed:
+            raise _NoRoute(f"{path} takes {', '.join(allowed)}, not {method}", 405, ", ".join(allowed))
+        raise _NoRoute(f"there is nothing at {ADMIN}{path[:200]}; see {ADMIN}/openapi.json", 404)
+
+    async def _argument(self, request: web.BaseRequest, route: Route[Any, Any]) -> Any:
+        if route.method == "GET":
+            if request.can_read_body and await request.content.read(1):
+                raise InvalidInput("a GET takes its argument in the query, not in a body")
+            return None if route.argument is None else _query(request, route.argument)
+        body = await _body(request)
+        self._guard.check_content_type(request.headers, body)
+        if route.argument is None:
+            if body and decode(body, dict[str, Any]):
+                raise InvalidInput(f"{route.method} {route.path} takes no body")
+            return None
+        return decode(body or b"{}", route.argument)
+
+
+def _pattern(route: Route[Any, Any]) -> re.Pattern[str]:
+    return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path))
+
+
+def _query(request: web.BaseRequest, kind: Any) -> Any:
+    """Read a query string; a repeated parameter is a list, and so is every ``where``."""
+    values: dict[str, Any] = {}
+    for name in dict.fromkeys(request.query):
+        given = request.query.getall(name)
+        values[name] = given if len(given) > 1 or name in _QUERY_LISTS else given[0]
+    return convert(values, kind, strict=False)
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while not request.content.at_eof():
+        piece = await request.content.readany()
+        size += len(piece)
+        if size > _MAX_BODY:
+            raise InvalidInput(f"the body is larger than {_MAX_BODY} bytes", status=413)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def _wait(pending: Pending[Any]) -> Any:
+    """Wait without blocking the loop; whoever hangs up ends the wait at the latest when its time is over."""
+    try:
+        if pending.waiter is not None:
+            loop = asyncio.get_running_loop()
+            satisfied = asyncio.Event()
+            pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(satisfied.set))
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(satisfied.wait(), pending.timeout_s)
+    finally:
+        answer = pending.finish()
+    return answer
+
+
+async def _send_chunks(request: web.BaseRequest, chunks: Chunks, headers: dict[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    for chunk in chunks:
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:
+    status = error.status_hint
+    title = {400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed"}
+    document = Problem(
+        title=title.get(status, type(error).__name__),
+        status=status,
+        detail=str(error),
+        code=error.code,
+        pointer=error.pointer or None if isinstance(error, InvalidInput) else None,
+    )
+    headers = {**_HEADERS, **cors, "Content-Type": "application/problem+json"}
+    if isinstance(error, _NoRoute) and error.allow:
+        headers["Allow"] = error.allow
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return web.Response(status=status, headers=headers, body=encode(document))

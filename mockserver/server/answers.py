@@ -1,0 +1,88 @@
+"""From a response to bytes on a connection."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from mockserver.dialects.collection.answers import ACCEPTED
+from mockserver.model.http import HttpResponse
+from mockserver.model.journal import Record
+from mockserver.model.vocabulary import Delivery
+from mockserver.wire.entries import response_headers
+
+__all__ = ["AnswerWriter", "Written", "render"]
+
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+
+
+class Written(web.StreamResponse):
+    """Tells aiohttp that the answer is on its way already, and whether the connection stays.
+
+    Without state of a request, so that two of them serve all requests.
+    """
+
+    def __init__(self, status: int, *, stays: bool) -> None:
+        super().__init__(status=status)
+        self._stays = stays
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection stays."""
+        return self._stays
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Write nothing."""
+
+    async def write_eof(self, data: bytes | bytearray | memoryview = b"") -> None:
+        """Write nothing."""
+
+
+def render(response: HttpResponse, at_ms: int, *, stays: bool) -> bytes:
+    """Write a response as HTTP/1.1.
+
+    Args:
+        at_ms: The emulated time of the answer, for ``Date``.
+        stays: Whether the connection is kept.
+    """
+    head = [f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, '')}"]
+    head.extend(f"{name}: {value}" for name, value in response_headers(response, at_ms))
+    if not stays and not response.final:
+        head.append("Connection: close")
+    return "\r\n".join((*head, "", "")).encode("latin-1") + response.body
+
+
+class AnswerWriter:
+    """Writes answers to connections; keeps the bytes of the most frequent one ready for a second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._accepted = b""
+        self._written: dict[tuple[int, bool], Written] = {}
+
+    def write(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> Written:
+        """Send an answer, and note in the record if the client is not there any more."""
+        stays = request.keep_alive and not response.final and request.version >= (1, 1)
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            record.delivery = Delivery.CLIENT_GONE
+        else:
+            transport.write(self._bytes(response, record.at_ms, stays))
+            record.delivery = Delivery.SENT
+        return self.done(response.status, stays=stays)
+
+    def done(self, status: int, *, stays: bool) -> Written:
+        """Return what tells aiohttp that nothing is left to be written."""
+        done = self._written.get((status, stays))
+        if done is None:
+            done = self._written[status, stays] = Written(status, stays=stays)
+        return done
+
+    def _bytes(self, response: HttpResponse, at_ms: int, stays: bool) -> bytes:
+        if response is not ACCEPTED or not stays:
+            return render(response, at_ms, stays=stays)
+        second = at_ms // 1000
+        if second != self._second:
+            self._second, self._accepted = second, render(response, at_ms, stays=True)
+        return self._accepted

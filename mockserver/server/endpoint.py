@@ -1,0 +1,121 @@
+"""The emulated API on a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from mockserver.dialects.collection.paths import BASE
+from mockserver.emulator.emulator import Emulator
+from mockserver.errors import Refused
+from mockserver.model.http import HttpRequest, Problem
+from mockserver.model.plan import Suspended
+from mockserver.namespaces import Namespaces, address
+from mockserver.server.answers import AnswerWriter
+from mockserver.server.effects import execute, sleep_until
+
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
+
+__all__ = ["Endpoint", "path_of"]
+
+_BODY_TIMEOUT_S = 30
+"""How long a body may pause before the request counts as broken off."""
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Endpoint:
+    """Answers requests of players.
+
+    Args:
+        namespaces: Where their requests go.
+    """
+
+    def __init__(self, namespaces: Namespaces) -> None:
+        self._namespaces = namespaces
+        self._writer = AnswerWriter()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
+        target = request.raw_path
+        if not target.isascii():
+            target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        path = path_of(target)
+        host = request.headers.get("Host", "")
+        emulator, path, problem = self._find(path, host)
+        content = request.content
+        if content.is_eof() and content.exception() is None:
+            body = content.read_nowait()
+            if len(body) > emulator.settings.max_body_bytes:
+                body, problem = b"", problem or "too_large"
+        else:
+            body, cut_short = await _read(request, content, emulator.settings.max_body_bytes)
+            problem = problem or cut_short
+        http = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
+        plan = emulator.handle(http)
+        if isinstance(plan, Suspended):
+            await sleep_until(emulator.clock, plan.until_ms)
+            plan = emulator.resume(plan.token)
+        if plan.effects:
+            return await execute(plan.effects, request, plan.record, emulator.clock, self._writer)
+        assert plan.response is not None
+        if problem == "incomplete":
+            request.protocol.close()
+        return self._writer.write(request, plan.record, plan.response)
+
+    def _find(self, path: str, host: str) -> tuple[Emulator, str, Problem | None]:
+        """Find the emulator a request is for, and the path as that emulator sees it.
+
+        A path without namespace that names a session belongs to the namespace that issued the id: ``Location`` carries
+        no prefix.
+        """
+        namespaces = self._namespaces
+        if path.startswith("/ns/") or ".localhost" in host:
+            named = address(path, host)
+            if not named.valid:
+                return namespaces.default, path, "bad_namespace"
+            if named.namespace is not None:
+                try:
+                    return namespaces.obtain(named.namespace), named.path, None
+                except Refused:
+                    return namespaces.default, path, "too_many_namespaces"
+        if len(namespaces) > 1 and path.startswith(f"{BASE}/sessions/"):
+            return namespaces.for_session(path.split("/")[4]), path, None
+        return namespaces.default, path, None
+
+
+def path_of(target: str) -> str:
+    """Return the path of a request target: without query, and without the origin of an absolute one."""
+    path = target.partition("?")[0]
+    if path.startswith("/"):
+        return path
+    _, scheme, rest = path.partition("://")
+    return "/" + rest.partition("/")[2] if scheme else path
+
+
+async def _read(request: web.BaseRequest, content: StreamReader, max_bytes: int) -> tuple[bytes, Problem | None]:
+    """Read a body that has not arrived whole yet.
+
+    Returns:
+        The body, as far as it came; what is wrong with it. Of a body that is too large nothing is kept.
+    """
+    declared = request.headers.get("Content-Length", "")
+    if declared.isdigit() and int(declared) > max_bytes:
+        return b"", "too_large"
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(_CONTINUE)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while not content.at_eof():
+            piece = await asyncio.wait_for(content.readany(), _BODY_TIMEOUT_S)
+            size += len(piece)
+            if size > max_bytes:
+                return b"", "too_large"
+            pieces.append(piece)
+    except (web.RequestPayloadError, ConnectionError, asyncio.TimeoutError):
+        return b"".join(pieces), "incomplete"
+    return b"".join(pieces), None

@@ -1,0 +1,97 @@
+"""Running a server in a thread of its own, or in this one until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+
+from mockserver.errors import ServerFailed
+from mockserver.server.listener import Listener
+from mockserver.server.site import Site
+
+__all__ = ["ServerThread", "serve"]
+
+_LOG = logging.getLogger("mockserver")
+_STOP_S = 5
+
+
+class ServerThread:
+    """A server on a loop of its own in a thread of its own, so that a test may block or run a loop as it likes.
+
+    Args:
+        site: What to serve.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="mockserver", daemon=True)
+        self.port = 0
+        self.admin_port = 0
+
+    def start(self) -> None:
+        """Start, and return when the server listens.
+
+        Raises:
+            ServerFailed: It cannot listen.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+
+    def stop(self) -> None:
+        """End what is in progress, close all connections and return when the thread has ended."""
+        if self._loop is not None and self._ended is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._ended.set)
+            self._thread.join(_STOP_S)
+            if self._thread.is_alive():
+                raise ServerFailed(f"the server did not stop within {_STOP_S} s")
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that started this one
+            if self._ready.is_set():
+                _LOG.exception("the server thread broke")
+                self._site.internal_errors.append(ServerFailed(f"the server thread broke: {error}"))
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        listener = Listener(self._site)
+        await listener.start()
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self.port, self.admin_port = listener.port, listener.admin_port
+        self._ready.set()
+        try:
+            await self._ended.wait()
+        finally:
+            await listener.stop()
+
+
+async def serve(site: Site, ready: Callable[[Listener], None], ended: asyncio.Event) -> None:
+    """Serve on the running loop until told to stop.
+
+    Args:
+        site: What to serve.
+        ready: Called once when the server listens.
+        ended: Ends the server when set.
+
+    Raises:
+        ServerFailed: It cannot listen.
+    """
+    listener = Listener(site)
+    await listener.start()
+    try:
+        ready(listener)
+        await ended.wait()
+    finally:
+        await listener.stop()

@@ -1,0 +1,93 @@
+"""Everything one server consists of, and which of it answers a request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from mockserver.clock import Clock
+from mockserver.control import Control
+from mockserver.emulator.emulator import Emulator
+from mockserver.model.fault import FaultSpec
+from mockserver.model.settings import Settings
+from mockserver.namespaces import DEFAULT, Namespaces, address
+from mockserver.operations.table import LocalControl
+from mockserver.server.admin import Admin, is_admin_path
+from mockserver.server.endpoint import Endpoint, path_of
+from mockserver.server.guard import Guard
+from mockserver.server.options import ServerOptions
+
+__all__ = ["Site"]
+
+_LOG = logging.getLogger("mockserver")
+
+
+class Site:
+    """A server without its sockets.
+
+    Args:
+        settings: The settings with which every namespace starts.
+        options: Seed and trust.
+        faults: The fault rules with which every namespace starts.
+        clock: The clock of the default namespace; a real one by default.
+
+    Raises:
+        InvalidInput: Settings or rules cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        options: ServerOptions | None = None,
+        *,
+        faults: Iterable[FaultSpec] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self.options = options or ServerOptions()
+        specs = tuple(faults)
+
+        def make(name: str) -> Emulator:
+            return Emulator(
+                settings,
+                name=name,
+                seed=self.options.seed,
+                seeded_ids=self.options.seeded_ids,
+                faults=specs,
+                clock=clock if name == DEFAULT else None,
+            )
+
+        self.namespaces = Namespaces(make)
+        self.guard = Guard(self.options)
+        self.internal_errors: list[Exception] = []
+        self._endpoint = Endpoint(self.namespaces)
+        self._admin = Admin(self.namespaces, self.guard, self.internal_errors.append)
+
+    def control(self, namespace: str = DEFAULT) -> Control:
+        """Return the control of a namespace, from within the process."""
+        return LocalControl(self.namespaces, namespace)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the shared port: the emulated API and the admin API."""
+        path = request.raw_path
+        if not path.startswith("/api/") and self._is_admin(request):
+            return await self._admin.handle(request)
+        return await self.handle_api(request)
+
+    async def handle_api(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to a port that has only the emulated API."""
+        try:
+            return await self._endpoint.handle(request)
+        except Exception as error:
+            if not isinstance(error, ConnectionError):
+                _LOG.exception("internal error in the emulated API")
+                self.internal_errors.append(error)
+            raise
+
+    async def handle_admin(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to a port that has only the admin API."""
+        return await self._admin.handle(request)
+
+    def _is_admin(self, request: web.BaseRequest) -> bool:
+        return is_admin_path(address(path_of(request.raw_path), "").path)

@@ -1,0 +1,95 @@
+"""Server-sent events: every journal entry as it is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.inquiry import Inquiry
+from mockserver.errors import Refused
+from mockserver.model.query import Query
+from mockserver.wire.codec import encode
+
+__all__ = ["EventStream"]
+
+_KEEP_ALIVE_S = 15
+_PAGE = 200
+
+
+class EventStream:
+    """One client that listens.
+
+    Messages are entries, with their seq as ``id``. ``event: reset`` says that the journal starts from 1 again, ``event:
+    evicted`` that entries were dropped before they could be sent.
+
+    Args:
+        emulator: Whose journal is streamed.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._inquiry = Inquiry(emulator)
+        self._sent = emulator.journal.last_seq
+        self._reset = False
+
+    async def serve(self, request: web.BaseRequest, headers: dict[str, str]) -> web.StreamResponse:
+        """Send entries until the client leaves or the server stops.
+
+        Args:
+            request: Its ``Last-Event-ID`` says where to go on; without it, only what comes is sent.
+
+        Raises:
+            Refused: There are ``max_streams`` already.
+        """
+        most = self._emulator.settings.max_streams
+        if self._emulator.listeners >= most:
+            raise Refused(f"there are {most} streams already (setting max_streams)")
+        last_id = request.headers.get("Last-Event-ID", "")
+        if last_id.isascii() and last_id.isdigit():
+            self._sent = min(int(last_id), self._sent)
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+
+        def recorded(seq: int | None) -> None:
+            if seq is None:
+                self._reset = True
+            loop.call_soon_threadsafe(news.set)
+
+        stop = self._emulator.listen(recorded)
+        try:
+            return await self._send(request, headers, news)
+        finally:
+            stop()
+
+    async def _send(self, request: web.BaseRequest, headers: dict[str, str], news: asyncio.Event) -> web.StreamResponse:
+        response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b": connected\n\n")
+        while request.transport is not None and not request.transport.is_closing():
+            news.clear()
+            await self._send_news(response)
+            try:
+                await asyncio.wait_for(news.wait(), _KEEP_ALIVE_S)
+            except asyncio.TimeoutError:
+                await response.write(b": keep-alive\n\n")
+        return response
+
+    async def _send_news(self, response: web.StreamResponse) -> None:
+        while True:
+            if self._reset:
+                self._reset, self._sent = False, 0
+                await response.write(b"event: reset\ndata: {}\n\n")
+            first = self._emulator.journal.first_seq
+            if self._sent < first - 1:
+                lost = first - 1 - self._sent
+                self._sent = first - 1
+                await response.write(b'event: evicted\ndata: {"lost": %d}\n\n' % lost)
+            page = self._inquiry.page(Query(since=self._sent, limit=_PAGE))
+            if not page.events:
+                return
+            for entry in page.events:
+                await response.write(b"id: %d\ndata: %s\n\n" % (entry.seq, encode(entry)))
+            if not self._reset:
+                self._sent = page.events[-1].seq

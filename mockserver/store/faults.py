@@ -1,0 +1,110 @@
+"""The fault rules of one namespace, in order of creation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import asdict
+
+from mockserver.errors import NotFound, Refused
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.vocabulary import Stage
+from mockserver.rules.faults import Armed, Strike, arm, check_spec, strike
+from mockserver.rules.match import Facts
+
+__all__ = ["FaultStore"]
+
+
+class FaultStore:
+    """Rules with their counters.
+
+    Args:
+        seed: Together with a rule's id it makes the rule's stream of draws.
+        max_faults: How many rules there may be.
+    """
+
+    def __init__(self, seed: str, max_faults: int) -> None:
+        self._seed = seed
+        self.max_faults = max_faults
+        self.clear()
+        self._made = 0
+
+    def clear(self) -> None:
+        """Remove all rules; ids go on counting."""
+        self._armed: tuple[Armed, ...] = ()
+
+    def restart(self, specs: Iterable[FaultSpec], now_ms: int) -> None:
+        """Go back to the rules of the start, with ids from ``f1`` and fresh draws."""
+        self.clear()
+        self._made = 0
+        for spec in specs:
+            self.add(spec, now_ms)
+
+    def __bool__(self) -> bool:
+        return bool(self._armed)
+
+    @property
+    def rules(self) -> tuple[FaultRule, ...]:
+        """All rules with their live counters."""
+        return tuple(armed.rule for armed in self._armed)
+
+    def get(self, fault_id: str) -> FaultRule:
+        """Return one rule.
+
+        Raises:
+            NotFound: There is no such rule.
+        """
+        return self._armed[self._index(fault_id)].rule
+
+    def add(self, spec: FaultSpec, now_ms: int) -> FaultRule:
+        """Put a rule in force, after all others.
+
+        Raises:
+            InvalidInput: It cannot mean anything.
+            Refused: There are ``max_faults`` already.
+        """
+        check_spec(spec)
+        if len(self._armed) >= self.max_faults:
+            raise Refused(f"there are {self.max_faults} fault rules already (setting max_faults)")
+        armed = self._arm(spec, f"f{self._made + 1}", now_ms)
+        self._made += 1
+        self._armed = (*self._armed, armed)
+        return armed.rule
+
+    def put(self, fault_id: str, spec: FaultSpec, now_ms: int) -> FaultRule:
+        """Replace a rule in its place; counters and draws start afresh.
+
+        Raises:
+            InvalidInput: The new rule cannot mean anything.
+            NotFound: There is no such rule.
+        """
+        index = self._index(fault_id)
+        check_spec(spec)
+        armed = self._arm(spec, fault_id, now_ms)
+        self._armed = (*self._armed[:index], armed, *self._armed[index + 1 :])
+        return armed.rule
+
+    def remove(self, fault_id: str) -> None:
+        """Remove a rule.
+
+        Raises:
+            NotFound: There is no such rule.
+        """
+        index = self._index(fault_id)
+        self._armed = (*self._armed[:index], *self._armed[index + 1 :])
+
+    def strike(self, stage: Stage, facts: Facts, now_ms: int) -> Strike:
+        """Run the rules of a stage over a request and keep their counters."""
+        done = strike(self._armed, stage, facts, now_ms)
+        self._armed = done.rules
+        return done
+
+    def _arm(self, spec: FaultSpec, fault_id: str, now_ms: int) -> Armed:
+        fields = {name: value for name, value in asdict(spec).items() if name in FaultSpec.__struct_fields__}
+        return arm(FaultRule(**fields, id=fault_id, created_ms=now_ms), f"{self._seed}/fault/{fault_id}")
+
+    def _index(self, fault_id: str) -> int:
+        for index, armed in enumerate(self._armed):
+            if armed.rule.id == fault_id:
+                return index
+        raise NotFound(f"there is no fault rule {fault_id!r}")

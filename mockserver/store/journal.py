@@ -1,0 +1,285 @@
+"""The journal: every request in order, bounded by count and bytes, indexed for filters.
+
+Eviction drops the oldest entries and is never silent: ``evicted`` counts them, and :meth:`Journal.complete_since` tells
+whether an answer could be affected. It costs nothing per request but moving a number; memory is given back in batches.
+
+Header blocks and paths repeat from request to request; equal ones are kept once. They are charged to the first entry
+that brought them, and the table of known ones is emptied whenever it holds a mebibyte, so that what is shared beyond
+its first owner's eviction stays below that.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, cast
+
+from mockserver.model.http import RawHeaders
+from mockserver.model.journal import Record
+from mockserver.model.settings import Settings
+from mockserver.rules.match import Facts, Matcher
+from mockserver.store.columns import Column, both
+
+__all__ = ["Journal"]
+
+_RECORD_BYTES = 200
+"""What an entry costs beside its bytes: record, stamp, list slot, columns and index."""
+
+_INTERN_BYTES = 1024 * 1024
+_COMPACT_AT = 4096
+_SECRET = frozenset({b"authorization", b"cookie"})
+_COLUMNS = ("operation", "event_type", "outcome", "status")
+
+Read = Callable[[Record], Any]
+"""Gives the parsed body of a record."""
+
+
+class Journal:
+    """The records of one namespace.
+
+    Args:
+        settings: ``max_entries`` and ``max_journal_bytes`` bound it.
+        read: How the body of a record is parsed when a condition asks for it.
+    """
+
+    def __init__(self, settings: Settings, read: Read) -> None:
+        self._read = read
+        self.limit(settings)
+        self.clear()
+
+    def limit(self, settings: Settings) -> None:
+        """Obey new limits from the next entry on."""
+        self._max_entries = max(1, settings.max_entries)
+        self._max_bytes = settings.max_journal_bytes
+
+    def clear(self) -> None:
+        """Forget everything and count from 1 again."""
+        self._records: list[Record | None] = []
+        self._columns = {name: Column() for name in _COLUMNS}
+        self._operation, self._event_type, self._outcome, self._status = (self._columns[name] for name in _COLUMNS)
+        self._by_session: dict[str, array[int]] = {}
+        self._by_fault: dict[str, array[int]] = {}
+        self._head = 0
+        """Index of the oldest entry that is still there; everything before it is about to be given back."""
+        self._base = 1
+        """The seq of index 0."""
+        self._bytes = 0
+        self._interned: dict[Hashable, Hashable] = {}
+        self._interned_bytes = 0
+        self._interned_cost = 0
+        """What all values ever interned have cost; its growth during one append is that entry's to pay."""
+        self._shared_cost: dict[int, int] = {}
+        self.evicted = 0
+
+    def __len__(self) -> int:
+        return len(self._records) - self._head
+
+    @property
+    def first_seq(self) -> int:
+        """The seq of the oldest entry that is still there."""
+        return self._base + self._head
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the newest entry, or of the last one that was; 0 before the first."""
+        return self._base + len(self._records) - 1
+
+    @property
+    def size_bytes(self) -> int:
+        """What the entries take, by our account."""
+        return self._bytes
+
+    def complete_since(self, since: int) -> bool:
+        """Tell whether every entry after ``since`` is still there."""
+        return since >= self.first_seq - 1
+
+    def append(self, record: Record) -> int:
+        """Add a record, mask its secrets, and drop the oldest records if there is no room.
+
+        Returns:
+            Its seq.
+        """
+        seq = self._base + len(self._records)
+        shared = self._interned_cost
+        record.headers = self._known_headers(record.headers)
+        record.target = self._known_text(record.target)
+        if self._interned_cost != shared:
+            self._shared_cost[seq] = self._interned_cost - shared
+            self._bytes += self._interned_cost - shared
+        self._records.append(record)
+        self._operation.append(record.operation)
+        self._event_type.append(record.event_type)
+        self._outcome.append(record.outcome)
+        self._status.append(None if record.response is None else record.response.status)
+        if record.session_id is not None:
+            seqs = self._by_session.get(record.session_id)
+            if seqs is None:
+                seqs = self._by_session[record.session_id] = array("Q")
+            seqs.append(seq)
+        for fault_id in record.fault_ids:
+            self._by_fault.setdefault(fault_id, array("Q")).append(seq)
+        self._bytes += _cost(record)
+        if self._bytes > self._max_bytes or len(self._records) - self._head > self._max_entries:
+            self._evict()
+        return seq
+
+    def get(self, seq: int) -> Record | None:
+        """Return a record, or None if there is no such seq or it was dropped."""
+        index = seq - self._base
+        return self._records[index] if self._head <= index < len(self._records) else None
+
+    def facts(self, record: Record) -> Facts:
+        """Tell what a matcher can ask of a record."""
+        return Facts(
+            record.operation,
+            record.session_id,
+            record.event_type,
+            lambda: self._read(record),
+            record.outcome,
+            None if record.response is None else record.response.status,
+            record.fault_ids,
+        )
+
+    def count(self, matcher: Matcher) -> int:
+        """Count the entries that match."""
+        mask, start, exact = self._mask(matcher)
+        if mask is not None and exact:
+            return mask.count(1)
+        return sum(1 for _ in self._walk(matcher, mask, start, exact))
+
+    def select(self, matcher: Matcher, limit: int) -> tuple[list[int], int]:
+        """Find the first entries that match, and count all of them.
+
+        Returns:
+            Their seqs in ascending order, at most ``limit``, and the total.
+        """
+        mask, start, exact = self._mask(matcher)
+        seqs: list[int] = []
+        total = mask.count(1) if mask is not None and exact else 0
+        for seq in self._walk(matcher, mask, start, exact):
+            if len(seqs) < limit:
+                seqs.append(seq)
+            elif mask is not None and exact:
+                break
+            if mask is None or not exact:
+                total += 1
+        return seqs, total
+
+    def session_seqs(self, session_id: str) -> list[int]:
+        """Return the seqs of a session that are still there, in order."""
+        seqs = self._by_session.get(session_id)
+        return [] if seqs is None else list(seqs[bisect_left(seqs, self.first_seq) :])
+
+    def session_ids(self) -> Iterator[str]:
+        """Return the ids of all sessions with an entry, in order of their first one."""
+        return iter(tuple(self._by_session))
+
+    def counts(self, column: str) -> dict[Hashable, int]:
+        """Count the entries by ``operation``, ``event_type``, ``outcome`` or ``status``."""
+        return self._columns[column].counts(self._head)
+
+    def _mask(self, matcher: Matcher) -> tuple[bytes | None, int, bool]:
+        """Mark the entries that may match by the columns; None when an index says it better."""
+        start = max(self._head, matcher.since + 1 - self._base)
+        names = {name for name, _ in matcher.fields}
+        if "session_id" in names or "fault_id" in names:
+            return None, start, False
+        mask = b"\x01" * max(0, len(self._records) - start)
+        all_exact = not matcher.conditions and not matcher.unasked
+        for name, wanted in matcher.fields:
+            column, exact = self._columns[name].mask(wanted, start)
+            mask = both(mask, column)
+            all_exact = all_exact and exact
+        return mask, start, all_exact
+
+    def _walk(self, matcher: Matcher, mask: bytes | None, start: int, exact: bool) -> Iterator[int]:
+        candidates = self._indexed(matcher, start) if mask is None else _marked(mask, self._base + start)
+        for seq in candidates:
+            record = self._records[seq - self._base]
+            if record is not None and (exact or matcher.matches(self.facts(record))):
+                yield seq
+
+    def _indexed(self, matcher: Matcher, start: int) -> Iterator[int]:
+        fields = dict(matcher.fields)
+        name, index = ("session_id", self._by_session) if "session_id" in fields else ("fault_id", self._by_fault)
+        lists = [index[value] for value in fields[name] if value in index]
+        first = self._base + start
+        if len(lists) == 1:
+            return iter(lists[0][bisect_left(lists[0], first) :])
+        return iter(sorted({seq for seqs in lists for seq in seqs[bisect_left(seqs, first) :]}))
+
+    def _known_headers(self, raw: RawHeaders) -> RawHeaders:
+        known = self._interned.get(raw)
+        if known is not None:
+            return cast(RawHeaders, known)
+        if any(name.lower() in _SECRET for name, _ in raw):
+            # The masked block is looked up in its turn, so that no secret stays behind as a key of the table.
+            raw = tuple((name, b"***" if name.lower() in _SECRET else value) for name, value in raw)
+            known = self._interned.get(raw)
+            if known is not None:
+                return cast(RawHeaders, known)
+        self._intern(raw, 200 + sum(140 + len(name) + len(value) for name, value in raw))
+        return raw
+
+    def _known_text(self, text: str) -> str:
+        known = self._interned.get(text)
+        if known is not None:
+            return cast(str, known)
+        self._intern(text, 100 + len(text))
+        return text
+
+    def _intern(self, value: Hashable, cost: int) -> None:
+        if self._interned_bytes + cost > _INTERN_BYTES:
+            self._interned.clear()
+            self._interned_bytes = 0
+        self._interned[value] = value
+        self._interned_bytes += cost
+        self._interned_cost += cost
+
+    def _evict(self) -> None:
+        while len(self) > self._max_entries or (self._bytes > self._max_bytes and len(self) > 1):
+            record = self._records[self._head]
+            assert record is not None
+            seq = self.first_seq
+            self._records[self._head] = None
+            self._head += 1
+            self.evicted += 1
+            self._bytes -= _cost(record) + self._shared_cost.pop(seq, 0)
+            if record.session_id is not None:
+                _drop(self._by_session, record.session_id, seq)
+            for fault_id in record.fault_ids:
+                _drop(self._by_fault, fault_id, seq)
+        if self._head >= _COMPACT_AT and self._head * 4 >= len(self._records):
+            del self._records[: self._head]
+            for column in self._columns.values():
+                column.forget(self._head)
+            self._base += self._head
+            self._head = 0
+
+
+def _cost(record: Record) -> int:
+    cost = _RECORD_BYTES + len(record.body)
+    if record.response is not None and record.response.body:
+        cost += 200 + len(record.response.body)
+    for violation in record.violations:
+        cost += 250 + len(violation.path) + len(violation.detail)
+    return cost
+
+
+def _drop(index: dict[str, array[int]], key: str, seq: int) -> None:
+    """Forget a dropped seq: the whole list when it was the last one, a stale half now and then."""
+    seqs = index.get(key)
+    if seqs is None:
+        return
+    if seqs[-1] <= seq:
+        del index[key]
+    elif seqs[len(seqs) // 2] <= seq:
+        del seqs[: bisect_right(seqs, seq)]
+
+
+def _marked(mask: bytes, first_seq: int) -> Iterator[int]:
+    index = mask.find(1)
+    while index >= 0:
+        yield first_seq + index
+        index = mask.find(1, index + 1)

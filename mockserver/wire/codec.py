@@ -1,0 +1,156 @@
+"""JSON, strictly: for the bodies of players, for the admin API and for files."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from mockserver.errors import InvalidInput
+
+__all__ = ["MAX_DEPTH", "NotJson", "convert", "decode", "encode", "parse_body", "to_builtins"]
+
+T = TypeVar("T")
+
+MAX_DEPTH = 64
+"""Most levels of a body. Adobe's events have four; what is recorded must be writable again from anywhere."""
+
+_TOO_DEEP = f"the JSON is nested more than {MAX_DEPTH} levels deep"
+_BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+
+class NotJson(ValueError):
+    """A body that is not JSON; the text says why, for the developer of the player."""
+
+
+def parse_body(body: bytes, max_bytes: int) -> Any:
+    """Read a player's body: UTF-8 JSON, with or without byte order mark, gzipped or not.
+
+    NaN, Infinity, lone surrogates and numbers beyond a double are no JSON. Of duplicate keys the last one counts, as in
+    browsers.
+
+    Args:
+        max_bytes: Most bytes that a gzipped body may unpack to.
+
+    Raises:
+        NotJson: It cannot be read.
+    """
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if body.startswith(_GZIP):
+            return parse_body(_unzip(body, max_bytes), max_bytes)
+        if body.startswith(_BOM):
+            return parse_body(body[len(_BOM) :], max_bytes)
+        raise NotJson(_reason(body, error)) from None
+    except RecursionError:
+        raise NotJson(_TOO_DEEP) from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deeper(document, MAX_DEPTH):
+        raise NotJson(_TOO_DEEP)
+    return document
+
+
+def _is_deeper(document: Any, levels: int) -> bool:
+    """Tell whether a document has more levels; one level at a time, so that no depth can exhaust the stack."""
+    level = [document]
+    for _ in range(levels + 1):
+        level = [
+            child
+            for container in level
+            if isinstance(container, (dict, list))
+            for child in (container.values() if isinstance(container, dict) else container)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _unzip(body: bytes, max_bytes: int) -> bytes:
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        plain = unzip.decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise NotJson(f"the body begins like gzip but cannot be unpacked ({error})") from None
+    if len(plain) > max_bytes:
+        raise NotJson(f"the gzipped body unpacks to more than {max_bytes} bytes")
+    if plain.startswith(_GZIP):
+        raise NotJson("the body is gzipped twice")
+    return plain
+
+
+def _reason(body: bytes, error: Exception) -> str:
+    if not body.strip():
+        return "the body is empty; send one JSON object"
+    if isinstance(error, UnicodeDecodeError):
+        return f"the body is not UTF-8 ({error.reason})"
+    hint = ""
+    if re.search(rb"\b(NaN|-?Infinity)\b", body):
+        hint = "; NaN and Infinity are not JSON"
+    elif re.search(rb",\s*[}\]]", body):
+        hint = "; look for a comma before a closing bracket"
+    return f"the body is not valid JSON: {_lower_first(str(error))}{hint}"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def decode(body: bytes | str, kind: type[T]) -> T:
+    """Read a JSON document of our own formats.
+
+    Raises:
+        InvalidInput: With a JSON pointer to the member that is wrong.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"not valid JSON: {_lower_first(str(error))}") from None
+    except RecursionError:
+        raise InvalidInput(_TOO_DEEP) from None
+
+
+def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
+    """Make a record of a value that is parsed already.
+
+    Args:
+        strict: False reads numbers and truth values out of text, for query strings, flags and the environment.
+
+    Raises:
+        InvalidInput: With a JSON pointer to the member that is wrong.
+    """
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidInput:
+    found = _AT.match(str(error))
+    assert found is not None
+    steps = (name or index for name, index in _STEP.findall(found["path"] or ""))
+    return InvalidInput(
+        found["what"].replace("Object contains unknown field", "unknown member"),
+        pointer="".join(f"/{step}" for step in steps),
+    )
+
+
+def encode(value: Any) -> bytes:
+    """Write JSON."""
+    try:
+        return msgspec.json.encode(value)
+    except OverflowError:
+        # Integers beyond 64 bits are legal JSON, and a player may send them; only the standard library writes them.
+        return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def to_builtins(value: Any) -> Any:
+    """Turn a record into dictionaries, lists, numbers and text."""
+    return msgspec.to_builtins(value)

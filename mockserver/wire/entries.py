@@ -1,0 +1,74 @@
+"""From a record to an entry: a request and its answer as they were on the wire."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from email.utils import formatdate
+from typing import Any, Literal
+
+from mockserver.model.http import HttpResponse
+from mockserver.model.journal import Entry, Record, RecordedRequest, RecordedResponse
+
+__all__ = ["entry", "http_date", "response_headers"]
+
+
+def http_date(at_ms: int) -> str:
+    """Write an instant as the ``Date`` header has it."""
+    return formatdate(at_ms // 1000, usegmt=True)
+
+
+def response_headers(response: HttpResponse, at_ms: int) -> list[tuple[str, str]]:
+    """Return the header fields of a response in the order in which they are sent, ``Date`` first."""
+    fields = [("Date", http_date(at_ms)), *response.headers]
+    if response.final:
+        fields.append(("Connection", "close"))
+    return fields
+
+
+def entry(seq: int, record: Record, event: Any) -> Entry:
+    """Make the entry of a record.
+
+    Args:
+        event: The parsed body.
+    """
+    body, encoding = _text(record.body)
+    return Entry(
+        seq=seq,
+        at_ms=record.at_ms,
+        operation=record.operation,
+        session_id=record.session_id,
+        event_type=record.event_type,
+        event=event,
+        outcome=record.outcome,
+        violations=record.violations,
+        fault_ids=record.fault_ids,
+        draws=record.draws,
+        request=RecordedRequest(
+            method=record.method,
+            path=record.target,
+            headers=_fields(record.headers),
+            body=body,
+            body_encoding=encoding,
+        ),
+        response=None if record.response is None else _response(record.response, record.at_ms),
+        delivery=record.delivery,
+    )
+
+
+def _response(response: HttpResponse, at_ms: int) -> RecordedResponse:
+    body, encoding = _text(response.body)
+    return RecordedResponse(
+        status=response.status, headers=response_headers(response, at_ms), body=body, body_encoding=encoding
+    )
+
+
+def _fields(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+def _text(body: bytes) -> tuple[str, Literal["utf-8", "base64"]]:
+    try:
+        return body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode("ascii"), "base64"

@@ -1,0 +1,43 @@
+"""What every test may use: golden files, and runs of Hypothesis that are the same each time."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+
+import hypothesis
+import pytest
+
+pytest_plugins = ["pytester"]
+
+hypothesis.settings.load_profile("ci")  # derandomized and without deadlines; --hypothesis-profile=default explores
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite-golden",
+        action="store_true",
+        help="write what the code says now into fixtures/golden instead of comparing with it",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name in ``fixtures/golden``: ``golden("report/ads.txt", text)``."""
+    folder = request.config.rootpath / "fixtures" / "golden"
+
+    def compare(name: str, text: str) -> None:
+        path = folder / name
+        if request.config.getoption("--rewrite-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        expected = path.read_text(encoding="utf-8") if path.exists() else ""
+        if text == expected and path.exists():
+            return
+        diff = difflib.unified_diff(
+            expected.splitlines(), text.splitlines(), f"fixtures/golden/{name}", "this run", lineterm=""
+        )
+        pytest.fail("\n".join([*diff, "If the new text is right: make golden, and review the diff."]), pytrace=False)
+
+    return compare

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+
+from mockserver.dialects.collection.keys import EVENTS
+from mockserver.dialects.collection.schemas import PROFILES, SCHEMA_BASE, build_schema, build_shared_schema
+from mockserver.errors import InvalidInput
+from mockserver.model.vocabulary import EVENT_TYPES
+
+
+@pytest.mark.parametrize("docs_lenient", [False, True])
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_every_schema_is_valid_draft_04(event_type: str, profile: str, docs_lenient: bool) -> None:
+    Draft4Validator.check_schema(build_schema(event_type, profile=profile, docs_lenient=docs_lenient))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_shared_schema_is_valid_draft_04(profile: str) -> None:
+    Draft4Validator.check_schema(build_shared_schema(profile=profile))
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_a_schema_has_the_published_shape(event_type: str) -> None:
+    schema = build_schema(event_type)
+
+    assert list(schema) == ["$schema", "id", "definitions", "type", "$ref"]
+    assert schema["$schema"] == "http://json-schema.org/draft-04/schema#"
+    assert re.fullmatch(rf"https://[a-z.-]+/api/v1/schemas/{event_type}", schema["id"])
+    assert list(schema["definitions"]) == ["playerTime", "eventType", "qoeData", "customMetadata", event_type]
+    assert (schema["type"], schema["$ref"]) == ("object", f"#/definitions/{event_type}")
+
+
+def test_player_time_is_the_published_one() -> None:
+    assert build_schema("ping")["definitions"]["playerTime"] == {
+        "type": "object",
+        "properties": {"playhead": {"type": "number"}, "ts": {"type": "integer"}},
+        "required": ["playhead", "ts"],
+        "additionalProperties": False,
+    }
+
+
+def test_custom_metadata_is_the_published_one() -> None:
+    assert build_schema("ping")["definitions"]["customMetadata"] == {
+        "type": "object",
+        "patternProperties": {r"^[a-zA-Z0-9_\.]+$": {"type": "string"}},
+        "additionalProperties": False,
+    }
+
+
+def test_qoe_data_has_no_empty_list_of_required_keys() -> None:
+    qoe_data = build_schema("ping")["definitions"]["qoeData"]
+
+    assert "required" not in qoe_data
+    assert {name: each["type"] for name, each in qoe_data["properties"].items()} == {
+        "media.qoe.bitrate": "integer",
+        "media.qoe.droppedFrames": "integer",
+        "media.qoe.framesPerSecond": "integer",
+        "media.qoe.timeToStart": "integer",
+        "media.qoe.errorID": "string",
+        "media.qoe.errorSource": "string",
+    }
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_an_event_has_exactly_five_members(event_type: str) -> None:
+    event = build_schema(event_type)["definitions"][event_type]
+
+    assert set(event["properties"]) == {"playerTime", "eventType", "params", "qoeData", "customMetadata"}
+    assert event["properties"]["eventType"] == {"type": "string", "enum": [event_type]}
+    assert event["additionalProperties"] is False
+    assert ("params" in event["required"]) is EVENTS[event_type].needs_params
+
+
+def test_params_of_session_start_begin_and_end_as_published() -> None:
+    params = build_schema("sessionStart")["definitions"]["sessionStart"]["properties"]["params"]
+
+    assert list(params["properties"])[:3] == ["appInstallationId", "analytics.trackingServer", "analytics.reportSuite"]
+    assert params["required"][-1] == "visitor.marketingCloudOrgId"
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_no_schema_limits_a_value_beyond_its_type(event_type: str) -> None:
+    event = build_schema(event_type)["definitions"][event_type]["properties"]["params"]
+
+    assert not _keywords(event) & {
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "format",
+        "minItems",
+        "pattern",
+    }
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_the_open_profile_closes_nothing_but_custom_metadata(event_type: str) -> None:
+    schema = build_schema(event_type, profile="open")
+    del schema["definitions"]["customMetadata"]
+
+    assert False not in _values_of("additionalProperties", schema)
+
+
+def test_states_update_can_be_left_out() -> None:
+    names = build_schema("ping", states_update=False)["definitions"]["eventType"]["enum"]
+
+    assert names == list(EVENT_TYPES[:-1])
+    with pytest.raises(InvalidInput, match="'statesUpdate' is not an event type"):
+        build_schema("statesUpdate", states_update=False)
+
+
+def test_an_unknown_event_type_or_profile_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="'pause' is not an event type; use one of sessionStart, play"):
+        build_schema("pause")
+    with pytest.raises(InvalidInput, match="'strict' is not a schema profile; use one of sdk-union, open"):
+        build_schema("play", profile="strict")
+    with pytest.raises(InvalidInput, match="'strict' is not a schema profile"):
+        build_shared_schema(profile="strict")
+
+
+def test_schemas_are_new_on_every_call() -> None:
+    build_schema("ping")["definitions"].clear()
+
+    assert build_schema("ping")["definitions"]
+
+
+def test_the_host_of_the_id_cannot_exist() -> None:
+    assert SCHEMA_BASE.split("/")[2].endswith(".invalid")
+
+
+def _keywords(schema: Any) -> set[str]:
+    if isinstance(schema, dict):
+        return set(schema).union(*map(_keywords, schema.values()))
+    return set().union(*map(_keywords, schema)) if isinstance(schema, list) else set()
+
+
+def _values_of(keyword: str, schema: Any) -> list[Any]:
+    if not isinstance(schema, dict):
+        return []
+    own = [schema[keyword]] if keyword in schema else []
+    return own + [found for value in schema.values() for found in _values_of(keyword, value)]
