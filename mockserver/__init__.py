@@ -1,1 +1,85 @@
-"""An emulator of Adobe's Media Collection API for tests of video players."""
+"""An emulator of Adobe's Media Collection API for tests of video players.
+
+The names below are loaded when they are first used, so that importing the package, as the pytest plugin does in every
+run, costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.errors import (
+        BlockingCallInLoop,
+        ControlFailed,
+        InvalidInput,
+        MockserverError,
+        NotFound,
+        Refused,
+        ServerFailed,
+        VerificationFailed,
+    )
+    from mockserver.media_server import MediaServer, MockServer, connect
+    from mockserver.model.fault import FaultSpec
+    from mockserver.model.journal import Entry
+    from mockserver.model.query import Query
+    from mockserver.model.settings import SessionRule, Settings
+    from mockserver.server.app import SITE, build_app
+    from mockserver.server.options import ServerOptions
+
+__all__ = [
+    "SITE",
+    "BlockingCallInLoop",
+    "ControlFailed",
+    "Entry",
+    "FaultSpec",
+    "InvalidInput",
+    "MediaServer",
+    "MockServer",
+    "MockserverError",
+    "NotFound",
+    "Query",
+    "Refused",
+    "ServerFailed",
+    "ServerOptions",
+    "SessionRule",
+    "Settings",
+    "VerificationFailed",
+    "build_app",
+    "connect",
+]
+
+_HOMES = {
+    "BlockingCallInLoop": "errors",
+    "ControlFailed": "errors",
+    "Entry": "model.journal",
+    "FaultSpec": "model.fault",
+    "InvalidInput": "errors",
+    "MediaServer": "media_server",
+    "MockServer": "media_server",
+    "MockserverError": "errors",
+    "NotFound": "errors",
+    "Query": "model.query",
+    "Refused": "errors",
+    "SITE": "server.app",
+    "ServerFailed": "errors",
+    "ServerOptions": "server.options",
+    "SessionRule": "model.settings",
+    "Settings": "model.settings",
+    "VerificationFailed": "errors",
+    "build_app": "server.app",
+    "connect": "media_server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

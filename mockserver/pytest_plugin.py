@@ -1,0 +1,232 @@
+"""The pytest plugin: fixtures that start a server in the test process, or use one that runs already.
+
+Unused it costs next to nothing: aiohttp, jsonschema and msgspec are imported when a fixture is first asked for.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mockserver.media_server import MediaServer, MockServer
+    from mockserver.model.settings import Settings
+
+__all__ = ["make_media_server", "media_server", "media_server_session", "media_server_settings"]
+
+_MARKER = (
+    "media_server(*, faults=[...], seed=..., **settings): the settings, fault rules and seed with which this test's "
+    "media_server starts"
+)
+
+_servers = pytest.StashKey[list["MediaServer"]]()
+_failed = pytest.StashKey[bool]()
+_shared = pytest.StashKey["MediaServer"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the plugin."""
+    group = parser.getgroup("media server", "Media Collection API emulator")
+    group.addoption(
+        "--media-server-url",
+        metavar="URL",
+        help="use the server that runs at URL instead of starting one; every test gets a namespace of its own",
+    )
+    group.addoption("--media-server-token", metavar="TOKEN", help="the admin token of the server at --media-server-url")
+    group.addoption("--media-server-seed", metavar="N", help="the seed of session ids and faults, to replay a failure")
+    group.addoption("--media-server-port", metavar="N", type=int, help="the port to listen on instead of a free one")
+    parser.addini("media_server_port", "the port to listen on instead of a free one")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def media_server_settings() -> Settings | None:
+    """Return the settings with which ``media_server`` starts. Override it in a conftest.py or a test module."""
+    return None
+
+
+@pytest.fixture
+def make_media_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., MediaServer]]:
+    """Return a function that starts another server.
+
+    It takes ``settings``, ``faults`` and ``seed`` as :class:`mockserver.MockServer` does. Servers are stopped when the
+    test ends; a passing test fails if a fault rule never fired or a server had an internal error.
+    """
+    with ExitStack() as stack:
+        servers = request.node.stash.setdefault(_servers, [])
+
+        def make(settings: Settings | None = None, *, faults: Any = (), seed: Any = None) -> MediaServer:
+            server = stack.enter_context(_running(request.config, settings, faults, seed))
+            servers.append(server)
+            return server
+
+        yield make
+        if not request.node.stash.get(_failed, False):
+            for server in servers:
+                _check(server)
+
+
+@pytest.fixture
+def media_server(
+    request: pytest.FixtureRequest,
+    make_media_server: Callable[..., MediaServer],
+    media_server_settings: Settings | None,
+) -> MediaServer:
+    """Return a fresh server, started for this test alone.
+
+    Its settings come from ``media_server_settings``, then from the marker ``@pytest.mark.media_server(...)``.
+    """
+    settings, faults, seed = _marked(request.node, media_server_settings)
+    server: MediaServer = make_media_server(settings, faults=faults, seed=seed)
+    return server
+
+
+@pytest.fixture(scope="session")
+def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
+    """Return one server for the whole run, reset before every test.
+
+    For players that are started once, with an address that stays. With ``--media-server-port`` the port stays as well.
+    """
+    with _running(request.config, None, (), None) as server:
+        request.config.stash[_shared] = server
+        yield server
+        del request.config.stash[_shared]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Reset the server of the run before every test."""
+    shared = item.config.stash.get(_shared, None)
+    if shared is not None:
+        shared.reset()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Check the server of the run after every test that used it."""
+    shared = _shared_of(item)
+    if shared is not None and not item.stash.get(_failed, False):
+        _check(shared)
+
+
+def _shared_of(item: pytest.Item) -> MediaServer | None:
+    if "media_server_session" not in getattr(item, "fixturenames", ()):
+        return None
+    return item.config.stash.get(_shared, None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show in the report of a failing test what its servers received."""
+    report = yield
+    if not report.failed:
+        return report
+    item.stash[_failed] = True
+    if report.when == "call":
+        shared = _shared_of(item)
+        for server in (*item.stash.get(_servers, ()), *(() if shared is None else (shared,))):
+            report.sections.append((f"media server at {server.url}", _received(server)))
+    return report
+
+
+def _received(server: MediaServer) -> str:
+    from mockserver.errors import MockserverError
+
+    try:
+        text = server.transcript()
+    except MockserverError as error:
+        return f"cannot be asked any more: {error}"
+    seed = getattr(server, "seed", None)
+    return text if seed is None else f"{text}\nseed {seed}: replay with --media-server-seed {seed}"
+
+
+def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | None, Any, Any]:
+    """Apply the markers of a test, the outermost first."""
+    changes: dict[str, Any] = {}
+    for marker in reversed(list(node.iter_markers("media_server"))):
+        if marker.args:
+            raise pytest.UsageError(f"{node.nodeid}: the marker media_server takes keywords only")
+        changes.update(marker.kwargs)
+    faults, seed = changes.pop("faults", ()), changes.pop("seed", None)
+    if changes:
+        from mockserver.errors import InvalidInput
+        from mockserver.model.settings import Settings as Kind
+        from mockserver.wire.codec import convert, to_builtins
+
+        try:
+            settings = convert({**to_builtins(settings or Kind()), **to_builtins(changes)}, Kind)
+        except InvalidInput as error:
+            raise pytest.UsageError(f"{node.nodeid}: marker media_server: {error.pointer} {error}") from None
+    return settings, faults, seed
+
+
+def _running(
+    config: pytest.Config, settings: Settings | None, faults: Any, seed: Any
+) -> AbstractContextManager[MediaServer]:
+    """Return a context manager that gives a server: in this process, or a namespace of the one that runs already."""
+    url = config.getoption("--media-server-url")
+    return _Remote(config, url, settings, faults) if url else _in_process(config, settings, faults, seed)
+
+
+def _in_process(config: pytest.Config, settings: Settings | None, faults: Any, seed: Any) -> MockServer:
+    from mockserver.media_server import MockServer
+    from mockserver.server.options import ServerOptions
+
+    port = config.getoption("--media-server-port") or int(config.getini("media_server_port") or 0)
+    seed = config.getoption("--media-server-seed") or seed
+    return MockServer(settings, faults=faults, seed=seed, options=ServerOptions(port=port))
+
+
+class _Remote:
+    """A namespace of its own on a server that runs already; dropped at the end."""
+
+    def __init__(self, config: pytest.Config, url: str, settings: Settings | None, faults: Any) -> None:
+        self._url = url
+        self._token = config.getoption("--media-server-token")
+        self._settings = settings
+        self._faults = faults
+        self._namespace = f"t-{secrets.token_hex(8)}"
+
+    def __enter__(self) -> MediaServer:
+        from mockserver.control import RESET
+        from mockserver.media_server import connect
+        from mockserver.model.results import ResetCommand
+        from mockserver.wire.codec import to_builtins
+
+        server = connect(self._url, namespace=self._namespace, token=self._token)
+        server.control.call(RESET, ResetCommand())
+        if self._settings is not None:
+            server.configure(**to_builtins(self._settings))
+        for fault in self._faults:
+            server.faults.add(**to_builtins(fault))
+        return server
+
+    def __exit__(self, *error: object) -> None:
+        from mockserver.client import HttpControl
+        from mockserver.control import DELETE_NAMESPACE
+
+        HttpControl(self._url, token=self._token).call(DELETE_NAMESPACE, None, name=self._namespace)
+
+
+def _check(server: MediaServer) -> None:
+    """Fail a passing test over what it did not notice."""
+    errors = getattr(server, "internal_errors", [])
+    if errors:
+        pytest.fail(f"the media server had an internal error: {errors[0]!r}", pytrace=False)
+    unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in server.faults.unfired()]
+    if unfired:
+        pytest.fail(
+            f"fault rules that never fired: {', '.join(unfired)}. Remove a rule that is not meant to fire, or correct "
+            "its when.",
+            pytrace=False,
+        )

@@ -1,0 +1,86 @@
+"""What was received, as text: one block per session, one line per request. For failing tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mockserver.model.journal import Entry
+from mockserver.model.results import SessionView
+from mockserver.model.vocabulary import Operation, Outcome
+
+__all__ = ["transcript"]
+
+_HEAD = 20
+_TAIL = 40
+_SHORT_SID = 8
+
+
+def transcript(entries: Sequence[Entry], sessions: Sequence[SessionView], *, evicted: int = 0) -> str:
+    """Write what a server received.
+
+    Of a long session only the first 20 and the last 40 requests are shown.
+
+    Args:
+        entries: The journal, in order.
+        sessions: The sessions, in order of opening.
+        evicted: How many entries were dropped before.
+    """
+    lines = [f"({evicted} older requests were dropped to stay within the limits)"] if evicted else []
+    by_session: dict[str | None, list[Entry]] = {}
+    for entry in entries:
+        by_session.setdefault(entry.session_id, []).append(entry)
+    for session in sessions:
+        lines += _session_lines(session, by_session.pop(session.session_id, []))
+    loose = sorted((entry for group in by_session.values() for entry in group), key=lambda entry: entry.seq)
+    if loose:
+        lines.append("without a session:")
+        lines += _shortened([_line(entry, loose[0].at_ms) for entry in loose])
+    return "\n".join(lines) if lines else "nothing was received"
+
+
+def _session_lines(session: SessionView, entries: Sequence[Entry]) -> list[str]:
+    content = session.content.media_id or "no media.id"
+    state = session.phase.value if session.closed_by is None else f"{session.phase.value} by {session.closed_by.value}"
+    shown = session.session_id if len(session.session_id) <= _SHORT_SID * 2 else session.session_id[:_SHORT_SID] + "..."
+    lines = [f"session {shown} {content}: {state}, {session.events} events accepted"]
+    return lines + _shortened([_line(entry, session.opened_ms) for entry in entries])
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    if len(lines) <= _HEAD + _TAIL + 1:
+        return lines
+    left_out = len(lines) - _HEAD - _TAIL
+    return [*lines[:_HEAD], f"  ... {left_out} more ...", *lines[-_TAIL:]]
+
+
+def _line(entry: Entry, start_ms: int) -> str:
+    status = "---" if entry.response is None else str(entry.response.status)
+    after_s = (entry.at_ms - start_ms) / 1000
+    line = f"  {after_s:+11.3f} s  #{entry.seq:<4} {_what(entry):<18} {_playhead(entry):<9} {status}"
+    notes = []
+    if entry.outcome not in (Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED):
+        notes.append(entry.outcome.value)
+    if entry.fault_ids:
+        notes.append(f"fault {' '.join(entry.fault_ids)}")
+    if entry.delivery.value != "sent":
+        notes.append(entry.delivery.value)
+    notes += [f"{violation.path} {violation.detail}".strip() for violation in entry.violations[:2]]
+    return f"{line}  {'; '.join(notes)}".rstrip()
+
+
+def _what(entry: Entry) -> str:
+    if entry.event_type is not None:
+        return entry.event_type
+    if entry.operation is Operation.DOWNLOAD and isinstance(entry.event, list):
+        return f"batch of {len(entry.event)}"
+    if entry.operation is Operation.PREFLIGHT or entry.operation is Operation.SCHEMA:
+        return str(entry.operation.value)
+    return f"{entry.request.method} {entry.request.path[:60]}"
+
+
+def _playhead(entry: Entry) -> str:
+    time = entry.event.get("playerTime") if isinstance(entry.event, dict) else None
+    playhead_s = time.get("playhead") if isinstance(time, dict) else None
+    if isinstance(playhead_s, bool) or not isinstance(playhead_s, (int, float)) or abs(playhead_s) > 1e12:
+        return ""
+    return f"@{playhead_s:.1f}"
