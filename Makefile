@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench golden clean
+.PHONY: help run test browser check fmt bench golden clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,8 +17,9 @@ help: ## Show this list
 run: $(INSTALLED) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
-test: $(INSTALLED) ## Run all tests on all cores (ARGS="tests/rules -k idle")
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+test: $(INSTALLED) browser ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
+	@$(BIN)/python -m pytest -n auto $(if $(NO_BROWSER),-m "not browser") $(ARGS)
+	@$(if $(NO_BROWSER),echo "NO_BROWSER: the tests marked browser did not run.",:)
 
 check: $(INSTALLED) ## Check format, lint, types and the layers
 	@$(BIN)/python -m ruff format --check
@@ -39,6 +40,15 @@ golden: $(INSTALLED) ## Rewrite fixtures/golden from what the code says now; rev
 clean: ## Remove what make has made, .venv too
 	@rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find mockserver tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Chromium for the tests of what browsers do. CHROMIUM names one in an unusual place.
+browser:
+	@$(if $(NO_BROWSER),:,test -n "$(CHROMIUM)" || command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  echo "Installing Chromium for the browser tests"; \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || { \
+	    echo "The browser tests need Chromium: install it (on Debian: sudo apt install chromium)," \
+	         "name one (CHROMIUM=/path/to/chrome), or leave them out (make test NO_BROWSER=1)." >&2; \
+	    exit 1; }; })
 
 # The stamp is newer than pyproject.toml as long as nothing has to be installed, so a fresh one needs no network.
 # A .venv that works is kept; one without a working pip (its Python was removed, or venv stopped half-way) is made anew.

@@ -1,0 +1,151 @@
+"""docs/reference.md is generated from the tables that drive the server; ``make golden`` writes it anew."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from mockserver.cli.parser import build_parser
+from mockserver.control import ADMIN, CONTROL_ROUTES, Route
+from mockserver.model.fault import (
+    CloseFault,
+    DelayFault,
+    FaultSpec,
+    HangFault,
+    ResetFault,
+    StatusFault,
+    When,
+)
+from mockserver.model.query import Query
+from mockserver.model.settings import Lifetimes, Settings
+from mockserver.model.vocabulary import EVENT_TYPES, ClosedBy, Delivery, Operation, Outcome, Phase, Stage
+
+FAULTS = (StatusFault, DelayFault, ResetFault, CloseFault, HangFault)
+
+
+def test_the_reference_says_what_the_code_does(golden: Callable[[str, str], None]) -> None:
+    golden("../../docs/reference.md", "\n".join(reference()) + "\n")
+
+
+def test_every_setting_and_every_member_of_a_rule_is_described() -> None:
+    for kind in (Settings, FaultSpec, Query):
+        described = descriptions(kind) | descriptions(Lifetimes)
+        names = {field.name for field in msgspec.structs.fields(kind)}
+        assert names <= described.keys(), names - described.keys()
+
+
+def reference() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "Generated from the code by `make golden`; a test fails when it is out of date."
+    yield from admin_section()
+    yield from settings_section()
+    yield from fault_section()
+    yield from words_section()
+    yield from command_section()
+
+
+def admin_section() -> Iterator[str]:
+    yield "\n## Admin API\n"
+    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of others in a"
+    yield "JSON body. Errors are problem documents (RFC 9457) with `detail`, `code` and, for bad input, `pointer`."
+    yield ""
+    yield "| route | does | arguments | answers |\n|---|---|---|---|"
+    for route in CONTROL_ROUTES:
+        yield f"| `{route.method} {route.path}` | {route.summary} | {arguments(route)} | {route.status} {answer(route)} |"
+    yield "\nA query (`events`, `query`, the steps of a `sequence`):\n"
+    yield from members(Query)
+
+
+def arguments(route: Route[Any, Any]) -> str:
+    if not isinstance(route.argument, msgspec.StructMeta):
+        return "members of the settings" if route.argument is not None else ""
+    return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.argument))
+
+
+def answer(route: Route[Any, Any]) -> str:
+    if isinstance(route.result, msgspec.StructMeta):
+        return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.result))
+    return "" if route.result is None else route.media_type
+
+
+def settings_section() -> Iterator[str]:
+    yield "\n## Settings\n"
+    yield "Of `GET` and `PATCH /settings`, `mockserver.Settings`, `mockserver.toml` and the flags of `mockserver serve`.\n"
+    yield from members(Settings, descriptions(Lifetimes))
+
+
+def fault_section() -> Iterator[str]:
+    yield "\n## Fault rules\n"
+    yield from members(FaultSpec)
+    yield "\n`when` takes:\n"
+    yield from members(When, descriptions(Query))
+    yield "\n`fault` is one of:\n"
+    yield "| kind | members | does |\n|---|---|---|"
+    for kind in FAULTS:
+        names = " ".join(f"`{field.name}`" for field in msgspec.structs.fields(kind))
+        yield f"| `{kind.__struct_config__.tag}` | {names} | {first_sentence(kind)} |"
+
+
+def words_section() -> Iterator[str]:
+    yield "\n## Words\n"
+    yield "| what | words |\n|---|---|"
+    for kind in (Operation, Outcome, Phase, ClosedBy, Delivery, Stage):
+        yield f"| {kind.__name__} | {' '.join(f'`{word.value}`' for word in kind)} |"
+    yield f"| event types | {' '.join(f'`{name}`' for name in EVENT_TYPES)} |"
+
+
+def command_section() -> Iterator[str]:
+    yield "\n## Command line\n"
+    parser = build_parser()
+    [commands] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for name, command in commands.choices.items():
+        yield f"### mockserver {name}\n"
+        yield "| flag | does |\n|---|---|"
+        for action in command._actions:
+            if not isinstance(action, argparse._HelpAction):
+                flags = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+                value = f" {action.metavar}" if action.option_strings and action.metavar else ""
+                help_text = re.sub(r"\s+", " ", (action.help or "").replace("%%", "%"))
+                yield f"| `{flags}{value}` | {escaped(help_text)} |"
+        yield ""
+
+
+def members(kind: Any, more: dict[str, str] | None = None) -> Iterator[str]:
+    described = {**(more or {}), **descriptions(kind)}
+    yield "| member | default | means |\n|---|---|---|"
+    for field in msgspec.structs.fields(kind):
+        yield f"| `{field.encode_name}` | {default(field)} | {escaped(described.get(field.name, ''))} |"
+
+
+def default(field: Any) -> str:
+    if field.required:
+        return "required"
+    value = msgspec.to_builtins(field.default if field.default is not msgspec.NODEFAULT else field.default_factory())
+    return f"`{msgspec.json.encode(value).decode()}`"
+
+
+def descriptions(kind: Any) -> dict[str, str]:
+    """Read the Args of a docstring."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (kind.__doc__ or "").partition("Args:\n")[2].splitlines():
+        start = re.match(r" {4,8}(\w+): (.*)", line)
+        if start and len(line) - len(line.lstrip()) <= 8:
+            name = start.group(1)
+            found[name] = start.group(2)
+        elif name and line.strip():
+            found[name] += " " + line.strip()
+    return {key: text.replace("``", "`") for key, text in found.items()}
+
+
+def first_sentence(kind: Any) -> str:
+    return escaped(re.sub(r"\s+", " ", (kind.__doc__ or "").partition("\n\n")[0]).replace("``", "`"))
+
+
+def escaped(text: str) -> str:
+    return text.replace("|", "\\|")
