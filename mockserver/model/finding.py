@@ -1,0 +1,108 @@
+"""What is wrong with reported playback although the API accepted it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+__all__ = ["Finding", "Severity", "Thresholds"]
+
+
+class Severity(str, Enum):
+    """``error``: numbers are wrong or data is lost. ``warning``: numbers are degraded or at risk. ``info``: a note."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return tuple(Severity).index(self)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One mistake of a player.
+
+    Args:
+        code: The rule of the catalogue, ``family.name``.
+        severity: How bad it is.
+        message: One sentence: what was seen, and what to change in the player.
+        consequence: What it does to the reports.
+        session_id: The session concerned; None for a finding about the traffic of no known session.
+        seqs: The journal entries concerned, in order.
+        source: Where the rule comes from.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    consequence: str
+    session_id: str | None
+    seqs: tuple[int, ...]
+    source: str
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From where on a finding is made. Seconds unless the name says otherwise.
+
+    The defaults leave the recorded traffic of Adobe's own SDKs without errors.
+
+    Args:
+        ping_gap_s: Silence that is a warning. SDK gaps reach 11 s.
+        ping_gap_error_s: Silence that is an error.
+        near_timeout_s: Silence that comes near the 10 minute timeout.
+        ad_gap_s: Silence inside an ad that is a warning.
+        ad_gap_info_s: Silence inside an ad that is a note; Adobe's newest pages recommend 10 s, older ones 1 s.
+        too_fast_s: Time between pings below which they come too fast.
+        immediate_ping_s: A first ping sooner than this.
+        late_s: Lateness that is a warning.
+        late_error_s: Lateness that is an error.
+        skew_s: Difference between ``ts`` and the clock of the server.
+        over_length_s: Playhead beyond the length of the content.
+        jump_s: A playhead jump without a seek.
+        moves_in_ad_s: Playhead movement during an ad break. Adobe's sample app drifts up to 1.15 s.
+        moves_while_paused_s: Playhead movement inside one pause or buffer.
+        frozen_s: Time span of three events at one playhead while playing.
+        preroll_play_s: A play this long before a pre-roll comes too early.
+        preroll_race_s: Sooner than this it is a race of the SDK.
+        after_preroll_s: Within this time a play must follow a pre-roll.
+        ad_close_gap_s: Time between an ad and the next one of the same break.
+        ad_overrun_s: Ad time beyond the length of the ad.
+        pod_second_s: Difference between podSecond and playhead.
+        second_close_s: A second close of one ad or chapter within this time.
+        restart_s: A new session this soon after the old one.
+        restart_playhead_s: A new session at a playhead this near to the old one.
+        retry_storm: How often one event body may be repeated.
+        session_storm: How many sessions one client may open after a 404 or 410.
+        session_storm_s: Within which time.
+    """
+
+    ping_gap_s: float = 12
+    ping_gap_error_s: float = 60
+    near_timeout_s: float = 540
+    ad_gap_s: float = 12
+    ad_gap_info_s: float = 2
+    too_fast_s: float = 0.5
+    immediate_ping_s: float = 1
+    late_s: float = 1
+    late_error_s: float = 5
+    skew_s: float = 300
+    over_length_s: float = 1
+    jump_s: float = 3
+    moves_in_ad_s: float = 2
+    moves_while_paused_s: float = 1
+    frozen_s: float = 5
+    preroll_play_s: float = 5
+    preroll_race_s: float = 0.01
+    after_preroll_s: float = 3
+    ad_close_gap_s: float = 0.25
+    ad_overrun_s: float = 5
+    pod_second_s: float = 2
+    second_close_s: float = 1
+    restart_s: float = 60
+    restart_playhead_s: float = 10
+    retry_storm: int = 2
+    session_storm: int = 3
+    session_storm_s: float = 10

@@ -1,0 +1,238 @@
+"""What the back end believes is going on after every event: playing or not, in which ad, chapter and player states.
+
+Theory of operation. The events of a session, in order of processing, drive one state machine. The time between two
+events belongs to what is going on *after* the first of them (Adobe, metrics overview of the Streaming Media guide:
+durations are sums of the intervals between consecutive events while a state is active; they come from ``ts``, not from
+the playhead).
+
+* ``player`` is set by play, pauseStart and bufferStart and left alone by everything else.
+* ``scope`` is ``ad`` between an adStart and its close, ``gap`` inside an ad break but outside an ad, otherwise
+``main``. * An ad plays from its adStart on, also without a play. When the break is over, the player does what it did
+before (Adobe's
+  timelines send a play after a pre-roll but none after a mid-roll).
+* What has no opening is ignored, ad events outside a break above all (Adobe, "Events request").
+* A chapter closes when the next one starts; a break too. Both are findings, but time has to go somewhere.
+
+Equal for report and diagnostics: both read the same trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.rules.timeline import Item
+
+__all__ = ["Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "state_names", "trace"]
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Player(str, Enum):
+    """What the player does. ``stopped`` only after an error, and only if errors stop playback."""
+
+    STARTING = "starting"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    BUFFERING = "buffering"
+    STOPPED = "stopped"
+
+
+class Scope(str, Enum):
+    """To what time belongs."""
+
+    MAIN = "main"
+    GAP = "gap"
+    AD = "ad"
+
+
+class Break(msgspec.Struct, frozen=True):
+    """An open ad break: its number from 1, the step that opened it, its params, the playhead and player before it."""
+
+    number: int
+    step: int
+    params: Mapping[str, Any]
+    playhead_s: float
+    before: Player
+
+
+class Ad(msgspec.Struct, frozen=True):
+    """An open ad: its number from 1, the step that opened it, its params and the number of its break."""
+
+    number: int
+    step: int
+    params: Mapping[str, Any]
+    break_number: int
+
+
+class Chapter(msgspec.Struct, frozen=True):
+    """An open chapter: its number from 1, the step that opened it and its params."""
+
+    number: int
+    step: int
+    params: Mapping[str, Any]
+
+
+class State(msgspec.Struct, frozen=True):
+    """What is going on. ``on`` are the player states that are on, by lower-case name, with the step that opened
+    each."""
+
+    player: Player = Player.STARTING
+    ad_break: Break | None = None
+    ad: Ad | None = None
+    chapter: Chapter | None = None
+    on: Mapping[str, int] = _NOTHING
+    breaks: int = 0
+    ads: int = 0
+    chapters: int = 0
+
+    @property
+    def scope(self) -> Scope:
+        """To what time belongs."""
+        return Scope.MAIN if self.ad_break is None else Scope.GAP if self.ad is None else Scope.AD
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One processed event.
+
+    Args:
+        n: Its place in the order of processing, from 0.
+        item: The event in the journal.
+        event_type: Adobe's event type.
+        ts_ms: ``playerTime.ts``.
+        playhead_s: ``playerTime.playhead``.
+        params: Its params; empty when there are none.
+        qoe: Its qoeData; empty when there are none.
+        meta: Its customMetadata; empty when there are none.
+        before: What was going on before it.
+        after: What is going on after it.
+        ignored: Why the back end can do nothing with it; None when it can.
+        dt_s: Seconds until the next event, 0 for the last one and never negative.
+    """
+
+    n: int
+    item: Item
+    event_type: str
+    ts_ms: int
+    playhead_s: float
+    params: Mapping[str, Any]
+    qoe: Mapping[str, Any]
+    meta: Mapping[str, Any]
+    before: State
+    after: State
+    ignored: str | None
+    dt_s: float
+
+    @property
+    def seq(self) -> int:
+        """Its journal entry."""
+        return self.item.seq
+
+    @property
+    def plays_main(self) -> bool:
+        """Whether main content plays from here to the next event."""
+        return self.after.player is Player.PLAYING and self.after.ad_break is None
+
+
+def trace(
+    items: Sequence[Item], *, error_stops_playback: bool = False, void_breaks: frozenset[int] = frozenset()
+) -> list[Step]:
+    """Follow the accepted events of a session, given in order of processing.
+
+    Args:
+        items: The events.
+        error_stops_playback: Whether an error ends playback until the next play.
+        void_breaks: Journal entries of adBreakStarts that are treated as if they had not been sent.
+    """
+    steps: list[Step] = []
+    state = State()
+    events = [item for item in items if item.event_type is not None and item.ts_ms is not None]
+    for n, item in enumerate(events):
+        event, event_type, ts_ms = item.event, item.event_type or "", item.ts_ms or 0
+        params = event.get("params") or _NOTHING
+        playhead_s = item.playhead_s or 0.0
+        after, ignored = _next(state, event_type, n, params, playhead_s, error_stops_playback)
+        if event_type == "adBreakStart" and item.seq in void_breaks:
+            after, ignored = state, "the break is never closed"
+        following = events[n + 1].ts_ms if n + 1 < len(events) else None
+        dt_s = 0.0 if following is None or following <= ts_ms else (following - ts_ms) / 1000
+        qoe, meta = event.get("qoeData") or _NOTHING, event.get("customMetadata") or _NOTHING
+        steps.append(Step(n, item, event_type, ts_ms, playhead_s, params, qoe, meta, state, after, ignored, dt_s))
+        state = after
+    return steps
+
+
+def _next(
+    state: State, event_type: str, n: int, params: Mapping[str, Any], playhead_s: float, error_stops: bool
+) -> tuple[State, str | None]:
+    match event_type:
+        case "ping" | "sessionStart" | "bitrateChange" | "sessionComplete" | "sessionEnd":
+            return state, None
+        case "play" | "pauseStart" | "bufferStart":
+            player = _PLAYERS[event_type]
+            return (state if state.player is player else replace(state, player=player)), None
+        case "error":
+            return (replace(state, player=Player.STOPPED) if error_stops else state), None
+        case "adBreakStart" | "adBreakComplete" | "adStart" | "adComplete" | "adSkip":
+            return _next_ad(state, event_type, n, params, playhead_s)
+        case "chapterStart":
+            number = state.chapters + 1
+            return replace(state, chapter=Chapter(number, n, params), chapters=number), None
+        case "chapterComplete" | "chapterSkip":
+            return (replace(state, chapter=None), None) if state.chapter else (state, "no chapter is open")
+        case "stateStart" | "stateEnd" | "statesUpdate":
+            return _next_states(state, event_type, n, params)
+        case _:
+            return state, "the event type is not known"
+
+
+_PLAYERS = {"play": Player.PLAYING, "pauseStart": Player.PAUSED, "bufferStart": Player.BUFFERING}
+
+
+def _next_ad(
+    state: State, event_type: str, n: int, params: Mapping[str, Any], playhead_s: float
+) -> tuple[State, str | None]:
+    opened = state.ad_break
+    if event_type == "adBreakStart":
+        number = state.breaks + 1
+        before = state.player if opened is None else opened.before
+        return replace(state, ad_break=Break(number, n, params, playhead_s, before), ad=None, breaks=number), None
+    if opened is None:
+        return state, "no ad break is open"
+    if event_type == "adBreakComplete":
+        return replace(state, ad_break=None, ad=None, player=opened.before), None
+    if event_type == "adStart":
+        number = state.ads + 1
+        return replace(state, ad=Ad(number, n, params, opened.number), ads=number, player=Player.PLAYING), None
+    return (replace(state, ad=None), None) if state.ad else (state, "no ad is open")
+
+
+def _next_states(state: State, event_type: str, n: int, params: Mapping[str, Any]) -> tuple[State, str | None]:
+    starts, ends = state_names(event_type, params)
+    on = dict(state.on)
+    ignored = None
+    for name in starts:
+        if name in on:
+            ignored = f"{name} is on already"
+        on.setdefault(name, n)
+    for name in ends:
+        if on.pop(name, None) is None:
+            ignored = f"{name} is not on"
+    return (state if on == state.on else replace(state, on=on)), ignored
+
+
+def state_names(event_type: str, params: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the player states that an event turns on and off, in lower case as the back end reports them."""
+    if event_type == "statesUpdate":
+        return _names(params.get("statesStart")), _names(params.get("statesEnd"))
+    names = _names([params])
+    return (names, []) if event_type == "stateStart" else ([], names)
+
+
+def _names(entries: Any) -> list[str]:
+    named = (entry.get("media.state.name") for entry in entries or () if isinstance(entry, Mapping))
+    return [name.lower() for name in named if isinstance(name, str)]
