@@ -78,8 +78,7 @@ class Chapter(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What is going on. ``on`` are the player states that are on, by lower-case name, with the step that opened
-    each."""
+    """What is going on; ``on`` has the player states that are on, in lower case, with the step that opened each."""
 
     player: Player = Player.STARTING
     ad_break: Break | None = None

@@ -1,0 +1,141 @@
+"""Sessions for tests of diagnostics and reports, written as a list of events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mockserver.clock import Clock, RealTime
+from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.inquiry import Inquiry
+from mockserver.model.finding import Thresholds
+from mockserver.model.http import HttpRequest
+from mockserver.model.plan import Plan
+from mockserver.model.settings import Settings
+from mockserver.rules.diagnose.case import Case
+
+START_MS = 1_760_000_000_000
+TRAFFIC = Path(__file__).parents[1] / "fixtures" / "traffic"
+
+START_PARAMS: dict[str, Any] = {
+    "analytics.trackingServer": "example.sc.omtrdc.net",
+    "analytics.reportSuite": "example",
+    "visitor.marketingCloudOrgId": "0123456789ABCDEF01234567@AdobeOrg",
+    "visitor.marketingCloudUserId": "12345678901234567890123456789012345678",
+    "media.id": "clip-7",
+    "media.name": "Clip 7",
+    "media.length": 60,
+    "media.contentType": "vod",
+    "media.streamType": "video",
+    "media.playerName": "player",
+    "media.channel": "channel",
+}
+BREAK = {"media.ad.podIndex": 1, "media.ad.podSecond": 0}
+AD = {"media.ad.id": "ad-1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "player"}
+CHAPTER = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 20}
+
+Event = tuple[Any, ...]
+"""``(event type, second of ts, playhead)``, then optionally params, qoeData and customMetadata."""
+
+
+class Playground:
+    """A namespace on a clock that follows the events, without sockets.
+
+    Args:
+        settings: How it behaves.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.now_ms = START_MS
+        clock = Clock(RealTime(lambda: self.now_ms, lambda: self.now_ms * 1_000_000))
+        self.emulator = Emulator(settings, clock=clock)
+
+    def post(self, path: str, body: Any, headers: Sequence[tuple[bytes, bytes]] = ()) -> Plan:
+        """Send a request; returns how it is answered."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        plan = self.emulator.handle(HttpRequest("POST", path, path, tuple(headers), content))
+        assert isinstance(plan, Plan)
+        return plan
+
+    def play(self, *events: Event, start: dict[str, Any] | None = None) -> str:
+        """Open a session with a sessionStart at second 0, post the events, each at its ts, and return the session id.
+
+        The clock moves forward to the ts of every event. A first event of type ``sessionStart`` replaces the usual one.
+        """
+        if not events or events[0][0] != "sessionStart":
+            events = (("sessionStart", 0, 0), *events)
+        sid = ""
+        for event_type, at_s, playhead_s, *rest in events:
+            params, qoe, meta = (*rest, None, None, None)[:3]
+            ts_ms = START_MS + round(at_s * 1000)
+            self.now_ms = max(self.now_ms, ts_ms)
+            body: dict[str, Any] = {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": ts_ms}}
+            if event_type == "sessionStart":
+                params = {**START_PARAMS, **(start or {}), **(params or {})}
+                body["params"] = {key: value for key, value in params.items() if value is not None}
+            elif params is not None:
+                body["params"] = params
+            if qoe is not None:
+                body["qoeData"] = qoe
+            if meta is not None:
+                body["customMetadata"] = meta
+            path = "/api/v1/sessions" if event_type == "sessionStart" else f"/api/v1/sessions/{sid}/events"
+            plan = self.post(path, body)
+            if event_type == "sessionStart":
+                sid = plan.record.session_id or ""
+                assert sid, plan.response
+        return sid
+
+    def case(self, sid: str) -> Case:
+        """Return what rules see of a session."""
+        emulator, inquiry = self.emulator, Inquiry(self.emulator)
+        known = emulator.sessions.get(sid)
+        return Case(
+            None if known is None else emulator.refreshed(known),
+            inquiry.items(sid, by_arrival=True),
+            inquiry.items(sid, accepted_only=True),
+            emulator.settings,
+            Thresholds(),
+            emulator.clock.now_ms(),
+        )
+
+
+def case_of(
+    *events: Event, start: dict[str, Any] | None = None, settings: Settings | None = None, after_s: float = 0
+) -> Case:
+    """Return what rules see of one session: its events as for :meth:`Playground.play`, looked at ``after_s`` later."""
+    ground = Playground(settings)
+    sid = ground.play(*events, start=start)
+    ground.now_ms += round(after_s * 1000)
+    return ground.case(sid)
+
+
+def recorded(name: str) -> tuple[Playground, list[str]]:
+    """Replay a recording of ``fixtures/traffic`` on a clock that follows its ``ts``; returns its session ids too."""
+    ground = Playground()
+    ids: dict[str, str] = {}
+    for line in (TRAFFIC / f"{name}.ndjson").read_text(encoding="utf-8").splitlines():
+        request = json.loads(line)
+        if request["method"] != "POST":
+            continue
+        body, path = request["body"].encode(), request["path"]
+        ground.now_ms = max(ground.now_ms, _ts_of(body))
+        old = path.split("/")[4] if path.endswith("/events") else ""
+        if old and old not in ids:
+            ids[old] = _next_unused(ground, ids)
+        plan = ground.post(path.replace(old, ids[old]) if old else path, body)
+        assert plan.record.session_id is not None
+    return ground, [session.sid for session in ground.emulator.sessions]
+
+
+def _next_unused(ground: Playground, ids: dict[str, str]) -> str:
+    """Match recorded ids with issued ones in order of first use, the order of opening in all recordings."""
+    return next(session.sid for session in ground.emulator.sessions if session.sid not in ids.values())
+
+
+def _ts_of(body: bytes) -> int:
+    document = json.loads(body)
+    ts_ms: int = (document[0] if isinstance(document, list) else document)["playerTime"]["ts"]
+    return ts_ms
