@@ -36,6 +36,8 @@ BREAK = {"media.ad.podIndex": 1, "media.ad.podSecond": 0}
 AD = {"media.ad.id": "ad-1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "player"}
 CHAPTER = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 20}
 
+_JSON = ((b"Content-Type", b"application/json"),)
+
 Event = tuple[Any, ...]
 """``(event type, second of ts, playhead)``, then optionally params, qoeData and customMetadata."""
 
@@ -52,7 +54,7 @@ class Playground:
         clock = Clock(RealTime(lambda: self.now_ms, lambda: self.now_ms * 1_000_000))
         self.emulator = Emulator(settings, clock=clock)
 
-    def post(self, path: str, body: Any, headers: Sequence[tuple[bytes, bytes]] = ()) -> Plan:
+    def post(self, path: str, body: Any, headers: Sequence[tuple[bytes, bytes]] = _JSON) -> Plan:
         """Send a request; returns how it is answered."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         plan = self.emulator.handle(HttpRequest("POST", path, path, tuple(headers), content))
@@ -125,7 +127,8 @@ def recorded(name: str) -> tuple[Playground, list[str]]:
         old = path.split("/")[4] if path.endswith("/events") else ""
         if old and old not in ids:
             ids[old] = _next_unused(ground, ids)
-        plan = ground.post(path.replace(old, ids[old]) if old else path, body)
+        headers = tuple((name.encode(), value.encode()) for name, value in request["headers"].items())
+        plan = ground.post(path.replace(old, ids[old]) if old else path, body, headers)
         assert plan.record.session_id is not None
     return ground, [session.sid for session in ground.emulator.sessions]
 

@@ -1,0 +1,51 @@
+"""Applying the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.model.finding import Finding, Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.catalogue import RULES, TRAFFIC_RULES
+
+__all__ = ["by_severity", "diagnose_session", "diagnose_traffic", "sort_findings"]
+
+
+def diagnose_session(case: Case) -> list[Finding]:
+    """Apply the rules about one session."""
+    session_id = case.session.sid if case.session is not None else _sid(case)
+    return [_finding(rule, hit, session_id) for rule in RULES for hit in rule.check(case)]
+
+
+def diagnose_traffic(traffic: Traffic) -> list[Finding]:
+    """Apply the rules about all traffic of a namespace."""
+    return [_finding(rule, hit, hit.session_id) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
+
+
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Bring findings into the order in which they are shown: worst first, then as they came about."""
+    return sorted(findings, key=lambda finding: (finding.severity.rank, finding.seqs[:1], finding.code))
+
+
+def by_severity(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count findings by severity; severities without one are left out."""
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding.severity.value] = counts.get(finding.severity.value, 0) + 1
+    return {severity.value: counts[severity.value] for severity in Severity if severity.value in counts}
+
+
+def _sid(case: Case) -> str | None:
+    return case.arrived[0].record.session_id if case.arrived else None
+
+
+def _finding(rule: Rule | TrafficRule, hit: Hit, session_id: str | None) -> Finding:
+    return Finding(
+        code=rule.code,
+        severity=hit.severity or rule.severity,
+        message=hit.message,
+        consequence=rule.consequence,
+        session_id=session_id,
+        seqs=hit.seqs,
+        source=rule.source,
+    )

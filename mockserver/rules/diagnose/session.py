@@ -1,0 +1,246 @@
+"""Rules about the life of one session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.playback import Step
+
+__all__ = ["RULES"]
+
+_END_SHARE = 0.95
+_EARLY_SHARE = 0.9
+_AFTER_COMPLETE = ("ping", "sessionEnd")
+_TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
+
+
+def _is_over(case: Case) -> bool:
+    return case.session is not None and case.session.phase is not Phase.OPEN
+
+
+def _closed_by(case: Case) -> ClosedBy | None:
+    return None if case.session is None else case.session.closed_by
+
+
+def _ends(case: Case) -> list[Step]:
+    return list(case.of("sessionComplete", "sessionEnd"))
+
+
+def _last(case: Case) -> tuple[int, ...]:
+    return (case.steps[-1].seq,) if case.steps else ()
+
+
+def _no_play(case: Case) -> Iterator[Hit]:
+    if _is_over(case) and case.steps and not any(step.plays_main for step in case.of("play")):
+        yield Hit(_last(case), "The session is over without a play on main content; send play when content starts.")
+
+
+def _no_close(case: Case) -> Iterator[Hit]:
+    if _closed_by(case) is ClosedBy.IDLE and not _ends(case):
+        yield Hit(
+            _last(case),
+            "The session ended by silence; send sessionComplete at the end of the content and sessionEnd when "
+            "the viewer "
+            "leaves.",
+        )
+
+
+def _playhead_idle(case: Case) -> Iterator[Hit]:
+    if _closed_by(case) is ClosedBy.STALL:
+        yield Hit(
+            _last(case),
+            "The playhead stood still until the session was closed; send sessionEnd after a long pause and a new "
+            "sessionStart with media.resume when it is over.",
+        )
+
+
+def _max_age(case: Case) -> Iterator[Hit]:
+    if _closed_by(case) is ClosedBy.MAX_AGE:
+        yield Hit(
+            _last(case),
+            "The session became older than a day; send sessionEnd and a new sessionStart before 24 hours are over.",
+        )
+
+
+def _post_after_gone(case: Case) -> Iterator[Hit]:
+    if _closed_by(case) is ClosedBy.SESSION_END:
+        return
+    gone = [item.seq for item in case.arrived if item.status in (404, 410)]
+    if len(gone) > 1:
+        yield Hit(
+            tuple(gone[1:]),
+            f"{len(gone) - 1} more events were sent after the session had answered 404 or 410; open a new session "
+            "then and "
+            "report there.",
+        )
+
+
+def _event_after_complete(case: Case) -> Iterator[Hit]:
+    complete = next(case.of("sessionComplete"), None)
+    if complete is None:
+        return
+    late = [step for step in case.steps[complete.n + 1 :] if step.event_type not in _AFTER_COMPLETE]
+    if late:
+        yield Hit(
+            (complete.seq, *(step.seq for step in late)),
+            f"{late[0].event_type} was sent after sessionComplete; make sessionComplete the last event of the content.",
+        )
+
+
+def _event_after_end(case: Case) -> Iterator[Hit]:
+    if _closed_by(case) is not ClosedBy.SESSION_END:
+        return
+    late = [
+        item
+        for item in case.arrived
+        if item.record.outcome is Outcome.SESSION_CLOSED and item.event_type not in ("sessionEnd", None)
+    ]
+    if late:
+        yield Hit(
+            tuple(item.seq for item in late),
+            f"{late[0].event_type} was sent after sessionEnd and is lost; send sessionEnd last, or open a new session.",
+        )
+
+
+def _end_at_end(case: Case) -> Iterator[Hit]:
+    end = next(case.of("sessionEnd"), None)
+    if end is None or case.is_live or case.length_s <= 0 or next(case.of("sessionComplete"), None) is not None:
+        return
+    if end.playhead_s >= _END_SHARE * case.length_s:
+        yield Hit(
+            (end.seq,),
+            f"sessionEnd came at {end.playhead_s:g} s of {case.length_s:g} s without sessionComplete; send "
+            "sessionComplete "
+            "when the end of the content is reached.",
+        )
+
+
+def _complete_early(case: Case) -> Iterator[Hit]:
+    complete = next(case.of("sessionComplete"), None)
+    if complete is None or case.is_live or case.length_s <= 0 or complete.playhead_s >= _EARLY_SHARE * case.length_s:
+        return
+    yield Hit(
+        (complete.seq,),
+        f"sessionComplete came at {complete.playhead_s:g} s of {case.length_s:g} s; send sessionEnd when the "
+        "viewer leaves "
+        "before the end or hands over to another device.",
+    )
+
+
+def _complete_missing(case: Case) -> Iterator[Hit]:
+    if _closed_by(case) not in _TIMEOUTS or _ends(case) or case.is_live or case.length_s <= 0 or not case.steps:
+        return
+    last = case.steps[-1]
+    if last.playhead_s >= _END_SHARE * case.length_s:
+        yield Hit(
+            (last.seq,),
+            f"The playhead reached {last.playhead_s:g} s of {case.length_s:g} s and nothing followed; send "
+            "sessionComplete at "
+            "the end of the content.",
+        )
+
+
+def _resume_false_positive(case: Case) -> Iterator[Hit]:
+    start, play = case.start, next((step for step in case.of("play") if step.plays_main), None)
+    if start is None or case.params.get("media.resume") is not True or case.is_live:
+        return
+    if start.playhead_s == 0 and (play is None or play.playhead_s == 0):
+        yield Hit(
+            (start.seq,), "media.resume is true but playback begins at 0; send it only when content is continued."
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "session.no-play",
+        Severity.WARNING,
+        "a session is over without a play on main content",
+        "Counted as a drop before start; no content start, no time spent.",
+        "Adobe, metrics: Drops before start",
+        _no_play,
+    ),
+    Rule(
+        "session.no-close",
+        Severity.WARNING,
+        "closed by 10 minutes of silence, without sessionComplete or sessionEnd",
+        "The report arrives ten minutes late, with about 600 seconds since the last call.",
+        "Adobe, Media Collection API: Timeout conditions",
+        _no_close,
+    ),
+    Rule(
+        "session.playhead-idle",
+        Severity.ERROR,
+        "closed by 30 minutes at one playhead",
+        "The session is closed although pings go on; later events are lost.",
+        "Adobe, Media Collection API: Timeout conditions",
+        _playhead_idle,
+    ),
+    Rule(
+        "session.max-age",
+        Severity.ERROR,
+        "older than 24 hours",
+        "Events are answered 410 and lost.",
+        "Adobe, Media Edge API troubleshooting; the SDKs restart after 24 hours",
+        _max_age,
+    ),
+    Rule(
+        "session.post-after-gone",
+        Severity.ERROR,
+        "further events after a 404 or 410 on the same id",
+        "All of them are lost.",
+        "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
+        _post_after_gone,
+    ),
+    Rule(
+        "session.event-after-complete",
+        Severity.WARNING,
+        "anything but ping and sessionEnd after sessionComplete",
+        "Counting may start again, or the event is lost.",
+        "Adobe, Session complete",
+        _event_after_complete,
+    ),
+    Rule(
+        "session.event-after-end",
+        Severity.ERROR,
+        "anything but sessionEnd after sessionEnd",
+        "The event is dropped.",
+        "Adobe, Session end",
+        _event_after_end,
+        "events that sessionEnd overtook inside the reorder window are accepted",
+    ),
+    Rule(
+        "session.end-at-end",
+        Severity.ERROR,
+        "sessionEnd at 95 % of the length or later, without sessionComplete",
+        "Not counted as a completion.",
+        "Adobe, Session overview",
+        _end_at_end,
+    ),
+    Rule(
+        "session.complete-early",
+        Severity.WARNING,
+        "sessionComplete before 90 % of the length of content on demand",
+        "Counted as a completion, for example after a hand-over to a cast device.",
+        "Adobe, Session overview",
+        _complete_early,
+    ),
+    Rule(
+        "session.complete-missing",
+        Severity.WARNING,
+        "the playhead reached the end, then the session timed out",
+        "No completion.",
+        "Adobe, metrics: Content completes",
+        _complete_missing,
+    ),
+    Rule(
+        "session.resume-false-positive",
+        Severity.INFO,
+        "media.resume true at playhead 0",
+        "A resume is counted for content that starts.",
+        "our reading of Adobe, metrics: Content resumes",
+        _resume_false_positive,
+    ),
+)

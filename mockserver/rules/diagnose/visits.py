@@ -1,0 +1,341 @@
+"""Rules about several sessions of one viewer, and about requests that found no session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from mockserver.model.finding import Severity
+from mockserver.model.journal import Record
+from mockserver.model.session import Session
+from mockserver.model.vocabulary import ClosedBy, Operation, Outcome
+from mockserver.rules.diagnose.case import Case, Hit, Traffic, TrafficRule
+from mockserver.rules.playback import Step
+
+__all__ = ["RULES"]
+
+_VISITOR_KEYS = (
+    "visitor.marketingCloudUserId",
+    "analytics.visitorId",
+    "analytics.aid",
+    "appInstallationId",
+)
+_NOT_IDS = frozenset({"", "undefined", "null", "NaN", "v1", "[object Object]", "%5Bobject%20Object%5D", "{sid}"})
+_TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
+_RESTARTING_SDKS = ("js-", "cc-")
+"""MediaSDK JS and Chromecast send media.resume false on their automatic restarts (recordings)."""
+
+_SDK_IDLE_S = 1790
+_SDK_AGE_S = 86_390
+
+
+class _Visit(NamedTuple):
+    """A session with its sessionStart and whose it is."""
+
+    case: Case
+    session: Session
+    start: Step
+    viewer: tuple[str, ...]
+
+
+def _visits(traffic: Traffic) -> Iterator[_Visit]:
+    for case in traffic.cases.values():
+        if case.session is not None and case.start is not None and not case.is_batch:
+            named = (str(case.params.get(key) or "") for key in _VISITOR_KEYS)
+            yield _Visit(case, case.session, case.start, tuple(named))
+
+
+def _same_content(traffic: Traffic) -> Iterator[tuple[_Visit, _Visit]]:
+    """Return every session with the one before it of the same viewer and media.id."""
+    last: dict[tuple[str, ...], _Visit] = {}
+    for visit in _visits(traffic):
+        key = (*visit.viewer, str(visit.case.params.get("media.id")))
+        if key in last:
+            yield last[key], visit
+        last[key] = visit
+
+
+def _opening_playhead_s(visit: _Visit) -> float:
+    """Return where a session really begins: SDKs send 0 with sessionStart, and the position with the first play."""
+    play = next((step for step in visit.case.of("play") if step.plays_main), None)
+    return visit.start.playhead_s if play is None else play.playhead_s
+
+
+def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
+    for first, second in _same_content(traffic):
+        before = sum(1 for step in first.case.steps if step.item.record.at_ms <= second.session.opened_ms)
+        closed_ms = first.session.closed_ms
+        was_open = closed_ms is None or closed_ms > second.session.opened_ms
+        if first.start.ts_ms == second.start.ts_ms or (was_open and before < 2):
+            yield Hit(
+                (first.start.seq, second.start.seq),
+                "sessionStart was sent again while the first session was open; wait for the answer, and read "
+                "Location from "
+                "a 201.",
+                session_id=first.session.sid,
+            )
+
+
+def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
+    limits = traffic.thresholds
+    for old, new in _same_content(traffic):
+        silence_s = (new.session.opened_ms - old.session.last_event_ms) / 1000
+        moved_s = abs(_opening_playhead_s(new) - old.session.playhead_s)
+        if (
+            0 <= silence_s <= limits.restart_s
+            and moved_s <= limits.restart_playhead_s
+            and new.case.params.get("media.resume") is not True
+            and old.session.playhead_s > 0
+            and not old.session.complete
+            and not _had_to_restart(old)
+            and old.start.ts_ms != new.start.ts_ms
+        ):
+            yield Hit(
+                (old.case.steps[-1].seq, new.start.seq),
+                f"A new session began {silence_s:.0f} s after the last event of the old one at nearly the same "
+                "playhead; keep "
+                "the session when the app comes back, or send media.resume true.",
+                session_id=new.session.sid,
+            )
+
+
+def _had_to_restart(visit: _Visit) -> bool:
+    """Tell whether the old session was at an end that the SDKs know themselves: half an hour idle, or a day old."""
+    session = visit.session
+    idle_s = (session.last_event_ms - session.playhead_moved_ms) / 1000
+    return idle_s >= _SDK_IDLE_S or (session.last_event_ms - session.opened_ms) / 1000 >= _SDK_AGE_S
+
+
+def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
+    for old, new in _same_content(traffic):
+        library = str(new.case.params.get("media.libraryVersion") or "")
+        if (
+            old.session.closed_by in _TIMEOUTS
+            and not old.session.complete
+            and _opening_playhead_s(new) > 0
+            and new.case.params.get("media.resume") is not True
+            and not new.case.is_live
+            and not library.startswith(_RESTARTING_SDKS)
+        ):
+            yield Hit(
+                (new.start.seq,),
+                f"Content is continued at {_opening_playhead_s(new):g} s after a timeout without media.resume; send "
+                "media.resume true.",
+                session_id=new.session.sid,
+            )
+
+
+def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
+    refused = {
+        (item.event_type, item.ts_ms): item.seq
+        for case in traffic.cases.values()
+        for item in case.arrived
+        if item.status in (404, 410)
+    }
+    for visit in _visits(traffic):
+        again = [
+            step
+            for step in visit.case.steps
+            if step.ts_ms < visit.start.ts_ms and refused.get((step.event_type, step.ts_ms), step.seq) < step.seq
+        ]
+        if again:
+            yield Hit(
+                (visit.start.seq, *(step.seq for step in again)),
+                f"{len(again)} events that an old session had refused were sent again into a new one with their "
+                "old ts; "
+                "open the new session with a ts that is not later than theirs.",
+                session_id=visit.session.sid,
+            )
+
+
+def _multi_player(traffic: Traffic) -> Iterator[Hit]:
+    last: dict[tuple[str, ...], _Visit] = {}
+    for visit in _visits(traffic):
+        if not any(visit.viewer):
+            continue
+        before = last.get(visit.viewer)
+        if before is not None and before.session.last_event_ms > visit.session.opened_ms:
+            yield Hit(
+                (before.start.seq, visit.start.seq),
+                "Two sessions of one visitor were active at once; this is fine if two players run.",
+                session_id=visit.session.sid,
+            )
+        last[visit.viewer] = visit
+
+
+def _unknown(traffic: Traffic) -> Iterator[tuple[int, Record, str]]:
+    for seq, record in traffic.records:
+        if record.operation is Operation.EVENT and record.outcome is not Outcome.ACCEPTED:
+            sid = record.session_id or ""
+            if sid not in traffic.cases:
+                yield seq, record, sid
+
+
+def _event_before_sid(traffic: Traffic) -> Iterator[Hit]:
+    seqs = tuple(seq for seq, _, sid in _unknown(traffic) if sid in _NOT_IDS)
+    if seqs:
+        yield Hit(
+            seqs,
+            f"{len(seqs)} events were sent without a session id; queue events until the sessionStart is answered, "
+            "and take "
+            "the id from the end of Location.",
+        )
+
+
+def _decoration(traffic: Traffic, sid: str) -> str | None:
+    """Return the known id inside a decorated one."""
+    if sid in _NOT_IDS:
+        return None
+    return next((known for known in traffic.cases if known in sid), "" if "://" in sid or "%3A%2F%2F" in sid else None)
+
+
+def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
+    found: dict[str, list[int]] = {}
+    for seq, _, sid in _unknown(traffic):
+        known = _decoration(traffic, sid)
+        if known is not None:
+            found.setdefault(known, []).append(seq)
+    for known, seqs in found.items():
+        yield Hit(
+            tuple(seqs),
+            f"{len(seqs)} events were sent to a session id with something around it; post to Location + /events, "
+            "without a "
+            "slash, query or host added.",
+            session_id=known or None,
+        )
+
+
+def _gone_unknown(traffic: Traffic) -> Iterator[Hit]:
+    """Find further events to an id that was never issued here: the same mistake as with a closed session."""
+    found: dict[str, list[int]] = {}
+    for seq, record, sid in _unknown(traffic):
+        plain = sid not in _NOT_IDS and _decoration(traffic, sid) is None
+        if plain and record.outcome is Outcome.UNKNOWN_SESSION:
+            found.setdefault(sid, []).append(seq)
+    for sid, seqs in found.items():
+        if len(seqs) > 1:
+            yield Hit(
+                tuple(seqs[1:]),
+                f"{len(seqs) - 1} more events were sent after the session had answered 404; open a new session "
+                "then and report "
+                "there.",
+                session_id=sid,
+            )
+
+
+def _start_on_events(traffic: Traffic) -> Iterator[Hit]:
+    for seq, record in traffic.records:
+        if record.operation is Operation.EVENT and record.event_type == "sessionStart":
+            yield Hit(
+                (seq,), "sessionStart was sent to the events of a session; post it to /api/v1/sessions.",
+                session_id=record.session_id,
+            )  # fmt: skip
+
+
+def _storm(traffic: Traffic) -> Iterator[Hit]:
+    limits = traffic.thresholds
+    starts = [(seq, record) for seq, record in traffic.records if record.outcome is Outcome.OPENED]
+    gone = [seq for seq, record in traffic.records if record.response and record.response.status in (404, 410)]
+    run: list[tuple[int, Record]] = []
+    for before, after in pairwise([*starts, *starts[-1:]]):
+        run.append(before)
+        quick = after[1].at_ms - run[0][1].at_ms <= limits.session_storm_s * 1000
+        provoked = any(before[0] < seq < after[0] for seq in gone)
+        if quick and provoked:
+            continue
+        if len(run) >= limits.session_storm:
+            yield Hit(
+                tuple(seq for seq, _ in run),
+                f"{len(run)} sessions were opened within {limits.session_storm_s:g} s, each after a 404 or 410; "
+                "wait before "
+                "opening another session, and give up after a few.",
+                session_id=run[-1][1].session_id,
+            )
+        run = []
+
+
+RULES: tuple[TrafficRule, ...] = (
+    TrafficRule(
+        "session.late-recovery",
+        Severity.WARNING,
+        "after a 404 or 410 old events are sent into a new session",
+        "Order and durations of the new session are off.",
+        "recordings of a THEOplayer connector",
+        _late_recovery,
+    ),
+    TrafficRule(
+        "session.duplicate-start",
+        Severity.WARNING,
+        "a second sessionStart for the same content and visitor while the first session is open and hardly used",
+        "The orphan inflates Media starts.",
+        "recordings of MediaSDK JS, Chromecast and Android (timeouts, hidden Location, statuses other than 201)",
+        _duplicate_start,
+    ),
+    TrafficRule(
+        "session.restart-on-foreground",
+        Severity.WARNING,
+        "a new session for the same content within 60 s and 10 s of playhead, without media.resume",
+        "Time spent and progress markers are split over two sessions.",
+        "Adobe, Session overview",
+        _restart_on_foreground,
+        "sessions that half an hour of idleness or 24 hours of age had ended",
+    ),
+    TrafficRule(
+        "session.resume-missing",
+        Severity.WARNING,
+        "content is continued after a timeout without media.resume",
+        "The resume is not counted.",
+        "Adobe, metrics: Content resumes",
+        _resume_missing,
+        "MediaSDK JS and Chromecast send false on their automatic restart",
+    ),
+    TrafficRule(
+        "session.event-before-sid",
+        Severity.ERROR,
+        "events to /sessions//events, or with undefined, null or v1 for an id",
+        "404: all of them are lost.",
+        "Adobe, Queueing events; recordings of MediaSDK JS with an absolute Location",
+        _event_before_sid,
+    ),
+    TrafficRule(
+        "session.sid-decorated",
+        Severity.ERROR,
+        "a session id with a trailing slash, query or whole URL",
+        "404: all of them are lost.",
+        "recordings of Android, THEOplayer and CBS clients with unusual Location values",
+        _sid_decorated,
+    ),
+    TrafficRule(
+        "session.post-after-gone",
+        Severity.ERROR,
+        "further events after a 404 or 410 on the same id",
+        "All of them are lost.",
+        "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
+        _gone_unknown,
+    ),
+    TrafficRule(
+        "session.start-on-events",
+        Severity.ERROR,
+        "sessionStart sent to /events",
+        "400: no session is opened.",
+        "Adobe, Media Collection API: Events (2026)",
+        _start_on_events,
+    ),
+    TrafficRule(
+        "session.multi-player",
+        Severity.INFO,
+        "two open sessions of one visitor at once",
+        "None, if it is intended.",
+        "recordings of MediaSDK JS with two players",
+        _multi_player,
+    ),
+    TrafficRule(
+        "http.session-storm",
+        Severity.ERROR,
+        "several sessionStarts within seconds after 404 or 410",
+        "A storm of Media starts.",
+        "recordings of a THEOplayer connector under permanent 410",
+        _storm,
+    ),
+)

@@ -1,0 +1,85 @@
+"""Rules about requests as HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playbacks import START_MS, Playground
+
+from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.http import HttpRequest
+from mockserver.rules.diagnose.case import Traffic
+from mockserver.rules.diagnose.requests import RULES, TRAFFIC_RULES
+
+PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
+
+
+def fired(ground: Playground) -> dict[str, tuple[Severity, tuple[int, ...]]]:
+    journal = ground.emulator.journal
+    records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
+    cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
+    traffic = Traffic(records, cases, ground.emulator.read, Thresholds(), ground.now_ms)
+    hits = [(rule, hit) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
+    hits += [(rule, hit) for rule in RULES for case in cases.values() for hit in rule.check(case)]  # type: ignore[misc]
+    assert all(hit.message.endswith(".") and "\n" not in hit.message for _, hit in hits)
+    return {rule.code: (rule.severity, hit.seqs) for rule, hit in hits}
+
+
+@pytest.mark.parametrize("headers", [(), ((b"Content-Type", b"text/plain;charset=UTF-8"),)])
+def test_a_body_that_is_not_declared_as_json_is_noted(headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}/events", PING, headers)
+
+    assert fired(ground) == {"http.content-type": (Severity.WARNING, (2,))}
+
+
+def test_a_charset_does_not_matter() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}/events", PING, ((b"content-type", b"application/json; charset=utf-8"),))
+
+    assert fired(ground) == {}
+
+
+def test_the_older_heartbeat_protocol_is_recognised() -> None:
+    ground = Playground()
+    target = "/?s:event:type=start&s:asset:type=main"
+    ground.emulator.handle(HttpRequest("GET", "/", target))
+
+    assert fired(ground) == {"http.heartbeat-protocol": (Severity.ERROR, (1,))}
+
+
+def test_a_body_of_the_edge_api_is_recognised() -> None:
+    ground = Playground()
+    ground.post("/api/v1/sessions", {"events": [{"xdm": {"eventType": "media.sessionStart"}}]})
+    ground.post("/api/v1/sessions", {"events": [], "note": '"xdm"'})
+
+    assert fired(ground) == {"http.edge-body": (Severity.ERROR, (1,))}
+
+
+def test_an_array_of_events_is_recognised() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}/events", [PING])
+
+    assert fired(ground) == {"http.event-array": (Severity.ERROR, (2,))}
+
+
+@pytest.mark.parametrize(("times", "storm"), [(2, False), (3, True)])
+def test_the_same_event_over_and_over_is_a_storm(times: int, storm: bool) -> None:
+    ground = Playground()
+    sid = ground.play()
+    for _ in range(times):
+        ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert fired(ground) == ({"http.retry-storm": (Severity.WARNING, (2, 3, 4))} if storm else {})
+
+
+def test_the_path_of_a_sample_in_the_documentation_is_recognised() -> None:
+    ground = Playground()
+    ground.post("/api/v1/abcdef/events", PING)
+    ground.post("/api/v2/abcdef/events", PING)
+
+    assert fired(ground) == {"path.docs-typo": (Severity.ERROR, (1,))}

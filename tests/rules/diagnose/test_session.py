@@ -1,0 +1,125 @@
+"""Rules about the life of one session: each fires on its trigger and lets a near miss pass."""
+
+from __future__ import annotations
+
+import pytest
+from playbacks import Event, Playground, case_of
+
+from mockserver.model.finding import Severity
+from mockserver.model.settings import Settings
+from mockserver.rules.diagnose.case import Case
+from mockserver.rules.diagnose.session import RULES
+
+PLAYED: tuple[Event, ...] = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
+LIVE = {"media.contentType": "live", "media.length": 86400}
+
+
+def fired(case: Case) -> dict[str, tuple[Severity, tuple[int, ...]]]:
+    found = {}
+    for rule in RULES:
+        for hit in rule.check(case):
+            assert hit.message.endswith(".")
+            assert "\n" not in hit.message
+            found[rule.code] = (hit.severity or rule.severity, hit.seqs)
+    return found
+
+
+def test_a_session_without_play_is_a_drop_before_start() -> None:
+    assert fired(case_of(("ping", 10, 0), ("sessionEnd", 12, 0)))["session.no-play"] == (Severity.WARNING, (3,))
+
+
+@pytest.mark.parametrize("events", [(("ping", 10, 0),), (*PLAYED, ("sessionEnd", 21, 20))])
+def test_an_open_session_and_one_with_a_play_are_no_drop(events: tuple[Event, ...]) -> None:
+    assert "session.no-play" not in fired(case_of(*events))
+
+
+def test_a_session_that_ends_in_silence_has_no_close() -> None:
+    assert fired(case_of(*PLAYED, after_s=700))["session.no-close"] == (Severity.WARNING, (4,))
+
+
+def test_a_session_that_completed_before_the_silence_has_a_close() -> None:
+    assert "session.no-close" not in fired(case_of(*PLAYED, ("sessionComplete", 61, 60), after_s=700))
+
+
+def test_a_playhead_that_stands_still_for_half_an_hour_closes_the_session() -> None:
+    pings = [("ping", at_s, 0) for at_s in range(10, 1830, 10)]
+
+    assert fired(case_of(("play", 1, 0), *pings[:182]))["session.playhead-idle"][0] is Severity.ERROR
+
+
+def test_a_playhead_that_moved_in_between_does_not() -> None:
+    pings = [("ping", at_s, at_s // 900) for at_s in range(10, 1830, 10)]
+
+    assert "session.playhead-idle" not in fired(case_of(("play", 1, 0), *pings))
+
+
+def test_a_session_older_than_a_day_is_too_old() -> None:
+    settings = Settings(max_age_s=30)
+
+    assert fired(case_of(*PLAYED, settings=settings, after_s=20))["session.max-age"] == (Severity.ERROR, (4,))
+    assert "session.max-age" not in fired(case_of(*PLAYED, settings=settings, after_s=5))
+
+
+def test_events_go_on_after_the_session_is_gone() -> None:
+    settings = Settings(idle_timeout_s=30)
+    gone = (("ping", 60, 59), ("ping", 70, 69), ("ping", 80, 79))
+
+    assert fired(case_of(*PLAYED, *gone, settings=settings))["session.post-after-gone"] == (Severity.ERROR, (6, 7))
+    assert "session.post-after-gone" not in fired(case_of(*PLAYED, gone[0], settings=settings))
+
+
+def test_an_event_comes_after_the_content_is_complete() -> None:
+    complete: Event = ("sessionComplete", 61, 60)
+
+    found = fired(case_of(*PLAYED, complete, ("play", 62, 0)))
+    assert found["session.event-after-complete"] == (Severity.WARNING, (5, 6))
+    assert "session.event-after-complete" not in fired(
+        case_of(*PLAYED, complete, ("ping", 62, 60), ("sessionEnd", 63, 60))
+    )
+
+
+def test_an_event_comes_after_the_session_has_ended() -> None:
+    end: Event = ("sessionEnd", 21, 20)
+
+    assert fired(case_of(*PLAYED, end, ("ping", 31, 20)))["session.event-after-end"] == (Severity.ERROR, (6,))
+    assert "session.event-after-end" not in fired(case_of(*PLAYED, end, ("sessionEnd", 31, 20)))
+    assert "session.event-after-end" not in fired(case_of(*PLAYED, end, ("ping", 20.5, 20)))
+
+
+def test_a_session_ends_at_the_end_without_being_complete() -> None:
+    assert fired(case_of(*PLAYED, ("sessionEnd", 59, 57)))["session.end-at-end"] == (Severity.ERROR, (5,))
+
+
+@pytest.mark.parametrize("start", [{}, LIVE])
+def test_a_session_that_is_left_early_or_is_live_ends_with_session_end(start: dict[str, object]) -> None:
+    at_s = 57 if start else 56
+
+    assert "session.end-at-end" not in fired(case_of(*PLAYED, ("sessionEnd", 59, at_s), start=start))
+
+
+def test_content_is_complete_too_early() -> None:
+    assert fired(case_of(*PLAYED, ("sessionComplete", 30, 29)))["session.complete-early"] == (Severity.WARNING, (5,))
+    assert "session.complete-early" not in fired(case_of(*PLAYED, ("sessionComplete", 56, 54)))
+    assert "session.complete-early" not in fired(case_of(*PLAYED, ("sessionComplete", 30, 29), start=LIVE))
+
+
+def test_content_reaches_its_end_and_nothing_follows() -> None:
+    assert fired(case_of(*PLAYED, ("ping", 60, 59), after_s=700))["session.complete-missing"] == (
+        Severity.WARNING,
+        (5,),
+    )
+    assert "session.complete-missing" not in fired(case_of(*PLAYED, after_s=700))
+
+
+def test_a_resume_at_the_beginning_is_none() -> None:
+    resumed = {"media.resume": True}
+
+    assert fired(case_of(*PLAYED, start=resumed))["session.resume-false-positive"] == (Severity.INFO, (1,))
+    assert "session.resume-false-positive" not in fired(case_of(("play", 1, 120), ("ping", 11, 130), start=resumed))
+
+
+def test_the_playground_gives_what_rules_see_of_a_session() -> None:
+    ground = Playground()
+    sid = ground.play(*PLAYED)
+
+    assert [step.event_type for step in ground.case(sid).steps] == ["sessionStart", "play", "ping", "ping"]

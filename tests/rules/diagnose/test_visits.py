@@ -1,0 +1,199 @@
+"""Rules about several sessions of one viewer, and about requests that found no session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playbacks import START_MS, START_PARAMS, Playground
+
+from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.settings import Settings
+from mockserver.rules.diagnose.case import Traffic
+from mockserver.rules.diagnose.visits import RULES
+
+PLAYED = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
+PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
+
+
+def traffic_of(ground: Playground) -> Traffic:
+    journal = ground.emulator.journal
+    records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
+    cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
+    return Traffic(records, cases, ground.emulator.read, Thresholds(), ground.now_ms)
+
+
+def fired(ground: Playground) -> dict[str, tuple[Severity, tuple[int, ...], str | None]]:
+    found = {}
+    for rule in RULES:
+        for hit in rule.check(traffic_of(ground)):
+            assert hit.message.endswith(".")
+            assert "\n" not in hit.message
+            found[rule.code] = (hit.severity or rule.severity, hit.seqs, hit.session_id)
+    return found
+
+
+def start_again(ground: Playground, at_s: float, playhead: float = 0, **params: Any) -> str:
+    """Open another session at a second of the first one's time."""
+    ts_ms = START_MS + round(at_s * 1000)
+    ground.now_ms = max(ground.now_ms, ts_ms)
+    body = {
+        "eventType": "sessionStart",
+        "playerTime": {"playhead": playhead, "ts": ts_ms},
+        "params": {**START_PARAMS, **{key.replace("_", "."): value for key, value in params.items()}},
+    }
+    return ground.post("/api/v1/sessions", body).record.session_id or ""
+
+
+def send(ground: Playground, sid: str, event_type: str, at_s: float, playhead: float) -> None:
+    ts_ms = START_MS + round(at_s * 1000)
+    ground.now_ms = max(ground.now_ms, ts_ms)
+    body = {"eventType": event_type, "playerTime": {"playhead": playhead, "ts": ts_ms}}
+    ground.post(f"/api/v1/sessions/{sid}/events", body)
+
+
+def test_a_session_start_that_is_sent_again_leaves_an_orphan() -> None:
+    ground = Playground()
+    first = ground.play()
+    start_again(ground, 0)
+
+    assert fired(ground)["session.duplicate-start"] == (Severity.WARNING, (1, 2), first)
+
+
+def test_another_visit_of_the_same_content_is_no_duplicate() -> None:
+    ground = Playground()
+    ground.play(*PLAYED, ("sessionEnd", 21, 20))
+    start_again(ground, 300)
+
+    assert "session.duplicate-start" not in fired(ground)
+
+
+def test_a_new_session_when_the_app_comes_back_splits_the_time() -> None:
+    ground = Playground()
+    ground.play(*PLAYED)
+    new = start_again(ground, 40, 20)
+    send(ground, new, "play", 41, 20)
+
+    assert fired(ground)["session.restart-on-foreground"] == (Severity.WARNING, (4, 5), new)
+
+
+def test_a_session_that_says_it_is_resumed_splits_nothing() -> None:
+    ground = Playground()
+    ground.play(*PLAYED)
+    send(ground, start_again(ground, 40, 20, media_resume=True), "play", 41, 20)
+
+    assert "session.restart-on-foreground" not in fired(ground)
+
+
+def test_content_that_is_continued_after_a_timeout_is_resumed() -> None:
+    ground = Playground()
+    ground.play(*PLAYED)
+    new = start_again(ground, 900)
+    send(ground, new, "play", 901, 20)
+
+    assert fired(ground)["session.resume-missing"] == (Severity.WARNING, (5,), new)
+
+
+def test_the_javascript_sdk_is_forgiven_its_resume() -> None:
+    ground = Playground()
+    ground.play(*PLAYED)
+    new = start_again(ground, 900, media_libraryVersion="js-3.1.0")
+    send(ground, new, "play", 901, 20)
+
+    assert "session.resume-missing" not in fired(ground)
+
+
+def test_events_that_were_refused_come_again_in_a_new_session() -> None:
+    ground = Playground(Settings(idle_timeout_s=30))
+    old = ground.play(*PLAYED)
+    send(ground, old, "ping", 70, 60)
+    new = start_again(ground, 71)
+    send(ground, new, "ping", 70, 60)
+
+    assert fired(ground)["session.late-recovery"] == (Severity.WARNING, (6, 7), new)
+
+
+def test_events_of_a_new_session_with_a_new_ts_are_no_recovery() -> None:
+    ground = Playground(Settings(idle_timeout_s=30))
+    old = ground.play(*PLAYED)
+    send(ground, old, "ping", 70, 60)
+    send(ground, start_again(ground, 71), "ping", 72, 60)
+
+    assert "session.late-recovery" not in fired(ground)
+
+
+def test_two_players_of_one_visitor_run_at_once() -> None:
+    ground = Playground()
+    first = ground.play(*PLAYED)
+    other = start_again(ground, 25, media_id="another")
+    send(ground, first, "ping", 30, 29)
+
+    assert fired(ground)["session.multi-player"] == (Severity.INFO, (1, 5), other)
+
+
+def test_one_player_after_another_is_one_player() -> None:
+    ground = Playground()
+    ground.play(*PLAYED)
+    start_again(ground, 25, media_id="another")
+
+    assert "session.multi-player" not in fired(ground)
+
+
+def test_events_are_sent_before_there_is_an_id() -> None:
+    ground = Playground()
+    for sid in ("", "undefined", "null", "v1"):
+        ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert fired(ground) == {"session.event-before-sid": (Severity.ERROR, (1, 2, 3, 4), None)}
+
+
+def test_an_id_with_something_around_it_is_not_known() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}%2F/events", PING)
+    ground.post(f"/api/v1/sessions/{sid}//events", PING)
+
+    assert fired(ground)["session.sid-decorated"] == (Severity.ERROR, (2, 3), sid)
+    assert "session.post-after-gone" not in fired(ground)
+
+
+def test_events_go_on_for_an_id_that_was_never_issued() -> None:
+    ground = Playground()
+    for _ in range(3):
+        ground.post("/api/v1/sessions/abcdef/events", PING)
+
+    assert fired(ground) == {"session.post-after-gone": (Severity.ERROR, (2, 3), "abcdef")}
+
+
+def test_one_event_for_an_id_that_was_never_issued_is_how_a_client_finds_out() -> None:
+    ground = Playground()
+    ground.post("/api/v1/sessions/abcdef/events", PING)
+
+    assert fired(ground) == {}
+
+
+def test_a_session_start_does_not_belong_to_another_session() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}/events", {**PING, "eventType": "sessionStart"})
+
+    assert fired(ground)["session.start-on-events"] == (Severity.ERROR, (2,), sid)
+
+
+def test_a_session_for_every_gone_event_is_a_storm() -> None:
+    ground = Playground()
+    seqs = []
+    for second in range(3):
+        sid = start_again(ground, second)
+        seqs.append(ground.emulator.journal.last_seq)
+        ground.emulator.sessions.clear()
+        send(ground, sid, "ping", second + 0.5, 0)
+
+    assert fired(ground)["http.session-storm"][:2] == (Severity.ERROR, tuple(seqs))
+
+
+def test_sessions_that_nothing_provoked_are_no_storm() -> None:
+    ground = Playground()
+    for second in range(5):
+        start_again(ground, second)
+
+    assert "http.session-storm" not in fired(ground)
