@@ -72,6 +72,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             events".
         reorder_window_n: How many events it holds back at most. Same page.
         ties: How equal ``ts`` are ordered: by ``semantic`` sense, or by ``arrival``.
+        progress_on_seek: Whether a seek over progress markers counts them: ``fire`` or ``skip``. Adobe's page says
+            both; ``fire`` is its example and its rule.
+        segment_format: The content segment in minutes: ``range`` from the lowest to the highest playhead, or
+            ``five_minute`` for steps of five. Adobe's samples show both.
+        unclosed_break: What becomes of ads whose break is never closed: they ``count``, or are ``void`` and their time
+            is main content. The report gives both readings.
+        error_stops_playback: An error ends playing time until the next play. Adobe says playback can continue.
+        resume_suppresses_start: A session with media.resume is no media start. Adobe's pages disagree.
+        bitrate_unit: What unit bitrates are sent in: ``as-sent`` reports them unchanged, ``bps`` and ``kbps`` in
+            kilobits. Adobe's pages name both units.
+        credit_tail_s: Seconds credited after the last event to a session that timed out. Undocumented; none.
         path_prefixes: Extra paths under which the API answers, such as ``/va``. Location never carries them.
         cors_allow_any_header: Mirror the headers a preflight asks for instead of Adobe's fixed list.
         cors_max_age_s: Seconds a browser may keep a preflight; Adobe's answers carry none.
@@ -105,6 +116,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reorder_window_s: float = 5
     reorder_window_n: int = 10
     ties: Literal["semantic", "arrival"] = "semantic"
+    progress_on_seek: Literal["fire", "skip"] = "fire"
+    segment_format: Literal["range", "five_minute"] = "range"
+    unclosed_break: Literal["count", "void"] = "count"
+    error_stops_playback: bool = False
+    resume_suppresses_start: bool = False
+    bitrate_unit: Literal["as-sent", "bps", "kbps"] = "as-sent"
+    credit_tail_s: float = 0
     path_prefixes: tuple[str, ...] = ()
     cors_allow_any_header: bool = msgspec.field(default=False, name="cors.allow_any_header")
     cors_max_age_s: int | None = msgspec.field(default=None, name="cors.max_age")

@@ -1,0 +1,182 @@
+"""What Adobe's back end would report about a session, and what every number was made of."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+__all__ = ["AdReport", "ChapterReport", "Metric", "Note", "Part", "SessionReport", "StateReport"]
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """One of the pieces a number was made of.
+
+    Args:
+        seqs: The journal entries: the first and the last of an interval, or each of several events.
+        value: What it contributes, in the unit of the metric.
+        note: What it is, in words.
+    """
+
+    seqs: tuple[int, ...]
+    value: Any
+    note: str
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One number, or dimension that is computed.
+
+    Args:
+        name: Its name in Python, with the unit of ``exact``.
+        label: Its name in Adobe's reports.
+        key: Its context data variable; None for a derived ratio.
+        xdm: Its field below ``xdm.mediaReporting``; None if there is none.
+        value: What is reported: whole seconds and kilobits rounded down, flags True. None: it is not sent.
+        exact: The value before that, for assertions; flags are True or False.
+        why: What it was made of.
+    """
+
+    name: str
+    label: str
+    key: str | None
+    xdm: str | None
+    value: Any
+    exact: Any
+    why: tuple[Part, ...] = ()
+
+
+class _Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """Something with metrics; each can be read as an attribute by its name, which gives the exact value.
+
+    Args:
+        metrics: Every metric of it, those that are not sent too.
+    """
+
+    metrics: tuple[Metric, ...]
+
+    def _metrics(self) -> Sequence[Metric]:
+        return self.metrics
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            for metric in self._metrics():
+                if metric.name == name:
+                    return metric.exact
+        raise AttributeError(f"{type(self).__name__} has no {name!r}{self._near(name)}", name=name, obj=self)
+
+    def metric(self, key: str) -> Metric:
+        """Return a metric by its context data variable, such as ``a.media.timePlayed``, or by its name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for metric in self._metrics():
+            if key in (metric.key, metric.name):
+                return metric
+        raise KeyError(f"{type(self).__name__} has no metric {key!r}{self._near(key)}")
+
+    def _near(self, name: str) -> str:
+        if name.startswith("_"):
+            return ""
+        known = {metric.name: metric.name for metric in self._metrics()}
+        known |= {metric.key: metric.key for metric in self._metrics() if metric.key}
+        known |= {field: field for field in self.__struct_fields__}
+        names = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+        return f"; near it: {', '.join(names)}" if names else ""
+
+
+class AdReport(_Measured, frozen=True, kw_only=True):
+    """One ad, as its ad start and ad close calls report it.
+
+    Args:
+        number: The ad is the nth of the session.
+        break_number: Its break is the nth of the session.
+        ended_by: The type of the event that ended it; None when it is open, or was when the session ended.
+        reported: Whether it gets into reports at all: not without an ad id (Adobe, "Ad").
+        dimensions: What it is told apart by: context data variable to value.
+    """
+
+    number: int
+    break_number: int
+    ended_by: str | None
+    reported: bool
+    dimensions: Mapping[str, Any]
+
+
+class ChapterReport(_Measured, frozen=True, kw_only=True):
+    """One chapter, as its close call reports it. Members as of :class:`AdReport`."""
+
+    number: int
+    ended_by: str | None
+    dimensions: Mapping[str, Any]
+
+
+class StateReport(_Measured, frozen=True, kw_only=True):
+    """One player state; ``name`` in lower case, as the back end writes it."""
+
+    name: str
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to know about the numbers.
+
+    Args:
+        seqs: The journal entries concerned.
+        text: What it is.
+        readings: Where Adobe's pages can be read in several ways: the numbers of each, by the value of the setting.
+    """
+
+    seqs: tuple[int, ...]
+    text: str
+    readings: Mapping[str, Mapping[str, Any]] = {}
+
+
+class SessionReport(_Measured, frozen=True, kw_only=True):
+    """Everything the back end would compute of one session.
+
+    Args:
+        session_id: The session.
+        as_of_ms: When it was computed, on the emulated clock.
+        final: Whether the session is closed or complete. Otherwise it is provisional: what a close now would give.
+        reported: Whether it gets into reports at all: not without a content id (Adobe, "Content").
+        ratios: Adobe's calculated metrics of this one session; None where the divisor is 0.
+        ads: Its ads in order.
+        chapters: Its chapters in order.
+        states: Its player states, in order of first use.
+        dimensions: What it is told apart by: context data variable to value.
+        built_in_segments: In which of Adobe's built-in segments it falls.
+        notes: What to know about the numbers.
+    """
+
+    session_id: str
+    as_of_ms: int
+    final: bool
+    reported: bool
+    ratios: tuple[Metric, ...]
+    ads: tuple[AdReport, ...]
+    chapters: tuple[ChapterReport, ...]
+    states: tuple[StateReport, ...]
+    dimensions: Mapping[str, Any]
+    built_in_segments: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the numbers can still change."""
+        return not self.final
+
+    def state(self, name: str) -> StateReport:
+        """Return a player state by its name, in any case.
+
+        Raises:
+            KeyError: It was never on.
+        """
+        for state in self.states:
+            if state.name == name.lower():
+                return state
+        raise KeyError(f"the state {name!r} was never on; on were: {', '.join(s.name for s in self.states) or 'none'}")
+
+    def _metrics(self) -> Sequence[Metric]:
+        return [*self.metrics, *self.ratios]

@@ -1,0 +1,97 @@
+"""Ads and chapters, each with what its own calls would report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from mockserver.model.report import AdReport, ChapterReport, Metric, Part
+from mockserver.rules.playback import Ad, Break, Chapter, State, Step
+from mockserver.rules.report.dimensions import ad_dimensions, chapter_dimensions
+from mockserver.rules.report.durations import Activity, Stretch, place, seconds, turns
+from mockserver.rules.report.metrics import AD, CHAPTER, Definition, measured
+from mockserver.rules.report.viewing import Viewing
+
+__all__ = ["ad_reports", "chapter_reports", "unclosed_breaks"]
+
+
+class _Opened(NamedTuple):
+    """Something that was opened: its number, the step that opened it and the one that ended it, if any did."""
+
+    number: int
+    start: Step
+    end: Step | None
+
+
+def ad_reports(viewing: Viewing) -> Iterator[AdReport]:
+    """Report the ads. An ad is complete by adComplete only, not by a skip or the end of its break or session."""
+    stretches = _by_number(viewing.course.of(Activity.AD), lambda stretch: stretch.ad)
+    for opened in _all_opened(viewing.turns, lambda state: state.ad):
+        ad, ad_break = opened.start.after.ad, opened.start.after.ad_break
+        ad_id = opened.start.params.get("media.ad.id")
+        yield AdReport(
+            metrics=tuple(_metrics(viewing, AD, opened, "adComplete", stretches.get(opened.number, []))),
+            number=opened.number,
+            break_number=ad.break_number if ad else 0,
+            ended_by=opened.end.event_type if opened.end else None,
+            reported=bool(ad_id),
+            dimensions=ad_dimensions(viewing, opened.start, ad_break.params if ad_break else {}),
+        )
+
+
+def chapter_reports(viewing: Viewing) -> Iterator[ChapterReport]:
+    """Report the chapters. A chapter that the next one cut short is incomplete, as after a skip."""
+    stretches = _by_number(viewing.course.of(Activity.MAIN), lambda stretch: stretch.chapter)
+    for opened in _all_opened(viewing.turns, lambda state: state.chapter):
+        yield ChapterReport(
+            metrics=tuple(_metrics(viewing, CHAPTER, opened, "chapterComplete", stretches.get(opened.number, []))),
+            number=opened.number,
+            ended_by=opened.end.event_type if opened.end else None,
+            dimensions=chapter_dimensions(viewing, opened.start),
+        )
+
+
+def unclosed_breaks(steps: Sequence[Step], *, final: bool) -> list[Step]:
+    """Return the adBreakStarts whose break has no adBreakComplete.
+
+    Args:
+        steps: A trace in which all breaks count.
+        final: Whether nothing more is to come. Otherwise the last break may still be closed.
+    """
+    return [
+        opened.start
+        for opened in _all_opened(turns(steps), lambda state: state.ad_break)
+        if (final if opened.end is None else opened.end.event_type != "adBreakComplete")
+    ]
+
+
+def _all_opened(turning: Sequence[Step], which: Callable[[State], Ad | Break | Chapter | None]) -> list[_Opened]:
+    found: list[_Opened] = []
+    for step in turning:
+        before, after = which(step.before), which(step.after)
+        if before is after:
+            continue
+        if before is not None:
+            found[-1] = found[-1]._replace(end=step)
+        if after is not None:
+            found.append(_Opened(after.number, step, None))
+    return found
+
+
+def _by_number(stretches: Sequence[Stretch], number: Callable[[Stretch], int]) -> dict[int, list[Stretch]]:
+    found: dict[int, list[Stretch]] = {}
+    for stretch in stretches:
+        found.setdefault(number(stretch), []).append(stretch)
+    return found
+
+
+def _metrics(
+    viewing: Viewing, table: dict[str, Definition], opened: _Opened, completing: str, stretches: Sequence[Stretch]
+) -> Iterator[Metric]:
+    start, end = opened.start, opened.end
+    yield measured(table["starts"], True, (Part((start.seq,), 1, f"{start.event_type} {place(start)}"),))
+    why = (
+        () if end is None else (Part((end.seq,), int(end.event_type == completing), f"{end.event_type} {place(end)}"),)
+    )
+    yield measured(table["completes"], end is not None and end.event_type == completing, why)
+    yield measured(table["time_spent_s"], seconds(stretches), viewing.course.parts(stretches))

@@ -1,0 +1,137 @@
+"""What sessions, ads and chapters are told apart by: request keys as context data variables.
+
+Source: Adobe, Streaming Media guide, one page per dimension, and "Custom metadata". Generated ids are a hash and an
+index; the pages disagree about what is hashed and nothing can be read from it, so it is the content id here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.rules.playback import Step
+from mockserver.rules.report.viewing import Viewing
+
+__all__ = ["ad_dimensions", "built_in_segments", "chapter_dimensions", "session_dimensions"]
+
+_CONTENT = {
+    "media.id": "a.media.name",
+    "media.name": "a.media.friendlyName",
+    "media.length": "a.media.length",
+    "media.streamType": "a.media.streamType",
+    "media.playerName": "a.media.playerName",
+    "media.channel": "a.media.channel",
+    "media.sdkVersion": "appVersion",
+    "media.show": "a.media.show",
+    "media.season": "a.media.season",
+    "media.episode": "a.media.episode",
+    "media.assetId": "a.media.asset",
+    "media.firstAirDate": "a.media.airDate",
+    "media.firstDigitalDate": "a.media.digitalDate",
+    "media.rating": "a.media.rating",
+    "media.originator": "a.media.originator",
+    "media.network": "a.media.network",
+    "media.showType": "a.media.type",
+    "media.adLoad": "a.media.adLoad",
+    "media.pass.mvpd": "a.media.pass.mvpd",
+    "media.pass.auth": "a.media.pass.auth",
+    "media.dayPart": "a.media.dayPart",
+    "media.feed": "a.media.feed",
+    "media.streamFormat": "a.media.format",
+    "media.artist": "a.media.artist",
+    "media.album": "a.media.album",
+    "media.label": "a.media.label",
+    "media.author": "a.media.author",
+    "media.station": "a.media.station",
+    "media.publisher": "a.media.publisher",
+}
+
+_AD = {
+    "media.ad.id": "a.media.ad.name",
+    "media.ad.name": "a.media.ad.friendlyName",
+    "media.ad.length": "a.media.ad.length",
+    "media.ad.playerName": "a.media.ad.playerName",
+    "media.ad.podPosition": "a.media.ad.podPosition",
+    "media.ad.podFriendlyName": "a.media.ad.podFriendlyName",
+    "media.ad.podSecond": "a.media.ad.podSecond",
+    "media.ad.advertiser": "a.media.ad.advertiser",
+    "media.ad.campaignId": "a.media.ad.campaign",
+    "media.ad.creativeId": "a.media.ad.creative",
+    "media.ad.siteId": "a.media.ad.site",
+    "media.ad.creativeURL": "a.media.ad.creativeURL",
+    "media.ad.placementId": "a.media.ad.placement",
+}
+
+_CHAPTER = {
+    "media.chapter.index": "a.media.chapter.position",
+    "media.chapter.offset": "a.media.chapter.offset",
+    "media.chapter.length": "a.media.chapter.length",
+    "media.chapter.friendlyName": "a.media.chapter.friendlyName",
+}
+
+_NO_CONTENT_TYPE = "missing_content_type"
+
+
+def session_dimensions(viewing: Viewing) -> dict[str, Any]:
+    """Return the dimensions of the session. Genres are a comma list in the request and items in reports."""
+    found: dict[str, Any] = {"a.media.vsid": viewing.session_id} if viewing.session_id else {}
+    if viewing.start is None:
+        return found
+    params = viewing.params
+    found |= _renamed(params, _CONTENT)
+    found["a.contentType"] = params.get("media.contentType") or _NO_CONTENT_TYPE
+    if isinstance(genre := params.get("media.genre"), str):
+        found["a.media.genre"] = tuple(item.strip() for item in genre.split(",") if item.strip())
+    return found | _custom(viewing.start.meta)
+
+
+def ad_dimensions(viewing: Viewing, start: Step, pod: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dimensions of an ad. The custom metadata of the session is merged in.
+
+    Args:
+        viewing: The session.
+        start: Its adStart.
+        pod: The params of its ad break; clients send the name of the pod with either.
+    """
+    params = {**pod, **start.params}
+    found = _renamed(params, _AD)
+    found["a.media.ad.pod"] = _generated_id(viewing, params.get("media.ad.podIndex"))
+    return found | _merged(viewing, start)
+
+
+def chapter_dimensions(viewing: Viewing, start: Step) -> dict[str, Any]:
+    """Return the dimensions of a chapter. The custom metadata of the session is merged in."""
+    found = _renamed(start.params, _CHAPTER)
+    found["a.media.chapter.name"] = _generated_id(viewing, start.params.get("media.chapter.index"))
+    return found | _merged(viewing, start)
+
+
+def built_in_segments(viewing: Viewing) -> Iterator[str]:
+    """Return the built-in segments the session falls in (Adobe, "Streaming Media segments"); in any case of letters."""
+    params = viewing.params
+    if not params.get("media.id"):
+        return
+    yield "all media"
+    yield "audio" if str(params.get("media.streamType")).lower() == "audio" else "video"
+    content_type = str(params.get("media.contentType")).lower()
+    if content_type in ("vod", "live", "linear"):
+        yield content_type
+
+
+def _renamed(params: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {key: params[name] for name, key in names.items() if params.get(name) is not None}
+
+
+def _merged(viewing: Viewing, start: Step) -> dict[str, Any]:
+    session = {} if viewing.start is None else _custom(viewing.start.meta)
+    return session | _custom(start.meta)
+
+
+def _custom(meta: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"c.{key}": value for key, value in meta.items()}
+
+
+def _generated_id(viewing: Viewing, index: Any) -> str:
+    content_id = str(viewing.params.get("media.id", ""))
+    return f"{hashlib.md5(content_id.encode(), usedforsecurity=False).hexdigest()}_{index}"

@@ -1,0 +1,135 @@
+"""The report of one session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.model.report import Note, SessionReport
+from mockserver.model.session import Session
+from mockserver.model.settings import Settings
+from mockserver.rules.playback import Step, trace
+from mockserver.rules.report.ads import ad_reports, chapter_reports, unclosed_breaks
+from mockserver.rules.report.content import content_metrics
+from mockserver.rules.report.dimensions import built_in_segments, session_dimensions
+from mockserver.rules.report.durations import amount, place
+from mockserver.rules.report.quality import quality_metrics, unsourced_errors
+from mockserver.rules.report.ratios import ratio_metrics
+from mockserver.rules.report.states import MOST_STATES, dropped_states, state_reports
+from mockserver.rules.report.viewing import Viewing, is_final
+from mockserver.rules.timeline import Item
+
+__all__ = ["build_report"]
+
+_READ_DIFFERENTLY = ("content_time_spent_s", "media_time_spent_s", "unique_time_played_s", "ad_count")
+
+
+def build_report(session: Session | None, items: Sequence[Item], settings: Settings, now_ms: int) -> SessionReport:
+    """Compute what Adobe's back end would report about a session.
+
+    Args:
+        session: The session as time has left it; None when it is not known any more.
+        items: Its accepted events in order of processing.
+        settings: The report options.
+        now_ms: The present on the emulated clock.
+
+    Returns:
+        The report; provisional, as if the session closed now, while it is open.
+    """
+    steps = trace(items, error_stops_playback=settings.error_stops_playback)
+    viewing = Viewing(session, steps, settings)
+    unclosed = unclosed_breaks(steps, final=is_final(session))
+    notes: list[Note] = []
+    if unclosed:
+        voided = Viewing(session, _without(items, unclosed, settings), settings)
+        notes.append(_two_readings(unclosed, viewing, voided))
+        viewing = voided if settings.unclosed_break == "void" else viewing
+    metrics = (*content_metrics(viewing), *quality_metrics(viewing))
+    ads, chapters = tuple(ad_reports(viewing)), tuple(chapter_reports(viewing))
+    return SessionReport(
+        session_id=viewing.session_id,
+        as_of_ms=now_ms,
+        final=viewing.final,
+        reported=bool(viewing.params.get("media.id")),
+        metrics=metrics,
+        ratios=tuple(ratio_metrics(metrics, ads, chapters)),
+        ads=ads,
+        chapters=chapters,
+        states=tuple(state_reports(viewing)),
+        dimensions=session_dimensions(viewing),
+        built_in_segments=tuple(built_in_segments(viewing)),
+        notes=(*notes, *_notes(viewing)),
+    )
+
+
+def _without(items: Sequence[Item], unclosed: Sequence[Step], settings: Settings) -> list[Step]:
+    """Trace the events as if some breaks had not been opened.
+
+    The trace names breaks by journal entry, but all events of a batch share one: so it sees places instead, and gets
+    its items back afterwards.
+    """
+    events = [item for item in items if item.event_type is not None and item.ts_ms is not None]
+    steps = trace(
+        [replace(item, seq=n) for n, item in enumerate(events)],
+        error_stops_playback=settings.error_stops_playback,
+        void_breaks=frozenset(step.n for step in unclosed),
+    )
+    return [replace(step, item=events[step.n]) for step in steps]
+
+
+def _two_readings(unclosed: Sequence[Step], counted: Viewing, voided: Viewing) -> Note:
+    def numbers(viewing: Viewing) -> dict[str, Any]:
+        exact = {metric.name: metric.exact for metric in content_metrics(viewing)}
+        return {name: exact[name] for name in _READ_DIFFERENTLY}
+
+    settings = counted.settings
+    places = ", ".join(place(step) for step in unclosed)
+    return Note(
+        seqs=tuple(step.seq for step in unclosed),
+        text=f"no adBreakComplete closes the ad break of {places}. Adobe says that ads then count as main content, but "
+        "reports an ad as soon as it starts. Both readings are given; "
+        f"this report is by unclosed_break={settings.unclosed_break}",
+        readings={"count": numbers(counted), "void": numbers(voided)},
+    )
+
+
+def _notes(viewing: Viewing) -> Iterator[Note]:
+    start = viewing.start
+    if start is None:
+        yield Note(
+            seqs=(), text="there is no sessionStart any more: what it and events dropped with it said is missing"
+        )
+    else:
+        seqs = (start.seq,)
+        if not viewing.params.get("media.id"):
+            yield Note(seqs=seqs, text="media.id is empty: the session gets into no report at all")
+        if not viewing.length_s:
+            yield Note(seqs=seqs, text="media.length is missing or 0: no progress markers, no average minute audience")
+    if not viewing.final:
+        yield Note(seqs=(), text="the session is open: these are the numbers of a close now")
+    if viewing.course.tail_ms:
+        yield Note(
+            seqs=(viewing.steps[-1].seq,),
+            text=f"{amount(viewing.course.tail_ms / 1000)} s after the last event are credited (credit_tail_s)",
+        )
+    nameless = [step for step in viewing.by_type.get("adStart", ()) if not step.params.get("media.ad.id")]
+    if nameless:
+        yield Note(seqs=_seqs(nameless), text="media.ad.id is empty: the ad gets into no report of ads")
+    dropped = dropped_states(viewing)
+    if dropped:
+        names = ", ".join(name for name, _ in dropped)
+        yield Note(
+            seqs=_seqs([step for _, step in dropped]),
+            text=f"a session has at most {MOST_STATES} player states, these come later: {names}",
+        )
+    unsourced = unsourced_errors(viewing)
+    if unsourced:
+        yield Note(
+            seqs=_seqs(unsourced), text="errors are counted, but without id and source player or external not listed"
+        )
+
+
+def _seqs(steps: Sequence[Step]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(step.seq for step in steps))

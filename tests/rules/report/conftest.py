@@ -1,0 +1,47 @@
+"""Reports of sessions that are written as lists of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playbacks import START_MS, Playground, case_of
+
+from mockserver.emulator.inquiry import Inquiry
+from mockserver.model.report import SessionReport
+from mockserver.model.settings import Settings
+from mockserver.rules.report.report import build_report
+
+
+class Reports:
+    """Makes reports; ``reports(*events, ...)`` takes what ``case_of`` takes."""
+
+    def __call__(
+        self, *events: Any, start: dict[str, Any] | None = None, settings: Settings | None = None, after_s: float = 0
+    ) -> SessionReport:
+        case = case_of(*events, start=start, settings=settings, after_s=after_s)
+        return build_report(case.session, [step.item for step in case.steps], case.settings, case.now_ms)
+
+    def of(self, ground: Playground, sid: str) -> SessionReport:
+        """Report a session of a playground."""
+        known = ground.emulator.sessions.get(sid)
+        session = None if known is None else ground.emulator.refreshed(known)
+        items = Inquiry(ground.emulator).items(sid, accepted_only=True)
+        return build_report(session, items, ground.emulator.settings, ground.now_ms)
+
+    def batch(self, *events: Any, start: dict[str, Any], settings: Settings | None = None) -> SessionReport:
+        """Report downloaded content."""
+        bodies = [{"eventType": "sessionStart", "playerTime": {"playhead": 0, "ts": START_MS}, "params": start}]
+        for event_type, at_s, playhead_s, *params in events:
+            time = {"playhead": playhead_s, "ts": START_MS + round(at_s * 1000)}
+            bodies.append({"eventType": event_type, "playerTime": time, **({"params": params[0]} if params else {})})
+        ground = Playground(settings)
+        plan = ground.post("/api/v1/downloaded", bodies)
+        assert plan.record.session_id, plan.response
+        return self.of(ground, plan.record.session_id)
+
+
+@pytest.fixture(scope="session")
+def reports() -> Reports:
+    """What makes reports. It keeps nothing, so all tests share it."""
+    return Reports()

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playbacks import AD, BREAK, CHAPTER
+
+from mockserver.rules.report.metrics import AD as AD_METRICS
+from mockserver.rules.report.metrics import CHAPTER as CHAPTER_METRICS
+from mockserver.rules.report.metrics import CONTENT, QUALITY, RATIOS, STATE, Kind, measured
+
+
+def test_report_has_every_metric_of_the_table_once_and_in_its_order(reports: Any) -> None:
+    report = reports(
+        ("adBreakStart", 0, 0, BREAK),
+        ("adStart", 0, 0, AD),
+        ("adBreakComplete", 1, 0),
+        ("chapterStart", 2, 0, CHAPTER),
+        ("stateStart", 3, 0, {"media.state.name": "mute"}),
+    )
+    assert [metric.name for metric in report.metrics] == [*CONTENT, *QUALITY]
+    assert [metric.name for metric in report.ratios] == list(RATIOS)
+    assert [metric.name for metric in report.ads[0].metrics] == list(AD_METRICS)
+    assert [metric.name for metric in report.chapters[0].metrics] == list(CHAPTER_METRICS)
+    assert [metric.name for metric in report.states[0].metrics] == list(STATE)
+
+
+def test_no_two_metrics_share_a_key_or_a_name() -> None:
+    rows = [*CONTENT.values(), *QUALITY.values(), *RATIOS.values()]
+    keys = [row.key for row in rows if row.key]
+    assert len({row.name for row in rows}) == len(rows)
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("kind", "exact", "value"),
+    [
+        (Kind.FLAG, True, True),
+        (Kind.FLAG, False, None),
+        (Kind.WHOLE, 44.999, 44),
+        (Kind.WHOLE, 44.99999999999, 45),
+        (Kind.WHOLE, None, None),
+        (Kind.PLAIN, 0.7459, 0.7459),
+        (Kind.PLAIN, None, None),
+    ],
+)
+def test_value_is_the_exact_one_as_it_is_reported(kind: Kind, exact: Any, value: Any) -> None:
+    definition = CONTENT["content_time_spent_s"]._replace(kind=kind)
+    metric = measured(definition, exact)
+    assert metric.value == value
+    assert metric.exact is exact
