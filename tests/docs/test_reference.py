@@ -51,12 +51,13 @@ def reference() -> Iterator[str]:
 
 def admin_section() -> Iterator[str]:
     yield "\n## Admin API\n"
-    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of others in a"
-    yield "JSON body. Errors are problem documents (RFC 9457) with `detail`, `code` and, for bad input, `pointer`."
+    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of others"
+    yield "in a JSON body. Errors are problem documents (RFC 9457) with `detail`, `code` and, for bad input, `pointer`."
     yield ""
     yield "| route | does | arguments | answers |\n|---|---|---|---|"
     for route in CONTROL_ROUTES:
-        yield f"| `{route.method} {route.path}` | {route.summary} | {arguments(route)} | {route.status} {answer(route)} |"
+        answers = f"{route.status} {answer(route)}".strip()
+        yield f"| `{route.method} {route.path}` | {route.summary} | {arguments(route)} | {answers} |"
     yield "\nA query (`events`, `query`, the steps of a `sequence`):\n"
     yield from members(Query)
 
@@ -75,7 +76,7 @@ def answer(route: Route[Any, Any]) -> str:
 
 def settings_section() -> Iterator[str]:
     yield "\n## Settings\n"
-    yield "Of `GET` and `PATCH /settings`, `mockserver.Settings`, `mockserver.toml` and the flags of `mockserver serve`.\n"
+    yield "Of `/settings`, `mockserver.Settings`, `mockserver.toml` and the flags of `mockserver serve`.\n"
     yield from members(Settings, descriptions(Lifetimes))
 
 
