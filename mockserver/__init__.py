@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mockserver.errors import (
         BlockingCallInLoop,
         ControlFailed,
+        Forbidden,
         InvalidInput,
         MockserverError,
         NotFound,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         ServerFailed,
         VerificationFailed,
     )
-    from mockserver.media_server import MediaServer, MockServer, connect
+    from mockserver.media_server import FaultHandle, MediaServer, MockServer, connect
     from mockserver.model.fault import FaultSpec
     from mockserver.model.journal import Entry
     from mockserver.model.query import Query
@@ -32,7 +33,9 @@ __all__ = [
     "BlockingCallInLoop",
     "ControlFailed",
     "Entry",
+    "FaultHandle",
     "FaultSpec",
+    "Forbidden",
     "InvalidInput",
     "MediaServer",
     "MockServer",
@@ -53,7 +56,9 @@ _HOMES = {
     "BlockingCallInLoop": "errors",
     "ControlFailed": "errors",
     "Entry": "model.journal",
+    "FaultHandle": "media_server",
     "FaultSpec": "model.fault",
+    "Forbidden": "errors",
     "InvalidInput": "errors",
     "MediaServer": "media_server",
     "MockServer": "media_server",

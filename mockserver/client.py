@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import math
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from mockserver.address import server_address
 from mockserver.control import ADMIN, Chunks, Route
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import MAX_TIMEOUT_MS, Problem
@@ -41,15 +43,11 @@ class HttpControl:
     def __init__(
         self, url: str, *, namespace: str | None = None, token: str | None = None, verify_tls: bool = True
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput(f"{url!r} is not an address of a server; write it like http://127.0.0.1:8089")
-        self._parts = parts
+        self._address = server_address(url)
         self._token = token
-        self._base = parts.path.rstrip("/") + ("" if namespace is None else f"/ns/{quote(namespace, safe='')}") + ADMIN
-        self._tls = None
-        if parts.scheme == "https":
-            self._tls = ssl.create_default_context() if verify_tls else ssl._create_unverified_context()
+        self._insecure = not verify_tls
+        prefix = "" if namespace is None else f"/ns/{quote(namespace, safe='')}"
+        self._base = self._address.path + prefix + ADMIN
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
         """Ask; see :class:`~mockserver.control.Control`.
@@ -59,13 +57,16 @@ class HttpControl:
         """
         target = self._base + route.path.format(**{name: quote(part, safe="") for name, part in path.items()})
         body = None
+        if not all(path.values()):
+            raise NotFound(f"{route.path} needs {' and '.join(name for name, part in path.items() if not part)}")
         if route.method == "GET":
             target += _query(argument)
         elif argument is not None:
+            _check_finite(to_builtins(argument))
             body = encode(argument)
         connection, response = self._send(route.method, target, body)
         if route.result is Chunks and response.status == route.status:
-            return cast(R, _pieces(connection, response))
+            return cast(R, self._streamed(route, connection, response))
         try:
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -79,13 +80,7 @@ class HttpControl:
     def _send(
         self, method: str, target: str, body: bytes | None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        host, port = self._parts.hostname or "", self._parts.port
-        timeout_s = _TIMEOUT_S + MAX_TIMEOUT_MS / 1000
-        connection = (
-            http.client.HTTPConnection(host, port, timeout=timeout_s)
-            if self._tls is None
-            else http.client.HTTPSConnection(host, port, timeout=timeout_s, context=self._tls)
-        )
+        connection = self._address.connection(_TIMEOUT_S + MAX_TIMEOUT_MS / 1000, insecure=self._insecure)
         headers = {} if body is None else {"Content-Type": "application/json"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -97,9 +92,24 @@ class HttpControl:
             raise self._unreachable(error) from None
 
     def _unreachable(self, error: Exception) -> ControlFailed:
-        return ControlFailed(
-            f"no answer from the server at {self._parts.geturl()}: {str(error) or type(error).__name__}"
-        )
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return ControlFailed(
+                f"the certificate of {self._address.url} is not trusted: {error.verify_message}; "
+                "verify_tls=False accepts any"
+            )
+        return ControlFailed(f"no answer from the server at {self._address.url}: {str(error) or type(error).__name__}")
+
+    def _streamed(
+        self, route: Route[A, R], connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> _Stream:
+        media_type = response.headers.get_content_type()
+        if media_type != route.media_type.partition(";")[0]:
+            connection.close()
+            response.close()
+            raise ControlFailed(
+                f"{self._address.url} does not answer {route.path} as this version does: it sent {media_type}"
+            )
+        return _Stream(connection, response, self._unreachable)
 
     def _result(self, route: Route[A, R], content: bytes) -> R:
         if route.result is None:
@@ -108,8 +118,17 @@ class HttpControl:
             return cast(R, decode(content, route.result))
         except InvalidInput as error:
             raise ControlFailed(
-                f"{self._parts.geturl()} does not answer {route.path} as this version does: {error} {error.pointer}"
+                f"{self._address.url} does not answer {route.path} as this version does: {error} {error.pointer}"
             ) from None
+
+
+def _check_finite(value: Any, pointer: str = "") -> None:
+    """Refuse what JSON cannot say; it would arrive as null, and null means "no limit"."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput(f"{value} cannot be written as JSON", pointer=pointer)
+    if isinstance(value, (dict, list, tuple)):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            _check_finite(item, f"{pointer}/{name}")
 
 
 def _query(argument: Any) -> str:
@@ -119,12 +138,36 @@ def _query(argument: Any) -> str:
     return f"?{urlencode(given, doseq=True)}" if given else ""
 
 
-def _pieces(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Iterator[bytes]:
-    try:
-        while piece := response.read(_PIECE):
-            yield piece
-    finally:
-        connection.close()
+class _Stream:
+    """An answer that is read piece by piece, on a connection that ends with it."""
+
+    def __init__(
+        self,
+        connection: http.client.HTTPConnection,
+        response: http.client.HTTPResponse,
+        broken: Callable[[Exception], ControlFailed],
+    ) -> None:
+        self._connection = connection
+        self._response = response
+        self._broken = broken
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while piece := self._response.read(_PIECE):
+                yield piece
+            if self._response.length:  # read() says nothing when the connection ends too early
+                raise http.client.IncompleteRead(b"", self._response.length)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._broken(error) from None
+        finally:
+            self._close()
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self._connection.close()
+        self._response.close()
 
 
 def _refusal(status: int, content: bytes) -> MockserverError:

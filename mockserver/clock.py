@@ -21,7 +21,8 @@ from mockserver.errors import InvalidInput
 __all__ = ["MAX_TIME_MS", "Clock", "ClockState", "RealTime"]
 
 MAX_TIME_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999. A ``ts`` beyond it is a mistake, and no reason to move the clock."""
+"""The last millisecond of the year 9999, beyond which no ``Date`` can be written: the clock stops there. A ``ts``
+beyond it is a mistake, and no reason to move the clock."""
 
 
 class RealTime(NamedTuple):
@@ -64,9 +65,10 @@ class Clock:
             return self._base_ms
         with self._lock:
             elapsed_ns = self._real.monotonic_ns() - self._base_ns
-            if self._rate == 1.0:
-                return self._base_ms + elapsed_ns // 1_000_000
-            return self._base_ms + int(elapsed_ns * self._rate) // 1_000_000
+            if self._rate != 1.0:
+                elapsed_ns = int(elapsed_ns * self._rate)
+            now_ms = self._base_ms + elapsed_ns // 1_000_000
+            return now_ms if now_ms < MAX_TIME_MS else MAX_TIME_MS
 
     def state(self) -> ClockState:
         """Return time, frozen and rate, read together."""
@@ -171,7 +173,7 @@ class Clock:
             Real seconds, 0 when the time has come, None when a frozen clock will never get there by itself.
         """
         with self._lock:
-            missing_ms = at_ms - self.now_ms()
+            missing_ms = min(at_ms, MAX_TIME_MS) - self.now_ms()
             if missing_ms <= 0:
                 return 0.0
             return None if self._frozen else missing_ms / 1000 / self._rate

@@ -87,6 +87,9 @@ class Namespaces:
             return known
         _check(name)
         with self._lock:
+            known = self._emulators.get(name)  # it may have been made since
+            if known is not None:
+                return known
             unborn = self._unborn.get(name)
             if unborn is None:
                 unborn = self._make(name)

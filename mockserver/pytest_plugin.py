@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,8 +24,10 @@ _MARKER = (
 )
 
 _servers = pytest.StashKey[list["MediaServer"]]()
-_failed = pytest.StashKey[bool]()
+_passed = pytest.StashKey[bool]()
 _shared = pytest.StashKey["MediaServer"]()
+_unchecked = pytest.StashKey[pytest.Item]()
+"""The test under way that uses the server of the run, until that has been checked."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,7 +71,7 @@ def make_media_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., 
             return server
 
         yield make
-        if not request.node.stash.get(_failed, False):
+        if request.node.stash.get(_passed, False):
             for server in servers:
                 _check(server)
 
@@ -84,8 +86,9 @@ def media_server(
 
     Its settings come from ``media_server_settings``, then from the marker ``@pytest.mark.media_server(...)``.
     """
-    settings, faults, seed = _marked(request.node, media_server_settings)
-    server: MediaServer = make_media_server(settings, faults=faults, seed=seed)
+    with _told_plainly(request.node.nodeid):
+        settings, faults, seed = _marked(request.node, media_server_settings)
+        server: MediaServer = make_media_server(settings, faults=faults, seed=seed)
     return server
 
 
@@ -95,57 +98,72 @@ def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer
 
     For players that are started once, with an address that stays. With ``--media-server-port`` the port stays as well.
     """
-    with _running(request.config, None, (), None) as server:
+    with ExitStack() as stack:
+        with _told_plainly("media_server_session"):
+            server = stack.enter_context(_running(request.config, None, (), None))
         request.config.stash[_shared] = server
         yield server
         del request.config.stash[_shared]
+        # When the last test ends, its server ends before pytest_runtest_teardown below could look at it.
+        _check_shared(request.config, server)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Reset the server of the run before every test."""
-    shared = item.config.stash.get(_shared, None)
+    """Begin afresh, also when a test is run again; reset the server of the run before every test."""
+    item.stash[_servers] = []
+    item.stash[_passed] = False
+    config = item.config
+    if _uses_shared(item):
+        config.stash[_unchecked] = item
+    elif _unchecked in config.stash:
+        del config.stash[_unchecked]
+    shared = config.stash.get(_shared, None)
     if shared is not None:
         shared.reset()
+        _internal_errors(shared).clear()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Check the server of the run after every test that used it."""
-    shared = _shared_of(item)
-    if shared is not None and not item.stash.get(_failed, False):
-        _check(shared)
+    shared = item.config.stash.get(_shared, None)
+    if shared is not None:
+        _check_shared(item.config, shared)
 
 
-def _shared_of(item: pytest.Item) -> MediaServer | None:
-    if "media_server_session" not in getattr(item, "fixturenames", ()):
-        return None
-    return item.config.stash.get(_shared, None)
+def _check_shared(config: pytest.Config, server: MediaServer) -> None:
+    item = config.stash.get(_unchecked, None)
+    if item is not None:
+        del config.stash[_unchecked]
+        if item.stash[_passed]:
+            _check(server)
 
 
-@pytest.hookimpl(wrapper=True)
+def _uses_shared(item: pytest.Item) -> bool:
+    return "media_server_session" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show in the report of a failing test what its servers received."""
     report = yield
-    if not report.failed:
-        return report
-    item.stash[_failed] = True
     if report.when == "call":
-        shared = _shared_of(item)
+        item.stash[_passed] = report.passed
+    if report.failed and report.when != "teardown":
+        shared = item.config.stash.get(_shared, None) if _uses_shared(item) else None
         for server in (*item.stash.get(_servers, ()), *(() if shared is None else (shared,))):
             report.sections.append((f"media server at {server.url}", _received(server)))
     return report
 
 
 def _received(server: MediaServer) -> str:
-    from mockserver.errors import MockserverError
-
     try:
         text = server.transcript()
-    except MockserverError as error:
-        return f"cannot be asked any more: {error}"
+    except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
+        return f"cannot be asked any more: {type(error).__name__}: {error}"
     seed = getattr(server, "seed", None)
     return text if seed is None else f"{text}\nseed {seed}: replay with --media-server-seed {seed}"
 
@@ -155,19 +173,29 @@ def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | No
     changes: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers("media_server"))):
         if marker.args:
-            raise pytest.UsageError(f"{node.nodeid}: the marker media_server takes keywords only")
+            pytest.fail(f"{node.nodeid}: the marker media_server takes keywords only", pytrace=False)
         changes.update(marker.kwargs)
     faults, seed = changes.pop("faults", ()), changes.pop("seed", None)
     if changes:
-        from mockserver.errors import InvalidInput
+        from mockserver.media_server.media_server import settings_members
         from mockserver.model.settings import Settings as Kind
         from mockserver.wire.codec import convert, to_builtins
 
-        try:
-            settings = convert({**to_builtins(settings or Kind()), **to_builtins(changes)}, Kind)
-        except InvalidInput as error:
-            raise pytest.UsageError(f"{node.nodeid}: marker media_server: {error.pointer} {error}") from None
+        settings = convert({**to_builtins(settings or Kind()), **settings_members(changes)}, Kind)
     return settings, faults, seed
+
+
+@contextmanager
+def _told_plainly(node_id: str) -> Iterator[None]:
+    """Report why a server cannot be had in one line: it is about how the test or the run is set up, not about code."""
+    from mockserver.errors import InvalidInput, MockserverError
+
+    try:
+        yield
+    except MockserverError as error:
+        pointer = error.pointer if isinstance(error, InvalidInput) else ""
+        reason = f"{pointer}: {error}" if pointer else str(error)
+        raise pytest.fail.Exception(f"{node_id}: no media server: {reason}", pytrace=False) from None
 
 
 def _running(
@@ -182,9 +210,18 @@ def _in_process(config: pytest.Config, settings: Settings | None, faults: Any, s
     from mockserver.media_server import MockServer
     from mockserver.server.options import ServerOptions
 
-    port = config.getoption("--media-server-port") or int(config.getini("media_server_port") or 0)
-    seed = config.getoption("--media-server-seed") or seed
-    return MockServer(settings, faults=faults, seed=seed, options=ServerOptions(port=port))
+    told = config.getoption("--media-server-seed")
+    return MockServer(
+        settings, faults=faults, seed=seed if told is None else told, options=ServerOptions(port=_port(config))
+    )
+
+
+def _port(config: pytest.Config) -> int:
+    told: int | None = config.getoption("--media-server-port")
+    ini = str(config.getini("media_server_port") or "0")
+    if told is None and not ini.isdecimal():
+        pytest.fail(f"the ini option media_server_port is a number, not {ini!r}", pytrace=False)
+    return int(ini) if told is None else told
 
 
 class _Remote:
@@ -198,29 +235,41 @@ class _Remote:
         self._namespace = f"t-{secrets.token_hex(8)}"
 
     def __enter__(self) -> MediaServer:
-        from mockserver.control import RESET
         from mockserver.media_server import connect
-        from mockserver.model.results import ResetCommand
+        from mockserver.media_server.fault_set import fault_specs
         from mockserver.wire.codec import to_builtins
 
+        specs = fault_specs(self._faults)
         server = connect(self._url, namespace=self._namespace, token=self._token)
-        server.control.call(RESET, ResetCommand())
-        if self._settings is not None:
-            server.configure(**to_builtins(self._settings))
-        for fault in self._faults:
-            server.faults.add(**to_builtins(fault))
+        server.reset()
+        try:
+            if self._settings is not None:
+                server.configure(**to_builtins(self._settings))
+            for spec in specs:
+                server.faults.add(spec)
+        except BaseException:
+            self.__exit__()
+            raise
         return server
 
     def __exit__(self, *error: object) -> None:
         from mockserver.client import HttpControl
         from mockserver.control import DELETE_NAMESPACE
+        from mockserver.errors import NotFound
 
-        HttpControl(self._url, token=self._token).call(DELETE_NAMESPACE, None, name=self._namespace)
+        with suppress(NotFound):  # the test may have dropped it
+            HttpControl(self._url, token=self._token).call(DELETE_NAMESPACE, None, name=self._namespace)
+
+
+def _internal_errors(server: MediaServer) -> list[Exception]:
+    """Return what broke in a server of this process; of one elsewhere nobody can tell."""
+    errors: list[Exception] = getattr(server, "internal_errors", [])
+    return errors
 
 
 def _check(server: MediaServer) -> None:
     """Fail a passing test over what it did not notice."""
-    errors = getattr(server, "internal_errors", [])
+    errors = _internal_errors(server)
     if errors:
         pytest.fail(f"the media server had an internal error: {errors[0]!r}", pytrace=False)
     unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in server.faults.unfired()]

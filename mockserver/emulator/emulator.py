@@ -30,7 +30,7 @@ from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.condition import holds
 from mockserver.rules.faults import Strike
-from mockserver.rules.lifecycle import Limits, accept, expire, limits, open_session
+from mockserver.rules.lifecycle import REFUSALS, Limits, accept, expire, limits, open_session
 from mockserver.rules.match import Facts, conditions
 from mockserver.rules.settings import check_settings
 from mockserver.store.faults import FaultStore
@@ -139,22 +139,27 @@ class Emulator:
         effects = self._fault_effects(strike)
         response = _sent_by(effects)
         record = self._record(
-            held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, response, Delivery.PENDING,
-            strike.fault_ids, strike.draws,
+            self.clock.now_ms(), held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, response,
+            Delivery.PENDING, strike.fault_ids, strike.draws,
         )  # fmt: skip
         return Plan(record, None, effects)
 
     def _process(self, request: HttpRequest, arrival: Arrival, before: Strike | None = None) -> Plan:
         """Let the back end decide, then let the fault rules of stage ``response`` hit the answer."""
         now_ms = self.clock.now_ms()
-        outcome, response, sid = self._decide(request, arrival, now_ms)
-        if not self.faults:
+        facts = self._facts(arrival) if self.faults else None
+        if arrival.operation is Operation.EVENT:
+            outcome, response, sid = self._decide_event(arrival, now_ms)
+        else:
+            outcome, response, sid = self._decide(request, arrival, now_ms)
+        # An event may have moved the clock that follows it.
+        at_ms = self.clock.now_ms() if self.clock.following else now_ms
+        if facts is None:
             fault_ids, draws = ((), ()) if before is None else (before.fault_ids, before.draws)
-            record = self._record(request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws)
+            record = self._record(at_ms, request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws)
             return Plan(record, response)
-        facts = self._facts(arrival, sid)
-        facts.outcome, facts.status = outcome, response.status
-        strike = self.faults.strike(Stage.RESPONSE, facts, now_ms)
+        facts.session_id, facts.outcome, facts.status = sid, outcome, response.status
+        strike = self.faults.strike(Stage.RESPONSE, facts, at_ms)
         fault_ids = (*before.fault_ids, *strike.fault_ids) if before else strike.fault_ids
         draws = (*before.draws, *strike.draws) if before else strike.draws
         effects: tuple[Effect, ...] = ()
@@ -162,17 +167,14 @@ class Emulator:
             effects = (Send(response),) if strike.fault is None else self._fault_effects(strike)
             response = _sent_by(effects) or response
             if strike.delay_ms:
-                effects = (Sleep(now_ms + strike.delay_ms), *effects)
+                effects = (Sleep(at_ms + strike.delay_ms), *effects)
         delivery = Delivery.PENDING if effects else Delivery.SENT
-        record = self._record(request, arrival, outcome, sid, response, delivery, fault_ids, draws)
+        record = self._record(at_ms, request, arrival, outcome, sid, response, delivery, fault_ids, draws)
         return Plan(record, None if effects else response, effects)
 
     def _decide(self, request: HttpRequest, arrival: Arrival, now_ms: int) -> tuple[Outcome, HttpResponse, str | None]:
-        """Decide about a request and save what becomes of its session."""
+        """Decide about a request that is no event, and keep the session it opens."""
         operation, status = arrival.operation, arrival.status
-        if operation is Operation.EVENT:
-            outcome, response = self._decide_event(arrival, now_ms)
-            return outcome, response, arrival.session_id
         if arrival.opening is not None:
             sid = self._open(arrival, now_ms)
             if operation is Operation.DOWNLOAD:
@@ -192,26 +194,33 @@ class Emulator:
             return Outcome.NO_ROUTE, answers.method_not_allowed(arrival.detail), None
         return Outcome.NO_ROUTE, answers.no_route(request.path), None
 
-    def _decide_event(self, arrival: Arrival, now_ms: int) -> tuple[Outcome, HttpResponse]:
+    def _decide_event(self, arrival: Arrival, now_ms: int) -> tuple[Outcome, HttpResponse, str | None]:
+        """Decide about an event and save what becomes of its session."""
         sid, violations = arrival.session_id or "", arrival.violations
         if violations and (self.settings.check_order == "schema-first" or arrival.status != 400):
-            return Outcome.INVALID, answers.rejected(arrival.status or 400, violations)
+            return Outcome.INVALID, answers.rejected(arrival.status or 400, violations), sid
         session = self.sessions.get(sid)
         if session is None:
-            return Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, sid, self.settings)
-        if self.clock.following and not violations:
+            return Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, sid, self.settings), sid
+        # Records share the id that the session has, instead of keeping the one of each path.
+        sid = session.sid
+        session = expire(session, now_ms, self.limits_of(session))
+        if violations:
+            outcome = REFUSALS.get(session.phase)
+            if outcome is None:
+                return Outcome.INVALID, answers.rejected(400, violations), sid
+            return outcome, answers.refused(outcome, sid, self.settings), sid
+        if self.clock.following and session.phase not in REFUSALS:
             self.clock.follow(arrival.ts_ms)
             now_ms = self.clock.now_ms()
-        session = expire(session, now_ms, self.limits_of(session))
+            session = expire(session, now_ms, self.limits_of(session))
         after, outcome = accept(
             session, arrival.event_type or "", arrival.ts_ms, arrival.playhead_s, now_ms, self.settings
         )
-        if outcome is Outcome.ACCEPTED and violations:
-            return Outcome.INVALID, answers.rejected(400, violations)
         self.sessions.save(after)
         if outcome is Outcome.ACCEPTED:
-            return outcome, answers.ACCEPTED
-        return outcome, answers.refused(outcome, sid, self.settings)
+            return outcome, answers.ACCEPTED, sid
+        return outcome, answers.refused(outcome, sid, self.settings), sid
 
     def _open(self, arrival: Arrival, now_ms: int) -> str:
         assert arrival.opening is not None
@@ -244,6 +253,7 @@ class Emulator:
 
     def _record(
         self,
+        at_ms: int,
         request: HttpRequest,
         arrival: Arrival,
         outcome: Outcome,
@@ -254,7 +264,7 @@ class Emulator:
         draws: tuple[Draw, ...],
     ) -> Record:
         record = Record(
-            self.clock.now_ms(), arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
+            at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
         seq = self.journal.append(record)
@@ -264,9 +274,12 @@ class Emulator:
             listener(seq)
         return record
 
-    def _facts(self, arrival: Arrival, sid: str | None = None) -> Facts:
-        sid = sid or arrival.session_id
+    def _facts(self, arrival: Arrival) -> Facts:
+        """Tell what is known before the back end decides."""
+        sid = arrival.session_id
         session = self.sessions.get(sid) if sid else None
+        if session is not None:
+            session = self.refreshed(session)
         opens = arrival.operation in (Operation.START, Operation.DOWNLOAD)
         number = session.number if session is not None else self.sessions.opened + 1 if opens else None
         return Facts(

@@ -69,12 +69,16 @@ class Verifier:
     def _sequencing(self, sequence: tuple[Step, ...], at_least: int, by_arrival: bool) -> tuple[Check, bool]:
         """Make a check that looks again at the session a record belongs to, and at no other."""
         having = {sid for sid, _, found in self._sequences(sequence, by_arrival) if len(found) == len(sequence)}
+        last = self._journal.last_seq
 
         def check(seq: int, record: Record) -> bool:
+            nonlocal last
+            if seq <= last:  # the journal was reset, and what was found went with it
+                having.clear()
+            last = seq
             sid = record.session_id
             if sid is not None:
-                facts = [item.facts() for item in self._inquiry.items(sid, by_arrival=by_arrival)]
-                whole = len(find_sequence(sequence, facts)) == len(sequence)
+                whole = len(_found(sequence, self._inquiry.items(sid, by_arrival=by_arrival))) == len(sequence)
                 (having.add if whole else having.discard)(sid)
             return len(having) >= at_least
 
@@ -121,7 +125,7 @@ class Verifier:
     def _sequences(self, sequence: tuple[Step, ...], by_arrival: bool) -> Iterator[tuple[str, list[Item], list[int]]]:
         for sid in self._journal.session_ids():
             items = self._inquiry.items(sid, by_arrival=by_arrival)
-            yield sid, items, find_sequence(sequence, [item.facts() for item in items])
+            yield sid, items, _found(sequence, items)
 
     def _newest(self, since: int) -> Iterator[tuple[int, Record]]:
         journal = self._journal
@@ -146,7 +150,13 @@ class Verifier:
     def _incomplete(self, since: int) -> str:
         if self._journal.complete_since(since):
             return ""
-        return f" ({self._journal.evicted} older entries were dropped to stay within the limits and are not counted)"
+        dropped = self._journal.evicted
+        were = "entry was" if dropped == 1 else "entries were"
+        return f" ({dropped} older {were} dropped to stay within the limits and not counted)"
+
+
+def _found(sequence: tuple[Step, ...], items: list[Item]) -> list[int]:
+    return find_sequence(sequence, [item.facts() for item in items], [item.seq for item in items])
 
 
 def _told(miss: NearMiss) -> tuple[str, tuple[Difference, ...]]:

@@ -38,7 +38,7 @@ class Record(msgspec.Struct, gc=False):
     """What the journal keeps of one request: the bytes, and the few fields that queries need.
 
     Compact, and without a reference that could form a cycle, so that a full journal costs the garbage collector
-    nothing. Only ``delivery`` changes after it is made.
+    nothing. Only ``delivery``, and whether the answer ends the connection, change after it is made.
     """
 
     at_ms: int

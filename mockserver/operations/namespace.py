@@ -115,10 +115,12 @@ def put_session(emulator: Emulator, command: r.SessionCommand) -> r.SessionView:
         )
         if known is None:
             emulator.sessions.add(_in_phase(fresh, command.phase, now_ms), emulator.refreshed)
-        elif command.phase is Phase.OPEN:
-            emulator.sessions.save(replace(fresh, content=known.content, events=known.events, rule=known.rule))
         else:
-            emulator.sessions.save(_in_phase(emulator.refreshed(known), command.phase, now_ms))
+            reopened = replace(fresh, content=known.content, events=known.events, rule=known.rule)
+            after = _in_phase(emulator.refreshed(known), command.phase, now_ms)
+            if command.phase is Phase.OPEN or after.phase is not command.phase:
+                after = _in_phase(reopened, command.phase, now_ms)  # what happens to sessions leads only one way
+            emulator.sessions.save(after)
         return session(emulator, None, sid)
 
 

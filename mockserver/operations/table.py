@@ -56,7 +56,7 @@ _ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
 }
 
 
-def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, **path: str) -> R | Pending[R]:
+def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, /, **path: str) -> R | Pending[R]:
     """Do what a route asks for.
 
     Args:

@@ -17,6 +17,7 @@ from mockserver.errors import InvalidInput
 __all__ = ["MISSING", "Condition", "holds", "parse_condition", "resolve"]
 
 _OPERATOR = re.compile(r"!=|\*=|=|>|<")
+_INDEX = re.compile(r"[0-9]{1,18}")
 
 
 class _Missing:
@@ -72,7 +73,7 @@ def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
     for token in tokens:
         if isinstance(document, dict):
             document = document.get(token, MISSING)
-        elif isinstance(document, list) and token.isascii() and token.isdigit() and int(token) < len(document):
+        elif isinstance(document, list) and _INDEX.fullmatch(token) and int(token) < len(document):
             document = document[int(token)]
         else:
             return MISSING
@@ -93,7 +94,7 @@ def holds(condition: Condition, document: Any) -> bool:
         case "!=":
             return seen is MISSING or not _equal(seen, wanted)
         case "*=":
-            return _contains(seen, wanted)
+            return _contains(seen, condition)
         case op:
             if not (_ordered(seen) and _ordered(wanted) and isinstance(seen, str) == isinstance(wanted, str)):
                 return False
@@ -110,14 +111,16 @@ def _equal(seen: Any, wanted: Any) -> bool:
     return bool(seen == wanted)
 
 
-def _contains(seen: Any, wanted: Any) -> bool:
+def _contains(seen: Any, condition: Condition) -> bool:
+    wanted = condition.value
     if isinstance(seen, list):
         return any(_equal(item, wanted) for item in seen)
-    return isinstance(seen, str) and (wanted if isinstance(wanted, str) else _text(wanted)) in seen
+    # In a text a number is looked for as it was written: 1.0 is not 1 there.
+    return isinstance(seen, str) and (wanted if isinstance(wanted, str) else _literal(condition)) in seen
 
 
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def _literal(condition: Condition) -> str:
+    return condition.text.partition(condition.op)[2]
 
 
 def _ordered(value: Any) -> bool:

@@ -26,6 +26,8 @@ from mockserver.rules.match import Facts, Matcher, compile_when
 __all__ = ["Armed", "Strike", "arm", "check_spec", "strike"]
 
 MAX_DELAY_MS = 24 * 3600 * 1000
+_LARGEST_EXPONENT = 700
+"""Of what a double can hold; the delay is cut off long before."""
 
 
 class Armed(msgspec.Struct, frozen=True):
@@ -195,5 +197,6 @@ def _delay_ms(fault_id: str, delay: DelayFault, random: Random) -> tuple[float, 
     if delay.lower is not None and delay.upper is not None:
         ms = random.uniform(delay.lower, delay.upper)
     else:
-        ms = min((delay.median or 0) * math.exp((delay.sigma or 0) * random.gauss(0, 1)), MAX_DELAY_MS)
+        exponent = min((delay.sigma or 0) * random.gauss(0, 1), _LARGEST_EXPONENT)
+        ms = min((delay.median or 0) * math.exp(exponent), MAX_DELAY_MS)
     return ms, Draw(fault_id, ms, True)

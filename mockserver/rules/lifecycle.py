@@ -37,6 +37,7 @@ from mockserver.model.settings import DEFAULT_GRACE_S, DEFAULT_LIFETIMES, Sessio
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 
 __all__ = [
+    "REFUSALS",
     "TRANSITIONS",
     "Limits",
     "Trigger",
@@ -88,6 +89,9 @@ _CLOSED_BY = {
     Trigger.MAX_AGE: ClosedBy.MAX_AGE,
     Trigger.EXPIRE: ClosedBy.EXPIRED,
 }
+
+REFUSALS = {Phase.CLOSED: Outcome.SESSION_CLOSED, Phase.FORGOTTEN: Outcome.UNKNOWN_SESSION}
+"""What becomes of an event in these phases, unless the event that closed the session has overtaken it."""
 
 _LIVE = (Phase.OPEN, Phase.COMPLETED)
 _CLOSING_EVENT = {ClosedBy.SESSION_END: "sessionEnd", ClosedBy.COMPLETE: "sessionComplete"}
@@ -251,19 +255,17 @@ def accept(
         complete = session.complete or event_type == "sessionComplete"
         late = replace(session, overtaken=session.overtaken + 1, events=session.events + 1, complete=complete)
         return late, Outcome.ACCEPTED
-    moved = playhead_s != session.playhead_s or (settings.idle_ignores_ads and session.in_ad)
+    in_ad = session.in_ad
+    moved = playhead_s != session.playhead_s or (settings.idle_ignores_ads and in_ad)
     session = replace(
         session,
         last_event_ms=now_ms,
         playhead_s=playhead_s,
         playhead_moved_ms=now_ms if moved else session.playhead_moved_ms,
         events=session.events + 1,
+        in_ad=event_type in _AD_OPENS or (in_ad and event_type not in _AD_CLOSES),
     )
-    if event_type in _AD_OPENS:
-        session = replace(session, in_ad=True)
-    elif event_type in _AD_CLOSES:
-        session = replace(session, in_ad=False)
-    elif event_type == "sessionEnd":
+    if event_type == "sessionEnd":
         session = fire(session, Trigger.END, now_ms, ts_ms=ts_ms)
     elif event_type == "sessionComplete":
         trigger = Trigger.COMPLETE_CLOSING if settings.complete_closes else Trigger.COMPLETE

@@ -23,8 +23,9 @@ def check_settings(settings: Settings) -> None:
     Raises:
         InvalidInput: With the pointer of the member at fault.
     """
-    for name in (*_LIFETIMES, "grace_s", "reorder_window_s", "cors_max_age_s"):
+    for name in (*_LIFETIMES, "grace_s", "reorder_window_s"):
         _check_seconds(getattr(settings, name), name)
+    _check_seconds(settings.cors_max_age_s, "cors.max_age")
     for name in settings.__struct_fields__:
         if name.startswith("max_") and name != "max_age_s" and getattr(settings, name) < 1:
             raise InvalidInput(f"{name} must be 1 or more, not {getattr(settings, name)}", pointer=f"/{name}")

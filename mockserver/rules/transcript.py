@@ -13,19 +13,25 @@ __all__ = ["transcript"]
 _HEAD = 20
 _TAIL = 40
 _SHORT_SID = 8
+_LONGEST_WORD = 60
+_LONGEST_NOTE = 300
 
 
-def transcript(entries: Sequence[Entry], sessions: Sequence[SessionView], *, evicted: int = 0) -> str:
+def transcript(entries: Sequence[Entry], sessions: Sequence[SessionView], *, evicted: int = 0, older: int = 0) -> str:
     """Write what a server received.
 
-    Of a long session only the first 20 and the last 40 requests are shown.
+    Of a long session only the first 20 and the last 40 requests are shown. Whatever a client sent, a request is one
+    line of printable text.
 
     Args:
-        entries: The journal, in order.
+        entries: The journal, in order. Times are seconds since the session opened; without a session, since the first
+            of these.
         sessions: The sessions, in order of opening.
         evicted: How many entries were dropped before.
+        older: How many entries between those and ``entries`` are left out.
     """
     lines = [f"({evicted} older requests were dropped to stay within the limits)"] if evicted else []
+    lines += [f"({older} older requests are not shown)"] if older else []
     by_session: dict[str | None, list[Entry]] = {}
     for entry in entries:
         by_session.setdefault(entry.session_id, []).append(entry)
@@ -34,16 +40,21 @@ def transcript(entries: Sequence[Entry], sessions: Sequence[SessionView], *, evi
     loose = sorted((entry for group in by_session.values() for entry in group), key=lambda entry: entry.seq)
     if loose:
         lines.append("without a session:")
-        lines += _shortened([_line(entry, loose[0].at_ms) for entry in loose])
+        lines += _shortened([_line(entry, entries[0].at_ms) for entry in loose])
     return "\n".join(lines) if lines else "nothing was received"
 
 
 def _session_lines(session: SessionView, entries: Sequence[Entry]) -> list[str]:
-    content = session.content.media_id or "no media.id"
+    content = _plain(session.content.media_id or "no media.id", _LONGEST_WORD)
     state = session.phase.value if session.closed_by is None else f"{session.phase.value} by {session.closed_by.value}"
-    shown = session.session_id if len(session.session_id) <= _SHORT_SID * 2 else session.session_id[:_SHORT_SID] + "..."
-    lines = [f"session {shown} {content}: {state}, {session.events} events accepted"]
+    shown = _short_sid(session.session_id)
+    accepted = f"{session.events} event{'' if session.events == 1 else 's'} accepted"
+    lines = [f"session {shown} {content}: {state}, {accepted}"]
     return lines + _shortened([_line(entry, session.opened_ms) for entry in entries])
+
+
+def _short_sid(sid: str) -> str:
+    return _plain(sid, _SHORT_SID if len(sid) > 2 * _SHORT_SID else 2 * _SHORT_SID)
 
 
 def _shortened(lines: list[str]) -> list[str]:
@@ -59,23 +70,34 @@ def _line(entry: Entry, start_ms: int) -> str:
     line = f"  {after_s:+11.3f} s  #{entry.seq:<4} {_what(entry):<18} {_playhead(entry):<9} {status}"
     notes = []
     if entry.outcome not in (Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED):
-        notes.append(entry.outcome.value)
+        of = f" {_short_sid(entry.session_id or '')}" if entry.outcome is Outcome.UNKNOWN_SESSION else ""
+        notes.append(f"{entry.outcome.value}{of}")
     if entry.fault_ids:
         notes.append(f"fault {' '.join(entry.fault_ids)}")
     if entry.delivery.value != "sent":
         notes.append(entry.delivery.value)
-    notes += [f"{violation.path} {violation.detail}".strip() for violation in entry.violations[:2]]
+    notes += [
+        _plain(f"{violation.path} {violation.detail}".strip(), _LONGEST_NOTE) for violation in entry.violations[:2]
+    ]
     return f"{line}  {'; '.join(notes)}".rstrip()
 
 
 def _what(entry: Entry) -> str:
     if entry.event_type is not None:
-        return entry.event_type
+        return _plain(entry.event_type, _LONGEST_WORD)
     if entry.operation is Operation.DOWNLOAD and isinstance(entry.event, list):
         return f"batch of {len(entry.event)}"
     if entry.operation is Operation.PREFLIGHT or entry.operation is Operation.SCHEMA:
         return str(entry.operation.value)
-    return f"{entry.request.method} {entry.request.path[:60]}"
+    if entry.operation is not Operation.OTHER:
+        return "no event type"
+    return _plain(f"{entry.request.method} {entry.request.path}", _LONGEST_WORD)
+
+
+def _plain(text: str, longest: int) -> str:
+    """Write text of a client so that it can neither break a line nor steer a terminal."""
+    shown = text if len(text) <= longest else f"{text[:longest]}..."
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
 
 
 def _playhead(entry: Entry) -> str:

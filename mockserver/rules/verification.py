@@ -102,8 +102,12 @@ def steps(sequence: Sequence[Query | str]) -> tuple[Step, ...]:
     return tuple(Step(compile_query(query), describe(query)) for query in queries)
 
 
-def find_sequence(wanted: Sequence[Step], facts: Sequence[Facts]) -> list[int]:
+def find_sequence(wanted: Sequence[Step], facts: Sequence[Facts], seqs: Sequence[int]) -> list[int]:
     """Find steps that follow each other in a session; other events may lie between.
+
+    Args:
+        facts: The events of the session in the order in which the steps are looked for.
+        seqs: Their places in the journal, which ``since`` of a step is about.
 
     Returns:
         The indices of the events that were found, for as many steps as there are in order.
@@ -111,7 +115,8 @@ def find_sequence(wanted: Sequence[Step], facts: Sequence[Facts]) -> list[int]:
     found: list[int] = []
     index = 0
     for step in wanted:
-        while index < len(facts) and not step.matcher.matches(facts[index]):
+        matcher = step.matcher
+        while index < len(facts) and not (seqs[index] > matcher.since and matcher.matches(facts[index])):
             index += 1
         if index == len(facts):
             break
@@ -166,7 +171,8 @@ def sequence_message(
     """
     verdict = "verified" if wanted.met_by(count) else "not verified"
     shown = " -> ".join(step.text for step in sequence)
-    lines = [f"{verdict}: expected {wanted} with the sequence {shown}, found {count} sessions{incomplete}"]
+    noun = "session" if count == 1 else "sessions"
+    lines = [f"{verdict}: expected {wanted} with the sequence {shown}, found {count} {noun}{incomplete}"]
     if furthest is not None:
         sid, done = furthest
         lines.append(f"  session {sid} came furthest: {done} of {len(sequence)} steps")

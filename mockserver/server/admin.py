@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +18,8 @@ from mockserver.errors import InvalidInput, MockserverError
 from mockserver.model.results import Problem
 from mockserver.namespaces import DEFAULT, Namespaces, address
 from mockserver.operations.table import perform
-from mockserver.server.endpoint import path_of
+from mockserver.server.effects import LOOK_S, is_gone
+from mockserver.server.endpoint import BROKEN, next_piece, path_of
 from mockserver.server.guard import Guard
 from mockserver.server.stream import EventStream
 from mockserver.wire.codec import convert, decode, encode
@@ -74,9 +76,10 @@ class Admin:
             return _problem(MockserverError(f"internal error: {type(error).__name__}: {error}"), cors)
 
     async def _answer(self, request: web.BaseRequest, cors: dict[str, str]) -> web.StreamResponse:
-        where = address(path_of(request.raw_path), request.headers.get("Host", ""))
-        path = where.path.removeprefix(ADMIN)
+        target = path_of(request.raw_path)
+        path = _admin_path(address(target, "").path)
         probe = any(route.any_host and route.path == path for route in CONTROL_ROUTES)
+        where = address(target, "" if probe else request.headers.get("Host", ""))
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
         self._guard.check(request.headers, any_host=probe)
@@ -84,37 +87,41 @@ class Admin:
             raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
         route, parts = self._find(request.method, path)
         name = where.namespace or DEFAULT
+        if route is STREAM and request.method == "HEAD":
+            return _head({**_HEADERS, **cors, "Content-Type": STREAM.media_type})
         if route is STREAM:
             emulator = self._namespaces.peek(name)
             return await EventStream(emulator).serve(request, {**_HEADERS, **cors})
         argument = await self._argument(request, route)
         answer = perform(self._namespaces, name, route, argument, **parts)
         if isinstance(answer, Pending):
-            answer = await _wait(answer)
+            answer = await _wait(answer, request)
         if route.result is None:
             return web.Response(status=route.status, headers={**_HEADERS, **cors})
         headers = {**_HEADERS, **cors, "Content-Type": route.media_type}
+        if route.result is Chunks and request.method == "HEAD":
+            return _head(headers)
         if route.result is Chunks:
             return await _send_chunks(request, answer, headers)
         return web.Response(status=route.status, headers=headers, body=encode(answer))
 
-    def _find(self, method: str, path: str) -> tuple[Route[Any, Any], dict[str, str]]:
-        method = "GET" if method == "HEAD" else method
-        allowed = []
-        for pattern, route in self._routes:
-            found = pattern.fullmatch(path)
-            if found is None:
-                continue
-            if route.method == method:
-                return route, found.groupdict()
-            allowed.append(route.method)
-        if allowed:
-            raise _NoRoute(f"{path} takes {', '.join(allowed)}, not {method}", 405, ", ".join(allowed))
-        raise _NoRoute(f"there is nothing at {ADMIN}{path[:200]}; see {ADMIN}/openapi.json", 404)
+    def _find(self, method: str, path: str | None) -> tuple[Route[Any, Any], dict[str, str]]:
+        found = [
+            (route, match.groupdict()) for pattern, route in self._routes if (match := pattern.fullmatch(path or ""))
+        ]
+        # `/events/count` is a place of its own and no entry of `/events/{seq}`.
+        found = [(route, parts) for route, parts in found if not parts] or found
+        if not found:
+            raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
+        for route, parts in found:
+            if route.method == ("GET" if method == "HEAD" else method):
+                return route, parts
+        allowed = ", ".join(route.method for route, _ in found)
+        raise _NoRoute(f"{ADMIN}{path} takes {allowed}, not {method}", 405, allowed)
 
     async def _argument(self, request: web.BaseRequest, route: Route[Any, Any]) -> Any:
         if route.method == "GET":
-            if request.can_read_body and await request.content.read(1):
+            if request.can_read_body:
                 raise InvalidInput("a GET takes its argument in the query, not in a body")
             return None if route.argument is None else _query(request, route.argument)
         body = await _body(request)
@@ -124,6 +131,11 @@ class Admin:
                 raise InvalidInput(f"{route.method} {route.path} takes no body")
             return None
         return decode(body or b"{}", route.argument)
+
+
+def _admin_path(path: str) -> str | None:
+    """Return what follows ``/__admin``; None for a path that does not belong here."""
+    return path[len(ADMIN) :] if is_admin_path(path) else None
 
 
 def _pattern(route: Route[Any, Any]) -> re.Pattern[str]:
@@ -143,7 +155,12 @@ async def _body(request: web.BaseRequest) -> bytes:
     pieces: list[bytes] = []
     size = 0
     while not request.content.at_eof():
-        piece = await request.content.readany()
+        try:
+            piece = await next_piece(request, request.content)
+        except BROKEN:
+            request.content.feed_eof()  # nobody shall wait for the rest
+            request.protocol.close()
+            raise InvalidInput("the body did not arrive whole") from None
         size += len(piece)
         if size > _MAX_BODY:
             raise InvalidInput(f"the body is larger than {_MAX_BODY} bytes", status=413)
@@ -151,18 +168,25 @@ async def _body(request: web.BaseRequest) -> bytes:
     return b"".join(pieces)
 
 
-async def _wait(pending: Pending[Any]) -> Any:
-    """Wait without blocking the loop; whoever hangs up ends the wait at the latest when its time is over."""
+async def _wait(pending: Pending[Any], request: web.BaseRequest) -> Any:
+    """Wait without blocking the loop; whoever hangs up ends the wait."""
     try:
         if pending.waiter is not None:
             loop = asyncio.get_running_loop()
             satisfied = asyncio.Event()
             pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(satisfied.set))
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(satisfied.wait(), pending.timeout_s)
+            end = loop.time() + pending.timeout_s
+            while not satisfied.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(satisfied.wait(), min(left_s, LOOK_S))
     finally:
         answer = pending.finish()
     return answer
+
+
+def _head(headers: dict[str, str]) -> web.Response:
+    """Answer a HEAD about what has no length before it is sent; aiohttp would send it."""
+    return web.Response(headers=headers)
 
 
 async def _send_chunks(request: web.BaseRequest, chunks: Chunks, headers: dict[str, str]) -> web.StreamResponse:
@@ -176,11 +200,10 @@ async def _send_chunks(request: web.BaseRequest, chunks: Chunks, headers: dict[s
 
 def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:
     status = error.status_hint
-    title = {400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed"}
     document = Problem(
-        title=title.get(status, type(error).__name__),
+        title=HTTPStatus(status).phrase,
         status=status,
-        detail=str(error),
+        detail=str(error).encode("utf-8", "backslashreplace").decode(),  # it may quote bytes that are no UTF-8
         code=error.code,
         pointer=error.pointer or None if isinstance(error, InvalidInput) else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from mockserver.dialects.collection.answers import ACCEPTED
 from mockserver.model.http import HttpResponse
@@ -39,18 +40,16 @@ class Written(web.StreamResponse):
         """Write nothing."""
 
 
-def render(response: HttpResponse, at_ms: int, *, stays: bool) -> bytes:
+def render(response: HttpResponse, at_ms: int, *, bodiless: bool = False) -> bytes:
     """Write a response as HTTP/1.1.
 
     Args:
         at_ms: The emulated time of the answer, for ``Date``.
-        stays: Whether the connection is kept.
+        bodiless: Whether it answers a HEAD, which says how long the body would be and ends there.
     """
     head = [f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, '')}"]
     head.extend(f"{name}: {value}" for name, value in response_headers(response, at_ms))
-    if not stays and not response.final:
-        head.append("Connection: close")
-    return "\r\n".join((*head, "", "")).encode("latin-1") + response.body
+    return "\r\n".join((*head, "", "")).encode("latin-1") + (b"" if bodiless else response.body)
 
 
 class AnswerWriter:
@@ -62,13 +61,17 @@ class AnswerWriter:
         self._written: dict[tuple[int, bool], Written] = {}
 
     def write(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> Written:
-        """Send an answer, and note in the record if the client is not there any more."""
-        stays = request.keep_alive and not response.final and request.version >= (1, 1)
+        """Send an answer, and note in the record that the connection ends, or that the client is not there any more."""
+        stays = (
+            request.keep_alive and not response.final and request.version >= (1, 1) and request.content.is_eof()
+        )  # a body that was not read to its end leaves no place for a next request
+        if not stays and not response.final:
+            response = record.response = replace(response, final=True)
         transport = request.transport
         if transport is None or transport.is_closing():
             record.delivery = Delivery.CLIENT_GONE
         else:
-            transport.write(self._bytes(response, record.at_ms, stays))
+            transport.write(self._bytes(response, record.at_ms, request.method == "HEAD"))
             record.delivery = Delivery.SENT
         return self.done(response.status, stays=stays)
 
@@ -79,10 +82,10 @@ class AnswerWriter:
             done = self._written[status, stays] = Written(status, stays=stays)
         return done
 
-    def _bytes(self, response: HttpResponse, at_ms: int, stays: bool) -> bytes:
-        if response is not ACCEPTED or not stays:
-            return render(response, at_ms, stays=stays)
+    def _bytes(self, response: HttpResponse, at_ms: int, bodiless: bool) -> bytes:
+        if response is not ACCEPTED:
+            return render(response, at_ms, bodiless=bodiless)
         second = at_ms // 1000
         if second != self._second:
-            self._second, self._accepted = second, render(response, at_ms, stays=True)
+            self._second, self._accepted = second, render(response, at_ms)
         return self._accepted

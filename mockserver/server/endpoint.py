@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.dialects.collection.paths import BASE
 from mockserver.emulator.emulator import Emulator
@@ -14,15 +16,18 @@ from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.plan import Suspended
 from mockserver.namespaces import Namespaces, address
 from mockserver.server.answers import AnswerWriter
-from mockserver.server.effects import execute, sleep_until
+from mockserver.server.effects import LOOK_S, execute, sleep_until
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
 
-__all__ = ["Endpoint", "path_of"]
+__all__ = ["BROKEN", "Endpoint", "next_piece", "path_of"]
 
 _BODY_TIMEOUT_S = 30
 """How long a body may pause before the request counts as broken off."""
+
+BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
+"""What a body raises that cannot be read to its end; the middle one comes from aiohttp's parser in plain Python."""
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -32,39 +37,44 @@ class Endpoint:
 
     Args:
         namespaces: Where their requests go.
+        failed: Told of every internal error.
     """
 
-    def __init__(self, namespaces: Namespaces) -> None:
+    def __init__(self, namespaces: Namespaces, failed: Callable[[Exception], None]) -> None:
         self._namespaces = namespaces
+        self._failed = failed
         self._writer = AnswerWriter()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
-        target = request.raw_path
-        if not target.isascii():
-            target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        path = path_of(target)
-        host = request.headers.get("Host", "")
-        emulator, path, problem = self._find(path, host)
-        content = request.content
-        if content.is_eof() and content.exception() is None:
-            body = content.read_nowait()
-            if len(body) > emulator.settings.max_body_bytes:
-                body, problem = b"", problem or "too_large"
-        else:
-            body, cut_short = await _read(request, content, emulator.settings.max_body_bytes)
-            problem = problem or cut_short
-        http = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
-        plan = emulator.handle(http)
-        if isinstance(plan, Suspended):
-            await sleep_until(emulator.clock, plan.until_ms)
-            plan = emulator.resume(plan.token)
-        if plan.effects:
-            return await execute(plan.effects, request, plan.record, emulator.clock, self._writer)
-        assert plan.response is not None
-        if problem == "incomplete":
-            request.protocol.close()
-        return self._writer.write(request, plan.record, plan.response)
+        try:
+            target = request.raw_path
+            if not target.isascii():
+                target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            emulator, path, problem = self._find(path_of(target), request.headers.get("Host", ""))
+            content = request.content
+            if content.is_eof() and content.exception() is None:
+                body = content.read_nowait()
+                if len(body) > emulator.settings.max_body_bytes:
+                    body, problem = b"", problem or "too_large"
+            else:
+                body, cut_short = await _read(request, content, emulator.settings.max_body_bytes)
+                problem = problem or cut_short
+            plan = emulator.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
+            if isinstance(plan, Suspended):
+                await sleep_until(emulator.clock, plan.until_ms)
+                plan = emulator.resume(plan.token)
+            if plan.response is None:
+                return await execute(plan.effects, request, plan.record, emulator.clock, self._writer)
+            written = self._writer.write(request, plan.record, plan.response)
+            if problem == "incomplete" and request.transport is not None:
+                request.transport.close()  # no next request can be found behind half a body
+            return written
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self._failed(error)
+            raise
 
     def _find(self, path: str, host: str) -> tuple[Emulator, str, Problem | None]:
         """Find the emulator a request is for, and the path as that emulator sees it.
@@ -73,7 +83,7 @@ class Endpoint:
         no prefix.
         """
         namespaces = self._namespaces
-        if path.startswith("/ns/") or ".localhost" in host:
+        if path.startswith("/ns/") or ".localhost" in host.lower():
             named = address(path, host)
             if not named.valid:
                 return namespaces.default, path, "bad_namespace"
@@ -111,11 +121,27 @@ async def _read(request: web.BaseRequest, content: StreamReader, max_bytes: int)
     size = 0
     try:
         while not content.at_eof():
-            piece = await asyncio.wait_for(content.readany(), _BODY_TIMEOUT_S)
+            piece = await next_piece(request, content)
             size += len(piece)
             if size > max_bytes:
                 return b"", "too_large"
             pieces.append(piece)
-    except (web.RequestPayloadError, ConnectionError, asyncio.TimeoutError):
+    except (*BROKEN, ConnectionError):
         return b"".join(pieces), "incomplete"
     return b"".join(pieces), None
+
+
+async def next_piece(request: web.BaseRequest, content: StreamReader) -> bytes:
+    """Wait for more of a body.
+
+    Raises:
+        asyncio.TimeoutError: Nothing came for too long, or nothing can come because a chunk was malformed. aiohttp does
+            not tell the body so, but queues an error as the next request; nothing else can follow half a body.
+    """
+    for _ in range(round(_BODY_TIMEOUT_S / LOOK_S)):
+        try:
+            return await asyncio.wait_for(content.readany(), LOOK_S)
+        except asyncio.TimeoutError:
+            if getattr(request.protocol, "_messages", ()):
+                break
+    raise asyncio.TimeoutError

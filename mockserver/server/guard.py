@@ -110,8 +110,12 @@ class Guard:
     def _check_token(self, headers: Mapping[str, str]) -> None:
         if self._token is None:
             return
-        shown = headers.get("Authorization", "").removeprefix("Bearer ")
+        scheme, _, shown = headers.get("Authorization", "").partition(" ")
         cookies = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
-        offered = [shown, *(value for name, _, value in cookies if name == COOKIE)]
-        if not any(hmac.compare_digest(value.encode(), self._token.encode()) for value in offered):
+        offered = [value for name, _, value in cookies if name == COOKIE]
+        if scheme.lower() == "bearer":
+            offered.append(shown)
+        token = self._token.encode()
+        # Bytes that are no UTF-8 come as surrogates.
+        if not any(hmac.compare_digest(value.encode("utf-8", "surrogateescape"), token) for value in offered):
             raise Forbidden("an admin token is needed: send it as Authorization: Bearer TOKEN", status=401)

@@ -20,7 +20,7 @@ _SHUTDOWN_S = 0.05
 """How long requests in progress may take to finish at the end. aiohttp takes 0 for "for ever", and applies it twice."""
 
 _QUIET = logging.getLogger("mockserver.http")
-"""Where aiohttp reports requests that are not HTTP; silent unless somebody asks for it."""
+"""Where aiohttp reports requests that are not HTTP; silent unless somebody gives it a level."""
 
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -38,6 +38,8 @@ class Listener:
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
         self.port = 0
         self.admin_port = 0
+        if _QUIET.level == logging.NOTSET:
+            _QUIET.setLevel(logging.CRITICAL + 1)
 
     async def start(self) -> None:
         """Bind and listen.
@@ -64,8 +66,9 @@ class Listener:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(protocol, host.strip("[]"), port, ssl=tls, backlog=_BACKLOG)
-        except OSError as error:
-            raise ServerFailed(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
+        except (OSError, OverflowError, UnicodeError) as error:  # no such address, port or name
+            reason = getattr(error, "strerror", None) or error
+            raise ServerFailed(f"cannot listen on {host} port {port}: {reason}") from None
         self._servers.append((server, protocol))
         bound: int = server.sockets[0].getsockname()[1]
         return bound
@@ -74,11 +77,16 @@ class Listener:
         """Close the sockets and end what is in progress."""
         for server, _ in self._servers:
             server.close()
+        transports = [connection.transport for _, protocol in self._servers for connection in protocol.connections]
         for _, protocol in self._servers:
             protocol.pre_shutdown()
         for _, protocol in self._servers:
             await protocol.shutdown(_SHUTDOWN_S)
         self._servers.clear()
+        for transport in transports:
+            if transport is not None:
+                transport.abort()  # TLS would wait for the goodbye of its client, and outlive the loop
+        await asyncio.sleep(0)  # aborted transports close their sockets in the next turn of the loop
 
 
 def _tls(options: ServerOptions) -> ssl.SSLContext | None:
@@ -86,7 +94,8 @@ def _tls(options: ServerOptions) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(options.tls_cert, options.tls_key)
+        # With an empty password an encrypted key is refused; without one OpenSSL would ask for it on the terminal.
+        context.load_cert_chain(options.tls_cert, options.tls_key, password="")
     except (OSError, ssl.SSLError) as error:
         raise ServerFailed(f"cannot use the certificate {options.tls_cert} with its key: {error}") from None
     return context

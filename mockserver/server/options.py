@@ -45,8 +45,8 @@ class ServerOptions:
 
     def effective_token(self) -> str | None:
         """Return the admin token: the given one, or a fresh one when others than this machine can reach the server."""
-        if self.admin_token is not None or is_loopback(self.host):
-            return self.admin_token
+        if self.admin_token or is_loopback(self.host):
+            return self.admin_token or None  # an empty one would let everybody in who shows none
         return secrets.token_urlsafe(24)
 
 

@@ -1,20 +1,25 @@
-"""Running a server in a thread of its own, or in this one until it is told to stop."""
+"""Running a server in a thread of its own, or in this one until a signal ends it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from mockserver.errors import ServerFailed
 from mockserver.server.listener import Listener
 from mockserver.server.site import Site
 
-__all__ = ["ServerThread", "serve"]
+__all__ = ["ServerThread", "run"]
 
 _LOG = logging.getLogger("mockserver")
 _STOP_S = 5
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)  # SIGBREAK is Windows' Ctrl-Break, the only one that a process can send to another there
 
 
 class ServerThread:
@@ -77,21 +82,50 @@ class ServerThread:
             await listener.stop()
 
 
-async def serve(site: Site, ready: Callable[[Listener], None], ended: asyncio.Event) -> None:
-    """Serve on the running loop until told to stop.
+def run(site: Site, ready: Callable[[int, int], None]) -> None:
+    """Serve in this thread, which has to be the main one, until SIGINT or SIGTERM (on Windows Ctrl-C or Ctrl-Break).
 
     Args:
         site: What to serve.
-        ready: Called once when the server listens.
-        ended: Ends the server when set.
+        ready: Called once when the server listens, with its port and that of the admin API. From then on a signal ends
+            the server in good order.
 
     Raises:
         ServerFailed: It cannot listen.
     """
+    asyncio.run(_serve_until_signal(site, ready))
+
+
+async def _serve_until_signal(site: Site, ready: Callable[[int, int], None]) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
     listener = Listener(site)
     await listener.start()
+    with _signals(loop, ended.set):
+        try:
+            ready(listener.port, listener.admin_port)
+            await ended.wait()
+        finally:
+            await listener.stop()
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> Iterator[None]:
+    """Call ``end`` on the loop instead of what the signals do by themselves."""
+
+    def wake(*unused: object) -> None:
+        loop.call_soon_threadsafe(end)
+
+    before = {}
+    for number in _SIGNALS:
+        before[number] = signal.getsignal(number)
+        try:
+            loop.add_signal_handler(number, end)
+        except NotImplementedError:  # Windows, whose loop is woken by a plain handler
+            signal.signal(number, wake)
     try:
-        ready(listener)
-        await ended.wait()
+        yield
     finally:
-        await listener.stop()
+        for number, handler in before.items():
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

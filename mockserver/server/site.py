@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
@@ -32,6 +32,7 @@ class Site:
         options: Seed and trust.
         faults: The fault rules with which every namespace starts.
         clock: The clock of the default namespace; a real one by default.
+        made: Told of the emulator of every namespace when it is made, before its first request.
 
     Raises:
         InvalidInput: Settings or rules cannot be used.
@@ -44,12 +45,13 @@ class Site:
         *,
         faults: Iterable[FaultSpec] = (),
         clock: Clock | None = None,
+        made: Callable[[Emulator], object] | None = None,
     ) -> None:
         self.options = options or ServerOptions()
         specs = tuple(faults)
 
         def make(name: str) -> Emulator:
-            return Emulator(
+            emulator = Emulator(
                 settings,
                 name=name,
                 seed=self.options.seed,
@@ -57,37 +59,39 @@ class Site:
                 faults=specs,
                 clock=clock if name == DEFAULT else None,
             )
+            if made is not None:
+                made(emulator)
+            return emulator
 
         self.namespaces = Namespaces(make)
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
-        self._endpoint = Endpoint(self.namespaces)
+        self._endpoint = Endpoint(self.namespaces, self._failed)
         self._admin = Admin(self.namespaces, self.guard, self.internal_errors.append)
 
     def control(self, namespace: str = DEFAULT) -> Control:
         """Return the control of a namespace, from within the process."""
         return LocalControl(self.namespaces, namespace)
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    # None of these is a coroutine function: each hands on the coroutine of whoever answers, so that there is only one.
+
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to the shared port: the emulated API and the admin API."""
-        path = request.raw_path
-        if not path.startswith("/api/") and self._is_admin(request):
-            return await self._admin.handle(request)
-        return await self.handle_api(request)
+        if not request.raw_path.startswith("/api/") and self._is_admin(request):
+            return self._admin.handle(request)
+        return self._endpoint.handle(request)
 
-    async def handle_api(self, request: web.BaseRequest) -> web.StreamResponse:
+    def handle_api(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to a port that has only the emulated API."""
-        try:
-            return await self._endpoint.handle(request)
-        except Exception as error:
-            if not isinstance(error, ConnectionError):
-                _LOG.exception("internal error in the emulated API")
-                self.internal_errors.append(error)
-            raise
+        return self._endpoint.handle(request)
 
-    async def handle_admin(self, request: web.BaseRequest) -> web.StreamResponse:
+    def handle_admin(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to a port that has only the admin API."""
-        return await self._admin.handle(request)
+        return self._admin.handle(request)
+
+    def _failed(self, error: Exception) -> None:
+        _LOG.exception("internal error in the emulated API", exc_info=error)
+        self.internal_errors.append(error)
 
     def _is_admin(self, request: web.BaseRequest) -> bool:
         return is_admin_path(address(path_of(request.raw_path), "").path)

@@ -10,6 +10,7 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import Refused
 from mockserver.model.query import Query
+from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.wire.codec import encode
 
 __all__ = ["EventStream"]
@@ -67,12 +68,10 @@ class EventStream:
         response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(b": connected\n\n")
-        while request.transport is not None and not request.transport.is_closing():
+        while not is_gone(request):
             news.clear()
             await self._send_news(response)
-            try:
-                await asyncio.wait_for(news.wait(), _KEEP_ALIVE_S)
-            except asyncio.TimeoutError:
+            if not await _anything(news, request):
                 await response.write(b": keep-alive\n\n")
         return response
 
@@ -93,3 +92,14 @@ class EventStream:
                 await response.write(b"id: %d\ndata: %s\n\n" % (entry.seq, encode(entry)))
             if not self._reset:
                 self._sent = page.events[-1].seq
+
+
+async def _anything(news: asyncio.Event, request: web.BaseRequest) -> bool:
+    """Wait for news, or for the client to leave, so that its place is soon free; False when it is time to say hello."""
+    for _ in range(round(_KEEP_ALIVE_S / LOOK_S)):
+        try:
+            return await asyncio.wait_for(news.wait(), LOOK_S)
+        except asyncio.TimeoutError:
+            if is_gone(request):
+                return True
+    return False

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-__all__ = ["OTHER", "Column", "both"]
+__all__ = ["OTHER", "REST", "Column", "both"]
 
 OTHER = 255
+
+REST = "(other)"
+"""Under what the entries are counted whose value found no free code."""
 
 
 class Column:
@@ -21,9 +24,15 @@ class Column:
     def __init__(self) -> None:
         self._codes: dict[Hashable, int] = {}
         self._bytes = bytearray()
+        # Most entries have the value of the one before them; hashing, slow for members of an Enum, is saved then.
+        self._last: Hashable = None
+        self._last_code: int | None = None
 
     def append(self, value: Hashable) -> None:
         """Add the value of the next entry."""
+        if value is self._last and self._last_code is not None:
+            self._bytes.append(self._last_code)
+            return
         code = self._codes.get(value)
         if code is None:
             code = len(self._codes)
@@ -32,6 +41,7 @@ class Column:
             else:
                 self._codes[value] = code
         self._bytes.append(code)
+        self._last, self._last_code = value, code
 
     def forget(self, count: int) -> None:
         """Drop the oldest entries."""
@@ -56,10 +66,14 @@ class Column:
         return bytes(self._bytes[start:]).translate(table), exact
 
     def counts(self, start: int) -> dict[Hashable, int]:
-        """Count the entries per value, from index ``start`` on; those without a code are left out."""
+        """Count the entries per value, from index ``start`` on; those without a code together as :data:`REST`."""
         live = self._bytes[start:] if start else self._bytes
         found = ((value, live.count(code)) for value, code in self._codes.items())
-        return {value: count for value, count in found if count}
+        counts = {value: count for value, count in found if count}
+        rest = live.count(OTHER)
+        if rest:
+            counts[REST] = counts.get(REST, 0) + rest
+        return counts
 
 
 def both(left: bytes, right: bytes) -> bytes:

@@ -34,11 +34,16 @@ class FaultStore:
         self._armed: tuple[Armed, ...] = ()
 
     def restart(self, specs: Iterable[FaultSpec], now_ms: int) -> None:
-        """Go back to the rules of the start, with ids from ``f1`` and fresh draws."""
-        self.clear()
-        self._made = 0
+        """Go back to the rules of the start, with ids from ``f1`` and fresh draws, whatever ``max_faults`` is by now.
+
+        Raises:
+            InvalidInput: One of them cannot mean anything; the rules stay as they were.
+        """
+        specs = tuple(specs)
         for spec in specs:
-            self.add(spec, now_ms)
+            check_spec(spec)
+        self._armed = tuple(self._arm(spec, f"f{number}", now_ms) for number, spec in enumerate(specs, 1))
+        self._made = len(specs)
 
     def __bool__(self) -> bool:
         return bool(self._armed)

@@ -18,6 +18,7 @@ from typing import Any, cast
 from mockserver.model.http import RawHeaders
 from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Outcome
 from mockserver.rules.match import Facts, Matcher
 from mockserver.store.columns import Column, both
 
@@ -25,6 +26,12 @@ __all__ = ["Journal"]
 
 _RECORD_BYTES = 200
 """What an entry costs beside its bytes: record, stamp, list slot, columns and index."""
+
+_SESSION_BYTES = 300
+"""What the index costs for a session that has one entry: its id, its list and their place in the table."""
+
+_RESPONSE_BYTES = 500
+"""What an answer costs beside its body; that of an accepted event, 204, is shared."""
 
 _INTERN_BYTES = 1024 * 1024
 _COMPACT_AT = 4096
@@ -65,7 +72,7 @@ class Journal:
         self._base = 1
         """The seq of index 0."""
         self._bytes = 0
-        self._interned: dict[Hashable, Hashable] = {}
+        self._interned: dict[Hashable, Any] = {}
         self._interned_bytes = 0
         self._interned_cost = 0
         """What all values ever interned have cost; its growth during one append is that entry's to pay."""
@@ -102,8 +109,7 @@ class Journal:
         """
         seq = self._base + len(self._records)
         shared = self._interned_cost
-        record.headers = self._known_headers(record.headers)
-        record.target = self._known_text(record.target)
+        self._share(record)
         if self._interned_cost != shared:
             self._shared_cost[seq] = self._interned_cost - shared
             self._bytes += self._interned_cost - shared
@@ -209,10 +215,16 @@ class Journal:
             return iter(lists[0][bisect_left(lists[0], first) :])
         return iter(sorted({seq for seqs in lists for seq in seqs[bisect_left(seqs, first) :]}))
 
-    def _known_headers(self, raw: RawHeaders) -> RawHeaders:
-        known = self._interned.get(raw)
-        if known is not None:
-            return cast(RawHeaders, known)
+    def _share(self, record: Record) -> None:
+        """Let a record have the header block, path and event type that others have, if they are equal."""
+        get = self._interned.get
+        headers, target, event_type = get(record.headers), get(record.target), get(record.event_type)
+        record.headers = self._intern_headers(record.headers) if headers is None else headers
+        record.target = self._intern_text(record.target) if target is None else target
+        if record.event_type is not None:
+            record.event_type = self._intern_text(record.event_type) if event_type is None else event_type
+
+    def _intern_headers(self, raw: RawHeaders) -> RawHeaders:
         if any(name.lower() in _SECRET for name, _ in raw):
             # The masked block is looked up in its turn, so that no secret stays behind as a key of the table.
             raw = tuple((name, b"***" if name.lower() in _SECRET else value) for name, value in raw)
@@ -222,10 +234,7 @@ class Journal:
         self._intern(raw, 200 + sum(140 + len(name) + len(value) for name, value in raw))
         return raw
 
-    def _known_text(self, text: str) -> str:
-        known = self._interned.get(text)
-        if known is not None:
-            return cast(str, known)
+    def _intern_text(self, text: str) -> str:
         self._intern(text, 100 + len(text))
         return text
 
@@ -260,10 +269,15 @@ class Journal:
 
 def _cost(record: Record) -> int:
     cost = _RECORD_BYTES + len(record.body)
-    if record.response is not None and record.response.body:
-        cost += 200 + len(record.response.body)
-    for violation in record.violations:
-        cost += 250 + len(violation.path) + len(violation.detail)
+    if record.outcome is not Outcome.ACCEPTED:
+        if record.session_id is not None:
+            cost += _SESSION_BYTES + len(record.session_id)
+        for violation in record.violations:
+            cost += 250 + len(violation.path) + len(violation.detail)
+    if record.response is not None and record.response.status != 204:
+        cost += _RESPONSE_BYTES + len(record.response.body)
+    if record.fault_ids or record.draws:
+        cost += 20 * len(record.fault_ids) + 100 * len(record.draws)
     return cost
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from mockserver.model.session import Session
 from mockserver.model.vocabulary import Phase
@@ -65,13 +66,13 @@ class SessionStore:
 
     def _make_room(self, refreshed: Callable[[Session], Session]) -> None:
         """Drop a batch, so that one walk over all sessions serves many openings."""
-        room = max(1, self.max_sessions // 64, len(self._sessions) - self.max_sessions + 1)
+        surplus = len(self._sessions) - self.max_sessions + 1
         live = (Phase.OPEN, Phase.COMPLETED)
         closed = [sid for sid, session in self._sessions.items() if refreshed(session).phase not in live]
-        doomed = closed[:room] or [next(iter(self._sessions))]
-        while len(self._sessions) - len(doomed) >= self.max_sessions:
-            gone = set(doomed)
-            doomed.append(next(sid for sid in self._sessions if sid not in gone))
+        doomed = closed[: max(surplus, self.max_sessions // 64)]
+        if len(doomed) < surplus:
+            gone = frozenset(doomed)
+            doomed.extend(islice((sid for sid in self._sessions if sid not in gone), surplus - len(doomed)))
         for sid in doomed:
             del self._sessions[sid]
         self.evicted += len(doomed)

@@ -8,6 +8,7 @@ import zlib
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from mockserver.errors import InvalidInput
 
@@ -22,7 +23,7 @@ _TOO_DEEP = f"the JSON is nested more than {MAX_DEPTH} levels deep"
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
 class NotJson(ValueError):
@@ -42,12 +43,18 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
         NotJson: It cannot be read.
     """
     try:
+        return _parsed(body)
+    except NotJson:
+        plain = _plain(body, max_bytes)
+        if plain is body:
+            raise
+    return _parsed(plain)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if body.startswith(_GZIP):
-            return parse_body(_unzip(body, max_bytes), max_bytes)
-        if body.startswith(_BOM):
-            return parse_body(body[len(_BOM) :], max_bytes)
         raise NotJson(_reason(body, error)) from None
     except RecursionError:
         raise NotJson(_TOO_DEEP) from None
@@ -58,17 +65,24 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
 
 def _is_deeper(document: Any, levels: int) -> bool:
     """Tell whether a document has more levels; one level at a time, so that no depth can exhaust the stack."""
-    level = [document]
-    for _ in range(levels + 1):
+    level = [document] if isinstance(document, (dict, list)) else []
+    for _ in range(levels):
         level = [
             child
             for container in level
-            if isinstance(container, (dict, list))
             for child in (container.values() if isinstance(container, dict) else container)
+            if isinstance(child, (dict, list))
         ]
         if not level:
             return False
     return True
+
+
+def _plain(body: bytes, max_bytes: int) -> bytes:
+    """Unpack what is gzipped and take off a byte order mark, each once; the same object if it has neither."""
+    if body.startswith(_GZIP):
+        body = _unzip(body, max_bytes)
+    return body[len(_BOM) :] if body.startswith(_BOM) else body
 
 
 def _unzip(body: bytes, max_bytes: int) -> bytes:
@@ -79,6 +93,10 @@ def _unzip(body: bytes, max_bytes: int) -> bytes:
         raise NotJson(f"the body begins like gzip but cannot be unpacked ({error})") from None
     if len(plain) > max_bytes:
         raise NotJson(f"the gzipped body unpacks to more than {max_bytes} bytes")
+    if not unzip.eof:
+        raise NotJson("the body begins like gzip but ends too early")
+    if unzip.unused_data:
+        raise NotJson("something follows the end of the gzipped body")
     if plain.startswith(_GZIP):
         raise NotJson("the body is gzipped twice")
     return plain
@@ -110,7 +128,7 @@ def decode(body: bytes | str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"not valid JSON: {_lower_first(str(error))}") from None
     except RecursionError:
@@ -129,17 +147,25 @@ def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, kind) from None
 
 
-def _invalid(error: msgspec.ValidationError) -> InvalidInput:
+def _invalid(error: msgspec.ValidationError, kind: Any) -> InvalidInput:
     found = _AT.match(str(error))
     assert found is not None
-    steps = (name or index for name, index in _STEP.findall(found["path"] or ""))
     return InvalidInput(
         found["what"].replace("Object contains unknown field", "unknown member"),
-        pointer="".join(f"/{step}" for step in steps),
+        pointer=_pointer(found["path"] or "", kind),
     )
+
+
+def _pointer(path: str, kind: Any) -> str:
+    """Make a JSON pointer of msgspec's path, which does not say which key of a dictionary is meant: ``[...]``."""
+    is_record = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    if is_record and path[1:] in {field.encode_name for field in structs.fields(kind)}:
+        return f"/{path[1:]}"  # the name of a member may have a dot in it
+    steps = (name or index for name, index in _STEP.findall(path.partition("[...]")[0]))
+    return "".join(f"/{step}" for step in steps)
 
 
 def encode(value: Any) -> bytes:

@@ -20,7 +20,8 @@ def http_date(at_ms: int) -> str:
 
 def response_headers(response: HttpResponse, at_ms: int) -> list[tuple[str, str]]:
     """Return the header fields of a response in the order in which they are sent, ``Date`` first."""
-    fields = [("Date", http_date(at_ms)), *response.headers]
+    dated = any(name.lower() == "date" for name, _ in response.headers)
+    fields = [*response.headers] if dated else [("Date", http_date(at_ms)), *response.headers]
     if response.final:
         fields.append(("Connection", "close"))
     return fields
@@ -51,15 +52,17 @@ def entry(seq: int, record: Record, event: Any) -> Entry:
             body=body,
             body_encoding=encoding,
         ),
-        response=None if record.response is None else _response(record.response, record.at_ms),
+        response=None if record.response is None else _response(record),
         delivery=record.delivery,
     )
 
 
-def _response(response: HttpResponse, at_ms: int) -> RecordedResponse:
-    body, encoding = _text(response.body)
+def _response(record: Record) -> RecordedResponse:
+    response = record.response
+    assert response is not None
+    body, encoding = _text(b"" if record.method == "HEAD" else response.body)
     return RecordedResponse(
-        status=response.status, headers=response_headers(response, at_ms), body=body, body_encoding=encoding
+        status=response.status, headers=response_headers(response, record.at_ms), body=body, body_encoding=encoding
     )
 
 

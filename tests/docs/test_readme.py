@@ -33,9 +33,8 @@ def test_every_shell_block_prints_what_stands_below_it(server: MockServer, tmp_p
             assert next_kind == "text", f"no output stands below {text!r}"
             script.append(text)
             expected.append(output)
-    program = (
-        "".join(script).replace("http://127.0.0.1:8089", server.url).replace("/tmp/answer", str(tmp_path / "answer"))
-    )
+    program = "".join(script).replace("http://127.0.0.1:8089", server.url)
+    program = program.replace("/tmp/answer", str(tmp_path / "answer"))
 
     done = subprocess.run(["bash", "-eu", "-c", program], capture_output=True, text=True, timeout=50, check=False)
 
@@ -83,10 +82,8 @@ def test_the_node_example_verifies_what_it_sent(server: MockServer, tmp_path: Pa
 
 
 def test_every_linked_file_and_heading_exists() -> None:
-    headings = {
-        re.sub(r"[^\w -]", "", line.lower()).strip().replace(" ", "-")
-        for line in re.findall(r"^#+ (.*)$", README, re.M)
-    }
+    titles = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    headings = {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), target
 

@@ -8,19 +8,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
-from mockserver.cli.parser import build_parser
 
+from mockserver.cli.parser import build_parser
 from mockserver.control import ADMIN, CONTROL_ROUTES, Route
 from mockserver.model.fault import (
     CloseFault,
     DelayFault,
+    FaultRule,
     FaultSpec,
     HangFault,
     ResetFault,
     StatusFault,
     When,
 )
+from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Violation
 from mockserver.model.query import Query
+from mockserver.model.results import Difference, Meta, NamespaceView, NearMiss, Problem, TimelineEntry
+from mockserver.model.session import Content, Deadlines
 from mockserver.model.settings import Lifetimes, Settings
 from mockserver.model.vocabulary import EVENT_TYPES, ClosedBy, Delivery, Operation, Outcome, Phase, Stage
 
@@ -46,13 +50,14 @@ def reference() -> Iterator[str]:
     yield from settings_section()
     yield from fault_section()
     yield from words_section()
+    yield from record_section()
     yield from command_section()
 
 
 def admin_section() -> Iterator[str]:
     yield "\n## Admin API\n"
-    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of others"
-    yield "in a JSON body. Errors are problem documents (RFC 9457) with `detail`, `code` and, for bad input, `pointer`."
+    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of"
+    yield "others in a JSON body. Errors are problem documents (RFC 9457, [Problem](#problem))."
     yield ""
     yield "| route | does | arguments | answers |\n|---|---|---|---|"
     for route in CONTROL_ROUTES:
@@ -63,15 +68,47 @@ def admin_section() -> Iterator[str]:
 
 
 def arguments(route: Route[Any, Any]) -> str:
-    if not isinstance(route.argument, msgspec.StructMeta):
+    if not is_record(route.argument):
         return "members of the settings" if route.argument is not None else ""
     return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.argument))
 
 
 def answer(route: Route[Any, Any]) -> str:
-    if isinstance(route.result, msgspec.StructMeta):
-        return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.result))
-    return "" if route.result is None else route.media_type
+    if route.result is FaultRule:
+        return "the [rule](#fault-rules) with `id` `created_ms` `seen` `applied`"
+    if route.result is Settings:
+        return "the [settings](#settings)"
+    if is_record(route.result):
+        return f"[{route.result.__name__}](#{route.result.__name__.lower()})"
+    return "" if route.result is None else f"`{route.media_type}`"
+
+
+def record_section() -> Iterator[str]:
+    yield "\n## Records\n"
+    yield "What the admin API answers, and what stands in it. Instants are milliseconds of the emulated clock."
+    shown: set[Any] = {
+        NearMiss,
+        Difference,
+        Violation,
+        Draw,
+        RecordedRequest,
+        RecordedResponse,
+        TimelineEntry,
+        Deadlines,
+    }
+    shown |= {Content, NamespaceView, Meta, Problem}
+    shown |= {route.result for route in CONTROL_ROUTES if is_record(route.result)} - {Settings, FaultRule}
+    for kind in sorted(shown, key=lambda record: record.__name__):
+        yield f"\n### {kind.__name__}\n"
+        yield escaped(re.sub(r"\s+", " ", (kind.__doc__ or "").partition("Args:")[0]).replace("``", "`").strip()) + "\n"
+        described = descriptions(kind)
+        yield "| member | means |\n|---|---|"
+        for field in msgspec.structs.fields(kind):
+            yield f"| `{field.encode_name}` | {escaped(described.get(field.name, ''))} |"
+
+
+def is_record(kind: Any) -> bool:
+    return isinstance(kind, msgspec.StructMeta)
 
 
 def settings_section() -> Iterator[str]:

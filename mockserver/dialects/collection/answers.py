@@ -137,7 +137,7 @@ def injected(code: int, body: Any, headers: dict[str, str], mark: str | None) ->
         fields.append(("Content-Type", "text/plain; charset=utf-8" if isinstance(body, str) else _JSON))
     if code not in (204, 304):
         fields.append(("Content-Length", str(len(content))))
-    if mark is not None:
+    if mark is not None and "x-mock-fault" not in names:
         fields.append(("X-Mock-Fault", mark))
     return HttpResponse(code, tuple(fields), content)
 

@@ -7,7 +7,7 @@ trailing slash is accepted everywhere, because a sample of Adobe's ("Obtaining a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from mockserver.model.vocabulary import Operation
 
@@ -21,7 +21,7 @@ _DOWNLOADED = f"{BASE}/downloaded"
 _EVENTS = "/events"
 
 
-class Route(NamedTuple):
+class Route(msgspec.Struct, frozen=True, gc=False):
     """What a request asks for.
 
     Args:

@@ -24,6 +24,9 @@ __all__ = ["Reader"]
 _MAX_SID = 512
 """Longest session id that is kept of a path. Ours have 64 digits; a longer one is a mistake and unknown anyway."""
 
+_MAX_VIOLATIONS = 100
+"""Most violations of a batch, of which a body of a megabyte could have half a million."""
+
 _PROBLEMS: dict[Problem, tuple[int, str, str]] = {
     "too_large": (413, "body-size", "The body is larger than {max_body_bytes} bytes."),
     "incomplete": (400, "body-incomplete", "The connection ended before the whole body had arrived."),
@@ -46,6 +49,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._strict = settings.content_type == "strict"
         self.validators: Validators = validators(settings.schema_profile, settings.docs_lenient, settings.states_update)
 
     def read(self, request: HttpRequest) -> Arrival:
@@ -55,27 +59,17 @@ class Reader:
         sid = asked.argument[:_MAX_SID] if operation is Operation.EVENT else None
         if request.problem is not None:
             return self._stopped(request.problem, operation, sid)
-        if sid is not None:
-            return self._undeclared(request, operation, sid) or self._event(request.body, sid)
-        if operation is Operation.START or operation is Operation.DOWNLOAD:
-            return self._undeclared(request, operation, None) or self._start(request.body, operation)
-        return self._other(request, asked)
+        if sid is None and operation is not Operation.START and operation is not Operation.DOWNLOAD:
+            return self._other(request, asked)
+        if self._strict and (undeclared := _undeclared(request, operation, sid)) is not None:
+            return undeclared
+        return self._start(request.body, operation) if sid is None else self._event(request.body, sid)
 
     def _stopped(self, problem: Problem, operation: Operation, sid: str | None) -> Arrival:
         """Refuse a request that the transport already found wanting."""
         status, rule, detail = _PROBLEMS[problem]
         limits = {"max_body_bytes": self.settings.max_body_bytes, "max_namespaces": self.settings.max_namespaces}
         return _refused(operation, sid, status, Violation("", rule, detail.format(**limits)))
-
-    def _undeclared(self, request: HttpRequest, operation: Operation, sid: str | None) -> Arrival | None:
-        """Refuse a body that is not declared as JSON, when that is asked for."""
-        if self.settings.content_type == "strict":
-            declared = (request.header(b"content-type") or b"").split(b";")[0].strip().lower()
-            if declared != b"application/json":
-                seen = declared.decode("latin-1") or "nothing"
-                detail = f"Content-Type must be application/json, not {seen}."
-                return _refused(operation, sid, 415, Violation("", "content-type", detail))
-        return None
 
     def _event(self, body: bytes, sid: str) -> Arrival:
         try:
@@ -166,6 +160,9 @@ class Reader:
                 found.append(Violation(f"/{index}/eventType", "batch-shape", detail))
             elif event_type is None or not self.validators.is_valid(event_type, event):
                 found.extend(self.validators.explain(event_type, event, f"/{index}"))
+            if len(found) >= _MAX_VIOLATIONS:
+                detail = "The events after this one were not looked at; correct these first."
+                return (*found[: _MAX_VIOLATIONS - 1], Violation(f"/{index}", "more", detail))
         if not found and operation is Operation.START and document[0]["params"].get("media.downloaded") is not True:
             detail = "An array posted to /api/v1/sessions must say media.downloaded true in its sessionStart."
             found.append(Violation("/0/params/media.downloaded", "downloaded-flag", detail))
@@ -186,6 +183,15 @@ class Reader:
                 document = None
         status = 405 if asked.exists else 404
         return Arrival(Operation.OTHER, None, _event_type(document), document, status=status, detail=asked.argument)
+
+
+def _undeclared(request: HttpRequest, operation: Operation, sid: str | None) -> Arrival | None:
+    """Refuse a body that is not declared as JSON."""
+    declared = (request.header(b"content-type") or b"").split(b";")[0].strip().lower()
+    if declared == b"application/json":
+        return None
+    detail = f"Content-Type must be application/json, not {declared.decode('latin-1') or 'nothing'}."
+    return _refused(operation, sid, 415, Violation("", "content-type", detail))
 
 
 def _refused(operation: Operation, sid: str | None, status: int, violation: Violation) -> Arrival:

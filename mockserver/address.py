@@ -1,0 +1,78 @@
+"""The address of a server as a user writes it, and a connection to it."""
+
+from __future__ import annotations
+
+import ssl
+from http.client import HTTPConnection, HTTPSConnection
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from mockserver.errors import ControlFailed, InvalidInput
+
+__all__ = ["ServerAddress", "server_address"]
+
+
+class ServerAddress(NamedTuple):
+    """Where a server is.
+
+    Args:
+        url: As it was written, without a slash at the end.
+        is_https: Whether it is reached over TLS.
+        host: Its name or address.
+        port: Its port.
+        path: What comes before the paths of the server, such as ``/ns/blue``; mostly nothing.
+    """
+
+    url: str
+    is_https: bool
+    host: str
+    port: int
+    path: str
+
+    def connection(self, timeout_s: float, *, insecure: bool = False) -> HTTPConnection:
+        """Make a connection that is not open yet.
+
+        Args:
+            timeout_s: How long one step of it may take, in seconds.
+            insecure: Take any certificate.
+        """
+        if not self.is_https:
+            return HTTPConnection(self.host, self.port, timeout=timeout_s)
+        context = ssl.create_default_context()
+        if insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=context)
+
+    def open(self, connection: HTTPConnection) -> None:
+        """Open a connection.
+
+        Raises:
+            ControlFailed: Nothing answers there, or not as it should.
+        """
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            raise ControlFailed(
+                f"{self.url} shows a certificate that is not trusted ({error.verify_message}); --insecure takes it"
+            ) from None
+        except OSError as error:
+            raise ControlFailed(f"cannot reach {self.url}: {error.strerror or error}") from None
+
+
+def server_address(url: str) -> ServerAddress:
+    """Read an address.
+
+    Raises:
+        InvalidInput: It is not ``http(s)://host[:port][/path]``.
+    """
+    url = url.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise InvalidInput(f"{url!r} is not the address of a server: the port or the host is wrong") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise InvalidInput(f"{url!r} is not the address of a server; write it like http://127.0.0.1:8089")
+    is_https = parts.scheme == "https"
+    return ServerAddress(url, is_https, parts.hostname, port or (443 if is_https else 80), parts.path)

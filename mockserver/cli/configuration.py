@@ -1,0 +1,202 @@
+"""What a server is started with: a flag counts more than an environment variable, and that more than the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mockserver.cli.config_file import FILE_NAME, ConfigFile
+from mockserver.cli.fault_file import fault_tables, read_faults
+from mockserver.cli.flags import ENVIRONMENT, FILE_ONLY, Flag
+from mockserver.cli.suggestion import nearest
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import FaultSpec
+from mockserver.model.settings import SessionRule, Settings
+from mockserver.rules.settings import check_settings
+from mockserver.server.options import ServerOptions
+from mockserver.wire.codec import convert
+
+__all__ = ["Configuration", "configure"]
+
+_CONFIG = f"{ENVIRONMENT}CONFIG"
+
+_OF_KUBERNETES = re.compile(rf"{ENVIRONMENT}(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
+"""Variables that Kubernetes sets in every pod beside a service named mockserver, and Docker with its links."""
+
+_OPTIONS = ("host", "port", "admin_port", "admin_token")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Everything ``serve`` needs.
+
+    Args:
+        options: How the server listens and whom it trusts; the seed may still be missing.
+        settings: The settings of every namespace.
+        faults: The fault rules of every namespace.
+        ready_json: Whether a program reads the first line.
+        export_on_exit: Where to write the journal at the end.
+    """
+
+    options: ServerOptions
+    settings: Settings
+    faults: tuple[FaultSpec, ...]
+    ready_json: bool
+    export_on_exit: Path | None
+
+
+class _Given(NamedTuple):
+    """One value that somebody gave, and where: for messages, and to find files relative to it."""
+
+    value: Any
+    where: str
+    folder: Path | None = None
+
+
+def configure(
+    flags: Mapping[str, Flag],
+    arguments: Mapping[str, Any],
+    environment: Mapping[str, str],
+    folder: Path,
+    fresh_seed: str,
+) -> Configuration:
+    """Put together what flags, environment and file say.
+
+    Args:
+        flags: All flags by key.
+        arguments: What was given on the command line, by key; None for what was not.
+        environment: The environment; empty variables count as not set.
+        folder: The working directory, where ``mockserver.toml`` is looked for.
+        fresh_seed: The seed if none is given.
+
+    Raises:
+        InvalidInput: A key, a variable or a value is not known; says where and what may have been meant.
+    """
+    variables = _variables(flags, environment)
+    file = _file(arguments.get("config"), environment.get(_CONFIG), folder)
+    given = {} if file is None else _of_file(flags, file)
+    given.update(variables)
+    given.update(
+        {key: _Given(arguments[key], flag.option) for key, flag in flags.items() if arguments.get(key) is not None}
+    )
+    faults = _faults(given.pop("faults", None), file)
+    values = {
+        key: flags[key].read(raw.value, raw.where, raw.folder) for key, raw in given.items() if key not in FILE_ONLY
+    }
+    return Configuration(
+        options=_options(values, flags, given, fresh_seed),
+        settings=_settings(values, flags, given, file),
+        faults=faults,
+        ready_json=values.get("ready_json", False),
+        export_on_exit=_export(values.get("export_on_exit"), given),
+    )
+
+
+def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dict[str, _Given]:
+    known = {flag.variable: flag for flag in flags.values()}
+    found = {}
+    for name, value in environment.items():
+        if not name.startswith(ENVIRONMENT) or name == _CONFIG or not value or _OF_KUBERNETES.fullmatch(name):
+            continue
+        if name not in known:
+            raise InvalidInput(f"the environment variable {name} is not known{nearest(name, [*known, _CONFIG])}")
+        if known[name].key == "port" and value.startswith("tcp://"):
+            continue  # Kubernetes and Docker again
+        found[known[name].key] = _Given(value, f"the environment variable {name}")
+    return found
+
+
+def _file(argument: str | None, variable: str | None, folder: Path) -> ConfigFile | None:
+    named = argument or variable
+    if named:
+        return ConfigFile(Path(named))
+    path = folder / FILE_NAME
+    return ConfigFile(path) if path.is_file() else None
+
+
+def _of_file(flags: Mapping[str, Flag], file: ConfigFile) -> dict[str, _Given]:
+    known = (*flags, *FILE_ONLY)
+    for key in file.values:
+        if key not in known:
+            raise InvalidInput(f"{file.where(key)}: unknown key {key}{nearest(key, known)}")
+    return {key: _Given(value, f"{file.where(key)}: {key}", file.folder) for key, value in file.values.items()}
+
+
+def _faults(given: _Given | None, file: ConfigFile | None) -> tuple[FaultSpec, ...]:
+    if given is None:
+        return ()
+    if isinstance(given.value, str) and given.value:
+        path = Path(given.value) if given.folder is None else given.folder / given.value
+        return read_faults(path)
+    if file is not None and isinstance(given.value, list):
+        return fault_tables(file, given.value)
+    raise InvalidInput(f"{given.where} must be the path of a file, or [[faults]] tables")
+
+
+def _options(
+    values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given], fresh_seed: str
+) -> ServerOptions:
+    if "tls_key" in values and "tls_cert" not in values:
+        raise InvalidInput(f"{given['tls_key'].where} needs a certificate: give {flags['tls_cert'].option} too")
+    certificate, key = values.get("tls_cert"), values.get("tls_key")
+    chosen = {name: values.get(name, flags[name].default) for name in _OPTIONS}
+    return ServerOptions(
+        **chosen,
+        allow_hosts=values.get("allow_host", ()),
+        admin_allow_origins=values.get("admin_allow_origin", ()),
+        seed=values.get("seed", fresh_seed),
+        seeded_ids="seed" in values,
+        tls_cert=None if certificate is None else str(certificate),
+        tls_key=None if key is None else str(key),
+    )
+
+
+def _settings(
+    values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given], file: ConfigFile | None
+) -> Settings:
+    of_settings = {flag.setting: key for key, flag in flags.items() if flag.setting is not None}
+    chosen = {setting: values[key] for setting, key in of_settings.items() if key in values}
+    if file is not None and "session_rules" in given:
+        chosen["session_rules"] = _session_rules(file, given["session_rules"].value)
+    settings = Settings(**chosen)
+    try:
+        check_settings(settings)
+    except InvalidInput as error:
+        _, setting, *rest = [*error.pointer.split("/"), ""]
+        if setting == "session_rules" and file is not None:
+            index = int(rest[0]) if rest and rest[0].isdigit() else 0
+            raise InvalidInput(f"{file.where(setting, index)}: {error}") from None
+        key = of_settings.get(setting, "")
+        raise InvalidInput(f"{given[key].where}: {error}" if key in given else str(error)) from None
+    return settings
+
+
+def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
+    """Read the tables of session rules; their lifetimes may be named as flags or as in the admin API."""
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise InvalidInput(f"{file.where('session_rules')}: session_rules must be [[session_rules]] tables")
+    rules = []
+    for index, table in enumerate(tables):
+        where = file.where("session_rules", index)
+        members = {}
+        for key, value in table.items():
+            name = f"{key}_s" if f"{key}_s" in SessionRule.__struct_fields__ else key
+            if name not in SessionRule.__struct_fields__:
+                raise InvalidInput(
+                    f"{where}: a session rule has no member {key}{nearest(key, SessionRule.__struct_fields__)}"
+                )
+            members[name] = None if value == "none" else value
+        try:
+            rules.append(convert(members, SessionRule))
+        except InvalidInput as error:
+            raise InvalidInput(f"{where}: {error.pointer.removeprefix('/')}: {error}") from None
+    return tuple(rules)
+
+
+def _export(path: Path | None, given: Mapping[str, _Given]) -> Path | None:
+    if path is not None and not path.absolute().parent.is_dir():
+        raise InvalidInput(f"{given['export_on_exit'].where} must lie in a folder that exists, not {str(path)!r}")
+    return path

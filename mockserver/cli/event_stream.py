@@ -1,0 +1,132 @@
+"""The stream of a running server, kept up over broken connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import NamedTuple
+
+from mockserver.address import ServerAddress
+from mockserver.control import ADMIN, STREAM
+from mockserver.errors import ControlFailed, InvalidInput
+from mockserver.model.results import Problem
+from mockserver.namespaces import DEFAULT
+from mockserver.wire.codec import decode
+
+__all__ = ["Message", "follow"]
+
+_SILENCE_S = 60
+"""How long a stream may say nothing. The server gives a sign of life every 15 seconds."""
+
+_RETRY_S = 1.0
+_MAY_PASS = (429, 500, 502, 503, 504)
+
+
+class Message(NamedTuple):
+    """What comes from a stream.
+
+    Args:
+        event: ``entry``; ``reset`` and ``evicted`` as the server sends them; ``connected`` and ``lost``, of the
+            connection.
+        data: The entry as JSON; of other messages, more about them.
+        last_id: What to say to go on after this message.
+    """
+
+    event: str
+    data: str
+    last_id: str
+
+
+class _Lost(ControlFailed):
+    """There is no stream now, but there may be one again."""
+
+
+def follow(
+    address: ServerAddress,
+    namespace: str,
+    token: str | None,
+    *,
+    insecure: bool = False,
+    wait: Callable[[float], object],
+) -> Generator[Message, None, None]:
+    """Give what a server receives, for ever; a connection that ends is made again and goes on where it ended.
+
+    Args:
+        address: Where the server is.
+        namespace: The namespace to listen to.
+        token: The token of the admin API, if any.
+        insecure: Take any certificate.
+        wait: Called with seconds before every new attempt.
+
+    Raises:
+        ControlFailed: The server cannot be reached at the start, or refuses.
+    """
+    prefix = "" if namespace == DEFAULT else f"/ns/{namespace}"
+    headers = {"Accept": "text/event-stream"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    last_id, was_connected = "", False
+    while True:
+        if last_id:
+            headers["Last-Event-ID"] = last_id
+        connection = address.connection(_SILENCE_S, insecure=insecure)
+        try:
+            response = _open(connection, address, f"{address.path}{prefix}{ADMIN}{STREAM.path}", headers)
+            was_connected = True
+            yield Message("connected", "", last_id)
+            for message in _messages(response, last_id):
+                last_id = message.last_id
+                yield message
+        except _Lost as error:
+            if not was_connected:
+                raise
+            yield Message("lost", str(error), last_id)
+        finally:
+            connection.close()
+        wait(_RETRY_S)
+
+
+def _open(connection: HTTPConnection, address: ServerAddress, path: str, headers: dict[str, str]) -> HTTPResponse:
+    try:
+        address.open(connection)
+    except ControlFailed as error:
+        raise _Lost(str(error)) from None
+    try:
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        if response.status == 200 and response.getheader("Content-Type", "").startswith("text/event-stream"):
+            return response
+        body = response.read(100_000)
+    except (OSError, HTTPException) as error:
+        raise _Lost(f"{address.url} gave no answer: {str(error) or type(error).__name__}") from None
+    refusal = f"{address.url} refuses to stream: {_reason(response.status, body)}"
+    raise _Lost(refusal) if response.status in _MAY_PASS else ControlFailed(refusal)
+
+
+def _reason(status: int, body: bytes) -> str:
+    try:
+        return decode(body, Problem).detail
+    except InvalidInput:
+        return f"it answers {status}, which is not how a mockserver does"
+
+
+def _messages(response: HTTPResponse, last_id: str) -> Iterator[Message]:
+    event, data = "entry", ""
+    while True:
+        try:
+            line = response.readline().decode("utf-8", "replace")
+        except (OSError, HTTPException) as error:
+            raise _Lost(f"the connection broke: {str(error) or type(error).__name__}") from None
+        if not line:
+            raise _Lost("the server closed the stream")
+        field, _, value = line.rstrip("\r\n").partition(": ")
+        if field == "event":
+            event = value
+        elif field == "data":
+            data = value
+        elif field == "id":
+            last_id = value
+        elif not field and data:
+            last_id = "0" if event == "reset" else last_id
+            yield Message(event, data, last_id)
+            event, data = "entry", ""

@@ -1,0 +1,203 @@
+"""The flags of ``serve``: those of the server, and one for every setting.
+
+A flag ``--idle-timeout`` is the environment variable ``MOCKSERVER_IDLE_TIMEOUT`` and the key ``idle_timeout`` of
+``mockserver.toml`` too. The flags of settings are made from the record of the settings, their help is its docstring, so
+that a new setting is a new flag.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+import msgspec
+
+from mockserver.errors import InvalidInput
+from mockserver.model.settings import Lifetimes, Settings
+from mockserver.wire.codec import convert
+
+__all__ = ["ENVIRONMENT", "FILE_ONLY", "Flag", "serve_flags"]
+
+ENVIRONMENT = "MOCKSERVER_"
+"""How the environment variables begin."""
+
+FILE_ONLY = ("session_rules",)
+"""Settings that are tables, which only a file can hold."""
+
+_ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)
+_ARGUMENT = re.compile(r"^    (?P<name>\w+): (?P<text>.*(?:\n {8}.*)*)", re.MULTILINE)
+
+
+class Flag(NamedTuple):
+    """Something that a flag, an environment variable or a key of the file can set.
+
+    Args:
+        key: The key of the file.
+        kind: The type of its value; ``Path`` for a file.
+        text: What it is for.
+        default: Its value when nobody sets it.
+        setting: The setting it sets; None when it belongs to the server.
+        metavar: What stands for the value in the help.
+    """
+
+    key: str
+    kind: Any
+    text: str
+    default: Any = None
+    setting: str | None = None
+    metavar: str = ""
+
+    @property
+    def option(self) -> str:
+        """The flag as it is written."""
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return ENVIRONMENT + self.key.upper()
+
+    @property
+    def many(self) -> bool:
+        """Whether it can be given more than once."""
+        return get_origin(self.kind) is tuple
+
+    def add_to(self, parser: argparse._ActionsContainer) -> None:
+        """Give a parser this flag. Values stay text, to be read as those of environment and file are."""
+        default = self.default if isinstance(self.default, str) else _shown(self.default)
+        text = self.text if self.default in (None, ()) else f"{self.text} (default: {default})"
+        text = text.replace("%", "%%")
+        if self.kind is bool:
+            parser.add_argument(self.option, action=argparse.BooleanOptionalAction, default=None, help=text)
+        else:
+            action = "append" if self.many else "store"
+            parser.add_argument(self.option, action=action, metavar=self.metavar or _metavar(self.kind), help=text)
+
+    def read(self, value: Any, where: str, folder: Path | None = None) -> Any:
+        """Turn what was given into the value.
+
+        Args:
+            value: Text, or the value of a TOML document.
+            where: The flag, the variable, or file, line and key, for the message.
+            folder: Where the path of a file begins, if it is relative.
+
+        Raises:
+            InvalidInput: It is no such value.
+        """
+        if self.kind is Path:
+            if isinstance(value, str) and value:
+                return Path(value) if folder is None else folder / value
+            raise self._wrong(value, where)
+        if self.many and isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        if self.kind is str and isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if value == "none" and type(None) in get_args(self.kind):
+            return None
+        try:
+            read = convert(value, self.kind, strict=not isinstance(value, str))
+        except InvalidInput:
+            raise self._wrong(value, where) from None
+        if not _makes_sense(self.key, read):
+            raise self._wrong(value, where)
+        return read
+
+    def _wrong(self, value: Any, where: str) -> InvalidInput:
+        return InvalidInput(f"{where} must be {_expected(self.key, self.kind)}, not {_shown(value)}")
+
+
+_SERVER_FLAGS = (
+    Flag("host", str, "address to bind", "127.0.0.1", metavar="ADDRESS"),
+    Flag("port", int, "port of the emulated API, 0 for a free one", 8089, metavar="PORT"),
+    Flag("admin_port", int | None, "port of its own for the admin API, 0 for a free one", metavar="PORT"),
+    Flag("seed", str, "makes fault draws and session ids repeatable; without it a random one is taken and printed"),
+    Flag("faults", Path, "fault rules to start with: a JSON file, or a TOML file with [[faults]] tables"),
+    Flag("ready_json", bool, "print one line of JSON when the server listens, and nothing else to stdout", False),
+    Flag("admin_token", str, "token that admin requests must show; generated when others can reach the server",
+         metavar="TOKEN"),
+    Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
+         metavar="URL"),
+    Flag("allow_host", tuple[str, ...], "name that admin requests may have in Host; repeatable", metavar="NAME"),
+    Flag("tls_cert", Path, "certificate (PEM), to serve https"),
+    Flag("tls_key", Path, "key of the certificate (PEM), if it is not in the same file"),
+    Flag("export_on_exit", Path, "write the journal of the default namespace to this file at the end"),
+)  # fmt: skip
+
+
+def serve_flags() -> dict[str, Flag]:
+    """Return all flags of ``serve`` by key, but ``--config``, which says where the file is."""
+    return {flag.key: flag for flag in (*_SERVER_FLAGS, *_settings_flags())}
+
+
+def _settings_flags() -> Iterator[Flag]:
+    texts = {**_documented(Lifetimes), **_documented(Settings)}
+    for field in msgspec.structs.fields(Settings):
+        if field.name in FILE_ONLY:
+            continue
+        is_seconds = field.name.endswith("_s")
+        yield Flag(
+            field.name.removesuffix("_s"),
+            field.type,
+            texts.get(field.name, ""),
+            field.default,
+            field.name,
+            "SECONDS" if is_seconds else "",
+        )
+
+
+def _documented(record: type) -> dict[str, str]:
+    """Return what the docstring of a record says about its members."""
+    text = inspect.getdoc(record) or ""
+    return {
+        found["name"]: re.sub(r"\s+", " ", found["text"]).replace("``", "").rstrip(".")
+        for found in _ARGUMENT.finditer(text)
+    }
+
+
+def _makes_sense(key: str, value: Any) -> bool:
+    if key in ("port", "admin_port"):
+        return value is None or 0 <= value <= 65535
+    if key == "admin_allow_origin":
+        return all(_ORIGIN.fullmatch(origin) for origin in value)
+    return key not in ("host", "admin_token") or value != ""
+
+
+def _expected(key: str, kind: Any) -> str:
+    if key in ("port", "admin_port"):
+        return "a port from 0 to 65535"
+    if key == "admin_allow_origin":
+        return "an origin like http://localhost:3000, without a path or a slash at the end"
+    return _expected_kind(kind)
+
+
+def _expected_kind(kind: Any) -> str:
+    options = get_args(kind)
+    if get_origin(kind) is Literal:
+        return " or ".join(str(option) for option in options)
+    if get_origin(kind) is tuple:
+        return "one or more texts"
+    if type(None) in options:
+        return f"{_expected_kind(options[0])}, or none"
+    words = {bool: "true or false", int: "a whole number", float: "a number", Path: "the path of a file"}
+    return words.get(kind, "a text")
+
+
+def _metavar(kind: Any) -> str:
+    options = get_args(kind)
+    if get_origin(kind) is Literal:
+        return "{" + ",".join(str(option) for option in options) + "}"
+    if get_origin(kind) is tuple:
+        return "TEXT"
+    if type(None) in options:
+        return _metavar(options[0])
+    return {int: "N", float: "NUMBER", Path: "FILE"}.get(kind, "TEXT")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else repr(value)

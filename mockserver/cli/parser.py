@@ -1,0 +1,115 @@
+"""The commands and their arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, NoReturn
+
+from mockserver.errors import InvalidInput
+
+__all__ = ["COMMANDS", "Command", "build_parser", "command"]
+
+COMMANDS = {
+    "serve": "start the emulator",
+    "play": "play simulated sessions, careful or broken ones",
+    "replay": "send a recorded journal to a server again and compare the statuses",
+    "tail": "follow what a running server receives",
+    "schema": "print the JSON Schema of an event type",
+}
+"""The commands, and what each is for."""
+
+_EPILOG = """\
+examples:
+  mockserver serve                                     emulate the API on 127.0.0.1:8089
+  mockserver serve --idle-timeout 5                    sessions die after 5 silent seconds
+  mockserver tail http://127.0.0.1:8089                watch what a player sends
+  mockserver replay journal.ndjson --to http://127.0.0.1:8089 --speed max
+  mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
+  mockserver schema adStart
+
+mockserver COMMAND --help tells more about a command.
+"""
+
+
+class Command(NamedTuple):
+    """One command.
+
+    Args:
+        add_arguments: Gives its parser the arguments, a description and examples.
+        run: Does it; returns the exit code.
+    """
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are exceptions, and whose help keeps the line breaks of the examples."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"{message}; see {self.prog} --help")
+
+
+class _Version(argparse.Action):
+    """Prints the version; looking it up takes time that only this should cost."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"mockserver {version('media-collection-mockserver')}")
+        parser.exit()
+
+
+def build_parser(names: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Make the parser of the command line.
+
+    Args:
+        names: The commands whose arguments are wanted. The others are known to it by name only, so that nothing of
+            theirs is imported.
+    """
+    parser = _Parser(
+        prog="mockserver",
+        description="An emulator of Adobe's Media Collection API for tests of video players.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    parsers = {name: subparsers.add_parser(name, help=text) for name, text in COMMANDS.items()}
+    for name in names:
+        command(name).add_arguments(parsers[name])
+    return parser
+
+
+def command(name: str) -> Command:
+    """Return a command; only its own modules are imported.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    match name:
+        case "serve":
+            from mockserver.cli import serve
+
+            return Command(serve.add_arguments, serve.run)
+        case "play":
+            from mockserver.cli import play
+
+            return Command(play.add_arguments, play.run)
+        case "replay":
+            from mockserver.cli import replay
+
+            return Command(replay.add_arguments, replay.run)
+        case "tail":
+            from mockserver.cli import tail
+
+            return Command(tail.add_arguments, tail.run)
+        case "schema":
+            from mockserver.cli import schema
+
+            return Command(schema.add_arguments, schema.run)
+        case _:
+            raise KeyError(name)

@@ -1,0 +1,152 @@
+"""Recorded requests from a file: an exported journal, or what a proxy wrote down of a player."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from mockserver.errors import InvalidInput
+from mockserver.model.journal import Entry
+from mockserver.model.vocabulary import Delivery
+from mockserver.wire.codec import convert, decode
+
+__all__ = ["MASKED", "RecordedCall", "read_recording"]
+
+MASKED = "***"
+"""What stands in a journal for the values of Authorization and Cookie."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAMESPACE = re.compile(r"^/ns/[^/]+(?=/)")
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and what came of it.
+
+    Args:
+        line: The line of the file.
+        at_s: When it was sent, in seconds from any beginning.
+        path: Path and query, without a namespace.
+        headers: The header fields.
+        status: The status of the answer; None if there was none, or not a whole one.
+        opened: The id of the session that it opened, if the recording knows.
+        what: The event type, if the recording knows.
+    """
+
+    line: int
+    at_s: float
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    status: int | None
+    opened: str | None = None
+    what: str | None = None
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a recording that is no journal: seconds, request and status."""
+
+    t: float
+    method: str
+    path: str
+    status: int | None = None
+    headers: dict[str, str] | list[tuple[str, str]] = {}
+    body: str = ""
+
+
+def read_recording(path: Path) -> list[RecordedCall]:
+    """Read a recording, one request a line.
+
+    Args:
+        path: A journal as ``/__admin/export`` gives it, or lines of ``{"t": seconds, "method", "path", "headers",
+            "body", "status"}``.
+
+    Raises:
+        InvalidInput: It cannot be read; says on which line and why.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from None
+    calls = [_call(number, line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not calls:
+        raise InvalidInput(f"{path} holds no request")
+    return calls
+
+
+def _call(number: int, line: bytes, where: str) -> RecordedCall:
+    try:
+        document = decode(line, dict[str, Any])
+        call = _of_journal(number, document) if "request" in document else _of_line(number, document)
+    except InvalidInput as error:
+        at = f" {error.pointer}:" if error.pointer else ""
+        raise InvalidInput(f"{where}:{at} {error}") from None
+    if not _TOKEN.fullmatch(call.method):
+        raise InvalidInput(f"{where}: {call.method[:50]!r} is not a method")
+    for name, value in call.headers:
+        if not _TOKEN.fullmatch(name) or any(character in value for character in "\r\n\0"):
+            raise InvalidInput(f"{where}: {name[:50]!r} is not a header field that can be sent")
+    return call
+
+
+def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
+    entry: Entry = convert(document, Entry)
+    whole = entry.response is not None and entry.delivery is not Delivery.CUT
+    return RecordedCall(
+        line=number,
+        at_s=entry.at_ms / 1000,
+        method=entry.request.method,
+        path=_path(entry.request.path),
+        headers=tuple(entry.request.headers),
+        body=_body(entry.request.body, entry.request.body_encoding),
+        status=entry.response.status if entry.response is not None and whole else None,
+        opened=entry.session_id if entry.outcome.value == "opened" else None,
+        what=entry.event_type,
+    )
+
+
+def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
+    line: _Line = convert(document, _Line)
+    headers = line.headers.items() if isinstance(line.headers, dict) else line.headers
+    return RecordedCall(
+        line=number,
+        at_s=line.t,
+        method=line.method,
+        path=_path(line.path),
+        headers=tuple(headers),
+        body=line.body.encode(),
+        status=line.status,
+        what=_event_type(line.body),
+    )
+
+
+def _body(text: str, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise InvalidInput("is not base64", pointer="/request/body") from None
+
+
+def _event_type(body: str) -> str | None:
+    try:
+        document = decode(body, dict[str, Any])
+    except InvalidInput:
+        return None
+    name = document.get("eventType")
+    return name if isinstance(name, str) else None
+
+
+def _path(target: str) -> str:
+    """Return a target as it can be sent to another server: without origin and namespace, and all printable."""
+    if "://" in target and not target.startswith("/"):
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    return _NAMESPACE.sub("", quote(target, safe=_PRINTABLE))

@@ -1,0 +1,54 @@
+"""``mockserver schema``: the JSON Schema of an event type, as the server serves it."""
+
+from __future__ import annotations
+
+import argparse
+
+from mockserver.cli.suggestion import nearest
+from mockserver.errors import InvalidInput
+from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.wire.codec import encode
+
+__all__ = ["add_arguments", "run"]
+
+_PROFILES = ("sdk-union", "open")
+
+_EPILOG = """\
+examples:
+  mockserver schema sessionStart
+  mockserver schema ping --profile open > ping.schema.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its arguments."""
+    parser.description = "Print the JSON Schema (draft-04) that an event of a type has to meet."
+    parser.epilog = f"event types: {', '.join(EVENT_TYPES)}\n\n{_EPILOG}"
+    parser.add_argument("event_type", metavar="EVENT", help="the event type, as it is on the wire")
+    parser.add_argument(
+        "--profile",
+        choices=_PROFILES,
+        default=_PROFILES[0],
+        help="sdk-union: only keys of the documentation and of known clients; open: any others too "
+        "(default: sdk-union)",
+    )
+    parser.add_argument("--docs-lenient", action="store_true", help="with the QoE forms of older documentation")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a schema.
+
+    Raises:
+        InvalidInput: There is no such event type.
+    """
+    from msgspec.json import format as indented
+
+    from mockserver.dialects.collection.schemas import build_schema
+
+    name = arguments.event_type
+    if name not in EVENT_TYPES:
+        suggestion = nearest(name, EVENT_TYPES) or f"; use one of {', '.join(EVENT_TYPES)}"
+        raise InvalidInput(f"there is no event type {name!r}{suggestion}")
+    schema = build_schema(name, profile=arguments.profile, docs_lenient=arguments.docs_lenient)
+    print(indented(encode(schema), indent=2).decode())
+    return 0

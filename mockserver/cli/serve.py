@@ -1,0 +1,154 @@
+"""``mockserver serve``: a server in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import Path
+
+from mockserver.cli.configuration import Configuration, configure
+from mockserver.cli.flags import serve_flags
+from mockserver.control import ADMIN, EXPORT, ExportQuery
+from mockserver.errors import ServerFailed
+from mockserver.namespaces import DEFAULT
+from mockserver.server.options import ServerOptions, is_loopback
+from mockserver.wire.codec import encode
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = """\
+Every flag can also be an environment variable (--idle-timeout: MOCKSERVER_IDLE_TIMEOUT; lists with commas) and a key of
+mockserver.toml in the working directory (idle_timeout = 5), which may also hold [[session_rules]] and [[faults]]
+tables. A flag counts more than a variable, and a variable more than the file. Numbers of seconds that may be unlimited
+take the word none. Paths in the file are relative to it.
+
+examples:
+  mockserver serve --port 9000
+  mockserver serve --idle-timeout 5 --grace 0            sessions die after exactly 5 silent seconds
+  mockserver serve --port 0 --ready-json                 a free port, told in one line of JSON
+  mockserver serve --seed 7 --faults faults.json         the same faults and session ids every time
+  mockserver serve --export-on-exit journal.ndjson       keep what was received
+  mockserver serve --host 0.0.0.0 --admin-token SECRET   for devices on the network
+
+Ctrl-C, or SIGTERM, stops the server.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its flags."""
+    parser.description = "Emulate the Media Collection API until Ctrl-C or SIGTERM."
+    parser.usage = "%(prog)s [FLAG ...]"
+    parser.epilog = _EPILOG
+    server = parser.add_argument_group("server")
+    server.add_argument("--config", metavar="FILE", help="read this file instead of mockserver.toml")
+    settings = parser.add_argument_group("settings (the admin API can change them at run time)")
+    for flag in serve_flags().values():
+        flag.add_to(server if flag.setting is None else settings)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve.
+
+    Returns:
+        0 when a signal ended it.
+
+    Raises:
+        InvalidInput: Flags, environment or file cannot be used.
+        ServerFailed: The address is taken, or the journal cannot be written.
+    """
+    configuration = configure(serve_flags(), vars(arguments), os.environ, Path.cwd(), str(secrets.randbits(32)))
+
+    from mockserver.cli.request_log import RequestLog
+    from mockserver.server.runner import run as serve
+    from mockserver.server.site import Site
+
+    options = configuration.options
+    log = RequestLog.for_terminal(sys.stderr)
+    site = Site(configuration.settings, options, faults=configuration.faults, made=None if log is None else log.watch)
+
+    def ready(port: int, admin_port: int) -> None:
+        _warn(options)
+        _announce(configuration, port, admin_port, site.guard.token)
+
+    try:
+        serve(site, ready)
+    finally:
+        if log is not None:
+            log.close()
+    if configuration.export_on_exit is not None:
+        others = {emulator.name: len(emulator.journal) for emulator in site.namespaces if len(emulator.journal)}
+        others.pop(DEFAULT, None)
+        _export(configuration.export_on_exit, site.control().call(EXPORT, ExportQuery()), others)
+    return 0
+
+
+def _announce(configuration: Configuration, port: int, admin_port: int, token: str | None) -> None:
+    options = configuration.options
+    url = _url(options, port)
+    admin_url = _url(options, admin_port) + ADMIN
+    if configuration.ready_json:
+        line = {
+            "event": "ready",
+            "url": url,
+            "admin_url": admin_url,
+            "ui_url": f"{admin_url}/ui/",
+            "pid": os.getpid(),
+            "seed": options.seed,
+        }
+        if token is not None:
+            line["admin_token"] = token
+        print(encode(line).decode(), flush=True)
+        return
+    rows = [
+        ("sessions", f"{url}/api/v1/sessions"),
+        ("admin API", admin_url),
+        ("journal", f"{admin_url}/events"),
+        *([] if token is None else [("admin token", token)]),
+        ("seed", options.seed if options.seeded_ids else f"{options.seed} (--seed {options.seed} repeats the faults)"),
+    ]
+    print(f"mockserver emulates the Media Collection API at {url}")
+    for name, value in rows:
+        print(f"  {name:12} {value}")
+    print("Ctrl-C stops it.", flush=True)
+
+
+def _url(options: ServerOptions, port: int) -> str:
+    """Return where the server can be reached from this machine; an address that means all is none to connect to."""
+    host = options.host.strip("[]")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"{options.scheme}://{host}:{port}"
+    if address.is_unspecified:
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"{options.scheme}://{address if address.version == 4 else f'[{address}]'}:{port}"
+
+
+def _warn(options: ServerOptions) -> None:
+    if is_loopback(options.host):
+        return
+    token = "a token was generated for" if options.admin_token is None else "only the token of --admin-token protects"
+    print(
+        f"warning: other machines can reach {options.host}; {token} the admin API, the emulated API is open to all",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None:
+    """Write the journal so that whoever looks finds a whole file or none."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines(chunks)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise ServerFailed(f"cannot write the journal to {path}: {error.strerror or error}") from None
+    if others:
+        names = ", ".join(f"{name} ({count} entries)" for name, count in others.items())
+        print(f"not exported: other namespaces than the default one: {names}", file=sys.stderr)

@@ -1,0 +1,82 @@
+"""``mockserver tail``: what a running server receives, line by line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+
+from mockserver.address import ServerAddress, server_address
+from mockserver.cli.event_stream import Message, follow
+from mockserver.cli.request_line import request_line
+from mockserver.control import ADMIN
+from mockserver.model.journal import Entry
+from mockserver.namespaces import DEFAULT
+from mockserver.wire.codec import decode
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = """\
+The token of the admin API, if one is in force, is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
+Lines go to stdout, notices to stderr. Ctrl-C ends it.
+
+examples:
+  mockserver tail http://127.0.0.1:8089
+  mockserver tail http://127.0.0.1:8089 --namespace login-test
+  mockserver tail http://127.0.0.1:8089 --json | jq .event.eventType
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its arguments."""
+    parser.description = "Print a line for every request that a running server receives from now on."
+    parser.epilog = _EPILOG
+    parser.add_argument("url", metavar="URL", help="address of the server, or of its admin API if that has its own")
+    parser.add_argument("--namespace", metavar="NAME", default=DEFAULT, help="listen to this namespace")
+    parser.add_argument("--json", action="store_true", help="print the entries as JSON, one a line")
+    parser.add_argument("--token", metavar="TOKEN", help="token of the admin API")
+    parser.add_argument("--insecure", action="store_true", help="take any certificate")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Follow a server until Ctrl-C.
+
+    Returns:
+        0.
+
+    Raises:
+        InvalidInput: The address is none.
+        ControlFailed: The server cannot be reached at the start, or refuses.
+    """
+    address = server_address(arguments.url.rstrip("/").removesuffix(ADMIN))
+    token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN")
+    namespace = arguments.namespace
+    messages = follow(address, namespace, token, insecure=arguments.insecure, wait=threading.Event().wait)
+    try:
+        for message in messages:
+            if message.event == "entry":
+                print(message.data if arguments.json else _line(message.data, namespace), flush=True)
+            else:
+                print(_notice(message, address), file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _line(data: str, namespace: str) -> str:
+    return request_line(decode(data, Entry), namespace=namespace)
+
+
+def _notice(message: Message, address: ServerAddress) -> str:
+    match message.event:
+        case "connected":
+            return f"following {address.url}"
+        case "lost":
+            return f"{message.data}; trying again"
+        case "reset":
+            return "the journal was reset"
+        case "evicted":
+            return f"entries were dropped before they could be sent: {message.data}"
+        case other:
+            return f"{other}: {message.data}"

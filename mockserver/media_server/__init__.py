@@ -1,0 +1,15 @@
+"""A server as a test sees it: in the same process, or somewhere else, by the same methods.
+
+``media_server`` what both have in common · ``mock_server`` one in this process · ``connection`` one that runs already ·
+``clock_hand``, ``fault_set`` their clock and their fault rules.
+"""
+
+from __future__ import annotations
+
+from mockserver.media_server.clock_hand import ClockHand
+from mockserver.media_server.connection import connect
+from mockserver.media_server.fault_set import FaultHandle, FaultSet
+from mockserver.media_server.media_server import MediaServer
+from mockserver.media_server.mock_server import MockServer
+
+__all__ = ["ClockHand", "FaultHandle", "FaultSet", "MediaServer", "MockServer", "connect"]

@@ -1,0 +1,112 @@
+"""The fault rules of a server, in the hand of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mockserver import control as c
+from mockserver.control import Control
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import Fault, FaultRule, FaultSpec
+from mockserver.wire.codec import convert, to_builtins
+
+__all__ = ["FaultHandle", "FaultSet", "fault_specs"]
+
+
+class FaultHandle:
+    """A fault rule in force.
+
+    Args:
+        control: Of which server.
+        rule: The rule as it was made.
+    """
+
+    def __init__(self, control: Control, rule: FaultRule) -> None:
+        self._control = control
+        self.id = rule.id
+
+    def __repr__(self) -> str:
+        return f"<FaultHandle {self.id}>"
+
+    @property
+    def rule(self) -> FaultRule:
+        """The rule with its counters as they are now."""
+        return self._control.call(c.FAULT, None, fault_id=self.id)
+
+    @property
+    def seen(self) -> int:
+        """How many requests matched so far."""
+        return self.rule.seen
+
+    @property
+    def applied(self) -> int:
+        """How many requests were struck so far."""
+        return self.rule.applied
+
+    def remove(self) -> None:
+        """Take the rule out of force."""
+        self._control.call(c.DELETE_FAULT, None, fault_id=self.id)
+
+
+class FaultSet:
+    """The fault rules of a server.
+
+    Args:
+        control: Of which server.
+    """
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def add(self, fault: Mapping[str, Any] | Fault | FaultSpec, **members: Any) -> FaultHandle:
+        """Put a rule in force.
+
+        Args:
+            fault: What happens, for example ``{"kind": "status", "code": 500}``; or a whole rule.
+            **members: The other members of a rule: ``when stage name skip times every probability ttl_ms enabled``.
+
+        Raises:
+            InvalidInput: It cannot mean anything.
+        """
+        if isinstance(fault, FaultSpec):
+            rule = {**to_builtins(fault), **to_builtins(members)}
+        else:
+            rule = to_builtins({"fault": fault, **members})
+        spec: FaultSpec = convert(rule, FaultSpec)
+        return FaultHandle(self._control, self._control.call(c.ADD_FAULT, spec))
+
+    def list(self) -> list[FaultRule]:
+        """Return all rules with their counters."""
+        return self._control.call(c.FAULTS, None).faults
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        self._control.call(c.DELETE_FAULTS, None)
+
+    def unfired(self) -> Sequence[FaultRule]:
+        """Return the rules that should have struck by now and never did.
+
+        A rule that leaves it to chance and saw requests may have had bad luck; one that is switched off may not strike.
+        """
+        return [
+            rule
+            for rule in self.list()
+            if rule.enabled and rule.applied == 0 and rule.times != 0 and rule.probability > 0
+            if rule.seen == 0 or rule.probability == 1
+        ]
+
+
+def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[FaultSpec]:
+    """Read the rules with which a server starts.
+
+    Raises:
+        InvalidInput: One of them cannot be read, or there is no list of them.
+    """
+    if isinstance(rules, (Mapping, FaultSpec)):
+        raise InvalidInput("faults is a list of rules, even if there is only one", pointer="/faults")
+    try:
+        specs: Sequence[FaultSpec] = convert([to_builtins(rule) for rule in rules], tuple[FaultSpec, ...])
+    except InvalidInput as error:
+        raise InvalidInput(str(error), pointer=f"/faults{error.pointer}") from None
+    return specs

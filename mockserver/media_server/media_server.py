@@ -1,0 +1,264 @@
+"""What a test can ask of a server, wherever it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver import control as c
+from mockserver.control import Control
+from mockserver.errors import BlockingCallInLoop, InvalidInput, VerificationFailed
+from mockserver.media_server.clock_hand import ClockHand
+from mockserver.media_server.fault_set import FaultSet
+from mockserver.model import results as r
+from mockserver.model.journal import Entry
+from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Phase
+from mockserver.rules.transcript import transcript
+from mockserver.wire.codec import convert, to_builtins
+
+__all__ = ["MediaServer", "settings_members"]
+
+
+class MediaServer:
+    """A server as a test sees it.
+
+    Args:
+        control: How it is asked.
+        url: Where players post to, without trailing slash; ``/api/v1/sessions`` follows. Left out where the test knows
+            it anyway, as with pytest-aiohttp's ``aiohttp_client``.
+        host: The same for clients that take only a host and a port.
+    """
+
+    def __init__(self, control: Control, *, url: str = "", host: str = "") -> None:
+        self.control = control
+        self.url = url
+        self.host = host
+        self.clock = ClockHand(control)
+        self.faults = FaultSet(control)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url or 'not started'}>"
+
+    # What was received
+
+    def events(self, **query: Any) -> list[Entry]:
+        """Return entries of the journal: all that match, or the first ``limit``.
+
+        Args:
+            **query: The fields of a :class:`~mockserver.model.query.Query`, for example ``event_type="ping"``.
+        """
+        wanted = _query(query, MAX_LIMIT)
+        found: list[Entry] = []
+        while True:
+            page = self.control.call(c.FIND, r.WaitCommand(query=wanted))
+            found += page.events
+            if page.meta.next is None or "limit" in query:
+                return found
+            wanted = replace(wanted, since=page.meta.next)
+
+    def count(self, **query: Any) -> int:
+        """Count entries of the journal; see :meth:`events`."""
+        return self.control.call(c.COUNT, r.WaitCommand(query=_query(query))).count
+
+    def wait_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
+        """Wait until enough entries match; returns the moment they are there.
+
+        Args:
+            at_least: How many.
+            timeout_s: For how many real seconds, at most 60.
+            **query: See :meth:`events`.
+
+        Returns:
+            The entries that match.
+
+        Raises:
+            VerificationFailed: They did not come in time; the text shows what did.
+            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_for`.
+        """
+        __tracebackhide__ = True
+        _refuse_in_loop("wait_for", "await_for")
+        return self._wait_for(at_least, timeout_s, query)
+
+    async def await_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
+        """Wait as :meth:`wait_for` does, without blocking the running loop."""
+        return await asyncio.to_thread(self._wait_for, at_least, timeout_s, query)
+
+    def _wait_for(self, at_least: int, timeout_s: float, query: dict[str, Any]) -> list[Entry]:
+        __tracebackhide__ = True
+        wanted = _query(query, MAX_LIMIT)
+        numbers = {"at_least": at_least, "timeout_ms": _timeout_ms(timeout_s)}
+        command: r.WaitCommand = replace(convert(numbers, r.WaitCommand), query=wanted)
+        result = self.control.call(c.WAIT, command)
+        if result.satisfied:
+            return result.events
+        seen = self.control.call(c.VERIFY, r.VerifyCommand(query=wanted, at_least=at_least))
+        if seen.verified:  # it came after the wait, while we were asking why it had not
+            return seen.matched
+        raise VerificationFailed(f"waited {timeout_s:g} s\n{seen.message}")
+
+    def verify(self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 0, **expected: Any) -> r.Verification:
+        """Verify a count of entries, or that a sequence occurs in a session.
+
+        Args:
+            sequence: Event types or queries that must follow each other in a session; other events may lie between.
+            timeout_s: How long to wait for it, in real seconds, at most 60.
+            **expected: ``exactly``, ``at_least`` or ``at_most``; without a sequence the fields of a query, with one
+                ``order``.
+
+        Raises:
+            VerificationFailed: It does not hold; the text shows what came nearest.
+            BlockingCallInLoop: ``timeout_s`` is given while a loop is running: use :meth:`await_verified`.
+        """
+        __tracebackhide__ = True
+        if timeout_s:
+            _refuse_in_loop("verify with timeout_s", "await_verified")
+        return _verified(self.verification(sequence, timeout_s=timeout_s, **expected))
+
+    async def await_verified(
+        self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 5, **expected: Any
+    ) -> r.Verification:
+        """Verify as :meth:`verify` does, without blocking the running loop.
+
+        By default it waits 5 seconds. ``exactly`` and ``at_most`` are judged when the time is over, so give them the
+        ``timeout_s`` they deserve; 0 judges at once.
+        """
+        return _verified(await asyncio.to_thread(self.verification, sequence, timeout_s=timeout_s, **expected))
+
+    def verification(
+        self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 0, **expected: Any
+    ) -> r.Verification:
+        """Return what :meth:`verify` judges by, without raising when it does not hold."""
+        numbers = {name: expected.pop(name) for name in ("exactly", "at_least", "at_most", "order") if name in expected}
+        what = {"query": _query(expected)} if sequence is None else {"sequence": _steps(sequence, expected)}
+        members = to_builtins({**what, **numbers, "timeout_ms": _timeout_ms(timeout_s)})
+        command: r.VerifyCommand = convert(members, r.VerifyCommand)
+        return self.control.call(c.VERIFY, command)
+
+    def transcript(self) -> str:
+        """Write what was received, session by session; of a long journal the newest 10,000 requests."""
+        about = self.control.call(c.EVENTS, Query(limit=1)).meta
+        older = max(0, about.total - MAX_LIMIT)
+        page = self.control.call(c.EVENTS, Query(limit=MAX_LIMIT, since=about.evicted + older))
+        return transcript(page.events, self.sessions(), evicted=about.evicted, older=older)
+
+    def summary(self) -> r.Summary:
+        """Count what was received."""
+        return self.control.call(c.SUMMARY, None)
+
+    def export(self) -> bytes:
+        """Return the journal as a file, one entry a line."""
+        chunks: c.Chunks = self.control.call(c.EXPORT, c.ExportQuery())
+        return b"".join(chunks)
+
+    # Sessions
+
+    def sessions(self) -> list[r.SessionView]:
+        """Return all sessions, newest last."""
+        found: list[r.SessionView] = []
+        since: int | None = 0
+        while since is not None:
+            page = self.control.call(c.SESSIONS, c.PageQuery(since=since, limit=MAX_LIMIT))
+            found += page.sessions
+            since = page.meta.next
+        return found
+
+    def session(self, sid: str) -> r.SessionView:
+        """Return one session.
+
+        Raises:
+            NotFound: There is none of that id.
+        """
+        return self.control.call(c.SESSION, None, sid=sid)
+
+    def timeline(self, sid: str) -> r.Timeline:
+        """Return the events of a session in order of arrival and in order of processing."""
+        return self.control.call(c.TIMELINE, None, sid=sid)
+
+    def open_session(self, sid: str | None = None, *, phase: Phase | str = Phase.OPEN) -> r.SessionView:
+        """Open a session without a client, or bring a known one into another phase."""
+        command: r.SessionCommand = convert(to_builtins({"sid": sid, "phase": phase}), r.SessionCommand)
+        return self.control.call(c.PUT_SESSION, command)
+
+    def expire(self, sid: str) -> r.SessionView:
+        """Close a session: its next event answers 410."""
+        return self.control.call(c.EXPIRE, None, sid=sid)
+
+    def forget(self, sid: str) -> r.SessionView:
+        """Forget a session: its next event answers 404."""
+        return self.control.call(c.FORGET, None, sid=sid)
+
+    # Settings
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.control.call(c.SETTINGS, None)
+
+    def configure(self, **changes: Any) -> Settings:
+        """Change some settings, by the names of :class:`~mockserver.Settings`; open sessions feel it at once.
+
+        Raises:
+            InvalidInput: One of them cannot be used; nothing was changed.
+        """
+        return self.control.call(c.PATCH_SETTINGS, settings_members(changes))
+
+    def reset(self, *only: str) -> r.Summary:
+        """Go back to the state after the start: wholly, or ``journal sessions faults clock settings`` as named."""
+        command: r.ResetCommand = convert({"only": list(only)} if only else {}, r.ResetCommand)
+        return self.control.call(c.RESET, command)
+
+
+def settings_members(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn settings as they are called in Python into members of their JSON, where two names have a dot."""
+    names = dict(zip(Settings.__struct_fields__, Settings.__struct_encode_fields__, strict=True))
+    return {names.get(name, name): to_builtins(value) for name, value in changes.items()}
+
+
+def _query(fields: dict[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
+    unknown = [name for name in fields if name not in Query.__struct_fields__]
+    if unknown:
+        raise InvalidInput(f"a query has no field {unknown[0]}; its fields are {' '.join(Query.__struct_fields__)}")
+    query: Query = convert({"limit": limit, **to_builtins(fields)}, Query)
+    return query
+
+
+def _steps(sequence: Iterable[Any], others: dict[str, Any]) -> list[Any]:
+    if isinstance(sequence, (str, Mapping, Query)):
+        raise InvalidInput("a sequence is a list of event types or queries", pointer="/sequence")
+    if others:
+        raise InvalidInput(
+            f"{next(iter(others))} does not go with a sequence: put it into the steps, "
+            'for example {"event_type": "ping", "status": 204}'
+        )
+    return list(sequence)
+
+
+def _timeout_ms(timeout_s: float) -> int:
+    if not 0 <= timeout_s <= r.MAX_TIMEOUT_MS / 1000:
+        raise InvalidInput(
+            f"timeout_s must be 0 to {r.MAX_TIMEOUT_MS // 1000} seconds, not {timeout_s:g}", pointer="/timeout_s"
+        )
+    return round(timeout_s * 1000)
+
+
+def _verified(verification: r.Verification) -> r.Verification:
+    __tracebackhide__ = True
+    if not verification.verified:
+        raise VerificationFailed(verification.message)
+    return verification
+
+
+def _refuse_in_loop(call: str, instead: str) -> None:
+    __tracebackhide__ = True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise BlockingCallInLoop(
+        f"{call} would block the running loop, and the client under test with it: await {instead}()"
+    )

@@ -1,0 +1,114 @@
+"""A server in this process."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from mockserver.errors import ServerFailed
+from mockserver.media_server.fault_set import fault_specs
+from mockserver.media_server.media_server import MediaServer
+from mockserver.model.fault import FaultSpec
+from mockserver.model.settings import Settings
+
+if TYPE_CHECKING:
+    from mockserver.server.options import ServerOptions
+    from mockserver.server.runner import ServerThread
+    from mockserver.server.site import Site
+
+__all__ = ["MockServer"]
+
+
+class MockServer(MediaServer):
+    """A server in this process, with a thread and a loop of its own; up in milliseconds.
+
+    Args:
+        settings: The settings to start with.
+        faults: The fault rules to start with, as dictionaries or records.
+        seed: Makes session ids and draws repeatable; without it, and without one in ``options``, ids are random, and a
+            seed for the draws is chosen.
+        options: How to listen and whom to trust; by default a free port of 127.0.0.1.
+
+    Raises:
+        InvalidInput: Settings or rules cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        faults: Iterable[Mapping[str, Any] | FaultSpec] = (),
+        seed: int | str | None = None,
+        options: ServerOptions | None = None,
+    ) -> None:
+        from mockserver.server.options import ServerOptions
+        from mockserver.server.site import Site
+
+        options = options or ServerOptions()
+        if seed is not None:
+            options = replace(options, seed=str(seed), seeded_ids=True)
+        elif options.seed == ServerOptions.seed and not options.seeded_ids:
+            options = replace(options, seed=str(secrets.randbelow(2**32)))
+        self.seed = options.seed
+        specs = fault_specs(faults)
+        self._site: Site = Site(settings, options, faults=specs)
+        self._thread: ServerThread | None = None
+        super().__init__(self._site.control(), url="", host="")
+
+    def start(self) -> MockServer:
+        """Start, and return when it listens.
+
+        Raises:
+            ServerFailed: It cannot listen, or runs already.
+        """
+        from mockserver.server.runner import ServerThread
+
+        if self._thread is not None:
+            raise ServerFailed("this server has been started before; make a new one")
+        thread = ServerThread(self._site)
+        thread.start()
+        self._thread = thread
+        options = self._site.options
+        self.host = f"{_reachable(options.host)}:{thread.port}"
+        self.url = f"{options.scheme}://{self.host}"
+        return self
+
+    def stop(self) -> None:
+        """Close all connections and end the thread. The journal can still be read."""
+        if self._thread is not None:
+            self._thread.stop()
+
+    @property
+    def admin_url(self) -> str:
+        """Where the admin API listens: ``url``, unless the options give it a port of its own."""
+        if self._thread is None:
+            return ""
+        options = self._site.options
+        return f"{options.scheme}://{_reachable(options.host)}:{self._thread.admin_port}"
+
+    @property
+    def admin_token(self) -> str | None:
+        """What the admin API wants to be shown; None when it asks for no token, as on loopback addresses."""
+        return self._site.guard.token
+
+    @property
+    def internal_errors(self) -> list[Exception]:
+        """Errors of the server itself. There should be none; the pytest fixture fails a test over them."""
+        return self._site.internal_errors
+
+    def __enter__(self) -> MockServer:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _reachable(host: str) -> str:
+    """Return a host as it stands in a URL; for "all addresses" the loopback one, since nobody can connect to all."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))
+    return f"[{host}]" if ":" in host else host

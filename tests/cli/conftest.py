@@ -1,0 +1,107 @@
+"""A server in this process for the commands that talk to one, and the command line as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.control import EVENTS
+from mockserver.model.journal import Entry
+from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.server.options import ServerOptions
+from mockserver.server.runner import ServerThread
+from mockserver.server.site import Site
+
+Process = subprocess.Popen[str]
+StartProcess = Callable[..., Process]
+Fetch = Callable[..., tuple[int, bytes]]
+MakeServer = Callable[..., "Running"]
+
+WITH_SIGNALS = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run where Ctrl-C is switched off
+sys.stderr.isatty = lambda: {terminal}
+from mockserver.cli import main
+sys.exit(main())
+"""
+
+
+class Running:
+    """A server in a thread, and what was recorded by it."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.thread = ServerThread(site)
+        self.thread.start()
+        self.port = self.thread.port
+        self.url = f"{site.options.scheme}://127.0.0.1:{self.port}"
+
+    def entries(self) -> list[Entry]:
+        return self.site.control().call(EVENTS, Query(limit=MAX_LIMIT)).events
+
+
+def send_request(url: str, method: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, bytes]:
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response: HTTPResponse = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def fetch() -> Fetch:
+    return send_request
+
+
+@pytest.fixture
+def make_server() -> Iterator[MakeServer]:
+    started: list[Running] = []
+
+    def make(**options: Any) -> Running:
+        started.append(Running(Site(options=ServerOptions(**options))))
+        return started[-1]
+
+    yield make
+    for running in started:
+        running.thread.stop()
+
+
+@pytest.fixture
+def server(make_server: MakeServer) -> Running:
+    return make_server()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StartProcess]:
+    """Start ``mockserver`` as a process, in a folder of its own and with no variables but those given."""
+    started: list[Process] = []
+
+    def start(*arguments: str, terminal: bool = False, **variables: str) -> Process:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", WITH_SIGNALS.format(terminal=terminal), *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+                env={**environment, **variables},
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

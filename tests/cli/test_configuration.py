@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+import pytest
+
+from mockserver.cli.configuration import Configuration, configure
+from mockserver.cli.flags import FILE_ONLY, serve_flags
+from mockserver.cli.serve import add_arguments
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import FaultSpec, HangFault, ResetFault
+from mockserver.model.settings import SessionRule, Settings
+from mockserver.server.options import ServerOptions
+
+FIELDS = [field for field in msgspec.structs.fields(Settings) if field.name not in FILE_ONLY]
+FLAG_OF = {flag.setting: flag for flag in serve_flags().values()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def configured(
+    folder: Path, *arguments: str, file: str | None = None, variables: Mapping[str, str] | None = None
+) -> Configuration:
+    if file is not None:
+        (folder / "mockserver.toml").write_text(file, encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return configure(serve_flags(), vars(parser.parse_args(arguments)), variables or {}, folder, "fresh")
+
+
+def sample(field: msgspec.structs.FieldInfo) -> Any:
+    """Return a value that is not the default."""
+    if field.type is bool:
+        return not field.default
+    if get_origin(field.type) is Literal:
+        return next(option for option in get_args(field.type) if option != field.default)
+    return ("/va",) if field.default == () else 7
+
+
+def written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else value[0] if isinstance(value, tuple) else str(value)
+
+
+def test_nothing_given_is_the_default(folder: Path) -> None:
+    assert configured(folder) == Configuration(
+        options=ServerOptions(port=8089, seed="fresh"),
+        settings=Settings(),
+        faults=(),
+        ready_json=False,
+        export_on_exit=None,
+    )
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_setting_is_taken_from_flag_variable_and_file(folder: Path, field: msgspec.structs.FieldInfo) -> None:
+    flag, value = FLAG_OF[field.name], sample(field)
+    wanted = msgspec.structs.replace(Settings(), **{field.name: value})
+
+    if field.type is bool:
+        arguments = [flag.option if value else flag.option.replace("--", "--no-", 1)]
+    else:
+        arguments = [flag.option, written(value)]
+    assert configured(folder, *arguments).settings == wanted
+
+    assert configured(folder, variables={flag.variable: written(value)}).settings == wanted
+
+    assert configured(folder, file=f"{flag.key} = {json.dumps(value)}").settings == wanted
+
+
+def test_server_is_described_by_its_flags(folder: Path) -> None:
+    flags = (
+        "--host ::1 --port 1 --admin-port 2 --seed 7 --admin-token t --admin-allow-origin http://a "
+        "--admin-allow-origin http://b:1 --allow-host x --allow-host y --tls-cert c --tls-key k --ready-json"
+    )
+    given = configured(folder, *flags.split(), "--export-on-exit", str(folder / "out"))
+    assert given.options == ServerOptions(
+        host="::1",
+        port=1,
+        admin_port=2,
+        admin_token="t",
+        allow_hosts=("x", "y"),
+        admin_allow_origins=("http://a", "http://b:1"),
+        seed="7",
+        seeded_ids=True,
+        tls_cert="c",
+        tls_key="k",
+    )
+    assert (given.ready_json, given.export_on_exit) == (True, folder / "out")
+
+
+def test_flag_counts_more_than_variable_and_that_more_than_file(folder: Path) -> None:
+    file, variables = "port = 1\nmax_age = 1\nseed = 1\n", {"MOCKSERVER_PORT": "2", "MOCKSERVER_MAX_AGE": "2"}
+    given = configured(folder, "--port", "3", file=file, variables=variables)
+    assert (given.options.port, given.settings.max_age_s, given.options.seed) == (3, 2, "1")
+
+
+def test_switch_of_the_file_can_be_switched_off_again(folder: Path) -> None:
+    assert not configured(folder, "--no-docs-lenient", file="docs_lenient = true").settings.docs_lenient
+
+
+def test_lifetime_can_be_without_limit_everywhere(folder: Path) -> None:
+    given = configured(
+        folder, "--idle-timeout", "none", file='max_age = "none"', variables={"MOCKSERVER_RETENTION": "none"}
+    )
+    assert (given.settings.idle_timeout_s, given.settings.max_age_s, given.settings.retention_s) == (None, None, None)
+
+
+def test_empty_variable_and_variables_of_others_do_not_count(folder: Path) -> None:
+    given = configured(folder, variables={"MOCKSERVER_PORT": "", "PORT": "x", "MOCKSERVERX": "x"})
+    assert given.options.port == 8089
+
+
+def test_variables_that_kubernetes_sets_for_a_service_named_mockserver_do_not_count(folder: Path) -> None:
+    names = ["PORT_8089_TCP", "PORT_8089_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"]
+    variables = {"MOCKSERVER_PORT": "tcp://10.0.0.1:8089", **{f"MOCKSERVER_{name}": "x" for name in names}}
+    assert configured(folder, variables=variables).options.port == 8089
+
+
+@pytest.mark.parametrize("by", ["flag", "variable"])
+def test_other_file_can_be_named(folder: Path, by: str) -> None:
+    other = folder / "other.toml"
+    other.write_text("port = 2\n", encoding="utf-8")
+    arguments = ["--config", str(other)] if by == "flag" else []
+    variables = {} if by == "flag" else {"MOCKSERVER_CONFIG": str(other)}
+    given = configured(folder, *arguments, file="port = 1\nmax_age = 1", variables=variables)
+    assert (given.options.port, given.settings.max_age_s) == (2, 86400)
+
+
+def test_paths_in_the_file_are_relative_to_it(folder: Path) -> None:
+    given = configured(folder, file='tls_cert = "c.pem"\nexport_on_exit = "out.ndjson"\n')
+    assert (given.options.tls_cert, given.export_on_exit) == (str(folder / "c.pem"), folder / "out.ndjson")
+
+
+def test_session_rules_come_from_the_file_with_names_of_flags_or_of_the_admin_api(folder: Path) -> None:
+    file = """
+        [[session_rules]]
+        where = ["/params/media.id=short"]
+        idle_timeout = 5
+        max_age = "none"
+        [[session_rules]]
+        where = ["/params/media.id=long"]
+        idle_timeout_s = 50
+    """
+    assert configured(folder, file=file).settings.session_rules == (
+        SessionRule(where=("/params/media.id=short",), idle_timeout_s=5, max_age_s=None),
+        SessionRule(where=("/params/media.id=long",), idle_timeout_s=50),
+    )
+
+
+def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder: Path) -> None:
+    tables = '[[faults]]\nfault = {kind = "reset"}\n'
+    assert configured(folder, file=tables).faults == (FaultSpec(fault=ResetFault()),)
+
+    (folder / "f.json").write_text('{"fault": {"kind": "hang"}}', encoding="utf-8")
+    assert configured(folder, file='faults = "f.json"').faults == (FaultSpec(fault=HangFault()),)
+    assert configured(folder, "--faults", str(folder / "f.json"), file=tables).faults == (FaultSpec(fault=HangFault()),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("port = 1\nidel_timeout = 5\n", ":2: unknown key idel_timeout; did you mean idle_timeout?"),
+        ("idle_timeout_s = 5\n", ":1: unknown key idle_timeout_s; did you mean idle_timeout?"),
+        ("config = 'x'\n", ":1: unknown key config"),
+        ("\nidle_timeout = 'soon'\n", ":2: idle_timeout must be a number, or none, not 'soon'"),
+        ("idle_timeout = -1\n", ":1: idle_timeout: idle_timeout_s is a number of seconds from 0 to"),
+        ("[port]\nx = 1\n", ":1: port must be a port from 0 to 65535, not {'x': 1}"),
+        ("path_prefixes = ['/api']\n", ":1: path_prefixes: '/api' is not a path prefix"),
+        ("tls_key = 'k'\n", ":1: tls_key needs a certificate: give --tls-cert too"),
+        ("export_on_exit = 'no/where'\n", ":1: export_on_exit must lie in a folder that exists, not "),
+        ("faults = 5\n", ":1: faults must be the path of a file, or [[faults]] tables"),
+        ("port = 1\n[[faults]]\nfault.kind = 'reset'\nport = 1\n", ":2: a fault rule has no member port"),
+        ("session_rules = 5\n", ":1: session_rules must be [[session_rules]] tables"),
+        ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwehre = ['/a=1']\n",
+         ":3: a session rule has no member wehre; did you mean where?"),
+        ("[[session_rules]]\nwhere = 5\n", ":1: where: Expected `array`, got `int`"),
+        ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwhere = []\n",
+         ":3: a session rule needs at least one condition"),
+    ],
+)  # fmt: skip
+def test_mistake_in_the_file_is_told_with_its_line(folder: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        configured(folder, file=text)
+    assert str(caught.value).startswith(f"{folder / 'mockserver.toml'}{message}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MOCKSERVER_IDEL_TIMEOUT", "5", "the environment variable MOCKSERVER_IDEL_TIMEOUT is not known; did you mean "
+         "MOCKSERVER_IDLE_TIMEOUT?"),
+        ("MOCKSERVER_PORT", "http", "the environment variable MOCKSERVER_PORT must be a port from 0 to "
+         "65535, not 'http'"),
+        ("MOCKSERVER_CONFIG", "/no/such.toml", f"cannot read {Path('/no/such.toml')}: No such file or directory"),
+    ],
+)  # fmt: skip
+def test_mistake_in_the_environment_is_told_with_the_variable(
+    folder: Path, name: str, value: str, message: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        configured(folder, variables={name: value})
+    assert str(caught.value) == message
+
+
+def test_mistake_on_the_command_line_is_told_with_the_flag(folder: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        configured(folder, "--after-end", "500")
+    assert str(caught.value) == "--after-end must be 410 or 204 or 404, not '500'"
+
+
+def test_mistake_in_a_file_does_not_matter_for_what_a_flag_overrides(folder: Path) -> None:
+    assert configured(folder, "--port", "1", file="port = 'x'").options.port == 1

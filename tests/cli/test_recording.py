@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.cli.recording import RecordedCall, read_recording
+from mockserver.errors import InvalidInput
+
+PLAIN: dict[str, Any] = {
+    "t": 1.5,
+    "method": "POST",
+    "path": "/api/v1/sessions",
+    "headers": {"content-type": "application/json"},
+    "body": '{"eventType": "ping"}',
+    "status": 201,
+}
+
+ENTRY: dict[str, Any] = {
+    "seq": 1,
+    "at_ms": 1_500,
+    "operation": "start",
+    "session_id": "abc",
+    "event_type": "sessionStart",
+    "event": {},
+    "outcome": "opened",
+    "violations": [],
+    "fault_ids": [],
+    "draws": [],
+    "request": {
+        "method": "POST",
+        "path": "/ns/blue/api/v1/sessions?a=1",
+        "headers": [["A", "1"], ["A", "2"]],
+        "body": "//4=",
+        "body_encoding": "base64",
+    },
+    "response": {"status": 201, "headers": [], "body": "", "body_encoding": "utf-8"},
+    "delivery": "sent",
+}
+
+
+def read(folder: Path, *lines: Any) -> list[RecordedCall]:
+    path = folder / "r.ndjson"
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("\n".join(texts), encoding="utf-8")
+    return read_recording(path)
+
+
+def test_line_of_a_recording_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, PLAIN) == [
+        RecordedCall(
+            line=1,
+            at_s=1.5,
+            method="POST",
+            path="/api/v1/sessions",
+            headers=(("content-type", "application/json"),),
+            body=b'{"eventType": "ping"}',
+            status=201,
+            what="ping",
+        )
+    ]
+
+
+def test_entry_of_a_journal_is_read_without_its_namespace(tmp_path: Path) -> None:
+    assert read(tmp_path, ENTRY) == [
+        RecordedCall(
+            line=1,
+            at_s=1.5,
+            method="POST",
+            path="/api/v1/sessions?a=1",
+            headers=(("A", "1"), ("A", "2")),
+            body=b"\xff\xfe",
+            status=201,
+            opened="abc",
+            what="sessionStart",
+        )
+    ]
+
+
+def test_empty_lines_are_passed_over_and_counted(tmp_path: Path) -> None:
+    assert [call.line for call in read(tmp_path, "", PLAIN, "", "", ENTRY)] == [2, 5]
+
+
+@pytest.mark.parametrize("changes", [{"response": None}, {"delivery": "cut"}])
+def test_answer_that_did_not_arrive_is_no_answer(tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert read(tmp_path, {**ENTRY, **changes})[0].status is None
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("http://host/api/v1/sessions", "/api/v1/sessions"),
+        ("/a b\x01/%20?q=\u00e9", "/a%20b%01/%20?q=%C3%A9"),
+        ("/ns/blue/ns/red/x", "/ns/red/x"),
+        ("/ns/blue", "/ns/blue"),
+    ],
+)
+def test_target_is_made_into_a_path_that_can_be_sent(tmp_path: Path, target: str, path: str) -> None:
+    assert read(tmp_path, {**PLAIN, "path": target})[0].path == path
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", ":2: not valid JSON: "),
+        ("[]", ":2: Expected `object`, got `array`"),
+        ({"t": 1}, ":2: Object missing required field `method`"),
+        ({**PLAIN, "t": "x"}, ":2: /t: Expected `float`, got `str`"),
+        ({**PLAIN, "method": "GET /"}, ":2: 'GET /' is not a method"),
+        ({**PLAIN, "headers": {"a b": "c"}}, ":2: 'a b' is not a header field that can be sent"),
+        ({**PLAIN, "headers": [["a", "x\r\ny: z"]]}, ":2: 'a' is not a header field that can be sent"),
+        ({**ENTRY, "at_ms": None}, ":2: /at_ms: Expected `int`, got `null`"),
+        ({**ENTRY, "request": {**ENTRY["request"], "body": "?"}}, ":2: /request/body: is not base64"),
+    ],
+)
+def test_line_that_cannot_be_used_is_told_with_its_number(tmp_path: Path, line: Any, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read(tmp_path, PLAIN, line)
+    assert str(caught.value).startswith(f"{tmp_path / 'r.ndjson'}{message}")
+
+
+def test_file_without_a_request_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="holds no request"):
+        read(tmp_path, "", "")
+
+
+def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"cannot read .*: No such file or directory"):
+        read_recording(tmp_path / "r.ndjson")

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+import signal
+import ssl
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess
+
+CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
+START_PARAMS = {
+    "analytics.trackingServer": "a.example",
+    "analytics.reportSuite": "rs",
+    "visitor.marketingCloudOrgId": "X@AdobeOrg",
+    "media.id": "clip-1",
+    "media.length": 60,
+    "media.contentType": "vod",
+    "media.playerName": "player",
+    "media.channel": "channel",
+}
+START = {"eventType": "sessionStart"}
+
+
+def ready(process: Process) -> dict[str, Any]:
+    assert process.stdout is not None
+    line: dict[str, Any] = json.loads(process.stdout.readline())
+    return line
+
+
+def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+    """End a server; return its exit code and what it wrote that nobody read yet."""
+    process.send_signal(by)
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_server_tells_where_it_is_answers_and_ends_in_good_order(
+    start: StartProcess, fetch: Fetch, by: signal.Signals
+) -> None:
+    process = start("serve", "--port", "0", "--ready-json")
+    line = ready(process)
+    url = line["url"]
+    assert line == {
+        "event": "ready",
+        "url": url,
+        "admin_url": f"{url}/__admin",
+        "ui_url": f"{url}/__admin/ui/",
+        "pid": process.pid,
+        "seed": line["seed"],
+    }
+    assert line["seed"].isdigit()
+    assert fetch(url, "GET", "/api/v1/schemas/ping")[0] == 200
+    assert fetch(url, "GET", "/__admin/health")[0] == 200
+    assert ended(process, by) == (0, "", "")
+
+
+def test_person_is_told_addresses_seed_and_how_to_stop(start: StartProcess, fetch: Fetch) -> None:
+    process = start("serve", "--port", "0", "--seed", "7")
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(6)]
+    url = lines[0].split()[-1]
+    assert "".join(lines) == (
+        f"mockserver emulates the Media Collection API at {url}\n"
+        f"  sessions     {url}/api/v1/sessions\n"
+        f"  admin API    {url}/__admin\n"
+        f"  journal      {url}/__admin/events\n"
+        "  seed         7\n"
+        "Ctrl-C stops it.\n"
+    )
+    assert fetch(url, "GET", "/__admin/events")[0] == 200
+    assert ended(process, signal.SIGINT) == (0, "", "")
+
+
+def test_seed_makes_session_ids_repeatable(start: StartProcess, fetch: Fetch) -> None:
+    event = {**START, "playerTime": {"playhead": 0, "ts": 1}, "params": START_PARAMS}
+    found = []
+    for _ in range(2):
+        url = ready(start("serve", "--port", "0", "--ready-json", "--seed", "7"))["url"]
+        fetch(url, "POST", "/api/v1/sessions", event)
+        found.append(json.loads(fetch(url, "GET", "/__admin/events")[1])["events"][0])
+    assert [entry["response"]["status"] for entry in found] == [201, 201]
+    assert found[0]["session_id"] == found[1]["session_id"]
+
+
+def test_flags_variables_and_file_reach_the_server(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
+    (tmp_path / "mockserver.toml").write_text(
+        'idle_timeout = 1\nmax_age = 1\nretention = 1\nready_json = true\n[[faults]]\nfault.kind = "reset"\n',
+        encoding="utf-8",
+    )
+    process = start("serve", "--port", "0", "--idle-timeout", "3", MOCKSERVER_IDLE_TIMEOUT="2", MOCKSERVER_MAX_AGE="2")
+    url = ready(process)["url"]
+    settings = json.loads(fetch(url, "GET", "/__admin/settings")[1])
+    assert [settings[name] for name in ("idle_timeout_s", "max_age_s", "retention_s")] == [3, 2, 1]
+    (rule,) = json.loads(fetch(url, "GET", "/__admin/faults")[1])["faults"]
+    assert rule["fault"] == {"kind": "reset"}
+
+
+def test_admin_api_can_have_a_port_of_its_own(start: StartProcess, fetch: Fetch) -> None:
+    line = ready(start("serve", "--port", "0", "--admin-port", "0", "--ready-json"))
+    assert line["admin_url"].removesuffix("/__admin") != line["url"]
+    assert fetch(line["admin_url"].removesuffix("/__admin"), "GET", "/__admin/version")[0] == 200
+    assert fetch(line["url"], "GET", "/__admin/version")[0] == 404
+
+
+def test_address_that_others_can_reach_gets_a_token_and_a_warning(start: StartProcess, fetch: Fetch) -> None:
+    process = start("serve", "--host", "0.0.0.0", "--port", "0", "--ready-json")
+    line = ready(process)
+    assert line["url"].startswith("http://127.0.0.1:")
+    assert fetch(line["url"], "GET", "/__admin/summary")[0] == 401
+    assert fetch(line["url"], "GET", "/__admin/summary", token=line["admin_token"])[0] == 200
+    code, out, err = ended(process)
+    assert (code, out) == (0, "")
+    assert err.startswith("warning: other machines can reach 0.0.0.0; a token was generated for the admin API")
+
+
+def test_token_that_was_given_is_told(start: StartProcess, fetch: Fetch) -> None:
+    line = ready(start("serve", "--port", "0", "--ready-json", "--admin-token", "secret"))
+    assert line["admin_token"] == "secret"
+    assert fetch(line["url"], "GET", "/__admin/summary")[0] == 401
+
+
+def test_https_is_served_with_a_certificate(start: StartProcess) -> None:
+    line = ready(start("serve", "--port", "0", "--ready-json", "--tls-cert", str(CERTIFICATE)))
+    assert line["url"].startswith("https://127.0.0.1:")
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    with urllib.request.urlopen(f"{line['admin_url']}/health", context=trusting, timeout=30) as response:
+        assert response.status == 200
+
+
+def test_journal_is_written_at_the_end_and_nothing_beside_it(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    path = folder / "journal.ndjson"
+    path.write_text("of the last run", encoding="utf-8")
+    process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", str(path))
+    url = ready(process)["url"]
+    fetch(url, "POST", "/api/v1/sessions", START)
+    fetch(url, "GET", "/favicon.ico")
+    code, out, err = ended(process)
+    assert (code, out, err) == (0, "", "")
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [(entry["seq"], entry["response"]["status"]) for entry in entries] == [(1, 400), (2, 404)]
+    assert list(folder.iterdir()) == [path]
+
+
+def test_namespaces_that_are_not_exported_are_named(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
+    process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", "journal.ndjson")
+    url = ready(process)["url"]
+    fetch(url, "POST", "/ns/blue/api/v1/sessions", START)
+    assert ended(process) == (0, "", "not exported: other namespaces than the default one: blue (1 entries)\n")
+    assert (tmp_path / "journal.ndjson").read_bytes() == b""
+
+
+def test_journal_that_cannot_be_written_is_told(start: StartProcess, tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", str(path))
+    ready(process)
+    path.mkdir()
+    code, out, err = ended(process)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"mockserver: cannot write the journal to {path}: ")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_terminal_shows_a_line_for_every_request(start: StartProcess, fetch: Fetch) -> None:
+    process = start("serve", "--port", "0", "--ready-json", terminal=True)
+    url = ready(process)["url"]
+    assert process.stderr is not None
+    fetch(url, "GET", "/favicon.ico")
+    assert process.stderr.readline().endswith("  GET /favicon.ico  404\n")
+    fetch(url, "GET", "/ns/blue/x")
+    assert process.stderr.readline().endswith("  GET /ns/blue/x   404             [blue]\n")
+    assert ended(process) == (0, "", "")
+
+
+@pytest.mark.parametrize("how", ["--port", "--admin-port"])
+def test_port_that_is_taken_is_told_in_one_sentence(start: StartProcess, make_server: MakeServer, how: str) -> None:
+    port = make_server().port
+    ports = {"--port": "0", "--admin-port": "0", how: str(port)}
+    process = start("serve", "--ready-json", *(word for item in ports.items() for word in item))
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert err.startswith(f"mockserver: cannot listen on 127.0.0.1 port {port}: ")
+    assert err.count("\n") == 1
+
+
+def test_configuration_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp_path: Path) -> None:
+    (tmp_path / "mockserver.toml").write_text("\nprot = 1\n", encoding="utf-8")
+    process = start("serve")
+    out, err = process.communicate(timeout=30)
+    path = Path("mockserver.toml")
+    assert (process.returncode, out, err) == (
+        2,
+        "",
+        f"mockserver: {tmp_path / path}:2: unknown key prot; did you mean port?\n",
+    )

@@ -1,0 +1,70 @@
+"""The two ways to ask a server: in its process, and over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import MediaServer, MockServer, Settings, connect
+from tests.factories import T0
+
+Post = Callable[..., int]
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def server(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
+    """A server whose clock stands at ``T0``; over HTTP it is a namespace, whose name stands in every path."""
+    with MockServer(seed=7) as running:
+        asked: MediaServer = running if request.param == "in process" else connect(running.url, namespace="suite")
+        asked.clock.freeze()
+        asked.clock.set(T0)
+        yield asked
+        assert running.internal_errors == []
+
+
+class Twins:
+    """Two servers that were told the same: one is asked in its process, the other over HTTP."""
+
+    def __init__(self, local: MediaServer, remote: MediaServer) -> None:
+        self.local = local
+        self.remote = remote
+
+    def both(self, ask: Callable[[MediaServer], Any]) -> Any:
+        """Ask both; what they say, or how they refuse, must be the same."""
+        local, remote = outcome(ask, self.local), outcome(ask, self.remote)
+        assert local == remote
+        return local
+
+
+def outcome(ask: Callable[[MediaServer], Any], server: MediaServer) -> Any:
+    try:
+        return ask(server)
+    except Exception as error:  # noqa: BLE001 - it is compared, whatever it is
+        return type(error), str(error), getattr(error, "pointer", None)
+
+
+@pytest.fixture
+def twins() -> Iterator[Twins]:
+    """Twins with equal seeds and clocks, so that equal requests give equal journals."""
+    settings = Settings(max_faults=3)
+    with MockServer(settings, seed=7) as one, MockServer(settings, seed=7) as other:
+        pair = Twins(one, connect(other.url))
+        for server in (pair.local, pair.remote):
+            server.clock.freeze()
+            server.clock.set(T0)
+        yield pair
+        assert one.internal_errors == other.internal_errors == []
+
+
+@pytest.fixture
+def post() -> Post:
+    """Send a document as a player does, ``post(server, path, document)``, and return the status."""
+
+    def send(server: MediaServer, path: str, document: Any) -> int:
+        answer = requests.post(server.url + path, json=document, headers={"Host": "localhost"}, timeout=10)
+        return answer.status_code
+
+    return send

@@ -1,0 +1,170 @@
+"""Every route of the control, asked in the process and over HTTP: the same answers and the same refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver import MediaServer, Query
+from mockserver import control as c
+from mockserver.control import CONTROL_ROUTES, STREAM, Chunks, Route
+from mockserver.model import results as r
+from mockserver.model.fault import FaultSpec, HangFault, StatusFault, When
+from mockserver.model.vocabulary import Outcome, Phase
+from tests.factories import event, start
+
+SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
+SEQUENCE = (Query(event_type="sessionStart"), "play", "ping")
+
+ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
+    (c.HEALTH, None, {}),
+    (c.READY, None, {}),
+    (c.VERSION, None, {}),
+    (c.METRICS, None, {}),
+    (c.OPENAPI, None, {}),
+    (c.SUMMARY, None, {}),
+    (c.SESSIONS, c.PageQuery(), {}),
+    (c.SESSIONS, c.PageQuery(since=1, limit=1), {}),
+    (c.PUT_SESSION, r.SessionCommand(), {}),
+    (c.PUT_SESSION, r.SessionCommand(sid="mine", phase=Phase.CLOSED), {}),
+    (c.SESSION, None, {"sid": "<sid>"}),
+    (c.EXPIRE, None, {"sid": "<sid>"}),
+    (c.FORGET, None, {"sid": "<sid>"}),
+    (c.TIMELINE, None, {"sid": "<sid>"}),
+    (c.EVENTS, Query(), {}),
+    (c.EVENTS, Query(event_type=("ping", "play"), status=204, where=("/playerTime/playhead>5",), limit=1), {}),
+    (c.EVENTS, Query(outcome=Outcome.INVALID, since=1), {}),
+    (c.COUNT, r.WaitCommand(query=Query(event_type="ping")), {}),
+    (c.FIND, r.WaitCommand(query=Query(status=(204, 201))), {}),
+    (c.WAIT, r.WaitCommand(query=Query(event_type="play"), at_least=1, timeout_ms=5_000), {}),
+    (c.EVENT, None, {"seq": "2"}),
+    (c.VERIFY, r.VerifyCommand(query=Query(event_type="ping", status=500)), {}),
+    (c.VERIFY, r.VerifyCommand(sequence=SEQUENCE, order="arrival"), {}),
+    (c.FAULTS, None, {}),
+    (c.ADD_FAULT, SPEC, {}),
+    (c.DELETE_FAULTS, None, {}),
+    (c.FAULT, None, {"fault_id": "f1"}),
+    (c.PUT_FAULT, SPEC, {"fault_id": "f1"}),
+    (c.DELETE_FAULT, None, {"fault_id": "f1"}),
+    (c.SETTINGS, None, {}),
+    (c.PATCH_SETTINGS, {"idle_timeout_s": 5, "session_rules": [{"where": ["/params/media.id=a"]}]}, {}),
+    (c.CLOCK, None, {}),
+    (c.SET_CLOCK, r.ClockCommand(action="advance", ms=700_000), {}),
+    (c.RESET, r.ResetCommand(only=("journal", "faults")), {}),
+    (c.NAMESPACES, None, {}),
+    (c.DELETE_NAMESPACE, None, {"name": "other"}),
+    (c.EXPORT, c.ExportQuery(), {}),
+]
+
+REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
+    (c.SESSIONS, c.PageQuery(since=-1), {}),
+    (c.SESSIONS, c.PageQuery(limit=0), {}),
+    (c.PUT_SESSION, r.SessionCommand(sid="no spaces"), {}),
+    (c.SESSION, None, {"sid": "nobody"}),
+    (c.EXPIRE, None, {"sid": "nobody"}),
+    (c.FORGET, None, {"sid": "nobody"}),
+    (c.TIMELINE, None, {"sid": "nobody"}),
+    (c.EVENTS, Query(limit=10_001), {}),
+    (c.EVENTS, Query(where=("playhead>5",)), {}),
+    (c.COUNT, r.WaitCommand(at_least=-1), {}),
+    (c.FIND, r.WaitCommand(query=Query(since=-1)), {}),
+    (c.WAIT, r.WaitCommand(timeout_ms=60_001), {}),
+    (c.EVENT, None, {"seq": "99"}),
+    (c.EVENT, None, {"seq": "first"}),
+    (c.VERIFY, r.VerifyCommand(), {}),
+    (c.VERIFY, r.VerifyCommand(sequence=()), {}),
+    (c.VERIFY, r.VerifyCommand(query=Query(), exactly=1, at_least=1), {}),
+    (c.ADD_FAULT, FaultSpec(fault=StatusFault(code=99)), {}),
+    (c.ADD_FAULT, FaultSpec(fault=HangFault(), probability=1.5), {}),
+    (c.FAULT, None, {"fault_id": "f99"}),
+    (c.PUT_FAULT, SPEC, {"fault_id": "f99"}),
+    (c.PUT_FAULT, FaultSpec(fault=HangFault(), every=0), {"fault_id": "f1"}),
+    (c.DELETE_FAULT, None, {"fault_id": "f99"}),
+    (c.PATCH_SETTINGS, {"idle_timeout_s": -1}, {}),
+    (c.PATCH_SETTINGS, {"idle_timout_s": 1}, {}),
+    (c.PATCH_SETTINGS, {"session_rules": [{"where": []}]}, {}),
+    (c.SET_CLOCK, r.ClockCommand(action="advance"), {}),
+    (c.SET_CLOCK, r.ClockCommand(action="advance", ms=-1), {}),
+    (c.SET_CLOCK, r.ClockCommand(action="freeze", ms=1), {}),
+    (c.SET_CLOCK, r.ClockCommand(action="rate", rate=0), {}),
+    (c.DELETE_NAMESPACE, None, {"name": "nobody"}),
+    (c.DELETE_NAMESPACE, None, {"name": "default"}),
+]
+
+
+def title(case: Any) -> str | None:
+    return f"{case.method} {case.path}" if isinstance(case, Route) else None
+
+
+@pytest.fixture
+def busy(twins: Any, post: Callable[..., int]) -> Any:
+    """Twins that have received the same, one of it hit by a fault, and have a second namespace."""
+    for server in (twins.local, twins.remote):
+        server.faults.add({"kind": "status", "code": 500}, when={"event_type": "bufferStart"}, times=1)
+        assert post(server, "/api/v1/sessions", start()) == 201
+        events = f"/api/v1/sessions/{server.sessions()[0].session_id}/events"
+        for body in (event("play"), event("ping", playhead=10), event("bufferStart"), {"eventType": "ping"}):
+            post(server, events, body)
+        assert post(server, "/ns/other/api/v1/sessions", start()) == 201
+        post(server, "/api/v1/downloaded", [start(media__id="offline")])
+    return twins
+
+
+def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Callable[[MediaServer], Any]:
+    def ask(server: MediaServer) -> Any:
+        sid = server.sessions()[0].session_id
+        answer = server.control.call(
+            route, argument, **{name: part.replace("<sid>", sid) for name, part in path.items()}
+        )
+        if route is c.OPENAPI:
+            return json.loads(json.dumps(answer))  # a document: where it holds lists, JSON knows no tuples
+        return b"".join(answer) if route.result is Chunks else answer
+
+    return ask
+
+
+@pytest.mark.parametrize(("route", "argument", "path"), ANSWERED, ids=title)
+def test_answer_is_the_same_in_process_and_over_http(
+    busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
+) -> None:
+    answer = busy.both(asking(route, argument, path))
+    assert not isinstance(answer, tuple), answer
+    assert (answer is None) == (route.result is None)
+
+
+@pytest.mark.parametrize(("route", "argument", "path"), ANSWERED, ids=title)
+def test_state_afterwards_is_the_same_in_process_and_over_http(
+    busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
+) -> None:
+    busy.both(asking(route, argument, path))
+    busy.both(lambda server: server.control.call(c.SUMMARY, None))
+    busy.both(lambda server: server.sessions())
+    busy.both(lambda server: server.faults.list())
+    busy.both(lambda server: server.settings)
+    busy.both(lambda server: server.control.call(c.CLOCK, None))
+    busy.both(lambda server: server.control.call(c.NAMESPACES, None))
+
+
+@pytest.mark.parametrize(("route", "argument", "path"), REFUSED, ids=title)
+def test_refusal_is_the_same_in_process_and_over_http(
+    busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
+) -> None:
+    kind, message, _ = busy.both(asking(route, argument, path))
+    assert kind.__module__ == "mockserver.errors"
+    assert message
+
+
+def test_fault_rules_beyond_the_limit_are_refused_alike(busy: Any) -> None:
+    for _ in range(2):
+        busy.both(lambda server: server.control.call(c.ADD_FAULT, SPEC))
+    kind, message, _ = busy.both(lambda server: server.control.call(c.ADD_FAULT, SPEC))
+    assert kind.__name__ == "Refused"
+    assert "max_faults" in message
+
+
+def test_every_route_is_asked_here() -> None:
+    asked = {(route.method, route.path) for route, *_ in ANSWERED}
+    assert asked == {(route.method, route.path) for route in CONTROL_ROUTES if route is not STREAM}

@@ -1,0 +1,305 @@
+"""The operations of the admin API on one namespace."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.control import ExportQuery, PageQuery
+from mockserver.emulator.emulator import Emulator
+from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.model.fault import FaultSpec, ResetFault, StatusFault
+from mockserver.model.journal import Entry
+from mockserver.model.query import Query
+from mockserver.model.results import ClockCommand, ResetCommand, SessionCommand, SessionView
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import ClosedBy, Phase
+from mockserver.operations import namespace as n
+from mockserver.wire.codec import decode
+from tests.factories import T0, emulator, open_session, send
+
+RESET = FaultSpec(fault=ResetFault(), times=0)
+
+
+def put(back_end: Emulator, sid: str | None = None, phase: Phase = Phase.OPEN) -> SessionView:
+    return n.put_session(back_end, SessionCommand(sid=sid, phase=phase))
+
+
+# Sessions.
+
+
+def test_sessions_are_listed_newest_last_page_by_page() -> None:
+    back_end = emulator()
+    sids = [open_session(back_end) for _ in range(5)]
+    first = n.sessions(back_end, PageQuery(limit=3))
+    assert [view.sid for view in first.sessions] == sids[:3]
+    assert (first.meta.total, first.meta.next) == (5, 3)
+    second = n.sessions(back_end, PageQuery(limit=3, since=3))
+    assert [view.session_id for view in second.sessions] == sids[3:]
+    assert second.meta.next is None
+
+
+@pytest.mark.parametrize("page", [PageQuery(since=-1), PageQuery(limit=0), PageQuery(limit=10_001)])
+def test_page_of_sessions_that_cannot_be_is_refused(page: PageQuery) -> None:
+    with pytest.raises(InvalidInput):
+        n.sessions(emulator(), page)
+
+
+def test_session_is_shown_as_it_is_now_with_its_deadlines() -> None:
+    back_end = emulator()
+    sid = open_session(back_end, playhead=3, media__name="A clip")
+    view = n.session(back_end, None, sid)
+    assert (view.seq, view.phase, view.closed_by, view.age_ms, view.events) == (1, Phase.OPEN, None, 0, 1)
+    assert (view.playhead_s, view.content.media_id, view.content.media_name) == (3, "clip-1", "A clip")
+    assert view.deadlines.idle_ms == T0 + 605_000
+    back_end.clock.advance(700_000)
+    view = n.session(back_end, None, sid)
+    assert (view.phase, view.closed_by, view.closed_ms, view.age_ms) == (
+        Phase.CLOSED, ClosedBy.IDLE, T0 + 605_000, 700_000,
+    )  # fmt: skip
+
+
+def test_age_is_never_negative() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    n.set_clock(back_end, ClockCommand(action="set", at_ms=5))
+    assert n.session(back_end, None, sid).age_ms == 0
+
+
+def test_expired_session_answers_410_and_a_forgotten_one_404_but_stays_visible() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    view = n.expire_session(back_end, None, sid)
+    assert (view.phase, view.closed_by, send(back_end, sid)) == (Phase.CLOSED, ClosedBy.EXPIRED, 410)
+    assert n.expire_session(back_end, None, sid) == view
+    assert (n.forget_session(back_end, None, sid).phase, send(back_end, sid)) == (Phase.FORGOTTEN, 404)
+    assert n.session(back_end, None, sid).closed_by is ClosedBy.EXPIRED
+
+
+def test_expiring_a_session_that_timed_out_keeps_the_reason() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    back_end.clock.advance(700_000)
+    assert n.expire_session(back_end, None, sid).closed_by is ClosedBy.IDLE
+
+
+def test_unknown_session_is_not_found() -> None:
+    for ask in (n.session, n.expire_session, n.forget_session):
+        with pytest.raises(NotFound, match="'nope'"):
+            ask(emulator(), None, "nope")
+    with pytest.raises(NotFound):
+        n.timeline(emulator(), None, "nope")
+
+
+def test_session_is_opened_without_a_client_with_a_given_or_a_fresh_id() -> None:
+    back_end = emulator()
+    assert put(back_end, "my-session.1").sid == "my-session.1"
+    assert send(back_end, "my-session.1") == 204
+    fresh = put(back_end)
+    assert (len(fresh.sid), fresh.seq, fresh.events) == (64, 2, 0)
+    assert send(back_end, fresh.sid) == 204
+
+
+@pytest.mark.parametrize("sid", ["", "a/b", "ä", "x" * 129, "a b"])
+def test_session_id_that_fits_in_no_path_is_refused(sid: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        put(emulator(), sid)
+    assert refused.value.pointer == "/sid"
+
+
+@pytest.mark.parametrize("before", list(Phase))
+@pytest.mark.parametrize("after", list(Phase))
+def test_session_can_be_brought_from_any_phase_into_any_other(before: Phase, after: Phase) -> None:
+    back_end = emulator()
+    assert put(back_end, "s", before).phase is before
+    view = put(back_end, "s", after)
+    assert view.phase is after
+    assert view.seq == 1
+    assert view.complete is (after is Phase.COMPLETED or (before is Phase.COMPLETED and after is not Phase.OPEN))
+    statuses = {Phase.OPEN: 204, Phase.COMPLETED: 204, Phase.CLOSED: 410, Phase.FORGOTTEN: 404}
+    assert send(back_end, "s") == statuses[after]
+
+
+def test_reopened_session_lives_from_now_on() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    back_end.clock.advance(700_000)
+    view = put(back_end, sid)
+    assert (view.phase, view.opened_ms, view.events, view.content.media_id) == (
+        Phase.OPEN, T0 + 700_000, 1, "clip-1",
+    )  # fmt: skip
+    back_end.clock.advance(600_000)
+    assert send(back_end, sid) == 204
+
+
+# Journal.
+
+
+def test_entry_is_asked_for_by_a_number() -> None:
+    back_end = emulator()
+    open_session(back_end)
+    assert n.event(back_end, None, "1").seq == 1
+    for seq in ("x", "-1", "1.0", "٣", "9" * 30, ""):
+        with pytest.raises(InvalidInput, match="seq is a number"):
+            n.event(back_end, None, seq)
+    with pytest.raises(NotFound):
+        n.event(back_end, None, "2")
+
+
+def exported(back_end: Emulator) -> list[Entry]:
+    text = b"".join(n.export(back_end, ExportQuery()))
+    assert text.endswith(b"\n") or not text
+    return [decode(line, Entry) for line in text.splitlines()]
+
+
+def test_export_writes_every_entry_on_a_line_of_its_own() -> None:
+    back_end = emulator()
+    for _ in range(1_203):
+        send(back_end, "x")
+    assert [entry.seq for entry in exported(back_end)] == list(range(1, 1_204))
+    assert exported(back_end)[:1] == n.events(back_end, Query(limit=1)).events
+    assert exported(emulator()) == []
+
+
+def test_export_ends_where_the_journal_ended_when_it_was_asked_for() -> None:
+    back_end = emulator()
+    send(back_end, "x")
+    lines = n.export(back_end, ExportQuery())
+    send(back_end, "x")
+    assert len(b"".join(lines).splitlines()) == 1
+
+
+def test_export_ends_when_the_journal_is_reset_meanwhile() -> None:
+    back_end = emulator()
+    for _ in range(1_200):
+        send(back_end, "x")
+    lines = iter(n.export(back_end, ExportQuery()))
+    assert len(next(lines).splitlines()) == 500
+    back_end.reset(("journal",))
+    send(back_end, "x")
+    assert list(lines) == []
+
+
+# Faults.
+
+
+def test_fault_rules_are_listed_shown_replaced_and_removed() -> None:
+    back_end = emulator()
+    back_end.clock.advance(5)
+    rule = n.add_fault(back_end, RESET)
+    assert (rule.id, rule.created_ms) == ("f1", T0 + 5)
+    send(back_end, "x")
+    page = n.faults(back_end, None)
+    assert ([(known.seen, known.applied) for known in page.faults], page.meta.total) == ([(1, 0)], 1)
+    assert n.fault(back_end, None, "f1") == page.faults[0]
+    assert n.put_fault(back_end, FaultSpec(fault=StatusFault(code=503)), "f1").seen == 0
+    assert send(back_end, "x") == 503
+    n.delete_fault(back_end, None, "f1")
+    assert send(back_end, "x") == 404
+    n.add_fault(back_end, RESET)
+    n.delete_faults(back_end, None)
+    assert n.faults(back_end, None).faults == []
+
+
+def test_fault_rules_beyond_the_limit_are_refused() -> None:
+    back_end = emulator(Settings(max_faults=1))
+    n.add_fault(back_end, RESET)
+    with pytest.raises(Refused):
+        n.add_fault(back_end, RESET)
+
+
+# Settings.
+
+
+def test_patch_changes_some_settings_and_leaves_the_others() -> None:
+    back_end = emulator(Settings(stall_timeout_s=5))
+    changed = n.patch_settings(
+        back_end, {"idle_timeout_s": None, "cors.max_age": 5, "session_rules": [{"where": ["/a=1"], "max_age_s": 1}]}
+    )
+    assert (changed.idle_timeout_s, changed.stall_timeout_s, changed.cors_max_age_s) == (None, 5, 5)
+    assert n.settings(back_end, None) == changed == back_end.settings
+    assert n.patch_settings(back_end, {}) == changed
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"bogus": 1}, ""),
+        ({"idle_timeout_s": "5"}, "/idle_timeout_s"),
+        ({"cors.max_age": 1.5}, "/cors.max_age"),
+        ({"cors_max_age_s": 5}, ""),
+        ({"after_end": 500}, "/after_end"),
+        ({"idle_timeout_s": 1, "max_age_s": -1}, "/max_age_s"),
+        ({"session_rules": [{"where": ["x"]}]}, "/session_rules/0/where"),
+    ],
+)
+def test_patch_with_a_mistake_changes_nothing_and_tells_the_place(changes: dict[str, Any], pointer: str) -> None:
+    back_end = emulator()
+    with pytest.raises(InvalidInput) as refused:
+        n.patch_settings(back_end, changes)
+    assert refused.value.pointer == pointer
+    assert back_end.settings == Settings()
+
+
+# Clock and reset.
+
+
+def test_clock_is_read_and_moved() -> None:
+    back_end = emulator()
+
+    def moved(action: Any, **argument: Any) -> tuple[int, bool, float]:
+        reading = n.set_clock(back_end, ClockCommand(action=action, **argument))
+        assert reading == n.clock(back_end, None)
+        return reading.now_ms - T0, reading.frozen, reading.rate
+
+    assert moved("freeze") == (0, True, 1)
+    assert moved("advance", ms=500) == (500, True, 1)
+    assert moved("rate", rate=60) == (500, True, 60)
+    assert moved("set", at_ms=T0 - 9) == (-9, True, 60)
+    assert moved("resume") == (-9, False, 60)
+    assert moved("follow_ts") == (-9, False, 60)
+    assert back_end.clock.following
+    assert moved("reset") == (0, False, 1)
+    assert moved("advance", ms=0) == (0, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "pointer"),
+    [
+        (ClockCommand(action="advance"), "/ms"),
+        (ClockCommand(action="set"), "/at_ms"),
+        (ClockCommand(action="rate"), "/rate"),
+        (ClockCommand(action="freeze", ms=5), "/ms"),
+        (ClockCommand(action="advance", ms=1, at_ms=5), "/at_ms"),
+        (ClockCommand(action="advance", ms=-1), "/ms"),
+        (ClockCommand(action="advance", ms=10**20), "/ms"),
+        (ClockCommand(action="set", at_ms=-1), "/at_ms"),
+        (ClockCommand(action="rate", rate=0), "/rate"),
+    ],
+)
+def test_clock_command_that_cannot_be_used_is_refused_with_the_place(command: ClockCommand, pointer: str) -> None:
+    back_end = emulator()
+    with pytest.raises(InvalidInput) as refused:
+        n.set_clock(back_end, command)
+    assert refused.value.pointer == pointer
+    assert back_end.clock.now_ms() == T0
+
+
+def test_clock_that_is_set_back_reopens_nothing_that_nobody_had_looked_at() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    n.set_clock(back_end, ClockCommand(action="advance", ms=700_000))
+    n.set_clock(back_end, ClockCommand(action="set", at_ms=T0))
+    assert n.session(back_end, None, sid).phase is Phase.CLOSED
+
+
+def test_reset_answers_with_the_fresh_summary() -> None:
+    back_end = emulator()
+    open_session(back_end)
+    partly = n.reset(back_end, ResetCommand(only=("journal",)))
+    assert (partly.requests, partly.sessions) == (0, {"open": 1})
+    wholly = n.reset(back_end, ResetCommand())
+    assert json.loads(json.dumps(wholly.sessions)) == {}
+    assert wholly == n.summary(back_end, None)

@@ -1,0 +1,140 @@
+"""Every route of the admin API leads to an operation, in the process as over HTTP."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from mockserver import control as c
+from mockserver.control import CONTROL_ROUTES, ExportQuery, PageQuery, Route
+from mockserver.emulator.pending import Pending
+from mockserver.errors import InvalidInput, MockserverError, NotFound
+from mockserver.model import results as r
+from mockserver.model.fault import FaultSpec, ResetFault
+from mockserver.model.query import Query
+from mockserver.model.settings import Settings
+from mockserver.namespaces import Namespaces
+from mockserver.operations.table import LocalControl, perform
+from mockserver.wire.codec import encode
+from tests.factories import emulator, open_session, send
+
+RESET = FaultSpec(fault=ResetFault(), times=0)
+ARGUMENTS: dict[Route[Any, Any], Any] = {
+    c.SESSIONS: PageQuery(),
+    c.PUT_SESSION: r.SessionCommand(),
+    c.EVENTS: Query(),
+    c.COUNT: r.WaitCommand(),
+    c.FIND: r.WaitCommand(),
+    c.WAIT: r.WaitCommand(timeout_ms=0),
+    c.VERIFY: r.VerifyCommand(query=Query()),
+    c.ADD_FAULT: RESET,
+    c.PUT_FAULT: RESET,
+    c.PATCH_SETTINGS: {"max_age_s": 5},
+    c.SET_CLOCK: r.ClockCommand(action="freeze"),
+    c.RESET: r.ResetCommand(only=()),
+    c.EXPORT: ExportQuery(),
+}
+ROUTES = [route for route in CONTROL_ROUTES if route is not c.STREAM]
+
+
+def shown(route: Route[Any, Any]) -> str:
+    return f"{route.method} {route.path}"
+
+
+def namespaces(settings: Settings | None = None) -> Namespaces:
+    return Namespaces(lambda name: emulator(settings, name=name))
+
+
+def path_of(route: Route[Any, Any], known: Namespaces) -> dict[str, str]:
+    """Fill the path of a route with what exists in the namespace ``a``."""
+    back_end = known.obtain("a")
+    found = {"sid": open_session(back_end), "seq": "1", "name": "a", "fault_id": back_end.faults.add(RESET, 0).id}
+    return {name: value for name, value in found.items() if f"{{{name}}}" in route.path}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=shown)
+def test_every_route_but_the_stream_has_an_operation_that_answers_what_the_route_says(route: Route[Any, Any]) -> None:
+    known = namespaces()
+    path = path_of(route, known)
+    answer = LocalControl(known, "a").call(route, ARGUMENTS.get(route), **path)
+    if route.result is None:
+        assert answer is None
+    elif route.result is c.Chunks:
+        assert b"".join(answer)
+    elif isinstance(route.result, type):
+        assert isinstance(answer, route.result)
+        encode(answer)
+    else:
+        assert isinstance(answer, dict)
+
+
+def test_routes_are_distinct_and_say_what_they_are_for() -> None:
+    assert len({(route.method, route.path) for route in CONTROL_ROUTES}) == len(CONTROL_ROUTES)
+    assert all(route.summary.endswith(".") and route.path.startswith("/") for route in CONTROL_ROUTES)
+    routes = {value for _, value in inspect.getmembers(c) if isinstance(value, Route)}
+    assert routes == set(CONTROL_ROUTES)
+
+
+def test_no_get_changes_anything() -> None:
+    assert [shown(route) for route in CONTROL_ROUTES if route.method == "GET" and route.changes] == []
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if not route.changes], ids=shown)
+def test_asking_an_unknown_namespace_creates_none(route: Route[Any, Any]) -> None:
+    known = namespaces()
+    path = {name: "1" for name in ("sid", "seq", "name", "fault_id") if f"{{{name}}}" in route.path}
+    with suppress(NotFound):
+        LocalControl(known, "unborn").call(route, ARGUMENTS.get(route), **path)
+    assert [back_end.name for back_end in known] == ["default"]
+
+
+def test_change_creates_the_namespace() -> None:
+    known = namespaces()
+    LocalControl(known, "a").call(c.SET_CLOCK, r.ClockCommand(action="freeze"))
+    assert [back_end.name for back_end in known] == ["default", "a"]
+    assert known.obtain("a").clock.state().frozen
+
+
+def test_wait_on_an_unborn_namespace_is_ended_by_its_first_request() -> None:
+    known = namespaces()
+    pending = perform(known, "a", c.WAIT, r.WaitCommand(timeout_ms=60_000))
+    assert isinstance(pending, Pending)
+    send(known.obtain("a"), "x")
+    assert pending.block().satisfied
+
+
+def test_mistakes_are_raised_as_they_are() -> None:
+    control = LocalControl(namespaces(), "default")
+    with pytest.raises(NotFound):
+        control.call(c.SESSION, None, sid="nope")
+    with pytest.raises(InvalidInput):
+        control.call(c.VERIFY, r.VerifyCommand())
+    with pytest.raises(MockserverError):
+        LocalControl(namespaces(), "not a name").call(c.SUMMARY, None)
+
+
+def test_namespaces_are_listed_in_order_of_creation_and_dropped() -> None:
+    known = namespaces()
+    open_session(known.obtain("b"))
+    known.obtain("a")
+    control = LocalControl(known, "default")
+    page = control.call(c.NAMESPACES, None)
+    assert [(view.name, view.requests, view.sessions) for view in page.namespaces] == [
+        ("default", 0, 0), ("b", 1, 1), ("a", 0, 0),
+    ]  # fmt: skip
+    assert page.meta.total == 3
+    control.call(c.DELETE_NAMESPACE, None, name="b")
+    assert control.call(c.NAMESPACES, None).meta.total == 2
+    with pytest.raises(NotFound):
+        control.call(c.DELETE_NAMESPACE, None, name="b")
+
+
+def test_server_says_that_it_lives_and_what_it_is() -> None:
+    control = LocalControl(namespaces(), "default")
+    assert control.call(c.HEALTH, None) == control.call(c.READY, None) == r.Health()
+    version = control.call(c.VERSION, None)
+    assert (version.name, version.api) == ("media-collection-mockserver", "media-collection/v1")
+    assert version.version[0].isdigit()

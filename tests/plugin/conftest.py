@@ -1,0 +1,57 @@
+"""A project of a user with tests of a player."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import pytest
+
+PLAYER = """
+import pytest
+import requests
+
+START = {
+    "eventType": "sessionStart",
+    "playerTime": {"playhead": 0, "ts": 1760000000000},
+    "params": {
+        "analytics.trackingServer": "a.example", "analytics.reportSuite": "rs",
+        "visitor.marketingCloudOrgId": "X@AdobeOrg", "media.id": "clip-7", "media.length": 60,
+        "media.contentType": "vod", "media.playerName": "p", "media.channel": "c",
+    },
+}
+RESET = {"fault": {"kind": "status", "code": 500}, "name": "never"}
+
+
+def open_session(server):
+    return requests.post(server.url + "/api/v1/sessions", json=START, timeout=10)
+
+
+def sid_of(answer):
+    return answer.headers["Location"].rpartition("/")[2]
+"""
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_libraries() -> None:
+    """Import what users' tests need: a run in this process forgets its imports, which breaks libraries by halves."""
+    for name in ("requests", "aiohttp", "mockserver.media_server", "mockserver.server.app"):
+        importlib.import_module(name)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Run tests that use a player: ``run(source, *options)``, in this process unless ``subprocess``."""
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile(player=PLAYER)
+
+    def run(source: str, *options: str, subprocess: bool = False, conftest: str = "") -> pytest.RunResult:
+        if conftest:
+            pytester.makeconftest(conftest)
+        pytester.makepyfile(test_player=f"from player import *\n\n{source}")
+        options = ("-p", "no:cacheprovider", *options)
+        return pytester.runpytest_subprocess(*options) if subprocess else pytester.runpytest_inprocess(*options)
+
+    return run

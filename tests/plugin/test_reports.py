@@ -1,0 +1,169 @@
+"""What a test run says: of failing tests, of rules that never fired, of a server that broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+SHOWN = [
+    "*- media server at http://127.0.0.1:* -*",
+    "session * clip-7: open, 1 event accepted",
+    "*#1 *sessionStart *@0.0 *201",
+    "seed 7: replay with --media-server-seed 7",
+]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "def test_it(media_server):\n    open_session(media_server)\n    assert False",
+        "async def test_it(media_server):\n    open_session(media_server)\n    assert False",
+        "def test_it(media_server_session):\n    open_session(media_server_session)\n    assert False",
+        "@pytest.fixture\ndef player(media_server):\n    open_session(media_server)\n    assert False\n"
+        "def test_it(player): pass",
+    ],
+    ids=["sync", "async", "server of the run", "fixture"],
+)
+def test_failure_shows_what_was_received_and_the_seed(run: Run, test: str) -> None:
+    result = run(test, "--media-server-seed=7")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(SHOWN)
+
+
+def test_failure_shows_every_server(run: Run) -> None:
+    result = run("def test_it(make_media_server, media_server):\n    make_media_server()\n    assert False")
+    assert result.stdout.str().count("- media server at http://127.0.0.1:") == 2
+
+
+def test_success_shows_nothing(run: Run) -> None:
+    result = run("def test_it(media_server): open_session(media_server)", "-rA")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*media server at*")
+
+
+def test_verification_fails_in_the_line_of_the_test_not_in_the_library(run: Run) -> None:
+    result = run("def test_it(media_server): media_server.verify(event_type='ping')")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">   def test_it(media_server): media_server.verify(event_type='ping')",
+            "E   *VerificationFailed: not verified: expected at least 1 with event_type=ping, found 0",
+            "test_player.py:*: VerificationFailed",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*media_server.py:*")
+
+
+def test_transcript_that_cannot_be_written_does_not_hide_the_failure(run: Run) -> None:
+    result = run(
+        """
+def test_it(media_server):
+    media_server.transcript = lambda: 1 / 0
+    assert 1 == 2
+"""
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*assert 1 == 2*", "cannot be asked any more: ZeroDivisionError: division by zero"])
+
+
+def test_rule_that_never_fired_fails_a_passing_test(run: Run) -> None:
+    result = run("def test_it(media_server): media_server.faults.add(**RESET)")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*ERROR at teardown of test_it*", "fault rules that never fired: f1 never (seen 0). Remove a rule*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ("    assert False", {"failed": 1}),
+        ("    pytest.skip('not today')", {"skipped": 1}),
+        ("    pytest.xfail('known')", {"xfailed": 1}),
+    ],
+)
+def test_rule_that_never_fired_does_not_matter_in_a_test_that_did_not_pass(
+    run: Run, body: str, outcome: dict[str, int]
+) -> None:
+    for fixture in ("media_server", "media_server_session"):
+        run(f"def test_it({fixture}):\n    {fixture}.faults.add(**RESET)\n{body}").assert_outcomes(**outcome)
+
+
+def test_expected_failure_stays_one(run: Run) -> None:
+    result = run(
+        "@pytest.mark.xfail\ndef test_it(media_server):\n    media_server.faults.add(**RESET)\n    assert False"
+    )
+    result.assert_outcomes(xfailed=1)
+
+
+def test_rule_that_fired_or_was_removed_or_may_have_had_bad_luck_is_no_error(run: Run) -> None:
+    run(
+        """
+def test_it(media_server):
+    media_server.faults.add(**RESET).remove()
+    media_server.faults.add(RESET["fault"], probability=1e-12)
+    media_server.faults.add(RESET["fault"], times=1)
+    assert open_session(media_server).status_code == 500
+"""
+    ).assert_outcomes(passed=1)
+
+
+INTERNAL = """
+@pytest.fixture(params=["media_server", "media_server_session"])
+def server(request):
+    return request.getfixturevalue(request.param)
+
+def test_it(media_server):
+    media_server.internal_errors.append(RuntimeError("it broke inside"))
+    assert {passes}
+
+def test_of_the_run(media_server_session):
+    media_server_session.internal_errors.append(RuntimeError("it broke inside"))
+    assert {passes}
+"""
+
+
+def test_internal_error_fails_a_passing_test(run: Run) -> None:
+    result = run(INTERNAL.replace("{passes}", "True"))
+    result.assert_outcomes(passed=2, errors=2)
+    result.stdout.fnmatch_lines(["the media server had an internal error: RuntimeError('it broke inside')"] * 2)
+
+
+def test_internal_error_does_not_hide_a_failure(run: Run) -> None:
+    run(INTERNAL.replace("{passes}", "False")).assert_outcomes(failed=2)
+
+
+def test_internal_error_is_told_once(run: Run) -> None:
+    result = run(INTERNAL.replace("{passes}", "True") + "\ndef test_next(media_server_session): pass\n")
+    result.assert_outcomes(passed=3, errors=2)
+
+
+RERUN = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    for _ in range(2):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+
+def test_test_that_is_run_again_begins_afresh(run: Run) -> None:
+    result = run(
+        """
+RUNS = []
+
+def test_it(media_server):
+    RUNS.append(1)
+    media_server.faults.add(**RESET)
+    assert len(RUNS) == 2
+""",
+        conftest=RERUN,
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["fault rules that never fired: f1 never (seen 0)*"])

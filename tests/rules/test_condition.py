@@ -1,0 +1,132 @@
+"""Conditions on an event body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.errors import InvalidInput
+from mockserver.rules.condition import MISSING, holds, parse_condition, resolve
+
+BODY: dict[str, Any] = {
+    "eventType": "ping",
+    "playerTime": {"playhead": 30.5, "ts": 10**30},
+    "params": {"media.id": "clip-7", "a/b": 1, "m~n": 2, "length": 60, "resume": True, "none": None, "x=y": 3},
+    "list": [1, "two", {"three": 3}, [4], True],
+    "text": "the answer is 42, or 1.0, or 123456789012345678901234567890",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/eventType=ping",
+        '/eventType="ping"',
+        "/params/media.id=clip-7",
+        "/params/media.id!=clip-8",
+        "/params/a~1b=1",
+        "/params/m~0n=2",
+        "/params/length=60",
+        "/params/length=60.0",
+        "/params/length>59.5",
+        "/params/length<61",
+        "/params/resume=true",
+        "/params/none=null",
+        "/params/missing!=anything",
+        "/playerTime/ts>1",
+        "/playerTime/ts=1000000000000000000000000000000",
+        '/playerTime={"playhead":30.5,"ts":1000000000000000000000000000000}',
+        "/eventType>pin",
+        "/list/0=1",
+        "/list/2/three=3",
+        "/list*=1",
+        "/list*=two",
+        '/list*={"three":3}',
+        "/list*=[4]",
+        "/list*=true",
+        "/text*=answer",
+        "/text*=42",
+        "/text*=1.0",
+        "/text*=",
+        "/text*=123456789012345678901234567890",
+        '/list=[1,"two",{"three":3},[4],true]',
+    ],
+)
+def test_condition_holds(text: str) -> None:
+    assert holds(parse_condition(text), BODY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/eventType=pong",
+        "/eventType=Ping",
+        "/params/length=true",
+        "/params/resume=1",
+        "/params/resume!=true",
+        "/params/missing=null",
+        "/params/missing>0",
+        "/params/missing*=",
+        "/params/length=sixty",
+        "/params/length>sixty",
+        "/eventType>1",
+        "/params/resume>0",
+        "/params/none<1",
+        "/list/5=1",
+        "/list/-1=true",
+        "/list/\N{ARABIC-INDIC DIGIT ZERO}=1",
+        f"/list/{'9' * 5000}=1",
+        "/list*=5",
+        "/list/4/x=1",
+        "/eventType/0=p",
+        "/text*=43",
+        "/params/length*=6",
+        '/playerTime={"playhead":30.5}',
+        "/list=[1]",
+    ],
+)
+def test_condition_does_not_hold(text: str) -> None:
+    assert not holds(parse_condition(text), BODY)
+
+
+def test_first_operator_ends_the_pointer() -> None:
+    condition = parse_condition("/params/title=a>b=c")
+    assert (condition.tokens, condition.op, condition.value) == (("params", "title"), "=", "a>b=c")
+
+
+@pytest.mark.parametrize("text", ["", "params=1", "/params", "=1", "/a~b", "ping"])
+def test_text_without_pointer_or_operator_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidInput, match="for example /params/") as refused:
+        parse_condition(text)
+    assert refused.value.pointer == "/where"
+
+
+def test_value_is_json_and_failing_that_text() -> None:
+    values = [parse_condition(f"/a={literal}").value for literal in ("1", '"1"', "NaN", "{", "", "[" * 20_000)]
+    assert values == [1, "1", "NaN", "{", "", "[" * 20_000]
+
+
+def test_pointer_to_the_root_member_with_the_empty_name() -> None:
+    assert resolve({"": 5}, parse_condition("/=5").tokens) == 5
+    assert resolve({}, ("a",)) is MISSING
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(JSON, st.text(alphabet='/abc019~=!<>*"[]{}', max_size=12), JSON)
+def test_any_condition_on_any_document_is_either_true_or_false(document: Any, tail: str, value: Any) -> None:
+    for text in (f"/{tail}=1", f"/a{tail}*=12", f"/{tail}"):
+        try:
+            condition = parse_condition(text)
+        except InvalidInput:
+            continue
+        assert holds(condition, document) in (True, False)
+        assert holds(condition, {"a": value, "": value}) in (True, False)

@@ -1,0 +1,316 @@
+"""A server on real sockets, and a client that sees every byte of an answer."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import pytest
+
+from mockserver.clock import Clock
+from mockserver.control import FAULT, WAIT
+from mockserver.emulator.inquiry import Inquiry
+from mockserver.model.fault import FaultSpec
+from mockserver.model.query import Query
+from mockserver.model.results import WaitCommand
+from mockserver.model.settings import Settings
+from mockserver.server.options import ServerOptions
+from mockserver.server.runner import ServerThread
+from mockserver.server.site import Site
+from mockserver.wire.codec import decode, encode, to_builtins
+
+GUARD_S = 10
+"""After this long a test has failed; nothing waits so long when all is well."""
+
+LOOK_S = 0.1
+"""How long a connection is watched to see that nothing comes."""
+
+START = (
+    b'{"playerTime":{"playhead":0,"ts":1760000000000},"eventType":"sessionStart","params":'
+    b'{"analytics.trackingServer":"a.example","analytics.reportSuite":"rs","visitor.marketingCloudOrgId":"X@AdobeOrg",'
+    b'"media.id":"v1","media.length":60,"media.contentType":"vod","media.playerName":"p","media.channel":"c"}}'
+)
+PING = b'{"playerTime":{"playhead":10.5,"ts":1760000010000},"eventType":"ping"}'
+PLAY = b'{"playerTime":{"playhead":0,"ts":1760000000000},"eventType":"play"}'
+
+
+class Answer(NamedTuple):
+    """An answer as it was on the wire."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.headers]
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Wire:
+    """One connection, byte by byte."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(GUARD_S)
+        self.socket = connection
+        self._seen = b""
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, raw: bytes) -> None:
+        self.socket.sendall(raw)
+
+    def request(self, method: str, target: str, body: bytes | None = None, *headers: tuple[str, str]) -> None:
+        """Send a request with ``Host`` and, when it has a body, ``Content-Length``."""
+        fields = list(headers)
+        if all(name.lower() != "host" for name, _ in fields):
+            fields.insert(0, ("Host", "localhost"))
+        if body is not None:
+            fields.append(("Content-Length", str(len(body))))
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+        self.send(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + (body or b""))
+
+    def ask(self, method: str, target: str, body: bytes | None = None, *headers: tuple[str, str]) -> Answer:
+        self.request(method, target, body, *headers)
+        return self.answer(method)
+
+    def answer(self, method: str = "GET") -> Answer:
+        """Read one answer; what follows it stays."""
+        head = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        status = int(head[0].split(" ", 2)[1])
+        fields = [(name, value) for name, _, value in (line.partition(": ") for line in head[1:] if line)]
+        answer = Answer(status, fields, b"")
+        if method == "HEAD" or status in (204, 304) or status < 200:
+            return answer
+        if answer.header("Transfer-Encoding") == "chunked":
+            body = b""
+            while size := int(self.until(b"\r\n"), 16):
+                body += self.exactly(size)
+                self.until(b"\r\n")
+            self.until(b"\r\n")
+            return answer._replace(body=body)
+        length = answer.header("Content-Length")
+        return answer._replace(body=self.rest() if length is None else self.exactly(int(length)))
+
+    def until(self, mark: bytes) -> bytes:
+        while mark not in self._seen:
+            self._receive()
+        found, _, self._seen = self._seen.partition(mark)
+        return found + mark
+
+    def exactly(self, size: int) -> bytes:
+        while len(self._seen) < size:
+            self._receive()
+        found, self._seen = self._seen[:size], self._seen[size:]
+        return found
+
+    def _receive(self) -> None:
+        piece = self.socket.recv(65536)
+        if not piece:
+            raise EOFError(f"the server closed after {self._seen!r}")
+        self._seen += piece
+
+    def rest(self) -> bytes:
+        """Read until the server closes; a reset counts as that."""
+        pieces = [self._seen]
+        self._seen = b""
+        try:
+            while piece := self.socket.recv(65536):
+                pieces.append(piece)
+        except ConnectionError:
+            pass
+        return b"".join(pieces)
+
+    def is_silent(self) -> bool:
+        """Tell whether nothing comes, not even the end, for a moment."""
+        self.socket.settimeout(LOOK_S)
+        try:
+            self._receive()
+        except TimeoutError:
+            return not self._seen
+        except EOFError:
+            return False
+        finally:
+            self.socket.settimeout(GUARD_S)
+        return False
+
+    def is_reset(self) -> bool:
+        """Tell whether the server ends the connection with a reset; below TLS, whose libraries call that an end."""
+        with socket.fromfd(self.socket.fileno(), socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            tcp.settimeout(GUARD_S)
+            try:
+                while tcp.recv(65536):
+                    pass
+            except ConnectionResetError as error:
+                return error.errno == errno.ECONNRESET
+        return False
+
+
+class Running:
+    """A server that runs, and ways to ask it."""
+
+    def __init__(self, site: Site, trust: ssl.SSLContext | None = None) -> None:
+        self.site = site
+        self.thread = ServerThread(site)
+        self.thread.start()
+        self.trust = trust
+        self.control = site.control()
+
+    @property
+    def port(self) -> int:
+        return self.thread.port
+
+    def connect(self, port: int | None = None) -> Wire:
+        connection = socket.create_connection(("127.0.0.1", port or self.port), timeout=GUARD_S)
+        if self.trust is not None:
+            connection = self.trust.wrap_socket(connection, server_hostname="localhost")
+        return Wire(connection)
+
+    def ask(self, method: str, target: str, body: bytes | None = None, *headers: tuple[str, str]) -> Answer:
+        """Ask on a connection of its own."""
+        with self.connect() as wire:
+            return wire.ask(method, target, body, *headers)
+
+    def admin(self, method: str, path: str, body: Any = None, *headers: tuple[str, str]) -> Answer:
+        """Ask the admin API; a body is sent as JSON."""
+        content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        with self.connect(self.thread.admin_port) as wire:
+            typed = () if content is None else (("Content-Type", "application/json"),)
+            return wire.ask(method, f"/__admin{path}", content, *headers, *typed)
+
+    def open_session(self, prefix: str = "") -> str:
+        """Open a session and return its id."""
+        location = self.ask("POST", f"{prefix}/api/v1/sessions", START).header("Location")
+        assert location is not None
+        return location.rpartition("/")[2]
+
+    def ping(self, sid: str) -> Answer:
+        return self.ask("POST", f"/api/v1/sessions/{sid}/events", PING)
+
+    def entry(self, seq: int) -> Any:
+        """Return a journal entry as the admin API shows it."""
+        answer = self.admin("GET", f"/events/{seq}")
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def last_entry(self) -> Any:
+        return self.entry(self.site.namespaces.default.journal.last_seq)
+
+    def add_fault(self, fault: dict[str, Any], **rule: Any) -> str:
+        """Put a fault rule in force and return its id."""
+        answer = self.admin("POST", "/faults", {"fault": fault, **rule})
+        assert answer.status == 201, answer
+        return str(answer.json()["id"])
+
+    def wait_for_entries(self, count: int) -> None:
+        """Wait until the journal has so many entries."""
+        found = self.control.call(WAIT, WaitCommand(query=Query(), at_least=count, timeout_ms=GUARD_S * 1000))
+        assert found.satisfied, found
+
+    def wait_until_struck(self, fault_id: str, times: int = 1) -> None:
+        """Wait until a fault rule has struck so many times."""
+        until(lambda: self.control.call(FAULT, None, fault_id=fault_id).applied >= times)
+
+    def assert_alive(self) -> None:
+        """The server answers, broke nowhere inside, and gave no 5xx that was not asked for."""
+        assert self.ask("GET", "/api/v1/schemas/ping").status == 200
+        assert self.site.internal_errors == []
+        for emulator in self.site.namespaces:
+            statuses = [s for s in emulator.journal.counts("status") if isinstance(s, int) and s >= 500]
+            assert statuses == []
+
+    def stop(self) -> float:
+        """Stop, and return how many seconds it took."""
+        began = time.monotonic()
+        self.thread.stop()
+        return time.monotonic() - began
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Ask again and again until something holds that nobody can be told of."""
+    end = time.monotonic() + GUARD_S
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+
+
+def snapshot(site: Site) -> dict[str, Any]:
+    """Everything an admin request could change, in all namespaces."""
+    return {
+        emulator.name: {
+            "journal": [encode(entry) for entry in Inquiry(emulator).page(Query(limit=10_000)).events],
+            "seqs": (emulator.journal.first_seq, emulator.journal.last_seq, emulator.journal.evicted),
+            "sessions": [to_builtins(session) for session in emulator.sessions],
+            "faults": [to_builtins(rule) for rule in emulator.faults.rules],
+            "settings": to_builtins(emulator.settings),
+            "clock": emulator.clock.state() if emulator.clock.state().frozen else emulator.clock.state()[1:],
+            "waiting": (len(emulator.waiters), emulator.listeners),
+        }
+        for emulator in site.namespaces
+    }
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start servers: ``start(Settings(...), faults=[{...}], clock=..., admin_token=...)``.
+
+    All are stopped at the end, when none may have broken inside nor have left a thread behind.
+    """
+    running: list[Running] = []
+
+    def begin(
+        settings: Settings | None = None,
+        *,
+        faults: tuple[dict[str, Any], ...] = (),
+        clock: Clock | None = None,
+        trust: ssl.SSLContext | None = None,
+        **options: Any,
+    ) -> Running:
+        specs = [decode(json.dumps(fault), FaultSpec) for fault in faults]
+        site = Site(settings, ServerOptions(**options), faults=specs, clock=clock)
+        running.append(Running(site, trust))
+        return running[-1]
+
+    yield begin
+    for server in running:
+        server.stop()
+        assert server.site.internal_errors == []
+    assert not [thread for thread in threading.enumerate() if thread.name == "mockserver"]
+
+
+@pytest.fixture
+def server(start: Start) -> Running:
+    """A server as it is when nothing is said."""
+    return start()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at 2025-10-09 08:53:20 UTC."""
+    standing = Clock()
+    standing.freeze()
+    standing.set(1_760_000_000_000)
+    return standing
+
+
+def http_client(server: Running) -> closing[http.client.HTTPConnection]:
+    return closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=GUARD_S))

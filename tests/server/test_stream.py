@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.model.settings import Settings
+from tests.server.conftest import GUARD_S, Running, Start, until
+
+
+class Listener:
+    """A client of the stream that reads one message after the other."""
+
+    def __init__(self, server: Running, last_event_id: str | None = None, prefix: str = "") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=GUARD_S)
+        headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+        self._connection.request("GET", f"{prefix}/__admin/stream", headers=headers)
+        self._response = self._connection.getresponse()
+        assert (self._response.status, self._response.getheader("Content-Type")) == (200, "text/event-stream")
+        assert self.message() == {"": "connected"}
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._response.close()
+        self._connection.close()
+
+    def message(self) -> dict[str, Any] | None:
+        """Return the next message, None at the end."""
+        fields: dict[str, Any] = {}
+        while line := self._response.readline().rstrip(b"\n"):
+            name, _, value = line.decode().partition(": ")
+            fields[name] = json.loads(value) if name == "data" else value
+        return fields or None
+
+
+def number(stream: Listener) -> int:
+    sent = stream.message()
+    assert sent is not None
+    return int(sent["id"])
+
+
+def test_entries_are_sent_as_they_are_recorded(server: Running) -> None:
+    server.open_session()
+    with Listener(server) as stream:
+        sid = server.open_session()
+        assert stream.message() == {"id": "2", "data": server.entry(2)}
+        server.ping(sid)
+        assert stream.message() == {"id": "3", "data": server.entry(3)}
+
+
+def test_last_event_id_goes_on_where_it_ended(server: Running) -> None:
+    for _ in range(450):
+        server.ask("OPTIONS", "/api/v1/sessions")
+    with Listener(server, "2") as stream:
+        assert [number(stream) for _ in range(448)] == list(range(3, 451))
+        server.open_session()
+        assert number(stream) == 451
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "99", "\u00b2", ""])
+def test_last_event_id_that_was_never_sent_means_from_now_on(server: Running, last: str) -> None:
+    server.open_session()
+    with Listener(server, last) as stream:
+        server.open_session()
+        assert number(stream) == 2
+
+
+def test_entries_dropped_before_they_could_be_sent_are_owned_up_to(start: Start) -> None:
+    server = start(Settings(max_entries=2))
+    for _ in range(5):
+        server.open_session()
+    with Listener(server, "1") as stream:
+        assert stream.message() == {"event": "evicted", "data": {"lost": 2}}
+        assert [number(stream), number(stream)] == [4, 5]
+
+
+def test_reset_is_announced_and_seq_starts_again(server: Running) -> None:
+    server.open_session()
+    with Listener(server) as stream:
+        server.admin("POST", "/reset")
+        assert stream.message() == {"event": "reset", "data": {}}
+        server.open_session()
+        assert number(stream) == 1
+
+
+def test_stream_of_a_namespace_that_comes_later_sees_its_first_request(server: Running) -> None:
+    with Listener(server, prefix="/ns/later") as stream:
+        assert server.admin("GET", "/namespaces").json()["meta"]["total"] == 1
+        server.open_session()
+        server.open_session("/ns/later")
+        sent = stream.message()
+        assert sent is not None
+        assert (sent["id"], sent["data"]["request"]["path"]) == ("1", "/ns/later/api/v1/sessions")
+
+
+def test_too_many_streams_are_429_and_one_that_ends_makes_room(start: Start) -> None:
+    server = start(Settings(max_streams=1))
+    with Listener(server):
+        refused = server.admin("GET", "/stream")
+        assert (refused.status, refused.json()["code"]) == (429, "limit_reached")
+    until(lambda: server.site.namespaces.default.listeners == 0)
+    with Listener(server):
+        assert server.site.namespaces.default.listeners == 1
+
+
+def test_streams_end_when_the_server_stops(server: Running) -> None:
+    with Listener(server) as one, Listener(server) as two:
+        assert server.stop() < 0.5
+        assert one.message() is two.message() is None

@@ -1,0 +1,92 @@
+"""The bounded store of sessions."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.model.session import Session
+from mockserver.model.vocabulary import Phase
+from mockserver.store.sessions import SessionStore
+
+
+def session(number: int, phase: Phase = Phase.OPEN) -> Session:
+    return Session(
+        sid=f"s{number}", number=number, phase=phase, opened_ms=0, last_event_ms=0, playhead_s=0, playhead_moved_ms=0
+    )
+
+
+def unchanged(known: Session) -> Session:
+    return known
+
+
+def filled(most: int, phases: str) -> SessionStore:
+    """Make a store of sessions: ``o`` open, ``m`` completed, ``c`` closed, ``f`` forgotten."""
+    store = SessionStore(most)
+    words = {"o": Phase.OPEN, "m": Phase.COMPLETED, "c": Phase.CLOSED, "f": Phase.FORGOTTEN}
+    for number, letter in enumerate(phases, 1):
+        store.add(session(number, words[letter]), unchanged)
+    return store
+
+
+def sids(store: SessionStore) -> str:
+    return " ".join(known.sid for known in store)
+
+
+def test_sessions_are_kept_in_order_of_opening_whatever_happens_to_them_later() -> None:
+    store = filled(10, "ooo")
+    store.save(replace(session(1), events=5))
+    assert sids(store) == "s1 s2 s3"
+    known = store.get("s1")
+    assert known is not None
+    assert known.events == 5
+    assert (store.get("s9"), "s2" in store, "s9" in store, len(store), store.opened) == (None, True, False, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("phases", "left"),
+    [
+        ("occ", "s1 s3 s4"),
+        ("omf", "s1 s2 s4"),
+        ("ofc", "s1 s3 s4"),
+        ("omo", "s2 s3 s4"),
+        ("ccc", "s2 s3 s4"),
+    ],
+)
+def test_oldest_closed_session_goes_first_and_an_open_one_only_if_none_is_closed(phases: str, left: str) -> None:
+    store = filled(3, phases)
+    store.add(session(4), unchanged)
+    assert sids(store) == left
+    assert (len(store), store.evicted, store.opened) == (3, 1, 4)
+
+
+def test_session_whose_deadline_has_passed_counts_as_closed() -> None:
+    store = filled(3, "ooo")
+    store.add(session(4), lambda known: replace(known, phase=Phase.CLOSED) if known.sid == "s2" else known)
+    assert sids(store) == "s1 s3 s4"
+
+
+def test_many_closed_sessions_go_at_once_so_that_one_walk_serves_many_openings() -> None:
+    store = filled(640, "c" * 640)
+    store.add(session(641), unchanged)
+    assert len(store) == 631
+
+
+def test_store_shrinks_to_a_smaller_limit_at_the_next_opening_in_one_go() -> None:
+    store = filled(20_000, "o" * 20_000)
+    store.max_sessions = 2
+    store.add(session(20_001), unchanged)
+    assert sids(store) == "s20000 s20001"
+    assert store.evicted == 19_999
+
+
+def test_time_is_saved_for_every_session() -> None:
+    store = filled(3, "oo")
+    store.update_all(lambda known: replace(known, phase=Phase.CLOSED) if known.number == 1 else known)
+    assert [known.phase for known in store] == [Phase.CLOSED, Phase.OPEN]
+
+
+def test_cleared_store_counts_from_one_again() -> None:
+    store = filled(1, "oo")
+    store.clear()
+    assert (len(store), store.opened, store.evicted) == (0, 0, 0)

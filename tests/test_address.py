@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.address import server_address
+from mockserver.errors import ControlFailed, InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "path"),
+    [
+        ("http://127.0.0.1:8089", "127.0.0.1", 8089, ""),
+        ("http://localhost/", "localhost", 80, ""),
+        ("https://example.test", "example.test", 443, ""),
+        ("http://[::1]:8089/ns/blue/", "::1", 8089, "/ns/blue"),
+    ],
+)
+def test_address_is_read(url: str, host: str, port: int, path: str) -> None:
+    address = server_address(url)
+    assert (address.host, address.port, address.path) == (host, port, path)
+    assert address.is_https == url.startswith("https")
+
+
+@pytest.mark.parametrize("url", ["localhost:8089", "ftp://x", "http://", "http://x:99999", "http://x?a=1", "http://[x"])
+def test_what_is_no_address_is_refused_with_an_example_or_a_reason(url: str) -> None:
+    with pytest.raises(InvalidInput, match="is not the address of a server"):
+        server_address(url)
+
+
+def test_server_that_is_not_there_is_named(unused_tcp_port: int) -> None:
+    address = server_address(f"http://127.0.0.1:{unused_tcp_port}")
+    connection = address.connection(5)
+    with pytest.raises(ControlFailed, match=f"cannot reach http://127.0.0.1:{unused_tcp_port}: "):
+        address.open(connection)
+    connection.close()

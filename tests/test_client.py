@@ -1,0 +1,341 @@
+"""The control over HTTP: addresses, tokens, certificates, namespaces, and servers that are none of ours."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import (
+    ControlFailed,
+    Forbidden,
+    InvalidInput,
+    MediaServer,
+    MockServer,
+    Query,
+    ServerOptions,
+    Settings,
+    connect,
+)
+from mockserver import control as c
+from mockserver.client import HttpControl
+from tests.factories import event, start
+
+# Self-signed for localhost, valid until 2126. It protects nothing.
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIULWOGnxMU/UEAXm78Rq7oY71/14QwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAzNTI0NloYDzIxMjYxMDI4
+MDM1MjQ2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASn9RpJcLyM4pf5VphODK67AvnYvINwWvmIZSVXvrnpsQhcXDr1Kx0L
+cYMwtE3OUxUblxAb68X/Kr/SrsIOOcFlo28wbTAdBgNVHQ4EFgQURuZL0++YPGkt
+Lj1Ag0eSOPfdCYUwHwYDVR0jBBgwFoAURuZL0++YPGktLj1Ag0eSOPfdCYUwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgNqghsNAcVn/6ArO9lovNyrZagOqodySq5Gypm5oz+UACIQD4
+FvKg3gOt5Mi8M4r+NqeRY10vKXk90bG7VonHEswCkw==
+-----END CERTIFICATE-----
+"""
+KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgmHnJZQOm3H8rglT6
+q2xFb5GkvQhj5BYyMjl1eGsoFPShRANCAASn9RpJcLyM4pf5VphODK67AvnYvINw
+WvmIZSVXvrnpsQhcXDr1Kx0LcYMwtE3OUxUblxAb68X/Kr/SrsIOOcFl
+-----END PRIVATE KEY-----
+"""
+
+
+def post(server: MediaServer, path: str, document: Any) -> int:
+    return requests.post(server.url + path, json=document, timeout=10).status_code
+
+
+@contextmanager
+def answering(
+    body: bytes = b"<!doctype html><title>It works!</title>",
+    *,
+    status: int = 200,
+    media_type: str = "text/html",
+    length: int | None = None,
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers everything alike. Gives its address and the paths it is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            asked.append(self.path)
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body) if length is None else length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - as the standard library calls them
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{httpd.server_port}", asked
+        finally:
+            httpd.shutdown()
+            thread.join()
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8089",
+        "127.0.0.1:8089",
+        "ftp://localhost",
+        "http://",
+        "http://localhost:port",
+        "http://localhost:99999",
+        "http://[::1",
+        "http://localhost/?a=b",
+        "http://localhost/#top",
+        "",
+    ],
+)
+def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None:
+    with pytest.raises(InvalidInput, match="is not the address of a server"):
+        connect(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "namespace", "shown", "host"),
+    [
+        ("http://127.0.0.1:8089", None, "http://127.0.0.1:8089", "127.0.0.1:8089"),
+        ("http://127.0.0.1:8089/", None, "http://127.0.0.1:8089", "127.0.0.1:8089"),
+        ("http://127.0.0.1:8089/", "a", "http://127.0.0.1:8089/ns/a", "a.localhost:8089"),
+        ("https://mock.example", "a", "https://mock.example/ns/a", "a.localhost"),
+        ("http://mock.example/media/", "a", "http://mock.example/media/ns/a", "a.localhost"),
+        ("http://me:secret@mock.example:80/media", None, "http://me:secret@mock.example:80/media", "mock.example:80"),
+        ("http://[::1]:8089", None, "http://[::1]:8089", "[::1]:8089"),
+        ("http://[::1]", "a", "http://[::1]/ns/a", "a.localhost"),
+    ],
+)
+def test_addresses_for_players_follow_from_that_of_the_server(
+    url: str, namespace: str | None, shown: str, host: str
+) -> None:
+    server = connect(url, namespace=namespace)
+    assert (server.url, server.host) == (shown, host)
+    assert repr(server) == f"<MediaServer {shown}>"
+
+
+def test_path_before_the_admin_api_is_kept() -> None:
+    with answering(b'{"count": 3, "journal_complete": true}', media_type="application/json") as (url, asked):
+        assert connect(f"{url}/media/", namespace="a b").count() == 3
+    assert asked == ["/media/ns/a%20b/__admin/events/count"]
+
+
+# Servers that are not there, or none of ours
+
+
+def test_server_that_is_not_there_is_said_to_be() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(ControlFailed, match=rf"^no answer from the server at {url}: .*refused"):
+            connect(url).summary()
+
+
+def test_server_that_hangs_up_is_said_to_give_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(ControlFailed, match="no answer from the server"):
+            connect(f"http://127.0.0.1:{listener.getsockname()[1]}").summary()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda server: server.summary(),
+        lambda server: server.events(),
+        lambda server: server.settings,
+        lambda server: server.reset(),
+        lambda server: server.clock.freeze(),
+        lambda server: server.export(),
+    ],
+    ids=["summary", "events", "settings", "reset", "clock", "export"],
+)
+def test_page_of_another_server_is_not_taken_for_an_answer(ask: Callable[[MediaServer], Any]) -> None:
+    with answering() as (url, _), pytest.raises(ControlFailed, match=f"{url} does not answer .* as this version does"):
+        ask(connect(url))
+
+
+@pytest.mark.parametrize("status", [301, 404, 500])
+def test_error_page_of_another_server_is_shown(status: int) -> None:
+    with (
+        answering(b"<h1>Oops</h1>", status=status) as (url, _),
+        pytest.raises(ControlFailed, match=f"status {status} from something that is not a mockserver: .*Oops"),
+    ):
+        connect(url).summary()
+
+
+def test_answer_of_another_version_says_what_is_missing() -> None:
+    with (
+        answering(b'{"requests": 1}', media_type="application/json") as (url, _),
+        pytest.raises(ControlFailed, match=r"does not answer /summary .*: .*missing required"),
+    ):
+        connect(url).summary()
+
+
+def test_route_that_the_server_does_not_have_is_said_so() -> None:
+    route: c.Route[None, None] = c.Route("POST", "/fly", "Not there.", status=204)
+    with MockServer() as running, pytest.raises(ControlFailed, match=r"^404: there is nothing"):
+        connect(running.url).control.call(route, None)
+
+
+def test_export_that_breaks_off_is_no_export() -> None:
+    with (
+        answering(b'{"seq": 1}\n', media_type="application/x-ndjson", length=1000) as (url, _),
+        pytest.raises(ControlFailed, match="no answer from the server"),
+    ):
+        connect(url).export()
+
+
+def test_list_that_breaks_off_is_no_list() -> None:
+    with (
+        answering(b'{"faults": [', media_type="application/json", length=1000) as (url, _),
+        pytest.raises(ControlFailed, match="no answer from the server"),
+    ):
+        connect(url).faults.list()
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_number_that_json_cannot_say_is_not_sent_as_null(value: float) -> None:
+    with answering() as (url, asked):
+        with pytest.raises(InvalidInput) as caught:
+            connect(url).configure(session_rules=[{"where": ["/a=1"], "idle_timeout_s": value}])
+        assert caught.value.pointer == "/session_rules/0/idle_timeout_s"
+        assert asked == []
+
+
+# Streams
+
+
+def test_export_is_streamed() -> None:
+    with MockServer() as running:
+        remote = connect(running.url)
+        for _ in range(40):
+            assert post(remote, "/api/v1/sessions", start(media__name="x" * 10_000)) == 201
+        pieces: Iterable[bytes] = remote.control.call(c.EXPORT, c.ExportQuery())
+        first = next(iter(pieces))
+        assert len(first) < 400_000
+        assert remote.export() == running.export()
+        assert remote.export().startswith(first)
+
+
+def test_stream_that_nobody_reads_leaves_no_connection_open() -> None:
+    with MockServer() as running, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        connect(running.url).control.call(c.METRICS, None)
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
+
+
+# Tokens
+
+
+def test_token_opens_the_admin_api_and_nothing_else_does() -> None:
+    with MockServer(options=ServerOptions(admin_token="open sesame")) as running:
+        assert running.admin_token == "open sesame"
+        assert connect(running.url, token="open sesame").count() == 0
+        for token in (None, "sesame"):
+            with pytest.raises(Forbidden, match="an admin token is needed") as caught:
+                connect(running.url, token=token).count()
+            assert caught.value.status_hint == 401
+        assert post(running, "/api/v1/sessions", start()) == 201
+
+
+# Certificates
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Iterator[MockServer]:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certificate.write_text(CERTIFICATE, encoding="ascii")
+    key.write_text(KEY, encoding="ascii")
+    with MockServer(options=ServerOptions(tls_cert=str(certificate), tls_key=str(key))) as running:
+        yield running
+
+
+def test_self_signed_certificate_is_accepted_on_request(tls: MockServer) -> None:
+    assert tls.url.startswith("https://")
+    assert connect(tls.url, namespace="a", verify_tls=False).count() == 0
+
+
+def test_self_signed_certificate_is_refused_otherwise_and_the_way_out_is_named(tls: MockServer) -> None:
+    with pytest.raises(ControlFailed, match=r"the certificate of https://.* is not trusted: .*; verify_tls=False"):
+        connect(tls.url).count()
+
+
+def test_https_with_a_server_that_has_none_is_no_answer() -> None:
+    with MockServer() as running, pytest.raises(ControlFailed, match="no answer from the server at https://"):
+        connect(running.url.replace("http:", "https:"), verify_tls=False).count()
+
+
+# Namespaces
+
+
+def test_namespaces_never_cross() -> None:
+    with MockServer() as running:
+        one, other = connect(running.url, namespace="one"), connect(running.url, namespace="other")
+        assert post(one, "/api/v1/sessions", start()) == 201
+        (sid,) = (session.session_id for session in one.sessions())
+        one.faults.add({"kind": "status", "code": 500}, when={"event_type": "play"})
+        one.configure(idle_timeout_s=5)
+        one.clock.freeze()
+        events = f"/api/v1/sessions/{sid}/events"
+        assert [post(server, events, event("ping")) for server in (one, other, running)] == [204, 404, 204]
+        assert (one.count(), other.count(), running.count()) == (3, 1, 0)
+        assert (other.sessions(), other.faults.list(), other.settings) == ([], [], Settings())
+        assert not other.clock.frozen
+        other.reset()
+        assert one.count() == 3
+
+
+def test_looking_at_a_namespace_does_not_make_it() -> None:
+    with MockServer() as running:
+        nobody = connect(running.url, namespace="nobody")
+        assert (nobody.events(), nobody.sessions(), nobody.transcript()) == ([], [], "nothing was received")
+        names = running.control.call(c.NAMESPACES, None).namespaces
+    assert [view.name for view in names] == ["default"]
+
+
+@pytest.mark.parametrize("name", ["a b", "", "-a", "ü", "a" * 65])
+def test_namespace_that_cannot_be_is_refused(name: str) -> None:
+    with MockServer() as running, pytest.raises(InvalidInput, match="cannot name a namespace"):
+        connect(running.url, namespace=name).events()
+
+
+def test_lists_in_a_query_string_keep_their_meaning() -> None:
+    with MockServer() as running:
+        post(running, "/api/v1/sessions", start(media__id="ä=&?"))
+        post(running, "/api/v1/sessions", start())
+        control = HttpControl(running.url)
+        where = ("/params/media.id=ä=&?", "/playerTime/playhead=0")
+        for query in (Query(where=where), Query(where=where[0]), Query(event_type=("sessionStart",), limit=1)):
+            assert [entry.seq for entry in control.call(c.EVENTS, query).events] == [1]

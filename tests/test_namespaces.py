@@ -1,0 +1,193 @@
+"""Namespaces: their names, when they come to be, and that nothing is shared."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from mockserver.emulator.emulator import Emulator
+from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.model.settings import Settings
+from mockserver.namespaces import DEFAULT, Address, Namespaces, address
+from tests.factories import emulator, open_session
+
+
+def namespaces(settings: Settings | None = None) -> Namespaces:
+    return Namespaces(lambda name: emulator(settings, name=name))
+
+
+def names(known: Namespaces) -> list[str]:
+    return [back_end.name for back_end in known]
+
+
+# Addresses.
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "expected"),
+    [
+        ("/api/v1/sessions", "127.0.0.1:8089", Address(None, "/api/v1/sessions")),
+        ("/api/v1/sessions", "localhost:8089", Address(None, "/api/v1/sessions")),
+        ("/api/v1/sessions", "", Address(None, "/api/v1/sessions")),
+        ("/ns/a/api/v1/sessions", "localhost", Address("a", "/api/v1/sessions")),
+        ("/ns/a/__admin/events", "localhost", Address("a", "/__admin/events")),
+        ("/ns/a", "localhost", Address("a", "/")),
+        ("/ns/a/", "localhost", Address("a", "/")),
+        ("/ns/default/api", "localhost", Address("default", "/api")),
+        ("/x", "team-7.localhost:8089", Address("team-7", "/x")),
+        ("/x", "team-7.LOCALHOST", Address("team-7", "/x")),
+        ("/x", "a.b.localhost", Address("a.b", "/x")),
+        ("/ns/path/x", "host.localhost:1", Address("path", "/x")),
+        ("/x", "a.localhost.example.com", Address(None, "/x")),
+        ("/nsx/a", "localhost", Address(None, "/nsx/a")),
+    ],
+)
+def test_request_names_a_namespace_by_path_before_host(path: str, host: str, expected: Address) -> None:
+    assert address(path, host) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("/ns//api/v1/sessions", "localhost"),
+        ("/ns/", "localhost"),
+        ("/ns/-a/x", "localhost"),
+        ("/ns/a%20b/x", "localhost"),
+        (f"/ns/{'a' * 65}/x", "localhost"),
+        ("/ns/é/x", "localhost"),
+        ("/ns/a\n/x", "localhost"),
+        ("/x", "-a.localhost"),
+        ("/x", f"{'a' * 65}.localhost"),
+    ],
+)
+def test_request_that_names_what_cannot_be_a_namespace_is_told_apart(path: str, host: str) -> None:
+    assert not address(path, host).valid
+
+
+# Coming and going.
+
+
+def test_default_namespace_is_always_there_and_listed_first() -> None:
+    known = namespaces()
+    known.obtain("b")
+    known.obtain("a")
+    assert names(known) == [DEFAULT, "b", "a"]
+    assert known.obtain(DEFAULT) is known.peek(DEFAULT) is known.default
+    assert len(known) == 3
+
+
+@pytest.mark.parametrize("name", ["a", "A9", "0", "a.b_c-d", "x" * 64])
+def test_names_of_letters_digits_dots_dashes_and_underscores_are_possible(name: str) -> None:
+    assert namespaces().obtain(name).name == name
+
+
+@pytest.mark.parametrize("name", ["", ".a", "-a", "_a", "a b", "a/b", "ä", "a\n", "x" * 65])
+def test_other_names_are_refused_for_looking_and_for_making(name: str) -> None:
+    known = namespaces()
+    with pytest.raises(InvalidInput, match="cannot name a namespace"):
+        known.obtain(name)
+    with pytest.raises(InvalidInput, match="cannot name a namespace"):
+        known.peek(name)
+
+
+def test_looking_at_an_unknown_namespace_shows_an_empty_one_and_creates_nothing() -> None:
+    known = namespaces()
+    assert len(known.peek("a").journal) == 0
+    assert names(known) == [DEFAULT]
+
+
+def test_unborn_namespace_that_somebody_still_holds_becomes_the_namespace() -> None:
+    known = namespaces()
+    waited_on = known.peek("a")
+    assert known.peek("a") is waited_on
+    assert known.obtain("a") is waited_on
+    assert known.obtain("a") is waited_on
+
+
+def test_unborn_namespace_that_nobody_holds_is_forgotten() -> None:
+    made: list[str] = []
+
+    def make(name: str) -> Emulator:
+        made.append(name)
+        return emulator(name=name)
+
+    known = Namespaces(make)
+    known.peek("a")
+    gc.collect()
+    known.peek("a")
+    assert made == [DEFAULT, "a", "a"]
+
+
+def test_namespace_that_is_made_while_somebody_looks_is_the_one_that_is_seen() -> None:
+    known = namespaces()
+
+    class MadeInBetween(dict[str, Emulator]):
+        def get(self, name: str, default: object = None) -> Emulator | None:  # type: ignore[override]
+            found = super().get(name)
+            if found is None:
+                known._emulators = dict(self)
+                known.obtain(name)
+            return found
+
+    known._emulators = MadeInBetween(known._emulators)
+    assert known.peek("a") is known.obtain("a")
+
+
+def test_limit_counts_the_default_namespace_and_evicts_nothing() -> None:
+    known = namespaces(Settings(max_namespaces=2))
+    known.obtain("a")
+    with pytest.raises(Refused, match="max_namespaces"):
+        known.obtain("b")
+    assert names(known) == [DEFAULT, "a"]
+    known.obtain("a")
+    known.peek("b")
+    known.drop("a")
+    known.obtain("b")
+
+
+def test_dropped_namespace_comes_back_empty() -> None:
+    known = namespaces()
+    open_session(known.obtain("a"))
+    known.drop("a")
+    assert names(known) == [DEFAULT]
+    assert len(known.obtain("a").journal) == 0
+
+
+def test_unknown_namespace_and_the_default_one_cannot_be_dropped() -> None:
+    known = namespaces()
+    known.peek("a")
+    with pytest.raises(NotFound, match="'a'"):
+        known.drop("a")
+    with pytest.raises(InvalidInput, match="reset it instead") as refused:
+        known.drop(DEFAULT)
+    assert refused.value.status_hint == 409
+
+
+# Whose session is it?
+
+
+def test_session_id_without_a_prefix_leads_to_the_namespace_that_issued_it() -> None:
+    known = namespaces()
+    ours, theirs = known.obtain("a"), known.obtain("b")
+    sids = {back_end.name: open_session(back_end) for back_end in (known.default, ours, theirs)}
+    assert len(set(sids.values())) == 3
+    assert {name: known.for_session(sid).name for name, sid in sids.items()} == {name: name for name in sids}
+
+
+def test_session_id_that_nobody_issued_leads_to_the_default_namespace() -> None:
+    known = namespaces()
+    assert known.for_session("f" * 64) is known.default
+    known.obtain("a")
+    assert known.for_session("f" * 64) is known.default
+
+
+def test_namespaces_share_neither_sessions_nor_clock_nor_settings() -> None:
+    known = namespaces()
+    ours, theirs = known.obtain("a"), known.obtain("b")
+    open_session(ours)
+    ours.clock.advance(1_000)
+    ours.configure(Settings(idle_timeout_s=1))
+    assert (len(theirs.journal), len(theirs.sessions)) == (0, 0)
+    assert theirs.clock.now_ms() == ours.clock.now_ms() - 1_000
+    assert theirs.settings == Settings()
