@@ -14,11 +14,23 @@ import msgspec
 
 from mockserver.model import results as r
 from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
 from mockserver.model.query import DEFAULT_LIMIT, Query
+from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 
-__all__ = ["ADMIN", "CONTROL_ROUTES", "Chunks", "Control", "ExportQuery", "PageQuery", "Route", "SettingsPatch"]
+__all__ = [
+    "ADMIN",
+    "CONTROL_ROUTES",
+    "Chunks",
+    "Control",
+    "ExportQuery",
+    "FindingQuery",
+    "PageQuery",
+    "Route",
+    "SettingsPatch",
+]
 
 ADMIN = "/__admin"
 
@@ -36,6 +48,24 @@ SettingsPatch = dict[str, Any]
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which page of a list: everything after number ``since``, at most ``limit``."""
 
+    since: int = 0
+    limit: int = DEFAULT_LIMIT
+
+
+class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which findings.
+
+    Args:
+        session_id: Those about this session.
+        code: Those of this rule; a list means any of them.
+        min_severity: Those as bad as this or worse.
+        since: Only those after this number, counted from 1 in the whole list.
+        limit: Most findings in one answer.
+    """
+
+    session_id: str | None = None
+    code: str | tuple[str, ...] | None = None
+    min_severity: Severity = Severity.INFO
     since: int = 0
     limit: int = DEFAULT_LIMIT
 
@@ -59,6 +89,7 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
         changes: Whether it changes anything, and so makes a namespace that does not exist yet.
         media_type: What the answer is.
         any_host: Whether it answers whatever the ``Host`` header says; for probes.
+        slow: Whether the answer may take long to compute, so that it must not hold up the players.
     """
 
     method: str
@@ -70,6 +101,7 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
     changes: bool = False
     media_type: str = "application/json"
     any_host: bool = False
+    slow: bool = False
 
 
 class Control(Protocol):
@@ -104,7 +136,9 @@ METRICS: Route[None, Chunks] = _get(
     "/metrics", "Counters in the text format of Prometheus.", Chunks, media_type="text/plain; version=0.0.4"
 )
 OPENAPI: Route[None, dict[str, Any]] = _get("/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any])
-SUMMARY: Route[None, r.Summary] = _get("/summary", "Counts of requests, events and sessions.", r.Summary)
+SUMMARY: Route[None, r.Summary] = _get(
+    "/summary", "Counts of requests, events, sessions and findings.", r.Summary, slow=True
+)
 
 SESSIONS: Route[PageQuery, r.SessionPage] = _get("/sessions", "Sessions, newest last.", r.SessionPage, PageQuery)
 SESSION: Route[None, r.SessionView] = _get(
@@ -112,6 +146,15 @@ SESSION: Route[None, r.SessionView] = _get(
 )
 TIMELINE: Route[None, r.Timeline] = _get(
     "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline
+)
+FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
+    "/findings", "What is wrong with the traffic, the worst first.", r.FindingPage, FindingQuery, slow=True
+)
+SESSION_FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
+    "/sessions/{sid}/findings", "What is wrong with a session, the worst first.", r.FindingPage, FindingQuery, slow=True
+)
+REPORT: Route[None, SessionReport] = _get(
+    "/sessions/{sid}/report", "What Adobe would have computed of a session, and why.", SessionReport, slow=True
 )
 PUT_SESSION: Route[r.SessionCommand, r.SessionView] = Route(
     "POST", "/sessions", "Open or close a session without a client.", r.SessionCommand, r.SessionView, 201, True
@@ -176,6 +219,7 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
     HEALTH, READY, VERSION, METRICS, OPENAPI, SUMMARY,
     SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE,
+    SESSION_FINDINGS, REPORT, FINDINGS,
     EVENTS, COUNT, FIND, WAIT, EVENT, VERIFY,
     FAULTS, ADD_FAULT, DELETE_FAULTS, FAULT, PUT_FAULT, DELETE_FAULT,
     SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,

@@ -14,6 +14,7 @@ from mockserver.cli.flags import ENVIRONMENT, FILE_ONLY, Flag
 from mockserver.cli.suggestion import nearest
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
+from mockserver.model.finding import Thresholds
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.settings import check_settings
 from mockserver.server.options import ServerOptions
@@ -161,6 +162,11 @@ def _settings(
     chosen = {setting: values[key] for setting, key in of_settings.items() if key in values}
     if file is not None and "session_rules" in given:
         chosen["session_rules"] = _session_rules(file, given["session_rules"].value)
+    if file is not None and "thresholds" in given:
+        try:
+            chosen["thresholds"] = convert(given["thresholds"].value, Thresholds)
+        except InvalidInput as error:
+            raise InvalidInput(f"{file.where('thresholds')}: {error.pointer.removeprefix('/')} {error}") from None
     settings = Settings(**chosen)
     try:
         check_settings(settings)

@@ -25,7 +25,7 @@ __all__ = ["ENVIRONMENT", "FILE_ONLY", "Flag", "serve_flags"]
 ENVIRONMENT = "MOCKSERVER_"
 """How the environment variables begin."""
 
-FILE_ONLY = ("session_rules",)
+FILE_ONLY = ("session_rules", "thresholds")
 """Settings that are tables, which only a file can hold."""
 
 _ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)

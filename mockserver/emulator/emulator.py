@@ -19,12 +19,13 @@ import msgspec
 from mockserver.clock import Clock
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.reader import Reader
+from mockserver.emulator.injection import effects_of, sent_by
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
-from mockserver.model.fault import CloseFault, DelayFault, FaultSpec, HangFault, ResetFault, StatusFault
+from mockserver.model.fault import FaultSpec
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw, Record
-from mockserver.model.plan import Close, Effect, Hang, Plan, Reset, Send, Sleep, Suspended
+from mockserver.model.plan import Effect, Plan, Send, Sleep, Suspended
 from mockserver.model.session import Session
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
@@ -33,6 +34,7 @@ from mockserver.rules.faults import Strike
 from mockserver.rules.lifecycle import REFUSALS, Limits, accept, expire, limits, open_session
 from mockserver.rules.match import Facts, conditions
 from mockserver.rules.settings import check_settings
+from mockserver.store.derived import Derived
 from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal
 from mockserver.store.sessions import SessionStore
@@ -88,6 +90,7 @@ class Emulator:
         self.sessions = SessionStore(self._start_settings.max_sessions)
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)
         self.waiters = Waiters(self._start_settings.max_waiters)
+        self.derived = Derived()
         self._listeners: tuple[Listener, ...] = ()
         self._apply_settings(self._start_settings)
         self._restart_ids()
@@ -136,8 +139,8 @@ class Emulator:
     def _not_processed(self, held: _Held) -> Plan:
         """Answer by a fault of stage ``request``: the back end never saw it."""
         strike, arrival = held.strike, held.arrival
-        effects = self._fault_effects(strike)
-        response = _sent_by(effects)
+        effects = effects_of(strike, marked=self.settings.fault_header)
+        response = sent_by(effects)
         record = self._record(
             self.clock.now_ms(), held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, response,
             Delivery.PENDING, strike.fault_ids, strike.draws,
@@ -164,8 +167,8 @@ class Emulator:
         draws = (*before.draws, *strike.draws) if before else strike.draws
         effects: tuple[Effect, ...] = ()
         if strike.fault is not None or strike.delay_ms:
-            effects = (Send(response),) if strike.fault is None else self._fault_effects(strike)
-            response = _sent_by(effects) or response
+            effects = effects_of(strike, marked=self.settings.fault_header) or (Send(response),)
+            response = sent_by(effects) or response
             if strike.delay_ms:
                 effects = (Sleep(at_ms + strike.delay_ms), *effects)
         delivery = Delivery.PENDING if effects else Delivery.SENT
@@ -236,20 +239,6 @@ class Emulator:
         )  # fmt: skip
         self.sessions.add(session, self.refreshed)
         return sid
-
-    def _fault_effects(self, strike: Strike) -> tuple[Effect, ...]:
-        match strike.fault:
-            case StatusFault(code=code, body=body, headers=headers):
-                mark = strike.decided_by if self.settings.fault_header else None
-                return (Send(answers.injected(code, body, headers, mark)),)
-            case ResetFault():
-                return (Reset(),)
-            case CloseFault():
-                return (Close(),)
-            case HangFault():
-                return (Hang(),)
-            case DelayFault() | None:
-                return ()
 
     def _record(
         self,
@@ -393,7 +382,3 @@ class Emulator:
             return parse_body(record.body, self.settings.max_body_bytes)
         except NotJson:
             return None
-
-
-def _sent_by(effects: tuple[Effect, ...]) -> HttpResponse | None:
-    return next((effect.response for effect in effects if isinstance(effect, Send)), None)

@@ -60,18 +60,31 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         late_s: Lateness that is a warning.
         late_error_s: Lateness that is an error.
         skew_s: Difference between ``ts`` and the clock of the server.
+        trailing_ping_s: How long pings may go on after sessionComplete or sessionEnd.
         over_length_s: Playhead beyond the length of the content.
         jump_s: A playhead jump without a seek.
+        backwards_s: A playhead that goes back by more than this.
+        timezone_s: How near a live playhead is to the second of the day of another time zone.
         moves_in_ad_s: Playhead movement during an ad break. Adobe's sample app drifts up to 1.15 s.
         moves_while_paused_s: Playhead movement inside one pause or buffer.
         frozen_s: Time span of three events at one playhead while playing.
+        burst_s: Events this close in ``ts`` come from one call of an SDK.
+        content_start_s: Within this time after the first play, an adStart or adBreakComplete, SDKs send another play.
+        seek_s: A pause shorter than this with a jump in it is a seek.
+        pause_at_end_s: A pause this soon before sessionComplete is the end of the content.
         preroll_play_s: A play this long before a pre-roll comes too early.
         preroll_race_s: Sooner than this it is a race of the SDK.
         after_preroll_s: Within this time a play must follow a pre-roll.
         ad_close_gap_s: Time between an ad and the next one of the same break.
         ad_overrun_s: Ad time beyond the length of the ad.
+        ad_complete_share: An ad that completes after less than this share of its length.
         pod_second_s: Difference between podSecond and playhead.
+        chapter_offset_s: Difference between the offset of a chapter and the playhead.
         second_close_s: A second close of one ad or chapter within this time.
+        bitrate_low_kbps: A bitrate below this is not in kbit/s. Sound alone may have less.
+        bitrate_high_kbps: A bitrate above this is not in kbit/s.
+        same_bitrate_s: A bitrate known longer than this is no change.
+        time_to_start_ms: A time to start below this is not in milliseconds.
         restart_s: A new session this soon after the old one.
         restart_playhead_s: A new session at a playhead this near to the old one.
         retry_storm: How often one event body may be repeated.
@@ -89,18 +102,31 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     late_s: float = 1
     late_error_s: float = 5
     skew_s: float = 300
+    trailing_ping_s: float = 30
     over_length_s: float = 1
     jump_s: float = 3
+    backwards_s: float = 1
+    timezone_s: float = 30
     moves_in_ad_s: float = 2
     moves_while_paused_s: float = 1
     frozen_s: float = 5
+    burst_s: float = 0.01
+    content_start_s: float = 2
+    seek_s: float = 3
+    pause_at_end_s: float = 0.1
     preroll_play_s: float = 5
     preroll_race_s: float = 0.01
     after_preroll_s: float = 3
     ad_close_gap_s: float = 0.25
     ad_overrun_s: float = 5
+    ad_complete_share: float = 0.8
     pod_second_s: float = 2
+    chapter_offset_s: float = 2
     second_close_s: float = 1
+    bitrate_low_kbps: float = 50
+    bitrate_high_kbps: float = 100_000
+    same_bitrate_s: float = 1
+    time_to_start_ms: float = 20
     restart_s: float = 60
     restart_playhead_s: float = 10
     retry_storm: int = 2

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.model.fault import FaultRule
+from mockserver.model.finding import Finding
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.session import Content, Deadlines
@@ -19,6 +20,7 @@ __all__ = [
     "Difference",
     "EventPage",
     "FaultPage",
+    "FindingPage",
     "Health",
     "Meta",
     "NamespacePage",
@@ -250,6 +252,13 @@ class ClockReading(_Result, frozen=True, kw_only=True):
     rate: float
 
 
+class FindingPage(_Result, frozen=True, kw_only=True):
+    """Findings, the worst first; ``since`` and ``next`` count them from 1."""
+
+    findings: list[Finding]
+    meta: Meta
+
+
 class ResetCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to reset; everything when ``only`` is left out."""
 
@@ -266,6 +275,7 @@ class Summary(_Result, frozen=True, kw_only=True):
         statuses: Entries by status of the answer.
         sessions: Sessions by phase.
         evicted: Entries dropped to stay within the limits.
+        findings: Findings by severity.
     """
 
     requests: int
@@ -274,6 +284,7 @@ class Summary(_Result, frozen=True, kw_only=True):
     statuses: dict[str, int]
     sessions: dict[str, int]
     evicted: int
+    findings: dict[str, int] = {}
 
 
 class NamespaceView(_Result, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from mockserver.model.finding import Thresholds
+
 __all__ = ["DEFAULT_GRACE_S", "DEFAULT_LIFETIMES", "Lifetimes", "SessionRule", "Settings"]
 
 DEFAULT_GRACE_S = 5.0
@@ -95,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_waiters: Most waits and verifications in flight at a time.
         max_streams: Most open event streams.
         max_namespaces: Most namespaces of one server; that of the un-prefixed namespace counts.
+        thresholds: From where on a finding is made.
     """
 
     idle_timeout_s: float | None = DEFAULT_LIFETIMES.idle_timeout_s
@@ -135,3 +138,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_waiters: int = 256
     max_streams: int = 64
     max_namespaces: int = 1_000
+    thresholds: Thresholds = Thresholds()

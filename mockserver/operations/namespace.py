@@ -22,6 +22,7 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
+from mockserver.operations.judgement import check_page, summary
 from mockserver.rules.lifecycle import Trigger, deadlines, fire, open_session
 from mockserver.wire.codec import convert, encode, to_builtins
 
@@ -47,7 +48,6 @@ __all__ = [
     "sessions",
     "set_clock",
     "settings",
-    "summary",
     "timeline",
     "verify",
     "wait",
@@ -58,17 +58,12 @@ _CLOCK_ARGUMENTS = {"advance": "ms", "set": "at_ms", "rate": "rate"}
 _PARTS = ("journal", "sessions", "faults", "clock", "settings")
 
 
-def summary(emulator: Emulator, argument: None) -> r.Summary:
-    """Count what is there."""
-    return Inquiry(emulator).summary()
-
-
 # Sessions
 
 
 def sessions(emulator: Emulator, page: PageQuery) -> r.SessionPage:
     """List sessions, newest last."""
-    _check_page(page)
+    check_page(page)
     with emulator.lock:
         chosen: list[Session] = []
         more = False
@@ -330,10 +325,3 @@ def reset(emulator: Emulator, command: r.ResetCommand) -> r.Summary:
     """Go back to the state after the start, wholly or in part."""
     emulator.reset(_PARTS if command.only is None else command.only)
     return summary(emulator, None)
-
-
-def _check_page(page: PageQuery) -> None:
-    if page.since < 0:
-        raise InvalidInput(f"since must be 0 or more, not {page.since}", pointer="/since")
-    if not 1 <= page.limit <= MAX_LIMIT:
-        raise InvalidInput(f"limit must be 1 to {MAX_LIMIT}, not {page.limit}", pointer="/limit")

@@ -9,6 +9,7 @@ from mockserver import control as c
 from mockserver.control import Route
 from mockserver.emulator.pending import Pending
 from mockserver.namespaces import Namespaces
+from mockserver.operations import judgement as j
 from mockserver.operations import namespace as n
 from mockserver.operations import server as s
 
@@ -18,13 +19,16 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 _ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
-    c.SUMMARY: n.summary,
+    c.SUMMARY: j.summary,
     c.SESSIONS: n.sessions,
     c.PUT_SESSION: n.put_session,
     c.SESSION: n.session,
     c.EXPIRE: n.expire_session,
     c.FORGET: n.forget_session,
     c.TIMELINE: n.timeline,
+    c.SESSION_FINDINGS: j.session_findings,
+    c.REPORT: j.report,
+    c.FINDINGS: j.findings,
     c.EVENTS: n.events,
     c.COUNT: n.count,
     c.FIND: n.find,

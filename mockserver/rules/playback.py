@@ -7,9 +7,9 @@ the playhead).
 
 * ``player`` is set by play, pauseStart and bufferStart and left alone by everything else.
 * ``scope`` is ``ad`` between an adStart and its close, ``gap`` inside an ad break but outside an ad, otherwise
-``main``. * An ad plays from its adStart on, also without a play. When the break is over, the player does what it did
-before (Adobe's
-  timelines send a play after a pre-roll but none after a mid-roll).
+  ``main``.
+* An ad plays from its adStart on, also without a play. When the break is over, the player does what it did before
+  (Adobe's timelines send a play after a pre-roll but none after a mid-roll).
 * What has no opening is ignored, ad events outside a break above all (Adobe, "Events request").
 * A chapter closes when the next one starts; a break too. Both are findings, but time has to go somewhere.
 
@@ -20,16 +20,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from mockserver.rules.timeline import Item
 
-__all__ = ["Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "state_names", "trace"]
+__all__ = ["MOST", "Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "state_names", "trace"]
 
 _NOTHING: Mapping[str, Any] = {}
+MOST = 10**15
+"""The largest number that is calculated with: JSON integers may be larger than any float."""
+
+_Number = TypeVar("_Number", int, float)
 
 
 class Player(str, Enum):
@@ -131,6 +135,13 @@ class Step(msgspec.Struct, frozen=True):
         """Its journal entry."""
         return self.item.seq
 
+    def number(self, key: str) -> float | None:
+        """Return a number in its params, small enough to calculate with; None when there is none."""
+        value = self.params.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return max(-MOST, min(MOST, value))
+        return None
+
     @property
     def plays_main(self) -> bool:
         """Whether main content plays from here to the next event."""
@@ -151,18 +162,23 @@ def trace(
     state = State()
     events = [item for item in items if item.event_type is not None and item.ts_ms is not None]
     for n, item in enumerate(events):
-        event, event_type, ts_ms = item.event, item.event_type or "", item.ts_ms or 0
+        event, event_type, ts_ms = item.event, item.event_type or "", _bounded(item.ts_ms or 0)
         params = event.get("params") or _NOTHING
-        playhead_s = item.playhead_s or 0.0
+        playhead_s = _bounded(item.playhead_s or 0.0)
         after, ignored = _next(state, event_type, n, params, playhead_s, error_stops_playback)
         if event_type == "adBreakStart" and item.seq in void_breaks:
             after, ignored = state, "the break is never closed"
-        following = events[n + 1].ts_ms if n + 1 < len(events) else None
-        dt_s = 0.0 if following is None or following <= ts_ms else (following - ts_ms) / 1000
+        following = _bounded(events[n + 1].ts_ms or 0) if n + 1 < len(events) else ts_ms
+        dt_s = 0.0 if following <= ts_ms else (following - ts_ms) / 1000
         qoe, meta = event.get("qoeData") or _NOTHING, event.get("customMetadata") or _NOTHING
         steps.append(Step(n, item, event_type, ts_ms, playhead_s, params, qoe, meta, state, after, ignored, dt_s))
         state = after
     return steps
+
+
+def _bounded(number: _Number) -> _Number:
+    """Return a number that can be calculated with: JSON integers may be larger than any float."""
+    return number if -MOST < number < MOST else type(number)(MOST if number > 0 else -MOST)
 
 
 def _next(

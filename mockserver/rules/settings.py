@@ -23,7 +23,7 @@ def check_settings(settings: Settings) -> None:
     Raises:
         InvalidInput: With the pointer of the member at fault.
     """
-    for name in (*_LIFETIMES, "grace_s", "reorder_window_s"):
+    for name in (*_LIFETIMES, "grace_s", "reorder_window_s", "credit_tail_s"):
         _check_seconds(getattr(settings, name), name)
     _check_seconds(settings.cors_max_age_s, "cors.max_age")
     for name in settings.__struct_fields__:
@@ -31,6 +31,10 @@ def check_settings(settings: Settings) -> None:
             raise InvalidInput(f"{name} must be 1 or more, not {getattr(settings, name)}", pointer=f"/{name}")
     if settings.reorder_window_n < 0:
         raise InvalidInput("reorder_window_n must be 0 or more", pointer="/reorder_window_n")
+    for name in settings.thresholds.__struct_fields__:
+        value = getattr(settings.thresholds, name)
+        if not math.isfinite(value) or value < 0:
+            raise InvalidInput(f"{name} must be 0 or more, not {value}", pointer=f"/thresholds/{name}")
     for index, prefix in enumerate(settings.path_prefixes):
         if not _PREFIX.fullmatch(prefix) or prefix.startswith(_RESERVED_PREFIXES):
             raise InvalidInput(

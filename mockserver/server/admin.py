@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -93,7 +94,8 @@ class Admin:
             emulator = self._namespaces.peek(name)
             return await EventStream(emulator).serve(request, {**_HEADERS, **cors})
         argument = await self._argument(request, route)
-        answer = perform(self._namespaces, name, route, argument, **parts)
+        do = partial(perform, self._namespaces, name, route, argument, **parts)
+        answer = await asyncio.to_thread(do) if route.slow else do()
         if isinstance(answer, Pending):
             answer = await _wait(answer, request)
         if route.result is None:

@@ -4,17 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Outcome
-from mockserver.rules.playback import Step, trace
-from mockserver.rules.timeline import Item
+from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.rules.diagnose.motion import ENDS, Pause, Stretch, is_in_ms, odd_rate, pauses_of, stretches_of
+from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
+from mockserver.rules.playback import MOST, Step, trace
+from mockserver.rules.timeline import Item, items_of
 
-__all__ = ["Case", "Check", "Hit", "Rule", "Traffic", "TrafficCheck", "TrafficRule"]
+__all__ = [
+    "FIRST_TS_MS",
+    "FIRST_TS_S",
+    "QOE_NUMBERS",
+    "QOE_SHORT_NAMES",
+    "Case",
+    "Check",
+    "Hit",
+    "Rule",
+    "Traffic",
+    "TrafficCheck",
+    "TrafficRule",
+]
+
+FIRST_TS_MS = 10**11
+"""A smaller ``ts`` is no time in milliseconds: it would be before 1974."""
+
+FIRST_TS_S = 10**9
+"""From here to :data:`FIRST_TS_MS` a ``ts`` is a time in seconds, after 2001; a smaller one counts from elsewhere."""
+
+QOE_NUMBERS = frozenset(
+    {"media.qoe.bitrate", "media.qoe.droppedFrames", "media.qoe.framesPerSecond", "media.qoe.timeToStart"}
+)
+"""The numbers among the keys of qoeData."""
+
+QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMBERS)
+"""The names that older documentation gives them."""
 
 
 class Hit(NamedTuple):
@@ -59,7 +88,7 @@ class Case:
         self.settings = settings
         self.thresholds = thresholds
         self.now_ms = now_ms
-        self.steps: Sequence[Step] = trace(processed)
+        self.steps: Sequence[Step] = trace(processed, error_stops_playback=settings.error_stops_playback)
 
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:
@@ -73,6 +102,15 @@ class Case:
         """Return the steps of some event types: in order of processing for one type, type by type for several."""
         for event_type in event_types:
             yield from self.by_type.get(event_type, ())
+
+    def in_order(self, *event_types: str) -> list[Step]:
+        """Return the steps of several event types in order of processing."""
+        return sorted(self.of(*event_types), key=attrgetter("n"))
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """Whether the session takes no more events."""
+        return self.session is not None and self.session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
 
     @property
     def start(self) -> Step | None:
@@ -97,13 +135,86 @@ class Case:
     @cached_property
     def length_s(self) -> float:
         """The length of the content in seconds; 0 when it is not known."""
-        length = self.params.get("media.length", 0)
-        return length if isinstance(length, (int, float)) and not isinstance(length, bool) else 0
+        return (self.start.number("media.length") or 0) if self.start is not None else 0
+
+    @cached_property
+    def quality(self) -> Mapping[str, Sequence[tuple[Step, float]]]:
+        """The QoE numbers in order of processing, by their name without ``media.qoe.``.
+
+        They are found in params and under their short names too, where settings allow these forms.
+        """
+        found: dict[str, list[tuple[Step, float]]] = {name: [] for name in QOE_SHORT_NAMES}
+        for step in self.steps:
+            misplaced = () if QOE_NUMBERS.isdisjoint(step.params) else step.params.items()
+            for key, value in (*step.qoe.items(), *misplaced):
+                name = key.removeprefix("media.qoe.")
+                if name in found and isinstance(value, (int, float)):
+                    found[name].append((step, max(-MOST, min(MOST, value))))
+        return found
 
     @cached_property
     def refused(self) -> Sequence[Item]:
         """The events that were answered 400."""
         return [item for item in self.arrived if item.record.outcome is Outcome.INVALID]
+
+    @cached_property
+    def unaccepted(self) -> Sequence[Item]:
+        """What arrived and was not processed, for whatever reason, in order of arrival."""
+        return [item for item in self.arrived if not item.accepted]
+
+    @cached_property
+    def watched(self) -> Sequence[Step]:
+        """The steps up to the first sessionComplete or sessionEnd."""
+        end = min((step.n for step in self.of(*ENDS)), default=len(self.steps))
+        return self.steps[: end + 1]
+
+    @cached_property
+    def timely(self) -> Sequence[Step]:
+        """Those of :attr:`watched` that were sorted in by ``ts``: a late event says how things were some time ago."""
+        return [step for step in self.watched if not step.item.late_ms]
+
+    @cached_property
+    def silences(self) -> Sequence[Silence]:
+        """The times in which nothing came for longer than it should; none when ``ts`` is no time."""
+        if self.ts_in_seconds:
+            return []
+        limits = self.thresholds
+        long_s = limits.ping_gap_error_s if self.is_batch else None
+        return list(
+            silences_of(
+                self.timely,
+                heard_besides(self.unaccepted, [step for step in self.steps if step.item.late_ms]),
+                limit_s=long_s or limits.ping_gap_s,
+                ad_limit_s=long_s or limits.ad_gap_info_s,
+                ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
+            )
+        )
+
+    @cached_property
+    def stretches(self) -> Sequence[Stretch]:
+        """What was played of the main content, from event to event; nothing when ``ts`` is no time."""
+        return [] if self.ts_in_seconds else stretches_of(self.timely, is_live=self.is_live)
+
+    @cached_property
+    def pauses(self) -> Sequence[Pause]:
+        """The pauses and buffers of the main content."""
+        return pauses_of(self.watched)
+
+    @cached_property
+    def ts_in_seconds(self) -> bool:
+        """Whether some ``ts`` counts seconds since 1970, so that no time can be told."""
+        return any(FIRST_TS_S <= step.ts_ms < FIRST_TS_MS for step in self.steps)
+
+    @cached_property
+    def playhead_in_ms(self) -> bool:
+        """Whether the playhead counts milliseconds, so that it says nothing else."""
+        top_s = 0 if self.is_live else max((step.playhead_s for step in self.watched), default=0)
+        return is_in_ms(self.stretches, top_s, self.length_s)
+
+    @cached_property
+    def odd_rate(self) -> float | None:
+        """At what rate the playhead goes through the session if no player plays like that, else None."""
+        return None if self.playhead_in_ms else odd_rate(self.stretches)
 
 
 class Traffic:
@@ -130,6 +241,16 @@ class Traffic:
         self.read = read
         self.thresholds = thresholds
         self.now_ms = now_ms
+
+    @cached_property
+    def refused(self) -> Sequence[Item]:
+        """The events that were answered 400 and named no session: sessionStarts, and whole batches."""
+        return [
+            item
+            for seq, record in self.records
+            if record.outcome is Outcome.INVALID and record.session_id is None
+            for item in items_of(seq, record, self.read(record))
+        ]
 
 
 Check = Callable[[Case], Iterable[Hit]]

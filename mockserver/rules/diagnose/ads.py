@@ -1,0 +1,299 @@
+"""Rules about single ads: their two ends, what lies between them, and what they are said to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
+from mockserver.rules.playback import Player, Step
+
+__all__ = ["RULES"]
+
+
+class _Span(NamedTuple):
+    """An ad: its adStart, the steps from there on while it is open, and the step that ends it, if there is one."""
+
+    opening: Step
+    inside: Sequence[Step]
+    ending: Step | None
+
+    @property
+    def name(self) -> str:
+        return _named(self.opening)
+
+    @property
+    def last(self) -> Step:
+        return self.inside[-1] if self.ending is None else self.ending
+
+    @property
+    def wall_s(self) -> float:
+        return (self.last.ts_ms - self.opening.ts_ms) / 1000
+
+    @property
+    def played_s(self) -> float:
+        return sum(step.dt_s for step in self.inside if step.after.player is Player.PLAYING)
+
+    @property
+    def length_s(self) -> float:
+        return self.opening.number("media.ad.length") or 0
+
+
+def _spans(case: Case) -> Iterator[_Span]:
+    steps = case.steps
+    for opening in case.of("adStart"):
+        if opening.ignored is None:
+            n = opening.n + 1
+            while n < len(steps) and steps[n].after.ad is opening.after.ad:
+                n += 1
+            yield _Span(opening, steps[opening.n : n], steps[n] if n < len(steps) else None)
+
+
+def _named(start: Step) -> str:
+    return f"ad {quoted(start.params.get('media.ad.id'))}"
+
+
+def _outside_break(case: Case) -> Iterator[Hit]:
+    ads: list[list[Step]] = []
+    for step in case.in_order("adStart", "adComplete", "adSkip"):
+        if step.before.ad_break is None:
+            if step.event_type != "adStart" and ads and ads[-1][-1].event_type == "adStart":
+                ads[-1].append(step)
+            else:
+                ads.append([step])
+    for ad in ads:
+        what = f"adStart of {_named(ad[0])}" if ad[0].event_type == "adStart" else ad[0].event_type
+        yield Hit(
+            seqs_of(*ad),
+            f"{what} came at playhead {number(ad[0].playhead_s)} s with no ad break open; send adBreakStart before the "
+            "first ad of a break, even of a single ad, and adBreakComplete after the last.",
+        )
+
+
+def _closes_of_no_ad(case: Case) -> Iterator[tuple[Step, Step | None]]:
+    """Return every close inside a break with no ad open, with the first close of the ad that it closes again."""
+    first: Step | None = None
+    for step in case.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
+        if step.event_type in ("adBreakStart", "adStart"):
+            first = None
+        elif step.before.ad is not None:
+            first = step
+        elif step.before.ad_break is not None:
+            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= case.thresholds.second_close_s * 1000
+            yield step, first if soon else None
+
+
+def _complete_without_start(case: Case) -> Iterator[Hit]:
+    for step, first in _closes_of_no_ad(case):
+        if first is None:
+            yield Hit(
+                seqs_of(step),
+                f"{step.event_type} came at playhead {number(step.playhead_s)} s with no ad open; send adStart when an "
+                "ad begins, and one close when it ends.",
+            )
+
+
+def _skip_and_complete(case: Case) -> Iterator[Hit]:
+    for step, first in _closes_of_no_ad(case):
+        if first is not None:
+            yield Hit(
+                seqs_of(first, step),
+                f"One ad was closed by {first.event_type} and, {number(abs(step.ts_ms - first.ts_ms) / 1000)} s apart, "
+                f"by {step.event_type}; send adSkip when the viewer skips it, and adComplete only at its end.",
+            )
+
+
+def _no_pings(case: Case) -> Iterator[Hit]:
+    if case.is_batch:
+        return
+    for ad in _spans(case):
+        if ad.wall_s > case.thresholds.ad_gap_s and not any(step.event_type == "ping" for step in ad.inside):
+            yield Hit(
+                seqs_of(ad.opening, ad.last),
+                f"No ping came in the {number(ad.wall_s)} s of {ad.name}; go on with pings during ads.",
+            )
+
+
+def _not_closed(case: Case) -> Iterator[Hit]:
+    for step in case.in_order("adStart", "adBreakComplete"):
+        if step.before.ad is not None:
+            opening = case.steps[step.before.ad.step]
+            yield Hit(
+                seqs_of(opening, step),
+                f"{step.event_type} came while {_named(opening)} was open; send adComplete when an ad has played to "
+                "its end, or adSkip, before anything else begins or ends.",
+            )
+
+
+def _gap(case: Case) -> Iterator[Hit]:
+    close: Step | None = None
+    for step in case.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
+        if step.event_type in ("adComplete", "adSkip"):
+            close = step if step.before.ad is not None else close
+            continue
+        if step.event_type == "adStart" and close is not None and step.before.ad_break is close.before.ad_break:
+            gap_s = (step.ts_ms - close.ts_ms) / 1000
+            if gap_s > case.thresholds.ad_close_gap_s:
+                yield Hit(
+                    seqs_of(close, step),
+                    f"{number(gap_s)} s passed between {close.event_type} and the adStart of {_named(step)} in one "
+                    "break; send the next adStart at once, or close the break and open another.",
+                )
+        close = None
+
+
+def _pod_position(case: Case) -> Iterator[Hit]:
+    pods: dict[int, list[Step]] = {}
+    for step in case.of("adStart"):
+        if step.after.ad is not None and step.ignored is None:
+            pods.setdefault(step.after.ad.break_number, []).append(step)
+    for ads in pods.values():
+        positions = [step.number("media.ad.podPosition") or 0 for step in ads]
+        rising = all(before < after for before, after in pairwise(positions))
+        if positions[0] not in (0, 1) or not rising:
+            yield Hit(
+                seqs_of(*ads),
+                f"The ads of one break have podPosition {listed([number(each) for each in positions])}; number them 1, "
+                "2, 3 in every break.",
+            )
+
+
+def _complete_early(case: Case) -> Iterator[Hit]:
+    if case.ts_in_seconds:
+        return
+    for ad in _spans(case):
+        completes = ad.ending is not None and ad.ending.event_type == "adComplete"
+        if completes and ad.played_s < case.thresholds.ad_complete_share * ad.length_s:
+            yield Hit(
+                seqs_of(ad.opening, ad.ending),
+                f"adComplete came after {number(ad.played_s)} of {number(ad.length_s)} s of {ad.name}; send adSkip "
+                "when the viewer leaves an ad early.",
+            )
+
+
+def _overrun(case: Case) -> Iterator[Hit]:
+    for ad in _spans(case):
+        if ad.length_s > 0 and ad.played_s > ad.length_s + case.thresholds.ad_overrun_s:
+            yield Hit(
+                seqs_of(ad.opening, ad.last),
+                f"{number(ad.played_s)} s were spent in {ad.name}, which is {number(ad.length_s)} s long; send its "
+                "real length in seconds, and its close when it ends.",
+            )
+
+
+def _length_zero(case: Case) -> Iterator[Hit]:
+    advice = "send the length of the ad in seconds"
+    for step in case.of("adStart"):
+        if (step.number("media.ad.length") or 0) <= 0:
+            length = quoted(step.params.get("media.ad.length"))
+            yield Hit(seqs_of(step), f"media.ad.length of {_named(step)} is {length}; {advice}.")
+    for item in case.refused:
+        if any(each.rule == "required" and each.path == "/params/media.ad.length" for each in item.record.violations):
+            yield Hit(seqs_of(item), f"adStart was answered 400 because media.ad.length is missing; {advice}.")
+
+
+def _id_empty(case: Case) -> Iterator[Hit]:
+    for step in case.of("adStart"):
+        if not str(step.params.get("media.ad.id") or "").strip():
+            yield Hit(
+                seqs_of(step),
+                f"media.ad.id of the ad at playhead {number(step.playhead_s)} s is empty; send the id of the ad.",
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "ad.outside-break",
+        Severity.ERROR,
+        "adStart, adComplete or adSkip with no ad break open",
+        "The ad is ignored and its time is counted as main content.",
+        "Adobe, Events request; Adobe, Ads overview",
+        _outside_break,
+    ),
+    Rule(
+        "ad.complete-without-start",
+        Severity.ERROR,
+        "adComplete or adSkip in a break with no ad open",
+        "It is ignored.",
+        "source of Adobe's SDKs",
+        _complete_without_start,
+        "a second close of the same ad, which is ad.skip-and-complete",
+    ),
+    Rule(
+        "ad.skip-and-complete",
+        Severity.WARNING,
+        "a second close of one ad within 1 s of the first",
+        "The second must be ignored, or a skipped ad is counted as completed.",
+        "recordings of THEOplayer's connector, which sends both with one ts",
+        _skip_and_complete,
+    ),
+    Rule(
+        "ad.no-pings",
+        Severity.INFO,
+        "an ad of more than 12 s without a ping inside",
+        "Ad time is as coarse as the ad is long.",
+        "recordings of a CBS client, which sends no pings in ads",
+        _no_pings,
+        "downloaded content, whose pings are 50 s apart",
+    ),
+    Rule(
+        "ad.not-closed",
+        Severity.WARNING,
+        "adStart or adBreakComplete while an ad is open",
+        "The ad counts as left early, never as completed.",
+        "source of Adobe's SDKs; Adobe, metrics: Ad completes",
+        _not_closed,
+    ),
+    Rule(
+        "ad.gap",
+        Severity.WARNING,
+        "more than 250 ms between the close of an ad and the next adStart of its break",
+        "Adobe's SDKs take the gap for main content; in a pre-roll it starts the content too early.",
+        "Adobe, Ads overview",
+        _gap,
+    ),
+    Rule(
+        "ad.pod-position",
+        Severity.WARNING,
+        "podPosition does not rise within a break, or begins at neither 0 nor 1",
+        "The dimension of the position in the break is of no use.",
+        "Adobe, Request parameters (from 1); Adobe, Ad in pod position (from 0)",
+        _pod_position,
+    ),
+    Rule(
+        "ad.complete-early",
+        Severity.INFO,
+        "adComplete after less than 80 % of media.ad.length",
+        "A skipped ad may be counted as completed.",
+        "our reading of Adobe, metrics: Ad completes",
+        _complete_early,
+        "sessions whose ts counts seconds, so that no time can be told",
+    ),
+    Rule(
+        "ad.overrun",
+        Severity.INFO,
+        "more than 5 s beyond media.ad.length spent in an ad",
+        "The length is wrong, or the close is missing and main content is counted as ad time.",
+        "our reading of Adobe, metrics: Ad time spent",
+        _overrun,
+    ),
+    Rule(
+        "ad.length-zero",
+        Severity.INFO,
+        "media.ad.length is 0, negative or missing",
+        "The ad is reported without a length; without the key it is answered 400.",
+        "our reading of Adobe, Request parameters",
+        _length_zero,
+    ),
+    Rule(
+        "ad.id-empty",
+        Severity.ERROR,
+        "media.ad.id is empty",
+        "The ad is dropped from the reports.",
+        "Adobe, dimensions: Ad",
+        _id_empty,
+    ),
+)

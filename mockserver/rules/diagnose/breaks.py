@@ -1,0 +1,246 @@
+"""Rules about ad breaks: their two ends, their place and their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
+from mockserver.rules.playback import Scope, Step
+
+__all__ = ["RULES"]
+
+_PLAYBACK = ("play", "pauseStart", "bufferStart", "ping")
+
+
+class _Span(NamedTuple):
+    """An adBreakStart, and the adBreakComplete or next adBreakStart that ends its break; None when there is none."""
+
+    opening: Step
+    ending: Step | None
+
+    @property
+    def name(self) -> str:
+        return f"The ad break with podIndex {quoted(self.opening.params.get('media.ad.podIndex'))}"
+
+
+def _spans(case: Case) -> Iterator[_Span]:
+    edges = case.in_order("adBreakStart", "adBreakComplete")
+    for edge, following in zip_longest(edges, edges[1:]):
+        if edge.event_type == "adBreakStart":
+            yield _Span(edge, following)
+
+
+def _content_within(case: Case, span: _Span) -> Step | None:
+    """Return where main content plays although the break is open: after a play, the playhead moves on with no ad."""
+    if case.playhead_in_ms:
+        return None
+    play: Step | None = None
+    end = span.ending.n + 1 if span.ending is not None else len(case.steps)
+    for n in range(span.opening.n + 1, end):
+        step = case.steps[n]
+        if step.event_type == "adStart":
+            play = None
+        elif play is not None:
+            if step.playhead_s - play.playhead_s > case.thresholds.moves_in_ad_s:
+                return step
+        elif step.event_type == "play" and step.before.scope is Scope.GAP and step.before.ads > span.opening.before.ads:
+            play = step
+    return None
+
+
+def _break_unclosed(case: Case) -> Iterator[Hit]:
+    advice = "send adBreakComplete after its last ad"
+    for span in _spans(case):
+        content = _content_within(case, span)
+        if content is not None:
+            yield Hit(
+                seqs_of(span.opening, content),
+                f"{span.name} was still open when main content had played on to {number(content.playhead_s)} s; "
+                f"{advice}, before play.",
+            )
+        elif span.ending is None and _is_over(case, span.opening):
+            last = case.steps[-1]
+            yield Hit(
+                seqs_of(span.opening, last),
+                f"{span.name} was never closed before the session was over; {advice}, and when the viewer leaves it.",
+                Severity.WARNING if last.after.ad is not None else None,
+            )
+
+
+def _is_over(case: Case, step: Step) -> bool:
+    return case.is_closed or any(complete.n > step.n for complete in case.of("sessionComplete"))
+
+
+def _break_nested(case: Case) -> Iterator[Hit]:
+    for span in _spans(case):
+        inner = span.ending
+        if inner is not None and inner.event_type == "adBreakStart" and _content_within(case, span) is None:
+            yield Hit(
+                seqs_of(span.opening, inner),
+                f"{span.name} was still open when the adBreakStart with podIndex "
+                f"{quoted(inner.params.get('media.ad.podIndex'))} came; send adBreakComplete before the next break.",
+            )
+
+
+def _break_empty(case: Case) -> Iterator[Hit]:
+    for span in _spans(case):
+        if span.ending is not None and span.ending.before.ads == span.opening.before.ads:
+            yield Hit(
+                seqs_of(*span),
+                f"{span.name} ended without an adStart; send the break only when an ad is really shown.",
+            )
+
+
+def _break_complete_without_start(case: Case) -> Iterator[Hit]:
+    for step in case.of("adBreakComplete"):
+        if step.before.ad_break is None:
+            yield Hit(
+                seqs_of(step),
+                f"adBreakComplete came at playhead {number(step.playhead_s)} s with no ad break open; send it once for "
+                "each adBreakStart, after its last ad.",
+            )
+
+
+def _playback_between(case: Case) -> Iterator[Hit]:
+    for ad in case.of("adStart"):
+        opened = ad.before.ad_break
+        if opened is None or ad.before.ads != case.steps[opened.step].before.ads:
+            continue
+        opening = case.steps[opened.step]
+        between = [
+            step
+            for step in (case.steps[n] for n in range(opening.n + 1, ad.n))
+            if step.event_type in _PLAYBACK and opening.ts_ms < step.ts_ms < ad.ts_ms
+        ]
+        if between:
+            names = dict.fromkeys(step.event_type for step in between)
+            yield Hit(
+                seqs_of(opening, *between, ad),
+                f"{listed(list(names))} came in the {number((ad.ts_ms - opening.ts_ms) / 1000)} s between "
+                "adBreakStart and its first adStart; send adBreakStart only when the ad begins, with adStart right "
+                "after it.",
+            )
+
+
+def _pod_index(case: Case) -> Iterator[Hit]:
+    seen: dict[float, Step] = {}
+    for step in case.of("adBreakStart"):
+        index, second_s = step.number("media.ad.podIndex"), step.number("media.ad.podSecond")
+        if index is None or second_s is None:
+            continue
+        first = seen.setdefault(index, step)
+        first_s = first.number("media.ad.podSecond") or 0
+        if index < 0:
+            yield Hit(
+                seqs_of(step),
+                f"podIndex of the ad break at {number(second_s)} s is {number(index)}; number the breaks of "
+                "the content from 1.",
+            )
+        elif abs(second_s - first_s) > case.thresholds.pod_second_s:
+            yield Hit(
+                seqs_of(first, step),
+                f"podIndex {number(index)} stands for the ad breaks at {number(first_s)} s and {number(second_s)} s; "
+                "give each break of the content its own.",
+            )
+
+
+def _pod_second(case: Case) -> Iterator[Hit]:
+    if case.playhead_in_ms:
+        return
+    for step in case.of("adBreakStart"):
+        second_s = step.number("media.ad.podSecond")
+        if second_s is not None and abs(second_s - step.playhead_s) > case.thresholds.pod_second_s:
+            yield Hit(
+                seqs_of(step),
+                f"podSecond is {number(second_s)} s but the break came at playhead {number(step.playhead_s)} s; send "
+                "the second of the content at which the break stands, not its length.",
+            )
+
+
+def _postroll_after_complete(case: Case) -> Iterator[Hit]:
+    complete = next(case.of("sessionComplete"), None)
+    if complete is not None:
+        for step in case.of("adBreakStart"):
+            if step.n > complete.n:
+                yield Hit(
+                    seqs_of(complete, step),
+                    f"adBreakStart came {number((step.ts_ms - complete.ts_ms) / 1000)} s after sessionComplete; send "
+                    "sessionComplete after the post-roll.",
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "ad.break-unclosed",
+        Severity.ERROR,
+        "no adBreakComplete before main content plays on or the session is over; a warning when it ends inside an ad",
+        "Its ads are ignored, or main content is counted as part of the break.",
+        "Adobe, Ad break complete",
+        _break_unclosed,
+        "a play inside the break while the playhead stays, as Adobe's SDKs send between two ads; a viewer who leaves "
+        "inside an ad, as in Adobe's Timeline 2, is only a warning",
+    ),
+    Rule(
+        "ad.break-nested",
+        Severity.WARNING,
+        "adBreakStart while a break is open",
+        "Adobe's SDKs close the first break themselves; what the server does is not known.",
+        "source of Adobe's SDKs",
+        _break_nested,
+    ),
+    Rule(
+        "ad.break-empty",
+        Severity.INFO,
+        "an ad break without an ad",
+        "No ad metrics come of it.",
+        "our reading: ad metrics are made from adStart",
+        _break_empty,
+    ),
+    Rule(
+        "ad.break-complete-without-start",
+        Severity.WARNING,
+        "adBreakComplete with no break open",
+        "It is ignored.",
+        "source of Adobe's SDKs",
+        _break_complete_without_start,
+    ),
+    Rule(
+        "ad.playback-between",
+        Severity.WARNING,
+        "play, pauseStart, bufferStart or ping between adBreakStart and the first adStart",
+        "What it does is not defined; main content can be counted as started.",
+        "Adobe, Timeline 1",
+        _playback_between,
+        "events that share their ts with the adBreakStart or the adStart, as those of Adobe's SDKs do",
+    ),
+    Rule(
+        "ad.pod-index",
+        Severity.WARNING,
+        "podIndex repeated for a break at another podSecond, or negative",
+        "The ids of the breaks collide in the reports.",
+        "recordings of THEOplayer's connector, which sends -1 for a post-roll",
+        _pod_index,
+        "the same break played again, its podSecond up to 2 s away",
+    ),
+    Rule(
+        "ad.pod-second",
+        Severity.WARNING,
+        "podSecond more than 2 s away from the playhead",
+        "The break is reported at a wrong position.",
+        "recordings of THEOplayer's connector, which sends the duration of the break",
+        _pod_second,
+        "sessions whose playhead counts milliseconds, which is a finding of its own",
+    ),
+    Rule(
+        "ad.postroll-after-complete",
+        Severity.WARNING,
+        "an ad break after sessionComplete",
+        "The session may be finalised already, and the ads be lost.",
+        "our reading of Adobe, Session complete",
+        _postroll_after_complete,
+    ),
+)

@@ -1,0 +1,205 @@
+"""Rules about chapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.wording import number, quoted, seqs_of
+from mockserver.rules.playback import Step
+
+__all__ = ["RULES"]
+
+_FASTEST = 2.1
+"""The fastest playback that is taken for playback; a playhead that moves more than that has jumped."""
+
+
+def _number_of(step: Step, name: str) -> float | None:
+    return step.number(f"media.chapter.{name}")
+
+
+def _named(start: Step) -> str:
+    return f"chapter {quoted(start.params.get('media.chapter.index'))}"
+
+
+def _overlap(case: Case) -> Iterator[Hit]:
+    for step in case.of("chapterStart"):
+        if step.before.chapter is not None:
+            opening = case.steps[step.before.chapter.step]
+            yield Hit(
+                seqs_of(opening, step),
+                f"chapterStart of {_named(step)} came while {_named(opening)} was open; send chapterComplete or "
+                "chapterSkip first.",
+            )
+
+
+def _unclosed(case: Case) -> Iterator[Hit]:
+    chapter = case.steps[-1].after.chapter if case.steps else None
+    if chapter is None:
+        return
+    opening = case.steps[chapter.step]
+    if case.is_closed or any(step.n > opening.n for step in case.of("sessionComplete")):
+        yield Hit(
+            seqs_of(opening, case.steps[-1]),
+            f"The session was over while {_named(opening)} was open; send chapterComplete at its end, or chapterSkip "
+            "when the viewer leaves it, before the session ends.",
+        )
+
+
+def _closes_of_no_chapter(case: Case) -> Iterator[tuple[Step, Step | None]]:
+    """Return every close with no chapter open, with the first close of the chapter that it closes again."""
+    first: Step | None = None
+    for step in case.in_order("chapterStart", "chapterComplete", "chapterSkip"):
+        if step.event_type == "chapterStart":
+            first = None
+        elif step.before.chapter is not None:
+            first = step
+        else:
+            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= case.thresholds.second_close_s * 1000
+            yield step, first if soon else None
+
+
+def _close_without_start(case: Case) -> Iterator[Hit]:
+    for step, first in _closes_of_no_chapter(case):
+        if first is None:
+            yield Hit(
+                seqs_of(step),
+                f"{step.event_type} came at playhead {number(step.playhead_s)} s with no chapter open; send "
+                "chapterStart when a chapter begins, and one close when it ends.",
+            )
+
+
+def _complete_and_skip(case: Case) -> Iterator[Hit]:
+    for step, first in _closes_of_no_chapter(case):
+        if first is not None:
+            yield Hit(
+                seqs_of(first, step),
+                f"One chapter was closed by {first.event_type} and, {number(abs(step.ts_ms - first.ts_ms) / 1000)} s "
+                f"apart, by {step.event_type}; send chapterSkip when the viewer jumps out of it, and chapterComplete "
+                "only at its end.",
+            )
+
+
+def _offset_mismatch(case: Case) -> Iterator[Hit]:
+    if case.playhead_in_ms:
+        return
+    for step in case.of("chapterStart"):
+        offset_s = _number_of(step, "offset")
+        if offset_s is not None and abs(offset_s - step.playhead_s) > case.thresholds.chapter_offset_s:
+            yield Hit(
+                seqs_of(step),
+                f"The offset of {_named(step)} is {number(offset_s)} s but it began at playhead "
+                f"{number(step.playhead_s)} s; send the second of the content, without ads, at which it begins.",
+            )
+
+
+def _complete_after_seek(case: Case) -> Iterator[Hit]:
+    if case.playhead_in_ms or case.ts_in_seconds:
+        return
+    for close in case.of("chapterComplete"):
+        chapter = close.before.chapter
+        if chapter is None:
+            continue
+        opening = case.steps[chapter.step]
+        offset_s, length_s = _number_of(opening, "offset"), _number_of(opening, "length")
+        if offset_s is None or length_s is None or length_s <= 0:
+            continue
+        landing = _jump_over(case, opening, close, offset_s + length_s)
+        if landing is not None:
+            yield Hit(
+                seqs_of(opening, landing, close),
+                f"chapterComplete closed {_named(opening)} although the playhead had jumped over its end at "
+                f"{number(offset_s + length_s)} s, to {number(landing.playhead_s)} s; send chapterSkip after a seek "
+                "out of a chapter.",
+            )
+
+
+def _jump_over(case: Case, first: Step, last: Step, end_s: float) -> Step | None:
+    for n in range(first.n, last.n):
+        before, after = case.steps[n], case.steps[n + 1]
+        if before.playhead_s < end_s <= after.playhead_s:
+            moved_s = after.playhead_s - before.playhead_s
+            if moved_s > before.dt_s * _FASTEST + case.thresholds.jump_s:
+                return after
+    return None
+
+
+def _index(case: Case) -> Iterator[Hit]:
+    seen: dict[float, Step] = {}
+    for step in case.of("chapterStart"):
+        index, offset_s = _number_of(step, "index"), _number_of(step, "offset")
+        if index is None or offset_s is None:
+            continue
+        first = seen.setdefault(index, step)
+        first_s = _number_of(first, "offset") or 0
+        if abs(offset_s - first_s) > case.thresholds.chapter_offset_s:
+            yield Hit(
+                seqs_of(first, step),
+                f"Index {number(index)} stands for the chapters at {number(first_s)} s and at {number(offset_s)} s; "
+                "give each chapter of the content its own.",
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "chapter.overlap",
+        Severity.ERROR,
+        "chapterStart while a chapter is open",
+        "The first chapter gets no close, and its time is uncertain.",
+        "Adobe, Chapters overview",
+        _overlap,
+    ),
+    Rule(
+        "chapter.unclosed",
+        Severity.WARNING,
+        "a chapter is open when the session is over",
+        "It is never completed, and its close is not reported by itself.",
+        "our reading of Adobe, metrics: Chapter completes",
+        _unclosed,
+    ),
+    Rule(
+        "chapter.close-without-start",
+        Severity.ERROR,
+        "chapterComplete or chapterSkip with no chapter open",
+        "It is ignored.",
+        "source of Adobe's SDKs",
+        _close_without_start,
+        "a second close of the same chapter, which is chapter.complete-and-skip",
+    ),
+    Rule(
+        "chapter.complete-and-skip",
+        Severity.WARNING,
+        "a second close of one chapter within 1 s of the first",
+        "The first one wins, so that a skipped chapter can count as completed.",
+        "recordings of THEOplayer's connector, which sends both when the viewer jumps",
+        _complete_and_skip,
+    ),
+    Rule(
+        "chapter.offset-mismatch",
+        Severity.INFO,
+        "media.chapter.offset more than 2 s away from the playhead",
+        "The chapter is reported at a wrong place.",
+        "Adobe, Timeline 3, which is 1 to 2 s off; a recording of Adobe's sample player, which counts ad time",
+        _offset_mismatch,
+        "sessions whose playhead counts milliseconds, which is a finding of its own",
+    ),
+    Rule(
+        "chapter.complete-after-seek",
+        Severity.WARNING,
+        "chapterComplete although the playhead jumped over the end of the chapter",
+        "A skipped chapter counts as completed.",
+        "Adobe, Chapter skip",
+        _complete_after_seek,
+        "playback of up to 2.1 times the normal speed; sessions whose playhead or ts has the wrong unit",
+    ),
+    Rule(
+        "chapter.index",
+        Severity.INFO,
+        "an index repeated for a chapter at another offset",
+        "The ids of the chapters collide in the reports.",
+        "our reading of Adobe, dimensions: Chapter",
+        _index,
+        "offsets up to 2 s apart",
+    ),
+)

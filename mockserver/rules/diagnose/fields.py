@@ -1,0 +1,214 @@
+"""Rules about what a sessionStart says of the content, key by key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
+
+__all__ = ["RULES"]
+
+_NOTHING = frozenset({"", "n/a", "undefined", "null", "[object object]"})
+_UNKNOWN = _NOTHING | {"unknown"}
+_DAY_S = 86_400
+_SEGMENTS = ("vod", "live", "linear")
+_CONTENT_TYPES = frozenset({*_SEGMENTS, "ugc", "dvod", "song", "podcast", "audiobook", "radio", "aod"})
+_STREAM_TYPES = ("video", "audio")
+_SHOW_TYPES = ("0", "1", "2", "3")
+_DATES = ("media.firstAirDate", "media.firstDigitalDate")
+_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+
+
+def _start(case: Case, message: str) -> Iterator[Hit]:
+    yield Hit(seqs_of(case.start), message)
+
+
+def _is_placeholder(value: object, words: frozenset[str]) -> bool:
+    return isinstance(value, str) and value.strip().lower() in words
+
+
+def _id_placeholder(case: Case) -> Iterator[Hit]:
+    value = case.params.get("media.id")
+    if _is_placeholder(value, _NOTHING):
+        yield from _start(case, f"media.id is {quoted(value)}; send the id of the content.")
+
+
+def _no_placeholder(key: str, what: str) -> Callable[[Case], Iterator[Hit]]:
+    def check(case: Case) -> Iterator[Hit]:
+        value = case.params.get(key)
+        if _is_placeholder(value, _UNKNOWN):
+            yield from _start(case, f"{key} is {quoted(value)}; send {what}.")
+
+    return check
+
+
+def _length_invalid(case: Case) -> Iterator[Hit]:
+    if case.start is None:
+        return
+    length = number(case.length_s)
+    if case.length_s <= 0:
+        advice = f"{_DAY_S} for live" if case.is_live else "the length of the content in seconds"
+        yield from _start(case, f"media.length is {length}; send {advice}.")
+    elif _content_type(case).lower() == "live" and case.length_s != _DAY_S:
+        yield from _start(case, f"media.length of a live stream is {length} s; send {_DAY_S}.")
+
+
+def _content_type(case: Case) -> str:
+    return str(case.params.get("media.contentType", ""))
+
+
+def _length_ms(case: Case) -> Iterator[Hit]:
+    if not case.is_live and case.length_s > _DAY_S:
+        yield from _start(
+            case,
+            f"media.length is {number(case.length_s)} s, more than a day; send seconds instead of milliseconds.",
+        )
+
+
+def _length_is_ad(case: Case) -> Iterator[Hit]:
+    ad = next(case.of("adStart"), None)
+    if ad is not None and case.length_s > 0 and ad.params.get("media.ad.length") == case.length_s:
+        yield Hit(
+            seqs_of(case.start, ad),
+            f"media.length is {number(case.length_s)} s, as long as the first ad; read the length of the content, not "
+            "that of the media element while it plays an ad.",
+        )
+
+
+def _content_type_case(case: Case) -> Iterator[Hit]:
+    value = _content_type(case)
+    if case.start is None or value in _CONTENT_TYPES:
+        return
+    known = value.strip().lower()
+    wanted = quoted(known) if known in _CONTENT_TYPES else f"one of {listed([quoted(each) for each in _SEGMENTS])}"
+    yield from _start(case, f"media.contentType is {quoted(value)}; send {wanted} if that is meant.")
+
+
+def _stream_type(case: Case) -> Iterator[Hit]:
+    value = case.params.get("media.streamType")
+    if case.start is None or value in _STREAM_TYPES:
+        return
+    seen = "missing" if value is None else quoted(value)
+    yield from _start(case, f'media.streamType is {seen}; send "video" or "audio".')
+
+
+def _show_type(case: Case) -> Iterator[Hit]:
+    value = case.params.get("media.showType")
+    if value is not None and value not in _SHOW_TYPES:
+        yield from _start(
+            case,
+            f'media.showType is {quoted(value)}; send "0", "1", "2" or "3" for full episode, preview, clip or other.',
+        )
+
+
+def _date_format(case: Case) -> Iterator[Hit]:
+    wrong = {key: value for key in _DATES if (value := case.params.get(key)) and not _DATE.fullmatch(str(value))}
+    if wrong:
+        seen = listed([f"{key} {quoted(value)}" for key, value in wrong.items()])
+        yield from _start(case, f"sessionStart has {seen}; write dates as YYYY-MM-DD.")
+
+
+def _pass_auth(case: Case) -> Iterator[Hit]:
+    value = case.params.get("media.pass.auth")
+    if value is not None and str(value).lower() != "true":
+        yield from _start(
+            case, f'media.pass.auth is {quoted(value)}; send "true" when the viewer is authorized, else leave it out.'
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "media.id-placeholder",
+        Severity.ERROR,
+        "media.id is empty, N/A, undefined, null or [object Object]",
+        "The session is dropped from the reports, or mixed up with others.",
+        'Adobe, dimensions: Content; THEOplayer\'s connector sends "N/A" by default',
+        _id_placeholder,
+    ),
+    Rule(
+        "media.length-invalid",
+        Severity.ERROR,
+        "media.length is not above 0, or not 86400 on live content",
+        "No progress markers and no average minute audience.",
+        "Adobe, dimensions: Content length",
+        _length_invalid,
+        "linear content, whose programmes have a length",
+    ),
+    Rule(
+        "media.length-ms",
+        Severity.ERROR,
+        "media.length above 86400 on content that is not live",
+        "Milliseconds: progress markers are never reached.",
+        "our reading of Adobe, dimensions: Content length",
+        _length_ms,
+    ),
+    Rule(
+        "media.length-is-ad",
+        Severity.WARNING,
+        "media.length equals the length of the first ad",
+        "Progress markers and average minute audience belong to the ad.",
+        "a comment in the source of THEOplayer's connector",
+        _length_is_ad,
+    ),
+    Rule(
+        "media.contentType-case",
+        Severity.INFO,
+        "media.contentType in other letters than Adobe's words, or another word",
+        "The session is not in the built-in segments.",
+        "Adobe, dimensions: Content type; constants of Adobe's SDKs",
+        _content_type_case,
+    ),
+    Rule(
+        "media.streamType",
+        Severity.WARNING,
+        "media.streamType is missing, or neither video nor audio",
+        "The dimension is empty, and the session counts as video.",
+        "Adobe, dimensions: Stream type",
+        _stream_type,
+    ),
+    Rule(
+        "media.channel-placeholder",
+        Severity.WARNING,
+        "media.channel is empty, unknown, N/A or the like",
+        "The dimension says nothing.",
+        'recordings: MediaSDK JS sends "unknown" by default, THEOplayer\'s connector "N/A"',
+        _no_placeholder("media.channel", "the site, app or property that plays the content"),
+    ),
+    Rule(
+        "media.playerName-placeholder",
+        Severity.WARNING,
+        "media.playerName is empty, unknown, N/A or the like",
+        "The dimension says nothing.",
+        'recordings: MediaSDK JS sends "unknown" by default',
+        _no_placeholder("media.playerName", "the name of the player"),
+    ),
+    Rule(
+        "media.showType",
+        Severity.INFO,
+        'media.showType is not "0" to "3"',
+        "The dimension has a value that Adobe does not know.",
+        "Adobe, dimensions: Show type",
+        _show_type,
+    ),
+    Rule(
+        "media.date-format",
+        Severity.INFO,
+        "firstAirDate or firstDigitalDate is not YYYY-MM-DD",
+        "The dimension cannot be sorted or joined by date.",
+        "Adobe, dimensions: First air date, First digital date",
+        _date_format,
+        "empty values",
+    ),
+    Rule(
+        "media.pass-auth",
+        Severity.INFO,
+        "media.pass.auth with another value than true",
+        "Only true has a meaning.",
+        "Adobe, dimensions: Authorized",
+        _pass_auth,
+        'any case, since Adobe\'s sample has "TRUE"',
+    ),
+)

@@ -1,0 +1,104 @@
+"""Rules about the ids of the viewer and of the organization."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.wording import quoted, seqs_of
+
+__all__ = ["RULES", "TRAFFIC_RULES"]
+
+_ECID = re.compile(r"[0-9]{38}")
+_ORG = re.compile(r"[^@\s]+@AdobeOrg")
+_AUTH_STATES = (0, 1, 2)
+
+
+def _ecid(case: Case) -> str:
+    return str(case.params.get("visitor.marketingCloudUserId") or "").strip()
+
+
+def _ecid_missing(case: Case) -> Iterator[Hit]:
+    if case.start is not None and not _ecid(case) and not case.params.get("appInstallationId"):
+        yield Hit(
+            seqs_of(case.start),
+            "sessionStart has neither visitor.marketingCloudUserId nor appInstallationId; send the Experience Cloud id "
+            "that the other Adobe libraries of the app use.",
+        )
+
+
+def _ecid_placeholder(case: Case) -> Iterator[Hit]:
+    ecid = _ecid(case)
+    if ecid and not _ECID.fullmatch(ecid):
+        yield Hit(
+            seqs_of(case.start),
+            f"visitor.marketingCloudUserId is {quoted(ecid)}; send an Experience Cloud id of 38 digits, or leave it "
+            "out.",
+        )
+
+
+def _org_format(case: Case) -> Iterator[Hit]:
+    org = case.params.get("visitor.marketingCloudOrgId")
+    if case.start is not None and not _ORG.fullmatch(str(org)):
+        yield Hit(
+            seqs_of(case.start),
+            f'visitor.marketingCloudOrgId is {quoted(org)}; send the organization id with "@AdobeOrg" at its end.',
+        )
+
+
+def _customer_ids_shape(place: Case | Traffic) -> Iterator[Hit]:
+    yield from hits(each for each in refusals(place) if each.path[:2] == ("params", "visitor.customerIDs"))
+    if isinstance(place, Case):
+        ids: Any = place.params.get("visitor.customerIDs")
+        for name, entry in ids.items() if isinstance(ids, Mapping) else ():
+            if isinstance(entry, Mapping) and entry.get("authState") not in _AUTH_STATES:
+                yield Hit(
+                    seqs_of(place.start),
+                    f"authState of the customer id {quoted(name)} is {quoted(entry.get('authState'))}; send 0, 1 or 2.",
+                )
+
+
+_BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "id.customerIDs-shape",
+        Severity.ERROR,
+        "visitor.customerIDs is no object of objects with id and authState 0, 1 or 2",
+        "400, or the ids are ignored.",
+        "Adobe, Request parameters",
+        _customer_ids_shape,
+    ),
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "id.ecid-missing",
+        Severity.WARNING,
+        "neither marketingCloudUserId nor appInstallationId",
+        "The session is not joined with the viewer's other visits.",
+        "Adobe, Request parameters",
+        _ecid_missing,
+    ),
+    Rule(
+        "id.ecid-placeholder",
+        Severity.WARNING,
+        "a marketingCloudUserId that has not 38 digits",
+        "The session is joined with those of others, or of nobody.",
+        'Adobe, Experience Cloud id service; THEOplayer\'s connector sends "N/A"',
+        _ecid_placeholder,
+    ),
+    Rule(
+        "id.org-format",
+        Severity.WARNING,
+        "an organization id that does not end in @AdobeOrg",
+        "The session is not joined with the viewer's other visits.",
+        "our reading: all organization ids in Adobe's documentation and recordings have this form",
+        _org_format,
+    ),
+    *of_sessions(_BODY_RULES),
+)
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)

@@ -1,0 +1,173 @@
+"""Rules about customMetadata and params: keys and values that are refused, ignored, or overwrite something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
+from mockserver.rules.playback import Step
+
+__all__ = ["RULES", "TRAFFIC_RULES"]
+
+_WITH_METADATA = ("sessionStart", "adStart", "chapterStart")
+_RESERVED = ("media.", "a.")
+_PARAMLESS = frozenset(
+    {
+        "play",
+        "pauseStart",
+        "bufferStart",
+        "bitrateChange",
+        "adBreakComplete",
+        "adComplete",
+        "adSkip",
+        "chapterComplete",
+        "chapterSkip",
+        "sessionComplete",
+        "sessionEnd",
+    }
+)
+"""Events without params. ping is one too, but has a rule of its own."""
+
+
+def _wrong_event(case: Case) -> Iterator[Hit]:
+    for event_type, steps in case.by_type.items():
+        with_metadata = [] if event_type in _WITH_METADATA else [step for step in steps if step.meta]
+        if with_metadata:
+            yield Hit(
+                seqs_of(*with_metadata),
+                f"{counted(len(with_metadata), event_type)} carried customMetadata, which is ignored there; send it "
+                "with sessionStart, adStart or chapterStart.",
+            )
+
+
+def _reserved_prefix(case: Case) -> Iterator[Hit]:
+    found: dict[str, list[Step]] = {}
+    for step in case.of(*_WITH_METADATA):
+        for key in step.meta:
+            if key.startswith(_RESERVED):
+                found.setdefault(key, []).append(step)
+    if found:
+        yield Hit(
+            seqs_of(*(step for steps in found.values() for step in steps)),
+            f"customMetadata has {listed([quoted(key) for key in found])}, reserved by Adobe; rename the keys so that "
+            'they begin with neither "media." nor "a.".',
+        )
+
+
+def _not_string(place: Case | Traffic) -> Iterator[Hit]:
+    yield from hits(each for each in refusals(place) if each.path[:1] == ("customMetadata",) and each.rule == "type")
+
+
+def _is_key(refusal: Refusal) -> bool:
+    return refusal.rule == "additionalProperties"
+
+
+def _key_chars(place: Case | Traffic) -> Iterator[Hit]:
+    yield from hits(each for each in refusals(place) if _is_key(each) and each.path[:1] == ("customMetadata",))
+
+
+def _has_no_params(refusal: Refusal, place: Case | Traffic) -> bool:
+    """Tell whether the event has no params; ping has a rule of its own, but only in sessions."""
+    event_type = refusal.item.event_type
+    return event_type in _PARAMLESS or (event_type == "ping" and isinstance(place, Traffic))
+
+
+def _has_other_rule(refusal: Refusal) -> bool:
+    """Tell whether a key that is not known is the matter of a rule other than params.unknown."""
+    block, name = (*refusal.path, "", "")[:2]
+    return (
+        block == "customMetadata"
+        or (block == "params" and (name in QOE_NUMBERS or name == "visitor.customerIDs"))
+        or (block == "params" and refusal.item.event_type in (*_PARAMLESS, "ping"))
+        or (block == "qoeData" and name in QOE_SHORT_NAMES)
+    )
+
+
+def _unknown(place: Case | Traffic) -> Iterator[Hit]:
+    yield from hits(each for each in refusals(place) if _is_key(each) and not _has_other_rule(each))
+
+
+def _on_paramless(place: Case | Traffic) -> Iterator[Hit]:
+    refused = (
+        each
+        for each in refusals(place)
+        if _is_key(each)
+        and each.path[:1] == ("params",)
+        and _has_no_params(each, place)
+        and each.path[-1] not in QOE_NUMBERS
+    )
+    for hit in hits(refused):
+        yield hit._replace(severity=Severity.ERROR)
+    if isinstance(place, Case):
+        for step in place.of(*_PARAMLESS):
+            names = [name for name in step.params if name not in QOE_NUMBERS]
+            if names:
+                yield Hit(
+                    seqs_of(step),
+                    f"{step.event_type} has {listed([quoted(name) for name in names])} in its params; leave params "
+                    "out, since this event has none.",
+                )
+
+
+_BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "meta.not-string",
+        Severity.ERROR,
+        "a value of customMetadata that is not a string",
+        "400: the event is lost.",
+        "Adobe, Validating event requests; recordings of a CBS client that sent a number",
+        _not_string,
+    ),
+    BodyRule(
+        "meta.key-chars",
+        Severity.ERROR,
+        "a key of customMetadata with anything but letters, digits, underscores and dots",
+        "400: the event is lost.",
+        "Adobe, Validating event requests",
+        _key_chars,
+    ),
+    BodyRule(
+        "params.unknown",
+        Severity.ERROR,
+        "a key that the event does not have",
+        "400: the event is lost.",
+        "Adobe, Validating event requests",
+        _unknown,
+        "with schema_profile open unknown keys are accepted and not named",
+    ),
+    BodyRule(
+        "params.on-paramless",
+        Severity.INFO,
+        "params of an event that has none, such as play; an error where it was answered 400",
+        "400, or ignored.",
+        "Adobe, Events; Adobe's sample sends empty params there",
+        _on_paramless,
+        "empty params",
+    ),
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "meta.wrong-event",
+        Severity.WARNING,
+        "customMetadata on an event other than sessionStart, adStart and chapterStart",
+        "It is ignored.",
+        "Adobe, Custom metadata; THEOplayer's connector sends it with adBreakStart",
+        _wrong_event,
+        "empty customMetadata",
+    ),
+    Rule(
+        "meta.reserved-prefix",
+        Severity.WARNING,
+        "a key of customMetadata that begins with media. or a.",
+        "It overwrites a standard field in Analytics.",
+        "Adobe, Custom metadata",
+        _reserved_prefix,
+    ),
+    *of_sessions(_BODY_RULES),
+)
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)

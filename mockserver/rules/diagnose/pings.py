@@ -1,0 +1,112 @@
+"""Rules about pings that come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.motion import ENDS
+from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of
+
+__all__ = ["RULES"]
+
+
+def _too_fast(case: Case) -> Iterator[Hit]:
+    limit_ms = case.thresholds.too_fast_s * 1000
+    if case.ts_in_seconds:
+        return
+    pairs = [(first, last) for first, last in pairwise(case.of("ping")) if 0 <= last.ts_ms - first.ts_ms < limit_ms]
+    if pairs:
+        fastest_ms = min(last.ts_ms - first.ts_ms for first, last in pairs)
+        yield Hit(
+            seqs_of(*(step for pair in pairs for step in pair)),
+            f"{counted(len(pairs), 'ping')} came less than {number(case.thresholds.too_fast_s)} s after the one "
+            f"before, as little as {fastest_ms} ms; send a ping every 10 s, and every second in ads at most.",
+        )
+
+
+def _immediate(case: Case) -> Iterator[Hit]:
+    start, ping = case.start, next(case.of("ping"), None)
+    if start is None or ping is None or case.ts_in_seconds:
+        return
+    after_ms = ping.ts_ms - start.ts_ms
+    if 0 <= after_ms < case.thresholds.immediate_ping_s * 1000:
+        yield Hit(
+            seqs_of(start, ping),
+            f"The first ping came {after_ms} ms after sessionStart; send it after 10 s, or after 1 s in a pre-roll.",
+        )
+
+
+def _during_complete(case: Case) -> Iterator[Hit]:
+    if not case.watched or case.watched[-1].event_type not in ENDS or case.ts_in_seconds:
+        return
+    end = case.watched[-1]
+    last_ms = end.ts_ms + case.thresholds.trailing_ping_s * 1000
+    pings = [step for step in case.of("ping") if step.ts_ms > last_ms]
+    refused = [
+        item
+        for item in case.unaccepted
+        if item.event_type == "ping" and item.ts_ms is not None and item.ts_ms > last_ms
+    ]
+    if pings or refused:
+        yield Hit(
+            seqs_of(end, *pings, *refused),
+            f"{counted(len(pings) + len(refused), 'ping')} came more than {number(case.thresholds.trailing_ping_s)} s "
+            f"after {end.event_type}; stop the ping timer of the player there.",
+        )
+
+
+def _params(case: Case) -> Iterator[Hit]:
+    wrong = [(step, step.params) for step in case.of("ping") if step.params]
+    refused = [
+        (item, item.event["params"])
+        for item in case.refused
+        if item.event_type == "ping" and isinstance(item.event, dict) and item.event.get("params")
+    ]
+    if wrong or refused:
+        _, params = (*wrong, *refused)[0]
+        yield Hit(
+            seqs_of(*(place for place, _ in wrong), *(place for place, _ in refused)),
+            f"{counted(len(wrong) + len(refused), 'ping')} had params, such as {quoted(params)}; send only eventType "
+            "and playerTime, and qoeData when it changed.",
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "ping.too-fast",
+        Severity.INFO,
+        "a ping less than 0.5 s after the one before",
+        "Requests without use.",
+        "our reading: no page asks for more than one ping a second",
+        _too_fast,
+    ),
+    Rule(
+        "ping.immediate",
+        Severity.INFO,
+        "the first ping less than 1 s after sessionStart",
+        "None in the reports; the timer runs wrong.",
+        "Adobe, Media Collection API: Timelines; source of THEOplayer's Kotlin connector",
+        _immediate,
+    ),
+    Rule(
+        "ping.during-complete",
+        Severity.INFO,
+        "pings more than 30 s after sessionComplete or sessionEnd",
+        "A timer leaks; after sessionEnd every ping is answered 410.",
+        "our reading of Adobe, Session complete, which allows pings after it",
+        _during_complete,
+        "pings within 30 s, which Adobe's page expects",
+    ),
+    Rule(
+        "ping.params",
+        Severity.INFO,
+        "a ping with params",
+        "400, or ignored.",
+        "Adobe, Events: Ping",
+        _params,
+        "an empty object, which clients send",
+    ),
+)

@@ -1,0 +1,220 @@
+"""Rules about play, and about event types that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.motion import ENDS, ran_s
+from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.wording import counted, number, seqs_of
+from mockserver.rules.playback import Player, Step
+
+__all__ = ["RULES", "TRAFFIC_RULES"]
+
+_TRACKER_NAMES = frozenset(
+    {
+        "pause",
+        "resume",
+        "bufferComplete",
+        "bufferEnd",
+        "seekStart",
+        "seekComplete",
+        "mute",
+        "unmute",
+        "heartbeat",
+        "keepalive",
+    }
+)
+"""Names of the SDKs' tracker calls and of other protocols, which are no event types of this API."""
+
+
+def _main_play(case: Case) -> Step | None:
+    return next((step for step in case.of("play") if step.plays_main), None)
+
+
+def _before_preroll(case: Case) -> Iterator[Hit]:
+    play, opening = _main_play(case), next(case.of("adBreakStart"), None)
+    # Below 1 s it is the 0 of a player that counts in fractions.
+    if play is None or opening is None or play.n > opening.n or not 0 <= opening.playhead_s < 1:
+        return
+    limits = case.thresholds
+    ahead_s = (opening.ts_ms - play.ts_ms) / 1000
+    if 0 <= ahead_s <= limits.preroll_play_s:
+        yield Hit(
+            seqs_of(play, opening),
+            f"play came {number(ahead_s)} s before the adBreakStart of a pre-roll; send the first play after "
+            "adBreakStart and adStart.",
+            Severity.INFO if ahead_s < limits.preroll_race_s else None,
+        )
+
+
+def _missing_start(case: Case) -> Iterator[Hit]:
+    if next(case.of("ping"), None) is None or any(step.plays_main for step in case.of("play")):
+        return
+    main = [step for step in case.timely if step.after.ad_break is None and step.event_type != "sessionStart"]
+    if not main:
+        return
+    low, high = min(step.playhead_s for step in main), max(step.playhead_s for step in main)
+    if high - low > case.thresholds.moves_while_paused_s:
+        yield Hit(
+            seqs_of(*main),
+            f"The playhead went from {number(low)} s to {number(high)} s without any play on main content; send play "
+            "when playback starts.",
+        )
+
+
+def _missing_after(event_type: str) -> Callable[[Case], Iterator[Hit]]:
+    def check(case: Case) -> Iterator[Hit]:
+        if case.playhead_in_ms:
+            return
+        for pause in case.pauses:
+            if pause.start.event_type != event_type or pause.is_resumed:
+                continue
+            moved_s = ran_s(pause, case.thresholds.burst_s)
+            if moved_s > case.thresholds.moves_while_paused_s:
+                until = "the last event" if pause.end is None else pause.end.event_type
+                yield Hit(
+                    seqs_of(pause.start, *pause.inside, pause.end),
+                    f"After {event_type} the playhead moved {number(moved_s)} s, and no play came until {until}; send "
+                    "play when playback goes on.",
+                )
+
+    return check
+
+
+def _missing_after_preroll(case: Case) -> Iterator[Hit]:
+    play = _main_play(case)
+    for close in case.of("adBreakComplete"):
+        if play is not None and play.n < close.n:
+            return
+        if close.before.ad_break is None:
+            continue
+        limit_ms = close.ts_ms + case.thresholds.after_preroll_s * 1000
+        seqs = [close]
+        for step in case.watched[close.n + 1 :]:
+            if step.event_type in _AFTER_PREROLL and step.ts_ms <= limit_ms:
+                break
+            seqs.append(step)
+            if step.ts_ms > limit_ms:
+                yield Hit(
+                    seqs_of(*seqs),
+                    f"No play came within {number(case.thresholds.after_preroll_s)} s of the adBreakComplete of a "
+                    f"pre-roll, but {step.event_type} after {number((step.ts_ms - close.ts_ms) / 1000)} s; send play "
+                    "when main content starts.",
+                )
+                return
+
+
+_AFTER_PREROLL = frozenset({"play", "pauseStart", "bufferStart", "adBreakStart", *ENDS})
+"""What may follow a pre-roll: content, a player that waits, the next break, or the end."""
+
+
+def _duplicate_play(case: Case) -> Iterator[Hit]:
+    limit_ms = case.thresholds.content_start_s * 1000
+    begun = _main_play(case)
+    expected = [*case.of("adStart", "adBreakComplete"), *([] if begun is None else [begun])]
+    expected.sort(key=lambda step: step.n)
+    repeated: list[Step] = []
+    place = 0
+    for step in case.of("play"):
+        while place < len(expected) and expected[place].n <= step.n:
+            place += 1
+        reason = expected[place - 1] if place else None
+        if step.before.player is not Player.PLAYING or (reason is not None and step.ts_ms - reason.ts_ms <= limit_ms):
+            continue
+        repeated.append(step)
+    if repeated:
+        yield Hit(
+            seqs_of(*repeated),
+            f"{counted(len(repeated), 'play')} came while the player was playing; send play only when playback starts "
+            "or goes on.",
+        )
+
+
+def _http_names(seen: Case | Traffic) -> Iterator[Hit]:
+    return hits(
+        refusal
+        for refusal in refusals(seen)
+        if refusal.path == ("eventType",) and refusal.rule == "enum" and _is_tracker_name(refusal.item.event_type)
+    )
+
+
+def _is_tracker_name(event_type: str | None) -> bool:
+    if event_type is None or event_type in EVENT_TYPES:
+        return False
+    return event_type in _TRACKER_NAMES or event_type.startswith(("media.", "mute", "unmute"))
+
+
+_BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "event.http-names",
+        Severity.ERROR,
+        "an eventType of another API: media.play, pause, bufferComplete, seekStart, heartbeat",
+        "400: the event is lost.",
+        "Adobe, Media Collection API: Events request (the list of event types)",
+        _http_names,
+    ),
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "play.before-preroll",
+        Severity.ERROR,
+        "a play on main content up to 5 s before the adBreakStart of a pre-roll; a note below 10 ms",
+        "Content starts is set although no content was played.",
+        "Adobe, Events: Ads overview; recordings of Adobe's SDKs",
+        _before_preroll,
+        "10 ms: Adobe's SDKs race with themselves when the ad comes more than 250 ms after sessionStart",
+    ),
+    Rule(
+        "play.missing-start",
+        Severity.ERROR,
+        "the playhead advances and pings come, but never a play on main content",
+        "No content start and no time spent.",
+        "Adobe, Events: Play",
+        _missing_start,
+        "the step from the playhead of sessionStart, which is 0 until the player knows better",
+    ),
+    Rule(
+        "play.missing-after-buffer",
+        Severity.ERROR,
+        "after bufferStart the playhead moves by more than 1 s, and no play comes before what follows",
+        "Buffer time grows to the end, content time is lost.",
+        "Adobe, Media Collection API: Timelines",
+        _missing_after("bufferStart"),
+        "leaps, which are seeks while buffering",
+    ),
+    Rule(
+        "play.missing-after-pause",
+        Severity.ERROR,
+        "after pauseStart the playhead moves by more than 1 s, and no play comes before what follows",
+        "Pause time grows to the end, content time is lost.",
+        "Adobe, Media Collection API: Timelines",
+        _missing_after("pauseStart"),
+        "leaps, which are seeks while paused",
+    ),
+    Rule(
+        "play.missing-after-preroll",
+        Severity.WARNING,
+        "no play within 3 s of the adBreakComplete of a pre-roll",
+        "Content starts late or never.",
+        "Adobe, Media Collection API: Timeline 1",
+        _missing_after_preroll,
+        "a pauseStart, bufferStart, next break or end within that time",
+    ),
+    Rule(
+        "play.duplicate",
+        Severity.INFO,
+        "a play while the player is playing",
+        "None: it is counted once.",
+        "recordings of Adobe's SDKs, which send several",
+        _duplicate_play,
+        "within 2 s of the first play, of an adStart and of an adBreakComplete, where Adobe's SDKs send another one",
+    ),
+    *of_sessions(_BODY_RULES),
+)
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)

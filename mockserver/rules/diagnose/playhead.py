@@ -1,0 +1,194 @@
+"""Rules about the value of ``playerTime.playhead``; how it moves is judged in :mod:`.movement`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.motion import DAY_S
+from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.wording import counted, number, seqs_of
+from mockserver.rules.playback import Step
+
+__all__ = ["RULES", "TRAFFIC_RULES"]
+
+_SESSIONS_PAGE = "Adobe, Media Collection API: Sessions request"
+_HOUR_S = 3600
+
+
+def _ms(case: Case) -> Iterator[Hit]:
+    if case.playhead_in_ms:
+        top = max(case.watched, key=lambda step: step.playhead_s)
+        of = f" of content that is {number(case.length_s)} s long" if case.length_s > 0 and not case.is_live else ""
+        yield Hit(
+            seqs_of(*case.watched),
+            f"The playhead counts milliseconds and reached {number(top.playhead_s)}{of}; send seconds.",
+        )
+
+
+def _over_length(case: Case) -> Iterator[Hit]:
+    if case.is_live or case.length_s <= 0 or case.playhead_in_ms:
+        return
+    limit_s = case.length_s + case.thresholds.over_length_s
+    over = [step for step in case.steps if step.playhead_s > limit_s]
+    if over:
+        top_s = max(step.playhead_s for step in over)
+        yield Hit(
+            seqs_of(*over),
+            f"The playhead went to {number(top_s)} s although media.length is {number(case.length_s)} s; send the "
+            "position in the main content without ads, or the right length.",
+        )
+
+
+def _live_range(case: Case) -> Iterator[Hit]:
+    if not case.is_live or case.playhead_in_ms:
+        return
+    out = [step for step in case.steps if not 0 <= step.playhead_s < DAY_S]
+    if out:
+        yield Hit(
+            seqs_of(*out),
+            f"The live playhead was {number(out[0].playhead_s)} s; send the second of the day in UTC, from 0 to "
+            f"{DAY_S - 1}.",
+        )
+
+
+def _first_moving(case: Case) -> Step | None:
+    """Return where a live session says where it is: SDKs send 0 until main content plays."""
+    for stretch in case.stretches:
+        if stretch.first.playhead_s > 0:
+            return stretch.first
+        if stretch.last.playhead_s > 0:
+            return stretch.last
+    return None
+
+
+def _behind_utc_s(step: Step) -> float:
+    """Return by how many seconds the playhead is behind the second of the day in UTC: -43200 to 43200."""
+    behind_s = (step.ts_ms / 1000 - step.playhead_s) % DAY_S
+    return behind_s - DAY_S if behind_s > DAY_S / 2 else behind_s
+
+
+def _counts_from_zero(case: Case, moving: Step) -> bool:
+    start = case.start
+    if start is None or start.playhead_s != 0:
+        return False
+    elapsed_s = (moving.ts_ms - start.ts_ms) / 1000
+    return moving.playhead_s <= elapsed_s + case.thresholds.jump_s
+
+
+def _live_zero(case: Case) -> Iterator[Hit]:
+    moving = _first_moving(case) if case.is_live and not case.playhead_in_ms else None
+    if moving is None or case.start is None or not _counts_from_zero(case, moving):
+        return
+    if abs(_behind_utc_s(moving)) > case.thresholds.timezone_s:
+        yield Hit(
+            seqs_of(case.start, moving),
+            f"The live playhead counts up from 0 and was {number(moving.playhead_s)} s at {moving.event_type}; send "
+            "the second of the day in UTC unless progress markers of the live stream are wanted.",
+        )
+
+
+def _live_timezone(case: Case) -> Iterator[Hit]:
+    moving = _first_moving(case) if case.is_live and not case.playhead_in_ms else None
+    if moving is None or not 0 <= moving.playhead_s < DAY_S or _counts_from_zero(case, moving):
+        return
+    places = (moving, case.stretches[-1].last)
+    hours = {round(_behind_utc_s(step) / _HOUR_S) for step in places}
+    near = all(
+        abs(behind_s - round(behind_s / _HOUR_S) * _HOUR_S) <= case.thresholds.timezone_s
+        for behind_s in map(_behind_utc_s, places)
+    )
+    if near and len(hours) == 1 and hours != {0}:
+        hour = hours.pop()
+        yield Hit(
+            seqs_of(*places),
+            f"The live playhead is {counted(abs(hour), 'hour')} {'behind' if hour > 0 else 'ahead of'} the second of "
+            "the day in UTC; send UTC, not local time.",
+        )
+
+
+def _negative(case: Case) -> Iterator[Hit]:
+    below = [] if case.is_live else [step for step in case.steps if step.playhead_s < 0]
+    if below:
+        yield Hit(
+            seqs_of(*below),
+            f"{below[0].event_type} has the playhead {number(below[0].playhead_s)} s; send the position in the main "
+            "content, 0 in a pre-roll.",
+        )
+
+
+def _string(seen: Case | Traffic) -> Iterator[Hit]:
+    return hits(
+        refusal for refusal in refusals(seen) if refusal.path == ("playerTime", "playhead") and refusal.rule == "type"
+    )
+
+
+_BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "playhead.string",
+        Severity.ERROR,
+        "a playhead that is no number",
+        "400: the event is lost.",
+        "Adobe, Media Collection API: Validating event requests",
+        _string,
+    ),
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "playhead.ms",
+        Severity.ERROR,
+        "a playhead of more than 20 times the length, or growing by about 1000 per second",
+        "All progress markers are reached at once.",
+        f"{_SESSIONS_PAGE} (the playhead is in seconds)",
+        _ms,
+        "one stretch alone: it may be a seek",
+    ),
+    Rule(
+        "playhead.over-length",
+        Severity.WARNING,
+        "content on demand: a playhead more than 1 s beyond media.length",
+        "Progress markers and segments are wrong.",
+        _SESSIONS_PAGE,
+        _over_length,
+        "the length itself, which Adobe's own samples send at the end",
+    ),
+    Rule(
+        "playhead.live-range",
+        Severity.ERROR,
+        "live content: a playhead below 0 or from 86400 on",
+        "Segments make no sense: it is no second of a day.",
+        _SESSIONS_PAGE,
+        _live_range,
+    ),
+    Rule(
+        "playhead.live-zero",
+        Severity.INFO,
+        "live content: a playhead that counts up from 0",
+        "Progress markers work, the time of the day is lost.",
+        f"{_SESSIONS_PAGE}; an older Adobe page about live content recommends it for progress markers",
+        _live_zero,
+        "a stream that is watched at midnight UTC; the 0 that SDKs send until main content plays",
+    ),
+    Rule(
+        "playhead.live-timezone",
+        Severity.INFO,
+        "live content: a playhead whole hours away from the second of the day in UTC",
+        "Segments of viewers in several time zones do not match.",
+        "Adobe's older page about live content (UTC); recordings of THEOplayer's connector (local time)",
+        _live_timezone,
+        "30 s, since viewers of live streams are behind",
+    ),
+    Rule(
+        "playhead.negative",
+        Severity.WARNING,
+        "content on demand: a playhead below 0",
+        "None is documented: it is no position.",
+        _SESSIONS_PAGE,
+        _negative,
+    ),
+    *of_sessions(_BODY_RULES),
+)
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)

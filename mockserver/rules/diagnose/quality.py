@@ -1,0 +1,223 @@
+"""Rules about qoeData: its place, its units and how its values develop."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
+from mockserver.rules.playback import Step
+
+__all__ = ["RULES", "TRAFFIC_RULES"]
+
+
+def _is_in_params(refusal: Refusal) -> bool:
+    return refusal.path[:1] == ("params",) and refusal.path[-1] in QOE_NUMBERS
+
+
+def _in_params(place: Case | Traffic) -> Iterator[Hit]:
+    refused = (each for each in refusals(place) if each.rule == "additionalProperties" and _is_in_params(each))
+    yield from hits(refused)
+    if isinstance(place, Case):
+        yield from _accepted(
+            [step for step in place.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
+            "media.qoe keys in params; move them into qoeData",
+        )
+
+
+def _unqualified(place: Case | Traffic) -> Iterator[Hit]:
+    yield from hits(
+        each
+        for each in refusals(place)
+        if each.rule == "additionalProperties" and each.path[:1] == ("qoeData",) and each.path[-1] in QOE_SHORT_NAMES
+    )
+    if isinstance(place, Case):
+        yield from _accepted(
+            [step for step in place.steps if step.qoe and not QOE_SHORT_NAMES.isdisjoint(step.qoe)],
+            'qoeData keys without "media.qoe."; add that prefix',
+        )
+
+
+def _accepted(steps: list[Step], what: str) -> Iterator[Hit]:
+    if steps:
+        yield Hit(seqs_of(*steps), f"{counted(len(steps), 'event')} had {what}.")
+
+
+def _not_integer(place: Case | Traffic) -> Iterator[Hit]:
+    yield from hits(
+        each
+        for each in refusals(place)
+        if each.rule == "type"
+        and ((each.path[:1] == ("qoeData",) and each.path[-1] in QOE_NUMBERS | QOE_SHORT_NAMES) or _is_in_params(each))
+    )
+
+
+def _bitrate_unit(case: Case) -> Iterator[Hit]:
+    limits, audio = case.thresholds, case.params.get("media.streamType") == "audio"
+    values = case.quality["bitrate"]
+    high = [(step, value) for step, value in values if value > limits.bitrate_high_kbps]
+    low = [] if audio else [(step, value) for step, value in values if 0 < value < limits.bitrate_low_kbps]
+    for found, unit in ((high, "bit/s"), (low, "Mbit/s")):
+        if found:
+            times = "" if len(found) == 1 else f" and {len(found) - 1} others like it"
+            yield Hit(
+                seqs_of(*(step for step, _ in found)),
+                f"media.qoe.bitrate was {number(found[0][1])}{times}, which looks like {unit}; send kbit/s, the unit "
+                "of the reports.",
+            )
+
+
+def _bitrate_change_empty(case: Case) -> Iterator[Hit]:
+    with_bitrate = {step.n for step, _ in case.quality["bitrate"]}
+    empty = [step for step in case.of("bitrateChange") if step.n not in with_bitrate]
+    if empty:
+        yield Hit(
+            seqs_of(*empty),
+            f"{counted(len(empty), 'bitrateChange event')} carried no bitrate; send the new one as "
+            "media.qoe.bitrate in qoeData.",
+        )
+
+
+def _bitrate_change_same(case: Case) -> Iterator[Hit]:
+    same: list[Step] = []
+    recent: deque[tuple[Step, float]] = deque()
+    known: float | None = None
+    for step, value in case.quality["bitrate"]:
+        settled_ms = step.ts_ms - case.thresholds.same_bitrate_s * 1000
+        while recent and recent[0][0].ts_ms < settled_ms:
+            _, known = recent.popleft()
+        if step.event_type == "bitrateChange" and value == known:
+            same.append(step)
+        recent.append((step, value))
+    if same:
+        yield Hit(
+            seqs_of(*same),
+            f"{counted(len(same), 'bitrateChange event')} carried the bitrate that was known already; send the event "
+            "only when the rendition changes.",
+        )
+
+
+def _dropped_decreases(case: Case) -> Iterator[Hit]:
+    last: tuple[Step, float] | None = None
+    for step, value in case.quality["droppedFrames"]:
+        if step.item.late_ms:
+            continue
+        if last is not None and value < last[1] and step.ts_ms > last[0].ts_ms:
+            yield Hit(
+                seqs_of(last[0], step),
+                f"media.qoe.droppedFrames fell from {number(last[1])} to {number(value)}; send the total of the whole "
+                "session, also after the player starts anew.",
+            )
+        last = step, value
+
+
+def _tts_changes(case: Case) -> Iterator[Hit]:
+    first: dict[float, Step] = {}
+    for step, value in case.quality["timeToStart"]:
+        if value:
+            first.setdefault(value, step)
+    if len(first) > 1:
+        yield Hit(
+            seqs_of(*first.values()),
+            f"media.qoe.timeToStart was {listed([number(value) for value in first])} ms in one session; measure it "
+            "once, from the wish to play to the first frame.",
+        )
+
+
+def _tts_unit(case: Case) -> Iterator[Hit]:
+    small = [(step, v) for step, v in case.quality["timeToStart"] if 0 < v < case.thresholds.time_to_start_ms]
+    if small:
+        yield Hit(
+            seqs_of(*(step for step, _ in small)),
+            f"media.qoe.timeToStart was {number(small[0][1])}, which looks like seconds; send milliseconds.",
+        )
+
+
+_BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "qoe.in-params",
+        Severity.ERROR,
+        "media.qoe keys in params",
+        "400, or the values are lost.",
+        "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
+        _in_params,
+    ),
+    BodyRule(
+        "qoe.unqualified",
+        Severity.ERROR,
+        "keys of qoeData without media.qoe.",
+        "400, or the values are lost.",
+        "Adobe, Sending quality of experience data, against Adobe, Timeline 2, which has the short names",
+        _unqualified,
+    ),
+    BodyRule(
+        "qoe.float",
+        Severity.ERROR,
+        "a QoE number that is not an integer, such as a frame rate of 23.976",
+        "400: the event is lost.",
+        "Adobe, Validating event requests",
+        _not_integer,
+    ),
+)
+
+RULES: tuple[Rule, ...] = (
+    *of_sessions(_BODY_RULES),
+    Rule(
+        "qoe.bitrate-unit",
+        Severity.WARNING,
+        "a bitrate below 50 or above 100000",
+        "The buckets of the average bitrate are off by a factor of 1000.",
+        "Adobe, metrics: Average bitrate (kbit/s), against Adobe, Request parameters (bit/s)",
+        _bitrate_unit,
+        "0, and low bitrates of audio",
+    ),
+    Rule(
+        "qoe.bitrateChange-empty",
+        Severity.WARNING,
+        "bitrateChange without a bitrate",
+        "The change is counted, but the average stays as it was.",
+        "Adobe, Bitrate change; THEOplayer's connector sends none",
+        _bitrate_change_empty,
+    ),
+    Rule(
+        "qoe.bitrateChange-same",
+        Severity.INFO,
+        "bitrateChange with the bitrate that was known before",
+        "It is counted as a change.",
+        "our reading of Adobe, metrics: Bitrate changes",
+        _bitrate_change_same,
+        "a bitrate that another event told within the second before, as Adobe's SDKs do",
+    ),
+    Rule(
+        "qoe.dropped-decreases",
+        Severity.ERROR,
+        "droppedFrames is smaller than before",
+        "The last value is reported: earlier drops are lost.",
+        "Adobe, Implementation: Dropped frames",
+        _dropped_decreases,
+        "events of one ts, and events that came too late to be sorted",
+    ),
+    Rule(
+        "qoe.tts-changes",
+        Severity.WARNING,
+        "timeToStart changes during the session",
+        "It is not certain which value is reported.",
+        "Adobe, Implementation: Time to start",
+        _tts_changes,
+        "0 before it is known",
+    ),
+    Rule(
+        "qoe.tts-unit",
+        Severity.WARNING,
+        "timeToStart below 20",
+        "Seconds instead of milliseconds: the time to start is reported as 0.",
+        "Adobe, Implementation: Time to start",
+        _tts_unit,
+        "0",
+    ),
+)
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)

@@ -1,0 +1,261 @@
+"""Rules about player states: full screen, mute, captions and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
+from mockserver.rules.playback import Step, state_names
+
+__all__ = ["RULES", "TRAFFIC_RULES"]
+
+_MOST_STATES = 10
+"""How many different states a session can have (Adobe, "Player state overview")."""
+
+_NAME = re.compile(r"[a-zA-Z0-9_.]{1,64}")
+_STANDARD = {name.lower(): name for name in ("mute", "closedCaptioning", "pictureInPicture", "inFocus", "fullScreen")}
+_MEANT = {
+    "captions": "closedCaptioning",
+    "cc": "closedCaptioning",
+    "closedcaptions": "closedCaptioning",
+    "subtitles": "closedCaptioning",
+    "focus": "inFocus",
+    "full": "fullScreen",
+    "fs": "fullScreen",
+    "pip": "pictureInPicture",
+    "unmute": "mute",
+}
+"""Short and neighbouring names that players have for the standard states, in lower case."""
+
+_ALIKE = 0.85
+_VISITOR_KEYS = ("visitor.marketingCloudUserId", "analytics.visitorId", "analytics.aid", "appInstallationId")
+_SETTLED_MS = 1000
+"""How old a new session has to be before a state is missed: everything is sent again at its start."""
+
+
+def _events(case: Case) -> list[Step]:
+    return case.in_order("stateStart", "stateEnd", "statesUpdate")
+
+
+def _names(step: Step) -> Iterator[str]:
+    """Return the names in an event as they are spelled."""
+    if step.event_type != "statesUpdate":
+        entries: list[Any] = [step.params]
+    else:
+        entries = [*step.params.get("statesStart", ()), *step.params.get("statesEnd", ())]
+    for entry in entries:
+        name = entry.get("media.state.name") if isinstance(entry, Mapping) else None
+        if isinstance(name, str):
+            yield name
+
+
+def _spellings(case: Case) -> dict[str, Step]:
+    """Return every name as it is spelled, with the first event that has it."""
+    found: dict[str, Step] = {}
+    for step in _events(case):
+        for name in _names(step):
+            found.setdefault(name, step)
+    return found
+
+
+def _limit(case: Case) -> Iterator[Hit]:
+    first: dict[str, Step] = {}
+    for step in case.in_order("stateStart", "statesUpdate"):
+        for name in state_names(step.event_type, step.params)[0]:
+            first.setdefault(name, step)
+    beyond = dict(list(first.items())[_MOST_STATES:])
+    if beyond:
+        yield Hit(
+            seqs_of(*beyond.values()),
+            f"{len(first)} different player states were started, so that {listed([quoted(name) for name in beyond])} "
+            f"will be dropped; use at most {_MOST_STATES} names in a session.",
+        )
+
+
+def _end_without_start(case: Case) -> Iterator[Hit]:
+    starts = {
+        (name, step.ts_ms)
+        for step in case.of("stateStart", "statesUpdate")
+        for name in state_names(step.event_type, step.params)[0]
+    }
+    for step in case.in_order("stateEnd", "statesUpdate"):
+        begun, ended = state_names(step.event_type, step.params)
+        for name in ended:
+            if name not in step.before.on and name not in begun and (name, step.ts_ms) not in starts:
+                yield Hit(
+                    seqs_of(step),
+                    f"The player state {quoted(name)} was ended but was not on; send stateStart when it begins.",
+                )
+
+
+def _duplicate_start(case: Case) -> Iterator[Hit]:
+    for step in case.in_order("stateStart", "statesUpdate"):
+        for name in state_names(step.event_type, step.params)[0]:
+            if name in step.before.on:
+                yield Hit(
+                    seqs_of(case.steps[step.before.on[name]], step),
+                    f"The player state {quoted(name)} was started but was on already; send stateStart only when it "
+                    "changes, and stateEnd when it is over.",
+                )
+
+
+def _spelling(case: Case) -> Iterator[Hit]:
+    first = _spellings(case)
+    by_name: dict[str, list[str]] = {}
+    for spelled in first:
+        by_name.setdefault(spelled.lower(), []).append(spelled)
+    for n, (name, spellings) in enumerate(by_name.items()):
+        if len(spellings) > 1:
+            yield Hit(
+                seqs_of(*(first[each] for each in spellings)),
+                f"One player state is spelled {listed([quoted(each) for each in spellings])}; use one spelling.",
+            )
+        meant = _standard_name(name) if n < _MOST_STATES else None  # further states are dropped anyway
+        if meant is not None:
+            yield Hit(
+                seqs_of(*(first[each] for each in spellings)),
+                f"The player state {quoted(spellings[0])} is not one of Adobe's standard names; send "
+                f"{quoted(meant)} if that is meant.",
+            )
+
+
+def _standard_name(name: str) -> str | None:
+    """Return the standard name that a name in lower case comes near to, but is not."""
+    if name in _STANDARD:
+        return None
+    plain = re.sub(r"[^a-z0-9]", "", name[:64])
+    close = get_close_matches(plain, _STANDARD, n=1, cutoff=_ALIKE)
+    return _MEANT.get(plain) or (_STANDARD[close[0]] if close else None)
+
+
+def _name_invalid(case: Case) -> Iterator[Hit]:
+    for name, step in _spellings(case).items():
+        if not _NAME.fullmatch(name):
+            yield Hit(
+                seqs_of(step),
+                f"{quoted(name)} is no valid name of a state; use 1 to 64 letters, digits, underscores and dots.",
+            )
+
+
+def _states_update(case: Case) -> Iterator[Hit]:
+    used = [*(step.item for step in case.of("statesUpdate"))]
+    used += [item for item in case.refused if item.event_type == "statesUpdate"]
+    if used:
+        yield Hit(
+            seqs_of(*used),
+            "Player states were sent with statesUpdate, which Adobe's newest list of events does not have; send "
+            "stateStart and stateEnd.",
+        )
+
+
+def _restarts(traffic: Traffic) -> Iterator[tuple[Case, Case, Step]]:
+    """Return sessions that go on with the playback of an earlier one, behind it, with the sessionStart of the later."""
+    last: dict[tuple[str, ...], Case] = {}
+    for case in traffic.cases.values():
+        start = case.start
+        if start is None or case.is_batch:
+            continue
+        key = tuple(str(case.params.get(name) or "") for name in ("media.id", *_VISITOR_KEYS))
+        old = last.get(key)
+        if old is not None and _goes_on(old, case, start):
+            yield old, case, start
+        last[key] = case
+
+
+def _goes_on(old: Case, new: Case, start: Step) -> bool:
+    end, limits = old.steps[-1], new.thresholds
+    gap_s = (start.ts_ms - end.ts_ms) / 1000
+    if gap_s < 0 or next(old.of("sessionComplete"), None) is not None:
+        return False
+    # SDKs send playhead 0 with sessionStart, and the position with the first play.
+    play = next((step for step in new.of("play") if step.plays_main), start)
+    near = abs(play.playhead_s - end.playhead_s) <= limits.restart_playhead_s
+    return near and (gap_s <= limits.restart_s or play.playhead_s > limits.restart_playhead_s)
+
+
+def _not_resent(traffic: Traffic) -> Iterator[Hit]:
+    for old, new, start in _restarts(traffic):
+        if new.steps[-1].ts_ms - start.ts_ms < _SETTLED_MS or new.session is None:
+            continue
+        named = {name.lower() for step in _events(new) for name in _names(step)}
+        lost = {name: n for name, n in old.steps[-1].after.on.items() if name not in named}
+        if lost:
+            gap_s = (start.ts_ms - old.steps[-1].ts_ms) / 1000
+            yield Hit(
+                seqs_of(*(old.steps[n] for n in lost.values()), start),
+                f"{listed([quoted(name) for name in lost])} of the old session did not come again in the new one, "
+                f"{number(gap_s)} s later; send stateStart for every state that is on after a new sessionStart.",
+                session_id=new.session.sid,
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "state.limit",
+        Severity.ERROR,
+        "more than 10 different states in one session",
+        "The eleventh and all further ones are dropped.",
+        "Adobe, Player state overview",
+        _limit,
+        "states that come again, and two spellings that differ only in case",
+    ),
+    Rule(
+        "state.end-without-start",
+        Severity.WARNING,
+        "stateEnd of a state that is not on",
+        "It is ignored.",
+        "source of Adobe's SDKs",
+        _end_without_start,
+        "a stateStart of the same name and ts, since Adobe promises no order for these",
+    ),
+    Rule(
+        "state.duplicate-start",
+        Severity.INFO,
+        "stateStart of a state that is on",
+        "It is counted once.",
+        "source of Adobe's SDKs, which drop the second",
+        _duplicate_start,
+    ),
+    Rule(
+        "state.spelling",
+        Severity.WARNING,
+        "one state in two spellings, or a name that comes near to a standard one",
+        "The state is reported in two parts, or not under its standard name.",
+        "Adobe, Player state overview, which has fullScreen and fullscreen",
+        _spelling,
+        "a single spelling that differs from the standard name only in case",
+    ),
+    Rule(
+        "state.name-invalid",
+        Severity.WARNING,
+        "a name that is not 1 to 64 letters, digits, underscores and dots",
+        "Adobe's SDKs refuse it; how it is reported is not known.",
+        "source of Adobe's SDKs",
+        _name_invalid,
+    ),
+    Rule(
+        "state.statesUpdate",
+        Severity.INFO,
+        "statesUpdate is used",
+        "Adobe's own Swagger file does not have it, so that it may be answered 400.",
+        "Adobe, Player state overview; missing in Adobe's Swagger file of the API",
+        _states_update,
+    ),
+)
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = (
+    TrafficRule(
+        "state.not-resent",
+        Severity.WARNING,
+        "a state that was on when the old session stopped does not come again in the new one",
+        "States are not carried over: the time in that state is lost.",
+        "Adobe, Player state overview",
+        _not_resent,
+        "a new session at another playhead, or after sessionComplete, which is another viewing",
+    ),
+)

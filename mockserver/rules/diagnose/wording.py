@@ -1,0 +1,42 @@
+"""How findings write numbers, values, names and journal entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from mockserver.rules.playback import Step
+from mockserver.rules.timeline import Item
+
+__all__ = ["counted", "listed", "number", "quoted", "seqs_of"]
+
+_MAX_SHOWN = 60
+_MAX_LISTED = 8
+
+
+def number(value: float) -> str:
+    """Write a number with at most three decimals, and never with an exponent."""
+    return str(value) if isinstance(value, int) else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def quoted(value: object) -> str:
+    """Write a value as JSON, shortened when it is long; half a surrogate pair as its escape."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 4]}..."
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Write ``a, b and c``, and only how many more there are when they are many."""
+    if len(parts) > _MAX_LISTED:
+        return f"{', '.join(parts[:_MAX_LISTED])} and {len(parts) - _MAX_LISTED} more"
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write ``1 ping``, ``3 pings``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def seqs_of(*places: Step | Item | None) -> tuple[int, ...]:
+    """Return the journal entries of some events, each once and in order; those of a batch share one."""
+    return tuple(sorted({place.seq for place in places if place is not None}))

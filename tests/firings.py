@@ -1,0 +1,77 @@
+"""Rules of diagnostics applied to sessions and traffic, for the tests of these rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from playbacks import START_MS, START_PARAMS, Event, Playground
+
+from mockserver.model.finding import Severity, Thresholds
+from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+
+__all__ = ["Firing", "batch", "downloaded", "fired", "fired_in_traffic", "said", "start_body", "traffic_of"]
+
+Firing = tuple[str, Severity, tuple[int, ...]]
+"""Code, severity and journal entries of one finding."""
+
+_NEXT_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
+
+
+def fired(rules: Iterable[Rule], case: Case) -> list[Firing]:
+    """Return what rules find in a session; each message must be one sentence."""
+    return [_firing(rule, hit) for rule in rules for hit in rule.check(case)]
+
+
+def fired_in_traffic(rules: Iterable[TrafficRule], ground: Playground) -> list[Firing]:
+    """Return what rules find in all traffic."""
+    traffic = traffic_of(ground)
+    return [_firing(rule, hit) for rule in rules for hit in rule.check(traffic)]
+
+
+def said(rules: Iterable[Rule], case: Case) -> str:
+    """Return the message of the only finding in a session."""
+    (message,) = (hit.message for rule in rules for hit in rule.check(case))
+    return message
+
+
+def traffic_of(ground: Playground) -> Traffic:
+    """Return what rules about all traffic see."""
+    journal = ground.emulator.journal
+    records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
+    cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
+    return Traffic(records, cases, ground.emulator.read, Thresholds(), ground.now_ms)
+
+
+def downloaded(*events: Event, path: str = "/api/v1/downloaded", **start: Any) -> Case:
+    """Return what rules see of a batch of downloaded content; ``start`` are more params of its sessionStart."""
+    ground = Playground()
+    plan = ground.post(path, batch(*events, **start))
+    assert plan.record.session_id is not None, plan.response
+    return ground.case(plan.record.session_id)
+
+
+def batch(*events: Event, **start: Any) -> list[dict[str, Any]]:
+    """Return a batch of events; params only, without qoeData and customMetadata."""
+    first = start_body(params={f"media.{name}": value for name, value in start.items()})
+    rest = [
+        {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": START_MS + round(at_s * 1000)}}
+        | ({"params": params[0]} if params else {})
+        for event_type, at_s, playhead_s, *params in events
+    ]
+    return [first, *rest]
+
+
+def start_body(**members: Any) -> dict[str, Any]:
+    """Return a sessionStart with some more params, or with other members: ``params={...}``, ``qoeData={...}``."""
+    body = {"eventType": "sessionStart", "playerTime": {"playhead": 0, "ts": START_MS}, **members}
+    return {**body, "params": {**START_PARAMS, **members.get("params", {})}}
+
+
+def _firing(rule: Rule | TrafficRule, hit: Hit) -> Firing:
+    assert hit.message.endswith("."), hit.message
+    assert not _NEXT_SENTENCE.search(hit.message), hit.message
+    assert "\n" not in hit.message
+    assert hit.seqs == tuple(sorted(set(hit.seqs))) != ()
+    return rule.code, hit.severity or rule.severity, hit.seqs

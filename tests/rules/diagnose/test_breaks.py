@@ -1,0 +1,191 @@
+"""Rules about ad breaks."""
+
+from __future__ import annotations
+
+import pytest
+from firings import Firing, fired, said
+from playbacks import AD, BREAK, Event, case_of
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.breaks import RULES
+
+OPEN: tuple[Event, ...] = (("adBreakStart", 0.001, 0, BREAK), ("adStart", 0.002, 0, AD))
+AD_OVER: Event = ("adComplete", 15, 0)
+
+
+def breaks(*events: Event) -> list[Firing]:
+    return fired(RULES, case_of(*events))
+
+
+def pod(index: int, second_s: float) -> dict[str, object]:
+    return {"media.ad.podIndex": index, "media.ad.podSecond": second_s}
+
+
+def test_a_good_break_is_no_finding() -> None:
+    assert breaks(*OPEN, ("ping", 10, 0), AD_OVER, ("adBreakComplete", 15, 0), ("play", 15, 0), ("ping", 25, 10)) == []
+
+
+def test_a_break_that_is_open_when_the_session_ends_is_found() -> None:
+    case = case_of(*OPEN, AD_OVER, ("sessionEnd", 16, 0))
+
+    assert fired(RULES, case) == [("ad.break-unclosed", Severity.ERROR, (2, 5))]
+    assert said(RULES, case).startswith("The ad break with podIndex 1 was never closed before the session was over;")
+
+
+def test_a_break_that_is_open_when_the_session_times_out_is_found() -> None:
+    assert fired(RULES, case_of(*OPEN, AD_OVER, after_s=700)) == [("ad.break-unclosed", Severity.ERROR, (2, 4))]
+
+
+def test_a_viewer_who_leaves_inside_an_ad_is_only_a_warning() -> None:
+    assert breaks(*OPEN, ("ping", 3, 0), ("sessionEnd", 4, 0)) == [("ad.break-unclosed", Severity.WARNING, (2, 5))]
+
+
+def test_a_break_that_is_open_at_the_completion_is_found() -> None:
+    assert breaks(*OPEN, AD_OVER, ("sessionComplete", 16, 60)) == [("ad.break-unclosed", Severity.ERROR, (2, 5))]
+
+
+def test_a_break_that_goes_on_is_no_finding() -> None:
+    assert breaks(*OPEN, ("ping", 10, 0)) == []
+
+
+def test_content_that_plays_on_in_an_open_break_is_found_at_once() -> None:
+    case = case_of(*OPEN, AD_OVER, ("play", 15, 0), ("ping", 25, 10))
+
+    assert fired(RULES, case) == [("ad.break-unclosed", Severity.ERROR, (2, 6))]
+    assert "when main content had played on to 10 s" in said(RULES, case)
+
+
+def test_a_close_that_comes_only_after_content_has_played_does_not_help() -> None:
+    found = breaks(*OPEN, AD_OVER, ("play", 15, 0), ("ping", 25, 10), ("adBreakComplete", 35, 20))
+
+    assert found == [("ad.break-unclosed", Severity.ERROR, (2, 6))]
+
+
+def test_a_play_between_two_ads_is_tolerated() -> None:
+    second: Event = ("adStart", 15.2, 0, {**AD, "media.ad.podPosition": 2})
+    found = breaks(*OPEN, AD_OVER, ("play", 15.1, 0.5), second, ("adSkip", 20, 1.5), ("adBreakComplete", 20, 1.5))
+
+    assert found == []
+
+
+def test_a_break_inside_a_break_is_found() -> None:
+    found = breaks(*OPEN, AD_OVER, ("adBreakStart", 15, 0, pod(2, 0)), ("adStart", 15, 0, AD))
+
+    assert found == [("ad.break-nested", Severity.WARNING, (2, 5))]
+
+
+def test_content_that_played_between_two_open_breaks_is_one_finding() -> None:
+    found = breaks(*OPEN, AD_OVER, ("play", 15, 0), ("ping", 25, 10), ("adBreakStart", 30, 15, pod(2, 15)))
+
+    assert found == [("ad.break-unclosed", Severity.ERROR, (2, 6))]
+
+
+def test_a_break_after_a_break_is_fine() -> None:
+    assert breaks(*OPEN, AD_OVER, ("adBreakComplete", 15, 0), ("adBreakStart", 15.1, 0, pod(2, 0))) == []
+
+
+def test_a_break_without_an_ad_is_noted() -> None:
+    assert breaks(OPEN[0], ("adBreakComplete", 1, 0)) == [("ad.break-empty", Severity.INFO, (2, 3))]
+
+
+def test_a_break_that_has_not_ended_is_not_yet_empty() -> None:
+    assert breaks(OPEN[0], ("ping", 1, 0)) == []
+
+
+def test_the_end_of_a_break_that_never_began_is_found() -> None:
+    assert breaks(("play", 1, 0), ("adBreakComplete", 5, 4)) == [
+        ("ad.break-complete-without-start", Severity.WARNING, (3,))
+    ]
+
+
+def test_a_second_end_of_a_break_is_one_of_no_break() -> None:
+    found = breaks(*OPEN, AD_OVER, ("adBreakComplete", 15, 0), ("adBreakComplete", 15, 0))
+
+    assert found == [("ad.break-complete-without-start", Severity.WARNING, (6,))]
+
+
+@pytest.mark.parametrize("event_type", ["play", "pauseStart", "bufferStart", "ping"])
+def test_playback_between_the_break_and_its_first_ad_is_found(event_type: str) -> None:
+    case = case_of(OPEN[0], (event_type, 0.5, 0), ("adStart", 1.001, 0, AD))
+
+    assert fired(RULES, case) == [("ad.playback-between", Severity.WARNING, (2, 3, 4))]
+    assert said(RULES, case).startswith(f"{event_type} came in the 1 s between adBreakStart and its first adStart;")
+
+
+def test_all_playback_before_the_first_ad_is_one_finding() -> None:
+    found = breaks(OPEN[0], ("play", 0.5, 0), ("ping", 1, 0), ("adStart", 2, 0, AD))
+
+    assert found == [("ad.playback-between", Severity.WARNING, (2, 3, 4, 5))]
+
+
+@pytest.mark.parametrize("at_s", [0.001, 0.002])
+def test_playback_at_the_ts_of_the_break_or_the_ad_is_tolerated(at_s: float) -> None:
+    assert breaks(*OPEN, ("play", at_s, 0), ("adStart", 15, 0, AD)) == []
+
+
+def test_playback_between_two_ads_is_not_before_the_first() -> None:
+    assert breaks(*OPEN, AD_OVER, ("ping", 15.1, 0), ("adStart", 15.2, 0, AD)) == []
+
+
+def test_a_negative_pod_index_is_found() -> None:
+    assert breaks(("adBreakStart", 1, 0, pod(-1, 0))) == [("ad.pod-index", Severity.WARNING, (2,))]
+
+
+def test_a_pod_index_for_two_places_is_found() -> None:
+    found = breaks(
+        ("adBreakStart", 1, 0, pod(1, 0)),
+        ("adStart", 1, 0, AD),
+        ("adBreakComplete", 16, 0),
+        ("adBreakStart", 30, 14, pod(1, 14)),
+    )
+
+    assert found == [("ad.pod-index", Severity.WARNING, (2, 5))]
+
+
+@pytest.mark.parametrize(("index", "second_s"), [(1, 2), (2, 14), (0, 14)])
+def test_the_same_break_again_or_another_index_is_fine(index: int, second_s: float) -> None:
+    found = breaks(
+        ("adBreakStart", 1, 0, pod(1, 0)),
+        ("adStart", 1, 0, AD),
+        ("adBreakComplete", 16, 0),
+        ("adBreakStart", 30, second_s, pod(index, second_s)),
+    )
+
+    assert found == []
+
+
+def test_a_pod_second_away_from_the_playhead_is_found() -> None:
+    case = case_of(("adBreakStart", 1, 20, pod(1, 22.5)))
+
+    assert fired(RULES, case) == [("ad.pod-second", Severity.WARNING, (2,))]
+    assert said(RULES, case).startswith("podSecond is 22.5 s but the break came at playhead 20 s;")
+
+
+def test_a_pod_second_near_the_playhead_is_fine() -> None:
+    assert breaks(("adBreakStart", 1, 20, pod(1, 22))) == []
+
+
+def test_a_playhead_in_milliseconds_is_not_reported_as_a_wrong_pod_second() -> None:
+    assert breaks(("play", 1, 0), ("ping", 21, 20_000), ("adBreakStart", 22, 21_000, pod(1, 21))) == []
+
+
+def test_a_break_after_the_completion_is_found() -> None:
+    found = breaks(
+        ("sessionComplete", 60, 60), ("adBreakStart", 61, 60, pod(2, 60)), ("adStart", 61, 60, AD),
+        ("adSkip", 62, 60), ("adBreakComplete", 62, 60),
+    )  # fmt: skip
+
+    assert found == [("ad.postroll-after-complete", Severity.WARNING, (2, 3))]
+
+
+def test_a_post_roll_before_the_completion_is_fine() -> None:
+    found = breaks(
+        ("adBreakStart", 61, 60, pod(2, 60)), ("adStart", 61, 60, AD), ("adSkip", 62, 60),
+        ("adBreakComplete", 62, 60), ("sessionComplete", 62, 60),
+    )  # fmt: skip
+
+    assert found == []
+
+
+def test_numbers_larger_than_any_float_are_judged_too() -> None:
+    assert breaks(("adBreakStart", 1, 0.5, pod(10**400, 10**400))) == [("ad.pod-second", Severity.WARNING, (2,))]

@@ -1,0 +1,135 @@
+"""Rules about chapters."""
+
+from __future__ import annotations
+
+import pytest
+from firings import Firing, fired, said
+from playbacks import Event, case_of
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.chapters import RULES
+
+PLAY: Event = ("play", 0.001, 0)
+
+
+def chapters(*events: Event) -> list[Firing]:
+    return fired(RULES, case_of(*events))
+
+
+def chapter(index: int, offset_s: float, length_s: float = 20) -> dict[str, object]:
+    return {
+        "media.chapter.index": index,
+        "media.chapter.offset": offset_s,
+        "media.chapter.length": length_s,
+    }
+
+
+FIRST: Event = ("chapterStart", 0.002, 0, chapter(1, 0))
+
+
+def test_good_chapters_are_no_finding() -> None:
+    second: Event = ("chapterStart", 20, 20, chapter(2, 20))
+
+    assert chapters(PLAY, FIRST, ("ping", 10, 10), ("chapterComplete", 20, 20), second, ("chapterSkip", 25, 25)) == []
+
+
+def test_a_chapter_that_begins_while_another_is_open_is_found() -> None:
+    case = case_of(PLAY, FIRST, ("chapterStart", 20, 20, chapter(2, 20)))
+
+    assert fired(RULES, case) == [("chapter.overlap", Severity.ERROR, (3, 4))]
+    assert said(RULES, case).startswith("chapterStart of chapter 2 came while chapter 1 was open;")
+
+
+def test_a_chapter_that_begins_at_the_ts_at_which_another_ends_is_fine() -> None:
+    assert chapters(PLAY, FIRST, ("chapterStart", 20, 20, chapter(2, 20)), ("chapterComplete", 20, 20)) == []
+
+
+def test_a_chapter_that_is_open_when_the_session_ends_is_found() -> None:
+    assert chapters(PLAY, FIRST, ("sessionEnd", 5, 5)) == [("chapter.unclosed", Severity.WARNING, (3, 4))]
+
+
+def test_a_chapter_that_is_open_at_the_completion_is_found() -> None:
+    assert chapters(PLAY, FIRST, ("sessionComplete", 60, 60)) == [("chapter.unclosed", Severity.WARNING, (3, 4))]
+
+
+def test_a_chapter_that_is_open_in_an_open_session_is_fine() -> None:
+    assert chapters(PLAY, FIRST, ("ping", 10, 10)) == []
+
+
+@pytest.mark.parametrize("event_type", ["chapterComplete", "chapterSkip"])
+def test_a_close_with_no_chapter_open_is_found(event_type: str) -> None:
+    assert chapters(PLAY, (event_type, 20, 20)) == [("chapter.close-without-start", Severity.ERROR, (3,))]
+
+
+def test_a_close_long_after_the_first_is_one_of_no_chapter() -> None:
+    found = chapters(PLAY, FIRST, ("chapterComplete", 20, 20), ("chapterSkip", 21.1, 21))
+
+    assert found == [("chapter.close-without-start", Severity.ERROR, (5,))]
+
+
+@pytest.mark.parametrize("closes", [("chapterComplete", "chapterSkip"), ("chapterSkip", "chapterComplete")])
+def test_a_second_close_of_one_chapter_is_found_in_either_order(closes: tuple[str, str]) -> None:
+    found = chapters(PLAY, FIRST, (closes[0], 20, 20), (closes[1], 21, 21))
+
+    assert found == [("chapter.complete-and-skip", Severity.WARNING, (4, 5))]
+
+
+def test_a_close_of_the_next_chapter_is_no_second_close() -> None:
+    next_: Event = ("chapterStart", 20.1, 20, chapter(2, 20))
+
+    assert chapters(PLAY, FIRST, ("chapterComplete", 20, 20), next_, ("chapterSkip", 20.5, 20)) == []
+
+
+def test_an_offset_away_from_the_playhead_is_noted() -> None:
+    case = case_of(PLAY, ("chapterStart", 15, 15, chapter(2, 30)))
+
+    assert fired(RULES, case) == [("chapter.offset-mismatch", Severity.INFO, (3,))]
+    assert said(RULES, case).startswith("The offset of chapter 2 is 30 s but it began at playhead 15 s;")
+
+
+def test_an_offset_near_the_playhead_is_fine() -> None:
+    assert chapters(PLAY, ("chapterStart", 15, 15, chapter(2, 17))) == []
+
+
+def test_a_completion_after_a_jump_over_the_end_is_found() -> None:
+    seek: tuple[Event, ...] = (("pauseStart", 5, 5), ("play", 6, 40))
+    case = case_of(PLAY, FIRST, *seek, ("chapterComplete", 6.001, 40))
+
+    assert fired(RULES, case) == [("chapter.complete-after-seek", Severity.WARNING, (3, 5, 6))]
+    assert "jumped over its end at 20 s, to 40 s" in said(RULES, case)
+
+
+def test_a_skip_after_a_jump_over_the_end_is_fine() -> None:
+    assert chapters(PLAY, FIRST, ("pauseStart", 5, 5), ("play", 6, 40), ("chapterSkip", 6.001, 40)) == []
+
+
+def test_a_completion_after_a_jump_inside_the_chapter_is_fine() -> None:
+    assert chapters(PLAY, FIRST, ("pauseStart", 5, 5), ("play", 6, 19), ("chapterComplete", 7, 20)) == []
+
+
+def test_a_completion_at_twice_the_speed_is_fine() -> None:
+    assert chapters(PLAY, FIRST, ("ping", 5, 10), ("chapterComplete", 15, 30)) == []
+
+
+def test_an_index_for_two_places_is_noted() -> None:
+    found = chapters(PLAY, FIRST, ("chapterComplete", 20, 20), ("chapterStart", 20, 20, chapter(1, 20)))
+
+    assert found == [("chapter.index", Severity.INFO, (3, 5))]
+
+
+def test_a_chapter_that_is_played_again_keeps_its_index() -> None:
+    found = chapters(PLAY, FIRST, ("chapterSkip", 10, 10), ("play", 11, 0), ("chapterStart", 11.1, 0, chapter(1, 0)))
+
+    assert found == []
+
+
+def test_a_playhead_in_milliseconds_is_not_reported_as_a_wrong_offset() -> None:
+    second: Event = ("chapterStart", 20, 20_000, chapter(2, 20))
+
+    assert chapters(PLAY, FIRST, ("ping", 10, 10_000), ("chapterComplete", 20, 20_000), second) == []
+
+
+def test_an_offset_larger_than_any_float_is_judged_too() -> None:
+    found = chapters(PLAY, ("chapterStart", 1, 0.5, chapter(1, 10**400, 10**400)), ("chapterComplete", 20, 20))
+
+    assert found == [("chapter.offset-mismatch", Severity.INFO, (3,))]

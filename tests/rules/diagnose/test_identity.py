@@ -1,0 +1,77 @@
+"""Rules about the ids of the viewer and of the organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from firings import fired, fired_in_traffic, said, start_body
+from playbacks import Playground, case_of
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.identity import RULES, TRAFFIC_RULES
+
+ECID = "visitor.marketingCloudUserId"
+IDS = "visitor.customerIDs"
+
+
+@pytest.mark.parametrize("ecid", [None, "", " "])
+def test_a_session_without_any_id_of_the_viewer_is_found(ecid: str | None) -> None:
+    assert fired(RULES, case_of(start={ECID: ecid})) == [("id.ecid-missing", Severity.WARNING, (1,))]
+
+
+def test_an_installation_id_stands_in_for_the_ecid() -> None:
+    assert fired(RULES, case_of(start={ECID: None, "appInstallationId": "app-1"})) == []
+
+
+@pytest.mark.parametrize("ecid", ["N/A", "1234567890", "1" * 39, "a" * 38])
+def test_an_ecid_that_has_not_38_digits_is_found(ecid: str) -> None:
+    case = case_of(start={ECID: ecid})
+
+    assert fired(RULES, case) == [("id.ecid-placeholder", Severity.WARNING, (1,))]
+    assert said(RULES, case).startswith(f'visitor.marketingCloudUserId is "{ecid}"; send')
+
+
+def test_an_ecid_of_38_digits_is_fine() -> None:
+    assert fired(RULES, case_of(start={ECID: "0" * 38})) == []
+
+
+@pytest.mark.parametrize("org", ["", "0123456789ABCDEF01234567", "@AdobeOrg", "X@adobeorg", "my org@AdobeOrg"])
+def test_an_organization_id_of_another_form_is_found(org: str) -> None:
+    case = case_of(start={"visitor.marketingCloudOrgId": org})
+
+    assert fired(RULES, case) == [("id.org-format", Severity.WARNING, (1,))]
+
+
+def test_any_organization_id_with_the_right_end_is_fine() -> None:
+    assert fired(RULES, case_of(start={"visitor.marketingCloudOrgId": "X@AdobeOrg"})) == []
+
+
+def test_an_unknown_auth_state_is_found_although_it_is_accepted() -> None:
+    case = case_of(start={IDS: {"crm": {"id": "1", "authState": 3}, "mail": {"id": "2", "authState": 1}}})
+
+    assert fired(RULES, case) == [("id.customerIDs-shape", Severity.ERROR, (1,))]
+    assert said(RULES, case) == 'authState of the customer id "crm" is 3; send 0, 1 or 2.'
+
+
+@pytest.mark.parametrize("state", [0, 1, 2])
+def test_known_auth_states_are_fine(state: int) -> None:
+    assert fired(RULES, case_of(start={IDS: {"crm": {"id": "1", "authState": state}}})) == []
+
+
+@pytest.mark.parametrize(
+    "ids", [[{"id": "1", "authState": 1}], {"crm": "1"}, {"crm": {"id": "1"}}, {"crm": {"id": "1", "authState": "1"}}]
+)
+def test_customer_ids_of_another_shape_are_found_in_a_refused_start(ids: Any) -> None:
+    ground = Playground()
+    ground.post("/api/v1/sessions", start_body(params={IDS: ids}))
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("id.customerIDs-shape", Severity.ERROR, (1,))]
+
+
+def test_a_start_refused_for_another_reason_has_good_customer_ids() -> None:
+    ground = Playground()
+    ids = {"crm": {"id": "1", "authState": 1}}
+    ground.post("/api/v1/sessions", start_body(params={IDS: ids, "media.length": "60"}))
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == []

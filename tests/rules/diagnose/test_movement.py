@@ -1,0 +1,194 @@
+"""Rules about the movement of the playhead."""
+
+from __future__ import annotations
+
+import pytest
+from firings import Firing, fired, said
+from playbacks import AD, BREAK, Event, case_of
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.movement import RULES
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+PLAY: Event = ("play", 0, 0)
+WATCHED: tuple[Event, ...] = (PLAY, ("ping", 10, 10), ("ping", 20, 20))
+
+
+def movement(*events: Event) -> list[Firing]:
+    return fired(RULES, case_of(*events))
+
+
+def test_a_healthy_session_has_no_finding() -> None:
+    assert movement(*WATCHED, ("pauseStart", 25, 25), ("ping", 35, 25), ("play", 36, 25), ("ping", 46, 35.2)) == []
+
+
+def test_a_frozen_playhead_is_found_once() -> None:
+    case = case_of(*WATCHED, ("ping", 30, 20), ("ping", 40, 20), ("ping", 50, 30))
+
+    assert fired(RULES, case) == [("playhead.frozen", ERROR, (4, 5, 6))]
+    assert said(RULES, case).startswith("The playhead stayed at 20 s in 3 events over 20 s of playing; send the posi")
+
+
+def test_three_events_within_five_seconds_are_a_burst() -> None:
+    assert movement(*WATCHED, ("bitrateChange", 22, 20), ("error", 22.9, 20), ("ping", 30, 27.9)) == []
+
+
+def test_five_seconds_at_one_playhead_are_frozen() -> None:
+    assert movement(*WATCHED, ("bitrateChange", 22, 20), ("error", 25, 20), ("ping", 35, 30)) == [
+        ("playhead.frozen", ERROR, (4, 5, 6))
+    ]
+
+
+@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart"])
+def test_a_playhead_may_stand_still_while_paused_or_buffering(event_type: str) -> None:
+    assert movement(*WATCHED, (event_type, 21, 20), ("ping", 31, 20), ("ping", 41, 20), ("play", 42, 20)) == []
+
+
+def test_a_playhead_may_stand_still_in_a_break() -> None:
+    events = [("adBreakStart", 20, 20, BREAK), ("adStart", 20, 20, AD), ("ping", 30, 20), ("adComplete", 35, 20)]
+
+    assert movement(*WATCHED, *events, ("adBreakComplete", 35, 20), ("ping", 45, 30)) == []
+
+
+def test_a_playhead_may_stand_still_after_the_content_is_complete() -> None:
+    assert movement(*WATCHED, ("sessionComplete", 22, 22), ("ping", 32, 22), ("ping", 42, 22), ("ping", 52, 22)) == []
+
+
+@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart"])
+def test_a_playhead_that_runs_while_paused_is_found(event_type: str) -> None:
+    case = case_of(*WATCHED, (event_type, 21, 21), ("ping", 31, 22.1), ("play", 32, 22.1), ("ping", 42, 32))
+
+    assert fired(RULES, case) == [("playhead.runs-while-paused", WARNING, (5, 6, 7))]
+    assert said(RULES, case).startswith(f"The playhead moved 1.1 s between {event_type} and play; send play when")
+
+
+def test_a_second_of_movement_while_paused_is_fine() -> None:
+    assert movement(*WATCHED, ("pauseStart", 21, 21), ("ping", 31, 22), ("play", 32, 22), ("ping", 42, 32)) == []
+
+
+def test_events_with_the_ts_of_the_play_after_a_seek_are_fine() -> None:
+    seek = (("pauseStart", 21, 21), ("chapterSkip", 23, 24.5), ("stateEnd", 23, 24.5, {"media.state.name": "mute"}))
+
+    assert movement(*WATCHED, *seek, ("play", 23, 24.5), ("ping", 33, 34.5)) == []
+
+
+def test_a_seek_while_paused_is_fine() -> None:
+    assert movement(*WATCHED, ("pauseStart", 21, 21), ("ping", 31, 52), ("play", 36, 52), ("ping", 46, 62)) == []
+
+
+def test_a_pause_that_no_play_ends_is_not_judged_here() -> None:
+    assert movement(*WATCHED, ("pauseStart", 21, 21), ("ping", 31, 31), ("sessionEnd", 32, 32)) == []
+
+
+def test_a_playhead_that_moves_in_a_break_is_found_once_for_each_break() -> None:
+    events = [("adBreakStart", 20, 20, BREAK), ("adStart", 20, 20, AD), ("ping", 30, 30), ("adComplete", 35, 35)]
+    case = case_of(*WATCHED, *events, ("adBreakComplete", 35, 35), ("ping", 45, 45))
+
+    assert fired(RULES, case) == [("playhead.moves-in-ad", ERROR, (5, 7, 8))]
+    assert said(RULES, case).startswith("The playhead went from 20 s at adBreakStart to 35 s at adComplete in the b")
+
+
+def test_content_after_the_last_ad_of_a_break_that_is_never_closed_is_not_in_it() -> None:
+    events = [("adBreakStart", 20, 20, BREAK), ("adStart", 20, 20, AD), ("adComplete", 35, 20), ("ping", 45, 30)]
+
+    assert movement(*WATCHED, *events, ("ping", 55, 40)) == []
+
+
+def test_two_seconds_in_a_break_are_a_drift() -> None:
+    events = [("adBreakStart", 20, 20, BREAK), ("adStart", 20, 20, AD), ("ping", 30, 22), ("adComplete", 35, 22)]
+
+    assert movement(*WATCHED, *events, ("adBreakComplete", 35, 22), ("ping", 45, 32)) == []
+
+
+def test_a_jump_without_a_seek_is_found() -> None:
+    case = case_of(*WATCHED, ("ping", 30, 50), ("ping", 40, 60))
+
+    assert fired(RULES, case) == [("playhead.jump-without-seek", WARNING, (4, 5))]
+    assert said(RULES, case) == (
+        "The playhead went from 20 s to 50 s within 10 s of playing; send pauseStart before a seek and play with the "
+        "new position after it."
+    )
+
+
+def test_a_jump_back_without_a_seek_is_found_and_noted() -> None:
+    assert movement(*WATCHED, ("ping", 30, 5), ("ping", 40, 15)) == [
+        ("playhead.jump-without-seek", WARNING, (4, 5)),
+        ("playhead.backwards", INFO, (4, 5)),
+    ]
+
+
+def test_a_playhead_that_falls_behind_asks_for_a_buffer() -> None:
+    case = case_of(*WATCHED, ("ping", 30, 22), ("ping", 40, 32))
+
+    assert fired(RULES, case) == [("playhead.jump-without-seek", WARNING, (4, 5))]
+    assert "send bufferStart when the player waits" in said(RULES, case)
+
+
+def test_three_seconds_more_than_the_time_are_no_jump() -> None:
+    assert movement(*WATCHED, ("ping", 30, 33), ("ping", 40, 43)) == []
+
+
+def test_a_seek_of_pause_and_play_is_no_jump() -> None:
+    assert movement(*WATCHED, ("pauseStart", 25, 25), ("play", 26, 50), ("ping", 36, 60)) == []
+
+
+def test_a_seek_with_another_event_in_its_burst_is_no_jump() -> None:
+    burst = (("bitrateChange", 25, 50), ("pauseStart", 25.004, 50), ("play", 25.005, 50))
+
+    assert movement(*WATCHED, *burst, ("ping", 35, 60)) == []
+
+
+def test_the_first_play_may_leap_to_where_playback_begins() -> None:
+    assert movement(("play", 0, 0), ("play", 1, 1200), ("ping", 11, 1210)) == []
+
+
+def test_a_speed_that_viewers_choose_is_no_jump() -> None:
+    assert movement(*WATCHED, ("ping", 30, 35), ("ping", 40, 55), ("ping", 50, 75), ("ping", 60, 85)) == []
+
+
+def test_jumps_that_follow_each_other_are_one_finding() -> None:
+    events = (("ping", 30, 100), ("ping", 40, 200), ("ping", 50, 210), ("ping", 60, 220))
+
+    assert movement(*WATCHED, *events) == [("playhead.jump-without-seek", WARNING, (4, 5, 6))]
+
+
+def test_a_playhead_that_goes_back_is_a_note() -> None:
+    case = case_of(*WATCHED, ("pauseStart", 25, 25), ("play", 26, 5), ("ping", 36, 15))
+
+    assert fired(RULES, case) == [("playhead.backwards", INFO, (5, 6))]
+    assert said(RULES, case).startswith("The playhead went back 1 time, by up to 20 s; nothing needs to be changed")
+
+
+def test_a_second_back_is_rounding() -> None:
+    assert movement(*WATCHED, ("pauseStart", 25, 25), ("play", 26, 24), ("ping", 36, 34)) == []
+
+
+def test_live_content_may_pass_midnight() -> None:
+    midnight = (("play", 0, 86390), ("ping", 5, 86395), ("ping", 15, 5), ("ping", 25, 15))
+    paused = (("play", 0, 86390), ("pauseStart", 9, 86399), ("play", 11, 0), ("ping", 21, 10))
+    live = {"media.contentType": "linear", "media.length": 86400}
+
+    assert fired(RULES, case_of(*midnight, start=live)) == []
+    assert fired(RULES, case_of(*paused, start=live)) == []
+
+
+@pytest.mark.parametrize(("rate", "said_as"), [(4, "4 s"), (0.25, "0.25 s")])
+def test_a_rate_at_which_nobody_watches_is_found_once(rate: float, said_as: str) -> None:
+    pings = [("ping", 10 * n, 10 * n * rate) for n in range(1, 5)]
+    case = case_of(PLAY, *pings)
+
+    assert fired(RULES, case) == [("playhead.drift", WARNING, (2, 3, 4, 5, 6))]
+    assert said(RULES, case).startswith(f"The playhead advances {said_as} per second of playing; send the position")
+
+
+@pytest.mark.parametrize("rate", [0.5, 2.1])
+def test_speeds_that_players_offer_are_fine(rate: float) -> None:
+    assert movement(PLAY, *(("ping", 10 * n, 10 * n * rate) for n in range(1, 5))) == []
+
+
+def test_one_stretch_is_no_rate() -> None:
+    assert movement(PLAY, ("ping", 10, 60)) == []
+
+
+def test_nothing_is_said_about_movement_when_the_playhead_is_in_milliseconds() -> None:
+    assert movement(PLAY, *(("ping", 10 * n, 10_000 * n) for n in range(1, 5))) == []

@@ -1,0 +1,72 @@
+"""Rules about pauseStart and bufferStart."""
+
+from __future__ import annotations
+
+import pytest
+from firings import Firing, fired, said
+from playbacks import Event, case_of
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.pauses import RULES
+
+INFO = Severity.INFO
+PLAY: Event = ("play", 0.1, 0)
+
+
+def pauses(*events: Event) -> list[Firing]:
+    return fired(RULES, case_of(*events))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ("pauseStart", "pauseStart", "pause.duplicate"),
+        ("bufferStart", "bufferStart", "buffer.duplicate"),
+        ("pauseStart", "bufferStart", "buffer.in-pause"),
+        ("bufferStart", "pauseStart", "pause.in-buffer"),
+    ],
+)
+def test_an_event_that_the_player_cannot_mean_is_one_note(first: str, second: str, code: str) -> None:
+    once = case_of(PLAY, (first, 10, 10), (second, 12, 10), ("play", 15, 10), (first, 20, 15), (second, 22, 15))
+
+    assert fired(RULES, once) == [(code, INFO, (4, 7))]
+    assert said(RULES, once).startswith(f"2 {second}s came while the player was ")
+
+
+@pytest.mark.parametrize("first", ["pauseStart", "bufferStart"])
+@pytest.mark.parametrize("second", ["pauseStart", "bufferStart"])
+def test_with_a_play_between_they_are_fine(first: str, second: str) -> None:
+    assert pauses(PLAY, (first, 10, 10), ("play", 15, 10), (second, 20, 15), ("play", 25, 15)) == []
+
+
+def test_a_pause_right_before_the_end_is_found() -> None:
+    case = case_of(PLAY, ("pauseStart", 60, 60), ("chapterComplete", 60.05, 60), ("sessionComplete", 60.099, 60))
+
+    assert fired(RULES, case) == [("pause.at-end", INFO, (3, 5))]
+    assert said(RULES, case).startswith("pauseStart came 99 ms before sessionComplete; leave out the pause event")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (("pauseStart", 60, 60), ("sessionComplete", 60.1, 60)),
+        (("pauseStart", 60, 60), ("play", 60.01, 60), ("sessionComplete", 60.02, 60)),
+        (("pauseStart", 60, 60), ("sessionEnd", 60.01, 60)),
+    ],
+)
+def test_other_pauses_near_the_end_are_fine(events: tuple[Event, ...]) -> None:
+    assert pauses(PLAY, *events) == []
+
+
+def test_seeks_that_come_as_pauses_are_one_note() -> None:
+    case = case_of(
+        PLAY, ("pauseStart", 10, 10), ("play", 12.9, 13.1), ("pauseStart", 20, 20), ("play", 21, 5), ("ping", 30, 14)
+    )
+
+    assert fired(RULES, case) == [("seek.as-pause", INFO, (3, 4, 5, 6))]
+    assert said(RULES, case).startswith("2 seeks, the first from 10 s to 13.1 s, came as pauseStart and play; nothing")
+
+
+@pytest.mark.parametrize("play", [("play", 13, 40), ("play", 12, 13)])
+def test_a_long_pause_or_a_small_step_is_no_seek(play: Event) -> None:
+    assert pauses(PLAY, ("pauseStart", 10, 10), play) == []
