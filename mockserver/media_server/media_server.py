@@ -14,8 +14,10 @@ from mockserver.errors import BlockingCallInLoop, InvalidInput, VerificationFail
 from mockserver.media_server.clock_hand import ClockHand
 from mockserver.media_server.fault_set import FaultSet
 from mockserver.model import results as r
+from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
 from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
+from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
 from mockserver.rules.transcript import transcript
@@ -178,6 +180,32 @@ class MediaServer:
     def timeline(self, sid: str) -> r.Timeline:
         """Return the events of a session in order of arrival and in order of processing."""
         return self.control.call(c.TIMELINE, None, sid=sid)
+
+    def findings(
+        self,
+        session_id: str | None = None,
+        *,
+        min_severity: Severity | str = Severity.INFO,
+        code: str | Iterable[str] | None = None,
+    ) -> list[Finding]:
+        """Return what is wrong with the traffic although the API accepted it, the worst first.
+
+        Args:
+            session_id: Only about this session.
+            min_severity: ``error``, ``warning`` or ``info``: only as bad as this or worse.
+            code: Only of these rules.
+        """
+        members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
+        query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
+        return self.control.call(c.FINDINGS, query).findings
+
+    def report(self, sid: str) -> SessionReport:
+        """Return what Adobe would have computed of a session, and why.
+
+        Raises:
+            NotFound: There is none of that id.
+        """
+        return self.control.call(c.REPORT, None, sid=sid)
 
     def open_session(self, sid: str | None = None, *, phase: Phase | str = Phase.OPEN) -> r.SessionView:
         """Open a session without a client, or bring a known one into another phase."""
