@@ -20,11 +20,14 @@ if TYPE_CHECKING:
         ServerFailed,
         VerificationFailed,
     )
-    from mockserver.media_server import FaultHandle, MediaServer, MockServer, connect
+    from mockserver.media_server import FaultHandle, MediaServer, MockServer, SessionHandle, connect
     from mockserver.model.fault import FaultSpec
+    from mockserver.model.finding import Finding, Severity
     from mockserver.model.journal import Entry
     from mockserver.model.query import Query
+    from mockserver.model.report import SessionReport
     from mockserver.model.settings import SessionRule, Settings
+    from mockserver.rules.sequence import any_number_of, anything
     from mockserver.server.app import SITE, build_app
     from mockserver.server.options import ServerOptions
 
@@ -35,6 +38,7 @@ __all__ = [
     "Entry",
     "FaultHandle",
     "FaultSpec",
+    "Finding",
     "Forbidden",
     "InvalidInput",
     "MediaServer",
@@ -45,9 +49,14 @@ __all__ = [
     "Refused",
     "ServerFailed",
     "ServerOptions",
+    "SessionHandle",
+    "SessionReport",
     "SessionRule",
     "Settings",
+    "Severity",
     "VerificationFailed",
+    "any_number_of",
+    "anything",
     "build_app",
     "connect",
 ]
@@ -58,6 +67,7 @@ _HOMES = {
     "Entry": "model.journal",
     "FaultHandle": "media_server",
     "FaultSpec": "model.fault",
+    "Finding": "model.finding",
     "Forbidden": "errors",
     "InvalidInput": "errors",
     "MediaServer": "media_server",
@@ -69,9 +79,14 @@ _HOMES = {
     "SITE": "server.app",
     "ServerFailed": "errors",
     "ServerOptions": "server.options",
+    "SessionHandle": "media_server",
+    "SessionReport": "model.report",
     "SessionRule": "model.settings",
     "Settings": "model.settings",
+    "Severity": "model.finding",
     "VerificationFailed": "errors",
+    "any_number_of": "rules.sequence",
+    "anything": "rules.sequence",
     "build_app": "server.app",
     "connect": "media_server",
 }

@@ -202,8 +202,9 @@ SET_CLOCK: Route[r.ClockCommand, r.ClockReading] = Route(
     changes=True,
 )  # fmt: skip
 RESET: Route[r.ResetCommand, r.Summary] = Route(
-    "POST", "/reset", "Back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary, changes=True
-)
+    "POST", "/reset", "Back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary, changes=True,
+    slow=True,
+)  # fmt: skip
 NAMESPACES: Route[None, r.NamespacePage] = _get("/namespaces", "The namespaces of the server.", r.NamespacePage)
 DELETE_NAMESPACE: Route[None, None] = Route(
     "DELETE", "/namespaces/{name}", "Drop a namespace and all it recorded.", status=204

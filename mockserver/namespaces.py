@@ -108,13 +108,21 @@ class Namespaces:
             return known
         _check(name)
         with self._lock:
-            most = self.default.settings.max_namespaces
-            if name not in self._emulators and len(self._emulators) >= most:
-                raise Refused(f"there are {most} namespaces already (setting max_namespaces); delete one first")
+            self.check_room(name)
             if name not in self._emulators:
                 unborn = self._unborn.pop(name, None)
                 self._emulators[name] = self._make(name) if unborn is None else unborn
             return self._emulators[name]
+
+    def check_room(self, name: str) -> None:
+        """Refuse a namespace for which there is no room.
+
+        Raises:
+            Refused: It does not exist, and there are ``max_namespaces`` already.
+        """
+        most = self.default.settings.max_namespaces
+        if name not in self._emulators and len(self._emulators) >= most:
+            raise Refused(f"there are {most} namespaces already (setting max_namespaces); delete one first")
 
     def drop(self, name: str) -> None:
         """Drop a namespace with all it recorded.

@@ -39,7 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="use the server that runs at URL instead of starting one; every test gets a namespace of its own",
     )
     group.addoption("--media-server-token", metavar="TOKEN", help="the admin token of the server at --media-server-url")
-    group.addoption("--media-server-seed", metavar="N", help="the seed of session ids and faults, to replay a failure")
+    group.addoption(
+        "--media-server-seed",
+        metavar="N",
+        help="the seed of session ids and of the draws of fault rules, for tests that give none; without effect on the "
+        "server at --media-server-url, as is the seed of a test",
+    )
     group.addoption("--media-server-port", metavar="N", type=int, help="the port to listen on instead of a free one")
     parser.addini("media_server_port", "the port to listen on instead of a free one")
 
@@ -164,8 +169,20 @@ def _received(server: MediaServer) -> str:
         text = server.transcript()
     except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
         return f"cannot be asked any more: {type(error).__name__}: {error}"
+    text += _wrong(server)
     seed = getattr(server, "seed", None)
-    return text if seed is None else f"{text}\nseed {seed}: replay with --media-server-seed {seed}"
+    return text if seed is None else f"{text}\nseed {seed}: --media-server-seed {seed} repeats the draws of fault rules"
+
+
+def _wrong(server: MediaServer) -> str:
+    """Write the worst findings, to be appended; nothing if there are none."""
+    try:
+        from mockserver.rules.finding_text import brief_findings
+
+        findings = server.findings()
+        return f"\n{brief_findings(findings)}" if findings else ""
+    except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
+        return f"\nfindings cannot be had: {type(error).__name__}: {error}"
 
 
 def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | None, Any, Any]:
@@ -210,10 +227,8 @@ def _in_process(config: pytest.Config, settings: Settings | None, faults: Any, s
     from mockserver.media_server import MockServer
     from mockserver.server.options import ServerOptions
 
-    told = config.getoption("--media-server-seed")
-    return MockServer(
-        settings, faults=faults, seed=seed if told is None else told, options=ServerOptions(port=_port(config))
-    )
+    seed = config.getoption("--media-server-seed") if seed is None else seed
+    return MockServer(settings, faults=faults, seed=seed, options=ServerOptions(port=_port(config)))
 
 
 def _port(config: pytest.Config) -> int:
@@ -235,20 +250,19 @@ class _Remote:
         self._namespace = f"t-{secrets.token_hex(8)}"
 
     def __enter__(self) -> MediaServer:
+        from mockserver.errors import MockserverError
         from mockserver.media_server import connect
-        from mockserver.media_server.fault_set import fault_specs
-        from mockserver.wire.codec import to_builtins
+        from mockserver.media_server.prepared_server import PreparedServer
 
-        specs = fault_specs(self._faults)
-        server = connect(self._url, namespace=self._namespace, token=self._token)
-        server.reset()
+        there = connect(self._url, namespace=self._namespace, token=self._token)
+        server = PreparedServer(
+            there.control, url=there.url, host=there.host, settings=self._settings, faults=self._faults
+        )
         try:
-            if self._settings is not None:
-                server.configure(**to_builtins(self._settings))
-            for spec in specs:
-                server.faults.add(spec)
+            server.reset()
         except BaseException:
-            self.__exit__()
+            with suppress(MockserverError):  # what went wrong first is what is told
+                self.__exit__()
             raise
         return server
 

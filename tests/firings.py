@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from playbacks import START_MS, START_PARAMS, Event, Playground
-
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from tests.playbacks import START_MS, START_PARAMS, Event, Playground
 
 __all__ = ["Firing", "batch", "downloaded", "fired", "fired_in_traffic", "said", "start_body", "traffic_of"]
 

@@ -320,6 +320,19 @@ async def test_awaiting_with_exactly_and_no_time_judges_at_once() -> None:
         assert (await server.await_verified(event_type="ping", exactly=0, timeout_s=0)).verified
 
 
+@pytest.mark.parametrize("number", [{"exactly": 2}, {"at_most": 2}], ids=str)
+def test_number_that_dropped_entries_could_exceed_is_not_verified(number: dict[str, Any]) -> None:
+    with MockServer(Settings(max_entries=2)) as server:
+        for _ in range(3):
+            open_session(server)
+        with pytest.raises(VerificationFailed) as failed:
+            server.verify(event_type="sessionStart", **number)
+        assert str(failed.value).startswith("not verified, since dropped entries could have matched: expected ")
+        assert "1 older entry was dropped" in str(failed.value)
+        assert server.verify(event_type="sessionStart", at_least=2).verified
+        assert server.verify(event_type="sessionStart", since=1, **number).verified
+
+
 class LateControl:
     """Answers a wait with "not yet", and the question why not with "it is there"."""
 

@@ -54,7 +54,8 @@ def _run(arguments: list[str]) -> int:
     if name in ("-h", "--help", "--version"):
         build_parser(()).parse_args([name])
     if name not in COMMANDS:
-        raise InvalidInput(f"there is no command {name!r}{nearest(name, COMMANDS)}; see mockserver --help")
+        suggestion = "" if name.startswith("-") else nearest(name, COMMANDS)
+        raise InvalidInput(f"there is no command {name!r}{suggestion}; see mockserver --help")
     given, unknown = build_parser((name,)).parse_known_args(arguments)
     if unknown:
         raise InvalidInput(_unknown(name, unknown[0]))

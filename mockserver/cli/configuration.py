@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import fields
+
 from mockserver.cli.config_file import FILE_NAME, ConfigFile
 from mockserver.cli.fault_file import fault_tables, read_faults
 from mockserver.cli.flags import ENVIRONMENT, FILE_ONLY, Flag
@@ -166,18 +168,28 @@ def _settings(
         try:
             chosen["thresholds"] = convert(given["thresholds"].value, Thresholds)
         except InvalidInput as error:
-            raise InvalidInput(f"{file.where('thresholds')}: {error.pointer.removeprefix('/')} {error}") from None
+            raise _of_table(file.where("thresholds"), error) from None
     settings = Settings(**chosen)
     try:
         check_settings(settings)
     except InvalidInput as error:
-        _, setting, *rest = [*error.pointer.split("/"), ""]
-        if setting == "session_rules" and file is not None:
-            index = int(rest[0]) if rest and rest[0].isdigit() else 0
-            raise InvalidInput(f"{file.where(setting, index)}: {error}") from None
+        member, _, rest = error.pointer.removeprefix("/").partition("/")
+        text = str(error).replace(" null ", " none ")
+        if member in FILE_ONLY and file is not None:
+            index = rest.partition("/")[0]
+            raise InvalidInput(f"{file.where(member, int(index) if index.isdigit() else 0)}: {text}") from None
+        setting = next((field.name for field in fields(Settings) if field.encode_name == member), "")
         key = of_settings.get(setting, "")
-        raise InvalidInput(f"{given[key].where}: {error}" if key in given else str(error)) from None
+        if key not in given:
+            raise InvalidInput(text) from None
+        where, short = given[key].where, text.removeprefix(f"{setting} ").removeprefix(f"{member} ")
+        raise InvalidInput(f"{where} {short}" if short != text else f"{where}: {text}") from None
     return settings
+
+
+def _of_table(where: str, error: InvalidInput) -> InvalidInput:
+    member = error.pointer.removeprefix("/")
+    return InvalidInput(f"{where}: {f'{member}: ' if member else ''}{error}")
 
 
 def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
@@ -195,10 +207,12 @@ def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
                     f"{where}: a session rule has no member {key}{nearest(key, SessionRule.__struct_fields__)}"
                 )
             members[name] = None if value == "none" else value
+        if "where" not in members:
+            raise InvalidInput(f"{where}: a session rule needs where, one or more conditions")
         try:
             rules.append(convert(members, SessionRule))
         except InvalidInput as error:
-            raise InvalidInput(f"{where}: {error.pointer.removeprefix('/')}: {error}") from None
+            raise _of_table(where, error) from None
     return tuple(rules)
 
 

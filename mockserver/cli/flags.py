@@ -152,10 +152,12 @@ def _settings_flags() -> Iterator[Flag]:
 def _documented(record: type) -> dict[str, str]:
     """Return what the docstring of a record says about its members."""
     text = inspect.getdoc(record) or ""
-    return {
-        found["name"]: re.sub(r"\s+", " ", found["text"]).replace("``", "").rstrip(".")
-        for found in _ARGUMENT.finditer(text)
-    }
+    return {found["name"]: _as_help(re.sub(r"\s+", " ", found["text"])) for found in _ARGUMENT.finditer(text)}
+
+
+def _as_help(text: str) -> str:
+    """Return a docstring as the command line says it: no full stop, no markup, and none where Python says None."""
+    return re.sub(r"\bNone\b", "none", text.removesuffix(".").replace("``", ""))
 
 
 def _makes_sense(key: str, value: Any) -> bool:
@@ -198,6 +200,8 @@ def _metavar(kind: Any) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else repr(value)

@@ -14,6 +14,8 @@ COMMANDS = {
     "serve": "start the emulator",
     "play": "play simulated sessions, careful or broken ones",
     "replay": "send a recorded journal to a server again and compare the statuses",
+    "diagnose": "say what is wrong with recorded playback",
+    "report": "show what Adobe would have computed of it",
     "tail": "follow what a running server receives",
     "schema": "print the JSON Schema of an event type",
 }
@@ -26,6 +28,8 @@ examples:
   mockserver tail http://127.0.0.1:8089                watch what a player sends
   mockserver replay journal.ndjson --to http://127.0.0.1:8089 --speed max
   mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
+  mockserver diagnose journal.ndjson                   find mistakes that the API accepts
+  mockserver report http://127.0.0.1:8089              see what they do to the numbers
   mockserver schema adStart
 
 mockserver COMMAND --help tells more about a command.
@@ -103,6 +107,14 @@ def command(name: str) -> Command:
             from mockserver.cli import replay
 
             return Command(replay.add_arguments, replay.run)
+        case "diagnose":
+            from mockserver.cli import diagnose
+
+            return Command(diagnose.add_arguments, diagnose.run)
+        case "report":
+            from mockserver.cli import report
+
+            return Command(report.add_arguments, report.run)
         case "tail":
             from mockserver.cli import tail
 

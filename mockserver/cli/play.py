@@ -6,12 +6,16 @@ import argparse
 import secrets
 import threading
 
+from mockserver.address import ServerAddress, server_address
 from mockserver.cli.replay import speed_of
 from mockserver.clock import RealTime
+from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.simulation.flaw import FLAWS, apply_flaw
 from mockserver.simulation.player import Sent, SimulatedPlayer
 
 __all__ = ["add_arguments", "run"]
+
+_CONNECT_S = 5.0
 
 _EPILOG = """\
 Content on demand is two minutes long and has ads, chapters, a pause and a buffer; live content is left after a minute
@@ -52,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
         0 when everything was accepted, otherwise 1.
 
     Raises:
-        InvalidInput: The arguments cannot be used.
-        ControlFailed: The server cannot be reached.
+        InvalidInput: The arguments cannot be used, or the server cannot be reached.
     """
     from mockserver.simulation.content import make_content
     from mockserver.simulation.script import write_script
 
     speed = speed_of(arguments.speed)
+    _reach(server_address(arguments.to), insecure=arguments.insecure)
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     player = SimulatedPlayer(
         arguments.to, lambda seconds: threading.Event().wait(seconds), verify_tls=not arguments.insecure
@@ -78,5 +82,18 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"session {number + 1}: {content.params['media.name']} (seed {seed + number})", flush=True)
         without_waiting = speed == float("inf")
         start_ms = RealTime().epoch_ms() - (beats[-1].at_ms if without_waiting else 0)
-        player.play(beats, start_ms=start_ms, speed=None if without_waiting else speed, sent=told)
+        try:
+            player.play(beats, start_ms=start_ms, speed=None if without_waiting else speed, sent=told)
+        except ControlFailed as error:
+            raise InvalidInput(str(error)) from None
     return 1 if refused else 0
+
+
+def _reach(address: ServerAddress, *, insecure: bool) -> None:
+    connection = address.connection(_CONNECT_S, insecure=insecure)
+    try:
+        address.open(connection)
+    except ControlFailed as error:
+        raise InvalidInput(str(error)) from None
+    finally:
+        connection.close()

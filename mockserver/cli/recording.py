@@ -16,7 +16,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Delivery
 from mockserver.wire.codec import convert, decode
 
-__all__ = ["MASKED", "RecordedCall", "read_recording"]
+__all__ = ["MASKED", "RecordedCall", "RecordedLine", "body_of", "read_recording", "without_origin"]
 
 MASKED = "***"
 """What stands in a journal for the values of Authorization and Cookie."""
@@ -50,8 +50,8 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     what: str | None = None
 
 
-class _Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a recording that is no journal: seconds, request and status."""
+class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a recording that is no journal: seconds of the recorder, request and status."""
 
     t: float
     method: str
@@ -59,6 +59,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     headers: dict[str, str] | list[tuple[str, str]] = {}
     body: str = ""
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The header fields."""
+        return tuple(self.headers.items() if isinstance(self.headers, dict) else self.headers)
 
 
 def read_recording(path: Path) -> list[RecordedCall]:
@@ -105,7 +110,7 @@ def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
         method=entry.request.method,
         path=_path(entry.request.path),
         headers=tuple(entry.request.headers),
-        body=_body(entry.request.body, entry.request.body_encoding),
+        body=body_of(entry),
         status=entry.response.status if entry.response is not None and whole else None,
         opened=entry.session_id if entry.outcome.value == "opened" else None,
         what=entry.event_type,
@@ -113,25 +118,29 @@ def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
 
 
 def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
-    line: _Line = convert(document, _Line)
-    headers = line.headers.items() if isinstance(line.headers, dict) else line.headers
+    line: RecordedLine = convert(document, RecordedLine)
     return RecordedCall(
         line=number,
         at_s=line.t,
         method=line.method,
         path=_path(line.path),
-        headers=tuple(headers),
+        headers=line.fields,
         body=line.body.encode(),
         status=line.status,
         what=_event_type(line.body),
     )
 
 
-def _body(text: str, encoding: str) -> bytes:
-    if encoding == "utf-8":
-        return text.encode()
+def body_of(entry: Entry) -> bytes:
+    """Return the body of a recorded request as it was sent.
+
+    Raises:
+        InvalidInput: It should be base64 and is not.
+    """
+    if entry.request.body_encoding == "utf-8":
+        return entry.request.body.encode()
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(entry.request.body, validate=True)
     except binascii.Error:
         raise InvalidInput("is not base64", pointer="/request/body") from None
 
@@ -147,6 +156,11 @@ def _event_type(body: str) -> str | None:
 
 def _path(target: str) -> str:
     """Return a target as it can be sent to another server: without origin and namespace, and all printable."""
-    if "://" in target and not target.startswith("/"):
-        target = "/" + target.partition("://")[2].partition("/")[2]
-    return _NAMESPACE.sub("", quote(target, safe=_PRINTABLE))
+    return _NAMESPACE.sub("", quote(without_origin(target), safe=_PRINTABLE))
+
+
+def without_origin(target: str) -> str:
+    """Return the path and query of a target, which a proxy may have written down as a whole URL."""
+    if "://" in target.partition("?")[0] and not target.startswith("/"):
+        return "/" + target.partition("://")[2].partition("/")[2]
+    return target

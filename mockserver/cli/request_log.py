@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
+from collections import deque
 from typing import TextIO
 
 from mockserver.cli.request_line import request_line
@@ -14,6 +14,8 @@ from mockserver.wire.entries import entry
 __all__ = ["RequestLog"]
 
 _LAST_LINES_S = 2.0
+_MAX_WAITING = 10_000
+"""Most requests kept for a terminal that takes no lines, because somebody paused it."""
 
 _Recorded = tuple[Emulator, int, Record]
 
@@ -23,11 +25,16 @@ class RequestLog:
 
     Args:
         stream: Where the lines go.
+        max_waiting: Most requests that wait to be written; others are counted, and told as so many not shown.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, max_waiting: int = _MAX_WAITING) -> None:
         self._stream = stream
-        self._news: SimpleQueue[_Recorded | None] = SimpleQueue()
+        self._max_waiting = max_waiting
+        self._waiting: deque[_Recorded] = deque()
+        self._skipped = 0
+        self._closed = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._write, name="mockserver-log", daemon=True)
         self._thread.start()
 
@@ -42,19 +49,38 @@ class RequestLog:
         def recorded(seq: int | None) -> None:
             record = None if seq is None else emulator.journal.get(seq)
             if seq is not None and record is not None:
-                self._news.put((emulator, seq, record))
+                self._add((emulator, seq, record))
 
         emulator.listen(recorded)
 
     def close(self) -> None:
         """Write what is left, and return when it is written, or when the terminal does not take it."""
-        self._news.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
         self._thread.join(_LAST_LINES_S)
 
+    def _add(self, recorded: _Recorded) -> None:
+        with self._changed:
+            # Once one is skipped all are, until the terminal has been told: its lines stay in order.
+            if self._skipped or len(self._waiting) >= self._max_waiting:
+                self._skipped += 1
+            else:
+                self._waiting.append(recorded)
+            self._changed.notify()
+
+    def _next_line(self) -> str | None:
+        """Wait for the next line; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._skipped or self._closed)
+            if not self._waiting:
+                skipped, self._skipped = self._skipped, 0
+                return f"... {skipped} requests not shown" if skipped else None
+            emulator, seq, record = self._waiting.popleft()
+        return request_line(entry(seq, record, emulator.read(record)), namespace=emulator.name)
+
     def _write(self) -> None:
-        while (news := self._news.get()) is not None:
-            emulator, seq, record = news
-            line = request_line(entry(seq, record, emulator.read(record)), namespace=emulator.name)
+        while (line := self._next_line()) is not None:
             try:
                 print(line, file=self._stream, flush=True)
             except OSError:

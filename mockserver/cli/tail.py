@@ -11,6 +11,7 @@ from mockserver.address import ServerAddress, server_address
 from mockserver.cli.event_stream import Message, follow
 from mockserver.cli.request_line import request_line
 from mockserver.control import ADMIN
+from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.model.journal import Entry
 from mockserver.namespaces import DEFAULT
 from mockserver.wire.codec import decode
@@ -20,6 +21,8 @@ __all__ = ["add_arguments", "run"]
 _EPILOG = """\
 The token of the admin API, if one is in force, is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
 Lines go to stdout, notices to stderr. Ctrl-C ends it.
+
+exit codes: 0 Ctrl-C ended it, 2 arguments or server cannot be used
 
 examples:
   mockserver tail http://127.0.0.1:8089
@@ -46,8 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         0.
 
     Raises:
-        InvalidInput: The address is none.
-        ControlFailed: The server cannot be reached at the start, or refuses.
+        InvalidInput: The address is none, or the server cannot be reached at the start, or refuses.
     """
     address = server_address(arguments.url.rstrip("/").removesuffix(ADMIN))
     token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN")
@@ -59,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print(message.data if arguments.json else _line(message.data, namespace), flush=True)
             else:
                 print(_notice(message, address), file=sys.stderr, flush=True)
+    except ControlFailed as error:
+        raise InvalidInput(str(error)) from None
     except KeyboardInterrupt:
         pass
     return 0

@@ -1,12 +1,14 @@
 """What is wrong with the traffic of a namespace, and what Adobe would have reported: computed when somebody asks.
 
 Records are copied under the lock of the namespace, a list of references; everything else runs without it, so that no
-player waits for a diagnosis. Answers are kept by session until the session, its entries or the settings change.
+player waits for a diagnosis. Answers are kept by session until the session, its entries or the settings change. Time
+alone changes nothing but the phase of a session, which is part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import NotFound
@@ -15,15 +17,53 @@ from mockserver.model.journal import Record
 from mockserver.model.report import SessionReport
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Outcome
 from mockserver.rules.diagnose.case import Case, Traffic
 from mockserver.rules.diagnose.run import diagnose_session, diagnose_traffic, sort_findings
 from mockserver.rules.report.report import build_report
-from mockserver.rules.timeline import items_of, processed
+from mockserver.rules.timeline import Item, items_of, processed
 
 __all__ = ["Diagnosis"]
 
-_Records = Sequence[tuple[int, Record]]
-_Sessions = Sequence[Session]
+_Records = list[tuple[int, Record]]
+
+
+class _Same:
+    """Equal to itself only, whatever it holds; a journal that was reset has equal numbers for other records."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.record is self.record
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Stamp(NamedTuple):
+    """What an answer was computed from."""
+
+    sessions: tuple[Session, ...]
+    settings: Settings
+    entries: int
+    oldest: _Same | None
+    newest: _Same | None
+
+
+class _Known(NamedTuple):
+    """What a session was judged by."""
+
+    case: Case
+    entries: int
+    oldest: Record | None
+    newest: Record | None
+
+
+class _Moment(NamedTuple):
+    """What all answers of one diagnosis have in common."""
+
+    settings: Settings
+    now_ms: int
 
 
 class Diagnosis:
@@ -40,14 +80,12 @@ class Diagnosis:
         """Return all findings of the namespace, the worst first."""
         emulator, journal = self._emulator, self._emulator.journal
         with emulator.lock:
-            sessions = [emulator.refreshed(session) for session in emulator.sessions]
-            records = [
-                (seq, record)
-                for seq in range(journal.first_seq, journal.last_seq + 1)
-                if (record := journal.get(seq)) is not None
-            ]
-            stamp = (journal.first_seq, journal.last_seq, tuple(sessions), emulator.settings)
-        return emulator.derived.get("findings", stamp, lambda: self._all_findings(sessions, records))
+            moment = _Moment(emulator.settings, emulator.clock.now_ms())
+            sessions = tuple(emulator.refreshed(session) for session in emulator.sessions)
+            seqs = range(journal.first_seq, journal.last_seq + 1)
+            records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+        stamp = _stamp(sessions, records, moment.settings)
+        return list(emulator.derived.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
     def session_findings(self, sid: str) -> list[Finding]:
         """Return the findings about one session, the worst first; those about several sessions at once too.
@@ -72,50 +110,81 @@ class Diagnosis:
             known = emulator.sessions.get(sid)
             if known is None:
                 raise NotFound(f"there is no session {sid[:100]!r}")
+            moment = _Moment(emulator.settings, emulator.clock.now_ms())
             session = emulator.refreshed(known)
             seqs = journal.session_seqs(sid)
             records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
-        stamp = _stamp(session, records, emulator.settings)
-        return emulator.derived.get(("report", sid), stamp, lambda: self._report(session, records))
 
-    def _all_findings(self, sessions: _Sessions, records: _Records) -> list[Finding]:
+        def compute() -> SessionReport:
+            case = self._case(session, records, moment)
+            items = [step.item for step in case.steps]
+            return build_report(session, items, moment.settings, moment.now_ms)
+
+        report: SessionReport = emulator.derived.reports.get(sid, _stamp((session,), records, moment.settings), compute)
+        return report
+
+    def _all_findings(self, sessions: Sequence[Session], records: _Records, moment: _Moment) -> list[Finding]:
         emulator = self._emulator
-        by_session: dict[str, list[tuple[int, Record]]] = {session.sid: [] for session in sessions}
-        for seq, record in records:
-            if record.session_id in by_session:
-                by_session[record.session_id].append((seq, record))
-        cases = {session.sid: self._case(session, by_session[session.sid]) for session in sessions}
-        found = [finding for case in cases.values() for finding in self._session_findings(case)]
-        now_ms = emulator.clock.now_ms()
-        traffic = Traffic(records, cases, emulator.read, emulator.settings.thresholds, now_ms)
+        by_sid: dict[str | None, _Records] = {session.sid: [] for session in sessions}
+        emulator.derived.retain(by_sid)
+        strangers: dict[str, _Records] = {}
+        for entry in records:
+            sid = entry[1].session_id
+            if sid in by_sid:
+                by_sid[sid].append(entry)
+            elif sid is not None and entry[1].outcome is Outcome.INVALID:
+                strangers.setdefault(sid, []).append(entry)
+        found: list[Finding] = []
+        cases: dict[str, Case] = {}
+        for session in sessions:
+            case = cases[session.sid] = self._case(session, by_sid[session.sid], moment)
+            found += self._session_findings(case, session, by_sid[session.sid], moment)
+        for refused in strangers.values():
+            found += diagnose_session(self._case_of(None, list(self._items(refused)), moment))
+        traffic = Traffic(records, cases, emulator.read, moment.settings.thresholds, moment.now_ms)
         return sort_findings([*found, *diagnose_traffic(traffic)])
 
-    def _case(self, session: Session, records: _Records) -> Case:
+    def _session_findings(self, case: Case, session: Session, records: _Records, moment: _Moment) -> list[Finding]:
+        stamp = _stamp((session,), records, moment.settings)
+        found: list[Finding] = self._emulator.derived.findings.get(session.sid, stamp, lambda: diagnose_session(case))
+        return found
+
+    def _case(self, session: Session, records: _Records, moment: _Moment) -> Case:
         """Return what rules see of a session: the same object as long as nothing about it changes."""
-        emulator = self._emulator
+        cases = self._emulator.derived.cases
 
-        def make() -> Case:
-            items = [item for seq, record in records for item in items_of(seq, record, emulator.read(record))]
-            accepted = [item for item in items if item.accepted]
-            settings, now_ms = emulator.settings, emulator.clock.now_ms()
-            ordered = processed(accepted, settings, session, now_ms)
-            return Case(session, items, ordered, settings, settings.thresholds, now_ms)
+        def compute() -> _Known:
+            last: _Known | None = cases.last(session.sid)
+            before = last if last is not None and _goes_on(last, records, moment.settings) else None
+            items = [*before.case.arrived] if before else []
+            items += self._items(records[before.entries if before else 0 :])
+            oldest, newest = (records[0][1], records[-1][1]) if records else (None, None)
+            return _Known(self._case_of(session, items, moment), len(records), oldest, newest)
 
-        return emulator.derived.get(("case", session.sid), _stamp(session, records, emulator.settings), make)
+        stamp = _stamp((session,), records, moment.settings)
+        known: _Known = cases.get(session.sid, stamp, compute, lambda known: len(known.case.arrived) + 1)
+        return known.case
 
-    def _session_findings(self, case: Case) -> list[Finding]:
-        assert case.session is not None
-        name = ("findings", case.session.sid)
-        return self._emulator.derived.get(name, case, lambda: diagnose_session(case))
+    def _case_of(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> Case:
+        settings, now_ms = moment
+        ordered = processed([item for item in items if item.accepted], settings, session, now_ms)
+        return Case(session, items, ordered, settings, settings.thresholds, now_ms)
 
-    def _report(self, session: Session, records: _Records) -> SessionReport:
-        emulator = self._emulator
-        accepted = [
-            item for seq, record in records for item in items_of(seq, record, emulator.read(record)) if item.accepted
-        ]
-        now_ms = emulator.clock.now_ms()
-        return build_report(session, processed(accepted, emulator.settings, session, now_ms), emulator.settings, now_ms)
+    def _items(self, records: _Records) -> Iterator[Item]:
+        for seq, record in records:
+            yield from items_of(seq, record, self._emulator.read(record))
 
 
-def _stamp(session: Session, records: _Records, settings: Settings) -> tuple[object, ...]:
-    return (session, len(records), records[-1][0] if records else 0, settings)
+def _stamp(sessions: tuple[Session, ...], records: _Records, settings: Settings) -> _Stamp:
+    oldest, newest = (_Same(records[0][1]), _Same(records[-1][1])) if records else (None, None)
+    return _Stamp(sessions, settings, len(records), oldest, newest)
+
+
+def _goes_on(last: _Known, records: _Records, settings: Settings) -> bool:
+    """Tell whether entries begin with those that a session was judged by, so that only new ones have to be read."""
+    return (
+        0 < last.entries <= len(records)
+        and records[0][1] is last.oldest
+        and records[last.entries - 1][1] is last.newest
+        and last.case.settings == settings
+    )

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.pending import Pending, begin, counting
+from mockserver.emulator.silence import begin_silence
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.journal import Entry, Record
 from mockserver.model.query import Query
@@ -80,12 +81,12 @@ class Inquiry:
         return self._pending(command, 0, lambda matcher, waited: self.page(command.query))
 
     def wait(self, command: WaitCommand) -> Pending[WaitResult]:
-        """Wait until ``at_least`` so many entries match."""
+        """Wait until ``at_least`` so many entries match, or until none did for ``silence_ms``."""
 
         def answer(matcher: Matcher, waited: bool) -> WaitResult:
             seqs, total = self._journal.select(matcher, command.query.limit)
             return WaitResult(
-                satisfied=waited or total >= command.at_least,
+                satisfied=waited or (command.silence_ms is None and total >= command.at_least),
                 count=total,
                 events=self.entries(seqs),
                 journal_complete=self._complete(matcher),
@@ -159,8 +160,13 @@ class Inquiry:
     def _pending(self, command: WaitCommand, default_ms: int, answer: Callable[[Matcher, bool], T]) -> Pending[T]:
         if command.at_least < 0:
             raise InvalidInput(f"at_least must be 0 or more, not {command.at_least}", pointer="/at_least")
+        if command.silence_ms is not None and command.silence_ms < 0:
+            raise InvalidInput(f"silence_ms must be 0 or more, not {command.silence_ms}", pointer="/silence_ms")
         timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
         matcher = compile_query(command.query)
-        with self._emulator.lock:
-            check, satisfied = counting(self._emulator, matcher, command.at_least)
-            return begin(self._emulator, check, satisfied, timeout_s, lambda waited: answer(matcher, waited))
+        emulator, silence_ms = self._emulator, command.silence_ms
+        with emulator.lock:
+            if silence_ms is not None:
+                return begin_silence(emulator, matcher, silence_ms, timeout_s, lambda waited: answer(matcher, waited))
+            check, satisfied = counting(emulator, matcher, command.at_least)
+            return begin(emulator, check, satisfied, timeout_s, lambda waited: answer(matcher, waited))

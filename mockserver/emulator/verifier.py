@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mockserver.emulator.emulator import Emulator
@@ -21,6 +22,7 @@ from mockserver.rules.verification import (
     count_message,
     expectation,
     find_sequence,
+    received_line,
     sequence_message,
     steps,
 )
@@ -78,7 +80,7 @@ class Verifier:
             last = seq
             sid = record.session_id
             if sid is not None:
-                whole = len(_found(sequence, self._inquiry.items(sid, by_arrival=by_arrival))) == len(sequence)
+                whole = len(_found(sequence, self._items(sid, sequence, by_arrival))) == len(sequence)
                 (having.add if whole else having.discard)(sid)
             return len(having) >= at_least
 
@@ -89,7 +91,10 @@ class Verifier:
         verified = wanted.met_by(count)
         too_few = not verified and wanted.at_least is not None and count < wanted.at_least
         near = self._near(matcher, self._newest(matcher.since)) if too_few else []
-        message = count_message(wanted, query, count, [_told(miss) for miss in near], self._incomplete(matcher.since))
+        received = self._received(matcher.since) if too_few and not near else ""
+        message = count_message(
+            wanted, query, count, [_told(miss) for miss in near], self._incomplete(matcher.since), received
+        )
         return Verification(
             verified=verified,
             message=message,
@@ -103,7 +108,7 @@ class Verifier:
         whole = [(items, indices) for _, items, indices in found if len(indices) == len(sequence)]
         seqs = [items[index].seq for items, indices in whole for index in indices]
         verified = wanted.met_by(len(whole))
-        furthest, near = None, []
+        furthest, near, received = None, [], ""
         if not verified and wanted.at_least is not None and len(whole) < wanted.at_least:
             partial = [candidate for candidate in found if len(candidate[2]) < len(sequence)]
             if partial:
@@ -111,8 +116,11 @@ class Verifier:
                 furthest = (sid, len(indices))
                 rest = items[indices[-1] + 1 :] if indices else items
                 near = self._near(sequence[len(indices)].matcher, ((item.seq, item.record) for item in rest))
+                if _accepted_only(sequence, by_arrival):
+                    near = [*self._refused(sequence[len(indices)], sid), *near][:_NEAR]
+            received = "" if near else self._received(0)
         message = sequence_message(
-            wanted, sequence, len(whole), furthest, [_told(miss) for miss in near], self._incomplete(0)
+            wanted, sequence, len(whole), furthest, [_told(miss) for miss in near], self._incomplete(0), received
         )
         return Verification(
             verified=verified,
@@ -124,8 +132,18 @@ class Verifier:
 
     def _sequences(self, sequence: tuple[Step, ...], by_arrival: bool) -> Iterator[tuple[str, list[Item], list[int]]]:
         for sid in self._journal.session_ids():
-            items = self._inquiry.items(sid, by_arrival=by_arrival)
+            items = self._items(sid, sequence, by_arrival)
             yield sid, items, _found(sequence, items)
+
+    def _items(self, sid: str, sequence: tuple[Step, ...], by_arrival: bool) -> list[Item]:
+        only = _accepted_only(sequence, by_arrival)
+        return self._inquiry.items(sid, by_arrival=by_arrival, accepted_only=only)
+
+    def _refused(self, step: Step, sid: str) -> list[NearMiss]:
+        """Find what would have been a step, had it not been refused."""
+        items = self._inquiry.items(sid, by_arrival=True)
+        meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))
+        return self._near(step.accepted, ((item.seq, item.record) for item in meant))
 
     def _newest(self, since: int) -> Iterator[tuple[int, Record]]:
         journal = self._journal
@@ -147,12 +165,22 @@ class Verifier:
             for distance, minus_seq, record, differences in heapq.nsmallest(_NEAR, misses(), key=lambda miss: miss[:2])
         ]
 
+    def _received(self, since: int) -> str:
+        journal = self._journal
+        records = (journal.get(seq) for seq in range(max(since + 1, journal.first_seq), journal.last_seq + 1))
+        return received_line(Counter(record.event_type for record in records if record and record.event_type))
+
     def _incomplete(self, since: int) -> str:
         if self._journal.complete_since(since):
             return ""
         dropped = self._journal.evicted
         were = "entry was" if dropped == 1 else "entries were"
         return f" ({dropped} older {were} dropped to stay within the limits and not counted)"
+
+
+def _accepted_only(sequence: tuple[Step, ...], by_arrival: bool) -> bool:
+    """Tell whether refused events take no part: the back end does not process them, but a step may be about them."""
+    return not by_arrival and not any(step.about_the_answer for step in sequence)
 
 
 def _found(sequence: tuple[Step, ...], items: list[Item]) -> list[int]:

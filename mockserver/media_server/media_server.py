@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,13 +9,18 @@ from msgspec.structs import replace
 
 from mockserver import control as c
 from mockserver.control import Control
-from mockserver.errors import BlockingCallInLoop, InvalidInput, VerificationFailed
+from mockserver.errors import VerificationFailed
+from mockserver.media_server.arguments import query_of, refuse_in_loop, steps_of, timeout_ms_of
 from mockserver.media_server.clock_hand import ClockHand
 from mockserver.media_server.fault_set import FaultSet
+from mockserver.media_server.judgement import assert_no_findings
+from mockserver.media_server.own_thread import in_own_thread
+from mockserver.media_server.session_handle import SessionHandle
+from mockserver.media_server.session_search import SessionFilter, find_session
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
-from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
+from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
@@ -53,8 +57,11 @@ class MediaServer:
 
         Args:
             **query: The fields of a :class:`~mockserver.model.query.Query`, for example ``event_type="ping"``.
+
+        Returns:
+            Those that are still there; ``summary().evicted`` tells how many were dropped to stay within the limits.
         """
-        wanted = _query(query, MAX_LIMIT)
+        wanted = query_of(query, MAX_LIMIT)
         found: list[Entry] = []
         while True:
             page = self.control.call(c.FIND, r.WaitCommand(query=wanted))
@@ -64,8 +71,11 @@ class MediaServer:
             wanted = replace(wanted, since=page.meta.next)
 
     def count(self, **query: Any) -> int:
-        """Count entries of the journal; see :meth:`events`."""
-        return self.control.call(c.COUNT, r.WaitCommand(query=_query(query))).count
+        """Count the entries that are still in the journal; see :meth:`events`.
+
+        Those that were dropped to stay within the limits are not counted: ``verify(exactly=...)`` fails over them.
+        """
+        return self.control.call(c.COUNT, r.WaitCommand(query=query_of(query))).count
 
     def wait_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
         """Wait until enough entries match; returns the moment they are there.
@@ -83,17 +93,18 @@ class MediaServer:
             BlockingCallInLoop: A loop is running in this thread: use :meth:`await_for`.
         """
         __tracebackhide__ = True
-        _refuse_in_loop("wait_for", "await_for")
+        refuse_in_loop("wait_for", "await_for")
         return self._wait_for(at_least, timeout_s, query)
 
     async def await_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
         """Wait as :meth:`wait_for` does, without blocking the running loop."""
-        return await asyncio.to_thread(self._wait_for, at_least, timeout_s, query)
+        __tracebackhide__ = True
+        return await in_own_thread(self._wait_for, at_least, timeout_s, query)
 
     def _wait_for(self, at_least: int, timeout_s: float, query: dict[str, Any]) -> list[Entry]:
         __tracebackhide__ = True
-        wanted = _query(query, MAX_LIMIT)
-        numbers = {"at_least": at_least, "timeout_ms": _timeout_ms(timeout_s)}
+        wanted = query_of(query, MAX_LIMIT)
+        numbers = {"at_least": at_least, "timeout_ms": timeout_ms_of(timeout_s)}
         command: r.WaitCommand = replace(convert(numbers, r.WaitCommand), query=wanted)
         result = self.control.call(c.WAIT, command)
         if result.satisfied:
@@ -113,13 +124,15 @@ class MediaServer:
                 ``order``.
 
         Raises:
-            VerificationFailed: It does not hold; the text shows what came nearest.
+            VerificationFailed: It does not hold; the text shows what came nearest. Also if ``exactly`` or ``at_most``
+                holds of the entries that are there, but others that could have matched were dropped to stay within
+                the limits.
             BlockingCallInLoop: ``timeout_s`` is given while a loop is running: use :meth:`await_verified`.
         """
         __tracebackhide__ = True
         if timeout_s:
-            _refuse_in_loop("verify with timeout_s", "await_verified")
-        return _verified(self.verification(sequence, timeout_s=timeout_s, **expected))
+            refuse_in_loop("verify with timeout_s", "await_verified")
+        return _verified(self.verification(sequence, timeout_s=timeout_s, **expected), expected)
 
     async def await_verified(
         self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 5, **expected: Any
@@ -129,15 +142,16 @@ class MediaServer:
         By default it waits 5 seconds. ``exactly`` and ``at_most`` are judged when the time is over, so give them the
         ``timeout_s`` they deserve; 0 judges at once.
         """
-        return _verified(await asyncio.to_thread(self.verification, sequence, timeout_s=timeout_s, **expected))
+        __tracebackhide__ = True
+        return _verified(await in_own_thread(self.verification, sequence, timeout_s=timeout_s, **expected), expected)
 
     def verification(
         self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 0, **expected: Any
     ) -> r.Verification:
         """Return what :meth:`verify` judges by, without raising when it does not hold."""
         numbers = {name: expected.pop(name) for name in ("exactly", "at_least", "at_most", "order") if name in expected}
-        what = {"query": _query(expected)} if sequence is None else {"sequence": _steps(sequence, expected)}
-        members = to_builtins({**what, **numbers, "timeout_ms": _timeout_ms(timeout_s)})
+        what = {"query": query_of(expected)} if sequence is None else {"sequence": steps_of(sequence, expected)}
+        members = to_builtins({**what, **numbers, "timeout_ms": timeout_ms_of(timeout_s)})
         command: r.VerifyCommand = convert(members, r.VerifyCommand)
         return self.control.call(c.VERIFY, command)
 
@@ -177,6 +191,37 @@ class MediaServer:
         """
         return self.control.call(c.SESSION, None, sid=sid)
 
+    def wait_for_session(self, *, timeout_s: float = 5, **wanted: Any) -> SessionHandle:
+        """Wait for a session, and return the newest one that is meant.
+
+        It returns with the request that opened it. What a command or the clock alone does to a session, as with
+        ``phase="closed"``, is seen with the next request, or when the time is over.
+
+        Args:
+            timeout_s: For how many real seconds, at most 60.
+            **wanted: ``media_id content_type player_name`` of its sessionStart, ``phase``, ``session_id``; any session
+                if nothing is given.
+
+        Raises:
+            VerificationFailed: There is none in time; the text shows which there are.
+            InvalidInput: A session cannot be chosen by that.
+            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_for_session`.
+        """
+        __tracebackhide__ = True
+        refuse_in_loop("wait_for_session", "await_for_session")
+        return self._wait_for_session(timeout_s, wanted)
+
+    async def await_for_session(self, *, timeout_s: float = 5, **wanted: Any) -> SessionHandle:
+        """Wait as :meth:`wait_for_session` does, without blocking the running loop."""
+        __tracebackhide__ = True
+        return await in_own_thread(self._wait_for_session, timeout_s, wanted)
+
+    def _wait_for_session(self, timeout_s: float, wanted: dict[str, Any]) -> SessionHandle:
+        __tracebackhide__ = True
+        timeout_ms_of(timeout_s)
+        session_filter: SessionFilter = convert(to_builtins(wanted), SessionFilter)
+        return SessionHandle(self, find_session(self, session_filter, timeout_s).session_id)
+
     def timeline(self, sid: str) -> r.Timeline:
         """Return the events of a session in order of arrival and in order of processing."""
         return self.control.call(c.TIMELINE, None, sid=sid)
@@ -198,6 +243,22 @@ class MediaServer:
         members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
         query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
         return self.control.call(c.FINDINGS, query).findings
+
+    def assert_no_findings(
+        self, min_severity: Severity | str = Severity.WARNING, *, ignore: str | Iterable[str] = ()
+    ) -> None:
+        """Assert that nothing is wrong with the traffic.
+
+        Args:
+            min_severity: ``error``, ``warning`` or ``info``: what is less bad than this does not count.
+            ignore: Codes of rules that do not count, for example ``{"ping.gap"}``.
+
+        Raises:
+            VerificationFailed: There are findings; the text shows them with the entries concerned.
+            InvalidInput: ``min_severity`` or a code does not exist.
+        """
+        __tracebackhide__ = True
+        assert_no_findings(self, None, min_severity, ignore)
 
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed of a session, and why.
@@ -247,46 +308,11 @@ def settings_members(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {names.get(name, name): to_builtins(value) for name, value in changes.items()}
 
 
-def _query(fields: dict[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
-    unknown = [name for name in fields if name not in Query.__struct_fields__]
-    if unknown:
-        raise InvalidInput(f"a query has no field {unknown[0]}; its fields are {' '.join(Query.__struct_fields__)}")
-    query: Query = convert({"limit": limit, **to_builtins(fields)}, Query)
-    return query
-
-
-def _steps(sequence: Iterable[Any], others: dict[str, Any]) -> list[Any]:
-    if isinstance(sequence, (str, Mapping, Query)):
-        raise InvalidInput("a sequence is a list of event types or queries", pointer="/sequence")
-    if others:
-        raise InvalidInput(
-            f"{next(iter(others))} does not go with a sequence: put it into the steps, "
-            'for example {"event_type": "ping", "status": 204}'
-        )
-    return list(sequence)
-
-
-def _timeout_ms(timeout_s: float) -> int:
-    if not 0 <= timeout_s <= r.MAX_TIMEOUT_MS / 1000:
-        raise InvalidInput(
-            f"timeout_s must be 0 to {r.MAX_TIMEOUT_MS // 1000} seconds, not {timeout_s:g}", pointer="/timeout_s"
-        )
-    return round(timeout_s * 1000)
-
-
-def _verified(verification: r.Verification) -> r.Verification:
+def _verified(verification: r.Verification, expected: Mapping[str, Any]) -> r.Verification:
     __tracebackhide__ = True
     if not verification.verified:
         raise VerificationFailed(verification.message)
+    if not verification.journal_complete and any(expected.get(name) is not None for name in ("exactly", "at_most")):
+        found = verification.message.removeprefix("verified: ")
+        raise VerificationFailed(f"not verified, since dropped entries could have matched: {found}")
     return verification
-
-
-def _refuse_in_loop(call: str, instead: str) -> None:
-    __tracebackhide__ = True
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise BlockingCallInLoop(
-        f"{call} would block the running loop, and the client under test with it: await {instead}()"
-    )

@@ -80,11 +80,14 @@ class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         query: Which entries are meant.
         at_least: How many there must be.
         timeout_ms: How long to wait for them, in real milliseconds, at most 60,000.
+        silence_ms: Wait for silence instead, whatever ``at_least`` says: until none came for so many milliseconds of
+            the emulated clock, counted from the last one or from the call, whichever is later.
     """
 
     query: Query = Query()
     at_least: int = 1
     timeout_ms: int | None = None
+    silence_ms: int | None = None
 
 
 class CountResult(_Result, frozen=True, kw_only=True):
@@ -114,7 +117,9 @@ class VerifyCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=T
         at_least: At least this many; ends when met. 1 when no number is given.
         at_most: At most this many, judged when the time is over.
         timeout_ms: How long to wait, in real milliseconds, at most 60,000.
-        order: In which order of a session a sequence is looked for.
+        order: In which order of a session a sequence is looked for: ``processing``, as the back end sorts them, or
+            ``arrival``. In order of processing only accepted events take part, since refused ones are never processed;
+            if any step names ``outcome`` or ``status``, refused ones take part too. In order of arrival all do.
     """
 
     query: Query | None = None

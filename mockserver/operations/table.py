@@ -79,8 +79,14 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
     operation = _ON_SERVER.get(route)
     if operation is not None:
         return cast("R | Pending[R]", operation(namespaces, argument, **path))
-    emulator = namespaces.obtain(name) if route.changes else namespaces.peek(name)
-    return cast("R | Pending[R]", _ON_NAMESPACE[route](emulator, argument, **path))
+    if route.changes:
+        namespaces.check_room(name)
+    emulator = namespaces.peek(name)
+    answer = cast("R | Pending[R]", _ON_NAMESPACE[route](emulator, argument, **path))
+    if route.changes:
+        # Only now: a change that was refused makes no namespace.
+        namespaces.obtain(name)
+    return answer
 
 
 class LocalControl:

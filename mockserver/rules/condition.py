@@ -16,6 +16,9 @@ from mockserver.errors import InvalidInput
 
 __all__ = ["MISSING", "Condition", "holds", "parse_condition", "resolve"]
 
+_MAX_LENGTH = 4096
+"""Most characters of a condition; the parsed ones are remembered."""
+
 _OPERATOR = re.compile(r"!=|\*=|=|>|<")
 _INDEX = re.compile(r"[0-9]{1,18}")
 
@@ -50,8 +53,10 @@ def parse_condition(text: str) -> Condition:
     """Read a condition.
 
     Raises:
-        InvalidInput: There is no pointer or no operator.
+        InvalidInput: There is no pointer or no operator, or the text is too long.
     """
+    if len(text) > _MAX_LENGTH:
+        raise InvalidInput(f"a condition has at most {_MAX_LENGTH} characters, not {len(text)}", pointer="/where")
     found = _OPERATOR.search(text)
     if not text.startswith("/") or found is None:
         raise InvalidInput(

@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import DelayFault, Fault, FaultRule, FaultSpec, StatusFault
+from mockserver.model.fault import DelayFault, Fault, FaultRule, FaultSpec, StatusFault, When
 from mockserver.model.journal import Draw
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import Facts, Matcher, compile_when
@@ -26,6 +26,7 @@ from mockserver.rules.match import Facts, Matcher, compile_when
 __all__ = ["Armed", "Strike", "arm", "check_spec", "strike"]
 
 MAX_DELAY_MS = 24 * 3600 * 1000
+_WITHOUT_BODY = (204, 205, 304)
 _LARGEST_EXPONENT = 700
 """Of what a double can hold; the delay is cut off long before."""
 
@@ -64,10 +65,7 @@ def check_spec(spec: FaultSpec) -> None:
     Raises:
         InvalidInput: With the pointer of the member at fault.
     """
-    if spec.stage is Stage.REQUEST:
-        for name in ("outcome", "status"):
-            if getattr(spec.when, name) is not None:
-                raise InvalidInput(f"{name} is known at stage response only", pointer=f"/when/{name}")
+    _check_when(spec.when, spec.stage)
     for name, lowest in (("skip", 0), ("every", 1), ("times", 0), ("ttl_ms", 0)):
         value = getattr(spec, name)
         if value is not None and value < lowest:
@@ -78,6 +76,18 @@ def check_spec(spec: FaultSpec) -> None:
         _check_delay(spec.fault)
     if isinstance(spec.fault, StatusFault):
         _check_status(spec.fault)
+
+
+def _check_when(when: When, stage: Stage) -> None:
+    compile_when(when)
+    nth = when.nth_session
+    for number in (nth,) if isinstance(nth, int) else nth or ():
+        if number < 1:
+            raise InvalidInput(f"nth_session counts from 1, not {number}", pointer="/when/nth_session")
+    if stage is Stage.REQUEST:
+        for name in ("outcome", "status"):
+            if getattr(when, name) is not None:
+                raise InvalidInput(f"{name} is known at stage response only", pointer=f"/when/{name}")
 
 
 def _check_delay(delay: DelayFault) -> None:
@@ -98,6 +108,8 @@ def _check_delay(delay: DelayFault) -> None:
 def _check_status(status: StatusFault) -> None:
     if not 200 <= status.code <= 599:
         raise InvalidInput(f"code must be 200 to 599, not {status.code}", pointer="/fault/code")
+    if status.code in _WITHOUT_BODY and status.body not in (None, ""):
+        raise InvalidInput(f"an answer with status {status.code} has no body", pointer="/fault/body")
     for name, value in status.headers.items():
         if not _is_token(name) or not _is_field_value(value):
             raise InvalidInput(f"{name!r}: {value!r} is not an HTTP header field", pointer="/fault/headers")

@@ -29,6 +29,10 @@ _UNASKED = frozenset({Operation.PREFLIGHT, Operation.SCHEMA})
 preflights."""
 
 
+_MAX_CONDITIONS = 64
+"""Most conditions of one ``where``: every one is asked of every entry."""
+
+
 class Facts(msgspec.Struct):
     """What can be asked about a request, known in part while it is being decided.
 
@@ -119,20 +123,27 @@ def compile_when(when: When) -> Matcher:
     """Check and compile the ``when`` of a fault rule.
 
     Raises:
-        InvalidInput: A condition cannot be used.
+        InvalidInput: A condition cannot be used; the pointer begins at the fault rule.
     """
     names = ("session_id", "event_type", "operation", "outcome", "status", "nth_session", "in_ad")
     fields = _fields(when, names)
-    return Matcher(fields, conditions(when.where), unasked=frozenset() if when.operation else _UNASKED)
+    try:
+        where = conditions(when.where)
+    except InvalidInput as error:
+        raise InvalidInput(str(error), pointer=f"/when{error.pointer}") from None
+    return Matcher(fields, where, unasked=frozenset() if when.operation else _UNASKED)
 
 
 def conditions(where: str | tuple[str, ...]) -> tuple[Condition, ...]:
     """Parse the value of ``where``, one condition or several.
 
     Raises:
-        InvalidInput: One of them is not a condition.
+        InvalidInput: One of them is not a condition, or there are too many.
     """
-    return tuple(parse_condition(text) for text in ((where,) if isinstance(where, str) else where))
+    texts = (where,) if isinstance(where, str) else where
+    if len(texts) > _MAX_CONDITIONS:
+        raise InvalidInput(f"where takes at most {_MAX_CONDITIONS} conditions, not {len(texts)}", pointer="/where")
+    return tuple(parse_condition(text) for text in texts)
 
 
 def _fields(source: Query | When, names: tuple[str, ...]) -> tuple[tuple[str, frozenset[Any]], ...]:

@@ -161,15 +161,19 @@ def trace(
     steps: list[Step] = []
     state = State()
     events = [item for item in items if item.event_type is not None and item.ts_ms is not None]
-    for n, item in enumerate(events):
-        event, event_type, ts_ms = item.event, item.event_type or "", _bounded(item.ts_ms or 0)
+    times_ms = [_bounded(item.ts_ms or 0) for item in events]
+    for n, (item, ts_ms, following_ms) in enumerate(
+        zip(events, times_ms, [*times_ms[1:], *times_ms[-1:]], strict=True)
+    ):
+        event, event_type = item.event, item.event_type or ""
         params = event.get("params") or _NOTHING
         playhead_s = _bounded(item.playhead_s or 0.0)
-        after, ignored = _next(state, event_type, n, params, playhead_s, error_stops_playback)
+        after, ignored = state, None
+        if event_type != "ping":
+            after, ignored = _next(state, event_type, n, params, playhead_s, error_stops_playback)
         if event_type == "adBreakStart" and item.seq in void_breaks:
             after, ignored = state, "the break is never closed"
-        following = _bounded(events[n + 1].ts_ms or 0) if n + 1 < len(events) else ts_ms
-        dt_s = 0.0 if following <= ts_ms else (following - ts_ms) / 1000
+        dt_s = (following_ms - ts_ms) / 1000 if following_ms > ts_ms else 0.0
         qoe, meta = event.get("qoeData") or _NOTHING, event.get("customMetadata") or _NOTHING
         steps.append(Step(n, item, event_type, ts_ms, playhead_s, params, qoe, meta, state, after, ignored, dt_s))
         state = after
@@ -185,7 +189,7 @@ def _next(
     state: State, event_type: str, n: int, params: Mapping[str, Any], playhead_s: float, error_stops: bool
 ) -> tuple[State, str | None]:
     match event_type:
-        case "ping" | "sessionStart" | "bitrateChange" | "sessionComplete" | "sessionEnd":
+        case "sessionStart" | "bitrateChange" | "sessionComplete" | "sessionEnd":
             return state, None
         case "play" | "pauseStart" | "bufferStart":
             player = _PLAYERS[event_type]

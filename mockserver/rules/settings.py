@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 
+import msgspec
+from msgspec import structs
+
 from mockserver.errors import InvalidInput
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.match import conditions
@@ -23,6 +26,8 @@ def check_settings(settings: Settings) -> None:
     Raises:
         InvalidInput: With the pointer of the member at fault.
     """
+    _check_types(settings, "")
+    _check_types(settings.thresholds, "/thresholds")
     for name in (*_LIFETIMES, "grace_s", "reorder_window_s", "credit_tail_s"):
         _check_seconds(getattr(settings, name), name)
     _check_seconds(settings.cors_max_age_s, "cors.max_age")
@@ -46,7 +51,20 @@ def check_settings(settings: Settings) -> None:
         _check_rule(rule, f"/session_rules/{index}")
 
 
+def _check_types(record: msgspec.Struct, pointer: str) -> None:
+    """Refuse what no document could say: Python lets a record be made with values of any type."""
+    for field in structs.fields(record):
+        value = getattr(record, field.name)
+        try:
+            if value is not msgspec.UNSET:
+                msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            what = str(error).partition(" - at ")[0]
+            raise InvalidInput(f"{field.name}: {what}", pointer=f"{pointer}/{field.encode_name}") from None
+
+
 def _check_rule(rule: SessionRule, pointer: str) -> None:
+    _check_types(rule, pointer)
     if not rule.where:
         raise InvalidInput("a session rule needs at least one condition", pointer=f"{pointer}/where")
     try:

@@ -18,6 +18,8 @@ from mockserver.rules.ordering import Arrived, processing_order
 
 __all__ = ["Item", "items_of", "processed", "shown"]
 
+_NUMBERS = (int, float)
+
 
 class Item(msgspec.Struct, frozen=True):
     """One event of a session.
@@ -88,13 +90,9 @@ def _item(seq: int, index: int | None, record: Record, event: Any) -> Item:
         record,
         event,
         event_type if isinstance(event_type, str) else None,
-        ts_ms if _is_number(ts_ms) and isinstance(ts_ms, int) else None,
-        playhead_s if _is_number(playhead_s) else None,
+        ts_ms if type(ts_ms) is int else None,  # a bool, which JSON calls no number, is an int to isinstance
+        playhead_s if type(playhead_s) in _NUMBERS else None,
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def processed(items: Sequence[Item], settings: Settings, session: Session | None, now_ms: int) -> list[Item]:
@@ -114,7 +112,12 @@ def processed(items: Sequence[Item], settings: Settings, session: Session | None
         now_ms=now_ms,
         closed=closed,
     )
-    return [replace(items[place.index], late_ms=place.late_ms, provisional=place.provisional) for place in order]
+    return [
+        replace(items[place.index], late_ms=place.late_ms, provisional=place.provisional)
+        if place.late_ms or place.provisional
+        else items[place.index]
+        for place in order
+    ]
 
 
 def shown(item: Item) -> TimelineEntry:

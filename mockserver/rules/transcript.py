@@ -8,7 +8,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.results import SessionView
 from mockserver.model.vocabulary import Operation, Outcome
 
-__all__ = ["transcript"]
+__all__ = ["plain", "session_line", "short_sid", "transcript"]
 
 _HEAD = 20
 _TAIL = 40
@@ -45,16 +45,20 @@ def transcript(entries: Sequence[Entry], sessions: Sequence[SessionView], *, evi
 
 
 def _session_lines(session: SessionView, entries: Sequence[Entry]) -> list[str]:
-    content = _plain(session.content.media_id or "no media.id", _LONGEST_WORD)
+    return [session_line(session), *_shortened([_line(entry, session.opened_ms) for entry in entries])]
+
+
+def session_line(session: SessionView) -> str:
+    """Write a session in one line."""
+    content = plain(session.content.media_id or "no media.id", _LONGEST_WORD)
     state = session.phase.value if session.closed_by is None else f"{session.phase.value} by {session.closed_by.value}"
-    shown = _short_sid(session.session_id)
     accepted = f"{session.events} event{'' if session.events == 1 else 's'} accepted"
-    lines = [f"session {shown} {content}: {state}, {accepted}"]
-    return lines + _shortened([_line(entry, session.opened_ms) for entry in entries])
+    return f"session {short_sid(session.session_id)} {content}: {state}, {accepted}"
 
 
-def _short_sid(sid: str) -> str:
-    return _plain(sid, _SHORT_SID if len(sid) > 2 * _SHORT_SID else 2 * _SHORT_SID)
+def short_sid(sid: str) -> str:
+    """Write as much of a session id as tells it from others."""
+    return plain(sid, _SHORT_SID if len(sid) > 2 * _SHORT_SID else 2 * _SHORT_SID)
 
 
 def _shortened(lines: list[str]) -> list[str]:
@@ -70,32 +74,36 @@ def _line(entry: Entry, start_ms: int) -> str:
     line = f"  {after_s:+11.3f} s  #{entry.seq:<4} {_what(entry):<18} {_playhead(entry):<9} {status}"
     notes = []
     if entry.outcome not in (Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED):
-        of = f" {_short_sid(entry.session_id or '')}" if entry.outcome is Outcome.UNKNOWN_SESSION else ""
+        of = f" {short_sid(entry.session_id or '')}" if entry.outcome is Outcome.UNKNOWN_SESSION else ""
         notes.append(f"{entry.outcome.value}{of}")
     if entry.fault_ids:
         notes.append(f"fault {' '.join(entry.fault_ids)}")
     if entry.delivery.value != "sent":
         notes.append(entry.delivery.value)
     notes += [
-        _plain(f"{violation.path} {violation.detail}".strip(), _LONGEST_NOTE) for violation in entry.violations[:2]
+        plain(f"{violation.path} {violation.detail}".strip(), _LONGEST_NOTE) for violation in entry.violations[:2]
     ]
     return f"{line}  {'; '.join(notes)}".rstrip()
 
 
 def _what(entry: Entry) -> str:
     if entry.event_type is not None:
-        return _plain(entry.event_type, _LONGEST_WORD)
+        return plain(entry.event_type, _LONGEST_WORD)
     if entry.operation is Operation.DOWNLOAD and isinstance(entry.event, list):
         return f"batch of {len(entry.event)}"
     if entry.operation is Operation.PREFLIGHT or entry.operation is Operation.SCHEMA:
         return str(entry.operation.value)
     if entry.operation is not Operation.OTHER:
         return "no event type"
-    return _plain(f"{entry.request.method} {entry.request.path}", _LONGEST_WORD)
+    return plain(f"{entry.request.method} {entry.request.path}", _LONGEST_WORD)
 
 
-def _plain(text: str, longest: int) -> str:
-    """Write text of a client so that it can neither break a line nor steer a terminal."""
+def plain(text: str, longest: int = _LONGEST_NOTE) -> str:
+    """Write text of a client so that it can neither break a line nor steer a terminal.
+
+    Args:
+        longest: After so many signs it is cut.
+    """
     shown = text if len(text) <= longest else f"{text[:longest]}..."
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from mockserver.errors import InvalidInput
 from mockserver.model.query import Query
 from mockserver.model.results import MAX_TIMEOUT_MS, Difference, VerifyCommand
+from mockserver.model.vocabulary import Outcome
 from mockserver.rules.match import Facts, Matcher, compile_query
+from mockserver.rules.transcript import plain
 
 __all__ = [
     "Expectation",
@@ -19,9 +22,14 @@ __all__ = [
     "describe",
     "expectation",
     "find_sequence",
+    "received_line",
     "sequence_message",
     "steps",
 ]
+
+_ACCEPTED = frozenset({Outcome.OPENED, Outcome.ACCEPTED})
+_MOST_TYPES = 8
+_LONGEST_TYPE = 40
 
 
 class Expectation(msgspec.Struct, frozen=True):
@@ -54,6 +62,16 @@ class Step(msgspec.Struct, frozen=True):
 
     matcher: Matcher
     text: str
+
+    @property
+    def about_the_answer(self) -> bool:
+        """Whether it asks what became of an event, so that refused events can be meant."""
+        return any(name in ("outcome", "status") for name, _ in self.matcher.fields)
+
+    @property
+    def accepted(self) -> Matcher:
+        """What must match an accepted event, for telling what is different about a refused one."""
+        return replace(self.matcher, fields=(*self.matcher.fields, ("outcome", _ACCEPTED)))
 
 
 def expectation(command: VerifyCommand) -> Expectation:
@@ -140,18 +158,24 @@ def describe(query: Query) -> str:
 
 
 def count_message(
-    wanted: Expectation, query: Query, count: int, near: Sequence[tuple[str, Sequence[Difference]]], incomplete: str
+    wanted: Expectation,
+    query: Query,
+    count: int,
+    near: Sequence[tuple[str, Sequence[Difference]]],
+    incomplete: str,
+    received: str = "",
 ) -> str:
     """Say how a verified count came out.
 
     Args:
         near: The labels of the nearest entries and what was different about them.
         incomplete: A sentence about dropped entries, or nothing.
+        received: What was received instead, or nothing; see :func:`received_line`.
     """
     verdict = "verified" if wanted.met_by(count) else "not verified"
     lines = [f"{verdict}: expected {wanted} with {describe(query)}, found {count}{incomplete}"]
     lines.extend(_near_lines(near))
-    return "\n".join(lines)
+    return "\n".join([*lines, received] if received else lines)
 
 
 def sequence_message(
@@ -161,6 +185,7 @@ def sequence_message(
     furthest: tuple[str, int] | None,
     near: Sequence[tuple[str, Sequence[Difference]]],
     incomplete: str,
+    received: str = "",
 ) -> str:
     """Say how a verified sequence came out.
 
@@ -168,6 +193,7 @@ def sequence_message(
         furthest: The session that came furthest and how many steps it has, if none has all.
         near: The labels of the entries nearest to its first missing step.
         incomplete: A sentence about dropped entries, or nothing.
+        received: What was received instead, or nothing; see :func:`received_line`.
     """
     verdict = "verified" if wanted.met_by(count) else "not verified"
     shown = " -> ".join(step.text for step in sequence)
@@ -177,10 +203,25 @@ def sequence_message(
         sid, done = furthest
         lines.append(f"  session {sid} came furthest: {done} of {len(sequence)} steps")
         for index, step in enumerate(sequence):
-            sign = "+" if index < done else "-"
+            sign = (
+                "+" if index < done else "-" if index == done else "?"
+            )  # what follows a missing step is not looked for
             lines.append(f"    {sign} {step.text}")
     lines.extend(_near_lines(near))
-    return "\n".join(lines)
+    return "\n".join([*lines, received] if received else lines)
+
+
+def received_line(counts: Mapping[str, int]) -> str:
+    """Say which event types were received, the most frequent first; nothing if there are none.
+
+    Args:
+        counts: How many of every event type.
+    """
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    shown = [f"{plain(name, _LONGEST_TYPE)} x{count}" for name, count in ranked[:_MOST_TYPES]]
+    if len(ranked) > _MOST_TYPES:
+        shown.append(f"and {len(ranked) - _MOST_TYPES} more")
+    return f"  received: {', '.join(shown)}" if shown else ""
 
 
 def _near_lines(near: Sequence[tuple[str, Sequence[Difference]]]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -68,6 +69,8 @@ class Listener:
             server = await loop.create_server(protocol, host.strip("[]"), port, ssl=tls, backlog=_BACKLOG)
         except (OSError, OverflowError, UnicodeError) as error:  # no such address, port or name
             reason = getattr(error, "strerror", None) or error
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                reason = "the port is in use; choose another, or 0 for a free one"
             raise ServerFailed(f"cannot listen on {host} port {port}: {reason}") from None
         self._servers.append((server, protocol))
         bound: int = server.sockets[0].getsockname()[1]

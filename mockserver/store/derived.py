@@ -3,34 +3,134 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Container, Hashable
+from typing import Any, Generic, NamedTuple, TypeVar
 
-__all__ = ["Derived"]
+__all__ = ["Answers", "Derived"]
 
 T = TypeVar("T")
 
+_CASE_EVENTS = 25_000
+"""How many parsed events are kept: at one to two kilobytes each, a fraction of what the journal itself may take."""
 
-class Derived:
-    """Answers by name, each with the stamp of what it was computed from; the least recently used ones are dropped.
+_REPORTS = 256
+
+
+class _Kept(NamedTuple, Generic[T]):
+    stamp: Any
+    value: T
+    weight: int
+
+
+class _Turn:
+    """Who computes an answer, and how many wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+
+
+class Answers(Generic[T]):
+    """Answers by name, each with the stamp of what it was computed from. All methods may be called from any thread.
 
     Args:
-        most: How many are kept.
+        room: The sum of the weights of all that is kept; None for no limit.
+        latest: What gives way when there is no room: the least recently used answer, or, if False, the new one, which
+            then is not kept. The latter suits answers that are asked for one after the other, over and over again: the
+            least recently used one is just the one that is wanted next.
     """
 
-    def __init__(self, most: int = 1024) -> None:
-        self._most = most
+    def __init__(self, room: int | None = None, *, latest: bool = True) -> None:
+        self._room = room
+        self._latest = latest
         self._lock = threading.Lock()
-        self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._kept: dict[Hashable, _Kept[T]] = {}
+        self._turns: dict[Hashable, _Turn] = {}
+        self._weight = 0
 
-    def get(self, name: Hashable, stamp: Hashable, compute: Callable[[], T]) -> T:
-        """Return an answer, computed anew if its stamp is not the one it was computed from."""
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != stamp:
-            kept = (stamp, compute())
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(
+        self, name: Hashable, stamp: object, compute: Callable[[], T], weigh: Callable[[T], int] = lambda value: 1
+    ) -> T:
+        """Return an answer, computed anew if its stamp is not the one it was computed from.
+
+        Whoever asks for an answer that is being computed waits for it: it is not computed twice.
+        """
+        kept = self._current(name, stamp)
+        if kept is not None:
+            return kept.value
         with self._lock:
-            self._kept.pop(name, None)
+            turn = self._turns.setdefault(name, _Turn())
+            turn.users += 1
+        try:
+            with turn.lock:
+                kept = self._current(name, stamp)
+                if kept is None:
+                    value = compute()
+                    kept = _Kept(stamp, value, weigh(value))
+                    self._keep(name, kept)
+                return kept.value
+        finally:
+            with self._lock:
+                turn.users -= 1
+                if not turn.users:
+                    del self._turns[name]
+
+    def last(self, name: Hashable) -> T | None:
+        """Return an answer as it was computed last, out of date or not; None if none is kept."""
+        kept = self._kept.get(name)
+        return None if kept is None else kept.value
+
+    def retain(self, names: Container[Hashable]) -> None:
+        """Drop the answers of all other names."""
+        with self._lock:
+            for name in [name for name in self._kept if name not in names]:
+                self._drop(name)
+
+    def _current(self, name: Hashable, stamp: object) -> _Kept[T] | None:
+        kept = self._kept.get(name)
+        if kept is None or kept.stamp != stamp:
+            return None
+        if self._latest and self._room is not None:
+            with self._lock:
+                if self._kept.get(name) is kept:
+                    self._kept[name] = self._kept.pop(name)
+        return kept
+
+    def _keep(self, name: Hashable, kept: _Kept[T]) -> None:
+        with self._lock:
+            if name in self._kept:
+                self._drop(name)
+            if not self._latest and self._room is not None and self._weight + kept.weight > self._room:
+                return
             self._kept[name] = kept
-            while len(self._kept) > self._most:
-                del self._kept[next(iter(self._kept))]
-        return cast(T, kept[1])
+            self._weight += kept.weight
+            while self._room is not None and self._weight > self._room:
+                self._drop(next(iter(self._kept)))
+
+    def _drop(self, name: Hashable) -> None:
+        self._weight -= self._kept.pop(name).weight
+
+
+class Derived:
+    """What is derived from the traffic of one namespace.
+
+    Attributes:
+        overall: The findings of the whole namespace.
+        findings: The findings by session; of all sessions, being small.
+        cases: What rules see, by session. Rules about all traffic look at all sessions in turn.
+        reports: The reports by session.
+    """
+
+    def __init__(self) -> None:
+        self.overall: Answers[Any] = Answers()
+        self.findings: Answers[Any] = Answers()
+        self.cases: Answers[Any] = Answers(_CASE_EVENTS, latest=False)
+        self.reports: Answers[Any] = Answers(_REPORTS)
+
+    def retain(self, sids: Container[Hashable]) -> None:
+        """Drop what was computed of all other sessions."""
+        for answers in (self.findings, self.cases, self.reports):
+            answers.retain(sids)

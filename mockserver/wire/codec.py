@@ -112,10 +112,12 @@ def _reason(body: bytes, error: Exception) -> str:
         hint = "; NaN and Infinity are not JSON"
     elif re.search(rb",\s*[}\]]", body):
         hint = "; look for a comma before a closing bracket"
-    return f"the body is not valid JSON: {_lower_first(str(error))}{hint}"
+    return f"the body is not valid JSON: {_fault_of(error)}{hint}"
 
 
-def _lower_first(text: str) -> str:
+def _fault_of(error: Exception) -> str:
+    """Return what msgspec objects to, to follow words that say already that it is no JSON."""
+    text = str(error).removeprefix("JSON is malformed: ")
     return text[:1].lower() + text[1:]
 
 
@@ -130,7 +132,7 @@ def decode(body: bytes | str, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise _invalid(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"not valid JSON: {_lower_first(str(error))}") from None
+        raise InvalidInput(f"not valid JSON: {_fault_of(error)}") from None
     except RecursionError:
         raise InvalidInput(_TOO_DEEP) from None
 

@@ -11,13 +11,14 @@ import platform
 import time
 from importlib.metadata import version
 
+from tests.bench.diagnosis import diagnosis
 from tests.bench.processes import Child, cores
 from tests.bench.scale import growth, memory
 from tests.bench.startup import command, fixture, plugin
 from tests.bench.table import Figure, show
 from tests.bench.throughput import throughput
 
-_GROUPS = ("throughput", "memory", "growth", "startup")
+_GROUPS = ("throughput", "memory", "growth", "diagnosis", "startup")
 
 
 def main() -> None:
@@ -54,6 +55,8 @@ def _measure(groups: tuple[str, ...] | list[str], *, quick: bool) -> list[Figure
             figures += memory(load, server_core, 30_000 if quick else 100_000)
         if "growth" in groups:
             figures += growth(load, server_core, *((100_000, 3, 0.4) if quick else (1_000_000, 7, 1.2)))
+    if "diagnosis" in groups:
+        figures += diagnosis(3 if quick else 9)
     if "startup" in groups:
         figures += fixture(20 if quick else 100)
         figures += plugin(3 if quick else 7)

@@ -171,7 +171,8 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
         ("idle_timeout_s = 5\n", ":1: unknown key idle_timeout_s; did you mean idle_timeout?"),
         ("config = 'x'\n", ":1: unknown key config"),
         ("\nidle_timeout = 'soon'\n", ":2: idle_timeout must be a number, or none, not 'soon'"),
-        ("idle_timeout = -1\n", ":1: idle_timeout: idle_timeout_s is a number of seconds from 0 to"),
+        ("idle_timeout = -1\n",
+         ":1: idle_timeout is a number of seconds from 0 to 315360000, or none for no limit; not -1"),
         ("[port]\nx = 1\n", ":1: port must be a port from 0 to 65535, not {'x': 1}"),
         ("path_prefixes = ['/api']\n", ":1: path_prefixes: '/api' is not a path prefix"),
         ("tls_key = 'k'\n", ":1: tls_key needs a certificate: give --tls-cert too"),
@@ -181,6 +182,9 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
         ("session_rules = 5\n", ":1: session_rules must be [[session_rules]] tables"),
         ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwehre = ['/a=1']\n",
          ":3: a session rule has no member wehre; did you mean where?"),
+        ("port = 1\n[[session_rules]]\nidle_timeout = 5\n", ":2: a session rule needs where, one or more conditions"),
+        ("cors_max_age = -1\n", ":1: cors_max_age is a number of seconds from 0 to"),
+        ("\n[thresholds]\nx = 1\n", ":2: unknown member `x`"),
         ("[[session_rules]]\nwhere = 5\n", ":1: where: Expected `array`, got `int`"),
         ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwhere = []\n",
          ":3: a session rule needs at least one condition"),
@@ -214,6 +218,25 @@ def test_mistake_on_the_command_line_is_told_with_the_flag(folder: Path) -> None
     with pytest.raises(InvalidInput) as caught:
         configured(folder, "--after-end", "500")
     assert str(caught.value) == "--after-end must be 410 or 204 or 404, not '500'"
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "message"),
+    [
+        ("--max-entries", "0", "--max-entries must be 1 or more, not 0"),
+        ("--max-age", "-1", "--max-age is a number of seconds from 0 to 315360000, or none for no limit; not -1.0"),
+        ("--cors-max-age", "-1", "--cors-max-age is a number of seconds from 0 to 315360000, or none for no limit; "
+         "not -1"),
+        ("--admin-allow-origin", "http://x/", "--admin-allow-origin must be an origin like http://localhost:3000, "
+         "without a path or a slash at the end, not 'http://x/'"),
+    ],
+)  # fmt: skip
+def test_value_of_a_flag_is_refused_in_the_words_of_the_command_line(
+    folder: Path, flag: str, value: str, message: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        configured(folder, f"{flag}={value}")
+    assert str(caught.value) == message
 
 
 def test_mistake_in_a_file_does_not_matter_for_what_a_flag_overrides(folder: Path) -> None:

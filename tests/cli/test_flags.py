@@ -30,6 +30,12 @@ def test_defaults_shown_are_those_of_the_settings() -> None:
     assert msgspec.structs.replace(Settings(), **shown) == Settings()
 
 
+def test_help_has_the_words_of_the_command_line_and_whole_sentences() -> None:
+    assert FLAGS["docs_lenient"].text.endswith("keys without media.qoe.")
+    assert " none: 5 seconds " in FLAGS["grace"].text
+    assert not [flag.key for flag in FLAGS.values() if "None" in flag.text or "`" in flag.text]
+
+
 def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--help"]) == 0
     named = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
@@ -78,7 +84,7 @@ def test_path_is_relative_to_the_folder_it_was_given_in() -> None:
         ("host", "", "here must be a text, not ''"),
         ("faults", 5, "here must be the path of a file, not 5"),
         ("admin_allow_origin", ["http://x/"], "here must be an origin like http://localhost:3000, without a path or a "
-         "slash at the end, not ['http://x/']"),
+         "slash at the end, not 'http://x/'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_with_what_can(key: str, given: Any, sentence: str) -> None:

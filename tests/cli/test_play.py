@@ -63,3 +63,11 @@ def test_what_cannot_be_used_is_one_sentence(
 ) -> None:
     assert main(["play", "--to", server.url, *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_server_that_cannot_be_reached_is_told_before_anything_is_played(
+    unused_tcp_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{unused_tcp_port}"
+    assert main(["play", "--to", url]) == 2
+    assert capsys.readouterr() == ("", f"mockserver: cannot reach {url}: Connection refused\n")

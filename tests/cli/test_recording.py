@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.recording import RecordedCall, read_recording
+from mockserver.cli.recording import RecordedCall, read_recording, without_origin
 from mockserver.errors import InvalidInput
 
 PLAIN: dict[str, Any] = {
@@ -129,3 +129,16 @@ def test_file_without_a_request_is_refused(tmp_path: Path) -> None:
 def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"cannot read .*: No such file or directory"):
         read_recording(tmp_path / "r.ndjson")
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("https://a.example/api/v1/sessions?x=1", "/api/v1/sessions?x=1"),
+        ("https://a.example", "/"),
+        ("/api?to=http://b.example/", "/api?to=http://b.example/"),
+        ("api?to=http://b.example/", "api?to=http://b.example/"),
+    ],
+)
+def test_origin_is_taken_off_where_there_is_one(target: str, path: str) -> None:
+    assert without_origin(target) == path

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 from mockserver.cli.request_log import RequestLog
 from mockserver.model.http import HttpRequest
@@ -49,3 +50,34 @@ def test_terminal_that_is_gone_ends_the_log_and_not_the_server() -> None:
     site.namespaces.default.handle(get("/two"))
     log.close()
     assert len(site.namespaces.default.journal) == 2
+
+
+class PausedTerminal(Terminal):
+    """A terminal that takes nothing until it goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.goes_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        self.goes_on.wait(10)
+        return super().write(text)
+
+
+def test_requests_that_a_paused_terminal_cannot_take_are_counted_and_not_kept() -> None:
+    stream = PausedTerminal()
+    log = RequestLog(stream, max_waiting=2)
+    site = Site(made=log.watch)
+    site.namespaces.default.handle(get("/being-written"))
+    assert stream.reached.wait(10)
+    for name in ("first", "second", "lost", "lost-too", "lost-as-well"):
+        site.namespaces.default.handle(get(f"/{name}"))
+    stream.goes_on.set()
+    log.close()
+    written, first, second, told = stream.getvalue().splitlines()
+    assert "GET /being-written " in written
+    assert "GET /first " in first
+    assert "GET /second " in second
+    assert told == "... 3 requests not shown"

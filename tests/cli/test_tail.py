@@ -70,11 +70,11 @@ def test_reset_is_told_beside_the_lines(start: StartProcess, server: Running) ->
     assert ended(process) == (0, "", "")
 
 
-def test_server_that_refuses_is_told_and_counts_as_failure(
+def test_server_that_refuses_is_told_and_counts_as_unusable(
     make_server: MakeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = make_server(admin_token="secret")
-    assert main(["tail", server.url, "--token", "wrong"]) == 1
+    assert main(["tail", server.url, "--token", "wrong"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"mockserver: {server.url} refuses to stream: an admin token is needed")

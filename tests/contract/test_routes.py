@@ -13,6 +13,7 @@ from mockserver import control as c
 from mockserver.control import CONTROL_ROUTES, STREAM, Chunks, Route
 from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec, HangFault, StatusFault, When
+from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Outcome, Phase
 from tests.factories import event, start
 
@@ -34,6 +35,13 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.EXPIRE, None, {"sid": "<sid>"}),
     (c.FORGET, None, {"sid": "<sid>"}),
     (c.TIMELINE, None, {"sid": "<sid>"}),
+    (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "<sid>"}),
+    (c.SESSION_FINDINGS, c.FindingQuery(min_severity=Severity.WARNING), {"sid": "<sid>"}),
+    (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "undefined"}),
+    (c.REPORT, None, {"sid": "<sid>"}),
+    (c.FINDINGS, c.FindingQuery(), {}),
+    (c.FINDINGS, c.FindingQuery(code=("params.unknown", "session.event-before-sid"), limit=1), {}),
+    (c.FINDINGS, c.FindingQuery(code="session.event-before-sid", since=1), {}),
     (c.EVENTS, Query(), {}),
     (c.EVENTS, Query(event_type=("ping", "play"), status=204, where=("/playerTime/playhead>5",), limit=1), {}),
     (c.EVENTS, Query(outcome=Outcome.INVALID, since=1), {}),
@@ -50,6 +58,7 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.PUT_FAULT, SPEC, {"fault_id": "f1"}),
     (c.DELETE_FAULT, None, {"fault_id": "f1"}),
     (c.SETTINGS, None, {}),
+    (c.PATCH_SETTINGS, {"thresholds": {"jump_s": 30}}, {}),
     (c.PATCH_SETTINGS, {"idle_timeout_s": 5, "session_rules": [{"where": ["/params/media.id=a"]}]}, {}),
     (c.CLOCK, None, {}),
     (c.SET_CLOCK, r.ClockCommand(action="advance", ms=700_000), {}),
@@ -67,6 +76,12 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.EXPIRE, None, {"sid": "nobody"}),
     (c.FORGET, None, {"sid": "nobody"}),
     (c.TIMELINE, None, {"sid": "nobody"}),
+    (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "nobody"}),
+    (c.REPORT, None, {"sid": "nobody"}),
+    (c.REPORT, None, {"sid": "undefined"}),
+    (c.FINDINGS, c.FindingQuery(code="ping.none"), {}),
+    (c.FINDINGS, c.FindingQuery(since=-1), {}),
+    (c.FINDINGS, c.FindingQuery(limit=0), {}),
     (c.EVENTS, Query(limit=10_001), {}),
     (c.EVENTS, Query(where=("playhead>5",)), {}),
     (c.COUNT, r.WaitCommand(at_least=-1), {}),
@@ -85,6 +100,8 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.DELETE_FAULT, None, {"fault_id": "f99"}),
     (c.PATCH_SETTINGS, {"idle_timeout_s": -1}, {}),
     (c.PATCH_SETTINGS, {"idle_timout_s": 1}, {}),
+    (c.PATCH_SETTINGS, {"thresholds": {"jump_s": -1}}, {}),
+    (c.PATCH_SETTINGS, {"thresholds": {"jumps_s": 1}}, {}),
     (c.PATCH_SETTINGS, {"session_rules": [{"where": []}]}, {}),
     (c.SET_CLOCK, r.ClockCommand(action="advance"), {}),
     (c.SET_CLOCK, r.ClockCommand(action="advance", ms=-1), {}),
@@ -108,6 +125,7 @@ def busy(twins: Any, post: Callable[..., int]) -> Any:
         events = f"/api/v1/sessions/{server.sessions()[0].session_id}/events"
         for body in (event("play"), event("ping", playhead=10), event("bufferStart"), {"eventType": "ping"}):
             post(server, events, body)
+        assert post(server, "/api/v1/sessions/undefined/events", event("ping")) == 404
         assert post(server, "/ns/other/api/v1/sessions", start()) == 201
         post(server, "/api/v1/downloaded", [start(media__id="offline")])
     return twins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -36,7 +37,11 @@ def test_every_shell_block_prints_what_stands_below_it(server: MockServer, tmp_p
     program = "".join(script).replace("http://127.0.0.1:8089", server.url)
     program = program.replace("/tmp/answer", str(tmp_path / "answer"))
 
-    done = subprocess.run(["bash", "-eu", "-c", program], capture_output=True, text=True, timeout=50, check=False)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = ["bash", "-eu", "-c", program]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=55, check=False, env={**os.environ, "PATH": path}
+    )
 
     assert done.stdout.splitlines() == "".join(expected).splitlines(), done.stderr
     assert len(script) >= 7

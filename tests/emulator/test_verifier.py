@@ -15,6 +15,7 @@ from mockserver.errors import InvalidInput, Refused
 from mockserver.model.query import Query
 from mockserver.model.results import Verification, VerifyCommand
 from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Outcome
 from tests.factories import T0, batch, emulator, event, open_session, post, post_event, response, send
 
 Golden = Callable[[str, str], None]
@@ -153,6 +154,49 @@ def test_items_of_a_batch_are_steps_of_a_sequence() -> None:
     assert verify(back_end, sequence=(Query(event_type="play", where="/playerTime/playhead=10"),)).verified
 
 
+def with_a_refused_play() -> tuple[Emulator, str]:
+    back_end = emulator()
+    sid = open_session(back_end)
+    assert response(back_end, post_event(sid, {"eventType": "play"})).status == 400
+    send(back_end, sid, "ping", ts=T0 + 10_000, playhead=10)
+    return back_end, sid
+
+
+@pytest.mark.parametrize(
+    ("sequence", "order", "verified"),
+    [
+        (("sessionStart", "play"), "processing", False),
+        (("sessionStart", "ping"), "processing", True),
+        (("sessionStart", "play", "ping"), "arrival", True),
+        (("sessionStart", Query(event_type="play", status=400), "ping"), "processing", True),
+        (("sessionStart", Query(event_type="play", outcome=Outcome.INVALID)), "processing", True),
+        (("sessionStart", Query(event_type="play", status=204)), "processing", False),
+    ],
+)
+def test_refused_event_is_no_step_in_order_of_processing_unless_a_step_asks_what_became_of_it(
+    sequence: tuple[Query | str, ...], order: str, verified: bool
+) -> None:
+    back_end, _ = with_a_refused_play()
+    assert verify(back_end, sequence=sequence, order=order).verified is verified
+
+
+def test_refused_event_is_a_near_miss_of_a_sequence() -> None:
+    back_end, _ = with_a_refused_play()
+    result = verify(back_end, sequence=("sessionStart", "play"))
+    assert [miss.event.seq for miss in result.near_misses] == [2]
+    assert [(one.field, one.actual) for one in result.near_misses[0].differences] == [("outcome", "invalid")]
+
+
+def test_sequence_that_a_refused_event_seems_to_complete_is_waited_for() -> None:
+    back_end, sid = with_a_refused_play()
+    pending = Verifier(back_end).verify(VerifyCommand(sequence=("sessionStart", "play"), timeout_ms=LONG_MS))
+    response(back_end, post_event(sid, {"eventType": "play"}))
+    assert not over(pending)
+    send(back_end, sid, "play", ts=T0 + 20_000)
+    assert over(pending)
+    assert pending.block().verified
+
+
 # Waiting.
 
 
@@ -222,6 +266,20 @@ def test_message_of_a_count_that_failed(golden: Golden) -> None:
     back_end, _ = played()
     wanted = Query(event_type="adStart", status=204, where="/params/media.ad.id=ad-1")
     golden("verification/too-few.txt", verify(back_end, query=wanted, at_least=2).message + "\n")
+
+
+def test_message_without_a_near_miss_counts_what_was_received(golden: Golden) -> None:
+    back_end, sid = played()
+    for number in range(3):
+        response(back_end, post_event(sid, {"eventType": "media.ping", "number": number}))
+    response(back_end, post_event(sid, {"eventType": "x\ny" + "z" * 40}))
+    for event_type in ("chapterStart", "chapterComplete", "bufferStart", "adBreakComplete"):
+        send(back_end, sid, event_type, ts=T0 + 21_000)
+    golden("verification/received.txt", verify(back_end, query=Query(event_type="pings")).message + "\n")
+    later = verify(back_end, query=Query(event_type="pings", since=back_end.journal.last_seq - 1))
+    assert later.message.endswith("\n  received: adBreakComplete x1")
+    assert "received" not in verify(emulator(), query=PINGS).message
+    assert "received" not in verify(back_end, query=PINGS, at_most=1).message
 
 
 def test_message_of_too_many(golden: Golden) -> None:

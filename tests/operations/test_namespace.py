@@ -16,6 +16,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ResetCommand, SessionCommand, SessionView
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
+from mockserver.operations import judgement
 from mockserver.operations import namespace as n
 from mockserver.wire.codec import decode
 from tests.factories import T0, emulator, open_session, send
@@ -302,4 +303,4 @@ def test_reset_answers_with_the_fresh_summary() -> None:
     assert (partly.requests, partly.sessions) == (0, {"open": 1})
     wholly = n.reset(back_end, ResetCommand())
     assert json.loads(json.dumps(wholly.sessions)) == {}
-    assert wholly == n.summary(back_end, None)
+    assert wholly == judgement.summary(back_end, None)

@@ -7,11 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver import control as c
-from mockserver.control import CONTROL_ROUTES, ExportQuery, PageQuery, Route
+from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, PageQuery, Route
 from mockserver.emulator.pending import Pending
-from mockserver.errors import InvalidInput, MockserverError, NotFound
+from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec, ResetFault
 from mockserver.model.query import Query
@@ -35,6 +36,8 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.PATCH_SETTINGS: {"max_age_s": 5},
     c.SET_CLOCK: r.ClockCommand(action="freeze"),
     c.RESET: r.ResetCommand(only=()),
+    c.FINDINGS: FindingQuery(),
+    c.SESSION_FINDINGS: FindingQuery(),
     c.EXPORT: ExportQuery(),
 }
 ROUTES = [route for route in CONTROL_ROUTES if route is not c.STREAM]
@@ -138,3 +141,18 @@ def test_server_says_that_it_lives_and_what_it_is() -> None:
     version = control.call(c.VERSION, None)
     assert (version.name, version.api) == ("media-collection-mockserver", "media-collection/v1")
     assert version.version[0].isdigit()
+
+
+def test_a_change_that_is_refused_makes_no_namespace() -> None:
+    known = namespaces()
+    with pytest.raises(NotFound):
+        LocalControl(known, "unborn").call(c.DELETE_FAULT, None, fault_id="f9")
+    assert [emulator.name for emulator in known] == ["default"]
+
+
+def test_a_change_for_which_there_is_no_room_is_refused_and_changes_nothing() -> None:
+    known = namespaces()
+    known.default.configure(replace(known.default.settings, max_namespaces=1))
+    with pytest.raises(Refused):
+        LocalControl(known, "unborn").call(c.PATCH_SETTINGS, {"idle_timeout_s": 5})
+    assert known.peek("unborn").settings.idle_timeout_s == 600

@@ -71,17 +71,20 @@ def test_works_where_every_warning_is_an_error(run: Run) -> None:
 # Seed and port
 
 
-def test_seed_makes_ids_repeat_and_goes_before_that_of_the_marker(run: Run) -> None:
+def test_seed_makes_ids_repeat_and_fills_in_where_the_test_gives_none(run: Run) -> None:
     test = """
-@pytest.mark.media_server(seed=8)
 def test_it(media_server, media_server_session):
     print("id", sid_of(open_session(media_server)))
     assert sid_of(open_session(media_server_session)) == media_server.events()[0].session_id
+
+@pytest.mark.media_server(seed=8)
+def test_with_a_seed_of_its_own(media_server, make_media_server):
+    assert (media_server.seed, make_media_server(seed=9).seed, make_media_server().seed) == ("8", "9", "0")
 """
     ids = set()
     for _ in range(2):
         result = run(test, "--media-server-seed=0", "-s")
-        result.assert_outcomes(passed=1)
+        result.assert_outcomes(passed=2)
         ids.add(next(line for line in result.outlines if line.startswith("test_player.py id ")))
     assert len(ids) == 1
 
@@ -181,6 +184,37 @@ def test_server_that_runs_already_gives_every_test_a_namespace_which_goes_with_i
     result.assert_outcomes(passed=5)
     assert namespaces(running) == ["default"]
     assert running.count() == 0
+
+
+def test_reset_of_a_namespace_comes_back_to_what_the_test_started_with(run: Run, running: MockServer) -> None:
+    result = run(
+        """
+@pytest.mark.media_server(idle_timeout_s=5, faults=[{"fault": {"kind": "status", "code": 503}, "times": 1}])
+def test_it(media_server):
+    def states():
+        return media_server.settings.idle_timeout_s, [(rule.id, rule.seen) for rule in media_server.faults.list()]
+
+    def change():
+        media_server.configure(idle_timeout_s=9)
+        media_server.faults.clear()
+        open_session(media_server)
+
+    change()
+    media_server.reset("journal")
+    assert states() == (9, [])
+    media_server.reset("settings")
+    assert states() == (5, [])
+    media_server.reset("faults")
+    assert states() == (5, [("f1", 0)])
+    change()
+    assert media_server.reset().requests == 0
+    assert states() == (5, [("f1", 0)])
+    assert open_session(media_server).status_code == 503
+""",
+        f"--media-server-url={running.url}",
+        "--media-server-token=sesame",
+    )
+    result.assert_outcomes(passed=1)
 
 
 def test_namespace_that_the_test_dropped_is_no_error(run: Run, running: MockServer) -> None:

@@ -12,7 +12,7 @@ SHOWN = [
     "*- media server at http://127.0.0.1:* -*",
     "session * clip-7: open, 1 event accepted",
     "*#1 *sessionStart *@0.0 *201",
-    "seed 7: replay with --media-server-seed 7",
+    "seed 7: --media-server-seed 7 repeats the draws of fault rules",
 ]
 
 
@@ -67,6 +67,75 @@ def test_it(media_server):
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*assert 1 == 2*", "cannot be asked any more: ZeroDivisionError: division by zero"])
+
+
+AD_OUTSIDE_A_BREAK = """
+def test_it(media_server):
+    sid = sid_of(open_session(media_server))
+    ad = {"media.ad.id": "a1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p"}
+    time = {"playhead": 0, "ts": 1760000000100}
+    body = {"eventType": "adStart", "playerTime": time, "params": ad}
+    assert requests.post(f"{media_server.url}/api/v1/sessions/{sid}/events", json=body, timeout=10).status_code == 204
+    ACT
+    assert 1 == 2
+"""
+
+
+def test_failure_shows_the_worst_findings_between_what_was_received_and_the_seed(run: Run) -> None:
+    result = run(AD_OUTSIDE_A_BREAK.replace("ACT", ""), "--media-server-seed=7")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "session * clip-7: open, 2 events accepted",
+            "*#2 *adStart *204",
+            "* findings, the worst first:",
+            "  error *.* #2*: *",
+            "seed 7: --media-server-seed 7 repeats the draws of fault rules",
+        ]
+    )
+
+
+def test_findings_that_cannot_be_had_hide_neither_the_failure_nor_what_was_received(run: Run) -> None:
+    result = run(AD_OUTSIDE_A_BREAK.replace("ACT", "media_server.findings = lambda: 1 / 0"), "--media-server-seed=7")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*assert 1 == 2*",
+            "session * clip-7: open, 2 events accepted",
+            "findings cannot be had: ZeroDivisionError: division by zero",
+            "seed 7: --media-server-seed 7 repeats the draws of fault rules",
+        ]
+    )
+
+
+def test_assertion_about_a_session_fails_in_the_line_of_the_test_not_in_the_library(run: Run) -> None:
+    result = run(
+        """
+def test_it(media_server):
+    open_session(media_server)
+    session = media_server.wait_for_session(media_id="clip-7")
+    session.assert_sequence("sessionStart", "play")
+
+def test_findings(media_server):
+    open_session(media_server)
+    media_server.wait_for_session().assert_no_findings("info")
+
+def test_session(media_server):
+    media_server.wait_for_session(timeout_s=0)
+"""
+    )
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            '>       session.assert_sequence("sessionStart", "play")',
+            "E       *VerificationFailed: not the expected sequence, in order of processing: 1 missing",
+            "test_player.py:*: VerificationFailed",
+            "E       *VerificationFailed: expected no finding (info or worse), there *",
+            "E       *VerificationFailed: waited 0 s for a session; there are none",
+        ]
+    )
+    for module in ("session_handle", "session_search", "judgement", "media_server"):
+        result.stdout.no_fnmatch_line(f"*{module}.py:*")
 
 
 def test_rule_that_never_fired_fails_a_passing_test(run: Run) -> None:

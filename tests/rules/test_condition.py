@@ -78,7 +78,7 @@ def test_condition_holds(text: str) -> None:
         "/list/5=1",
         "/list/-1=true",
         "/list/\N{ARABIC-INDIC DIGIT ZERO}=1",
-        f"/list/{'9' * 5000}=1",
+        f"/list/{'9' * 4000}=1",
         "/list*=5",
         "/list/4/x=1",
         "/eventType/0=p",
@@ -105,8 +105,15 @@ def test_text_without_pointer_or_operator_is_refused_with_an_example(text: str) 
 
 
 def test_value_is_json_and_failing_that_text() -> None:
-    values = [parse_condition(f"/a={literal}").value for literal in ("1", '"1"', "NaN", "{", "", "[" * 20_000)]
-    assert values == [1, "1", "NaN", "{", "", "[" * 20_000]
+    values = [parse_condition(f"/a={literal}").value for literal in ("1", '"1"', "NaN", "{", "", "[" * 4_000)]
+    assert values == [1, "1", "NaN", "{", "", "[" * 4_000]
+
+
+def test_condition_may_have_4096_characters_and_no_more() -> None:
+    assert parse_condition("/a=" + "x" * 4_093).value == "x" * 4_093
+    with pytest.raises(InvalidInput, match="at most 4096 characters, not 4097") as refused:
+        parse_condition("/a=" + "x" * 4_094)
+    assert refused.value.pointer == "/where"
 
 
 def test_pointer_to_the_root_member_with_the_empty_name() -> None:

@@ -197,6 +197,12 @@ def test_another_rule_does_not_change_the_draws_of_a_rule(event_types: list[str]
     [
         ({"when": When(status=204)}, "/when/status"),
         ({"when": When(outcome=Outcome.ACCEPTED)}, "/when/outcome"),
+        ({"when": When(where="x")}, "/when/where"),
+        ({"when": When(nth_session=0)}, "/when/nth_session"),
+        ({"when": When(nth_session=(1, -1))}, "/when/nth_session"),
+        ({"fault": StatusFault(code=204, body="x")}, "/fault/body"),
+        ({"fault": StatusFault(code=205, body={})}, "/fault/body"),
+        ({"fault": StatusFault(code=304, body=0)}, "/fault/body"),
         ({"skip": -1}, "/skip"),
         ({"every": 0}, "/every"),
         ({"times": -1}, "/times"),
@@ -231,6 +237,9 @@ def test_rule_that_cannot_mean_anything_is_refused_with_the_place(members: dict[
         {"when": When(status=204, outcome=Outcome.ACCEPTED), "stage": Stage.RESPONSE},
         {"fault": StatusFault(code=429, headers={"Retry-After": "5"}, body={"a": [1]})},
         {"fault": DelayFault(lower=0, upper=0)},
+        {"fault": StatusFault(code=204)},
+        {"fault": StatusFault(code=304, body="")},
+        {"when": When(nth_session=(1, 2))},
         {"times": 0, "skip": 0, "ttl_ms": 0, "probability": 0},
     ],
 )

@@ -99,6 +99,7 @@ def test_another_event_type_is_further_away_than_another_status() -> None:
         (Query(limit=MAX_LIMIT + 1), "/limit"),
         (Query(where="x"), "/where"),
         (Query(where=("/a=1", "x")), "/where"),
+        (Query(where=("/a=1",) * 65), "/where"),
     ],
 )
 def test_query_that_cannot_be_used_is_refused_with_the_place(query: Query, pointer: str) -> None:
@@ -131,3 +132,13 @@ def test_fault_rule_hits_preflights_and_schema_reads_only_when_it_names_them(ope
 )
 def test_fault_rule_is_about_sessions_in_terms_of_the_domain(when: When, matches: bool) -> None:
     assert compile_when(when).matches(facts()) is matches
+
+
+def test_condition_of_a_fault_rule_is_refused_with_its_place_in_the_rule() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        compile_when(When(where=("/a=1", "x")))
+    assert refused.value.pointer == "/when/where"
+
+
+def test_sixty_four_conditions_can_be_asked() -> None:
+    assert len(compile_query(Query(where=("/a=1",) * 64)).conditions) == 64

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.errors import InvalidInput
+from mockserver.model.finding import Thresholds
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.settings import check_settings
 
@@ -47,6 +49,15 @@ def test_settings_that_make_sense_pass(members: dict[str, Any]) -> None:
         ({"path_prefixes": ("/",)}, "/path_prefixes/0"),
         ({"path_prefixes": ("/api",)}, "/path_prefixes/0"),
         ({"path_prefixes": ("/__admin/x",)}, "/path_prefixes/0"),
+        ({"idle_timeout_s": "5"}, "/idle_timeout_s"),
+        ({"reorder_window_s": None}, "/reorder_window_s"),
+        ({"max_entries": "9"}, "/max_entries"),
+        ({"cors_max_age_s": 1.5}, "/cors.max_age"),
+        ({"after_end": 500}, "/after_end"),
+        ({"path_prefixes": (5,)}, "/path_prefixes"),
+        ({"thresholds": replace(Thresholds(), ping_gap_s="1")}, "/thresholds/ping_gap_s"),
+        ({"session_rules": (replace(SessionRule(where=()), where=5),)}, "/session_rules/0/where"),
+        ({"session_rules": (replace(SessionRule(where=("/a=1",)), max_age_s="x"),)}, "/session_rules/0/max_age_s"),
         ({"session_rules": (SessionRule(where=()),)}, "/session_rules/0/where"),
         ({"session_rules": (SessionRule(where=("media.id",)),)}, "/session_rules/0/where"),
         (

@@ -30,7 +30,9 @@ def failure_of(options: ServerOptions) -> str:
 def test_port_in_use_is_a_failure_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert failure_of(ServerOptions(port=port)).startswith(f"cannot listen on 127.0.0.1 port {port}: ")
+        assert failure_of(ServerOptions(port=port)) == (
+            f"cannot listen on 127.0.0.1 port {port}: the port is in use; choose another, or 0 for a free one"
+        )
 
 
 def test_admin_port_in_use_is_a_failure_that_gives_the_other_port_back() -> None:

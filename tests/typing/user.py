@@ -10,14 +10,19 @@ from mockserver import (
     Entry,
     FaultHandle,
     FaultSpec,
+    Finding,
     InvalidInput,
     MediaServer,
     MockServer,
     MockserverError,
     Query,
+    SessionHandle,
+    SessionReport,
     SessionRule,
     Settings,
     VerificationFailed,
+    any_number_of,
+    anything,
     build_app,
     connect,
 )
@@ -54,6 +59,19 @@ async def use(media_server: MediaServer) -> None:
     assert_type(media_server.expire("sid"), SessionView)
     assert_type(media_server.forget("sid"), SessionView)
     assert_type(media_server.timeline("sid"), Timeline)
+    session = media_server.wait_for_session(media_id="clip-7", phase="open", timeout_s=5)
+    assert_type(session, SessionHandle)
+    assert_type(await media_server.await_for_session(), SessionHandle)
+    assert_type(session.view, SessionView)
+    assert_type(session.report, SessionReport)
+    assert_type(session.timeline, Timeline)
+    assert_type(session.events(event_type="ping"), list[Entry])
+    assert_type(session.findings(min_severity="error"), list[Finding])
+    assert_type(await session.await_for(event_type="ping"), list[Entry])
+    session.wait_for_silence(event_type="ping", for_s=15)
+    session.assert_sequence("sessionStart", any_number_of("ping", {"status": 204}), anything(), order="arrival")
+    session.assert_no_findings("error", ignore={"ping.gap"})
+    media_server.assert_no_findings(ignore="ping.gap")
     assert_type(media_server.settings, Settings)
     assert_type(media_server.configure(idle_timeout_s=None), Settings)
     assert_type(media_server.reset("journal"), Summary)

@@ -252,3 +252,11 @@ def test_integers_beyond_64_bits_can_be_written() -> None:
     assert encode({"ts": 10**30}) == b'{"ts":1' + b"0" * 30 + b"}"
     assert encode([-(10**4_000)]) == b"[-1" + b"0" * 4_000 + b"]"
     assert encode(Delivery.SENT) == b'"sent"'
+
+
+@pytest.mark.parametrize("body", [b'{"since": 1,}', b"nope", b"{} x"])
+def test_what_is_wrong_with_json_is_said_once(body: bytes) -> None:
+    for read in (lambda: parse(body), lambda: decode(body, query.Query)):
+        with pytest.raises((NotJson, InvalidInput), match=r"not valid JSON: [a-z ]+ \(byte \d+\)") as refused:
+            read()
+        assert "malformed" not in str(refused.value)

@@ -6,6 +6,7 @@ stand on error answers too: without them a browser shows its page "network error
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from mockserver.dialects.collection.paths import BASE, docs_typo, session_path
@@ -41,7 +42,6 @@ ACCEPTED = HttpResponse(204, CORS)
 """The answer to every event that is accepted: no body, no content headers."""
 
 _JSON = "application/json"
-_TITLES = {400: "Bad request", 404: "Not found", 410: "Gone", 429: "Too many requests", 500: "Internal server error"}
 
 
 def opened(sid: str) -> HttpResponse:
@@ -127,7 +127,7 @@ def injected(code: int, body: Any, headers: dict[str, str], mark: str | None) ->
         mark: The fault id for ``X-Mock-Fault``, or None to leave the answer unmarked.
     """
     if body is None:
-        body = {"message": f"{_TITLES.get(code, 'Injected answer')} (injected by the mock server)."}
+        body = {"message": f"{_phrase(code)} (injected by the mock server)."}
     content = body.encode() if isinstance(body, str) else encode(body)
     if code in (204, 205, 304):
         content = b""
@@ -148,6 +148,13 @@ def _json(
     body = encode(document)
     headers = (("Content-Type", _JSON), ("Content-Length", str(len(body))), *extra, *CORS)
     return HttpResponse(status, headers, body, final)
+
+
+def _phrase(code: int) -> str:
+    try:
+        return HTTPStatus(code).phrase.capitalize()
+    except ValueError:
+        return f"Status {code}"
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -36,6 +36,21 @@ _BIG_INT_BITS = 256
 
 _BLOCKS = ("params", "qoeData", "customMetadata")
 _ROOT_NAMES = ("playerTime", "eventType", *_BLOCKS)
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "duration": ("length",),
+    "title": ("name", "friendlyName", "podFriendlyName"),
+    "position": ("podPosition", "podIndex", "index"),
+    "index": ("podIndex", "podPosition"),
+    "number": ("podPosition", "podIndex", "index"),
+    "start": ("podSecond", "offset"),
+    "starttime": ("podSecond", "offset"),
+    "player": ("playerName",),
+    "type": ("contentType",),
+    "campaign": ("campaignId",),
+    "creative": ("creativeId",),
+}
+"""What players call the last part of a key, and what it may be called really."""
+
 _SENT_AS_NULL = " (JSON.stringify writes NaN and Infinity as null)"
 
 _Path = tuple[str | int, ...]
@@ -319,8 +334,15 @@ def _nearest(name: str, known: tuple[str, ...], cutoff: float = 0.75) -> str | N
     last = [each for each in known if each.lower().rpartition(".")[2] == lower]
     if lower in by_lower or len(last) == 1:
         return by_lower.get(lower) or last[0]
-    close = get_close_matches(lower, by_lower, n=1, cutoff=cutoff)
-    return by_lower[close[0]] if close else None
+    parent, dot, end = lower.rpartition(".")
+    for meant in _SYNONYMS.get(end, ()):
+        if parent + dot + meant.lower() in by_lower:
+            return by_lower[parent + dot + meant.lower()]
+    # What keys begin with is the same for many; alike are those that end alike too.
+    for close in get_close_matches(lower, by_lower, n=len(by_lower) or 1, cutoff=cutoff):
+        if SequenceMatcher(None, end, close.rpartition(".")[2]).ratio() >= cutoff:
+            return by_lower[close]
+    return None
 
 
 def _bad_metadata_key(name: str) -> str:

@@ -112,12 +112,12 @@ class Case:
         """Whether the session takes no more events."""
         return self.session is not None and self.session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
 
-    @property
+    @cached_property
     def start(self) -> Step | None:
         """The sessionStart."""
         return next(self.of("sessionStart"), None)
 
-    @property
+    @cached_property
     def params(self) -> Mapping[str, Any]:
         """The params of the sessionStart; empty when it is not there any more."""
         return self.start.params if self.start is not None else {}
@@ -145,11 +145,14 @@ class Case:
         """
         found: dict[str, list[tuple[Step, float]]] = {name: [] for name in QOE_SHORT_NAMES}
         for step in self.steps:
-            misplaced = () if QOE_NUMBERS.isdisjoint(step.params) else step.params.items()
-            for key, value in (*step.qoe.items(), *misplaced):
-                name = key.removeprefix("media.qoe.")
-                if name in found and isinstance(value, (int, float)):
-                    found[name].append((step, max(-MOST, min(MOST, value))))
+            for place in (step.qoe, step.params):
+                if not place or (place is step.params and QOE_NUMBERS.isdisjoint(place)):
+                    continue
+                for key, value in place.items():
+                    numbers = found.get(key.removeprefix("media.qoe."))
+                    if numbers is not None and isinstance(value, (int, float)):
+                        bounded = -MOST <= value <= MOST
+                        numbers.append((step, value if bounded else max(-MOST, min(MOST, value))))
         return found
 
     @cached_property

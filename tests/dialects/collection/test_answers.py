@@ -136,6 +136,13 @@ def test_injected_answer_looks_like_the_apis_and_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "phrase"), [(429, "Too many requests"), (502, "Bad gateway"), (599, "Status 599"), (299, "Status 299")]
+)
+def test_injected_answer_says_what_its_status_means(code: int, phrase: str) -> None:
+    assert message(answers.injected(code, None, {}, None)) == f"{phrase} (injected by the mock server)."
+
+
+@pytest.mark.parametrize(
     ("body", "content", "content_type"),
     [
         ("sorry", b"sorry", "text/plain; charset=utf-8"),

@@ -285,3 +285,21 @@ def test_every_sentence_is_one_sentence() -> None:
             assert violation.detail.endswith(".")
             assert ". " not in unquoted
             assert "\n" not in violation.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("media.ad.title", "media.ad.name"),
+        ("media.ad.duration", "media.ad.length"),
+        ("media.ad.position", "media.ad.podPosition"),
+        ("media.ad.podPositon", "media.ad.podPosition"),
+        ("media.adLength", "media.ad.length"),
+        ("media.ad.foo", None),
+        ("media.ad.width", None),
+    ],
+)
+def test_a_key_is_suggested_only_if_it_ends_alike_or_means_the_same(name: str, meant: str | None) -> None:
+    (violation,) = _STRICT.explain(None, _ad({**_AD, name: "x"}))
+    advice = f'rename it to "{meant}" if that is meant' if meant else "remove it, or send it as text in"
+    assert advice in violation.detail

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from firings import Firing, downloaded, fired, said
-from playbacks import AD, BREAK, START_MS, Event, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.ads import RULES
+from tests.firings import Firing, downloaded, fired, said
+from tests.playbacks import AD, BREAK, START_MS, Event, case_of
 
 OPEN: tuple[Event, ...] = (("adBreakStart", 0.001, 0, BREAK), ("adStart", 0.002, 0, AD))
 PINGS: tuple[Event, ...] = (("ping", 5, 0), ("ping", 10, 0))

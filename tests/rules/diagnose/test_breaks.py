@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from firings import Firing, fired, said
-from playbacks import AD, BREAK, Event, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.breaks import RULES
+from tests.firings import Firing, fired, said
+from tests.playbacks import AD, BREAK, Event, case_of
 
 OPEN: tuple[Event, ...] = (("adBreakStart", 0.001, 0, BREAK), ("adStart", 0.002, 0, AD))
 AD_OVER: Event = ("adComplete", 15, 0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from firings import Firing, downloaded, fired, said
-from playbacks import AD, BREAK, Event, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.cadence import RULES
+from tests.firings import Firing, downloaded, fired, said
+from tests.playbacks import AD, BREAK, Event, case_of
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 PLAY: Event = ("play", 0.1, 0)

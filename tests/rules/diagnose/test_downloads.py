@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from firings import Firing, batch, downloaded, fired, fired_in_traffic, start_body
-from playbacks import Event, Playground
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.downloads import RULES, TRAFFIC_RULES
+from tests.firings import Firing, batch, downloaded, fired, fired_in_traffic, start_body
+from tests.playbacks import Event, Playground
 
 EVENTS: tuple[Event, ...] = (("play", 1, 0), ("ping", 51, 50), ("sessionComplete", 61, 60))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import Firing, fired, said
-from playbacks import case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.errors import RULES
+from tests.firings import Firing, fired, said
+from tests.playbacks import case_of
 
 WARNING = Severity.WARNING
 ID = {"media.qoe.errorID": "E-42", "media.qoe.errorSource": "player"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import fired, said
-from playbacks import AD, BREAK, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.fields import RULES
+from tests.firings import fired, said
+from tests.playbacks import AD, BREAK, case_of
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 

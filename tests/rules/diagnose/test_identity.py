@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import fired, fired_in_traffic, said, start_body
-from playbacks import Playground, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.identity import RULES, TRAFFIC_RULES
+from tests.firings import fired, fired_in_traffic, said, start_body
+from tests.playbacks import Playground, case_of
 
 ECID = "visitor.marketingCloudUserId"
 IDS = "visitor.customerIDs"

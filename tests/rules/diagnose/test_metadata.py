@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import Firing, batch, fired, fired_in_traffic, said, start_body
-from playbacks import AD, BREAK, CHAPTER, Event, Playground, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.metadata import RULES, TRAFFIC_RULES
+from tests.firings import Firing, batch, fired, fired_in_traffic, said, start_body
+from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground, case_of
 
 OPEN = Settings(schema_profile="open")
 

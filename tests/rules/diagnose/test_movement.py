@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from firings import Firing, fired, said
-from playbacks import AD, BREAK, Event, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.movement import RULES
+from tests.firings import Firing, fired, said
+from tests.playbacks import AD, BREAK, Event, case_of
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 PLAY: Event = ("play", 0, 0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import Firing, downloaded, fired, fired_in_traffic, said, start_body
-from playbacks import AD, BREAK, START_MS, Event, Playground, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.order import RULES, TRAFFIC_RULES
+from tests.firings import Firing, downloaded, fired, fired_in_traffic, said, start_body
+from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
 
 LATER: tuple[Event, ...] = (("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20))
 

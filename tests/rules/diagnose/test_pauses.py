@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from firings import Firing, fired, said
-from playbacks import Event, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.pauses import RULES
+from tests.firings import Firing, fired, said
+from tests.playbacks import Event, case_of
 
 INFO = Severity.INFO
 PLAY: Event = ("play", 0.1, 0)

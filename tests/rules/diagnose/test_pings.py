@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from firings import Firing, fired, said
-from playbacks import AD, BREAK, Event, case_of
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.pings import RULES
+from tests.firings import Firing, fired, said
+from tests.playbacks import AD, BREAK, Event, case_of
 
 INFO = Severity.INFO
 PLAY: Event = ("play", 0.1, 0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import Firing, fired, fired_in_traffic, said, start_body
-from playbacks import START_MS, Event, Playground, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.playhead import RULES, TRAFFIC_RULES
+from tests.firings import Firing, fired, fired_in_traffic, said, start_body
+from tests.playbacks import START_MS, Event, Playground, case_of
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 LIVE: dict[str, Any] = {"media.contentType": "live", "media.length": 86400}

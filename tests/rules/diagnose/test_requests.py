@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import START_MS, Playground
 
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.http import HttpRequest
 from mockserver.rules.diagnose.case import Traffic
 from mockserver.rules.diagnose.requests import RULES, TRAFFIC_RULES
+from tests.playbacks import START_MS, Playground
 
 PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playbacks import Event, Playground, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.session import RULES
+from tests.playbacks import Event, Playground, case_of
 
 PLAYED: tuple[Event, ...] = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
 LIVE = {"media.contentType": "live", "media.length": 86400}

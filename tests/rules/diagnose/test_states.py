@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from firings import Firing, fired, fired_in_traffic, said
-from playbacks import Event, Playground, case_of
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.states import RULES, TRAFFIC_RULES
+from tests.firings import Firing, fired, fired_in_traffic, said
+from tests.playbacks import Event, Playground, case_of
 
 
 def start(at_s: float, name: str) -> Event:

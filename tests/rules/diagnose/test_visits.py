@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from playbacks import START_MS, START_PARAMS, Playground
-
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.case import Traffic
 from mockserver.rules.diagnose.visits import RULES
+from tests.playbacks import START_MS, START_PARAMS, Playground
 
 PLAYED = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
 PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}

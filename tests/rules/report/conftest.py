@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import START_MS, Playground, case_of
 
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.rules.report.report import build_report
+from tests.playbacks import START_MS, Playground, case_of
 
 
 class Reports:

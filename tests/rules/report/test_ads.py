@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, CHAPTER, START_PARAMS
 
 from mockserver.model.settings import Settings
+from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS
 
 
 def test_ad_starts_completes_and_plays(reports: Any) -> None:

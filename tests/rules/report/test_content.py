@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, CHAPTER, START_PARAMS
 
 from mockserver.model.settings import SessionRule, Settings
+from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS
 
 WATCHED = [("play", 1, 0), ("ping", 11, 10), ("sessionEnd", 21, 20)]
 

@@ -4,7 +4,8 @@ import hashlib
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, CHAPTER
+
+from tests.playbacks import AD, BREAK, CHAPTER
 
 MD5 = hashlib.md5(b"clip-7").hexdigest()
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, START_PARAMS, case_of
 
 from mockserver.rules.report.durations import Activity, Course, amount
+from tests.playbacks import AD, BREAK, START_PARAMS, case_of
 
 
 def test_stretches_cover_the_whole_session_without_a_gap() -> None:

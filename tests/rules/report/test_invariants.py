@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from playbacks import AD, BREAK, CHAPTER
 
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from tests.playbacks import AD, BREAK, CHAPTER
 
 MUTE = {"media.state.name": "mute"}
 PARAMS: dict[str, Any] = {

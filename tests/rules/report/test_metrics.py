@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, CHAPTER
 
 from mockserver.rules.report.metrics import AD as AD_METRICS
 from mockserver.rules.report.metrics import CHAPTER as CHAPTER_METRICS
 from mockserver.rules.report.metrics import CONTENT, QUALITY, RATIOS, STATE, Kind, measured
+from tests.playbacks import AD, BREAK, CHAPTER
 
 
 def test_report_has_every_metric_of_the_table_once_and_in_its_order(reports: Any) -> None:

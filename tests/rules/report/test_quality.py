@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK
 
 from mockserver.model.settings import Settings
+from tests.playbacks import AD, BREAK
 
 
 def bitrate(kbps: int) -> dict[str, Any]:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, CHAPTER
 
 from mockserver.rules.report.metrics import RATIOS
+from tests.playbacks import AD, BREAK, CHAPTER
 
 SESSION = [
     ("play", 0, 0, None, {"media.qoe.timeToStart": 2000}),

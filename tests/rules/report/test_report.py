@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, case_of, recorded
 
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.report import SessionReport
@@ -14,6 +13,7 @@ from mockserver.model.settings import Settings
 from mockserver.rules.report.report import build_report
 from mockserver.rules.report.text import report_text
 from mockserver.rules.timeline import Item
+from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, case_of, recorded
 
 RECORDINGS = sorted(path.stem for path in TRAFFIC.glob("*.ndjson"))
 

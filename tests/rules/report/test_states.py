@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK
+
+from tests.playbacks import AD, BREAK
 
 
 def named(name: str) -> dict[str, Any]:

@@ -3,9 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playbacks import AD, BREAK, recorded
-
 from mockserver.rules.report.text import report_text
+from tests.playbacks import AD, BREAK, recorded
 
 
 def test_report_of_a_recorded_session_as_text(reports: Any, golden: Callable[[str, str], None]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playbacks import AD, BREAK, CHAPTER
 
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from tests.playbacks import AD, BREAK, CHAPTER
 
 LENGTH_S = 60.333
 

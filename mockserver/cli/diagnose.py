@@ -1,0 +1,139 @@
+"""``mockserver diagnose``: what is wrong with recorded playback, for people and for CI."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mockserver.cli.screen import show, show_json
+from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
+from mockserver.cli.suggestion import nearest
+from mockserver.errors import InvalidInput
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.journal import Entry
+from mockserver.model.vocabulary import Outcome
+from mockserver.wire.codec import to_builtins
+
+__all__ = ["add_arguments", "run"]
+
+_NEVER = "never"
+
+_EPILOG = (
+    SOURCES
+    + """
+A request that was answered 400 counts as an error, whether or not a rule has more to say about it; --code leaves it
+out.
+
+exit codes: 0 nothing as bad as --fail-on, 1 something is, 2 arguments or source cannot be used
+
+examples:
+  mockserver diagnose http://127.0.0.1:8089
+  mockserver diagnose journal.ndjson --fail-on warning --ignore ping.gap
+  mockserver diagnose events.ndjson --json | jq .summary
+  curl -s http://127.0.0.1:8089/__admin/export | mockserver diagnose -
+"""
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its arguments."""
+    severities = [severity.value for severity in Severity]
+    parser.description = "Say what is wrong with reported playback although the API accepted it, the worst first."
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "--fail-on", choices=("error", "warning", _NEVER), default="error",
+        help="exit with 1 when something is as bad as this (default: error)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-severity", choices=severities, default="info", help="show only what is as bad as this (default: info)"
+    )
+    parser.add_argument("--code", action="append", metavar="CODE", help="only findings of this rule; repeatable")
+    parser.add_argument("--ignore", action="append", metavar="CODE", help="no findings of this rule; repeatable")
+    parser.add_argument("--json", action="store_true", help="print the findings as one JSON document")
+    add_source_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge a source.
+
+    Returns:
+        0 when there is nothing as bad as ``--fail-on``, otherwise 1.
+
+    Raises:
+        InvalidInput: Arguments or source cannot be used.
+    """
+    from mockserver.rules.diagnose.text import findings_text
+
+    shown_from = Severity(arguments.min_severity)
+    fail_from = None if arguments.fail_on == _NEVER else Severity(arguments.fail_on)
+    if fail_from is not None and fail_from.rank > shown_from.rank:
+        raise InvalidInput(
+            f"--min-severity {shown_from.value} hides what --fail-on {fail_from.value} fails on; "
+            "give both the same severity"
+        )
+    only, ignored = _codes(arguments.code), _codes(arguments.ignore)
+    with opened(arguments) as source:
+        if not source.requests:
+            raise InvalidInput(f"{source.name} has received nothing")
+        sessions = source.server.sessions()
+        everything = source.findings()
+        refused = [] if only else _unexplained(source, everything)
+        findings = [
+            finding
+            for finding in everything
+            if finding.severity.rank <= shown_from.rank
+            and (not only or finding.code in only)
+            and finding.code not in ignored
+        ]
+        if arguments.json:
+            show_json(_document(source, findings, refused, len(sessions)))
+        else:
+            show(findings_text(findings, sessions, refused, source.lines))
+    if fail_from is None:
+        return 0
+    return 1 if refused or any(finding.severity.rank <= fail_from.rank for finding in findings) else 0
+
+
+def _codes(given: Iterable[str] | None) -> frozenset[str]:
+    from mockserver.rules.diagnose.catalogue import CODES
+
+    codes = frozenset(given or ())
+    for code in sorted(codes.difference(CODES)):
+        raise InvalidInput(f"there is no rule {code!r}{nearest(code, CODES) or '; see docs/diagnostics.md'}")
+    return codes
+
+
+def _unexplained(source: Source, findings: Iterable[Finding]) -> list[Entry]:
+    """Return the requests that were answered 400 and that no error is about: their data is lost all the same."""
+    explained = {seq for finding in findings if finding.severity is Severity.ERROR for seq in finding.seqs}
+    return [entry for entry in source.server.events(outcome=Outcome.INVALID) if entry.seq not in explained]
+
+
+def _document(source: Source, findings: Sequence[Finding], refused: Sequence[Entry], sessions: int) -> dict[str, Any]:
+    from mockserver.rules.diagnose.run import by_severity
+
+    return {
+        "findings": [_placed(to_builtins(finding), finding.seqs, source) for finding in findings],
+        "refused": [_placed(_refusal(entry), (entry.seq,), source) for entry in refused],
+        "summary": {
+            "source": source.name,
+            "requests": source.requests,
+            "sessions": sessions,
+            "findings": by_severity(findings),
+            "refused": len(refused),
+        },
+    }
+
+
+def _refusal(entry: Entry) -> dict[str, Any]:
+    return {
+        "seqs": [entry.seq],
+        "session_id": entry.session_id,
+        "event_type": entry.event_type,
+        "violations": to_builtins(entry.violations),
+    }
+
+
+def _placed(member: dict[str, Any], seqs: Iterable[int], source: Source) -> dict[str, Any]:
+    return member if source.lines is None else {**member, "lines": [source.lines[seq] for seq in seqs]}

@@ -1,0 +1,162 @@
+"""The traffic of a file, put through an emulator of its own: no sockets, and a clock that moves as the file says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from mockserver.cli.traffic_file import TrafficRequest
+from mockserver.clock import MAX_TIME_MS, Clock, RealTime
+from mockserver.emulator.emulator import Emulator
+from mockserver.model.http import HttpRequest, HttpResponse, Problem
+from mockserver.model.journal import Entry, Record
+from mockserver.model.plan import Plan
+from mockserver.model.results import SessionCommand
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.namespaces import Namespaces
+from mockserver.operations.namespace import expire_session, forget_session, put_session
+from mockserver.rules.lifecycle import deadlines
+from mockserver.wire.codec import NotJson, parse_body
+
+__all__ = ["judge_file"]
+
+_SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_TOO_LARGE = 413
+_ACCEPTED = 204
+_NO_LIMIT = 2**62
+
+
+class _Replayed(Emulator):
+    """An emulator that gives sessions the ids that they have in the file."""
+
+    recorded_sid: str | None = None
+
+    def new_sid(self) -> str:
+        """Return the id of the file if there is one, and it is not taken."""
+        sid = self.recorded_sid
+        return super().new_sid() if sid is None or self.owns(sid) else sid
+
+
+def judge_file(requests: Sequence[TrafficRequest], settings: Settings, *, leave_open: bool) -> Namespaces:
+    """Let an emulator process the requests of a file, one after the other.
+
+    Entries of a journal, and events with ``at_ms``, arrive when they say. For all others the clock follows the ``ts``
+    of accepted events. Faults that a journal tells of strike again; a session whose sessionStart is not in the file is
+    opened without one.
+
+    Args:
+        requests: The file; request n becomes entry n of the journal.
+        settings: How the emulator behaves; it keeps everything, whatever their limits.
+        leave_open: Leave sessions open that nothing has closed; otherwise the clock moves on until they are closed.
+
+    Returns:
+        The emulator, as the only namespace.
+    """
+    unlimited = replace(
+        settings, max_entries=max(settings.max_entries, len(requests)), max_journal_bytes=_NO_LIMIT,
+        max_sessions=max(settings.max_sessions, len(requests)),
+    )  # fmt: skip
+    start_ms = _start_ms(requests)
+    clock = Clock(RealTime(lambda: start_ms, lambda: 0))
+    emulator = _Replayed(unlimited, seeded_ids=True, clock=clock)
+    if all(request.at_ms is None for request in requests):
+        clock.follow_ts()
+    started = {request.sid for request in requests if request.opens}
+    for request in requests:
+        if request.at_ms is not None:
+            emulator.settle()
+            clock.set(min(max(request.at_ms, 0), MAX_TIME_MS))
+        _prepare(emulator, request, started)
+        _process(emulator, request)
+    if not leave_open:
+        _close_all(emulator)
+    return Namespaces(lambda name: emulator)
+
+
+def _start_ms(requests: Sequence[TrafficRequest]) -> int:
+    """Return when the clock begins: at the first arrival, or at the first ``ts`` that can be read."""
+    for request in requests:
+        at_ms = request.at_ms if request.at_ms is not None else _ts_ms(request.body)
+        if at_ms is not None and 0 <= at_ms <= MAX_TIME_MS:
+            return at_ms
+    return 0
+
+
+def _ts_ms(body: bytes) -> int | None:
+    try:
+        document = parse_body(body, len(body))
+    except NotJson:
+        return None
+    event = document[0] if isinstance(document, list) and document else document
+    time = event.get("playerTime") if isinstance(event, dict) else None
+    ts_ms = time.get("ts") if isinstance(time, dict) else None
+    return ts_ms if isinstance(ts_ms, int) and not isinstance(ts_ms, bool) else None
+
+
+def _prepare(emulator: Emulator, request: TrafficRequest, started: set[str | None]) -> None:
+    """Bring the session of an event into the phase in which the recorded server knew it."""
+    sid, entry = request.sid, request.entry
+    if sid is None or request.opens:
+        return
+    accepted = request.status == _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
+    if not emulator.owns(sid):
+        if accepted and sid not in started and _SID.fullmatch(sid):
+            put_session(emulator, SessionCommand(sid=sid))
+    elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
+        expire_session(emulator, None, sid)
+    elif entry is not None and entry.outcome is Outcome.UNKNOWN_SESSION:
+        forget_session(emulator, None, sid)
+
+
+def _process(emulator: _Replayed, request: TrafficRequest) -> None:
+    headers = tuple((name.encode("latin-1", "replace"), _value(value)) for name, value in request.headers)
+    entry = request.entry
+    if entry is not None and entry.outcome is Outcome.NOT_PROCESSED:
+        emulator.journal.append(_unprocessed(entry, headers, request.body))
+        return
+    emulator.recorded_sid = request.sid if request.opens else None
+    problem: Problem | None = "too_large" if request.status == _TOO_LARGE else None
+    plan = emulator.handle(HttpRequest(request.method, request.path, request.target, headers, request.body, problem))
+    assert isinstance(plan, Plan)
+    if entry is None:
+        return
+    emulator.delivered(plan.record, entry.delivery)
+    if entry.fault_ids:
+        plan.record.fault_ids, plan.record.draws = entry.fault_ids, entry.draws
+        plan.record.response = _response(entry)
+
+
+def _value(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _unprocessed(entry: Entry, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Record:
+    """Return the record of a request that a fault ended before the back end saw it."""
+    return Record(
+        entry.at_ms, entry.operation, entry.session_id, entry.event_type, entry.outcome, entry.request.method,
+        entry.request.path, headers, body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
+        entry.draws,
+    )  # fmt: skip
+
+
+def _response(entry: Entry) -> HttpResponse | None:
+    answer = entry.response
+    return None if answer is None else HttpResponse(answer.status, tuple(answer.headers), answer.body.encode())
+
+
+def _close_all(emulator: Emulator) -> None:
+    """Move the clock on until every session is closed by the first of its timeouts."""
+    at_ms = emulator.clock.now_ms()
+    for session in emulator.sessions:
+        known = emulator.refreshed(session)
+        if known.phase in (Phase.OPEN, Phase.COMPLETED):
+            ends = deadlines(known, emulator.limits_of(known))
+            at_ms = max(at_ms, min((end for end in (ends.idle_ms, ends.stall_ms, ends.max_age_ms) if end), default=0))
+    emulator.settle()
+    emulator.clock.set(min(at_ms + 1, MAX_TIME_MS))

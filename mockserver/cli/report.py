@@ -1,0 +1,66 @@
+"""``mockserver report``: what Adobe would have computed of recorded playback."""
+
+from __future__ import annotations
+
+import argparse
+
+from mockserver.cli.screen import show, show_json
+from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
+from mockserver.cli.suggestion import nearest
+from mockserver.errors import InvalidInput
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = (
+    SOURCES
+    + """\
+#n in a report is entry n of the journal; of a file, its nth request. Bare events make session-1, session-2 and so on.
+
+exit codes: 0 all is well, 2 arguments or source cannot be used
+
+examples:
+  mockserver report http://127.0.0.1:8089
+  mockserver report events.ndjson --session session-1
+  mockserver report journal.ndjson --json | jq '.reports[].metrics[] | {key, value}'
+"""
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its arguments."""
+    parser.description = "Show what Adobe would have computed of each session, and why."
+    parser.epilog = _EPILOG
+    parser.add_argument("--session", metavar="SID", help="only this session")
+    parser.add_argument("--json", action="store_true", help="print the reports as one JSON document")
+    add_source_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Report.
+
+    Returns:
+        0.
+
+    Raises:
+        InvalidInput: Arguments or source cannot be used, or it has no such session.
+    """
+    from mockserver.rules.report.text import report_text
+
+    with opened(arguments) as source:
+        reports = [source.server.report(sid) for sid in _wanted(source, arguments.session)]
+        if arguments.json:
+            show_json({"reports": reports})
+        else:
+            show("\n\n".join(report_text(report) for report in reports))
+    return 0
+
+
+def _wanted(source: Source, sid: str | None) -> list[str]:
+    known = [session.session_id for session in source.server.sessions()]
+    if not known:
+        raise InvalidInput(f"{source.name} has no session")
+    if sid is None:
+        return known
+    if sid not in known:
+        raise InvalidInput(f"{source.name} has no session {sid[:100]!r}{nearest(sid, known)}")
+    return [sid]

@@ -1,0 +1,152 @@
+"""What ``diagnose`` and ``report`` look at: a running server, or recorded traffic in a file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from mockserver.address import server_address
+from mockserver.client import HttpControl
+from mockserver.control import ADMIN, EVENTS, FINDINGS, FindingQuery
+from mockserver.errors import InvalidInput, MockserverError
+from mockserver.media_server import MediaServer
+from mockserver.model.finding import Finding
+from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.model.settings import Settings
+from mockserver.namespaces import DEFAULT
+
+__all__ = ["SOURCES", "Source", "add_source_arguments", "opened"]
+
+_TIMEOUT_S = 10
+
+SOURCES = """\
+SOURCE is one of
+  http://127.0.0.1:8089    a running server, or its admin API if that has an address of its own
+  journal.ndjson           an exported journal (--export-on-exit, or /__admin/export)
+  recording.ndjson         what a proxy wrote down, {"t": seconds, "method": ..., "path": ..., "headers": {...},
+                           "body": "...", "status": ...} a line
+  events.ndjson            an event a line, as the player sent it; a sessionStart begins the next session.
+                           {"at_ms": milliseconds, "event": {...}} says when it arrived, otherwise its ts does
+  -                        any such file on stdin
+Files are put through an emulator, with default settings or those of --config, at the times of the journal or of the
+events. After the last line its clock moves on until the timeouts have closed every session; --open leaves those open
+that nothing has closed. The token of a server is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
+"""
+"""For the help of both commands."""
+
+
+class Source(NamedTuple):
+    """Traffic that can be judged.
+
+    Args:
+        name: What it is called in messages.
+        server: Who judges it.
+        lines: The line of the file for every journal entry; None for a running server.
+    """
+
+    name: str
+    server: MediaServer
+    lines: Mapping[int, int] | None
+
+    @property
+    def requests(self) -> int:
+        """How many requests there are."""
+        return self.server.control.call(EVENTS, Query(limit=1)).meta.total
+
+    def findings(self) -> list[Finding]:
+        """Return all findings, the worst first."""
+        found: list[Finding] = []
+        since: int | None = 0
+        while since is not None:
+            page = self.server.control.call(FINDINGS, FindingQuery(since=since, limit=MAX_LIMIT))
+            found += page.findings
+            since = page.meta.next
+        return found
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of a command the source and how to get at it."""
+    parser.add_argument("source", metavar="SOURCE", help="a server, a file, or - for stdin; see below")
+    server = parser.add_argument_group("servers")
+    server.add_argument("--namespace", metavar="NAME", help="look at this namespace")
+    server.add_argument("--token", metavar="TOKEN", help="token of the admin API")
+    server.add_argument("--insecure", action="store_true", help="take any certificate")
+    file = parser.add_argument_group("files")
+    file.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
+    file.add_argument("--open", action="store_true", help="leave sessions open that nothing has closed")
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace) -> Iterator[Source]:
+    """Give the source that the arguments name; within the block, a server that fails cannot be used.
+
+    Raises:
+        InvalidInput: The source cannot be used.
+    """
+    try:
+        if arguments.source.lower().startswith(("http://", "https://")):
+            yield _server(arguments)
+        else:
+            yield _file(arguments)
+    except InvalidInput:
+        raise
+    except MockserverError as error:
+        raise InvalidInput(str(error)) from None
+
+
+def _server(arguments: argparse.Namespace) -> Source:
+    _refuse(arguments, ("config", "open"), "is for files; a server has its own settings and clock")
+    address = server_address(arguments.source.rstrip("/").removesuffix(ADMIN))
+    connection = address.connection(_TIMEOUT_S, insecure=arguments.insecure)
+    address.open(connection)  # says what is wrong with an address or a certificate, and which flag helps
+    connection.close()
+    control = HttpControl(
+        address.url,
+        namespace=None if arguments.namespace in (None, DEFAULT) else arguments.namespace,
+        token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
+        verify_tls=not arguments.insecure,
+    )
+    return Source(address.url, MediaServer(control, url=address.url), None)
+
+
+def _file(arguments: argparse.Namespace) -> Source:
+    from mockserver.cli.judged_file import judge_file
+    from mockserver.cli.traffic_file import read_traffic
+    from mockserver.operations.table import LocalControl
+
+    _refuse(arguments, ("namespace", "token", "insecure"), "goes with the address of a server, not with a file")
+    name = "stdin" if arguments.source == "-" else arguments.source
+    requests = read_traffic(_content(arguments.source).splitlines(), name)
+    namespaces = judge_file(requests, _settings(arguments.config), leave_open=arguments.open)
+    lines = {seq: request.line for seq, request in enumerate(requests, 1)}
+    return Source(name, MediaServer(LocalControl(namespaces, DEFAULT)), lines)
+
+
+def _content(source: str) -> bytes:
+    if source == "-":
+        return sys.stdin.buffer.read().removeprefix(BOM_UTF8)
+    try:
+        return Path(source).read_bytes().removeprefix(BOM_UTF8)
+    except OSError as error:
+        raise InvalidInput(f"cannot read {source}: {error.strerror or error}") from None
+
+
+def _settings(config: str | None) -> Settings:
+    if config is None:
+        return Settings()
+    from mockserver.cli.configuration import configure
+    from mockserver.cli.flags import serve_flags
+
+    return configure(serve_flags(), {"config": config}, {}, Path(), "0").settings
+
+
+def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        if getattr(arguments, name):
+            raise InvalidInput(f"--{name} {why}")

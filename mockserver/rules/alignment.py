@@ -1,0 +1,138 @@
+"""The events of one session against the sequence a test expects: both aligned, at the least cost.
+
+Expected and seen are aligned as texts are by ``diff``: a step that is missing and an event that nobody expected cost
+something, what fits costs nothing. A session is as expected when the cheapest alignment costs nothing, so the same
+computation gives the verdict and its explanation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import msgspec
+
+from mockserver.rules.match import Facts
+from mockserver.rules.sequence import Expected, Kind, Seen
+
+__all__ = ["Aligned", "Mark", "align", "as_expected"]
+
+_MISSING = 200
+_UNEXPECTED = 200
+_DIFFERENT = 300
+_DIFFERENT_AMONG_OTHERS = 100
+"""Less than a missing step, since an event that nobody expected costs nothing then."""
+
+
+class Mark(str, Enum):
+    """What a line of an alignment says."""
+
+    FITS = "fits"
+    MISSING = "missing"
+    UNEXPECTED = "unexpected"
+    DIFFERENT = "different"
+    OTHER = "other"
+
+
+class Aligned(msgspec.Struct, frozen=True):
+    """One line of an alignment: a step, an event, or both.
+
+    Args:
+        step: The index of the step; None for an event that belongs to none.
+        seen: The index of the event; None for a step that is missing.
+    """
+
+    mark: Mark
+    step: int | None
+    seen: int | None
+
+
+def as_expected(alignment: Sequence[Aligned]) -> bool:
+    """Tell whether nothing is missing, unexpected or different."""
+    return all(line.mark in (Mark.FITS, Mark.OTHER) for line in alignment)
+
+
+def align(steps: Sequence[Expected], events: Sequence[Seen], *, allow_others: bool = False) -> list[Aligned]:
+    """Align what is expected with what was seen, at the least cost.
+
+    Args:
+        allow_others: Whether other events may lie between the steps, before the first and after the last.
+
+    Returns:
+        The lines in order; a step of any number of events has as many lines as it has events, maybe none.
+    """
+    return _Alignment(steps, events, allow_others).lines()
+
+
+class _Alignment:
+    """The least costs of aligning the rest of the steps with the rest of the events, from every place on."""
+
+    def __init__(self, steps: Sequence[Expected], events: Sequence[Seen], allow_others: bool) -> None:
+        self._steps = steps
+        self._other = Mark.OTHER if allow_others else Mark.UNEXPECTED
+        self._other_cost = 0 if allow_others else _UNEXPECTED
+        self._different_cost = _DIFFERENT_AMONG_OTHERS if allow_others else _DIFFERENT
+        self._count = len(events)
+        facts = [event.facts() for event in events]
+        self._pairs = [[self._pair(step, fact) for fact in facts] for step in steps]
+        self._costs = self._all_costs()
+
+    def _pair(self, step: Expected, facts: Facts) -> int | None:
+        """Return what it costs to let an event stand for a step; None if it cannot."""
+        if step.fits(facts):
+            return 0
+        if step.kind is not Kind.ONCE or _of_another_type(step, facts):
+            return None
+        distance, _ = step.nearness(facts)
+        if distance >= 1:
+            return None
+        return self._different_cost + int(99 * distance)
+
+    def _all_costs(self) -> list[list[int]]:
+        steps, count = self._steps, self._count
+        last = [self._other_cost * (count - j) for j in range(count + 1)]
+        costs = [last]
+        for i in range(len(steps) - 1, -1, -1):
+            below, pairs = costs[0], self._pairs[i]
+            once = steps[i].kind is Kind.ONCE
+            without = _MISSING if once else 0
+            row = [0] * count + [below[count] + without]
+            for j in range(count - 1, -1, -1):
+                least = min(below[j] + without, row[j + 1] + self._other_cost)
+                pair = pairs[j]
+                if pair is not None:
+                    least = min(least, (below[j + 1] if once else row[j + 1]) + pair)
+                row[j] = least
+            costs.insert(0, row)
+        return costs
+
+    def lines(self) -> list[Aligned]:
+        """Walk along the least costs; of equal ways the one that reads best."""
+        lines: list[Aligned] = []
+        i = j = 0
+        while i < len(self._steps) or j < self._count:
+            line, i, j = self._next(i, j)
+            if line is not None:
+                lines.append(line)
+        return lines
+
+    def _next(self, i: int, j: int) -> tuple[Aligned | None, int, int]:
+        if i == len(self._steps):
+            return Aligned(self._other, None, j), i, j + 1
+        costs, kind = self._costs, self._steps[i].kind
+        cost = costs[i][j]
+        if kind is Kind.ANYTHING and costs[i + 1][j] == cost:  # as little as possible, so that the next step comes soon
+            return None, i + 1, j
+        if j < self._count and (pair := self._pairs[i][j]) is not None:
+            after = i + 1 if kind is Kind.ONCE else i
+            if costs[after][j + 1] + pair == cost:
+                return Aligned(Mark.DIFFERENT if pair else Mark.FITS, i, j), after, j + 1
+        if kind is not Kind.ONCE and costs[i + 1][j] == cost:
+            return None, i + 1, j
+        if kind is Kind.ONCE and costs[i + 1][j] + _MISSING == cost:
+            return Aligned(Mark.MISSING, i, None), i + 1, j
+        return Aligned(self._other, None, j), i, j + 1
+
+
+def _of_another_type(step: Expected, facts: Facts) -> bool:
+    return any(name == "event_type" and facts.event_type not in wanted for name, wanted in step.matchers[0].fields)

@@ -1,0 +1,130 @@
+"""Findings as text, for people: session by session, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.journal import Entry
+from mockserver.model.results import SessionView
+from mockserver.rules.diagnose.wording import counted, quoted
+
+__all__ = ["findings_text"]
+
+_MOST_PLACES = 8
+_MOST_REFUSED = 20
+_MOST_REASONS = 3
+_LONGEST_REASON = 300
+_WIDTH = 100
+_LONGEST_WORD = 60
+_SIGNS = {"\n": " ", "\r": " ", "\t": " "}
+
+
+def findings_text(
+    findings: Iterable[Finding],
+    sessions: Sequence[SessionView],
+    refused: Sequence[Entry] = (),
+    lines: Mapping[int, int] | None = None,
+) -> str:
+    """Write findings below the session they are about, those about no session last, then what was refused.
+
+    Args:
+        findings: What was found, in the order in which it is to be shown.
+        sessions: The sessions in order of opening; one without findings is shown too.
+        refused: Requests that were answered 400 and that no finding explains.
+        lines: The line of a file for every journal entry, if the traffic comes from a file.
+
+    Returns:
+        Text whose last line counts sessions and findings.
+    """
+    found = list(findings)
+    by_session: dict[str | None, list[Finding]] = {}
+    for finding in found:
+        by_session.setdefault(finding.session_id, []).append(finding)
+    written: list[str] = []
+    for session in sessions:
+        written += _session(session)
+        about = by_session.pop(session.session_id, [])
+        written += _findings(about, lines) if about else ["  nothing found", ""]
+    loose = [finding for finding in found if finding.session_id in by_session]
+    if loose:
+        written += ["without a session", "", *_findings(loose, lines)]
+    if refused:
+        written += ["answered 400", "", *_refusals(refused, lines)]
+    return "\n".join([*written, f"{counted(len(sessions), 'session')}: {_counts(found, len(refused))}"])
+
+
+def _session(session: SessionView) -> Iterator[str]:
+    content = session.content
+    name = f" {quoted(content.media_name)}" if content.media_name else ""
+    client = " ".join(_word(part) for part in (content.player_name, content.library_version) if part)
+    if session.closed_by is None:
+        state = session.phase.value
+    else:
+        state = f"closed by {session.closed_by.value}{' after sessionComplete' if session.complete else ''}"
+    yield f"session {_word(session.session_id, len(session.session_id))}"
+    yield f"  {_word(content.media_id or 'no media.id')}{name}"
+    yield f"  {client or 'no media.playerName'}"
+    yield f"  {state}, {counted(session.events, 'event')} accepted"
+    yield ""
+
+
+def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None) -> Iterator[str]:
+    for finding in findings:
+        yield f"  {finding.severity.value:<7}  {finding.code}"
+        yield from _paragraph(finding.message)
+        yield from _paragraph(f"-> {finding.consequence}", "   ")
+        if finding.seqs:
+            yield f"           {_places(finding.seqs, lines)}"
+        yield ""
+
+
+def _refusals(refused: Sequence[Entry], lines: Mapping[int, int] | None) -> Iterator[str]:
+    for entry in refused[:_MOST_REFUSED]:
+        yield f"  error    {_word(entry.event_type or entry.operation.value)}"
+        for violation in entry.violations[:_MOST_REASONS]:
+            at = f"{violation.path}: " if violation.path else ""
+            yield from _paragraph(_word(f"{at}{violation.detail}", _LONGEST_REASON))
+        if len(entry.violations) > _MOST_REASONS:
+            yield f"           and {len(entry.violations) - _MOST_REASONS} more"
+        yield f"           {_places((entry.seq,), lines)}"
+        yield ""
+    if len(refused) > _MOST_REFUSED:
+        yield f"  and {len(refused) - _MOST_REFUSED} more"
+        yield ""
+
+
+def _paragraph(text: str, hanging: str = "") -> list[str]:
+    indent = " " * 11
+    plain = "".join(_SIGNS.get(sign, sign) for sign in text)
+    return wrap(
+        plain, _WIDTH, initial_indent=indent, subsequent_indent=indent + hanging,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _places(seqs: Sequence[int], lines: Mapping[int, int] | None) -> str:
+    noun = "entry" if lines is None else "line"
+    if len(seqs) > 1:
+        noun = "entries" if lines is None else "lines"
+    names = [f"#{seq}" if lines is None else str(lines.get(seq, seq)) for seq in seqs[:_MOST_PLACES]]
+    more = f" and {len(seqs) - _MOST_PLACES} more" if len(seqs) > _MOST_PLACES else ""
+    return f"{noun} {', '.join(names)}{more}"
+
+
+def _counts(findings: Sequence[Finding], refused: int) -> str:
+    counts = {severity: sum(1 for finding in findings if finding.severity is severity) for severity in Severity}
+    parts = [
+        f"{count} info" if severity is Severity.INFO else counted(count, severity.value)
+        for severity, count in counts.items()
+        if count
+    ]
+    if refused:
+        parts.append(f"{counted(refused, 'request')} answered 400")
+    return ", ".join(parts) or "nothing found"
+
+
+def _word(text: str, longest: int = _LONGEST_WORD) -> str:
+    shown = text if len(text) <= longest else f"{text[:longest]}..."
+    return "".join(_SIGNS.get(sign, sign) for sign in shown)

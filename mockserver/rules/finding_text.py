@@ -1,0 +1,96 @@
+"""Findings as text, for failing tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockserver.model.finding import Finding
+from mockserver.model.journal import Entry
+from mockserver.rules.transcript import plain, short_sid
+
+__all__ = ["brief_findings", "entry_labels", "finding_lines", "moment", "unexpected_findings"]
+
+_MOST_ENTRIES = 5
+_LONGEST_WORD = 40
+
+
+def unexpected_findings(findings: Sequence[Finding], labels: Mapping[int, str], *, asked: str, most: int = 20) -> str:
+    """Say which findings there are although there should be none.
+
+    Args:
+        findings: The worst first.
+        labels: What the entries concerned are, by ``seq``; see :func:`entry_labels`.
+        asked: What was looked for, for example ``warning or worse``.
+        most: How many are written out.
+    """
+    count = len(findings)
+    lines = [f"expected no finding ({asked}), there {'is' if count == 1 else 'are'} {count}:"]
+    lines += finding_lines(findings[:most], labels, with_session=len({one.session_id for one in findings}) > 1)
+    if count > most:
+        lines.append(f"  ... {count - most} more ...")
+    return "\n".join(lines)
+
+
+def finding_lines(findings: Sequence[Finding], labels: Mapping[int, str], *, with_session: bool = False) -> list[str]:
+    """Write findings with what they do to the reports and the entries concerned."""
+    lines = []
+    for finding in findings:
+        session = f" in session {short_sid(finding.session_id)}" if with_session and finding.session_id else ""
+        lines.append(f"  {finding.severity.value} {finding.code}{session}: {plain(finding.message, 600)}")
+        lines.append(f"      consequence: {plain(finding.consequence, 600)}")
+        if finding.seqs:
+            lines.append(f"      entries: {_entries(finding.seqs, labels)}")
+    return lines
+
+
+def brief_findings(findings: Sequence[Finding], *, most: int = 10) -> str:
+    """Write the worst findings in a line each.
+
+    Args:
+        findings: The worst first.
+    """
+    lines = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, the worst first:"]
+    for finding in findings[:most]:
+        session = "" if finding.session_id is None else f" {short_sid(finding.session_id)}"
+        seqs = "".join(f" #{seq}" for seq in finding.seqs[:_MOST_ENTRIES])
+        more = " ..." if len(finding.seqs) > _MOST_ENTRIES else ""
+        what = f"{finding.severity.value:<7} {finding.code}{session}{seqs}{more}"
+        lines.append(f"  {what}: {plain(finding.message)}")
+    if len(findings) > most:
+        lines.append(f"  ... {len(findings) - most} more ...")
+    return "\n".join(lines)
+
+
+def entry_labels(entries: Sequence[Entry]) -> dict[int, str]:
+    """Say what entries of one session are: number, event type, and seconds of the player's time since its start.
+
+    Args:
+        entries: All entries of the session; the first ``ts`` among them is the start.
+    """
+    start_ms = next((ts_ms for entry in entries if (ts_ms := _ts_ms(entry.event)) is not None), None)
+    labels = {}
+    for entry in entries:
+        word = plain(entry.event_type or entry.operation.value, _LONGEST_WORD)
+        labels[entry.seq] = f"#{entry.seq} {word} {moment(_ts_ms(entry.event), start_ms)}".rstrip()
+    return labels
+
+
+def moment(ts_ms: int | None, start_ms: int | None) -> str:
+    """Write a ``ts`` as seconds since the start; nothing if one of them is not known."""
+    if ts_ms is None or start_ms is None or abs(ts_ms - start_ms) > 10**15:
+        return ""
+    return f"{(ts_ms - start_ms) / 1000:+.3f} s"
+
+
+def _entries(seqs: Sequence[int], labels: Mapping[int, str]) -> str:
+    shown = ", ".join(labels.get(seq, f"#{seq}") for seq in seqs[:_MOST_ENTRIES])
+    return shown if len(seqs) <= _MOST_ENTRIES else f"{shown}, and {len(seqs) - _MOST_ENTRIES} more"
+
+
+def _ts_ms(event: Any) -> int | None:
+    if isinstance(event, list):
+        event = event[0] if event else None
+    time = event.get("playerTime") if isinstance(event, dict) else None
+    ts_ms = time.get("ts") if isinstance(time, dict) else None
+    return ts_ms if isinstance(ts_ms, int) and not isinstance(ts_ms, bool) else None

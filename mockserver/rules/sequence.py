@@ -1,0 +1,183 @@
+"""What a test expects of one session: steps that follow each other, and the events they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.errors import InvalidInput
+from mockserver.model.journal import Entry
+from mockserver.model.query import Query
+from mockserver.model.results import Difference, TimelineEntry
+from mockserver.model.vocabulary import Outcome
+from mockserver.rules.match import Facts, Matcher, compile_query
+from mockserver.rules.verification import describe
+
+__all__ = [
+    "Expected",
+    "Gap",
+    "Kind",
+    "Repeated",
+    "Seen",
+    "any_number_of",
+    "anything",
+    "expected_steps",
+    "seen_events",
+]
+
+
+class Kind(str, Enum):
+    """How often the events of a step may occur."""
+
+    ONCE = "once"
+    ANY_NUMBER = "any number"
+    ANYTHING = "anything"
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """Any number of events that fit one of some steps."""
+
+    steps: tuple[Any, ...]
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Any events at all, or none."""
+
+
+def any_number_of(*steps: Any) -> Repeated:
+    """Expect any number of events in a sequence, none too.
+
+    Args:
+        *steps: Event types or queries; an event may fit any of them.
+
+    Raises:
+        InvalidInput: There is no step, or one that is no event type and no query.
+    """
+    if not steps or any(not isinstance(step, (str, Mapping, Query)) for step in steps):
+        raise InvalidInput('any_number_of takes event types or queries, for example any_number_of("ping")')
+    return Repeated(steps)
+
+
+def anything() -> Gap:
+    """Expect any events in a sequence, or none: what happens there does not matter."""
+    return Gap()
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """One step of an expected sequence.
+
+    Args:
+        matchers: An event fits if it fits one of them; a gap has none.
+        text: The step in words.
+    """
+
+    kind: Kind
+    matchers: tuple[Matcher, ...]
+    text: str
+
+    def fits(self, facts: Facts) -> bool:
+        """Tell whether an event may stand here."""
+        return self.kind is Kind.ANYTHING or any(matcher.matches(facts) for matcher in self.matchers)
+
+    def nearness(self, facts: Facts) -> tuple[float, tuple[Difference, ...]]:
+        """Return how far an event is from fitting, 0 to 1, and what is different."""
+        found = []
+        for matcher in self.matchers:
+            differences = matcher.differences(facts)
+            found.append((matcher.distance(differences), differences))
+        return min(found, key=lambda pair: pair[0], default=(0.0, ()))
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One event of a session. ``event`` is the event itself, of a batch the one that is meant."""
+
+    shown: TimelineEntry
+    event: Any
+    entry: Entry
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the back end processed it."""
+        return self.shown.outcome in (Outcome.OPENED, Outcome.ACCEPTED)
+
+    def facts(self) -> Facts:
+        """Tell what a matcher can ask."""
+        entry, shown = self.entry, self.shown
+        event_type = shown.event_type or entry.event_type
+        return Facts(
+            entry.operation, entry.session_id, event_type, lambda: self.event, shown.outcome, shown.status,
+            entry.fault_ids,
+        )  # fmt: skip
+
+
+def expected_steps(sequence: Sequence[Any]) -> tuple[Expected, ...]:
+    """Read a sequence as a test writes it: event types, queries, :func:`any_number_of` and :func:`anything`.
+
+    Raises:
+        InvalidInput: A step cannot be used.
+    """
+    if not sequence:
+        raise InvalidInput("a sequence needs at least one step", pointer="/sequence")
+    return tuple(_expected(step, f"/sequence/{number}") for number, step in enumerate(sequence))
+
+
+def _expected(step: Any, pointer: str) -> Expected:
+    if isinstance(step, Gap):
+        return Expected(Kind.ANYTHING, (), "anything")
+    if isinstance(step, Repeated):
+        queries = [_query(one, pointer) for one in step.steps]
+        words = " or ".join(_words(query) for query in queries)
+        return Expected(Kind.ANY_NUMBER, tuple(map(compile_query, queries)), f"any number of {words}")
+    query = _query(step, pointer)
+    return Expected(Kind.ONCE, (compile_query(query),), _words(query))
+
+
+def _query(step: Any, pointer: str) -> Query:
+    query = _read(step, pointer)
+    if query.since:
+        raise InvalidInput("since does not go with a step: a sequence is about the whole session", pointer=pointer)
+    return query
+
+
+def _read(step: Any, pointer: str) -> Query:
+    if isinstance(step, str):
+        return Query(event_type=step)
+    if isinstance(step, Query):
+        return step
+    if not isinstance(step, Mapping):
+        raise InvalidInput(
+            f"a step is an event type, a query, any_number_of(...) or anything(), not {step!r}", pointer=pointer
+        )
+    try:
+        query: Query = msgspec.convert(msgspec.to_builtins(dict(step)), Query)
+    except msgspec.ValidationError as error:
+        text = str(error).replace("Object contains unknown field", "a query has no field")
+        raise InvalidInput(text, pointer=pointer) from None
+    return query
+
+
+def _words(query: Query) -> str:
+    types = (query.event_type,) if isinstance(query.event_type, str) else query.event_type
+    rest = replace(query, event_type=None)
+    parts = ["|".join(types)] if types else []
+    if rest != Query() or not parts:
+        parts.append(describe(rest))
+    return " ".join(parts)
+
+
+def seen_events(timeline: Sequence[TimelineEntry], entries: Mapping[int, Entry]) -> list[Seen]:
+    """Join the events of a timeline with their entries, by ``seq``; without entries that were dropped meanwhile."""
+    found = []
+    for shown in timeline:
+        entry = entries.get(shown.seq)
+        if entry is None:
+            continue
+        event = entry.event
+        if shown.index is not None and isinstance(event, list) and shown.index < len(event):
+            event = event[shown.index]
+        found.append(Seen(shown, event, entry))
+    return found

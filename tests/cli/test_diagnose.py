@@ -1,0 +1,164 @@
+"""``mockserver diagnose``: what it prints, and when CI fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mockserver.cli import main
+from tests.event_files import event, event_lines, simulated_beats, write_lines
+
+BROKEN = ["ads-outside-break", "no-play-after-pause", "playhead-in-milliseconds"]
+
+
+@pytest.fixture
+def simulated(tmp_path: Path) -> Callable[[str | None], str]:
+    """Write the events of a simulated session; returns where."""
+
+    def write(flaw: str | None) -> str:
+        return str(write_lines(tmp_path / "events.ndjson", event_lines(simulated_beats(flaw))))
+
+    return write
+
+
+@pytest.mark.parametrize("flaw", BROKEN)
+def test_a_broken_player_is_told_what_is_wrong_and_ci_fails(
+    flaw: str,
+    simulated: Callable[[str | None], str],
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["diagnose", simulated(flaw)]) == 1
+    out, err = capsys.readouterr()
+    golden(f"diagnose/{flaw}.txt", out)
+    assert err == ""
+
+
+def test_a_careful_player_passes(
+    simulated: Callable[[str | None], str], golden: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diagnose", simulated(None), "--fail-on", "warning"]) == 0
+    golden("diagnose/careful.txt", capsys.readouterr().out)
+
+
+WARNINGS = ("ping.gap", "id.ecid-missing", "media.streamType")
+
+
+def warned(folder: Path) -> str:
+    """Write a session with a warning and without an error: a silence of 20 seconds, and a bare sessionStart."""
+    events = [event("sessionStart"), event("play", 1, 0), event("ping", 21, 20), event("sessionEnd", 22, 21)]
+    return str(write_lines(folder / "warned.ndjson", events))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 0),
+        (["--fail-on", "error"], 0),
+        (["--fail-on", "warning"], 1),
+        (["--fail-on", "warning", "--ignore", "ping.gap"], 1),
+        (["--fail-on", "warning", *(word for code in WARNINGS for word in ("--ignore", code))], 0),
+        (["--fail-on", "warning", "--code", "ad.complete-early"], 0),
+        (["--fail-on", "warning", "--code", "ad.complete-early", "--code", "ping.gap"], 1),
+    ],
+)
+def test_exit_code_depends_on_the_worst_finding_that_counts(tmp_path: Path, arguments: list[str], code: int) -> None:
+    assert main(["diagnose", warned(tmp_path), *arguments]) == code
+
+
+def test_never_failing_is_possible(simulated: Callable[[str | None], str]) -> None:
+    assert main(["diagnose", simulated(BROKEN[0])]) == 1
+    assert main(["diagnose", simulated(BROKEN[0]), "--fail-on", "never"]) == 0
+
+
+def test_json_has_every_finding_with_its_lines_and_counts_them(
+    simulated: Callable[[str | None], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = simulated("no-play-after-pause")
+    main(["diagnose", path, "--json"])
+    document = json.loads(capsys.readouterr().out)
+    first = document["findings"][0]
+    assert first.keys() == {
+        "code", "severity", "message", "consequence", "session_id", "seqs", "source", "lines",
+    }  # fmt: skip
+    assert (first["severity"], first["session_id"], first["lines"]) == ("error", "session-1", first["seqs"])
+    counts = document["summary"].pop("findings")
+    assert sum(counts.values()) == len(document["findings"])
+    assert document["summary"] == {
+        "source": path, "requests": len(simulated_beats("no-play-after-pause")), "sessions": 1, "refused": 0,
+    }  # fmt: skip
+
+
+def test_what_is_less_severe_can_be_left_out(
+    simulated: Callable[[str | None], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = simulated("playhead-in-milliseconds")
+    main(["diagnose", path, "--json"])
+    everything = json.loads(capsys.readouterr().out)["findings"]
+    main(["diagnose", path, "--json", "--min-severity", "error"])
+    errors = json.loads(capsys.readouterr().out)["findings"]
+    assert errors == [finding for finding in everything if finding["severity"] == "error"]
+    assert 0 < len(errors) < len(everything)
+
+
+def test_lines_are_those_of_the_file_even_with_empty_ones_between(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["", event("sessionStart"), "", event("play", 1, 0), "", event("ping", 21, 20), event("sessionEnd", 22, 21)]
+    path = str(write_lines(tmp_path / "e.ndjson", lines))
+    main(["diagnose", path, "--code", "ping.gap"])
+    assert "\n           lines 4, 6\n" in capsys.readouterr().out
+
+
+def test_refused_sessionstart_is_told_although_there_is_no_session(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_lines(tmp_path / "e.ndjson", [event("sessionStart", media__length="60")])
+    assert main(["diagnose", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("answered 400\n\n  error    sessionStart\n           /params/media.length: ")
+    assert out.endswith("\n           line 1\n\n0 sessions: 1 request answered 400\n")
+    assert main(["diagnose", str(path), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    (refusal,) = document["refused"]
+    assert (refusal["event_type"], refusal["lines"], document["summary"]["refused"]) == ("sessionStart", [1], 1)
+    assert main(["diagnose", str(path), "--fail-on", "never"]) == 0
+    assert main(["diagnose", str(path), "--code", "ping.gap"]) == 0
+
+
+def test_refused_request_that_a_finding_explains_is_told_once(
+    simulated: Callable[[str | None], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diagnose", simulated("unknown-key"), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert "params.unknown" in {finding["code"] for finding in document["findings"]}
+    assert document["refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--code", "ping.gab"], "there is no rule 'ping.gab'; did you mean ping.gap?"),
+        (["--ignore", "xyzzy"], "there is no rule 'xyzzy'; see docs/diagnostics.md"),
+        (["--fail-on", "warning", "--min-severity", "error"], "--min-severity error hides what --fail-on warning"),
+        (["--fail-on", "fatal"], "argument --fail-on: invalid choice: 'fatal'"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_told(
+    tmp_path: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diagnose", warned(tmp_path), *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"mockserver: {message}")
+
+
+def test_help_tells_of_sources_exit_codes_and_gives_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "--open leaves those open" in text
+    assert "exit codes: 0 nothing as bad as --fail-on" in text
+    assert "examples:\n  mockserver diagnose " in text

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.journal import Entry, RecordedRequest, Violation
+from mockserver.model.results import SessionView
+from mockserver.model.session import Content, Deadlines
+from mockserver.model.vocabulary import ClosedBy, Delivery, Operation, Outcome, Phase
+from mockserver.rules.diagnose.text import findings_text
+
+
+def refusal(seq: int, *, reasons: int = 1) -> Entry:
+    return Entry(
+        seq=seq,
+        at_ms=0,
+        operation=Operation.EVENT,
+        session_id="a",
+        event_type="adStart",
+        event=None,
+        outcome=Outcome.INVALID,
+        violations=tuple(Violation(f"/params/{n}", "type", f"{n} is wrong; leave it out") for n in range(reasons)),
+        fault_ids=(),
+        draws=(),
+        request=RecordedRequest(method="POST", path="/", headers=[], body="", body_encoding="utf-8"),
+        response=None,
+        delivery=Delivery.SENT,
+    )
+
+
+NOTHING = Content()
+CLIP = Content(media_id="clip-7", media_name='A "clip"', player_name="player", library_version="js-3.1.0")
+
+
+def finding(code: str, severity: Severity, session_id: str | None = "a", *, seqs: tuple[int, ...] = (1,)) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        message=f"{code} was seen, and so long a sentence has to be broken where a terminal would break it anyway.",
+        consequence="Numbers are wrong.",
+        session_id=session_id,
+        seqs=seqs,
+        source="Adobe",
+    )
+
+
+def session(sid: str, *, content: Content = NOTHING, **members: Any) -> SessionView:
+    known: dict[str, Any] = {
+        "session_id": sid,
+        "sid": sid,
+        "seq": 1,
+        "phase": Phase.OPEN,
+        "closed_by": None,
+        "opened_ms": 0,
+        "last_event_ms": 0,
+        "closed_ms": None,
+        "age_ms": 0,
+        "events": 1,
+        "complete": False,
+        "downloaded": False,
+        "playhead_s": 0,
+        "content": content,
+        "deadlines": Deadlines(),
+    }
+    return SessionView(**{**known, **members})
+
+
+@pytest.mark.parametrize("lines", [None, {n: n + 100 for n in range(1, 13)}], ids=["entries", "lines"])
+def test_findings_of_several_sessions_and_of_none(
+    lines: dict[int, int] | None, golden: Callable[[str, str], None], request: pytest.FixtureRequest
+) -> None:
+    sessions = [
+        session("a", content=CLIP, phase=Phase.CLOSED, closed_by=ClosedBy.IDLE, events=12, complete=True),
+        session("b", content=CLIP, phase=Phase.CLOSED, closed_by=ClosedBy.SESSION_END),
+        session("c"),
+    ]
+    findings = [
+        finding("ad.first", Severity.ERROR, seqs=(2, 3)),
+        finding("request.refused", Severity.ERROR, None, seqs=()),
+        finding("request.unknown", Severity.ERROR, "nobody"),
+        finding("ping.second", Severity.WARNING, seqs=tuple(range(1, 13))),
+        finding("ts.third", Severity.INFO, "c", seqs=(12,)),
+    ]
+    name = request.node.callspec.id
+    golden(
+        f"diagnose/text-{name}.txt",
+        findings_text(findings, sessions, [refusal(11), refusal(12, reasons=5)], lines) + "\n",
+    )
+
+
+def test_no_finding_is_said_so() -> None:
+    text = findings_text([], [session("a", content=CLIP)])
+    assert text.endswith("\n  nothing found\n\n1 session: nothing found")
+
+
+def test_of_many_refused_requests_the_first_are_written() -> None:
+    lines = findings_text([], [], [refusal(n) for n in range(1, 26)]).splitlines()
+    assert lines[-3:] == ["  and 5 more", "", "0 sessions: 25 requests answered 400"]
+    assert "           entry #20" in lines
+    assert "           entry #21" not in lines
+
+
+def test_nothing_at_all_is_one_line() -> None:
+    assert findings_text([], []) == "0 sessions: nothing found"
+
+
+def test_name_of_a_client_cannot_make_lines_of_its_own() -> None:
+    content = Content(media_id="a\nsession b", media_name="x\ny", player_name="p\r\nq" + "z" * 100)
+    lines = findings_text([], [session("a", content=content)]).splitlines()
+    assert lines[1] == '  a session b "x\\ny"'
+    assert lines[2].startswith("  p  qz")
+    assert lines[2].endswith("z...")

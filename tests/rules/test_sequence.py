@@ -1,0 +1,75 @@
+"""The steps of a sequence that a test expects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.errors import InvalidInput
+from mockserver.model.query import Query
+from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.rules.match import Facts
+from mockserver.rules.sequence import Kind, any_number_of, anything, expected_steps
+
+
+def facts(event_type: str, document: Any = None) -> Facts:
+    return Facts(Operation.EVENT, "s", event_type, lambda: document, Outcome.ACCEPTED, 204)
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "text"),
+    [
+        ("play", Kind.ONCE, "play"),
+        (Query(event_type="play"), Kind.ONCE, "play"),
+        ({"event_type": ["play", "ping"]}, Kind.ONCE, "play|ping"),
+        ({"event_type": "adStart", "where": "/params/media.ad.id=a1"}, Kind.ONCE, "adStart /params/media.ad.id=a1"),
+        ({"status": 204, "outcome": Outcome.ACCEPTED}, Kind.ONCE, "outcome=accepted status=204"),
+        ({}, Kind.ONCE, "any request"),
+        (any_number_of("ping"), Kind.ANY_NUMBER, "any number of ping"),
+        (any_number_of("ping", {"event_type": "play"}), Kind.ANY_NUMBER, "any number of ping or play"),
+        (anything(), Kind.ANYTHING, "anything"),
+    ],
+    ids=str,
+)
+def test_step_has_a_kind_and_words(step: Any, kind: Kind, text: str) -> None:
+    (expected,) = expected_steps([step])
+    assert (expected.kind, expected.text) == (kind, text)
+
+
+def test_step_of_several_queries_fits_what_fits_one_of_them() -> None:
+    (step,) = expected_steps([any_number_of("ping", {"event_type": "play", "where": "/playerTime/playhead=1"})])
+    assert step.fits(facts("ping"))
+    assert step.fits(facts("play", {"playerTime": {"playhead": 1}}))
+    assert not step.fits(facts("play", {"playerTime": {"playhead": 2}}))
+    assert step.nearness(facts("play"))[1][0].field == "/playerTime/playhead"
+
+
+def test_anything_fits_everything() -> None:
+    (step,) = expected_steps([anything()])
+    assert step.fits(facts("ping"))
+
+
+@pytest.mark.parametrize(
+    ("sequence", "text", "pointer"),
+    [
+        ([], "a sequence needs at least one step", "/sequence"),
+        (["play", 3], "a step is an event type, a query, any_number_of(...) or anything(), not 3", "/sequence/1"),
+        ([{"type": "ping"}], "a query has no field `type`", "/sequence/0"),
+        (["a", {"status": "ok"}], "Expected `int | array | null`, got `str`", "/sequence/1"),
+        ([{"since": 3}], "since does not go with a step", "/sequence/0"),
+        ([{"where": "playhead>5"}], "is not a condition", "/where"),
+    ],
+    ids=str,
+)
+def test_step_that_cannot_be_used_is_refused(sequence: list[Any], text: str, pointer: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        expected_steps(sequence)
+    assert text in str(caught.value)
+    assert caught.value.pointer == pointer
+
+
+@pytest.mark.parametrize("steps", [(), (3,), ("ping", anything()), (any_number_of("ping"),)], ids=str)
+def test_any_number_of_nothing_that_could_come_is_refused(steps: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidInput, match="any_number_of takes event types or queries"):
+        any_number_of(*steps)
