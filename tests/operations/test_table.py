@@ -6,6 +6,7 @@ import inspect
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 
 from mockserver import control as c
@@ -64,7 +65,7 @@ def test_every_route_but_the_stream_has_an_operation_that_answers_what_the_route
         assert answer is None
     elif route.result is c.Chunks:
         assert b"".join(answer)
-    elif isinstance(route.result, type):
+    elif isinstance(route.result, msgspec.StructMeta):
         assert isinstance(answer, route.result)
         encode(answer)
     else:
