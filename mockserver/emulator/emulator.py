@@ -19,12 +19,13 @@ import msgspec
 from mockserver.clock import Clock
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.reader import Reader
+from mockserver.emulator.injection import effects_of, sent_by
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
-from mockserver.model.fault import CloseFault, DelayFault, FaultSpec, HangFault, ResetFault, StatusFault
+from mockserver.model.fault import FaultSpec
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw, Record
-from mockserver.model.plan import Close, Effect, Hang, Plan, Reset, Send, Sleep, Suspended
+from mockserver.model.plan import Effect, Plan, Send, Sleep, Suspended
 from mockserver.model.session import Session
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
@@ -104,7 +105,7 @@ class Emulator:
         """
         arrival = self._reader.read(request)
         with self.lock:
-            if not self.faults:
+            if not self.faults.armed:
                 return self._process(request, arrival)
             now_ms = self.clock.now_ms()
             strike = self.faults.strike(Stage.REQUEST, self._facts(arrival), now_ms)
@@ -136,8 +137,8 @@ class Emulator:
     def _not_processed(self, held: _Held) -> Plan:
         """Answer by a fault of stage ``request``: the back end never saw it."""
         strike, arrival = held.strike, held.arrival
-        effects = self._fault_effects(strike)
-        response = _sent_by(effects)
+        effects = effects_of(strike, marked=self.settings.fault_header)
+        response = sent_by(effects)
         record = self._record(
             self.clock.now_ms(), held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, response,
             Delivery.PENDING, strike.fault_ids, strike.draws,
@@ -147,7 +148,7 @@ class Emulator:
     def _process(self, request: HttpRequest, arrival: Arrival, before: Strike | None = None) -> Plan:
         """Let the back end decide, then let the fault rules of stage ``response`` hit the answer."""
         now_ms = self.clock.now_ms()
-        facts = self._facts(arrival) if self.faults else None
+        facts = self._facts(arrival) if self.faults.armed else None
         if arrival.operation is Operation.EVENT:
             outcome, response, sid = self._decide_event(arrival, now_ms)
         else:
@@ -164,8 +165,10 @@ class Emulator:
         draws = (*before.draws, *strike.draws) if before else strike.draws
         effects: tuple[Effect, ...] = ()
         if strike.fault is not None or strike.delay_ms:
-            effects = (Send(response),) if strike.fault is None else self._fault_effects(strike)
-            response = _sent_by(effects) or response
+            effects = (
+                (Send(response),) if strike.fault is None else effects_of(strike, marked=self.settings.fault_header)
+            )
+            response = sent_by(effects) or response
             if strike.delay_ms:
                 effects = (Sleep(at_ms + strike.delay_ms), *effects)
         delivery = Delivery.PENDING if effects else Delivery.SENT
@@ -237,20 +240,6 @@ class Emulator:
         self.sessions.add(session, self.refreshed)
         return sid
 
-    def _fault_effects(self, strike: Strike) -> tuple[Effect, ...]:
-        match strike.fault:
-            case StatusFault(code=code, body=body, headers=headers):
-                mark = strike.decided_by if self.settings.fault_header else None
-                return (Send(answers.injected(code, body, headers, mark)),)
-            case ResetFault():
-                return (Reset(),)
-            case CloseFault():
-                return (Close(),)
-            case HangFault():
-                return (Hang(),)
-            case DelayFault() | None:
-                return ()
-
     def _record(
         self,
         at_ms: int,
@@ -268,7 +257,7 @@ class Emulator:
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
         seq = self.journal.append(record)
-        if self.waiters:
+        if self.waiters.waiting:
             self.waiters.recorded(seq, record)
         for listener in self._listeners:
             listener(seq)
@@ -393,7 +382,3 @@ class Emulator:
             return parse_body(record.body, self.settings.max_body_bytes)
         except NotJson:
             return None
-
-
-def _sent_by(effects: tuple[Effect, ...]) -> HttpResponse | None:
-    return next((effect.response for effect in effects if isinstance(effect, Send)), None)

@@ -48,17 +48,20 @@ class Endpoint:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
         try:
-            target = request.raw_path
+            path = target = request.raw_path
             if not target.isascii():
-                target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            emulator, path, problem = self._find(path_of(target), request.headers.get("Host", ""))
+                path = target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            if "?" in target or not target.startswith("/"):
+                path = path_of(target)
+            emulator, path, problem = self._find(path, request.headers.get("Host", ""))
+            max_body_bytes = emulator.settings.max_body_bytes
             content = request.content
             if content.is_eof() and content.exception() is None:
                 body = content.read_nowait()
-                if len(body) > emulator.settings.max_body_bytes:
+                if len(body) > max_body_bytes:
                     body, problem = b"", problem or "too_large"
             else:
-                body, cut_short = await _read(request, content, emulator.settings.max_body_bytes)
+                body, cut_short = await _read(request, content, max_body_bytes)
                 problem = problem or cut_short
             plan = emulator.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, Suspended):
