@@ -40,6 +40,22 @@ class ClockState(NamedTuple):
     rate: float
 
 
+class _Hands(NamedTuple):
+    """What the time is computed from; replaced as a whole, so that a reader without lock never sees half a change.
+
+    Args:
+        base_ms: The emulated time of the last change.
+        base_ns: The monotonic real time of it.
+        rate: Emulated seconds per real second.
+        frozen: Whether the hands stand.
+    """
+
+    base_ms: int
+    base_ns: int
+    rate: float = 1.0
+    frozen: bool = False
+
+
 class Clock:
     """An emulated clock that can be frozen, advanced, set, sped up and made to follow the events.
 
@@ -53,45 +69,39 @@ class Clock:
         self._start()
 
     def _start(self) -> None:
-        self._base_ms = self._real.epoch_ms()
-        self._base_ns = self._real.monotonic_ns()
-        self._rate = 1.0
-        self._frozen = False
-        self._following = False
+        self._hands = _Hands(self._real.epoch_ms(), self._real.monotonic_ns())
+        self.following = False
+        """Whether the clock jumps forward to the ``ts`` of accepted events."""
 
     def now_ms(self) -> int:
         """Return the emulated time in milliseconds since the epoch."""
-        if self._frozen:
-            return self._base_ms
-        with self._lock:
-            elapsed_ns = self._real.monotonic_ns() - self._base_ns
-            if self._rate != 1.0:
-                elapsed_ns = int(elapsed_ns * self._rate)
-            now_ms = self._base_ms + elapsed_ns // 1_000_000
-            return now_ms if now_ms < MAX_TIME_MS else MAX_TIME_MS
+        while True:
+            hands = self._hands
+            base_ms, base_ns, rate, frozen = hands
+            if frozen:
+                return base_ms
+            elapsed_ns = self._real.monotonic_ns() - base_ns
+            if rate != 1.0:
+                elapsed_ns = int(elapsed_ns * rate)
+            now_ms = base_ms + elapsed_ns // 1_000_000
+            if hands is self._hands:  # nobody has moved them meanwhile; that is all a lock would do
+                return now_ms if now_ms < MAX_TIME_MS else MAX_TIME_MS
 
     def state(self) -> ClockState:
         """Return time, frozen and rate, read together."""
         with self._lock:
-            return ClockState(self.now_ms(), self._frozen, self._rate)
-
-    @property
-    def following(self) -> bool:
-        """Whether the clock jumps forward to the ``ts`` of accepted events."""
-        return self._following
+            return ClockState(self.now_ms(), self._hands.frozen, self._hands.rate)
 
     def freeze(self) -> None:
         """Stop the hands where they are."""
         with self._lock:
-            self._rebase(self.now_ms())
-            self._frozen = True
+            self._rebase(self.now_ms(), frozen=True)
         self._changed()
 
     def resume(self) -> None:
         """Let a frozen clock run on, from where it stands, at its rate."""
         with self._lock:
-            self._rebase(self.now_ms())
-            self._frozen = False
+            self._rebase(self.now_ms(), frozen=False)
         self._changed()
 
     def advance(self, ms: int) -> None:
@@ -134,14 +144,13 @@ class Clock:
         if not 0 < rate <= 1_000_000:
             raise InvalidInput(f"rate must be more than 0 and at most 1000000, not {rate}", pointer="/rate")
         with self._lock:
-            self._rebase(self.now_ms())
-            self._rate = float(rate)
+            self._rebase(self.now_ms(), rate=float(rate))
         self._changed()
 
     def follow_ts(self) -> None:
         """From now on jump forward to the ``ts`` of every accepted event, never back."""
         with self._lock:
-            self._following = True
+            self.following = True
 
     def follow(self, ts_ms: int) -> None:
         """Jump to an accepted event's ``ts`` if the clock follows events and the ``ts`` lies ahead.
@@ -149,7 +158,7 @@ class Clock:
         Args:
             ts_ms: The event's ``playerTime.ts`` in milliseconds.
         """
-        if not self._following or ts_ms > MAX_TIME_MS:
+        if not self.following or ts_ms > MAX_TIME_MS:
             return
         with self._lock:
             if ts_ms <= self.now_ms():
@@ -176,7 +185,7 @@ class Clock:
             missing_ms = min(at_ms, MAX_TIME_MS) - self.now_ms()
             if missing_ms <= 0:
                 return 0.0
-            return None if self._frozen else missing_ms / 1000 / self._rate
+            return None if self._hands.frozen else missing_ms / 1000 / self._hands.rate
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         """Call ``changed`` whenever the hands are moved by a command.
@@ -194,9 +203,14 @@ class Clock:
 
         return unsubscribe
 
-    def _rebase(self, now_ms: int) -> None:
-        self._base_ms = now_ms
-        self._base_ns = self._real.monotonic_ns()
+    def _rebase(self, now_ms: int, *, rate: float | None = None, frozen: bool | None = None) -> None:
+        before = self._hands
+        self._hands = _Hands(
+            now_ms,
+            self._real.monotonic_ns(),
+            before.rate if rate is None else rate,
+            before.frozen if frozen is None else frozen,
+        )
 
     def _changed(self) -> None:
         with self._lock:

@@ -47,11 +47,12 @@ Listener = Callable[[int | None], None]
 
 
 class _Held(msgspec.Struct, frozen=True):
-    """A request that a delay of stage ``request`` holds back."""
+    """A request that a delay of stage ``request`` holds back; ``era`` counts the resets before it."""
 
     request: HttpRequest
     arrival: Arrival
     strike: Strike
+    era: int
 
 
 class Emulator:
@@ -92,6 +93,10 @@ class Emulator:
         self.waiters = Waiters(self._start_settings.max_waiters)
         self.derived = Derived()
         self._listeners: tuple[Listener, ...] = ()
+        self._held = 0
+        self._era = 0
+        self.streams = 0
+        """How many event streams are open; who opens one counts it."""
         self._apply_settings(self._start_settings)
         self._restart_ids()
         self.faults.restart(self._start_faults, self.clock.now_ms())
@@ -107,24 +112,30 @@ class Emulator:
         """
         arrival = self._reader.read(request)
         with self.lock:
-            if not self.faults:
+            if not self.faults.armed:
                 return self._process(request, arrival)
             now_ms = self.clock.now_ms()
             strike = self.faults.strike(Stage.REQUEST, self._facts(arrival), now_ms)
-            held = _Held(request, arrival, strike)
-            if strike.delay_ms:
-                return Suspended(held, now_ms + strike.delay_ms)
-            return self._process_struck(held)
+            held = _Held(request, arrival, strike, self._era)
+            if not strike.delay_ms:
+                return self._process_struck(held)
+            if self._held >= self.settings.max_held:
+                return self._process(request, self._reader.overcrowded(arrival), strike)
+            self._held += 1
+            return Suspended(held, now_ms + strike.delay_ms)
 
-    def resume(self, token: object) -> Plan:
-        """Process a request that was held back, now that its time has come."""
+    def resume(self, token: object) -> Plan | None:
+        """Process a request that was held back, now that its time has come.
+
+        Also after its client has left: what the network delays arrives all the same.
+
+        Returns:
+            None when the namespace was reset meanwhile: the request belongs to what is forgotten.
+        """
         assert isinstance(token, _Held)
         with self.lock:
-            return self._process_struck(token)
-
-    def delivered(self, record: Record, delivery: Delivery) -> None:
-        """Note what became of an answer."""
-        record.delivery = delivery
+            self._held -= 1
+            return self._process_struck(token) if token.era == self._era else None
 
     def owns(self, sid: str) -> bool:
         """Tell whether a session id was issued here."""
@@ -150,7 +161,7 @@ class Emulator:
     def _process(self, request: HttpRequest, arrival: Arrival, before: Strike | None = None) -> Plan:
         """Let the back end decide, then let the fault rules of stage ``response`` hit the answer."""
         now_ms = self.clock.now_ms()
-        facts = self._facts(arrival) if self.faults else None
+        facts = self._facts(arrival) if self.faults.armed else None
         if arrival.operation is Operation.EVENT:
             outcome, response, sid = self._decide_event(arrival, now_ms)
         else:
@@ -257,7 +268,7 @@ class Emulator:
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
         seq = self.journal.append(record)
-        if self.waiters:
+        if self.waiters.waiting:
             self.waiters.recorded(seq, record)
         for listener in self._listeners:
             listener(seq)
@@ -347,6 +358,8 @@ class Emulator:
             if "faults" in wanted:
                 self.faults.restart(self._start_faults, self.clock.now_ms())
             if "journal" in wanted:
+                self._era += 1
+                self.derived = Derived()
                 self.journal.clear()
                 for listener in self._listeners:
                     listener(None)

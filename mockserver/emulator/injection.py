@@ -1,4 +1,4 @@
-"""From a fault that struck to what the server shell does."""
+"""What fault rules make of an answer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ __all__ = ["effects_of", "sent_by"]
 
 
 def effects_of(strike: Strike, *, marked: bool) -> tuple[Effect, ...]:
-    """Return what a deciding fault does to the connection.
+    """Tell what is done to the connection instead of answering.
 
     Args:
-        marked: Whether an injected answer carries ``X-Mock-Fault``.
+        strike: What the rules of a stage decided.
+        marked: Whether an injected answer names the rule in a header.
     """
     match strike.fault:
         case StatusFault(code=code, body=body, headers=headers):
-            return (Send(answers.injected(code, body, headers, strike.decided_by if marked else None)),)
+            mark = strike.decided_by if marked else None
+            return (Send(answers.injected(code, body, headers, mark)),)
         case ResetFault():
             return (Reset(),)
         case CloseFault():
@@ -31,5 +33,5 @@ def effects_of(strike: Strike, *, marked: bool) -> tuple[Effect, ...]:
 
 
 def sent_by(effects: tuple[Effect, ...]) -> HttpResponse | None:
-    """Return the answer that effects send, if they send one."""
+    """Return the answer that is sent in spite of it all; None when there is none."""
     return next((effect.response for effect in effects if isinstance(effect, Send)), None)

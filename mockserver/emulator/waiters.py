@@ -69,10 +69,11 @@ class Waiters:
 
     def __init__(self, max_waiters: int) -> None:
         self.max_waiters = max_waiters
-        self._waiters: list[Waiter] = []
+        self.waiting: list[Waiter] = []
+        """Those who wait, longest first."""
 
     def __len__(self) -> int:
-        return len(self._waiters)
+        return len(self.waiting)
 
     def add(self, waiter: Waiter) -> None:
         """Begin a wait.
@@ -80,17 +81,17 @@ class Waiters:
         Raises:
             Refused: There are ``max_waiters`` already.
         """
-        if len(self._waiters) >= self.max_waiters:
+        if len(self.waiting) >= self.max_waiters:
             raise Refused(f"{self.max_waiters} waits are in flight already (setting max_waiters)")
-        self._waiters.append(waiter)
+        self.waiting.append(waiter)
 
     def remove(self, waiter: Waiter) -> None:
         """End a wait, satisfied or not."""
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
+        if waiter in self.waiting:
+            self.waiting.remove(waiter)
 
     def recorded(self, seq: int, record: Record) -> None:
         """Wake everybody whom a new record satisfies."""
-        for waiter in tuple(self._waiters):
+        for waiter in tuple(self.waiting):
             if not waiter.satisfied and waiter.check(seq, record):
                 waiter.satisfy()

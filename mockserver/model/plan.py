@@ -41,7 +41,7 @@ class Suspended(msgspec.Struct, frozen=True):
     """A request that is held back before the back end sees it.
 
     Args:
-        token: Give it to ``Emulator.resume`` when the clock shows ``until_ms``.
+        token: Give it to ``Emulator.resume`` once, when the clock shows ``until_ms`` or when waiting was broken off.
     """
 
     token: object

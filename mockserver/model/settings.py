@@ -94,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_journal_bytes: Most bytes the journal keeps.
         max_sessions: Most sessions remembered; the oldest closed ones go first.
         max_faults: Most fault rules.
+        max_held: Most requests that delays of stage ``request`` hold back at a time; the next one is answered 429.
         max_waiters: Most waits and verifications in flight at a time.
         max_streams: Most open event streams.
         max_namespaces: Most namespaces of one server; that of the un-prefixed namespace counts.
@@ -135,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_journal_bytes: int = 256 * 1024 * 1024
     max_sessions: int = 100_000
     max_faults: int = 1_000
+    max_held: int = 256
     max_waiters: int = 256
     max_streams: int = 64
     max_namespaces: int = 1_000

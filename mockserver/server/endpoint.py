@@ -29,6 +29,7 @@ _BODY_TIMEOUT_S = 30
 BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
 """What a body raises that cannot be read to its end; the middle one comes from aiohttp's parser in plain Python."""
 
+_SESSIONS = f"{BASE}/sessions/"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -48,22 +49,32 @@ class Endpoint:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
         try:
-            target = request.raw_path
+            path = target = request.raw_path
             if not target.isascii():
-                target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            emulator, path, problem = self._find(path_of(target), request.headers.get("Host", ""))
+                path = target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            if "?" in target or not target.startswith("/"):
+                path = path_of(target)
+            emulator, path, problem = self._find(path, request.headers.get("Host", ""))
+            max_body_bytes = emulator.settings.max_body_bytes
             content = request.content
             if content.is_eof() and content.exception() is None:
                 body = content.read_nowait()
-                if len(body) > emulator.settings.max_body_bytes:
+                if len(body) > max_body_bytes:
                     body, problem = b"", problem or "too_large"
             else:
-                body, cut_short = await _read(request, content, emulator.settings.max_body_bytes)
+                body, cut_short = await _read(request, content, max_body_bytes)
                 problem = problem or cut_short
             plan = emulator.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, Suspended):
-                await sleep_until(emulator.clock, plan.until_ms)
-                plan = emulator.resume(plan.token)
+                try:
+                    await sleep_until(emulator.clock, plan.until_ms)
+                except asyncio.CancelledError:
+                    emulator.resume(plan.token)  # the server stops: what it has received is recorded all the same
+                    raise
+                resumed = emulator.resume(plan.token)
+                if resumed is None:
+                    return self._forgotten(request)
+                plan = resumed
             if plan.response is None:
                 return await execute(plan.effects, request, plan.record, emulator.clock, self._writer)
             written = self._writer.write(request, plan.record, plan.response)
@@ -75,6 +86,12 @@ class Endpoint:
         except Exception as error:
             self._failed(error)
             raise
+
+    def _forgotten(self, request: web.BaseRequest) -> web.StreamResponse:
+        """End the connection of a request that a reset overtook: nobody is left to answer it."""
+        if request.transport is not None:
+            request.transport.close()
+        return self._writer.done(500, stays=False)
 
     def _find(self, path: str, host: str) -> tuple[Emulator, str, Problem | None]:
         """Find the emulator a request is for, and the path as that emulator sees it.
@@ -92,8 +109,9 @@ class Endpoint:
                     return namespaces.obtain(named.namespace), named.path, None
                 except Refused:
                     return namespaces.default, path, "too_many_namespaces"
-        if len(namespaces) > 1 and path.startswith(f"{BASE}/sessions/"):
-            return namespaces.for_session(path.split("/")[4]), path, None
+        if len(namespaces) > 1 and _SESSIONS in path:
+            sid = path.partition(_SESSIONS)[2].partition("/")[0]  # whatever path prefix stands before
+            return namespaces.for_session(sid), path, None
         return namespaces.default, path, None
 
 

@@ -22,6 +22,8 @@ from mockserver.server.options import ServerOptions
 __all__ = ["Site"]
 
 _LOG = logging.getLogger("mockserver")
+_MOST_ERRORS = 100
+"""How many internal errors are kept; each holds on to the request it came from."""
 
 
 class Site:
@@ -91,7 +93,8 @@ class Site:
 
     def _failed(self, error: Exception) -> None:
         _LOG.exception("internal error in the emulated API", exc_info=error)
-        self.internal_errors.append(error)
+        if len(self.internal_errors) < _MOST_ERRORS:
+            self.internal_errors.append(error)
 
     def _is_admin(self, request: web.BaseRequest) -> bool:
         return is_admin_path(address(path_of(request.raw_path), "").path)

@@ -45,7 +45,7 @@ class EventStream:
             Refused: There are ``max_streams`` already.
         """
         most = self._emulator.settings.max_streams
-        if self._emulator.listeners >= most:
+        if self._emulator.streams >= most:
             raise Refused(f"there are {most} streams already (setting max_streams)")
         last_id = request.headers.get("Last-Event-ID", "")
         if last_id.isascii() and last_id.isdigit():
@@ -59,9 +59,11 @@ class EventStream:
             loop.call_soon_threadsafe(news.set)
 
         stop = self._emulator.listen(recorded)
+        self._emulator.streams += 1
         try:
             return await self._send(request, headers, news)
         finally:
+            self._emulator.streams -= 1
             stop()
 
     async def _send(self, request: web.BaseRequest, headers: dict[str, str], news: asyncio.Event) -> web.StreamResponse:

@@ -1,7 +1,8 @@
 """One byte per entry for each field that is asked for often, so that a filter over 100,000 entries is a few C calls.
 
-A column holds a code for the value of one field. A value that finds no free code gets :data:`OTHER`, which means "look
-at the record": event types are whatever a client sends, and no client may make a column grow without bound.
+An entry is a row of codes, one for the value of each field; a column is what stands in one place of every row. A value
+that finds no free code gets :data:`OTHER`, which means "look at the record": event types are whatever a client sends,
+and no client may make a column grow without bound.
 
 A filter becomes a mask, a byte of 1 for every entry that may match. Masks are combined as big integers.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-__all__ = ["OTHER", "REST", "Column", "both"]
+__all__ = ["OTHER", "REST", "Columns", "both"]
 
 OTHER = 255
 
@@ -18,62 +19,75 @@ REST = "(other)"
 """Under what the entries are counted whose value found no free code."""
 
 
-class Column:
-    """The codes of one field, one per entry, oldest first."""
+class Columns:
+    """The codes of all fields, a row of bytes per entry, oldest first.
 
-    def __init__(self) -> None:
-        self._codes: dict[Hashable, int] = {}
-        self._bytes = bytearray()
-        # Most entries have the value of the one before them; hashing, slow for members of an Enum, is saved then.
-        self._last: Hashable = None
-        self._last_code: int | None = None
+    Args:
+        names: The fields, in the order in which :meth:`append` is given their values.
+    """
 
-    def append(self, value: Hashable) -> None:
-        """Add the value of the next entry."""
-        if value is self._last and self._last_code is not None:
-            self._bytes.append(self._last_code)
-            return
-        code = self._codes.get(value)
-        if code is None:
-            code = len(self._codes)
-            if code >= OTHER:
-                code = OTHER
-            else:
-                self._codes[value] = code
-        self._bytes.append(code)
-        self._last, self._last_code = value, code
+    def __init__(self, names: Iterable[str]) -> None:
+        self._places = {name: place for place, name in enumerate(names)}
+        self._codes: tuple[dict[Hashable, int], ...] = tuple({} for _ in self._places)
+        self._rows = bytearray()
+        # Most entries have the values of the one before them; hashing, slow for members of an Enum, is saved then.
+        self._last: tuple[Hashable, ...] = ()
+        self._last_row = b""
+
+    def append(self, values: tuple[Hashable, ...]) -> None:
+        """Add the values of the next entry."""
+        if values != self._last:
+            self._last_row = bytes(map(_code, self._codes, values))
+            self._last = values
+        self._rows += self._last_row
 
     def forget(self, count: int) -> None:
         """Drop the oldest entries."""
-        del self._bytes[:count]
+        del self._rows[: count * len(self._places)]
 
-    def mask(self, wanted: Iterable[Hashable], start: int) -> tuple[bytes, bool]:
+    def mask(self, name: str, wanted: Iterable[Hashable], start: int) -> tuple[bytes, bool]:
         """Mark the entries whose value is wanted.
 
         Args:
+            name: The field.
             start: Index of the first entry that is looked at.
 
         Returns:
             The mask from ``start`` on, and whether it is exact; if not, marked records must be looked at.
         """
+        codes = self._codes[self._places[name]]
         table = bytearray(256)
         for value in wanted:
-            code = self._codes.get(value)
+            code = codes.get(value)
             if code is not None:
                 table[code] = 1
-        exact = len(self._codes) < OTHER
+        exact = len(codes) < OTHER
         table[OTHER] = not exact
-        return bytes(self._bytes[start:]).translate(table), exact
+        return bytes(self._column(name, start).translate(table)), exact
 
-    def counts(self, start: int) -> dict[Hashable, int]:
+    def counts(self, name: str, start: int) -> dict[Hashable, int]:
         """Count the entries per value, from index ``start`` on; those without a code together as :data:`REST`."""
-        live = self._bytes[start:] if start else self._bytes
-        found = ((value, live.count(code)) for value, code in self._codes.items())
+        column = self._column(name, start)
+        found = ((value, column.count(code)) for value, code in self._codes[self._places[name]].items())
         counts = {value: count for value, count in found if count}
-        rest = live.count(OTHER)
+        rest = column.count(OTHER)
         if rest:
             counts[REST] = counts.get(REST, 0) + rest
         return counts
+
+    def _column(self, name: str, start: int) -> bytearray:
+        width = len(self._places)
+        return self._rows[start * width + self._places[name] :: width]
+
+
+def _code(codes: dict[Hashable, int], value: Hashable) -> int:
+    code = codes.get(value)
+    if code is None:
+        code = len(codes)
+        if code >= OTHER:
+            return OTHER
+        codes[value] = code
+    return code
 
 
 def both(left: bytes, right: bytes) -> bytes:

@@ -31,7 +31,8 @@ class FaultStore:
 
     def clear(self) -> None:
         """Remove all rules; ids go on counting."""
-        self._armed: tuple[Armed, ...] = ()
+        self.armed: tuple[Armed, ...] = ()
+        """The rules as they stand; empty when no request can be hit."""
 
     def restart(self, specs: Iterable[FaultSpec], now_ms: int) -> None:
         """Go back to the rules of the start, with ids from ``f1`` and fresh draws, whatever ``max_faults`` is by now.
@@ -42,16 +43,13 @@ class FaultStore:
         specs = tuple(specs)
         for spec in specs:
             check_spec(spec)
-        self._armed = tuple(self._arm(spec, f"f{number}", now_ms) for number, spec in enumerate(specs, 1))
+        self.armed = tuple(self._arm(spec, f"f{number}", now_ms) for number, spec in enumerate(specs, 1))
         self._made = len(specs)
-
-    def __bool__(self) -> bool:
-        return bool(self._armed)
 
     @property
     def rules(self) -> tuple[FaultRule, ...]:
         """All rules with their live counters."""
-        return tuple(armed.rule for armed in self._armed)
+        return tuple(armed.rule for armed in self.armed)
 
     def get(self, fault_id: str) -> FaultRule:
         """Return one rule.
@@ -59,7 +57,7 @@ class FaultStore:
         Raises:
             NotFound: There is no such rule.
         """
-        return self._armed[self._index(fault_id)].rule
+        return self.armed[self._index(fault_id)].rule
 
     def add(self, spec: FaultSpec, now_ms: int) -> FaultRule:
         """Put a rule in force, after all others.
@@ -69,11 +67,11 @@ class FaultStore:
             Refused: There are ``max_faults`` already.
         """
         check_spec(spec)
-        if len(self._armed) >= self.max_faults:
+        if len(self.armed) >= self.max_faults:
             raise Refused(f"there are {self.max_faults} fault rules already (setting max_faults)")
         armed = self._arm(spec, f"f{self._made + 1}", now_ms)
         self._made += 1
-        self._armed = (*self._armed, armed)
+        self.armed = (*self.armed, armed)
         return armed.rule
 
     def put(self, fault_id: str, spec: FaultSpec, now_ms: int) -> FaultRule:
@@ -86,7 +84,7 @@ class FaultStore:
         index = self._index(fault_id)
         check_spec(spec)
         armed = self._arm(spec, fault_id, now_ms)
-        self._armed = (*self._armed[:index], armed, *self._armed[index + 1 :])
+        self.armed = (*self.armed[:index], armed, *self.armed[index + 1 :])
         return armed.rule
 
     def remove(self, fault_id: str) -> None:
@@ -96,12 +94,12 @@ class FaultStore:
             NotFound: There is no such rule.
         """
         index = self._index(fault_id)
-        self._armed = (*self._armed[:index], *self._armed[index + 1 :])
+        self.armed = (*self.armed[:index], *self.armed[index + 1 :])
 
     def strike(self, stage: Stage, facts: Facts, now_ms: int) -> Strike:
         """Run the rules of a stage over a request and keep their counters."""
-        done = strike(self._armed, stage, facts, now_ms)
-        self._armed = done.rules
+        done = strike(self.armed, stage, facts, now_ms)
+        self.armed = done.rules
         return done
 
     def _arm(self, spec: FaultSpec, fault_id: str, now_ms: int) -> Armed:
@@ -109,7 +107,7 @@ class FaultStore:
         return arm(FaultRule(**fields, id=fault_id, created_ms=now_ms), f"{self._seed}/fault/{fault_id}")
 
     def _index(self, fault_id: str) -> int:
-        for index, armed in enumerate(self._armed):
+        for index, armed in enumerate(self.armed):
             if armed.rule.id == fault_id:
                 return index
         raise NotFound(f"there is no fault rule {fault_id!r}")

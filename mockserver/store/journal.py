@@ -20,7 +20,7 @@ from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
 from mockserver.rules.match import Facts, Matcher
-from mockserver.store.columns import Column, both
+from mockserver.store.columns import Columns, both
 
 __all__ = ["Journal"]
 
@@ -36,7 +36,6 @@ _RESPONSE_BYTES = 500
 _INTERN_BYTES = 1024 * 1024
 _COMPACT_AT = 4096
 _SECRET = frozenset({b"authorization", b"cookie"})
-_COLUMNS = ("operation", "event_type", "outcome", "status")
 
 Read = Callable[[Record], Any]
 """Gives the parsed body of a record."""
@@ -52,19 +51,19 @@ class Journal:
 
     def __init__(self, settings: Settings, read: Read) -> None:
         self._read = read
-        self.limit(settings)
         self.clear()
+        self.limit(settings)
 
     def limit(self, settings: Settings) -> None:
-        """Obey new limits from the next entry on."""
+        """Obey new limits, at once."""
         self._max_entries = max(1, settings.max_entries)
         self._max_bytes = settings.max_journal_bytes
+        self._evict()
 
     def clear(self) -> None:
         """Forget everything and count from 1 again."""
         self._records: list[Record | None] = []
-        self._columns = {name: Column() for name in _COLUMNS}
-        self._operation, self._event_type, self._outcome, self._status = (self._columns[name] for name in _COLUMNS)
+        self._columns = Columns(("operation", "event_type", "outcome", "status"))
         self._by_session: dict[str, array[int]] = {}
         self._by_fault: dict[str, array[int]] = {}
         self._head = 0
@@ -73,6 +72,8 @@ class Journal:
         """The seq of index 0."""
         self._bytes = 0
         self._interned: dict[Hashable, Any] = {}
+        self._last_headers: RawHeaders = ()
+        self._last_at_ms = -1
         self._interned_bytes = 0
         self._interned_cost = 0
         """What all values ever interned have cost; its growth during one append is that entry's to pay."""
@@ -114,14 +115,13 @@ class Journal:
             self._shared_cost[seq] = self._interned_cost - shared
             self._bytes += self._interned_cost - shared
         self._records.append(record)
-        self._operation.append(record.operation)
-        self._event_type.append(record.event_type)
-        self._outcome.append(record.outcome)
-        self._status.append(None if record.response is None else record.response.status)
-        if record.session_id is not None:
-            seqs = self._by_session.get(record.session_id)
+        response, session_id = record.response, record.session_id
+        status = None if response is None else response.status
+        self._columns.append((record.operation, record.event_type, record.outcome, status))
+        if session_id is not None:
+            seqs = self._by_session.get(session_id)
             if seqs is None:
-                seqs = self._by_session[record.session_id] = array("Q")
+                seqs = self._by_session[session_id] = array("Q")
             seqs.append(seq)
         for fault_id in record.fault_ids:
             self._by_fault.setdefault(fault_id, array("Q")).append(seq)
@@ -183,7 +183,7 @@ class Journal:
 
     def counts(self, column: str) -> dict[Hashable, int]:
         """Count the entries by ``operation``, ``event_type``, ``outcome`` or ``status``."""
-        return self._columns[column].counts(self._head)
+        return self._columns.counts(column, self._head)
 
     def _mask(self, matcher: Matcher) -> tuple[bytes | None, int, bool]:
         """Mark the entries that may match by the columns; None when an index says it better."""
@@ -194,7 +194,7 @@ class Journal:
         mask = b"\x01" * max(0, len(self._records) - start)
         all_exact = not matcher.conditions and not matcher.unasked
         for name, wanted in matcher.fields:
-            column, exact = self._columns[name].mask(wanted, start)
+            column, exact = self._columns.mask(name, wanted, start)
             mask = both(mask, column)
             all_exact = all_exact and exact
         return mask, start, all_exact
@@ -216,10 +216,19 @@ class Journal:
         return iter(sorted({seq for seqs in lists for seq in seqs[bisect_left(seqs, first) :]}))
 
     def _share(self, record: Record) -> None:
-        """Let a record have the header block, path and event type that others have, if they are equal."""
+        """Let a record have the stamp, header block, path and event type that others have, if they are equal."""
+        if record.at_ms == self._last_at_ms:
+            record.at_ms = self._last_at_ms
+        else:
+            self._last_at_ms = record.at_ms
         get = self._interned.get
-        headers, target, event_type = get(record.headers), get(record.target), get(record.event_type)
-        record.headers = self._intern_headers(record.headers) if headers is None else headers
+        target, event_type = get(record.target), get(record.event_type)
+        if record.headers == self._last_headers:  # cheaper than hashing them
+            record.headers = self._last_headers
+        else:
+            headers = get(record.headers)
+            record.headers = self._intern_headers(record.headers) if headers is None else headers
+            self._last_headers = record.headers
         record.target = self._intern_text(record.target) if target is None else target
         if record.event_type is not None:
             record.event_type = self._intern_text(record.event_type) if event_type is None else event_type
@@ -261,8 +270,7 @@ class Journal:
                 _drop(self._by_fault, fault_id, seq)
         if self._head >= _COMPACT_AT and self._head * 4 >= len(self._records):
             del self._records[: self._head]
-            for column in self._columns.values():
-                column.forget(self._head)
+            self._columns.forget(self._head)
             self._base += self._head
             self._head = 0
 

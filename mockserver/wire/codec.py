@@ -20,6 +20,7 @@ MAX_DEPTH = 64
 """Most levels of a body. Adobe's events have four; what is recorded must be writable again from anywhere."""
 
 _TOO_DEEP = f"the JSON is nested more than {MAX_DEPTH} levels deep"
+_OPENING = b"[{"
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
@@ -58,7 +59,8 @@ def _parsed(body: bytes) -> Any:
         raise NotJson(_reason(body, error)) from None
     except RecursionError:
         raise NotJson(_TOO_DEEP) from None
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deeper(document, MAX_DEPTH):
+    # So many levels take as many opening brackets; leaving them out in one pass is the fastest way to count both kinds.
+    if len(body) - len(body.translate(None, _OPENING)) > MAX_DEPTH and _is_deeper(document, MAX_DEPTH):
         raise NotJson(_TOO_DEEP)
     return document
 

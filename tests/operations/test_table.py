@@ -6,6 +6,7 @@ import inspect
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -58,6 +59,10 @@ def path_of(route: Route[Any, Any], known: Namespaces) -> dict[str, str]:
     return {name: value for name, value in found.items() if f"{{{name}}}" in route.path}
 
 
+def is_record(kind: Any) -> bool:
+    return isinstance(kind, msgspec.StructMeta)
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=shown)
 def test_every_route_but_the_stream_has_an_operation_that_answers_what_the_route_says(route: Route[Any, Any]) -> None:
     known = namespaces()
@@ -67,7 +72,7 @@ def test_every_route_but_the_stream_has_an_operation_that_answers_what_the_route
         assert answer is None
     elif route.result is c.Chunks:
         assert b"".join(answer)
-    elif isinstance(route.result, type):
+    elif is_record(route.result):
         assert isinstance(answer, route.result)
         encode(answer)
     else:

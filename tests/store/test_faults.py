@@ -36,7 +36,7 @@ def test_rules_get_ids_in_order_of_creation_that_are_never_used_again() -> None:
     rules.remove("f2")
     assert rules.add(RESET, 0).id == "f3"
     rules.clear()
-    assert not rules
+    assert not rules.armed
     assert rules.add(RESET, 0).id == "f4"
 
 

@@ -71,6 +71,11 @@ class Reader:
         limits = {"max_body_bytes": self.settings.max_body_bytes, "max_namespaces": self.settings.max_namespaces}
         return _refused(operation, sid, status, Violation("", rule, detail.format(**limits)))
 
+    def overcrowded(self, arrival: Arrival) -> Arrival:
+        """Refuse a request because too many are held back already."""
+        detail = f"There are {self.settings.max_held} requests held back by delays already (setting max_held)."
+        return _refused(arrival.operation, arrival.session_id, 429, Violation("", "held", detail))
+
     def _event(self, body: bytes, sid: str) -> Arrival:
         try:
             document = parse_body(body, self.settings.max_body_bytes)
