@@ -123,7 +123,7 @@ def _process(emulator: _Replayed, request: TrafficRequest) -> None:
     assert isinstance(plan, Plan)
     if entry is None:
         return
-    emulator.delivered(plan.record, entry.delivery)
+    plan.record.delivery = entry.delivery
     if entry.fault_ids:
         plan.record.fault_ids, plan.record.draws = entry.fault_ids, entry.draws
         plan.record.response = _response(entry)

@@ -13,7 +13,7 @@ from mockserver.dialects.collection.paths import BASE
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import Refused
 from mockserver.model.http import HttpRequest, Problem
-from mockserver.model.plan import Suspended
+from mockserver.model.plan import Plan, Suspended
 from mockserver.namespaces import Namespaces, address
 from mockserver.server.answers import AnswerWriter
 from mockserver.server.effects import LOOK_S, execute, sleep_until
@@ -49,11 +49,10 @@ class Endpoint:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
         try:
-            path = target = request.raw_path
+            target = request.raw_path
             if not target.isascii():
-                path = target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            if "?" in target or not target.startswith("/"):
-                path = path_of(target)
+                target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            path = path_of(target) if "?" in target or target[:1] != "/" else target
             emulator, path, problem = self._find(path, request.headers.get("Host", ""))
             max_body_bytes = emulator.settings.max_body_bytes
             content = request.content
@@ -66,32 +65,22 @@ class Endpoint:
                 problem = problem or cut_short
             plan = emulator.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, Suspended):
-                try:
-                    await sleep_until(emulator.clock, plan.until_ms)
-                except asyncio.CancelledError:
-                    emulator.resume(plan.token)  # the server stops: what it has received is recorded all the same
-                    raise
-                resumed = emulator.resume(plan.token)
-                if resumed is None:
-                    return self._forgotten(request)
-                plan = resumed
+                held = await _held_back(emulator, plan)
+                if held is None:
+                    _hang_up(request)  # a reset overtook it: nobody is left to answer
+                    return self._writer.done(500, stays=False)
+                plan = held
             if plan.response is None:
                 return await execute(plan.effects, request, plan.record, emulator.clock, self._writer)
             written = self._writer.write(request, plan.record, plan.response)
-            if problem == "incomplete" and request.transport is not None:
-                request.transport.close()  # no next request can be found behind half a body
+            if problem == "incomplete":
+                _hang_up(request)  # no next request can be found behind half a body
             return written
         except ConnectionError:
             raise
         except Exception as error:
             self._failed(error)
             raise
-
-    def _forgotten(self, request: web.BaseRequest) -> web.StreamResponse:
-        """End the connection of a request that a reset overtook: nobody is left to answer it."""
-        if request.transport is not None:
-            request.transport.close()
-        return self._writer.done(500, stays=False)
 
     def _find(self, path: str, host: str) -> tuple[Emulator, str, Problem | None]:
         """Find the emulator a request is for, and the path as that emulator sees it.
@@ -113,6 +102,25 @@ class Endpoint:
             sid = path.partition(_SESSIONS)[2].partition("/")[0]  # whatever path prefix stands before
             return namespaces.for_session(sid), path, None
         return namespaces.default, path, None
+
+
+def _hang_up(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()
+
+
+async def _held_back(emulator: Emulator, suspended: Suspended) -> Plan | None:
+    """Wait until the time of a delayed request has come.
+
+    Returns:
+        How to answer it; None when a reset overtook it.
+    """
+    try:
+        await sleep_until(emulator.clock, suspended.until_ms)
+    except asyncio.CancelledError:
+        emulator.resume(suspended.token)  # the server stops: what it has received is recorded all the same
+        raise
+    return emulator.resume(suspended.token)
 
 
 def path_of(target: str) -> str:

@@ -111,7 +111,7 @@ def test_session_id_is_64_lower_case_hex_digits_and_never_the_same() -> None:
 def test_delivery_is_noted_in_the_record() -> None:
     back_end = emulator()
     plan = answer(back_end, post(SESSIONS, start()))
-    back_end.delivered(plan.record, Delivery.CLIENT_GONE)
+    plan.record.delivery = Delivery.CLIENT_GONE
     assert last_record(back_end).delivery is Delivery.CLIENT_GONE
 
 

@@ -122,6 +122,7 @@ def test_delay_of_stage_request_holds_the_request_back_until_the_clock_shows_the
     assert len(back_end.journal) == 1, "it is not there before it is processed"
     back_end.clock.advance(750)
     plan = back_end.resume(held.token)
+    assert plan is not None
     assert plan.response is not None
     assert (plan.response.status, plan.record.at_ms, plan.record.fault_ids) == (204, T0 + 750, ("f1", "f2"))
 
@@ -134,6 +135,7 @@ def test_session_can_die_while_its_event_is_held_back() -> None:
     assert isinstance(held, Suspended)
     back_end.clock.advance(11_000)
     plan = back_end.resume(held.token)
+    assert plan is not None
     assert plan.response is not None
     assert plan.response.status == 410
 
@@ -144,7 +146,9 @@ def test_delay_before_another_fault_comes_first() -> None:
     fault(back_end, ResetFault())
     held = back_end.handle(post("/api/v1/sessions", start()))
     assert isinstance(held, Suspended)
-    assert back_end.resume(held.token).effects == (Reset(),)
+    plan = back_end.resume(held.token)
+    assert plan is not None
+    assert plan.effects == (Reset(),)
     assert last_record(back_end).fault_ids == ("f1", "f2")
 
 
@@ -301,3 +305,25 @@ def test_counters_are_exact_under_threads() -> None:
     assert counters(back_end) == [(400, 100)]
     assert (statuses.count(500), statuses.count(204)) == (100, 300)
     assert len(back_end.journal) == 401
+
+
+def test_request_that_is_held_back_is_forgotten_by_a_reset() -> None:
+    back_end = emulator()
+    fault(back_end, DelayFault(ms=500))
+    held = back_end.handle(post("/api/v1/sessions", start()))
+    assert isinstance(held, Suspended)
+    back_end.reset(["journal", "sessions", "faults"])
+    assert back_end.resume(held.token) is None
+    assert (len(back_end.journal), len(back_end.sessions)) == (0, 0)
+
+
+def test_more_requests_than_may_be_held_back_are_answered_429() -> None:
+    back_end = emulator(Settings(max_held=1))
+    fault(back_end, DelayFault(ms=500))
+    held = back_end.handle(post("/api/v1/sessions", start()))
+    assert isinstance(held, Suspended)
+    refused = answer(back_end, post("/api/v1/sessions", start()))
+    assert refused.response is not None
+    assert (refused.response.status, refused.record.violations[0].rule) == (429, "held")
+    back_end.resume(held.token)
+    assert isinstance(back_end.handle(post("/api/v1/sessions", start())), Suspended)

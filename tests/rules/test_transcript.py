@@ -64,7 +64,7 @@ def test_faults(golden: Golden) -> None:
     fault(back_end, HangFault(), when=When(event_type="sessionEnd"))
     for event_type in ("play", "play", "ping"):
         answer(back_end, post_event(sid, event(event_type, playhead=1)))
-    back_end.delivered(answer(back_end, post_event(sid, event("sessionEnd", playhead=2))).record, Delivery.CUT)
+    answer(back_end, post_event(sid, event("sessionEnd", playhead=2))).record.delivery = Delivery.CUT
     golden("transcript/faults.txt", written(back_end))
 
 

@@ -100,10 +100,10 @@ def test_body_that_is_larger_than_the_whole_journal_is_kept_until_the_next_one()
     assert (len(known), known.first_seq) == (1, 3)
 
 
-def test_smaller_limits_are_obeyed_from_the_next_entry_on() -> None:
+def test_smaller_limits_are_obeyed_at_once() -> None:
     known = filled(50)
     known.limit(Settings(max_entries=3))
-    assert len(known) == 50
+    assert (len(known), known.evicted, known.first_seq) == (3, 47, 48)
     known.append(record())
     assert (len(known), known.evicted) == (3, 48)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher, get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -19,6 +18,7 @@ from jsonschema.exceptions import ValidationError
 
 from mockserver.dialects.collection import keys
 from mockserver.dialects.collection.keys import Key
+from mockserver.dialects.collection.nearest import nearest_key
 from mockserver.model.journal import Violation
 
 __all__ = ["MAX_VIOLATIONS", "explain", "unexplained"]
@@ -36,21 +36,6 @@ _BIG_INT_BITS = 256
 
 _BLOCKS = ("params", "qoeData", "customMetadata")
 _ROOT_NAMES = ("playerTime", "eventType", *_BLOCKS)
-_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "duration": ("length",),
-    "title": ("name", "friendlyName", "podFriendlyName"),
-    "position": ("podPosition", "podIndex", "index"),
-    "index": ("podIndex", "podPosition"),
-    "number": ("podPosition", "podIndex", "index"),
-    "start": ("podSecond", "offset"),
-    "starttime": ("podSecond", "offset"),
-    "player": ("playerName",),
-    "type": ("contentType",),
-    "campaign": ("campaignId",),
-    "creative": ("creativeId",),
-}
-"""What players call the last part of a key, and what it may be called really."""
-
 _SENT_AS_NULL = " (JSON.stringify writes NaN and Infinity as null)"
 
 _Path = tuple[str | int, ...]
@@ -227,7 +212,7 @@ class _Wording:
             return f"{quoted} is not a key of {self._place(place)}; {move}."
         if name in {key.name for key in keys.PLAYER_TIME_KEYS}:
             return f'{quoted} stands in {self._place(place)}; move it into "playerTime".'
-        near = _nearest(name, known)
+        near = nearest_key(name, known)
         owners = [event for event in self._event_types if name in {key.name for key in keys.EVENTS[event].params}]
         if owners and len(place) < 2 and (near is None or place != ("qoeData",)):
             return self._misplaced(name, place, owners, near)
@@ -265,7 +250,7 @@ class _Wording:
         if plain in keys.WRONG_EVENT_TYPES:
             event, occasion = keys.WRONG_EVENT_TYPES[plain]
             return f"{says}; send {_quoted(event)} {occasion}."
-        near = _nearest(bare, self._event_types, cutoff=0.6)
+        near = nearest_key(bare, self._event_types, cutoff=0.6)
         if near is not None:
             return f"{says}; send {_quoted(near)} if that is meant."
         return f"{says}; send one of {', '.join(self._event_types)}."
@@ -324,25 +309,6 @@ def _bounded(value: Any, depth: int) -> Any:
 
 def _pointer(path: _Path) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-
-
-def _nearest(name: str, known: tuple[str, ...], cutoff: float = 0.75) -> str | None:
-    if len(name) > _MAX_SHOWN:
-        return None
-    by_lower = {each.lower(): each for each in known}
-    lower = name.lower()
-    last = [each for each in known if each.lower().rpartition(".")[2] == lower]
-    if lower in by_lower or len(last) == 1:
-        return by_lower.get(lower) or last[0]
-    parent, dot, end = lower.rpartition(".")
-    for meant in _SYNONYMS.get(end, ()):
-        if parent + dot + meant.lower() in by_lower:
-            return by_lower[parent + dot + meant.lower()]
-    # What keys begin with is the same for many; alike are those that end alike too.
-    for close in get_close_matches(lower, by_lower, n=len(by_lower) or 1, cutoff=cutoff):
-        if SequenceMatcher(None, end, close.rpartition(".")[2]).ratio() >= cutoff:
-            return by_lower[close]
-    return None
 
 
 def _bad_metadata_key(name: str) -> str:
