@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Container, Hashable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
+
+import msgspec
 
 __all__ = ["Answers", "Derived"]
 
@@ -16,7 +18,7 @@ _CASE_EVENTS = 25_000
 _REPORTS = 256
 
 
-class _Kept(NamedTuple, Generic[T]):
+class _Kept(msgspec.Struct, Generic[T], frozen=True):
     stamp: Any
     value: T
     weight: int
