@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 
@@ -99,6 +100,7 @@ def diagnostics() -> Iterator[str]:
 
 def described() -> dict[str, str]:
     """Read the Args of the docstring."""
-    entries = re.split(r"\n {8}(?=\w+: )", (Thresholds.__doc__ or "").partition("Args:")[2])[1:]
+    # Python 3.13 takes the indentation of docstrings away, older ones keep it.
+    entries = re.split(r"\n {4}(?=\w+: )", inspect.cleandoc(Thresholds.__doc__ or "").partition("Args:")[2])[1:]
     pairs = (entry.partition(": ") for entry in entries)
     return {name: " ".join(text.replace("``", "`").split()) for name, _, text in pairs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -171,9 +172,10 @@ def descriptions(kind: Any) -> dict[str, str]:
     """Read the Args of a docstring."""
     found: dict[str, str] = {}
     name = ""
-    for line in (kind.__doc__ or "").partition("Args:\n")[2].splitlines():
-        start = re.match(r" {4,8}(\w+): (.*)", line)
-        if start and len(line) - len(line.lstrip()) <= 8:
+    # Python 3.13 takes the indentation of docstrings away, older ones keep it.
+    for line in inspect.cleandoc(kind.__doc__ or "").partition("Args:\n")[2].splitlines():
+        start = re.match(r" {4}(\w+): (.*)", line)
+        if start:
             name = start.group(1)
             found[name] = start.group(2)
         elif name and line.strip():
