@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
 
 from mockserver.errors import InvalidInput
@@ -19,7 +20,7 @@ COMMANDS = {
     "tail": "follow what a running server receives",
     "schema": "print the JSON Schema of an event type",
 }
-"""The commands, and what each is for."""
+"""The commands, and what each is for. Each is a module of this package with ``add_arguments`` and ``run``."""
 
 _EPILOG = """\
 examples:
@@ -94,34 +95,7 @@ def command(name: str) -> Command:
     Raises:
         KeyError: There is none of that name.
     """
-    match name:
-        case "serve":
-            from mockserver.cli import serve
-
-            return Command(serve.add_arguments, serve.run)
-        case "play":
-            from mockserver.cli import play
-
-            return Command(play.add_arguments, play.run)
-        case "replay":
-            from mockserver.cli import replay
-
-            return Command(replay.add_arguments, replay.run)
-        case "diagnose":
-            from mockserver.cli import diagnose
-
-            return Command(diagnose.add_arguments, diagnose.run)
-        case "report":
-            from mockserver.cli import report
-
-            return Command(report.add_arguments, report.run)
-        case "tail":
-            from mockserver.cli import tail
-
-            return Command(tail.add_arguments, tail.run)
-        case "schema":
-            from mockserver.cli import schema
-
-            return Command(schema.add_arguments, schema.run)
-        case _:
-            raise KeyError(name)
+    if name not in COMMANDS:
+        raise KeyError(name)
+    module = import_module(f"mockserver.cli.{name}")
+    return Command(module.add_arguments, module.run)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from mockserver.control import FindingQuery, PageQuery
+from mockserver.control import FindingQuery
 from mockserver.emulator.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import InvalidInput
 from mockserver.model import results as r
 from mockserver.model.finding import Finding
-from mockserver.model.query import MAX_LIMIT
 from mockserver.model.report import SessionReport
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.diagnose.run import by_severity
+from mockserver.rules.match import check_page
 
-__all__ = ["check_page", "findings", "report", "session_findings", "summary"]
+__all__ = ["findings", "report", "session_findings", "summary"]
 
 
 def summary(emulator: Emulator, argument: None) -> r.Summary:
@@ -35,7 +35,7 @@ def session_findings(emulator: Emulator, query: FindingQuery, sid: str) -> r.Fin
 
 
 def _finding_page(found: list[Finding], query: FindingQuery) -> r.FindingPage:
-    check_page(query)
+    check_page(query.since, query.limit)
     codes = (query.code,) if isinstance(query.code, str) else query.code
     for code in codes or ():
         if code not in CODES:
@@ -55,15 +55,3 @@ def _finding_page(found: list[Finding], query: FindingQuery) -> r.FindingPage:
 def report(emulator: Emulator, argument: None, sid: str) -> SessionReport:
     """Show what Adobe would have computed of a session."""
     return Diagnosis(emulator).report(sid)
-
-
-def check_page(page: PageQuery | FindingQuery) -> None:
-    """Refuse a page that cannot be.
-
-    Raises:
-        InvalidInput: ``since`` or ``limit`` is out of range.
-    """
-    if page.since < 0:
-        raise InvalidInput(f"since must be 0 or more, not {page.since}", pointer="/since")
-    if not 1 <= page.limit <= MAX_LIMIT:
-        raise InvalidInput(f"limit must be 1 to {MAX_LIMIT}, not {page.limit}", pointer="/limit")

@@ -18,12 +18,13 @@ from mockserver.model import results as r
 from mockserver.model.arrival import Opening
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.journal import Entry
-from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.model.query import Query
 from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
-from mockserver.operations.judgement import check_page, summary
+from mockserver.operations.judgement import summary
 from mockserver.rules.lifecycle import Trigger, deadlines, fire, open_session
+from mockserver.rules.match import check_page
 from mockserver.wire.codec import convert, encode, to_builtins
 
 __all__ = [
@@ -53,6 +54,9 @@ __all__ = [
     "wait",
 ]
 
+_EXPORT_PAGE = 500
+"""How many entries an export writes at a time."""
+
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _CLOCK_ARGUMENTS = {"advance": "ms", "set": "at_ms", "rate": "rate"}
 _PARTS = ("journal", "sessions", "faults", "clock", "settings")
@@ -63,7 +67,7 @@ _PARTS = ("journal", "sessions", "faults", "clock", "settings")
 
 def sessions(emulator: Emulator, page: PageQuery) -> r.SessionPage:
     """List sessions, newest last."""
-    check_page(page)
+    check_page(page.since, page.limit)
     with emulator.lock:
         chosen: list[Session] = []
         more = False
@@ -220,7 +224,7 @@ def export(emulator: Emulator, query: ExportQuery) -> Chunks:
     def lines() -> Iterator[bytes]:
         since = 0
         while since < last:
-            page = inquiry.page(Query(since=since, limit=min(500, MAX_LIMIT)))
+            page = inquiry.page(Query(since=since, limit=_EXPORT_PAGE))
             block = [encode(entry) + b"\n" for entry in page.events if entry.seq <= last]
             if not block:
                 return

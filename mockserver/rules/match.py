@@ -19,7 +19,7 @@ from mockserver.model.results import Difference
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.condition import MISSING, Condition, holds, parse_condition, resolve
 
-__all__ = ["Facts", "Matcher", "compile_query", "compile_when", "conditions"]
+__all__ = ["Facts", "Matcher", "check_page", "compile_query", "compile_when", "conditions"]
 
 _WEIGHTS = {"event_type": 4, "operation": 3, "session_id": 2}
 """What a difference in a field costs; 1 for the others. An event of another type is hardly a near miss."""
@@ -105,16 +105,25 @@ class Matcher(msgspec.Struct, frozen=True):
         return round(missed / asked, 4) if asked else 0.0
 
 
+def check_page(since: int, limit: int) -> None:
+    """Refuse a page of a list that cannot be.
+
+    Raises:
+        InvalidInput: ``since`` or ``limit`` is out of range.
+    """
+    if since < 0:
+        raise InvalidInput(f"since must be 0 or more, not {since}", pointer="/since")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput(f"limit must be 1 to {MAX_LIMIT}, not {limit}", pointer="/limit")
+
+
 def compile_query(query: Query) -> Matcher:
     """Check and compile a query.
 
     Raises:
         InvalidInput: A condition, ``since`` or ``limit`` cannot be used.
     """
-    if query.since < 0:
-        raise InvalidInput(f"since must be 0 or more, not {query.since}", pointer="/since")
-    if not 1 <= query.limit <= MAX_LIMIT:
-        raise InvalidInput(f"limit must be 1 to {MAX_LIMIT}, not {query.limit}", pointer="/limit")
+    check_page(query.since, query.limit)
     names = ("session_id", "event_type", "operation", "outcome", "status", "fault_id")
     return Matcher(_fields(query, names), conditions(query.where), query.since)
 

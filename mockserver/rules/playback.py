@@ -27,7 +27,7 @@ from msgspec.structs import replace
 
 from mockserver.rules.timeline import Item
 
-__all__ = ["MOST", "Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "state_names", "trace"]
+__all__ = ["MOST", "Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "by_type", "state_names", "trace"]
 
 _NOTHING: Mapping[str, Any] = {}
 MOST = 10**15
@@ -146,6 +146,14 @@ class Step(msgspec.Struct, frozen=True):
     def plays_main(self) -> bool:
         """Whether main content plays from here to the next event."""
         return self.after.player is Player.PLAYING and self.after.ad_break is None
+
+
+def by_type(steps: Sequence[Step]) -> Mapping[str, Sequence[Step]]:
+    """Return the steps of every event type, in order of processing."""
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.event_type, []).append(step)
+    return found
 
 
 def trace(

@@ -14,7 +14,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.rules.diagnose.motion import ENDS, Pause, Stretch, is_in_ms, odd_rate, pauses_of, stretches_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
-from mockserver.rules.playback import MOST, Step, trace
+from mockserver.rules.playback import MOST, Step, by_type, trace
 from mockserver.rules.timeline import Item, items_of
 
 __all__ = [
@@ -93,10 +93,7 @@ class Case:
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:
         """The steps of every event type, in order of processing."""
-        found: dict[str, list[Step]] = {}
-        for step in self.steps:
-            found.setdefault(step.event_type, []).append(step)
-        return found
+        return by_type(self.steps)
 
     def of(self, *event_types: str) -> Iterator[Step]:
         """Return the steps of some event types: in order of processing for one type, type by type for several."""

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
-from mockserver.rules.playback import Step
+from mockserver.rules.playback import Step, by_type
 from mockserver.rules.report.durations import Course, turns
 from mockserver.rules.report.playheads import Watched, watched
 
@@ -49,10 +49,7 @@ class Viewing:
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:
         """The steps of every event type."""
-        found: dict[str, list[Step]] = {}
-        for step in self.steps:
-            found.setdefault(step.event_type, []).append(step)
-        return found
+        return by_type(self.steps)
 
     @cached_property
     def with_qoe(self) -> Sequence[Step]:
