@@ -19,6 +19,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from mockserver.model.story import Story, StoryPage, StoryView
 
 __all__ = [
     "ADMIN",
@@ -192,6 +193,21 @@ DELETE_FAULT: Route[None, None] = Route(
 )
 DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault rules.", status=204, changes=True)
 
+STORIES: Route[None, StoryPage] = _get("/stories", "The stories that can be started.", StoryPage)
+STORY: Route[None, StoryView] = _get(
+    "/stories/{name}", "One story, how far it is and its verdict.", StoryView, slow=True
+)
+PUT_STORY: Route[Story, StoryView] = Route(
+    "PUT", "/stories/{name}", "Bring a story of your own.", Story, StoryView, changes=True
+)
+START_STORY: Route[None, StoryView] = Route(
+    "POST", "/stories/{name}/start", "Start a story; one that runs is stopped.", None, StoryView, changes=True
+)
+STOP_STORY: Route[None, StoryView] = Route(
+    "POST", "/stories/{name}/stop", "Stop a story: its rules go, its settings go back.", None, StoryView, changes=True,
+    slow=True,
+)  # fmt: skip
+
 SETTINGS: Route[None, Settings] = _get("/settings", "The settings in force.", Settings)
 PATCH_SETTINGS: Route[SettingsPatch, Settings] = Route(
     "PATCH", "/settings", "Change some settings; open sessions feel it at once.", SettingsPatch, Settings, changes=True
@@ -223,6 +239,7 @@ CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
     SESSION_FINDINGS, REPORT, FINDINGS,
     EVENTS, COUNT, FIND, WAIT, EVENT, VERIFY,
     FAULTS, ADD_FAULT, DELETE_FAULTS, FAULT, PUT_FAULT, DELETE_FAULT,
+    STORIES, STORY, PUT_STORY, START_STORY, STOP_STORY,
     SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
     NAMESPACES, DELETE_NAMESPACE, STREAM, EXPORT,
 )  # fmt: skip

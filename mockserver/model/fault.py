@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,26 +12,62 @@ from mockserver.model.vocabulary import Operation, Outcome, Stage
 __all__ = [
     "CloseFault",
     "DelayFault",
+    "DribbleFault",
+    "DropHeaderFault",
+    "DuplicateFault",
+    "ExpireFault",
     "Fault",
     "FaultRule",
     "FaultSpec",
+    "ForgetFault",
+    "GarbleFault",
     "HangFault",
+    "OutcomeFault",
+    "Pass",
+    "Range",
+    "RefuseFault",
     "ResetFault",
+    "ResponsesFault",
+    "SimpleFault",
     "StatusFault",
+    "TruncateFault",
     "When",
 ]
+
+
+class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A range of numbers, open at its end; an end that is left out has no limit.
+
+    Args:
+        at_least: The lowest number that is meant.
+        below: The first one that is not meant any more.
+    """
+
+    at_least: float | None = None
+    below: float | None = None
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which requests a rule is about: the fields of a query, in terms of the domain. Empty means all of the API.
 
     Preflights and schema reads match only when ``operation`` names them. ``outcome`` and ``status`` are known at stage
-    ``response`` only.
+    ``response`` only. What is said of the session is how it stands before this event is processed.
 
     Args:
         nth_session: The request belongs to the nth session of the namespace, from 1; for a sessionStart, the one it
             would open.
-        in_ad: Whether the session is inside an ad, in order of arrival, before this event is processed.
+        nth_event: The request is the nth of its event type that came for its session, from 1, whatever became of the
+            others.
+        in_ad: Whether the session is inside an ad, in order of arrival.
+        in_break: Whether it is inside an ad break.
+        playhead_s: The playhead of the event, in seconds of main content.
+        session_age_s: How long ago the session was opened, in seconds of the emulated clock.
+        media_id: Content of the session, ``media.id``. A value that ends with ``*`` means all that begin so.
+        player_name: Player of the session, ``media.playerName``; ``*`` as above.
+        library_version: SDK of the session, ``media.libraryVersion``, for example ``android-media-*``.
+        namespace: The namespace, for a rule with which a server starts and which stands in every namespace.
+        header: Conditions on headers of the request, each ``<name><op><value>`` with op ``=``, ``!=`` or ``*=``
+            (contains); names in any case.
     """
 
     session_id: OneOrMany = None
@@ -41,12 +77,31 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     operation: Operation | tuple[Operation, ...] | None = None
     where: str | tuple[str, ...] = ()
     nth_session: int | tuple[int, ...] | None = None
+    nth_event: int | tuple[int, ...] | None = None
     in_ad: bool | None = None
+    in_break: bool | None = None
+    playhead_s: Range | None = None
+    session_age_s: Range | None = None
+    media_id: OneOrMany = None
+    player_name: OneOrMany = None
+    library_version: OneOrMany = None
+    namespace: OneOrMany = None
+    header: str | tuple[str, ...] = ()
 
 
-class StatusFault(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="status"
+class _Kind(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind"
 ):
+    """What every kind of fault has.
+
+    Args:
+        repeat: As an item of a ``responses`` script: for how many requests in a row.
+    """
+
+    repeat: int = 1
+
+
+class StatusFault(_Kind, frozen=True, kw_only=True, tag="status"):
     """Answer with a status, 200 to 599.
 
     Args:
@@ -60,7 +115,40 @@ class StatusFault(
     headers: dict[str, str] = {}
 
 
-class DelayFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="delay"):
+class OutcomeFault(_Kind, frozen=True, kw_only=True, tag="outcome"):
+    """Answer as if the session were unknown (404) or closed (410). The session itself stays as it is.
+
+    Args:
+        outcome: Which of the two; the emulated API picks the status.
+    """
+
+    outcome: Literal["unknown_session", "session_closed"]
+
+
+class ExpireFault(_Kind, frozen=True, kw_only=True, tag="expire"):
+    """Close sessions for good, as ``POST /sessions/{sid}/expire`` does.
+
+    At stage ``request`` it happens just before the request is processed, which is then answered as ever (an event: with
+    410), at stage ``response`` just after.
+
+    Args:
+        sessions: The session of the request, or all of the namespace.
+    """
+
+    sessions: Literal["own", "all"] = "own"
+
+
+class ForgetFault(_Kind, frozen=True, kw_only=True, tag="forget"):
+    """Forget sessions, as a back end does that was restarted without its memory: their next events answer 404.
+
+    Args:
+        sessions: The session of the request, or all of the namespace.
+    """
+
+    sessions: Literal["own", "all"] = "own"
+
+
+class DelayFault(_Kind, frozen=True, kw_only=True, tag="delay"):
     """Wait, in milliseconds of the emulated clock; on a frozen clock it waits for an advance.
 
     Args:
@@ -78,19 +166,111 @@ class DelayFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sigma: float | None = None
 
 
-class ResetFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="reset"):
+class DuplicateFault(_Kind, frozen=True, kw_only=True, tag="duplicate"):
+    """Let the request arrive twice, as a proxy does that repeats it: it is processed twice and answered once.
+
+    The journal holds both; the client gets the answer to the second.
+    """
+
+
+class ResetFault(_Kind, frozen=True, kw_only=True, tag="reset"):
     """Reset the connection: the client sees a real RST (ECONNRESET)."""
 
 
-class CloseFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="close"):
+class CloseFault(_Kind, frozen=True, kw_only=True, tag="close"):
     """Close the connection without an answer: the client sees the end of the stream (FIN)."""
 
 
-class HangFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="hang"):
+class HangFault(_Kind, frozen=True, kw_only=True, tag="hang"):
     """Never answer and keep the connection open until the client leaves or the server stops."""
 
 
-Fault = StatusFault | DelayFault | ResetFault | CloseFault | HangFault
+class RefuseFault(_Kind, frozen=True, kw_only=True, tag="refuse"):
+    """Reset the connection and refuse new ones for a while: the server listens no more (ECONNREFUSED).
+
+    Connections that are open already are reset when the emulated API is used on them; the admin API goes on answering
+    there. It concerns all namespaces, which share the port.
+
+    Args:
+        duration_ms: For how long, in real milliseconds, so that a frozen clock cannot lock anybody out; at most 10
+            minutes.
+    """
+
+    duration_ms: int
+
+
+class TruncateFault(_Kind, frozen=True, kw_only=True, tag="truncate"):
+    """Send the beginning of the answer, then close the connection.
+
+    Args:
+        after_bytes: How many bytes arrive, counted on the wire from the status line.
+    """
+
+    after_bytes: int
+
+
+class GarbleFault(_Kind, frozen=True, kw_only=True, tag="garble"):
+    """Replace the status line of the answer with bytes that are not HTTP."""
+
+
+class DribbleFault(_Kind, frozen=True, kw_only=True, tag="dribble"):
+    """Send the answer in pieces.
+
+    Args:
+        chunks: In how many pieces.
+        total_ms: How long it takes from the first to the last, in milliseconds of the emulated clock.
+    """
+
+    chunks: int
+    total_ms: int
+
+
+class DropHeaderFault(_Kind, frozen=True, kw_only=True, tag="drop_header"):
+    """Leave a header field out of the answer, for example ``Location`` or ``Access-Control-Expose-Headers``.
+
+    Args:
+        name: Its name, in any case; a list drops several.
+    """
+
+    name: str | tuple[str, ...]
+
+
+class Pass(_Kind, frozen=True, kw_only=True, tag="pass"):
+    """In a ``responses`` script: nothing happens to this request. The word ``"pass"`` alone says the same."""
+
+
+SimpleFault = (
+    StatusFault
+    | OutcomeFault
+    | ExpireFault
+    | ForgetFault
+    | DelayFault
+    | DuplicateFault
+    | ResetFault
+    | CloseFault
+    | HangFault
+    | RefuseFault
+    | TruncateFault
+    | GarbleFault
+    | DribbleFault
+    | DropHeaderFault
+)
+
+
+class ResponsesFault(_Kind, frozen=True, kw_only=True, tag="responses"):
+    """A script: one item for each request that the rule strikes, in order.
+
+    Args:
+        responses: Faults, or ``"pass"`` for none; ``repeat`` in an item says for how many requests.
+        then: What follows the last item: the ``last`` one for ever, the whole script again (``cycle``), or nothing any
+            more (``pass``).
+    """
+
+    responses: tuple[SimpleFault | Pass | Literal["pass"], ...]
+    then: Literal["last", "cycle", "pass"] = "last"
+
+
+Fault = SimpleFault | ResponsesFault
 
 
 class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

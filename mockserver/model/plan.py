@@ -7,7 +7,20 @@ import msgspec
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 
-__all__ = ["Close", "Effect", "Hang", "Plan", "Reset", "Send", "Sleep", "Suspended"]
+__all__ = [
+    "Close",
+    "Dribble",
+    "Effect",
+    "Garble",
+    "Hang",
+    "Plan",
+    "Refuse",
+    "Reset",
+    "Send",
+    "Sleep",
+    "Suspended",
+    "Truncate",
+]
 
 
 class Sleep(msgspec.Struct, frozen=True):
@@ -22,6 +35,27 @@ class Send(msgspec.Struct, frozen=True):
     response: HttpResponse
 
 
+class Truncate(msgspec.Struct, frozen=True):
+    """Send the first ``after_bytes`` bytes of an answer, counted from the status line, then close."""
+
+    response: HttpResponse
+    after_bytes: int
+
+
+class Garble(msgspec.Struct, frozen=True):
+    """Send an answer with bytes that are not HTTP in place of its status line, then close."""
+
+    response: HttpResponse
+
+
+class Dribble(msgspec.Struct, frozen=True):
+    """Send an answer in pieces, spread over milliseconds of the emulated clock."""
+
+    response: HttpResponse
+    chunks: int
+    total_ms: int
+
+
 class Reset(msgspec.Struct, frozen=True):
     """Reset the connection (RST)."""
 
@@ -34,7 +68,13 @@ class Hang(msgspec.Struct, frozen=True):
     """Keep the connection open and silent."""
 
 
-Effect = Sleep | Send | Reset | Close | Hang
+class Refuse(msgspec.Struct, frozen=True):
+    """Reset the connection and accept no new ones for so many real milliseconds."""
+
+    duration_ms: int
+
+
+Effect = Sleep | Send | Truncate | Garble | Dribble | Reset | Close | Hang | Refuse
 
 
 class Suspended(msgspec.Struct, frozen=True):
