@@ -9,7 +9,7 @@ import importlib.resources
 import re
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -72,6 +72,18 @@ def test_pytest_finds_the_plugin_without_being_told() -> None:
 
 def test_type_checkers_of_users_see_the_annotations() -> None:
     assert importlib.resources.files("mockserver").joinpath("py.typed").is_file()
+
+
+def test_files_of_the_page_are_in_the_package_and_no_ignore_rule_keeps_them_out_of_it() -> None:
+    page = importlib.resources.files("mockserver.server") / "ui"
+    assert page.joinpath("index.html").is_file()
+    built = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'packages = ["mockserver"]' in built
+    on_disk = [path.relative_to(ROOT).as_posix() for path in (PACKAGE / "server" / "ui").rglob("*") if path.is_file()]
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line.strip("/") for line in ignored if line and not line.startswith("#")]
+    assert [path for path in on_disk for pattern in patterns if PurePosixPath(path).match(pattern)] == []
+    assert [path for path in on_disk for part in path.split("/")[:-1] if part in patterns] == []
 
 
 def test_every_import_is_a_declared_dependency_and_every_dependency_is_used() -> None:

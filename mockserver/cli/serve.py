@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
@@ -90,12 +91,13 @@ def _announce(configuration: Configuration, port: int, admin_port: int, token: s
     options = configuration.options
     url = _url(options, port)
     admin_url = _url(options, admin_port) + ADMIN
+    ui_url = f"{admin_url}/ui/" + ("" if token is None else f"?token={quote(token, safe='')}")
     if configuration.ready_json:
         line = {
             "event": "ready",
             "url": url,
             "admin_url": admin_url,
-            "ui_url": f"{admin_url}/ui/",
+            "ui_url": ui_url,
             "pid": os.getpid(),
             "seed": options.seed,
         }
@@ -104,6 +106,7 @@ def _announce(configuration: Configuration, port: int, admin_port: int, token: s
         print(encode(line).decode(), flush=True)
         return
     rows = [
+        ("page", ui_url),
         ("sessions", f"{url}/api/v1/sessions"),
         ("admin API", admin_url),
         ("journal", f"{admin_url}/events"),

@@ -22,6 +22,7 @@ from mockserver.operations.table import perform
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.server.endpoint import BROKEN, next_piece, path_of
 from mockserver.server.guard import Guard
+from mockserver.server.page import PAGE, Page
 from mockserver.server.stream import EventStream
 from mockserver.wire.codec import convert, decode, encode
 
@@ -60,6 +61,7 @@ class Admin:
         self._namespaces = namespaces
         self._guard = guard
         self._failed = failed
+        self._page = Page(guard)
         self._routes = [(_pattern(route), route) for route in CONTROL_ROUTES]
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -83,9 +85,13 @@ class Admin:
         where = address(target, "" if probe else request.headers.get("Host", ""))
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
-        self._guard.check(request.headers, any_host=probe)
+        on_page = path == PAGE or (path or "").startswith(f"{PAGE}/")
+        if not on_page:
+            self._guard.check(request.headers, any_host=probe)
         if not where.valid:
             raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
+        if on_page:
+            return self._show(request, (path or "")[len(PAGE) :])
         route, parts = self._find(request.method, path)
         name = where.namespace or DEFAULT
         if route is STREAM and request.method == "HEAD":
@@ -93,6 +99,11 @@ class Admin:
         if route is STREAM:
             emulator = self._namespaces.peek(name)
             return await EventStream(emulator).serve(request, {**_HEADERS, **cors})
+        return await self._perform(request, name, route, parts, cors)
+
+    async def _perform(
+        self, request: web.BaseRequest, name: str, route: Route[Any, Any], parts: dict[str, str], cors: dict[str, str]
+    ) -> web.StreamResponse:
         argument = await self._argument(request, route)
         do = partial(perform, self._namespaces, name, route, argument, **parts)
         answer = await asyncio.to_thread(do) if route.slow else do()
@@ -106,6 +117,11 @@ class Admin:
         if route.result is Chunks:
             return await _send_chunks(request, answer, headers)
         return web.Response(status=route.status, headers=headers, body=encode(answer))
+
+    def _show(self, request: web.BaseRequest, rest: str) -> web.Response:
+        if request.method not in ("GET", "HEAD"):
+            raise _NoRoute(f"the page takes GET and HEAD, not {request.method}", 405, "GET, HEAD")
+        return self._page.answer(request, rest)
 
     def _find(self, method: str, path: str | None) -> tuple[Route[Any, Any], dict[str, str]]:
         found = [

@@ -9,8 +9,9 @@ CORS headers but to origins that were named at start. On addresses that others c
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
+from urllib.parse import unquote
 
 from mockserver.errors import Forbidden, InvalidInput
 from mockserver.server.options import ServerOptions
@@ -18,7 +19,7 @@ from mockserver.server.options import ServerOptions
 __all__ = ["COOKIE", "Guard"]
 
 COOKIE = "mockserver_admin"
-"""The cookie that carries the token of the page for people."""
+"""The cookie that carries the token of the page for people, percent-encoded."""
 
 _SAFE_SITES = ("same-origin", "none")
 
@@ -41,6 +42,11 @@ class Guard:
         """The token that requests must show, if any."""
         return self._token
 
+    @property
+    def is_https(self) -> bool:
+        """Whether the server is reached over TLS."""
+        return self._scheme == "https"
+
     def check(self, headers: Mapping[str, str], *, any_host: bool = False) -> None:
         """Let a request pass or refuse it.
 
@@ -53,6 +59,22 @@ class Guard:
         """
         if any_host:
             return
+        self._check_source(headers, _SAFE_SITES)
+        self.check_token(headers)
+
+    def check_page(self, headers: Mapping[str, str]) -> None:
+        """Let a request for a file of the page pass or refuse it, but for its token.
+
+        A link on another site may lead to the page: it is a file that shows nothing and does nothing by being opened.
+
+        Raises:
+            Forbidden: The request may not have it.
+        """
+        leads_here = headers.get("Sec-Fetch-Mode", "").lower() == "navigate"
+        leads_here = leads_here and headers.get("Sec-Fetch-Dest", "document").lower() == "document"
+        self._check_source(headers, (*_SAFE_SITES, "cross-site", "same-site") if leads_here else _SAFE_SITES)
+
+    def _check_source(self, headers: Mapping[str, str], sites: Collection[str]) -> None:
         host = headers.get("Host", "")
         if not self._known_host(host):
             raise Forbidden(
@@ -67,9 +89,8 @@ class Guard:
                 "to allow them"
             )
         site = headers.get("Sec-Fetch-Site", "none").lower()
-        if site not in _SAFE_SITES and not allowed:
+        if site not in sites and not allowed:
             raise Forbidden(f"requests caused by another site ({site[:20]}) may not use the admin API")
-        self._check_token(headers)
 
     def check_content_type(self, headers: Mapping[str, str], body: bytes) -> None:
         """Refuse a body that is not declared as JSON; no body needs no declaration.
@@ -107,15 +128,25 @@ class Guard:
             return False
         return True
 
-    def _check_token(self, headers: Mapping[str, str]) -> None:
+    def check_token(self, headers: Mapping[str, str]) -> None:
+        """Let a request pass if it shows the token, or none is needed.
+
+        Raises:
+            Forbidden: With status 401.
+        """
         if self._token is None:
             return
         scheme, _, shown = headers.get("Authorization", "").partition(" ")
         cookies = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
-        offered = [value for name, _, value in cookies if name == COOKIE]
+        offered = [kind for name, _, value in cookies if name == COOKIE for kind in (value, unquote(value))]
         if scheme.lower() == "bearer":
             offered.append(shown)
-        token = self._token.encode()
-        # Bytes that are no UTF-8 come as surrogates.
-        if not any(hmac.compare_digest(value.encode("utf-8", "surrogateescape"), token) for value in offered):
+        if not any(self.accepts(value) for value in offered):
             raise Forbidden("an admin token is needed: send it as Authorization: Bearer TOKEN", status=401)
+
+    def accepts(self, token: str) -> bool:
+        """Tell whether a token is the right one; any is where none is needed."""
+        # Bytes that are no UTF-8 come as surrogates.
+        return self._token is None or hmac.compare_digest(
+            token.encode("utf-8", "surrogateescape"), self._token.encode()
+        )

@@ -18,6 +18,7 @@ from mockserver.server.admin import Admin, is_admin_path
 from mockserver.server.endpoint import Endpoint, path_of
 from mockserver.server.guard import Guard
 from mockserver.server.options import ServerOptions
+from mockserver.server.page import lead_to_page, leads_to_page
 
 __all__ = ["Site"]
 
@@ -79,8 +80,11 @@ class Site:
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to the shared port: the emulated API and the admin API."""
-        if not request.raw_path.startswith("/api/") and self._is_admin(request):
-            return self._admin.handle(request)
+        if not request.raw_path.startswith("/api/"):
+            if self._is_admin(request):
+                return self._admin.handle(request)
+            if leads_to_page(request):
+                return lead_to_page(request)
         return self._endpoint.handle(request)
 
     def handle_api(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
@@ -89,6 +93,8 @@ class Site:
 
     def handle_admin(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to a port that has only the admin API."""
+        if leads_to_page(request):
+            return lead_to_page(request)
         return self._admin.handle(request)
 
     def _failed(self, error: Exception) -> None:

@@ -63,10 +63,11 @@ def test_server_tells_where_it_is_answers_and_ends_in_good_order(
 def test_person_is_told_addresses_seed_and_how_to_stop(start: StartProcess, fetch: Fetch) -> None:
     process = start("serve", "--port", "0", "--seed", "7")
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(6)]
+    lines = [process.stdout.readline() for _ in range(7)]
     url = lines[0].split()[-1]
     assert "".join(lines) == (
         f"mockserver emulates the Media Collection API at {url}\n"
+        f"  page         {url}/__admin/ui/\n"
         f"  sessions     {url}/api/v1/sessions\n"
         f"  admin API    {url}/__admin\n"
         f"  journal      {url}/__admin/events\n"
@@ -112,6 +113,7 @@ def test_address_that_others_can_reach_gets_a_token_and_a_warning(start: StartPr
     process = start("serve", "--host", "0.0.0.0", "--port", "0", "--ready-json")
     line = ready(process)
     assert line["url"].startswith("http://127.0.0.1:")
+    assert line["ui_url"] == f"{line['url']}/__admin/ui/?token={line['admin_token']}"
     assert fetch(line["url"], "GET", "/__admin/summary")[0] == 401
     assert fetch(line["url"], "GET", "/__admin/summary", token=line["admin_token"])[0] == 200
     code, out, err = ended(process)
@@ -122,6 +124,7 @@ def test_address_that_others_can_reach_gets_a_token_and_a_warning(start: StartPr
 def test_token_that_was_given_is_told(start: StartProcess, fetch: Fetch) -> None:
     line = ready(start("serve", "--port", "0", "--ready-json", "--admin-token", "secret"))
     assert line["admin_token"] == "secret"
+    assert line["ui_url"] == f"{line['url']}/__admin/ui/?token={line['admin_token']}"
     assert fetch(line["url"], "GET", "/__admin/summary")[0] == 401
 
 
