@@ -1,0 +1,70 @@
+// The admin API. Where it is follows from where the page is, so that it works below /ns/{name} as well.
+
+/** What the server refused, in its own words (RFC 9457), or that it could not be reached (status 0). */
+export class ApiError extends Error {
+  constructor({ status, detail, pointer = null, code = "" }) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.detail = detail;
+    this.pointer = pointer;
+    this.code = code;
+  }
+}
+
+/** A path from parts that may hold anything: path`/sessions/${sid}`. */
+export function path(strings, ...parts) {
+  return strings.reduce((whole, text, n) => whole + encodeURIComponent(parts[n - 1]) + text);
+}
+
+/** The query string of an object; lists repeat the name, null, undefined and "" are left out. */
+export function queryString(query = {}) {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().filter((one) => one !== null && one !== undefined && one !== "").map((one) => [name, String(one)]));
+  return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
+}
+
+/** Talk to the admin API below `page`, the address of this page. */
+export function createApi(page) {
+  const base = new URL("..", page.split("#")[0].split("?")[0]).href.replace(/\/$/, "");
+  const origin = base.replace(/\/__admin$/, "");
+
+  async function ask(method, where, { body, query, signal } = {}) {
+    const init = { method, signal, headers: { Accept: "application/json" } };
+    if (body !== undefined) {
+      init.headers["Content-Type"] = "application/json";
+      init.body = JSON.stringify(body);
+    }
+    let response;
+    try {
+      response = await fetch(base + where + queryString(query), init);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new ApiError({ status: 0, detail: "The server cannot be reached.", code: "unreachable" });
+    }
+    return read(response);
+  }
+
+  return {
+    base,
+    origin,
+    get: (where, query, options) => ask("GET", where, { ...options, query }),
+    post: (where, body) => ask("POST", where, { body }),
+    put: (where, body) => ask("PUT", where, { body }),
+    patch: (where, body) => ask("PATCH", where, { body }),
+    delete: (where) => ask("DELETE", where),
+  };
+}
+
+async function read(response) {
+  const text = await response.text();
+  let answer = null;
+  try {
+    answer = text ? JSON.parse(text) : null;
+  } catch {
+    answer = { detail: text.slice(0, 500) };
+  }
+  if (response.ok) return answer;
+  const detail = answer?.detail || `The server answered ${response.status}.`;
+  throw new ApiError({ status: response.status, detail, pointer: answer?.pointer ?? null, code: answer?.code ?? "" });
+}

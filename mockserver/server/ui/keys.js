@@ -1,0 +1,54 @@
+// The keyboard: keys that work everywhere, and the help that lists all.
+
+import { h } from "./dom.js";
+
+const JUMPS = { s: "#/sessions", e: "#/events", t: "#/stories", f: "#/faults", o: "#/settings", c: "#/start" };
+const HELP = [
+  ["Everywhere", [
+    ["g then s", "sessions"], ["g then e", "events"], ["g then t", "stories"], ["g then f", "faults"],
+    ["g then o", "settings"], ["g then c", "connect"], ["?", "this help"], ["Esc", "leave a field, close this"],
+  ]],
+  ["Lists", [
+    ["/", "search"], ["\u2193 \u2191", "next, previous row"], ["Page Down, Page Up", "a screen further"],
+    ["Home, End", "newest, oldest"], ["Enter", "open the row"],
+  ]],
+];
+const JUMP_MS = 1200;
+
+/** Bind the keys that work everywhere. */
+export function bindKeys({ go }) {
+  let since = -Infinity;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape" && isField(event.target)) return event.target.blur();
+    if (isField(event.target) || document.querySelector("dialog[open]")) return;
+    const jump = event.timeStamp - since < JUMP_MS ? JUMPS[event.key] : undefined;
+    since = event.key === "g" ? event.timeStamp : -Infinity;
+    if (jump) go(jump);
+    else if (event.key === "?") showHelp();
+    else if (event.key === "/") document.querySelector("[data-search]")?.focus();
+    else return;
+    event.preventDefault();
+  });
+}
+
+/** Show which keys there are. */
+export function showHelp() {
+  const dialog = h("dialog.help", { "aria-labelledby": "help-title", onClose: () => dialog.remove() },
+    h("form", { method: "dialog" },
+      h("header", h("h2#help-title", "Keyboard"), h("button.button", { autofocus: true }, "Close")),
+      HELP.map(([title, keys]) => [
+        h("h3", title),
+        h("dl.keys", keys.map(([key, does]) => [h("dt", key.split(" ").map(word)), h("dd", does)])),
+      ])));
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function word(text) {
+  return /^(then|Page)$/.test(text) ? ` ${text} ` : h("kbd", text);
+}
+
+function isField(target) {
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+}

@@ -1,0 +1,98 @@
+// The start of the page: what is shared, and which view an address shows.
+
+import { createApi } from "./api.js";
+import { createClock } from "./clock.js";
+import { h, replace } from "./dom.js";
+import { createHeader } from "./header.js";
+import { bindKeys } from "./keys.js";
+import { createLive } from "./live.js";
+
+const ROUTES = [
+  [/^$/, "./views/sessions.js", []],
+  [/^sessions$/, "./views/sessions.js", []],
+  [/^sessions\/([^/]+)$/, "./views/session.js", ["sid"]],
+  [/^sessions\/([^/]+)\/([^/]+)$/, "./views/session.js", ["sid", "tab"]],
+  [/^events$/, "./views/events.js", []],
+  [/^events\/(\d+)$/, "./views/event.js", ["seq"]],
+  [/^stories$/, "./controls/stories.js", []],
+  [/^faults$/, "./controls/faults.js", []],
+  [/^settings$/, "./controls/settings.js", []],
+  [/^start$/, "./views/start.js", []],
+];
+
+const api = createApi(location.href);
+const live = createLive(`${api.base}/stream`);
+const clock = createClock(api, live);
+const main = document.getElementById("main");
+const announcer = document.getElementById("announcer");
+let shown = null;
+let visit = 0;
+
+/** Say something to people who listen to the page instead of looking at it. */
+function announce(text) {
+  announcer.textContent = "";
+  requestAnimationFrame(() => {
+    announcer.textContent = text;
+  });
+}
+
+/** Go to an address of the page: "#/sessions". */
+function go(hash) {
+  if (location.hash === hash) show();
+  else location.hash = hash;
+}
+
+/** What `#/sessions?q=x` means: module, parameters of its path and of its query. */
+function resolve(hash) {
+  const [where, query = ""] = hash.replace(/^#\/?/, "").split("?");
+  for (const [pattern, module, names] of ROUTES) {
+    const match = pattern.exec(where);
+    if (!match) continue;
+    const params = Object.fromEntries(names.map((name, n) => [name, decoded(match[n + 1])]));
+    return { module, section: where.split("/")[0] || "sessions", params, query: new URLSearchParams(query) };
+  }
+  return null;
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+async function show() {
+  const mine = ++visit;
+  const route = resolve(location.hash);
+  header.mark(route?.section);
+  let next;
+  try {
+    if (!route) throw new Error(`There is no ${location.hash} on this page.`);
+    const { view } = await import(route.module);
+    if (mine !== visit) return;
+    next = view({ api, live, clock, params: route.params, query: route.query, go, announce });
+  } catch (error) {
+    if (mine !== visit) return;
+    next = { element: failure(error), dispose() {} };
+  }
+  shown?.dispose();
+  shown = next;
+  replace(main, next.element);
+  next.shown?.();
+}
+
+function failure(error) {
+  return h("div.empty", { role: "alert" },
+    h("h1", "This cannot be shown"), h("p", error.message), h("p", h("a.button", { href: "#/sessions" }, "All sessions")));
+}
+
+const header = createHeader({ api, live, clock, go, announce });
+replace(document.getElementById("header"), header.element);
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // its hash would be taken for a route
+  main.focus();
+});
+bindKeys({ go });
+window.addEventListener("hashchange", show);
+show();

@@ -1,0 +1,12 @@
+// The theme is set before anything is drawn, so that a dark page never flashes white. A classic script: modules are late.
+"use strict";
+{
+  const chosen = (() => {
+    try {
+      return localStorage.getItem("mockserver.theme");
+    } catch {
+      return null; // storage can be forbidden
+    }
+  })();
+  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+}
