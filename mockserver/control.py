@@ -20,6 +20,7 @@ from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story, StoryPage, StoryView
+from mockserver.model.vocabulary import Phase
 
 __all__ = [
     "ADMIN",
@@ -28,8 +29,8 @@ __all__ = [
     "Control",
     "ExportQuery",
     "FindingQuery",
-    "PageQuery",
     "Route",
+    "SessionQuery",
     "SettingsPatch",
 ]
 
@@ -46,11 +47,24 @@ SettingsPatch = dict[str, Any]
 """Some members of the settings."""
 
 
-class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which page of a list: everything after number ``since``, at most ``limit``."""
+class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which sessions; all that is given must hold.
+
+    Args:
+        since: Those with a greater number.
+        limit: Most sessions in one answer: the first ones or, with ``before``, the last ones.
+        before: Those with a smaller number; ``meta.next`` is then the ``before`` of the page of older ones.
+        q: Those whose id, media id, media name, player or library version contains this text, in whatever case.
+        phase: Those in this phase; a list means any of them.
+        findings: Whether to count the findings of each session of the page.
+    """
 
     since: int = 0
     limit: int = DEFAULT_LIMIT
+    before: int | None = None
+    q: str = ""
+    phase: Phase | tuple[Phase, ...] | None = None
+    findings: bool = False
 
 
 class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,7 +155,9 @@ SUMMARY: Route[None, r.Summary] = _get(
     "/summary", "Counts of requests, events, sessions and findings.", r.Summary, slow=True
 )
 
-SESSIONS: Route[PageQuery, r.SessionPage] = _get("/sessions", "Sessions, newest last.", r.SessionPage, PageQuery)
+SESSIONS: Route[SessionQuery, r.SessionPage] = _get(
+    "/sessions", "Sessions, newest last.", r.SessionPage, SessionQuery, slow=True
+)
 SESSION: Route[None, r.SessionView] = _get(
     "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
 )

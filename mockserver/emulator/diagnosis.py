@@ -99,29 +99,47 @@ class Diagnosis:
                 raise NotFound(f"there is no session {sid[:100]!r}")
         return [finding for finding in self.findings() if finding.session_id == sid]
 
+    def own_findings(self, sid: str) -> list[Finding]:
+        """Return the findings of the rules about one session alone, without a look at any other; none if it is unknown.
+
+        For lists: what is found by comparing sessions is missing.
+        """
+        known = self._records_of(sid)
+        if known is None:
+            return []
+        session, records, moment = known
+        return self._session_findings(self._case(session, records, moment), session, records, moment)
+
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed of one session.
 
         Raises:
             NotFound: There is no such session.
         """
-        emulator, journal = self._emulator, self._emulator.journal
-        with emulator.lock:
-            known = emulator.sessions.get(sid)
-            if known is None:
-                raise NotFound(f"there is no session {sid[:100]!r}")
-            moment = _Moment(emulator.settings, emulator.clock.now_ms())
-            session = emulator.refreshed(known)
-            seqs = journal.session_seqs(sid)
-            records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+        known = self._records_of(sid)
+        if known is None:
+            raise NotFound(f"there is no session {sid[:100]!r}")
+        session, records, moment = known
 
         def compute() -> SessionReport:
             case = self._case(session, records, moment)
             items = [step.item for step in case.steps]
             return build_report(session, items, moment.settings, moment.now_ms)
 
-        report: SessionReport = emulator.derived.reports.get(sid, _stamp((session,), records, moment.settings), compute)
+        reports = self._emulator.derived.reports
+        report: SessionReport = reports.get(sid, _stamp((session,), records, moment.settings), compute)
         return report
+
+    def _records_of(self, sid: str) -> tuple[Session, _Records, _Moment] | None:
+        emulator, journal = self._emulator, self._emulator.journal
+        with emulator.lock:
+            known = emulator.sessions.get(sid)
+            if known is None:
+                return None
+            moment = _Moment(emulator.settings, emulator.clock.now_ms())
+            seqs = journal.session_seqs(sid)
+            records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+            return emulator.refreshed(known), records, moment
 
     def _all_findings(self, sessions: Sequence[Session], records: _Records, moment: _Moment) -> list[Finding]:
         emulator = self._emulator

@@ -178,7 +178,7 @@ class MediaServer:
         found: list[r.SessionView] = []
         since: int | None = 0
         while since is not None:
-            page = self.control.call(c.SESSIONS, c.PageQuery(since=since, limit=MAX_LIMIT))
+            page = self.control.call(c.SESSIONS, c.SessionQuery(since=since, limit=MAX_LIMIT))
             found += page.sessions
             since = page.meta.next
         return found

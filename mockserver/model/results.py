@@ -58,7 +58,8 @@ class Meta(_Result, frozen=True, kw_only=True):
     Args:
         total: How many there are, on all pages.
         evicted: How many were dropped to stay within the limits.
-        next: The ``since`` of the next page, or None.
+        next: The ``since`` of the next page, or None; the ``before`` of the page of older ones where that was asked
+            for.
     """
 
     total: int
@@ -168,6 +169,8 @@ class SessionView(_Result, frozen=True, kw_only=True):
     Args:
         session_id: The session id; ``sid`` is the same, by its name in paths.
         seq: The session is the nth of its namespace.
+        findings: How many findings it has by severity, when a list of sessions was asked to count them: those of the
+            rules about one session. Rules that compare sessions look at all of them; ``/findings`` has those too.
     """
 
     session_id: str
@@ -185,6 +188,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     playhead_s: float
     content: Content
     deadlines: Deadlines
+    findings: dict[str, int] | None = None
 
 
 class SessionPage(_Result, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from mockserver.clock import Clock
-from mockserver.control import Chunks, ExportQuery, PageQuery, SettingsPatch
+from mockserver.control import Chunks, ExportQuery, SettingsPatch
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.emulator.pending import Pending
@@ -24,7 +24,6 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
 from mockserver.operations.judgement import summary
 from mockserver.rules.lifecycle import Trigger, deadlines, fire, open_session
-from mockserver.rules.match import check_page
 from mockserver.wire.codec import convert, encode, to_builtins
 
 __all__ = [
@@ -46,7 +45,7 @@ __all__ = [
     "put_session",
     "reset",
     "session",
-    "sessions",
+    "session_view",
     "set_clock",
     "settings",
     "timeline",
@@ -65,32 +64,10 @@ _PARTS = ("journal", "sessions", "faults", "clock", "settings")
 # Sessions
 
 
-def sessions(emulator: Emulator, page: PageQuery) -> r.SessionPage:
-    """List sessions, newest last."""
-    check_page(page.since, page.limit)
-    with emulator.lock:
-        chosen: list[Session] = []
-        more = False
-        for known in emulator.sessions:
-            if known.number > page.since:
-                if len(chosen) == page.limit:
-                    more = True
-                    break
-                chosen.append(known)
-        return r.SessionPage(
-            sessions=[_view(emulator, known) for known in chosen],
-            meta=r.Meta(
-                total=len(emulator.sessions),
-                evicted=emulator.sessions.evicted,
-                next=chosen[-1].number if more else None,
-            ),
-        )
-
-
 def session(emulator: Emulator, argument: None, sid: str) -> r.SessionView:
     """Show one session."""
     with emulator.lock:
-        return _view(emulator, _session(emulator, sid))
+        return session_view(emulator, _session(emulator, sid))
 
 
 def timeline(emulator: Emulator, argument: None, sid: str) -> r.Timeline:
@@ -159,7 +136,8 @@ def _session(emulator: Emulator, sid: str) -> Session:
     return known
 
 
-def _view(emulator: Emulator, known: Session) -> r.SessionView:
+def session_view(emulator: Emulator, known: Session) -> r.SessionView:
+    """Return a session as time has left it."""
     now_ms = emulator.clock.now_ms()
     known = emulator.refreshed(known)
     return r.SessionView(

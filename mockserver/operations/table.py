@@ -12,6 +12,7 @@ from mockserver.namespaces import Namespaces
 from mockserver.operations import judgement as j
 from mockserver.operations import namespace as n
 from mockserver.operations import server as s
+from mockserver.operations import sessions as listed
 
 __all__ = ["LocalControl", "perform"]
 
@@ -20,7 +21,7 @@ R = TypeVar("R")
 
 _ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
     c.SUMMARY: j.summary,
-    c.SESSIONS: n.sessions,
+    c.SESSIONS: listed.sessions,
     c.PUT_SESSION: n.put_session,
     c.SESSION: n.session,
     c.EXPIRE: n.expire_session,

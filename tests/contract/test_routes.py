@@ -27,8 +27,10 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.METRICS, None, {}),
     (c.OPENAPI, None, {}),
     (c.SUMMARY, None, {}),
-    (c.SESSIONS, c.PageQuery(), {}),
-    (c.SESSIONS, c.PageQuery(since=1, limit=1), {}),
+    (c.SESSIONS, c.SessionQuery(), {}),
+    (c.SESSIONS, c.SessionQuery(since=1, limit=1), {}),
+    (c.SESSIONS, c.SessionQuery(before=2, q="V1", phase=(Phase.OPEN, Phase.CLOSED), findings=True), {}),
+    (c.SESSIONS, c.SessionQuery(phase=Phase.OPEN, findings=False), {}),
     (c.PUT_SESSION, r.SessionCommand(), {}),
     (c.PUT_SESSION, r.SessionCommand(sid="mine", phase=Phase.CLOSED), {}),
     (c.SESSION, None, {"sid": "<sid>"}),
@@ -69,8 +71,9 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
 ]
 
 REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
-    (c.SESSIONS, c.PageQuery(since=-1), {}),
-    (c.SESSIONS, c.PageQuery(limit=0), {}),
+    (c.SESSIONS, c.SessionQuery(since=-1), {}),
+    (c.SESSIONS, c.SessionQuery(limit=0), {}),
+    (c.SESSIONS, c.SessionQuery(before=-1), {}),
     (c.PUT_SESSION, r.SessionCommand(sid="no spaces"), {}),
     (c.SESSION, None, {"sid": "nobody"}),
     (c.EXPIRE, None, {"sid": "nobody"}),

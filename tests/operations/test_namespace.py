@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control import ExportQuery, PageQuery
+from mockserver.control import ExportQuery, SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.fault import FaultSpec, ResetFault, StatusFault
@@ -18,6 +18,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.operations import judgement
 from mockserver.operations import namespace as n
+from mockserver.operations.sessions import sessions
 from mockserver.wire.codec import decode
 from tests.factories import T0, emulator, open_session, send
 
@@ -34,18 +35,77 @@ def put(back_end: Emulator, sid: str | None = None, phase: Phase = Phase.OPEN) -
 def test_sessions_are_listed_newest_last_page_by_page() -> None:
     back_end = emulator()
     sids = [open_session(back_end) for _ in range(5)]
-    first = n.sessions(back_end, PageQuery(limit=3))
+    first = sessions(back_end, SessionQuery(limit=3))
     assert [view.sid for view in first.sessions] == sids[:3]
     assert (first.meta.total, first.meta.next) == (5, 3)
-    second = n.sessions(back_end, PageQuery(limit=3, since=3))
+    second = sessions(back_end, SessionQuery(limit=3, since=3))
     assert [view.session_id for view in second.sessions] == sids[3:]
     assert second.meta.next is None
 
 
-@pytest.mark.parametrize("page", [PageQuery(since=-1), PageQuery(limit=0), PageQuery(limit=10_001)])
-def test_page_of_sessions_that_cannot_be_is_refused(page: PageQuery) -> None:
+def test_sessions_are_listed_backwards_from_the_newest() -> None:
+    back_end = emulator()
+    sids = [open_session(back_end) for _ in range(5)]
+    last = sessions(back_end, SessionQuery(limit=2, before=6))
+    assert ([view.sid for view in last.sessions], last.meta.total, last.meta.next) == (sids[3:], 5, 4)
+    middle = sessions(back_end, SessionQuery(limit=2, before=4))
+    assert ([view.sid for view in middle.sessions], middle.meta.next) == (sids[1:3], 2)
+    first = sessions(back_end, SessionQuery(limit=2, before=2))
+    assert ([view.sid for view in first.sessions], first.meta.next) == (sids[:1], None)
+    both = sessions(back_end, SessionQuery(since=1, before=4, limit=1))
+    assert ([view.sid for view in both.sessions], both.meta.next) == ([sids[2]], 3)
+    assert sessions(back_end, SessionQuery(before=0)).sessions == []
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [("", [1, 2, 3]), ("CLIP", [1, 2]), ("clip-2", [2]), ("the film", [2]), ("chrome", [3]), ("sdk-9", [3]), ("?", [])],
+)
+def test_sessions_are_found_by_what_people_know_of_them(q: str, found: list[int]) -> None:
+    back_end = emulator()
+    open_session(back_end, media__id="clip-1")
+    open_session(back_end, media__id="Clip-2", media__name="The Film")
+    open_session(back_end, media__id="x", media__playerName="Chromecast", media__libraryVersion="sdk-9.1")
+    page = sessions(back_end, SessionQuery(q=q, limit=1, before=99))
+    assert page.meta.total == len(found)
+    assert [view.seq for view in page.sessions] == found[-1:]
+    sid = page.sessions[0].sid if found else "nobody"
+    assert [view.sid for view in sessions(back_end, SessionQuery(q=sid[3:40].upper())).sessions] == [sid] * bool(found)
+
+
+def test_sessions_are_listed_by_what_time_has_made_of_them() -> None:
+    back_end = emulator()
+    old = open_session(back_end)
+    back_end.clock.advance(700_000)
+    new = open_session(back_end)
+    for phase, sids in (
+        (Phase.OPEN, [new]), (Phase.CLOSED, [old]), ((Phase.OPEN, Phase.CLOSED), [old, new]), (Phase.FORGOTTEN, []),
+    ):  # fmt: skip
+        page = sessions(back_end, SessionQuery(phase=phase))
+        assert ([view.sid for view in page.sessions], page.meta.total) == (sids, len(sids))
+
+
+def test_findings_are_counted_for_the_sessions_of_the_page_only() -> None:
+    back_end = emulator()
+    sids = [open_session(back_end) for _ in range(3)]
+    send(back_end, sids[0], "adStart")
+    assert [view.findings for view in sessions(back_end, SessionQuery()).sessions] == [None, None, None]
+    (view,) = sessions(back_end, SessionQuery(findings=True, limit=1)).sessions
+    assert view.findings is not None
+    assert list(view.findings) == ["error", "warning", "info"]
+    assert view.findings["error"] + view.findings["warning"] > 0
+    assert len(back_end.derived.findings) == 1
+    clean = sessions(back_end, SessionQuery(findings=True, since=1)).sessions[0]
+    assert clean.findings is not None
+    assert clean.findings["error"] == 0
+
+
+@pytest.mark.parametrize(
+    "page", [SessionQuery(since=-1), SessionQuery(limit=0), SessionQuery(limit=10_001), SessionQuery(before=-1)]
+)
+def test_page_of_sessions_that_cannot_be_is_refused(page: SessionQuery) -> None:
     with pytest.raises(InvalidInput):
-        n.sessions(emulator(), page)
+        sessions(emulator(), page)
 
 
 def test_session_is_shown_as_it_is_now_with_its_deadlines() -> None:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import control as c
-from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, PageQuery, Route
+from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, Route, SessionQuery
 from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
@@ -25,7 +25,7 @@ from tests.factories import emulator, open_session, send
 
 RESET = FaultSpec(fault=ResetFault(), times=0)
 ARGUMENTS: dict[Route[Any, Any], Any] = {
-    c.SESSIONS: PageQuery(),
+    c.SESSIONS: SessionQuery(),
     c.PUT_SESSION: r.SessionCommand(),
     c.EVENTS: Query(),
     c.COUNT: r.WaitCommand(),

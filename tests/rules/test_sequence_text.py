@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mockserver.control import PageQuery
+from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
-from mockserver.operations import namespace
+from mockserver.operations import namespace, sessions
 from mockserver.rules.alignment import align
 from mockserver.rules.sequence import any_number_of, anything, expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text
@@ -140,7 +140,7 @@ def test_other_events_are_allowed(golden: Golden) -> None:
 def test_downloaded_content_and_dropped_entries(golden: Golden) -> None:
     back_end = emulator()
     answer(back_end, post("/api/v1/downloaded", batch("play", "ping", "sessionComplete", media__id="offline")))
-    (view,) = namespace.sessions(back_end, PageQuery()).sessions
+    (view,) = sessions.sessions(back_end, SessionQuery()).sessions
     golden("sequence/downloaded.txt", text(back_end, view.session_id, "sessionStart", "play", "sessionComplete"))
     dropping, sid = played(("play", 0), ("ping", 10), ("sessionEnd", 12), settings=Settings(max_entries=2))
     golden("sequence/dropped.txt", text(dropping, sid, "sessionStart", "play", "ping", "sessionEnd"))

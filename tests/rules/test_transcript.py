@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control import PageQuery
+from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import DelayFault, HangFault, StatusFault, When
 from mockserver.model.http import HttpRequest
@@ -15,7 +15,7 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Stage
-from mockserver.operations import namespace
+from mockserver.operations import namespace, sessions
 from mockserver.rules.transcript import transcript
 from tests.factories import MINUTE_MS, T0, answer, batch, emulator, event, fault, open_session, post, post_event, send
 
@@ -24,8 +24,8 @@ Golden = Callable[[str, str], None]
 
 def written(back_end: Emulator) -> str:
     page = namespace.events(back_end, Query(limit=MAX_LIMIT))
-    sessions = namespace.sessions(back_end, PageQuery(limit=MAX_LIMIT)).sessions
-    return transcript(page.events, sessions, evicted=page.meta.evicted) + "\n"
+    known = sessions.sessions(back_end, SessionQuery(limit=MAX_LIMIT)).sessions
+    return transcript(page.events, known, evicted=page.meta.evicted) + "\n"
 
 
 def test_nothing_was_received() -> None:

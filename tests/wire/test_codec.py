@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.control import CONTROL_ROUTES, ExportQuery, PageQuery
+from mockserver.control import CONTROL_ROUTES, ExportQuery, SessionQuery
 from mockserver.errors import InvalidInput
 from mockserver.model import fault, query, results, settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
@@ -132,7 +132,7 @@ STRUCTS: list[Any] = sorted(
         for kind in (route.argument, route.result)
         if isinstance(kind, msgspec.StructMeta)
     }
-    | {results.Problem, fault.FaultSpec, query.Query, PageQuery, ExportQuery},
+    | {results.Problem, fault.FaultSpec, query.Query, SessionQuery, ExportQuery},
     key=lambda kind: kind.__name__,
 )
 
@@ -243,9 +243,9 @@ def test_document_of_ours_that_is_no_json_is_invalid_input(body: bytes) -> None:
 
 
 def test_query_string_is_read_leniently_and_a_document_is_not() -> None:
-    assert convert({"since": "5"}, PageQuery, strict=False) == PageQuery(since=5)
+    assert convert({"since": "5"}, SessionQuery, strict=False) == SessionQuery(since=5)
     with pytest.raises(InvalidInput):
-        convert({"since": "5"}, PageQuery)
+        convert({"since": "5"}, SessionQuery)
 
 
 def test_integers_beyond_64_bits_can_be_written() -> None:
