@@ -1,0 +1,132 @@
+// The journal, as little of it as a list needs: by place when all of it is shown, by search when some of it is.
+
+const NEAR = 40;
+const MOST = 4000; // rows kept when all is shown; what is far from sight is read again when needed
+const PAGE = 1000;
+
+/** What a list shows of an entry; the bodies are let go. */
+export function summary(entry) {
+  const event = entry.event;
+  const time = event && typeof event === "object" && !Array.isArray(event) ? event.playerTime : null;
+  return {
+    seq: entry.seq,
+    at_ms: entry.at_ms,
+    operation: entry.operation,
+    session_id: entry.session_id,
+    event_type: entry.event_type,
+    batch: Array.isArray(event) ? event.length : 0,
+    outcome: entry.outcome,
+    status: entry.response?.status ?? null,
+    playhead_s: typeof time?.playhead === "number" ? time.playhead : null,
+    detail: entry.violations[0]?.detail ?? "",
+    violations: entry.violations.length,
+    faults: entry.fault_ids,
+    delivery: entry.delivery,
+    method: entry.request.method,
+    path: entry.request.path.slice(0, 200),
+    name: name(event),
+  };
+}
+
+function name(event) {
+  const params = event?.params;
+  if (!params || typeof params !== "object") return "";
+  const keys = ["media.name", "media.id", "media.ad.name", "media.ad.id", "media.ad.podFriendlyName", "media.chapter.friendlyName", "media.state.name"];
+  const key = keys.find((one) => typeof params[one] === "string" && params[one]);
+  return key ? params[key].slice(0, 200) : "";
+}
+
+/** All entries: row n is entry `first + n`. `read(query)` asks `/events`. */
+export function createWhole(read) {
+  let first = 1;
+  let count = 0;
+  let rows = new Map();
+
+  function learn({ events, meta }) {
+    for (const entry of events) rows.set(entry.seq, summary(entry));
+    first = meta.evicted + 1;
+  }
+
+  function thin(from, to) {
+    if (rows.size <= MOST) return;
+    for (const seq of rows.keys()) if (seq < from - MOST / 4 || seq > to + MOST / 4) rows.delete(seq);
+  }
+
+  return {
+    get count() {
+      return count;
+    },
+    get busy() {
+      return false;
+    },
+    row: (index) => rows.get(first + index) ?? null,
+    key: (index) => first + index,
+    /** Read how many there are. */
+    async refresh() {
+      const page = await read({ limit: 1, since: 0 }); // its total counts all; that of others, what comes after their since
+      learn(page);
+      count = page.meta.total;
+    },
+    /** Read rows from index `from` to `to`, if they are not known. */
+    async ensure(from, to) {
+      const start = first + from;
+      const missing = [];
+      for (let seq = start; seq <= first + to; seq++) if (!rows.has(seq)) missing.push(seq);
+      if (!missing.length) return false;
+      const since = Math.max(0, missing[0] - 1 - NEAR);
+      learn(await read({ since, limit: Math.min(PAGE, missing[missing.length - 1] - since + NEAR) }));
+      thin(start, first + to);
+      return true;
+    },
+    /** Take in what the stream says. */
+    add(entries) {
+      for (const entry of entries) {
+        rows.set(entry.seq, summary(entry));
+        count = Math.max(count, entry.seq - first + 1);
+      }
+    },
+    clear() {
+      rows = new Map();
+      count = 0;
+    },
+  };
+}
+
+/** The entries that match `filter`, read page by page from the oldest. The server decides what matches. */
+export function createMatching(read, filter, progress) {
+  let rows = [];
+  let since = 0;
+  let busy = false;
+
+  return {
+    get count() {
+      return rows.length;
+    },
+    get busy() {
+      return busy;
+    },
+    row: (index) => rows[index] ?? null,
+    key: (index) => rows[index]?.seq ?? `at${index}`,
+    async refresh() {
+      if (busy) return;
+      busy = true;
+      try {
+        for (let next = since; next !== null; ) {
+          const { events, meta } = await read({ ...filter, since: next, limit: PAGE });
+          rows.push(...events.map(summary));
+          since = events.at(-1)?.seq ?? since;
+          next = meta.next;
+          if (progress(rows.length, meta.total) === false) return;
+        }
+      } finally {
+        busy = false;
+      }
+    },
+    ensure: async () => false,
+    add() {},
+    clear() {
+      rows = [];
+      since = 0;
+    },
+  };
+}
