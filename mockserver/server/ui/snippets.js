@@ -1,0 +1,122 @@
+// How each platform is pointed at this server. Pure: addresses in, texts out.
+
+const START = {
+  eventType: "sessionStart",
+  playerTime: { playhead: 0, ts: 0 },
+  params: {
+    "analytics.trackingServer": "analytics.example", "analytics.reportSuite": "suite", "visitor.marketingCloudOrgId": "ORG@AdobeOrg",
+    "media.id": "clip-7", "media.length": 60, "media.contentType": "vod", "media.playerName": "by hand", "media.channel": "test",
+  },
+};
+
+/** What a client that takes only a host is given: a namespace becomes `{ns}.localhost`, for it cannot have a path. */
+export function hostOnly(origin) {
+  const url = new URL(origin);
+  const [, namespace] = /^\/ns\/([^/]+)/.exec(url.pathname) ?? [];
+  if (!namespace) return url.host;
+  return `${decodeURIComponent(namespace)}.localhost${url.port ? `:${url.port}` : ""}`;
+}
+
+/** The same address from elsewhere: with another host. */
+export function withHost(origin, host) {
+  const url = new URL(origin);
+  url.hostname = host;
+  return url.href.replace(/\/$/, "");
+}
+
+/**
+ * The platforms, each with notes and a text to copy.
+ *
+ * `origin`: where players on this machine post to. `device`: where players on other machines do, or null.
+ */
+export function platforms(origin, device) {
+  const isHttps = origin.startsWith("https:");
+  const remote = device ?? origin;
+  const android = withHost(origin, "10.0.2.2");
+  const lan = device ? null : "This server listens on this machine only. Start it with --host 0.0.0.0 to reach it from devices.";
+  const tls = isHttps ? null : "This SDK always uses https: start the server with --tls-cert and --tls-key, and let the device trust the certificate.";
+  return [
+    {
+      name: "Web",
+      title: "Media SDK for JavaScript 3.x",
+      code: [
+        "const mediaConfig = new ADB.MediaConfig();",
+        `mediaConfig.trackingServer = ${JSON.stringify(hostOnly(origin))};`,
+        'mediaConfig.playerName = "My player";',
+        'mediaConfig.channel = "test";',
+        `mediaConfig.ssl = ${isHttps};`,
+        "ADB.Media.configure(mediaConfig, appMeasurement);",
+      ].join("\n"),
+      notes: ["It takes a host and a port, and no path. A namespace goes into the host: name.localhost.", isHttps ? null : "ssl must be false: the server speaks http."],
+    },
+    {
+      name: "Android",
+      title: "AEP Media for Android, in the emulator",
+      code: ["MobileCore.updateConfiguration(mapOf(", `    "media.collectionServer" to ${JSON.stringify(new URL(android).host)},`, '    "media.playerName" to "My player",', '    "media.channel" to "test",', "))"].join("\n"),
+      notes: ["10.0.2.2 is this machine, seen from the emulator.", tls, "It takes a host and a port."],
+    },
+    {
+      name: "iOS, tvOS",
+      title: "AEP Media for iOS and tvOS, in the simulator",
+      code: ["MobileCore.updateConfigurationWith(configDict: [", `    "media.collectionServer": ${JSON.stringify(hostOnly(origin))},`, '    "media.playerName": "My player",', '    "media.channel": "test",', "])"].join("\n"),
+      notes: ["The simulator shares the network of this machine.", tls],
+    },
+    {
+      name: "Chromecast",
+      title: "Mobile Library for Chromecast 3.x",
+      code: ["ADBMobileConfig.mediaHeartbeat = {", `  server: ${JSON.stringify(new URL(remote).host)},`, '  channel: "test",', '  playerName: "My player",', `  ssl: ${isHttps},`, "};"].join("\n"),
+      notes: [isHttps ? null : "ssl must be false: the server speaks http.", lan],
+    },
+    {
+      name: "Roku",
+      title: "Roku, calling the API itself",
+      code: [
+        'request = CreateObject("roUrlTransfer")',
+        `request.SetUrl("${remote}/api/v1/sessions")`,
+        'request.AddHeader("Content-Type", "application/json")',
+        'port = CreateObject("roMessagePort")',
+        "request.SetMessagePort(port)",
+        "request.AsyncPostFromString(FormatJson(event))",
+        "message = wait(5000, port)",
+        'if type(message) = "roUrlEvent" then location = message.GetResponseHeaders()["Location"]',
+      ].join("\n"),
+      notes: ["Location is relative: put the address of the server before it.", lan],
+    },
+    {
+      name: "TV",
+      title: "Tizen, webOS and other TVs, calling the API itself",
+      code: [
+        `const server = ${JSON.stringify(remote)};`,
+        "const start = await fetch(`${server}/api/v1/sessions`, {",
+        '  method: "POST",',
+        '  headers: {"Content-Type": "application/json"},',
+        "  body: JSON.stringify(sessionStart),",
+        "});",
+        'const events = `${server}${start.headers.get("Location")}/events`;',
+      ].join("\n"),
+      notes: ["Location is relative: /api/v1/sessions/ and the id.", lan],
+    },
+    {
+      name: "curl",
+      title: "Any shell",
+      code: [
+        `curl -i ${origin}/api/v1/sessions \\`,
+        "  -H 'Content-Type: application/json' \\",
+        `  --data-raw '${JSON.stringify({ ...START, playerTime: { playhead: 0, ts: "TS" } }).replace('"TS"', "'\"$(date +%s)000\"'")}'`,
+      ].join("\n"),
+      notes: ["Answers 201, with the session in the Location header."],
+    },
+    {
+      name: "pytest",
+      title: "A test of its own server",
+      code: [
+        "def test_the_player_reports_its_start(media_server):",
+        "    ...  # let the player report to media_server.url",
+        "",
+        '    media_server.wait_for(event_type="sessionStart", timeout_s=10)',
+        "    assert not [f for f in media_server.findings() if f.severity == \"error\"]",
+      ].join("\n"),
+      notes: ["The fixture comes with the package; each test has a fresh server."],
+    },
+  ].map((platform) => ({ ...platform, notes: platform.notes.filter(Boolean) }));
+}

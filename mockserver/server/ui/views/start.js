@@ -1,0 +1,70 @@
+// How to connect a player: addresses, a code to scan, what to write on each platform, and players that need no device.
+
+import { copyable, h, replace } from "../dom.js";
+import * as format from "../format.js";
+import { platforms } from "../snippets.js";
+import { simulator } from "./simulator.js";
+
+/** The way in. */
+export function view({ api, live, go, announce }) {
+  const addresses = h("div.addresses", row("This machine", api.origin));
+  const code = h("img.qr", { alt: `QR code of the address for devices`, width: 148, height: 148, src: `${api.base}/qr.svg`, onError: () => figure.remove() });
+  const figure = h("figure.scan", code, h("figcaption.muted", "For phones and tablets on this network"));
+  const tabs = h("div.tabs", { role: "tablist", "aria-label": "Platforms" });
+  const panel = h("div.panel", { role: "tabpanel", id: "platform", tabindex: 0 });
+  const players = simulator({ api, live, go, announce });
+  let all = platforms(api.origin, null);
+  let chosen = 0;
+
+  const element = h("div.start",
+    h("header", h("h1", "Connect a player"),
+      h("p.muted", "Let a player report to this server instead of Adobe's. Its sessions appear here at once.")),
+    h("div.columns",
+      h("section.card", { "aria-label": "Addresses" }, h("h2", "Address"), h("div.reach", addresses, figure),
+        h("p.muted", "Players post to ", h("code", "/api/v1/sessions"), " below it.")),
+      players.element),
+    h("section.card", { "aria-label": "Platforms" }, h("h2", "Point your player here"), tabs, panel));
+
+  function row(title, url) {
+    return h("div", h("h3", title), copyable(url, `address, ${title}`));
+  }
+
+  function pick(index, focus = false) {
+    chosen = (index + all.length) % all.length;
+    replace(tabs, all.map(({ name }, n) => h("button", {
+      type: "button", role: "tab", "aria-selected": String(n === chosen), "aria-controls": "platform", tabindex: n === chosen ? 0 : -1, onClick: () => pick(n, true) }, name)));
+    const { name, title, code: text, notes } = all[chosen];
+    panel.setAttribute("aria-label", name);
+    replace(panel, h("h3", title), copyable(text, `lines for ${name}`), h("ul.notes", notes.map((note) => h("li", note))));
+    if (focus) tabs.children[chosen].focus();
+  }
+
+  tabs.addEventListener("keydown", (event) => {
+    const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    pick(to, true);
+  });
+
+  async function load() {
+    let known;
+    try {
+      known = (await api.get("/addresses")).addresses;
+    } catch {
+      return; // the address of this page is shown already
+    }
+    const reachable = known.filter(({ url }) => typeof url === "string");
+    if (reachable.length) replace(addresses, reachable.map((one) => row(title(one), one.url)));
+    const device = reachable.find(({ kind, audience }) => (kind ?? audience) === "lan");
+    all = platforms(api.origin, device?.url ?? null);
+    pick(chosen);
+  }
+
+  function title({ kind, audience, text, url }) {
+    return text ?? { loopback: "This machine", lan: "Devices on this network", android: "Android emulator" }[kind ?? audience] ?? format.shorten(new URL(url).hostname, 60);
+  }
+
+  pick(0);
+  load();
+  return { element, dispose: players.dispose };
+}
