@@ -16,6 +16,8 @@ from mockserver.model import results as r
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
+from mockserver.model.player import PlayerCommand, PlayerPage, PlayerView
+from mockserver.model.lanes import Lanes
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
@@ -164,6 +166,9 @@ SESSION: Route[None, r.SessionView] = _get(
 TIMELINE: Route[None, r.Timeline] = _get(
     "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline
 )
+LANES: Route[None, Lanes] = _get(
+    "/sessions/{sid}/lanes", "What went on in a session, as spans of time: the picture of it.", Lanes, slow=True
+)
 FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
     "/findings", "What is wrong with the traffic, the worst first.", r.FindingPage, FindingQuery, slow=True
 )
@@ -239,7 +244,22 @@ RESET: Route[r.ResetCommand, r.Summary] = Route(
 )  # fmt: skip
 NAMESPACES: Route[None, r.NamespacePage] = _get("/namespaces", "The namespaces of the server.", r.NamespacePage)
 DELETE_NAMESPACE: Route[None, None] = Route(
-    "DELETE", "/namespaces/{name}", "Drop a namespace and all it recorded.", status=204
+    "DELETE", "/namespaces/{name}", "Drop a namespace and all it recorded.", status=204, slow=True
+)
+
+PLAYERS: Route[None, PlayerPage] = _get(
+    "/players", "Simulated players that play against this server, and what they can play.", PlayerPage
+)
+ADD_PLAYERS: Route[PlayerCommand, PlayerPage] = Route(
+    "POST", "/players", "Let simulated players play, over HTTP, so that faults hit them.", PlayerCommand, PlayerPage,
+    201, True, slow=True,
+)  # fmt: skip
+STOP_PLAYER: Route[None, PlayerView] = Route(
+    "DELETE", "/players/{player_id}", "Stop a simulated player, which says goodbye to nobody.", None, PlayerView,
+    changes=True, slow=True,
+)  # fmt: skip
+STOP_PLAYERS: Route[None, None] = Route(
+    "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
 )
 STREAM: Route[None, Chunks] = _get(
     "/stream", "Every entry as it is recorded, as server-sent events; Last-Event-ID resumes.", Chunks,
@@ -251,11 +271,13 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
 
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
     HEALTH, READY, VERSION, METRICS, OPENAPI, SUMMARY,
-    SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE,
+    SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE, LANES,
     SESSION_FINDINGS, REPORT, FINDINGS,
     EVENTS, COUNT, FIND, WAIT, EVENT, VERIFY,
     FAULTS, ADD_FAULT, DELETE_FAULTS, FAULT, PUT_FAULT, DELETE_FAULT,
     STORIES, STORY, PUT_STORY, START_STORY, STOP_STORY,
     SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
-    NAMESPACES, DELETE_NAMESPACE, STREAM, EXPORT,
+    NAMESPACES, DELETE_NAMESPACE,
+    PLAYERS, ADD_PLAYERS, STOP_PLAYERS, STOP_PLAYER,
+    STREAM, EXPORT,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from mockserver.emulator.pending import Pending, begin, counting
 from mockserver.emulator.silence import begin_silence
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.journal import Entry, Record
+from mockserver.model.lanes import Lanes
 from mockserver.model.query import Query
 from mockserver.model.results import (
     CountResult,
@@ -20,7 +21,9 @@ from mockserver.model.results import (
     WaitCommand,
     WaitResult,
 )
+from mockserver.rules.lanes import lanes_of
 from mockserver.rules.match import Matcher, compile_query
+from mockserver.rules.playback import trace
 from mockserver.rules.timeline import Item, items_of, processed, shown
 from mockserver.rules.verification import check_timeout
 from mockserver.wire.entries import entry
@@ -118,14 +121,32 @@ class Inquiry:
             NotFound: There is neither such a session nor a request that named it.
         """
         with self._emulator.lock:
-            if session_id not in self._emulator.sessions and not self._journal.session_seqs(session_id):
-                raise NotFound(f"there is no session {session_id!r}")
+            self._check_known(session_id)
             return Timeline(
                 session_id=session_id,
                 arrival=[shown(item) for item in self.items(session_id, by_arrival=True)],
                 processing=[shown(item) for item in self.items(session_id, accepted_only=True)],
                 journal_complete=self._journal.complete_since(0),
             )
+
+    def lanes(self, session_id: str) -> Lanes:
+        """Draw what went on in a session.
+
+        Raises:
+            NotFound: There is neither such a session nor a request that named it.
+        """
+        with self._emulator.lock:
+            self._check_known(session_id)
+            items = self.items(session_id, accepted_only=True)
+            settings = self._emulator.settings
+            complete = self._journal.complete_since(0)
+        steps = trace(items, error_stops_playback=settings.error_stops_playback)
+        from_ms, to_ms, lanes = lanes_of(steps, silence_s=settings.thresholds.ping_gap_s)
+        return Lanes(session_id=session_id, from_ms=from_ms, to_ms=to_ms, lanes=lanes, journal_complete=complete)
+
+    def _check_known(self, session_id: str) -> None:
+        if session_id not in self._emulator.sessions and not self._journal.session_seqs(session_id):
+            raise NotFound(f"there is no session {session_id!r}")
 
     def summary(self) -> Summary:
         """Count what is there."""

@@ -205,6 +205,7 @@ class TimelineEntry(_Result, frozen=True, kw_only=True):
         seq: Its journal entry.
         index: Its place in a batch of downloaded content, from 0; None for an event of its own.
         ts_ms: ``playerTime.ts``.
+        fault_ids: The fault rules that struck it.
         late_ms: By how much it came too late to be sorted in; only in order of processing.
         provisional: Whether a later arrival can still be sorted before it; only in order of processing.
     """
@@ -217,6 +218,7 @@ class TimelineEntry(_Result, frozen=True, kw_only=True):
     playhead_s: float | None
     outcome: Outcome
     status: int | None
+    fault_ids: tuple[str, ...] = ()
     late_ms: int = 0
     provisional: bool = False
 

@@ -11,12 +11,13 @@ from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import InvalidInput
 from mockserver.model import results as r
 from mockserver.model.finding import Finding
+from mockserver.model.lanes import Lanes
 from mockserver.model.report import SessionReport
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.diagnose.run import by_severity
 from mockserver.rules.match import check_page
 
-__all__ = ["findings", "report", "session_findings", "summary"]
+__all__ = ["findings", "lanes", "report", "session_findings", "summary"]
 
 
 def summary(emulator: Emulator, argument: None) -> r.Summary:
@@ -50,6 +51,11 @@ def _finding_page(found: list[Finding], query: FindingQuery) -> r.FindingPage:
     shown = wanted[query.since : query.since + query.limit]
     after = query.since + len(shown)
     return r.FindingPage(findings=shown, meta=r.Meta(total=len(wanted), next=after if after < len(wanted) else None))
+
+
+def lanes(emulator: Emulator, argument: None, sid: str) -> Lanes:
+    """Draw what went on in a session."""
+    return Inquiry(emulator).lanes(sid)
 
 
 def report(emulator: Emulator, argument: None, sid: str) -> SessionReport:

@@ -8,9 +8,11 @@ from typing import Any, TypeVar, cast
 from mockserver import control as c
 from mockserver.control import Route
 from mockserver.emulator.pending import Pending
+from mockserver.model.results import ResetCommand
 from mockserver.namespaces import Namespaces
 from mockserver.operations import judgement as j
 from mockserver.operations import namespace as n
+from mockserver.operations import players as p
 from mockserver.operations import server as s
 from mockserver.operations import sessions as listed
 
@@ -27,6 +29,7 @@ _ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
     c.EXPIRE: n.expire_session,
     c.FORGET: n.forget_session,
     c.TIMELINE: n.timeline,
+    c.LANES: j.lanes,
     c.SESSION_FINDINGS: j.session_findings,
     c.REPORT: j.report,
     c.FINDINGS: j.findings,
@@ -60,6 +63,13 @@ _ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
     c.DELETE_NAMESPACE: s.delete_namespace,
 }
 
+_ON_PLAYERS: dict[Route[Any, Any], Callable[..., Any]] = {
+    c.PLAYERS: p.players,
+    c.ADD_PLAYERS: p.add_players,
+    c.STOP_PLAYER: p.stop_player,
+    c.STOP_PLAYERS: p.stop_players,
+}
+
 
 def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, /, **path: str) -> R | Pending[R]:
     """Do what a route asks for.
@@ -83,7 +93,13 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
     if route.changes:
         namespaces.check_room(name)
     emulator = namespaces.peek(name)
-    answer = cast("R | Pending[R]", _ON_NAMESPACE[route](emulator, argument, **path))
+    on_players = _ON_PLAYERS.get(route)
+    if on_players is not None:
+        answer = cast("R | Pending[R]", on_players(namespaces, name, argument, **path))
+    else:
+        if isinstance(argument, ResetCommand) and argument.only is None:
+            namespaces.players.clear(name)  # before, so that nothing of theirs comes after
+        answer = cast("R | Pending[R]", _ON_NAMESPACE[route](emulator, argument, **path))
     if route.changes:
         # Only now: a change that was refused makes no namespace.
         namespaces.obtain(name)

@@ -131,6 +131,7 @@ def shown(item: Item) -> TimelineEntry:
         playhead_s=item.playhead_s,
         outcome=item.record.outcome,
         status=item.status,
+        fault_ids=item.record.fault_ids,
         late_ms=item.late_ms,
         provisional=item.provisional,
     )

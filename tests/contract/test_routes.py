@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from mockserver import MediaServer, Query
 from mockserver import control as c
 from mockserver.control import CONTROL_ROUTES, STREAM, Chunks, Route
+from mockserver.model import player as p
 from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec, HangFault, StatusFault, When
 from mockserver.model.finding import Severity
@@ -18,6 +20,8 @@ from mockserver.model.vocabulary import Outcome, Phase
 from tests.factories import event, start
 
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
+AT_THE_START = p.PlayerCommand(content="live", speed=1e-6, seed=7)
+"""A player whose second event is a thousand seconds away."""
 SEQUENCE = (Query(event_type="sessionStart"), "play", "ping")
 
 ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
@@ -37,6 +41,7 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.EXPIRE, None, {"sid": "<sid>"}),
     (c.FORGET, None, {"sid": "<sid>"}),
     (c.TIMELINE, None, {"sid": "<sid>"}),
+    (c.LANES, None, {"sid": "<sid>"}),
     (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "<sid>"}),
     (c.SESSION_FINDINGS, c.FindingQuery(min_severity=Severity.WARNING), {"sid": "<sid>"}),
     (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "undefined"}),
@@ -67,6 +72,10 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.RESET, r.ResetCommand(only=("journal", "faults")), {}),
     (c.NAMESPACES, None, {}),
     (c.DELETE_NAMESPACE, None, {"name": "other"}),
+    (c.PLAYERS, None, {}),
+    (c.ADD_PLAYERS, AT_THE_START, {}),
+    (c.STOP_PLAYER, None, {"player_id": "<player>"}),
+    (c.STOP_PLAYERS, None, {}),
     (c.EXPORT, c.ExportQuery(), {}),
 ]
 
@@ -79,6 +88,7 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.EXPIRE, None, {"sid": "nobody"}),
     (c.FORGET, None, {"sid": "nobody"}),
     (c.TIMELINE, None, {"sid": "nobody"}),
+    (c.LANES, None, {"sid": "nobody"}),
     (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "nobody"}),
     (c.REPORT, None, {"sid": "nobody"}),
     (c.REPORT, None, {"sid": "undefined"}),
@@ -110,6 +120,14 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.SET_CLOCK, r.ClockCommand(action="advance", ms=-1), {}),
     (c.SET_CLOCK, r.ClockCommand(action="freeze", ms=1), {}),
     (c.SET_CLOCK, r.ClockCommand(action="rate", rate=0), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(count=0), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(count=51), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(content="opera"), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(flaw="none"), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(content="short", flaw="ads-never-closed"), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(speed=0), {}),
+    (c.ADD_PLAYERS, p.PlayerCommand(seed=-1), {}),
+    (c.STOP_PLAYER, None, {"player_id": "p99"}),
     (c.DELETE_NAMESPACE, None, {"name": "nobody"}),
     (c.DELETE_NAMESPACE, None, {"name": "default"}),
 ]
@@ -134,12 +152,30 @@ def busy(twins: Any, post: Callable[..., int]) -> Any:
     return twins
 
 
+def playing(server: MediaServer) -> str:
+    """Let a player play that has sent its first event and will not send another one; return its id."""
+    (player,) = server.control.call(c.ADD_PLAYERS, AT_THE_START).players
+    wait_for_its_start(server)
+    return player.id
+
+
+def wait_for_its_start(server: MediaServer) -> None:
+    end = time.monotonic() + 10
+    while server.control.call(c.PLAYERS, None).players[0].events < 1:
+        assert time.monotonic() < end, "the player never began"
+
+
 def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Callable[[MediaServer], Any]:
     def ask(server: MediaServer) -> Any:
         sid = server.sessions()[0].session_id
+        player = playing(server) if "<player>" in path.values() else ""
         answer = server.control.call(
-            route, argument, **{name: part.replace("<sid>", sid) for name, part in path.items()}
+            route,
+            argument,
+            **{name: part.replace("<sid>", sid).replace("<player>", player) for name, part in path.items()},
         )
+        if route is c.ADD_PLAYERS:
+            wait_for_its_start(server)
         if route is c.OPENAPI:
             return json.loads(json.dumps(answer))  # a document: where it holds lists, JSON knows no tuples
         return b"".join(answer) if route.result is Chunks else answer

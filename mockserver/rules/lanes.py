@@ -1,0 +1,143 @@
+"""What went on in a session, as spans of time in lanes: the picture that belongs to the report.
+
+Everything comes from the trace and the stretches that the report adds up, so that picture and numbers agree. Time never
+runs backwards in it: an event with an older ``ts`` than one processed before it stands where that one stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+from mockserver.model.lanes import Lane, Span
+from mockserver.rules.playback import Ad, Break, Chapter, State, Step
+from mockserver.rules.report.durations import Activity, Course, turns
+
+__all__ = ["lanes_of"]
+
+_BITRATE = "media.qoe.bitrate"
+_LONGEST_LABEL = 200
+
+
+def lanes_of(steps: Sequence[Step], *, silence_s: float) -> tuple[int | None, int | None, tuple[Lane, ...]]:
+    """Draw a session.
+
+    Args:
+        steps: Its trace.
+        silence_s: From how many seconds without an event on a silence is drawn.
+
+    Returns:
+        The first and the last instant in ``ts``, None without events, and the lanes that have anything in them.
+    """
+    if not steps:
+        return None, None, ()
+    picture = _Picture(steps)
+    turning = turns(steps)
+    lanes = [
+        Lane(name="playback", label="Playback", spans=tuple(picture.playback())),
+        Lane(name="break", label="Ad breaks", spans=tuple(picture.opened(turning, "break", lambda s: s.ad_break))),
+        Lane(name="ad", label="Ads", spans=tuple(picture.opened(turning, "ad", lambda state: state.ad))),
+        Lane(name="chapter", label="Chapters", spans=tuple(picture.opened(turning, "chapter", lambda s: s.chapter))),
+        *picture.states(turning),
+        Lane(name="quality", label="Bitrate", spans=tuple(picture.quality())),
+        Lane(name="silence", label="Silence", spans=tuple(picture.silences(silence_s))),
+    ]
+    return picture.times_ms[0], picture.times_ms[-1], tuple(lane for lane in lanes if lane.spans)
+
+
+class _Picture:
+    """A trace with times that never run backwards."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = steps
+        self.times_ms = list(accumulate((step.ts_ms for step in steps), max))
+
+    def span(self, kind: str, label: str, first: Step, end: Step | None) -> Span:
+        last = self.steps[-1] if end is None else end
+        return Span(
+            kind=kind,
+            label=label[:_LONGEST_LABEL],
+            from_ms=self.times_ms[first.n],
+            to_ms=self.times_ms[last.n],
+            first_seq=first.seq,
+            last_seq=last.seq,
+            ended_by=None if end is None else end.event_type,
+        )
+
+    def playback(self) -> Iterator[Span]:
+        """Draw what time counts as; chapters and ads that only divide it further are lanes of their own."""
+        begun: Step | None = None
+        activity: Activity | None = None
+        for stretch in Course(self.steps).stretches:
+            step = self.steps[stretch.first]
+            if stretch.activity is activity:
+                continue
+            if begun is not None and activity is not None:
+                yield self.span(activity.name.lower(), activity.value, begun, step)
+            begun, activity = step, stretch.activity
+        if begun is not None and activity is not None:
+            yield self.span(activity.name.lower(), activity.value, begun, None)
+
+    def opened(
+        self, turning: Sequence[Step], kind: str, which: Callable[[State], Break | Ad | Chapter | None]
+    ) -> Iterator[Span]:
+        """Draw what an event opens and another one closes."""
+        begun: Step | None = None
+        for step in turning:
+            before, after = which(step.before), which(step.after)
+            if before is after:
+                continue
+            if begun is not None:
+                yield self.span(kind, _label(kind, begun), begun, step)
+            begun = step if after is not None else None
+        if begun is not None:
+            yield self.span(kind, _label(kind, begun), begun, None)
+
+    def states(self, turning: Sequence[Step]) -> Iterator[Lane]:
+        """Draw a lane for every player state."""
+        spans: dict[str, list[Span]] = {}
+        begun: dict[str, Step] = {}
+        for step in turning:
+            for name in step.before.on.keys() - step.after.on.keys():
+                spans.setdefault(name, []).append(self.span("state", name, begun.pop(name), step))
+            for name in step.after.on.keys() - step.before.on.keys():
+                begun[name] = step
+        for name, step in begun.items():
+            spans.setdefault(name, []).append(self.span("state", name, step, None))
+        for name in sorted(spans):
+            yield Lane(name="state", label=name[:_LONGEST_LABEL], spans=tuple(spans[name]))
+
+    def quality(self) -> Iterator[Span]:
+        """Draw the bitrate as it was last said."""
+        begun: Step | None = None
+        value: Any = None
+        for step in self.steps:
+            said = step.qoe.get(_BITRATE)
+            if said is None or said == value:
+                continue
+            if begun is not None:
+                yield self.span("quality", str(value), begun, step)
+            begun, value = step, said
+        if begun is not None:
+            yield self.span("quality", str(value), begun, None)
+
+    def silences(self, silence_s: float) -> Iterator[Span]:
+        """Draw where nothing came for too long."""
+        for step, following in pairwise(self.steps):
+            lasted_ms = self.times_ms[following.n] - self.times_ms[step.n]
+            if lasted_ms > silence_s * 1000:
+                yield self.span("silence", f"{lasted_ms / 1000:g} s without an event", step, following)
+
+
+def _label(kind: str, step: Step) -> str:
+    """Name a break, an ad or a chapter by what its start says."""
+    params = step.params
+    match kind:
+        case "break":
+            name, number = params.get("media.ad.podFriendlyName"), params.get("media.ad.podIndex")
+        case "ad":
+            name, number = params.get("media.ad.name") or params.get("media.ad.id"), params.get("media.ad.podPosition")
+        case _:
+            name, number = params.get("media.chapter.friendlyName"), params.get("media.chapter.index")
+    return str(name) if name else f"{kind} {number}" if number is not None else kind
