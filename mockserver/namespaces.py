@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.simulation.players import Players
 
 __all__ = ["DEFAULT", "Address", "Namespaces", "address"]
 
@@ -67,6 +68,8 @@ class Namespaces:
         self._emulators: dict[str, Emulator] = {}
         self._unborn: WeakValueDictionary[str, Emulator] = WeakValueDictionary()
         self.default = make(DEFAULT)
+        self.players = Players()
+        """The simulated players; whoever listens tells them where."""
         self._emulators[DEFAULT] = self.default
 
     def __iter__(self) -> Iterator[Emulator]:
@@ -133,6 +136,8 @@ class Namespaces:
         """
         if name == DEFAULT:
             raise InvalidInput("the default namespace cannot be dropped; reset it instead", status=409)
+        if name in self._emulators:
+            self.players.clear(name)  # their next event would bring it back
         with self._lock:
             if self._emulators.pop(name, None) is None:
                 raise NotFound(f"there is no namespace {name!r}")

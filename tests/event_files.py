@@ -31,7 +31,7 @@ def event_lines(beats: Iterable[Beat], start_ms: int = START_MS) -> list[dict[st
     events = (
         {
             "eventType": beat.event_type,
-            "playerTime": {"playhead": beat.playhead_s, "ts": start_ms + beat.at_ms},
+            "playerTime": {"playhead": beat.playhead_s, "ts": start_ms + beat.at_ms + beat.off_ms},
             "params": beat.params,
             "qoeData": beat.qoe,
             "customMetadata": beat.metadata,

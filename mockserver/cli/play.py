@@ -5,21 +5,28 @@ from __future__ import annotations
 import argparse
 import secrets
 import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from mockserver.address import ServerAddress, server_address
 from mockserver.cli.replay import speed_of
 from mockserver.clock import RealTime
 from mockserver.errors import ControlFailed, InvalidInput
+from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
-from mockserver.simulation.player import Sent, SimulatedPlayer
+from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
+from mockserver.simulation.script import Beat, write_script
 
 __all__ = ["add_arguments", "run"]
 
 _CONNECT_S = 5.0
 
 _EPILOG = """\
-Content on demand is two minutes long and has ads, chapters, a pause and a buffer; live content is left after a minute
-and a half. With --speed max the session lies in the past and ends now.
+A session that is played faster than life begins in the past and ends now: its ts keep their pace, since Adobe computes
+all durations from them.
+
+content:
+{contents}
 
 flaws:
 {flaws}
@@ -29,7 +36,8 @@ exit codes: 0 everything was accepted, 1 something was not, 2 arguments or serve
 examples:
   mockserver play --to http://127.0.0.1:8089 --speed max
   mockserver play --to http://127.0.0.1:8089 --speed 10 --flaw no-play-after-pause
-  mockserver play --to http://127.0.0.1:8089/ns/demo --live --sessions 3 --seed 7
+  mockserver play --to http://127.0.0.1:8089/ns/demo --content live --sessions 3 --seed 7
+  mockserver play --to http://127.0.0.1:8089 --concurrent 20 --speed 10
 """
 
 
@@ -37,11 +45,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give the parser of the command its arguments."""
     parser.description = "Play simulated sessions against a server, this one or any other."
     width = max(map(len, FLAWS))
-    parser.epilog = _EPILOG.format(flaws="\n".join(f"  {name:{width}}  {flaw.__doc__}" for name, flaw in FLAWS.items()))
+    parser.epilog = _EPILOG.format(
+        contents="\n".join(f"  {name:{width}}  {text}" for name, text in CONTENTS.items()),
+        flaws="\n".join(f"  {name:{width}}  {flaw.__doc__}" for name, flaw in FLAWS.items()),
+    )
     parser.add_argument("--to", metavar="URL", required=True, help="address of the server")
-    parser.add_argument("--live", action="store_true", help="play live content")
+    parser.add_argument(
+        "--content",
+        choices=tuple(CONTENTS),
+        default="vod",
+        metavar="NAME",
+        help="what to play, see below (default: vod)",
+    )
+    parser.add_argument("--live", dest="content", action="store_const", const="live", help="the same as --content live")
     parser.add_argument("--flaw", choices=tuple(FLAWS), metavar="NAME", help="play like a broken player, see below")
-    parser.add_argument("--sessions", type=int, default=1, metavar="N", help="play N sessions, one by one (default: 1)")
+    parser.add_argument(
+        "--sessions", type=int, metavar="N", help="play N sessions (default: 1, or as many as --concurrent)"
+    )
+    parser.add_argument(
+        "--concurrent", type=int, default=1, metavar="N", help="play up to N sessions at once (default: 1, one by one)"
+    )
     parser.add_argument(
         "--speed", metavar="N", default="1", help="N times as fast as life; max: without waiting (default: 1)"
     )
@@ -58,35 +81,87 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidInput: The arguments cannot be used, or the server cannot be reached.
     """
-    from mockserver.simulation.content import make_content
-    from mockserver.simulation.script import write_script
-
     speed = speed_of(arguments.speed)
+    for flag, number in (("--sessions", arguments.sessions), ("--concurrent", arguments.concurrent)):
+        if number is not None and number < 1:
+            raise InvalidInput(f"{flag} must be 1 or more, not {number}")
     _reach(server_address(arguments.to), insecure=arguments.insecure)
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
-    player = SimulatedPlayer(
-        arguments.to, lambda seconds: threading.Event().wait(seconds), verify_tls=not arguments.insecure
-    )
-    refused = 0
+    sessions = arguments.concurrent if arguments.sessions is None else arguments.sessions
+    audience = _Audience(sessions if arguments.concurrent > 1 else 0)
+    scripts = [_script(arguments, seed + number) for number in range(sessions)]
 
-    def told(sent: Sent) -> None:
-        nonlocal refused
-        refused += sent.status not in (201, 204)
-        status = "no answer" if sent.status is None else str(sent.status)
-        at_s = sent.beat.at_ms / 1000
-        print(f"{at_s:9.3f} s  {sent.beat.event_type:<16} @{sent.beat.playhead_s:<9.1f} {status}", flush=True)
+    players: list[SimulatedPlayer] = []
 
-    for number in range(arguments.sessions):
-        content = make_content(seed + number, live=arguments.live)
-        beats = apply_flaw(arguments.flaw, write_script(content, seed + number))
-        print(f"session {number + 1}: {content.params['media.name']} (seed {seed + number})", flush=True)
-        without_waiting = speed == float("inf")
-        start_ms = RealTime().epoch_ms() - (beats[-1].at_ms if without_waiting else 0)
-        try:
-            player.play(beats, start_ms=start_ms, speed=None if without_waiting else speed, sent=told)
-        except ControlFailed as error:
-            raise InvalidInput(str(error)) from None
-    return 1 if refused else 0
+    def play(number: int) -> None:
+        title, beats = scripts[number]
+        audience.begins(number + 1, f"{title} (seed {seed + number})")
+        pace = None if speed == float("inf") else speed
+        player = SimulatedPlayer(arguments.to, verify_tls=not arguments.insecure)
+        players.append(player)
+        start_ms = start_of(beats, RealTime().epoch_ms(), speed=pace)
+        player.play(beats, start_ms=start_ms, speed=pace, sent=audience.of(number + 1))
+
+    try:
+        if arguments.concurrent == 1:
+            for number in range(sessions):
+                play(number)
+        else:
+            with ThreadPoolExecutor(arguments.concurrent) as pool:
+                try:
+                    playing = [pool.submit(play, number) for number in range(sessions)]
+                    for ended in wait(playing, return_when=FIRST_EXCEPTION).done:
+                        ended.result()
+                except BaseException:  # Ctrl-C too: nobody waits for sessions to come to their end
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    for player in players:
+                        player.stop()
+                    raise
+    except ControlFailed as error:
+        raise InvalidInput(str(error)) from None
+    return 1 if audience.refused else 0
+
+
+class _Audience:
+    """Tells what is played, line by line.
+
+    Args:
+        sessions: How many are played at once, so that every line has to say which it is about; 0 when they are not.
+    """
+
+    def __init__(self, sessions: int) -> None:
+        self._width = len(str(sessions)) if sessions else 0
+        self._lock = threading.Lock()
+        self.refused = 0
+
+    def begins(self, number: int, text: str) -> None:
+        with self._lock:
+            print(f"session {number}: {text}", flush=True)
+
+    def of(self, number: int) -> Callable[[Sent], None]:
+        """Return what tells of the events of one session."""
+        which = f"{number:{self._width}}  " if self._width else ""
+
+        def told(sent: Sent) -> None:
+            beat = sent.beat
+            status = "no answer" if sent.status is None else str(sent.status)
+            with self._lock:
+                self.refused += sent.status not in (201, 204)
+                print(
+                    f"{which}{beat.at_ms / 1000:9.3f} s  {beat.event_type:<16} @{beat.playhead_s:<9.1f} {status}",
+                    flush=True,
+                )
+
+        return told
+
+
+def _script(arguments: argparse.Namespace, seed: int) -> tuple[str, list[Beat]]:
+    content = make_content(seed, kind=arguments.content)
+    try:
+        beats = apply_flaw(arguments.flaw, write_script(content, seed))
+    except InvalidInput as error:
+        raise InvalidInput(f"--flaw: {error}") from None
+    return content.params["media.name"], beats
 
 
 def _reach(address: ServerAddress, *, insecure: bool) -> None:

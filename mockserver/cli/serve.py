@@ -7,7 +7,6 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +15,7 @@ from mockserver.cli.flags import serve_flags
 from mockserver.control import ADMIN, EXPORT, ExportQuery
 from mockserver.errors import ServerFailed
 from mockserver.namespaces import DEFAULT
+from mockserver.server.addresses import loopback_url
 from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
 
@@ -89,8 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _announce(configuration: Configuration, port: int, admin_port: int, token: str | None) -> None:
     options = configuration.options
-    url = _url(options, port)
-    admin_url = _url(options, admin_port) + ADMIN
+    url = loopback_url(options.scheme, options.host, port)
+    admin_url = loopback_url(options.scheme, options.host, admin_port) + ADMIN
     ui_url = f"{admin_url}/ui/" + ("" if token is None else f"?token={quote(token, safe='')}")
     if configuration.ready_json:
         line = {
@@ -117,18 +117,6 @@ def _announce(configuration: Configuration, port: int, admin_port: int, token: s
     for name, value in rows:
         print(f"  {name:12} {value}")
     print("Ctrl-C stops it.", flush=True)
-
-
-def _url(options: ServerOptions, port: int) -> str:
-    """Return where the server can be reached from this machine; an address that means all is none to connect to."""
-    host = options.host.strip("[]")
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return f"{options.scheme}://{host}:{port}"
-    if address.is_unspecified:
-        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
-    return f"{options.scheme}://{address if address.version == 4 else f'[{address}]'}:{port}"
 
 
 def _warn(options: ServerOptions) -> None:

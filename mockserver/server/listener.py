@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from mockserver.errors import ServerFailed
+from mockserver.server.addresses import loopback_url
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 
@@ -59,6 +60,7 @@ class Listener:
             except ServerFailed:
                 await self.stop()
                 raise
+        self._site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
 
     async def _listen(self, handler: _Handler, port: int, tls: ssl.SSLContext | None) -> int:
         host = self._site.options.host
@@ -78,6 +80,10 @@ class Listener:
 
     async def stop(self) -> None:
         """Close the sockets and end what is in progress."""
+        players = self._site.namespaces.players
+        if len(players):
+            await asyncio.to_thread(players.close)
+        players.close()
         for server, _ in self._servers:
             server.close()
         transports = [connection.transport for _, protocol in self._servers for connection in protocol.connections]

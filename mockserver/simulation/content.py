@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-__all__ = ["Content", "make_content"]
+__all__ = ["CONTENTS", "Content", "make_content"]
 
 _LIVE_LENGTH_S = 86_400
 """Adobe, "Content length": live content of unknown length is a day long."""
+
+
+CONTENTS: Mapping[str, str] = {
+    "vod": "Two minutes of video with ads, chapters, a pause and a buffer, watched to the end.",
+    "live": "A live channel, muted and in full screen for a while, left after a minute and a half with a goodbye.",
+    "short": "Half a minute of video without ads, in full screen, watched to the end.",
+    "audio": "A minute and a half of a podcast with chapters and a pause.",
+    "abandoned": "Two minutes of video, of which a good minute is watched; then the app is gone without a goodbye.",
+}
+"""All kinds of content by name, and what is played of them."""
+
+_LENGTHS_S = {"vod": 120, "live": _LIVE_LENGTH_S, "short": 30, "audio": 90, "abandoned": 120}
+_CONTENT_TYPES = {"live": "live", "audio": "podcast"}
 
 
 class Content(msgspec.Struct, frozen=True):
     """What a simulated player plays.
 
     Args:
+        kind: A name of :data:`CONTENTS`.
         length_s: Its length in seconds; a day for live content.
-        live: Whether it is live.
         params: The params of its sessionStart.
         metadata: The customMetadata of its sessionStart.
     """
 
+    kind: str
     length_s: float
-    live: bool
     params: dict[str, Any]
     metadata: dict[str, str]
 
 
-def make_content(seed: int, *, live: bool = False, length_s: float = 120) -> Content:
+def make_content(seed: int, *, kind: str = "vod") -> Content:
     """Make up content; the same seed gives the same.
 
     Args:
-        length_s: How long it is, in seconds; without meaning for live content.
+        kind: A name of :data:`CONTENTS`.
     """
     from faker import Faker
 
     fake = Faker()
     fake.seed_instance(seed)
     show, host = fake.catch_phrase(), fake.domain_word()
-    length_s = _LIVE_LENGTH_S if live else length_s
+    length_s = _LENGTHS_S[kind]
     params: dict[str, Any] = {
         "analytics.trackingServer": f"{host}.sc.omtrdc.net",
         "analytics.reportSuite": f"{host}.simulated",
@@ -49,8 +63,8 @@ def make_content(seed: int, *, live: bool = False, length_s: float = 120) -> Con
         "media.id": fake.uuid4(),
         "media.name": f"{show}: {fake.bs()}",
         "media.length": length_s,
-        "media.contentType": "live" if live else "vod",
-        "media.streamType": "video",
+        "media.contentType": _CONTENT_TYPES.get(kind, "vod"),
+        "media.streamType": "audio" if kind == "audio" else "video",
         "media.playerName": f"simulated player {fake.numerify('%.#')}",
         "media.channel": fake.company(),
         "media.resume": False,
@@ -61,4 +75,4 @@ def make_content(seed: int, *, live: bool = False, length_s: float = 120) -> Con
         "media.firstAirDate": fake.date_between("-3y").isoformat(),
         "media.network": fake.company(),
     }
-    return Content(length_s, live, params, {"city": fake.city(), "plan": fake.random_element(("free", "plus"))})
+    return Content(kind, length_s, params, {"city": fake.city(), "plan": fake.random_element(("free", "plus"))})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
+import threading
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -12,7 +15,7 @@ from mockserver.errors import ControlFailed
 from mockserver.simulation.script import Beat
 from mockserver.wire.codec import encode
 
-__all__ = ["Sent", "SimulatedPlayer"]
+__all__ = ["Sent", "SimulatedPlayer", "start_of"]
 
 _TIMEOUT_S = 5
 """The timeout of Adobe's SDKs."""
@@ -26,25 +29,56 @@ class Sent(msgspec.Struct, frozen=True):
     status: int | None
 
 
+def start_of(beats: Sequence[Beat], now_ms: int, *, speed: float | None, rate: float = 1) -> int:
+    """Return the ``ts`` with which a script begins, so that its last event has the ``ts`` of the moment it is sent.
+
+    The ``ts`` keep the pace of the script whatever the speed, since all durations come from them. So a session that is
+    played faster than life begins in the past; its ``ts`` are never ahead of the clock, and it never moves the clock.
+
+    Args:
+        now_ms: What the clock of the server shows, in milliseconds since the epoch.
+        speed: Script seconds per real second; None for no waiting.
+        rate: Seconds of that clock per real second; 0 when it stands.
+    """
+    length_ms = beats[-1].at_ms
+    passing_ms = 0.0 if speed is None else length_ms * rate / speed
+    return max(0, now_ms - max(0, round(length_ms - passing_ms)))
+
+
 class SimulatedPlayer:
     """A player that plays scripts.
 
     Args:
         url: The server, with a namespace or prefix if need be; ``/api/v1/sessions`` follows.
-        pause: Waits for a number of seconds; called between events.
+        pause: Waits for a number of seconds; called between events. By default really, or until :meth:`stop`.
         verify_tls: False accepts any certificate.
 
     Raises:
         InvalidInput: ``url`` is not an http or https address.
     """
 
-    def __init__(self, url: str, pause: Callable[[float], object], *, verify_tls: bool = True) -> None:
+    def __init__(self, url: str, pause: Callable[[float], object] | None = None, *, verify_tls: bool = True) -> None:
         self._address = server_address(url)
         self._insecure = not verify_tls
-        self._pause = pause
+        self._stopped = threading.Event()
+        self._pause = pause or self._stopped.wait
+        self._connection: http.client.HTTPConnection | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Send nothing more, and wait for no answer; may be called from any thread."""
+        self._stopped.set()
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def play(self, beats: Sequence[Beat], *, start_ms: int, speed: float | None, sent: Callable[[Sent], None]) -> None:
-        """Send the events of a script.
+        """Send the events of a script, until its end or :meth:`stop`.
 
         Args:
             beats: The script, its first event a sessionStart.
@@ -58,13 +92,17 @@ class SimulatedPlayer:
         location: str | None = None
         before_ms = 0
         for beat in beats:
-            if speed is not None and beat.at_ms > before_ms:
-                self._pause((beat.at_ms - before_ms) / 1000 / speed)
-            before_ms = beat.at_ms
             if beat.event_type != "sessionStart" and location is None:
                 continue
+            if speed is not None and beat.at_ms > before_ms:
+                self._pause((beat.at_ms - before_ms) / 1000 / speed)
+            if self._stopped.is_set():
+                return
+            before_ms = beat.at_ms
             path = "/api/v1/sessions" if beat.event_type == "sessionStart" else f"{location}/events"
             status, opened = self._post(path, _body(beat, start_ms))
+            if self._stopped.is_set():
+                return
             if beat.event_type == "sessionStart":
                 location = opened
                 if status is None:
@@ -76,8 +114,11 @@ class SimulatedPlayer:
                 sent(Sent(again, location, status))
 
     def _post(self, path: str, body: bytes) -> tuple[int | None, str | None]:
-        connection = self._address.connection(_TIMEOUT_S, insecure=self._insecure)
+        connection = self._connection = self._address.connection(_TIMEOUT_S, insecure=self._insecure)
         try:
+            connection.connect()
+            if self._stopped.is_set():
+                return None, None
             connection.request("POST", self._address.path + path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             response.read()
@@ -85,13 +126,14 @@ class SimulatedPlayer:
         except (OSError, http.client.HTTPException):
             return None, None
         finally:
+            self._connection = None
             connection.close()
 
 
 def _body(beat: Beat, start_ms: int) -> bytes:
     event = {
         "eventType": beat.event_type,
-        "playerTime": {"playhead": beat.playhead_s, "ts": start_ms + beat.at_ms},
+        "playerTime": {"playhead": beat.playhead_s, "ts": start_ms + beat.at_ms + beat.off_ms},
         "params": beat.params,
         "qoeData": beat.qoe,
         "customMetadata": beat.metadata,

@@ -8,6 +8,7 @@ events").
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -32,6 +33,7 @@ class Beat(msgspec.Struct, frozen=True):
         params: Its params; None for none.
         qoe: Its qoeData; None for none.
         metadata: Its customMetadata; None for none.
+        off_ms: By how much its ``ts`` is wrong, in milliseconds; only broken players have it.
     """
 
     at_ms: int
@@ -40,6 +42,7 @@ class Beat(msgspec.Struct, frozen=True):
     params: dict[str, Any] | None = None
     qoe: dict[str, Any] | None = None
     metadata: dict[str, str] | None = None
+    off_ms: int = 0
 
 
 class _Take:
@@ -49,8 +52,9 @@ class _Take:
         self.beats: list[Beat] = []
         self.random = random
         self._now_ms = 0
-        self._playhead_s = float(_SECOND_OF_DAY if content.live else 0)
+        self._playhead_s = float(_SECOND_OF_DAY if content.kind == "live" else 0)
         self._last_ms = 0
+        self._dropped = 0
         self._ads = 0
         self._breaks = 0
 
@@ -110,35 +114,85 @@ class _Take:
             },
         )
 
+    def quality(self, bitrate: int) -> dict[str, Any]:
+        """Return what the player measures; dropped frames are counted from the start."""
+        self._dropped += self.random.randrange(5)
+        return {
+            "media.qoe.bitrate": bitrate,
+            "media.qoe.droppedFrames": self._dropped,
+            "media.qoe.framesPerSecond": 25,
+            "media.qoe.timeToStart": 900,
+        }
+
+    def state(self, event_type: str, name: str) -> None:
+        """Switch a state of the player on or off."""
+        self.event(event_type, {"media.state.name": name})
+
 
 def write_script(content: Content, seed: int) -> list[Beat]:
-    """Write a session; the same content and seed give the same.
-
-    Content on demand is watched to its end, with a pre-roll, a mid-roll, two chapters, a pause, a buffer and a change
-    of bitrate; live content for a minute and a half.
-    """
+    """Write a session; the same content and seed give the same. What happens in it is said by the kind of content."""
     take = _Take(content, Random(f"script/{seed}"))
     take.event("sessionStart", content.params, metadata=content.metadata)
-    _write_live(take) if content.live else _write_vod(take, content.length_s)
+    _WRITERS[content.kind](take, content.length_s)
     return take.beats
 
 
-def _write_live(take: _Take) -> None:
-    take.event("play", qoe=_quality(take.random, 3200))
-    take.spend(_LIVE_WATCHED_S / 2, moving=True)
-    take.event("stateStart", {"media.state.name": "mute"})
-    take.spend(_LIVE_WATCHED_S / 2, moving=True)
-    take.event("stateEnd", {"media.state.name": "mute"})
+def _write_live(take: _Take, length_s: float) -> None:
+    take.event("play", qoe=take.quality(3200))
+    take.spend(_LIVE_WATCHED_S / 4, moving=True)
+    take.state("stateStart", "fullScreen")
+    take.spend(_LIVE_WATCHED_S / 4, moving=True)
+    take.event("bitrateChange", qoe=_bitrate(take.random.choice((1800, 4500))))
+    take.state("stateStart", "mute")
+    take.spend(_LIVE_WATCHED_S / 4, moving=True)
+    take.state("stateEnd", "mute")
+    take.event("bitrateChange", qoe=_bitrate(3200))
+    take.spend(_LIVE_WATCHED_S / 4, moving=True)
+    take.state("stateEnd", "fullScreen")
     take.event("sessionEnd")
+
+
+def _write_short(take: _Take, length_s: float) -> None:
+    take.event("play", qoe=take.quality(1800))
+    early_s = take.random.choice((4, 6, 8))
+    take.spend(early_s, moving=True)
+    take.state("stateStart", "fullScreen")
+    take.spend(length_s - early_s - 2, moving=True)
+    take.state("stateEnd", "fullScreen")
+    take.spend(2, moving=True)
+    take.event("sessionComplete")
+
+
+def _write_audio(take: _Take, length_s: float) -> None:
+    third_s = length_s / 3
+    take.event("play", qoe={"media.qoe.bitrate": 128, "media.qoe.timeToStart": 400})
+    for index in (1, 2, 3):
+        take.chapter(index, third_s)
+        take.spend(third_s / 2, moving=True)
+        if index == 2:
+            take.event("pauseStart")
+            take.spend(take.random.choice((8, 15)), moving=False)
+            take.event("play")
+        take.spend(third_s / 2, moving=True)
+        take.event("chapterComplete")
+    take.event("sessionComplete")
+
+
+def _write_abandoned(take: _Take, length_s: float) -> None:
+    take.ad_break("pre-roll", (take.random.choice((5, 10)),))
+    take.event("play", qoe=take.quality(3200))
+    take.spend(length_s / 4, moving=True)
+    take.event("bitrateChange", qoe=_bitrate(4500))
+    take.spend(length_s / 4 + take.random.choice((7, 12)), moving=True)
 
 
 def _write_vod(take: _Take, length_s: float) -> None:
     half_s = length_s / 2
     take.ad_break("pre-roll", (take.random.choice((5, 10, 15)), take.random.choice((5, 10))))
-    take.event("play", qoe=_quality(take.random, 3200))
+    take.event("play", qoe=take.quality(3200))
     take.chapter(1, half_s)
     take.spend(half_s / 2, moving=True)
-    take.event("bitrateChange", qoe=_quality(take.random, 4500))
+    take.event("bitrateChange", qoe=take.quality(4500))
     take.event("bufferStart")
     take.spend(take.random.choice((1, 2, 3)), moving=False)
     take.event("play")
@@ -155,10 +209,14 @@ def _write_vod(take: _Take, length_s: float) -> None:
     take.event("sessionComplete")
 
 
-def _quality(random: Random, bitrate: int) -> dict[str, Any]:
-    return {
-        "media.qoe.bitrate": bitrate,
-        "media.qoe.droppedFrames": random.randrange(5),
-        "media.qoe.framesPerSecond": 25,
-        "media.qoe.timeToStart": 900,
-    }
+def _bitrate(bitrate: int) -> dict[str, Any]:
+    return {"media.qoe.bitrate": bitrate}
+
+
+_WRITERS: Mapping[str, Callable[[_Take, float], None]] = {
+    "vod": _write_vod,
+    "live": _write_live,
+    "short": _write_short,
+    "audio": _write_audio,
+    "abandoned": _write_abandoned,
+}

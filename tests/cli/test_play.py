@@ -8,6 +8,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.cli import main
+from mockserver.simulation.content import CONTENTS
 
 
 @pytest.fixture
@@ -47,6 +48,34 @@ def test_several_sessions_differ(server: MockServer) -> None:
     assert first.content.content_type == "live"
 
 
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_every_kind_of_content_is_played(server: MockServer, kind: str) -> None:
+    assert main(["play", "--to", server.url, "--speed", "max", "--content", kind]) == 0
+    (session,) = server.sessions()
+    assert session.content.content_type == {"live": "live", "audio": "podcast"}.get(kind, "vod")
+
+
+def test_sessions_are_played_at_once_and_every_line_says_which_it_is_about(
+    server: MockServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["play", "--to", server.url, "--content", "short", "--seed", "7"]
+    server.faults.add(when={"event_type": "sessionStart"}, fault={"kind": "delay", "ms": 50})
+    assert main([*arguments, "--speed", "max", "--concurrent", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines[:3]) == [line for line in sorted(lines) if line.startswith("session ")]
+    assert {line[0] for line in lines if not line.startswith("session ")} == {"1", "2", "3"}
+    assert len(lines) == 3 + len(server.events())
+    assert main([*arguments, "--speed", "max", "--concurrent", "2", "--sessions", "5"]) == 0
+    assert len(server.sessions()) == 8
+
+
+def test_one_session_that_cannot_be_opened_ends_all(server: MockServer, capsys: pytest.CaptureFixture[str]) -> None:
+    server.faults.add(when={"event_type": "sessionStart", "nth_session": 2}, fault={"kind": "reset"})
+    arguments = ["--speed", "0.000001", "--concurrent", "3"]
+    assert main(["play", "--to", server.url, *arguments]) == 2
+    assert "no answer from the server" in capsys.readouterr().err
+
+
 def test_a_refused_event_is_told_by_the_exit_code(server: MockServer) -> None:
     assert main(["play", "--to", server.url, "--speed", "max", "--flaw", "unknown-key"]) == 1
 
@@ -56,6 +85,13 @@ def test_a_refused_event_is_told_by_the_exit_code(server: MockServer) -> None:
     [
         (["--speed", "0"], "--speed must be a number more than 0, or max; not '0'"),
         (["--flaw", "none"], "invalid choice"),
+        (["--content", "opera"], "invalid choice"),
+        (
+            ["--content", "short", "--flaw", "ads-never-closed"],
+            "--flaw: the flaw ads-never-closed finds nothing to break",
+        ),
+        (["--sessions", "0"], "--sessions must be 1 or more, not 0"),
+        (["--concurrent", "-1"], "--concurrent must be 1 or more, not -1"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(

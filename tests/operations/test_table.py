@@ -16,6 +16,7 @@ from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec, ResetFault
+from mockserver.model.player import PlayerCommand
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespaces
@@ -37,6 +38,7 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.PATCH_SETTINGS: {"max_age_s": 5},
     c.SET_CLOCK: r.ClockCommand(action="freeze"),
     c.RESET: r.ResetCommand(only=()),
+    c.ADD_PLAYERS: PlayerCommand(),
     c.FINDINGS: FindingQuery(),
     c.SESSION_FINDINGS: FindingQuery(),
     c.EXPORT: ExportQuery(),
@@ -49,13 +51,17 @@ def shown(route: Route[Any, Any]) -> str:
 
 
 def namespaces(settings: Settings | None = None) -> Namespaces:
-    return Namespaces(lambda name: emulator(settings, name=name))
+    known = Namespaces(lambda name: emulator(settings, name=name))
+    known.players.open("http://127.0.0.1:9")  # where nobody listens
+    return known
 
 
 def path_of(route: Route[Any, Any], known: Namespaces) -> dict[str, str]:
     """Fill the path of a route with what exists in the namespace ``a``."""
     back_end = known.obtain("a")
     found = {"sid": open_session(back_end), "seq": "1", "name": "a", "fault_id": back_end.faults.add(RESET, 0).id}
+    if route is c.STOP_PLAYER:
+        found["player_id"] = known.players.add("a", PlayerCommand(), back_end.clock)[0].id
     return {name: value for name, value in found.items() if f"{{{name}}}" in route.path}
 
 

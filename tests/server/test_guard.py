@@ -23,6 +23,7 @@ BODIES: dict[str, Any] = {
     "/settings": {"idle_timeout_s": 1},
     "/clock": {"action": "advance", "ms": 1000},
     "/reset": {},
+    "/players": {"speed": 0.001},
 }
 READING = [pytest.param(route, id=f"GET {route.path}") for route in CONTROL_ROUTES if route.method == "GET"]
 GUARDED = [pytest.param(route, id=f"{route.method} {route.path}") for route in CONTROL_ROUTES if not route.any_host]
@@ -61,7 +62,7 @@ def with_everything(server: Running) -> Running:
 def path_of(server: Running, route: Route[Any, Any]) -> str:
     sid = next(iter(server.site.namespaces.default.sessions)).sid
     path = route.path.replace("{sid}", sid).replace("{seq}", "1").replace("{name}", "other")
-    return path.replace("{fault_id}", "f1")
+    return path.replace("{fault_id}", "f1").replace("{player_id}", "p1")
 
 
 def body_of(route: Route[Any, Any]) -> bytes | None:

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver import ControlFailed, InvalidInput, MockServer
-from mockserver.simulation.content import make_content
+from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
-from mockserver.simulation.player import Sent, SimulatedPlayer
+from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
 from mockserver.simulation.script import Beat, write_script
 
 START_MS = 1_760_000_000_000
+REFUSED = {
+    "unknown-key": {"adStart"},
+    "downloaded-live": {"sessionStart"},
+    "goes-on-after-the-end": {"ping"},  # which opens a new session, where the rest is accepted
+}
 
 
 @pytest.fixture
@@ -28,10 +33,10 @@ def play(url: str, beats: list[Beat], speed: float | None = None) -> tuple[list[
     return sent, pauses
 
 
-@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("kind", CONTENTS)
 @pytest.mark.parametrize("seed", range(3))
-def test_everything_a_careful_player_sends_is_accepted(server: MockServer, seed: int, live: bool) -> None:
-    beats = write_script(make_content(seed, live=live), seed)
+def test_everything_a_careful_player_sends_is_accepted(server: MockServer, seed: int, kind: str) -> None:
+    beats = write_script(make_content(seed, kind=kind), seed)
 
     sent, _ = play(server.url, beats)
 
@@ -40,13 +45,13 @@ def test_everything_a_careful_player_sends_is_accepted(server: MockServer, seed:
 
 
 @pytest.mark.parametrize("name", sorted(FLAWS))
-def test_the_api_accepts_what_a_broken_player_sends_but_for_unknown_keys(server: MockServer, name: str) -> None:
+def test_the_api_accepts_nearly_all_that_a_broken_player_sends(server: MockServer, name: str) -> None:
     beats = apply_flaw(name, write_script(make_content(1), 1))
 
     sent, _ = play(server.url, beats)
 
     refused = {one.beat.event_type for one in sent if one.status not in (201, 204)}
-    assert refused == ({"adStart"} if name == "unknown-key" else set())
+    assert refused == REFUSED.get(name, set())
 
 
 @pytest.mark.parametrize("name", sorted(FLAWS))
@@ -98,3 +103,36 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_an_address_without_scheme_is_refused() -> None:
     with pytest.raises(InvalidInput, match="write it like"):
         play("127.0.0.1:8089", [])
+
+
+@pytest.mark.parametrize(
+    ("speed", "rate", "behind_s"),
+    [(None, 1, 100), (None, 0, 100), (1, 1, 0), (0.5, 1, 0), (10, 1, 90), (10, 0, 100), (10, 5, 50), (10, 20, 0)],
+)
+def test_a_session_begins_so_that_it_ends_now_and_its_ts_are_never_ahead_of_the_clock(
+    speed: float | None, rate: float, behind_s: float
+) -> None:
+    beats = [Beat(0, "sessionStart", 0), Beat(100_000, "sessionEnd", 0)]
+
+    assert start_of(beats, START_MS, speed=speed, rate=rate) == START_MS - behind_s * 1000
+
+
+def test_a_player_that_is_stopped_sends_nothing_more(server: MockServer) -> None:
+    player = SimulatedPlayer(server.url)
+    sent: list[Sent] = []
+
+    def stop(one: Sent) -> None:
+        sent.append(one)
+        player.stop()
+
+    player.play(write_script(make_content(1), 1), start_ms=START_MS, speed=None, sent=stop)
+
+    assert len(sent) == len(server.events()) == 1
+
+
+def test_a_player_whose_session_is_refused_waits_for_nothing(server: MockServer) -> None:
+    server.faults.add(when={"event_type": "sessionStart"}, fault={"kind": "status", "code": 500})
+
+    sent, pauses = play(server.url, write_script(make_content(1), 1), speed=1)
+
+    assert ([one.status for one in sent], pauses) == ([500], [])

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from mockserver.simulation.content import make_content
+from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.script import Beat, write_script
 
 
@@ -20,9 +20,9 @@ def test_the_same_seed_writes_the_same_session() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("live", [False, True])
-def test_two_events_are_at_least_a_millisecond_and_at_most_eleven_seconds_apart(seed: int, live: bool) -> None:
-    beats = write_script(make_content(seed, live=live), seed)
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_two_events_are_at_least_a_millisecond_and_at_most_eleven_seconds_apart(seed: int, kind: str) -> None:
+    beats = write_script(make_content(seed, kind=kind), seed)
 
     gaps_ms = [after.at_ms - before.at_ms for before, after in pairwise(beats)]
 
@@ -53,7 +53,7 @@ def test_no_play_comes_before_the_preroll() -> None:
 
 
 def test_live_content_reports_the_second_of_the_day() -> None:
-    content = make_content(1, live=True)
+    content = make_content(1, kind="live")
     beats = write_script(content, 1)
 
     assert content.params["media.length"] == 86_400

@@ -1,0 +1,221 @@
+"""Simulated players that play at the same time, each in a thread of its own, against the server they belong to."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from msgspec.structs import replace
+
+from mockserver.clock import Clock
+from mockserver.errors import ControlFailed, InvalidInput, NotFound, Refused
+from mockserver.model.player import PlayerCommand, PlayerView
+from mockserver.simulation.content import CONTENTS, make_content
+from mockserver.simulation.flaw import FLAWS, apply_flaw
+from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
+from mockserver.simulation.script import Beat, write_script
+
+__all__ = ["MOST_PLAYERS", "Players"]
+
+MOST_PLAYERS = 50
+"""How many play at once, and how many that have ended are remembered."""
+
+_STOP_S = 2.0
+_MOST_SEED = 2**32
+
+
+class _Run:
+    """One player and its thread."""
+
+    def __init__(self, namespace: str, view: PlayerView, beats: Sequence[Beat]) -> None:
+        self.namespace = namespace
+        self.view = view
+        self._beats = beats
+        self._player: SimulatedPlayer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.view.state != "running"
+
+    def start(self, url: str, clock: Clock) -> None:
+        self._player = SimulatedPlayer(url, verify_tls=False)
+        self._thread = threading.Thread(target=self._play, args=(self._player, clock), daemon=True)
+        self._thread.name = f"mockserver-player-{self.view.id}"
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let it send nothing more; it is waited for by :meth:`join`."""
+        if not self.is_over and self._player is not None:
+            self._player.stop()
+
+    def join(self) -> None:
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_STOP_S)
+        if not self.is_over:
+            self.view = replace(self.view, state="stopped")
+
+    def _play(self, player: SimulatedPlayer, clock: Clock) -> None:
+        speed = None if self.view.speed == "max" else self.view.speed
+        hands = clock.state()
+        rate = 0 if hands.frozen else hands.rate
+        error: str | None = None
+        try:
+            start_ms = start_of(self._beats, hands.now_ms, speed=speed, rate=rate)
+            player.play(self._beats, start_ms=start_ms, speed=speed, sent=self._sent)
+            if not self.view.session_ids and not player.is_stopped:
+                error = f"sessionStart was answered {self.view.last_status}"
+        except ControlFailed as failure:
+            error = str(failure)
+        except Exception as failure:  # noqa: BLE001 - told by the view of the player; the server goes on
+            error = f"{type(failure).__name__}: {failure}"
+        over = "stopped" if player.is_stopped else "done" if error is None else "failed"
+        self.view = replace(self.view, state=over, error=None if player.is_stopped else error)
+
+    def _sent(self, sent: Sent) -> None:
+        before = self.view
+        sid = (sent.session or "").rpartition("/")[2]
+        known = before.session_ids if not sid or sid in before.session_ids else (*before.session_ids, sid)
+        self.view = replace(
+            before,
+            session_ids=known,
+            events=before.events + 1,
+            refused=before.refused + (sent.status not in (201, 204)),
+            last_event=sent.beat.event_type,
+            last_status=sent.status,
+        )
+
+
+class Players:
+    """The simulated players of a server, by namespace. All methods may be called from any thread.
+
+    They play over HTTP, so that faults hit them as they hit anybody. To stop one blocks for a moment: not on the loop
+    that answers them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[str, _Run] = {}
+        self._ids = count(1)
+        self._url: str | None = None
+
+    def open(self, url: str) -> None:
+        """Let players play from now on.
+
+        Args:
+            url: Where the server listens, as this machine reaches it.
+        """
+        self._url = url
+
+    def close(self) -> None:
+        """Stop all players and take no more: the server stops."""
+        self._url = None
+        self.clear(None)
+
+    def __len__(self) -> int:
+        return sum(not run.is_over for run in self._all())
+
+    def views(self, namespace: str) -> list[PlayerView]:
+        """Return the players of a namespace, the first one first."""
+        return [run.view for run in self._all() if run.namespace == namespace]
+
+    def add(self, namespace: str, command: PlayerCommand, clock: Clock) -> list[PlayerView]:
+        """Let players play.
+
+        Args:
+            namespace: Where.
+            clock: Its clock.
+
+        Returns:
+            The new players as they begin.
+
+        Raises:
+            InvalidInput: The command cannot be used, or the server has no address of its own (409).
+            Refused: Too many play already.
+        """
+        _check(command)
+        url = self._url
+        if url is None:
+            raise InvalidInput(
+                "this server does not listen by itself (it is embedded in an application), so that no player can reach "
+                "it; use mockserver play --to URL",
+                status=409,
+            )
+        seed = secrets.randbelow(_MOST_SEED) if command.seed is None else command.seed
+        scripts = [_script(command, seed + number) for number in range(command.count)]
+        with self._lock:
+            playing = sum(not run.is_over for run in self._runs.values())
+            if playing + command.count > MOST_PLAYERS:
+                raise Refused(f"{playing} players are playing, and at most {MOST_PLAYERS} can at once; stop some first")
+            runs = []
+            for number, (title, beats) in enumerate(scripts):
+                view = PlayerView(
+                    id=f"p{next(self._ids)}", content=command.content, title=title, flaw=command.flaw,
+                    seed=seed + number, speed=command.speed,
+                )  # fmt: skip
+                runs.append(_Run(namespace, view, beats))
+            self._runs.update((run.view.id, run) for run in runs)
+            over = [player_id for player_id, run in self._runs.items() if run.is_over]
+            for player_id in over[:-MOST_PLAYERS]:
+                del self._runs[player_id]
+            views = [run.view for run in runs]
+            where = url if namespace == "default" else f"{url}/ns/{namespace}"
+            for run in runs:
+                run.start(where, clock)
+        return views
+
+    def stop(self, namespace: str, player_id: str) -> PlayerView:
+        """Stop a player where it is; one that has ended stays as it is.
+
+        Raises:
+            NotFound: There is no such player.
+        """
+        run = self._runs.get(player_id)
+        if run is None or run.namespace != namespace:
+            raise NotFound(f"there is no player {player_id[:50]!r}")
+        _stop([run])
+        return run.view
+
+    def clear(self, namespace: str | None) -> None:
+        """Stop and forget all players of a namespace; of all for None."""
+        with self._lock:
+            runs = [run for run in self._runs.values() if namespace in (None, run.namespace)]
+            for run in runs:
+                del self._runs[run.view.id]
+        _stop(runs)
+
+    def _all(self) -> list[_Run]:
+        with self._lock:
+            return list(self._runs.values())
+
+
+def _stop(runs: Sequence[_Run]) -> None:
+    for run in runs:
+        run.stop()
+    for run in runs:
+        run.join()
+
+
+def _script(command: PlayerCommand, seed: int) -> tuple[str, list[Beat]]:
+    content = make_content(seed, kind=command.content)
+    return content.params["media.name"], apply_flaw(command.flaw, write_script(content, seed))
+
+
+def _check(command: PlayerCommand) -> None:
+    checks: tuple[tuple[str, object, Callable[[], bool], str], ...] = (
+        ("count", command.count, lambda: 1 <= command.count <= MOST_PLAYERS, f"1 to {MOST_PLAYERS}"),
+        ("content", command.content, lambda: command.content in CONTENTS, f"one of {', '.join(CONTENTS)}"),
+        ("flaw", command.flaw, lambda: command.flaw is None or command.flaw in FLAWS, f"one of {', '.join(FLAWS)}"),
+        ("speed", command.speed, lambda: _can_be_speed(command.speed), "a number more than 0, or max"),
+        ("seed", command.seed, lambda: command.seed is None or 0 <= command.seed < _MOST_SEED, "0 to 4294967295"),
+    )
+    for name, given, holds, wanted in checks:
+        if not holds():
+            raise InvalidInput(f"{name} must be {wanted}, not {str(given)[:50]!r}", pointer=f"/{name}")
+
+
+def _can_be_speed(speed: float | str) -> bool:
+    return speed == "max" if isinstance(speed, str) else speed > 0 and math.isfinite(speed)

@@ -1,0 +1,110 @@
+"""What is found of careful and of broken players: each flaw causes what it is there for."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.emulator.diagnosis import Diagnosis
+from mockserver.errors import InvalidInput
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.catalogue import CODES
+from mockserver.simulation.content import CONTENTS, make_content
+from mockserver.simulation.flaw import FLAWS, apply_flaw
+from mockserver.simulation.script import Beat, write_script
+from tests.event_files import event_lines
+from tests.factories import T0, emulator, post, response
+
+CAUSES: dict[str, set[str]] = {
+    "ads-outside-break": {"ad.outside-break", "playhead.frozen"},
+    "no-play-after-pause": {"play.missing-after-pause", "ping.gap"},
+    "playhead-in-milliseconds": {"playhead.ms"},
+    "no-pings": {"ping.gap"},
+    "play-before-preroll": {"play.before-preroll"},
+    "never-completes": {"session.no-close", "session.complete-missing"},
+    "abandoned": {"session.no-close", "chapter.unclosed"},
+    "unknown-key": {"params.unknown", "ad.complete-without-start"},
+    "break-never-closed": {"ad.break-unclosed", "session.no-play"},
+    "ads-never-closed": {"ad.not-closed"},
+    "impatient-pings": {"ping.immediate", "ping.too-fast"},
+    "frozen-playhead": {"playhead.frozen", "ad.pod-second", "session.complete-early"},
+    "playhead-runs-in-ads": {"playhead.moves-in-ad"},
+    "chapters-never-closed": {"chapter.overlap", "chapter.unclosed"},
+    "state-never-started": {"state.end-without-start"},
+    "wrong-clock": {"ts.skew"},
+    "play-before-session": {"order.before-session", "play.missing-after-preroll"},
+    "goes-on-after-the-end": {"session.event-after-end", "chapter.unclosed"},
+    "ends-instead-of-completing": {"session.end-at-end"},
+    "length-in-milliseconds": {"media.length-ms", "session.complete-early"},
+    "placeholders": {"media.id-placeholder", "media.channel-placeholder", "media.playerName-placeholder"},
+    "unknown-visitor": {"id.ecid-missing"},
+    "downloaded-live": {"media.downloaded-live"},
+    "bitrate-in-bits": {"qoe.bitrate-unit"},
+    "nameless-error": {"error.no-id"},
+    "paused-twice": {"pause.duplicate", "buffer.duplicate", "play.duplicate"},
+    "metadata-everywhere": {"meta.wrong-event", "meta.reserved-prefix"},
+    "retry-storm": {"http.retry-storm"},
+}  # fmt: skip
+"""What each flaw causes in content on demand: all findings above a note, and the notes it is about."""
+
+FAMILIES = ("ad", "chapter", "error", "http", "id", "media", "meta", "order", "params", "pause", "ping", "play",
+            "playhead", "qoe", "session", "state", "ts")  # fmt: skip
+"""The families of findings that events can cause; those of whole requests are not a matter of a script."""
+
+
+def codes(beats: list[Beat], min_severity: Severity = Severity.WARNING, *, later_s: int = 700) -> set[str]:
+    """Return what is found when a session is played on a clock that goes with it."""
+    back_end = emulator()
+    location = ""
+    for beat, document in zip(beats, event_lines(beats), strict=True):
+        back_end.clock.set(T0 + beat.at_ms)
+        if beat.event_type == "sessionStart":
+            response(back_end, post("/api/v1/sessions", document))
+            location = "".join(f"/api/v1/sessions/{session.sid}" for session in back_end.sessions)
+        elif location:
+            response(back_end, post(f"{location}/events", document))
+    back_end.clock.advance(later_s * 1000)
+    return {finding.code for finding in Diagnosis(back_end).findings() if finding.severity.rank <= min_severity.rank}
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_careful_player_has_no_finding_above_a_note(kind: str, seed: int) -> None:
+    beats = write_script(make_content(seed, kind=kind), seed)
+    assert codes(beats, later_s=0) == set()
+    assert codes(beats) == ({"session.no-close"} if kind == "abandoned" else set())
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_flaw_causes_what_it_is_there_for_and_nothing_else(name: str) -> None:
+    beats = apply_flaw(name, write_script(make_content(1), 1))
+    assert codes(beats) <= CAUSES[name]
+    assert codes(beats, Severity.INFO) >= CAUSES[name]
+
+
+def test_every_flaw_is_tried_and_every_family_of_findings_has_one() -> None:
+    assert set(CAUSES) == set(FLAWS)
+    caused = {code for found in CAUSES.values() for code in found}
+    assert caused <= set(CODES)
+    assert {code.partition(".")[0] for code in caused} >= set(FAMILIES)
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_flaw_of_other_content_breaks_something_or_says_that_it_finds_nothing(kind: str) -> None:
+    beats = write_script(make_content(1, kind=kind), 1)
+    before = codes(beats, Severity.INFO)
+    for name, flaw in FLAWS.items():
+        broken = flaw(beats)
+        if broken == beats:
+            assert kind != "vod"
+            with pytest.raises(InvalidInput, match=name):
+                apply_flaw(name, beats)
+        else:
+            assert broken[0].event_type == "sessionStart"
+            # Somebody who is gone before the end is gone before the end.
+            assert codes(broken, Severity.INFO) - before or (kind, name) == ("abandoned", "abandoned"), name
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_flaw_keeps_the_order_of_the_script(name: str) -> None:
+    beats = apply_flaw(name, write_script(make_content(1), 1))
+    assert [beat.at_ms for beat in beats] == sorted(beat.at_ms for beat in beats)
