@@ -25,7 +25,7 @@ export function view({ api, live, query, go, announce }) {
       if (virtual.atEnd !== following) follow(virtual.atEnd);
     },
   });
-  const counter = h("span.muted.number", { role: "status" });
+  const counter = h("span.counter.muted.number");
   const tail = h("button.chip", { type: "button", onClick: () => follow(!following, true) }, "Follow");
   const problem = h("p.problem", { hidden: true, role: "alert" });
   const nothing = h("div.empty", { hidden: true });

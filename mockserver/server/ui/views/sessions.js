@@ -27,7 +27,7 @@ export function view({ api, live, clock, query, go, announce }) {
       else if (first > 0) window_(first, last);
     },
   });
-  const counter = h("span.muted.number", { role: "status" });
+  const counter = h("span.counter.muted.number");
   const nothing = h("div.empty", { hidden: true });
   const problem = h("p.problem", { hidden: true, role: "alert" });
   const search = h("input.grow", {

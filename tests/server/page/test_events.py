@@ -1,0 +1,231 @@
+"""The journal and its entries, as a person sees them; what they hold may be anything."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories import event, open_session, post_event, send
+from tests.server.page.conftest import Shown
+
+pytestmark = pytest.mark.browser
+
+ROWS = ".rows > .row"
+COUNTER = ".counter"
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "image": '"><img src=x onerror=alert(2)>',
+    "quotes": "'\"`${alert(3)}`\\'; rm -rf / #",
+    "link": "javascript:alert(4)",
+    "lines": "a\nb\r\nc\u2028d\te",
+    "right to left": "\u202egnp.exe \u05e9\u05dc\u05d5\u05dd",
+    "long": "long " * 20_000,
+    "controls": "\x01\x1b[31m\x7f",
+}
+
+
+def _copied(page: Page, what: str) -> str:
+    page.get_by_role("button", name=f"Copy as {what}").click()
+    expect(page.get_by_role("button", name=f"Copy as {what}")).to_have_text("Copied")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_requests_appear_while_one_looks(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/events"))
+    expect(page.get_by_role("heading", name="No requests yet")).to_be_visible()
+
+    sid = shown.open_session()
+    shown.send(sid, "play")
+
+    expect(page.locator(ROWS)).to_have_count(2)
+    expect(page.locator(ROWS).last).to_contain_text("play")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("Event type", "adStart", "adStart"),
+        ("Outcome", "invalid", "ping"),
+        ("Status", "400", "ping"),
+        ("Condition", "/playerTime/playhead>30", "pauseStart"),
+    ],
+)
+def test_requests_are_filtered(shown: Shown, page: Page, field: str, value: str, found: str) -> None:
+    sid = shown.open_session()
+    shown.send(sid, "adStart")
+    shown.send(sid, "ping", unknown=1)
+    shown.send(sid, "pauseStart", playhead=31)
+    page.goto(shown.address("#/events"))
+    expect(page.locator(ROWS)).to_have_count(4)
+
+    if field in ("Event type", "Outcome"):
+        page.get_by_label(field).select_option(value)
+    else:
+        page.get_by_label(field).fill(value)
+
+    expect(page.locator(COUNTER)).to_have_text("1 found")
+    expect(page.locator(ROWS)).to_have_count(1)
+    expect(page.locator(ROWS)).to_contain_text(found)
+    shown.send(sid, "chapterStart")  # does not match
+    shown.send(sid, found, **({"unknown": 1} if found == "ping" else {}), playhead=32)
+    expect(page.locator(COUNTER)).to_have_text("2 found")
+
+
+def test_a_hundred_thousand_requests_are_a_hundred_elements(shown: Shown, page: Page) -> None:
+    back_end = shown.server.site.namespaces.default
+    sid = open_session(back_end)
+    request = post_event(sid, event("ping"))
+    for _ in range(20_000):
+        back_end.handle(request)
+
+    page.goto(shown.address("#/events"))
+
+    expect(page.locator(COUNTER)).to_have_text("20,001 requests")
+    expect(page.locator(ROWS).get_by_text("20001", exact=True)).to_be_visible()
+    for share, number in ((0, "1"), (0.5, "10000")):
+        page.get_by_role("grid").evaluate("(grid, share) => { grid.scrollTop = grid.scrollHeight * share }", share)
+        expect(page.locator(ROWS).get_by_text(number, exact=True)).to_have_count(1)
+        expect(page.locator(f"{ROWS}.pending")).to_have_count(0)
+        assert page.locator(ROWS).count() < 100
+
+
+def test_who_scrolls_up_is_left_in_peace(shown: Shown, page: Page) -> None:
+    back_end = shown.server.site.namespaces.default
+    sid = open_session(back_end)
+    for _ in range(200):
+        send(back_end, sid, "ping")
+    page.goto(shown.address("#/events"))
+    expect(page.locator(ROWS).get_by_text("201", exact=True)).to_be_visible()
+    grid = page.get_by_role("grid")
+    grid.evaluate("grid => { grid.scrollTop = 0 }")
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
+
+    shown.send(sid, "play")
+
+    expect(page.get_by_role("button", name="Follow (1 new)")).to_be_visible()
+    assert grid.evaluate("grid => grid.scrollTop") == 0
+    page.get_by_role("button", name="Follow (1 new)").click()
+    expect(page.locator(ROWS).get_by_text("202", exact=True)).to_be_visible()
+
+
+def test_a_condition_that_cannot_be_read_is_explained(shown: Shown, page: Page, forgiven: list[str]) -> None:
+    forgiven.append("400 (Bad Request)")
+    shown.open_session()
+    page.goto(shown.address("#/events"))
+    expect(page.locator(ROWS)).to_have_count(1)
+
+    page.get_by_label("Condition").fill("nonsense")
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Condition")).to_have_attribute("aria-invalid", "true")
+
+
+def test_what_is_wrong_is_marked_in_place(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    body = event("adStart")
+    del body["params"]["media.ad.id"]
+    body["params"]["media.ad.title"] = "x"
+    body["params"]["media.ad.length"] = "fifteen"
+    answer = shown.server.ask("POST", f"/api/v1/sessions/{sid}/events", json.dumps(body).encode())
+    assert answer.status == 400
+
+    page.goto(shown.address("#/events"))
+    page.locator(ROWS).last.locator(".type").click()
+
+    tree = page.locator(".tree")
+    expect(tree.locator(".wrong")).to_have_count(3)
+    expect(tree.locator(".wrong", has_text="media.ad.id")).to_contain_text("is missing")
+    for violation in answer.json()["errors"]:
+        expect(tree).to_contain_text(violation["detail"])
+    expect(page.get_by_text("3 things are wrong")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_whatever_a_player_sends_is_shown_as_text(shown: Shown, page: Page, kind: str) -> None:
+    text = HOSTILE[kind]
+    start_params = {"media.name": text, "media.id": text, "media.playerName": text, "media.libraryVersion": text}
+    sid = shown.open_session(**start_params)
+    odd = {**event("ping"), text[:500]: text}
+    shown.server.ask("POST", f"/api/v1/sessions/{sid}/events", json.dumps(odd).encode())
+    shown.server.ask("POST", f"/api/v1/sessions/{sid}/events", text.encode())
+    shown.server.ask("POST", "/" + text.encode("unicode_escape").decode().replace(" ", "%20")[:500], b"{}")
+
+    page.goto(shown.address())
+    expect(page.locator(".name").first).to_have_text(re.compile(re.escape(text[:20].split("\n")[0].strip())))
+    for seq in range(1, 5):
+        page.goto(shown.address(f"#/events/{seq}"))
+        expect(page.locator(".entry h1")).to_contain_text(f"#{seq}")
+    page.goto(shown.address("#/events"))
+    expect(page.locator(ROWS)).to_have_count(4)
+
+    assert page.locator("main script, main img, main a[href^=javascript]").count() == 0
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_copied_curl_sends_the_same_again(shown: Shown, page: Page, kind: str) -> None:
+    curl = shutil.which("curl")
+    assert curl is not None, "this test runs what is copied: install curl"
+    shown.open_session(**{"media.name": HOSTILE[kind]})
+    first = shown.server.last_entry()
+    page.goto(shown.address("#/events/1"))
+
+    command = _copied(page, "curl")
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, check=False)
+
+    assert done.returncode == 0, done.stderr
+    second = shown.server.last_entry()
+    assert second["seq"] == 2
+    assert second["outcome"] == "opened"
+    assert second["request"]["body"] == first["request"]["body"]
+    assert second["request"]["path"] == first["request"]["path"]
+
+
+def test_copied_json_is_the_entry(shown: Shown, page: Page) -> None:
+    shown.open_session()
+    page.goto(shown.address("#/events/1"))
+
+    assert json.loads(_copied(page, "JSON")) == shown.server.entry(1)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_copied_pytest_is_python_that_finds_the_event(shown: Shown, page: Page, kind: str) -> None:
+    shown.open_session(**{"media.id": HOSTILE[kind]})
+    page.goto(shown.address("#/events/1"))
+
+    text = _copied(page, "pytest")
+
+    asked: list[tuple[str, dict[str, object]]] = []
+
+    class Witness:
+        def wait_for(self, **query: object) -> None:
+            asked.append(("wait_for", query))
+
+        def verify(self, **query: object) -> None:
+            asked.append(("verify", query))
+
+    names: dict[str, object] = {}
+    exec(compile(text, "copied", "exec"), names)
+    test = names["test_the_player_sends_session_start"]
+    assert callable(test)
+    test(Witness())
+    assert [name for name, _ in asked] == ["wait_for", "verify"]
+    query = {name: value for name, value in asked[1][1].items() if name != "timeout_s"}
+    answer = shown.server.admin("POST", "/events/count", {"query": query})
+    assert answer.json()["count"] == 1, (query, answer)
+
+
+def test_a_request_that_is_not_there_says_so(shown: Shown, page: Page) -> None:
+    shown.open_session()
+    page.goto(shown.address("#/events/1"))
+    expect(page.get_by_role("link", name="Previous request")).to_be_hidden()
+    shown.send("no-such-session", "ping")
+    page.keyboard.press("j")
+    expect(page.locator(".entry h1")).to_contain_text("#2")
+    expect(page.get_by_text("There is no such session.")).to_be_visible()
+    page.keyboard.press("k")
+    expect(page.locator(".entry h1")).to_contain_text("#1")

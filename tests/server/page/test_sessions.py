@@ -1,0 +1,245 @@
+"""The list of sessions, as a person sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mockserver.control import RESET, SET_CLOCK
+from mockserver.model.results import ClockCommand, ResetCommand
+from tests.factories import open_session
+from tests.server.page.conftest import Look, Shown
+
+pytestmark = pytest.mark.browser
+
+ROWS = ".rows > .row"
+COUNTER = ".counter"
+
+
+def test_an_empty_server_leads_to_connecting_a_player(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+
+    expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Connect a player")).to_have_attribute("href", "#/start")
+
+
+def test_a_session_appears_while_one_looks(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+    expect(page.get_by_text("No sessions yet")).to_be_visible()
+
+    sid = shown.open_session(media__name="Big film")
+
+    row = page.locator(ROWS)
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Big film")
+    expect(row).to_contain_text(sid[:8])
+    expect(row).to_contain_text("open")
+
+
+def test_a_session_changes_while_one_looks(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    page.goto(shown.address())
+    events = page.locator(f"{ROWS} > :nth-child(5)")
+    expect(events).to_have_text("1")
+
+    assert shown.send(sid, "play") == 204
+    expect(events).to_have_text("2")
+
+    assert shown.send(sid, "sessionEnd") == 204
+    expect(page.locator(ROWS)).to_contain_text("closed")
+    expect(page.locator(ROWS)).to_contain_text("sessionEnd")
+
+
+def test_findings_are_counted_by_severity(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    assert shown.send(sid, "adStart") == 204
+
+    page.goto(shown.address())
+
+    expect(page.locator(f"{ROWS} .badge.error")).to_have_attribute("title", re.compile(r"^\d+ errors?$"))
+
+
+def test_the_newest_stands_first(shown: Shown, page: Page) -> None:
+    for name in ("one", "two", "three"):
+        shown.open_session(media__name=name)
+
+    page.goto(shown.address())
+
+    expect(page.locator(ROWS)).to_have_count(3)
+    names = page.locator(ROWS).evaluate_all(
+        "rows => rows.sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)"
+        ".map((row) => row.querySelector('.name').textContent)"
+    )
+    assert names == ["three", "two", "one"]
+
+
+def test_a_search_finds_and_stays_in_the_address(shown: Shown, page: Page) -> None:
+    for name in ("apple", "pear", "pineapple"):
+        shown.open_session(media__name=name)
+    page.goto(shown.address())
+    expect(page.locator(ROWS)).to_have_count(3)
+
+    page.keyboard.press("/")
+    page.keyboard.type("apple")
+
+    expect(page.locator(ROWS)).to_have_count(2)
+    expect(page.locator(COUNTER)).to_have_text("2 found")
+    page.reload()
+    expect(page.locator(ROWS)).to_have_count(2)
+    page.get_by_role("searchbox").fill("plum")
+    expect(page.get_by_role("heading", name="No session like that")).to_be_visible()
+    page.get_by_role("button", name="Show all sessions").click()
+    expect(page.locator(ROWS)).to_have_count(3)
+
+
+def test_phases_are_chosen(shown: Shown, page: Page) -> None:
+    shown.open_session(media__name="stays")
+    shown.send(shown.open_session(media__name="ends"), "sessionEnd")
+    page.goto(shown.address())
+    expect(page.locator(ROWS)).to_have_count(2)
+
+    page.get_by_role("button", name="closed", exact=True).click()
+
+    expect(page.locator(ROWS)).to_have_count(1)
+    expect(page.locator(ROWS)).to_contain_text("ends")
+
+
+def test_the_keyboard_walks_and_opens(shown: Shown, page: Page) -> None:
+    sids = [shown.open_session(media__name=f"n{number}") for number in range(4)]
+    page.goto(shown.address())
+    expect(page.locator(ROWS)).to_have_count(4)
+
+    page.get_by_role("grid").focus()
+    for key in ("End", "ArrowUp", "ArrowUp", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator(f"{ROWS}[aria-selected=true]")).to_contain_text(sids[1][:8])
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(f"#/sessions/{sids[1]}$"))
+
+
+def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown, page: Page) -> None:
+    control = shown.server.control
+    control.call(SET_CLOCK, ClockCommand(action="freeze"))
+    shown.open_session()
+    page.goto(shown.address())
+    idle = page.locator(f"{ROWS} .deadline").first
+    expect(idle).to_contain_text("idle10:05")  # ten minutes, and the grace
+    expect(page.locator("#header")).to_contain_text("frozen")
+
+    control.call(SET_CLOCK, ClockCommand(action="advance", ms=9 * 60_000 + 35_000))
+    expect(idle).to_contain_text("idle0:30")
+    expect(idle).to_have_class(re.compile("soon"))
+
+    control.call(SET_CLOCK, ClockCommand(action="advance", ms=60_000))
+    expect(page.locator(ROWS)).to_contain_text("closed")
+    expect(page.locator(ROWS)).to_contain_text("no events")
+
+
+def test_a_reset_empties_the_list(shown: Shown, page: Page) -> None:
+    shown.open_session()
+    page.goto(shown.address())
+    expect(page.locator(ROWS)).to_have_count(1)
+
+    shown.server.control.call(RESET, ResetCommand())
+
+    expect(page.get_by_text("No sessions yet")).to_be_visible()
+
+
+def test_a_namespace_shows_its_own(shown: Shown, page: Page) -> None:
+    shown.open_session(media__name="of all")
+    shown.open_session("/ns/other", media__name="of another")
+
+    page.goto(shown.address(prefix="/ns/other"))
+    expect(page.locator(ROWS)).to_have_count(1)
+    expect(page.locator(ROWS)).to_contain_text("of another")
+
+    page.get_by_label("Namespace").select_option("default")
+    expect(page.locator(ROWS)).to_contain_text("of all")
+
+
+def test_thousands_of_sessions_are_a_hundred_elements(shown: Shown, page: Page) -> None:
+    back_end = shown.server.site.namespaces.default
+    for number in range(3000):
+        film: dict[str, Any] = {"media.name": f"film {number}"}
+        open_session(back_end, **film)
+    page.goto(shown.address())
+    expect(page.locator(COUNTER)).to_have_text("3,000 sessions")
+    expect(page.get_by_text("film 2999", exact=True)).to_be_visible()
+
+    assert page.locator(ROWS).count() < 100
+    page.wait_for_function(
+        """() => {
+          const grid = document.querySelector("[role=grid]");
+          grid.scrollTop = grid.scrollHeight;
+          return grid.getAttribute("aria-rowcount") === "3001";
+        }"""
+    )
+    expect(page.get_by_text("film 0", exact=True)).to_be_visible()
+    assert page.locator(ROWS).count() < 100
+
+
+def test_rows_in_sight_stay_when_new_sessions_come(shown: Shown, page: Page) -> None:
+    back_end = shown.server.site.namespaces.default
+    for number in range(100):
+        film: dict[str, Any] = {"media.name": f"film {number}"}
+        open_session(back_end, **film)
+    page.goto(shown.address())
+    expect(page.locator(COUNTER)).to_have_text("100 sessions")
+    grid = page.get_by_role("grid")
+    grid.evaluate("grid => { grid.scrollTop = 1000 }")
+    seen = page.get_by_text("film 75", exact=True)
+    expect(seen).to_be_visible()
+    before = seen.bounding_box()
+
+    shown.open_session(media__name="new")
+    expect(page.locator(COUNTER)).to_have_text("101 sessions")
+
+    assert seen.bounding_box() == before
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_is_wider_than_the_window(shown: Shown, look: Look, width: int) -> None:
+    shown.open_session(media__name="A name that goes on and on " * 10, media__id="x" * 300)
+    page = look(viewport={"width": width, "height": 700})
+    for route in ("#/sessions", "#/events", "#/events/1"):
+        page.goto(shown.address(route))
+        page.wait_for_load_state()
+        expect(page.locator("main")).to_contain_text("A name that goes on")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, route
+
+
+def test_the_theme_is_chosen_and_kept(shown: Shown, look: Look) -> None:
+    page = look(color_scheme="light")
+    page.goto(shown.address())
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+
+    page.get_by_role("button", name="Theme: system").click()
+    page.get_by_role("button", name="Theme: light").click()
+    dark = page.evaluate(background)
+    page.reload()
+
+    assert dark != light
+    assert page.evaluate(background) == dark
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+
+
+def test_the_keyboard_help_opens_and_closes(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+    expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+
+    expect(page).to_have_url(re.compile(r"#/events$"))
