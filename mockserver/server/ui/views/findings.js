@@ -1,0 +1,54 @@
+// What is wrong with a session, the worst first.
+
+import { path } from "../api.js";
+import { h, replace } from "../dom.js";
+import * as format from "../format.js";
+
+const MOST = 1000;
+const MOST_SEQS = 12;
+
+/** Make the tab of a session. */
+export function createFindingsTab({ api, sid }) {
+  const element = h("div.findings-list", h("p.muted", "Loading"));
+  let disposed = false;
+  let shown = "";
+
+  return {
+    element,
+    async load() {
+      try {
+        const { findings, meta } = await api.get(`${path`/sessions/${sid}`}/findings`, { limit: MOST });
+        const text = JSON.stringify(findings);
+        if (disposed || text === shown) return;
+        shown = text;
+        replace(element, findings.length ? cards(findings) : nothing(), meta.total > findings.length ? h("p.muted", `and ${format.count(meta.total - findings.length)} more`) : null);
+      } catch (error) {
+        if (!disposed) replace(element, h("p.problem", { role: "alert" }, error.message));
+      }
+    },
+    dispose() {
+      disposed = true;
+    },
+  };
+}
+
+function nothing() {
+  return h("div.empty", h("h2", "Nothing is wrong"), h("p", "No rule has anything to say about what this session reported so far."));
+}
+
+function cards(findings) {
+  return findings.map((finding) =>
+    h("article.card.finding", { class: finding.severity },
+      h("h2", h("span.badge", { class: finding.severity, dataset: { sign: "" } }, finding.code), " ", h("bdi", finding.message)),
+      h("p", finding.consequence),
+      h("p.muted", requests(finding.seqs), finding.source ? h("span.source", finding.source) : null)));
+}
+
+function requests(seqs) {
+  const more = seqs.length - MOST_SEQS;
+  return [
+    seqs.length ? (seqs.length === 1 ? "Request " : "Requests ") : null,
+    seqs.slice(0, MOST_SEQS).map((seq, n) => [n ? ", " : "", h("a.number", { href: `#/events/${seq}` }, `#${seq}`)]),
+    more > 0 ? ` and ${format.count(more)} more` : null,
+  ];
+}

@@ -1,0 +1,54 @@
+// The head of a session: its content, its client, and how long it still has.
+
+import { h } from "../dom.js";
+import * as format from "../format.js";
+
+const SOON_MS = 60000;
+const TONES = { open: "ok", completed: "info" };
+const WHY = { idle_ms: "Closes without an event", stall_ms: "Closes with the playhead standing", max_age_ms: "Closes by its age", forget_ms: "Is forgotten" };
+const NAMES = { idle_ms: "idle", stall_ms: "stall", max_age_ms: "age", forget_ms: "forgotten" };
+
+/** What stands above the tabs. */
+export function heading(session, clock, actions) {
+  const { content } = session;
+  const name = content.media_name || content.media_id || "(no content named)";
+  return [
+    h("div.toolbar",
+      h("a.button.quiet", { href: "#/sessions", "aria-label": "All sessions", title: "All sessions" }, "\u2190"),
+      h("h1", h("bdi", format.shorten(name, 120))),
+      h("span.badge", { class: TONES[session.phase] ?? "" }, session.phase),
+      session.closed_by && h("span.muted", `by ${format.closedByLabel(session.closed_by)}`),
+      h("span.end.toolbar", actions)),
+    h("dl.facts",
+      fact("Session", h("span.mono", { title: format.shorten(session.sid, 200) }, format.shorten(session.sid, 16)), h("span.muted", ` no. ${session.seq}`)),
+      content.media_id && fact("Content", h("bdi", format.shorten(content.media_id, 80))),
+      content.content_type && fact("Type", h("bdi", format.shorten(content.content_type, 30))),
+      fact("Player", h("bdi", format.shorten(content.player_name || "unknown", 60)), content.library_version && h("bdi.muted", ` ${format.shorten(content.library_version, 40)}`)),
+      fact("Opened", h("time", { title: format.instant(session.opened_ms) }, format.clockSeconds(session.opened_ms))),
+      fact("Events", format.count(session.events)),
+      fact("Playhead", format.playhead(session.playhead_s)),
+      ...Object.entries(session.deadlines).filter(([, at]) => at !== null).map(([limit, at]) => deadline(limit, at, clock))),
+  ];
+}
+
+/** Count down; true when a deadline has passed. */
+export function tick(head, session, clock) {
+  let passed = false;
+  for (const part of head.querySelectorAll("[data-at]")) {
+    const left = Number(part.dataset.at) - clock.now();
+    part.textContent = format.countdown(left);
+    part.classList.toggle("soon", left < SOON_MS);
+    passed ||= left < -1500 && left > -6000;
+  }
+  return passed;
+}
+
+function deadline(limit, at, clock) {
+  const left = at - clock.now();
+  const shown = h("span.number", { class: left < SOON_MS ? "soon" : "", dataset: { at }, title: `${WHY[limit]} at ${format.clock(at)}` }, format.countdown(left));
+  return h("div", h("dt", NAMES[limit]), h("dd", shown));
+}
+
+function fact(name, ...value) {
+  return h("div", h("dt", name), h("dd", value));
+}

@@ -1,0 +1,95 @@
+// One session: who it is, how it lives, and its timeline, findings, report and events.
+
+import { path } from "../api.js";
+import { copyButton, h, replace } from "../dom.js";
+import { createRefresher } from "../refresher.js";
+import { createEventsTab } from "./session-events.js";
+import { createFindingsTab } from "./findings.js";
+import { createReportTab } from "./report.js";
+import { createTimelineTab } from "./timeline/tab.js";
+import { heading, tick } from "./session-heading.js";
+
+const TABS = {
+  timeline: ["Timeline", createTimelineTab],
+  findings: ["Findings", createFindingsTab],
+  report: ["Report", createReportTab],
+  events: ["Events", createEventsTab],
+};
+const TICK_MS = 1000;
+
+/** The session of `params.sid`, with the tab `params.tab`. */
+export function view(context) {
+  const { api, live, clock, params, announce } = context;
+  const { sid } = params;
+  const chosen = params.tab in TABS ? params.tab : "timeline";
+  const here = `#/sessions/${encodeURIComponent(sid)}`;
+  const head = h("header.session-head");
+  const links = Object.entries(TABS).map(([name, [label]]) =>
+    h("a", { role: "tab", id: `tab-${name}`, href: `${here}/${name}`, "aria-selected": String(name === chosen), "aria-controls": "tab-panel", tabindex: name === chosen ? 0 : -1 }, label));
+  const strip = h("div.tabs", { role: "tablist", "aria-label": "About this session" }, links);
+  const tab = TABS[chosen][1]({ ...context, sid, here });
+  const panel = h("div.tab-panel#tab-panel", { role: "tabpanel", "aria-labelledby": `tab-${chosen}`, tabindex: chosen === "timeline" || chosen === "events" ? null : 0 }, tab.element);
+  const element = h("article.session", head, strip, panel);
+  let session = null;
+  let lasted = 0;
+
+  async function load() {
+    const began = performance.now();
+    try {
+      session = await api.get(path`/sessions/${sid}`);
+      replace(head, heading(session, clock, actions()));
+    } catch (error) {
+      replace(head, h("div.problem", { role: "alert" }, error.message));
+      if (error.status === 404) return;
+    }
+    await tab.load(session);
+    lasted = performance.now() - began;
+  }
+
+  function actions() {
+    const act = (what, done) => async () => {
+      try {
+        await api.post(path`/sessions/${sid}` + `/${what}`);
+        announce(done);
+      } catch (error) {
+        announce(error.message);
+      }
+      refresher.now();
+    };
+    return [
+      copyButton(() => sid, "the session id", "Copy id"),
+      h("button.button", { type: "button", onClick: act("expire", "Expired: its next event answers 410."), title: "Its next event answers 410" }, "Expire"),
+      h("button.button", { type: "button", onClick: act("forget", "Forgotten: its next event answers 404."), title: "Its next event answers 404" }, "Forget"),
+    ];
+  }
+
+  strip.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const at = links.indexOf(document.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    links[(at + step + links.length) % links.length].focus();
+  });
+
+  const refresher = createRefresher(load);
+  const stop = live.subscribe((batch) => {
+    const mine = batch.some(({ type, entry }) => type === "reset" || (type === "entry" && entry.session_id === sid));
+    if (mine && lasted < 250) refresher.soon();
+    else if (mine) setTimeout(refresher.soon, lasted * 3); // a long session is not read all the time
+  });
+  const timer = setInterval(() => session && tick(head, session, clock) && refresher.soon(), TICK_MS);
+  const unfollow = clock.subscribe(() => refresher.soon());
+  refresher.now();
+
+  return {
+    element,
+    shown: () => tab.shown?.(),
+    dispose() {
+      stop();
+      unfollow();
+      clearInterval(timer);
+      refresher.stop();
+      tab.dispose?.();
+    },
+  };
+}

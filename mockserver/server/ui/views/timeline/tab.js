@@ -1,0 +1,50 @@
+// The tab that holds the timeline: reads what it shows, and says what to know about it.
+
+import { path } from "../../api.js";
+import { h, replace } from "../../dom.js";
+import * as format from "../../format.js";
+import { createModel } from "./model.js";
+import { createTimeline } from "./timeline.js";
+
+const MOST_FINDINGS = 1000;
+
+/** Make the tab of a session. */
+export function createTimelineTab({ api, sid, go, announce }) {
+  const timeline = createTimeline({ go, announce });
+  const notes = h("p.session-notes.muted");
+  const element = h("div", notes, timeline.element);
+  let disposed = false;
+
+  return {
+    element,
+    async load() {
+      const session = path`/sessions/${sid}`;
+      try {
+        const [lanes, orders, found] = await Promise.all([
+          api.get(`${session}/lanes`), api.get(`${session}/timeline`), api.get(`${session}/findings`, { limit: MOST_FINDINGS }),
+        ]);
+        if (disposed) return;
+        const model = createModel(lanes, orders, found.findings);
+        timeline.update(model);
+        replace(notes, said(model, found.findings));
+      } catch (error) {
+        if (!disposed) replace(notes, h("span.problem", { role: "alert" }, error.message));
+      }
+    },
+    dispose() {
+      disposed = true;
+      timeline.dispose();
+    },
+  };
+}
+
+function said(model, findings) {
+  const parts = [`${format.count(model.marks.length)} requests in ${format.duration(model.to - model.from)}`];
+  for (const severity of ["error", "warning", "info"]) {
+    const n = findings.filter((finding) => finding.severity === severity).length;
+    if (n) parts.push(format.severityLabel(severity, n));
+  }
+  if (model.moved) parts.push(`${format.count(model.moved)} processed in another order than they arrived`);
+  if (!model.complete) parts.push("older requests were dropped to stay within the limits");
+  return parts.join(" \u00b7 ");
+}
