@@ -17,7 +17,7 @@ export function duration(ms) {
   const all = Math.abs(ms);
   if (all < 1000) return `${sign}${Math.round(all)} ms`;
   const s = all / 1000;
-  if (s < 59.95) return `${sign}${s < 10 ? s.toFixed(1) : Math.round(s)} s`;
+  if (s < 59.5) return `${sign}${s < 10 ? s.toFixed(1) : Math.round(s)} s`;
   const whole = Math.round(s);
   if (whole < 3600) return `${sign}${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   const minutes = Math.floor(whole / 60);

@@ -39,7 +39,7 @@ function name(event) {
 /** All entries: row n is entry `first + n`. `read(query)` asks `/events`. */
 export function createWhole(read) {
   let first = 1;
-  let count = 0;
+  let last = 0;
   let rows = new Map();
 
   function learn({ events, meta }) {
@@ -54,18 +54,20 @@ export function createWhole(read) {
 
   return {
     get count() {
-      return count;
+      return Math.max(0, last - first + 1);
     },
     get busy() {
       return false;
     },
     row: (index) => rows.get(first + index) ?? null,
     key: (index) => first + index,
-    /** Read how many there are. */
+    /** Read how many there are; returns how many fell off the top since the last time. */
     async refresh() {
+      const before = first;
       const page = await read({ limit: 1, since: 0 }); // its total counts all; that of others, what comes after their since
       learn(page);
-      count = page.meta.total;
+      last = page.meta.total ? first + page.meta.total - 1 : 0;
+      return first - before;
     },
     /** Read rows from index `from` to `to`, if they are not known. */
     async ensure(from, to) {
@@ -75,19 +77,20 @@ export function createWhole(read) {
       if (!missing.length) return false;
       const since = Math.max(0, missing[0] - 1 - NEAR);
       learn(await read({ since, limit: Math.min(PAGE, missing[missing.length - 1] - since + NEAR) }));
-      thin(start, first + to);
+      thin(start, start + to - from);
       return true;
     },
     /** Take in what the stream says. */
     add(entries) {
       for (const entry of entries) {
         rows.set(entry.seq, summary(entry));
-        count = Math.max(count, entry.seq - first + 1);
+        last = Math.max(last, entry.seq);
       }
+      if (rows.size > 2 * MOST) thin(last, last);
     },
     clear() {
       rows = new Map();
-      count = 0;
+      [first, last] = [1, 0];
     },
   };
 }
@@ -108,7 +111,7 @@ export function createMatching(read, filter, progress) {
     row: (index) => rows[index] ?? null,
     key: (index) => rows[index]?.seq ?? `at${index}`,
     async refresh() {
-      if (busy) return;
+      if (busy) return 0;
       busy = true;
       try {
         for (let next = since; next !== null; ) {
@@ -116,8 +119,9 @@ export function createMatching(read, filter, progress) {
           rows.push(...events.map(summary));
           since = events.at(-1)?.seq ?? since;
           next = meta.next;
-          if (progress(rows.length, meta.total) === false) return;
+          if (progress() === false) return 0;
         }
+        return 0;
       } finally {
         busy = false;
       }

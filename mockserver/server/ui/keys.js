@@ -10,8 +10,9 @@ const HELP = [
   ]],
   ["Lists", [
     ["/", "search"], ["\u2193 \u2191", "next, previous row"], ["Page Down, Page Up", "a screen further"],
-    ["Home, End", "newest, oldest"], ["Enter", "open the row"],
+    ["Home, End", "first, last row"], ["Enter", "open the row"],
   ]],
+  ["One request", [["j", "next"], ["k", "previous"]]],
 ];
 const JUMP_MS = 1200;
 
@@ -39,14 +40,14 @@ export function showHelp() {
       h("header", h("h2#help-title", "Keyboard"), h("button.button", { autofocus: true }, "Close")),
       HELP.map(([title, keys]) => [
         h("h3", title),
-        h("dl.keys", keys.map(([key, does]) => [h("dt", key.split(" ").map(word)), h("dd", does)])),
+        h("dl.keys", keys.map(([key, does]) => [h("dt", key.split(/[ ,]+(?!Down|Up)/).map(word)), h("dd", does)])),
       ])));
   document.body.append(dialog);
   dialog.showModal();
 }
 
 function word(text) {
-  return /^(then|Page)$/.test(text) ? ` ${text} ` : h("kbd", text);
+  return text === "then" ? " then " : [h("kbd", text), " "];
 }
 
 function isField(target) {

@@ -9,6 +9,7 @@ import { cells } from "./event-row.js";
 import { createFilter } from "./event-filter.js";
 
 const COLUMNS = ["No.", "Time", "Event", "Status", "Playhead", "Session", "What"];
+const RECKON_MS = 5000;
 
 /** The list of entries, oldest first; it follows the newest until somebody scrolls up. */
 export function view({ api, live, query, go, announce }) {
@@ -63,9 +64,10 @@ export function view({ api, live, query, go, announce }) {
 
   const refresher = createRefresher(() => guarded(async () => {
     const mine = rows;
-    await mine.refresh();
-    if (mine === rows) shown();
+    const fallen = await mine.refresh();
+    if (mine === rows) shown(-fallen);
   }));
+  const reckoner = createRefresher(() => refresher.now(), RECKON_MS);
   const loader = createRefresher(() => guarded(async () => {
     const [first, last] = virtual.window;
     if (last < first) return;
@@ -90,8 +92,8 @@ export function view({ api, live, query, go, announce }) {
     if (on && move) virtual.toEnd();
   }
 
-  function shown() {
-    virtual.resize(rows.count);
+  function shown(above = 0) {
+    virtual.resize(rows.count, above);
     if (following) virtual.toEnd();
     virtual.refresh();
     follow(following);
@@ -116,6 +118,7 @@ export function view({ api, live, query, go, announce }) {
     if (filter.active()) return refresher.soon();
     const before = rows.count;
     rows.add(entries);
+    reckoner.soon(); // a full journal drops its oldest entries
     if (!following) unseen += rows.count - before;
     shown();
   });
@@ -131,6 +134,7 @@ export function view({ api, live, query, go, announce }) {
       disposed = true;
       stop();
       refresher.stop();
+      reckoner.stop();
       loader.stop();
       virtual.stop();
     },

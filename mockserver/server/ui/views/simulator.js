@@ -17,20 +17,23 @@ export function simulator({ api, live, go, announce }) {
   const button = h("button.button.primary", "Start a player");
   const latest = h("ul.players", { "aria-label": "Simulated players" });
   const form = h("form", { onSubmit: start },
-    h("label.field", h("span", "What is broken about it"), flaw), explained,
-    h("div.toolbar", h("label.field", h("span", "Content"), content), h("label.field", h("span", "Speed"), speed), button));
+    h("label.field", h("span", "What is broken about it"), flaw),
+    h("div.toolbar", h("label.field", h("span", "Content"), content), h("label.field", h("span", "Speed"), speed), button), explained);
   const element = h("section.card.simulator", { "aria-label": "Simulated player" },
     h("h2", "Or try a simulated player"), form, problem, latest);
   let texts = new Map();
+  let plays = new Map();
   let timer = 0;
   let stopped = false;
   let waitsFor = null;
 
   speed.value = "10";
   flaw.addEventListener("change", explain);
+  content.addEventListener("change", explain);
 
   function explain() {
-    explained.textContent = texts.get(flaw.value) ?? "It reports as Adobe asks for.";
+    const told = [plays.get(content.value), texts.get(flaw.value) ?? "It reports as Adobe asks for."];
+    explained.textContent = told.filter(Boolean).join(" ");
   }
 
   async function start(event) {
@@ -86,7 +89,8 @@ export function simulator({ api, live, go, announce }) {
     if (texts.size) return;
     texts = new Map(flaws.map(({ name, text }) => [name, text]));
     flaw.append(...flaws.map(({ name }) => h("option", { value: name }, name.replaceAll("-", " "))));
-    if (contents.length) replace(content, contents.map(({ name, text }) => h("option", { value: name, title: text }, name)));
+    plays = new Map(contents.map(({ name, text }) => [name, text]));
+    if (contents.length) replace(content, contents.map(({ name }) => h("option", { value: name }, name)));
     explain();
   }
 
