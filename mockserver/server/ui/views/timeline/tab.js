@@ -39,7 +39,7 @@ export function createTimelineTab({ api, sid, go, announce }) {
 }
 
 function said(model, findings) {
-  const parts = [`${format.count(model.marks.length)} requests in ${format.duration(model.to - model.from)}`];
+  const parts = [`${format.count(model.marks.length)} events in ${format.duration(model.to - model.from)}`];
   for (const severity of ["error", "warning", "info"]) {
     const n = findings.filter((finding) => finding.severity === severity).length;
     if (n) parts.push(format.severityLabel(severity, n));

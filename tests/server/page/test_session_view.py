@@ -1,0 +1,180 @@
+"""One session as the page shows it: timeline, findings, report and events."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories import T0, event, start
+from tests.server.page.conftest import Look, Shown
+
+pytestmark = pytest.mark.browser
+
+BREAK = {"media.ad.podIndex": 1, "media.ad.podSecond": 0}
+AD = {"media.ad.id": "a1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p"}
+STEPS: list[tuple[str, int, float, dict[str, Any]]] = [
+    ("adBreakStart", 1, 0, {"params": BREAK}),
+    ("adStart", 2, 0, {"params": AD}),
+    ("adComplete", 17, 0, {}),
+    ("adBreakComplete", 18, 0, {}),
+    ("play", 19, 0, {}),
+    ("ping", 29, 10, {}),
+    ("pauseStart", 35, 16, {}),
+    ("ping", 45, 16, {}),
+]
+
+
+def watched(shown: Shown, *more: tuple[str, int, float, dict[str, Any]], **params: Any) -> str:
+    """Play a session with an ad and a pause, and return its id."""
+    sid = shown.open_session(**params)
+    for event_type, at_s, playhead_s, members in (*STEPS, *more):
+        status = shown.send(sid, event_type, playhead=playhead_s, ts=T0 + at_s * 1000, **members)
+        assert status in (204, 400, 410), (event_type, status)
+    return sid
+
+
+def test_timeline_has_lanes_for_what_went_on(shown: Shown, page: Page) -> None:
+    sid = watched(shown)
+    page.goto(shown.address(f"#/sessions/{sid}"))
+    for kind in ("starting", "gap", "ad", "main", "paused"):
+        expect(page.locator(f".lane-playback.kind-{kind}").first).to_be_attached()
+    expect(page.locator(".lane-label")).to_contain_text(
+        ["Playback", "Ad breaks", "Ads", "Playhead", "By player's time", "As it arrived"]
+    )
+    expect(page.locator(".lane-ad text")).to_have_text("a1")
+
+
+def test_pointing_and_clicking_say_what_it_is_and_lead_to_the_request(shown: Shown, page: Page) -> None:
+    sid = watched(shown)
+    page.goto(shown.address(f"#/sessions/{sid}/timeline"))
+    page.locator(".lane-ad rect").click()
+    expect(page.locator(".tip")).to_contain_text("Ad a1, 15 s from 0:02")
+    detail = page.locator(".detail")
+    expect(detail).to_contain_text("ended by adComplete")
+    detail.get_by_role("link", name="#3").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("adStart")
+
+
+def test_finding_is_pinned_where_it_happened(shown: Shown, page: Page) -> None:
+    sid = watched(shown, ("adStart", 50, 16, {"params": AD}))
+    page.goto(shown.address(f"#/sessions/{sid}/timeline"))
+    page.locator(".pin.error").first.click(force=True)
+    expect(page.locator(".detail")).to_contain_text("ad.outside-break")
+
+
+def test_events_that_overtook_each_other_are_visible_in_both_orders(shown: Shown, page: Page) -> None:
+    sid = watched(shown, ("bufferStart", 50, 16, {}), ("play", 49, 16, {}))
+    page.goto(shown.address(f"#/sessions/{sid}/timeline"))
+    expect(page.locator(".link.moved")).to_have_count(2)
+    expect(page.locator(".session-notes")).to_contain_text("2 processed in another order than they arrived")
+    page.get_by_role("tab", name="Events").click()
+    last, one_before = (page.locator(f".session-rows [aria-rowindex='{n}']") for n in (12, 11))
+    expect(one_before).to_contain_text("play")
+    expect(one_before.locator(".moved")).to_have_text("1 earlier")
+    expect(last.locator(".moved")).to_have_text("1 later")
+    page.get_by_role("button", name="Order of arrival").click()
+    expect(one_before.locator(".moved")).to_have_text("1 later")
+    expect(last.locator(".moved")).to_have_text("1 earlier")
+
+
+def test_timeline_grows_as_events_come_and_marks_what_was_refused(shown: Shown, page: Page) -> None:
+    sid = watched(shown)
+    page.goto(shown.address(f"#/sessions/{sid}/timeline"))
+    expect(page.locator(".session-notes")).to_contain_text("9 events")
+    shown.server.ask("POST", f"/__admin/sessions/{sid}/expire")
+    assert shown.send(sid, "ping", playhead=16, ts=T0 + 46_000) == 410
+    expect(page.locator(".session-notes")).to_contain_text("10 events")
+    expect(page.locator(".mark.kind-refused")).to_have_count(2)
+
+
+def test_keyboard_walks_zooms_and_opens(shown: Shown, page: Page) -> None:
+    sid = watched(shown)
+    page.goto(shown.address(f"#/sessions/{sid}/timeline"))
+    expect(page.locator(".session-notes")).to_contain_text("9 events")
+    page.locator(".plot").focus()
+    for key in (".", ".", "."):
+        page.keyboard.press(key)
+    expect(page.locator(".detail")).to_contain_text("adStart")
+    expect(page.locator("#announcer")).to_contain_text("Request 3")
+    ticks = page.locator(".tick-label").all_text_contents()
+    for _ in range(4):
+        page.keyboard.press("+")
+    expect(page.locator(".overview")).to_be_visible()
+    assert page.locator(".tick-label").all_text_contents() != ticks
+    page.keyboard.press("0")
+    expect(page.locator(".overview")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"#/events/3$"))
+
+
+def test_report_gives_every_figure_with_its_reason(shown: Shown, page: Page) -> None:
+    sid = watched(shown)
+    page.goto(shown.address(f"#/sessions/{sid}/report"))
+    row = page.get_by_role("row").filter(has_text="a.media.ad.timePlayed")
+    expect(row).to_contain_text("15")
+    expect(row).to_contain_text("playing an ad from #3 to #4")
+    row.get_by_role("link", name="#3").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("adStart")
+
+
+def test_findings_are_listed_with_what_they_do_to_the_reports(shown: Shown, page: Page) -> None:
+    sid = watched(shown, ("adStart", 50, 16, {"params": AD}))
+    page.goto(shown.address(f"#/sessions/{sid}/findings"))
+    card = page.locator("article.finding").filter(has_text="ad.outside-break")
+    expect(card).to_contain_text("its time is counted as main content")
+    expect(card.get_by_role("link", name="#10")).to_be_visible()
+
+
+def test_session_is_expired_and_forgotten_by_a_click(shown: Shown, page: Page) -> None:
+    sid = watched(shown)
+    page.goto(shown.address(f"#/sessions/{sid}"))
+    page.get_by_role("button", name="Expire").click()
+    expect(page.locator(".session-head")).to_contain_text("expired by hand")
+    assert shown.send(sid, "ping", playhead=16, ts=T0 + 46_000) == 410
+    page.get_by_role("button", name="Forget").click()
+    expect(page.locator(".session-head .badge").first).to_have_text("forgotten")
+    assert shown.send(sid, "ping", playhead=16, ts=T0 + 47_000) == 404
+
+
+def test_day_long_session_is_drawn_with_few_elements(shown: Shown, page: Page) -> None:
+    pings = [event("ping", playhead=n * 28, ts=T0 + n * 28_800) for n in range(1, 3_001)]
+    batch = [start(ts=T0, **{"media.downloaded": True}), event("play", ts=T0), *pings]
+    assert shown.server.ask("POST", "/api/v1/downloaded", json.dumps(batch).encode()).status == 201
+    sid = shown.server.last_entry()["session_id"]
+    page.goto(shown.address(f"#/sessions/{sid}/timeline"))
+    expect(page.locator(".session-notes")).to_contain_text("3,002 events in 1 d 0 h")
+    assert page.locator(".picture *").count() < 3_000
+    page.locator(".plot").focus()
+    for _ in range(12):
+        page.keyboard.press("+")
+    assert page.locator(".picture *").count() < 1_000
+
+
+def test_session_that_does_not_exist_is_said_so(shown: Shown, look: Look, forgiven: list[str]) -> None:
+    forgiven.append("404")
+    page = look()
+    page.goto(shown.address("#/sessions/nobody"))
+    expect(page.get_by_role("alert").first).to_contain_text("there is no session 'nobody'")
+
+
+def test_hostile_names_stay_text(shown: Shown, page: Page) -> None:
+    hostile = "<img src=x onerror=alert(1)>\"'&\u202e<script>alert(2)</script>"
+    sid = watched(
+        shown,
+        ("chapterStart", 50, 16, {"params": {
+            "media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 20,
+            "media.chapter.friendlyName": hostile,
+        }}),
+        ("stateStart", 51, 16, {"params": {"media.state.name": hostile[:60]}}),
+        ("ping", 60, 16, {}),
+        media__name=hostile, media__id=hostile, media__playerName=hostile,
+    )  # fmt: skip
+    for tab in ("timeline", "findings", "report", "events"):
+        page.goto(shown.address(f"#/sessions/{sid}/{tab}"))
+        expect(page.locator(".session-head h1")).to_contain_text("<img src=x")
+        expect(page.locator(".tab-panel")).not_to_contain_text("Loading")
+    assert page.locator("main img, main script").count() == 0
