@@ -27,13 +27,14 @@ export function withHost(origin, host) {
 /**
  * The platforms, each with notes and a text to copy.
  *
- * `origin`: where players on this machine post to. `device`: where players on other machines do, or null.
+ * `origin`: where players on this machine post to. `device`: where players on other machines do, or null. `emulator`:
+ * where Android emulators do.
  */
-export function platforms(origin, device) {
+export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2")) {
   const isHttps = origin.startsWith("https:");
   const remote = device ?? origin;
-  const android = withHost(origin, "10.0.2.2");
   const lan = device ? null : "This server listens on this machine only. Start it with --host 0.0.0.0 to reach it from devices.";
+  const away = hostOnly(origin) === new URL(origin).host ? null : "It takes no path, so from elsewhere than this machine it reports to the default namespace.";
   const tls = isHttps ? null : "This SDK always uses https: start the server with --tls-cert and --tls-key, and let the device trust the certificate.";
   return [
     {
@@ -52,8 +53,8 @@ export function platforms(origin, device) {
     {
       name: "Android",
       title: "AEP Media for Android, in the emulator",
-      code: ["MobileCore.updateConfiguration(mapOf(", `    "media.collectionServer" to ${JSON.stringify(new URL(android).host)},`, '    "media.playerName" to "My player",', '    "media.channel" to "test",', "))"].join("\n"),
-      notes: ["10.0.2.2 is this machine, seen from the emulator.", tls, "It takes a host and a port."],
+      code: ["MobileCore.updateConfiguration(mapOf(", `    "media.collectionServer" to ${JSON.stringify(new URL(emulator).host)},`, '    "media.playerName" to "My player",', '    "media.channel" to "test",', "))"].join("\n"),
+      notes: ["10.0.2.2 is this machine, seen from the emulator.", tls, away],
     },
     {
       name: "iOS, tvOS",
@@ -65,7 +66,7 @@ export function platforms(origin, device) {
       name: "Chromecast",
       title: "Mobile Library for Chromecast 3.x",
       code: ["ADBMobileConfig.mediaHeartbeat = {", `  server: ${JSON.stringify(new URL(remote).host)},`, '  channel: "test",', '  playerName: "My player",', `  ssl: ${isHttps},`, "};"].join("\n"),
-      notes: [isHttps ? null : "ssl must be false: the server speaks http.", lan],
+      notes: [isHttps ? null : "ssl must be false: the server speaks http.", away, lan],
     },
     {
       name: "Roku",

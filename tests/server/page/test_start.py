@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.server.conftest import Running
 from tests.server.page.conftest import Look, Shown
 
 pytestmark = pytest.mark.browser
@@ -44,6 +46,8 @@ def test_in_a_namespace_the_sdk_gets_a_host_and_others_a_path(shown: Shown, page
     page.goto(shown.address("#/start", prefix="/ns/team-1"))
 
     expect(page.get_by_role("tabpanel")).to_contain_text(f'"team-1.localhost:{shown.server.port}"')
+    page.get_by_role("tab", name="Android").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("it reports to the default namespace")
     page.get_by_role("tab", name="curl").click()
     expect(page.get_by_role("tabpanel")).to_contain_text(f"{shown.url}/ns/team-1/api/v1/sessions")
 
@@ -89,6 +93,22 @@ def test_a_player_that_runs_is_listed_and_stopped(shown: Shown, page: Page) -> N
     players.get_by_role("button", name=re.compile("^Stop")).click()
 
     expect(players).to_contain_text("stopped")
+
+
+def test_a_server_for_this_machine_alone_says_how_devices_get_in(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/start"))
+
+    expect(page.get_by_text("Only this machine can reach the server.")).to_be_visible()
+    expect(page.get_by_alt_text("QR code")).to_be_hidden()
+
+
+def test_devices_get_a_code_to_scan(start: Callable[..., Running], page: Page) -> None:
+    server = Shown(start(host="0.0.0.0", admin_token="let-me-in"))
+    page.goto(server.address("?token=let-me-in#/start"))
+
+    code = page.get_by_alt_text("QR code")
+    expect(code).to_be_visible()
+    assert code.evaluate("image => image.complete && image.naturalWidth > 50")
 
 
 def test_on_a_phone_nothing_is_cut_off(shown: Shown, look: Look) -> None:

@@ -1,19 +1,21 @@
 // How to connect a player: addresses, a code to scan, what to write on each platform, and players that need no device.
 
 import { copyable, h, replace } from "../dom.js";
-import * as format from "../format.js";
 import { platforms } from "../snippets.js";
 import { simulator } from "./simulator.js";
+
+const TITLES = { loopback: "This machine", lan: "Devices on this network", emulator: "Android emulator on this machine", name: "Where this name is known" };
 
 /** The way in. */
 export function view({ api, live, go, announce }) {
   const addresses = h("div.addresses", row("This machine", api.origin));
-  const code = h("img.qr", { alt: `QR code of the address for devices`, width: 148, height: 148, src: `${api.base}/qr.svg`, onError: () => figure.remove() });
-  const figure = h("figure.scan", code, h("figcaption.muted", "For phones and tablets on this network"));
+  const code = h("img.qr", { alt: "QR code of the address for devices", width: 148, height: 148, src: `${api.base}/qr.svg`, onError: () => figure.remove() });
+  const local = h("p.muted", { hidden: true }, "Only this machine can reach the server. Start it with ", h("code", "--host 0.0.0.0"), " to let devices in.");
+  const figure = h("figure.scan", { hidden: true }, code, h("figcaption.muted", "For phones and tablets on this network"));
   const tabs = h("div.tabs", { role: "tablist", "aria-label": "Platforms" });
   const panel = h("div.panel", { role: "tabpanel", id: "platform", tabindex: 0 });
   const players = simulator({ api, live, go, announce });
-  let all = platforms(api.origin, null);
+  let all = platforms(api.origin, null, undefined);
   let chosen = 0;
 
   const element = h("div.start",
@@ -21,7 +23,7 @@ export function view({ api, live, go, announce }) {
       h("p.muted", "Let a player report to this server instead of Adobe's. Its sessions appear here at once.")),
     h("div.columns",
       h("section.card", { "aria-label": "Addresses" }, h("h2", "Address"), h("div.reach", addresses, figure),
-        h("p.muted", "Players post to ", h("code", "/api/v1/sessions"), " below it.")),
+        h("p.muted", "Players post to ", h("code", "/api/v1/sessions"), " below it."), local),
       players.element),
     h("section.card", { "aria-label": "Platforms" }, h("h2", "Point your player here"), tabs, panel));
 
@@ -47,21 +49,20 @@ export function view({ api, live, go, announce }) {
   });
 
   async function load() {
-    let known;
+    let reach;
     try {
-      known = (await api.get("/addresses")).addresses;
+      reach = await api.get("/addresses");
     } catch {
       return; // the address of this page is shown already
     }
-    const reachable = known.filter(({ url }) => typeof url === "string");
-    if (reachable.length) replace(addresses, reachable.map((one) => row(title(one), one.url)));
-    const device = reachable.find(({ kind, audience }) => (kind ?? audience) === "lan");
-    all = platforms(api.origin, device?.url ?? null);
+    const known = reach.addresses;
+    const of = (kind) => known.find((one) => one.kind === kind)?.url;
+    const here = known.find(({ url }) => new URL(url).hostname === location.hostname)?.url ?? of("loopback") ?? api.origin;
+    replace(addresses, known.map(({ kind, url }) => row(TITLES[kind] ?? kind, url)));
+    figure.hidden = !reach.open_to_others;
+    local.hidden = reach.open_to_others;
+    all = platforms(here, reach.open_to_others ? reach.best : null, of("emulator"));
     pick(chosen);
-  }
-
-  function title({ kind, audience, text, url }) {
-    return text ?? { loopback: "This machine", lan: "Devices on this network", android: "Android emulator" }[kind ?? audience] ?? format.shorten(new URL(url).hostname, 60);
   }
 
   pick(0);
