@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.address import server_address
-from mockserver.control import ADMIN, Chunks, Route
+from mockserver.control import ADMIN, Chunks, Route, media_type_of
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import MAX_TIMEOUT_MS, Problem
 from mockserver.wire.codec import decode, encode, to_builtins
@@ -66,7 +66,7 @@ class HttpControl:
             body = encode(argument)
         connection, response = self._send(route.method, target, body)
         if route.result is Chunks and response.status == route.status:
-            return cast(R, self._streamed(route, connection, response))
+            return cast(R, self._streamed(route, media_type_of(route, argument), connection, response))
         try:
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -100,10 +100,14 @@ class HttpControl:
         return ControlFailed(f"no answer from the server at {self._address.url}: {str(error) or type(error).__name__}")
 
     def _streamed(
-        self, route: Route[A, R], connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+        self,
+        route: Route[A, R],
+        wanted: str,
+        connection: http.client.HTTPConnection,
+        response: http.client.HTTPResponse,
     ) -> _Stream:
         media_type = response.headers.get_content_type()
-        if media_type != route.media_type.partition(";")[0]:
+        if media_type != wanted.partition(";")[0]:
             connection.close()
             response.close()
             raise ControlFailed(

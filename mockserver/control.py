@@ -13,11 +13,12 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from mockserver.model import results as r
+from mockserver.model.addresses import Addresses
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
-from mockserver.model.player import PlayerCommand, PlayerPage, PlayerView
 from mockserver.model.lanes import Lanes
+from mockserver.model.player import PlayerCommand, PlayerPage, PlayerView
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
@@ -34,6 +35,7 @@ __all__ = [
     "Route",
     "SessionQuery",
     "SettingsPatch",
+    "media_type_of",
 ]
 
 ADMIN = "/__admin"
@@ -88,9 +90,9 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ExportQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In which format to export."""
+    """In which format to export: an entry a line, or an HTTP archive (HAR 1.2) for tools that show traffic."""
 
-    format: Literal["ndjson"] = "ndjson"
+    format: Literal["ndjson", "har"] = "ndjson"
 
 
 class Route(msgspec.Struct, Generic[A, R], frozen=True):
@@ -119,6 +121,13 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
     media_type: str = "application/json"
     any_host: bool = False
     slow: bool = False
+
+
+def media_type_of(route: Route[Any, Any], argument: object) -> str:
+    """Return what the answer to a call is."""
+    if isinstance(argument, ExportQuery) and argument.format == "har":
+        return "application/json"
+    return route.media_type
 
 
 class Control(Protocol):
@@ -261,12 +270,23 @@ STOP_PLAYER: Route[None, PlayerView] = Route(
 STOP_PLAYERS: Route[None, None] = Route(
     "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
 )
+ADDRESSES: Route[None, Addresses] = _get(
+    "/addresses", "Where players can reach the server, from this machine and from others.", Addresses, slow=True
+)
+QR_CODE: Route[None, Chunks] = _get(
+    "/qr.svg", "The address that devices should use, to be read by their cameras.", Chunks,
+    media_type="image/svg+xml", slow=True,
+)  # fmt: skip
 STREAM: Route[None, Chunks] = _get(
     "/stream", "Every entry as it is recorded, as server-sent events; Last-Event-ID resumes.", Chunks,
     media_type="text/event-stream",
 )  # fmt: skip
 EXPORT: Route[ExportQuery, Chunks] = _get(
-    "/export", "The journal as a file, one entry a line.", Chunks, ExportQuery, media_type="application/x-ndjson"
+    "/export",
+    "The journal as a file, one entry a line or as HAR.",
+    Chunks,
+    ExportQuery,
+    media_type="application/x-ndjson",
 )
 
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
@@ -279,5 +299,5 @@ CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
     SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
     NAMESPACES, DELETE_NAMESPACE,
     PLAYERS, ADD_PLAYERS, STOP_PLAYERS, STOP_PLAYER,
-    STREAM, EXPORT,
+    ADDRESSES, QR_CODE, STREAM, EXPORT,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.model.addresses import Addresses
 from mockserver.simulation.players import Players
 
 __all__ = ["DEFAULT", "Address", "Namespaces", "address"]
@@ -70,6 +71,8 @@ class Namespaces:
         self.default = make(DEFAULT)
         self.players = Players()
         """The simulated players; whoever listens tells them where."""
+        self.reach: Callable[[], Addresses] | None = None
+        """Tells where players reach the server; set by whoever listens."""
         self._emulators[DEFAULT] = self.default
 
     def __iter__(self) -> Iterator[Emulator]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from mockserver.clock import Clock
-from mockserver.control import Chunks, ExportQuery, SettingsPatch
+from mockserver.control import SettingsPatch
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.emulator.pending import Pending
@@ -24,7 +23,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
 from mockserver.operations.judgement import summary
 from mockserver.rules.lifecycle import Trigger, deadlines, fire, open_session
-from mockserver.wire.codec import convert, encode, to_builtins
+from mockserver.wire.codec import convert, to_builtins
 
 __all__ = [
     "add_fault",
@@ -35,7 +34,6 @@ __all__ = [
     "event",
     "events",
     "expire_session",
-    "export",
     "fault",
     "faults",
     "find",
@@ -52,9 +50,6 @@ __all__ = [
     "verify",
     "wait",
 ]
-
-_EXPORT_PAGE = 500
-"""How many entries an export writes at a time."""
 
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _CLOCK_ARGUMENTS = {"advance": "ms", "set": "at_ms", "rate": "rate"}
@@ -192,24 +187,6 @@ def wait(emulator: Emulator, command: r.WaitCommand) -> Pending[r.WaitResult]:
 def verify(emulator: Emulator, command: r.VerifyCommand) -> Pending[r.Verification]:
     """Verify entries."""
     return Verifier(emulator).verify(command)
-
-
-def export(emulator: Emulator, query: ExportQuery) -> Chunks:
-    """Write the journal, one entry a line, as far as it reached when asked."""
-    inquiry = Inquiry(emulator)
-    last = emulator.journal.last_seq
-
-    def lines() -> Iterator[bytes]:
-        since = 0
-        while since < last:
-            page = inquiry.page(Query(since=since, limit=_EXPORT_PAGE))
-            block = [encode(entry) + b"\n" for entry in page.events if entry.seq <= last]
-            if not block:
-                return
-            yield b"".join(block)
-            since = page.events[-1].seq
-
-    return lines()
 
 
 # Faults

@@ -11,7 +11,16 @@ from mockserver.namespaces import Namespaces
 from mockserver.operations import metrics as prometheus
 from mockserver.operations.openapi import description
 
-__all__ = ["DISTRIBUTION", "delete_namespace", "health", "metrics", "namespaces", "openapi", "show_version"]
+__all__ = [
+    "DISTRIBUTION",
+    "delete_namespace",
+    "health",
+    "metrics",
+    "namespaces",
+    "openapi",
+    "running_version",
+    "show_version",
+]
 
 DISTRIBUTION = "media-collection-mockserver"
 
@@ -23,7 +32,7 @@ def health(all_namespaces: Namespaces, argument: None) -> r.Health:
 
 def show_version(all_namespaces: Namespaces, argument: None) -> r.Version:
     """Say what is running."""
-    return r.Version(name=DISTRIBUTION, version=_version())
+    return r.Version(name=DISTRIBUTION, version=running_version())
 
 
 def metrics(all_namespaces: Namespaces, argument: None) -> Chunks:
@@ -33,7 +42,7 @@ def metrics(all_namespaces: Namespaces, argument: None) -> Chunks:
 
 def openapi(all_namespaces: Namespaces, argument: None) -> dict[str, Any]:
     """Describe both APIs."""
-    return description(_version())
+    return description(running_version())
 
 
 def namespaces(all_namespaces: Namespaces, argument: None) -> r.NamespacePage:
@@ -50,7 +59,8 @@ def delete_namespace(all_namespaces: Namespaces, argument: None, name: str) -> N
     all_namespaces.drop(name)
 
 
-def _version() -> str:
+def running_version() -> str:
+    """Return the version that is installed."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:

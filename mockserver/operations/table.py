@@ -13,8 +13,10 @@ from mockserver.namespaces import Namespaces
 from mockserver.operations import judgement as j
 from mockserver.operations import namespace as n
 from mockserver.operations import players as p
+from mockserver.operations import reach
 from mockserver.operations import server as s
 from mockserver.operations import sessions as listed
+from mockserver.operations.export import export
 
 __all__ = ["LocalControl", "perform"]
 
@@ -50,7 +52,7 @@ _ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
     c.CLOCK: n.clock,
     c.SET_CLOCK: n.set_clock,
     c.RESET: n.reset,
-    c.EXPORT: n.export,
+    c.EXPORT: export,
 }
 
 _ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
@@ -63,11 +65,13 @@ _ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
     c.DELETE_NAMESPACE: s.delete_namespace,
 }
 
-_ON_PLAYERS: dict[Route[Any, Any], Callable[..., Any]] = {
+_ON_ONE_OF_ALL: dict[Route[Any, Any], Callable[..., Any]] = {
     c.PLAYERS: p.players,
     c.ADD_PLAYERS: p.add_players,
     c.STOP_PLAYER: p.stop_player,
     c.STOP_PLAYERS: p.stop_players,
+    c.ADDRESSES: reach.addresses,
+    c.QR_CODE: reach.qr_code,
 }
 
 
@@ -93,9 +97,9 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
     if route.changes:
         namespaces.check_room(name)
     emulator = namespaces.peek(name)
-    on_players = _ON_PLAYERS.get(route)
-    if on_players is not None:
-        answer = cast("R | Pending[R]", on_players(namespaces, name, argument, **path))
+    on_one = _ON_ONE_OF_ALL.get(route)
+    if on_one is not None:
+        answer = cast("R | Pending[R]", on_one(namespaces, name, argument, **path))
     else:
         if isinstance(argument, ResetCommand) and argument.only is None:
             namespaces.players.clear(name)  # before, so that nothing of theirs comes after

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
-__all__ = ["loopback_url"]
+from mockserver.model.addresses import Address, Addresses
+from mockserver.server.options import is_loopback
+
+__all__ = ["addresses_of", "lan_addresses", "loopback_url"]
+
+_EMULATOR = "10.0.2.2"
+"""Under which an Android emulator reaches the loopback address of the machine it runs on."""
+
+_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+"""Addresses of nobody (RFC 5737, RFC 3849). Nothing is sent to them; the system only tells how it would."""
+
+_Address = IPv4Address | IPv6Address
 
 
 def loopback_url(scheme: str, host: str, port: int) -> str:
@@ -13,11 +27,61 @@ def loopback_url(scheme: str, host: str, port: int) -> str:
     Args:
         host: What the server is bound to.
     """
-    host = host.strip("[]")
-    try:
-        address = ip_address(host)
-    except ValueError:
+    address = _read(host)
+    if address is None:
         return f"{scheme}://{host}:{port}"
     if address.is_unspecified:
         address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return _url(scheme, address, port)
+
+
+def lan_addresses() -> list[_Address]:
+    """Return the addresses of this machine on its networks, the one of the default route first. May take a moment."""
+    found: list[str] = []
+    for family, nobody in _ELSEWHERE:
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((nobody, 9))
+            found.append(probe.getsockname()[0])
+    with contextlib.suppress(OSError, UnicodeError):
+        found += [str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)]
+    addresses = dict.fromkeys(address for text in found if (address := _read(text)) is not None)
+    return [address for address in addresses if not (address.is_loopback or address.is_link_local)]
+
+
+def addresses_of(scheme: str, host: str, port: int, lan: Callable[[], Sequence[_Address]] = lan_addresses) -> Addresses:
+    """Return under which addresses a server can be reached.
+
+    Args:
+        host: What it is bound to.
+        lan: Finds the addresses of this machine on its networks.
+    """
+    own = Address(url=loopback_url(scheme, host, port), kind="loopback")
+    bound = _read(host)
+    known: list[Address] = []
+    if bound is None and not is_loopback(host):
+        known.append(Address(url=own.url, kind="name"))
+    elif bound is not None and bound.is_unspecified:
+        known += [
+            Address(url=_url(scheme, address, port), kind="lan")
+            for address in lan()
+            if address.version == bound.version
+        ]
+        known.append(own)
+    elif bound is not None and not bound.is_loopback:
+        known.append(Address(url=own.url, kind="lan"))
+    else:
+        known.append(own)
+    if (bound is None and is_loopback(host)) or bound in (ip_address("127.0.0.1"), ip_address("0.0.0.0")):
+        known.append(Address(url=f"{scheme}://{_EMULATOR}:{port}", kind="emulator"))
+    return Addresses(addresses=known, best=known[0].url, open_to_others=not is_loopback(host), https=scheme == "https")
+
+
+def _read(host: str) -> _Address | None:
+    try:
+        return ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _url(scheme: str, address: _Address, port: int) -> str:
     return f"{scheme}://{address if address.version == 4 else f'[{address}]'}:{port}"

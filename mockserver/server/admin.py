@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from mockserver.control import ADMIN, CONTROL_ROUTES, STREAM, Chunks, Route
+from mockserver.control import ADMIN, CONTROL_ROUTES, STREAM, Chunks, Route, media_type_of
 from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError
 from mockserver.model.results import Problem
@@ -111,7 +111,7 @@ class Admin:
             answer = await _wait(answer, request)
         if route.result is None:
             return web.Response(status=route.status, headers={**_HEADERS, **cors})
-        headers = {**_HEADERS, **cors, "Content-Type": route.media_type}
+        headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}
         if route.result is Chunks and request.method == "HEAD":
             return _head(headers)
         if route.result is Chunks:

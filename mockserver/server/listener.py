@@ -7,11 +7,12 @@ import errno
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
 from mockserver.errors import ServerFailed
-from mockserver.server.addresses import loopback_url
+from mockserver.server.addresses import addresses_of, loopback_url
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 
@@ -61,6 +62,7 @@ class Listener:
                 await self.stop()
                 raise
         self._site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
+        self._site.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
 
     async def _listen(self, handler: _Handler, port: int, tls: ssl.SSLContext | None) -> int:
         host = self._site.options.host

@@ -214,7 +214,8 @@ def _check(command: PlayerCommand) -> None:
     )
     for name, given, holds, wanted in checks:
         if not holds():
-            raise InvalidInput(f"{name} must be {wanted}, not {str(given)[:50]!r}", pointer=f"/{name}")
+            text = f"{given:g}" if isinstance(given, (int, float)) else str(given)[:50]
+            raise InvalidInput(f"{name} must be {wanted}, not {text}", pointer=f"/{name}")
 
 
 def _can_be_speed(speed: float | str) -> bool:

@@ -17,6 +17,7 @@ from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec, HangFault, StatusFault, When
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.wire.codec import encode
 from tests.factories import event, start
 
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
@@ -76,7 +77,10 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.ADD_PLAYERS, AT_THE_START, {}),
     (c.STOP_PLAYER, None, {"player_id": "<player>"}),
     (c.STOP_PLAYERS, None, {}),
+    (c.ADDRESSES, None, {}),
+    (c.QR_CODE, None, {}),
     (c.EXPORT, c.ExportQuery(), {}),
+    (c.EXPORT, c.ExportQuery(format="har"), {}),
 ]
 
 REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
@@ -178,6 +182,12 @@ def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Calla
             wait_for_its_start(server)
         if route is c.OPENAPI:
             return json.loads(json.dumps(answer))  # a document: where it holds lists, JSON knows no tuples
+        if route is c.QR_CODE:
+            return b"".join(answer).startswith(b"<svg")  # of the port of its own
+        if route is c.ADDRESSES:
+            return json.loads(encode(answer).decode().replace(server.url.rpartition(":")[2], "PORT"))
+        if route is c.EXPORT:
+            return b"".join(answer).replace(server.url.rpartition(":")[2].encode(), b"PORT")
         return b"".join(answer) if route.result is Chunks else answer
 
     return ask

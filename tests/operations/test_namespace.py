@@ -18,6 +18,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.operations import judgement
 from mockserver.operations import namespace as n
+from mockserver.operations.export import export
 from mockserver.operations.sessions import sessions
 from mockserver.wire.codec import decode
 from tests.factories import T0, emulator, open_session, send
@@ -210,7 +211,7 @@ def test_entry_is_asked_for_by_a_number() -> None:
 
 
 def exported(back_end: Emulator) -> list[Entry]:
-    text = b"".join(n.export(back_end, ExportQuery()))
+    text = b"".join(export(back_end, ExportQuery()))
     assert text.endswith(b"\n") or not text
     return [decode(line, Entry) for line in text.splitlines()]
 
@@ -227,7 +228,7 @@ def test_export_writes_every_entry_on_a_line_of_its_own() -> None:
 def test_export_ends_where_the_journal_ended_when_it_was_asked_for() -> None:
     back_end = emulator()
     send(back_end, "x")
-    lines = n.export(back_end, ExportQuery())
+    lines = export(back_end, ExportQuery())
     send(back_end, "x")
     assert len(b"".join(lines).splitlines()) == 1
 
@@ -236,7 +237,7 @@ def test_export_ends_when_the_journal_is_reset_meanwhile() -> None:
     back_end = emulator()
     for _ in range(1_200):
         send(back_end, "x")
-    lines = iter(n.export(back_end, ExportQuery()))
+    lines = iter(export(back_end, ExportQuery()))
     assert len(next(lines).splitlines()) == 500
     back_end.reset(("journal",))
     send(back_end, "x")

@@ -15,6 +15,7 @@ from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, Route,
 from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
+from mockserver.model.addresses import Addresses
 from mockserver.model.fault import FaultSpec, ResetFault
 from mockserver.model.player import PlayerCommand
 from mockserver.model.query import Query
@@ -53,6 +54,7 @@ def shown(route: Route[Any, Any]) -> str:
 def namespaces(settings: Settings | None = None) -> Namespaces:
     known = Namespaces(lambda name: emulator(settings, name=name))
     known.players.open("http://127.0.0.1:9")  # where nobody listens
+    known.reach = lambda: Addresses(addresses=[], best="http://127.0.0.1:9", open_to_others=False, https=False)
     return known
 
 

@@ -1,0 +1,801 @@
+// The records of the admin API. Made from the records of the server: make golden writes it anew.
+
+/** One ad, as its ad start and ad close calls report it. */
+export interface AdReport {
+  metrics: Metric[];
+  number: number;
+  break_number: number;
+  ended_by: string | null;
+  reported: boolean;
+  dimensions: Record<string, unknown>;
+}
+
+/** One address that players can be given. */
+export interface Address {
+  url: string;
+  kind: "loopback" | "lan" | "emulator" | "name";
+}
+
+/** Under which addresses a server can be reached. */
+export interface Addresses {
+  addresses: Address[];
+  best: string;
+  open_to_others: boolean;
+  https: boolean;
+}
+
+/** One chapter, as its close call reports it. Members as of :class:`AdReport`. */
+export interface ChapterReport {
+  metrics: Metric[];
+  number: number;
+  ended_by: string | null;
+  dimensions: Record<string, unknown>;
+}
+
+/** Something to choose, and what it does in one sentence. */
+export interface Choice {
+  name: string;
+  text: string;
+}
+
+/** Move or stop the clock: ``advance`` takes ``ms``, ``set`` takes ``at_ms``, ``rate`` takes ``rate``. */
+export interface ClockCommand {
+  action: "freeze" | "resume" | "advance" | "set" | "rate" | "follow_ts" | "reset";
+  ms?: number | null;
+  at_ms?: number | null;
+  rate?: number | null;
+}
+
+/** What the clock shows. */
+export interface ClockReading {
+  now_ms: number;
+  frozen: boolean;
+  rate: number;
+}
+
+/** Close the connection without an answer: the client sees the end of the stream (FIN). */
+export interface CloseFault {
+  kind: "close";
+  repeat?: number;
+}
+
+export type ClosedBy = "session_end" | "idle" | "stall" | "max_age" | "expired" | "complete";
+
+/** What is being played and by what, from the sessionStart: Adobe's ``media.*`` keys of the same name. */
+export interface Content {
+  media_id: string | null;
+  media_name: string | null;
+  content_type: string | null;
+  stream_type: string | null;
+  player_name: string | null;
+  library_version: string | null;
+}
+
+/** How many entries match; ``journal_complete`` is false if dropped entries could have. */
+export interface CountResult {
+  count: number;
+  journal_complete: boolean;
+}
+
+/** When a session will close or be forgotten if nothing happens; None where no limit applies. */
+export interface Deadlines {
+  idle_ms: number | null;
+  stall_ms: number | null;
+  max_age_ms: number | null;
+  forget_ms: number | null;
+}
+
+/** Wait, in milliseconds of the emulated clock; on a frozen clock it waits for an advance. */
+export interface DelayFault {
+  kind: "delay";
+  repeat?: number;
+  ms?: number | null;
+  lower?: number | null;
+  upper?: number | null;
+  median?: number | null;
+  sigma?: number | null;
+}
+
+export type Delivery = "sent" | "cut" | "client_gone" | "pending";
+
+/** One field that is not as wanted; ``field`` is a query field or a JSON pointer into the event body. */
+export interface Difference {
+  field: string;
+  expected: unknown;
+  actual: unknown;
+}
+
+/** A number drawn for a fault rule: what ``probability`` or a delay was decided by. */
+export interface Draw {
+  fault_id: string;
+  value: number;
+  fired: boolean;
+}
+
+/** Send the answer in pieces. */
+export interface DribbleFault {
+  kind: "dribble";
+  repeat?: number;
+  chunks: number;
+  total_ms: number;
+}
+
+/** Leave a header field out of the answer, for example ``Location`` or ``Access-Control-Expose-Headers``. */
+export interface DropHeaderFault {
+  kind: "drop_header";
+  repeat?: number;
+  name: string | string[];
+}
+
+/** Let the request arrive twice, as a proxy does that repeats it: it is processed twice and answered once. */
+export interface DuplicateFault {
+  kind: "duplicate";
+  repeat?: number;
+}
+
+/** One request of the journal. */
+export interface Entry {
+  seq: number;
+  at_ms: number;
+  operation: Operation;
+  session_id: string | null;
+  event_type: string | null;
+  event: unknown;
+  outcome: Outcome;
+  violations: Violation[];
+  fault_ids: string[];
+  draws: Draw[];
+  request: RecordedRequest;
+  response: RecordedResponse | null;
+  delivery: Delivery;
+}
+
+/** A page of the journal, in ascending ``seq``. */
+export interface EventPage {
+  events: Entry[];
+  meta: Meta;
+}
+
+/** One thing a good player does, or a bad one. */
+export interface Expectation {
+  says: string;
+  query?: Query | null;
+  sequence?: (Query | string)[] | null;
+  exactly?: number | null;
+  at_least?: number | null;
+  at_most?: number | null;
+  order?: "processing" | "arrival";
+  no_findings?: string[];
+}
+
+/** How an expectation stands. */
+export interface ExpectationView {
+  says: string;
+  met: boolean;
+  final: boolean;
+  message: string;
+}
+
+/** Close sessions for good, as ``POST /sessions/{sid}/expire`` does. */
+export interface ExpireFault {
+  kind: "expire";
+  repeat?: number;
+  sessions?: "own" | "all";
+}
+
+/** In which format to export: an entry a line, or an HTTP archive (HAR 1.2) for tools that show traffic. */
+export interface ExportQuery {
+  format?: "ndjson" | "har";
+}
+
+/** Fault rules in order of creation, with their counters. */
+export interface FaultPage {
+  faults: FaultRule[];
+  meta: Meta;
+}
+
+/** A rule in force, with its live counters. */
+export interface FaultRule {
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault;
+  when: When;
+  stage: Stage;
+  name: string | null;
+  skip: number;
+  times: number | null;
+  every: number;
+  probability: number;
+  ttl_ms: number | null;
+  enabled: boolean;
+  id: string;
+  created_ms: number;
+  seen: number;
+  applied: number;
+}
+
+/** A rule as a user writes it. */
+export interface FaultSpec {
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault;
+  when?: When;
+  stage?: Stage;
+  name?: string | null;
+  skip?: number;
+  times?: number | null;
+  every?: number;
+  probability?: number;
+  ttl_ms?: number | null;
+  enabled?: boolean;
+}
+
+/** One mistake of a player. */
+export interface Finding {
+  code: string;
+  severity: Severity;
+  message: string;
+  consequence: string;
+  session_id: string | null;
+  seqs: number[];
+  source: string;
+}
+
+/** Findings, the worst first; ``since`` and ``next`` count them from 1. */
+export interface FindingPage {
+  findings: Finding[];
+  meta: Meta;
+}
+
+/** Which findings. */
+export interface FindingQuery {
+  session_id?: string | null;
+  code?: string | string[] | null;
+  min_severity?: Severity;
+  since?: number;
+  limit?: number;
+}
+
+/** Forget sessions, as a back end does that was restarted without its memory: their next events answer 404. */
+export interface ForgetFault {
+  kind: "forget";
+  repeat?: number;
+  sessions?: "own" | "all";
+}
+
+/** Replace the status line of the answer with bytes that are not HTTP. */
+export interface GarbleFault {
+  kind: "garble";
+  repeat?: number;
+}
+
+/** Never answer and keep the connection open until the client leaves or the server stops. */
+export interface HangFault {
+  kind: "hang";
+  repeat?: number;
+}
+
+/** Liveness and readiness. */
+export interface Health {
+  status: "ok";
+}
+
+/** Spans of one sort, in order of time; every player state has a lane of its own. */
+export interface Lane {
+  name: "playback" | "break" | "ad" | "chapter" | "state" | "quality" | "silence";
+  label: string;
+  spans: Span[];
+}
+
+/** What went on in a session, as the back end understands it, from the events in order of processing. */
+export interface Lanes {
+  session_id: string;
+  from_ms: number | null;
+  to_ms: number | null;
+  lanes: Lane[];
+  journal_complete: boolean;
+}
+
+/** About a list. */
+export interface Meta {
+  total: number;
+  evicted: number;
+  next: number | null;
+}
+
+/** One number, or dimension that is computed. */
+export interface Metric {
+  name: string;
+  label: string;
+  key: string | null;
+  xdm: string | null;
+  value: unknown;
+  exact: unknown;
+  why: Part[];
+}
+
+/** Namespaces in order of creation; the un-prefixed one is called ``default``. */
+export interface NamespacePage {
+  namespaces: NamespaceView[];
+  meta: Meta;
+}
+
+/** One namespace in a list. */
+export interface NamespaceView {
+  name: string;
+  requests: number;
+  sessions: number;
+}
+
+/** An entry that nearly matched: 0 would be a match, 1 has nothing of what was asked for. */
+export interface NearMiss {
+  event: Entry;
+  distance: number;
+  differences: Difference[];
+}
+
+/** Something to know about the numbers. */
+export interface Note {
+  seqs: number[];
+  text: string;
+  readings: Record<string, Record<string, unknown>>;
+}
+
+export type Operation = "start" | "event" | "download" | "schema" | "preflight" | "other";
+
+export type Outcome = "opened" | "accepted" | "invalid" | "unknown_session" | "session_closed" | "no_route" | "not_processed" | "answered";
+
+/** Answer as if the session were unknown (404) or closed (410). The session itself stays as it is. */
+export interface OutcomeFault {
+  kind: "outcome";
+  repeat?: number;
+  outcome: "unknown_session" | "session_closed";
+}
+
+/** One of the pieces a number was made of. */
+export interface Part {
+  seqs: number[];
+  value: unknown;
+  note: string;
+}
+
+/** In a ``responses`` script: nothing happens to this request. The word ``"pass"`` alone says the same. */
+export interface Pass {
+  kind: "pass";
+  repeat?: number;
+}
+
+export type Phase = "open" | "completed" | "closed" | "forgotten";
+
+/** Let simulated players play against this server. */
+export interface PlayerCommand {
+  count?: number;
+  content?: string;
+  flaw?: string | null;
+  speed?: number | "max";
+  seed?: number | null;
+}
+
+/** Simulated players, the first one first, and what players can be asked for. */
+export interface PlayerPage {
+  players: PlayerView[];
+  contents: Choice[];
+  flaws: Choice[];
+  meta: Meta;
+}
+
+/** One simulated player. */
+export interface PlayerView {
+  id: string;
+  content: string;
+  title: string;
+  flaw: string | null;
+  seed: number;
+  speed: number | "max";
+  state: "running" | "done" | "stopped" | "failed";
+  session_ids: string[];
+  events: number;
+  refused: number;
+  last_event: string | null;
+  last_status: number | null;
+  error: string | null;
+}
+
+/** An error document (RFC 9457). */
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  type: string;
+  pointer: string | null;
+}
+
+/** Conditions on an entry; all must hold, and a list means any of its values. */
+export interface Query {
+  session_id?: string | string[] | null;
+  event_type?: string | string[] | null;
+  outcome?: Outcome | Outcome[] | null;
+  status?: number | number[] | null;
+  fault_id?: string | string[] | null;
+  operation?: Operation | Operation[] | null;
+  where?: string | string[];
+  since?: number;
+  limit?: number;
+}
+
+/** A range of numbers, open at its end; an end that is left out has no limit. */
+export interface Range {
+  at_least?: number | null;
+  below?: number | null;
+}
+
+/** The request as it was on the wire; only ``Authorization`` and ``Cookie`` values are masked. */
+export interface RecordedRequest {
+  method: string;
+  path: string;
+  headers: [string, string][];
+  body: string;
+  body_encoding: "utf-8" | "base64";
+}
+
+/** The response as it was, or was to be, on the wire. */
+export interface RecordedResponse {
+  status: number;
+  headers: [string, string][];
+  body: string;
+  body_encoding: "utf-8" | "base64";
+}
+
+/** Reset the connection and refuse new ones for a while: the server listens no more (ECONNREFUSED). */
+export interface RefuseFault {
+  kind: "refuse";
+  repeat?: number;
+  duration_ms: number;
+}
+
+/** What to reset; everything when ``only`` is left out. */
+export interface ResetCommand {
+  only?: ("journal" | "sessions" | "faults" | "clock" | "settings")[] | null;
+}
+
+/** Reset the connection: the client sees a real RST (ECONNRESET). */
+export interface ResetFault {
+  kind: "reset";
+  repeat?: number;
+}
+
+/** A script: one item for each request that the rule strikes, in order. */
+export interface ResponsesFault {
+  kind: "responses";
+  repeat?: number;
+  responses: (StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | Pass | "pass")[];
+  then?: "last" | "cycle" | "pass";
+}
+
+/** Open or close a session without a client; without ``sid`` a new one gets a fresh id. */
+export interface SessionCommand {
+  sid?: string | null;
+  phase?: Phase;
+}
+
+/** Sessions, newest last. */
+export interface SessionPage {
+  sessions: SessionView[];
+  meta: Meta;
+}
+
+/** Which sessions; all that is given must hold. */
+export interface SessionQuery {
+  since?: number;
+  limit?: number;
+  before?: number | null;
+  q?: string;
+  phase?: Phase | Phase[] | null;
+  findings?: boolean;
+}
+
+/** Everything the back end would compute of one session. */
+export interface SessionReport {
+  metrics: Metric[];
+  session_id: string;
+  as_of_ms: number;
+  final: boolean;
+  reported: boolean;
+  ratios: Metric[];
+  ads: AdReport[];
+  chapters: ChapterReport[];
+  states: StateReport[];
+  dimensions: Record<string, unknown>;
+  built_in_segments: string[];
+  notes: Note[];
+}
+
+/** Other lifetimes for the sessions whose sessionStart meets every condition of ``where``. */
+export interface SessionRule {
+  where: string[];
+  idle_timeout_s?: number | null;
+  stall_timeout_s?: number | null;
+  max_age_s?: number | null;
+  retention_s?: number | null;
+}
+
+/** A session as the admin API shows it at the present time of the clock. Instants are milliseconds of that clock. */
+export interface SessionView {
+  session_id: string;
+  sid: string;
+  seq: number;
+  phase: Phase;
+  closed_by: ClosedBy | null;
+  opened_ms: number;
+  last_event_ms: number;
+  closed_ms: number | null;
+  age_ms: number;
+  events: number;
+  complete: boolean;
+  downloaded: boolean;
+  playhead_s: number;
+  content: Content;
+  deadlines: Deadlines;
+  findings: Record<string, number> | null;
+}
+
+/** All settings of one namespace, with their defaults. */
+export interface Settings {
+  idle_timeout_s?: number | null;
+  stall_timeout_s?: number | null;
+  max_age_s?: number | null;
+  retention_s?: number | null;
+  grace_s?: number | null;
+  idle_ignores_ads?: boolean;
+  session_rules?: SessionRule[];
+  complete_closes?: boolean;
+  after_end?: 410 | 204 | 404;
+  check_order?: "schema-first" | "session-first";
+  content_type?: "lenient" | "strict";
+  schema_profile?: "sdk-union" | "open";
+  docs_lenient?: boolean;
+  states_update?: boolean;
+  sessions_array?: "accept" | "reject";
+  batch_location?: boolean;
+  reorder_window_s?: number;
+  reorder_window_n?: number;
+  ties?: "semantic" | "arrival";
+  progress_on_seek?: "fire" | "skip";
+  segment_format?: "range" | "five_minute";
+  unclosed_break?: "count" | "void";
+  error_stops_playback?: boolean;
+  resume_suppresses_start?: boolean;
+  bitrate_unit?: "as-sent" | "bps" | "kbps";
+  credit_tail_s?: number;
+  path_prefixes?: string[];
+  cors.allow_any_header?: boolean;
+  cors.max_age?: number | null;
+  fault_header?: boolean;
+  max_body_bytes?: number;
+  max_entries?: number;
+  max_journal_bytes?: number;
+  max_sessions?: number;
+  max_faults?: number;
+  max_held?: number;
+  max_waiters?: number;
+  max_streams?: number;
+  max_namespaces?: number;
+  thresholds?: Thresholds;
+}
+
+export type Severity = "error" | "warning" | "info";
+
+/** A stretch of time in which one thing is going on. */
+export interface Span {
+  kind: string;
+  label: string;
+  from_ms: number;
+  to_ms: number;
+  first_seq: number;
+  last_seq: number;
+  ended_by: string | null;
+}
+
+export type Stage = "request" | "response";
+
+/** One player state; ``name`` in lower case, as the back end writes it. */
+export interface StateReport {
+  metrics: Metric[];
+  name: string;
+}
+
+/** Answer with a status, 200 to 599. */
+export interface StatusFault {
+  kind: "status";
+  repeat?: number;
+  code: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** A scenario that players must survive. */
+export interface Story {
+  title: string;
+  symptom: string;
+  description: string;
+  player: string;
+  clients?: string;
+  settings?: Record<string, unknown>;
+  faults?: FaultSpec[];
+  expect: Expectation[];
+  silence_s?: number;
+  watch_s?: number;
+}
+
+/** The stories that can be started, by name. */
+export interface StoryPage {
+  stories: StoryView[];
+  meta: Meta;
+}
+
+/** A story as the admin API shows it. */
+export interface StoryView {
+  name: string;
+  origin: string;
+  story: Story;
+  state: "idle" | "waiting" | "running" | "over";
+  verdict: "passed" | "failed" | null;
+  started_ms: number | null;
+  since: number | null;
+  remaining_ms: number | null;
+  faults: FaultRule[];
+  expectations: ExpectationView[];
+}
+
+/** Counts of what the journal holds. */
+export interface Summary {
+  requests: number;
+  events: Record<string, number>;
+  outcomes: Record<string, number>;
+  statuses: Record<string, number>;
+  sessions: Record<string, number>;
+  evicted: number;
+  findings: Record<string, number>;
+}
+
+/** From where on a finding is made. Seconds unless the name says otherwise. */
+export interface Thresholds {
+  ping_gap_s?: number;
+  ping_gap_error_s?: number;
+  near_timeout_s?: number;
+  ad_gap_s?: number;
+  ad_gap_info_s?: number;
+  too_fast_s?: number;
+  immediate_ping_s?: number;
+  late_s?: number;
+  late_error_s?: number;
+  skew_s?: number;
+  trailing_ping_s?: number;
+  over_length_s?: number;
+  jump_s?: number;
+  backwards_s?: number;
+  timezone_s?: number;
+  moves_in_ad_s?: number;
+  moves_while_paused_s?: number;
+  frozen_s?: number;
+  burst_s?: number;
+  content_start_s?: number;
+  seek_s?: number;
+  pause_at_end_s?: number;
+  preroll_play_s?: number;
+  preroll_race_s?: number;
+  after_preroll_s?: number;
+  ad_close_gap_s?: number;
+  ad_overrun_s?: number;
+  ad_complete_share?: number;
+  pod_second_s?: number;
+  chapter_offset_s?: number;
+  second_close_s?: number;
+  bitrate_low_kbps?: number;
+  bitrate_high_kbps?: number;
+  same_bitrate_s?: number;
+  time_to_start_ms?: number;
+  restart_s?: number;
+  restart_playhead_s?: number;
+  retry_storm?: number;
+  session_storm?: number;
+  session_storm_s?: number;
+}
+
+/** The events of a session: all as they arrived, and the accepted ones as the back end processes them. */
+export interface Timeline {
+  session_id: string;
+  arrival: TimelineEntry[];
+  processing: TimelineEntry[];
+  journal_complete: boolean;
+}
+
+/** One event of a session. */
+export interface TimelineEntry {
+  seq: number;
+  index: number | null;
+  at_ms: number;
+  event_type: string | null;
+  ts_ms: number | null;
+  playhead_s: number | null;
+  outcome: Outcome;
+  status: number | null;
+  fault_ids: string[];
+  late_ms: number;
+  provisional: boolean;
+}
+
+/** Send the beginning of the answer, then close the connection. */
+export interface TruncateFault {
+  kind: "truncate";
+  repeat?: number;
+  after_bytes: number;
+}
+
+/** Whether it holds, and why not. */
+export interface Verification {
+  verified: boolean;
+  message: string;
+  matched: Entry[];
+  near_misses: NearMiss[];
+  journal_complete: boolean;
+}
+
+/** Verify a count of entries, or of sessions in which a sequence occurs. */
+export interface VerifyCommand {
+  query?: Query | null;
+  sequence?: (Query | string)[] | null;
+  exactly?: number | null;
+  at_least?: number | null;
+  at_most?: number | null;
+  timeout_ms?: number;
+  order?: "processing" | "arrival";
+}
+
+/** What is running. */
+export interface Version {
+  name: string;
+  version: string;
+  api: string;
+}
+
+/** One reason for a 400, for the developer of the player. */
+export interface Violation {
+  path: string;
+  rule: string;
+  detail: string;
+}
+
+/** Count, find or wait. */
+export interface WaitCommand {
+  query?: Query;
+  at_least?: number;
+  timeout_ms?: number | null;
+  silence_ms?: number | null;
+}
+
+/** How a wait ended, and the entries that match. */
+export interface WaitResult {
+  satisfied: boolean;
+  count: number;
+  events: Entry[];
+  journal_complete: boolean;
+}
+
+/** Which requests a rule is about: the fields of a query, in terms of the domain. Empty means all of the API. */
+export interface When {
+  session_id?: string | string[] | null;
+  event_type?: string | string[] | null;
+  outcome?: Outcome | Outcome[] | null;
+  status?: number | number[] | null;
+  operation?: Operation | Operation[] | null;
+  where?: string | string[];
+  nth_session?: number | number[] | null;
+  nth_event?: number | number[] | null;
+  in_ad?: boolean | null;
+  in_break?: boolean | null;
+  playhead_s?: Range | null;
+  session_age_s?: Range | null;
+  media_id?: string | string[] | null;
+  player_name?: string | string[] | null;
+  library_version?: string | string[] | null;
+  namespace?: string | string[] | null;
+  header?: string | string[];
+}

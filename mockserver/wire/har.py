@@ -1,0 +1,154 @@
+"""The journal as browsers, proxies and their viewers exchange traffic: HTTP Archive 1.2."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse
+from mockserver.model.vocabulary import Delivery
+from mockserver.wire.codec import encode, to_builtins
+
+__all__ = ["har_entry", "har_pieces"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_UNKNOWN = -1
+"""What the format has for sizes and times that nobody knows."""
+
+
+def har_pieces(blocks: Iterable[Sequence[Entry]], creator: str, version: str) -> Iterator[bytes]:
+    """Write an archive piece by piece.
+
+    Args:
+        blocks: The entries, some at a time.
+        creator: The name of what wrote it.
+        version: The version of that.
+    """
+    head = encode({"version": "1.2", "creator": {"name": creator, "version": version}})
+    yield b'{"log":' + head[:-1] + b',"entries":['
+    separator = b"\n"
+    for block in blocks:
+        for entry in block:
+            yield separator + encode(har_entry(entry))
+            separator = b",\n"
+    yield b"\n]}}\n"
+
+
+def har_entry(entry: Entry) -> dict[str, Any]:
+    """Return the entry of an archive.
+
+    What the format has no place for stands in ``_mockserver``. An exchange that the client saw no end of has status 0,
+    as in the archives of browsers. How long the exchange took is not recorded.
+    """
+    cut = entry.response is None or entry.delivery is Delivery.CUT
+    return {
+        "startedDateTime": _instant(entry.at_ms),
+        "time": 0,
+        "request": _request(entry.request),
+        "response": _nothing(entry) if entry.response is None or cut else _response(entry.response),
+        "cache": {},
+        "timings": {"send": 0, "wait": 0, "receive": 0},
+        "_mockserver": {
+            "seq": entry.seq,
+            "operation": entry.operation.value,
+            "session_id": entry.session_id,
+            "event_type": entry.event_type,
+            "outcome": entry.outcome.value,
+            "fault_ids": list(entry.fault_ids),
+            "delivery": entry.delivery.value,
+            "violations": to_builtins(entry.violations),
+        },
+    }
+
+
+def _instant(at_ms: int) -> str:
+    return (_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _request(request: RecordedRequest) -> dict[str, Any]:
+    host = _field(request.headers, "host") or "localhost"
+    url = request.path if "://" in request.path.partition("?")[0] else f"http://{host}{request.path}"
+    written: dict[str, Any] = {
+        "method": request.method,
+        "url": url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _headers(request.headers),
+        "queryString": [
+            {"name": name, "value": value} for name, value in parse_qsl(_query_of(request.path), keep_blank_values=True)
+        ],
+        "headersSize": _UNKNOWN,
+        "bodySize": _size(request.body, request.body_encoding),
+    }
+    if request.body:
+        written["postData"] = {"mimeType": _field(request.headers, "content-type") or "", "text": request.body}
+        if request.body_encoding == "base64":
+            written["postData"]["encoding"] = "base64"
+    return written
+
+
+def _query_of(target: str) -> str:
+    try:
+        return urlsplit(target).query
+    except ValueError:  # a host in brackets that is none
+        return ""
+
+
+def _response(response: RecordedResponse) -> dict[str, Any]:
+    size = _size(response.body, response.body_encoding)
+    content: dict[str, Any] = {
+        "size": size,
+        "mimeType": _field(response.headers, "content-type") or "x-unknown",
+        "text": response.body,
+    }
+    if response.body_encoding == "base64":
+        content["encoding"] = "base64"
+    return {
+        "status": response.status,
+        "statusText": _phrase(response.status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _headers(response.headers),
+        "content": content,
+        "redirectURL": _field(response.headers, "location") or "" if 300 <= response.status < 400 else "",
+        "headersSize": _UNKNOWN,
+        "bodySize": size,
+    }
+
+
+def _nothing(entry: Entry) -> dict[str, Any]:
+    return {
+        "status": 0,
+        "statusText": "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": [],
+        "content": {"size": 0, "mimeType": "x-unknown"},
+        "redirectURL": "",
+        "headersSize": _UNKNOWN,
+        "bodySize": _UNKNOWN,
+        "_error": f"the client got no whole answer: {entry.delivery.value}",
+    }
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _headers(fields: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in fields]
+
+
+def _field(fields: Iterable[tuple[str, str]], wanted: str) -> str | None:
+    return next((value for name, value in fields if name.lower() == wanted), None)
+
+
+def _size(body: str, encoding: str) -> int:
+    return len(base64.b64decode(body)) if encoding == "base64" else len(body.encode())

@@ -1,0 +1,154 @@
+"""The journal as an HTTP archive: whoever reads HAR 1.2 can read it, and nothing of the traffic is lost."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import pytest
+
+from mockserver.control import ExportQuery
+from mockserver.emulator.emulator import Emulator
+from mockserver.model.fault import ResetFault, StatusFault, When
+from mockserver.model.http import HttpRequest
+from mockserver.model.vocabulary import Delivery
+from mockserver.operations.export import export
+from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start
+
+REQUEST = {
+    "method": str, "url": str, "httpVersion": str, "cookies": list, "headers": list, "queryString": list,
+    "headersSize": int, "bodySize": int,
+}  # fmt: skip
+RESPONSE = {
+    "status": int, "statusText": str, "httpVersion": str, "cookies": list, "headers": list, "content": dict,
+    "redirectURL": str, "headersSize": int, "bodySize": int,
+}  # fmt: skip
+ENTRY = {
+    "startedDateTime": str, "time": int, "request": dict, "response": dict, "cache": dict, "timings": dict,
+}  # fmt: skip
+
+
+def archive(back_end: Emulator) -> list[dict[str, Any]]:
+    document = json.loads(b"".join(export(back_end, ExportQuery(format="har"))))
+    check_archive(document)
+    entries: list[dict[str, Any]] = document["log"]["entries"]
+    return entries
+
+
+def check_archive(document: Any) -> None:
+    """Check what the specification of HAR 1.2 requires of a document; members of others begin with an underscore."""
+    assert list(document) == ["log"]
+    log = document["log"]
+    assert log["version"] == "1.2"
+    assert {"name", "version"} <= set(log["creator"])
+    for entry in log["entries"]:
+        check_members(entry, ENTRY)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", entry["startedDateTime"])
+        assert {"send", "wait", "receive"} <= set(entry["timings"])
+        request, response = entry["request"], entry["response"]
+        check_members(request, REQUEST, "postData")
+        check_members(response, RESPONSE)
+        assert request["url"].startswith(("http://", "https://"))
+        for field in (*request["headers"], *request["queryString"], *response["headers"]):
+            assert {name: type(value) for name, value in field.items()} == {"name": str, "value": str}
+        if "postData" in request:
+            assert {"mimeType", "text"} <= set(request["postData"])
+        check_members(response["content"], {"size": int, "mimeType": str}, "text", "encoding")
+
+
+def check_members(given: dict[str, Any], required: dict[str, type], *allowed: str) -> None:
+    assert {name: type(given[name]) for name in required} == required
+    assert all(name in required or name in allowed or name.startswith("_") for name in given), given
+
+
+def test_a_request_and_its_answer_are_as_they_were_on_the_wire() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    document = json.dumps(event("ping", playhead=1.5), indent=1)
+    answer(back_end, post_event(sid, body=document.encode(), host="mock.test:80"))
+    opened, ping = archive(back_end)
+    assert ping["startedDateTime"] == "2025-10-09T08:53:20.000Z"
+    assert ping["request"]["method"] == "POST"
+    assert ping["request"]["url"].endswith(f"/api/v1/sessions/{sid}/events")
+    assert ping["request"]["postData"] == {"mimeType": "application/json", "text": document}
+    assert ping["request"]["bodySize"] == len(document)
+    assert (ping["response"]["status"], ping["response"]["content"]["size"]) == (204, 0)
+    assert {"name": "Location", "value": f"/api/v1/sessions/{sid}"} in opened["response"]["headers"]
+    assert opened["_mockserver"] == {
+        "seq": 1, "operation": "start", "session_id": sid, "event_type": "sessionStart", "outcome": "opened",
+        "fault_ids": [], "delivery": "sent", "violations": [],
+    }  # fmt: skip
+
+
+def test_host_and_query_make_the_url() -> None:
+    back_end = emulator()
+    for target, host in (("/api/v1/x?a=1&b=&a=%20", b"mock.test:80"), ("http://proxied.test/y", b"other"), ("/[", b"")):
+        headers = ((b"Host", host),) if host else ()
+        answer(back_end, HttpRequest("GET", target, target, headers))
+    entries = archive(back_end)
+    assert [entry["request"]["url"] for entry in entries] == [
+        "http://mock.test:80/api/v1/x?a=1&b=&a=%20", "http://proxied.test/y", "http://localhost/[",
+    ]  # fmt: skip
+    assert entries[0]["request"]["queryString"] == [
+        {"name": "a", "value": "1"}, {"name": "b", "value": ""}, {"name": "a", "value": " "},
+    ]  # fmt: skip
+    assert "postData" not in entries[0]["request"]
+
+
+def test_body_that_is_no_text_is_base64() -> None:
+    back_end = emulator()
+    answer(back_end, post("/api/v1/sessions", body=b"\xff\x00{"))
+    (entry,) = archive(back_end)
+    data = entry["request"]["postData"]
+    assert (data["encoding"], base64.b64decode(data["text"])) == ("base64", b"\xff\x00{")
+    assert entry["request"]["bodySize"] == 3
+    assert entry["_mockserver"]["violations"][0]["rule"]
+
+
+def test_exchange_that_was_cut_has_status_0_and_names_its_fault() -> None:
+    back_end = emulator()
+    rule = fault(back_end, ResetFault(), when=When(event_type="ping"))
+    answer(back_end, post_event(open_session(back_end), event("ping")))
+    (cut,) = archive(back_end)[1:]
+    assert (cut["response"]["status"], cut["response"]["headers"]) == (0, [])
+    assert cut["_mockserver"]["fault_ids"] == [rule.id]
+
+
+def test_answer_that_the_client_did_not_get_whole_has_status_0() -> None:
+    back_end = emulator()
+    plan = answer(back_end, post("/api/v1/sessions", start()))
+    plan.record.delivery = Delivery.CUT
+    (entry,) = archive(back_end)
+    assert (entry["response"]["status"], entry["_mockserver"]["delivery"]) == (0, "cut")
+
+
+def test_injected_answer_is_there_with_its_fault() -> None:
+    back_end = emulator()
+    rule = fault(back_end, StatusFault(code=599, body="gone"))
+    answer(back_end, post("/api/v1/sessions", start()))
+    (entry,) = archive(back_end)
+    assert (entry["response"]["status"], entry["response"]["statusText"]) == (599, "")
+    assert entry["response"]["content"]["text"] == "gone"
+    assert entry["_mockserver"]["fault_ids"] == [rule.id]
+
+
+@pytest.mark.parametrize("count", [0, 1, 1_203])
+def test_archive_of_any_length_is_whole_and_comes_in_pieces(count: int) -> None:
+    back_end = emulator()
+    for _ in range(count):
+        send(back_end, "x")
+    assert [entry["_mockserver"]["seq"] for entry in archive(back_end)] == list(range(1, count + 1))
+    pieces = iter(export(back_end, ExportQuery(format="har")))
+    assert len(next(iter(pieces))) < 500
+
+
+def test_archive_is_whole_when_the_journal_is_reset_meanwhile() -> None:
+    back_end = emulator()
+    for _ in range(600):
+        send(back_end, "x")
+    pieces = iter(export(back_end, ExportQuery(format="har")))
+    first = next(pieces) + next(pieces)
+    back_end.reset(("journal",))
+    check_archive(json.loads(first + b"".join(pieces)))
