@@ -8,7 +8,6 @@ that a new setting is a new flag.
 from __future__ import annotations
 
 import argparse
-import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 
 from mockserver.errors import InvalidInput
+from mockserver.model.described import about_members
 from mockserver.model.settings import Lifetimes, Settings
 from mockserver.wire.codec import convert
 
@@ -29,7 +29,6 @@ FILE_ONLY = ("session_rules", "thresholds")
 """Settings that are tables, which only a file can hold."""
 
 _ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)
-_ARGUMENT = re.compile(r"^    (?P<name>\w+): (?P<text>.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 class Flag(NamedTuple):
@@ -134,7 +133,7 @@ def serve_flags() -> dict[str, Flag]:
 
 
 def _settings_flags() -> Iterator[Flag]:
-    texts = {**_documented(Lifetimes), **_documented(Settings)}
+    texts = {**about_members(Lifetimes), **about_members(Settings)}
     for field in msgspec.structs.fields(Settings):
         if field.name in FILE_ONLY:
             continue
@@ -142,17 +141,11 @@ def _settings_flags() -> Iterator[Flag]:
         yield Flag(
             field.name.removesuffix("_s"),
             field.type,
-            texts.get(field.name, ""),
+            _as_help(texts.get(field.name, "")),
             field.default,
             field.name,
             "SECONDS" if is_seconds else "",
         )
-
-
-def _documented(record: type) -> dict[str, str]:
-    """Return what the docstring of a record says about its members."""
-    text = inspect.getdoc(record) or ""
-    return {found["name"]: _as_help(re.sub(r"\s+", " ", found["text"])) for found in _ARGUMENT.finditer(text)}
 
 
 def _as_help(text: str) -> str:

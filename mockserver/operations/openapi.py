@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, get_args
 
 import msgspec
 
 from mockserver.control import ADMIN, CONTROL_ROUTES, Chunks, Route
 from mockserver.dialects.collection.paths import BASE
+from mockserver.model.described import about, about_members
 from mockserver.model.results import Problem
+from mockserver.model.settings import Lifetimes, Settings
 from mockserver.model.vocabulary import EVENT_TYPES
 
 __all__ = ["description"]
@@ -51,8 +54,39 @@ def description(version: str) -> dict[str, Any]:
             "Both also answer under /ns/{namespace}.",
         },
         "paths": paths,
-        "components": {"schemas": {**components, **_API_SCHEMAS}},
+        "components": {"schemas": {**_described(components, ordered), **_API_SCHEMAS}},
     }
+
+
+def _described(components: dict[str, dict[str, Any]], records: Iterable[type]) -> dict[str, dict[str, Any]]:
+    """Say of records and of their members what their docstrings do."""
+    known = _reachable(records)
+    return {name: _with_texts(schema, known[name]) if name in known else schema for name, schema in components.items()}
+
+
+def _with_texts(schema: dict[str, Any], record: type) -> dict[str, Any]:
+    texts = about_members(record)
+    if record is Settings:
+        texts = {**about_members(Lifetimes), **texts}
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(record)}
+    members = {
+        name: {**member, "description": text} if (text := texts.get(names.get(name, name))) else member
+        for name, member in schema.get("properties", {}).items()
+    }
+    return {**schema, "description": about(record), "properties": members}
+
+
+def _reachable(kinds: Iterable[Any]) -> dict[str, type]:
+    """Return all records that these kinds are made of, by name."""
+    found: dict[str, type] = {}
+    waiting = list(kinds)
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if _is_struct(kind) and kind.__name__ not in found:
+            found[kind.__name__] = kind
+            waiting += [field.type for field in msgspec.structs.fields(kind)]
+    return found
 
 
 def _is_struct(kind: Any) -> bool:

@@ -101,3 +101,18 @@ def test_filters_of_the_journal_are_parameters_of_the_query_string() -> None:
 
 def test_described_event_is_what_events_look_like() -> None:
     Draft4Validator(DOCUMENT["components"]["schemas"]["MediaEvent"]).validate(event())
+
+
+@pytest.mark.parametrize("record", ["Settings", "Thresholds", "When", "FaultSpec"])
+def test_every_member_that_people_fill_in_is_explained(record: str) -> None:
+    members = DOCUMENT["components"]["schemas"][record]["properties"]
+    known = {"session_id", "event_type", "operation", "where", "outcome", "status"}  # as in a query
+
+    assert [name for name, member in members.items() if not member.get("description") and name not in known] == []
+
+
+def test_a_record_is_described_without_the_list_of_its_members() -> None:
+    described = DOCUMENT["components"]["schemas"]["StatusFault"]
+
+    assert described["description"] == "Answer with a status, 200 to 599."
+    assert described["properties"]["code"]["description"] == "The status."

@@ -1,0 +1,33 @@
+"""What the docstrings of records say, for whoever shows it to people: help of the command line, OpenAPI, the page."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+__all__ = ["about", "about_members"]
+
+_MEMBER = re.compile(r"^    (?P<name>\w+): (?P<text>.*(?:\n {8}.*)*)", re.MULTILINE)
+_ROLE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
+
+
+def about(record: type) -> str:
+    """Return what a record is, in one paragraph."""
+    return _flowing(_doc(record).partition("Args:\n")[0])
+
+
+def about_members(record: type) -> dict[str, str]:
+    """Return what each member of a record is for, those that it inherits as well."""
+    return {
+        found["name"]: _flowing(found["text"])
+        for kind in reversed(record.__mro__)
+        for found in _MEMBER.finditer(_doc(kind).partition("Args:\n")[2])
+    }
+
+
+def _doc(record: type) -> str:
+    return inspect.cleandoc(record.__dict__.get("__doc__") or "")
+
+
+def _flowing(text: str) -> str:
+    return _ROLE.sub(r"``\1``", re.sub(r"\s+", " ", text).strip())
