@@ -27,6 +27,7 @@ const main = document.getElementById("main");
 const announcer = document.getElementById("announcer");
 let shown = null;
 let visit = 0;
+let where = null;
 
 /** Say something to people who listen to the page instead of looking at it. */
 function announce(text) {
@@ -44,12 +45,12 @@ function go(hash) {
 
 /** What `#/sessions?q=x` means: module, parameters of its path and of its query. */
 function resolve(hash) {
-  const [where, query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   for (const [pattern, module, names] of ROUTES) {
-    const match = pattern.exec(where);
+    const match = pattern.exec(path);
     if (!match) continue;
     const params = Object.fromEntries(names.map((name, n) => [name, decoded(match[n + 1])]));
-    return { module, section: where.split("/")[0] || "sessions", params, query: new URLSearchParams(query) };
+    return { module, section: path.split("/")[0] || "sessions", params, query: new URLSearchParams(query) };
   }
   return null;
 }
@@ -79,6 +80,10 @@ async function show() {
   shown?.dispose();
   shown = next;
   replace(main, next.element);
+  const place = location.hash.split(/[/?]/).slice(0, 3).join("/"); // a tab of a session is the same place
+  if (place !== where) window.scrollTo(0, 0);
+  if (where !== null && document.activeElement === document.body) main.focus({ preventScroll: true }); // what had it is gone
+  where = place;
   next.shown?.();
 }
 

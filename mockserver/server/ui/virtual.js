@@ -117,6 +117,12 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
     onScroll?.();
     scheduled ||= requestAnimationFrame(draw);
   }, { passive: true });
+  for (const type of ["click", "keydown"]) {
+    // Whoever comes back finds the list where it was left; links in rows lead away as well.
+    element.addEventListener(type, (event) => {
+      if (type === "click" || event.key === "Enter") history.replaceState({ top: element.scrollTop, selected }, "");
+    }, { capture: true });
+  }
   const observer = new ResizeObserver(() => measure());
 
   return {
@@ -144,6 +150,14 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
       for (const row of drawn.values()) each(row.element, row.index);
     },
     select,
+    /** Go back to where the list was left, once there are enough rows. */
+    restore({ top, selected: key }) {
+      selected = key;
+      element.scrollTop = top;
+      draw();
+    },
+    /** How many rows a place needs. */
+    rowsFor: (top) => Math.ceil((top + element.clientHeight) / height),
     toEnd() {
       element.scrollTop = element.scrollHeight;
     },

@@ -243,3 +243,24 @@ def test_the_keyboard_help_opens_and_closes(shown: Shown, page: Page) -> None:
     page.keyboard.press("e")
 
     expect(page).to_have_url(re.compile(r"#/events$"))
+
+
+def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Page) -> None:
+    back_end = shown.server.site.namespaces.default
+    for number in range(300):
+        film: dict[str, Any] = {"media.name": f"film {number}"}
+        open_session(back_end, **film)
+    page.goto(shown.address())
+    expect(page.locator(COUNTER)).to_have_text("300 sessions")
+    grid = page.get_by_role("grid")
+    for number in (240, 100):
+        grid.evaluate("(grid, index) => { grid.scrollTop = index * 46 }", 299 - number)
+        expect(page.get_by_text(f"film {number}", exact=True)).to_be_visible()
+    top = grid.evaluate("grid => grid.scrollTop")
+
+    page.get_by_text("film 99", exact=True).click()
+    expect(page).to_have_url(re.compile(r"#/sessions/[0-9a-f]{64}$"))
+    page.go_back()
+
+    expect(page.get_by_text("film 99", exact=True)).to_be_visible()
+    assert page.get_by_role("grid").evaluate("grid => grid.scrollTop") == top

@@ -125,9 +125,15 @@ export function view({ api, live, query, go, announce }) {
 
   return {
     element,
-    shown() {
+    async shown() {
+      const left = history.state;
       virtual.start();
-      refresher.now();
+      await refresher.now();
+      if (left?.selected) {
+        following = false;
+        virtual.restore(left);
+        follow(virtual.atEnd);
+      }
       if (filter.active()) announce("Filtered");
     },
     dispose() {

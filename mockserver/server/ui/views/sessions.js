@@ -8,6 +8,7 @@ import { createRefresher } from "../refresher.js";
 import { cells, tick } from "./session-row.js";
 
 const COLUMNS = ["Phase", "Content", "Client", "Age", "Events", "Findings", "Closes in"];
+const MOST_PAGES = 25; // read to come back to a place far down
 const PHASES = ["open", "completed", "closed", "forgotten"];
 
 /** The list of sessions. */
@@ -157,12 +158,18 @@ export function view({ api, live, clock, query, go, announce }) {
     if (due.length) refresher.soon(); // a deadline has passed: the server knows what became of it
   }, 500);
 
+  async function begin() {
+    const left = history.state;
+    virtual.start();
+    await refresher.now();
+    if (!left?.top && !left?.selected) return;
+    for (let page = 0; page < MOST_PAGES && !list.complete && list.rows.length < virtual.rowsFor(left.top); page++) await older();
+    virtual.restore(left);
+  }
+
   return {
     element,
-    shown() {
-      virtual.start();
-      refresher.now();
-    },
+    shown: begin,
     dispose() {
       stop();
       stopClock();
