@@ -45,7 +45,7 @@ def test_every_import_is_there(path: Path) -> None:
         assert (path.parent / target).is_file(), target
 
 
-@pytest.mark.parametrize("path", FILES, ids=_name)
+@pytest.mark.parametrize("path", [path for path in FILES if path.suffix != ".ts"], ids=_name)  # types are generated
 def test_files_are_small_and_have_one_job(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
