@@ -7,7 +7,7 @@ import secrets
 import threading
 
 from mockserver.address import ServerAddress, server_address
-from mockserver.cli.replay import speed_of
+from mockserver.cli.pacing import speed_of
 from mockserver.clock import RealTime
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.simulation.flaw import FLAWS, apply_flaw
