@@ -20,13 +20,14 @@ if TYPE_CHECKING:
         ServerFailed,
         VerificationFailed,
     )
-    from mockserver.media_server import FaultHandle, MediaServer, MockServer, SessionHandle, connect
+    from mockserver.media_server import FaultHandle, MediaServer, MockServer, SessionHandle, StoryHandle, connect
     from mockserver.model.fault import FaultSpec
     from mockserver.model.finding import Finding, Severity
     from mockserver.model.journal import Entry
     from mockserver.model.query import Query
     from mockserver.model.report import SessionReport
     from mockserver.model.settings import SessionRule, Settings
+    from mockserver.model.story import Story
     from mockserver.rules.sequence import any_number_of, anything
     from mockserver.server.app import SITE, build_app
     from mockserver.server.options import ServerOptions
@@ -54,6 +55,8 @@ __all__ = [
     "SessionRule",
     "Settings",
     "Severity",
+    "Story",
+    "StoryHandle",
     "VerificationFailed",
     "any_number_of",
     "anything",
@@ -84,6 +87,8 @@ _HOMES = {
     "SessionRule": "model.settings",
     "Settings": "model.settings",
     "Severity": "model.finding",
+    "Story": "model.story",
+    "StoryHandle": "media_server",
     "VerificationFailed": "errors",
     "any_number_of": "rules.sequence",
     "anything": "rules.sequence",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 from http.client import HTTPConnection, HTTPSConnection
+from os import PathLike, fspath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mockserver.errors import ControlFailed, InvalidInput
 
-__all__ = ["ServerAddress", "server_address"]
+__all__ = ["ServerAddress", "server_address", "trusting"]
 
 
 class ServerAddress(NamedTuple):
@@ -29,15 +30,20 @@ class ServerAddress(NamedTuple):
     port: int
     path: str
 
-    def connection(self, timeout_s: float, *, insecure: bool = False) -> HTTPConnection:
+    def connection(
+        self, timeout_s: float, *, insecure: bool = False, trust: ssl.SSLContext | None = None
+    ) -> HTTPConnection:
         """Make a connection that is not open yet.
 
         Args:
             timeout_s: How long one step of it may take, in seconds.
             insecure: Take any certificate.
+            trust: Decides whose certificates to take, instead of ``insecure`` and what the system trusts.
         """
         if not self.is_https:
             return HTTPConnection(self.host, self.port, timeout=timeout_s)
+        if trust is not None:
+            return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=trust)
         context = ssl.create_default_context()
         if insecure:
             context.check_hostname = False
@@ -76,3 +82,19 @@ def server_address(url: str) -> ServerAddress:
         raise InvalidInput(f"{url!r} is not the address of a server; write it like http://127.0.0.1:8089")
     is_https = parts.scheme == "https"
     return ServerAddress(url, is_https, parts.hostname, port or (443 if is_https else 80), parts.path)
+
+
+def trusting(ca_file: str | PathLike[str]) -> ssl.SSLContext:
+    """Return what trusts the servers of one CA, and no others.
+
+    Args:
+        ca_file: The certificate of the CA, a PEM file.
+
+    Raises:
+        InvalidInput: It is not a file with a certificate.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # which those of TLS are too
+        reason = "there is no certificate (PEM) in it" if isinstance(error, ssl.SSLError) else error.strerror or error
+        raise InvalidInput(f"cannot trust the CA {fspath(ca_file)}: {reason}") from None

@@ -6,10 +6,11 @@ import http.client
 import math
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from os import PathLike
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from mockserver.address import server_address
+from mockserver.address import server_address, trusting
 from mockserver.control import ADMIN, Chunks, Route, media_type_of
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import MAX_TIMEOUT_MS, Problem
@@ -35,15 +36,25 @@ class HttpControl:
         namespace: The namespace that is asked; None for the un-prefixed one.
         token: The admin token, if the server has one.
         verify_tls: False accepts any certificate, for self-signed ones.
+        ca: The certificate of the CA to trust, a PEM file; by default those that the system trusts.
 
     Raises:
-        InvalidInput: ``url`` is not an http or https address.
+        InvalidInput: ``url`` is not an http or https address, or ``ca`` cannot be read.
     """
 
     def __init__(
-        self, url: str, *, namespace: str | None = None, token: str | None = None, verify_tls: bool = True
+        self,
+        url: str,
+        *,
+        namespace: str | None = None,
+        token: str | None = None,
+        verify_tls: bool = True,
+        ca: str | PathLike[str] | None = None,
     ) -> None:
         self._address = server_address(url)
+        if ca is not None and not verify_tls:
+            raise InvalidInput("verify_tls=False accepts any certificate; leave it out, or ca")
+        self._trust = None if ca is None else trusting(ca)
         self._token = token
         self._insecure = not verify_tls
         prefix = "" if namespace is None else f"/ns/{quote(namespace, safe='')}"
@@ -80,7 +91,9 @@ class HttpControl:
     def _send(
         self, method: str, target: str, body: bytes | None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        connection = self._address.connection(_TIMEOUT_S + MAX_TIMEOUT_MS / 1000, insecure=self._insecure)
+        connection = self._address.connection(
+            _TIMEOUT_S + MAX_TIMEOUT_MS / 1000, insecure=self._insecure, trust=self._trust
+        )
         headers = {} if body is None else {"Content-Type": "application/json"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -95,7 +108,7 @@ class HttpControl:
         if isinstance(error, ssl.SSLCertVerificationError):
             return ControlFailed(
                 f"the certificate of {self._address.url} is not trusted: {error.verify_message}; "
-                "verify_tls=False accepts any"
+                "give the file of its CA (ca=...); verify_tls=False accepts any"
             )
         return ControlFailed(f"no answer from the server at {self._address.url}: {str(error) or type(error).__name__}")
 

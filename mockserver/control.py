@@ -22,7 +22,7 @@ from mockserver.model.player import PlayerCommand, PlayerPage, PlayerView
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
-from mockserver.model.story import Story, StoryPage, StoryView
+from mockserver.model.story import Story, StoryPage, StoryView, StoryWait
 from mockserver.model.vocabulary import Phase
 
 __all__ = [
@@ -107,7 +107,7 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
         status: The status when all goes well.
         changes: Whether it changes anything, and so makes a namespace that does not exist yet.
         media_type: What the answer is.
-        any_host: Whether it answers whatever the ``Host`` header says; for probes.
+        any_host: Whether it answers whatever the ``Host`` header says, and asks for no token; for probes.
         slow: Whether the answer may take long to compute, so that it must not hold up the players.
     """
 
@@ -162,6 +162,10 @@ METRICS: Route[None, Chunks] = _get(
     "/metrics", "Counters in the text format of Prometheus.", Chunks, media_type="text/plain; version=0.0.4"
 )
 OPENAPI: Route[None, dict[str, Any]] = _get("/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any])
+CA: Route[None, Chunks] = _get(
+    "/ca.crt", "The CA to trust, of a server started with --tls; answers any Host, without a token.", Chunks,
+    media_type="application/x-x509-ca-cert", any_host=True,
+)  # fmt: skip
 SUMMARY: Route[None, r.Summary] = _get(
     "/summary", "Counts of requests, events, sessions and findings.", r.Summary, slow=True
 )
@@ -223,15 +227,19 @@ DELETE_FAULT: Route[None, None] = Route(
 )
 DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault rules.", status=204, changes=True)
 
-STORIES: Route[None, StoryPage] = _get("/stories", "The stories that can be started.", StoryPage)
+STORIES: Route[None, StoryPage] = _get("/stories", "The stories that can be started.", StoryPage, slow=True)
 STORY: Route[None, StoryView] = _get(
     "/stories/{name}", "One story, how far it is and its verdict.", StoryView, slow=True
 )
 PUT_STORY: Route[Story, StoryView] = Route(
-    "PUT", "/stories/{name}", "Bring a story of your own.", Story, StoryView, changes=True
+    "PUT", "/stories/{name}", "Bring a story of your own.", Story, StoryView, changes=True, slow=True
 )
 START_STORY: Route[None, StoryView] = Route(
-    "POST", "/stories/{name}/start", "Start a story; one that runs is stopped.", None, StoryView, changes=True
+    "POST", "/stories/{name}/start", "Start a story; one that runs is stopped.", None, StoryView, changes=True,
+    slow=True,
+)  # fmt: skip
+WAIT_STORY: Route[StoryWait, StoryView] = Route(
+    "POST", "/stories/{name}/wait", "Wait for the next entry, or until the story is over.", StoryWait, StoryView
 )
 STOP_STORY: Route[None, StoryView] = Route(
     "POST", "/stories/{name}/stop", "Stop a story: its rules go, its settings go back.", None, StoryView, changes=True,
@@ -290,12 +298,12 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
 )
 
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
-    HEALTH, READY, VERSION, METRICS, OPENAPI, SUMMARY,
+    HEALTH, READY, VERSION, METRICS, OPENAPI, CA, SUMMARY,
     SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE, LANES,
     SESSION_FINDINGS, REPORT, FINDINGS,
     EVENTS, COUNT, FIND, WAIT, EVENT, VERIFY,
     FAULTS, ADD_FAULT, DELETE_FAULTS, FAULT, PUT_FAULT, DELETE_FAULT,
-    STORIES, STORY, PUT_STORY, START_STORY, STOP_STORY,
+    STORIES, STORY, PUT_STORY, START_STORY, WAIT_STORY, STOP_STORY,
     SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
     NAMESPACES, DELETE_NAMESPACE,
     PLAYERS, ADD_PLAYERS, STOP_PLAYERS, STOP_PLAYER,

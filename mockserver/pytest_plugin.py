@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.media_server import MediaServer, MockServer
+    from mockserver.media_server import MediaServer, MockServer, StoryHandle
     from mockserver.model.settings import Settings
+    from mockserver.server.tls import Authority
 
 __all__ = ["make_media_server", "media_server", "media_server_session", "media_server_settings"]
 
 _MARKER = (
-    "media_server(*, faults=[...], seed=..., **settings): the settings, fault rules and seed with which this test's "
-    "media_server starts"
+    "media_server(*, faults=[...], seed=..., tls=..., story=..., **settings): the settings, fault rules and seed with "
+    "which this test's media_server starts, whether it speaks https, and the story that the player of the test must "
+    "survive"
 )
 
 _servers = pytest.StashKey[list["MediaServer"]]()
 _passed = pytest.StashKey[bool]()
 _shared = pytest.StashKey["MediaServer"]()
+_authority = pytest.StashKey["Authority"]()
+"""The CA of all servers of the run, so that a player has to be told to trust it once."""
 _unchecked = pytest.StashKey[pytest.Item]()
 """The test under way that uses the server of the run, until that has been checked."""
 
@@ -39,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="use the server that runs at URL instead of starting one; every test gets a namespace of its own",
     )
     group.addoption("--media-server-token", metavar="TOKEN", help="the admin token of the server at --media-server-url")
+    group.addoption(
+        "--media-server-ca",
+        metavar="FILE",
+        help="the certificate (PEM) of the CA to trust at --media-server-url, for a server with --tls",
+    )
     group.addoption(
         "--media-server-seed",
         metavar="N",
@@ -64,14 +73,17 @@ def media_server_settings() -> Settings | None:
 def make_media_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., MediaServer]]:
     """Return a function that starts another server.
 
-    It takes ``settings``, ``faults`` and ``seed`` as :class:`mockserver.MockServer` does. Servers are stopped when the
-    test ends; a passing test fails if a fault rule never fired or a server had an internal error.
+    It takes ``settings``, ``faults``, ``seed`` and ``tls`` as :class:`mockserver.MockServer` does; all servers
+    with ``tls=True`` have the same CA. Servers are stopped when the test ends; a passing test fails if a fault rule
+    never fired or a server had an internal error.
     """
     with ExitStack() as stack:
         servers = request.node.stash.setdefault(_servers, [])
 
-        def make(settings: Settings | None = None, *, faults: Any = (), seed: Any = None) -> MediaServer:
-            server = stack.enter_context(_running(request.config, settings, faults, seed))
+        def make(
+            settings: Settings | None = None, *, faults: Any = (), seed: Any = None, tls: bool = False
+        ) -> MediaServer:
+            server = stack.enter_context(_running(request.config, settings, faults, seed, tls))
             servers.append(server)
             return server
 
@@ -86,15 +98,20 @@ def media_server(
     request: pytest.FixtureRequest,
     make_media_server: Callable[..., MediaServer],
     media_server_settings: Settings | None,
-) -> MediaServer:
+) -> Iterator[MediaServer]:
     """Return a fresh server, started for this test alone.
 
-    Its settings come from ``media_server_settings``, then from the marker ``@pytest.mark.media_server(...)``.
+    Its settings come from ``media_server_settings``, then from the marker ``@pytest.mark.media_server(...)``. With a
+    ``story`` in the marker, a passing test fails if its player did not survive that.
     """
     with _told_plainly(request.node.nodeid):
-        settings, faults, seed = _marked(request.node, media_server_settings)
-        server: MediaServer = make_media_server(settings, faults=faults, seed=seed)
-    return server
+        settings, start = _marked(request.node, media_server_settings)
+        story = start.pop("story", None)
+        server: MediaServer = make_media_server(settings, **start)
+        told = None if story is None else server.stories.start(story)
+    yield server
+    if told is not None and request.node.stash.get(_passed, False):
+        _judge(request.node, server, told)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +122,7 @@ def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer
     """
     with ExitStack() as stack:
         with _told_plainly("media_server_session"):
-            server = stack.enter_context(_running(request.config, None, (), None))
+            server = stack.enter_context(_running(request.config, None))
         request.config.stash[_shared] = server
         yield server
         del request.config.stash[_shared]
@@ -160,18 +177,25 @@ def pytest_runtest_makereport(
     if report.failed and report.when != "teardown":
         shared = item.config.stash.get(_shared, None) if _uses_shared(item) else None
         for server in (*item.stash.get(_servers, ()), *(() if shared is None else (shared,))):
-            report.sections.append((f"media server at {server.url}", _received(server)))
+            report.sections.append((f"media server at {server.url}", _received(server, item.nodeid)))
     return report
 
 
-def _received(server: MediaServer) -> str:
+def _received(server: MediaServer, node_id: str) -> str:
     try:
         text = server.transcript()
     except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
         return f"cannot be asked any more: {type(error).__name__}: {error}"
-    text += _wrong(server)
+    return text + _wrong(server) + _repeating(server, node_id)
+
+
+def _repeating(server: MediaServer, node_id: str) -> str:
+    """Say how to repeat a test with its session ids and draws, to be appended; nothing for a server elsewhere."""
     seed = getattr(server, "seed", None)
-    return text if seed is None else f"{text}\nseed {seed}: --media-server-seed {seed} repeats the draws of fault rules"
+    if seed is None:
+        return ""
+    quoted = node_id.replace("\\", "\\\\").replace('"', '\\"')
+    return f'\nseed {seed}: pytest "{quoted}" --media-server-seed {seed} repeats it'
 
 
 def _wrong(server: MediaServer) -> str:
@@ -185,21 +209,21 @@ def _wrong(server: MediaServer) -> str:
         return f"\nfindings cannot be had: {type(error).__name__}: {error}"
 
 
-def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | None, Any, Any]:
-    """Apply the markers of a test, the outermost first."""
+def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | None, dict[str, Any]]:
+    """Apply the markers of a test, the outermost first; return the settings and what else they say."""
     changes: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers("media_server"))):
         if marker.args:
             pytest.fail(f"{node.nodeid}: the marker media_server takes keywords only", pytrace=False)
         changes.update(marker.kwargs)
-    faults, seed = changes.pop("faults", ()), changes.pop("seed", None)
+    start: dict[str, Any] = {name: changes.pop(name) for name in ("faults", "seed", "tls", "story") if name in changes}
     if changes:
         from mockserver.media_server.media_server import settings_members
         from mockserver.model.settings import Settings as Kind
         from mockserver.wire.codec import convert, to_builtins
 
         settings = convert({**to_builtins(settings or Kind()), **settings_members(changes)}, Kind)
-    return settings, faults, seed
+    return settings, start
 
 
 @contextmanager
@@ -216,19 +240,34 @@ def _told_plainly(node_id: str) -> Iterator[None]:
 
 
 def _running(
-    config: pytest.Config, settings: Settings | None, faults: Any, seed: Any
+    config: pytest.Config, settings: Settings | None, faults: Any = (), seed: Any = None, tls: bool = False
 ) -> AbstractContextManager[MediaServer]:
     """Return a context manager that gives a server: in this process, or a namespace of the one that runs already."""
     url = config.getoption("--media-server-url")
-    return _Remote(config, url, settings, faults) if url else _in_process(config, settings, faults, seed)
+    if not url:
+        return _in_process(config, settings, faults, seed, tls)
+    if tls and not url.lower().startswith("https:"):
+        from mockserver.errors import InvalidInput
+
+        raise InvalidInput(f"the test needs https (tls=True); start the server at {url} with --tls")
+    return _Remote(config, url, settings, faults)
 
 
-def _in_process(config: pytest.Config, settings: Settings | None, faults: Any, seed: Any) -> MockServer:
+def _in_process(config: pytest.Config, settings: Settings | None, faults: Any, seed: Any, tls: bool) -> MockServer:
     from mockserver.media_server import MockServer
     from mockserver.server.options import ServerOptions
 
     seed = config.getoption("--media-server-seed") if seed is None else seed
-    return MockServer(settings, faults=faults, seed=seed, options=ServerOptions(port=_port(config)))
+    options = ServerOptions(port=_port(config))
+    return MockServer(settings, faults=faults, seed=seed, options=options, tls=tls and _authority_of_run(config))
+
+
+def _authority_of_run(config: pytest.Config) -> Authority:
+    from mockserver.server.tls import Authority
+
+    if _authority not in config.stash:
+        config.stash[_authority] = Authority.generate()
+    return config.stash[_authority]
 
 
 def _port(config: pytest.Config) -> int:
@@ -245,6 +284,7 @@ class _Remote:
     def __init__(self, config: pytest.Config, url: str, settings: Settings | None, faults: Any) -> None:
         self._url = url
         self._token = config.getoption("--media-server-token")
+        self._ca = config.getoption("--media-server-ca")
         self._settings = settings
         self._faults = faults
         self._namespace = f"t-{secrets.token_hex(8)}"
@@ -254,7 +294,7 @@ class _Remote:
         from mockserver.media_server import connect
         from mockserver.media_server.prepared_server import PreparedServer
 
-        there = connect(self._url, namespace=self._namespace, token=self._token)
+        there = connect(self._url, namespace=self._namespace, token=self._token, ca=self._ca)
         server = PreparedServer(
             there.control, url=there.url, host=there.host, settings=self._settings, faults=self._faults
         )
@@ -272,7 +312,7 @@ class _Remote:
         from mockserver.errors import NotFound
 
         with suppress(NotFound):  # the test may have dropped it
-            HttpControl(self._url, token=self._token).call(DELETE_NAMESPACE, None, name=self._namespace)
+            HttpControl(self._url, token=self._token, ca=self._ca).call(DELETE_NAMESPACE, None, name=self._namespace)
 
 
 def _internal_errors(server: MediaServer) -> list[Exception]:
@@ -281,12 +321,31 @@ def _internal_errors(server: MediaServer) -> list[Exception]:
     return errors
 
 
+def _judge(item: pytest.Item, server: MediaServer, told: StoryHandle) -> None:
+    """Fail a passing test whose player did not survive the story, judged as it is: with the test the player is done."""
+    from mockserver.errors import MockserverError, VerificationFailed
+
+    try:
+        told.assert_of(told.stop())
+    except VerificationFailed as failed:
+        reason = f"{failed}{_repeating(server, item.nodeid)}"
+    except MockserverError as error:
+        reason = f"the story {told.name} cannot be judged: {error}"
+    else:
+        return
+    pytest.fail(reason, pytrace=False)
+
+
 def _check(server: MediaServer) -> None:
     """Fail a passing test over what it did not notice."""
     errors = _internal_errors(server)
     if errors:
         pytest.fail(f"the media server had an internal error: {errors[0]!r}", pytrace=False)
-    unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in server.faults.unfired()]
+    rules = server.faults.unfired()
+    if rules:
+        told = {rule.id for view in server.stories.list() for rule in view.faults}
+        rules = [rule for rule in rules if rule.id not in told]  # of those the verdict says it
+    unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in rules]
     if unfired:
         pytest.fail(
             f"fault rules that never fired: {', '.join(unfired)}. Remove a rule that is not meant to fire, or correct "

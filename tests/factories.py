@@ -11,9 +11,12 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import Fault, FaultRule, FaultSpec
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.plan import Plan, Send
+from mockserver.model.query import Query
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
+from mockserver.model.story import Expectation, Story
 from mockserver.model.vocabulary import Phase
+from mockserver.stories.book import StoryBook
 
 __all__ = [
     "MINUTE_MS",
@@ -32,6 +35,7 @@ __all__ = [
     "response",
     "send",
     "start",
+    "story",
 ]
 
 T0 = 1_760_000_000_000
@@ -101,6 +105,16 @@ def post_event(sid: str, document: Any = None, *, body: bytes | None = None, **h
     return post(f"/api/v1/sessions/{sid}/events", document, body=body, **headers)
 
 
+# Stories.
+
+
+def story(*expect: Expectation, **members: Any) -> Story:
+    """Make a story in which the player must ping, or do what is given."""
+    texts = {"title": "Pings fail", "symptom": "No data.", "description": "It fails.", "player": "Sends pings."}
+    pings = Expectation(says="It pings.", query=Query(event_type="ping", status=204))
+    return Story(**{**texts, "expect": expect or (pings,), **members})
+
+
 # Emulators.
 
 
@@ -109,9 +123,17 @@ def hand_clock(at_ms: int = T0) -> Clock:
     return Clock(RealTime(lambda: at_ms, lambda: 0))
 
 
-def emulator(settings: Settings | None = None, *, faults: Iterable[FaultSpec] = (), name: str = "default") -> Emulator:
+def emulator(
+    settings: Settings | None = None,
+    *,
+    faults: Iterable[FaultSpec] = (),
+    name: str = "default",
+    stories: StoryBook | None = None,
+) -> Emulator:
     """Make an emulator on a clock of :func:`hand_clock`, with seeded ids."""
-    return Emulator(settings, name=name, seed="7", seeded_ids=True, faults=faults, clock=hand_clock())
+    return Emulator(
+        settings, name=name, seed="7", seeded_ids=True, faults=faults, clock=hand_clock(), stories=stories
+    )  # fmt: skip
 
 
 def fault(back_end: Emulator, what: Fault, **members: Any) -> FaultRule:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from mockserver.address import server_address
+from mockserver.address import server_address, trusting
 from mockserver.errors import ControlFailed, InvalidInput
 
 
@@ -33,3 +35,12 @@ def test_server_that_is_not_there_is_named(unused_tcp_port: int) -> None:
     with pytest.raises(ControlFailed, match=f"cannot reach http://127.0.0.1:{unused_tcp_port}: "):
         address.open(connection)
     connection.close()
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file or directory"), ("x", "there is no certificate")])
+def test_file_that_holds_no_ca_is_named(tmp_path: Path, content: str | None, reason: str) -> None:
+    path = tmp_path / "ca.crt"
+    if content is not None:
+        path.write_text(content, encoding="ascii")
+    with pytest.raises(InvalidInput, match=f"cannot trust the CA {path}: {reason}"):
+        trusting(path)

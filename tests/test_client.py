@@ -292,6 +292,23 @@ def test_self_signed_certificate_is_refused_otherwise_and_the_way_out_is_named(t
         connect(tls.url).count()
 
 
+def test_ca_of_a_server_can_be_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "ca.crt"
+    with MockServer(tls=True) as running, MockServer(tls=True) as other:
+        path.write_text(running.ca_pem, encoding="ascii")
+        there = connect(running.url, namespace="a", ca=path)
+        assert (there.count(), there.ca_pem) == (0, running.ca_pem)
+        with pytest.raises(ControlFailed, match="is not trusted"):
+            connect(other.url, ca=path).count()
+
+
+def test_ca_that_cannot_be_used_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"cannot trust the CA .*none\.pem: No such file"):
+        connect("https://localhost", ca=tmp_path / "none.pem")
+    with pytest.raises(InvalidInput, match="verify_tls=False accepts any certificate; leave it out, or ca"):
+        connect("https://localhost", ca=tmp_path / "none.pem", verify_tls=False)
+
+
 def test_https_with_a_server_that_has_none_is_no_answer() -> None:
     with MockServer() as running, pytest.raises(ControlFailed, match="no answer from the server at https://"):
         connect(running.url.replace("http:", "https:"), verify_tls=False).count()

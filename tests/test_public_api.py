@@ -38,6 +38,8 @@ NAMES = {
     "SessionRule",
     "Settings",
     "Severity",
+    "Story",
+    "StoryHandle",
     "VerificationFailed",
     "any_number_of",
     "anything",

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from mockserver.cli.parser import COMMANDS, build_parser, command
-from mockserver.cli.suggestion import nearest
 from mockserver.errors import InvalidInput, MockserverError
+from mockserver.rules.suggestion import nearest
 
 __all__ = ["main"]
 

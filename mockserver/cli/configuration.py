@@ -13,12 +13,12 @@ from msgspec.structs import fields
 from mockserver.cli.config_file import FILE_NAME, ConfigFile
 from mockserver.cli.fault_file import fault_tables, read_faults
 from mockserver.cli.flags import ENVIRONMENT, FILE_ONLY, Flag
-from mockserver.cli.suggestion import nearest
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.model.finding import Thresholds
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.settings import check_settings
+from mockserver.rules.suggestion import nearest
 from mockserver.server.options import ServerOptions
 from mockserver.wire.codec import convert
 
@@ -29,7 +29,7 @@ _CONFIG = f"{ENVIRONMENT}CONFIG"
 _OF_KUBERNETES = re.compile(rf"{ENVIRONMENT}(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
 """Variables that Kubernetes sets in every pod beside a service named mockserver, and Docker with its links."""
 
-_OPTIONS = ("host", "port", "admin_port", "admin_token")
+_OPTIONS = ("host", "port", "admin_port", "admin_token", "tls")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,8 @@ class Configuration:
         options: How the server listens and whom it trusts; the seed may still be missing.
         settings: The settings of every namespace.
         faults: The fault rules of every namespace.
+        stories: Files with stories of a user, and folders of them.
+        watch: Whether they are read again when they change.
         ready_json: Whether a program reads the first line.
         export_on_exit: Where to write the journal at the end.
     """
@@ -47,6 +49,8 @@ class Configuration:
     options: ServerOptions
     settings: Settings
     faults: tuple[FaultSpec, ...]
+    stories: tuple[Path, ...] = ()
+    watch: bool = False
     ready_json: bool
     export_on_exit: Path | None
 
@@ -89,10 +93,14 @@ def configure(
     values = {
         key: flags[key].read(raw.value, raw.where, raw.folder) for key, raw in given.items() if key not in FILE_ONLY
     }
+    if values.get("watch") and "stories" not in values:
+        raise InvalidInput(f"{given['watch'].where} is for story files: give {flags['stories'].option} too")
     return Configuration(
         options=_options(values, flags, given, fresh_seed),
         settings=_settings(values, flags, given, file),
         faults=faults,
+        stories=values.get("stories", ()),
+        watch=values.get("watch", False),
         ready_json=values.get("ready_json", False),
         export_on_exit=_export(values.get("export_on_exit"), given),
     )
@@ -142,19 +150,27 @@ def _faults(given: _Given | None, file: ConfigFile | None) -> tuple[FaultSpec, .
 def _options(
     values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given], fresh_seed: str
 ) -> ServerOptions:
-    if "tls_key" in values and "tls_cert" not in values:
-        raise InvalidInput(f"{given['tls_key'].where} needs a certificate: give {flags['tls_cert'].option} too")
-    certificate, key = values.get("tls_cert"), values.get("tls_key")
+    _check_tls(values, flags, given)
     chosen = {name: values.get(name, flags[name].default) for name in _OPTIONS}
+    chosen |= {key: str(values[key]) for key in ("tls_ca", "tls_cert", "tls_key") if key in values}
     return ServerOptions(
         **chosen,
         allow_hosts=values.get("allow_host", ()),
         admin_allow_origins=values.get("admin_allow_origin", ()),
         seed=values.get("seed", fresh_seed),
         seeded_ids="seed" in values,
-        tls_cert=None if certificate is None else str(certificate),
-        tls_key=None if key is None else str(key),
     )
+
+
+def _check_tls(values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given]) -> None:
+    own = values.get("tls", False)
+    for key in ("tls_cert", "tls_key"):
+        if own and key in values:
+            raise InvalidInput(f"{given['tls'].where} makes a certificate of its own: leave out {given[key].where}")
+    if "tls_ca" in values and not own:
+        raise InvalidInput(f"{given['tls_ca'].where} keeps the CA of {flags['tls'].option}: give that too")
+    if "tls_key" in values and "tls_cert" not in values:
+        raise InvalidInput(f"{given['tls_key'].where} needs a certificate: give {flags['tls_cert'].option} too")
 
 
 def _settings(

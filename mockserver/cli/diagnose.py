@@ -8,11 +8,11 @@ from typing import Any
 
 from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
-from mockserver.cli.suggestion import nearest
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Outcome
+from mockserver.rules.suggestion import nearest
 from mockserver.wire.codec import to_builtins
 
 __all__ = ["add_arguments", "run"]

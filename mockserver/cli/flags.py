@@ -93,6 +93,10 @@ class Flag(NamedTuple):
             raise self._wrong(value, where)
         if self.many and isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
+        if Path in get_args(self.kind):
+            if isinstance(value, list) and value and all(isinstance(part, str) and part for part in value):
+                return tuple(Path(part) if folder is None else folder / part for part in value)
+            raise self._wrong(value, where)
         if self.kind is str and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value == "none" and type(None) in get_args(self.kind):
@@ -115,13 +119,17 @@ _SERVER_FLAGS = (
     Flag("admin_port", int | None, "port of its own for the admin API, 0 for a free one", metavar="PORT"),
     Flag("seed", str, "makes fault draws and session ids repeatable; without it a random one is taken and printed"),
     Flag("faults", Path, "fault rules to start with: a JSON file, or a TOML file with [[faults]] tables"),
+    Flag("stories", tuple[Path, ...], "story file of one's own, or folder of them; repeatable", metavar="PATH"),
+    Flag("watch", bool, "read story files again when they change", False),
     Flag("ready_json", bool, "print one line of JSON when the server listens, and nothing else to stdout", False),
     Flag("admin_token", str, "token that admin requests must show; generated when others can reach the server",
          metavar="TOKEN"),
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
          metavar="URL"),
     Flag("allow_host", tuple[str, ...], "name that admin requests may have in Host; repeatable", metavar="NAME"),
-    Flag("tls_cert", Path, "certificate (PEM), to serve https"),
+    Flag("tls", bool, "serve https with a certificate from a CA of its own, which devices can be told to trust", False),
+    Flag("tls_ca", Path, "keep this CA in a file (PEM), so that a device has to be told once; made when missing"),
+    Flag("tls_cert", Path, "certificate (PEM), to serve https with it instead"),
     Flag("tls_key", Path, "key of the certificate (PEM), if it is not in the same file"),
     Flag("export_on_exit", Path, "write the journal of the default namespace to this file at the end"),
 )  # fmt: skip
@@ -174,7 +182,7 @@ def _expected_kind(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " or ".join(str(option) for option in options)
     if get_origin(kind) is tuple:
-        return "one or more texts"
+        return "one or more paths" if Path in options else "one or more texts"
     if type(None) in options:
         return f"{_expected_kind(options[0])}, or none"
     words = {bool: "true or false", int: "a whole number", float: "a number", Path: "the path of a file"}

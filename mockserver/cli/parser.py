@@ -14,9 +14,10 @@ __all__ = ["COMMANDS", "Command", "build_parser", "command"]
 COMMANDS = {
     "serve": "start the emulator",
     "play": "play simulated sessions, careful or broken ones",
-    "replay": "send a recorded journal to a server again and compare the statuses",
+    "replay": "send a recorded journal to a server again and compare the answers",
     "diagnose": "say what is wrong with recorded playback",
     "report": "show what Adobe would have computed of it",
+    "story": "tell a player a story of what goes wrong, and judge how it behaves",
     "tail": "follow what a running server receives",
     "schema": "print the JSON Schema of an event type",
 }
@@ -31,6 +32,7 @@ examples:
   mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
   mockserver diagnose journal.ndjson                   find mistakes that the API accepts
   mockserver report http://127.0.0.1:8089              see what they do to the numbers
+  mockserver story run gone-then-new-session           does the player survive the loss of its session?
   mockserver schema adStart
 
 mockserver COMMAND --help tells more about a command.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from mockserver.address import ServerAddress, server_address
-from mockserver.cli.replay import speed_of
+from mockserver.cli.pacing import speed_of
 from mockserver.clock import RealTime
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.simulation.content import CONTENTS, make_content

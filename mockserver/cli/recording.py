@@ -5,25 +5,58 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from mockserver.errors import InvalidInput
-from mockserver.model.journal import Entry
+from mockserver.model.journal import Draw, Entry, RecordedRequest, RecordedResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.wire.codec import convert, decode
 
-__all__ = ["MASKED", "RecordedCall", "RecordedLine", "body_of", "read_recording", "without_origin"]
+__all__ = [
+    "MASKED",
+    "Ending",
+    "RecordedAnswer",
+    "RecordedCall",
+    "RecordedLine",
+    "body_of",
+    "read_recording",
+    "without_origin",
+]
 
 MASKED = "***"
 """What stands in a journal for the values of Authorization and Cookie."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAMESPACE = re.compile(r"^/ns/[^/]+(?=/)")
+_ENDINGS: dict[Delivery, Ending] = {
+    Delivery.SENT: "answered",
+    Delivery.CUT: "broken",
+    Delivery.CLIENT_GONE: "unanswered",
+    Delivery.PENDING: "unanswered",
+}
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+Ending = Literal["answered", "broken", "unanswered"]
+"""How an exchange ended: with a whole answer, with a connection that was reset, closed or cut short, or with a client
+that left (or was given up) before there was an answer."""
+
+
+class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as it is in a journal.
+
+    Args:
+        headers: The names of its header fields, in lower case.
+        body: Its body.
+    """
+
+    headers: frozenset[str]
+    body: bytes
 
 
 class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +70,12 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
         status: The status of the answer; None if there was none, or not a whole one.
         opened: The id of the session that it opened, if the recording knows.
         what: The event type, if the recording knows.
+        at_ms: When it was processed, on the emulated clock in milliseconds since the epoch; None if the file is no
+            journal.
+        ending: How it ended, if the recording knows. ``unanswered`` with an answer: the client left before it came.
+        answer: The answer, if the recording has more of it than the status.
+        fault_ids: The fault rules that were applied.
+        draws: The random numbers that decided about faults.
     """
 
     line: int
@@ -48,6 +87,11 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None
     opened: str | None = None
     what: str | None = None
+    at_ms: int | None = None
+    ending: Ending | None = None
+    answer: RecordedAnswer | None = None
+    fault_ids: tuple[str, ...] = ()
+    draws: tuple[Draw, ...] = ()
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +113,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
 def read_recording(path: Path) -> list[RecordedCall]:
     """Read a recording, one request a line.
 
+    What a ``duplicate`` fault made the server process twice was sent once, and is read as one request.
+
     Args:
         path: A journal as ``/__admin/export`` gives it, or lines of ``{"t": seconds, "method", "path", "headers",
             "body", "status"}``.
@@ -81,6 +127,8 @@ def read_recording(path: Path) -> list[RecordedCall]:
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from None
     calls = [_call(number, line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    copies = {_copy_of(*pair) for pair in pairwise(calls)}
+    calls = [call for call in calls if call.line not in copies]
     if not calls:
         raise InvalidInput(f"{path} holds no request")
     return calls
@@ -103,18 +151,50 @@ def _call(number: int, line: bytes, where: str) -> RecordedCall:
 
 def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
     entry: Entry = convert(document, Entry)
-    whole = entry.response is not None and entry.delivery is not Delivery.CUT
+    response = entry.response
+    whole = response is not None and entry.delivery is not Delivery.CUT
     return RecordedCall(
         line=number,
         at_s=entry.at_ms / 1000,
+        at_ms=entry.at_ms,
         method=entry.request.method,
         path=_path(entry.request.path),
         headers=tuple(entry.request.headers),
         body=body_of(entry),
-        status=entry.response.status if entry.response is not None and whole else None,
+        status=response.status if response is not None and whole else None,
         opened=entry.session_id if entry.outcome.value == "opened" else None,
         what=entry.event_type,
+        ending=_ENDINGS[entry.delivery],
+        answer=None if response is None else _answer(response),
+        fault_ids=entry.fault_ids,
+        draws=entry.draws,
     )
+
+
+def _answer(response: RecordedResponse) -> RecordedAnswer:
+    return RecordedAnswer(
+        headers=frozenset(name.lower() for name, _ in response.headers), body=_bytes(response, "/response/body")
+    )
+
+
+def _copy_of(first: RecordedCall, second: RecordedCall) -> int | None:
+    """Return the line of the one of two requests that a ``duplicate`` fault made out of the other.
+
+    They stand next to each other, were processed in the same millisecond, name the same rule, and the answer to the
+    copy was kept back. A client that sends a request again right after such a fault is no copy: the rule either did
+    not strike it, or did the same to it.
+    """
+    if (first.at_ms, first.method, first.path, first.headers, first.body) != (
+        second.at_ms, second.method, second.path, second.headers, second.body,
+    ):  # fmt: skip
+        return None
+    before, after = set(first.fault_ids), set(second.fault_ids)
+    if not before & after:
+        return None
+    cut_first, cut_second = (call.ending == "broken" and call.answer is not None for call in (first, second))
+    if cut_first and (not cut_second or before < after):
+        return first.line
+    return second.line if cut_second and (not cut_first or after < before) else None
 
 
 def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
@@ -127,6 +207,7 @@ def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
         headers=line.fields,
         body=line.body.encode(),
         status=line.status,
+        ending=None if line.status is None else "answered",
         what=_event_type(line.body),
     )
 
@@ -137,12 +218,16 @@ def body_of(entry: Entry) -> bytes:
     Raises:
         InvalidInput: It should be base64 and is not.
     """
-    if entry.request.body_encoding == "utf-8":
-        return entry.request.body.encode()
+    return _bytes(entry.request, "/request/body")
+
+
+def _bytes(recorded: RecordedRequest | RecordedResponse, pointer: str) -> bytes:
+    if recorded.body_encoding == "utf-8":
+        return recorded.body.encode()
     try:
-        return base64.b64decode(entry.request.body, validate=True)
+        return base64.b64decode(recorded.body, validate=True)
     except binascii.Error:
-        raise InvalidInput("is not base64", pointer="/request/body") from None
+        raise InvalidInput("is not base64", pointer=pointer) from None
 
 
 def _event_type(body: str) -> str | None:

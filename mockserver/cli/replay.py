@@ -1,88 +1,87 @@
-"""``mockserver replay``: recorded requests sent to a server again, and the statuses compared."""
+"""``mockserver replay``: recorded requests sent to a server again, and its answers compared with the recorded ones."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mockserver.address import ServerAddress, server_address
-from mockserver.cli.recording import MASKED, RecordedCall, read_recording
+from mockserver.cli.comparison import Difference, compare
+from mockserver.cli.exchange import Connections
+from mockserver.cli.in_flight import InFlight, Replayed
+from mockserver.cli.pacing import one_by_one, recorded_pace, speed_of
+from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
+from mockserver.control import ADMIN
 from mockserver.errors import ControlFailed, InvalidInput
-from mockserver.wire.codec import decode, encode
+from mockserver.wire.codec import encode
 
-__all__ = ["Answer", "Replayed", "add_arguments", "pauses", "replay", "run"]
+__all__ = ["add_arguments", "run"]
 
 _TIMEOUT_S = 60
-_STALE_S = 15
-"""After such a pause a server may have closed the connection; a new one is made, so that this is not taken for a
-fault."""
-
-_LONGEST_REASON = 200
-_OWN_HEADERS = frozenset(
-    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization"}
-    | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-)
-"""Header fields that belong to a connection and not to a request (RFC 9110, 7.6.1), or follow from the request."""
 
 _EPILOG = """\
 FILE is a journal (--export-on-exit, or /__admin/export), or lines of
 {"t": seconds, "method": ..., "path": ..., "headers": {...}, "body": "...", "status": ...}.
 Session ids of the recording are replaced by those that the server gives.
 
-exit codes: 0 all statuses are as recorded, 1 some differ, 2 file or server cannot be used
+--clock real sends each request when its time has come, even while earlier ones wait for their answers, up to 32 at a
+time; an event whose session id is still to come waits for it. --speed max sends one after the other instead: a
+recording does not say how long answers took, so it cannot tell which requests overlapped.
+--clock virtual freezes the clock of the server, sets it to the time of each entry before sending it, and leaves it as
+it was found. What a fault holds back on the frozen clock stays on its way while the clock moves on.
+
+Compared are status, how the connection ended, the header fields of the API and the body, as far as FILE has them: a
+journal has all, lines have the status. Where the recorded client left without an answer, none now is as recorded.
+A server that was started in the same way, with the same --seed and --faults, injects the same faults again when they
+meet the same requests in the same order: --clock virtual, or --speed max.
+
+exit codes: 0 all answers are as recorded, 1 some differ, 2 file or server cannot be used
 
 examples:
   mockserver replay journal.ndjson --to http://127.0.0.1:8089
-  mockserver replay journal.ndjson --to http://127.0.0.1:8089 --speed max
+  mockserver replay journal.ndjson --to http://127.0.0.1:8089 --clock virtual
+  mockserver replay recording.ndjson --to http://127.0.0.1:8089 --speed max --status-only
   mockserver replay journal.ndjson --to http://127.0.0.1:8089/ns/again --speed 10 --json
 """
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What a server answered.
+class _Different(msgspec.Struct, frozen=True):
+    """A request whose answer is not as recorded."""
 
-    Args:
-        status: The status; None without a whole answer.
-        location: The ``Location`` header.
-        reason: Why, in the server's words, if it refused, or how the connection ended.
-    """
-
-    status: int | None
-    location: str = ""
-    reason: str = ""
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """A request that was sent again, and what came of it this time."""
-
-    call: RecordedCall
-    path: str
-    answer: Answer
-
-    @property
-    def same(self) -> bool:
-        """Whether the status is as recorded."""
-        return self.call.status == self.answer.status
+    replayed: Replayed
+    differences: tuple[Difference, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give the parser of the command its arguments."""
-    parser.description = "Send recorded requests to a server again and compare the statuses of its answers."
+    parser.description = "Send recorded requests to a server again and compare its answers."
     parser.epilog = _EPILOG
     parser.add_argument("file", metavar="FILE", help="the recording")
     parser.add_argument("--to", metavar="URL", required=True, help="address of the server")
+    parser.add_argument("--speed", metavar="N", help="N times as fast as recorded; max: without waiting (default: 1)")
     parser.add_argument(
-        "--speed", metavar="N", default="1", help="N times as fast as recorded; max: without waiting (default: 1)"
+        "--clock",
+        choices=("real", "virtual"),
+        default="real",
+        help="keep the recorded times in real time, or on the emulated clock of the server (default: real)",
     )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        help=f"with --clock real: how long to wait for an answer (default: {_TIMEOUT_S})",
+    )
+    parser.add_argument("--status-only", action="store_true", help="compare nothing but the statuses")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
+    parser.add_argument("--admin", metavar="URL", help="address of the admin API, if it has one of its own")
+    parser.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
     parser.add_argument("--insecure", action="store_true", help="take any certificate")
 
 
@@ -90,28 +89,36 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay a recording.
 
     Returns:
-        0 when all statuses are as recorded, otherwise 1.
+        0 when all answers are as recorded, otherwise 1.
 
     Raises:
         InvalidInput: Arguments or file cannot be used, or the server cannot be reached.
     """
-    speed = speed_of(arguments.speed)
+    is_virtual = arguments.clock == "virtual"
+    speed = speed_of(arguments.speed or "1")
+    _check(arguments, is_virtual=is_virtual)
     address = server_address(arguments.to)
     calls = read_recording(Path(arguments.file))
-    waits = pauses(calls, speed, time.monotonic)
-    send = _Sender(address, insecure=arguments.insecure)
-    pause = threading.Event().wait
-    different: list[Replayed] = []
+    timeout_s = None if is_virtual else _TIMEOUT_S if arguments.timeout is None else arguments.timeout
+    connections = Connections(address, insecure=arguments.insecure, timeout_s=timeout_s)
+    ids = SessionIds()
+    different: list[_Different] = []
+
+    def answered(replayed: Replayed) -> None:
+        found = compare(replayed.call, replayed.answer, ids.translate_text, status_only=arguments.status_only)
+        if found:
+            different.append(_Different(replayed, found))
+            if not arguments.json:
+                print(_line(different[-1]), flush=True)
+
+    in_flight = InFlight(connections.send, ids, address.path, answered, time.monotonic)
     try:
-        for replayed in replay(calls, send, address.path, lambda: pause(next(waits))):
-            if not replayed.same:
-                different.append(replayed)
-                if not arguments.json:
-                    print(_line(replayed), flush=True)
+        connections.open()
+        _play(arguments, calls, in_flight, speed, address)
     except ControlFailed as error:
         raise InvalidInput(str(error)) from None
     finally:
-        send.close()
+        connections.close()
     if arguments.json:
         print(encode(_result(len(calls), different)).decode())
     else:
@@ -119,139 +126,53 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if different else 0
 
 
-def replay(
-    calls: Iterable[RecordedCall],
-    send: Callable[[RecordedCall, str], Answer],
-    prefix: str = "",
-    wait: Callable[[], object] = lambda: None,
-) -> Iterator[Replayed]:
-    """Send recorded requests, with the session ids that the server gives.
-
-    Args:
-        calls: The recording.
-        send: Sends one of them to a path.
-        prefix: What comes before the paths on that server.
-        wait: Called before each; returns when its time has come.
-    """
-    ids = SessionIds()
-    for call in calls:
-        path = prefix + ids.translate(call)
-        wait()
-        answer = send(call, path)
-        ids.learn(call, answer.status, answer.location)
-        yield Replayed(call, path, answer)
-
-
-def speed_of(text: str) -> float:
-    """Read a factor; infinity for no waiting.
+def _check(arguments: argparse.Namespace, *, is_virtual: bool) -> None:
+    """Refuse what goes with the other clock.
 
     Raises:
-        InvalidInput: It is neither a number more than 0 nor ``max``.
+        InvalidInput: It is given.
     """
-    try:
-        speed = float("inf" if text == "max" else text)
-    except ValueError:
-        speed = 0
-    if not speed > 0:
-        raise InvalidInput(f"--speed must be a number more than 0, or max; not {text!r}")
-    return speed
+    if is_virtual and arguments.speed not in (None, "max"):
+        raise InvalidInput("--speed goes with --clock real; the virtual clock waits for nothing")
+    if is_virtual and arguments.timeout is not None:
+        raise InvalidInput("--timeout goes with --clock real; on a frozen clock an answer may have to wait for it")
+    if not is_virtual and arguments.admin is not None:
+        raise InvalidInput("--admin goes with --clock virtual")
+    if arguments.timeout is not None and not 0 < arguments.timeout < float("inf"):
+        raise InvalidInput(f"--timeout must be a number of seconds more than 0, not {arguments.timeout:g}")
 
 
-def pauses(calls: Iterable[RecordedCall], speed: float, monotonic_s: Callable[[], float]) -> Iterator[float]:
-    """Give for each request how long to wait before it, in seconds, whatever time the others took.
+def _play(
+    arguments: argparse.Namespace, calls: list[RecordedCall], in_flight: InFlight, speed: float, address: ServerAddress
+) -> None:
+    if arguments.clock == "virtual":
+        from mockserver.cli.virtual_time import VirtualClock, on_virtual_clock, sent_times
+        from mockserver.client import HttpControl
 
-    A recording whose clock was set back goes on from there without waiting.
-    """
-    began_s, due_s, last_s = monotonic_s(), 0.0, None
-    for call in calls:
-        due_s += 0 if last_s is None else max(0.0, call.at_s - last_s) / speed
-        last_s = call.at_s
-        yield max(0.0, began_s + due_s - monotonic_s())
-
-
-class _Sender:
-    """Sends requests over one connection, made anew when the server ended it."""
-
-    def __init__(self, address: ServerAddress, *, insecure: bool) -> None:
-        self._address = address
-        self._connection = address.connection(_TIMEOUT_S, insecure=insecure)
-        self._used_s = 0.0
-
-    def __call__(self, call: RecordedCall, path: str) -> Answer:
-        """Send a request.
-
-        Raises:
-            ControlFailed: No connection can be made.
-        """
-        connection = self._connection
-        if connection.sock is not None and time.monotonic() - self._used_s > _STALE_S:
-            connection.close()
-        if connection.sock is None:
-            self._address.open(connection)
-        try:
-            connection.putrequest(call.method, path, skip_accept_encoding=True)
-            for name, value in _sent_headers(call):
-                connection.putheader(name, _header_bytes(value))
-            if call.body or call.method not in ("GET", "HEAD", "OPTIONS"):
-                connection.putheader("Content-Length", str(len(call.body)))
-            connection.endheaders(call.body or None)
-            response = connection.getresponse()
-            body = response.read()
-        except (OSError, HTTPException) as error:
-            connection.close()
-            return Answer(None, reason=str(error) or type(error).__name__)
-        self._used_s = time.monotonic()
-        return Answer(response.status, response.getheader("Location", ""), _reason(response, body))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        control = HttpControl(
+            (arguments.admin or address.url).rstrip("/").removesuffix(ADMIN),
+            token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
+            verify_tls=not arguments.insecure,
+        )
+        clock = VirtualClock(control, threading.Event().wait, time.monotonic)
+        with clock.frozen():
+            on_virtual_clock(sent_times(calls, clock.rules()), in_flight, clock)
+    elif speed == float("inf"):
+        one_by_one(calls, in_flight)
+    else:
+        recorded_pace(calls, in_flight, speed, time.monotonic)
 
 
-def _sent_headers(call: RecordedCall) -> Iterator[tuple[str, str]]:
-    named = {
-        part.strip().lower()
-        for name, value in call.headers
-        if name.lower() == "connection"
-        for part in value.split(",")
-    }
-    for name, value in call.headers:
-        if name.lower() not in _OWN_HEADERS | named and value != MASKED:
-            yield name, value
-
-
-def _header_bytes(value: str) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode()
-
-
-def _reason(response: HTTPResponse, body: bytes) -> str:
-    if response.status < 400:
-        return ""
-    try:
-        message = decode(body, dict[str, Any]).get("message")
-    except InvalidInput:
-        return ""
-    return message[:_LONGEST_REASON] if isinstance(message, str) else ""
-
-
-def _line(replayed: Replayed) -> str:
+def _line(different: _Different) -> str:
+    replayed = different.replayed
     call, answer = replayed.call, replayed.answer
     what = f" ({call.what})" if call.what else ""
-    reason = f": {answer.reason}" if answer.reason else ""
-    return (
-        f"line {call.line}: {call.method} {replayed.path}{what}: recorded {_status(call.status)}, "
-        f"now {_status(answer.status)}{reason}"
-    )
+    differences = "; ".join(map(str, different.differences))
+    reason = f": {answer.reason}" if answer.reason and different.differences[0].of in ("status", "ending") else ""
+    return f"line {call.line}: {call.method} {replayed.path}{what}: {differences}{reason}"
 
 
-def _status(status: int | None) -> str:
-    return "no answer" if status is None else str(status)
-
-
-def _result(requests: int, different: list[Replayed]) -> dict[str, Any]:
+def _result(requests: int, different: list[_Different]) -> dict[str, Any]:
     return {
         "requests": requests,
         "same": requests - len(different),
@@ -265,7 +186,9 @@ def _result(requests: int, different: list[Replayed]) -> dict[str, Any]:
                 "recorded": replayed.call.status,
                 "status": replayed.answer.status,
                 "reason": replayed.answer.reason,
+                "details": found.differences,
             }
-            for replayed in different
+            for found in sorted(different, key=lambda found: found.replayed.call.line)
+            for replayed in (found.replayed,)
         ],
     }

@@ -6,8 +6,8 @@ import argparse
 
 from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
-from mockserver.cli.suggestion import nearest
 from mockserver.errors import InvalidInput
+from mockserver.rules.suggestion import nearest
 
 __all__ = ["add_arguments", "run"]
 

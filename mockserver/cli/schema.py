@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from mockserver.cli.suggestion import nearest
 from mockserver.errors import InvalidInput
 from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.rules.suggestion import nearest
 from mockserver.wire.codec import encode
 
 __all__ = ["add_arguments", "run"]

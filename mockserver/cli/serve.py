@@ -7,17 +7,22 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
-from mockserver.control import ADMIN, EXPORT, ExportQuery
+from mockserver.control import ADMIN, CA, EXPORT, ExportQuery
 from mockserver.errors import ServerFailed
 from mockserver.namespaces import DEFAULT
-from mockserver.server.addresses import loopback_url
+from mockserver.server.addresses import addresses_of, loopback_url
 from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
+
+if TYPE_CHECKING:
+    from mockserver.stories.book import StoryBook
 
 __all__ = ["add_arguments", "run"]
 
@@ -32,8 +37,10 @@ examples:
   mockserver serve --idle-timeout 5 --grace 0            sessions die after exactly 5 silent seconds
   mockserver serve --port 0 --ready-json                 a free port, told in one line of JSON
   mockserver serve --seed 7 --faults faults.json         the same faults and session ids every time
+  mockserver serve --stories stories/ --watch            stories of one's own, read again when they are saved
   mockserver serve --export-on-exit journal.ndjson       keep what was received
   mockserver serve --host 0.0.0.0 --admin-token SECRET   for devices on the network
+  mockserver serve --host 0.0.0.0 --tls --tls-ca ca.pem  for devices that speak https only
 
 Ctrl-C, or SIGTERM, stops the server.
 """
@@ -69,14 +76,24 @@ def run(arguments: argparse.Namespace) -> int:
 
     options = configuration.options
     log = RequestLog.for_terminal(sys.stderr)
-    site = Site(configuration.settings, options, faults=configuration.faults, made=None if log is None else log.watch)
+    book, watch = _stories(configuration)
+    site = Site(
+        configuration.settings,
+        options,
+        faults=configuration.faults,
+        made=None if log is None else log.watch,
+        stories=book,
+    )
+
+    ca_pem = None if site.authority is None else site.authority.ca_pem
 
     def ready(port: int, admin_port: int) -> None:
         _warn(options)
-        _announce(configuration, port, admin_port, site.guard.token)
+        _announce(configuration, _Reachable(options, port, admin_port, _lan_urls(options, port), ca_pem), site.guard.token)
 
     try:
-        serve(site, ready)
+        with watch:
+            serve(site, ready)
     finally:
         if log is not None:
             log.close()
@@ -87,13 +104,57 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(configuration: Configuration, port: int, admin_port: int, token: str | None) -> None:
+def _stories(configuration: Configuration) -> tuple[StoryBook | None, AbstractContextManager[object]]:
+    """Return the stories of the server, and what reads them again while it runs."""
+    if not configuration.stories:
+        return None, nullcontext()
+    from mockserver.cli.story_files import StoryFiles, StoryWatch
+    from mockserver.stories.book import StoryBook
+
+    book = StoryBook()
+    files = StoryFiles(configuration.stories, book.check_free)
+    book.replace(files.known())
+    return book, StoryWatch(files, book) if configuration.watch else nullcontext()
+
+
+class _Reachable(NamedTuple):
+    """Where a server can be reached, and whom to trust there.
+
+    Args:
+        options: How it listens.
+        port: Its port.
+        admin_port: The port of its admin API.
+        lan_urls: Where others reach it, if it listens on all addresses.
+        ca_pem: The certificate of its CA, if it has one.
+    """
+
+    options: ServerOptions
+    port: int
+    admin_port: int
+    lan_urls: tuple[str, ...]
+    ca_pem: str | None
+
+    @property
+    def url(self) -> str:
+        return loopback_url(self.options.scheme, self.options.host, self.port)
+
+    @property
+    def admin_url(self) -> str:
+        return loopback_url(self.options.scheme, self.options.host, self.admin_port) + ADMIN
+
+    @property
+    def ca_urls(self) -> list[str]:
+        """For this machine first, then for devices."""
+        hosts = [url.rpartition(":")[0] for url in self.lan_urls]
+        return [self.admin_url + CA.path, *(f"{host}:{self.admin_port}{ADMIN}{CA.path}" for host in hosts)]
+
+
+def _announce(configuration: Configuration, reachable: _Reachable, token: str | None) -> None:
     options = configuration.options
-    url = loopback_url(options.scheme, options.host, port)
-    admin_url = loopback_url(options.scheme, options.host, admin_port) + ADMIN
+    url, admin_url, ca_urls = reachable.url, reachable.admin_url, reachable.ca_urls
     ui_url = f"{admin_url}/ui/" + ("" if token is None else f"?token={quote(token, safe='')}")
     if configuration.ready_json:
-        line = {
+        line: dict[str, Any] = {
             "event": "ready",
             "url": url,
             "admin_url": admin_url,
@@ -103,20 +164,37 @@ def _announce(configuration: Configuration, port: int, admin_port: int, token: s
         }
         if token is not None:
             line["admin_token"] = token
+        if reachable.lan_urls:
+            line["lan_urls"] = reachable.lan_urls
+        if reachable.ca_pem is not None:
+            line |= {"ca_url": ca_urls[0], "ca_pem": reachable.ca_pem}
         print(encode(line).decode(), flush=True)
         return
     rows = [
         ("page", ui_url),
         ("sessions", f"{url}/api/v1/sessions"),
+        *(("for devices", lan_url) for lan_url in reachable.lan_urls),
         ("admin API", admin_url),
         ("journal", f"{admin_url}/events"),
         *([] if token is None else [("admin token", token)]),
         ("seed", options.seed if options.seeded_ids else f"{options.seed} (--seed {options.seed} repeats the faults)"),
     ]
+    if reachable.ca_pem is not None:
+        rows += [("CA to trust", ca_url) for ca_url in ca_urls]
+        rows.append(("trust it", f"curl -sko ca.crt {ca_urls[0]} && curl --cacert ca.crt {url}/api/v1/schemas/ping"))
     print(f"mockserver emulates the Media Collection API at {url}")
     for name, value in rows:
         print(f"  {name:12} {value}")
     print("Ctrl-C stops it.", flush=True)
+
+
+def _lan_urls(options: ServerOptions, port: int) -> tuple[str, ...]:
+    """Return where others reach a server that listens on all addresses of one kind."""
+    if is_loopback(options.host):
+        return ()
+    own = loopback_url(options.scheme, options.host, port)
+    known = addresses_of(options.scheme, options.host, port).addresses
+    return tuple(address.url for address in known if address.kind == "lan" and address.url != own)
 
 
 def _warn(options: ServerOptions) -> None:

@@ -19,7 +19,13 @@ T = TypeVar("T")
 
 
 def begin_silence(
-    emulator: Emulator, matcher: Matcher, silence_ms: int, timeout_s: float, answer: Callable[[bool], T]
+    emulator: Emulator,
+    matcher: Matcher,
+    silence_ms: int,
+    timeout_s: float,
+    answer: Callable[[bool], T],
+    *,
+    broken_ends: bool = False,
 ) -> Pending[T]:
     """Start waiting for silence; to be called under the lock of the emulator.
 
@@ -27,12 +33,13 @@ def begin_silence(
         matcher: Which entries break the silence.
         silence_ms: For how many emulated milliseconds none may come, counted from the last one or from now.
         timeout_s: How long to wait at most, in real seconds; 0 not at all.
-        answer: Gives the answer, told whether it was silent for long enough.
+        answer: Gives the answer, told whether the wait was satisfied.
+        broken_ends: Whether an entry that breaks the silence ends the wait as well, instead of beginning it afresh.
 
     Raises:
         Refused: Too many waits are in flight.
     """
-    silence = _Silence(emulator, matcher, silence_ms)
+    silence = _Silence(emulator, matcher, silence_ms, broken_ends)
     pending = begin(emulator, silence.check, silence_ms == 0, timeout_s, answer)
     if pending.waiter is None or pending.waiter.satisfied:
         return pending
@@ -52,11 +59,12 @@ class _Silence:
     the emulator, so that no request is half recorded then.
     """
 
-    def __init__(self, emulator: Emulator, matcher: Matcher, silence_ms: int) -> None:
+    def __init__(self, emulator: Emulator, matcher: Matcher, silence_ms: int, broken_ends: bool) -> None:
         self._clock = emulator.clock
         self._journal = emulator.journal
         self._matcher = matcher
         self._silence_ms = silence_ms
+        self._broken_ends = broken_ends
         self._due_ms = self._clock.now_ms() + silence_ms
         self._lock = emulator.lock
         self._timer: threading.Timer | None = None
@@ -64,11 +72,15 @@ class _Silence:
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def check(self, seq: int, record: Record) -> bool:
-        """Tell whether it had been silent for long enough before this record; if not, count afresh from it."""
+        """Tell whether it had been silent for long enough before this record, or this record ends the wait.
+
+        If not, count afresh from it.
+        """
         if record.at_ms >= self._due_ms:
             return True
         if seq > self._matcher.since and self._matcher.matches(self._journal.facts(record)):
             self._due_ms = record.at_ms + self._silence_ms
+            return self._broken_ends
         return False
 
     def watch(self, waiter: Waiter) -> None:

@@ -6,6 +6,8 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.emulator.pending import Pending, begin, counting, never
@@ -39,10 +41,14 @@ class Verifier:
 
     Args:
         emulator: Whose journal is judged.
+        since: Only by entries with a greater ``seq``.
+        until: Only by entries with this ``seq`` or a lower one; None for no limit.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, *, since: int = 0, until: int | None = None) -> None:
         self._emulator = emulator
+        self._since = since
+        self._until = until
         self._journal = emulator.journal
         self._inquiry = Inquiry(emulator)
 
@@ -61,12 +67,28 @@ class Verifier:
             matcher = compile_query(query)
             with emulator.lock:
                 check, met = never() if wanted.final else counting(emulator, matcher, wanted.at_least or 0)
-                return begin(emulator, check, met, timeout_s, lambda _: self._verify_count(wanted, query, matcher))
+                return begin(emulator, check, met, timeout_s, lambda _: self._verify_count(wanted, query, matcher)[0])
         sequence = steps(command.sequence or ())
         by_arrival = command.order == "arrival"
         with emulator.lock:
             check, met = never() if wanted.final else self._sequencing(sequence, wanted.at_least or 0, by_arrival)
-            return begin(emulator, check, met, timeout_s, lambda _: self._verify_sequence(wanted, sequence, by_arrival))
+            return begin(
+                emulator, check, met, timeout_s, lambda _: self._verify_sequence(wanted, sequence, by_arrival)[0]
+            )
+
+    def judge(self, command: VerifyCommand) -> tuple[Verification, int]:
+        """Verify as :meth:`verify` does, without waiting, and tell how many entries or sessions there are.
+
+        Raises:
+            InvalidInput: The command contradicts itself.
+        """
+        wanted = expectation(command)
+        with self._emulator.lock:
+            if command.query is not None:
+                matcher = compile_query(command.query)
+                matcher = replace(matcher, since=max(matcher.since, self._since))
+                return self._verify_count(wanted, command.query, matcher)
+            return self._verify_sequence(wanted, steps(command.sequence or ()), command.order == "arrival")
 
     def _sequencing(self, sequence: tuple[Step, ...], at_least: int, by_arrival: bool) -> tuple[Check, bool]:
         """Make a check that looks again at the session a record belongs to, and at no other."""
@@ -86,8 +108,12 @@ class Verifier:
 
         return check, len(having) >= at_least
 
-    def _verify_count(self, wanted: Expectation, query: Query, matcher: Matcher) -> Verification:
-        seqs, count = self._journal.select(matcher, query.limit)
+    def _verify_count(self, wanted: Expectation, query: Query, matcher: Matcher) -> tuple[Verification, int]:
+        if self._until is None:
+            seqs, count = self._journal.select(matcher, query.limit)
+        else:
+            matching = [seq for seq in self._journal.select(matcher, self._journal.last_seq)[0] if seq <= self._until]
+            seqs, count = matching[: query.limit], len(matching)
         verified = wanted.met_by(count)
         too_few = not verified and wanted.at_least is not None and count < wanted.at_least
         near = self._near(matcher, self._newest(matcher.since)) if too_few else []
@@ -95,15 +121,18 @@ class Verifier:
         message = count_message(
             wanted, query, count, [_told(miss) for miss in near], self._incomplete(matcher.since), received
         )
-        return Verification(
+        verification = Verification(
             verified=verified,
             message=message,
             matched=self._inquiry.entries(seqs),
             near_misses=near,
             journal_complete=self._journal.complete_since(matcher.since),
         )
+        return verification, count
 
-    def _verify_sequence(self, wanted: Expectation, sequence: tuple[Step, ...], by_arrival: bool) -> Verification:
+    def _verify_sequence(
+        self, wanted: Expectation, sequence: tuple[Step, ...], by_arrival: bool
+    ) -> tuple[Verification, int]:
         found = list(self._sequences(sequence, by_arrival))
         whole = [(items, indices) for _, items, indices in found if len(indices) == len(sequence)]
         seqs = [items[index].seq for items, indices in whole for index in indices]
@@ -118,17 +147,19 @@ class Verifier:
                 near = self._near(sequence[len(indices)].matcher, ((item.seq, item.record) for item in rest))
                 if _accepted_only(sequence, by_arrival):
                     near = [*self._refused(sequence[len(indices)], sid), *near][:_NEAR]
-            received = "" if near else self._received(0)
+            received = "" if near else self._received(self._since)
+        incomplete = self._incomplete(self._since)
         message = sequence_message(
-            wanted, sequence, len(whole), furthest, [_told(miss) for miss in near], self._incomplete(0), received
+            wanted, sequence, len(whole), furthest, [_told(miss) for miss in near], incomplete, received
         )
-        return Verification(
+        verification = Verification(
             verified=verified,
             message=message,
             matched=self._inquiry.entries(seqs[:DEFAULT_LIMIT]),
             near_misses=near,
-            journal_complete=self._journal.complete_since(0),
+            journal_complete=self._journal.complete_since(self._since),
         )
+        return verification, len(whole)
 
     def _sequences(self, sequence: tuple[Step, ...], by_arrival: bool) -> Iterator[tuple[str, list[Item], list[int]]]:
         for sid in self._journal.session_ids():
@@ -137,17 +168,24 @@ class Verifier:
 
     def _items(self, sid: str, sequence: tuple[Step, ...], by_arrival: bool) -> list[Item]:
         only = _accepted_only(sequence, by_arrival)
-        return self._inquiry.items(sid, by_arrival=by_arrival, accepted_only=only)
+        items = self._inquiry.items(sid, by_arrival=by_arrival, accepted_only=only)
+        return [item for item in items if self._since < item.seq <= self._last_seq]
 
     def _refused(self, step: Step, sid: str) -> list[NearMiss]:
         """Find what would have been a step, had it not been refused."""
-        items = self._inquiry.items(sid, by_arrival=True)
+        items = [item for item in self._inquiry.items(sid, by_arrival=True) if self._since < item.seq <= self._last_seq]
         meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))
         return self._near(step.accepted, ((item.seq, item.record) for item in meant))
 
+    @property
+    def _last_seq(self) -> int:
+        """The last entry that counts."""
+        return self._journal.last_seq if self._until is None else min(self._until, self._journal.last_seq)
+
     def _newest(self, since: int) -> Iterator[tuple[int, Record]]:
         journal = self._journal
-        for seq in range(journal.last_seq, max(since, journal.first_seq - 1, journal.last_seq - _NEAR_SEARCHED), -1):
+        last = self._last_seq
+        for seq in range(last, max(since, journal.first_seq - 1, last - _NEAR_SEARCHED), -1):
             record = journal.get(seq)
             if record is not None:
                 yield seq, record
@@ -167,7 +205,7 @@ class Verifier:
 
     def _received(self, since: int) -> str:
         journal = self._journal
-        records = (journal.get(seq) for seq in range(max(since + 1, journal.first_seq), journal.last_seq + 1))
+        records = (journal.get(seq) for seq in range(max(since + 1, journal.first_seq), self._last_seq + 1))
         return received_line(Counter(record.event_type for record in records if record and record.event_type))
 
     def _incomplete(self, since: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from urllib.parse import urlsplit
 
 from mockserver.client import HttpControl
@@ -11,7 +12,12 @@ __all__ = ["connect"]
 
 
 def connect(
-    url: str, *, namespace: str | None = None, token: str | None = None, verify_tls: bool = True
+    url: str,
+    *,
+    namespace: str | None = None,
+    token: str | None = None,
+    verify_tls: bool = True,
+    ca: str | PathLike[str] | None = None,
 ) -> MediaServer:
     """Use a server that runs already.
 
@@ -20,11 +26,12 @@ def connect(
         namespace: The namespace to use; it comes into being with the first request or change.
         token: The admin token, if the server has one.
         verify_tls: False accepts any certificate.
+        ca: The certificate of the CA to trust, a PEM file, for a server with ``--tls``.
 
     Raises:
-        InvalidInput: ``url`` is not an http or https address.
+        InvalidInput: ``url`` is not an http or https address, or ``ca`` cannot be read.
     """
-    control = HttpControl(url, namespace=namespace, token=token, verify_tls=verify_tls)
+    control = HttpControl(url, namespace=namespace, token=token, verify_tls=verify_tls, ca=ca)
     base = url.rstrip("/")
     authority = urlsplit(base).netloc.rpartition("@")[2]
     if namespace is None:

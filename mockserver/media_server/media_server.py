@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from mockserver.media_server.judgement import assert_no_findings
 from mockserver.media_server.own_thread import in_own_thread
 from mockserver.media_server.session_handle import SessionHandle
 from mockserver.media_server.session_search import SessionFilter, find_session
+from mockserver.media_server.story_set import StorySet
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
@@ -46,9 +48,25 @@ class MediaServer:
         self.host = host
         self.clock = ClockHand(control)
         self.faults = FaultSet(control)
+        self.stories = StorySet(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url or 'not started'}>"
+
+    # How to trust it
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificate of the CA that a client has to trust, PEM.
+
+        Raises:
+            NotFound: The server makes no certificates: it was started without ``--tls``.
+        """
+        return b"".join(piece for piece in self.control.call(c.CA, None)).decode("ascii")
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return a context for clients that trusts this server and no other."""
+        return ssl.create_default_context(cadata=self.ca_pem)
 
     # What was received
 

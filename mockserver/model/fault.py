@@ -57,7 +57,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         nth_session: The request belongs to the nth session of the namespace, from 1; for a sessionStart, the one it
             would open.
         nth_event: The request is the nth of its event type that came for its session, from 1, whatever became of the
-            others.
+            others. The sessionStart of a session is always its first.
         in_ad: Whether the session is inside an ad, in order of arrival.
         in_break: Whether it is inside an ad break.
         playhead_s: The playhead of the event, in seconds of main content.
@@ -67,7 +67,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         library_version: SDK of the session, ``media.libraryVersion``, for example ``android-media-*``.
         namespace: The namespace, for a rule with which a server starts and which stands in every namespace.
         header: Conditions on headers of the request, each ``<name><op><value>`` with op ``=``, ``!=`` or ``*=``
-            (contains); names in any case.
+            (contains); names in any case, one field of several is enough, and a missing one meets only ``!=``.
     """
 
     session_id: OneOrMany = None
@@ -132,7 +132,7 @@ class ExpireFault(_Kind, frozen=True, kw_only=True, tag="expire"):
     410), at stage ``response`` just after.
 
     Args:
-        sessions: The session of the request, or all of the namespace.
+        sessions: The session of the request, or all of the namespace. A request without a session has none of its own.
     """
 
     sessions: Literal["own", "all"] = "own"
@@ -169,7 +169,8 @@ class DelayFault(_Kind, frozen=True, kw_only=True, tag="delay"):
 class DuplicateFault(_Kind, frozen=True, kw_only=True, tag="duplicate"):
     """Let the request arrive twice, as a proxy does that repeats it: it is processed twice and answered once.
 
-    The journal holds both; the client gets the answer to the second.
+    The journal holds both; the client gets the answer to the second, at stage ``response`` that to the first. The other
+    one stands in the journal as ``cut``.
     """
 
 
@@ -228,6 +229,8 @@ class DribbleFault(_Kind, frozen=True, kw_only=True, tag="dribble"):
 class DropHeaderFault(_Kind, frozen=True, kw_only=True, tag="drop_header"):
     """Leave a header field out of the answer, for example ``Location`` or ``Access-Control-Expose-Headers``.
 
+    Without ``Content-Length`` the connection ends with the answer.
+
     Args:
         name: Its name, in any case; a list drops several.
     """
@@ -236,7 +239,10 @@ class DropHeaderFault(_Kind, frozen=True, kw_only=True, tag="drop_header"):
 
 
 class Pass(_Kind, frozen=True, kw_only=True, tag="pass"):
-    """In a ``responses`` script: nothing happens to this request. The word ``"pass"`` alone says the same."""
+    """In a ``responses`` script: nothing happens to this request. The word ``"pass"`` alone says the same.
+
+    The rule counts it as ``applied``, the entry of the request does not name the rule, and later rules are considered.
+    """
 
 
 SimpleFault = (
@@ -261,7 +267,8 @@ class ResponsesFault(_Kind, frozen=True, kw_only=True, tag="responses"):
     """A script: one item for each request that the rule strikes, in order.
 
     Args:
-        responses: Faults, or ``"pass"`` for none; ``repeat`` in an item says for how many requests.
+        responses: 1 to 1000 faults, or ``"pass"`` for none; ``repeat`` in an item says for how many requests. No script
+            stands in a script.
         then: What follows the last item: the ``last`` one for ever, the whole script again (``cycle``), or nothing any
             more (``pass``).
     """
@@ -270,7 +277,8 @@ class ResponsesFault(_Kind, frozen=True, kw_only=True, tag="responses"):
     then: Literal["last", "cycle", "pass"] = "last"
 
 
-Fault = SimpleFault | ResponsesFault
+Fault = SimpleFault | ResponsesFault | Pass
+"""Any of them; that a ``pass`` makes sense in a script only, the check of a rule says in words."""
 
 
 class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -39,6 +39,7 @@ class Session(msgspec.Struct, frozen=True):
         events: How many events were accepted, sessionStart included.
         complete: Whether a sessionComplete was accepted.
         in_ad: Whether an ad is open, in order of arrival.
+        in_break: Whether an ad break is open, in order of arrival.
         downloaded: Whether it came as one batch of downloaded content, to which no lifetimes apply.
         rule: The session rule that was fixed when it opened.
         content: What is being played.
@@ -58,6 +59,7 @@ class Session(msgspec.Struct, frozen=True):
     events: int = 0
     complete: bool = False
     in_ad: bool = False
+    in_break: bool = False
     downloaded: bool = False
     rule: SessionRule | None = None
     content: Content = Content()

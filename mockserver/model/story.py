@@ -10,7 +10,7 @@ from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.query import Query
 from mockserver.model.results import Meta
 
-__all__ = ["Expectation", "ExpectationView", "Story", "StoryPage", "StoryState", "StoryView", "Verdict"]
+__all__ = ["Expectation", "ExpectationView", "Story", "StoryPage", "StoryState", "StoryView", "StoryWait", "Verdict"]
 
 StoryState = Literal["idle", "waiting", "running", "over"]
 """``idle``: not started; ``waiting``: for the first request; ``running``; ``over``: the verdict is final."""
@@ -28,6 +28,9 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         says: It in one sentence, with the player as its subject.
         query: Which entries are counted; without a number ``at_least`` is 1.
         sequence: Steps that must follow each other in one session; see ``POST /__admin/verify``.
+        exactly: So many entries, or sessions with that sequence.
+        at_least: So many or more.
+        at_most: So many or fewer.
         order: In which order of the session; see there.
         no_findings: Codes of diagnostics that must not be found.
     """
@@ -92,13 +95,14 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
         name: Its name, the one of its file.
         origin: ``built-in``, or where it comes from.
         state: How far it is in this namespace.
-        verdict: None while it can still turn out either way.
+        verdict: None while it can still turn out either way; in a list, None also until somebody asked for this one.
         started_ms: When it was started, on the emulated clock.
-        since: The ``seq`` of the last entry before it began.
+        since: The ``seq`` of the last entry before it began; only later ones count.
         remaining_ms: After how long a silence it is over, on the emulated clock; None before the first request and at
             the end.
         faults: Its rules, once it was started, with their counters.
-        expectations: How they stand, once it was started.
+        expectations: How they stand, once it was started; the last one says whether the faults of the story struck.
+            Not in a list.
     """
 
     name: str
@@ -113,8 +117,22 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     expectations: tuple[ExpectationView, ...] = ()
 
 
+class StoryWait(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Wait for what may change how a story stands: the next entry, or its end on the emulated clock.
+
+    A story that is over or does not run is not waited for.
+
+    Args:
+        since: The ``seq`` of the last entry that is known.
+        timeout_ms: How long to wait, in real milliseconds, at most 60,000.
+    """
+
+    since: int = 0
+    timeout_ms: int = 5_000
+
+
 class StoryPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The stories that can be started, by name."""
+    """The stories that can be started, in order of their names, without expectations."""
 
     stories: list[StoryView]
     meta: Meta

@@ -17,6 +17,7 @@ from mockserver.operations import reach
 from mockserver.operations import server as s
 from mockserver.operations import sessions as listed
 from mockserver.operations.export import export
+from mockserver.operations import stories as st
 
 __all__ = ["LocalControl", "perform"]
 
@@ -47,6 +48,12 @@ _ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
     c.FAULT: n.fault,
     c.PUT_FAULT: n.put_fault,
     c.DELETE_FAULT: n.delete_fault,
+    c.STORIES: st.stories,
+    c.STORY: st.story,
+    c.PUT_STORY: st.put_story,
+    c.START_STORY: st.start_story,
+    c.WAIT_STORY: st.wait_story,
+    c.STOP_STORY: st.stop_story,
     c.SETTINGS: n.settings,
     c.PATCH_SETTINGS: n.patch_settings,
     c.CLOCK: n.clock,
@@ -81,7 +88,7 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
     Args:
         namespaces: All namespaces of the server.
         name: The namespace that is asked.
-        route: What for; not the stream, which is the server's own.
+        route: What for; not the stream nor the CA, which are the server's own.
         argument: The query or the body.
         **path: The parts of the path.
 

@@ -1,25 +1,39 @@
 """Conditions on an event body: ``/params/media.id=clip-7``, ``/playerTime/playhead>30``.
 
 The first operator in the text ends the JSON pointer (RFC 6901). There are no regular expressions, so that no query can
-be made slow.
+be made slow. Conditions on header fields, ``User-Agent*=Android``, are written alike; their values are always text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from mockserver.errors import InvalidInput
+from mockserver.model.http import RawHeaders
 
-__all__ = ["MISSING", "Condition", "holds", "parse_condition", "resolve"]
+__all__ = [
+    "MISSING",
+    "Condition",
+    "HeaderCondition",
+    "header_holds",
+    "header_values",
+    "holds",
+    "is_token",
+    "parse_condition",
+    "parse_header_condition",
+    "resolve",
+]
 
 _MAX_LENGTH = 4096
 """Most characters of a condition; the parsed ones are remembered."""
 
 _OPERATOR = re.compile(r"!=|\*=|=|>|<")
+_HEADER_OPERATOR = re.compile(r"!=|\*=|=")
 _INDEX = re.compile(r"[0-9]{1,18}")
 
 
@@ -46,6 +60,22 @@ class Condition(msgspec.Struct, frozen=True):
     tokens: tuple[str, ...]
     op: str
     value: Any
+
+
+class HeaderCondition(msgspec.Struct, frozen=True):
+    """One parsed condition on a header field.
+
+    Args:
+        text: As the user wrote it.
+        name: The name of the field in lower case.
+        op: ``=``, ``!=`` or ``*=``.
+        value: What to compare with.
+    """
+
+    text: str
+    name: str
+    op: str
+    value: str
 
 
 @lru_cache(maxsize=1024)
@@ -122,6 +152,49 @@ def _contains(seen: Any, condition: Condition) -> bool:
         return any(_equal(item, wanted) for item in seen)
     # In a text a number is looked for as it was written: 1.0 is not 1 there.
     return isinstance(seen, str) and (wanted if isinstance(wanted, str) else _literal(condition)) in seen
+
+
+def parse_header_condition(text: str) -> HeaderCondition:
+    """Read a condition on a header field: ``<name><op><value>``.
+
+    Raises:
+        InvalidInput: There is no name or no operator, or the text is too long.
+    """
+    if len(text) > _MAX_LENGTH:
+        raise InvalidInput(f"a condition has at most {_MAX_LENGTH} characters, not {len(text)}", pointer="/header")
+    found = _HEADER_OPERATOR.search(text)
+    if found is None or not is_token(text[: found.start()]):
+        raise InvalidInput(
+            f"{text!r} is not a condition on a header: write <name><op><value> with op one of = != *=, for example "
+            "User-Agent*=Android",
+            pointer="/header",
+        )
+    return HeaderCondition(text, text[: found.start()].lower(), found.group(), text[found.end() :])
+
+
+def is_token(name: str) -> bool:
+    """Tell whether a text can be the name of a header field (RFC 9110, 5.6.2)."""
+    return bool(name) and name.isascii() and all(sign.isalnum() or sign in "!#$%&'*+-.^_`|~" for sign in name)
+
+
+def header_values(headers: RawHeaders, name: str) -> list[str]:
+    """Return the values of all fields of a (lower-case) name, in order."""
+    wanted = name.encode()
+    return [value.decode("latin-1") for key, value in headers if key.lower() == wanted]
+
+
+def header_holds(condition: HeaderCondition, values: Iterable[str]) -> bool:
+    """Tell whether the values of a header field meet a condition.
+
+    Of a repeated field one value is enough. ``!=`` holds when ``=`` does not, so also when the field is missing.
+    """
+    match condition.op:
+        case "=":
+            return any(value == condition.value for value in values)
+        case "!=":
+            return all(value != condition.value for value in values)
+        case _:
+            return any(condition.value in value for value in values)
 
 
 def _literal(condition: Condition) -> str:

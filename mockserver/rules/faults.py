@@ -1,8 +1,10 @@
 """Which fault rules strike a request. Pure: the counters of a rule come in with it and go out counted up.
 
 Rules run in order of creation. Every firing ``delay`` adds up; the first firing other fault decides, and rules of other
-kinds after it are not considered. In a rule: match (``seen`` + 1), ``skip``, ``every``, ``probability``, ``times``;
-then ``applied`` + 1. A rule that is switched off or over its ``ttl_ms`` is passed over and sees nothing.
+kinds after it are not considered. A ``responses`` script counts as the kind of its present item, which the number of
+its strikes tells; a ``pass`` is a strike that does nothing and decides nothing. In a rule: match (``seen`` + 1),
+``skip``, ``every``, ``probability``, ``times``; then ``applied`` + 1. A rule that is switched off or over its
+``ttl_ms`` is passed over and sees nothing.
 
 Every rule draws from a stream of its own, so that adding, removing or editing one rule does not change the draws of
 another. Nothing is drawn for a probability of 0 or 1.
@@ -11,32 +13,37 @@ another. Nothing is drawn for a probability of 0 or 1.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from random import Random
 
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.errors import InvalidInput
-from mockserver.model.fault import DelayFault, Fault, FaultRule, FaultSpec, StatusFault, When
+from mockserver.model.fault import DelayFault, FaultRule, Pass, ResponsesFault, SimpleFault
 from mockserver.model.journal import Draw
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import Facts, Matcher, compile_when
 
-__all__ = ["Armed", "Strike", "arm", "check_spec", "strike"]
+__all__ = ["MAX_DELAY_MS", "Armed", "Strike", "arm", "strike"]
 
 MAX_DELAY_MS = 24 * 3600 * 1000
-_WITHOUT_BODY = (204, 205, 304)
 _LARGEST_EXPONENT = 700
 """Of what a double can hold; the delay is cut off long before."""
 
 
 class Armed(msgspec.Struct, frozen=True):
-    """A rule in force, with its compiled ``when`` and its stream of draws."""
+    """A rule in force, with its compiled ``when`` and its stream of draws.
+
+    Args:
+        ends: For each item of its script, after how many strikes it is over; empty for a rule without one.
+    """
 
     rule: FaultRule
     matcher: Matcher
     random: Random
+    ends: tuple[int, ...] = ()
 
 
 class Strike(msgspec.Struct, frozen=True):
@@ -45,84 +52,18 @@ class Strike(msgspec.Struct, frozen=True):
     Args:
         rules: All rules, counted up.
         delay_ms: The sum of the firing delays.
-        fault: The fault that decides, if any.
+        fault: The fault that decides, if any; of a script, its present item.
         decided_by: Its rule.
-        fault_ids: The rules that fired.
+        fault_ids: The rules that did something to the request.
         draws: What was drawn, fired or not.
     """
 
     rules: tuple[Armed, ...]
     delay_ms: int = 0
-    fault: Fault | None = None
+    fault: SimpleFault | None = None
     decided_by: str | None = None
     fault_ids: tuple[str, ...] = ()
     draws: tuple[Draw, ...] = ()
-
-
-def check_spec(spec: FaultSpec) -> None:
-    """Refuse a rule that cannot mean anything.
-
-    Raises:
-        InvalidInput: With the pointer of the member at fault.
-    """
-    _check_when(spec.when, spec.stage)
-    for name, lowest in (("skip", 0), ("every", 1), ("times", 0), ("ttl_ms", 0)):
-        value = getattr(spec, name)
-        if value is not None and value < lowest:
-            raise InvalidInput(f"{name} must be {lowest} or more, not {value}", pointer=f"/{name}")
-    if not 0 <= spec.probability <= 1:
-        raise InvalidInput(f"probability is a number from 0 to 1, not {spec.probability}", pointer="/probability")
-    if isinstance(spec.fault, DelayFault):
-        _check_delay(spec.fault)
-    if isinstance(spec.fault, StatusFault):
-        _check_status(spec.fault)
-
-
-def _check_when(when: When, stage: Stage) -> None:
-    compile_when(when)
-    nth = when.nth_session
-    for number in (nth,) if isinstance(nth, int) else nth or ():
-        if number < 1:
-            raise InvalidInput(f"nth_session counts from 1, not {number}", pointer="/when/nth_session")
-    if stage is Stage.REQUEST:
-        for name in ("outcome", "status"):
-            if getattr(when, name) is not None:
-                raise InvalidInput(f"{name} is known at stage response only", pointer=f"/when/{name}")
-
-
-def _check_delay(delay: DelayFault) -> None:
-    given = tuple(name for name in ("ms", "lower", "upper", "median", "sigma") if getattr(delay, name) is not None)
-    if given not in (("ms",), ("lower", "upper"), ("median", "sigma")):
-        raise InvalidInput(
-            "a delay takes either ms, or lower and upper, or median and sigma, all in milliseconds but sigma",
-            pointer="/fault",
-        )
-    for name in given:
-        value = getattr(delay, name)
-        if not 0 <= value <= MAX_DELAY_MS:
-            raise InvalidInput(f"{name} must be 0 to {MAX_DELAY_MS}, not {value}", pointer=f"/fault/{name}")
-    if delay.lower is not None and delay.upper is not None and delay.lower > delay.upper:
-        raise InvalidInput(f"lower ({delay.lower}) is more than upper ({delay.upper})", pointer="/fault/lower")
-
-
-def _check_status(status: StatusFault) -> None:
-    if not 200 <= status.code <= 599:
-        raise InvalidInput(f"code must be 200 to 599, not {status.code}", pointer="/fault/code")
-    if status.code in _WITHOUT_BODY and status.body not in (None, ""):
-        raise InvalidInput(f"an answer with status {status.code} has no body", pointer="/fault/body")
-    for name, value in status.headers.items():
-        if not _is_token(name) or not _is_field_value(value):
-            raise InvalidInput(f"{name!r}: {value!r} is not an HTTP header field", pointer="/fault/headers")
-        if name.lower() in ("content-length", "transfer-encoding", "connection"):
-            raise InvalidInput(f"{name} follows from the answer and cannot be set", pointer="/fault/headers")
-
-
-def _is_token(name: str) -> bool:
-    return bool(name) and name.isascii() and all(sign.isalnum() or sign in "!#$%&'*+-.^_`|~" for sign in name)
-
-
-def _is_field_value(value: str) -> bool:
-    return value.isascii() and value.isprintable()
 
 
 def arm(rule: FaultRule, seed: str) -> Armed:
@@ -131,7 +72,27 @@ def arm(rule: FaultRule, seed: str) -> Armed:
     Args:
         seed: What the rule's stream of draws is made from; the same seed gives the same draws.
     """
-    return Armed(rule, compile_when(rule.when), Random(seed))
+    script = rule.fault
+    repeats = (_repeat(item) for item in script.responses) if isinstance(script, ResponsesFault) else ()
+    return Armed(rule, compile_when(rule.when), Random(seed), tuple(accumulate(repeats)))
+
+
+def _repeat(item: SimpleFault | Pass | str) -> int:
+    return 1 if isinstance(item, str) else item.repeat
+
+
+def _present(armed: Armed) -> SimpleFault | None:
+    """Return what a rule does if it strikes now; None for a pass."""
+    fault, strikes = armed.rule.fault, armed.rule.applied
+    if not isinstance(fault, ResponsesFault):
+        return None if isinstance(fault, Pass) else fault
+    whole = armed.ends[-1]
+    if strikes >= whole:
+        if fault.then == "pass":
+            return None
+        strikes = strikes % whole if fault.then == "cycle" else whole - 1
+    item = fault.responses[bisect_right(armed.ends, strikes)]
+    return None if isinstance(item, (Pass, str)) else item
 
 
 def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> Strike:
@@ -144,16 +105,18 @@ def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> S
     """
     after: list[Armed] = []
     delay_ms = 0.0
-    decided: FaultRule | None = None
+    decided: SimpleFault | None = None
+    decided_by: str | None = None
     fired_ids: list[str] = []
     draws: list[Draw] = []
     for armed in rules:
         rule = armed.rule
-        is_delay = isinstance(rule.fault, DelayFault)
+        if rule.stage is not stage or not rule.enabled:
+            after.append(armed)
+            continue
+        fault = _present(armed)
         considered = (
-            rule.stage is stage
-            and (is_delay or decided is None)
-            and rule.enabled
+            (decided is None or isinstance(fault, DelayFault))
             and not _is_over(rule, now_ms)
             and armed.matcher.matches(facts)
         )
@@ -162,23 +125,16 @@ def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> S
             armed = replace(armed, rule=rule)
             if draw is not None:
                 draws.append(draw)
-            if fired:
+            if fired and fault is not None:
                 fired_ids.append(rule.id)
-                if isinstance(rule.fault, DelayFault):
-                    ms, draw = _delay_ms(rule.id, rule.fault, armed.random)
+                if isinstance(fault, DelayFault):
+                    ms, draw = _delay_ms(rule.id, fault, armed.random)
                     delay_ms += ms
                     draws.extend(() if draw is None else (draw,))
                 else:
-                    decided = rule
+                    decided, decided_by = fault, rule.id
         after.append(armed)
-    return Strike(
-        tuple(after),
-        round(delay_ms),
-        None if decided is None else decided.fault,
-        None if decided is None else decided.id,
-        tuple(fired_ids),
-        tuple(draws),
-    )
+    return Strike(tuple(after), round(delay_ms), decided, decided_by, tuple(fired_ids), tuple(draws))
 
 
 def _is_over(rule: FaultRule, now_ms: int) -> bool:

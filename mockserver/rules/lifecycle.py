@@ -158,8 +158,11 @@ def fire(session: Session, trigger: Trigger, at_ms: int, *, ts_ms: int | None = 
         return session
     if phase is Phase.CLOSED:
         return replace(
-            session, phase=phase, closed_by=_CLOSED_BY[trigger], closed_ms=at_ms, closing_ts_ms=ts_ms, in_ad=False
-        )
+            session, phase=phase, closed_by=_CLOSED_BY[trigger], closed_ms=at_ms, closing_ts_ms=ts_ms, in_ad=False,
+            in_break=False,
+        )  # fmt: skip
+    if phase is Phase.FORGOTTEN:
+        return replace(session, phase=phase, in_ad=False, in_break=False)
     return replace(session, phase=phase)
 
 
@@ -264,6 +267,7 @@ def accept(
         playhead_moved_ms=now_ms if moved else session.playhead_moved_ms,
         events=session.events + 1,
         in_ad=event_type in _AD_OPENS or (in_ad and event_type not in _AD_CLOSES),
+        in_break=event_type == "adBreakStart" or (session.in_break and event_type != "adBreakComplete"),
     )
     if event_type == "sessionEnd":
         session = fire(session, Trigger.END, now_ms, ts_ms=ts_ms)

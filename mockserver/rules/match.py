@@ -14,10 +14,23 @@ import msgspec
 
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import When
+from mockserver.model.http import RawHeaders
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import Difference
+from mockserver.model.session import Content
 from mockserver.model.vocabulary import Operation, Outcome
-from mockserver.rules.condition import MISSING, Condition, holds, parse_condition, resolve
+from mockserver.rules.condition import (
+    MISSING,
+    Condition,
+    HeaderCondition,
+    header_holds,
+    header_values,
+    holds,
+    parse_condition,
+    parse_header_condition,
+    resolve,
+)
+from mockserver.rules.wanted import Wanted, span, texts
 
 __all__ = ["Facts", "Matcher", "check_page", "compile_query", "compile_when", "conditions"]
 
@@ -28,6 +41,16 @@ _UNASKED = frozenset({Operation.PREFLIGHT, Operation.SCHEMA})
 """Operations that a fault rule hits only when it names them: a rule about events must not break the browser's
 preflights."""
 
+_OPENING = frozenset({Operation.START, Operation.DOWNLOAD})
+
+_CONTENT = {
+    "media_id": "media.id",
+    "player_name": "media.playerName",
+    "library_version": "media.libraryVersion",
+}
+"""What is asked of the content of a session, and the key of a sessionStart that says it."""
+
+_PLAYHEAD = ("playerTime", "playhead")
 
 _MAX_CONDITIONS = 64
 """Most conditions of one ``where``: every one is asked of every entry."""
@@ -41,7 +64,13 @@ class Facts(msgspec.Struct):
         outcome: None before the back end has decided.
         status: None before the back end has decided.
         nth_session: The number of the session it belongs to or would open.
-        in_ad: Whether that session is inside an ad.
+        nth_event: The request is the nth of its event type that came for its session.
+        in_ad: Whether that session is inside an ad; None when there is no session.
+        in_break: Whether it is inside an ad break.
+        session_age_s: How long ago it was opened; None when it is not open yet.
+        content: What it plays; None for a request that has no session, or says it itself.
+        namespace: Where the request came in.
+        headers: The header fields of the request.
     """
 
     operation: Operation
@@ -52,7 +81,13 @@ class Facts(msgspec.Struct):
     status: int | None = None
     fault_ids: tuple[str, ...] = ()
     nth_session: int | None = None
-    in_ad: bool = False
+    nth_event: int | None = None
+    in_ad: bool | None = None
+    in_break: bool | None = None
+    session_age_s: float | None = None
+    content: Content | None = None
+    namespace: str | None = None
+    headers: RawHeaders = ()
 
 
 class Matcher(msgspec.Struct, frozen=True):
@@ -63,12 +98,16 @@ class Matcher(msgspec.Struct, frozen=True):
         conditions: What must hold of the body.
         since: Only later entries; who walks the journal obeys it.
         unasked: Operations that do not match although nothing speaks against them.
+        others: Fields of which more is asked than to be one of some values.
+        headers: What must hold of the header fields.
     """
 
     fields: tuple[tuple[str, frozenset[Any]], ...]
     conditions: tuple[Condition, ...] = ()
     since: int = 0
     unasked: frozenset[Operation] = frozenset()
+    others: tuple[tuple[str, Wanted], ...] = ()
+    headers: tuple[HeaderCondition, ...] = ()
 
     def matches(self, facts: Facts) -> bool:
         """Tell whether the facts are meant."""
@@ -76,6 +115,12 @@ class Matcher(msgspec.Struct, frozen=True):
             return False
         for name, wanted in self.fields:
             if not _meets(facts, name, wanted):
+                return False
+        for name, range_or_texts in self.others:
+            if _actual(facts, name) not in range_or_texts:
+                return False
+        for header in self.headers:
+            if not header_holds(header, header_values(facts.headers, header.name)):
                 return False
         if self.conditions:
             document = facts.document()
@@ -89,6 +134,17 @@ class Matcher(msgspec.Struct, frozen=True):
             for name, wanted in self.fields
             if not _meets(facts, name, wanted)
         ]
+        for name, range_or_texts in self.others:
+            actual = _actual(facts, name)
+            if actual not in range_or_texts:
+                found.append(Difference(name, str(range_or_texts), actual))
+        for header in self.headers:
+            values = header_values(facts.headers, header.name)
+            if not header_holds(header, values):
+                expected = header.value if header.op == "=" else f"{header.op} {header.value}"
+                found.append(
+                    Difference(f"header {header.name}", expected, ", ".join(values) if values else "(missing)")
+                )
         document = facts.document() if self.conditions else None
         for condition in self.conditions:
             if not holds(condition, document):
@@ -100,7 +156,8 @@ class Matcher(msgspec.Struct, frozen=True):
 
     def distance(self, differences: tuple[Difference, ...]) -> float:
         """Weigh differences: 0 for none, 1 when nothing that was asked for is there."""
-        asked = sum(_WEIGHTS.get(name, 1) for name, _ in self.fields) + len(self.conditions)
+        asked = sum(_WEIGHTS.get(name, 1) for name, _ in self.fields)
+        asked += len(self.others) + len(self.headers) + len(self.conditions)
         missed = sum(_WEIGHTS.get(difference.field, 1) for difference in differences)
         return round(missed / asked, 4) if asked else 0.0
 
@@ -134,13 +191,28 @@ def compile_when(when: When) -> Matcher:
     Raises:
         InvalidInput: A condition cannot be used; the pointer begins at the fault rule.
     """
-    names = ("session_id", "event_type", "operation", "outcome", "status", "nth_session", "in_ad")
+    names = (
+        "session_id", "event_type", "operation", "outcome", "status", "nth_session", "nth_event", "in_ad", "in_break",
+        "namespace",
+    )  # fmt: skip
     fields = _fields(when, names)
+    others: list[tuple[str, Wanted]] = []
+    for name in ("playhead_s", "session_age_s"):
+        range_ = getattr(when, name)
+        if range_ is not None:
+            try:
+                others.append((name, span(range_)))
+            except InvalidInput as error:
+                raise InvalidInput(str(error), pointer=f"/when/{name}{error.pointer}") from None
+    others.extend((name, texts(value)) for name in _CONTENT if (value := getattr(when, name)) is not None)
     try:
         where = conditions(when.where)
+        headers = _header_conditions(when.header)
     except InvalidInput as error:
         raise InvalidInput(str(error), pointer=f"/when{error.pointer}") from None
-    return Matcher(fields, where, unasked=frozenset() if when.operation else _UNASKED)
+    return Matcher(
+        fields, where, unasked=frozenset() if when.operation else _UNASKED, others=tuple(others), headers=headers
+    )
 
 
 def conditions(where: str | tuple[str, ...]) -> tuple[Condition, ...]:
@@ -155,6 +227,13 @@ def conditions(where: str | tuple[str, ...]) -> tuple[Condition, ...]:
     return tuple(parse_condition(text) for text in texts)
 
 
+def _header_conditions(header: str | tuple[str, ...]) -> tuple[HeaderCondition, ...]:
+    written = (header,) if isinstance(header, str) else header
+    if len(written) > _MAX_CONDITIONS:
+        raise InvalidInput(f"header takes at most {_MAX_CONDITIONS} conditions, not {len(written)}", pointer="/header")
+    return tuple(parse_header_condition(text) for text in written)
+
+
 def _fields(source: Query | When, names: tuple[str, ...]) -> tuple[tuple[str, frozenset[Any]], ...]:
     asked = ((name, getattr(source, name)) for name in names)
     return tuple(
@@ -165,7 +244,27 @@ def _fields(source: Query | When, names: tuple[str, ...]) -> tuple[tuple[str, fr
 
 
 def _actual(facts: Facts, name: str) -> Any:
-    return facts.fault_ids if name == "fault_id" else getattr(facts, name)
+    if name == "fault_id":
+        return facts.fault_ids
+    if name == "playhead_s":
+        return _playhead_s(facts)
+    return _said_of_content(facts, name) if name in _CONTENT else getattr(facts, name)
+
+
+def _playhead_s(facts: Facts) -> float | None:
+    """Return the playhead that an event names, valid or not; a batch of downloaded content has many, so none."""
+    playhead = resolve(facts.document(), _PLAYHEAD)
+    return playhead if isinstance(playhead, (int, float)) and not isinstance(playhead, bool) else None
+
+
+def _said_of_content(facts: Facts, name: str) -> str | None:
+    """Return what is known of the content: a request that opens a session says it itself."""
+    if facts.operation not in _OPENING:
+        return None if facts.content is None else getattr(facts.content, name)
+    document = facts.document()
+    start = document[0] if isinstance(document, list) and document else document
+    said = resolve(start, ("params", _CONTENT[name]))
+    return said if isinstance(said, str) else None
 
 
 def _meets(facts: Facts, name: str, wanted: frozenset[Any]) -> bool:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from mockserver.model.addresses import Address, Addresses
+from mockserver.server.interfaces import interface_addresses
 from mockserver.server.options import is_loopback
 
-__all__ = ["addresses_of", "lan_addresses", "loopback_url"]
+__all__ = ["addresses_of", "loopback_url"]
 
 _EMULATOR = "10.0.2.2"
 """Under which an Android emulator reaches the loopback address of the machine it runs on."""
-
-_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses of nobody (RFC 5737, RFC 3849). Nothing is sent to them; the system only tells how it would."""
 
 _Address = IPv4Address | IPv6Address
 
@@ -35,21 +32,13 @@ def loopback_url(scheme: str, host: str, port: int) -> str:
     return _url(scheme, address, port)
 
 
-def lan_addresses() -> list[_Address]:
-    """Return the addresses of this machine on its networks, the one of the default route first. May take a moment."""
-    found: list[str] = []
-    for family, nobody in _ELSEWHERE:
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((nobody, 9))
-            found.append(probe.getsockname()[0])
-    with contextlib.suppress(OSError, UnicodeError):
-        found += [str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)]
-    addresses = dict.fromkeys(address for text in found if (address := _read(text)) is not None)
-    return [address for address in addresses if not (address.is_loopback or address.is_link_local)]
-
-
-def addresses_of(scheme: str, host: str, port: int, lan: Callable[[], Sequence[_Address]] = lan_addresses) -> Addresses:
-    """Return under which addresses a server can be reached.
+def addresses_of(
+    scheme: str,
+    host: str,
+    port: int,
+    lan: Callable[[], Sequence[str]] = partial(interface_addresses, by_name=True),
+) -> Addresses:
+    """Return under which addresses a server can be reached. May take a moment if it is bound to all.
 
     Args:
         host: What it is bound to.
@@ -63,8 +52,8 @@ def addresses_of(scheme: str, host: str, port: int, lan: Callable[[], Sequence[_
     elif bound is not None and bound.is_unspecified:
         known += [
             Address(url=_url(scheme, address, port), kind="lan")
-            for address in lan()
-            if address.version == bound.version
+            for address in map(ip_address, lan())
+            if address.version == bound.version and not address.is_link_local
         ]
         known.append(own)
     elif bound is not None and not bound.is_loopback:

@@ -13,12 +13,13 @@ from typing import Any
 
 from aiohttp import web
 
-from mockserver.control import ADMIN, CONTROL_ROUTES, STREAM, Chunks, Route, media_type_of
+from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
 from mockserver.emulator.pending import Pending
-from mockserver.errors import InvalidInput, MockserverError
+from mockserver.errors import InvalidInput, MockserverError, NotFound
 from mockserver.model.results import Problem
 from mockserver.namespaces import DEFAULT, Namespaces, address
 from mockserver.operations.table import perform
+from mockserver.server.doorway import Doorway
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.server.endpoint import BROKEN, next_piece, path_of
 from mockserver.server.guard import Guard
@@ -54,14 +55,26 @@ class Admin:
     Args:
         namespaces: What they are about.
         guard: Who may ask.
+        doorway: Whether players are let in; a reset of the faults opens it.
         failed: Told of every internal error.
+        ca_pem: The certificate of the CA of this server, if it has one.
     """
 
-    def __init__(self, namespaces: Namespaces, guard: Guard, failed: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        guard: Guard,
+        doorway: Doorway,
+        failed: Callable[[Exception], None],
+        *,
+        ca_pem: str | None = None,
+    ) -> None:
         self._namespaces = namespaces
         self._guard = guard
+        self._doorway = doorway
         self._failed = failed
         self._page = Page(guard)
+        self._ca_pem = ca_pem
         self._routes = [(_pattern(route), route) for route in CONTROL_ROUTES]
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -94,11 +107,10 @@ class Admin:
             return self._show(request, (path or "")[len(PAGE) :])
         route, parts = self._find(request.method, path)
         name = where.namespace or DEFAULT
-        if route is STREAM and request.method == "HEAD":
-            return _head({**_HEADERS, **cors, "Content-Type": STREAM.media_type})
         if route is STREAM:
-            emulator = self._namespaces.peek(name)
-            return await EventStream(emulator).serve(request, {**_HEADERS, **cors})
+            return await self._stream(request, name, cors)
+        if route is CA:
+            return self._ca(cors)
         return await self._perform(request, name, route, parts, cors)
 
     async def _perform(
@@ -109,6 +121,8 @@ class Admin:
         answer = await asyncio.to_thread(do) if route.slow else do()
         if isinstance(answer, Pending):
             answer = await _wait(answer, request)
+        if route is RESET and (argument.only is None or "faults" in argument.only):
+            await self._doorway.end_time()
         if route.result is None:
             return web.Response(status=route.status, headers={**_HEADERS, **cors})
         headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}
@@ -122,6 +136,20 @@ class Admin:
         if request.method not in ("GET", "HEAD"):
             raise _NoRoute(f"the page takes GET and HEAD, not {request.method}", 405, "GET, HEAD")
         return self._page.answer(request, rest)
+
+    async def _stream(self, request: web.BaseRequest, name: str, cors: dict[str, str]) -> web.StreamResponse:
+        if request.method == "HEAD":
+            return _head({**_HEADERS, **cors, "Content-Type": STREAM.media_type})
+        return await EventStream(self._namespaces.peek(name)).serve(request, {**_HEADERS, **cors})
+
+    def _ca(self, cors: dict[str, str]) -> web.Response:
+        """Answer PEM: devices install it like DER, and curl, Node.js and Python read nothing else."""
+        if self._ca_pem is None:
+            raise NotFound(
+                "this server has no CA of its own: start it with --tls; with --tls-cert, or without TLS, there is none"
+            )
+        attachment = {"Content-Type": CA.media_type, "Content-Disposition": 'attachment; filename="mockserver-ca.crt"'}
+        return web.Response(headers={**_HEADERS, **cors, **attachment}, body=self._ca_pem.encode("ascii"))
 
     def _find(self, method: str, path: str | None) -> tuple[Route[Any, Any], dict[str, str]]:
         found = [

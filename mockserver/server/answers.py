@@ -60,18 +60,27 @@ class AnswerWriter:
         self._accepted = b""
         self._written: dict[tuple[int, bool], Written] = {}
 
-    def write(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> Written:
-        """Send an answer, and note in the record that the connection ends, or that the client is not there any more."""
+    def prepare(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> tuple[bytes, bool]:
+        """Make the bytes of an answer, and note in the record if it says that the connection ends.
+
+        Returns:
+            The bytes, and whether the connection stays after them.
+        """
         stays = (
             request.keep_alive and not response.final and request.version >= (1, 1) and request.content.is_eof()
         )  # a body that was not read to its end leaves no place for a next request
         if not stays and not response.final:
             response = record.response = replace(response, final=True)
+        return self._bytes(response, record.at_ms, request.method == "HEAD"), stays
+
+    def write(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> Written:
+        """Send an answer, and note in the record that the connection ends, or that the client is not there any more."""
+        answer, stays = self.prepare(request, record, response)
         transport = request.transport
         if transport is None or transport.is_closing():
             record.delivery = Delivery.CLIENT_GONE
         else:
-            transport.write(self._bytes(response, record.at_ms, request.method == "HEAD"))
+            transport.write(answer)
             record.delivery = Delivery.SENT
         return self.done(response.status, stays=stays)
 

@@ -22,6 +22,8 @@ def build_app(
 ) -> web.Application:
     """Make an application that answers as the emulated API and the admin API do.
 
+    Its sockets are not its own, so the fault ``refuse`` only resets the connection here, as ``reset`` does.
+
     Args:
         settings: The settings to start with.
         faults: The fault rules to start with.

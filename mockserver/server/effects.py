@@ -1,4 +1,4 @@
-"""What a plan does to a connection: waiting, resetting, closing, hanging, sending."""
+"""What a plan does to a connection: waiting, and sending an answer whole, in pieces, in part, or not at all."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from aiohttp import web
 
 from mockserver.clock import Clock
 from mockserver.model.journal import Record
-from mockserver.model.plan import Close, Effect, Hang, Reset, Send, Sleep
+from mockserver.model.plan import Close, Dribble, Effect, Garble, Hang, Refuse, Reset, Send, Sleep, Truncate
 from mockserver.model.vocabulary import Delivery
 from mockserver.server.answers import AnswerWriter, Written
+from mockserver.server.doorway import Doorway
 
-__all__ = ["LOOK_S", "execute", "is_gone", "sleep_until"]
+__all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until"]
 
 LOOK_S = 0.2
 """How often a waiting connection is looked at: aiohttp does not tell a handler that its client left."""
+
+GARBLED = b"\x00\xff this is not HTTP \xff\x00"
+"""What a garbled answer has for a status line."""
 
 
 def is_gone(request: web.BaseRequest) -> bool:
@@ -50,37 +54,72 @@ async def sleep_until(clock: Clock, at_ms: int, watched: web.BaseRequest | None 
 
 
 async def execute(
-    effects: tuple[Effect, ...], request: web.BaseRequest, record: Record, clock: Clock, writer: AnswerWriter
+    effects: tuple[Effect, ...],
+    request: web.BaseRequest,
+    record: Record,
+    clock: Clock,
+    writer: AnswerWriter,
+    doorway: Doorway,
 ) -> Written:
-    """Carry out effects in order.
+    """Carry out effects in order, and note in the record what became of the answer.
 
     Returns:
         What to give back to aiohttp: the connection stays only after an answer was sent whole.
     """
     try:
         for effect in effects:
-            match effect:
-                case Sleep(until_ms=until_ms):
-                    await sleep_until(clock, until_ms, request)
-                case Send(response=response):
-                    return writer.write(request, record, response)
-                case Reset():
-                    _reset(request.transport)
-                    record.delivery = Delivery.CUT
-                case Close():
-                    if request.transport is not None:
-                        request.transport.close()
-                    record.delivery = Delivery.CUT
-                case Hang():
-                    await _hang(request)
-                    record.delivery = Delivery.CLIENT_GONE
+            if isinstance(effect, Sleep):
+                await sleep_until(clock, effect.until_ms, request)
+            else:
+                return await _finish(effect, request, record, clock, writer, doorway)
     except asyncio.CancelledError:
         record.delivery = Delivery.CUT
         raise
     return writer.done(500, stays=False)
 
 
-def _reset(transport: asyncio.Transport | None) -> None:
+async def _finish(
+    effect: Send | Truncate | Garble | Dribble | Reset | Close | Hang | Refuse,
+    request: web.BaseRequest,
+    record: Record,
+    clock: Clock,
+    writer: AnswerWriter,
+    doorway: Doorway,
+) -> Written:
+    """Carry out the effect that decides what the client gets."""
+    if isinstance(effect, Refuse):
+        doorway.close_for(effect.duration_ms / 1000)
+    transport = request.transport
+    if transport is None or transport.is_closing():
+        record.delivery = Delivery.CLIENT_GONE
+        return writer.done(500, stays=False)
+    match effect:
+        case Send(response=response):
+            return writer.write(request, record, response)
+        case Dribble(response=response):
+            answer, stays = writer.prepare(request, record, response)
+            if await _dribble(answer, effect, request, clock):
+                record.delivery = Delivery.SENT
+                return writer.done(response.status, stays=stays)
+            record.delivery = Delivery.CLIENT_GONE
+        case Truncate(response=response) | Garble(response=response):
+            answer, _ = writer.prepare(request, record, response)
+            damaged = _damaged(effect, answer)
+            transport.write(damaged)
+            record.delivery = Delivery.SENT if damaged == answer else Delivery.CUT
+        case Reset() | Refuse():
+            reset(transport)
+            record.delivery = Delivery.CUT
+        case Close():
+            transport.close()
+            record.delivery = Delivery.CUT
+        case Hang():
+            await _hang(request)
+            record.delivery = Delivery.CLIENT_GONE
+    return writer.done(500, stays=False)
+
+
+def reset(transport: asyncio.Transport | None) -> None:
     """Send a real RST: lingering for 0 seconds, then aborting. Aborting alone reaches the client as a plain close."""
     if transport is None:
         return
@@ -88,6 +127,32 @@ def _reset(transport: asyncio.Transport | None) -> None:
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+def _damaged(effect: Truncate | Garble, answer: bytes) -> bytes:
+    if isinstance(effect, Truncate):
+        return answer[: effect.after_bytes]
+    return GARBLED + answer[answer.index(b"\r\n") :]
+
+
+async def _dribble(answer: bytes, effect: Dribble, request: web.BaseRequest, clock: Clock) -> bool:
+    """Write an answer in pieces, the first at once, the last when the whole time is over.
+
+    Each leaves on its own: asyncio hands every piece to the network at once and without Nagle's algorithm, and TLS
+    makes a record of it.
+
+    Returns:
+        Whether the client stayed to the end.
+    """
+    began_ms = clock.now_ms()
+    count = max(1, min(effect.chunks, len(answer)))
+    for number in range(count):
+        if number:
+            await sleep_until(clock, began_ms + effect.total_ms * number // (count - 1), request)
+        if request.transport is None or request.transport.is_closing():
+            return False
+        request.transport.write(answer[len(answer) * number // count : len(answer) * (number + 1) // count])
+    return True
 
 
 async def _hang(request: web.BaseRequest) -> None:

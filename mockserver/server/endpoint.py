@@ -16,7 +16,8 @@ from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.plan import Plan, Suspended
 from mockserver.namespaces import Namespaces, address
 from mockserver.server.answers import AnswerWriter
-from mockserver.server.effects import LOOK_S, execute, sleep_until
+from mockserver.server.doorway import Doorway
+from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -38,17 +39,20 @@ class Endpoint:
 
     Args:
         namespaces: Where their requests go.
+        doorway: Whether they are let in.
         failed: Told of every internal error.
     """
 
-    def __init__(self, namespaces: Namespaces, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, namespaces: Namespaces, doorway: Doorway, failed: Callable[[Exception], None]) -> None:
         self._namespaces = namespaces
+        self._doorway = doorway
         self._failed = failed
         self._writer = AnswerWriter()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
         try:
+            self._admit(request)
             target = request.raw_path
             if not target.isascii():
                 target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -63,6 +67,7 @@ class Endpoint:
             else:
                 body, cut_short = await _read(request, content, max_body_bytes)
                 problem = problem or cut_short
+                self._admit(request)  # the doorway may have been closed meanwhile
             plan = emulator.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, Suspended):
                 held = await _held_back(emulator, plan)
@@ -71,16 +76,26 @@ class Endpoint:
                     return self._writer.done(500, stays=False)
                 plan = held
             if plan.response is None:
-                return await execute(plan.effects, request, plan.record, emulator.clock, self._writer)
+                return await execute(plan.effects, request, plan.record, emulator.clock, self._writer, self._doorway)
             written = self._writer.write(request, plan.record, plan.response)
             if problem == "incomplete":
                 _hang_up(request)  # no next request can be found behind half a body
             return written
         except ConnectionError:
-            raise
+            return self._writer.done(500, stays=False)
         except Exception as error:
             self._failed(error)
             raise
+
+    def _admit(self, request: web.BaseRequest) -> None:
+        """Let a request in, or reset its connection, which is from before the doorway was closed.
+
+        Raises:
+            ConnectionResetError: It was reset; the request is for nobody and is not recorded.
+        """
+        if self._doorway.closed:
+            reset(request.transport)
+            raise ConnectionResetError
 
     def _find(self, path: str, host: str) -> tuple[Emulator, str, Problem | None]:
         """Find the emulator a request is for, and the path as that emulator sees it.

@@ -1,35 +1,28 @@
-"""Listening: sockets, TLS and an orderly end."""
+"""Listening: where, when, and an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import logging
-import ssl
-from collections.abc import Awaitable, Callable
+import contextlib
+import socket
 from functools import partial
-
-from aiohttp import web
 
 from mockserver.errors import ServerFailed
 from mockserver.server.addresses import addresses_of, loopback_url
-from mockserver.server.options import ServerOptions
+from mockserver.server.entrance import Entrance
+from mockserver.server.interfaces import interface_addresses
+from mockserver.server.options import is_loopback
 from mockserver.server.site import Site
+from mockserver.server.tls import server_context
 
 __all__ = ["Listener"]
 
-_BACKLOG = 1024
 _SHUTDOWN_S = 0.05
 """How long requests in progress may take to finish at the end. aiohttp takes 0 for "for ever", and applies it twice."""
 
-_QUIET = logging.getLogger("mockserver.http")
-"""Where aiohttp reports requests that are not HTTP; silent unless somebody gives it a level."""
-
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
 
 class Listener:
-    """The listening sockets of a site, on the running loop.
+    """The listening sockets of a site, on the running loop; keeper of its doorway.
 
     Attributes:
         port: The port of the emulated API.
@@ -38,47 +31,61 @@ class Listener:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._servers: list[tuple[asyncio.Server, web.Server]] = []
+        self._entrances: list[Entrance] = []
+        self._reopening: asyncio.Task[None] | None = None
         self.port = 0
         self.admin_port = 0
-        if _QUIET.level == logging.NOTSET:
-            _QUIET.setLevel(logging.CRITICAL + 1)
 
     async def start(self) -> None:
         """Bind and listen.
 
         Raises:
+            InvalidInput: A certificate cannot be valid for a name that was given.
             ServerFailed: An address cannot be bound, or certificate or key cannot be used.
         """
-        options = self._site.options
-        tls = _tls(options)
-        shared = options.admin_port is None
-        self.port = await self._listen(self._site.handle if shared else self._site.handle_api, options.port, tls)
-        self.admin_port = self.port
+        site, options = self._site, self._site.options
+        # Only who listens to others has to be found by name; looking it up may take seconds.
+        addresses = interface_addresses(by_name=not is_loopback(options.host)) if options.tls else ()
+        tls = server_context(options, site.authority, socket.gethostname(), addresses)
+        api = Entrance(site.handle if options.admin_port is None else site.handle_api, tls)
+        self.port = self.admin_port = await api.open(options.host, options.port)
+        self._entrances.append(api)
         if options.admin_port is not None:
+            admin = Entrance(site.handle_admin, tls)
             try:
-                self.admin_port = await self._listen(self._site.handle_admin, options.admin_port, tls)
+                self.admin_port = await admin.open(options.host, options.admin_port)
             except ServerFailed:
                 await self.stop()
                 raise
-        self._site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
-        self._site.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
+            self._entrances.append(admin)
+        site.doorway.keep(self._doorway_moved)
+        site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
+        site.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
 
-    async def _listen(self, handler: _Handler, port: int, tls: ssl.SSLContext | None) -> int:
-        host = self._site.options.host
-        # The body is kept as it was on the wire, so nothing may unpack it on the way.
-        protocol = web.Server(handler, access_log=None, auto_decompress=False, logger=_QUIET)
-        loop = asyncio.get_running_loop()
-        try:
-            server = await loop.create_server(protocol, host.strip("[]"), port, ssl=tls, backlog=_BACKLOG)
-        except (OSError, OverflowError, UnicodeError) as error:  # no such address, port or name
-            reason = getattr(error, "strerror", None) or error
-            if getattr(error, "errno", None) == errno.EADDRINUSE:
-                reason = "the port is in use; choose another, or 0 for a free one"
-            raise ServerFailed(f"cannot listen on {host} port {port}: {reason}") from None
-        self._servers.append((server, protocol))
-        bound: int = server.sockets[0].getsockname()[1]
-        return bound
+    async def refuse(self) -> None:
+        """Refuse connections to the emulated API until :meth:`admit`."""
+        self._site.doorway.hold()
+        await asyncio.sleep(0)
+
+    async def admit(self) -> None:
+        """Take :meth:`refuse` back, and return when the server listens, unless something else closes its doorway."""
+        self._site.doorway.release()
+        await self._site.doorway.opened()
+
+    async def end_refusals(self) -> None:
+        """End what fault rules began, and return when the server listens, unless :meth:`refuse` still holds."""
+        await self._site.doorway.end_time()
+
+    def _doorway_moved(self, closed: bool) -> asyncio.Task[None] | None:
+        api = self._entrances[0]
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
+        if closed:
+            api.shut()
+        else:
+            self._reopening = asyncio.get_running_loop().create_task(api.reopen())  # stop() awaits it
+        return self._reopening
 
     async def stop(self) -> None:
         """Close the sockets and end what is in progress."""
@@ -86,27 +93,21 @@ class Listener:
         if len(players):
             await asyncio.to_thread(players.close)
         players.close()
-        for server, _ in self._servers:
-            server.close()
-        transports = [connection.transport for _, protocol in self._servers for connection in protocol.connections]
-        for _, protocol in self._servers:
+        self._site.doorway.leave()
+        if self._reopening is not None:
+            self._reopening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reopening
+        protocols = [entrance.protocol for entrance in self._entrances]
+        for entrance in self._entrances:
+            await entrance.close()
+        transports = [connection.transport for protocol in protocols for connection in protocol.connections]
+        for protocol in protocols:
             protocol.pre_shutdown()
-        for _, protocol in self._servers:
+        for protocol in protocols:
             await protocol.shutdown(_SHUTDOWN_S)
-        self._servers.clear()
+        self._entrances.clear()
         for transport in transports:
             if transport is not None:
                 transport.abort()  # TLS would wait for the goodbye of its client, and outlive the loop
         await asyncio.sleep(0)  # aborted transports close their sockets in the next turn of the loop
-
-
-def _tls(options: ServerOptions) -> ssl.SSLContext | None:
-    if options.tls_cert is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        # With an empty password an encrypted key is refused; without one OpenSSL would ask for it on the terminal.
-        context.load_cert_chain(options.tls_cert, options.tls_key, password="")
-    except (OSError, ssl.SSLError) as error:
-        raise ServerFailed(f"cannot use the certificate {options.tls_cert} with its key: {error}") from None
-    return context

@@ -25,6 +25,8 @@ class ServerOptions:
         seeded_ids: Whether session ids come from the seed.
         tls_cert: PEM file of the certificate, for https.
         tls_key: PEM file of its key.
+        tls: Speak https with a certificate from a CA that is made for it, instead of one of a file.
+        tls_ca: PEM file that keeps this CA, made when it is missing; None for a CA that ends with the server.
     """
 
     host: str = "127.0.0.1"
@@ -37,11 +39,13 @@ class ServerOptions:
     seeded_ids: bool = False
     tls_cert: str | None = None
     tls_key: str | None = None
+    tls: bool = False
+    tls_ca: str | None = None
 
     @property
     def scheme(self) -> str:
         """``http`` or ``https``."""
-        return "http" if self.tls_cert is None else "https"
+        return "https" if self.tls or self.tls_cert is not None else "http"
 
     def effective_token(self) -> str | None:
         """Return the admin token: the given one, or a fresh one when others than this machine can reach the server."""

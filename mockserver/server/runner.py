@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 
 from mockserver.errors import ServerFailed
 from mockserver.server.listener import Listener
@@ -17,6 +18,7 @@ __all__ = ["ServerThread", "run"]
 
 _LOG = logging.getLogger("mockserver")
 _STOP_S = 5
+_ADMIT_S = 5
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
 )  # SIGBREAK is Windows' Ctrl-Break, the only one that a process can send to another there
@@ -35,6 +37,7 @@ class ServerThread:
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
+        self._listener: Listener | None = None
         self._thread = threading.Thread(target=self._run, name="mockserver", daemon=True)
         self.port = 0
         self.admin_port = 0
@@ -59,6 +62,40 @@ class ServerThread:
             if self._thread.is_alive():
                 raise ServerFailed(f"the server did not stop within {_STOP_S} s")
 
+    def refuse(self) -> None:
+        """Refuse connections to the emulated API until :meth:`admit`; resets those that are open when they are used.
+
+        Raises:
+            ServerFailed: The server does not run.
+        """
+        if not self._call(Listener.refuse):
+            raise ServerFailed("the server does not run")
+
+    def admit(self) -> None:
+        """Take :meth:`refuse` back, and return when the server listens again; one that was stopped stays so.
+
+        Raises:
+            ServerFailed: Its port is in use; the server goes on trying.
+        """
+        self._listen_again(Listener.admit)
+
+    def end_refusals(self) -> None:
+        """End what rules of kind ``refuse`` began, and return when the server listens again, if it runs."""
+        self._listen_again(Listener.end_refusals)
+
+    def _listen_again(self, how: Callable[[Listener], Coroutine[None, None, None]]) -> None:
+        try:
+            self._call(how)
+        except concurrent.futures.TimeoutError:
+            raise ServerFailed(f"cannot listen on port {self.port} again: the port is in use") from None
+
+    def _call(self, what: Callable[[Listener], Coroutine[None, None, None]]) -> bool:
+        """Run something on the server's loop to its end; False when there is no server."""
+        if self._listener is None or self._loop is None or not self._thread.is_alive():
+            return False
+        asyncio.run_coroutine_threadsafe(what(self._listener), self._loop).result(_ADMIT_S)
+        return True
+
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
@@ -74,6 +111,7 @@ class ServerThread:
         listener = Listener(self._site)
         await listener.start()
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self._listener = listener
         self.port, self.admin_port = listener.port, listener.admin_port
         self._ready.set()
         try:

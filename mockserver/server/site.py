@@ -15,10 +15,13 @@ from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Namespaces, address
 from mockserver.operations.table import LocalControl
 from mockserver.server.admin import Admin, is_admin_path
+from mockserver.server.doorway import Doorway
 from mockserver.server.endpoint import Endpoint, path_of
 from mockserver.server.guard import Guard
 from mockserver.server.options import ServerOptions
 from mockserver.server.page import lead_to_page, leads_to_page
+from mockserver.server.tls import Authority, authority_of
+from mockserver.stories.book import StoryBook
 
 __all__ = ["Site"]
 
@@ -35,10 +38,16 @@ class Site:
         options: Seed and trust.
         faults: The fault rules with which every namespace starts.
         clock: The clock of the default namespace; a real one by default.
+        stories: The stories that can be started, in all namespaces; those of the package by default.
         made: Told of the emulator of every namespace when it is made, before its first request.
+        authority: The CA for the option ``tls``; by default the one of ``tls_ca``, or a new one.
+
+    Attributes:
+        authority: The CA, if the server has one.
 
     Raises:
-        InvalidInput: Settings or rules cannot be used.
+        InvalidInput: Settings, rules or options cannot be used.
+        ServerFailed: The file of the CA cannot be used, or the library for it is not installed.
     """
 
     def __init__(
@@ -48,10 +57,14 @@ class Site:
         *,
         faults: Iterable[FaultSpec] = (),
         clock: Clock | None = None,
+        stories: StoryBook | None = None,
         made: Callable[[Emulator], object] | None = None,
+        authority: Authority | None = None,
     ) -> None:
         self.options = options or ServerOptions()
+        self.authority = authority_of(self.options, authority)
         specs = tuple(faults)
+        book = StoryBook() if stories is None else stories
 
         def make(name: str) -> Emulator:
             emulator = Emulator(
@@ -61,6 +74,7 @@ class Site:
                 seeded_ids=self.options.seeded_ids,
                 faults=specs,
                 clock=clock if name == DEFAULT else None,
+                stories=book,
             )
             if made is not None:
                 made(emulator)
@@ -69,8 +83,15 @@ class Site:
         self.namespaces = Namespaces(make)
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
-        self._endpoint = Endpoint(self.namespaces, self._failed)
-        self._admin = Admin(self.namespaces, self.guard, self.internal_errors.append)
+        self.doorway = Doorway()
+        self._endpoint = Endpoint(self.namespaces, self.doorway, self._failed)
+        self._admin = Admin(
+            self.namespaces,
+            self.guard,
+            self.doorway,
+            self.internal_errors.append,
+            ca_pem=None if self.authority is None else self.authority.ca_pem,
+        )
 
     def control(self, namespace: str = DEFAULT) -> Control:
         """Return the control of a namespace, from within the process."""

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from mockserver.model.session import Session
-from mockserver.model.vocabulary import Phase
+from mockserver.model.vocabulary import EVENT_TYPES, Phase
 
 __all__ = ["SessionStore"]
+
+_EVENT_TYPES: dict[str | None, str] = {event_type: event_type for event_type in EVENT_TYPES}
+"""The only ones that are counted: a client may send any word, and as many as it likes."""
 
 
 class SessionStore:
@@ -25,6 +28,8 @@ class SessionStore:
     def clear(self) -> None:
         """Forget all sessions, and count them from 1 again."""
         self._sessions: dict[str, Session] = {}
+        self._arrivals: dict[str, dict[str | None, int]] = {}
+        """For each session, how many events of each type have come for it."""
         self.opened = 0
         """How many were ever opened; the number of the last one."""
         self.evicted = 0
@@ -56,6 +61,24 @@ class SessionStore:
             self._make_room(refreshed)
         self.opened = max(self.opened, session.number)
         self._sessions[session.sid] = session
+        self._arrivals[session.sid] = {}
+
+    def arrived(self, sid: str, event_type: str | None) -> int | None:
+        """Count an event that has come for a session, whatever becomes of it.
+
+        Returns:
+            The event is the nth of its type for that session, from 1; None for an unknown session or event type.
+        """
+        arrivals = self._arrivals.get(sid)
+        if arrivals is None:
+            return None
+        nth = arrivals.get(event_type, 0) + 1
+        if nth == 1:
+            event_type = _EVENT_TYPES.get(event_type)
+            if event_type is None:
+                return None
+        arrivals[event_type] = nth
+        return nth
 
     def update_all(self, refreshed: Callable[[Session], Session]) -> None:
         """Save every session as time has left it."""
@@ -74,5 +97,5 @@ class SessionStore:
             gone = frozenset(doomed)
             doomed.extend(islice((sid for sid in self._sessions if sid not in gone), surplus - len(doomed)))
         for sid in doomed:
-            del self._sessions[sid]
+            del self._sessions[sid], self._arrivals[sid]
         self.evicted += len(doomed)

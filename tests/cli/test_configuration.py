@@ -96,6 +96,39 @@ def test_server_is_described_by_its_flags(folder: Path) -> None:
     assert (given.ready_json, given.export_on_exit) == (True, folder / "out")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "file"),
+    [
+        (("--tls", "--tls-ca", "ca.pem"), {}, None),
+        ((), {"MOCKSERVER_TLS": "true", "MOCKSERVER_TLS_CA": "ca.pem"}, None),
+        (("--tls-ca", "ca.pem"), {}, "tls = true"),
+    ],
+)
+def test_ca_of_its_own_is_asked_for_by_flag_variable_or_file(
+    folder: Path, arguments: tuple[str, ...], variables: dict[str, str], file: str | None
+) -> None:
+    given = configured(folder, *arguments, variables=variables, file=file).options
+    assert (given.tls, given.tls_ca, given.scheme) == (True, "ca.pem", "https")
+    assert not configured(folder, "--no-tls", file="tls = true").options.tls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "said"),
+    [
+        (("--tls", "--tls-cert", "c"), None, "--tls makes a certificate of its own: leave out --tls-cert"),
+        (("--tls-key", "k"), "tls = true", "{folder}/mockserver.toml:1: tls makes a certificate of its own: leave"),
+        (("--tls-ca", "ca.pem"), None, "--tls-ca keeps the CA of --tls: give that too"),
+        (("--no-tls",), 'tls_ca = "a"', "{folder}/mockserver.toml:1: tls_ca keeps the CA of --tls: give that too"),
+    ],
+)
+def test_certificate_beside_a_ca_and_a_ca_for_nothing_are_refused(
+    folder: Path, arguments: tuple[str, ...], file: str | None, said: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        configured(folder, *arguments, file=file)
+    assert str(caught.value).startswith(said.format(folder=folder))
+
+
 def test_flag_counts_more_than_variable_and_that_more_than_file(folder: Path) -> None:
     file, variables = "port = 1\nmax_age = 1\nseed = 1\n", {"MOCKSERVER_PORT": "2", "MOCKSERVER_MAX_AGE": "2"}
     given = configured(folder, "--port", "3", file=file, variables=variables)
@@ -241,3 +274,25 @@ def test_value_of_a_flag_is_refused_in_the_words_of_the_command_line(
 
 def test_mistake_in_a_file_does_not_matter_for_what_a_flag_overrides(folder: Path) -> None:
     assert configured(folder, "--port", "1", file="port = 'x'").options.port == 1
+
+
+def test_stories_come_from_flags_variable_and_file_whose_paths_are_relative_to_it(folder: Path) -> None:
+    assert configured(folder, "--stories", "a.toml", "--stories", "more", "--watch").stories == (
+        Path("a.toml"),
+        Path("more"),
+    )
+    assert configured(folder, variables={"MOCKSERVER_STORIES": "a.toml, more"}).stories == (
+        Path("a.toml"),
+        Path("more"),
+    )
+    from_file = configured(folder, file='stories = ["a.toml", "more"]\nwatch = true\n')
+    assert from_file.stories == (folder / "a.toml", folder / "more")
+    assert from_file.watch
+
+
+def test_what_names_no_stories_is_refused(folder: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"mockserver\.toml:1: stories must be one or more paths, not 3"):
+        configured(folder, file="stories = 3\n")
+    (folder / "mockserver.toml").unlink()
+    with pytest.raises(InvalidInput, match="--watch is for story files: give --stories too"):
+        configured(folder, "--watch")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.recording import RecordedCall, read_recording, without_origin
+from mockserver.cli.recording import RecordedAnswer, RecordedCall, read_recording, without_origin
 from mockserver.errors import InvalidInput
 
 PLAIN: dict[str, Any] = {
@@ -36,7 +36,12 @@ ENTRY: dict[str, Any] = {
         "body": "//4=",
         "body_encoding": "base64",
     },
-    "response": {"status": 201, "headers": [], "body": "", "body_encoding": "utf-8"},
+    "response": {
+        "status": 201,
+        "headers": [["Location", "/api/v1/sessions/abc"], ["Date", "today"]],
+        "body": "/w==",
+        "body_encoding": "base64",
+    },
     "delivery": "sent",
 }
 
@@ -59,6 +64,7 @@ def test_line_of_a_recording_is_read(tmp_path: Path) -> None:
             body=b'{"eventType": "ping"}',
             status=201,
             what="ping",
+            ending="answered",
         )
     ]
 
@@ -75,6 +81,9 @@ def test_entry_of_a_journal_is_read_without_its_namespace(tmp_path: Path) -> Non
             status=201,
             opened="abc",
             what="sessionStart",
+            at_ms=1_500,
+            ending="answered",
+            answer=RecordedAnswer(headers=frozenset({"location", "date"}), body=b"\xff"),
         )
     ]
 
@@ -84,8 +93,45 @@ def test_empty_lines_are_passed_over_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"response": None}, {"delivery": "cut"}])
-def test_answer_that_did_not_arrive_is_no_answer(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_answer_that_did_not_arrive_is_no_status(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert read(tmp_path, {**ENTRY, **changes})[0].status is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "ending"),
+    [
+        ({}, "answered"),
+        ({"delivery": "cut"}, "broken"),
+        ({"delivery": "client_gone"}, "unanswered"),
+        ({"delivery": "pending", "response": None}, "unanswered"),
+    ],
+)
+def test_delivery_tells_how_the_exchange_ended(tmp_path: Path, changes: dict[str, Any], ending: str) -> None:
+    assert read(tmp_path, {**ENTRY, **changes})[0].ending == ending
+
+
+def struck(*fault_ids: str, **changes: Any) -> dict[str, Any]:
+    return {**ENTRY, "fault_ids": fault_ids, **changes}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (struck("f1", delivery="cut"), struck("f1"), [2]),
+        (struck("f1"), struck("f1", delivery="cut"), [1]),
+        (struck("f1", delivery="cut"), struck("f1", "f2", delivery="cut"), [2]),
+        (struck("f1", "f2", delivery="cut"), struck("f1", delivery="cut"), [1]),
+        (struck("f1", delivery="cut"), struck("f1", delivery="cut"), [1, 2]),
+        (struck("f1", delivery="cut"), struck(), [1, 2]),
+        (struck("f1", delivery="cut", response=None), struck("f1"), [1, 2]),
+        (struck("f1", delivery="cut"), struck("f1", at_ms=1_501), [1, 2]),
+        (struck("f1"), struck("f1"), [1, 2]),
+    ],
+)
+def test_what_a_fault_made_the_server_process_twice_was_sent_once(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], kept: list[int]
+) -> None:
+    assert [call.line for call in read(tmp_path, first, second)] == kept
 
 
 @pytest.mark.parametrize(
@@ -113,6 +159,7 @@ def test_target_is_made_into_a_path_that_can_be_sent(tmp_path: Path, target: str
         ({**PLAIN, "headers": [["a", "x\r\ny: z"]]}, ":2: 'a' is not a header field that can be sent"),
         ({**ENTRY, "at_ms": None}, ":2: /at_ms: Expected `int`, got `null`"),
         ({**ENTRY, "request": {**ENTRY["request"], "body": "?"}}, ":2: /request/body: is not base64"),
+        ({**ENTRY, "response": {**ENTRY["response"], "body": "?"}}, ":2: /response/body: is not base64"),
     ],
 )
 def test_line_that_cannot_be_used_is_told_with_its_number(tmp_path: Path, line: Any, message: str) -> None:

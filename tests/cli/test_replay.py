@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.cli import main
-from mockserver.cli.recording import RecordedCall, read_recording
-from mockserver.cli.replay import pauses
+from mockserver.cli.exchange import Connections
+from mockserver.cli.recording import read_recording
 from mockserver.control import ADD_FAULT, EXPORT, ExportQuery
-from mockserver.model.fault import FaultSpec, ResetFault, StatusFault, When
+from mockserver.model.fault import (
+    ExpireFault,
+    FaultSpec,
+    HangFault,
+    RefuseFault,
+    ResetFault,
+    StatusFault,
+    TruncateFault,
+    When,
+)
+from mockserver.model.vocabulary import Stage
+from tests.factories import event, start
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer, Running
@@ -175,24 +186,131 @@ def test_certificate_that_nobody_knows_is_refused_unless_asked_for(
     assert replayed(VOD, server, "--insecure") == 0
 
 
-def call_at(at_s: float) -> RecordedCall:
-    return RecordedCall(line=1, at_s=at_s, method="GET", path="/", headers=(), body=b"", status=None)
+def recording(folder: Path, *lines: tuple[float, str, int | None]) -> Path:
+    """Write down requests of a session: seconds, event type, status."""
+    path = folder / "recording.ndjson"
+    written = []
+    for t, event_type, status in lines:
+        starts = event_type == "sessionStart"
+        target = "/api/v1/sessions" if starts else "/api/v1/sessions/recorded/events"
+        body = json.dumps(start() if starts else event(event_type))
+        headers = {"Content-Type": "application/json"}
+        line = {"t": t, "method": "POST", "path": target, "headers": headers, "body": body, "status": status}
+        written.append(json.dumps(line))
+    path.write_text("\n".join(written), encoding="utf-8")
+    return path
 
 
-@pytest.mark.parametrize(
-    ("speed", "waited"),
-    [(1, [0, 9, 0, 7]), (2, [0, 4, 0, 0]), (0.5, [0, 19, 7, 27]), (float("inf"), [0, 0, 0, 0])],
-)
-def test_spacing_is_as_recorded_divided_by_the_speed_whatever_time_sending_takes(
-    speed: float, waited: list[float]
+@pytest.mark.parametrize("stage", list(Stage))
+def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
+    stage: Stage, make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded_s, asked_s = (50, 60, 60, 70), iter((100, 100, 101, 113, 113))
-    assert list(pauses(map(call_at, recorded_s), speed, lambda: next(asked_s))) == waited
+    hangs = FaultSpec(fault=HangFault(), stage=stage, when=When(event_type="play"))
+    first, second = make_server(), make_server()
+    for server in (first, second):
+        server.site.control().call(ADD_FAULT, hangs)
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", None), (2, "ping", 204))
+    assert replayed(path, first, "--timeout", "0.5") == 0
+    capsys.readouterr()
+    assert replayed(exported(first, tmp_path), second) == 0
+    assert [entry.event_type for entry in second.entries()] == ["sessionStart", "play", "ping"]
 
 
-def test_clock_that_was_set_back_is_not_waited_for() -> None:
-    calls = [call_at(at_s) for at_s in (50, 20, 25)]
-    assert list(pauses(calls, 1, lambda: 0.0)) == [0, 0, 5]
+def test_answer_that_does_not_come_in_time_is_a_difference(
+    server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.site.control().call(ADD_FAULT, FaultSpec(fault=HangFault(), when=When(event_type="play")))
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
+    assert replayed(path, server, "--timeout", "0.2") == 1
+    first, _ = capsys.readouterr().out.splitlines()
+    assert first.endswith(" (play): recorded 204, now no answer: nothing in 0.2 s")
+
+
+@pytest.mark.parametrize("after_bytes", [5, 30, 100, 200])
+def test_answer_that_is_cut_short_is_none_wherever_it_was_cut(
+    after_bytes: int, server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = FaultSpec(fault=TruncateFault(after_bytes=after_bytes), stage=Stage.RESPONSE, when=When(event_type="play"))
+    server.site.control().call(ADD_FAULT, cut)
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
+    assert replayed(path, server) == 1
+    assert "recorded 204, now no answer: " in capsys.readouterr().out
+
+
+def test_server_that_refuses_for_a_while_is_waited_for(make_server: MakeServer, tmp_path: Path) -> None:
+    refuses = FaultSpec(fault=RefuseFault(duration_ms=200), when=When(event_type="play"))
+    first, second = make_server(), make_server()
+    for server in (first, second):
+        server.site.control().call(ADD_FAULT, refuses)
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", None), (2, "ping", 204))
+    assert replayed(path, first) == 0
+    assert replayed(exported(first, tmp_path), second) == 0
+
+
+def test_server_that_is_gone_is_waited_for_once(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waited: list[float] = []
+    opened = Connections.open
+
+    def open_and_stop(connections: Connections) -> None:
+        opened(connections)
+        server.thread.stop()
+        monkeypatch.setattr(connections, "_pause", waited.append)
+
+    monkeypatch.setattr(Connections, "open", open_and_stop)
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), (2, "ping", 204))
+    assert replayed(path, server) == 1
+    assert sum(waited) == pytest.approx(10)
+    assert capsys.readouterr().out.count("now no answer: [Errno 111] Connection refused") == 3
+
+
+def journal_with(folder: Path, server: Running, **changes: Any) -> Path:
+    """Export a journal, with something else for a response in its last line."""
+    path = exported(server, folder)
+    *lines, last = path.read_text(encoding="utf-8").splitlines()
+    entry = json.loads(last)
+    entry["response"].update(changes)
+    path.write_text("\n".join([*lines, json.dumps(entry)]), encoding="utf-8")
+    return path
+
+
+def test_bodies_and_headers_of_a_journal_are_compared(
+    make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = make_server(), make_server(), make_server()
+    for server in (first, second, third):
+        server.site.control().call(ADD_FAULT, FaultSpec(fault=ExpireFault(), when=When(event_type="ping")))
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), (2, "ping", 410))
+    assert replayed(path, first) == 0
+    sid = first.entries()[-1].session_id or ""
+    assert sid in (first.entries()[-1].response or pytest.fail("none")).body
+    assert replayed(exported(first, tmp_path), second) == 0
+    capsys.readouterr()
+    changed = journal_with(tmp_path, first, body='{"message": "gone"}', headers=[["Content-Type", "text/plain"]])
+    assert replayed(changed, third, "--json") == 1
+    (difference,) = json.loads(capsys.readouterr().out)["differences"]
+    details = difference.pop("details")
+    assert {"line": 3, "recorded": 410, "status": 410}.items() <= difference.items()
+    assert {(detail["of"], detail["at"]) for detail in details} == {
+        ("header", "Access-Control-Allow-Origin"), ("header", "Access-Control-Allow-Methods"),
+        ("header", "Access-Control-Allow-Headers"), ("header", "Access-Control-Expose-Headers"), ("body", "/message"),
+    }  # fmt: skip
+    assert {"of": "body", "at": "/message", "recorded": "gone"}.items() <= details[-1].items()
+    assert replayed(changed, third, "--status-only") == 0
+
+
+def test_difference_of_a_body_is_printed_with_both_sides(
+    make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = make_server(), make_server()
+    replayed(recording(tmp_path, (0, "sessionStart", 400)), first)
+    capsys.readouterr()
+    changed = journal_with(tmp_path, first, headers=[["Location", "x"]], body="?")
+    assert replayed(changed, second) == 1
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("line 1: POST /api/v1/sessions (sessionStart): Access-Control-Allow-Headers not recorded,")
+    assert line.endswith('; body: recorded "?", now ""')
 
 
 @pytest.mark.parametrize(
@@ -201,6 +319,8 @@ def test_clock_that_was_set_back_is_not_waited_for() -> None:
         (["--speed", "fast"], "--speed must be a number more than 0, or max; not 'fast'"),
         (["--speed", "0"], "--speed must be a number more than 0, or max; not '0'"),
         (["--speed", "nan"], "--speed must be a number more than 0, or max; not 'nan'"),
+        (["--timeout", "0"], "--timeout must be a number of seconds more than 0, not 0"),
+        (["--timeout", "nan"], "--timeout must be a number of seconds more than 0, not nan"),
         (["--to", "nowhere"], "'nowhere' is not the address of a server; write it like http://127.0.0.1:8089"),
     ],
 )

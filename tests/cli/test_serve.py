@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 import signal
 import ssl
+import subprocess
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from mockserver.server.interfaces import interface_addresses
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess
@@ -134,6 +137,53 @@ def test_https_is_served_with_a_certificate(start: StartProcess) -> None:
     trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
     with urllib.request.urlopen(f"{line['admin_url']}/health", context=trusting, timeout=30) as response:
         assert response.status == 200
+
+
+def test_https_with_a_ca_of_its_own_tells_programs_whom_to_trust(start: StartProcess, tmp_path: Path) -> None:
+    lines = [ready(start("serve", "--port", "0", "--ready-json", "--tls", "--tls-ca", "ca.pem")) for _ in range(2)]
+    assert lines[0]["ca_pem"] == lines[1]["ca_pem"]
+    assert lines[0]["ca_pem"] in (tmp_path / "ca.pem").read_text(encoding="ascii")
+    for line in lines:
+        assert line["url"].startswith("https://127.0.0.1:")
+        assert line["ca_url"] == f"{line['admin_url']}/ca.crt"
+        assert "PRIVATE KEY" not in json.dumps(line)
+        trusting = ssl.create_default_context(cadata=line["ca_pem"])
+        with urllib.request.urlopen(line["ca_url"], context=trusting, timeout=30) as response:
+            assert response.read().decode() == line["ca_pem"]
+
+
+def test_https_with_a_ca_of_its_own_tells_people_what_devices_need(start: StartProcess, tmp_path: Path) -> None:
+    process = start("serve", "--host", "0.0.0.0", "--port", "0", "--tls", "--no-ready-json")
+    assert process.stdout is not None
+    said = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    url = said.splitlines()[0].split()[-1]
+    assert url.startswith("https://127.0.0.1:")
+    port = url.rpartition(":")[2]
+    for host in (address for address in interface_addresses(by_name=True) if ":" not in address):
+        assert f"  for devices  https://{host}:{port}\n" in said
+        assert f"  CA to trust  https://{host}:{port}/__admin/ca.crt\n" in said
+    assert f"  CA to trust  {url}/__admin/ca.crt\n" in said
+    [line] = [line for line in said.splitlines() if line.startswith("  trust it     ")]
+    command = line.split(maxsplit=2)[2]
+    done = subprocess.run(["bash", "-euc", command], cwd=tmp_path, capture_output=True, check=True, timeout=30)
+    assert json.loads(done.stdout)["$schema"]
+
+
+def test_lan_addresses_are_told_to_programs(start: StartProcess) -> None:
+    line = ready(start("serve", "--host", "0.0.0.0", "--port", "0", "--ready-json"))
+    port = line["url"].rpartition(":")[2]
+    hosts = [address for address in interface_addresses(by_name=True) if ":" not in address]
+    assert line.get("lan_urls", []) == [f"http://{host}:{port}" for host in hosts]
+    assert not {"ca_url", "ca_pem"} & line.keys()
+
+
+def test_ca_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no CA", encoding="ascii")
+    process = start("serve", "--port", "0", "--tls", "--tls-ca", "ca.pem")
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert err.startswith("mockserver: ca.pem is no CA: there is no PEM in it; delete or move the file ")
+    assert err.count("\n") == 1
 
 
 def test_journal_is_written_at_the_end_and_nothing_beside_it(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:

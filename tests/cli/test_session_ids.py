@@ -4,30 +4,35 @@ from mockserver.cli.recording import RecordedCall
 from mockserver.cli.session_ids import SessionIds
 
 
-def call(path: str, status: int = 204, opened: str | None = None) -> RecordedCall:
-    return RecordedCall(line=1, at_s=0, method="POST", path=path, headers=(), body=b"", status=status, opened=opened)
+def call(path: str, status: int = 204, opened: str | None = None, line: int = 1) -> RecordedCall:
+    return RecordedCall(line=line, at_s=0, method="POST", path=path, headers=(), body=b"", status=status, opened=opened)
 
 
-def start(opened: str | None = None) -> RecordedCall:
-    return call("/api/v1/sessions", 201, opened)
+def start(opened: str | None = None, line: int = 1) -> RecordedCall:
+    return call("/api/v1/sessions", 201, opened, line)
 
 
 def event(sid: str, status: int = 204) -> RecordedCall:
     return call(f"/api/v1/sessions/{sid}/events", status)
 
 
+def answered(ids: SessionIds, request: RecordedCall, status: int, location: str) -> None:
+    ids.sent(request)
+    ids.learn(request, status, location)
+
+
 def test_id_of_a_journal_is_replaced_by_the_one_its_request_was_given() -> None:
     ids = SessionIds()
-    ids.learn(start("a"), 201, "/api/v1/sessions/A")
-    ids.learn(start("b"), 201, "http://host/api/v1/sessions/B/")
+    answered(ids, start("a"), 201, "/api/v1/sessions/A")
+    answered(ids, start("b"), 201, "http://host/api/v1/sessions/B/")
     assert ids.translate(event("b")) == "/api/v1/sessions/B/events"
     assert ids.translate(event("a")) == "/api/v1/sessions/A/events"
 
 
 def test_id_that_a_recording_does_not_tell_is_taken_for_the_session_opened_first() -> None:
     ids = SessionIds()
-    ids.learn(start(), 201, "/api/v1/sessions/A")
-    ids.learn(start(), 201, "/api/v1/sessions/B")
+    answered(ids, start(), 201, "/api/v1/sessions/A")
+    answered(ids, start(), 201, "/api/v1/sessions/B")
     assert [ids.translate(event(sid)) for sid in ("x", "x", "y", "x")] == [
         "/api/v1/sessions/A/events",
         "/api/v1/sessions/A/events",
@@ -38,28 +43,67 @@ def test_id_that_a_recording_does_not_tell_is_taken_for_the_session_opened_first
 
 def test_id_that_was_unknown_stays_so() -> None:
     ids = SessionIds()
-    ids.learn(start(), 201, "/api/v1/sessions/A")
+    answered(ids, start(), 201, "/api/v1/sessions/A")
     assert ids.translate(event("bogus", 404)) == "/api/v1/sessions/bogus/events"
     assert ids.translate(event("x")) == "/api/v1/sessions/A/events"
 
 
 def test_session_that_the_recording_was_refused_has_no_id_to_be_found() -> None:
     ids = SessionIds()
-    ids.learn(call("/api/v1/sessions", 400), 201, "/api/v1/sessions/A")
+    answered(ids, call("/api/v1/sessions", 400), 201, "/api/v1/sessions/A")
     assert ids.translate(event("x")) == "/api/v1/sessions/x/events"
 
 
 def test_answer_without_a_session_teaches_nothing() -> None:
     ids = SessionIds()
-    ids.learn(start("a"), 400, "")
-    ids.learn(start("a"), 201, "")
+    answered(ids, start("a"), 400, "")
+    answered(ids, start("a"), 201, "")
     assert ids.translate(event("a")) == "/api/v1/sessions/a/events"
 
 
 def test_prefix_and_query_of_a_path_are_kept() -> None:
     ids = SessionIds()
-    ids.learn(start("a"), 201, "/api/v1/sessions/A")
+    answered(ids, start("a"), 201, "/api/v1/sessions/A")
     assert ids.translate(call("/va/api/v1/sessions/a/events?x=/sessions/a")) == (
         "/va/api/v1/sessions/A/events?x=/sessions/a"
     )
     assert ids.translate(call("/api/v1/sessions?x=a")) == "/api/v1/sessions?x=a"
+
+
+def test_event_waits_for_the_answer_that_brings_its_id() -> None:
+    ids = SessionIds()
+    assert not ids.must_wait(event("a"))
+    ids.sent(start("a"))
+    assert ids.must_wait(event("a"))
+    assert not ids.must_wait(event("b"))
+    assert not ids.must_wait(start("c"))
+    ids.learn(start("a"), 201, "/api/v1/sessions/A")
+    assert not ids.must_wait(event("a"))
+
+
+def test_event_of_a_session_that_was_not_opened_waits_no_longer_and_keeps_its_id() -> None:
+    ids = SessionIds()
+    answered(ids, start("a"), 503, "")
+    assert not ids.must_wait(event("a"))
+    assert ids.translate(event("a")) == "/api/v1/sessions/a/events"
+
+
+def test_sessions_without_a_recorded_id_count_in_the_order_in_which_they_were_asked_for() -> None:
+    ids = SessionIds()
+    ids.sent(start(line=1))
+    ids.sent(start(line=2))
+    ids.learn(start(line=2), 201, "/api/v1/sessions/B")
+    assert ids.must_wait(event("x"))
+    assert not ids.must_wait(event("bogus", 404))
+    ids.learn(start(line=1), 201, "/api/v1/sessions/A")
+    assert not ids.must_wait(event("x"))
+    assert ids.translate(event("x")) == "/api/v1/sessions/A/events"
+    assert ids.translate(event("y")) == "/api/v1/sessions/B/events"
+
+
+def test_ids_in_a_text_are_replaced_whole_words_only() -> None:
+    ids = SessionIds()
+    answered(ids, start("a"), 201, "/api/v1/sessions/A.1")
+    assert ids.translate_text("Session a is gone; ask for /sessions/a/events. Not abba, a-b or a.b, but a.") == (
+        "Session A.1 is gone; ask for /sessions/A.1/events. Not abba, a-b or a.b, but A.1."
+    )

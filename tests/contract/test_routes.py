@@ -16,13 +16,22 @@ from mockserver.model import player as p
 from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec, HangFault, StatusFault, When
 from mockserver.model.finding import Severity
+from mockserver.model.story import Expectation, StoryWait
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.wire.codec import encode
-from tests.factories import event, start
+from tests.factories import event, start, story
 
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
 AT_THE_START = p.PlayerCommand(content="live", speed=1e-6, seed=7)
 """A player whose second event is a thousand seconds away."""
+TOLD = story(
+    Expectation(says="It pings on.", query=Query(event_type="ping", status=204), at_least=2),
+    Expectation(says="It plays.", sequence=("sessionStart", "play")),
+    Expectation(says="It sends no unknown keys.", no_findings=("params.unknown",)),
+    settings={"idle_timeout_s": 60},
+)
+OTHER = story(faults=(FaultSpec(fault=StatusFault(code=500), when=When(event_type="ping", nth_session=(1, 2))),))
+CROWDED = story(faults=(SPEC, SPEC, SPEC, SPEC))
 SEQUENCE = (Query(event_type="sessionStart"), "play", "ping")
 
 ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
@@ -65,6 +74,16 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.FAULT, None, {"fault_id": "f1"}),
     (c.PUT_FAULT, SPEC, {"fault_id": "f1"}),
     (c.DELETE_FAULT, None, {"fault_id": "f1"}),
+    (c.STORIES, None, {}),
+    (c.STORY, None, {"name": "told"}),
+    (c.STORY, None, {"name": "other"}),
+    (c.PUT_STORY, OTHER, {"name": "new"}),
+    (c.START_STORY, None, {"name": "other"}),
+    (c.START_STORY, None, {"name": "told"}),
+    (c.WAIT_STORY, StoryWait(timeout_ms=0), {"name": "told"}),
+    (c.WAIT_STORY, StoryWait(), {"name": "other"}),
+    (c.STOP_STORY, None, {"name": "told"}),
+    (c.STOP_STORY, None, {"name": "other"}),
     (c.SETTINGS, None, {}),
     (c.PATCH_SETTINGS, {"thresholds": {"jump_s": 30}}, {}),
     (c.PATCH_SETTINGS, {"idle_timeout_s": 5, "session_rules": [{"where": ["/params/media.id=a"]}]}, {}),
@@ -115,6 +134,18 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.PUT_FAULT, SPEC, {"fault_id": "f99"}),
     (c.PUT_FAULT, FaultSpec(fault=HangFault(), every=0), {"fault_id": "f1"}),
     (c.DELETE_FAULT, None, {"fault_id": "f99"}),
+    (c.STORY, None, {"name": "tol"}),
+    (c.PUT_STORY, TOLD, {"name": "Told"}),
+    (c.PUT_STORY, TOLD, {"name": "flap-500"}),
+    (c.PUT_STORY, story(Expectation(says="?")), {"name": "told"}),
+    (c.PUT_STORY, story(settings={"idle_timeout": 1}), {"name": "told"}),
+    (c.PUT_STORY, story(faults=(FaultSpec(fault=HangFault(), every=0),)), {"name": "told"}),
+    (c.START_STORY, None, {"name": "tol"}),
+    (c.START_STORY, None, {"name": "crowded"}),
+    (c.WAIT_STORY, StoryWait(timeout_ms=60_001), {"name": "told"}),
+    (c.WAIT_STORY, StoryWait(since=-1), {"name": "told"}),
+    (c.WAIT_STORY, StoryWait(), {"name": "tol"}),
+    (c.STOP_STORY, None, {"name": "tol"}),
     (c.PATCH_SETTINGS, {"idle_timeout_s": -1}, {}),
     (c.PATCH_SETTINGS, {"idle_timout_s": 1}, {}),
     (c.PATCH_SETTINGS, {"thresholds": {"jump_s": -1}}, {}),
@@ -146,6 +177,9 @@ def busy(twins: Any, post: Callable[..., int]) -> Any:
     """Twins that have received the same, one of it hit by a fault, and have a second namespace."""
     for server in (twins.local, twins.remote):
         server.faults.add({"kind": "status", "code": 500}, when={"event_type": "bufferStart"}, times=1)
+        for name, told in (("told", TOLD), ("other", OTHER), ("crowded", CROWDED)):
+            server.stories.put(told, name=name)
+        server.stories.start("told")
         assert post(server, "/api/v1/sessions", start()) == 201
         events = f"/api/v1/sessions/{server.sessions()[0].session_id}/events"
         for body in (event("play"), event("ping", playhead=10), event("bufferStart"), {"eventType": "ping"}):
@@ -210,6 +244,7 @@ def test_state_afterwards_is_the_same_in_process_and_over_http(
     busy.both(lambda server: server.control.call(c.SUMMARY, None))
     busy.both(lambda server: server.sessions())
     busy.both(lambda server: server.faults.list())
+    busy.both(lambda server: server.stories.list())
     busy.both(lambda server: server.settings)
     busy.both(lambda server: server.control.call(c.CLOCK, None))
     busy.both(lambda server: server.control.call(c.NAMESPACES, None))
@@ -234,4 +269,4 @@ def test_fault_rules_beyond_the_limit_are_refused_alike(busy: Any) -> None:
 
 def test_every_route_is_asked_here() -> None:
     asked = {(route.method, route.path) for route, *_ in ANSWERED}
-    assert asked == {(route.method, route.path) for route in CONTROL_ROUTES if route is not STREAM}
+    assert asked == {(route.method, route.path) for route in CONTROL_ROUTES if route not in (STREAM, c.CA)}

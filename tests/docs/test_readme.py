@@ -27,7 +27,15 @@ def server() -> Iterator[MockServer]:
         yield running
 
 
-def test_every_shell_block_prints_what_stands_below_it(server: MockServer, tmp_path: Path) -> None:
+@pytest.fixture
+def https_server() -> Iterator[MockServer]:
+    with MockServer(tls=True) as running:
+        yield running
+
+
+def test_every_shell_block_prints_what_stands_below_it(
+    server: MockServer, https_server: MockServer, tmp_path: Path
+) -> None:
     script, expected = [], []
     for (kind, text), (next_kind, output) in pairwise(BLOCKS):
         if kind == "bash":
@@ -35,7 +43,8 @@ def test_every_shell_block_prints_what_stands_below_it(server: MockServer, tmp_p
             script.append(text)
             expected.append(output)
     program = "".join(script).replace("http://127.0.0.1:8089", server.url)
-    program = program.replace("/tmp/answer", str(tmp_path / "answer"))
+    program = program.replace("https://127.0.0.1:8443", https_server.url)
+    program = program.replace("/tmp/", f"{tmp_path}/")
 
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = ["bash", "-eu", "-c", program]

@@ -6,7 +6,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -15,11 +15,24 @@ from mockserver.control import ADMIN, CONTROL_ROUTES, Route
 from mockserver.model.fault import (
     CloseFault,
     DelayFault,
+    DribbleFault,
+    DropHeaderFault,
+    DuplicateFault,
+    ExpireFault,
+    Fault,
     FaultRule,
     FaultSpec,
+    ForgetFault,
+    GarbleFault,
     HangFault,
+    OutcomeFault,
+    Pass,
+    Range,
+    RefuseFault,
     ResetFault,
+    ResponsesFault,
     StatusFault,
+    TruncateFault,
     When,
 )
 from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Violation
@@ -29,7 +42,24 @@ from mockserver.model.session import Content, Deadlines
 from mockserver.model.settings import Lifetimes, Settings
 from mockserver.model.vocabulary import EVENT_TYPES, ClosedBy, Delivery, Operation, Outcome, Phase, Stage
 
-FAULTS = (StatusFault, DelayFault, ResetFault, CloseFault, HangFault)
+FAULTS = (
+    StatusFault,
+    OutcomeFault,
+    DelayFault,
+    ExpireFault,
+    ForgetFault,
+    DuplicateFault,
+    DropHeaderFault,
+    DribbleFault,
+    TruncateFault,
+    GarbleFault,
+    ResetFault,
+    CloseFault,
+    HangFault,
+    RefuseFault,
+    ResponsesFault,
+    Pass,
+)
 
 
 def test_the_reference_says_what_the_code_does(golden: Callable[[str, str], None]) -> None:
@@ -37,10 +67,14 @@ def test_the_reference_says_what_the_code_does(golden: Callable[[str, str], None
 
 
 def test_every_setting_and_every_member_of_a_rule_is_described() -> None:
-    for kind in (Settings, FaultSpec, Query):
-        described = descriptions(kind) | descriptions(Lifetimes)
+    for kind in (Settings, FaultSpec, Query, When, Range, *FAULTS):
+        described = descriptions(kind) | descriptions(Lifetimes) | descriptions(Query) | {"repeat": ""}
         names = {field.name for field in msgspec.structs.fields(kind)}
         assert names <= described.keys(), names - described.keys()
+
+
+def test_every_kind_of_fault_is_described() -> None:
+    assert {*FAULTS} == {*get_args(Fault)}
 
 
 def reference() -> Iterator[str]:
@@ -123,11 +157,14 @@ def fault_section() -> Iterator[str]:
     yield from members(FaultSpec)
     yield "\n`when` takes:\n"
     yield from members(When, descriptions(Query))
-    yield "\n`fault` is one of:\n"
-    yield "| kind | members | does |\n|---|---|---|"
+    yield "\nA range, of `playhead_s` and `session_age_s`, takes:\n"
+    yield from members(Range)
+    yield "\n`fault` is one of these; an item of a script takes `repeat` as well, for how many requests it stands:\n"
+    yield "| kind | does | members |\n|---|---|---|"
     for kind in FAULTS:
-        names = " ".join(f"`{field.name}`" for field in msgspec.structs.fields(kind))
-        yield f"| `{kind.__struct_config__.tag}` | {names} | {first_sentence(kind)} |"
+        said = descriptions(kind)
+        names = [f"`{name}`: {escaped(said[name])}" for name in kind.__struct_fields__ if name != "repeat"]
+        yield f"| `{kind.__struct_config__.tag}` | {whole_text(kind)} | {' '.join(names)} |"
 
 
 def words_section() -> Iterator[str]:
@@ -141,8 +178,7 @@ def words_section() -> Iterator[str]:
 def command_section() -> Iterator[str]:
     yield "\n## Command line\n"
     parser = build_parser()
-    [commands] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    for name, command in commands.choices.items():
+    for name, command in subcommands(parser):
         yield f"### mockserver {name}\n"
         yield "| flag | does |\n|---|---|"
         for action in command._actions:
@@ -152,6 +188,15 @@ def command_section() -> Iterator[str]:
                 help_text = re.sub(r"\s+", " ", (action.help or "").replace("%%", "%"))
                 yield f"| `{flags}{value}` | {escaped(help_text)} |"
         yield ""
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Return the commands; of those that have commands of their own, these."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                inner = [(f"{name} {inner_name}", inner_command) for inner_name, inner_command in subcommands(command)]
+                yield from inner or [(name, command)]
 
 
 def members(kind: Any, more: dict[str, str] | None = None) -> Iterator[str]:
@@ -183,8 +228,8 @@ def descriptions(kind: Any) -> dict[str, str]:
     return {key: text.replace("``", "`") for key, text in found.items()}
 
 
-def first_sentence(kind: Any) -> str:
-    return escaped(re.sub(r"\s+", " ", (kind.__doc__ or "").partition("\n\n")[0]).replace("``", "`"))
+def whole_text(kind: Any) -> str:
+    return escaped(re.sub(r"\s+", " ", (kind.__doc__ or "").partition("Args:")[0]).replace("``", "`").strip())
 
 
 def escaped(text: str) -> str:

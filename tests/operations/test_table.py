@@ -20,11 +20,13 @@ from mockserver.model.fault import FaultSpec, ResetFault
 from mockserver.model.player import PlayerCommand
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
+from mockserver.model.story import StoryWait
 from mockserver.namespaces import Namespaces
 from mockserver.operations.table import LocalControl, perform
 from mockserver.wire.codec import encode
-from tests.factories import emulator, open_session, send
+from tests.factories import emulator, open_session, send, story
 
+STORY = story()
 RESET = FaultSpec(fault=ResetFault(), times=0)
 ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.SESSIONS: SessionQuery(),
@@ -36,6 +38,8 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.VERIFY: r.VerifyCommand(query=Query()),
     c.ADD_FAULT: RESET,
     c.PUT_FAULT: RESET,
+    c.PUT_STORY: STORY,
+    c.WAIT_STORY: StoryWait(timeout_ms=0),
     c.PATCH_SETTINGS: {"max_age_s": 5},
     c.SET_CLOCK: r.ClockCommand(action="freeze"),
     c.RESET: r.ResetCommand(only=()),
@@ -44,7 +48,7 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.SESSION_FINDINGS: FindingQuery(),
     c.EXPORT: ExportQuery(),
 }
-ROUTES = [route for route in CONTROL_ROUTES if route is not c.STREAM]
+ROUTES = [route for route in CONTROL_ROUTES if route not in (c.STREAM, c.CA)]
 
 
 def shown(route: Route[Any, Any]) -> str:
@@ -61,6 +65,7 @@ def namespaces(settings: Settings | None = None) -> Namespaces:
 def path_of(route: Route[Any, Any], known: Namespaces) -> dict[str, str]:
     """Fill the path of a route with what exists in the namespace ``a``."""
     back_end = known.obtain("a")
+    back_end.stories.put("a", STORY)
     found = {"sid": open_session(back_end), "seq": "1", "name": "a", "fault_id": back_end.faults.add(RESET, 0).id}
     if route is c.STOP_PLAYER:
         found["player_id"] = known.players.add("a", PlayerCommand(), back_end.clock)[0].id
@@ -72,7 +77,9 @@ def is_record(kind: Any) -> bool:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=shown)
-def test_every_route_but_the_stream_has_an_operation_that_answers_what_the_route_says(route: Route[Any, Any]) -> None:
+def test_every_route_but_those_of_the_server_itself_has_an_operation_that_answers_what_the_route_says(
+    route: Route[Any, Any],
+) -> None:
     known = namespaces()
     path = path_of(route, known)
     answer = LocalControl(known, "a").call(route, ARGUMENTS.get(route), **path)

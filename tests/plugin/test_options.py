@@ -24,7 +24,7 @@ def plain(pytester: pytest.Pytester) -> pytest.Pytester:
 
 def test_help_lists_the_options(plain: pytest.Pytester) -> None:
     lines = plain.runpytest_inprocess("--help").stdout.str()
-    for option in ("url", "token", "seed", "port"):
+    for option in ("url", "token", "ca", "seed", "port"):
         assert f"--media-server-{option}" in lines
     assert "media_server_port" in lines
 

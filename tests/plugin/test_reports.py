@@ -8,11 +8,12 @@ import pytest
 
 Run = Callable[..., pytest.RunResult]
 
+REPEATED = 'seed 7: pytest "test_player.py::test_it" --media-server-seed 7 repeats it'
 SHOWN = [
     "*- media server at http://127.0.0.1:* -*",
     "session * clip-7: open, 1 event accepted",
     "*#1 *sessionStart *@0.0 *201",
-    "seed 7: --media-server-seed 7 repeats the draws of fault rules",
+    REPEATED,
 ]
 
 
@@ -90,7 +91,7 @@ def test_failure_shows_the_worst_findings_between_what_was_received_and_the_seed
             "*#2 *adStart *204",
             "* findings, the worst first:",
             "  error *.* #2*: *",
-            "seed 7: --media-server-seed 7 repeats the draws of fault rules",
+            REPEATED,
         ]
     )
 
@@ -103,7 +104,7 @@ def test_findings_that_cannot_be_had_hide_neither_the_failure_nor_what_was_recei
             "*assert 1 == 2*",
             "session * clip-7: open, 2 events accepted",
             "findings cannot be had: ZeroDivisionError: division by zero",
-            "seed 7: --media-server-seed 7 repeats the draws of fault rules",
+            REPEATED,
         ]
     )
 

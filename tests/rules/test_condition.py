@@ -1,4 +1,4 @@
-"""Conditions on an event body."""
+"""Conditions on an event body and on header fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import InvalidInput
-from mockserver.rules.condition import MISSING, holds, parse_condition, resolve
+from mockserver.rules.condition import (
+    MISSING,
+    header_holds,
+    header_values,
+    holds,
+    is_token,
+    parse_condition,
+    parse_header_condition,
+    resolve,
+)
 
 BODY: dict[str, Any] = {
     "eventType": "ping",
@@ -137,3 +146,42 @@ def test_any_condition_on_any_document_is_either_true_or_false(document: Any, ta
             continue
         assert holds(condition, document) in (True, False)
         assert holds(condition, {"a": value, "": value}) in (True, False)
+
+
+HEADERS = ((b"User-Agent", b"Demo/1 (a=b)"), (b"X-Tag", b"one"), (b"x-TAG", b"two"), (b"X-Raw", b"\xe9"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("user-agent=Demo/1 (a=b)", True),
+        ("User-Agent*=(a=b)", True),
+        ("User-Agent!=Demo/1 (a=b)", False),
+        ("USER-AGENT=demo/1 (a=b)", False),
+        ("X-Tag=two", True),
+        ("X-Tag*=wo", True),
+        ("X-Tag!=two", False),
+        ("X-Tag!=three", True),
+        ("X-Raw=\u00e9", True),
+        ("X-Missing=", False),
+        ("X-Missing*=", False),
+        ("X-Missing!=", True),
+        ("X-Tag=1", False),
+    ],
+)
+def test_condition_on_a_header_field_is_met_by_one_of_several(text: str, expected: bool) -> None:
+    condition = parse_header_condition(text)
+    assert header_holds(condition, header_values(HEADERS, condition.name)) is expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "=x", "!=x", "a b=c", "a>1", "\u00e9=x", "a" * 4096 + "=x"])
+def test_what_is_no_condition_on_a_header_field_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_header_condition(text)
+    assert refused.value.pointer == "/header"
+
+
+def test_value_of_a_header_condition_is_text_and_goes_to_the_end() -> None:
+    condition = parse_header_condition("X-A*==1!=2 ")
+    assert (condition.name, condition.op, condition.value) == ("x-a", "*=", "=1!=2 ")
+    assert [is_token(name) for name in ("Location", "x_y~z", "", "a b", "a:", "\u00fc")] == [True, True] + [False] * 4

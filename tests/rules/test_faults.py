@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import InvalidInput
 from mockserver.model.fault import (
     CloseFault,
     DelayFault,
     Fault,
     FaultRule,
-    FaultSpec,
     HangFault,
+    Pass,
     ResetFault,
+    ResponsesFault,
     StatusFault,
     When,
 )
-from mockserver.model.vocabulary import Operation, Outcome, Stage
-from mockserver.rules.faults import Armed, Strike, arm, check_spec, strike
+from mockserver.model.vocabulary import Operation, Stage
+from mockserver.rules.faults import Armed, Strike, arm, strike
 from mockserver.rules.match import Facts
 
 BROKEN = StatusFault(code=500)
@@ -189,59 +189,60 @@ def test_another_rule_does_not_change_the_draws_of_a_rule(event_types: list[str]
     assert draws([ours()]) == draws([before, ours(), behind]) == draws([ours(), behind])
 
 
-# Rules that cannot mean anything.
+# Scripts.
+
+
+def played(fault: ResponsesFault, requests: int, **members: Any) -> list[Any]:
+    """Show what a script does to each request: the status, the delay, or ``-`` for nothing."""
+    shown: list[Any] = []
+    for done in run([armed("f1", fault, **members)], requests):
+        code = done.fault.code if isinstance(done.fault, StatusFault) else "-"
+        shown.append(done.delay_ms or code)
+    return shown
+
+
+A, B = StatusFault(code=500), StatusFault(code=503, repeat=2)
 
 
 @pytest.mark.parametrize(
-    ("members", "pointer"),
+    ("fault", "shown"),
     [
-        ({"when": When(status=204)}, "/when/status"),
-        ({"when": When(outcome=Outcome.ACCEPTED)}, "/when/outcome"),
-        ({"when": When(where="x")}, "/when/where"),
-        ({"when": When(nth_session=0)}, "/when/nth_session"),
-        ({"when": When(nth_session=(1, -1))}, "/when/nth_session"),
-        ({"fault": StatusFault(code=204, body="x")}, "/fault/body"),
-        ({"fault": StatusFault(code=205, body={})}, "/fault/body"),
-        ({"fault": StatusFault(code=304, body=0)}, "/fault/body"),
-        ({"skip": -1}, "/skip"),
-        ({"every": 0}, "/every"),
-        ({"times": -1}, "/times"),
-        ({"ttl_ms": -1}, "/ttl_ms"),
-        ({"probability": 1.1}, "/probability"),
-        ({"probability": float("nan")}, "/probability"),
-        ({"fault": DelayFault()}, "/fault"),
-        ({"fault": DelayFault(ms=1, lower=1, upper=2)}, "/fault"),
-        ({"fault": DelayFault(lower=1)}, "/fault"),
-        ({"fault": DelayFault(median=1)}, "/fault"),
-        ({"fault": DelayFault(lower=2, upper=1)}, "/fault/lower"),
-        ({"fault": DelayFault(ms=-1)}, "/fault/ms"),
-        ({"fault": DelayFault(ms=float("inf"))}, "/fault/ms"),
-        ({"fault": StatusFault(code=199)}, "/fault/code"),
-        ({"fault": StatusFault(code=600)}, "/fault/code"),
-        ({"fault": StatusFault(code=500, headers={"a b": "c"})}, "/fault/headers"),
-        ({"fault": StatusFault(code=500, headers={"": "c"})}, "/fault/headers"),
-        ({"fault": StatusFault(code=500, headers={"a": "c\r\nd: e"})}, "/fault/headers"),
-        ({"fault": StatusFault(code=500, headers={"a": "ä"})}, "/fault/headers"),
-        ({"fault": StatusFault(code=500, headers={"content-LENGTH": "5"})}, "/fault/headers"),
+        (ResponsesFault(responses=(A, B)), [500, 503, 503, 503, 503, 503]),
+        (ResponsesFault(responses=(A, B), then="cycle"), [500, 503, 503, 500, 503, 503]),
+        (ResponsesFault(responses=(A, B), then="pass"), [500, 503, 503, "-", "-", "-"]),
+        (ResponsesFault(responses=("pass", A, "pass")), ["-", 500, "-", "-", "-", "-"]),
+        (ResponsesFault(responses=(Pass(repeat=3), A)), ["-", "-", "-", 500, 500, 500]),
+        (ResponsesFault(responses=(DelayFault(ms=7), A), then="cycle"), [7, 500, 7, 500, 7, 500]),
     ],
 )
-def test_rule_that_cannot_mean_anything_is_refused_with_the_place(members: dict[str, Any], pointer: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        check_spec(FaultSpec(**{"fault": BROKEN, **members}))
-    assert refused.value.pointer == pointer
+def test_script_has_an_item_for_each_strike_and_then_its_end(fault: ResponsesFault, shown: list[Any]) -> None:
+    assert played(fault, 6) == shown
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"when": When(status=204, outcome=Outcome.ACCEPTED), "stage": Stage.RESPONSE},
-        {"fault": StatusFault(code=429, headers={"Retry-After": "5"}, body={"a": [1]})},
-        {"fault": DelayFault(lower=0, upper=0)},
-        {"fault": StatusFault(code=204)},
-        {"fault": StatusFault(code=304, body="")},
-        {"when": When(nth_session=(1, 2))},
-        {"times": 0, "skip": 0, "ttl_ms": 0, "probability": 0},
-    ],
-)
-def test_rule_that_means_something_passes(members: dict[str, Any]) -> None:
-    check_spec(FaultSpec(**{"fault": BROKEN, **members}))
+def test_script_goes_on_with_strikes_not_with_requests() -> None:
+    assert played(ResponsesFault(responses=(A, B)), 7, skip=1, every=2) == ["-", "-", 500, "-", 503, "-", 503]
+    assert played(ResponsesFault(responses=(A, B), then="cycle"), 5, times=2) == [500, 503, "-", "-", "-"]
+
+
+def test_pass_is_a_strike_that_names_no_rule_and_lets_the_next_one_decide() -> None:
+    script = ResponsesFault(responses=("pass", A), then="pass")
+    rules = [armed("f1", script), armed("f2", ResetFault())]
+    first, second, third = run(rules, 3)
+    assert [each.decided_by for each in (first, second, third)] == ["f2", "f1", "f2"]
+    assert [each.fault_ids for each in (first, second, third)] == [("f2",), ("f1",), ("f2",)]
+    assert counters(third) == [(3, 3), (2, 2)]
+
+
+def test_script_whose_turn_it_is_to_delay_adds_up_although_another_rule_has_decided() -> None:
+    script = ResponsesFault(responses=(DelayFault(ms=5), A))
+    rules = [armed("f1", CloseFault()), armed("f2", script)]
+    first, second = run(rules, 2)
+    assert (first.delay_ms, first.decided_by, first.fault_ids) == (5, "f1", ("f1", "f2"))
+    assert (second.delay_ms, second.decided_by, counters(second)) == (0, "f1", [(2, 2), (1, 1)])
+
+
+def test_long_script_is_found_its_way_in_at_once() -> None:
+    script = ResponsesFault(responses=(Pass(repeat=10**6),) * 999 + (A,))
+    rule = arm(FaultRule(fault=script, id="f1", created_ms=0, applied=999 * 10**6 - 1), "seed")
+    first, second = run([rule], 2)
+    assert (first.fault, second.fault) == (None, A)

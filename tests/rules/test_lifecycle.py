@@ -70,8 +70,14 @@ def test_no_series_of_triggers_brings_a_session_back(triggers: list[Trigger]) ->
 )
 @pytest.mark.parametrize("phase", [Phase.OPEN, Phase.COMPLETED])
 def test_live_session_closes_and_says_why(phase: Phase, trigger: Trigger, closed_by: ClosedBy) -> None:
-    closed = fire(session(phase=phase, in_ad=True), trigger, 7)
-    assert (closed.phase, closed.closed_by, closed.closed_ms, closed.in_ad) == (Phase.CLOSED, closed_by, 7, False)
+    closed = fire(session(phase=phase, in_ad=True, in_break=True), trigger, 7)
+    assert (closed.phase, closed.closed_by, closed.closed_ms) == (Phase.CLOSED, closed_by, 7)
+    assert (closed.in_ad, closed.in_break) == (False, False)
+
+
+def test_session_that_is_forgotten_is_in_no_ad_and_in_no_break() -> None:
+    forgotten = fire(session(in_ad=True, in_break=True), Trigger.FORGET, 7)
+    assert (forgotten.phase, forgotten.in_ad, forgotten.in_break) == (Phase.FORGOTTEN, False, False)
 
 
 # Time.
@@ -206,6 +212,14 @@ def test_ad_is_open_between_its_start_and_its_end(ends: str) -> None:
     assert in_ad.in_ad
     assert sent(in_ad, "ping")[0].in_ad
     assert not sent(in_ad, ends)[0].in_ad
+
+
+def test_break_is_open_between_its_start_and_its_end_and_ends_the_ad_in_it() -> None:
+    known, found = session(), []
+    for event_type in ("adBreakComplete", "adBreakStart", "adStart", "adComplete", "adStart", "adBreakComplete"):
+        known, _ = sent(known, event_type)
+        found.append((known.in_break, known.in_ad))
+    assert found == [(False, False), (True, False), (True, True), (True, False), (True, True), (False, False)]
 
 
 def test_session_complete_keeps_the_session_open_by_default() -> None:

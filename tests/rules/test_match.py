@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import When
+from mockserver.model.fault import Range, When
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import Difference
+from mockserver.model.session import Content
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.match import Facts, compile_query, compile_when
 
-BODY = {"eventType": "adStart", "params": {"media.ad.id": "ad-1", "a/b": 1}}
+BODY = {"eventType": "adStart", "playerTime": {"playhead": 12.5, "ts": 1}, "params": {"media.ad.id": "ad-1", "a/b": 1}}
 
 
 def facts(**members: Any) -> Facts:
@@ -26,6 +27,13 @@ def facts(**members: Any) -> Facts:
         "status": 204,
         "fault_ids": ("f1", "f2"),
         "nth_session": 3,
+        "nth_event": 2,
+        "in_ad": False,
+        "in_break": True,
+        "session_age_s": 30.0,
+        "content": Content(media_id="clip-7", player_name="P", library_version="android-media-3.1.0"),
+        "namespace": "blue",
+        "headers": ((b"User-Agent", b"Demo/1 (Android 14)"), (b"X-Tag", b"a"), (b"x-tag", b"b")),
     }
     return Facts(**{**known, **members})
 
@@ -126,12 +134,112 @@ def test_fault_rule_hits_preflights_and_schema_reads_only_when_it_names_them(ope
         (When(nth_session=(1, 2)), False),
         (When(in_ad=False), True),
         (When(in_ad=True), False),
+        (When(in_break=True), True),
+        (When(in_break=False), False),
+        (When(nth_event=2), True),
+        (When(nth_event=(1, 3)), False),
+        (When(playhead_s=Range(at_least=12.5)), True),
+        (When(playhead_s=Range(below=12.5)), False),
+        (When(playhead_s=Range(at_least=12, below=13)), True),
+        (When(playhead_s=Range()), True),
+        (When(session_age_s=Range(at_least=30, below=31)), True),
+        (When(session_age_s=Range(at_least=30.1)), False),
+        (When(media_id="clip-7"), True),
+        (When(media_id="clip-"), False),
+        (When(media_id="clip-*"), True),
+        (When(media_id=("x*", "clip-7")), True),
+        (When(media_id="*"), True),
+        (When(player_name="p"), False),
+        (When(library_version="android-media-*"), True),
+        (When(library_version=("ios-*", "js-*")), False),
+        (When(namespace="blue"), True),
+        (When(namespace=("default", "bl*")), False),
+        (When(header="user-agent*=Android"), True),
+        (When(header="User-Agent!=curl"), True),
+        (When(header="User-Agent=Demo"), False),
+        (When(header="X-Tag=b"), True),
+        (When(header="X-Tag!=b"), False),
+        (When(header="X-Missing!=1"), True),
+        (When(header="X-Missing*="), False),
+        (When(header=("X-Tag=a", "X-Tag=c")), False),
         (When(where=("/params/media.ad.id=ad-1", "/eventType=adStart")), True),
         (When(where=("/params/media.ad.id=ad-1", "/eventType=play")), False),
     ],
 )
 def test_fault_rule_is_about_sessions_in_terms_of_the_domain(when: When, matches: bool) -> None:
-    assert compile_when(when).matches(facts()) is matches
+    matcher = compile_when(when)
+    assert matcher.matches(facts()) is matches
+    assert (matcher.differences(facts()) == ()) is matches
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        When(nth_session=1),
+        When(nth_event=1),
+        When(in_ad=False),
+        When(in_break=False),
+        When(playhead_s=Range()),
+        When(session_age_s=Range(at_least=0)),
+        When(media_id="*"),
+        When(player_name="*"),
+        When(library_version="*"),
+        When(namespace="default"),
+    ],
+)
+@pytest.mark.parametrize("body", [None, [], "x", {"playerTime": {"playhead": True}}])
+def test_what_is_not_known_never_matches(when: When, body: Any) -> None:
+    assert not compile_when(when).matches(Facts(Operation.EVENT, "s1", None, lambda: body))
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        (Operation.START, {"params": {"media.id": "own", "media.playerName": 7}}),
+        (Operation.DOWNLOAD, [{"params": {"media.id": "own"}}, {}]),
+    ],
+)
+def test_request_that_opens_a_session_says_its_content_itself(operation: Operation, body: Any) -> None:
+    opening = facts(operation=operation, document=lambda: body, content=None)
+    assert compile_when(When(media_id="own")).matches(opening)
+    assert not compile_when(When(player_name="*")).matches(opening), "a player name is a text"
+
+
+@pytest.mark.parametrize(
+    ("when", "difference"),
+    [
+        (When(nth_event=1), Difference("nth_event", 1, 2)),
+        (When(playhead_s=Range(at_least=20, below=30.5)), Difference("playhead_s", "at least 20 and below 30.5", 12.5)),
+        (When(session_age_s=Range(below=5)), Difference("session_age_s", "below 5", 30.0)),
+        (When(media_id=("a*", "b")), Difference("media_id", "a* or b", "clip-7")),
+        (When(header="X-TAG=c"), Difference("header x-tag", "c", "a, b")),
+        (When(header="X-Missing*=c"), Difference("header x-missing", "*= c", "(missing)")),
+    ],
+)
+def test_miss_of_a_fault_rule_is_told_too(when: When, difference: Difference) -> None:
+    matcher = compile_when(when)
+    assert matcher.differences(facts()) == (difference,)
+    assert matcher.distance((difference,)) == 1
+
+
+@pytest.mark.parametrize(
+    ("when", "pointer"),
+    [
+        (When(playhead_s=Range(at_least=2, below=2)), "/when/playhead_s/at_least"),
+        (When(session_age_s=Range(below=float("nan"))), "/when/session_age_s/below"),
+        (When(session_age_s=Range(at_least=float("inf"))), "/when/session_age_s/at_least"),
+        (When(header="User-Agent"), "/when/header"),
+        (When(header="=x"), "/when/header"),
+        (When(header=("a=b", "User Agent=x")), "/when/header"),
+        (When(header="/a=1"), "/when/header"),
+        (When(header="a=" + "x" * 4096), "/when/header"),
+        (When(header=("a=1",) * 65), "/when/header"),
+    ],
+)
+def test_what_can_never_match_is_refused_with_the_place(when: When, pointer: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        compile_when(when)
+    assert refused.value.pointer == pointer
 
 
 def test_condition_of_a_fault_rule_is_refused_with_its_place_in_the_rule() -> None:

@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import trustme
 
 from mockserver.clock import Clock
 from mockserver.control import FAULT, WAIT
@@ -138,6 +140,15 @@ class Wire:
             pass
         return b"".join(pieces)
 
+    def until_end(self) -> bytes:
+        """Read until the server ends the stream in good order (FIN); a reset is an error."""
+        while True:
+            try:
+                self._receive()
+            except EOFError:
+                seen, self._seen = self._seen, b""
+                return seen
+
     def is_silent(self) -> bool:
         """Tell whether nothing comes, not even the end, for a moment."""
         self.socket.settimeout(LOOK_S)
@@ -224,6 +235,10 @@ class Running:
         found = self.control.call(WAIT, WaitCommand(query=Query(), at_least=count, timeout_ms=GUARD_S * 1000))
         assert found.satisfied, found
 
+    def advance(self, ms: int) -> None:
+        """Move the clock of the default namespace, even while nobody is let in."""
+        self.site.namespaces.default.clock.advance(ms)
+
     def wait_until_struck(self, fault_id: str, times: int = 1) -> None:
         """Wait until a fault rule has struck so many times."""
         until(lambda: self.control.call(FAULT, None, fault_id=fault_id).applied >= times)
@@ -260,6 +275,7 @@ def snapshot(site: Site) -> dict[str, Any]:
             "faults": [to_builtins(rule) for rule in emulator.faults.rules],
             "settings": to_builtins(emulator.settings),
             "clock": emulator.clock.state() if emulator.clock.state().frozen else emulator.clock.state()[1:],
+            "stories": (to_builtins(emulator.stories.brought), to_builtins(emulator.stories.run)),
             "waiting": (len(emulator.waiters), emulator.listeners),
         }
         for emulator in site.namespaces
@@ -310,6 +326,20 @@ def clock() -> Clock:
     standing.freeze()
     standing.set(1_760_000_000_000)
     return standing
+
+
+@pytest.fixture(params=["http", "https"])
+def each_scheme(request: pytest.FixtureRequest, start: Start, tmp_path: Path, clock: Clock) -> Running:
+    """A server without and with TLS, whose clock stands."""
+    if request.param == "http":
+        return start(clock=clock)
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    return start(clock=clock, trust=trust, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
 
 
 def http_client(server: Running) -> closing[http.client.HTTPConnection]:

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
-
 import pytest
-import trustme
 
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
@@ -13,17 +9,9 @@ from tests.server.conftest import PING, START, Running, Start, until
 EVENT = {"operation": "event"}
 
 
-@pytest.fixture(params=["http", "https"])
-def server(request: pytest.FixtureRequest, start: Start, tmp_path: Path, clock: Clock) -> Running:
-    if request.param == "http":
-        return start(clock=clock)
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost", "127.0.0.1")
-    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
-    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-    return start(clock=clock, trust=trust, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
+@pytest.fixture
+def server(each_scheme: Running) -> Running:
+    return each_scheme
 
 
 @pytest.mark.parametrize("stage", ["request", "response"])

@@ -10,6 +10,7 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.control import CONTROL_ROUTES, STREAM, Route
 from mockserver.model.settings import Settings
+from tests.factories import story
 from tests.server.conftest import START, Running, Start, snapshot
 
 BODIES: dict[str, Any] = {
@@ -20,12 +21,23 @@ BODIES: dict[str, Any] = {
     "/verify": {"query": {}},
     "/faults": {"fault": {"kind": "reset"}},
     "/faults/{fault_id}": {"fault": {"kind": "reset"}},
+    "/stories/{name}": {
+        "title": "t",
+        "symptom": "s",
+        "description": "d",
+        "player": "p",
+        "expect": [{"says": "It comes.", "query": {}}],
+    },
+    "/stories/{name}/wait": {"timeout_ms": 1},
     "/settings": {"idle_timeout_s": 1},
     "/clock": {"action": "advance", "ms": 1000},
     "/reset": {},
     "/players": {"speed": 0.001},
 }
 READING = [pytest.param(route, id=f"GET {route.path}") for route in CONTROL_ROUTES if route.method == "GET"]
+NOT_THERE = ("/ca.crt",)
+"""What a server without TLS does not have."""
+
 GUARDED = [pytest.param(route, id=f"{route.method} {route.path}") for route in CONTROL_ROUTES if not route.any_host]
 WITH_BODY = [
     pytest.param(route, id=f"{route.method} {route.path}") for route in CONTROL_ROUTES if route.method != "GET"
@@ -56,6 +68,7 @@ def with_everything(server: Running) -> Running:
     server.site.namespaces.default.clock.freeze()
     assert server.ask("POST", "/ns/other/api/v1/sessions", START).status == 201
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
+    server.site.namespaces.default.stories.put("other", story())
     return server
 
 
@@ -285,6 +298,9 @@ def test_get_and_head_change_nothing_and_are_not_recorded(server: Running, route
                 continue
             answer = wire.ask("GET", path)
             assert head.status == answer.status
+            if route.path in NOT_THERE:
+                assert (answer.status, answer.json()["code"]) == (404, "not_found")
+                continue
             assert answer.status in ((200, 404) if prefix and "{" in route.path else (200,))
             if answer.status == 200:
                 assert answer.header("Content-Type") == route.media_type

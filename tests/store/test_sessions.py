@@ -90,3 +90,20 @@ def test_cleared_store_counts_from_one_again() -> None:
     store = filled(1, "oo")
     store.clear()
     assert (len(store), store.opened, store.evicted) == (0, 0, 0)
+
+
+def test_events_are_counted_by_session_and_type_as_long_as_the_session_is_kept() -> None:
+    store = filled(2, "oc")
+    counted = [store.arrived(*event) for event in (("s1", "ping"), ("s1", "play"), ("s2", "ping"), ("s1", "ping"))]
+    assert counted == [1, 1, 1, 2]
+    store.save(replace(session(1), phase=Phase.FORGOTTEN))
+    assert store.arrived("s1", "ping") == 3
+    store.add(session(3), unchanged)
+    assert (store.arrived("s1", "ping"), store.arrived("s2", "ping"), store.arrived("s3", "ping")) == (None, 2, 1)
+    store.clear()
+    assert store.arrived("s3", "ping") is None
+
+
+def test_event_of_no_known_type_or_session_is_not_counted() -> None:
+    store = filled(1, "o")
+    assert [store.arrived("s1", "nonsense"), store.arrived("s1", None), store.arrived("s9", "ping")] == [None] * 3

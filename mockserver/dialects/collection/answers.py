@@ -6,8 +6,11 @@ stand on error answers too: without them a browser shows its page "network error
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.dialects.collection.paths import BASE, docs_typo, session_path
 from mockserver.model.http import HttpRequest, HttpResponse
@@ -21,6 +24,7 @@ __all__ = [
     "CORS",
     "downloaded",
     "injected",
+    "marked",
     "method_not_allowed",
     "no_route",
     "opened",
@@ -28,7 +32,9 @@ __all__ = [
     "refused",
     "rejected",
     "schema",
+    "turned_away",
     "unknown_schema",
+    "without",
 ]
 
 CORS: tuple[tuple[str, str], ...] = (
@@ -71,13 +77,23 @@ def rejected(status: int, violations: tuple[Violation, ...]) -> HttpResponse:
 
 def refused(outcome: Outcome, sid: str, settings: Settings) -> HttpResponse:
     """Answer an event of a session that is not there or takes no events any more."""
-    if outcome is Outcome.UNKNOWN_SESSION:
-        return _json(404, {"message": f"Session {_short(sid)} is not known; open a new one with a sessionStart."})
+    if outcome is Outcome.UNKNOWN_SESSION or settings.after_end == 410:
+        return turned_away(outcome, sid)
     if settings.after_end == 204:
         return ACCEPTED
-    if settings.after_end == 404:
-        return _json(404, {"message": f"Session {_short(sid)} is closed; open a new one with a sessionStart."})
-    message = f"Session {_short(sid)} is closed and takes no more events; open a new one with a sessionStart."
+    return _json(404, {"message": f"{_session(sid)} is closed; open a new one with a sessionStart."})
+
+
+def turned_away(outcome: Outcome, sid: str) -> HttpResponse:
+    """Answer as to an event of an unknown session (404) or a closed one (410), whatever ``after_end`` says.
+
+    Args:
+        outcome: UNKNOWN_SESSION or SESSION_CLOSED.
+        sid: The session; empty for a request that names none.
+    """
+    if outcome is Outcome.UNKNOWN_SESSION:
+        return _json(404, {"message": f"{_session(sid)} is not known; open a new one with a sessionStart."})
+    message = f"{_session(sid)} is closed and takes no more events; open a new one with a sessionStart."
     return _json(410, {"message": message})
 
 
@@ -137,9 +153,28 @@ def injected(code: int, body: Any, headers: dict[str, str], mark: str | None) ->
         fields.append(("Content-Type", "text/plain; charset=utf-8" if isinstance(body, str) else _JSON))
     if code not in (204, 304):
         fields.append(("Content-Length", str(len(content))))
-    if mark is not None and "x-mock-fault" not in names:
-        fields.append(("X-Mock-Fault", mark))
-    return HttpResponse(code, tuple(fields), content)
+    return marked(HttpResponse(code, tuple(fields), content), mark)
+
+
+def marked(response: HttpResponse, mark: str | None) -> HttpResponse:
+    """Name a fault rule in an answer, in ``X-Mock-Fault``; None, or an answer that has the field, changes nothing."""
+    if mark is None or any(name.lower() == "x-mock-fault" for name, _ in response.headers):
+        return response
+    return replace(response, headers=(*response.headers, ("X-Mock-Fault", mark)))
+
+
+def without(response: HttpResponse, names: Iterable[str]) -> HttpResponse:
+    """Leave header fields out of an answer.
+
+    Without ``Content-Length`` the end of the connection ends the answer, as HTTP has it (RFC 9112, 6.3).
+
+    Args:
+        names: Their names, in any case.
+    """
+    dropped = {name.lower() for name in names}
+    headers = tuple(field for field in response.headers if field[0].lower() not in dropped)
+    unending = "content-length" in dropped and response.status not in (204, 304)
+    return replace(response, headers=headers, final=response.final or unending)
 
 
 def _json(
@@ -155,6 +190,10 @@ def _phrase(code: int) -> str:
         return HTTPStatus(code).phrase.capitalize()
     except ValueError:
         return f"Status {code}"
+
+
+def _session(sid: str) -> str:
+    return f"Session {_short(sid)}" if sid else "The session"
 
 
 def _short(text: str) -> str:

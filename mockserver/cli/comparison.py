@@ -1,0 +1,134 @@
+"""A recorded answer compared with the one that came this time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.cli.exchange import Answer
+from mockserver.cli.recording import Ending, RecordedAnswer, RecordedCall
+from mockserver.errors import InvalidInput
+from mockserver.wire.codec import decode
+
+__all__ = ["Difference", "compare"]
+
+_LONGEST_VALUE = 100
+_OWN_FIELDS = frozenset({"allow", "content-type", "location"})
+_OWN_PREFIX = "access-control-"
+"""The header fields of the API. Others say when and how an answer was sent, or that a fault was injected."""
+
+_ENDINGS: dict[Ending, str] = {
+    "answered": "a whole answer",
+    "broken": "a connection that was reset, closed or cut short",
+    "unanswered": "no answer as long as the client waited",
+}
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is not as recorded.
+
+    Args:
+        of: What differs.
+        at: Which header field, or the JSON pointer into the body; empty for the whole.
+        recorded: What the recording has; None if it has nothing there.
+        now: What came this time; None if nothing did.
+    """
+
+    of: Literal["status", "ending", "header", "body"]
+    at: str = ""
+    recorded: Any
+    now: Any
+
+    def __str__(self) -> str:
+        match self.of:
+            case "status":
+                return f"recorded {_status(self.recorded)}, now {_status(self.now)}"
+            case "ending":
+                return f"recorded {self.recorded}, now {self.now}"
+            case "header":
+                return f"{self.at} recorded, not there now" if self.recorded else f"{self.at} not recorded, there now"
+            case "body":
+                place = f"body {self.at}".rstrip()
+                return f"{place}: recorded {_shown(self.recorded)}, now {_shown(self.now)}"
+
+
+def compare(
+    call: RecordedCall, answer: Answer, translated: Callable[[str], str], *, status_only: bool = False
+) -> tuple[Difference, ...]:
+    """Compare an answer with the recorded one.
+
+    As much is compared as the recording knows: without headers and body it is the status. Of an exchange that the
+    recorded client did not wait out, nothing is known but the answer that it would have had; none now is as recorded.
+
+    Args:
+        call: The request and what came of it.
+        answer: What came this time.
+        translated: Puts the session ids of the server in place of the recorded ones.
+        status_only: Compare nothing but the status.
+
+    Returns:
+        What differs. Another status or ending stands alone: all the rest follows from it.
+    """
+    if call.ending == answer.ending == "unanswered":
+        return ()
+    if call.status != answer.status:
+        return (Difference(of="status", recorded=call.status, now=answer.status),)
+    if status_only:
+        return ()
+    if answer.status is None and call.ending not in (None, answer.ending):
+        return (Difference(of="ending", recorded=_ENDINGS[call.ending], now=_ENDINGS[answer.ending]),)
+    if answer.status is None or call.answer is None:
+        return ()
+    return (*_headers(call.answer, answer), *_bodies(call.answer.body, answer.body, translated))
+
+
+def _headers(recorded: RecordedAnswer, answer: Answer) -> Iterator[Difference]:
+    now = {name.lower() for name, _ in answer.headers}
+    for name in sorted(recorded.headers ^ now):
+        if name in _OWN_FIELDS or name.startswith(_OWN_PREFIX):
+            yield Difference(of="header", at=name.title(), recorded=name in recorded.headers, now=name in now)
+
+
+def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> Iterator[Difference]:
+    try:
+        expected = translated(recorded.decode()).encode()
+    except UnicodeDecodeError:
+        expected = recorded
+    if expected == now:
+        return
+    try:
+        yield from _values(decode(expected, Any), decode(now, Any), "")
+    except InvalidInput:
+        yield Difference(of="body", recorded=_text(expected), now=_text(now))
+
+
+def _values(recorded: Any, now: Any, at: str) -> Iterator[Difference]:
+    """Go through two JSON values; what one of them lacks is compared with null."""
+    if isinstance(recorded, dict) and isinstance(now, dict):
+        for name in dict.fromkeys((*recorded, *now)):
+            pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
+            if name in recorded and name in now:
+                yield from _values(recorded[name], now[name], pointer)
+            else:
+                yield Difference(of="body", at=pointer, recorded=recorded.get(name), now=now.get(name))
+    elif isinstance(recorded, list) and isinstance(now, list) and len(recorded) == len(now):
+        for number, (before, after) in enumerate(zip(recorded, now, strict=True)):
+            yield from _values(before, after, f"{at}/{number}")
+    elif recorded != now or isinstance(recorded, bool) != isinstance(now, bool):
+        yield Difference(of="body", at=at, recorded=recorded, now=now)
+
+
+def _status(status: int | None) -> str:
+    return "no answer" if status is None else str(status)
+
+
+def _text(body: bytes) -> str:
+    return body.decode(errors="backslashreplace")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

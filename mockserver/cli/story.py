@@ -1,0 +1,228 @@
+"""``mockserver story``: scenarios that a player must survive, and whether it does."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockserver.cli.screen import show, show_json
+from mockserver.control import ADMIN
+from mockserver.errors import InvalidInput, MockserverError
+
+if TYPE_CHECKING:
+    from mockserver.cli.story_files import StoryFile
+    from mockserver.cli.story_run import StoryRun
+    from mockserver.media_server import MediaServer
+    from mockserver.model.story import Story, StoryView
+
+__all__ = ["add_arguments", "run"]
+
+_PORT = 8089
+
+_EPILOG = """\
+A story is settings, fault rules and what a good player does about them; docs/stories.md has all that come with the
+package, and how to write one's own.
+
+examples:
+  mockserver story list
+  mockserver story show gone-then-new-session
+  mockserver story run gone-then-new-session                    a server of its own on 127.0.0.1:8089
+  mockserver story run my-story.toml --watch                    told again whenever the file is saved
+  mockserver story run server-restart --to http://127.0.0.1:8089/ns/tv
+
+mockserver story WHAT --help tells more.
+"""
+
+_RUN_EPILOG = """\
+The token of the admin API, if one is in force, is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
+Ctrl-C ends the story and judges what there is.
+
+exit codes: 0 the player passed, 1 it failed, 2 the story could not be told, or no player came
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its arguments."""
+    parser.description = "Tell a player a story, and judge how it behaves."
+    parser.epilog = _EPILOG
+    parsers = parser.add_subparsers(title="what to do", metavar="WHAT", dest="what")
+
+    listing = parsers.add_parser("list", help="list the stories")
+    listing.description = "List the stories that come with the package."
+    listing.add_argument("--json", action="store_true", help="print them as JSON, one a line")
+
+    showing = parsers.add_parser("show", help="show one story")
+    showing.description = "Show what a story does and what it expects."
+    showing.add_argument("story", metavar="STORY", help="its name, or the path of its file")
+    showing.add_argument("--json", action="store_true", help="print it as JSON")
+
+    running = parsers.add_parser("run", help="tell a story and judge the player")
+    running.description = "Tell a story to a player, wait for how it turns out, and print verdict and timeline."
+    running.epilog = _RUN_EPILOG
+    running.add_argument("story", metavar="STORY", help="its name, or the path of its file")
+    running.add_argument("--timeout", metavar="SECONDS", help="wait so long for a player (default: without limit)")
+    running.add_argument("--watch", action="store_true", help="tell the story of a FILE again whenever it is saved")
+    running.add_argument("--json", action="store_true", help="print the verdict as JSON, and nothing else to stdout")
+    own = running.add_argument_group("a server of its own")
+    own.add_argument("--host", metavar="ADDRESS", help="address to bind (default: 127.0.0.1)")
+    own.add_argument("--port", metavar="PORT", type=int, help="port, 0 for a free one (default: 8089)")
+    other = running.add_argument_group("a server that runs already")
+    other.add_argument("--to", metavar="URL", help="its address, with a namespace if need be: http://.../ns/tv")
+    other.add_argument("--token", metavar="TOKEN", help="token of its admin API")
+    other.add_argument("--insecure", action="store_true", help="take any certificate")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List, show or tell stories.
+
+    Returns:
+        0 when all is well, 1 when the player failed.
+
+    Raises:
+        InvalidInput: The arguments, the story or the server cannot be used, or no player came.
+    """
+    match arguments.what:
+        case "list":
+            return _list(as_json=arguments.json)
+        case "show":
+            return _show(arguments.story, as_json=arguments.json)
+        case "run":
+            try:
+                return _run(arguments)
+            except InvalidInput:
+                raise
+            except MockserverError as error:
+                raise InvalidInput(str(error)) from None
+        case _:
+            raise InvalidInput("say what to do: list, show or run; see mockserver story --help")
+
+
+def _list(*, as_json: bool) -> int:
+    from mockserver.cli.story_page import story_list
+    from mockserver.model.story import StoryView
+    from mockserver.stories.book import StoryBook
+
+    views = [StoryView(name=name, origin=one.origin, story=one.story) for name, one in StoryBook().known().items()]
+    if as_json:
+        for view in views:
+            show_json(view)
+    else:
+        show(story_list(views))
+    return 0
+
+
+def _show(story: str, *, as_json: bool) -> int:
+    from mockserver.cli.story_page import story_page
+
+    name, told = _story(story)
+    if as_json:
+        show_json(told)
+    else:
+        show(story_page(name, told))
+    return 0
+
+
+def _story(story: str) -> tuple[str, Story]:
+    from mockserver.stories.book import StoryBook
+
+    file = _file(story)
+    if file is not None:
+        return file.name, file.story
+    try:
+        return story, StoryBook().get(story).story
+    except MockserverError as error:
+        raise InvalidInput(f"{error}; see mockserver story list") from None
+
+
+def _file(story: str) -> StoryFile | None:
+    """Return the file that is meant; None for the name of a story."""
+    if not story.endswith(".toml") and os.sep not in story and "/" not in story:
+        return None
+    from mockserver.cli.story_files import StoryFile
+
+    return StoryFile(Path(story))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from mockserver.cli.story_run import StoryRun
+
+    timeout_s = _timeout(arguments.timeout)
+    file = _file(arguments.story)
+    if arguments.watch and file is None:
+        raise InvalidInput("--watch is for the FILE of a story")
+    name = arguments.story if file is None else file.name
+    if file is None and arguments.to is None:
+        _story(name)  # before a server starts
+    with _server(arguments) as server:
+        story_run = StoryRun(server, name, file, watch=arguments.watch)
+        return _told(story_run, server, arguments, timeout_s)
+
+
+def _told(story_run: StoryRun, server: MediaServer, arguments: argparse.Namespace, timeout_s: float | None) -> int:
+    notices = sys.stderr if arguments.json else sys.stdout
+
+    def begun(view: StoryView) -> None:
+        print(f"story {view.name}: {view.story.title}", file=notices)
+        print(f"point the player at {server.url}; Ctrl-C judges what there is", file=notices, flush=True)
+
+    while True:
+        view = story_run.until_verdict(timeout_s, begun)
+        if view is None:
+            raise InvalidInput(f"no player came within {timeout_s:g} s")
+        code = _judged(story_run, view, as_json=arguments.json)
+        if not arguments.watch or story_run.interrupted or not story_run.changed_again():
+            return code
+
+
+def _judged(story_run: StoryRun, view: StoryView, *, as_json: bool) -> int:
+    from mockserver.rules.story_text import story_text
+
+    if as_json:
+        show_json(view)
+    else:
+        show(f"\n{story_text(view)}\n\n{story_run.timeline(view)}")
+    sys.stdout.flush()
+    return 0 if view.verdict == "passed" else 1
+
+
+def _timeout(given: str | None) -> float | None:
+    if given is None:
+        return None
+    try:
+        timeout_s = float(given)
+    except ValueError:
+        timeout_s = -1
+    if not math.isfinite(timeout_s) or timeout_s <= 0:
+        raise InvalidInput(f"--timeout must be a number of seconds above 0, not {given!r}")
+    return timeout_s
+
+
+@contextmanager
+def _server(arguments: argparse.Namespace) -> Iterator[MediaServer]:
+    """Give the server that tells the story: one that runs already, or one that runs as long as the block."""
+    if arguments.to is not None:
+        from mockserver.media_server import connect
+
+        _refuse(arguments, ("host", "port"), "is for a server of its own, and --to names one that runs already")
+        token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None
+        yield connect(arguments.to.rstrip("/").removesuffix(ADMIN), token=token, verify_tls=not arguments.insecure)
+        return
+    from mockserver.media_server import MockServer
+    from mockserver.server.options import ServerOptions
+
+    _refuse(arguments, ("token", "insecure"), "is for a server that runs already: give --to as well")
+    port = _PORT if arguments.port is None else arguments.port
+    with MockServer(options=ServerOptions(host=arguments.host or "127.0.0.1", port=port)) as server:
+        yield server
+
+
+def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        if getattr(arguments, name) not in (None, False):
+            raise InvalidInput(f"--{name} {why}")

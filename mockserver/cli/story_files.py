@@ -1,0 +1,194 @@
+"""The story files of a user: which there are, and what becomes of them when they change."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+
+from mockserver.errors import InvalidInput
+from mockserver.stories.book import Known, StoryBook
+from mockserver.stories.file import read_story, story_name
+
+__all__ = ["LOOK_S", "StoryFile", "StoryFiles", "StoryWatch"]
+
+LOOK_S = 0.5
+"""How often files are looked at, in seconds."""
+
+_Stamp = tuple[int, int] | None
+
+
+class StoryFile:
+    """One story file.
+
+    Args:
+        path: Where it is.
+
+    Raises:
+        InvalidInput: It cannot be read, or the story in it cannot be told.
+
+    Attributes:
+        story: The story as it was when the file could last be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = story_name(path)
+        self._stamp = _stamp(path)
+        self.story = read_story(path)
+
+    def reread(self) -> bool:
+        """Read the file again if it changed, and tell whether it did.
+
+        Raises:
+            InvalidInput: It changed and cannot be used; the story stays as it was, until the file changes again.
+        """
+        stamp = _stamp(self.path)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        self.story = read_story(self.path)
+        return True
+
+
+class StoryFiles:
+    """Story files and folders of them.
+
+    Args:
+        paths: Files, and folders whose ``*.toml`` are meant.
+        check_free: Refuses names that are taken.
+
+    Raises:
+        InvalidInput: One cannot be used; says which, and in which line.
+    """
+
+    def __init__(self, paths: Iterable[Path], check_free: Callable[[str], object]) -> None:
+        self._paths = tuple(paths)
+        self._check_free = check_free
+        self._bad: dict[Path, _Stamp] = {}
+        self._files: dict[str, StoryFile] = {}
+        for path in self._paths:
+            if not path.exists():
+                raise InvalidInput(f"there is no file or folder {path}")
+        for path in self._listed():
+            self._add(path)
+
+    def known(self) -> dict[str, Known]:
+        """Return the stories by name."""
+        return {name: Known(file.story, str(file.path)) for name, file in self._files.items()}
+
+    def reread(self) -> tuple[list[str], list[str]]:
+        """Read again what changed.
+
+        Returns:
+            The names of the stories that are new or changed, or gone; and what is wrong with files that changed and
+            cannot be used, whose stories stay as they were.
+        """
+        changed: list[str] = []
+        wrong: list[str] = []
+        listed = self._listed()
+        for name, file in tuple(self._files.items()):
+            if file.path not in listed:
+                del self._files[name]
+                changed.append(name)
+        for path in listed:
+            try:
+                if self._reread(path):
+                    changed.append(path.stem)
+                    self._bad.pop(path, None)
+            except InvalidInput as error:
+                wrong += self._once(path, str(error))
+        return changed, wrong
+
+    def _once(self, path: Path, message: str) -> list[str]:
+        """Return what is wrong with a file, once for every change of it."""
+        stamp = _stamp(path)
+        if path in self._bad and self._bad[path] == stamp:
+            return []
+        self._bad[path] = stamp
+        return [message]
+
+    def _reread(self, path: Path) -> bool:
+        file = self._files.get(path.stem)
+        if file is not None and file.path == path:
+            return file.reread()
+        self._add(path)
+        return True
+
+    def _add(self, path: Path) -> None:
+        name = story_name(path)
+        if name in self._files:
+            raise InvalidInput(f"{path}: {self._files[name].path} holds a story of that name already")
+        try:
+            self._check_free(name)
+        except InvalidInput as error:
+            raise InvalidInput(f"{path}: {error}") from None
+        self._files[name] = StoryFile(path)
+
+    def _listed(self) -> list[Path]:
+        listed: list[Path] = []
+        for path in self._paths:
+            if path.is_dir():
+                listed += sorted(path.glob("*.toml"))
+            else:
+                listed.append(path)
+        return listed
+
+
+class StoryWatch:
+    """Brings stories again when their files change, in a thread of its own, as long as the block runs.
+
+    Args:
+        files: The files.
+        book: Where the stories go.
+        tell: Told what was done or what is wrong; to stderr by default.
+    """
+
+    def __init__(self, files: StoryFiles, book: StoryBook, tell: Callable[[str], object] | None = None) -> None:
+        self._files = files
+        self._book = book
+        self._tell = _to_stderr if tell is None else tell
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="stories", daemon=True)
+
+    def __enter__(self) -> StoryWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Look once whether a file changed."""
+        changed, wrong = self._files.reread()
+        known = self._files.known()
+        if changed:
+            self._book.replace(known)
+        for name in changed:
+            self._tell(f"{'reloaded' if name in known else 'removed'} {name}")
+        for message in wrong:
+            self._tell(f"{message}; what was there stays")
+
+    def _run(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a file, the server goes on
+                self._tell(f"cannot read the stories again: {error}")
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

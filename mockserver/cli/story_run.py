@@ -1,0 +1,123 @@
+"""Telling a story to a player, and waiting for how it turns out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+from mockserver.cli.story_files import LOOK_S, StoryFile
+from mockserver.clock import RealTime
+from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_STORY
+from mockserver.errors import InvalidInput
+from mockserver.media_server import MediaServer
+from mockserver.model.results import MAX_TIMEOUT_MS
+from mockserver.model.story import StoryView, StoryWait
+from mockserver.rules.transcript import transcript
+
+__all__ = ["StoryRun"]
+
+
+class StoryRun:
+    """One story on one server.
+
+    Args:
+        server: The server.
+        name: The story.
+        file: Its file, if it is none that the server knows.
+        watch: Whether the file is read again when it changes.
+
+    Raises:
+        MockserverError: The server does not take the story.
+
+    Attributes:
+        interrupted: Whether Ctrl-C ended it.
+    """
+
+    def __init__(self, server: MediaServer, name: str, file: StoryFile | None = None, *, watch: bool = False) -> None:
+        self._server = server
+        self._name = name
+        self._file = file
+        self._watched = file if watch else None
+        self._time = RealTime()
+        self.interrupted = False
+        if file is not None:
+            self._bring(file)
+
+    def until_verdict(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> StoryView | None:
+        """Start the story, wait until it can turn out in one way only, or until Ctrl-C, and stop it.
+
+        Args:
+            timeout_s: How long to wait for the first request of a player, in real seconds; None without limit.
+            begun: Told when the story was started, from its beginning.
+
+        Returns:
+            How the story turned out; None when no player came in time.
+        """
+        try:
+            came = self._wait(timeout_s, begun)
+        except KeyboardInterrupt:
+            self.interrupted = came = True
+        view = self._server.control.call(STOP_STORY, None, name=self._name)
+        return view if came else None
+
+    def changed_again(self) -> bool:
+        """Wait until the file changed and can be told again; False when Ctrl-C came first."""
+        try:
+            while not self._reread():
+                threading.Event().wait(LOOK_S)
+        except KeyboardInterrupt:
+            return False
+        return True
+
+    def timeline(self, view: StoryView) -> str:
+        """Write what the player sent since the story began."""
+        entries = self._server.events(since=view.since or 0)
+        ids = {entry.session_id for entry in entries}
+        return transcript(entries, [session for session in self._server.sessions() if session.session_id in ids])
+
+    def _wait(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> bool:
+        """Wait for the verdict; tells whether a player came."""
+        view = self._start(begun)
+        newest = view.since or 0
+        given_up_ns = None if timeout_s is None else self._time.monotonic_ns() + round(timeout_s * 1e9)
+        while view.verdict is None:
+            left_ms = MAX_TIMEOUT_MS if self._watched is None else round(LOOK_S * 1000)
+            if view.state == "waiting" and given_up_ns is not None:
+                left_ms = min(left_ms, (given_up_ns - self._time.monotonic_ns()) // 1_000_000)
+                if left_ms <= 0:
+                    return newest > (view.since or 0)  # a page whose preflights fail came, though nothing counts
+            self._server.control.call(WAIT_STORY, StoryWait(since=newest, timeout_ms=left_ms), name=self._name)
+            if self._reread():
+                view = self._start(begun)
+                newest = view.since or 0
+                continue
+            newest = self._newest(newest)
+            before, view = view, self._server.control.call(STORY, None, name=self._name)
+            if view.started_ms != before.started_ms or view.since != before.since:
+                raise InvalidInput(f"{self._name} was started or stopped by somebody else on that server")
+        return True
+
+    def _start(self, begun: Callable[[StoryView], object]) -> StoryView:
+        view = self._server.control.call(START_STORY, None, name=self._name)
+        begun(view)
+        return view
+
+    def _newest(self, since: int) -> int:
+        entries = self._server.events(since=since)
+        return entries[-1].seq if entries else since
+
+    def _reread(self) -> bool:
+        if self._watched is None:
+            return False
+        try:
+            if not self._watched.reread():
+                return False
+            self._bring(self._watched)
+        except InvalidInput as error:
+            print(f"{error}; what was there stays", file=sys.stderr, flush=True)
+            return False
+        return True
+
+    def _bring(self, file: StoryFile) -> None:
+        self._server.control.call(PUT_STORY, file.story, name=file.name)

@@ -1,0 +1,272 @@
+"""A recording replayed on the emulated clock of its server: hours in seconds, with the same lifetimes.
+
+The clock is frozen and set to the time of each entry before its request is sent. What the server holds back on the
+frozen clock, for a ``delay`` or ``dribble``, stays on its way while the clock moves on. How long it is held back this
+time is not known in general, so the clock goes towards the next request in steps that begin small and double for each
+such request: a held one is late by no more than the time it has been held.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from mockserver.cli.in_flight import GRACE_S, Flight, InFlight
+from mockserver.cli.recording import RecordedCall, body_of
+from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control, Route
+from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
+from mockserver.model.fault import DelayFault, FaultRule
+from mockserver.model.query import Query
+from mockserver.model.results import ClockCommand, ClockReading
+from mockserver.model.vocabulary import Stage
+
+__all__ = ["VirtualClock", "on_virtual_clock", "sent_times"]
+
+_FIRST_STEP_MS = 100
+_LONGEST_MS = 48 * 3600 * 1000
+"""How long the clock goes on after the last request for the sake of those that are held back: two of the longest
+delays."""
+
+_LONGEST_FOR_ID_MS = 10 * 60 * 1000
+"""How far the clock runs ahead of the recording to get the answer with a session id."""
+
+_LOOK_S = 0.02
+_PATIENCE_S = 0.5
+"""How long a request may take to reach the server. One that is not in the journal then is held back there."""
+
+_REFUSED_S = 10.0
+_RETRY_S = 0.05
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class VirtualClock:
+    """The emulated clock of a server, and what has reached the server.
+
+    Args:
+        control: The admin API.
+        pause: Waits for seconds.
+        monotonic_s: The time, in seconds from any beginning.
+    """
+
+    def __init__(self, control: Control, pause: Callable[[float], object], monotonic_s: Callable[[], float]) -> None:
+        self._control = control
+        self._pause = pause
+        self._monotonic_s = monotonic_s
+        self._entries_before = 0
+        self.now_ms = 0
+        """What the clock shows, in milliseconds since the epoch."""
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze the clock; at the end, whatever happens, it is as if nobody had touched it.
+
+        Raises:
+            InvalidInput: The server has no admin API, or it does not let us in.
+        """
+        try:
+            found = self._reading()
+            began_s = self._monotonic_s()
+            self.now_ms = self._control.call(SET_CLOCK, ClockCommand(action="freeze")).now_ms
+        except Forbidden as error:
+            raise InvalidInput(f"--clock virtual: {error}") from None
+        except ControlFailed as error:
+            raise InvalidInput(
+                f"--clock virtual needs the admin API of a mockserver: {error}. If it has an address of its own, give "
+                "that with --admin"
+            ) from None
+        try:
+            page = self._control.call(EVENTS, Query(limit=1))
+            self._entries_before = page.meta.total + page.meta.evicted
+            yield
+        finally:
+            if found.frozen:
+                self.set(found.now_ms)
+            else:
+                self.set(found.now_ms + int((self._monotonic_s() - began_s) * 1000 * found.rate))
+                self._call(SET_CLOCK, ClockCommand(action="resume"))
+
+    def set(self, at_ms: int) -> None:
+        """Set the clock, backwards too."""
+        self.now_ms = self._call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
+
+    def rules(self) -> tuple[FaultRule, ...]:
+        """Return the fault rules of the server."""
+        return tuple(self._call(FAULTS, None).faults)
+
+    def has_processed(self, flight: Flight, after: int) -> bool:
+        """Tell whether a request is in the journal.
+
+        Args:
+            flight: The request.
+            after: How many requests of this replay were in the journal before it.
+        """
+        page = self._call(EVENTS, Query(since=self._entries_before + after))
+        return any(
+            entry.request.path == flight.path
+            and entry.request.method == flight.call.method
+            and body_of(entry) == flight.call.body
+            for entry in page.events
+        )
+
+    def _reading(self) -> ClockReading:
+        try:
+            return self._control.call(CLOCK, None)
+        except NotFound:  # a namespace that nobody has used yet; freezing makes it
+            self._control.call(SET_CLOCK, ClockCommand(action="resume"))
+            return self._control.call(CLOCK, None)
+
+    def _call(self, route: Route[A, R], argument: A) -> R:
+        """Ask the server, also while a ``refuse`` fault lets nobody in."""
+        for _ in range(round(_REFUSED_S / _RETRY_S)):
+            try:
+                return self._control.call(route, argument)
+            except ControlFailed:
+                self._pause(_RETRY_S)
+        return self._control.call(route, argument)
+
+
+def sent_times(calls: Iterable[RecordedCall], rules: Iterable[FaultRule]) -> list[RecordedCall]:
+    """Put back in time, and in order, what a delay held back before it was processed.
+
+    A journal has the time of processing. When the server has the rule by which an entry was delayed, as a server has
+    that was started in the same way, the rule and its draws tell when the request arrived.
+
+    Args:
+        calls: The requests in order of processing.
+        rules: The fault rules of the server.
+
+    Returns:
+        The requests in order of arrival; ``at_s`` is when each is to be sent, ``at_ms`` still when it was processed.
+    """
+    delays = {
+        rule.id: rule.fault for rule in rules if rule.stage is Stage.REQUEST and isinstance(rule.fault, DelayFault)
+    }
+    sent = [
+        call if call.at_ms is None else replace(call, at_s=(call.at_ms - _held_ms(call, delays)) / 1000)
+        for call in calls
+    ]
+    ordered: list[RecordedCall] = []
+    for call in sent:
+        place = len(ordered)
+        if call.at_ms is not None and round(call.at_s * 1000) < call.at_ms:
+            place = next((at for at, other in enumerate(ordered) if other.at_s > call.at_s), place)
+        ordered.insert(place, call)
+    return ordered
+
+
+def _held_ms(call: RecordedCall, delays: dict[str, DelayFault]) -> int:
+    total_ms = 0.0
+    for fault_id in call.fault_ids:
+        delay = delays.get(fault_id)
+        if delay is not None:
+            # The last of a rule: a probability is drawn before the delay.
+            drawn = [draw.value for draw in call.draws if draw.fault_id == fault_id and draw.fired]
+            total_ms += delay.ms if delay.ms is not None else drawn[-1] if drawn else 0.0
+    return round(total_ms)
+
+
+def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: VirtualClock) -> None:
+    """Send each request at its time on the emulated clock, and wait until the server has it.
+
+    Args:
+        calls: The requests in the order in which to send them. Those that are of no journal have no time on that clock:
+            the first of them is sent when the clock is found, the others with their spacing.
+        in_flight: Sends them.
+        clock: The clock, frozen.
+    """
+    mover = _Mover(in_flight, clock)
+    offset_ms: int | None = None
+    last_ms: int | None = None
+    for call in calls:
+        at_ms = round(call.at_s * 1000)
+        if call.at_ms is None:
+            if offset_ms is None:
+                offset_ms = clock.now_ms - at_ms
+            at_ms += offset_ms
+        if last_ms is None or at_ms < last_ms:
+            mover.go_back(at_ms)  # from the present, or as the recorded clock did
+        else:
+            mover.go_to(at_ms)
+        last_ms = at_ms
+        mover.go_until(lambda: not in_flight.must_wait(call), _LONGEST_FOR_ID_MS)  # noqa: B023
+        if not in_flight.make_room(_PATIENCE_S) and not mover.go_until(lambda: in_flight.make_room(0), _LONGEST_MS):
+            in_flight.give_up(in_flight.flights[:1])
+        mover.send(call)
+    mover.go_until(lambda: not any(flight.is_expected for flight in in_flight.flights), _LONGEST_MS)
+    in_flight.wait(lambda: not in_flight.flights, GRACE_S)
+    in_flight.give_up(in_flight.flights)
+
+
+class _Mover:
+    """Moves the clock with regard to what is held back."""
+
+    def __init__(self, in_flight: InFlight, clock: VirtualClock) -> None:
+        self._in_flight = in_flight
+        self._clock = clock
+        self._steps: dict[Flight, tuple[int, int]] = {}
+
+    def send(self, call: RecordedCall) -> None:
+        """Send a request, and wait for its answer, or until the server has it."""
+        in_flight, clock = self._in_flight, self._clock
+        before = in_flight.answered
+        flight = in_flight.send(call)
+        for _ in range(round(_PATIENCE_S / _LOOK_S)):
+            if in_flight.wait(lambda: flight.is_over, _LOOK_S):
+                return
+            if clock.has_processed(flight, before):
+                break
+        if flight.is_expected:
+            first_ms = call.at_ms - clock.now_ms if call.at_ms is not None else 0
+            self._steps[flight] = (clock.now_ms, first_ms if first_ms > 0 else _FIRST_STEP_MS)
+
+    def go_back(self, at_ms: int) -> None:
+        """Set the clock back."""
+        self._clock.set(at_ms)
+        self._steps = dict.fromkeys(self._steps, (at_ms, _FIRST_STEP_MS))
+
+    def go_to(self, at_ms: int) -> None:
+        """Move the clock forward, if that is where the time lies."""
+        while self._next_ms() <= at_ms:
+            self._step()
+        if at_ms > self._clock.now_ms:
+            self._clock.set(at_ms)
+
+    def go_until(self, condition: Callable[[], bool], most_ms: int) -> bool:
+        """Move the clock forward step by step until a condition holds.
+
+        Args:
+            condition: What is waited for.
+            most_ms: How far to go, in milliseconds.
+
+        Returns:
+            Whether it holds.
+        """
+        if self._in_flight.wait(condition, _PATIENCE_S):
+            return True
+        ends_ms = self._clock.now_ms + most_ms
+        while self._next_ms() <= ends_ms:
+            self._step()
+            if condition():
+                return True
+        return self._in_flight.wait(condition, _PATIENCE_S)
+
+    def _next_ms(self) -> float:
+        """Return when to look again whether something held back is free now; infinity if nothing is."""
+        self._steps = {flight: step for flight, step in self._steps.items() if not flight.is_over}
+        return min((began_ms + after_ms for began_ms, after_ms in self._steps.values()), default=math.inf)
+
+    def _step(self) -> None:
+        at_ms = int(self._next_ms())
+        if at_ms > self._clock.now_ms:
+            self._clock.set(at_ms)
+        due = [flight for flight, (began_ms, after_ms) in self._steps.items() if began_ms + after_ms <= at_ms]
+        self._in_flight.wait(lambda: all(flight.is_over for flight in due), _LOOK_S)
+        for flight in due:
+            began_ms, after_ms = self._steps[flight]
+            self._steps[flight] = (began_ms, max(after_ms * 2, _FIRST_STEP_MS))

@@ -1,0 +1,226 @@
+"""What one namespace remembers: sessions, journal, faults, settings and clock behind one lock."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any
+
+from mockserver.clock import Clock
+from mockserver.emulator.decision import BackEnd
+from mockserver.emulator.storytelling import Storytelling
+from mockserver.emulator.waiters import Waiters
+from mockserver.model.arrival import Arrival
+from mockserver.model.fault import ExpireFault, FaultSpec, ForgetFault
+from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.journal import Draw, Record
+from mockserver.model.session import Session
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Delivery, Outcome
+from mockserver.rules.lifecycle import Limits, Trigger, expire, fire
+from mockserver.store.derived import Derived
+from mockserver.store.faults import FaultStore
+from mockserver.store.journal import Journal
+from mockserver.store.sessions import SessionStore
+from mockserver.stories.book import StoryBook
+from mockserver.wire.codec import NotJson, parse_body
+
+__all__ = ["Listener", "Memory"]
+
+Listener = Callable[[int | None], None]
+"""Told the seq of every new record, or None when the journal was reset. Called under the lock: must not block."""
+
+
+class Memory:
+    """What one namespace remembers. All methods may be called from any thread.
+
+    Args:
+        settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
+        name: The namespace.
+        seed: Makes session ids and draws repeatable. Session ids come from ``secrets`` unless ``seeded_ids``.
+        seeded_ids: Whether session ids come from the seed too.
+        faults: Rules in force from the start; ``reset`` comes back to them.
+        clock: The clock; a real one by default.
+        stories: The stories that can be started; those of the package by default.
+
+    Raises:
+        InvalidInput: A rule or a session rule cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        name: str = "default",
+        seed: str = "0",
+        seeded_ids: bool = False,
+        faults: Iterable[FaultSpec] = (),
+        clock: Clock | None = None,
+        stories: StoryBook | None = None,
+    ) -> None:
+        self.name = name
+        self.clock = clock or Clock()
+        self.lock = threading.RLock()
+        self._seed = f"{seed}/{name}"
+        self._seeded_ids = seeded_ids
+        self._start_settings = settings or Settings()
+        self._start_faults = tuple(faults)
+        self.journal = Journal(self._start_settings, self.read)
+        self.sessions = SessionStore(self._start_settings.max_sessions)
+        self.faults = FaultStore(self._seed, self._start_settings.max_faults)
+        self.waiters = Waiters(self._start_settings.max_waiters)
+        self.derived = Derived()
+        self._listeners: tuple[Listener, ...] = ()
+        self.held = 0
+        """How many requests are held back by delays."""
+        self.era = 0
+        """How often the journal was reset: what is older is forgotten."""
+        self.streams = 0
+        """How many event streams are open; who opens one counts it."""
+        self.stories = Storytelling(self, stories)
+        self._apply_settings(self._start_settings)
+        self._restart_ids()
+        self.faults.restart(self._start_faults, self.clock.now_ms())
+
+    # Journal
+
+    def record(
+        self,
+        at_ms: int,
+        request: HttpRequest,
+        arrival: Arrival,
+        outcome: Outcome,
+        sid: str | None,
+        response: HttpResponse | None,
+        delivery: Delivery,
+        fault_ids: tuple[str, ...],
+        draws: tuple[Draw, ...],
+    ) -> Record:
+        """Write a request into the journal and tell who waits for it or listens. To be called under the lock."""
+        record = Record(
+            at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
+            request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
+        )  # fmt: skip
+        seq = self.journal.append(record)
+        if self.waiters.waiting:
+            self.waiters.recorded(seq, record)
+        for listener in self._listeners:
+            listener(seq)
+        return record
+
+    @property
+    def listeners(self) -> int:
+        """How many listen to new records."""
+        return len(self._listeners)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Tell ``listener`` of every new record from now on.
+
+        Returns:
+            A function that ends it.
+        """
+        with self.lock:
+            self._listeners = (*self._listeners, listener)
+
+        def stop() -> None:
+            with self.lock:
+                self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return stop
+
+    def read(self, record: Record) -> Any:
+        """Parse the body of a record; None when it is no JSON."""
+        if not record.body:
+            return None
+        try:
+            return parse_body(record.body, self.settings.max_body_bytes)
+        except NotJson:
+            return None
+
+    # Sessions
+
+    def owns(self, sid: str) -> bool:
+        """Tell whether a session id was issued here."""
+        return sid in self.sessions
+
+    def new_sid(self) -> str:
+        """Make a session id: 64 lowercase hex digits, as in every sample of Adobe's."""
+        return secrets.token_hex(32) if self._ids is None else self._ids.randbytes(32).hex()
+
+    def lost_sid(self) -> str:
+        """Make the id of a session that is never opened; a stream of its own leaves the ids of real ones alone."""
+        return secrets.token_hex(32) if self._lost_ids is None else self._lost_ids.randbytes(32).hex()
+
+    def refreshed(self, session: Session) -> Session:
+        """Return a session as time has left it; nothing is saved."""
+        return expire(session, self.clock.now_ms(), self.limits_of(session))
+
+    def settle(self) -> None:
+        """Save what time has done to every session, so that no later change of clock or settings can undo it."""
+        with self.lock:
+            self.sessions.update_all(self.refreshed)
+
+    def limits_of(self, session: Session) -> Limits:
+        """Return the lifetimes of a session with their grace."""
+        return self.back_end.limits_of(session)
+
+    def end_sessions(self, fault: ExpireFault | ForgetFault, own_sid: str | None) -> None:
+        """Expire or forget the session of a request, if it has one, or all."""
+        trigger = Trigger.EXPIRE if isinstance(fault, ExpireFault) else Trigger.FORGET
+        now_ms = self.clock.now_ms()
+        if fault.sessions == "all":
+            self.sessions.update_all(lambda session: fire(self.refreshed(session), trigger, now_ms))
+        elif (own := self.sessions.get(own_sid or "")) is not None:
+            self.sessions.save(fire(self.refreshed(own), trigger, now_ms))
+
+    # Settings and reset
+
+    def configure(self, settings: Settings) -> None:
+        """Change the settings; open sessions feel it at once.
+
+        Raises:
+            InvalidInput: A session rule has no condition or one that cannot be used; nothing was changed.
+        """
+        with self.lock:
+            self.settle()
+            self._apply_settings(settings)
+
+    def _apply_settings(self, settings: Settings) -> None:
+        self.back_end = BackEnd(settings)
+        self.settings = settings
+        self.journal.limit(settings)
+        self.sessions.max_sessions = settings.max_sessions
+        self.faults.max_faults = settings.max_faults
+        self.waiters.max_waiters = settings.max_waiters
+
+    def reset(self, parts: Iterable[str]) -> None:
+        """Bring parts back to the state after the start.
+
+        Args:
+            parts: Any of ``journal sessions faults clock settings``.
+        """
+        wanted = frozenset(parts)
+        with self.lock:
+            self.settle()
+            self.stories.reset(wanted)
+            if "clock" in wanted:
+                self.clock.reset()
+            if "settings" in wanted:
+                self._apply_settings(self._start_settings)
+            if "sessions" in wanted:
+                self.sessions.clear()
+                self._restart_ids()
+            if "faults" in wanted:
+                self.faults.restart(self._start_faults, self.clock.now_ms())
+            if "journal" in wanted:
+                self.era += 1
+                self.derived = Derived()
+                self.journal.clear()
+                for listener in self._listeners:
+                    listener(None)
+
+    def _restart_ids(self) -> None:
+        self._ids = Random(self._seed) if self._seeded_ids else None
+        self._lost_ids = Random(f"{self._seed}/lost") if self._seeded_ids else None

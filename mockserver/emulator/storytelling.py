@@ -1,0 +1,289 @@
+"""The story that is told in a namespace: its rules and settings, and how far it is.
+
+There are no timers: each request moves the story on, and what time has done to it is computed when somebody asks. The
+verdict is :mod:`~mockserver.emulator.story_judge`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.errors import MockserverError, NotFound, Refused
+from mockserver.model.fault import FaultRule
+from mockserver.model.settings import Settings
+from mockserver.model.story import Story, StoryState, StoryView
+from mockserver.rules.settings import check_settings
+from mockserver.rules.story import Progress, follow, named_rules, remaining_ms, state_of
+from mockserver.rules.story_check import check_story, check_story_name
+from mockserver.stories.book import Known, StoryBook
+from mockserver.wire.codec import convert, to_builtins
+
+if TYPE_CHECKING:
+    from mockserver.emulator.memory import Memory
+
+__all__ = ["MAX_OWN_STORIES", "Run", "Storytelling"]
+
+MAX_OWN_STORIES = 100
+"""Most stories that a namespace can be brought."""
+
+_OWN = "this namespace"
+_BEGINNING = frozenset({"journal", "sessions", "faults", "clock", "settings"})
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A story that was started.
+
+    Args:
+        number: It is the nth run of the namespace.
+        started_ms: When, on the emulated clock.
+        since: The ``seq`` of the last entry before.
+        fault_ids: Its rules, in order.
+        before: The settings it changed, as they were.
+        changed: The same as it left them.
+        stopped: Whether its rules are gone and its settings back.
+        final: How it turned out, once that is known for good.
+    """
+
+    number: int
+    name: str
+    known: Known
+    started_ms: int
+    since: int
+    fault_ids: tuple[str, ...] = ()
+    before: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
+    progress: Progress = Progress()
+    stopped: bool = False
+    final: StoryView | None = None
+
+
+class Storytelling:
+    """Tells stories in one namespace, one at a time.
+
+    Args:
+        memory: The namespace.
+        book: The stories that can be started, beside those the namespace is brought; None for the built-in ones.
+    """
+
+    def __init__(self, memory: Memory, book: StoryBook | None = None) -> None:
+        self._memory = memory
+        self._book = StoryBook() if book is None else book
+        self.brought: dict[str, Known] = {}
+        """The stories of this namespace alone."""
+        self.run: Run | None = None
+        """The story that was started last."""
+        self._runs = 0
+        self._stop_listening: Callable[[], None] = lambda: None
+
+    # The stories there are
+
+    def known(self) -> dict[str, Known]:
+        """Return all stories that can be started here, in order of their names; that of the run as it is told."""
+        shared = self._book.known()
+        with self._memory.lock:
+            stories = {**shared, **self.brought}
+            run = self.run
+            if run is not None and not run.stopped:
+                stories[run.name] = run.known
+            return dict(sorted(stories.items()))
+
+    def get(self, name: str) -> Known:
+        """Return one story.
+
+        Raises:
+            NotFound: There is none of that name.
+        """
+        run = self.run
+        told = run is not None and not run.stopped and run.name == name
+        return run.known if run is not None and told else self._found(name)
+
+    def _found(self, name: str) -> Known:
+        return self.brought.get(name) or self._book.get(name)
+
+    def put(self, name: str, story: Story) -> Known:
+        """Bring a story to this namespace. One of that name that is being told goes on as it was started.
+
+        Raises:
+            InvalidInput: It cannot be told, cannot be called so, or a built-in story is called so (status 409).
+            Refused: There are too many already.
+        """
+        check_story_name(name)
+        check_story(story)
+        self._book.check_free(name)
+        with self._memory.lock:
+            if name not in self.brought and len(self.brought) >= MAX_OWN_STORIES:
+                raise Refused(f"this namespace was brought {MAX_OWN_STORIES} stories already; bring one under a name "
+                              "that it has, or reset it")  # fmt: skip
+            self.brought[name] = Known(story, _OWN)
+            return self.brought[name]
+
+    # The one that is told
+
+    def run_of(self, name: str) -> Run | None:
+        """Return the run of a story; None if another one was started last, or none.
+
+        A run that was stopped belongs to the story as it was told: when there is another one of that name by now, there
+        is no run of it.
+        """
+        with self._memory.lock:
+            run = self.run
+            if run is None or run.name != name:
+                return None
+            if run.stopped:
+                try:
+                    same = self._found(name).story == run.known.story
+                except NotFound:
+                    same = False
+                return run if same else None
+            return run
+
+    def start(self, name: str) -> None:
+        """Start a story; the one that runs is stopped. A story that cannot be started changes nothing.
+
+        Raises:
+            NotFound: There is none of that name.
+            InvalidInput: It cannot be told with the settings there are.
+            Refused: There would be too many fault rules.
+        """
+        memory = self._memory
+        known = self._found(name)
+        check_story(known.story)
+        with memory.lock:
+            changed = to_builtins(known.story.settings)
+            current = self._settings_without_run()
+            settings: Settings = convert({**current, **changed}, Settings)
+            check_settings(settings)
+            rules, armed = memory.faults, memory.faults.armed
+            now_ms = memory.clock.now_ms()
+            try:
+                self._remove_rules()
+                specs = named_rules(name, known.story.faults, memory.sessions.opened)
+                fault_ids = tuple(rules.add(spec, now_ms).id for spec in specs)
+            except MockserverError:
+                rules.armed = armed
+                raise
+            memory.configure(settings)
+            left = to_builtins(settings)
+            sessions = tuple(memory.sessions)
+            self._stop_listening()
+            self._runs += 1
+            self.run = Run(
+                number=self._runs,
+                name=name,
+                known=known,
+                started_ms=now_ms,
+                since=memory.journal.last_seq,
+                fault_ids=fault_ids,
+                before={member: current[member] for member in changed},
+                changed={member: left[member] for member in changed},
+                progress=Progress(newest_sid=sessions[-1].sid if sessions else None),
+            )
+            self._stop_listening = memory.listen(self._recorded)
+
+    def stop(self, run: Run, final: StoryView | None = None) -> None:
+        """Take a story down: its rules go, and the settings it changed go back if they are still as it left them.
+
+        Nothing happens if it does not run any more.
+
+        Args:
+            final: How it turned out.
+        """
+        with self._memory.lock:
+            if not self._is_told(run):
+                return
+            self._stop_listening()
+            self._remove_rules()
+            self._memory.configure(convert(self._settings_without_run(), Settings))
+            assert self.run is not None
+            self.run = replace(self.run, stopped=True, final=final)
+
+    def finish(self, run: Run, final: StoryView) -> None:
+        """Keep how a story turned out that is over."""
+        with self._memory.lock:
+            if self._is_told(run):
+                assert self.run is not None
+                self.run = replace(self.run, final=final)
+
+    def reset(self, parts: Iterable[str]) -> None:
+        """Follow a reset of the namespace.
+
+        Without its rules or sessions a story cannot go on: it is forgotten. Without the journal it is judged by what
+        comes then. A reset of everything forgets the stories that were brought as well.
+        """
+        wanted = frozenset(parts)
+        run = self.run
+        if run is not None and wanted & {"faults", "sessions"}:
+            self.stop(run)
+            self.run = None
+        elif run is not None and "settings" in wanted:
+            self.run = replace(run, before={}, changed={})
+        if wanted >= _BEGINNING:
+            self.brought.clear()
+
+    def _is_told(self, run: Run) -> bool:
+        return self.run is not None and not self.run.stopped and self.run.number == run.number
+
+    def _recorded(self, seq: int | None) -> None:
+        run, journal = self.run, self._memory.journal
+        assert run is not None
+        if seq is None:
+            progress = Progress(newest_sid=run.progress.newest_sid)
+            self.run = replace(run, since=0, progress=progress, final=None)
+            return
+        record = journal.get(seq)
+        if record is not None:
+            progress = follow(run.progress, run.known.story, seq, record)
+            if progress is not run.progress:
+                self.run = replace(run, progress=progress)
+
+    def _remove_rules(self) -> None:
+        rules, run = self._memory.faults, self.run
+        for rule in rules.rules:
+            if run is not None and not run.stopped and rule.id in run.fault_ids:
+                rules.remove(rule.id)
+
+    def _settings_without_run(self) -> dict[str, Any]:
+        """Return the settings as they are when the story that runs gives back what is still as it left it."""
+        current: dict[str, Any] = to_builtins(self._memory.settings)
+        run = self.run
+        if run is not None and not run.stopped:
+            kept = {member for member, value in run.changed.items() if current[member] == value}
+            current.update((member, run.before[member]) for member in kept)
+        return current
+
+    # Views
+
+    def rules_of(self, run: Run) -> list[FaultRule | None]:
+        """Return the rules of a run with their counters; None for one that was removed."""
+        rules = {rule.id: rule for rule in self._memory.faults.rules}
+        return [rules.get(fault_id) for fault_id in run.fault_ids]
+
+    def state(self, run: Run) -> StoryState:
+        """Tell how far a run is."""
+        if run.stopped or run.final is not None:
+            return "over"
+        return state_of(run.progress, run.known.story, self._memory.clock.now_ms())
+
+    def view(self, name: str, known: Known) -> StoryView:
+        """Show a story without judging it: its verdict only if that is known already, and no expectations."""
+        with self._memory.lock:
+            run = self.run_of(name)
+            idle = StoryView(name=name, origin=known.origin, story=known.story)
+            if run is None:
+                return idle
+            if run.final is not None:
+                return replace(run.final, expectations=())
+            state = self.state(run)
+            left_ms = remaining_ms(run.progress, run.known.story, self._memory.clock.now_ms())
+            return replace(
+                idle,
+                state=state,
+                started_ms=run.started_ms,
+                since=run.since,
+                remaining_ms=None if state == "over" else left_ms,
+                faults=tuple(rule for rule in self.rules_of(run) if rule is not None),
+            )

@@ -1,0 +1,240 @@
+"""The stories of a server, in the hand of a test."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from mockserver import control as c
+from mockserver.errors import InvalidInput, MockserverError, VerificationFailed
+from mockserver.media_server.arguments import refuse_in_loop
+from mockserver.media_server.own_thread import in_own_thread
+from mockserver.model import results as r
+from mockserver.model.query import Query
+from mockserver.model.story import Story, StoryView, StoryWait, Verdict
+from mockserver.rules.story import judged_now
+from mockserver.rules.story_text import story_text
+from mockserver.wire.codec import convert, to_builtins
+
+if TYPE_CHECKING:
+    from mockserver.media_server.media_server import MediaServer
+
+__all__ = ["StoryHandle", "StorySet"]
+
+_OWN = "own"
+_LONGEST_S = 86_400
+
+
+class StoryHandle:
+    """A story that was started; everything is asked afresh.
+
+    Args:
+        server: Where it is told.
+        name: Its name.
+    """
+
+    def __init__(self, server: MediaServer, name: str) -> None:
+        self._server = server
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<StoryHandle {self.name}>"
+
+    def view(self) -> StoryView:
+        """Return how far it is, its rules with their counters, and how its expectations stand."""
+        return self._server.control.call(c.STORY, None, name=self.name)
+
+    def verdict(self) -> Verdict:
+        """Judge it as it is now, over or not; ``view().verdict`` is None as long as it can turn out either way.
+
+        Raises:
+            VerificationFailed: It is not told any more.
+        """
+        verdict = judged_now(self._told(self.view())).verdict
+        assert verdict is not None
+        return verdict
+
+    def wait(self, *, timeout_s: float = 60) -> StoryView:
+        """Wait until it is over or its verdict is certain.
+
+        On a frozen clock another thread must advance it, or the requests must tell.
+
+        Args:
+            timeout_s: For how many real seconds.
+
+        Raises:
+            VerificationFailed: It was not in time; the text shows how it stands.
+            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_over`.
+        """
+        __tracebackhide__ = True
+        refuse_in_loop("wait", "await_over")
+        return self._wait(timeout_s)
+
+    async def await_over(self, *, timeout_s: float = 60) -> StoryView:
+        """Wait as :meth:`wait` does, without blocking the running loop."""
+        __tracebackhide__ = True
+        return await in_own_thread(self._wait, timeout_s)
+
+    def assert_passed(self, *, timeout_s: float = 0) -> None:
+        """Assert that the player does what the story expects, judged as it is when the time is over.
+
+        Args:
+            timeout_s: For how many real seconds to wait for its end, if the verdict is not certain before.
+
+        Raises:
+            VerificationFailed: It does not; the text shows each expectation and what was received.
+            BlockingCallInLoop: ``timeout_s`` is given while a loop is running: use :meth:`await_passed`.
+        """
+        __tracebackhide__ = True
+        if timeout_s:
+            refuse_in_loop("assert_passed with timeout_s", "await_passed")
+        self.assert_of(self._news(timeout_s))
+
+    async def await_passed(self, *, timeout_s: float = 60) -> None:
+        """Assert as :meth:`assert_passed` does, without blocking the running loop."""
+        __tracebackhide__ = True
+        self.assert_of(await in_own_thread(self._news, timeout_s))
+
+    def stop(self) -> StoryView:
+        """Stop it: its rules go, its settings go back. It is judged as it is; what comes later does not count."""
+        return self._server.control.call(c.STOP_STORY, None, name=self.name)
+
+    def assert_of(self, view: StoryView) -> None:
+        """Assert that a view of it, which :meth:`stop` returned for example, shows that it was passed.
+
+        Raises:
+            VerificationFailed: It does not.
+        """
+        __tracebackhide__ = True
+        judged = judged_now(self._told(view))
+        if judged.verdict != "passed":
+            raise VerificationFailed(f"{story_text(judged)}\n\n{self._server.transcript()}")
+
+    def _told(self, view: StoryView) -> StoryView:
+        __tracebackhide__ = True
+        if view.state == "idle":
+            raise VerificationFailed(
+                f"the story {self.name} is not told any more: another one was started, or the server was reset"
+            )
+        return view
+
+    def _wait(self, timeout_s: float) -> StoryView:
+        __tracebackhide__ = True
+        view = self._told(self._news(timeout_s))
+        if view.verdict is None:
+            raise VerificationFailed(f"waited {timeout_s:g} s for the end of the story\n{story_text(view)}")
+        return view
+
+    def _news(self, timeout_s: float) -> StoryView:
+        """Look at it again with every entry, until the verdict is certain or the time is over."""
+        if not math.isfinite(timeout_s) or not 0 <= timeout_s <= _LONGEST_S:
+            raise InvalidInput(f"timeout_s must be 0 to {_LONGEST_S} seconds, not {timeout_s:g}", pointer="/timeout_s")
+        control = self._server.control
+        end_s = time.monotonic() + timeout_s
+        while True:
+            journal = control.call(c.EVENTS, Query(limit=1)).meta
+            view = self.view()
+            left_ms = round((end_s - time.monotonic()) * 1000)
+            if view.verdict is not None or view.state == "idle" or left_ms <= 0:
+                return view
+            command = StoryWait(since=journal.evicted + journal.total, timeout_ms=min(left_ms, r.MAX_TIMEOUT_MS))
+            control.call(c.WAIT_STORY, command, name=self.name)
+
+
+class StorySet:
+    """The stories of a server.
+
+    Args:
+        server: Which.
+    """
+
+    def __init__(self, server: MediaServer) -> None:
+        self._server = server
+
+    def list(self) -> list[StoryView]:
+        """Return the stories that can be started, in order of their names, without expectations."""
+        return self._server.control.call(c.STORIES, None).stories
+
+    def put(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> str:
+        """Bring a story to the server.
+
+        Args:
+            story: The story, or the path of a TOML file.
+            name: How it is called; by default as the file, or ``own``.
+
+        Returns:
+            Its name.
+
+        Raises:
+            InvalidInput: It cannot be told, or has the name of a built-in story.
+        """
+        if isinstance(story, (str, Path)):
+            from mockserver.stories.file import read_story, story_name  # reads TOML: only who has a file pays for it
+
+            path = Path(story)
+            name, told = name or story_name(path), read_story(path)
+        else:
+            name, told = name or _OWN, convert(to_builtins(story), Story)
+        self._server.control.call(c.PUT_STORY, told, name=name)
+        return name
+
+    def start(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> StoryHandle:
+        """Start a story; one that runs is stopped.
+
+        Args:
+            story: The name of a story, the path of a TOML file (``*.toml``), or a story.
+            name: How a story is called that is brought with this; see :meth:`put`.
+
+        Raises:
+            NotFound: There is none of that name.
+            InvalidInput: It cannot be told.
+        """
+        if not isinstance(story, str) or story.endswith(".toml"):
+            story = self.put(story, name=name)
+        elif name:
+            raise InvalidInput("name goes with a story that is brought, not with the name of one", pointer="/name")
+        self._server.control.call(c.START_STORY, None, name=story)
+        return StoryHandle(self._server, story)
+
+    def play(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> _Play:
+        """Tell a story while a block runs: ``with server.stories.play("expire-mid-roll"): ...``.
+
+        At the end of the block the story is stopped and must be passed as it is then; see
+        :meth:`StoryHandle.assert_passed`. A block that raises is not judged.
+
+        Args:
+            story: As for :meth:`start`.
+            name: As for :meth:`start`.
+        """
+        return _Play(self, story, name)
+
+
+class _Play:
+    """A story that is told while a block runs."""
+
+    def __init__(self, stories: StorySet, story: Any, name: str) -> None:
+        self._stories = stories
+        self._story = story
+        self._name = name
+        self._handle: StoryHandle | None = None
+
+    def __enter__(self) -> StoryHandle:
+        __tracebackhide__ = True
+        self._handle = self._stories.start(self._story, name=self._name)
+        return self._handle
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        assert self._handle is not None
+        if error is not None:
+            with suppress(MockserverError):  # what the block raised is what is told
+                self._handle.stop()
+        else:
+            self._handle.assert_of(self._handle.stop())

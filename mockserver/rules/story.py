@@ -1,0 +1,230 @@
+"""How far a story is, and its verdict. Pure: requests and the time come in, views come out.
+
+A story waits for the first request of a player. It is over when nobody has asked for ``silence_s``; ``watch_s`` after
+that first request; or two seconds after a player ended its newest session and went silent. What comes later does not
+count. Preflights, schema reads and what is no POST come from browsers and people as well: they do not count as requests
+of a player.
+
+A request that ends the session but was not plainly answered, because a fault struck it, is not the end: the player may
+send it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.finding import Finding
+from mockserver.model.journal import Record
+from mockserver.model.results import Verification, VerifyCommand
+from mockserver.model.story import Expectation, ExpectationView, Story, StoryState, StoryView, Verdict
+from mockserver.model.vocabulary import Delivery, Operation, Outcome
+from mockserver.rules.finding_text import brief_findings
+from mockserver.rules.verification import Expectation as Numbers
+
+__all__ = [
+    "Progress",
+    "command_of",
+    "count_view",
+    "findings_view",
+    "follow",
+    "judged_now",
+    "named_rules",
+    "nobody_came",
+    "over_at_ms",
+    "remaining_ms",
+    "state_of",
+    "strikes_view",
+    "verdict_of",
+]
+
+_AFTER_END_MS = 2_000
+"""For how long a player must be silent that has ended its session: SDKs send sessionComplete and then sessionEnd."""
+
+_ENDS = ("sessionEnd", "sessionComplete")
+_MOST_FINDINGS = 3
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a story is, told by the requests that came.
+
+    Args:
+        newest_sid: The newest session.
+        first_ms: When the first request of a player came, on the emulated clock.
+        last_ms: When the last one came.
+        ended: Whether the newest session was ended by its player.
+        until: The ``seq`` of the last entry that counts; None while the story is not over.
+    """
+
+    newest_sid: str | None = None
+    first_ms: int | None = None
+    last_ms: int | None = None
+    ended: bool = False
+    until: int | None = None
+
+
+def follow(progress: Progress, story: Story, seq: int, record: Record) -> Progress:
+    """Go on with a request that was recorded."""
+    if progress.until is not None or not _is_from_player(record):
+        return progress
+    over_ms = over_at_ms(progress, story)
+    if over_ms is not None and record.at_ms >= over_ms:
+        return replace(progress, until=seq - 1)
+    starts = record.operation is Operation.START
+    opened = starts and record.outcome is Outcome.OPENED
+    answered = record.delivery is Delivery.SENT and record.response is not None and record.response.status < 400
+    ends = answered and record.event_type in _ENDS and record.session_id == progress.newest_sid
+    return Progress(
+        newest_sid=record.session_id if opened else progress.newest_sid,
+        first_ms=record.at_ms if progress.first_ms is None else progress.first_ms,
+        last_ms=record.at_ms,
+        ended=not starts and (ends or (progress.ended and answered)),
+    )
+
+
+def _is_from_player(record: Record) -> bool:
+    return record.method == "POST" and record.operation not in (Operation.PREFLIGHT, Operation.SCHEMA)
+
+
+def over_at_ms(progress: Progress, story: Story) -> int | None:
+    """Return when the story is over if nobody asks any more, on the emulated clock; None before the first request."""
+    if progress.first_ms is None or progress.last_ms is None:
+        return None
+    silent_ms = progress.last_ms + round(story.silence_s * 1000)
+    watched_ms = progress.first_ms + round(story.watch_s * 1000)
+    return min(silent_ms, watched_ms, progress.last_ms + _AFTER_END_MS if progress.ended else silent_ms)
+
+
+def state_of(progress: Progress, story: Story, now_ms: int) -> StoryState:
+    """Tell how far a story is that was started."""
+    over_ms = over_at_ms(progress, story)
+    if progress.until is not None or (over_ms is not None and now_ms >= over_ms):
+        return "over"
+    return "waiting" if over_ms is None else "running"
+
+
+def remaining_ms(progress: Progress, story: Story, now_ms: int) -> int | None:
+    """Return after how long a silence it is over; None before the first request and at the end."""
+    over_ms = over_at_ms(progress, story)
+    return None if over_ms is None or state_of(progress, story, now_ms) == "over" else over_ms - now_ms
+
+
+def named_rules(name: str, faults: Iterable[FaultSpec], opened: int) -> list[FaultSpec]:
+    """Return the rules of a story as they are put in force.
+
+    Args:
+        name: The name of the story, by which lists and reports call its rules.
+        opened: How many sessions the namespace has opened before; ``nth_session`` counts on from there.
+    """
+    return [_named_rule(name, spec, opened) for spec in faults]
+
+
+def _named_rule(name: str, spec: FaultSpec, opened: int) -> FaultSpec:
+    nth = spec.when.nth_session
+    if isinstance(nth, int):
+        nth += opened
+    elif nth is not None:
+        nth = tuple(number + opened for number in nth)
+    own = f": {spec.name}" if spec.name else ""
+    return replace(spec, name=f"story {name}{own}", when=replace(spec.when, nth_session=nth))
+
+
+def command_of(wanted: Expectation) -> VerifyCommand:
+    """Return the verification that an expectation asks for; not one about findings."""
+    query = None if wanted.query is None else replace(wanted.query, limit=1)  # the matches themselves are not shown
+    return VerifyCommand(
+        query=query,
+        sequence=wanted.sequence,
+        exactly=wanted.exactly,
+        at_least=wanted.at_least,
+        at_most=wanted.at_most,
+        order=wanted.order,
+    )
+
+
+def count_view(wanted: Expectation, numbers: Numbers, verification: Verification, count: int) -> ExpectationView:
+    """Say how an expectation about a query or a sequence stands.
+
+    Args:
+        numbers: How many there must be.
+        count: How many there are.
+    """
+    too_many = numbers.at_most is not None and count > numbers.at_most
+    met, final, message = verification.verified, too_many or (verification.verified and not numbers.final), ""
+    if met and numbers.final and not verification.journal_complete:
+        met, final, message = False, True, "not verified, since dropped entries could have matched: "
+    found = verification.message.removeprefix("verified: ") if message else verification.message
+    return ExpectationView(says=wanted.says, met=met, final=final, message=message + found)
+
+
+def findings_view(wanted: Expectation, findings: Iterable[Finding], since: int, until: int) -> ExpectationView:
+    """Say how an expectation stands that something is not found.
+
+    Only findings count of which every entry came while the story ran.
+
+    Args:
+        since: The ``seq`` of the last entry before the story.
+        until: The ``seq`` of the last entry that counts.
+    """
+    found = [
+        finding
+        for finding in findings
+        if finding.code in wanted.no_findings
+        if finding.seqs and since < min(finding.seqs) and max(finding.seqs) <= until
+    ]
+    if found:
+        brief = brief_findings(found, most=_MOST_FINDINGS)
+        return ExpectationView(says=wanted.says, met=False, final=True, message=f"not verified: {brief}")
+    codes = ", ".join(wanted.no_findings)
+    return ExpectationView(says=wanted.says, met=True, final=False, message=f"verified: expected no {codes}, found 0")
+
+
+def strikes_view(story: Story, rules: Sequence[FaultRule | None]) -> ExpectationView | None:
+    """Say whether the story happens at all: its rules strike. None if it has no rule that must.
+
+    A rule need not strike that is switched off, leaves it to chance or may strike 0 times.
+
+    Args:
+        rules: The rules as they stand, in order; None for one that somebody removed.
+    """
+    idle, must = [], False
+    for spec, rule in zip(story.faults, rules, strict=True):
+        if not spec.enabled or spec.probability != 1 or spec.times == 0:
+            continue
+        must = True
+        called = spec.name or spec.fault.__struct_config__.tag
+        if rule is None:
+            idle.append(f"rule {called} was removed")
+        elif rule.applied == 0:
+            idle.append(f"rule {called} never fired (seen {rule.seen})")
+    if not must:
+        return None
+    message = f"the story did not happen: {'; '.join(idle)}" if idle else "verified: every fault struck"
+    return ExpectationView(
+        says="The player comes to where the faults of the story strike.", met=not idle, final=not idle, message=message
+    )
+
+
+def nobody_came() -> ExpectationView:
+    """Say that a story was stopped before a player came."""
+    return ExpectationView(
+        says="A player plays while the story runs.", met=False, final=True, message="no request of a player came"
+    )
+
+
+def verdict_of(expectations: Iterable[ExpectationView]) -> Verdict | None:
+    """Judge; None while it can still turn out either way."""
+    views = tuple(expectations)
+    if any(view.final and not view.met for view in views):
+        return "failed"
+    return "passed" if all(view.final for view in views) else None
+
+
+def judged_now(view: StoryView) -> StoryView:
+    """Judge a story as if it were over now. One that no player came to has failed."""
+    views = (*view.expectations, nobody_came()) if view.state in ("idle", "waiting") else view.expectations
+    views = tuple(replace(one, final=True) for one in views)
+    return replace(view, expectations=views, verdict=verdict_of(views))

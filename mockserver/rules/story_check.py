@@ -1,0 +1,125 @@
+"""Which stories make sense."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from msgspec.structs import fields
+
+from mockserver.errors import InvalidInput
+from mockserver.model.results import VerifyCommand
+from mockserver.model.settings import Settings
+from mockserver.model.story import Expectation, Story
+from mockserver.rules.fault_check import check_spec
+from mockserver.rules.match import compile_query
+from mockserver.rules.settings import check_settings
+from mockserver.rules.suggestion import nearest
+from mockserver.rules.verification import expectation, steps
+
+__all__ = ["check_story", "check_story_name"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_LONGEST_S = 86400
+_WHATS = ("query", "sequence", "no_findings")
+
+
+def check_story_name(name: str) -> None:
+    """Refuse what cannot name a story.
+
+    Raises:
+        InvalidInput: It is not 1 to 64 small letters, digits and dashes, beginning with a letter or digit.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name[:80]!r} cannot name a story: 1 to 64 small letters, digits and dashes, beginning with a letter or "
+            "digit"
+        )
+
+
+def check_story(story: Story) -> None:
+    """Refuse a story that cannot be told, or whose verdict could not depend on the player.
+
+    Raises:
+        InvalidInput: With the pointer of the member at fault.
+    """
+    for name in ("silence_s", "watch_s"):
+        value = getattr(story, name)
+        if not math.isfinite(value) or not 0 < value <= _LONGEST_S:
+            raise InvalidInput(f"{name} is a number of seconds, more than 0 and at most {_LONGEST_S}, not {value}",
+                               pointer=f"/{name}")  # fmt: skip
+    if not story.title.strip():
+        raise InvalidInput("a story needs a title", pointer="/title")
+    with _below("/settings"):
+        _check_settings(story)
+    for index, spec in enumerate(story.faults):
+        with _below(f"/faults/{index}"):
+            check_spec(spec)
+    if not story.expect:
+        raise InvalidInput("a story needs at least one expectation, or nobody could fail it", pointer="/expect")
+    for index, wanted in enumerate(story.expect):
+        with _below(f"/expect/{index}"):
+            _check_expectation(wanted)
+
+
+@contextmanager
+def _below(pointer: str) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(str(error), pointer=pointer + error.pointer) from None
+
+
+def _check_settings(story: Story) -> None:
+    known = {field.encode_name: field for field in fields(Settings)}
+    for name, value in story.settings.items():
+        if name not in known:
+            raise InvalidInput(f"there is no setting {name}{nearest(name, known)}", pointer=f"/{name}")
+        try:
+            msgspec.convert(value, known[name].type)
+        except msgspec.ValidationError as error:
+            raise InvalidInput(str(error).partition(" - at ")[0], pointer=f"/{name}") from None
+    check_settings(msgspec.convert(story.settings, Settings))
+
+
+def _check_expectation(wanted: Expectation) -> None:
+    if not wanted.says.strip():
+        raise InvalidInput("says must say it, with the player as its subject", pointer="/says")
+    given = [name for name in _WHATS if getattr(wanted, name) not in (None, ())]
+    if len(given) != 1:
+        found = " and ".join(given) or "none of them"
+        raise InvalidInput(f"an expectation takes one of query, sequence and no_findings, and this one has {found}")
+    if wanted.no_findings:
+        _check_no_findings(wanted)
+        return
+    expectation(
+        VerifyCommand(
+            query=wanted.query,
+            sequence=wanted.sequence,
+            exactly=wanted.exactly,
+            at_least=wanted.at_least,
+            at_most=wanted.at_most,
+        )
+    )
+    if wanted.query is not None:
+        with _below("/query"):
+            compile_query(wanted.query)
+    for index, step in enumerate(wanted.sequence or ()):
+        with _below(f"/sequence/{index}"):
+            steps((step,))
+
+
+def _check_no_findings(wanted: Expectation) -> None:
+    from mockserver.rules.diagnose.catalogue import CODES  # all rules: only who asks for them pays for them
+
+    for index, code in enumerate(wanted.no_findings):
+        if code not in CODES:
+            raise InvalidInput(
+                f"no diagnostic has the code {code!r}{nearest(code, CODES)}", pointer=f"/no_findings/{index}"
+            )
+    for name in ("exactly", "at_least", "at_most"):
+        if getattr(wanted, name) is not None:
+            raise InvalidInput(f"no_findings goes without {name}", pointer=f"/{name}")

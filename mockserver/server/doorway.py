@@ -1,0 +1,83 @@
+"""Whether the emulated API takes connections at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+__all__ = ["Doorway"]
+
+
+class Doorway:
+    """Where connections to the emulated API come in; it is closed for a while, or until it is released.
+
+    Whoever listens for connections keeps it. Where nobody does, as in an application that has its own sockets, it is
+    always open. Everything happens on the loop of the keeper.
+
+    Attributes:
+        closed: Whether it is. Then no connection is taken, and none that is there already may be used.
+    """
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._keeper: Callable[[bool], asyncio.Task[None] | None] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._holds = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def keep(self, keeper: Callable[[bool], asyncio.Task[None] | None]) -> None:
+        """From now on tell ``keeper`` whenever the doorway closes (True) or opens (False); it may take time to."""
+        self._keeper = keeper
+
+    def leave(self) -> None:
+        """Stop keeping it. It is open then, and stays so."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._keeper = self._opening = None
+        self._holds = 0
+        self.closed = False
+
+    def close_for(self, duration_s: float) -> None:
+        """Close it for so many real seconds; closed already, it stays so at least that long."""
+        if self._keeper is None:
+            return
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + duration_s
+        if self._timer is not None:
+            if self._timer.when() >= end_s:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(end_s, self._time_is_over)
+        self._tell()
+
+    async def end_time(self) -> None:
+        """End what :meth:`close_for` began, and return when connections are taken again, unless it is held closed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._time_is_over()
+        await self.opened()
+
+    async def opened(self) -> None:
+        """Return when the keeper has done what opening takes."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+
+    def hold(self) -> None:
+        """Close it until :meth:`release` is called as often."""
+        self._holds += 1
+        self._tell()
+
+    def release(self) -> None:
+        """Take a hold back."""
+        self._holds -= 1
+        self._tell()
+
+    def _time_is_over(self) -> None:
+        self._timer = None
+        self._tell()
+
+    def _tell(self) -> None:
+        closed = self._keeper is not None and (self._holds > 0 or self._timer is not None)
+        if closed is not self.closed and self._keeper is not None:
+            self.closed = closed
+            self._opening = self._keeper(closed)

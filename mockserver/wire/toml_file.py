@@ -1,0 +1,128 @@
+"""A TOML document, and on which line of it a member stands."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mockserver.errors import InvalidInput
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["TomlFile", "read_text"]
+
+
+def read_text(path: Path) -> str:
+    """Read a file of text.
+
+    Raises:
+        InvalidInput: It cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is not UTF-8") from None
+
+
+class TomlFile:
+    """A TOML document.
+
+    Args:
+        text: Its text.
+        origin: Where it comes from, for messages: the path of the file.
+
+    Raises:
+        InvalidInput: It is not TOML; says on which line.
+
+    Attributes:
+        values: The document.
+    """
+
+    def __init__(self, text: str, origin: str) -> None:
+        self._text = text
+        self._origin = origin
+        try:
+            self.values: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"at line (\d+)", str(error))
+            reason = re.sub(r" \(at .*\)$", "", str(error))
+            raise InvalidInput(f"{origin}{f':{line[1]}' if line else ''} is not TOML: {reason}") from None
+
+    def where(self, pointer: str) -> str:
+        """Return ``file:line`` of a member, or of the nearest one around it that begins on a line of its own.
+
+        Args:
+            pointer: A JSON pointer, for example ``/faults/1/when/event_type``.
+        """
+        while pointer:
+            if pointer in self._lines:
+                return f"{self._origin}:{self._lines[pointer]}"
+            pointer = pointer.rpartition("/")[0]
+        return self._origin
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        """The line of every table and of every key that begins a line; only mistakes pay for it."""
+        found: dict[str, int] = {}
+        tables: dict[str, int] = {}
+        table = ""
+        for number, statement in _statements(self._text):
+            document = tomllib.loads(statement)
+            if statement.lstrip().startswith("["):
+                table = _table(document, tables)
+                found.setdefault(table, number)
+                found.setdefault(re.sub(r"/\d+$", "", table), number)
+            else:
+                for pointer in _members(document, table):
+                    found.setdefault(pointer, number)
+        return found
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Split a valid document into headers and assignments, each with the number of its first line."""
+    begun: list[str] = []
+    first = 1
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        if not begun:
+            first = number
+        begun.append(line)
+        statement = "\n".join(begun)
+        try:
+            document = tomllib.loads(statement)
+        except tomllib.TOMLDecodeError:
+            continue  # a text or a list that goes on in the next line
+        begun = []
+        if document:
+            yield first, statement
+
+
+def _table(header: dict[str, Any], tables: dict[str, int]) -> str:
+    """Return the pointer of the table that a header begins, and count it if it is one of several."""
+    pointer = ""
+    inner: Any = header
+    while inner:
+        [(name, inner)] = inner.items()
+        pointer += f"/{name}"
+        if isinstance(inner, list):
+            tables[pointer] = tables.get(pointer, -1) + 1
+            [inner] = inner
+        if pointer in tables:
+            pointer += f"/{tables[pointer]}"
+    return pointer
+
+
+def _members(document: dict[str, Any], above: str) -> Iterator[str]:
+    for name, value in document.items():
+        pointer = f"{above}/{name}"
+        yield pointer
+        if isinstance(value, dict):
+            yield from _members(value, pointer)

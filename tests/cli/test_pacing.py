@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockserver.cli import main
+from mockserver.cli.exchange import PLACES
+from mockserver.cli.pacing import pauses
+from mockserver.cli.recording import RecordedCall
+from mockserver.control import ADD_FAULT, SET_CLOCK, WAIT
+from mockserver.model.fault import DelayFault, FaultSpec, When
+from mockserver.model.query import Query
+from mockserver.model.results import ClockCommand, WaitCommand
+from mockserver.model.vocabulary import Stage
+from tests.factories import event, start
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Running
+
+
+def recording(folder: Path, *lines: tuple[float, str, int | None]) -> Path:
+    """Write down requests of a session: seconds, event type, status."""
+    path = folder / "recording.ndjson"
+    written = []
+    for t, event_type, status in lines:
+        starts = event_type == "sessionStart"
+        target = "/api/v1/sessions" if starts else "/api/v1/sessions/recorded/events"
+        body = json.dumps(start() if starts else event(event_type))
+        headers = {"Content-Type": "application/json"}
+        line = {"t": t, "method": "POST", "path": target, "headers": headers, "body": body, "status": status}
+        written.append(json.dumps(line))
+    path.write_text("\n".join(written), encoding="utf-8")
+    return path
+
+
+def in_background(*arguments: str) -> Future[int]:
+    """Run the command in a thread."""
+    executor = ThreadPoolExecutor(1)
+    running = executor.submit(main, ["replay", *arguments])
+    executor.shutdown(wait=False)
+    return running
+
+
+def wait_for(server: Running, count: int, **conditions: Any) -> None:
+    query = Query(**conditions)
+    command = WaitCommand(query=query, at_least=count, timeout_ms=30_000)
+    assert server.site.control().call(WAIT, command).satisfied
+
+
+def advance(server: Running, ms: int) -> None:
+    server.site.control().call(SET_CLOCK, ClockCommand(action="advance", ms=ms))
+
+
+@pytest.fixture
+def frozen(server: Running) -> Running:
+    server.site.control().call(SET_CLOCK, ClockCommand(action="freeze"))
+    return server
+
+
+FAST = ("--speed", "1000000")
+"""Too fast to wait, but not ``max``: requests are sent when their time has come."""
+
+
+def test_request_is_sent_while_earlier_ones_wait_for_their_answers(frozen: Running, tmp_path: Path) -> None:
+    held = DelayFault(ms=5_000)
+    frozen.site.control().call(ADD_FAULT, FaultSpec(fault=held, stage=Stage.RESPONSE, when=When(event_type="ping")))
+    pings: list[tuple[float, str, int | None]] = [(2 + number, "ping", 204) for number in range(5)]
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), *pings, (9, "pauseStart", 204))
+    running = in_background(str(path), "--to", frozen.url, *FAST)
+    wait_for(frozen, 1, event_type="pauseStart")
+    assert [entry.delivery.value for entry in frozen.entries() if entry.event_type == "ping"] == ["pending"] * 5
+    assert not running.done()
+    advance(frozen, 5_000)
+    assert running.result(30) == 0
+
+
+def test_event_waits_for_the_answer_that_brings_its_session_id(frozen: Running, tmp_path: Path) -> None:
+    held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="sessionStart"))
+    frozen.site.control().call(ADD_FAULT, held)
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
+    running = in_background(str(path), "--to", frozen.url, *FAST)
+    wait_for(frozen, 1, event_type="sessionStart")
+    advance(frozen, 5_000)
+    assert running.result(30) == 0
+    opened, played = frozen.entries()
+    assert opened.session_id == played.session_id
+
+
+def test_more_requests_than_connections_wait_for_a_place(frozen: Running, tmp_path: Path) -> None:
+    held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="ping"))
+    frozen.site.control().call(ADD_FAULT, held)
+    path = recording(tmp_path, (0, "sessionStart", 201), *((1, "ping", 204) for _ in range(PLACES + 3)))
+    running = in_background(str(path), "--to", frozen.url, *FAST)
+    wait_for(frozen, PLACES, event_type="ping")
+    advance(frozen, 5_000)
+    wait_for(frozen, PLACES + 3, event_type="ping")
+    advance(frozen, 5_000)
+    assert running.result(30) == 0
+
+
+def test_max_waits_for_every_answer(frozen: Running, tmp_path: Path) -> None:
+    held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="play"))
+    frozen.site.control().call(ADD_FAULT, held)
+    path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), (1, "ping", 204))
+    running = in_background(str(path), "--to", frozen.url, "--speed", "max")
+    wait_for(frozen, 1, event_type="play")
+    advance(frozen, 5_000)
+    assert running.result(30) == 0
+    assert [entry.at_ms - frozen.entries()[0].at_ms for entry in frozen.entries()] == [0, 0, 5_000]
+
+
+def call_at(at_s: float) -> RecordedCall:
+    return RecordedCall(line=1, at_s=at_s, method="GET", path="/", headers=(), body=b"", status=None)
+
+
+@pytest.mark.parametrize(
+    ("speed", "waited"),
+    [(1, [0, 9, 0, 7]), (2, [0, 4, 0, 0]), (0.5, [0, 19, 7, 27]), (float("inf"), [0, 0, 0, 0])],
+)
+def test_spacing_is_as_recorded_divided_by_the_speed_whatever_time_sending_takes(
+    speed: float, waited: list[float]
+) -> None:
+    recorded_s, asked_s = (50, 60, 60, 70), iter((100, 100, 101, 113, 113))
+    assert list(pauses(map(call_at, recorded_s), speed, lambda: next(asked_s))) == waited
+
+
+def test_clock_that_was_set_back_is_not_waited_for() -> None:
+    calls = [call_at(at_s) for at_s in (50, 20, 25)]
+    assert list(pauses(calls, 1, lambda: 0.0)) == [0, 0, 5]

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mockserver.cli.story_files import StoryFile, StoryFiles, StoryWatch
+from mockserver.errors import InvalidInput
+from mockserver.stories.book import StoryBook
+
+GOOD = """\
+title = "{title}"
+symptom = "s"
+description = "d"
+player = "p"
+
+[[expect]]
+says = "It pings."
+query = {{ event_type = "ping" }}
+"""
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a story file, with a time of its own, so that a second version is seen however fast it comes."""
+    saved = 0
+
+    def write(name: str, title: str) -> Path:
+        nonlocal saved
+        saved += 1
+        path = tmp_path / name
+        path.write_text(GOOD.format(title=title) if title else "title = 3\n", encoding="utf-8")
+        os.utime(path, (saved, saved))
+        return path
+
+    return write
+
+
+Save = Callable[[str, str], Path]
+
+
+def titles(files: StoryFiles) -> dict[str, str]:
+    return {name: known.story.title for name, known in files.known().items()}
+
+
+def files_in(*paths: Path) -> StoryFiles:
+    return StoryFiles(paths, StoryBook().check_free)
+
+
+def test_files_and_folders_are_read(save: Save, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    one, two = save("one.toml", "1"), save("more/two.toml", "2")
+    save("more/notes.txt", "")
+
+    files = files_in(one, two.parent)
+
+    assert titles(files) == {"one": "1", "two": "2"}
+    assert files.known()["two"].origin == str(two)
+
+
+def test_what_cannot_be_used_is_refused_with_its_file(save: Save, tmp_path: Path) -> None:
+    bad, taken = save("bad.toml", ""), save("flap-500.toml", "x")
+    (tmp_path / "more").mkdir()
+    one, same = save("one.toml", "1"), save("more/one.toml", "1")
+    for paths, message in (
+        ((bad,), f"{bad}:1: /title: expected `str`, got `int`"),
+        ((taken,), f"{taken}: flap-500 is the name of a built-in story; give yours another"),
+        ((one, same), f"{same}: {one} holds a story of that name already"),
+        ((tmp_path / "gone",), f"there is no file or folder {tmp_path / 'gone'}"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            files_in(*paths)
+        assert str(caught.value) == message
+
+
+def test_file_is_read_again_when_it_changed_and_only_then(save: Save) -> None:
+    file = StoryFile(save("one.toml", "1"))
+    assert not file.reread()
+    save("one.toml", "2")
+    assert file.reread()
+    assert file.story.title == "2"
+    assert not file.reread()
+
+
+def test_bad_file_is_told_once_and_changes_nothing(save: Save, tmp_path: Path) -> None:
+    save("one.toml", "1")
+    save("two.toml", "2")
+    files = files_in(tmp_path)
+
+    path = save("one.toml", "")
+    save("two.toml", "3")
+
+    assert files.reread() == (["two"], [f"{path}:1: /title: expected `str`, got `int`"])
+    assert titles(files) == {"one": "1", "two": "3"}
+    assert files.reread() == ([], [])
+    save("one.toml", "4")
+    assert files.reread() == (["one"], [])
+    assert titles(files) == {"one": "4", "two": "3"}
+
+
+def test_folder_is_looked_at_for_files_that_come_and_go(save: Save, tmp_path: Path) -> None:
+    one = save("one.toml", "1")
+    files = files_in(tmp_path)
+
+    one.unlink()
+    save("two.toml", "2")
+    bad = save("bad.toml", "")
+
+    assert files.reread() == (["one", "two"], [f"{bad}:1: /title: expected `str`, got `int`"])
+    assert titles(files) == {"two": "2"}
+    assert files.reread() == ([], [])
+
+
+def test_named_file_that_is_gone_for_a_moment_stays(save: Save) -> None:
+    one = save("one.toml", "1")
+    files = files_in(one)
+
+    one.unlink()
+
+    changed, [wrong] = files.reread()
+    assert changed == []
+    assert wrong.startswith(f"cannot read {one}")
+    assert titles(files) == {"one": "1"}
+    save("one.toml", "2")
+    assert files.reread() == (["one"], [])
+
+
+def test_watch_brings_what_changed_to_the_book(save: Save, tmp_path: Path) -> None:
+    save("one.toml", "1")
+    book, told, news = StoryBook(), [], threading.Event()
+    files = StoryFiles([tmp_path], book.check_free)
+    book.replace(files.known())
+
+    def tell(text: str) -> None:
+        told.append(text)
+        news.set()
+
+    with StoryWatch(files, book, tell):
+        save("one.toml", "2")
+        assert news.wait(30)
+        news.clear()
+        path = save("one.toml", "")
+        assert news.wait(30)
+
+    assert told == ["reloaded one", f"{path}:1: /title: expected `str`, got `int`; what was there stays"]
+    assert book.get("one").story.title == "2"

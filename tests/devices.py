@@ -1,0 +1,269 @@
+"""Players for stories: one that is careful, and habits of others as they were recorded. All on a clock that they move.
+
+A device plays one clip with a mid-roll and a pause, one request at a time, on a network that does what plans say. It
+needs no sockets: a timeout is a decision about the time that an answer would have taken.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mockserver.clock import Clock, RealTime
+from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.story_judge import StoryJudge
+from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.plan import Dribble, Hang, Plan, Refuse, Send, Sleep, Suspended
+from mockserver.model.story import StoryView
+from mockserver.model.vocabulary import Delivery
+from mockserver.stories.book import StoryBook
+from tests.factories import T0
+from tests.playbacks import AD, BREAK, START_PARAMS
+
+__all__ = ["CLIP", "Device", "Habits", "Network"]
+
+CLIP: tuple[tuple[float, str, float], ...] = (
+    (0.01, "play", 0),
+    (10, "ping", 10),
+    (20, "ping", 20),
+    (25, "adBreakStart", 25),
+    (25.001, "adStart", 25),
+    (35, "ping", 25),
+    (40, "adComplete", 25),
+    (40.001, "adBreakComplete", 25),
+    (40.002, "play", 25),
+    (50, "ping", 35),
+    (55, "pauseStart", 40),
+    (65, "ping", 40),
+    (70, "play", 40),
+    (80, "ping", 50),
+    (90, "sessionComplete", 60),
+)
+"""Second, event type and playhead of what a device reports after its sessionStart."""
+
+_PARAMS: dict[str, dict[str, Any]] = {"adBreakStart": {**BREAK, "media.ad.podSecond": 25}, "adStart": AD}
+_LAST = ("sessionEnd", "sessionComplete")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How a device deals with what goes wrong; by default as a good player does.
+
+    Args:
+        web: It is a web page: it asks with preflights, and sees only the header fields that are exposed to it.
+        start_waits_s: How long it waits before each further sessionStart for the same session.
+        start_timeout_s: How long it waits for the answer to one.
+        asks_once: Statuses after which it does not ask for that session again.
+        takes: Statuses that it takes for a created session.
+        renews: Statuses of an event after which it opens another session; none, if it ignores them.
+        renewals: How many times in a row it does so while nothing is accepted.
+        renews_at_end: Whether it does so for the event that ends a session, too.
+        resumes: What a further session begins with: where playback is, in a ``full`` picture, or with ``nothing``.
+        patient: Whether it sends an event again when Retry-After says so.
+        gives_up_after: How many refused events in a row make it silent; None for none.
+        burst_ts: Whether events that happen at nearly the same time get the same ts.
+    """
+
+    web: bool = False
+    start_waits_s: tuple[float, ...] = (1, 2, 4, 8, 16)
+    start_timeout_s: float = 30
+    asks_once: tuple[int, ...] = (201, 400)
+    takes: tuple[int, ...] = (201,)
+    renews: tuple[int, ...] = (404, 410)
+    renewals: int = 2
+    renews_at_end: bool = False
+    resumes: Literal["full", "nothing"] = "full"
+    patient: bool = True
+    gives_up_after: int | None = 3
+    burst_ts: bool = False
+
+
+@dataclass
+class _Session:
+    """What a device knows of its session."""
+
+    path: str | None = None
+    refused: int = 0
+    renewed: int = 0
+    silent: bool = False
+    doing: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+
+class Network:
+    """An emulator behind a network, and the time.
+
+    Args:
+        book: The stories that it can tell.
+    """
+
+    def __init__(self, book: StoryBook) -> None:
+        self.now_ms = T0
+        clock = Clock(RealTime(lambda: self.now_ms, lambda: self.now_ms * 1_000_000))
+        self.emulator = Emulator(clock=clock, stories=book)
+        self._refused_until_ms = 0
+
+    def start(self, story: str) -> None:
+        """Start a story."""
+        self.emulator.stories.start(story)
+
+    def judged(self, story: str) -> StoryView:
+        """Let enough time pass for any story to be over, stop it, and return how it turned out."""
+        self.now_ms += 200_000
+        return StoryJudge(self.emulator).stop(story)
+
+    def send(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], timeout_s: float
+    ) -> HttpResponse | None:
+        """Send a request and wait; None when no usable answer came in time, whatever the reason."""
+        if self.now_ms < self._refused_until_ms:
+            return None
+        given_up_ms = self.now_ms + round(timeout_s * 1000)
+        fields = tuple((name.encode(), value.encode()) for name, value in headers.items())
+        plan = self.emulator.handle(HttpRequest(method, path, path, fields, body))
+        if isinstance(plan, Suspended):
+            self.now_ms = max(self.now_ms, plan.until_ms)
+            resumed = self.emulator.resume(plan.token)
+            assert resumed is not None
+            plan = resumed
+        answer = plan.response if plan.response is not None else self._carried_out(plan, given_up_ms)
+        if self.now_ms > given_up_ms:
+            self.now_ms, answer, plan.record.delivery = given_up_ms, None, Delivery.CLIENT_GONE
+        return answer
+
+    def _carried_out(self, plan: Plan, given_up_ms: int) -> HttpResponse | None:
+        for effect in plan.effects:
+            match effect:
+                case Sleep(until_ms=until_ms):
+                    self.now_ms = max(self.now_ms, until_ms)
+                case Send(response=response) | Dribble(response=response):
+                    plan.record.delivery = Delivery.SENT
+                    return response
+                case Hang():
+                    self.now_ms = given_up_ms + 1
+                case Refuse(duration_ms=duration_ms):
+                    self._refused_until_ms = self.now_ms + duration_ms
+                case _:
+                    break
+        plan.record.delivery = Delivery.CUT
+        return None
+
+
+class Device:
+    """A player.
+
+    Args:
+        network: How it reaches the server.
+        habits: What it does when something goes wrong.
+    """
+
+    def __init__(self, network: Network, habits: Habits) -> None:
+        self._network = network
+        self._habits = habits
+        self._session = _Session()
+        self._last_ts = 0
+
+    def play(self) -> None:
+        """Play the clip from the beginning to the end."""
+        began_ms = self._network.now_ms
+        self._open(self._ts(began_ms), 0)
+        for second, event_type, playhead_s in CLIP:
+            at_ms = began_ms + round(second * 1000)
+            self._network.now_ms = max(self._network.now_ms, at_ms)
+            if self._session.path is not None and not self._session.silent:
+                self._report(event_type, self._ts(at_ms), playhead_s)
+            self._follow(event_type, playhead_s)
+
+    def _ts(self, at_ms: int) -> int:
+        if self._habits.burst_ts:
+            return at_ms // 100 * 100
+        self._last_ts = max(at_ms, self._last_ts + 1)
+        return self._last_ts
+
+    def _open(self, ts: int, playhead_s: float, *, resumed: bool = False) -> None:
+        habits = self._habits
+        params = {**START_PARAMS, **({"media.resume": True} if resumed else {})}
+        self._session.path = None
+        for wait_s in (0, *habits.start_waits_s):
+            self._network.now_ms += round(wait_s * 1000)
+            answer = self._post("/api/v1/sessions", "sessionStart", ts, playhead_s, params, habits.start_timeout_s)
+            location = None if answer is None else self._field(answer, "Location")
+            if answer is not None and answer.status in habits.takes and location is not None:
+                self._session.path = f"{location}/events"
+                return
+            if answer is not None and answer.status in habits.asks_once:
+                return
+
+    def _report(self, event_type: str, ts: int, playhead_s: float) -> None:
+        session, habits = self._session, self._habits
+        answer = self._event(event_type, ts, playhead_s)
+        if answer is not None and answer.status == 429 and habits.patient:
+            self._network.now_ms += int(self._field(answer, "Retry-After") or 0) * 1000
+            answer = self._event(event_type, ts, playhead_s)
+        if answer is not None and answer.status == 204:
+            session.refused = session.renewed = 0
+            return
+        session.refused += 1
+        last = event_type in _LAST
+        if answer is not None and answer.status in habits.renews and (not last or habits.renews_at_end):
+            self._renew(event_type, playhead_s)
+        elif habits.gives_up_after is not None and session.refused >= habits.gives_up_after:
+            session.silent = answer is not None and answer.status in habits.renews
+
+    def _renew(self, event_type: str, playhead_s: float) -> None:
+        session, habits = self._session, self._habits
+        if session.renewed >= habits.renewals:
+            session.silent = True
+            return
+        session.renewed += 1
+        self._open(self._ts(self._network.now_ms), playhead_s, resumed=habits.resumes == "full")
+        if session.path is None:
+            return
+        if habits.resumes == "full":
+            for told_type, told_s in tuple(session.doing.values()):
+                if told_type != event_type and not session.silent:
+                    self._report(told_type, self._ts(self._network.now_ms), told_s)
+            if not session.silent:
+                self._report(event_type, self._ts(self._network.now_ms), playhead_s)
+        else:
+            self._event(event_type, self._ts(self._network.now_ms), playhead_s)
+
+    def _follow(self, event_type: str, playhead_s: float) -> None:
+        """Keep in mind what another session would have to be told: an open break and its ad, or what is going on."""
+        doing = self._session.doing
+        match event_type:
+            case "adBreakStart" | "adStart":
+                doing[event_type] = (event_type, playhead_s)
+            case "adComplete":
+                doing.pop("adStart", None)
+            case "adBreakComplete":
+                doing.pop("adBreakStart", None)
+            case "play" | "pauseStart":
+                doing["main"] = (event_type, playhead_s)
+            case _:
+                pass
+
+    def _event(self, event_type: str, ts: int, playhead_s: float) -> HttpResponse | None:
+        path = self._session.path
+        assert path is not None
+        return self._post(path, event_type, ts, playhead_s, _PARAMS.get(event_type), 5)
+
+    def _post(
+        self, path: str, event_type: str, ts: int, playhead_s: float, params: dict[str, Any] | None, timeout_s: float
+    ) -> HttpResponse | None:
+        body: dict[str, Any] = {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": ts}}
+        if params is not None:
+            body["params"] = params
+        headers = {"Content-Type": "application/json", **({"Origin": "https://tv.example"} if self._habits.web else {})}
+        if self._habits.web:
+            asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+            allowed = self._network.send("OPTIONS", path, b"", {**headers, **asked}, 5)
+            if allowed is None or not 200 <= allowed.status < 300:
+                return None
+        return self._network.send("POST", path, json.dumps(body).encode(), headers, timeout_s)
+
+    def _field(self, answer: HttpResponse, name: str) -> str | None:
+        fields = {key.lower(): value for key, value in answer.headers}
+        exposed = fields.get("access-control-expose-headers", "").lower()
+        hidden = self._habits.web and name.lower() not in exposed
+        return None if hidden else fields.get(name.lower())

@@ -1,0 +1,301 @@
+"""How far a story is, and its verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.model.fault import FaultRule, FaultSpec, HangFault, StatusFault, When
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.http import HttpResponse
+from mockserver.model.journal import Record
+from mockserver.model.query import Query
+from mockserver.model.results import Verification
+from mockserver.model.story import Expectation, ExpectationView, StoryView
+from mockserver.model.vocabulary import Delivery, Operation, Outcome
+from mockserver.rules.story import (
+    Progress,
+    count_view,
+    findings_view,
+    follow,
+    judged_now,
+    named_rules,
+    remaining_ms,
+    state_of,
+    strikes_view,
+    verdict_of,
+)
+from mockserver.rules.verification import Expectation as Numbers
+from tests.factories import story
+
+TOLD = story(silence_s=10, watch_s=30)
+PINGS = Expectation(says="It pings.", query=Query(event_type="ping"))
+
+
+def record(
+    at_s: float,
+    event_type: str | None = "ping",
+    *,
+    sid: str | None = "a",
+    operation: Operation = Operation.EVENT,
+    outcome: Outcome = Outcome.ACCEPTED,
+    status: int | None = 204,
+    delivery: Delivery = Delivery.SENT,
+    method: str = "POST",
+) -> Record:
+    response = None if status is None else HttpResponse(status)
+    return Record(
+        round(at_s * 1000), operation, sid, event_type, outcome, method, "/", (), b"", response, delivery
+    )  # fmt: skip
+
+
+def opening(at_s: float, sid: str = "a", **members: Any) -> Record:
+    usual: dict[str, Any] = {"operation": Operation.START, "outcome": Outcome.OPENED, "status": 201}
+    return record(at_s, "sessionStart", sid=sid, **{**usual, **members})
+
+
+def after(*records: Record, begun: Progress | None = None) -> Progress:
+    progress = begun or Progress()
+    for seq, one in enumerate(records, 1):
+        progress = follow(progress, TOLD, seq, one)
+    return progress
+
+
+def at(progress: Progress, second: float) -> tuple[str, int | None]:
+    return state_of(progress, TOLD, round(second * 1000)), remaining_ms(progress, TOLD, round(second * 1000))
+
+
+# How far it is
+
+
+def test_story_waits_for_a_player_however_long_that_takes() -> None:
+    assert at(Progress(), 0) == at(Progress(), 10_000) == ("waiting", None)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        record(1, None, operation=Operation.PREFLIGHT, method="OPTIONS"),
+        record(1, None, operation=Operation.SCHEMA, method="GET"),
+        record(1, None, operation=Operation.OTHER, method="GET", outcome=Outcome.NO_ROUTE),
+    ],
+)
+def test_what_browsers_and_people_ask_is_no_request_of_a_player(request_: Record) -> None:
+    assert after(request_) == Progress()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        opening(1),
+        record(1, outcome=Outcome.UNKNOWN_SESSION, status=404),
+        record(1, None, sid=None, operation=Operation.OTHER, outcome=Outcome.NO_ROUTE, status=404),
+        record(1, outcome=Outcome.NOT_PROCESSED, status=None),
+    ],
+)
+def test_any_post_of_a_player_sets_it_going(request_: Record) -> None:
+    assert at(after(request_), 2) == ("running", 9_000)
+
+
+def test_it_is_over_when_the_player_has_been_silent() -> None:
+    progress = after(opening(0), record(8))
+    assert at(progress, 17.999) == ("running", 1)
+    assert at(progress, 18) == ("over", None)
+
+
+def test_it_is_over_when_it_was_watched_for_long_enough() -> None:
+    progress = after(opening(0), *(record(second) for second in range(5, 30, 5)))
+    assert at(progress, 29) == ("running", 1_000)
+    assert at(progress, 30) == ("over", None)
+
+
+def test_what_comes_after_its_end_does_not_count() -> None:
+    progress = after(opening(0), record(10.5), record(11), opening(12, "b"))
+    assert progress.until == 1
+    assert at(progress, 12) == ("over", None)
+
+
+def test_it_is_over_two_seconds_after_the_player_ended_the_newest_session() -> None:
+    for last in ("sessionEnd", "sessionComplete"):
+        progress = after(opening(0), record(5, last))
+        assert at(progress, 6.999) == ("running", 1)
+        assert at(progress, 7) == ("over", None)
+    both = after(opening(0), record(5, "sessionComplete"), record(6.5, "sessionEnd"))
+    assert at(both, 7) == ("running", 1_500)
+
+
+def test_end_of_a_session_that_was_open_before_counts_if_it_is_the_newest() -> None:
+    assert at(after(record(1, "sessionEnd"), begun=Progress(newest_sid="a")), 3)[0] == "over"
+    assert at(after(record(1, "sessionEnd"), begun=Progress(newest_sid="b")), 3)[0] == "running"
+
+
+@pytest.mark.parametrize(
+    "next_",
+    [
+        opening(6, "b"),
+        opening(6, "b", outcome=Outcome.NOT_PROCESSED, status=500),
+        record(6, outcome=Outcome.SESSION_CLOSED, status=410),
+    ],
+)
+def test_player_that_goes_on_after_the_end_of_its_session_is_waited_for(next_: Record) -> None:
+    assert at(after(opening(0), record(5, "sessionEnd"), next_), 9)[0] == "running"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        record(5, "sessionEnd", outcome=Outcome.NOT_PROCESSED, status=503),
+        record(5, "sessionEnd", outcome=Outcome.NOT_PROCESSED, status=None),
+        record(5, "sessionEnd", delivery=Delivery.PENDING),
+        record(5, "sessionEnd", sid="older"),
+    ],
+)
+def test_end_that_the_player_may_have_to_repeat_is_not_the_end(end: Record) -> None:
+    assert at(after(opening(0), end), 9) == ("running", 6_000)
+
+
+def test_clock_that_is_set_back_does_not_end_it() -> None:
+    assert at(after(opening(100), record(50)), 51) == ("running", 9_000)
+
+
+# Its rules
+
+
+def test_rules_are_named_after_the_story_and_count_sessions_from_its_beginning() -> None:
+    specs = (
+        FaultSpec(fault=HangFault(), when=When(nth_session=1)),
+        FaultSpec(fault=HangFault(), name="outage", when=When(nth_session=(1, 3))),
+        FaultSpec(fault=HangFault()),
+    )
+    named = named_rules("flap", specs, opened=4)
+    assert [(one.name, one.when.nth_session) for one in named] == [
+        ("story flap", 5),
+        ("story flap: outage", (5, 7)),
+        ("story flap", None),
+    ]
+
+
+def rule(spec: FaultSpec, *, seen: int = 0, applied: int = 0) -> FaultRule:
+    return FaultRule(fault=spec.fault, name=spec.name, id="f1", created_ms=0, seen=seen, applied=applied)
+
+
+ERROR = FaultSpec(fault=StatusFault(code=500), name="outage")
+
+
+def test_story_whose_rules_all_fired_happened() -> None:
+    view = strikes_view(story(faults=(ERROR, ERROR)), [rule(ERROR, applied=1), rule(ERROR, seen=3, applied=2)])
+    assert view is not None
+    assert (view.met, view.final) == (True, True)
+
+
+def test_story_did_not_happen_while_a_rule_never_fired() -> None:
+    hang = FaultSpec(fault=HangFault())
+    view = strikes_view(story(faults=(ERROR, hang, ERROR)), [rule(ERROR, seen=3), None, rule(ERROR, applied=1)])
+    assert view is not None
+    assert (view.met, view.final) == (False, False)
+    assert view.message == "the story did not happen: rule outage never fired (seen 3); rule hang was removed"
+
+
+@pytest.mark.parametrize("members", [{"enabled": False}, {"probability": 0.5}, {"times": 0}])
+def test_rule_that_need_not_fire_says_nothing(members: dict[str, Any]) -> None:
+    spec = FaultSpec(fault=HangFault(), **members)
+    assert strikes_view(story(faults=(spec,)), [rule(spec)]) is None
+
+
+# Expectations
+
+
+def verification(verified: bool, *, complete: bool = True) -> Verification:
+    message = ("verified" if verified else "not verified") + ": expected something, found it"
+    return Verification(
+        verified=verified, message=message, matched=[], near_misses=[], journal_complete=complete
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count", "met", "final"),
+    [
+        (Numbers(2), 1, False, False),
+        (Numbers(2), 2, True, True),
+        (Numbers(None, 2), 2, True, False),
+        (Numbers(None, 2), 3, False, True),
+        (Numbers(2, 2), 1, False, False),
+        (Numbers(2, 2), 2, True, False),
+        (Numbers(2, 2), 3, False, True),
+        (Numbers(0, 0), 0, True, False),
+    ],
+)
+def test_count_is_final_when_nothing_that_comes_can_change_it(
+    numbers: Numbers, count: int, met: bool, final: bool
+) -> None:
+    view = count_view(PINGS, numbers, verification(met), count)
+    assert (view.says, view.met, view.final) == ("It pings.", met, final)
+    assert view.message == verification(met).message
+
+
+def test_count_that_dropped_entries_may_exceed_is_not_met() -> None:
+    view = count_view(PINGS, Numbers(None, 2), verification(True, complete=False), 1)
+    assert (view.met, view.final) == (False, True)
+    assert view.message == (
+        "not verified, since dropped entries could have matched: expected something, found it"
+    )  # fmt: skip
+    assert count_view(PINGS, Numbers(1), verification(True, complete=False), 1).met
+
+
+def finding(code: str, *seqs: int) -> Finding:
+    return Finding(
+        code=code, severity=Severity.ERROR, message="It is.", consequence="Bad.", session_id="a", seqs=seqs, source="s"
+    )  # fmt: skip
+
+
+def test_only_findings_of_what_came_while_the_story_ran_count() -> None:
+    wanted = Expectation(says="No gaps.", no_findings=("ping.gap", "ping.none"))
+    others = [finding("ping.gap", 4, 6), finding("ping.gap", 7, 9), finding("ping.gap"), finding("other", 6)]
+    clean = findings_view(wanted, others, 4, 8)
+    assert (clean.met, clean.final) == (True, False)
+    assert clean.message == "verified: expected no ping.gap, ping.none, found 0"
+    found = findings_view(wanted, [*others, finding("ping.gap", 5, 8)], 4, 8)
+    assert (found.met, found.final) == (False, True)
+    assert found.message.splitlines() == [
+        "not verified: 1 finding, the worst first:",
+        "  error   ping.gap a #5 #8: It is.",
+    ]
+
+
+# Verdict
+
+
+def expectation(met: bool, final: bool) -> ExpectationView:
+    return ExpectationView(says="It does.", met=met, final=final, message="")
+
+
+def test_verdict_is_given_as_soon_as_it_is_certain() -> None:
+    done, holds, missing, spoilt = (
+        expectation(met, final) for met, final in ((True, True), (True, False), (False, False), (False, True))
+    )
+    assert verdict_of([done, done]) == "passed"
+    assert verdict_of([done, holds]) is verdict_of([done, missing]) is None
+    assert verdict_of([missing, spoilt]) == verdict_of([done, spoilt]) == "failed"
+
+
+def view(state: Any, *expectations: ExpectationView) -> StoryView:
+    return StoryView(name="n", origin="o", story=TOLD, state=state, expectations=expectations)
+
+
+def test_story_that_is_judged_now_is_judged_as_it_is() -> None:
+    assert judged_now(view("running", expectation(True, False))).verdict == "passed"
+    failed = judged_now(view("running", expectation(True, False), expectation(False, False)))
+    assert failed.verdict == "failed"
+    assert all(one.final for one in failed.expectations)
+    early = replace(view("running", expectation(False, False), expectation(False, True)), verdict="failed")
+    assert [one.final for one in judged_now(early).expectations] == [True, True]
+    over = replace(view("over", expectation(True, True)), verdict="passed")
+    assert judged_now(over) == over
+
+
+def test_story_that_no_player_came_to_is_failed() -> None:
+    failed = judged_now(view("waiting", expectation(True, False)))
+    assert failed.verdict == "failed"
+    assert failed.expectations[-1].message == "no request of a player came"

@@ -1,0 +1,180 @@
+"""The CA of a server, kept in a file so that devices have to be told to trust it once."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import stat
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mockserver.clock import RealTime
+from mockserver.errors import ServerFailed
+from mockserver.server.tls import Authority
+from tests.server.conftest import Start
+from tests.server.tls_clients import ca_of, certificate_of, connected, failure_of, trusting
+
+NOW_MS = 1_760_000_000_000
+DAY_S = 86_400
+
+
+def fingerprint(path: Path) -> str:
+    [certificate] = re.findall(r"-----BEGIN CERTIFICATE.*?END CERTIFICATE-----", path.read_text("ascii"), re.DOTALL)
+    return str(certificate)
+
+
+def test_ca_is_made_once_and_used_again(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    first = start(tls=True, tls_ca=str(path))
+    kept = path.read_bytes()
+    second = start(tls=True, tls_ca=str(path))
+    assert path.read_bytes() == kept
+    assert fingerprint(path) == ca_of(first).strip() == ca_of(second).strip()
+    assert ca_of(start(tls=True)) != ca_of(first)
+    second.trust = trusting(first)
+    assert second.ask("GET", "/api/v1/schemas/ping").status == 200
+    with connected(second, ssl.create_default_context(cafile=path)) as secure:
+        assert secure.version() is not None
+
+
+def test_file_of_the_ca_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    Authority.kept_in(path, NOW_MS)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_file_that_another_server_made_meanwhile_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = tmp_path / "ca.pem", Authority.generate
+
+    def slowly() -> Authority:
+        monkeypatch.setattr(Authority, "generate", real)
+        Authority.kept_in(path, NOW_MS)
+        return real()
+
+    monkeypatch.setattr(Authority, "generate", slowly)
+    late = Authority.kept_in(path, NOW_MS)
+    assert late.ca_pem.strip() == fingerprint(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def nothing(_: trustme.CA) -> bytes:
+    return b""
+
+
+def garbage(_: trustme.CA) -> bytes:
+    return b"\x00\xff"
+
+
+def without_key(ca: trustme.CA) -> bytes:
+    return ca.cert_pem.bytes()
+
+
+def without_certificate(ca: trustme.CA) -> bytes:
+    return ca.private_key_pem.bytes()
+
+
+def with_the_key_of_another(ca: trustme.CA) -> bytes:
+    return trustme.CA().private_key_pem.bytes() + ca.cert_pem.bytes()
+
+
+def of_a_server(ca: trustme.CA) -> bytes:
+    return ca.issue_cert("localhost").private_key_and_cert_chain_pem.bytes()
+
+
+def cut_off(ca: trustme.CA) -> bytes:
+    return (ca.private_key_pem.bytes() + ca.cert_pem.bytes())[:-60]
+
+
+def scrambled(ca: trustme.CA) -> bytes:
+    first, _, rest = ca.private_key_pem.bytes().split(b"\n", 2)
+    return b"\n".join((first, b"A" * 64, rest)) + ca.cert_pem.bytes()
+
+
+def encrypted(ca: trustme.CA) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    key = serialization.load_pem_private_key(ca.private_key_pem.bytes(), password=None)
+    pem, scheme = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(pem, scheme, serialization.BestAvailableEncryption(b"x")) + ca.cert_pem.bytes()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (nothing, "is no CA: there is no PEM in it"),
+        (garbage, "is no CA: there is no PEM in it"),
+        (without_key, "is no CA: there is no private key in it"),
+        (without_certificate, "is no CA: there is no certificate in it"),
+        (cut_off, "is no CA: there is no certificate in it"),
+        (with_the_key_of_another, "cannot use the CA "),
+        (scrambled, "cannot use the CA "),
+        (encrypted, "cannot use the CA "),
+        (of_a_server, "is no CA: its certificate may not issue others"),
+    ],
+)
+def test_file_that_is_no_ca_is_told_with_what_to_do_and_kept(
+    tmp_path: Path, make: Callable[[trustme.CA], bytes], said: str
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(make(trustme.CA()))
+    before = path.read_bytes()
+    message = failure_of(tls=True, tls_ca=str(path))
+    assert str(path) in message
+    assert said in message
+    assert message.endswith(
+        "delete or move the file to have a new CA made, which devices then have to be told to trust"
+    )
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("begin_s", "end_s"), [(-2 * DAY_S, -1), (60, DAY_S)])
+def test_ca_that_is_not_valid_now_is_told(tmp_path: Path, begin_s: int, end_s: int) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(lasting(NOW_MS // 1000 + begin_s, NOW_MS // 1000 + end_s))
+    with pytest.raises(ServerFailed, match=r"the CA .*ca.pem is valid from .* to .* only; delete or move the file"):
+        Authority.kept_in(path, NOW_MS)
+
+
+def test_certificate_does_not_outlive_its_ca(tmp_path: Path, start: Start) -> None:
+    now_s = RealTime().epoch_ms() // 1000
+    path = tmp_path / "ca.pem"
+    path.write_bytes(lasting(now_s - 30 * DAY_S, now_s + 9 * DAY_S))
+    seen = certificate_of(start(tls=True, tls_ca=str(path)))
+    assert ssl.cert_time_to_seconds(seen["notAfter"]) == now_s + 9 * DAY_S
+
+
+def lasting(begin_s: int, end_s: int) -> bytes:
+    """Make a CA that somebody else made, for a while only and with an RSA key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "of the house")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(datetime.fromtimestamp(begin_s, timezone.utc))
+        .not_valid_after(datetime.fromtimestamp(end_s, timezone.utc))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    return certificate.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"), [("no/folder/ca.pem", "cannot keep the CA in "), (".", "cannot read the CA ")]
+)
+def test_place_where_no_file_can_be_is_told(tmp_path: Path, where: str, said: str) -> None:
+    assert failure_of(tls=True, tls_ca=str(tmp_path / where)).startswith(said)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import http.client
+
+import httpx
+import pytest
+import requests
+
+from mockserver.clock import Clock
+from mockserver.server.effects import GARBLED
+from tests.server.conftest import PING, START, Running, Start, Wire, http_client, until
+
+EVENT = {"operation": "event"}
+OUTCOMES = {"request": "not_processed", "response": "accepted"}
+KINDS: tuple[dict[str, object], ...] = (
+    {"kind": "truncate", "after_bytes": 20},
+    {"kind": "garble"},
+    {"kind": "dribble", "chunks": 4, "total_ms": 300},
+)
+
+
+@pytest.fixture
+def server(each_scheme: Running) -> Running:
+    """A server that says nothing about faults in its answers, so that they can be compared byte by byte."""
+    each_scheme.admin("PATCH", "/settings", {"fault_header": False})
+    return each_scheme
+
+
+def events_of(sid: str) -> str:
+    return f"/api/v1/sessions/{sid}/events"
+
+
+def whole_answer(wire: Wire, sid: str) -> bytes:
+    """Ask for an answer to an event without faults, and return its bytes."""
+    wire.request("POST", events_of(sid), PING)
+    return wire.until(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("stage", OUTCOMES)
+@pytest.mark.parametrize("after_bytes", [1, 8, 17, 40])
+def test_truncate_sends_so_many_bytes_and_ends_the_connection(server: Running, stage: str, after_bytes: int) -> None:
+    sid = server.open_session()
+    with server.connect() as wire:
+        whole = whole_answer(wire, sid)
+        fault_id = server.add_fault({"kind": "truncate", "after_bytes": after_bytes}, when=EVENT, stage=stage)
+        wire.request("POST", events_of(sid), PING)
+        assert wire.until_end() == whole[:after_bytes]
+    entry = server.last_entry()
+    assert (entry["delivery"], entry["outcome"], entry["fault_ids"]) == ("cut", OUTCOMES[stage], [fault_id])
+    assert entry["response"]["status"] == 204
+    server.assert_alive()
+
+
+def test_truncate_to_nothing_is_the_end_without_a_byte(server: Running) -> None:
+    server.add_fault({"kind": "truncate", "after_bytes": 0}, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        assert wire.until_end() == b""
+    assert server.last_entry()["delivery"] == "cut"
+    server.assert_alive()
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 100_000])
+def test_truncate_behind_the_end_sends_it_all_and_ends_the_connection(server: Running, beyond: int) -> None:
+    sid = server.open_session()
+    with server.connect() as wire:
+        whole = whole_answer(wire, sid)
+        rule = {"kind": "truncate", "after_bytes": len(whole) + beyond}
+        server.add_fault(rule, when=EVENT, stage="response")
+        wire.request("POST", events_of(sid), PING)
+        assert wire.until_end() == whole
+    assert server.last_entry()["delivery"] == "sent"
+
+
+def test_truncate_in_the_body_is_an_incomplete_read(start: Start) -> None:
+    server = start()
+    whole = server.ask("GET", "/api/v1/sessions")
+    assert whole.status == 405
+    head = len(raw_answer(server, "GET", "/api/v1/sessions")) - len(whole.body)
+    rule = {"kind": "truncate", "after_bytes": head + 10}
+    server.admin("PATCH", "/settings", {"fault_header": False})
+    server.add_fault(rule, stage="response")
+    with http_client(server) as client:
+        client.request("GET", "/api/v1/sessions")
+        with pytest.raises(http.client.IncompleteRead) as caught:
+            client.getresponse().read()
+    assert caught.value.partial == whole.body[:10]
+
+
+def raw_answer(server: Running, method: str, target: str) -> bytes:
+    """Return the answer on a connection that stays, which has a body."""
+    with server.connect() as wire:
+        wire.request(method, target)
+        head = wire.until(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        return head + wire.exactly(int(length))
+
+
+@pytest.mark.parametrize("stage", OUTCOMES)
+def test_garble_replaces_the_status_line_and_ends_the_connection(server: Running, stage: str) -> None:
+    sid = server.open_session()
+    with server.connect() as wire:
+        whole = whole_answer(wire, sid)
+        fault_id = server.add_fault({"kind": "garble"}, when=EVENT, stage=stage)
+        wire.request("POST", events_of(sid), PING)
+        assert wire.until_end() == GARBLED + whole[len(b"HTTP/1.1 204 No Content") :]
+    entry = server.last_entry()
+    assert (entry["delivery"], entry["outcome"], entry["fault_ids"]) == ("cut", OUTCOMES[stage], [fault_id])
+    server.assert_alive()
+
+
+def test_garbled_answer_is_a_bad_status_line(start: Start) -> None:
+    server = start()
+    server.add_fault({"kind": "garble"}, stage="response")
+    with http_client(server) as client:
+        client.request("POST", "/api/v1/sessions", START)
+        with pytest.raises(http.client.BadStatusLine):
+            client.getresponse()
+
+
+@pytest.mark.parametrize("stage", OUTCOMES)
+def test_dribble_arrives_in_even_pieces_as_the_clock_goes(server: Running, stage: str) -> None:
+    sid = server.open_session()
+    with server.connect() as wire:
+        whole = whole_answer(wire, sid)
+        rule = {"kind": "dribble", "chunks": 4, "total_ms": 300}
+        server.add_fault(rule, when=EVENT, stage=stage, times=1)
+        wire.request("POST", events_of(sid), PING)
+        ends = [len(whole) * number // 4 for number in range(5)]
+        assert wire.exactly(ends[1]) == whole[: ends[1]]
+        server.advance(99)
+        assert wire.is_silent()
+        for number, ms in ((1, 1), (2, 100), (3, 100)):
+            assert server.entry(3)["delivery"] == "pending"
+            server.advance(ms)
+            assert wire.exactly(ends[number + 1] - ends[number]) == whole[ends[number] : ends[number + 1]]
+            assert number == 3 or wire.is_silent()
+        assert server.entry(3)["delivery"] == "sent"
+        assert whole_answer(wire, sid) == whole
+    server.assert_alive()
+
+
+def test_dribble_in_more_pieces_than_there_are_bytes_sends_one_at_a_time(server: Running) -> None:
+    sid = server.open_session()
+    with server.connect() as wire:
+        whole = whole_answer(wire, sid)
+        rule = {"kind": "dribble", "chunks": 1000, "total_ms": len(whole) - 1}
+        server.add_fault(rule, when=EVENT, stage="response", times=1)
+        wire.request("POST", events_of(sid), PING)
+        arrived = wire.exactly(1)
+        assert wire.is_silent()
+        for _ in range(len(whole) - 1):
+            server.advance(1)
+            arrived += wire.exactly(1)
+        assert arrived == whole
+        assert whole_answer(wire, sid) == whole
+
+
+@pytest.mark.parametrize(("chunks", "total_ms"), [(1, 5000), (3, 0), (1000, 0)])
+def test_dribble_that_takes_no_time_needs_no_advance(server: Running, chunks: int, total_ms: int) -> None:
+    sid = server.open_session()
+    server.add_fault({"kind": "dribble", "chunks": chunks, "total_ms": total_ms}, when=EVENT, stage="response")
+    with server.connect() as wire:
+        assert wire.ask("POST", events_of(sid), PING).status == 204
+        assert wire.ask("POST", events_of(sid), PING).status == 204
+    assert server.last_entry()["delivery"] == "sent"
+
+
+def test_dribble_ends_when_the_client_leaves(server: Running) -> None:
+    sid = server.open_session()
+    server.add_fault({"kind": "dribble", "chunks": 4, "total_ms": 300}, when=EVENT, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", events_of(sid), PING)
+        wire.exactly(1)
+        assert server.entry(2)["delivery"] == "pending"
+    until(lambda: server.entry(2)["delivery"] == "client_gone")
+    assert server.site.namespaces.default.clock._subscribers == []
+    server.assert_alive()
+
+
+def test_dribble_ends_when_the_server_stops(server: Running) -> None:
+    server.add_fault({"kind": "dribble", "chunks": 2, "total_ms": 1000}, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        wire.exactly(1)
+        assert server.stop() < 1
+        wire.rest()
+    record = server.site.namespaces.default.journal.get(1)
+    assert record is not None
+    assert record.delivery.value == "cut"
+
+
+def test_dribble_leaves_other_sessions_alone(server: Running) -> None:
+    slow, quick = server.open_session(), server.open_session()
+    rule = {"kind": "dribble", "chunks": 2, "total_ms": 1000}
+    server.add_fault(rule, when={**EVENT, "session_id": slow}, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", events_of(slow), PING)
+        wire.exactly(1)
+        assert server.ping(quick).status == 204
+        server.advance(1000)
+        assert wire.until(b"\r\n\r\n")
+    assert server.entry(3)["delivery"] == server.entry(4)["delivery"] == "sent"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind["kind"]))
+def test_head_and_old_clients_get_their_broken_answer_too(server: Running, kind: dict[str, object]) -> None:
+    server.add_fault(kind, when={"operation": ["schema", "other"]}, stage="response", times=2)
+    for line in (b"HEAD /api/v1/schemas/play HTTP/1.1\r\nHost: a", b"GET /api/v1/schemas/play HTTP/1.0"):
+        with server.connect() as wire:
+            wire.send(line + b"\r\nConnection: close\r\n\r\n")
+            wire.exactly(10)
+            server.advance(1000)
+            wire.until_end()
+    server.assert_alive()
+
+
+@pytest.mark.parametrize("kind", [{"kind": "truncate", "after_bytes": 20}, {"kind": "garble"}, {"kind": "close"}],
+                         ids=lambda kind: str(kind["kind"]))  # fmt: skip
+def test_what_was_pipelined_behind_a_broken_answer_is_not_processed(server: Running, kind: dict[str, object]) -> None:
+    sid = server.open_session()
+    server.add_fault(kind, when=EVENT, stage="response", times=1)
+    head = f"POST {events_of(sid)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(PING)}\r\n\r\n".encode()
+    with server.connect() as wire:
+        wire.send(3 * (head + PING))
+        arrived = wire.until_end()
+    assert b"204" not in arrived[20:]
+    assert server.ping(sid).status == 204
+    assert server.site.namespaces.default.journal.last_seq == 3
+
+
+def test_what_was_pipelined_behind_a_dribble_is_answered_after_it(server: Running) -> None:
+    sid = server.open_session()
+    rule = {"kind": "dribble", "chunks": 2, "total_ms": 1000}
+    server.add_fault(rule, when=EVENT, stage="response", times=1)
+    head = f"POST {events_of(sid)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(PING)}\r\n\r\n".encode()
+    with server.connect() as wire:
+        wire.send(2 * (head + PING))
+        wire.exactly(1)
+        assert server.site.namespaces.default.journal.last_seq == 2
+        server.advance(1000)
+        assert wire.until(b"\r\n\r\n").endswith(b"\r\n\r\n")
+        assert wire.answer().status == 204
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind["kind"]))
+def test_broken_answer_after_a_delay_comes_after_it(server: Running, kind: dict[str, object]) -> None:
+    server.add_fault({"kind": "delay", "ms": 500}, stage="response")
+    server.add_fault(kind, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_for_entries(1)
+        assert wire.is_silent()
+        server.advance(500)
+        assert wire.exactly(4) == (GARBLED[:4] if kind["kind"] == "garble" else b"HTTP")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, {"kind": "reset"}, {"kind": "close"}], ids=lambda kind: str(kind["kind"]))
+def test_client_that_left_before_its_fault_came_is_recorded_as_gone(server: Running, kind: dict[str, object]) -> None:
+    server.add_fault({"kind": "delay", "ms": 500}, stage="response")
+    server.add_fault(kind, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_for_entries(1)
+    until(lambda: server.entry(1)["delivery"] == "client_gone")
+    server.assert_alive()
+
+
+@pytest.mark.parametrize(
+    ("kind", "standard", "with_requests", "with_httpx"),
+    [
+        ({"kind": "reset"}, ConnectionResetError, requests.ConnectionError, httpx.ReadError),
+        ({"kind": "close"}, http.client.RemoteDisconnected, requests.ConnectionError, httpx.RemoteProtocolError),
+        ({"kind": "garble"}, http.client.BadStatusLine, requests.ConnectionError, httpx.RemoteProtocolError),
+        (
+            {"kind": "truncate", "after_bytes": 500},
+            http.client.IncompleteRead,
+            requests.exceptions.ChunkedEncodingError,
+            httpx.RemoteProtocolError,
+        ),
+    ],
+    ids=["reset", "close", "garble", "truncate"],
+)
+def test_clients_raise_their_own_errors(
+    start: Start,
+    clock: Clock,
+    kind: dict[str, object],
+    standard: type[Exception],
+    with_requests: type[Exception],
+    with_httpx: type[Exception],
+) -> None:
+    server = start(clock=clock)
+    server.add_fault(kind, when={"operation": "schema"}, stage="response", times=3)
+    path = "/api/v1/schemas/play"
+    url = f"http://127.0.0.1:{server.port}{path}"
+    with http_client(server) as client:
+        client.request("GET", path)
+        with pytest.raises(standard):
+            client.getresponse().read()
+    with pytest.raises(with_requests):
+        requests.get(url, timeout=10)
+    with pytest.raises(with_httpx):
+        httpx.get(url)
+    assert requests.get(url, timeout=10).status_code == httpx.get(url).status_code == 200
+    server.assert_alive()

@@ -1,0 +1,115 @@
+"""Each story tells good players from bad ones: a careful one passes, and one with recorded bad habits fails."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from mockserver.model.story import StoryView
+from mockserver.stories.book import StoryBook
+from tests.devices import Device, Habits, Network
+
+GOOD = Habits()
+ON_THE_WEB = Habits(web=True)
+
+JS = Habits(
+    start_waits_s=(0.5, 0.5), start_timeout_s=5, asks_once=(), renews=(), patient=False, gives_up_after=None,
+    resumes="nothing",
+)  # fmt: skip
+"""Adobe MediaSDK JS: sessionStart three times on ticks of 500 ms, and no look at the status of an event."""
+
+JS_ON_THE_WEB = Habits(
+    web=True, start_waits_s=(0.5, 0.5), start_timeout_s=5, asks_once=(), renews=(), patient=False, gives_up_after=None
+)
+STUCK = Habits(start_waits_s=(), start_timeout_s=5, renews=(), gives_up_after=None)
+"""Adobe MediaSDK JS after a timeout: nothing more is sent."""
+
+CHROMECAST = Habits(start_waits_s=(0, 0), start_timeout_s=5, asks_once=(), renews=(), gives_up_after=None)
+"""Adobe's library for Chromecast, and for Android: the same sessionStart again after 5 s."""
+
+ANDROID = Habits(takes=tuple(range(200, 300)), renews=(), gives_up_after=None)
+"""AEP Media for Android: any status from 200 to 299 is a session."""
+
+ONCE = Habits(start_waits_s=(), start_timeout_s=60, renews=(), patient=False, gives_up_after=None)
+"""A client written by hand: one sessionStart, and no look at anything."""
+
+ONCE_ON_THE_WEB = Habits(web=True, start_waits_s=(), start_timeout_s=60, renews=())
+
+THEO = Habits(start_waits_s=(), start_timeout_s=60, renewals=1_000, renews_at_end=True, resumes="nothing")
+"""A THEOplayer connector: a new session for every 404 and 410, and the event that met it sent there."""
+
+RENEWS_AT_500 = Habits(renews=(404, 410, 500), renewals=1_000, resumes="nothing")
+"""Nobody was recorded doing this: a new session for every failure."""
+
+BURSTS = Habits(burst_ts=True)
+"""Adobe MediaSDK JS and Chromecast: one ts for events that happen at nearly the same time."""
+
+
+BOOK = StoryBook()
+
+
+class Cast(NamedTuple):
+    """Who plays a story: one that has to pass, others that have to fail."""
+
+    good: Habits
+    bad: dict[str, Habits]
+
+
+CASTS = {
+    "day-old-session": Cast(GOOD, {"js": JS}),
+    "dead-after-pause": Cast(GOOD, {"js": JS, "resume-missing": THEO}),
+    "duplicate-delivery": Cast(GOOD, {"theo": THEO}),
+    "every-event-410": Cast(GOOD, {"theo": THEO, "js": JS}),
+    "expire-mid-roll": Cast(GOOD, {"js": JS, "theo": THEO}),
+    "flap-500": Cast(GOOD, {"renews-at-500": RENEWS_AT_500}),
+    "gateway-garbage": Cast(GOOD, {"once": ONCE, "theo": THEO}),
+    "gone-then-new-session": Cast(GOOD, {"js": JS, "once": ONCE}),
+    "hidden-location": Cast(ON_THE_WEB, {"js": JS_ON_THE_WEB}),
+    "lost-session-answer": Cast(GOOD, {"once": ONCE, "theo": THEO}),
+    "ok-without-created": Cast(GOOD, {"android": ANDROID}),
+    "outage-window": Cast(GOOD, {"js": JS, "once": ONCE}),
+    "preflight-blocked": Cast(ON_THE_WEB, {"once": ONCE_ON_THE_WEB}),
+    "rate-limited": Cast(GOOD, {"js": JS}),
+    "reordered-network": Cast(GOOD, {"bursts": BURSTS}),
+    "server-restart": Cast(GOOD, {"js": JS, "once": ONCE}),
+    "session-start-400": Cast(GOOD, {"js": JS}),
+    "session-start-500": Cast(GOOD, {"once": ONCE}),
+    "session-start-503": Cast(GOOD, {"js": JS, "once": ONCE}),
+    "slow-session-start": Cast(GOOD, {"js": STUCK, "chromecast": CHROMECAST}),
+}
+
+
+def told(name: str, habits: Habits) -> StoryView:
+    network = Network(BOOK)
+    network.start(name)
+    Device(network, habits).play()
+    return network.judged(name)
+
+
+def test_every_story_has_a_player_that_passes_and_one_that_fails() -> None:
+    assert sorted(CASTS) == list(BOOK.known())
+    assert all(cast.bad for cast in CASTS.values())
+
+
+@pytest.mark.parametrize("name", CASTS)
+def test_careful_player_passes(name: str) -> None:
+    view = told(name, CASTS[name].good)
+
+    assert view.verdict == "passed", [one for one in view.expectations if not one.met]
+
+
+@pytest.mark.parametrize(("name", "who"), [(name, who) for name, cast in CASTS.items() for who in cast.bad])
+def test_player_with_bad_habits_fails(name: str, who: str) -> None:
+    view = told(name, CASTS[name].bad[who])
+
+    assert view.verdict == "failed"
+    assert all(rule.applied for rule in view.faults), "it must fail over what it does, not over what did not happen"
+
+
+@pytest.mark.parametrize("name", CASTS)
+def test_player_that_never_comes_fails(name: str) -> None:
+    network = Network(BOOK)
+    network.start(name)
+
+    assert network.judged(name).verdict == "failed"

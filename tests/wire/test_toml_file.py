@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.errors import InvalidInput
+from mockserver.wire.toml_file import TomlFile
+
+TEXT = '''\
+# title = "not this one"
+title = "a"
+description = """
+[faults]
+title = 3
+"""
+many = [
+    "x",
+    { y = 1 },
+]
+
+[settings]
+"cors.max_age" = 5
+
+[[faults]]
+when.event_type = "ping"
+fault = { kind = "status" }
+
+[[faults]]
+[faults.when]
+in_ad = true
+
+[[ "expect" ]]
+says = "x"
+'''
+
+
+@pytest.mark.parametrize(
+    ("pointer", "line"),
+    [
+        ("/title", 2),
+        ("/description", 3),
+        ("/many", 7),
+        ("/many/1/y", 7),
+        ("/settings", 12),
+        ("/settings/cors.max_age", 13),
+        ("/faults", 15),
+        ("/faults/0", 15),
+        ("/faults/0/when/event_type", 16),
+        ("/faults/0/fault/kind", 17),
+        ("/faults/0/times", 15),
+        ("/faults/1", 19),
+        ("/faults/1/when", 20),
+        ("/faults/1/when/in_ad", 21),
+        ("/expect/0/says", 24),
+    ],
+)
+def test_member_is_found_on_its_line_or_that_of_what_is_around_it(pointer: str, line: int) -> None:
+    assert TomlFile(TEXT, "a.toml").where(pointer) == f"a.toml:{line}"
+
+
+def test_lines_that_end_as_on_windows_are_counted_alike() -> None:
+    assert TomlFile(TEXT.replace("\n", "\r\n"), "a.toml").where("/faults/1/when/in_ad") == "a.toml:21"
+
+
+@pytest.mark.parametrize("pointer", ["", "/nothing", "/nothing/0"])
+def test_what_is_nowhere_is_somewhere_in_the_file(pointer: str) -> None:
+    assert TomlFile(TEXT, "a.toml").where(pointer) == "a.toml"
+
+
+def test_what_is_no_toml_is_refused_with_its_line() -> None:
+    with pytest.raises(InvalidInput, match=r"^a\.toml:2 is not TOML: "):
+        TomlFile("a = 1\nb = = 2\n", "a.toml")
