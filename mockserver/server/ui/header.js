@@ -1,5 +1,6 @@
 // The bar at the top: where one is, what time it is on the server, whether the page is live.
 
+import { createClockPopover } from "./controls/clock.js";
 import { h, replace } from "./dom.js";
 import * as format from "./format.js";
 import { showHelp } from "./keys.js";
@@ -90,7 +91,7 @@ export function createHeader({ api, live, clock, announce }) {
     h("a.brand", { href: "#/sessions" }, h("img", { src: "icon.svg", alt: "", width: 18, height: 18 }), "mockserver"),
     h("nav", { "aria-label": "Sections" }, [...links.values()]),
     h("div.tools",
-      h("a.clock", { href: "#/settings", "aria-label": "Clock" }, now, pace),
+      createClockPopover({ api, clock, announce, face: [now, pace] }),
       state,
       chooser,
       themes,

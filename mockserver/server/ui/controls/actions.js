@@ -1,0 +1,83 @@
+// Buttons that each send one request, and show beforehand what it is.
+
+import { h } from "../dom.js";
+
+const CONFIRM_MS = 5000;
+const DWELL_MS = 150; // the way to the strip may lead across other controls
+
+/**
+ * What the controls of one place share: `send(label, request)` sends `{method, path, body}`, shows it as curl and Python
+ * and says how it went; `button(...)` makes a button that does. `problem` is where refusals are told.
+ */
+export function createActions({ api, announce, equivalents, changed = () => {} }) {
+  const problem = h("p.problem", { hidden: true, role: "alert" });
+
+  async function send(label, request, said = `${label}: done`) {
+    equivalents.show(label, request);
+    try {
+      const answer = await api[request.method.toLowerCase()](request.path, request.body);
+      problem.hidden = true;
+      announce(said);
+      changed(answer);
+      return answer;
+    } catch (error) {
+      if (!("status" in error)) throw error;
+      problem.textContent = error.message;
+      problem.hidden = false;
+      return null;
+    }
+  }
+
+  /** `request` may be a function, asked when it is needed. With `confirm` it takes a second press. */
+  function button(label, request, { name = label, class: looks = "", title = null, said, confirm = "", done = () => {} } = {}) {
+    const read = () => (typeof request === "function" ? request() : request);
+    let sure = !confirm;
+    let busy = false;
+    let dwelling = 0;
+    const element = h("button.button", { type: "button", class: looks, title, "aria-label": name === label ? null : name, onClick: press, onPointerenter: dwell, onPointerleave: () => clearTimeout(dwelling), onFocus: preview }, label);
+
+    function dwell() {
+      clearTimeout(dwelling);
+      dwelling = setTimeout(preview, DWELL_MS);
+    }
+
+    function preview() {
+      const wanted = read();
+      if (wanted) equivalents.show(name, wanted);
+    }
+
+    function unsure() {
+      if (!confirm) return;
+      sure = false;
+      element.textContent = label;
+      element.classList.remove("sure");
+      if (name === label) element.removeAttribute("aria-label");
+      else element.setAttribute("aria-label", name);
+    }
+
+    async function press() {
+      clearTimeout(dwelling);
+      if (busy) return;
+      if (!sure) {
+        sure = true;
+        element.textContent = confirm;
+        element.removeAttribute("aria-label");
+        element.classList.add("sure");
+        announce(`${name}: ${confirm}`);
+        setTimeout(unsure, CONFIRM_MS);
+        return;
+      }
+      const wanted = read();
+      if (!wanted) return;
+      busy = true;
+      const answer = await send(name, wanted, said);
+      busy = false;
+      unsure();
+      if (problem.hidden) done(answer);
+    }
+
+    return element;
+  }
+
+  return { problem, send, button };
+}

@@ -1,0 +1,36 @@
+// The strip that shows what a control sends, before and after it was used: as curl and as Python.
+
+import { copyButton, h, replace } from "../dom.js";
+import { toCurl, toPython } from "./equivalent.js";
+
+/** Make the strip; `show(label, request)` fills it. */
+export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)").matches, hint = "Point at a control to see what it sends." }) {
+  const subject = h("span.subject", hint);
+  const body = h("div.lines");
+  const element = h("details.equivalents", { open }, h("summary", h("span.what", "curl and Python"), " ", subject), body);
+  let shown = null;
+  let token = false;
+
+  async function probe() {
+    try {
+      token = (await fetch(`${api.base}/version`, { credentials: "omit" })).status === 401;
+    } catch {
+      return; // the connection state says it already
+    }
+    if (token && shown) show(...shown);
+  }
+
+  function show(label, request) {
+    shown = [label, request];
+    subject.textContent = label;
+    replace(body, line("curl", toCurl(request, api.base, token)), line("Python", toPython(request)));
+  }
+
+  probe();
+  return { element, show };
+}
+
+function line(name, text) {
+  return h("div.line-of-code", h("span.name", name),
+    h("pre.code", { tabindex: 0, role: "region", "aria-label": name, dataset: { language: name.toLowerCase() } }, text), copyButton(() => text, `the ${name} line`));
+}

@@ -1,0 +1,121 @@
+// A form that makes a fault rule: what, when, how often.
+
+import { h, replace } from "../dom.js";
+import { rich } from "./descriptions.js";
+import { KINDS, RULE, WHEN } from "./fault-kinds.js";
+import { Unreadable, createField } from "./fields.js";
+
+const EVENT_TYPES = [
+  "sessionStart", "play", "ping", "pauseStart", "bufferStart", "bitrateChange", "error", "adBreakStart", "adBreakComplete", "adStart",
+  "adComplete", "adSkip", "chapterStart", "chapterComplete", "chapterSkip", "stateStart", "stateEnd", "sessionComplete", "sessionEnd", "statesUpdate",
+];
+
+/** Make the form. `explained` is what descriptions.js read, or null; `submit(rule)` adds the rule. */
+export function createFaultForm({ explained, equivalents, submit }) {
+  const groups = { fault: new Map(), when: fields("When", WHEN), rule: fields("FaultSpec", RULE) };
+  const kind = h("select#fault-kind", { onChange: chosen }, KINDS.map((one) => h("option", { value: one.kind }, one.title)));
+  const what = h("span");
+  const own = h("div.fields");
+  const preview = h("pre.code.preview", { tabindex: 0, role: "region", "aria-label": "The rule as JSON" });
+  const problem = h("p.problem", { hidden: true, role: "alert" });
+  const rare = WHEN.filter((one) => one.rare).map(({ name }) => groups.when.get(name).element);
+  const more = h("details", h("summary", "More conditions"), h("div.fields", rare));
+  const element = h("form.card.fault-form", { "aria-label": "New fault rule", novalidate: true, onSubmit: add },
+    h("h2", "New rule"),
+    h("div.columns",
+      h("fieldset", h("legend", "What happens"), h("div.fields", h("div.field.wide", h("label", { for: "fault-kind" }, "Kind"), kind, h("span.hint", what))), own),
+      h("fieldset", h("legend", "When"), h("div.fields", WHEN.filter((one) => !one.rare).map(({ name }) => groups.when.get(name).element)), more),
+      h("fieldset", h("legend", "How often"), h("div.fields", [...groups.rule.values()].map((field) => field.element)))),
+    h("datalist#event-types", EVENT_TYPES.map((value) => h("option", { value }))),
+    preview, problem,
+    h("div.toolbar", h("button.button.primary", "Add the rule")));
+
+  function fields(record, specs) {
+    const members = explained?.of(record).members ?? {};
+    return new Map(specs.map((spec) => [spec.name, createField(spec, { hint: members[spec.name]?.text ? rich(members[spec.name].text) : null, changed: look })]));
+  }
+
+  function chosen() {
+    const { record, fields: specs } = KINDS.find((one) => one.kind === kind.value);
+    replace(what, rich(explained?.of(record).text ?? ""));
+    groups.fault = fields(record, specs);
+    replace(own, [...groups.fault.values()].map((field) => field.element));
+    look();
+  }
+
+  /** The values of a group that were filled in; what cannot be read is marked and makes the rule unusable. */
+  function values(group) {
+    const given = {};
+    for (const [name, field] of groups[group]) {
+      try {
+        const value = field.read();
+        if (value !== undefined) given[name] = value;
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        field.fail(error.message);
+        given[name] = null;
+        usable = false;
+      }
+    }
+    return given;
+  }
+
+  let usable = true;
+
+  function rule() {
+    usable = true;
+    const fault = { kind: kind.value, ...values("fault") };
+    const when = values("when");
+    return { fault, ...(Object.keys(when).length ? { when } : {}), ...values("rule") };
+  }
+
+  function look() {
+    const body = rule();
+    preview.textContent = JSON.stringify(body, null, 2);
+    equivalents.show("Add the rule", { method: "POST", path: "/faults", body });
+  }
+
+  async function add(event) {
+    event.preventDefault();
+    clear();
+    const body = rule();
+    if (!usable) return firstWrong()?.focus();
+    try {
+      await submit(body);
+    } catch (error) {
+      if (!("status" in error)) throw error;
+      told(error);
+    }
+  }
+
+  /** Show what the server refused where it lies. */
+  function told({ message, pointer }) {
+    const missing = /missing required field `(\w+)`/.exec(message)?.[1];
+    const [first, second] = `${pointer ?? ""}${missing ? `/${missing}` : ""}`.split("/").slice(1);
+    const field = groups[first]?.get(second) ?? groups.rule.get(first);
+    if (!field) {
+      problem.textContent = message;
+      problem.hidden = false;
+      return;
+    }
+    field.fail(missing ? "This is needed." : message);
+    if (more.contains(field.element)) more.open = true;
+    field.focus();
+  }
+
+  function clear() {
+    problem.hidden = true;
+    for (const field of all()) field.fail("");
+  }
+
+  function all() {
+    return Object.values(groups).flatMap((group) => [...group.values()]);
+  }
+
+  function firstWrong() {
+    return element.querySelector("[aria-invalid]");
+  }
+
+  chosen();
+  return { element };
+}

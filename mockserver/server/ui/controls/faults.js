@@ -1,0 +1,58 @@
+// Faults: one click, the rules in force, a form for more.
+
+import { h, replace } from "../dom.js";
+import { createRefresher } from "../refresher.js";
+import { createActions } from "./actions.js";
+import { readDescriptions } from "./descriptions.js";
+import { createEquivalents } from "./equivalents.js";
+import { createFaultForm } from "./fault-form.js";
+import { createFaultList } from "./fault-list.js";
+import { createQuickFaults } from "./quick-faults.js";
+
+/** The page of faults. */
+export function view({ api, live, announce }) {
+  const equivalents = createEquivalents({ api });
+  const refresher = createRefresher(load);
+  const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
+  const quick = createQuickFaults({ api, announce, live, equivalents, changed: () => refresher.now() });
+  const list = createFaultList({ actions });
+  const place = h("div");
+  const element = h("section.controls-view", { "aria-label": "Faults" },
+    h("h1", "Faults"),
+    h("section.card", { "aria-label": "One click" }, h("h2", "One click, one fault"), quick.element),
+    actions.problem, list.element, place, equivalents.element);
+
+  async function load() {
+    try {
+      list.show((await api.get("/faults")).faults);
+    } catch (error) {
+      announce(error.message);
+    }
+  }
+
+  async function form() {
+    const explained = await readDescriptions(api).catch(() => null);
+    replace(place, createFaultForm({ explained, equivalents, submit }).element);
+  }
+
+  async function submit(body) {
+    const made = await api.post("/faults", body);
+    announce(`${made.id} is in force`);
+    refresher.now();
+  }
+
+  const stop = live.subscribe((batch) => {
+    if (batch.some(({ type }) => type !== "state")) refresher.soon();
+  });
+  refresher.now();
+  form();
+
+  return {
+    element,
+    dispose() {
+      stop();
+      quick.dispose();
+      refresher.stop();
+    },
+  };
+}

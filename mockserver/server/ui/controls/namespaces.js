@@ -1,0 +1,41 @@
+// The namespaces of the server: each is a server of its own to players.
+
+import { path } from "../api.js";
+import { h, replace } from "../dom.js";
+import * as format from "../format.js";
+
+/** Make the card. */
+export function createNamespaces({ api, actions }) {
+  const list = h("ul.plain-list");
+  const element = h("section.card", { "aria-label": "Namespaces" }, h("h2", "Namespaces"),
+    h("p.muted", "A namespace comes into being with its first request, below /ns/ and its name."), list);
+
+  async function load() {
+    try {
+      const { namespaces } = await api.get("/namespaces");
+      replace(list, namespaces.map(item));
+    } catch (error) {
+      replace(list, h("li.error-text", error.message));
+    }
+  }
+
+  function item({ name, requests, sessions }) {
+    return h("li",
+      h("a", { href: address(name), target: "_blank", rel: "noopener", title: "Opens in a new tab" }, h("bdi", name)),
+      h("span.muted.number", `${counted(requests, "request")}, ${counted(sessions, "session")}`),
+      name === "default" ? null : actions.button("Drop", { method: "DELETE", path: path`/namespaces/${name}` },
+        { name: `Drop ${name}`, class: "danger", confirm: "Really drop it?", said: `${name} is dropped`, done: load }));
+  }
+
+  function address(name) {
+    const url = new URL(api.base);
+    const host = url.host.replace(/^.+\.localhost(?=:|$)/, "localhost");
+    return `${url.protocol}//${host}${name === "default" ? "" : `/ns/${encodeURIComponent(name)}`}/__admin/ui/`;
+  }
+
+  return { element, load };
+}
+
+function counted(n, thing) {
+  return `${format.count(n)} ${thing}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,30 @@
+// A fresh start, wholly or in part.
+
+import { h } from "../dom.js";
+import { createActions } from "./actions.js";
+
+const PARTS = ["journal", "sessions", "faults", "clock", "settings"];
+
+/** Make the card; `done()` is called when something was reset. */
+export function createReset({ api, announce, equivalents, done }) {
+  const actions = createActions({ api, announce, equivalents, changed: done });
+  const boxes = PARTS.map((part) => h("input", { type: "checkbox", value: part, checked: true, onChange: changed }));
+  const button = actions.button("Reset", request, { class: "danger", confirm: "Really reset?", said: "It is as after the start" });
+  const element = h("section.card", { "aria-label": "Reset" },
+    h("h2", "Fresh start"),
+    h("p.muted", "What is ticked goes back to what it was after the start of the server."),
+    h("div.toolbar", { role: "group", "aria-label": "What to reset" }, PARTS.map((part, n) => h("label.inline", boxes[n], " ", part))),
+    h("div.toolbar", button), actions.problem);
+
+  function request() {
+    const only = boxes.filter((box) => box.checked).map((box) => box.value);
+    return { method: "POST", path: "/reset", body: only.length === PARTS.length ? {} : { only } };
+  }
+
+  function changed() {
+    button.disabled = !boxes.some((box) => box.checked);
+    equivalents.show("Reset", request());
+  }
+
+  return { element };
+}

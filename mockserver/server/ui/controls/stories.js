@@ -1,0 +1,106 @@
+// Stories: what goes wrong in production, to be started here and survived by a player.
+
+import { path } from "../api.js";
+import { h, replace } from "../dom.js";
+import { createRefresher } from "../refresher.js";
+import { createActions } from "./actions.js";
+import { createEquivalents } from "./equivalents.js";
+import { running, summary, tick } from "./story-card.js";
+
+const LIVE_STATES = new Set(["waiting", "running"]);
+const TICK_MS = 500;
+const REREAD_MS = 2000;
+
+/** The list of stories, and the one that is told above it. */
+export function view({ api, live, clock, announce }) {
+  const equivalents = createEquivalents({ api });
+  const refresher = createRefresher(load);
+  const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
+  const told = h("div.told");
+  const search = h("input.grow", { type: "search", placeholder: "Search: symptom, cause, client", "aria-label": "Search stories", dataset: { search: "" }, spellcheck: "false", onInput: filter });
+  const list = h("div.stories");
+  const nothing = h("p.empty", { hidden: true }, "No story like that.");
+  const element = h("section.controls-view", { "aria-label": "Stories" },
+    h("div.toolbar", h("h1", "Stories"), search),
+    h("p.muted", "Each tells one thing that goes wrong in production. Start one, let the player play, and see whether it does what a good player does."),
+    actions.problem, told, list, nothing, equivalents.element);
+  const cards = new Map();
+  let current = null;
+  let readAt = 0;
+  let drawn = "";
+
+  async function load() {
+    try {
+      const { stories } = await api.get("/stories");
+      for (const story of stories) draw(story);
+      if (list.children.length !== cards.size) replace(list, [...cards.values()].map(({ card }) => card));
+      filter();
+      const active = stories.find(({ state }) => state !== "idle");
+      show(active ? await api.get(path`/stories/${active.name}`) : null);
+    } catch (error) {
+      actions.problem.textContent = error.message;
+      actions.problem.hidden = false;
+    }
+  }
+
+  function draw(story) {
+    const text = JSON.stringify([story.state, story.verdict, story.story]);
+    const known = cards.get(story.name);
+    if (known?.text === text) return;
+    const card = summary(story, { start: () => button("start", story), stop: () => button("stop", story), open: known?.card.querySelector("details")?.open ?? false });
+    known?.card.replaceWith(card);
+    cards.set(story.name, { text, card, words: JSON.stringify([story.name, story.story]).toLowerCase() });
+  }
+
+  function button(what, { name, story }, again = "") {
+    const said = what === "start" ? `Started: ${story.title}` : `Stopped: ${story.title}`;
+    return actions.button(what === "start" ? `Start${again}` : "Stop", { method: "POST", path: `${path`/stories/${name}`}/${what}` },
+      { name: `${what === "start" ? `Start${again}` : "Stop"} ${name}`, said, done: () => window.scrollTo({ top: 0 }) });
+  }
+
+  function show(story) {
+    if (story?.verdict && current?.name === story.name && !current.verdict) announce(`The story is ${story.verdict}`);
+    current = story;
+    readAt = clock.now();
+    const text = JSON.stringify(story && { ...story, remaining_ms: story.remaining_ms !== null });
+    if (text === drawn) return tock();
+    drawn = text;
+    replace(told, story ? running(story, { stop: () => button("stop", story), start: () => button("start", story, " again") }) : null);
+    tock();
+  }
+
+  function tock() {
+    if (current) tick(told, current, clock.now() - readAt);
+  }
+
+  function filter() {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let visible = 0;
+    for (const { card, words: text } of cards.values()) {
+      card.hidden = !words.every((word) => text.includes(word));
+      visible += card.hidden ? 0 : 1;
+    }
+    nothing.hidden = visible > 0 || !cards.size;
+  }
+
+  const stop = live.subscribe((batch) => {
+    if (batch.some(({ type }) => type !== "state")) refresher.soon();
+  });
+  const ticking = setInterval(tock, TICK_MS);
+  const reading = setInterval(() => {
+    if (!document.hidden && LIVE_STATES.has(current?.state)) refresher.soon();
+  }, REREAD_MS);
+  const stopClock = clock.subscribe(() => refresher.soon());
+  refresher.now();
+
+  return {
+    element,
+    dispose() {
+      stop();
+      stopClock();
+      clearInterval(ticking);
+      clearInterval(reading);
+      refresher.stop();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// How a story looks: in the list, and while it is told.
+
+import { h } from "../dom.js";
+import * as format from "../format.js";
+
+const STATES = { idle: "", waiting: "waits for a request", running: "running", over: "over" };
+
+/** A story in the list. */
+export function summary({ name, origin, story, state, verdict }, { start, stop, open }) {
+  const active = state === "waiting" || state === "running";
+  return h("article.card.story", { class: state, dataset: { story: name } },
+    h("div.story-head",
+      h("div", h("h2", story.title, " ", badge(state, verdict)), h("p.symptom", story.symptom)),
+      active ? stop() : start()),
+    h("details", { open }, h("summary", h("span.mono", name), origin === "built-in" ? null : h("span.muted", ` from ${origin}`)),
+      texts(story),
+      h("h3", "What is expected"), h("ul.expectations", story.expect.map(({ says }) => h("li", says)))));
+}
+
+/** The story that is told, or was told last. */
+export function running({ name, story, state, verdict, since, faults, expectations }, { start, stop }) {
+  const active = state === "waiting" || state === "running";
+  return h("section.card.running", { "aria-label": "The story that is told", class: verdict ?? state },
+    h("div.story-head",
+      h("div", h("h2", story.title, " ", badge(state, verdict)), h("p.symptom", story.symptom)),
+      h("div.toolbar", h("span.remaining.number"), active ? stop() : start())),
+    h("ul.expectations", { "aria-label": "Expectations" }, expectations.map(expectation)),
+    faults.length ? rules(faults) : null,
+    since === null ? null : h("p.muted", "It counts requests after ", h("span.number", `#${since}`), ". ", h("a", { href: "#/events" }, "See them")),
+    h("details", h("summary", "What it is about: ", h("span.mono", name)), texts(story)));
+}
+
+/** Count down how long it lasts without a request. */
+export function tick(element, { state, remaining_ms }, elapsed_ms) {
+  const shown = element.querySelector(".remaining");
+  if (!shown) return;
+  if (state === "waiting") shown.textContent = "begins with the first request";
+  else if (state === "running" && remaining_ms !== null) shown.textContent = `over after ${format.countdown(remaining_ms - elapsed_ms)} of silence`;
+  else shown.textContent = "";
+}
+
+function badge(state, verdict) {
+  if (verdict) return h("span.badge", { class: verdict === "passed" ? "ok" : "error", dataset: { sign: "" } }, verdict);
+  return STATES[state] ? h("span.badge.info", STATES[state]) : null;
+}
+
+function expectation({ says, met, final, message }) {
+  const word = met ? "met" : final ? "not met" : "not yet met";
+  const tone = met ? "ok" : final ? "error" : "warning";
+  return h("li", { class: tone }, h("span.badge", { class: tone }, word), " ", h("span.says", says), final ? null : h("span.muted", " can still change"), h("p.muted", message));
+}
+
+function rules(faults) {
+  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rules of the story" }, h("table.table",
+    h("thead", h("tr", h("th", { scope: "col" }, "Rule"), h("th", { scope: "col" }, "What"), h("th.number", { scope: "col" }, "Seen"), h("th.number", { scope: "col" }, "Struck"))),
+    h("tbody", faults.map(({ id, name, fault, seen, applied }) => h("tr", h("td", h("span.mono", id), " ", name), h("td", fault.kind.replaceAll("_", " ")),
+      h("td.number", format.count(seen)), h("td.number", format.count(applied)))))));
+}
+
+function texts({ description, player, clients, settings, silence_s, watch_s }) {
+  const changed = Object.entries(settings ?? {});
+  return h("dl.texts",
+    h("dt", "What the server does"), h("dd", description),
+    h("dt", "What a good player does"), h("dd", player),
+    clients ? [h("dt", "What real clients did"), h("dd", clients)] : null,
+    changed.length ? [h("dt", "Settings meanwhile"), h("dd", changed.map(([key, value]) => h("code", `${key} = ${JSON.stringify(value)} `)))] : null,
+    h("dt", "How long"), h("dd", `Over after ${silence_s} s of silence, ${watch_s} s at most.`));
+}
