@@ -196,7 +196,7 @@ export interface FaultPage {
 
 /** A rule in force, with its live counters. */
 export interface FaultRule {
-  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault;
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault | Pass;
   when: When;
   stage: Stage;
   name: string | null;
@@ -214,7 +214,7 @@ export interface FaultRule {
 
 /** A rule as a user writes it. */
 export interface FaultSpec {
-  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault;
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault | Pass;
   when?: When;
   stage?: Stage;
   name?: string | null;
@@ -624,7 +624,7 @@ export interface Story {
   watch_s?: number;
 }
 
-/** The stories that can be started, by name. */
+/** The stories that can be started, in order of their names, without expectations. */
 export interface StoryPage {
   stories: StoryView[];
   meta: Meta;
@@ -642,6 +642,12 @@ export interface StoryView {
   remaining_ms: number | null;
   faults: FaultRule[];
   expectations: ExpectationView[];
+}
+
+/** Wait for what may change how a story stands: the next entry, or its end on the emulated clock. */
+export interface StoryWait {
+  since?: number;
+  timeout_ms?: number;
 }
 
 /** Counts of what the journal holds. */
