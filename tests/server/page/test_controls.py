@@ -1,0 +1,395 @@
+"""The controls of the page: faults, the clock, settings, namespaces and players, as a person uses them."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mockserver.model.fault import Fault, FaultSpec, When
+from tests.server.conftest import START
+from tests.server.page.conftest import Look, Shown
+
+pytestmark = pytest.mark.browser
+
+
+def _faults(shown: Shown) -> list[dict[str, Any]]:
+    faults: list[dict[str, Any]] = shown.server.admin("GET", "/faults").json()["faults"]
+    return faults
+
+
+def _setting(shown: Shown, name: str) -> Any:
+    return shown.server.admin("GET", "/settings").json()[name]
+
+
+def _clock(shown: Shown) -> dict[str, Any]:
+    reading: dict[str, Any] = shown.server.admin("GET", "/clock").json()
+    return reading
+
+
+def _field(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-field='{name}']").locator("input, select, textarea").first
+
+
+# Faults
+
+
+def test_the_form_knows_every_kind_and_every_member_of_a_rule(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/faults"))
+
+    tables = page.evaluate("import('./controls/fault-kinds.js').then(({KINDS, WHEN, RULE}) => ({KINDS, WHEN, RULE}))")
+
+    known = {kind["kind"]: (kind["record"], {field["name"] for field in kind["fields"]}) for kind in tables["KINDS"]}
+    kinds = [kind for kind in get_args(Fault) if kind.__struct_config__.tag != "pass"]
+    assert known == {
+        kind.__struct_config__.tag: (kind.__name__, set(kind.__struct_fields__) - {"repeat"}) for kind in kinds
+    }
+    assert {field["name"] for field in tables["WHEN"]} == set(When.__struct_fields__)
+    assert {field["name"] for field in tables["RULE"]} == set(FaultSpec.__struct_fields__) - {"fault", "when"}
+    for kind in kinds:
+        needed = {f.name for f in msgspec.structs.fields(kind) if f.default is f.default_factory is msgspec.NODEFAULT}
+        fields = next(one["fields"] for one in tables["KINDS"] if one["kind"] == kind.__struct_config__.tag)
+        assert {field["name"] for field in fields if field.get("required")} == needed
+
+
+def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    page.goto(shown.address("#/faults"))
+    page.get_by_label("Kind").select_option("status")
+    _field(page, "code").fill("503")
+    _field(page, "headers").fill("Retry-After: 7\nX-Why: because: of it")
+    _field(page, "event_type").fill("ping, play")
+    _field(page, "times").fill("2")
+    _field(page, "name").fill("down")
+    wanted = {
+        "fault": {"kind": "status", "code": 503, "headers": {"Retry-After": "7", "X-Why": "because: of it"}},
+        "when": {"event_type": ["ping", "play"]},
+        "times": 2,
+        "name": "down",
+    }
+    assert json.loads(page.locator(".preview").inner_text()) == wanted
+
+    page.get_by_role("button", name="Add the rule").click()
+
+    rule = page.locator("[data-rule='f1']")
+    expect(rule).to_contain_text("down")
+    assert _faults(shown)[0]["when"] == wanted["when"]
+    assert [shown.send(sid, "play"), shown.send(sid), shown.send(sid)] == [503, 503, 204]
+    expect(rule.locator("[data-count='applied']")).to_have_text("2")
+    expect(rule.locator("[data-count='seen']")).to_have_text("3")
+    expect(rule).to_contain_text("spent")
+
+
+@pytest.mark.parametrize(
+    ("kind", "filled", "field", "says"),
+    [
+        ("status", {"code": "999"}, "code", "200 to 599"),
+        ("status", {"code": ""}, "code", "needed"),
+        ("status", {"code": "abc"}, "code", "not a number"),
+        ("responses", {"responses": "[{"}, "responses", "not JSON"),
+        ("status", {"where": "nonsense"}, "where", "is not a condition"),
+        ("status", {"probability": "2"}, "probability", "0 to 1"),
+        ("status", {"headers": "no colon"}, "headers", "Name: value"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_told_at_its_field(
+    shown: Shown, page: Page, forgiven: list[str], kind: str, filled: dict[str, str], field: str, says: str
+) -> None:
+    forgiven.append("400 (Bad Request)")
+    page.goto(shown.address("#/faults"))
+    page.get_by_label("Kind").select_option(kind)
+    page.get_by_text("More conditions").click()
+    for name, text in filled.items():
+        _field(page, name).fill(text)
+
+    page.get_by_role("button", name="Add the rule").click()
+
+    expect(page.locator(f"[data-field='{field}'] .error-text")).to_contain_text(says)
+    expect(_field(page, field)).to_have_attribute("aria-invalid", "true")
+    expect(_field(page, field)).to_be_focused()
+    assert _faults(shown) == []
+
+
+def test_what_is_wrong_with_a_fault_as_a_whole_is_told(shown: Shown, page: Page, forgiven: list[str]) -> None:
+    forgiven.append("400 (Bad Request)")
+    page.goto(shown.address("#/faults"))
+    page.get_by_label("Kind").select_option("delay")
+    _field(page, "lower").fill("3")
+
+    page.get_by_role("button", name="Add the rule").click()
+
+    expect(page.locator(".fault-form .problem")).to_contain_text("a delay takes either ms, or lower and upper")
+
+
+def test_a_rule_is_switched_off_and_on_and_removed(shown: Shown, page: Page) -> None:
+    when = {"media_id": "clip-*", "in_ad": True, "playhead_s": {"at_least": 3}}
+    shown.server.add_fault({"kind": "delay", "ms": 5}, when=when, times=3, probability=0.5, name="slow")
+    page.goto(shown.address("#/faults"))
+
+    page.get_by_role("button", name="Disable f1").click()
+    expect(page.get_by_role("button", name="Enable f1")).to_be_visible()
+    assert _faults(shown)[0]["enabled"] is False
+    page.get_by_role("button", name="Enable f1").click()
+    expect(page.get_by_role("button", name="Disable f1")).to_be_visible()
+    rule = _faults(shown)[0]
+    assert (rule["when"], rule["times"], rule["probability"], rule["name"]) == (when, 3, 0.5, "slow")
+
+    page.get_by_role("button", name="Remove f1").click()
+    expect(page.get_by_text("nothing goes wrong on purpose")).to_be_visible()
+    assert _faults(shown) == []
+
+
+def test_all_rules_go_at_a_second_press_and_spent_ones_at_one(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    shown.server.add_fault({"kind": "status", "code": 500}, times=1)
+    shown.server.add_fault({"kind": "status", "code": 501}, when={"event_type": "play"})
+    assert shown.send(sid) == 500
+    page.goto(shown.address("#/faults"))
+
+    page.get_by_role("button", name="Remove spent").click()
+    expect(page.locator("[data-rule]")).to_have_count(1)
+    assert [rule["id"] for rule in _faults(shown)] == ["f2"]
+
+    page.get_by_role("button", name="Remove all").click()
+    assert len(_faults(shown)) == 1
+    page.get_by_role("button", name="Really all?").click()
+    expect(page.get_by_text("nothing goes wrong on purpose")).to_be_visible()
+    assert _faults(shown) == []
+
+
+@pytest.mark.parametrize(("name", "status"), [("500", 500), ("410", 410), ("404", 404), ("429", 429)])
+def test_one_click_hits_the_next_event_once(shown: Shown, page: Page, name: str, status: int) -> None:
+    sid = shown.open_session()
+    page.goto(shown.address("#/faults"))
+
+    page.get_by_role("button", name=f"Next event: {name}", exact=True).click()
+    expect(page.get_by_text(f"armed: Next event: {name}")).to_be_visible()
+
+    assert [shown.send(sid), shown.send(sid)] == [status, 204]
+    expect(page.get_by_role("link", name=f"struck #2: Next event: {name}")).to_have_attribute("href", "#/events/2")
+
+
+def test_one_click_hits_the_next_start_of_a_session(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    page.goto(shown.address("#/faults"))
+
+    page.get_by_role("button", name="Next session start: 500").click()
+    expect(page.get_by_text("armed: Next session start: 500")).to_be_visible()
+
+    assert shown.send(sid) == 204
+    assert shown.server.ask("POST", "/api/v1/sessions", START).status == 500
+    assert shown.open_session() != ""
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "stage", "operation"),
+    [
+        ("Next event: Reset", {"kind": "reset"}, "request", "event"),
+        ("Next event: 5 s delay", {"kind": "delay", "ms": 5000}, "request", "event"),
+        ("Next event: Cut answer", {"kind": "truncate", "after_bytes": 20}, "response", "event"),
+        ("Next session start: No Location", {"kind": "drop_header", "name": "Location"}, "response", "start"),
+        ("Next session start: Slow, 6 s", {"kind": "delay", "ms": 6000}, "request", "start"),
+    ],
+)
+def test_a_one_click_fault_is_a_rule_for_one_request(
+    shown: Shown, page: Page, name: str, fault: dict[str, Any], stage: str, operation: str
+) -> None:
+    page.goto(shown.address("#/faults"))
+
+    page.get_by_role("button", name=name).click()
+
+    expect(page.locator("[data-rule='f1']")).to_contain_text("once")
+    rule = _faults(shown)[0]
+    assert (rule["fault"], rule["stage"], rule["when"]) == (fault, stage, {"operation": operation})
+
+
+# The clock
+
+
+def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+    page.get_by_role("button", name="Clock").click()
+    panel = page.get_by_role("group", name="Clock")
+
+    panel.get_by_role("button", name="Freeze").click()
+    expect(panel.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.locator("#header .bar")).to_contain_text("frozen")
+    before = _clock(shown)
+    assert before["frozen"]
+    for label, minutes in (("+1 min", 1), ("+10 min", 10), ("+30 min", 30)):
+        with page.expect_response(re.compile("/clock$")) as answered:
+            panel.get_by_role("button", name=label).click()
+        assert answered.value.json()["now_ms"] - before["now_ms"] == minutes * 60_000
+        before = _clock(shown)
+    panel.get_by_label("How much further").fill("1.5")
+    panel.get_by_label("Unit").select_option("h")
+    panel.get_by_role("button", name="Jump").click()
+    expect(panel.locator(".clock-now")).to_have_attribute("title", _utc(before["now_ms"] + 5_400_000))
+
+    panel.get_by_role("button", name="Resume").click()
+    expect(panel.get_by_role("button", name="Freeze")).to_be_visible()
+    panel.get_by_label("Speed").select_option("60")
+    expect(panel.get_by_text("runs 60")).to_be_visible()
+    assert _clock(shown)["rate"] == 60
+    panel.get_by_role("button", name="Real time").click()
+    expect(panel.get_by_text("runs", exact=True)).to_be_visible()
+    assert _clock(shown)["rate"] == 1
+
+
+def test_a_jump_that_is_no_number_is_not_sent(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    before = _clock(shown)
+
+    page.get_by_label("How much further").fill("soon")
+    page.get_by_role("button", name="Jump").click()
+
+    expect(page.get_by_label("How much further")).to_have_attribute("aria-invalid", "true")
+    assert _clock(shown) == before
+
+
+def _utc(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# Settings
+
+
+def test_what_was_changed_is_patched_and_nothing_else(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_disabled()
+    _field(page, "idle_timeout_s").fill("30")
+    _field(page, "stall_timeout_s").fill("")
+    _field(page, "after_end").select_option("404")
+    _field(page, "complete_closes").select_option("true")
+    _field(page, "path_prefixes").fill("/va, /vb")
+    _field(page, "cors.max_age").fill("600")
+    _field(page, "session_rules").fill('[{"where": ["/params/media.id=x"], "idle_timeout_s": 5}]')
+
+    with page.expect_request(lambda request: request.method == "PATCH") as sent:
+        page.get_by_role("button", name="Change 7 settings").click()
+
+    assert sent.value.post_data_json == {
+        "idle_timeout_s": 30,
+        "stall_timeout_s": None,
+        "session_rules": [{"where": ["/params/media.id=x"], "idle_timeout_s": 5}],
+        "complete_closes": True,
+        "after_end": 404,
+        "path_prefixes": ["/va", "/vb"],
+        "cors.max_age": 600,
+    }
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    assert (_setting(shown, "idle_timeout_s"), _setting(shown, "stall_timeout_s")) == (30, None)
+
+
+def test_one_threshold_changes_and_the_others_stay(shown: Shown, page: Page) -> None:
+    shown.server.admin("PATCH", "/settings", {"thresholds": {"ping_gap_s": 20}})
+    before = _setting(shown, "thresholds")
+    page.goto(shown.address("#/settings"))
+    page.get_by_text("From where on something is a finding").click()
+
+    _field(page, "thresholds/late_s").fill("3")
+    page.get_by_role("button", name="Change 1 setting").click()
+
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    assert _setting(shown, "thresholds") == {**before, "late_s": 3}
+
+
+def test_a_setting_that_is_refused_is_told_at_its_field(shown: Shown, page: Page, forgiven: list[str]) -> None:
+    forgiven.append("400 (Bad Request)")
+    before = shown.server.admin("GET", "/settings").json()
+    page.goto(shown.address("#/settings"))
+
+    _field(page, "max_age_s").fill("-1")
+    page.get_by_role("button", name="Change 1 setting").click()
+
+    expect(page.locator("[data-field='max_age_s'] .error-text")).to_be_visible()
+    assert shown.server.admin("GET", "/settings").json() == before
+    page.get_by_role("button", name="Undo").click()
+    expect(_field(page, "max_age_s")).to_have_value("86400")
+
+
+def test_every_setting_has_a_field_and_says_what_it_is_for(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+
+    settings = shown.server.admin("GET", "/settings").json()
+    wanted = {name for name in settings if name != "thresholds"} | {
+        f"thresholds/{name}" for name in settings["thresholds"]
+    }
+    fields = page.locator("[data-field]")
+    assert set(fields.evaluate_all("all => all.map((one) => one.dataset.field)")) == wanted
+    hints = page.locator("[data-field] > .hint").evaluate_all("all => all.map((one) => one.textContent)")
+    assert len(hints) == len(wanted)
+    assert all(hints)
+
+
+def test_settings_are_searched(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+
+    page.get_by_label("Search settings").fill("preflight")
+
+    expect(page.locator("[data-field]:visible")).to_have_count(2)
+
+
+def test_parts_are_reset_at_a_second_press(shown: Shown, page: Page) -> None:
+    shown.open_session()
+    shown.server.add_fault({"kind": "reset"})
+    shown.server.admin("PATCH", "/settings", {"idle_timeout_s": 5})
+    page.goto(shown.address("#/settings"))
+    expect(_field(page, "idle_timeout_s")).to_have_value("5")
+    for part in ("journal", "sessions", "faults", "clock"):
+        page.get_by_label(part, exact=True).uncheck()
+
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Really reset?").click()
+
+    expect(_field(page, "idle_timeout_s")).to_have_value("600")
+    assert len(_faults(shown)) == 1
+    assert shown.server.admin("GET", "/summary").json()["requests"] == 1
+
+
+def test_a_namespace_is_dropped_at_a_second_press(shown: Shown, page: Page) -> None:
+    shown.open_session("/ns/team-a")
+    page.goto(shown.address("#/settings"))
+    row = page.get_by_role("region", name="Namespaces").get_by_role("listitem").filter(has_text="team-a")
+    expect(row.get_by_role("link")).to_have_attribute("href", f"{shown.url}/ns/team-a/__admin/ui/")
+
+    row.get_by_role("button", name="Drop team-a").click()
+    assert len(shown.server.admin("GET", "/namespaces").json()["namespaces"]) == 2
+    row.get_by_role("button", name="Really drop it?").click()
+
+    expect(row).to_have_count(0)
+    assert len(shown.server.admin("GET", "/namespaces").json()["namespaces"]) == 1
+
+
+def test_a_player_is_stopped_and_forgotten(shown: Shown, page: Page) -> None:
+    shown.server.admin("POST", "/players", {"speed": 1})
+    page.goto(shown.address("#/settings"))
+    players = page.get_by_role("region", name="Simulated players")
+    expect(players).to_contain_text("running")
+
+    players.get_by_role("button", name=re.compile("^Stop (?!and)")).click()
+    expect(players).to_contain_text("stopped")
+    players.get_by_role("button", name="Stop and forget all").click()
+
+    expect(players).to_contain_text("None.")
+    assert shown.server.admin("GET", "/players").json()["players"] == []
+
+
+@pytest.mark.parametrize("route", ["#/faults", "#/settings"])
+@pytest.mark.parametrize("width", [360, 768])
+def test_nothing_is_wider_than_the_screen(shown: Shown, look: Look, route: str, width: int) -> None:
+    shown.server.add_fault({"kind": "status", "code": 500, "body": "x" * 500}, name="n" * 200)
+    page = look(viewport={"width": width, "height": 740})
+    page.goto(shown.address(route))
+    expect(page.locator(".controls-view")).to_be_visible()
+    expect(page.locator("form")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

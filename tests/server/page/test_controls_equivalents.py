@@ -1,0 +1,195 @@
+"""The curl and the Python that stand beside a control do what the control does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mockserver import connect
+from tests.server.page.conftest import Shown
+
+pytestmark = pytest.mark.browser
+
+
+def _clock(action: str, **members: float) -> dict[str, Any]:
+    return {"method": "POST", "path": "/clock", "body": {"action": action, **members}}
+
+
+HOSTILE = "'; touch /tmp/x #\"`$(id)`\\ \n\t\r\0\x1b\u2028\u00e9\U0001f600 -H @file %s ${HOME}"
+RULE = {
+    "fault": {"kind": "status", "code": 503, "body": {"say": HOSTILE, "none": None, "yes": True, "no": False}},
+    "when": {"where": "/params/media.id=it's", "in_ad": False, "playhead_s": {"at_least": 1.5}},
+    "times": 2,
+    "name": HOSTILE.replace("\0", ""),
+}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "add a fault": {"method": "POST", "path": "/faults", "body": RULE},
+    "replace a fault": {"method": "PUT", "path": "/faults/f1", "body": {**RULE, "enabled": False}},
+    "remove a fault": {"method": "DELETE", "path": "/faults/f1"},
+    "remove all faults": {"method": "DELETE", "path": "/faults"},
+    "freeze": _clock("freeze"),
+    "set the clock": _clock("set", at_ms=1_770_000_000_000),
+    "advance": _clock("advance", ms=90_000),
+    "rate": _clock("rate", rate=0.5),
+    "settings": {
+        "method": "PATCH",
+        "path": "/settings",
+        "body": {"idle_timeout_s": None, "cors.max_age": 5, "complete_closes": True, "path_prefixes": ["/va"]},
+    },
+    "reset": {"method": "POST", "path": "/reset", "body": {}},
+    "reset a part": {"method": "POST", "path": "/reset", "body": {"only": ["faults", "clock"]}},
+    "expire": {"method": "POST", "path": "/sessions/odd~one/expire"},
+    "forget": {"method": "POST", "path": "/sessions/odd~one/forget"},
+    "drop a namespace": {"method": "DELETE", "path": "/namespaces/team-b"},
+    "start a story": {"method": "POST", "path": "/stories/session-start-500/start"},
+    "stop a story": {"method": "POST", "path": "/stories/day-old-session/stop"},
+    "stop all players": {"method": "DELETE", "path": "/players"},
+}
+
+CALLS = [
+    (_clock("advance", ms=600_000), "server.clock.advance(minutes=10)"),
+    (_clock("advance", ms=1_500), "server.clock.advance(ms=1500)"),
+    (_clock("resume"), "server.clock.resume()"),
+    ({"method": "POST", "path": "/reset", "body": {}}, "server.reset()"),
+    ({"method": "POST", "path": "/reset", "body": {"only": ["clock"]}}, 'server.reset("clock")'),
+    ({"method": "POST", "path": "/sessions/a%27b/expire"}, 'server.expire("a\'b")'),
+    ({"method": "POST", "path": "/stories/flap-500/start"}, 'server.stories.start("flap-500")'),
+    ({"method": "DELETE", "path": "/faults"}, "server.faults.clear()"),
+    (
+        {"method": "POST", "path": "/faults", "body": {"fault": {"kind": "status", "code": 500}, "times": 1}},
+        'server.faults.add({"kind": "status", "code": 500}, times=1)',
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def lines(shown: Shown, page: Page) -> Callable[..., tuple[str, str]]:
+    """The curl line and the Python of a request."""
+    page.goto(shown.address("#/faults"))
+
+    def both(request: dict[str, Any], base: str = f"{shown.url}/__admin", *, token: bool = False) -> tuple[str, str]:
+        made = page.evaluate(
+            "([request, base, token]) => import('./controls/equivalent.js').then((module) =>"
+            " [module.toCurl(request, base, token), module.toPython(request)])",
+            [request, base, token],
+        )
+        return made[0], made[1]
+
+    return both
+
+
+def _bash(command: str) -> str:
+    assert shutil.which("curl") is not None, "this test runs what is copied: install curl"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _prepared(shown: Shown) -> None:
+    """A server on which every request above changes something."""
+    server = connect(shown.url)
+    connect(shown.url, namespace="team-b").reset()
+    server.reset()
+    server.clock.freeze()
+    server.clock.set(1_760_000_000_000)
+    server.faults.add({"kind": "reset"}, when={"event_type": "adStart"})
+    server.open_session("odd~one")
+    server.configure(max_age_s=77)
+    server.stories.start("day-old-session")
+    shown.open_session("/ns/team-b")
+
+
+def _state(shown: Shown) -> Any:
+    """What the requests above can change."""
+    state = {path: shown.server.admin("GET", path).json() for path in ("/faults", "/settings", "/clock", "/namespaces")}
+    state["sessions"] = [one["phase"] for one in shown.server.admin("GET", "/sessions").json()["sessions"]]
+    state["stories"] = [one["state"] for one in shown.server.admin("GET", "/stories").json()["stories"]]
+    for rule in state["/faults"]["faults"]:
+        del rule["id"]  # they count on after a reset
+    if not state["/clock"]["frozen"]:
+        del state["/clock"]["now_ms"]
+    return state
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_curl_and_python_do_what_the_control_does(
+    shown: Shown, lines: Callable[..., tuple[str, str]], name: str
+) -> None:
+    request = REQUESTS[name]
+    _prepared(shown)
+    rule_id = shown.server.admin("GET", "/faults").json()["faults"][0]["id"]
+
+    def asked() -> dict[str, Any]:
+        now = shown.server.admin("GET", "/faults").json()["faults"][0]["id"]
+        return {**request, "path": request["path"].replace("f1", now)}
+
+    answer = shown.server.admin(request["method"], request["path"].replace("f1", rule_id), request.get("body"))
+    assert answer.status in (200, 201, 204), answer
+    wanted = _state(shown)
+
+    _prepared(shown)
+    before = _state(shown)
+    curl, _ = lines(asked())
+    _bash(curl)
+    assert _state(shown) == wanted
+
+    _prepared(shown)
+    _, python = lines(asked())
+    exec(compile(python, "copied", "exec"), {"server": connect(shown.url)})
+    assert _state(shown) == wanted
+    assert wanted != before or name in ("freeze", "stop all players")
+
+
+@pytest.mark.parametrize(("request_", "python"), CALLS, ids=[python for _, python in CALLS])
+def test_python_is_as_one_would_write_it(
+    lines: Callable[..., tuple[str, str]], request_: dict[str, Any], python: str
+) -> None:
+    assert lines(request_)[1] == python
+    ast.parse(python)
+
+
+def test_whatever_a_text_holds_it_stays_a_text(shown: Shown, lines: Callable[..., tuple[str, str]]) -> None:
+    curl, python = lines(REQUESTS["add a fault"])
+
+    _bash(curl)
+    exec(compile(python, "copied", "exec"), {"server": connect(shown.url)})
+
+    faults = shown.server.admin("GET", "/faults").json()["faults"]
+    assert [rule["fault"]["body"]["say"] for rule in faults] == [HOSTILE, HOSTILE]
+
+
+def test_curl_shows_the_token_where_one_is_needed(lines: Callable[..., tuple[str, str]]) -> None:
+    curl, _ = lines({"method": "DELETE", "path": "/faults"}, token=True)
+
+    assert '-H "Authorization: Bearer $MOCKSERVER_ADMIN_TOKEN"' in curl
+
+
+def test_a_control_shows_what_it_would_send_before_it_does(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+
+    page.get_by_role("button", name="+10 min").focus()
+
+    strip = page.locator(".controls-view > .equivalents")
+    expect(strip.get_by_role("region", name="Python")).to_have_text("server.clock.advance(minutes=10)")
+    strip.get_by_role("button", name="Copy the curl line").click()
+    expect(strip.get_by_role("button", name="Copy the curl line")).to_have_text("Copied")
+    before = shown.server.admin("GET", "/clock").json()["now_ms"]
+    assert json.loads(_bash(str(page.evaluate("navigator.clipboard.readText()"))))["now_ms"] - before >= 600_000
+
+
+def test_below_a_namespace_curl_goes_to_the_namespace(shown: Shown, page: Page) -> None:
+    shown.open_session("/ns/team-a")
+    page.goto(shown.address("#/faults", "/ns/team-a"))
+    page.get_by_role("button", name="Remove all").or_(page.get_by_role("button", name="Next event: 500")).first.focus()
+
+    _bash(page.locator("[data-language='curl']").inner_text())
+
+    assert len(shown.server.ask("GET", "/ns/team-a/__admin/faults").json()["faults"]) == 1
+    assert shown.server.admin("GET", "/faults").json()["faults"] == []
