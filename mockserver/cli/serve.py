@@ -89,7 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     def ready(port: int, admin_port: int) -> None:
         _warn(options)
-        _announce(configuration, _Reachable(options, port, admin_port, _lan_urls(options, port), ca_pem), site.guard.token)
+        _announce(
+            configuration, _Reachable(options, port, admin_port, _lan_urls(options, port), ca_pem), site.guard.token
+        )
 
     try:
         with watch:

@@ -16,8 +16,8 @@ from mockserver.operations import players as p
 from mockserver.operations import reach
 from mockserver.operations import server as s
 from mockserver.operations import sessions as listed
-from mockserver.operations.export import export
 from mockserver.operations import stories as st
+from mockserver.operations.export import export
 
 __all__ = ["LocalControl", "perform"]
 

@@ -43,7 +43,7 @@ def test_timeline_has_lanes_for_what_went_on(shown: Shown, page: Page) -> None:
     for kind in ("starting", "gap", "ad", "main", "paused"):
         expect(page.locator(f".lane-playback.kind-{kind}").first).to_be_attached()
     expect(page.locator(".lane-label")).to_contain_text(
-        ["Playback", "Ad breaks", "Ads", "Playhead", "By player's time", "As it arrived"]
+        ["Playback", "Ad breaks", "Ads", "Playhead", "Player's time", "As it arrived"]
     )
     expect(page.locator(".lane-ad text")).to_have_text("a1")
 

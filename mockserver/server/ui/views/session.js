@@ -1,6 +1,9 @@
 // One session: who it is, how it lives, and its timeline, findings, report and events.
 
 import { path } from "../api.js";
+import { createActions } from "../controls/actions.js";
+import { createEquivalents } from "../controls/equivalents.js";
+import { createQuickFaults } from "../controls/quick-faults.js";
 import { copyButton, h, replace } from "../dom.js";
 import { createRefresher } from "../refresher.js";
 import { createEventsTab } from "./session-events.js";
@@ -29,38 +32,33 @@ export function view(context) {
   const strip = h("div.tabs", { role: "tablist", "aria-label": "About this session" }, links);
   const tab = TABS[chosen][1]({ ...context, sid, here });
   const panel = h("div.tab-panel#tab-panel", { role: "tabpanel", "aria-labelledby": `tab-${chosen}`, tabindex: chosen === "timeline" || chosen === "events" ? null : 0 }, tab.element);
-  const element = h("article.session", head, strip, panel);
+  const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see what it sends." });
+  const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
+  const quick = createQuickFaults({ api, announce, sid, live, equivalents });
+  const buttons = [
+    copyButton(() => sid, "the session id", "Copy id"),
+    ends("Expire", "expire", "Its next event answers 410"),
+    ends("Forget", "forget", "Its next event answers 404"),
+  ];
+  const element = h("article.session", head, h("div.session-controls", quick.element, actions.problem, equivalents.element), strip, panel);
   let session = null;
   let lasted = 0;
+
+  function ends(label, what, title) {
+    return actions.button(label, { method: "POST", path: `${path`/sessions/${sid}`}/${what}` }, { title, said: `${title}.` });
+  }
 
   async function load() {
     const began = performance.now();
     try {
       session = await api.get(path`/sessions/${sid}`);
-      replace(head, heading(session, clock, actions()));
+      replace(head, heading(session, clock, buttons));
     } catch (error) {
       replace(head, h("div.problem", { role: "alert" }, error.message));
       if (error.status === 404) return;
     }
     await tab.load(session);
     lasted = performance.now() - began;
-  }
-
-  function actions() {
-    const act = (what, done) => async () => {
-      try {
-        await api.post(path`/sessions/${sid}` + `/${what}`);
-        announce(done);
-      } catch (error) {
-        announce(error.message);
-      }
-      refresher.now();
-    };
-    return [
-      copyButton(() => sid, "the session id", "Copy id"),
-      h("button.button", { type: "button", onClick: act("expire", "Expired: its next event answers 410."), title: "Its next event answers 410" }, "Expire"),
-      h("button.button", { type: "button", onClick: act("forget", "Forgotten: its next event answers 404."), title: "Its next event answers 404" }, "Forget"),
-    ];
   }
 
   strip.addEventListener("keydown", (event) => {
@@ -89,6 +87,7 @@ export function view(context) {
       unfollow();
       clearInterval(timer);
       refresher.stop();
+      quick.dispose();
       tab.dispose?.();
     },
   };

@@ -23,7 +23,7 @@ export function layout(model) {
   if (model.pins.length) add("pins", "Findings", 18);
   for (const lane of model.lanes) add("lane", lane.label, HEIGHTS[lane.name], { lane });
   if (model.playheads.length > 1) add("playhead", "Playhead", 40);
-  add("processing", "By player's time", 18);
+  add("processing", "Player's time", 18);
   if (model.marks.length) {
     rows.push({ name: "links", label: "", y: y - GAP, height: 24 });
     y += 24 - GAP;
