@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from mockserver.model.addresses import Address, Addresses
@@ -36,7 +35,7 @@ def addresses_of(
     scheme: str,
     host: str,
     port: int,
-    lan: Callable[[], Sequence[str]] = partial(interface_addresses, by_name=True),
+    lan: Callable[[], Sequence[str]] = lambda: interface_addresses(by_name=True),
 ) -> Addresses:
     """Return under which addresses a server can be reached. May take a moment if it is bound to all.
 
