@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import (
     DelayFault,
@@ -137,11 +139,24 @@ def _check_status(status: StatusFault, at: str) -> None:
     _check_number(at, "code", status.code, 200, 599)
     if status.code in _WITHOUT_BODY and status.body not in (None, ""):
         raise InvalidInput(f"an answer with status {status.code} has no body", pointer=f"{at}/body")
+    if not _is_json(status.body):
+        raise InvalidInput("the body must be text or JSON, without lone surrogates", pointer=f"{at}/body")
     for name, value in status.headers.items():
         if not is_token(name) or not _is_field_value(value):
             raise InvalidInput(f"{name!r}: {value!r} is not an HTTP header field", pointer=f"{at}/headers")
         if name.lower() in _FRAMING:
             raise InvalidInput(f"{name} follows from the answer and cannot be set", pointer=f"{at}/headers")
+
+
+def _is_json(value: object) -> bool:
+    """Tell whether a value can be written; one of a Python test may be anything."""
+    try:
+        msgspec.json.encode(value)
+    except OverflowError:
+        return True  # an integer beyond 64 bits, which is legal
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _check_names(names: tuple[str, ...], at: str) -> None:
