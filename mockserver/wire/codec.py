@@ -11,6 +11,8 @@ import msgspec
 from msgspec import structs
 
 from mockserver.errors import InvalidInput
+from mockserver.rules.suggestion import nearest
+from mockserver.wire.choices import members_at, words_at
 
 __all__ = ["MAX_DEPTH", "NotJson", "convert", "decode", "encode", "parse_body", "to_builtins"]
 
@@ -24,6 +26,11 @@ _OPENING = b"[{"
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"unknown member `(.*)`", re.DOTALL)
+_NO_CHOICE = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)
+_LACKING = re.compile(r"Object missing required field `(.*)`")
+_MOST_NAMED = 24
+"""A message names no more than so many words."""
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -132,7 +139,7 @@ def decode(body: bytes | str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _invalid(error, kind) from None
+        raise _invalid(error, kind, _loosely(body)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"not valid JSON: {_fault_of(error)}") from None
     except RecursionError:
@@ -151,16 +158,37 @@ def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise _invalid(error, kind) from None
+        raise _invalid(error, kind, value) from None
 
 
-def _invalid(error: msgspec.ValidationError, kind: Any) -> InvalidInput:
+def _invalid(error: msgspec.ValidationError, kind: Any, document: Any) -> InvalidInput:
     found = _AT.match(str(error))
     assert found is not None
-    return InvalidInput(
-        found["what"].replace("Object contains unknown field", "unknown member"),
-        pointer=_pointer(found["path"] or "", kind),
-    )
+    what = found["what"].replace("Object contains unknown field", "unknown member")
+    pointer = _pointer(found["path"] or "", kind)
+    return InvalidInput(f"{what}{_instead(what, pointer.split('/')[1:], kind, document)}", pointer=pointer)
+
+
+def _loosely(body: bytes | str) -> Any:
+    """Read a document that is wrong already; None when it cannot be read, for whatever reason."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _instead(what: str, steps: list[str], kind: Any, document: Any) -> str:
+    """Where a name or a word is not known or missing, say what there is and what may have been meant."""
+    if (unknown := _UNKNOWN.fullmatch(what)) is not None:
+        known = members_at(kind, steps, document)
+    elif (unknown := _NO_CHOICE.fullmatch(what)) is not None:
+        known = words_at(kind, steps, document)
+    elif (missing := _LACKING.fullmatch(what)) is not None:
+        known = words_at(kind, [*steps, missing[1]], document)
+    else:
+        return ""
+    there_are = f"; there are {', '.join(known)}" if 0 < len(known) <= _MOST_NAMED else ""
+    return there_are + ("" if unknown is None else nearest(unknown[1], known))
 
 
 def _pointer(path: str, kind: Any) -> str:

@@ -1,0 +1,85 @@
+"""What could have been written at a place of a document of our own formats, for who wrote something else there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import inspect
+
+__all__ = ["members_at", "words_at"]
+
+
+def members_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
+    """Return the members that a record can have.
+
+    Args:
+        kind: What the document should be.
+        steps: Where the record stands: the tokens of a JSON pointer.
+        document: The document, which tells which of several records is meant.
+    """
+    records = (found for found in _kinds(kind, steps, document) if isinstance(found, inspect.StructType))
+    return list(dict.fromkeys(name for record in records for name in _names(record)))
+
+
+def words_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
+    """Return the words that can stand at a place; none where anything can.
+
+    Args:
+        kind: What the document should be.
+        steps: The place: the tokens of a JSON pointer.
+        document: The document, which tells which of several records is meant.
+    """
+    return [str(word) for word in _words(kind, steps, document)]
+
+
+def _names(record: inspect.StructType) -> Iterator[str]:
+    if record.tag_field is not None:
+        yield record.tag_field
+    yield from (field.encode_name for field in record.fields)
+
+
+def _words(kind: Any, steps: Sequence[str], document: Any) -> Iterator[object]:
+    for found in _kinds(kind, steps, document):
+        if isinstance(found, inspect.EnumType):
+            yield from (member.value for member in found.cls)
+        elif isinstance(found, inspect.LiteralType):
+            yield from found.values
+    for found in _kinds(kind, steps[:-1], document, narrow=False) if steps else ():
+        if isinstance(found, inspect.StructType) and found.tag_field == steps[-1]:
+            yield found.tag
+
+
+def _kinds(kind: Any, steps: Sequence[str], value: Any, *, narrow: bool = True) -> list[inspect.Type]:
+    """Return the types that the value at a place can have.
+
+    Args:
+        narrow: Of records with a tag, only the one that the value names.
+    """
+    kinds = list(_alternatives(inspect.type_info(kind), value if narrow or steps else None))
+    for index, step in enumerate(steps):
+        value = _inner(value, step)
+        shown = value if narrow or index < len(steps) - 1 else None
+        kinds = [found for outer in kinds for member in _member(outer, step) for found in _alternatives(member, shown)]
+    return kinds
+
+
+def _inner(value: Any, step: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    within = isinstance(value, (list, tuple)) and step.isdigit() and int(step) < len(value)
+    return value[int(step)] if within else None
+
+
+def _member(kind: inspect.Type, step: str) -> Iterator[inspect.Type]:
+    if isinstance(kind, inspect.StructType):
+        yield from (field.type for field in kind.fields if field.encode_name == step)
+    elif isinstance(kind, (inspect.VarTupleType, inspect.ListType)):
+        yield kind.item_type
+
+
+def _alternatives(kind: inspect.Type, value: Any) -> Iterator[inspect.Type]:
+    for alternative in kind.types if isinstance(kind, inspect.UnionType) else (kind,):
+        tag_field = alternative.tag_field if isinstance(alternative, inspect.StructType) else None
+        if tag_field is None or not isinstance(value, dict) or value.get(tag_field) == alternative.tag:  # type: ignore[attr-defined]
+            yield alternative
