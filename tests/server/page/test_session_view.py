@@ -151,7 +151,7 @@ def test_day_long_session_is_drawn_with_few_elements(shown: Shown, page: Page) -
     page.locator(".plot").focus()
     for _ in range(12):
         page.keyboard.press("+")
-    assert page.locator(".picture *").count() < 1_000
+    page.wait_for_function("document.querySelectorAll('.picture *').length < 1_000")
 
 
 def test_session_that_does_not_exist_is_said_so(shown: Shown, look: Look, forgiven: list[str]) -> None:
@@ -178,3 +178,13 @@ def test_hostile_names_stay_text(shown: Shown, page: Page) -> None:
         expect(page.locator(".session-head h1")).to_contain_text("<img src=x")
         expect(page.locator(".tab-panel")).not_to_contain_text("Loading")
     assert page.locator("main img, main script").count() == 0
+
+
+def test_broken_player_is_simulated_seen_through_and_struck_by_clicks(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+    page.get_by_role("button", name="Simulate a broken player").click()
+    expect(page.locator(".detail")).to_contain_text("ad.outside-break")
+    page.get_by_role("button", name="Next event: 410").click()
+    expect(page.locator(".quick-faults")).to_contain_text("struck #")
+    page.get_by_role("link", name="All sessions").click()
+    expect(page.locator(".frame.sessions [aria-rowindex='3']")).to_be_visible()

@@ -28,17 +28,23 @@ export function view({ api, live, query, go, announce }) {
   });
   const counter = h("span.counter.muted.number");
   const tail = h("button.chip", { type: "button", onClick: () => follow(!following, true) }, "Follow");
+  const exports = h("span.exports", h("span.muted", "Export"), download("ndjson", "NDJSON"), download("har", "HAR"));
   const problem = h("p.problem", { hidden: true, role: "alert" });
   const nothing = h("div.empty", { hidden: true });
   const filter = createFilter(query, (asked) => search(asked));
   const frame = h("div.frame.events", virtual.element);
   const element = h("section.list-view", { "aria-label": "Events" },
-    h("h1.hidden-text", "Events"), h("div.toolbar", filter.element, tail, counter), problem, nothing, frame);
+    h("h1.hidden-text", "Events"), h("div.toolbar", filter.element, tail, counter, exports), problem, nothing, frame);
 
   let following = true;
   let disposed = false;
   let rows = source(filter.value());
   let unseen = 0;
+
+  function download(kind, label) {
+    const name = `mockserver.${kind}`;
+    return h("a", { href: `${api.base}/export?format=${kind}`, download: name, title: `The whole journal as ${label}` }, label);
+  }
 
   function source(asked) {
     if (!Object.keys(asked).length) return createWhole(read);

@@ -1,11 +1,12 @@
 // All sessions, newest first, as they live and die.
 
-import { h, replace } from "../dom.js";
+import { copyable, h, replace } from "../dom.js";
 import * as format from "../format.js";
 import { createSessionList } from "../session-list.js";
 import { createVirtual } from "../virtual.js";
 import { createRefresher } from "../refresher.js";
 import { cells, tick } from "./session-row.js";
+import { createTryPlayer } from "./try-player.js";
 
 const COLUMNS = ["Phase", "Content", "Client", "Age", "Events", "Findings", "Closes in"];
 const MOST_PAGES = 25; // read to come back to a place far down
@@ -14,6 +15,7 @@ const PHASES = ["open", "completed", "closed", "forgotten"];
 /** The list of sessions. */
 export function view({ api, live, clock, query, go, announce }) {
   const filter = { q: query?.get("q") ?? "", phase: query?.getAll("phase") ?? [] };
+  const trial = createTryPlayer({ api, go, announce });
   const list = createSessionList((asked) => api.get("/sessions", asked));
   const row = (index) => list.rows[index];
   const virtual = createVirtual({
@@ -106,7 +108,8 @@ export function view({ api, live, clock, query, go, announce }) {
     return [
       h("h2", "No sessions yet"),
       h("p", "Let a player report to this server, and it appears here at once."),
-      h("a.button.primary", { href: "#/start" }, "Connect a player"),
+      h("p", copyable(api.origin, "the address for players")),
+      h("div.toolbar.choices", h("a.button.primary", { href: "#/start" }, "Connect a player"), trial.elements),
     ];
   }
 
@@ -171,6 +174,7 @@ export function view({ api, live, clock, query, go, announce }) {
     element,
     shown: begin,
     dispose() {
+      trial.dispose();
       stop();
       stopClock();
       clearInterval(ticking);

@@ -2,6 +2,7 @@
 
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
+import { startPlayer } from "../player-start.js";
 
 const SPEEDS = [["1", "as in life"], ["10", "10 times as fast"], ["60", "60 times as fast"], ["max", "at once"]];
 const LATEST = 6;
@@ -25,7 +26,6 @@ export function simulator({ api, live, go, announce }) {
   let plays = new Map();
   let timer = 0;
   let stopped = false;
-  let waitsFor = null;
 
   speed.value = "10";
   flaw.addEventListener("change", explain);
@@ -40,33 +40,18 @@ export function simulator({ api, live, go, announce }) {
     event.preventDefault();
     button.disabled = true;
     try {
-      const body = { count: 1, flaw: flaw.value || null, content: content.value, speed: speed.value === "max" ? "max" : Number(speed.value) };
-      const page = await api.post("/players", body);
-      problem.hidden = true;
-      waitsFor = page.players.at(-1)?.id ?? null;
+      const wanted = { flaw: flaw.value || null, content: content.value, speed: speed.value === "max" ? "max" : Number(speed.value) };
       announce("The player starts");
-      follow(page);
-      if (waitsFor !== null) await load();
+      const sid = await startPlayer(api, wanted, () => stopped);
+      problem.hidden = true;
+      if (sid) go(`#/sessions/${encodeURIComponent(sid)}`);
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
     } finally {
       button.disabled = false;
     }
-  }
-
-  /** Go to the session of the player that was started, as soon as it has one. */
-  function follow({ players }) {
-    const mine = players.find(({ id }) => id === waitsFor);
-    if (!mine) return;
-    if (mine.session_ids?.length) {
-      waitsFor = null;
-      go(`#/sessions/${encodeURIComponent(mine.session_ids[0])}`);
-    } else if (mine.state === "failed") {
-      waitsFor = null;
-      problem.textContent = mine.error ?? "The player failed.";
-      problem.hidden = false;
-    }
+    load();
   }
 
   async function load() {
@@ -76,8 +61,7 @@ export function simulator({ api, live, go, announce }) {
       if (stopped) return;
       choices(page);
       replace(latest, page.players.slice(-LATEST).reverse().map(player));
-      follow(page);
-      if (page.players.some(({ state }) => state === "running") && !stopped) timer = setTimeout(load, waitsFor === null ? REREAD_MS : 150);
+      if (page.players.some(({ state }) => state === "running") && !stopped) timer = setTimeout(load, REREAD_MS);
     } catch (error) {
       button.disabled = true;
       problem.textContent = error.message;

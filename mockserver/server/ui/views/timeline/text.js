@@ -11,6 +11,7 @@ export const KINDS = {
 };
 const LANES = { break: "Ad break", ad: "Ad", chapter: "Chapter", state: "State", quality: "Bitrate", silence: "Silence" };
 const MOST = 8;
+const MOST_OF_THE_WORST = 3;
 
 /** One line about a thing, for tool tips and for people who listen. */
 export function title(thing, first) {
@@ -34,9 +35,15 @@ export function details(thing, first) {
   return many(thing.items, (mark) => markDetails(mark, first));
 }
 
-function many(items, draw) {
-  const more = items.length - MOST;
-  return [...items.slice(0, MOST).map(draw), more > 0 ? h("p.muted", `and ${format.count(more)} more: zoom in`) : null];
+/** What is worst about a session, for who has not asked about anything yet. */
+export function worst(pins) {
+  const ranked = [...pins].sort((left, right) => left.rank - right.rank).map(({ finding }) => finding);
+  return [h("h2", "The worst of it"), ...many(ranked, findingDetails, MOST_OF_THE_WORST, "see Findings")];
+}
+
+function many(items, draw, most = MOST, where = "zoom in") {
+  const more = items.length - most;
+  return [...items.slice(0, most).map(draw), more > 0 ? h("p.muted", `and ${format.count(more)} more: ${where}`) : null];
 }
 
 function spanDetails({ span, lane }, first) {

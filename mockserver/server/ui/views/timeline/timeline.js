@@ -3,9 +3,10 @@
 import { h, replace, svg } from "../../dom.js";
 import { createScale, offset } from "./scale.js";
 import { draw, layout } from "./drawing.js";
-import { details, title } from "./text.js";
+import { details, title, worst } from "./text.js";
 
 const ZOOM = 1.5;
+const HINT = "Point at something, click it, or walk through the requests with the comma and full stop keys.";
 const KEYS = "Arrow keys move, plus and minus zoom, 0 shows all, comma and full stop go from request to request, Enter opens one.";
 
 /** A timeline that shows the models given to `update`. */
@@ -19,9 +20,9 @@ export function createTimeline({ go, announce }) {
   const canvas = h("div.canvas", picture, cursor, tip);
   const brush = h("div.brush");
   const overview = svg("svg.overview-picture", { "aria-hidden": "true", preserveAspectRatio: "none" });
-  const minimap = h("div.overview", overview, brush);
+  const minimap = h("div.overview", { hidden: true }, overview, brush);
   const panel = h("section.detail.card", { "aria-live": "polite", "aria-label": "What is selected" },
-    h("p.muted", "Point at something, click it, or walk through the requests with the comma and full stop keys."));
+    h("p.muted", HINT));
   const plot = h("div.plot", { tabindex: 0, role: "group", "aria-label": `Timeline. ${KEYS}` }, labels, canvas);
   const element = h("div.timeline", toolbar(), minimap, plot, panel);
   let model = null;
@@ -30,6 +31,7 @@ export function createTimeline({ go, announce }) {
   let scheduled = 0;
   let pointers = new Map();
   let dragged = false;
+  let asked = false;
 
   function toolbar() {
     const button = (sign, label, act) => h("button.button", { type: "button", "aria-label": label, title: label, onClick: act }, sign);
@@ -110,6 +112,7 @@ export function createTimeline({ go, announce }) {
   }
 
   function select(thing) {
+    asked = true;
     selected = thing.kind === "marks" ? thing.items[0] : null;
     replace(panel, details(thing, scale.first));
     schedule();
@@ -216,6 +219,7 @@ export function createTimeline({ go, announce }) {
       scale.extend(model.from, model.to);
       scale.resize(canvas.clientWidth);
       picture.setAttribute("aria-label", `Timeline of ${model.marks.length} requests in ${offset(model.to - model.from)}`);
+      if (!asked && model.pins.length) replace(panel, worst(model.pins));
       paintLabels();
       paintOverview();
       paint();
