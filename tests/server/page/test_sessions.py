@@ -262,5 +262,5 @@ def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Pag
     expect(page).to_have_url(re.compile(r"#/sessions/[0-9a-f]{64}$"))
     page.go_back()
 
-    expect(page.get_by_text("film 99", exact=True)).to_be_visible()
-    assert page.get_by_role("grid").evaluate("grid => grid.scrollTop") == top
+    page.wait_for_function("top => document.querySelector('[role=grid]')?.scrollTop === top", arg=top)
+    expect(page.get_by_role("grid").get_by_text("film 99", exact=True)).to_be_visible()
