@@ -15,7 +15,7 @@ RawHeaders = tuple[tuple[bytes, bytes], ...]
 """Header fields in order of arrival, name and value as received."""
 
 
-class HttpRequest(msgspec.Struct, frozen=True):
+class HttpRequest(msgspec.Struct, frozen=True, gc=False):
     """One request, read whole.
 
     Args:

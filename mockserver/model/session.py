@@ -21,7 +21,7 @@ class Content(msgspec.Struct, frozen=True):
     library_version: str | None = None
 
 
-class Session(msgspec.Struct, frozen=True):
+class Session(msgspec.Struct, frozen=True, gc=False):
     """A session. All stamps are milliseconds of the emulated clock, playheads seconds of main content.
 
     Args:
