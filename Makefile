@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser check fmt bench golden clean
+.PHONY: help run test browser check fmt bench golden pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ bench: $(INSTALLED) ## Measure the server (ARGS= as tests/bench takes them)
 
 golden: $(INSTALLED) ## Rewrite fixtures/golden from what the code says now; review the diff
 	@$(BIN)/python -m pytest -q -n auto --rewrite-golden $(ARGS)
+
+pictures: $(INSTALLED) browser ## Take the pictures of docs/images anew; look at them
+	@PYTHONPATH=. $(BIN)/python tests/server/page/pictures.py
 
 clean: ## Remove what make has made, .venv too
 	@rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

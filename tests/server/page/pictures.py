@@ -1,0 +1,63 @@
+"""Takes the pictures of ``docs/images``: ``make pictures``. What is simulated is seeded, so they change with the page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from mockserver import MockServer
+from mockserver.control import ADD_PLAYERS
+from mockserver.model.player import PlayerCommand
+
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
+WIDTH, HEIGHT = 1120, 680
+PLAYED: list[dict[str, Any]] = [
+    {"content": "live", "seed": 3},
+    {"flaw": "no-pings", "seed": 11},
+    {"content": "audio", "seed": 5},
+    {"flaw": "break-never-closed", "seed": 8},
+    {"seed": 21},
+    {"flaw": "ads-outside-break", "seed": 7},
+]
+
+
+def main() -> int:
+    """Play, and take a picture of every main view."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with MockServer(seed=7) as server:
+        for number, played in enumerate(PLAYED, 1):
+            server.control.call(ADD_PLAYERS, PlayerCommand(speed="max", **played))
+            server.wait_for(event_type=["sessionComplete", "sessionEnd"], at_least=number, timeout_s=30)
+        unclosed, *_ = (found.session_id for found in server.findings() if found.code == "ad.break-unclosed")
+        _show(server.url, f"#/sessions/{unclosed}", chromium)
+    return 0
+
+
+def _show(url: str, session: str, chromium: str | None) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        page.goto(f"{url}/__admin/ui/")
+        _take(page, "sessions", ".frame.sessions .findings .badge")
+        page.goto(f"{url}/__admin/ui/{session}")
+        _take(page, "session", ".pin")
+        page.goto(f"{url}/__admin/ui/{session}/report")
+        _take(page, "report", ".metrics")
+        page.goto(f"{url}/__admin/ui/#/stories")
+        page.get_by_role("button", name="Start").nth(6).click()
+        _take(page, "stories", ".equivalents .code")
+        browser.close()
+
+
+def _take(page: Page, name: str, ready: str) -> None:
+    page.locator(ready).first.wait_for()
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
