@@ -292,6 +292,7 @@ def start() -> Iterator[Start]:
     All are stopped at the end, when none may have broken inside nor have left a thread behind.
     """
     running: list[Running] = []
+    before = threading.enumerate()
 
     def begin(
         settings: Settings | None = None,
@@ -310,7 +311,8 @@ def start() -> Iterator[Start]:
     for server in running:
         server.stop()
         assert server.site.internal_errors == []
-    assert not [thread for thread in threading.enumerate() if thread.name == "mockserver"]
+    left = [thread for thread in threading.enumerate() if thread.name == "mockserver" and thread not in before]
+    assert not left
 
 
 @pytest.fixture

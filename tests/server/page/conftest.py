@@ -6,14 +6,17 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, ViewportSize, sync_playwright
 
+from mockserver.server.options import ServerOptions
+from mockserver.server.site import Site
 from tests.factories import event, start
 from tests.server.conftest import GUARD_S, Running
 
+_DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 _REPORT_POLICY = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`security policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
@@ -57,16 +60,76 @@ def shown(start: Callable[..., Running]) -> Shown:
 
 
 @pytest.fixture(scope="module")
+def standing() -> Iterator[Shown]:
+    """A server for all tests of a module to which it does not matter what other tests did there."""
+    server = Running(Site(None, ServerOptions()))
+    yield Shown(server)
+    server.stop()
+    assert server.site.internal_errors == []
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium. Not for the whole session: while it runs, its loop runs too, and asynchronous tests cannot."""
+    """Chromium. While it runs, its loop runs too, and no asynchronous test can; so tests with a browser come last."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        flags = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # a process for graphics is more than we draw
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
         yield running
         running.close()
 
 
-Look = Callable[..., Page]
+class Tab:
+    """A page that many tests use one after the other, since a new one costs more than most of them.
+
+    Args:
+        browser: Where it is opened.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.wrong: list[str] = []
+        self._context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        self._context.set_default_timeout(GUARD_S * 1000)
+        self._context.add_init_script(_REPORT_POLICY)
+        self.page = self._context.new_page()
+        self.page.on("pageerror", lambda error: self.wrong.append(f"thrown: {error}"))
+        self.page.on("dialog", self._answered)
+        self.page.on("console", self._logged)
+        self.page.on("crash", lambda _: self.wrong.append("the page crashed"))
+
+    def _answered(self, dialog: Dialog) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _logged(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
+
+    def told(self) -> list[str]:
+        """Return what went wrong since this was last asked."""
+        wrong, self.wrong = self.wrong, []
+        return wrong
+
+    def leave(self) -> None:
+        """Bring the page back to where nothing has been done in it."""
+        self.page.unroute_all(behavior="ignoreErrors")
+        if self.page.url != "about:blank":
+            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+            self.page.goto("about:blank")
+        self._context.clear_cookies()
+
+    def close(self) -> None:
+        """Close it and all that it kept."""
+        self._context.close()
+
+
+@pytest.fixture(scope="session")
+def tab(browser: Browser) -> Iterator[list[Tab]]:
+    """The tab that is open, if one is."""
+    tabs: list[Tab] = []
+    yield tabs
+    for tab in tabs:
+        tab.close()
 
 
 @pytest.fixture
@@ -75,41 +138,57 @@ def forgiven() -> list[str]:
     return []
 
 
+class Look(Protocol):
+    """Opens the page of a test."""
+
+    def __call__(
+        self, *, viewport: ViewportSize = ..., color_scheme: Literal["light", "dark", "null"] = ...
+    ) -> Page: ...
+
+
 @pytest.fixture
-def look(browser: Browser, forgiven: list[str]) -> Iterator[Look]:
-    """Open pages: ``look(color_scheme="dark", viewport={...})``.
+def look(browser: Browser, tab: list[Tab], forgiven: list[str]) -> Iterator[Look]:
+    """Open the page: ``look(color_scheme="dark", viewport={...})``; once in a test, or it is the same page again.
 
-    None may log an error or a warning, throw, open a dialog of the browser or break the security policy.
+    It may log no error and no warning, throw nothing, open no dialog of the browser and keep the security policy.
     """
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    used = tab.pop() if tab else Tab(browser)
 
-    def answered(dialog: Dialog) -> None:
-        wrong.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def logged(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            wrong.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
-
-    def begin(**options: Any) -> Page:
-        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
-        context.set_default_timeout(GUARD_S * 1000)
-        context.add_init_script(_REPORT_POLICY)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"thrown: {error}"))
-        page.on("dialog", answered)
-        page.on("console", logged)
-        return page
+    def begin(*, viewport: ViewportSize = _DESKTOP, color_scheme: Literal["light", "dark", "null"] = "null") -> Page:
+        used.page.set_viewport_size(viewport)
+        used.page.emulate_media(color_scheme=color_scheme, reduced_motion="null")
+        return used.page
 
     yield begin
-    for context in contexts:
-        context.close()
-    assert [message for message in wrong if not any(part in message for part in forgiven)] == []
+    try:
+        used.leave()
+    except Error as error:  # the next test gets another one
+        used.wrong.append(f"cannot be left: {error}")
+        used.close()
+    else:
+        tab.append(used)
+    assert [message for message in used.told() if not any(part in message for part in forgiven)] == []
 
 
 @pytest.fixture
 def page(look: Look) -> Page:
     """A page as most people see it."""
-    return look(viewport={"width": 1280, "height": 800})
+    return look()
+
+
+@pytest.fixture(scope="module")
+def standing_tab(browser: Browser) -> Iterator[Tab]:
+    """The tab of :func:`standing_page`."""
+    tab = Tab(browser)
+    tab.page.set_viewport_size(_DESKTOP)
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def standing_page(standing: Shown, standing_tab: Tab, forgiven: list[str]) -> Iterator[Page]:
+    """The page of the standing server, which stays open: going to another route of it loads nothing again."""
+    if standing_tab.page.url == "about:blank":
+        standing_tab.page.goto(standing.address("#/start"))
+    yield standing_tab.page
+    assert [message for message in standing_tab.told() if not any(part in message for part in forgiven)] == []

@@ -69,13 +69,15 @@ CALLS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def lines(shown: Shown, page: Page) -> Callable[..., tuple[str, str]]:
-    """The curl line and the Python of a request."""
-    page.goto(shown.address("#/faults"))
+Lines = Callable[..., tuple[str, str]]
 
-    def both(request: dict[str, Any], base: str = f"{shown.url}/__admin", *, token: bool = False) -> tuple[str, str]:
-        made = page.evaluate(
+
+@pytest.fixture
+def lines(standing: Shown, standing_page: Page) -> Lines:
+    """The curl line and the Python of a request."""
+
+    def both(request: dict[str, Any], base: str = f"{standing.url}/__admin", *, token: bool = False) -> tuple[str, str]:
+        made = standing_page.evaluate(
             "([request, base, token]) => import('./controls/equivalent.js').then((module) =>"
             " [module.toCurl(request, base, token), module.toPython(request)])",
             [request, base, token],
@@ -119,9 +121,7 @@ def _state(shown: Shown) -> Any:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_curl_and_python_do_what_the_control_does(
-    shown: Shown, lines: Callable[..., tuple[str, str]], name: str
-) -> None:
+def test_curl_and_python_do_what_the_control_does(shown: Shown, lines: Lines, name: str) -> None:
     request = REQUESTS[name]
     _prepared(shown)
     rule_id = shown.server.admin("GET", "/faults").json()["faults"][0]["id"]
@@ -136,27 +136,25 @@ def test_curl_and_python_do_what_the_control_does(
 
     _prepared(shown)
     before = _state(shown)
-    curl, _ = lines(asked())
+    curl, _ = lines(asked(), f"{shown.url}/__admin")
     _bash(curl)
     assert _state(shown) == wanted
 
     _prepared(shown)
-    _, python = lines(asked())
+    _, python = lines(asked(), f"{shown.url}/__admin")
     exec(compile(python, "copied", "exec"), {"server": connect(shown.url)})
     assert _state(shown) == wanted
     assert wanted != before or name in ("freeze", "stop all players")
 
 
 @pytest.mark.parametrize(("request_", "python"), CALLS, ids=[python for _, python in CALLS])
-def test_python_is_as_one_would_write_it(
-    lines: Callable[..., tuple[str, str]], request_: dict[str, Any], python: str
-) -> None:
+def test_python_is_as_one_would_write_it(lines: Lines, request_: dict[str, Any], python: str) -> None:
     assert lines(request_)[1] == python
     ast.parse(python)
 
 
-def test_whatever_a_text_holds_it_stays_a_text(shown: Shown, lines: Callable[..., tuple[str, str]]) -> None:
-    curl, python = lines(REQUESTS["add a fault"])
+def test_whatever_a_text_holds_it_stays_a_text(shown: Shown, lines: Lines) -> None:
+    curl, python = lines(REQUESTS["add a fault"], f"{shown.url}/__admin")
 
     _bash(curl)
     exec(compile(python, "copied", "exec"), {"server": connect(shown.url)})
@@ -165,7 +163,7 @@ def test_whatever_a_text_holds_it_stays_a_text(shown: Shown, lines: Callable[...
     assert [rule["fault"]["body"]["say"] for rule in faults] == [HOSTILE, HOSTILE]
 
 
-def test_curl_shows_the_token_where_one_is_needed(lines: Callable[..., tuple[str, str]]) -> None:
+def test_curl_shows_the_token_where_one_is_needed(lines: Lines) -> None:
     curl, _ = lines({"method": "DELETE", "path": "/faults"}, token=True)
 
     assert '-H "Authorization: Bearer $MOCKSERVER_ADMIN_TOKEN"' in curl

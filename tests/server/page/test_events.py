@@ -35,6 +35,11 @@ def _copied(page: Page, what: str) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
+def _open_entry(shown: Shown, page: Page, seq: int) -> None:
+    page.goto(shown.address(f"#/events/{seq}"))
+    expect(page.locator(".entry h1")).to_contain_text(f"#{seq}")
+
+
 def test_requests_appear_while_one_looks(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/events"))
     expect(page.get_by_role("heading", name="No requests yet")).to_be_visible()
@@ -146,40 +151,44 @@ def test_what_is_wrong_is_marked_in_place(shown: Shown, page: Page) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_whatever_a_player_sends_is_shown_as_text(shown: Shown, page: Page, kind: str) -> None:
+def test_whatever_a_player_sends_is_shown_as_text(standing: Shown, standing_page: Page, kind: str) -> None:
     text = HOSTILE[kind]
     start_params = {"media.name": text, "media.id": text, "media.playerName": text, "media.libraryVersion": text}
-    sid = shown.open_session(**start_params)
+    sid = standing.open_session(**start_params)
+    first = standing.server.last_entry()["seq"]
     odd = {**event("ping"), text[:500]: text}
-    shown.server.ask("POST", f"/api/v1/sessions/{sid}/events", json.dumps(odd).encode())
-    shown.server.ask("POST", f"/api/v1/sessions/{sid}/events", text.encode())
-    shown.server.ask("POST", "/" + text.encode("unicode_escape").decode().replace(" ", "%20")[:500], b"{}")
+    standing.server.ask("POST", f"/api/v1/sessions/{sid}/events", json.dumps(odd).encode())
+    standing.server.ask("POST", f"/api/v1/sessions/{sid}/events", text.encode())
+    path = "/" + text.encode("unicode_escape").decode().replace(" ", "%20")[:500]
+    standing.server.ask("POST", path, b"{}")
+    inside = standing_page.locator("main script, main img, main a[href^=javascript]")
 
-    page.goto(shown.address())
-    expect(page.locator(".name").first).to_have_text(re.compile(re.escape(text[:20].split("\n")[0].strip())))
-    for seq in range(1, 5):
-        page.goto(shown.address(f"#/events/{seq}"))
-        expect(page.locator(".entry h1")).to_contain_text(f"#{seq}")
-    page.goto(shown.address("#/events"))
-    expect(page.locator(ROWS)).to_have_count(4)
+    standing_page.goto(standing.address())
+    name = standing_page.locator(ROWS).filter(has_text=sid[:8]).locator(".name").first
+    expect(name).to_have_text(re.compile(re.escape(text[:20].split("\n")[0].strip())))
+    assert inside.count() == 0
+    for seq in range(first, first + 4):
+        _open_entry(standing, standing_page, seq)
+        assert inside.count() == 0
+    standing_page.goto(standing.address("#/events"))
+    expect(standing_page.locator(ROWS).get_by_text(str(first + 3), exact=True)).to_be_visible()
 
-    assert page.locator("main script, main img, main a[href^=javascript]").count() == 0
+    assert inside.count() == 0
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_copied_curl_sends_the_same_again(shown: Shown, page: Page, kind: str) -> None:
-    curl = shutil.which("curl")
-    assert curl is not None, "this test runs what is copied: install curl"
-    shown.open_session(**{"media.name": HOSTILE[kind]})
-    first = shown.server.last_entry()
-    page.goto(shown.address("#/events/1"))
+def test_copied_curl_sends_the_same_again(standing: Shown, standing_page: Page, kind: str) -> None:
+    assert shutil.which("curl") is not None, "this test runs what is copied: install curl"
+    standing.open_session(**{"media.name": HOSTILE[kind]})
+    first = standing.server.last_entry()
+    _open_entry(standing, standing_page, first["seq"])
 
-    command = _copied(page, "curl")
+    command = _copied(standing_page, "curl")
     done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=20, check=False)
 
     assert done.returncode == 0, done.stderr
-    second = shown.server.last_entry()
-    assert second["seq"] == 2
+    second = standing.server.last_entry()
+    assert second["seq"] == first["seq"] + 1
     assert second["outcome"] == "opened"
     assert second["request"]["body"] == first["request"]["body"]
     assert second["request"]["path"] == first["request"]["path"]
@@ -193,11 +202,11 @@ def test_copied_json_is_the_entry(shown: Shown, page: Page) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_copied_pytest_is_python_that_finds_the_event(shown: Shown, page: Page, kind: str) -> None:
-    shown.open_session(**{"media.id": HOSTILE[kind]})
-    page.goto(shown.address("#/events/1"))
+def test_copied_pytest_is_python_that_finds_the_event(standing: Shown, standing_page: Page, kind: str) -> None:
+    sid = standing.open_session(**{"media.id": HOSTILE[kind]})
+    _open_entry(standing, standing_page, standing.server.last_entry()["seq"])
 
-    text = _copied(page, "pytest")
+    text = _copied(standing_page, "pytest")
 
     asked: list[tuple[str, dict[str, object]]] = []
 
@@ -215,7 +224,7 @@ def test_copied_pytest_is_python_that_finds_the_event(shown: Shown, page: Page, 
     test(Witness())
     assert [name for name, _ in asked] == ["wait_for", "verify"]
     query = {name: value for name, value in asked[1][1].items() if name != "timeout_s"}
-    answer = shown.server.admin("POST", "/events/count", {"query": query})
+    answer = standing.server.admin("POST", "/events/count", {"query": {**query, "session_id": sid}})
     assert answer.json()["count"] == 1, (query, answer)
 
 

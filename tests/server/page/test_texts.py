@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.server.page.conftest import Shown
 
@@ -17,14 +17,12 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture
-def call(shown: Shown, page: Page) -> Call:
+def call(standing: Shown, standing_page: Page) -> Call:
     """Call an exported function: ``call("copy.js", "toCurl", entry, server)``."""
-    page.goto(shown.address())
-    expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()
 
     def run(module: str, name: str, *arguments: Any) -> Any:
         script = "async ([module, name, given]) => (await import(module))[name](...given)"
-        return page.evaluate(script, [f"{shown.url}/__admin/ui/{module}", name, list(arguments)])
+        return standing_page.evaluate(script, [f"{standing.url}/__admin/ui/{module}", name, list(arguments)])
 
     return run
 
@@ -63,14 +61,14 @@ def test_a_quoted_word_reaches_the_command_unchanged(call: Call, text: str) -> N
     ],
     ids=["head", "brackets", "dots", "controls", "untyped", "at sign", "compressed", "large"],
 )
-def test_curl_sends_what_was_recorded(shown: Shown, call: Call, request_: dict[str, Any]) -> None:
+def test_curl_sends_what_was_recorded(standing: Shown, call: Call, request_: dict[str, Any]) -> None:
     entry = _entry(**request_)
-    command = call("copy.js", "toCurl", entry, shown.url)
+    command = call("copy.js", "toCurl", entry, standing.url)
 
     done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=20, check=False)
 
     assert done.returncode == 0, (command[:500], done.stderr)
-    sent = shown.server.last_entry()["request"]
+    sent = standing.server.last_entry()["request"]
     for member in ("method", "path", "body", "body_encoding"):
         assert sent[member] == entry["request"][member], command[:500]
     names = {name.lower() for name, _ in sent["headers"]}
@@ -107,15 +105,13 @@ def test_times_beyond_all_dates_do_no_harm(call: Call, ms: float) -> None:
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", " JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x"])
-def test_no_address_can_run_anything(shown: Shown, page: Page, address: str) -> None:
-    page.goto(shown.address())
-
-    refused = page.evaluate(
+def test_no_address_can_run_anything(standing: Shown, standing_page: Page, address: str) -> None:
+    refused = standing_page.evaluate(
         """async ([module, address]) => {
           const { h } = await import(module);
           try { h("a", { href: address }); return false; } catch { return true; }
         }""",
-        [f"{shown.url}/__admin/ui/dom.js", address],
+        [f"{standing.url}/__admin/ui/dom.js", address],
     )
 
     assert refused is True
