@@ -86,7 +86,7 @@ class StoryRun:
             if view.state == "waiting" and given_up_ns is not None:
                 left_ms = min(left_ms, (given_up_ns - self._time.monotonic_ns()) // 1_000_000)
                 if left_ms <= 0:
-                    return newest > (view.since or 0)  # a page whose preflights fail came, though nothing counts
+                    return False
             self._server.control.call(WAIT_STORY, StoryWait(since=newest, timeout_ms=left_ms), name=self._name)
             if self._reread():
                 view = self._start(begun)

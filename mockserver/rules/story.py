@@ -2,8 +2,8 @@
 
 A story waits for the first request of a player. It is over when nobody has asked for ``silence_s``; ``watch_s`` after
 that first request; or two seconds after a player ended its newest session and went silent. What comes later does not
-count. Preflights, schema reads and what is no POST come from browsers and people as well: they do not count as requests
-of a player.
+count. Schema reads and what is neither POST nor preflight come from people as well: they do not count as requests of a
+player. A preflight does, or a page that gives up when one fails would never be judged.
 
 A request that ends the session but was not plainly answered, because a fault struck it, is not the end: the player may
 send it again.
@@ -73,6 +73,9 @@ def follow(progress: Progress, story: Story, seq: int, record: Record) -> Progre
     over_ms = over_at_ms(progress, story)
     if over_ms is not None and record.at_ms >= over_ms:
         return replace(progress, until=seq - 1)
+    if record.operation is Operation.PREFLIGHT:
+        first_ms = record.at_ms if progress.first_ms is None else progress.first_ms
+        return replace(progress, first_ms=first_ms, last_ms=record.at_ms)
     starts = record.operation is Operation.START
     opened = starts and record.outcome is Outcome.OPENED
     answered = record.delivery is Delivery.SENT and record.response is not None and record.response.status < 400
@@ -86,7 +89,9 @@ def follow(progress: Progress, story: Story, seq: int, record: Record) -> Progre
 
 
 def _is_from_player(record: Record) -> bool:
-    return record.method == "POST" and record.operation not in (Operation.PREFLIGHT, Operation.SCHEMA)
+    if record.operation is Operation.PREFLIGHT:
+        return True
+    return record.method == "POST" and record.operation is not Operation.SCHEMA
 
 
 def over_at_ms(progress: Progress, story: Story) -> int | None:

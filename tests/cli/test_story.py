@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.cli import main
 from mockserver.cli.story_run import StoryRun
@@ -197,10 +198,11 @@ def test_run_ends_when_the_player_ends_its_session(fetch: Fetch) -> None:
     assert view.verdict == "passed"
 
 
-def test_page_whose_preflight_fails_came_and_failed(fetch: Fetch) -> None:
+def test_page_that_gives_up_when_its_preflight_fails_is_judged_after_its_silence(fetch: Fetch) -> None:
+    story = replace(StoryBook().get("preflight-blocked").story, silence_s=0.1)
     with MockServer() as server:
-        run = StoryRun(server, "preflight-blocked")
-        view = run.until_verdict(0.5, lambda view: fetch(server.url, "OPTIONS", "/api/v1/sessions"))
+        run = StoryRun(server, server.stories.put(story))
+        view = run.until_verdict(None, lambda view: fetch(server.url, "OPTIONS", "/api/v1/sessions"))
 
     assert view is not None
     assert view.verdict == "failed"

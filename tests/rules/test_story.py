@@ -77,7 +77,6 @@ def test_story_waits_for_a_player_however_long_that_takes() -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        record(1, None, operation=Operation.PREFLIGHT, method="OPTIONS"),
         record(1, None, operation=Operation.SCHEMA, method="GET"),
         record(1, None, operation=Operation.OTHER, method="GET", outcome=Outcome.NO_ROUTE),
     ],
@@ -93,10 +92,18 @@ def test_what_browsers_and_people_ask_is_no_request_of_a_player(request_: Record
         record(1, outcome=Outcome.UNKNOWN_SESSION, status=404),
         record(1, None, sid=None, operation=Operation.OTHER, outcome=Outcome.NO_ROUTE, status=404),
         record(1, outcome=Outcome.NOT_PROCESSED, status=None),
+        record(1, None, sid=None, operation=Operation.PREFLIGHT, method="OPTIONS", status=403),
     ],
 )
-def test_any_post_of_a_player_sets_it_going(request_: Record) -> None:
+def test_any_post_of_a_player_and_its_preflight_set_it_going(request_: Record) -> None:
     assert at(after(request_), 2) == ("running", 9_000)
+
+
+def test_preflight_does_not_undo_the_end_of_a_session() -> None:
+    ended = after(opening(0), record(1, "sessionEnd"))
+    asked = after(opening(0), record(1, "sessionEnd"), record(2, None, operation=Operation.PREFLIGHT, method="OPTIONS"))
+    assert at(ended, 2) == ("running", 1_000)
+    assert at(asked, 2) == ("running", 2_000)
 
 
 def test_it_is_over_when_the_player_has_been_silent() -> None:
