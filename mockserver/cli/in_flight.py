@@ -17,6 +17,10 @@ __all__ = ["GRACE_S", "Flight", "InFlight", "Leaving", "Replayed", "Send"]
 GRACE_S = 1.0
 """How long the end of a replay waits for answers that the recorded client did not wait out."""
 
+_LONGEST_WAIT_S = 86_400.0
+"""How long the queue is waited for in one go; there is a limit to what threads can wait, and it is not the same
+everywhere."""
+
 
 class Leaving(Protocol):
     """An exchange that can be left."""
@@ -129,9 +133,9 @@ class InFlight:
             if left_s is not None and left_s <= 0:
                 return False
             try:
-                self._take(*self._arrived.get(timeout=left_s))
+                self._take(*self._arrived.get(timeout=None if left_s is None else min(left_s, _LONGEST_WAIT_S)))
             except Empty:
-                return until()
+                continue
 
     def give_up(self, flights: Iterable[Flight]) -> None:
         """Leave some of what is on its way, and wait until that is done."""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from mockserver.clock import MAX_TIME_MS
 from mockserver.errors import InvalidInput
 from mockserver.model.journal import Draw, Entry, RecordedRequest, RecordedResponse
 from mockserver.model.vocabulary import Delivery
@@ -39,6 +40,9 @@ _ENDINGS: dict[Delivery, Ending] = {
     Delivery.CLIENT_GONE: "unanswered",
     Delivery.PENDING: "unanswered",
 }
+_LONGEST_S = 1e11
+"""Three thousand years, and less than the milliseconds since 1970 that somebody may have written by mistake."""
+
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -151,6 +155,8 @@ def _call(number: int, line: bytes, where: str) -> RecordedCall:
 
 def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
     entry: Entry = convert(document, Entry)
+    if not abs(entry.at_ms) <= MAX_TIME_MS:
+        raise InvalidInput("the time of a request is in milliseconds, up to the year 9999", pointer="/at_ms")
     response = entry.response
     whole = response is not None and entry.delivery is not Delivery.CUT
     return RecordedCall(
@@ -199,6 +205,8 @@ def _copy_of(first: RecordedCall, second: RecordedCall) -> int | None:
 
 def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
     line: RecordedLine = convert(document, RecordedLine)
+    if not abs(line.t) <= _LONGEST_S:
+        raise InvalidInput(f"the time of a request is in seconds, -1e11 to 1e11, not {line.t:g}", pointer="/t")
     return RecordedCall(
         line=number,
         at_s=line.t,

@@ -25,6 +25,7 @@ from mockserver.wire.codec import encode
 __all__ = ["add_arguments", "run"]
 
 _TIMEOUT_S = 60
+_LONGEST_TIMEOUT_S = 86_400
 
 _EPILOG = """\
 FILE is a journal (--export-on-exit, or /__admin/export), or lines of
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         InvalidInput: Arguments or file cannot be used, or the server cannot be reached.
     """
     is_virtual = arguments.clock == "virtual"
-    speed = speed_of(arguments.speed or "1")
+    speed = speed_of("1" if arguments.speed is None else arguments.speed)
     _check(arguments, is_virtual=is_virtual)
     address = server_address(arguments.to)
     calls = read_recording(Path(arguments.file))
@@ -138,8 +139,10 @@ def _check(arguments: argparse.Namespace, *, is_virtual: bool) -> None:
         raise InvalidInput("--timeout goes with --clock real; on a frozen clock an answer may have to wait for it")
     if not is_virtual and arguments.admin is not None:
         raise InvalidInput("--admin goes with --clock virtual")
-    if arguments.timeout is not None and not 0 < arguments.timeout < float("inf"):
-        raise InvalidInput(f"--timeout must be a number of seconds more than 0, not {arguments.timeout:g}")
+    if arguments.timeout is not None and not 0 < arguments.timeout <= _LONGEST_TIMEOUT_S:
+        raise InvalidInput(
+            f"--timeout must be more than 0 and at most {_LONGEST_TIMEOUT_S} s, not {arguments.timeout:g}"
+        )
 
 
 def _play(

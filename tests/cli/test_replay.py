@@ -317,10 +317,12 @@ def test_difference_of_a_body_is_printed_with_both_sides(
     ("arguments", "message"),
     [
         (["--speed", "fast"], "--speed must be a number more than 0, or max; not 'fast'"),
+        (["--speed", ""], "--speed must be a number more than 0, or max; not ''"),
         (["--speed", "0"], "--speed must be a number more than 0, or max; not '0'"),
         (["--speed", "nan"], "--speed must be a number more than 0, or max; not 'nan'"),
-        (["--timeout", "0"], "--timeout must be a number of seconds more than 0, not 0"),
-        (["--timeout", "nan"], "--timeout must be a number of seconds more than 0, not nan"),
+        (["--timeout", "0"], "--timeout must be more than 0 and at most 86400 s, not 0"),
+        (["--timeout", "nan"], "--timeout must be more than 0 and at most 86400 s, not nan"),
+        (["--timeout", "1e300"], "--timeout must be more than 0 and at most 86400 s, not 1e+300"),
         (["--to", "nowhere"], "'nowhere' is not the address of a server; write it like http://127.0.0.1:8089"),
     ],
 )
