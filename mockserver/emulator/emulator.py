@@ -82,19 +82,20 @@ class Emulator(Memory):
     def _process_struck(self, held: _Held) -> Plan:
         """Do what the rules of stage ``request`` decided."""
         strike, nth_event = held.strike, held.nth_event
+        at_ms: int | None = None
         match strike.fault:
             case None:
                 pass
             case ExpireFault() | ForgetFault():
                 self.end_sessions(strike.fault, held.arrival.session_id)
             case DuplicateFault():
-                self._process_unanswered(held.request, held.arrival, strike.fault_ids, strike.draws)
+                at_ms = self._process_unanswered(held.request, held.arrival, strike.fault_ids, strike.draws)
                 nth_event = self.sessions.arrived(held.arrival.session_id or "", held.arrival.event_type)
                 strike = replace(strike, draws=())
             case _:
                 return self._not_processed(held)
         facts = self._facts(held.request, held.arrival, nth_event) if self.faults.armed else None
-        return self._process(held.request, held.arrival, facts, strike)
+        return self._process(held.request, held.arrival, facts, strike, at_ms)
 
     def _not_processed(self, held: _Held) -> Plan:
         """Answer by a fault of stage ``request``: the back end never saw it.
@@ -112,15 +113,21 @@ class Emulator(Memory):
         return Plan(record, None, effects)
 
     def _process(
-        self, request: HttpRequest, arrival: Arrival, facts: Facts | None, before: Strike | None = None
+        self,
+        request: HttpRequest,
+        arrival: Arrival,
+        facts: Facts | None,
+        before: Strike | None = None,
+        at_ms: int | None = None,
     ) -> Plan:
         """Let the back end decide, then let the fault rules of stage ``response`` hit the answer.
 
         Args:
             facts: What rules can ask about the request; None when there are no rules.
             before: What the rules of stage ``request`` did.
+            at_ms: When; now by default.
         """
-        at_ms, decision = self._carry_out(request, arrival)
+        at_ms, decision = self._carry_out(request, arrival, at_ms)
         outcome, response, sid = decision.outcome, decision.response, decision.session_id
         if facts is None:
             fault_ids, draws = ((), ()) if before is None else (before.fault_ids, before.draws)
@@ -140,27 +147,40 @@ class Emulator(Memory):
             self.end_sessions(strike.fault, sid)
         elif isinstance(strike.fault, DuplicateFault):
             self.sessions.arrived(arrival.session_id or "", arrival.event_type)
-            self._process_unanswered(request, arrival, (strike.decided_by or "",), ())
+            self._process_unanswered(request, arrival, (strike.decided_by or "",), (), at_ms)
         return Plan(record, None if effects else sent, effects)
 
     def _process_unanswered(
-        self, request: HttpRequest, arrival: Arrival, fault_ids: tuple[str, ...], draws: tuple[Draw, ...]
-    ) -> None:
-        """Process the one of two equal requests whose answer reaches nobody."""
-        at_ms, decision = self._carry_out(request, arrival)
+        self,
+        request: HttpRequest,
+        arrival: Arrival,
+        fault_ids: tuple[str, ...],
+        draws: tuple[Draw, ...],
+        at_ms: int | None = None,
+    ) -> int:
+        """Process the one of two equal requests whose answer reaches nobody.
+
+        Returns:
+            When: the same instant for both, by which a journal that is read again tells them from two requests.
+        """
+        at_ms, decision = self._carry_out(request, arrival, at_ms)
         self.record(
             at_ms, request, arrival, decision.outcome, decision.session_id, decision.response, Delivery.CUT, fault_ids,
             draws,
         )  # fmt: skip
+        return at_ms
 
-    def _carry_out(self, request: HttpRequest, arrival: Arrival) -> tuple[int, Decision]:
+    def _carry_out(self, request: HttpRequest, arrival: Arrival, at_ms: int | None) -> tuple[int, Decision]:
         """Let the back end decide and keep what becomes of the session.
+
+        Args:
+            at_ms: When, if the same request was processed already; None for now.
 
         Returns:
             When it was decided, and what.
         """
-        now_ms = self.clock.now_ms()
-        if self.clock.following:
+        now_ms = self.clock.now_ms() if at_ms is None else at_ms
+        if at_ms is None and self.clock.following:
             if self._follows(arrival, now_ms):
                 self.clock.follow(arrival.ts_ms)
             now_ms = self.clock.now_ms()

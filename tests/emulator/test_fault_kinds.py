@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
+from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import (
     DelayFault,
@@ -154,6 +157,17 @@ def test_duplicate_of_the_answered_request_leaves_the_client_the_first_answer() 
     assert plan.response is not None
     assert plan.response.status == 204
     assert (second.outcome, second.delivery, second.fault_ids) == (Outcome.SESSION_CLOSED, Delivery.CUT, ("f1",))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_both_of_a_duplicate_are_processed_at_the_same_instant_however_fast_the_clock_runs(stage: Stage) -> None:
+    looks = count()
+    back_end = Emulator(clock=Clock(RealTime(lambda: T0, lambda: next(looks) * 1_000_000)))
+    fault(back_end, DuplicateFault(), stage=stage)
+    sid = open_session(back_end)
+    send(back_end, sid)
+    starts, pings = records(back_end)[:2], records(back_end)[2:]
+    assert starts[0].at_ms == starts[1].at_ms < pings[0].at_ms == pings[1].at_ms
 
 
 def test_duplicated_session_start_leaves_an_orphan_session() -> None:
