@@ -56,12 +56,13 @@ class Habits:
         start_timeout_s: How long it waits for the answer to one.
         asks_once: Statuses after which it does not ask for that session again.
         takes: Statuses that it takes for a created session.
-        renews: Statuses of an event after which it opens another session; none, if it ignores them.
+        renews: Statuses of an event after which it opens another session, 0 for no answer; none, if it ignores them.
         renewals: How many times in a row it does so while nothing is accepted.
         renews_at_end: Whether it does so for the event that ends a session, too.
         resumes: What a further session begins with: where playback is, in a ``full`` picture, or with ``nothing``.
         patient: Whether it sends an event again when Retry-After says so.
         gives_up_after: How many refused events in a row make it silent; None for none.
+        repeats: How many times it sends an event again that got no answer.
         burst_ts: Whether events that happen at nearly the same time get the same ts.
     """
 
@@ -76,6 +77,7 @@ class Habits:
     resumes: Literal["full", "nothing"] = "full"
     patient: bool = True
     gives_up_after: int | None = 3
+    repeats: int = 0
     burst_ts: bool = False
 
 
@@ -197,6 +199,8 @@ class Device:
     def _report(self, event_type: str, ts: int, playhead_s: float) -> None:
         session, habits = self._session, self._habits
         answer = self._event(event_type, ts, playhead_s)
+        for _ in range(habits.repeats if answer is None else 0):
+            answer = self._event(event_type, ts, playhead_s)
         if answer is not None and answer.status == 429 and habits.patient:
             self._network.now_ms += int(self._field(answer, "Retry-After") or 0) * 1000
             answer = self._event(event_type, ts, playhead_s)
@@ -205,10 +209,11 @@ class Device:
             return
         session.refused += 1
         last = event_type in _LAST
-        if answer is not None and answer.status in habits.renews and (not last or habits.renews_at_end):
+        status = 0 if answer is None else answer.status
+        if status in habits.renews and (not last or habits.renews_at_end):
             self._renew(event_type, playhead_s)
         elif habits.gives_up_after is not None and session.refused >= habits.gives_up_after:
-            session.silent = answer is not None and answer.status in habits.renews
+            session.silent = status in habits.renews
 
     def _renew(self, event_type: str, playhead_s: float) -> None:
         session, habits = self._session, self._habits

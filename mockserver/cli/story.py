@@ -169,7 +169,9 @@ def _told(story_run: StoryRun, server: MediaServer, arguments: argparse.Namespac
 
     def begun(view: StoryView) -> None:
         print(f"story {view.name}: {view.story.title}", file=notices)
-        print(f"point the player at {server.url}; Ctrl-C judges what there is", file=notices, flush=True)
+        print(f"point the player at {server.url}; it is judged when it has ended its session, when it is silent for "
+              f"{view.story.silence_s:g} s, {view.story.watch_s:g} s after its first request in any case, or at Ctrl-C",
+              file=notices, flush=True)  # fmt: skip
 
     while True:
         view = story_run.until_verdict(timeout_s, begun)

@@ -93,6 +93,23 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
             "own.toml:8: /expect/0/query/event_typ: unknown key event_typ; did you mean event_type?",
         ),
         (
+            HEAD + EXPECT.replace('"ping"', '["play", "pings"]'),
+            "own.toml:8: /expect/0/query/event_type: \"pings\" is no event type; did you mean ping?",
+        ),
+        (
+            HEAD + '\n[[expect]]\nsays = "x"\nsequence = ["play", "sesionEnd"]\n',
+            "own.toml:8: /expect/0/sequence/1: \"sesionEnd\" is no event type; did you mean sessionEnd?",
+        ),
+        (
+            HEAD + '\n[[expect]]\nsays = "x"\nsequence = [{ event_type = "media.ping" }]\n',
+            "/expect/0/sequence/0/event_type: \"media.ping\" is no event type (one that is wrong on purpose goes into "
+            'where: "/eventType=media.ping")',
+        ),
+        (
+            HEAD + FAULT + 'when = { event_type = "adStrat" }\n' + EXPECT,
+            "own.toml:8: /faults/0/when/event_type: \"adStrat\" is no event type; did you mean adStart?",
+        ),
+        (
             HEAD + EXPECT + 'sequence = ["ping"]\n',
             "own.toml:6: /expect/0: an expectation takes one of query, sequence and no_findings, and this one has query"
             " and sequence",
