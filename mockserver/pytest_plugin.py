@@ -5,6 +5,7 @@ Unused it costs next to nothing: aiohttp, jsonschema and msgspec are imported wh
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -177,7 +178,7 @@ def pytest_runtest_makereport(
     if report.failed and report.when != "teardown":
         shared = item.config.stash.get(_shared, None) if _uses_shared(item) else None
         for server in (*item.stash.get(_servers, ()), *(() if shared is None else (shared,))):
-            report.sections.append((f"media server at {server.url}", _received(server, item.nodeid)))
+            report.sections.append((f"media server at {server.url}", _received(server, _address(item))))
     return report
 
 
@@ -187,6 +188,18 @@ def _received(server: MediaServer, node_id: str) -> str:
     except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
         return f"cannot be asked any more: {type(error).__name__}: {error}"
     return text + _wrong(server) + _repeating(server, node_id)
+
+
+def _address(item: pytest.Item) -> str:
+    """Return how a test is named where the run was started; its id begins at the root of the project."""
+    root, here = item.config.rootpath, item.config.invocation_params.dir
+    file, separator, rest = item.nodeid.partition("::")
+    if root == here or not separator:
+        return item.nodeid
+    try:
+        return os.path.relpath(root / file, here).replace(os.sep, "/") + separator + rest
+    except ValueError:  # on another drive
+        return item.nodeid
 
 
 def _repeating(server: MediaServer, node_id: str) -> str:
@@ -328,7 +341,7 @@ def _judge(item: pytest.Item, server: MediaServer, told: StoryHandle) -> None:
     try:
         told.assert_of(told.stop())
     except VerificationFailed as failed:
-        reason = f"{failed}{_repeating(server, item.nodeid)}"
+        reason = f"{failed}{_repeating(server, _address(item))}"
     except MockserverError as error:
         reason = f"the story {told.name} cannot be judged: {error}"
     else:

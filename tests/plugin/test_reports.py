@@ -237,3 +237,18 @@ def test_it(media_server):
     )
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["fault rules that never fired: f1 never (seen 0)*"])
+
+
+def test_command_that_repeats_a_test_works_where_the_run_was_started(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pytester.mkdir("ci"))
+    result = run(
+        """
+def test_it(media_server):
+    assert False
+""",
+        "--media-server-seed=7",
+        "../test_player.py",
+    )
+    result.stdout.fnmatch_lines(['seed 7: pytest "../test_player.py::test_it" --media-server-seed 7 repeats it'])
