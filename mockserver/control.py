@@ -14,7 +14,7 @@ import msgspec
 
 from mockserver.model import results as r
 from mockserver.model.addresses import Addresses
-from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.fault import FaultEdit, FaultRule, FaultSpec
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
 from mockserver.model.lanes import Lanes
@@ -220,7 +220,7 @@ ADD_FAULT: Route[FaultSpec, FaultRule] = Route(
     "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
 )
 PUT_FAULT: Route[FaultSpec, FaultRule] = Route(
-    "PUT", "/faults/{fault_id}", "Replace a fault rule; its counters start afresh.", FaultSpec, FaultRule, changes=True
+    "PUT", "/faults/{fault_id}", "Replace a fault rule; its counters start afresh.", FaultEdit, FaultRule, changes=True
 )
 DELETE_FAULT: Route[None, None] = Route(
     "DELETE", "/faults/{fault_id}", "Remove a fault rule.", status=204, changes=True

@@ -17,6 +17,7 @@ __all__ = [
     "DuplicateFault",
     "ExpireFault",
     "Fault",
+    "FaultEdit",
     "FaultRule",
     "FaultSpec",
     "ForgetFault",
@@ -107,12 +108,12 @@ class StatusFault(_Kind, frozen=True, kw_only=True, tag="status"):
     Args:
         code: The status.
         body: Text as it is, anything else as JSON; left out, ``{"message": ...}``.
-        headers: Header fields to add or replace, for example ``{"Retry-After": "5"}``.
+        headers: Header fields to add or replace, for example ``{"Retry-After": 5}``.
     """
 
     code: int
     body: Any = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str | int] = {}
 
 
 class OutcomeFault(_Kind, frozen=True, kw_only=True, tag="outcome"):
@@ -295,7 +296,7 @@ class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         times: Strike at most n times; None for no limit.
         every: Of the matching requests after ``skip``, strike at every nth.
         probability: Strike with this probability, 0 to 1, drawn from the rule's own seeded stream.
-        ttl_ms: The rule is over that many milliseconds of the emulated clock after it was made.
+        ttl_ms: The rule is in force for that many milliseconds of the emulated clock.
         enabled: Whether it is in force.
     """
 
@@ -309,6 +310,15 @@ class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     probability: float = 1
     ttl_ms: int | None = None
     enabled: bool = True
+
+
+class FaultEdit(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule to replace another. What the server answered may be sent back changed: these members are passed over."""
+
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    created_ms: int | msgspec.UnsetType = msgspec.UNSET
+    seen: int | msgspec.UnsetType = msgspec.UNSET
+    applied: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class FaultRule(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):

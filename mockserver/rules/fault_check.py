@@ -142,7 +142,7 @@ def _check_status(status: StatusFault, at: str) -> None:
     if not _is_json(status.body):
         raise InvalidInput("the body must be text or JSON, without lone surrogates", pointer=f"{at}/body")
     for name, value in status.headers.items():
-        if not is_token(name) or not _is_field_value(value):
+        if not is_token(name) or not _is_field_value(str(value)):
             raise InvalidInput(f"{name!r}: {value!r} is not an HTTP header field", pointer=f"{at}/headers")
         if name.lower() in _FRAMING:
             raise InvalidInput(f"{name} follows from the answer and cannot be set", pointer=f"{at}/headers")

@@ -138,7 +138,7 @@ def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> S
 
 
 def _is_over(rule: FaultRule, now_ms: int) -> bool:
-    return rule.ttl_ms is not None and now_ms - rule.created_ms > rule.ttl_ms
+    return rule.ttl_ms is not None and now_ms - rule.created_ms >= rule.ttl_ms
 
 
 def _count(rule: FaultRule, random: Random) -> tuple[FaultRule, bool, Draw | None]:

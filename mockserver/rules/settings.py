@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 
 import msgspec
 from msgspec import structs
@@ -12,7 +13,7 @@ from mockserver.errors import InvalidInput
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.match import conditions
 
-__all__ = ["check_settings"]
+__all__ = ["check_settings", "setting_fields"]
 
 _LIFETIMES = ("idle_timeout_s", "stall_timeout_s", "max_age_s", "retention_s")
 _LONGEST_S = 10 * 365 * 86400
@@ -51,9 +52,15 @@ def check_settings(settings: Settings) -> None:
         _check_rule(rule, f"/session_rules/{index}")
 
 
+@cache
+def setting_fields(kind: type[msgspec.Struct]) -> tuple[structs.FieldInfo, ...]:
+    """Return the members of a record with their types; reading the annotations takes longer than all the rest."""
+    return structs.fields(kind)
+
+
 def _check_types(record: msgspec.Struct, pointer: str) -> None:
     """Refuse what no document could say: Python lets a record be made with values of any type."""
-    for field in structs.fields(record):
+    for field in setting_fields(type(record)):
         value = getattr(record, field.name)
         try:
             if value is not msgspec.UNSET:

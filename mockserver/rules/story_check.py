@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import msgspec
-from msgspec.structs import fields
 
 from mockserver.errors import InvalidInput
 from mockserver.model.query import OneOrMany
@@ -18,7 +17,7 @@ from mockserver.model.story import Expectation, Story
 from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.fault_check import check_spec
 from mockserver.rules.match import compile_query
-from mockserver.rules.settings import check_settings
+from mockserver.rules.settings import check_settings, setting_fields
 from mockserver.rules.suggestion import nearest
 from mockserver.rules.verification import expectation, steps
 
@@ -77,7 +76,7 @@ def _below(pointer: str) -> Iterator[None]:
 
 
 def _check_settings(story: Story) -> None:
-    known = {field.encode_name: field for field in fields(Settings)}
+    known = {field.encode_name: field for field in setting_fields(Settings)}
     for name, value in story.settings.items():
         if name not in known:
             raise InvalidInput(f"there is no setting {name}{nearest(name, known)}", pointer=f"/{name}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mockserver.errors import InvalidInput, NotFound
@@ -93,13 +95,16 @@ class StoryBook:
             return self._built_in
 
 
-def _read_package() -> dict[str, Known]:
+@cache
+def _read_package() -> Mapping[str, Known]:
+    """Read the stories of the package, once: they cannot change while the program runs."""
     from importlib import resources  # both take long to import: only who asks for a story pays for it
 
     from mockserver.stories.file import parse_story
 
     files = (file for file in resources.files("mockserver.stories").iterdir() if file.name.endswith(".toml"))
-    return {
+    stories = {
         file.name.removesuffix(".toml"): Known(parse_story(file.read_text(encoding="utf-8"), file.name), BUILT_IN)
         for file in files
     }
+    return MappingProxyType(stories)

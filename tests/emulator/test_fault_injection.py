@@ -241,11 +241,11 @@ def test_conditions_on_the_body_must_all_hold() -> None:
     ]  # fmt: skip
 
 
-def test_rule_is_over_after_its_ttl_on_the_emulated_clock() -> None:
+def test_rule_is_over_when_its_ttl_is_on_the_emulated_clock() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, BROKEN, ttl_ms=1_000)
-    back_end.clock.advance(1_000)
+    back_end.clock.advance(999)
     assert send(back_end, sid) == 500
     back_end.clock.advance(1)
     assert send(back_end, sid) == 204

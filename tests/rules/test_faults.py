@@ -101,8 +101,8 @@ def test_nothing_is_drawn_for_a_certainty(probability: float) -> None:
     assert all(each.draws == () for each in run([armed("f1", probability=probability)], 5))
 
 
-@pytest.mark.parametrize(("now_ms", "over"), [(0, False), (100, False), (101, True), (-50, False)])
-def test_rule_is_over_strictly_after_its_ttl_and_then_sees_nothing(now_ms: int, over: bool) -> None:
+@pytest.mark.parametrize(("now_ms", "over"), [(0, False), (99, False), (100, True), (-50, False)])
+def test_rule_is_over_when_its_ttl_is_and_then_sees_nothing(now_ms: int, over: bool) -> None:
     (done,) = run([armed("f1", ttl_ms=100)], 1, now_ms=now_ms)
     assert counters(done) == [(0, 0) if over else (1, 1)]
 

@@ -260,6 +260,8 @@ def test_faults_are_added_listed_counted_replaced_and_removed(server: Running) -
     assert (rule["seen"], rule["applied"]) == (3, 1)
     assert seqs(server, "fault_id=f1") == [2]
     replaced = found(server.admin("PUT", "/faults/f1", {"fault": {"kind": "status", "code": 503}}))
+    again = found(server.admin("PUT", "/faults/f1", {**replaced, "id": "f9", "seen": 7}))
+    assert again == {**replaced, "created_ms": again["created_ms"]}, "what was answered may be sent back"
     assert (replaced["id"], replaced["fault"]["code"], replaced["seen"]) == ("f1", 503, 0)
     assert server.ping(sid).status == 503
     server.add_fault({"kind": "close"}, enabled=False)

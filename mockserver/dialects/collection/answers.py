@@ -6,7 +6,7 @@ stand on error answers too: without them a browser shows its page "network error
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -133,7 +133,7 @@ def preflight(request: HttpRequest, settings: Settings) -> HttpResponse:
     return HttpResponse(200, (*cors.items(), ("Content-Length", "0")))
 
 
-def injected(code: int, body: Any, headers: dict[str, str], mark: str | None) -> HttpResponse:
+def injected(code: int, body: Any, headers: Mapping[str, str | int], mark: str | None) -> HttpResponse:
     """Make the answer of a ``status`` fault.
 
     Args:
@@ -148,7 +148,8 @@ def injected(code: int, body: Any, headers: dict[str, str], mark: str | None) ->
     if code in (204, 205, 304):
         content = b""
     names = {name.lower() for name in headers}
-    fields = [*headers.items(), *(field for field in CORS if field[0].lower() not in names)]
+    fields = [(name, str(value)) for name, value in headers.items()]
+    fields += [field for field in CORS if field[0].lower() not in names]
     if content and "content-type" not in names:
         fields.append(("Content-Type", "text/plain; charset=utf-8" if isinstance(body, str) else _JSON))
     if code not in (204, 304):

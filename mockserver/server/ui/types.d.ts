@@ -188,6 +188,24 @@ export interface ExportQuery {
   format?: "ndjson" | "har";
 }
 
+/** A rule to replace another. What the server answered may be sent back changed: these members are passed over. */
+export interface FaultEdit {
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault | Pass;
+  when?: When;
+  stage?: Stage;
+  name?: string | null;
+  skip?: number;
+  times?: number | null;
+  every?: number;
+  probability?: number;
+  ttl_ms?: number | null;
+  enabled?: boolean;
+  id?: string;
+  created_ms?: number;
+  seen?: number;
+  applied?: number;
+}
+
 /** Fault rules in order of creation, with their counters. */
 export interface FaultPage {
   faults: FaultRule[];
@@ -607,7 +625,7 @@ export interface StatusFault {
   repeat?: number;
   code: number;
   body?: unknown;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | number>;
 }
 
 /** A scenario that players must survive. */

@@ -168,6 +168,10 @@ def test_injected_headers_are_added_or_replace_others_in_any_spelling() -> None:
     assert "Content-Type" not in fields
 
 
+def test_injected_header_may_be_a_number() -> None:
+    assert headers(answers.injected(503, None, {"Retry-After": 5}, None))["Retry-After"] == "5"
+
+
 def test_mark_is_there_once_whatever_headers_are_injected() -> None:
     fields = headers(answers.injected(500, None, {"x-mock-fault": "mine"}, "f1"))
     assert [value for name, value in fields.items() if name.lower() == "x-mock-fault"] == ["mine"]

@@ -1,4 +1,4 @@
-"""Takes the pictures of ``docs/images``: ``make pictures``. What is simulated is seeded, so they change with the page."""
+"""Takes the pictures of ``docs/images``: ``make pictures``. What is played is seeded."""
 
 from __future__ import annotations
 

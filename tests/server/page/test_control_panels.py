@@ -1,0 +1,213 @@
+"""The clock, settings, namespaces and players on the page, as a person uses them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.server.page.conftest import Look, Shown
+
+pytestmark = pytest.mark.browser
+
+
+def _setting(shown: Shown, name: str) -> Any:
+    return shown.server.admin("GET", "/settings").json()[name]
+
+
+def _clock(shown: Shown) -> dict[str, Any]:
+    reading: dict[str, Any] = shown.server.admin("GET", "/clock").json()
+    return reading
+
+
+def _field(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-field='{name}']").locator("input, select, textarea").first
+
+
+# The clock
+
+
+def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+    page.get_by_role("button", name="Clock").click()
+    panel = page.get_by_role("group", name="Clock")
+
+    panel.get_by_role("button", name="Freeze").click()
+    expect(panel.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.locator("#header .bar")).to_contain_text("frozen")
+    before = _clock(shown)
+    assert before["frozen"]
+    for label, minutes in (("+1 min", 1), ("+10 min", 10), ("+30 min", 30)):
+        with page.expect_response(re.compile("/clock$")) as answered:
+            panel.get_by_role("button", name=label).click()
+        assert answered.value.json()["now_ms"] - before["now_ms"] == minutes * 60_000
+        before = _clock(shown)
+    panel.get_by_label("How much further").fill("1.5")
+    panel.get_by_label("Unit").select_option("h")
+    panel.get_by_role("button", name="Jump").click()
+    expect(panel.locator(".clock-now")).to_have_attribute("title", _utc(before["now_ms"] + 5_400_000))
+
+    panel.get_by_role("button", name="Resume").click()
+    expect(panel.get_by_role("button", name="Freeze")).to_be_visible()
+    panel.get_by_label("Speed").select_option("60")
+    expect(panel.get_by_text("runs 60")).to_be_visible()
+    assert _clock(shown)["rate"] == 60
+    panel.get_by_role("button", name="Real time").click()
+    expect(panel.get_by_text("runs", exact=True)).to_be_visible()
+    assert _clock(shown)["rate"] == 1
+
+
+def test_a_jump_that_is_no_number_is_not_sent(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    before = _clock(shown)
+
+    page.get_by_label("How much further").fill("soon")
+    page.get_by_role("button", name="Jump").click()
+
+    expect(page.get_by_label("How much further")).to_have_attribute("aria-invalid", "true")
+    assert _clock(shown) == before
+
+
+def _utc(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# Settings
+
+
+def test_what_was_changed_is_patched_and_nothing_else(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_disabled()
+    _field(page, "idle_timeout_s").fill("30")
+    _field(page, "stall_timeout_s").fill("")
+    _field(page, "after_end").select_option("404")
+    _field(page, "complete_closes").select_option("true")
+    _field(page, "path_prefixes").fill("/va, /vb")
+    _field(page, "cors.max_age").fill("600")
+    _field(page, "session_rules").fill('[{"where": ["/params/media.id=x"], "idle_timeout_s": 5}]')
+
+    with page.expect_request(lambda request: request.method == "PATCH") as sent:
+        page.get_by_role("button", name="Change 7 settings").click()
+
+    assert sent.value.post_data_json == {
+        "idle_timeout_s": 30,
+        "stall_timeout_s": None,
+        "session_rules": [{"where": ["/params/media.id=x"], "idle_timeout_s": 5}],
+        "complete_closes": True,
+        "after_end": 404,
+        "path_prefixes": ["/va", "/vb"],
+        "cors.max_age": 600,
+    }
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    assert (_setting(shown, "idle_timeout_s"), _setting(shown, "stall_timeout_s")) == (30, None)
+
+
+def test_one_threshold_changes_and_the_others_stay(shown: Shown, page: Page) -> None:
+    shown.server.admin("PATCH", "/settings", {"thresholds": {"ping_gap_s": 20}})
+    before = _setting(shown, "thresholds")
+    page.goto(shown.address("#/settings"))
+    page.get_by_text("From where on something is a finding").click()
+
+    _field(page, "thresholds/late_s").fill("3")
+    page.get_by_role("button", name="Change 1 setting").click()
+
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    assert _setting(shown, "thresholds") == {**before, "late_s": 3}
+
+
+def test_a_setting_that_is_refused_is_told_at_its_field(shown: Shown, page: Page, forgiven: list[str]) -> None:
+    forgiven.append("400 (Bad Request)")
+    before = shown.server.admin("GET", "/settings").json()
+    page.goto(shown.address("#/settings"))
+
+    _field(page, "max_age_s").fill("-1")
+    page.get_by_role("button", name="Change 1 setting").click()
+
+    expect(page.locator("[data-field='max_age_s'] .error-text")).to_be_visible()
+    assert shown.server.admin("GET", "/settings").json() == before
+    page.get_by_role("button", name="Undo").click()
+    expect(_field(page, "max_age_s")).to_have_value("86400")
+
+
+def test_every_setting_has_a_field_and_says_what_it_is_for(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+
+    settings = shown.server.admin("GET", "/settings").json()
+    wanted = {name for name in settings if name != "thresholds"} | {
+        f"thresholds/{name}" for name in settings["thresholds"]
+    }
+    fields = page.locator("[data-field]")
+    assert set(fields.evaluate_all("all => all.map((one) => one.dataset.field)")) == wanted
+    hints = page.locator("[data-field] > .hint").evaluate_all("all => all.map((one) => one.textContent)")
+    assert len(hints) == len(wanted)
+    assert all(hints)
+
+
+def test_settings_are_searched(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/settings"))
+
+    page.get_by_label("Search settings").fill("preflight")
+
+    expect(page.locator("[data-field]:visible")).to_have_count(2)
+
+
+def test_parts_are_reset_at_a_second_press(shown: Shown, page: Page) -> None:
+    shown.open_session()
+    shown.server.add_fault({"kind": "reset"})
+    shown.server.admin("PATCH", "/settings", {"idle_timeout_s": 5})
+    page.goto(shown.address("#/settings"))
+    expect(_field(page, "idle_timeout_s")).to_have_value("5")
+    for part in ("journal", "sessions", "faults", "clock"):
+        page.get_by_label(part, exact=True).uncheck()
+
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Really reset?").click()
+
+    expect(_field(page, "idle_timeout_s")).to_have_value("600")
+    assert len(_faults(shown)) == 1
+    assert shown.server.admin("GET", "/summary").json()["requests"] == 1
+
+
+def test_a_namespace_is_dropped_at_a_second_press(shown: Shown, page: Page) -> None:
+    shown.open_session("/ns/team-a")
+    page.goto(shown.address("#/settings"))
+    row = page.get_by_role("region", name="Namespaces").get_by_role("listitem").filter(has_text="team-a")
+    expect(row.get_by_role("link")).to_have_attribute("href", f"{shown.url}/ns/team-a/__admin/ui/")
+
+    row.get_by_role("button", name="Drop team-a").click()
+    assert len(shown.server.admin("GET", "/namespaces").json()["namespaces"]) == 2
+    row.get_by_role("button", name="Really drop it?").click()
+
+    expect(row).to_have_count(0)
+    assert len(shown.server.admin("GET", "/namespaces").json()["namespaces"]) == 1
+
+
+def test_a_player_is_stopped_and_forgotten(shown: Shown, page: Page) -> None:
+    shown.server.admin("POST", "/players", {"speed": 1})
+    page.goto(shown.address("#/settings"))
+    players = page.get_by_role("region", name="Simulated players")
+    expect(players).to_contain_text("running")
+
+    players.get_by_role("button", name=re.compile("^Stop (?!and)")).click()
+    expect(players).to_contain_text("stopped")
+    players.get_by_role("button", name="Stop and forget all").click()
+
+    expect(players).to_contain_text("None.")
+    assert shown.server.admin("GET", "/players").json()["players"] == []
+
+
+def test_nothing_is_wider_than_the_screen(shown: Shown, look: Look) -> None:
+    shown.server.add_fault({"kind": "status", "code": 500, "body": "x" * 500}, name="n" * 200)
+    page = look(viewport={"width": 360, "height": 740})
+    for route, there in (("#/faults", ".fault-form"), ("#/settings", ".settings-form")):
+        page.goto(shown.address(route))
+        expect(page.locator(there)).to_be_visible()
+        for width in (360, 768):
+            page.set_viewport_size({"width": width, "height": 740})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (route, width)
