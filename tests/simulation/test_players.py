@@ -29,10 +29,12 @@ SOON_S = 1.0
 
 @pytest.fixture
 def server() -> Iterator[MockServer]:
+    before = frozenset(threading.enumerate())
     with MockServer() as running:
         yield running
     assert running.internal_errors == []
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("mockserver")] == []
+    left = [thread.name for thread in threading.enumerate() if thread not in before]
+    assert [name for name in left if name.startswith("mockserver")] == []
 
 
 def add(server: MockServer, **command: Any) -> list[PlayerView]:

@@ -21,15 +21,6 @@ def _faults(shown: Shown) -> list[dict[str, Any]]:
     return faults
 
 
-def _setting(shown: Shown, name: str) -> Any:
-    return shown.server.admin("GET", "/settings").json()[name]
-
-
-def _clock(shown: Shown) -> dict[str, Any]:
-    reading: dict[str, Any] = shown.server.admin("GET", "/clock").json()
-    return reading
-
-
 def _field(page: Page, name: str) -> Locator:
     return page.locator(f"[data-field='{name}']").locator("input, select, textarea").first
 

@@ -244,6 +244,13 @@ def test_the_keyboard_help_opens_and_closes(shown: Shown, page: Page) -> None:
     expect(page).to_have_url(re.compile(r"#/events$"))
 
 
+SCROLLED = """top => {
+  const grid = document.querySelector("[role=grid]");
+  grid.scrollTop = top;
+  return grid.scrollTop === top;
+}"""
+
+
 def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Page) -> None:
     back_end = shown.server.site.namespaces.default
     for number in range(300):
@@ -253,7 +260,7 @@ def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Pag
     expect(page.locator(COUNTER)).to_have_text("300 sessions")
     grid = page.get_by_role("grid")
     for number in (240, 100):
-        grid.evaluate("(grid, index) => { grid.scrollTop = index * 46 }", 299 - number)
+        page.wait_for_function(SCROLLED, arg=(299 - number) * 46)  # more is read at the end of what is known
         expect(page.get_by_text(f"film {number}", exact=True)).to_be_visible()
     top = grid.evaluate("grid => grid.scrollTop")
 
