@@ -14,7 +14,7 @@ from mockserver.simulation.flaw import apply_flaw
 from mockserver.simulation.script import Beat, write_script
 from tests import factories
 
-__all__ = ["START_MS", "event", "event_lines", "simulated_beats", "write_lines"]
+__all__ = ["START_MS", "event", "event_lines", "recording", "simulated_beats", "write_lines"]
 
 START_MS = factories.T0
 _NAMES = {"media.id": "clip-7", "media.name": "Clip 7", "media.playerName": "simulated player"}
@@ -52,4 +52,19 @@ def write_lines(path: Path, lines: Iterable[Any]) -> Path:
     """Write a document a line; what is text already goes in as it is."""
     texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
     path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return path
+
+
+def recording(folder: Path, *lines: tuple[float, str, int | None]) -> Path:
+    """Write down requests of a session: seconds, event type, status."""
+    path = folder / "recording.ndjson"
+    written = []
+    for t, event_type, status in lines:
+        starts = event_type == "sessionStart"
+        target = "/api/v1/sessions" if starts else "/api/v1/sessions/recorded/events"
+        body = json.dumps(factories.start() if starts else factories.event(event_type))
+        headers = {"Content-Type": "application/json"}
+        line = {"t": t, "method": "POST", "path": target, "headers": headers, "body": body, "status": status}
+        written.append(json.dumps(line))
+    path.write_text("\n".join(written), encoding="utf-8")
     return path

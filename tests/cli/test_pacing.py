@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,25 +18,10 @@ from mockserver.model.fault import DelayFault, FaultSpec, When
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, WaitCommand
 from mockserver.model.vocabulary import Stage
-from tests.factories import event, start
+from tests.event_files import recording
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Running
-
-
-def recording(folder: Path, *lines: tuple[float, str, int | None]) -> Path:
-    """Write down requests of a session: seconds, event type, status."""
-    path = folder / "recording.ndjson"
-    written = []
-    for t, event_type, status in lines:
-        starts = event_type == "sessionStart"
-        target = "/api/v1/sessions" if starts else "/api/v1/sessions/recorded/events"
-        body = json.dumps(start() if starts else event(event_type))
-        headers = {"Content-Type": "application/json"}
-        line = {"t": t, "method": "POST", "path": target, "headers": headers, "body": body, "status": status}
-        written.append(json.dumps(line))
-    path.write_text("\n".join(written), encoding="utf-8")
-    return path
 
 
 def in_background(*arguments: str) -> Future[int]:

@@ -23,7 +23,7 @@ from mockserver.model.fault import (
     When,
 )
 from mockserver.model.vocabulary import Stage
-from tests.factories import event, start
+from tests.event_files import recording
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer, Running
@@ -184,21 +184,6 @@ def test_certificate_that_nobody_knows_is_refused_unless_asked_for(
     assert replayed(VOD, server) == 2
     assert "shows a certificate that is not trusted" in capsys.readouterr().err
     assert replayed(VOD, server, "--insecure") == 0
-
-
-def recording(folder: Path, *lines: tuple[float, str, int | None]) -> Path:
-    """Write down requests of a session: seconds, event type, status."""
-    path = folder / "recording.ndjson"
-    written = []
-    for t, event_type, status in lines:
-        starts = event_type == "sessionStart"
-        target = "/api/v1/sessions" if starts else "/api/v1/sessions/recorded/events"
-        body = json.dumps(start() if starts else event(event_type))
-        headers = {"Content-Type": "application/json"}
-        line = {"t": t, "method": "POST", "path": target, "headers": headers, "body": body, "status": status}
-        written.append(json.dumps(line))
-    path.write_text("\n".join(written), encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize("stage", list(Stage))

@@ -1,35 +1,23 @@
 // What is wrong with a session, the worst first.
 
 import { path } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h } from "../dom.js";
 import * as format from "../format.js";
+import { createReadingTab } from "./reading-tab.js";
 
 const MOST = 1000;
 const MOST_SEQS = 12;
 
 /** Make the tab of a session. */
 export function createFindingsTab({ api, sid }) {
-  const element = h("div.findings-list", h("p.muted", "Loading"));
-  let disposed = false;
-  let shown = "";
-
-  return {
-    element,
-    async load() {
-      try {
-        const { findings, meta } = await api.get(`${path`/sessions/${sid}`}/findings`, { limit: MOST });
-        const text = JSON.stringify(findings);
-        if (disposed || text === shown) return;
-        shown = text;
-        replace(element, findings.length ? cards(findings) : nothing(), meta.total > findings.length ? h("p.muted", `and ${format.count(meta.total - findings.length)} more`) : null);
-      } catch (error) {
-        if (!disposed) replace(element, h("p.problem", { role: "alert" }, error.message));
-      }
-    },
-    dispose() {
-      disposed = true;
-    },
-  };
+  return createReadingTab("div.findings-list", {
+    read: () => api.get(`${path`/sessions/${sid}`}/findings`, { limit: MOST }),
+    said: ({ findings }) => findings,
+    draw: ({ findings, meta }) => [
+      findings.length ? cards(findings) : nothing(),
+      meta.total > findings.length ? h("p.muted", `and ${format.count(meta.total - findings.length)} more`) : null,
+    ],
+  });
 }
 
 function nothing() {

@@ -1,35 +1,20 @@
 // What Adobe would have computed of a session, and why.
 
 import { path } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h } from "../dom.js";
 import * as format from "../format.js";
+import { createReadingTab } from "./reading-tab.js";
 
 const MOST_PARTS = 200;
 
 /** Make the tab of a session. */
 export function createReportTab({ api, sid }) {
-  const element = h("div.report", h("p.muted", "Loading"));
   const open = new Set(); // explanations that were opened stay open when numbers change
-  let disposed = false;
-  let shown = "";
-
-  return {
-    element,
-    async load() {
-      try {
-        const report = await api.get(`${path`/sessions/${sid}`}/report`);
-        const text = JSON.stringify({ ...report, as_of_ms: 0 });
-        if (disposed || text === shown) return;
-        shown = text;
-        replace(element, draw(report, open));
-      } catch (error) {
-        if (!disposed) replace(element, h("p.problem", { role: "alert" }, error.message));
-      }
-    },
-    dispose() {
-      disposed = true;
-    },
-  };
+  return createReadingTab("div.report", {
+    read: () => api.get(`${path`/sessions/${sid}`}/report`),
+    said: (report) => ({ ...report, as_of_ms: 0 }),
+    draw: (report) => draw(report, open),
+  });
 }
 
 function draw(report, open) {
