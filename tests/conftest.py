@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 
 import hypothesis
@@ -11,6 +12,11 @@ import pytest
 pytest_plugins = ["pytester"]
 
 hypothesis.settings.load_profile("ci")  # derandomized and without deadlines; --hypothesis-profile=default explores
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start keep what they compile, or each one compiles the whole package again."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -31,6 +31,9 @@ def sid_of(answer):
     return answer.headers["Location"].rpartition("/")[2]
 """
 
+SLOW_TO_IMPORT = ("-p", "no:faker", "-p", "no:hypothesispytest")
+"""Leaves out plugins that the tests of users do not need, and that take a new process two seconds to import."""
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -52,6 +55,8 @@ def run(pytester: pytest.Pytester) -> Run:
             pytester.makeconftest(conftest)
         pytester.makepyfile(test_player=f"from player import *\n\n{source}")
         options = ("-p", "no:cacheprovider", *options)
-        return pytester.runpytest_subprocess(*options) if subprocess else pytester.runpytest_inprocess(*options)
+        if subprocess:
+            return pytester.runpytest_subprocess(*SLOW_TO_IMPORT, *options)
+        return pytester.runpytest_inprocess(*options)
 
     return run
