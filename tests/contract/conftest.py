@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from mockserver import MediaServer, MockServer, Settings, connect
 from tests.factories import T0
+
+HEADERS = {"Host": "localhost", "Content-Type": "application/json"}
 
 Post = Callable[..., int]
 
@@ -60,11 +64,23 @@ def twins() -> Iterator[Twins]:
 
 
 @pytest.fixture
-def post() -> Post:
-    """Send a document as a player does, ``post(server, path, document)``, and return the status."""
+def post() -> Iterator[Post]:
+    """Send a document as a player does, ``post(server, path, document)``, and return the status.
+
+    A test has one connection to each server: a new one for every request would take longer than the tests.
+    """
+    connections: dict[str, HTTPConnection] = {}
 
     def send(server: MediaServer, path: str, document: Any) -> int:
-        answer = requests.post(server.url + path, json=document, headers={"Host": "localhost"}, timeout=10)
-        return answer.status_code
+        parts = urlsplit(server.url + path)
+        if parts.netloc not in connections:
+            connections[parts.netloc] = HTTPConnection(parts.netloc, timeout=10)
+        connection = connections[parts.netloc]
+        connection.request("POST", parts.path, json.dumps(document), HEADERS)
+        with connection.getresponse() as answer:
+            answer.read()
+            return answer.status
 
-    return send
+    yield send
+    for connection in connections.values():
+        connection.close()
