@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +54,19 @@ def outcome(ask: Callable[[MediaServer], Any], server: MediaServer) -> Any:
 @pytest.fixture
 def twins() -> Iterator[Twins]:
     """Twins with equal seeds and clocks, so that equal requests give equal journals."""
+    with _opened_twins() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def shared_twins() -> Iterator[Twins]:
+    """The same for tests that change nothing, which can all ask one pair."""
+    with _opened_twins() as pair:
+        yield pair
+
+
+@contextmanager
+def _opened_twins() -> Iterator[Twins]:
     settings = Settings(max_faults=3)
     with MockServer(settings, seed=7) as one, MockServer(settings, seed=7) as other:
         pair = Twins(one, connect(other.url))
@@ -63,12 +77,25 @@ def twins() -> Iterator[Twins]:
         assert one.internal_errors == other.internal_errors == []
 
 
+@pytest.fixture(scope="module")
+def shared_post() -> Iterator[Post]:
+    """:func:`post` for ``shared_twins``."""
+    with _posting() as send:
+        yield send
+
+
 @pytest.fixture
 def post() -> Iterator[Post]:
     """Send a document as a player does, ``post(server, path, document)``, and return the status.
 
     A test has one connection to each server: a new one for every request would take longer than the tests.
     """
+    with _posting() as send:
+        yield send
+
+
+@contextmanager
+def _posting() -> Iterator[Post]:
     connections: dict[str, HTTPConnection] = {}
 
     def send(server: MediaServer, path: str, document: Any) -> int:

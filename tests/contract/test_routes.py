@@ -175,6 +175,18 @@ def title(case: Any) -> str | None:
 @pytest.fixture
 def busy(twins: Any, post: Callable[..., int]) -> Any:
     """Twins that have received the same, one of it hit by a fault, and have a second namespace."""
+    keep_busy(twins, post)
+    return twins
+
+
+@pytest.fixture(scope="module")
+def shared_busy(shared_twins: Any, shared_post: Callable[..., int]) -> Any:
+    """The same for tests that change nothing."""
+    keep_busy(shared_twins, shared_post)
+    return shared_twins
+
+
+def keep_busy(twins: Any, post: Callable[..., int]) -> None:
     for server in (twins.local, twins.remote):
         server.faults.add({"kind": "status", "code": 500}, when={"event_type": "bufferStart"}, times=1)
         for name, told in (("told", TOLD), ("other", OTHER), ("crowded", CROWDED)):
@@ -187,7 +199,6 @@ def busy(twins: Any, post: Callable[..., int]) -> Any:
         assert post(server, "/api/v1/sessions/undefined/events", event("ping")) == 404
         assert post(server, "/ns/other/api/v1/sessions", start()) == 201
         post(server, "/api/v1/downloaded", [start(media__id="offline")])
-    return twins
 
 
 def playing(server: MediaServer) -> str:
@@ -228,35 +239,39 @@ def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Calla
 
 
 @pytest.mark.parametrize(("route", "argument", "path"), ANSWERED, ids=title)
-def test_answer_is_the_same_in_process_and_over_http(
+def test_answer_and_state_afterwards_are_the_same_in_process_and_over_http(
     busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
 ) -> None:
     answer = busy.both(asking(route, argument, path))
     assert not isinstance(answer, tuple), answer
     assert (answer is None) == (route.result is None)
+    state_of(busy)
 
 
-@pytest.mark.parametrize(("route", "argument", "path"), ANSWERED, ids=title)
-def test_state_afterwards_is_the_same_in_process_and_over_http(
-    busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
-) -> None:
-    busy.both(asking(route, argument, path))
-    busy.both(lambda server: server.control.call(c.SUMMARY, None))
-    busy.both(lambda server: server.sessions())
-    busy.both(lambda server: server.faults.list())
-    busy.both(lambda server: server.stories.list())
-    busy.both(lambda server: server.settings)
-    busy.both(lambda server: server.control.call(c.CLOCK, None))
-    busy.both(lambda server: server.control.call(c.NAMESPACES, None))
+def state_of(twins: Any) -> list[Any]:
+    """Return all that can be told of twins, who must tell the same."""
+    told = [
+        twins.both(lambda server: server.control.call(c.SUMMARY, None)),
+        twins.both(lambda server: server.sessions()),
+        twins.both(lambda server: server.faults.list()),
+        twins.both(lambda server: server.stories.list()),
+        twins.both(lambda server: server.settings),
+        twins.both(lambda server: server.control.call(c.CLOCK, None)),
+        twins.both(lambda server: server.control.call(c.NAMESPACES, None)),
+    ]
+    assert not [refusal for refusal in told if isinstance(refusal, tuple)]
+    return told
 
 
 @pytest.mark.parametrize(("route", "argument", "path"), REFUSED, ids=title)
-def test_refusal_is_the_same_in_process_and_over_http(
-    busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
+def test_refusal_is_the_same_in_process_and_over_http_and_changes_nothing(
+    shared_busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
 ) -> None:
-    kind, message, _ = busy.both(asking(route, argument, path))
+    before = state_of(shared_busy)
+    kind, message, _ = shared_busy.both(asking(route, argument, path))
     assert kind.__module__ == "mockserver.errors"
     assert message
+    assert state_of(shared_busy) == before
 
 
 def test_fault_rules_beyond_the_limit_are_refused_alike(busy: Any) -> None:
