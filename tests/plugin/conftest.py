@@ -31,8 +31,8 @@ def sid_of(answer):
     return answer.headers["Location"].rpartition("/")[2]
 """
 
-SLOW_TO_IMPORT = ("-p", "no:faker", "-p", "no:hypothesispytest")
-"""Leaves out plugins that the tests of users do not need, and that take a new process two seconds to import."""
+LIGHT = ("-p", "no:cacheprovider", "-p", "no:faker", "-p", "no:hypothesispytest", "--assert=plain", "--no-header")
+"""Leaves out what a run spends most of its time on, and what the tests of users do not need."""
 
 Run = Callable[..., pytest.RunResult]
 
@@ -54,9 +54,7 @@ def run(pytester: pytest.Pytester) -> Run:
         if conftest:
             pytester.makeconftest(conftest)
         pytester.makepyfile(test_player=f"from player import *\n\n{source}")
-        options = ("-p", "no:cacheprovider", *options)
-        if subprocess:
-            return pytester.runpytest_subprocess(*SLOW_TO_IMPORT, *options)
-        return pytester.runpytest_inprocess(*options)
+        options = (*LIGHT, *options)
+        return pytester.runpytest_subprocess(*options) if subprocess else pytester.runpytest_inprocess(*options)
 
     return run

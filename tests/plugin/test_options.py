@@ -9,6 +9,7 @@ import pytest
 
 from mockserver import MockServer, ServerOptions
 from mockserver.control import NAMESPACES
+from tests.plugin.conftest import LIGHT
 
 Run = Callable[..., pytest.RunResult]
 
@@ -46,7 +47,7 @@ def test_unused_it_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
             assert [name for name in {HEAVY!r} if name in sys.modules] == []
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:aiohttp", "-p", "no:asyncio", "-p", "no:faker")
+    result = pytester.runpytest_subprocess("-p", "no:aiohttp", "-p", "no:asyncio", *LIGHT)
     result.assert_outcomes(passed=1)
 
 

@@ -154,10 +154,10 @@ def test_account_returns_to_that_of_one_entry_when_everything_else_is_dropped() 
 
 
 def test_memory_of_dropped_entries_is_given_back() -> None:
-    known = journal(max_entries=2_000)
+    known = journal(max_entries=500)
 
     def fill() -> int:
-        for number in range(20_000):
+        for number in range(5_000):
             headers = ((b"X-Id", b"%040d" % number),)
             known.append(record(session_id="s%060d" % number, body=b"x" * 1_000, headers=headers))  # noqa: UP031
         gc.collect()
