@@ -252,15 +252,22 @@ def test_group_of_six_is_searched_and_group_of_seven_is_only_ranked() -> None:
 NAMES = st.sampled_from([*EVENT_TYPES[1:], "mystery", None])
 
 
+GAPS_MS = st.sampled_from([0, 1, 300, 2_500, WINDOW_MS])
+TS_OFFSETS_MS = st.sampled_from([None, None, None, *range(-3, 4)])
+STEPS = st.tuples(NAMES, GAPS_MS, TS_OFFSETS_MS)
+
+
 @st.composite
 def traffic(draw: st.DrawFn) -> list[Arrived]:
     """A session in order of arrival, with inversions, ties, unreadable ts and silences."""
     events: list[Arrived] = []
     at_ms = 0
-    for _ in range(draw(st.integers(0, 40))):
-        at_ms += draw(st.sampled_from([0, 1, 300, 2_500, WINDOW_MS]))
-        ts_ms = draw(st.none() | st.integers(99_997 + at_ms, 100_003 + at_ms))
-        events.append(Arrived(draw(NAMES if events else st.just("sessionStart") | NAMES), ts_ms, at_ms))
+    starts = draw(st.booleans())
+    size = draw(st.integers(0, 40))
+    for name, gap_ms, offset_ms in draw(st.lists(STEPS, min_size=size, max_size=size)):
+        at_ms += gap_ms
+        ts_ms = None if offset_ms is None else 100_000 + at_ms + offset_ms
+        events.append(Arrived("sessionStart" if starts and not events else name, ts_ms, at_ms))
     return events
 
 
