@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.server.conftest import Running
 from tests.server.page.conftest import Look, Shown
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def shown(emptied: Shown) -> Shown:
-    """The standing server, emptied for every test; what it costs to start one and to load its page is paid once."""
-    return emptied
-
-
-@pytest.fixture
-def page(standing_page: Page) -> Page:
-    """Its page, which is walked by the hash of the address."""
-    return standing_page
 
 
 def _setting(shown: Shown, name: str) -> Any:
@@ -44,8 +30,7 @@ def _field(page: Page, name: str) -> Locator:
 # The clock
 
 
-def test_the_clock_of_the_header_jumps_stands_and_runs(start: Callable[..., Running], look: Look) -> None:
-    shown, page = Shown(start()), look()
+def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page) -> None:
     page.goto(shown.address())
     page.get_by_role("button", name="Clock").click()
     panel = page.get_by_role("group", name="Clock")
@@ -75,8 +60,7 @@ def test_the_clock_of_the_header_jumps_stands_and_runs(start: Callable[..., Runn
     assert _clock(shown)["rate"] == 1
 
 
-def test_a_jump_that_is_no_number_is_not_sent(start: Callable[..., Running], look: Look) -> None:
-    shown, page = Shown(start()), look()
+def test_a_jump_that_is_no_number_is_not_sent(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/settings"))
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
@@ -218,9 +202,9 @@ def test_a_player_is_stopped_and_forgotten(shown: Shown, page: Page) -> None:
     assert shown.server.admin("GET", "/players").json()["players"] == []
 
 
-def test_nothing_is_wider_than_the_screen(shown: Shown, page: Page) -> None:
+def test_nothing_is_wider_than_the_screen(shown: Shown, look: Look) -> None:
     shown.server.add_fault({"kind": "status", "code": 500, "body": "x" * 500}, name="n" * 200)
-    page.set_viewport_size({"width": 360, "height": 740})
+    page = look(viewport={"width": 360, "height": 740})
     for route, there in (("#/faults", ".fault-form"), ("#/settings", ".settings-form")):
         page.goto(shown.address(route))
         expect(page.locator(there)).to_be_visible()

@@ -6,29 +6,14 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import event, open_session, post_event, send
-from tests.server.conftest import Running
-from tests.server.page.conftest import Look, Shown
+from tests.server.page.conftest import Shown
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def shown(emptied: Shown) -> Shown:
-    """The standing server, emptied for every test; what it costs to start one and to load its page is paid once."""
-    return emptied
-
-
-@pytest.fixture
-def page(standing_page: Page) -> Page:
-    """Its page, which is walked by the hash of the address."""
-    return standing_page
-
 
 ROWS = ".rows > .row"
 COUNTER = ".counter"
@@ -96,8 +81,7 @@ def test_requests_are_filtered(shown: Shown, page: Page, field: str, value: str,
     expect(page.locator(COUNTER)).to_have_text("2 found")
 
 
-def test_a_hundred_thousand_requests_are_a_hundred_elements(start: Callable[..., Running], look: Look) -> None:
-    shown, page = Shown(start()), look()
+def test_a_hundred_thousand_requests_are_a_hundred_elements(shown: Shown, page: Page) -> None:
     back_end = shown.server.site.namespaces.default
     sid = open_session(back_end)
     request = post_event(sid, event("ping"))

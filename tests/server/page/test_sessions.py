@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,23 +11,9 @@ from playwright.sync_api import Page, expect
 from mockserver.control import RESET, SET_CLOCK
 from mockserver.model.results import ClockCommand, ResetCommand
 from tests.factories import open_session
-from tests.server.conftest import Running
 from tests.server.page.conftest import Look, Shown
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def shown(emptied: Shown) -> Shown:
-    """The standing server, emptied for every test; what it costs to start one and to load its page is paid once."""
-    return emptied
-
-
-@pytest.fixture
-def page(standing_page: Page) -> Page:
-    """Its page, which is walked by the hash of the address."""
-    return standing_page
-
 
 ROWS = ".rows > .row"
 COUNTER = ".counter"
@@ -136,8 +121,7 @@ def test_the_keyboard_walks_and_opens(shown: Shown, page: Page) -> None:
     expect(page).to_have_url(re.compile(f"#/sessions/{sids[1]}$"))
 
 
-def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(start: Callable[..., Running], look: Look) -> None:
-    shown, page = Shown(start()), look()
+def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown, page: Page) -> None:
     control = shown.server.control
     control.call(SET_CLOCK, ClockCommand(action="freeze"))
     shown.open_session()
@@ -177,8 +161,7 @@ def test_a_namespace_shows_its_own(shown: Shown, page: Page) -> None:
     expect(page.locator(ROWS)).to_contain_text("of all")
 
 
-def test_thousands_of_sessions_are_a_hundred_elements(start: Callable[..., Running], look: Look) -> None:
-    shown, page = Shown(start()), look()
+def test_thousands_of_sessions_are_a_hundred_elements(shown: Shown, page: Page) -> None:
     back_end = shown.server.site.namespaces.default
     for number in range(3000):
         film: dict[str, Any] = {"media.name": f"film {number}"}

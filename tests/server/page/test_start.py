@@ -16,18 +16,6 @@ from tests.server.page.conftest import Look, Shown
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def shown(emptied: Shown) -> Shown:
-    """The standing server, emptied for every test; what it costs to start one and to load its page is paid once."""
-    return emptied
-
-
-@pytest.fixture
-def page(standing_page: Page) -> Page:
-    """Its page, which is walked by the hash of the address."""
-    return standing_page
-
-
 def test_the_address_of_the_server_is_shown_and_copied(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/start"))
 
@@ -114,8 +102,7 @@ def test_a_server_for_this_machine_alone_says_how_devices_get_in(shown: Shown, p
     expect(page.get_by_alt_text("QR code")).to_be_hidden()
 
 
-def test_devices_get_a_code_to_scan(start: Callable[..., Running], look: Look) -> None:
-    page = look()
+def test_devices_get_a_code_to_scan(start: Callable[..., Running], page: Page) -> None:
     server = Shown(start(host="0.0.0.0", admin_token="let-me-in"))
     page.goto(server.address("?token=let-me-in#/start"))
 
@@ -124,8 +111,8 @@ def test_devices_get_a_code_to_scan(start: Callable[..., Running], look: Look) -
     assert code.evaluate("image => image.complete && image.naturalWidth > 50")
 
 
-def test_on_a_phone_nothing_is_cut_off(shown: Shown, page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
+def test_on_a_phone_nothing_is_cut_off(shown: Shown, look: Look) -> None:
+    page = look(viewport={"width": 360, "height": 740})
     page.goto(shown.address("#/start"))
     expect(page.get_by_role("heading", name="Connect a player")).to_be_visible()
 
