@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, ViewportSize, sync_playwright
 
-from mockserver.control import RESET
-from mockserver.model.results import ResetCommand
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.factories import event, start
@@ -192,34 +190,5 @@ def standing_page(standing: Shown, standing_tab: Tab, forgiven: list[str]) -> It
     """The page of the standing server, which stays open: going to another route of it loads nothing again."""
     if standing_tab.page.url == "about:blank":
         standing_tab.page.goto(standing.address("#/start"))
-    standing_tab.page.set_viewport_size(_DESKTOP)
     yield standing_tab.page
     assert [message for message in standing_tab.told() if not any(part in message for part in forgiven)] == []
-
-
-@pytest.fixture
-def emptied(standing: Shown, standing_page: Page) -> Shown:
-    """The standing server as it was at its start, and its page where nothing is shown and nothing is awaited.
-
-    What the stream says of the reset has arrived when the list of requests is seen to become empty.
-    """
-    server = standing.server
-    server.admin("DELETE", "/players")
-    _show_nothing(standing, standing_page)  # what it shows now would be asked for in vain
-    for namespace in server.admin("GET", "/namespaces").json()["namespaces"]:
-        if namespace["name"] != "default":
-            server.admin("DELETE", f"/namespaces/{namespace['name']}")
-    server.control.call(RESET, ResetCommand(only=("faults", "clock", "settings")))
-    standing.open_session()
-    standing_page.goto(standing.address("#/events"))
-    expect(standing_page.locator("#header .state.ok")).to_be_visible()
-    expect(standing_page.locator(".rows > .row").first).to_be_visible()
-    server.control.call(RESET, ResetCommand())
-    expect(standing_page.get_by_role("heading", name="No requests yet")).to_be_visible()
-    _show_nothing(standing, standing_page)
-    return standing
-
-
-def _show_nothing(standing: Shown, page: Page) -> None:
-    page.goto(standing.address("#/nowhere"))
-    expect(page.get_by_role("heading", name="This cannot be shown")).to_be_visible()

@@ -16,18 +16,6 @@ from tests.server.page.conftest import Shown
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def shown(emptied: Shown) -> Shown:
-    """The standing server, emptied for every test; what it costs to start one and to load its page is paid once."""
-    return emptied
-
-
-@pytest.fixture
-def page(standing_page: Page) -> Page:
-    """Its page, which is walked by the hash of the address."""
-    return standing_page
-
-
 def _faults(shown: Shown) -> list[dict[str, Any]]:
     faults: list[dict[str, Any]] = shown.server.admin("GET", "/faults").json()["faults"]
     return faults

@@ -10,22 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import T0, event, start
-from tests.server.page.conftest import Shown
+from tests.server.page.conftest import Look, Shown
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def shown(emptied: Shown) -> Shown:
-    """The standing server, emptied for every test; what it costs to start one and to load its page is paid once."""
-    return emptied
-
-
-@pytest.fixture
-def page(standing_page: Page) -> Page:
-    """Its page, which is walked by the hash of the address."""
-    return standing_page
-
 
 BREAK = {"media.ad.podIndex": 1, "media.ad.podSecond": 0}
 AD = {"media.ad.id": "a1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p"}
@@ -167,8 +154,9 @@ def test_day_long_session_is_drawn_with_few_elements(shown: Shown, page: Page) -
     page.wait_for_function("document.querySelectorAll('.picture *').length < 1_000")
 
 
-def test_session_that_does_not_exist_is_said_so(shown: Shown, page: Page, forgiven: list[str]) -> None:
+def test_session_that_does_not_exist_is_said_so(shown: Shown, look: Look, forgiven: list[str]) -> None:
     forgiven.append("404")
+    page = look()
     page.goto(shown.address("#/sessions/nobody"))
     expect(page.get_by_role("alert").first).to_contain_text("there is no session 'nobody'")
 
