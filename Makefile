@@ -6,6 +6,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Twice as many as cores: many tests wait, for sockets, for processes they start and for Chromium.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
 .PHONY: help run test browser check fmt bench golden pictures clean
@@ -18,7 +20,7 @@ run: $(INSTALLED) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
 test: $(INSTALLED) browser ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
-	@$(BIN)/python -m pytest -n auto $(if $(NO_BROWSER),-m "not browser") $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser") $(ARGS)
 	@$(if $(NO_BROWSER),echo "NO_BROWSER: the tests marked browser did not run.",:)
 
 check: $(INSTALLED) ## Check format, lint, types and the layers

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.ordering import Arrived, Processed, ReorderBuffer, Ties, processing_order
 
-WINDOW_MS = 5_000
-WINDOW_N = 10
+WINDOW_MS, WINDOW_N = 5_000, 10
 
 
 def order_of(
@@ -377,14 +376,14 @@ def violations(names: Iterable[str]) -> int:
 
 def assert_fewest_violations(before: Sequence[str], group: Sequence[str]) -> None:
     """Compare a group of equal ``ts`` with the best of all its permutations."""
-    earlier = [Arrived(name, ts, ts * WINDOW_MS) for ts, name in enumerate(before)]
-    events = [*earlier, *(Arrived(name, 100, 100 * WINDOW_MS) for name in group)]
+    events = [Arrived(name, ts, ts * WINDOW_MS) for ts, name in enumerate(before)]
+    events += [Arrived(name, 100, 100 * WINDOW_MS) for name in group]
 
     def preference(order: tuple[int, ...]) -> tuple[int, list[tuple[int, int]]]:
         return violations([*before, *(group[i] for i in order)]), [(RANK[group[i]], i) for i in order]
 
-    expected = min(permutations(range(len(group))), key=preference)
-    assert indices(order_of(events)) == [*range(len(before)), *(len(before) + i for i in expected)]
+    best = min(permutations(range(len(group))), key=preference)
+    assert indices(order_of(events)) == [*range(len(before)), *(len(before) + i for i in best)]
 
 
 @given(st.lists(st.sampled_from(sorted(RANK)), max_size=6), st.lists(st.sampled_from(sorted(RANK)), max_size=5))

@@ -231,6 +231,7 @@ def test_copied_pytest_is_python_that_finds_the_event(standing: Shown, standing_
 def test_a_request_that_is_not_there_says_so(shown: Shown, page: Page) -> None:
     shown.open_session()
     page.goto(shown.address("#/events/1"))
+    expect(page.locator(".entry h1")).to_contain_text("#1")
     expect(page.get_by_role("link", name="Previous request")).to_be_hidden()
     shown.send("no-such-session", "ping")
     page.keyboard.press("j")
