@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import ControlFailed, InvalidInput
 
-__all__ = ["ServerAddress", "server_address", "trusting"]
+__all__ = ["DEFAULT_NAMESPACE", "ServerAddress", "namespaced", "server_address", "trusting"]
+
+DEFAULT_NAMESPACE = "default"
+"""The namespace of requests that name none."""
+
+
+def namespaced(url: str, namespace: str) -> str:
+    """Return where a namespace is found below the address of a server."""
+    return url if namespace == DEFAULT_NAMESPACE else f"{url}/ns/{namespace}"
 
 
 class ServerAddress(NamedTuple):

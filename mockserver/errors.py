@@ -17,6 +17,9 @@ the journal.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "BlockingCallInLoop",
     "ControlFailed",
@@ -57,6 +60,19 @@ class InvalidInput(MockserverError):
         super().__init__(message)
         self.pointer = pointer
         self.status_hint = status
+
+
+@contextmanager
+def below(pointer: str) -> Iterator[None]:
+    """Check a part of a document: what is wrong in it is told with its place in the whole.
+
+    Args:
+        pointer: Where the part stands.
+    """
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(str(error), pointer=pointer + error.pointer) from None
 
 
 class NotFound(MockserverError):

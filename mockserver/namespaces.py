@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.addresses import Addresses
@@ -15,8 +16,7 @@ from mockserver.simulation.players import Players
 
 __all__ = ["DEFAULT", "Address", "Namespaces", "address"]
 
-DEFAULT = "default"
-"""The namespace of requests that name none."""
+DEFAULT = DEFAULT_NAMESPACE
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PREFIX = "/ns/"

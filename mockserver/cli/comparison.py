@@ -11,6 +11,7 @@ import msgspec
 from mockserver.cli.exchange import Answer
 from mockserver.cli.recording import Ending, RecordedAnswer, RecordedCall
 from mockserver.errors import InvalidInput
+from mockserver.pointer import pointer_of
 from mockserver.wire.codec import decode
 
 __all__ = ["Difference", "compare"]
@@ -109,7 +110,7 @@ def _values(recorded: Any, now: Any, at: str) -> Iterator[Difference]:
     """Go through two JSON values; what one of them lacks is compared with null."""
     if isinstance(recorded, dict) and isinstance(now, dict):
         for name in dict.fromkeys((*recorded, *now)):
-            pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
+            pointer = at + pointer_of((name,))
             if name in recorded and name in now:
                 yield from _values(recorded[name], now[name], pointer)
             else:

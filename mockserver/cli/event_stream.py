@@ -6,11 +6,10 @@ from collections.abc import Callable, Generator, Iterator
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import NamedTuple
 
-from mockserver.address import ServerAddress
+from mockserver.address import ServerAddress, namespaced
 from mockserver.control import ADMIN, STREAM
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.model.results import Problem
-from mockserver.namespaces import DEFAULT
 from mockserver.wire.codec import decode
 
 __all__ = ["Message", "follow"]
@@ -61,7 +60,7 @@ def follow(
     Raises:
         ControlFailed: The server cannot be reached at the start, or refuses.
     """
-    prefix = "" if namespace == DEFAULT else f"/ns/{namespace}"
+    path = f"{namespaced(address.path, namespace)}{ADMIN}{STREAM.path}"
     headers = {"Accept": "text/event-stream"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
@@ -71,7 +70,7 @@ def follow(
             headers["Last-Event-ID"] = last_id
         connection = address.connection(_SILENCE_S, insecure=insecure)
         try:
-            response = _open(connection, address, f"{address.path}{prefix}{ADMIN}{STREAM.path}", headers)
+            response = _open(connection, address, path, headers)
             was_connected = True
             yield Message("connected", "", last_id)
             for message in _messages(response, last_id):

@@ -11,6 +11,7 @@ from mockserver.clock import RealTime
 from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_STORY
 from mockserver.errors import InvalidInput
 from mockserver.media_server import MediaServer
+from mockserver.media_server.story_set import newest_seq
 from mockserver.model.results import MAX_TIMEOUT_MS
 from mockserver.model.story import StoryView, StoryWait
 from mockserver.rules.transcript import transcript
@@ -92,7 +93,7 @@ class StoryRun:
                 view = self._start(begun)
                 newest = view.since or 0
                 continue
-            newest = self._newest(newest)
+            newest = newest_seq(self._server.control)
             before, view = view, self._server.control.call(STORY, None, name=self._name)
             if view.started_ms != before.started_ms or view.since != before.since:
                 raise InvalidInput(f"{self._name} was started or stopped by somebody else on that server")
@@ -102,10 +103,6 @@ class StoryRun:
         view = self._server.control.call(START_STORY, None, name=self._name)
         begun(view)
         return view
-
-    def _newest(self, since: int) -> int:
-        entries = self._server.events(since=since)
-        return entries[-1].seq if entries else since
 
     def _reread(self) -> bool:
         if self._watched is None:

@@ -21,6 +21,7 @@ from mockserver.model.journal import Draw
 from mockserver.model.plan import Plan, Send, Sleep, Suspended
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
+from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import Facts
 
 __all__ = ["Emulator"]
@@ -53,7 +54,7 @@ class Emulator(Memory):
             if not self.faults.armed:
                 return self._process(request, arrival, None)
             now_ms = self.clock.now_ms()
-            facts = self._facts(request, arrival, nth_event)
+            facts = self._facts(request, arrival, nth_event, now_ms)
             strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
             if strike.fault is None and not strike.delay_ms:
                 return self._process(request, arrival, facts, strike)
@@ -62,7 +63,7 @@ class Emulator(Memory):
                 return self._process_struck(held)
             if self.held >= self.settings.max_held:
                 refused = self.back_end.reader.overcrowded(arrival)
-                return self._process(request, refused, self._facts(request, refused, nth_event), strike)
+                return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), strike)
             self.held += 1
             return Suspended(held, now_ms + strike.delay_ms)
 
@@ -94,7 +95,9 @@ class Emulator(Memory):
                 strike = replace(strike, draws=())
             case _:
                 return self._not_processed(held)
-        facts = self._facts(held.request, held.arrival, nth_event) if self.faults.armed else None
+        facts = None
+        if self.faults.armed:
+            facts = self._facts(held.request, held.arrival, nth_event, self.clock.now_ms())
         return self._process(held.request, held.arrival, facts, strike, at_ms)
 
     def _not_processed(self, held: _Held) -> Plan:
@@ -207,13 +210,13 @@ class Emulator(Memory):
         session = self.sessions.get(arrival.session_id or "")
         return self.clock.following and self.back_end.follows(arrival, session, now_ms)
 
-    def _facts(self, request: HttpRequest, arrival: Arrival, nth_event: int | None) -> Facts:
+    def _facts(self, request: HttpRequest, arrival: Arrival, nth_event: int | None, now_ms: int) -> Facts:
         session = self.sessions.get(arrival.session_id or "")
         return facts_of(
             arrival,
             request.headers,
-            None if session is None else self.refreshed(session),
-            now_ms=self.clock.now_ms(),
+            None if session is None else expire(session, now_ms, self.limits_of(session)),
+            now_ms=now_ms,
             next_number=self.sessions.opened + 1,
             nth_event=nth_event,
             namespace=self.name,

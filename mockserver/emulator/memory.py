@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
+from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.storytelling import Storytelling
@@ -53,7 +54,7 @@ class Memory:
         self,
         settings: Settings | None = None,
         *,
-        name: str = "default",
+        name: str = DEFAULT_NAMESPACE,
         seed: str = "0",
         seeded_ids: bool = False,
         faults: Iterable[FaultSpec] = (),

@@ -168,12 +168,18 @@ class Verifier:
 
     def _items(self, sid: str, sequence: tuple[Step, ...], by_arrival: bool) -> list[Item]:
         only = _accepted_only(sequence, by_arrival)
-        items = self._inquiry.items(sid, by_arrival=by_arrival, accepted_only=only)
-        return [item for item in items if self._since < item.seq <= self._last_seq]
+        return self._counting(self._inquiry.items(sid, by_arrival=by_arrival, accepted_only=only))
+
+    def _counting(self, items: list[Item]) -> list[Item]:
+        """Return those of some events that count."""
+        if not self._since and self._until is None:
+            return items
+        last_seq = self._last_seq
+        return [item for item in items if self._since < item.seq <= last_seq]
 
     def _refused(self, step: Step, sid: str) -> list[NearMiss]:
         """Find what would have been a step, had it not been refused."""
-        items = [item for item in self._inquiry.items(sid, by_arrival=True) if self._since < item.seq <= self._last_seq]
+        items = self._counting(self._inquiry.items(sid, by_arrival=True))
         meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))
         return self._near(step.accepted, ((item.seq, item.record) for item in meant))
 

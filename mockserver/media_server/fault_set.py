@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import control as c
 from mockserver.control import Control
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, below
 from mockserver.model.fault import Fault, FaultRule, FaultSpec
 from mockserver.wire.codec import convert, to_builtins
 
@@ -105,8 +105,6 @@ def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[Faul
     """
     if isinstance(rules, (Mapping, FaultSpec)):
         raise InvalidInput("faults is a list of rules, even if there is only one", pointer="/faults")
-    try:
+    with below("/faults"):
         specs: Sequence[FaultSpec] = convert([to_builtins(rule) for rule in rules], tuple[FaultSpec, ...])
-    except InvalidInput as error:
-        raise InvalidInput(str(error), pointer=f"/faults{error.pointer}") from None
     return specs

@@ -73,6 +73,7 @@ class MockServer(MediaServer):
         Raises:
             ServerFailed: It cannot listen, or runs already.
         """
+        from mockserver.server.addresses import loopback_url
         from mockserver.server.runner import ServerThread
 
         if self._thread is not None:
@@ -81,8 +82,8 @@ class MockServer(MediaServer):
         thread.start()
         self._thread = thread
         options = self._site.options
-        self.host = f"{_reachable(options.host)}:{thread.port}"
-        self.url = f"{options.scheme}://{self.host}"
+        self.url = loopback_url(options.scheme, options.host, thread.port)
+        self.host = self.url.partition("://")[2]
         return self
 
     def stop(self) -> None:
@@ -118,10 +119,12 @@ class MockServer(MediaServer):
     @property
     def admin_url(self) -> str:
         """Where the admin API listens: ``url``, unless the options give it a port of its own."""
+        from mockserver.server.addresses import loopback_url
+
         if self._thread is None:
             return ""
         options = self._site.options
-        return f"{options.scheme}://{_reachable(options.host)}:{self._thread.admin_port}"
+        return loopback_url(options.scheme, options.host, self._thread.admin_port)
 
     @property
     def admin_token(self) -> str | None:
@@ -151,9 +154,3 @@ class MockServer(MediaServer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _reachable(host: str) -> str:
-    """Return a host as it stands in a URL; for "all addresses" the loopback one, since nobody can connect to all."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))
-    return f"[{host}]" if ":" in host else host

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mockserver import control as c
+from mockserver.control import Control
 from mockserver.errors import InvalidInput, MockserverError, VerificationFailed
 from mockserver.media_server.arguments import refuse_in_loop
 from mockserver.media_server.own_thread import in_own_thread
@@ -24,10 +25,16 @@ from mockserver.wire.codec import convert, to_builtins
 if TYPE_CHECKING:
     from mockserver.media_server.media_server import MediaServer
 
-__all__ = ["StoryHandle", "StorySet"]
+__all__ = ["StoryHandle", "StorySet", "newest_seq"]
 
 _OWN = "own"
 _LONGEST_S = 86_400
+
+
+def newest_seq(control: Control) -> int:
+    """Return the ``seq`` of the last entry of a journal; 0 when there was none."""
+    journal = control.call(c.EVENTS, Query(limit=1)).meta
+    return journal.evicted + journal.total
 
 
 class StoryHandle:
@@ -137,12 +144,12 @@ class StoryHandle:
         control = self._server.control
         end_s = time.monotonic() + timeout_s
         while True:
-            journal = control.call(c.EVENTS, Query(limit=1)).meta
+            newest = newest_seq(control)
             view = self.view()
             left_ms = round((end_s - time.monotonic()) * 1000)
             if view.verdict is not None or view.state == "idle" or left_ms <= 0:
                 return view
-            command = StoryWait(since=journal.evicted + journal.total, timeout_ms=min(left_ms, r.MAX_TIMEOUT_MS))
+            command = StoryWait(since=newest, timeout_ms=min(left_ms, r.MAX_TIMEOUT_MS))
             control.call(c.WAIT_STORY, command, name=self.name)
 
 

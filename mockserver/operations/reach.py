@@ -6,10 +6,11 @@ import io
 
 from msgspec.structs import replace
 
+from mockserver.address import namespaced
 from mockserver.control import Chunks
 from mockserver.errors import InvalidInput
 from mockserver.model.addresses import Addresses
-from mockserver.namespaces import DEFAULT, Namespaces
+from mockserver.namespaces import Namespaces
 
 __all__ = ["addresses", "qr_code"]
 
@@ -23,10 +24,8 @@ def addresses(namespaces: Namespaces, name: str, argument: None) -> Addresses:
             status=409,
         )
     found = namespaces.reach()
-    if name == DEFAULT:
-        return found
-    prefixed = [replace(address, url=f"{address.url}/ns/{name}") for address in found.addresses]
-    return replace(found, addresses=prefixed, best=f"{found.best}/ns/{name}")
+    below = [replace(address, url=namespaced(address.url, name)) for address in found.addresses]
+    return replace(found, addresses=below, best=namespaced(found.best, name))
 
 
 def qr_code(namespaces: Namespaces, name: str, argument: None) -> Chunks:

@@ -9,6 +9,7 @@ from mockserver.emulator.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput
 from mockserver.model import results as r
+from mockserver.model.finding import Severity
 from mockserver.model.session import Session
 from mockserver.model.vocabulary import Phase
 from mockserver.operations.namespace import session_view
@@ -55,4 +56,4 @@ def _matches(emulator: Emulator, session: Session, query: SessionQuery) -> bool:
 
 
 def _counted(diagnosis: Diagnosis, sid: str) -> dict[str, int]:
-    return {"error": 0, "warning": 0, "info": 0, **by_severity(diagnosis.own_findings(sid))}
+    return {severity.value: 0 for severity in Severity} | by_severity(diagnosis.own_findings(sid))

@@ -15,6 +15,7 @@ import msgspec
 
 from mockserver.errors import InvalidInput
 from mockserver.model.http import RawHeaders
+from mockserver.pointer import steps_of
 
 __all__ = [
     "MISSING",
@@ -85,8 +86,7 @@ def parse_condition(text: str) -> Condition:
     Raises:
         InvalidInput: There is no pointer or no operator, or the text is too long.
     """
-    if len(text) > _MAX_LENGTH:
-        raise InvalidInput(f"a condition has at most {_MAX_LENGTH} characters, not {len(text)}", pointer="/where")
+    _check_length(text, "/where")
     found = _OPERATOR.search(text)
     if not text.startswith("/") or found is None:
         raise InvalidInput(
@@ -95,12 +95,16 @@ def parse_condition(text: str) -> Condition:
             pointer="/where",
         )
     pointer, literal = text[: found.start()], text[found.end() :]
-    tokens = tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
     try:
         value: Any = msgspec.json.decode(literal)
     except (msgspec.DecodeError, RecursionError):
         value = literal
-    return Condition(text, tokens, found.group(), value)
+    return Condition(text, steps_of(pointer), found.group(), value)
+
+
+def _check_length(text: str, pointer: str) -> None:
+    if len(text) > _MAX_LENGTH:
+        raise InvalidInput(f"a condition has at most {_MAX_LENGTH} characters, not {len(text)}", pointer=pointer)
 
 
 def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
@@ -160,8 +164,7 @@ def parse_header_condition(text: str) -> HeaderCondition:
     Raises:
         InvalidInput: There is no name or no operator, or the text is too long.
     """
-    if len(text) > _MAX_LENGTH:
-        raise InvalidInput(f"a condition has at most {_MAX_LENGTH} characters, not {len(text)}", pointer="/header")
+    _check_length(text, "/header")
     found = _HEADER_OPERATOR.search(text)
     if found is None or not is_token(text[: found.start()]):
         raise InvalidInput(

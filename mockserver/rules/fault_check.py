@@ -6,14 +6,22 @@ import msgspec
 
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import (
+    CloseFault,
     DelayFault,
     DribbleFault,
     DropHeaderFault,
-    Fault,
+    DuplicateFault,
+    ExpireFault,
     FaultSpec,
+    ForgetFault,
+    GarbleFault,
+    HangFault,
+    OutcomeFault,
     Pass,
     RefuseFault,
+    ResetFault,
     ResponsesFault,
+    SimpleFault,
     StatusFault,
     TruncateFault,
     When,
@@ -45,8 +53,8 @@ def check_spec(spec: FaultSpec) -> None:
     _check_when(spec.when, spec.stage)
     for name, lowest in (("skip", 0), ("every", 1), ("times", 0), ("ttl_ms", 0)):
         value = getattr(spec, name)
-        if value is not None and value < lowest:
-            raise InvalidInput(f"{name} must be {lowest} or more, not {value}", pointer=f"/{name}")
+        if value is not None:
+            _check_number("", name, value, lowest, None)
     if not 0 <= spec.probability <= 1:
         raise InvalidInput(f"probability is a number from 0 to 1, not {spec.probability}", pointer="/probability")
     if isinstance(spec.fault, Pass):
@@ -93,10 +101,11 @@ def _check_script(script: ResponsesFault) -> None:
         _check_number(at, "repeat", item.repeat, 1, _MAX_REPEAT)
         if isinstance(item, ResponsesFault):
             raise InvalidInput("a script cannot stand in a script; write its items here", pointer=at)
-        _check_fault(item, at)
+        if not isinstance(item, Pass):
+            _check_fault(item, at)
 
 
-def _check_fault(fault: Fault, at: str) -> None:
+def _check_fault(fault: SimpleFault, at: str) -> None:
     match fault:
         case StatusFault():
             _check_status(fault, at)
@@ -111,8 +120,11 @@ def _check_fault(fault: Fault, at: str) -> None:
             _check_number(at, "duration_ms", duration_ms, 1, _MAX_REFUSE_MS)
         case DropHeaderFault(name=name):
             _check_names((name,) if isinstance(name, str) else name, at)
-        case _:
-            pass  # the others have nothing that could be wrong
+        case (
+            OutcomeFault() | ExpireFault() | ForgetFault() | DuplicateFault() | ResetFault() | CloseFault()
+            | HangFault() | GarbleFault()
+        ):  # fmt: skip
+            pass  # whatever can be written of these makes sense
 
 
 def _check_number(at: str, name: str, value: float, lowest: int, highest: int | None) -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, below
 from mockserver.model.fault import When
 from mockserver.model.http import RawHeaders
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import Difference
 from mockserver.model.session import Content
 from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.pointer import pointer_of
 from mockserver.rules.condition import (
     MISSING,
     Condition,
@@ -54,6 +55,8 @@ _PLAYHEAD = ("playerTime", "playhead")
 
 _MAX_CONDITIONS = 64
 """Most conditions of one ``where``: every one is asked of every entry."""
+
+_Parsed = TypeVar("_Parsed")
 
 
 class Facts(msgspec.Struct):
@@ -141,17 +144,14 @@ class Matcher(msgspec.Struct, frozen=True):
         for header in self.headers:
             values = header_values(facts.headers, header.name)
             if not header_holds(header, values):
-                expected = header.value if header.op == "=" else f"{header.op} {header.value}"
-                found.append(
-                    Difference(f"header {header.name}", expected, ", ".join(values) if values else "(missing)")
-                )
+                actual = ", ".join(values) if values else "(missing)"
+                found.append(Difference(f"header {header.name}", _expected(header), actual))
         document = facts.document() if self.conditions else None
         for condition in self.conditions:
             if not holds(condition, document):
                 seen = resolve(document, condition.tokens)
-                pointer = "/" + "/".join(token.replace("~", "~0").replace("/", "~1") for token in condition.tokens)
-                expected = condition.value if condition.op == "=" else f"{condition.op} {condition.value}"
-                found.append(Difference(pointer, expected, "(missing)" if seen is MISSING else seen))
+                actual = "(missing)" if seen is MISSING else seen
+                found.append(Difference(pointer_of(condition.tokens), _expected(condition), actual))
         return tuple(found)
 
     def distance(self, differences: tuple[Difference, ...]) -> float:
@@ -200,16 +200,12 @@ def compile_when(when: When) -> Matcher:
     for name in ("playhead_s", "session_age_s"):
         range_ = getattr(when, name)
         if range_ is not None:
-            try:
+            with below(f"/when/{name}"):
                 others.append((name, span(range_)))
-            except InvalidInput as error:
-                raise InvalidInput(str(error), pointer=f"/when/{name}{error.pointer}") from None
     others.extend((name, texts(value)) for name in _CONTENT if (value := getattr(when, name)) is not None)
-    try:
+    with below("/when"):
         where = conditions(when.where)
-        headers = _header_conditions(when.header)
-    except InvalidInput as error:
-        raise InvalidInput(str(error), pointer=f"/when{error.pointer}") from None
+        headers = _parsed("header", when.header, parse_header_condition)
     return Matcher(
         fields, where, unasked=frozenset() if when.operation else _UNASKED, others=tuple(others), headers=headers
     )
@@ -221,17 +217,14 @@ def conditions(where: str | tuple[str, ...]) -> tuple[Condition, ...]:
     Raises:
         InvalidInput: One of them is not a condition, or there are too many.
     """
-    texts = (where,) if isinstance(where, str) else where
+    return _parsed("where", where, parse_condition)
+
+
+def _parsed(name: str, written: str | tuple[str, ...], parse: Callable[[str], _Parsed]) -> tuple[_Parsed, ...]:
+    texts = (written,) if isinstance(written, str) else written
     if len(texts) > _MAX_CONDITIONS:
-        raise InvalidInput(f"where takes at most {_MAX_CONDITIONS} conditions, not {len(texts)}", pointer="/where")
-    return tuple(parse_condition(text) for text in texts)
-
-
-def _header_conditions(header: str | tuple[str, ...]) -> tuple[HeaderCondition, ...]:
-    written = (header,) if isinstance(header, str) else header
-    if len(written) > _MAX_CONDITIONS:
-        raise InvalidInput(f"header takes at most {_MAX_CONDITIONS} conditions, not {len(written)}", pointer="/header")
-    return tuple(parse_header_condition(text) for text in written)
+        raise InvalidInput(f"{name} takes at most {_MAX_CONDITIONS} conditions, not {len(texts)}", pointer=f"/{name}")
+    return tuple(parse(text) for text in texts)
 
 
 def _fields(source: Query | When, names: tuple[str, ...]) -> tuple[tuple[str, frozenset[Any]], ...]:
@@ -271,6 +264,10 @@ def _meets(facts: Facts, name: str, wanted: frozenset[Any]) -> bool:
     if name == "fault_id":
         return not wanted.isdisjoint(facts.fault_ids)
     return getattr(facts, name) in wanted
+
+
+def _expected(condition: Condition | HeaderCondition) -> Any:
+    return condition.value if condition.op == "=" else f"{condition.op} {condition.value}"
 
 
 def _plain(value: Any) -> Any:

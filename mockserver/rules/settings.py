@@ -9,7 +9,7 @@ from functools import cache
 import msgspec
 from msgspec import structs
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, below
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.match import conditions
 
@@ -74,10 +74,8 @@ def _check_rule(rule: SessionRule, pointer: str) -> None:
     _check_types(rule, pointer)
     if not rule.where:
         raise InvalidInput("a session rule needs at least one condition", pointer=f"{pointer}/where")
-    try:
+    with below(pointer):
         conditions(rule.where)
-    except InvalidInput as error:
-        raise InvalidInput(str(error), pointer=f"{pointer}/where") from None
     for name in _LIFETIMES:
         value = getattr(rule, name)
         if isinstance(value, (int, float)):

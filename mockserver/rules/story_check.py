@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import msgspec
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, below
 from mockserver.model.query import OneOrMany
 from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import Settings
@@ -54,25 +52,17 @@ def check_story(story: Story) -> None:
                                pointer=f"/{name}")  # fmt: skip
     if not story.title.strip():
         raise InvalidInput("a story needs a title", pointer="/title")
-    with _below("/settings"):
+    with below("/settings"):
         _check_settings(story)
     for index, spec in enumerate(story.faults):
-        with _below(f"/faults/{index}"):
+        with below(f"/faults/{index}"):
             check_spec(spec)
             _check_event_type(spec.when.event_type, "/when/event_type")
     if not story.expect:
         raise InvalidInput("a story needs at least one expectation, or nobody could fail it", pointer="/expect")
     for index, wanted in enumerate(story.expect):
-        with _below(f"/expect/{index}"):
+        with below(f"/expect/{index}"):
             _check_expectation(wanted)
-
-
-@contextmanager
-def _below(pointer: str) -> Iterator[None]:
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(str(error), pointer=pointer + error.pointer) from None
 
 
 def _check_settings(story: Story) -> None:
@@ -107,11 +97,11 @@ def _check_expectation(wanted: Expectation) -> None:
         )
     )
     if wanted.query is not None:
-        with _below("/query"):
+        with below("/query"):
             compile_query(wanted.query)
             _check_event_type(wanted.query.event_type, "/event_type")
     for index, step in enumerate(wanted.sequence or ()):
-        with _below(f"/sequence/{index}"):
+        with below(f"/sequence/{index}"):
             steps((step,))
             if isinstance(step, str):
                 _check_event_type(step, "")

@@ -6,13 +6,10 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from mockserver.model.addresses import Address, Addresses
-from mockserver.server.interfaces import interface_addresses
+from mockserver.server.interfaces import EMULATOR_HOST, interface_addresses
 from mockserver.server.options import is_loopback
 
 __all__ = ["addresses_of", "loopback_url"]
-
-_EMULATOR = "10.0.2.2"
-"""Under which an Android emulator reaches the loopback address of the machine it runs on."""
 
 _Address = IPv4Address | IPv6Address
 
@@ -60,13 +57,13 @@ def addresses_of(
     else:
         known.append(own)
     if (bound is None and is_loopback(host)) or bound in (ip_address("127.0.0.1"), ip_address("0.0.0.0")):
-        known.append(Address(url=f"{scheme}://{_EMULATOR}:{port}", kind="emulator"))
+        known.append(Address(url=f"{scheme}://{EMULATOR_HOST}:{port}", kind="emulator"))
     return Addresses(addresses=known, best=known[0].url, open_to_others=not is_loopback(host), https=scheme == "https")
 
 
 def _read(host: str) -> _Address | None:
     try:
-        return ip_address(host.strip("[]").partition("%")[0])
+        return ip_address(host.strip("[]"))
     except ValueError:
         return None
 

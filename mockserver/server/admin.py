@@ -7,7 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -75,7 +75,7 @@ class Admin:
         self._failed = failed
         self._page = Page(guard)
         self._ca_pem = ca_pem
-        self._routes = [(_pattern(route), route) for route in CONTROL_ROUTES]
+        self._routes = [(_pattern(route.path), route) for route in CONTROL_ROUTES]
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; an error becomes a problem document (RFC 9457)."""
@@ -184,8 +184,9 @@ def _admin_path(path: str) -> str | None:
     return path[len(ADMIN) :] if is_admin_path(path) else None
 
 
-def _pattern(route: Route[Any, Any]) -> re.Pattern[str]:
-    return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path))
+@cache  # a run of tests starts many servers
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path))
 
 
 def _query(request: web.BaseRequest, kind: Any) -> Any:

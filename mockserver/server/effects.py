@@ -26,7 +26,13 @@ GARBLED = b"\x00\xff this is not HTTP \xff\x00"
 
 def is_gone(request: web.BaseRequest) -> bool:
     """Tell whether the client has left."""
-    return request.transport is None or request.transport.is_closing()
+    return _connection(request) is None
+
+
+def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
+    """Return the connection of a request; None when the client has left."""
+    transport = request.transport
+    return None if transport is None or transport.is_closing() else transport
 
 
 async def sleep_until(clock: Clock, at_ms: int, watched: web.BaseRequest | None = None) -> None:
@@ -89,8 +95,8 @@ async def _finish(
     """Carry out the effect that decides what the client gets."""
     if isinstance(effect, Refuse):
         doorway.close_for(effect.duration_ms / 1000)
-    transport = request.transport
-    if transport is None or transport.is_closing():
+    transport = _connection(request)
+    if transport is None:
         record.delivery = Delivery.CLIENT_GONE
         return writer.done(500, stays=False)
     match effect:
@@ -149,9 +155,10 @@ async def _dribble(answer: bytes, effect: Dribble, request: web.BaseRequest, clo
     for number in range(count):
         if number:
             await sleep_until(clock, began_ms + effect.total_ms * number // (count - 1), request)
-        if request.transport is None or request.transport.is_closing():
+        transport = _connection(request)
+        if transport is None:
             return False
-        request.transport.write(answer[len(answer) * number // count : len(answer) * (number + 1) // count])
+        transport.write(answer[len(answer) * number // count : len(answer) * (number + 1) // count])
     return True
 
 

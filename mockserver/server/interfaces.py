@@ -6,7 +6,10 @@ import contextlib
 import socket
 from ipaddress import ip_address
 
-__all__ = ["interface_addresses"]
+__all__ = ["EMULATOR_HOST", "interface_addresses"]
+
+EMULATOR_HOST = "10.0.2.2"
+"""Under which an Android emulator reaches the loopback address of the machine it runs on."""
 
 _FAR_AWAY = ("192.0.2.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "2001:db8::1", "fd00::1")
 """One address of every kind of network a machine may have a way to: the networks of documentation (RFC 5737, RFC 3849)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.clock import RealTime
 from mockserver.errors import InvalidInput, ServerFailed
+from mockserver.server.interfaces import EMULATOR_HOST
 from mockserver.server.options import ServerOptions
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ VALID_DAYS = 397
 systems more than 825."""
 
 _DAY_S = 86_400
-_EMULATOR_HOST = "10.0.2.2"
-"""Where apps in the Android emulator reach the machine it runs on."""
 
 _LABEL = r"(?:xn--[a-z0-9-]{1,59}|(?!..--|-)[a-z0-9-]{1,63}(?<!-))"
 _NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*{_LABEL}", re.IGNORECASE)
@@ -184,7 +183,7 @@ def certificate_names(options: ServerOptions, host_name: str, addresses: Iterabl
                 f"{name!r} of --allow-host cannot stand in a certificate: names have letters, digits, hyphens and dots"
             )
     first_label = host_name.partition(".")[0]
-    found = ["localhost", "*.localhost", "127.0.0.1", "::1", _EMULATOR_HOST, options.host.strip("[]")]
+    found = ["localhost", "*.localhost", "127.0.0.1", "::1", EMULATOR_HOST, options.host.strip("[]")]
     found += [host_name, f"{first_label}.local", *addresses, *options.allow_hosts]
     plain = (name.partition("%")[0] if ":" in name else name.lower().rstrip(".") for name in found)
     return tuple(dict.fromkeys(name for name in plain if _certifiable(name) and name not in ("0.0.0.0", "::")))

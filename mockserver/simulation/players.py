@@ -10,6 +10,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
+from mockserver.address import namespaced
 from mockserver.clock import Clock
 from mockserver.errors import ControlFailed, InvalidInput, NotFound, Refused
 from mockserver.model.player import PlayerCommand, PlayerView
@@ -162,9 +163,8 @@ class Players:
             for player_id in over[:-MOST_PLAYERS]:
                 del self._runs[player_id]
             views = [run.view for run in runs]
-            where = url if namespace == "default" else f"{url}/ns/{namespace}"
             for run in runs:
-                run.start(where, clock)
+                run.start(namespaced(url, namespace), clock)
         return views
 
     def stop(self, namespace: str, player_id: str) -> PlayerView:

@@ -20,6 +20,7 @@ from mockserver.dialects.collection import keys
 from mockserver.dialects.collection.keys import Key
 from mockserver.dialects.collection.nearest import nearest_key
 from mockserver.model.journal import Violation
+from mockserver.pointer import pointer_of
 
 __all__ = ["MAX_VIOLATIONS", "explain", "unexplained"]
 
@@ -74,7 +75,7 @@ def explain(
     findings.sort(key=_DocumentOrder(document))
     listed = findings if len(findings) <= MAX_VIOLATIONS else findings[: MAX_VIOLATIONS - 1]
     wording = _Wording(document, event_type, event_types)
-    violations = [Violation(base + _pointer(f.path), f.rule, wording.sentence(f)) for f in listed]
+    violations = [Violation(base + pointer_of(f.path), f.rule, wording.sentence(f)) for f in listed]
     if len(listed) < len(findings):
         at_least = "At least " if len(found) == _MAX_FOUND else ""
         more = f"{at_least}{len(findings) - len(listed)} more violations are not listed; correct these first."
@@ -305,10 +306,6 @@ def _bounded(value: Any, depth: int) -> Any:
     if _is_big(value):
         return 1 << _BIG_INT_BITS
     return value
-
-
-def _pointer(path: _Path) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _bad_metadata_key(name: str) -> str:

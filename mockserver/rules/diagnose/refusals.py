@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Violation
+from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.wording import seqs_of
 from mockserver.rules.timeline import Item
@@ -70,17 +71,13 @@ def refusals(place: Case | Traffic) -> Iterator[Refusal]:
     for item in place.refused:
         if item.index is None:
             for violation in item.record.violations:
-                yield _refusal(item, _parts(violation), violation)
+                yield _refusal(item, steps_of(violation.path), violation)
         elif item.index == 0:
             for violation in item.record.violations:
-                number, *path = _parts(violation) or [""]
+                number, *path = steps_of(violation.path) or ("",)
                 concerned = batched.get((item.seq, int(number))) if number.isdigit() else None
                 if concerned is not None:
                     yield _refusal(concerned, path, violation)
-
-
-def _parts(violation: Violation) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in violation.path.split("/")[1:]]
 
 
 def _refusal(item: Item, path: Iterable[str], violation: Violation) -> Refusal:

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import * as format from "../format.js";
+import { faultsBadge, outcomeBadge } from "./marks.js";
 
 /** What a request is called where there is no event type. */
 export function requestTitle(row) {
@@ -26,9 +27,6 @@ export function cells(row) {
 }
 
 function marks(row) {
-  const shown = [];
-  if (!["accepted", "opened", "answered"].includes(row.outcome)) shown.push(h("span.badge.warning", row.outcome.replaceAll("_", " ")));
-  if (row.faults.length) shown.push(h("span.badge.error", { title: row.faults.join(", ") }, row.faults.length === 1 ? "fault" : `${row.faults.length} faults`));
-  if (row.delivery !== "sent") shown.push(h("span.badge.info", row.delivery.replaceAll("_", " ")));
-  return shown;
+  const delivery = row.delivery === "sent" ? null : h("span.badge.info", row.delivery.replaceAll("_", " "));
+  return [outcomeBadge(row.outcome), faultsBadge(row.faults), delivery];
 }

@@ -4,6 +4,7 @@ import { path } from "../api.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 import { createVirtual } from "../virtual.js";
+import { faultsBadge, outcomeBadge } from "./marks.js";
 import { createModel } from "./timeline/model.js";
 import { offset } from "./timeline/scale.js";
 
@@ -76,8 +77,8 @@ function cells(mark, first) {
     h("span.status", { class: format.statusTone(mark.status) }, mark.status ?? "none"),
     order(mark),
     h("span.what",
-      mark.outcome === "accepted" || mark.outcome === "opened" ? null : h("span.badge.warning", mark.outcome.replaceAll("_", " ")),
-      mark.fault_ids.length ? h("span.badge.error", mark.fault_ids.length === 1 ? "fault" : `${mark.fault_ids.length} faults`) : null,
+      outcomeBadge(mark.outcome),
+      faultsBadge(mark.fault_ids),
       mark.findings.slice(0, 3).map(({ code, severity }) => h("span.badge", { class: severity }, code))),
   ];
 }

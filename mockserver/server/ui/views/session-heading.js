@@ -2,9 +2,8 @@
 
 import { h } from "../dom.js";
 import * as format from "../format.js";
+import { phaseBadge, SOON_MS } from "./marks.js";
 
-const SOON_MS = 60000;
-const TONES = { open: "ok", completed: "info" };
 const WHY = { idle_ms: "Closes without an event", stall_ms: "Closes with the playhead standing", max_age_ms: "Closes by its age", forget_ms: "Is forgotten" };
 const NAMES = { idle_ms: "idle", stall_ms: "stall", max_age_ms: "age", forget_ms: "forgotten" };
 
@@ -16,7 +15,7 @@ export function heading(session, clock, actions) {
     h("div.toolbar",
       h("a.button.quiet", { href: "#/sessions", "aria-label": "All sessions", title: "All sessions" }, "\u2190"),
       h("h1", h("bdi", format.shorten(name, 120))),
-      h("span.badge", { class: TONES[session.phase] ?? "" }, session.phase),
+      phaseBadge(session.phase),
       session.closed_by && h("span.muted", `by ${format.closedByLabel(session.closed_by)}`),
       h("span.end.toolbar", actions)),
     h("dl.facts",

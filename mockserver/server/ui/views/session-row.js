@@ -2,16 +2,14 @@
 
 import { h } from "../dom.js";
 import * as format from "../format.js";
-
-const SOON_MS = 60000;
-const TONES = { open: "ok", completed: "info", closed: "", forgotten: "" };
+import { phaseBadge, SOON_MS } from "./marks.js";
 
 /** The cells of a row. */
 export function cells(session, clock) {
   const { content } = session;
   return [
     h("span.phase",
-      h("span.badge", { class: TONES[session.phase] ?? "" }, session.phase),
+      phaseBadge(session.phase),
       session.closed_by && h("span.why", format.closedByLabel(session.closed_by))),
     h("div.two",
       h("a.name", { href: `#/sessions/${encodeURIComponent(session.sid)}`, tabindex: -1, dir: "auto" }, title(session)),

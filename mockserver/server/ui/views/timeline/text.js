@@ -2,6 +2,7 @@
 
 import { h } from "../../dom.js";
 import * as format from "../../format.js";
+import { outcomeBadge } from "../marks.js";
 import { offset } from "./scale.js";
 
 /** What the player does, by the kind of a span of the lane `playback`. */
@@ -60,7 +61,7 @@ function markDetails(mark, first) {
   return h("div.about",
     h("p", request(mark.seq, mark.index), " ", h("strong", h("bdi", mark.event_type ?? "not readable")), " ",
       h("span.status", { class: tone }, mark.status ?? "no answer"),
-      mark.outcome === "accepted" || mark.outcome === "opened" ? null : h("span.badge.warning", mark.outcome.replaceAll("_", " ")),
+      outcomeBadge(mark.outcome),
       mark.fault_ids.map((fault) => h("a.badge.error", { href: "#/faults" }, fault))),
     h("p.muted", `${offset(mark.ms - first, 1)}, playhead ${format.playhead(mark.playhead_s ?? NaN) || "unknown"}, ${arrival(mark)}`),
     mark.findings.slice(0, 3).map((finding) => findingDetails(finding)));

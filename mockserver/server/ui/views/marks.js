@@ -1,0 +1,24 @@
+// Small signs that several views give a session or a request, each made in one place.
+
+import { h } from "../dom.js";
+
+const PHASE_TONES = { open: "ok", completed: "info", closed: "", forgotten: "" };
+const PLAIN_OUTCOMES = new Set(["accepted", "opened", "answered"]);
+
+/** From when on a deadline counts as near. */
+export const SOON_MS = 60000;
+
+/** The phase of a session. */
+export function phaseBadge(phase) {
+  return h("span.badge", { class: PHASE_TONES[phase] ?? "" }, phase);
+}
+
+/** What became of a request, where it is worth a word; null otherwise. */
+export function outcomeBadge(outcome) {
+  return PLAIN_OUTCOMES.has(outcome) ? null : h("span.badge.warning", outcome.replaceAll("_", " "));
+}
+
+/** That fault rules struck a request; null when none did. */
+export function faultsBadge(ids) {
+  return ids.length ? h("span.badge.error", { title: ids.join(", ") }, ids.length === 1 ? "fault" : `${ids.length} faults`) : null;
+}
