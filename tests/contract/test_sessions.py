@@ -95,16 +95,18 @@ def test_session_that_comes_as_downloaded_content_is_found(server: MediaServer, 
 def test_what_a_command_did_is_seen_when_the_time_is_over(
     server: MediaServer, session: SessionHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = server.control.call
+    call, looks = server.control.call, []
 
     def expiring(route: Any, argument: Any, **path: str) -> Any:
         answer = call(route, argument, **path)
-        if route is c.WAIT:
+        if route is c.SESSIONS:
+            looks.append(answer)
             call(c.EXPIRE, None, sid=session.sid)
         return answer
 
     monkeypatch.setattr(server.control, "call", expiring)
     assert server.wait_for_session(phase="closed", timeout_s=0.01).sid == session.sid
+    assert len(looks) == 2
 
 
 async def test_session_that_does_not_come_is_a_failure_that_shows_the_others(
