@@ -1,10 +1,12 @@
-"""What every test may use: golden files, and runs of Hypothesis that are the same each time."""
+"""What every test may use: golden files, a port for it alone, and runs of Hypothesis that are the same each time."""
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
+import socket
+import sys
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
@@ -53,3 +55,18 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         pytest.fail("\n".join([*diff, "If the new text is right: make golden, and review the diff."]), pytrace=False)
 
     return compare
+
+
+@pytest.fixture
+def unused_tcp_port() -> Iterator[int]:
+    """A port of 127.0.0.1 that refuses connections and can be listened at, again and again, by who knows its number.
+
+    It is held as long as the test runs: the system gives it to no other test as a free one meanwhile.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        if sys.platform != "linux":  # where nobody could listen there as long as it is held
+            holder.close()
+        yield port

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -57,12 +56,14 @@ def test_namespace_and_token_are_told_to_the_server(make_server: MakeServer) -> 
         assert path_of(next(stream)) == "/mine"
 
 
-def test_connection_that_breaks_is_made_again_and_nothing_is_missed(server: Running) -> None:
+def test_connection_that_breaks_is_made_again_and_nothing_is_missed(
+    make_server: MakeServer, unused_tcp_port: int
+) -> None:
+    server = make_server(port=unused_tcp_port)
     restarted: list[ServerThread] = []
 
     def restart(seconds: float) -> None:
         receive(server, "/meanwhile")
-        server.site.options = dataclasses.replace(server.site.options, port=server.port)
         server.thread = ServerThread(server.site)
         server.thread.start()
         restarted.append(server.thread)
@@ -77,7 +78,8 @@ def test_connection_that_breaks_is_made_again_and_nothing_is_missed(server: Runn
     assert len(restarted) == 1
 
 
-def test_server_that_stays_away_is_tried_for_again_and_again(server: Running) -> None:
+def test_server_that_stays_away_is_tried_for_again_and_again(make_server: MakeServer, unused_tcp_port: int) -> None:
+    server = make_server(port=unused_tcp_port)
     waited: list[float] = []
     with messages(server, wait=waited.append) as stream:
         assert next(stream).event == "connected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -59,8 +60,17 @@ def test_sessions_are_played_at_once_and_every_line_says_which_it_is_about(
     server: MockServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["play", "--to", server.url, "--content", "short", "--seed", "7"]
-    server.faults.add(when={"event_type": "sessionStart"}, fault={"kind": "delay", "ms": 50})
+    server.clock.freeze()
+    server.faults.add({"kind": "delay", "ms": 50}, when={"event_type": "sessionStart"}, stage="response", times=3)
+
+    def answer_when_all_have_begun() -> None:
+        server.wait_for(event_type="sessionStart", at_least=3, timeout_s=30)
+        server.clock.advance(ms=50)
+
+    answering = threading.Thread(target=answer_when_all_have_begun)
+    answering.start()
     assert main([*arguments, "--speed", "max", "--concurrent", "3"]) == 0
+    answering.join()
     lines = capsys.readouterr().out.splitlines()
     assert sorted(lines[:3]) == [line for line in sorted(lines) if line.startswith("session ")]
     assert {line[0] for line in lines if not line.startswith("session ")} == {"1", "2", "3"}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.cli import main
+from mockserver.cli import exchange, main
 from mockserver.cli.exchange import Connections
-from mockserver.cli.recording import read_recording
+from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.control import ADD_FAULT, EXPORT, ExportQuery
 from mockserver.model.fault import (
     ExpireFault,
@@ -186,29 +186,56 @@ def test_certificate_that_nobody_knows_is_refused_unless_asked_for(
     assert replayed(VOD, server, "--insecure") == 0
 
 
+def waits_a_moment_for(monkeypatch: pytest.MonkeyPatch, event_type: str) -> list[float | None]:
+    """Let the answers to some events be waited for shortly; the time that was given is for the others.
+
+    Returns:
+        The time that each answer was given, in seconds.
+    """
+    given: list[float | None] = []
+    write = exchange._write
+
+    def write_and_hurry(connection: HTTPConnection, call: RecordedCall, path: str) -> None:
+        write(connection, call, path)
+        given.append(connection.sock.gettimeout())
+        if call.what == event_type:
+            connection.sock.settimeout(0.2)
+
+    monkeypatch.setattr(exchange, "_write", write_and_hurry)
+    return given
+
+
 @pytest.mark.parametrize("stage", list(Stage))
 def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
-    stage: Stage, make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    stage: Stage,
+    make_server: MakeServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hangs = FaultSpec(fault=HangFault(), stage=stage, when=When(event_type="play"))
     first, second = make_server(), make_server()
     for server in (first, second):
         server.site.control().call(ADD_FAULT, hangs)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", None), (2, "ping", 204))
-    assert replayed(path, first, "--timeout", "0.5") == 0
+    with monkeypatch.context() as patched:
+        waits_a_moment_for(patched, "play")
+        assert replayed(path, first, "--timeout", "30") == 0
     capsys.readouterr()
     assert replayed(exported(first, tmp_path), second) == 0
     assert [entry.event_type for entry in second.entries()] == ["sessionStart", "play", "ping"]
 
 
 def test_answer_that_does_not_come_in_time_is_a_difference(
-    server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    given = waits_a_moment_for(monkeypatch, "play")
     server.site.control().call(ADD_FAULT, FaultSpec(fault=HangFault(), when=When(event_type="play")))
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
-    assert replayed(path, server, "--timeout", "0.2") == 1
+    assert replayed(path, server, "--timeout", "30") == 1
     first, _ = capsys.readouterr().out.splitlines()
-    assert first.endswith(" (play): recorded 204, now no answer: nothing in 0.2 s")
+    assert first.endswith(" (play): recorded 204, now no answer: nothing in 30 s")
+    assert given == [30, 30]
 
 
 @pytest.mark.parametrize("after_bytes", [5, 30, 100, 200])
@@ -233,8 +260,13 @@ def test_server_that_refuses_for_a_while_is_waited_for(make_server: MakeServer, 
 
 
 def test_server_that_is_gone_is_waited_for_once(
-    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    make_server: MakeServer,
+    unused_tcp_port: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    server = make_server(port=unused_tcp_port)
     waited: list[float] = []
     opened = Connections.open
 

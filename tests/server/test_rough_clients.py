@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import subprocess
@@ -227,7 +228,8 @@ def test_odd_target_is_404_and_recorded_as_sent(server: Running, target: str) ->
 )
 def test_what_is_no_http_is_400_or_the_end(server: Running, raw: bytes) -> None:
     with server.connect() as wire:
-        wire.send(raw)
+        with contextlib.suppress(ConnectionError):  # the end may come before all is sent
+            wire.send(raw)
         said = wire.rest()
     assert said == b"" or b" 400 " in said.split(b"\r\n")[0]
     server.assert_alive()
