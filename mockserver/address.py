@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import ControlFailed, InvalidInput
 
-__all__ = ["DEFAULT_NAMESPACE", "ServerAddress", "namespaced", "server_address", "trusting"]
+__all__ = ["DEFAULT_NAMESPACE", "ServerAddress", "namespaced", "server_address", "trusting", "trusting_anyone"]
 
 DEFAULT_NAMESPACE = "default"
 """The namespace of requests that name none."""
@@ -22,7 +22,7 @@ def namespaced(url: str, namespace: str) -> str:
 
 
 class ServerAddress(NamedTuple):
-    """Where a server is.
+    """Where a server is, and whose certificates are taken there.
 
     Args:
         url: As it was written, without a slash at the end.
@@ -30,6 +30,7 @@ class ServerAddress(NamedTuple):
         host: Its name or address.
         port: Its port.
         path: What comes before the paths of the server, such as ``/ns/blue``; mostly nothing.
+        trust: Decides whose certificates to take; None for those that the system trusts, or ``SSL_CERT_FILE`` names.
     """
 
     url: str
@@ -37,29 +38,21 @@ class ServerAddress(NamedTuple):
     host: str
     port: int
     path: str
+    trust: ssl.SSLContext | None = None
 
-    def connection(
-        self, timeout_s: float, *, insecure: bool = False, trust: ssl.SSLContext | None = None
-    ) -> HTTPConnection:
+    def connection(self, timeout_s: float) -> HTTPConnection:
         """Make a connection that is not open yet.
 
         Args:
             timeout_s: How long one step of it may take, in seconds.
-            insecure: Take any certificate.
-            trust: Decides whose certificates to take, instead of ``insecure`` and what the system trusts.
         """
         if not self.is_https:
             return HTTPConnection(self.host, self.port, timeout=timeout_s)
-        if trust is not None:
-            return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=trust)
-        context = ssl.create_default_context()
-        if insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
+        context = ssl.create_default_context() if self.trust is None else self.trust
         return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=context)
 
     def open(self, connection: HTTPConnection) -> None:
-        """Open a connection.
+        """Open a connection for a command, whose flags are named when the certificate is not trusted.
 
         Raises:
             ControlFailed: Nothing answers there, or not as it should.
@@ -67,15 +60,21 @@ class ServerAddress(NamedTuple):
         try:
             connection.connect()
         except ssl.SSLCertVerificationError as error:
+            given = "" if self.trust is None else " with this --ca"
             raise ControlFailed(
-                f"{self.url} shows a certificate that is not trusted ({error.verify_message}); --insecure takes it"
+                f"{self.url} shows a certificate that is not trusted{given} ({error.verify_message}); --ca FILE trusts "
+                "its CA, which a server with --tls has at /__admin/ca.crt, and --insecure takes any certificate"
             ) from None
         except OSError as error:
             raise ControlFailed(f"cannot reach {self.url}: {error.strerror or error}") from None
 
 
-def server_address(url: str) -> ServerAddress:
+def server_address(url: str, trust: ssl.SSLContext | None = None) -> ServerAddress:
     """Read an address.
+
+    Args:
+        url: As a user wrote it.
+        trust: Decides whose certificates to take; None for those that the system trusts.
 
     Raises:
         InvalidInput: It is not ``http(s)://host[:port][/path]``.
@@ -89,7 +88,7 @@ def server_address(url: str) -> ServerAddress:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise InvalidInput(f"{url!r} is not the address of a server; write it like http://127.0.0.1:8089")
     is_https = parts.scheme == "https"
-    return ServerAddress(url, is_https, parts.hostname, port or (443 if is_https else 80), parts.path)
+    return ServerAddress(url, is_https, parts.hostname, port or (443 if is_https else 80), parts.path, trust)
 
 
 def trusting(ca_file: str | PathLike[str]) -> ssl.SSLContext:
@@ -101,8 +100,18 @@ def trusting(ca_file: str | PathLike[str]) -> ssl.SSLContext:
     Raises:
         InvalidInput: It is not a file with a certificate.
     """
+    if not fspath(ca_file):  # which the standard library would take for the CAs of the system
+        raise InvalidInput("cannot trust the CA: the name of its file is empty")
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # which those of TLS are too
         reason = "there is no certificate (PEM) in it" if isinstance(error, ssl.SSLError) else error.strerror or error
         raise InvalidInput(f"cannot trust the CA {fspath(ca_file)}: {reason}") from None
+
+
+def trusting_anyone() -> ssl.SSLContext:
+    """Return what takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

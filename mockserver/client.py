@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from mockserver.address import server_address, trusting
+from mockserver.address import server_address, trusting, trusting_anyone
 from mockserver.control import ADMIN, Chunks, Route, media_type_of
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import MAX_TIMEOUT_MS, Problem
@@ -51,12 +51,11 @@ class HttpControl:
         verify_tls: bool = True,
         ca: str | PathLike[str] | None = None,
     ) -> None:
-        self._address = server_address(url)
         if ca is not None and not verify_tls:
             raise InvalidInput("verify_tls=False accepts any certificate; leave it out, or ca")
-        self._trust = None if ca is None else trusting(ca)
+        trust = trusting(ca) if ca is not None else None if verify_tls else trusting_anyone()
+        self._address = server_address(url, trust)
         self._token = token
-        self._insecure = not verify_tls
         prefix = "" if namespace is None else f"/ns/{quote(namespace, safe='')}"
         self._base = self._address.path + prefix + ADMIN
 
@@ -91,9 +90,7 @@ class HttpControl:
     def _send(
         self, method: str, target: str, body: bytes | None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        connection = self._address.connection(
-            _TIMEOUT_S + MAX_TIMEOUT_MS / 1000, insecure=self._insecure, trust=self._trust
-        )
+        connection = self._address.connection(_TIMEOUT_S + MAX_TIMEOUT_MS / 1000)
         headers = {} if body is None else {"Content-Type": "application/json"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -106,9 +103,10 @@ class HttpControl:
 
     def _unreachable(self, error: Exception) -> ControlFailed:
         if isinstance(error, ssl.SSLCertVerificationError):
+            given = "" if self._address.trust is None else " with this ca"
             return ControlFailed(
-                f"the certificate of {self._address.url} is not trusted: {error.verify_message}; "
-                "give the file of its CA (ca=...); verify_tls=False accepts any"
+                f"the certificate of {self._address.url} is not trusted{given}: {error.verify_message}; give the file "
+                "of its CA (ca=..., to pytest --media-server-ca); verify_tls=False accepts any"
             )
         return ControlFailed(f"no answer from the server at {self._address.url}: {str(error) or type(error).__name__}")
 

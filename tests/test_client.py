@@ -298,13 +298,15 @@ def test_ca_of_a_server_can_be_trusted(tmp_path: Path) -> None:
         path.write_text(running.ca_pem, encoding="ascii")
         there = connect(running.url, namespace="a", ca=path)
         assert (there.count(), there.ca_pem) == (0, running.ca_pem)
-        with pytest.raises(ControlFailed, match="is not trusted"):
+        with pytest.raises(ControlFailed, match=r"is not trusted with this ca: .*; give the file of its CA"):
             connect(other.url, ca=path).count()
 
 
 def test_ca_that_cannot_be_used_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"cannot trust the CA .*none\.pem: No such file"):
         connect("https://localhost", ca=tmp_path / "none.pem")
+    with pytest.raises(InvalidInput, match="cannot trust the CA: the name of its file is empty"):
+        connect("https://localhost", ca="")
     with pytest.raises(InvalidInput, match="verify_tls=False accepts any certificate; leave it out, or ca"):
         connect("https://localhost", ca=tmp_path / "none.pem", verify_tls=False)
 

@@ -22,7 +22,7 @@ from mockserver.rules.suggestion import nearest
 from mockserver.server.options import ServerOptions
 from mockserver.wire.codec import convert
 
-__all__ = ["Configuration", "configure"]
+__all__ = ["Configuration", "configure", "options_of_flags"]
 
 _CONFIG = f"{ENVIRONMENT}CONFIG"
 
@@ -104,6 +104,22 @@ def configure(
         ready_json=values.get("ready_json", False),
         export_on_exit=_export(values.get("export_on_exit"), given),
     )
+
+
+def options_of_flags(flags: Mapping[str, Flag], arguments: Mapping[str, Any], seed: str) -> ServerOptions:
+    """Put together how a server listens that a command starts for itself: flags alone count.
+
+    Args:
+        flags: All flags by key.
+        arguments: What was given on the command line, by key; None for what was not.
+        seed: The seed of the server.
+
+    Raises:
+        InvalidInput: A value cannot be used; says which flag it is of.
+    """
+    given = {key: _Given(value, flags[key].option) for key, value in arguments.items() if value is not None}
+    values = {key: flags[key].read(raw.value, raw.where) for key, raw in given.items()}
+    return _options(values, flags, given, seed)
 
 
 def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dict[str, _Given]:

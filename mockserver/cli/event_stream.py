@@ -45,16 +45,14 @@ def follow(
     namespace: str,
     token: str | None,
     *,
-    insecure: bool = False,
     wait: Callable[[float], object],
 ) -> Generator[Message, None, None]:
     """Give what a server receives, for ever; a connection that ends is made again and goes on where it ended.
 
     Args:
-        address: Where the server is.
+        address: Where the server is, and whose certificates are taken there.
         namespace: The namespace to listen to.
         token: The token of the admin API, if any.
-        insecure: Take any certificate.
         wait: Called with seconds before every new attempt.
 
     Raises:
@@ -68,7 +66,7 @@ def follow(
     while True:
         if last_id:
             headers["Last-Event-ID"] = last_id
-        connection = address.connection(_SILENCE_S, insecure=insecure)
+        connection = address.connection(_SILENCE_S)
         try:
             response = _open(connection, address, path, headers)
             was_connected = True

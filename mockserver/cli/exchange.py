@@ -141,14 +141,12 @@ class Connections:
     answers are read by threads.
 
     Args:
-        address: The server.
-        insecure: Take any certificate.
+        address: The server, and whose certificates are taken there.
         timeout_s: How long an answer may pause; None for as long as it likes.
     """
 
-    def __init__(self, address: ServerAddress, *, insecure: bool, timeout_s: float | None) -> None:
+    def __init__(self, address: ServerAddress, *, timeout_s: float | None) -> None:
         self._address = address
-        self._insecure = insecure
         self._timeout_s = timeout_s
         self._idle: list[HTTPConnection] = []
         self._open: set[Exchange] = set()
@@ -253,7 +251,7 @@ class Connections:
         return connection
 
     def _new(self) -> HTTPConnection:
-        connection = self._address.connection(_CONNECT_S, insecure=self._insecure)
+        connection = self._address.connection(_CONNECT_S)
         connection.response_class = _WholeHead
         return connection
 

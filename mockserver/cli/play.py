@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-from mockserver.address import ServerAddress, server_address
 from mockserver.cli.pacing import speed_of
+from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
 from mockserver.clock import RealTime
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.simulation.content import CONTENTS, make_content
@@ -18,8 +18,6 @@ from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
 from mockserver.simulation.script import Beat, write_script
 
 __all__ = ["add_arguments", "run"]
-
-_CONNECT_S = 5.0
 
 _EPILOG = """\
 A session that is played faster than life begins in the past and ends now: its ts keep their pace, since Adobe computes
@@ -69,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", metavar="N", default="1", help="N times as fast as life; max: without waiting (default: 1)"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed plays the same sessions")
-    parser.add_argument("--insecure", action="store_true", help="take any certificate")
+    add_trust_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     for flag, number in (("--sessions", arguments.sessions), ("--concurrent", arguments.concurrent)):
         if number is not None and number < 1:
             raise InvalidInput(f"{flag} must be 1 or more, not {number}")
-    _reach(server_address(arguments.to), insecure=arguments.insecure)
+    address = trusted_address(arguments.to, arguments)
+    reach(address)
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     sessions = arguments.concurrent if arguments.sessions is None else arguments.sessions
     audience = _Audience(sessions if arguments.concurrent > 1 else 0)
@@ -97,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         title, beats = scripts[number]
         audience.begins(number + 1, f"{title} (seed {seed + number})")
         pace = None if speed == float("inf") else speed
-        player = SimulatedPlayer(arguments.to, verify_tls=not arguments.insecure)
+        player = SimulatedPlayer(arguments.to, trust=address.trust)
         players.append(player)
         start_ms = start_of(beats, RealTime().epoch_ms(), speed=pace)
         player.play(beats, start_ms=start_ms, speed=pace, sent=audience.of(number + 1))
@@ -162,13 +161,3 @@ def _script(arguments: argparse.Namespace, seed: int) -> tuple[str, list[Beat]]:
     except InvalidInput as error:
         raise InvalidInput(f"--flaw: {error}") from None
     return content.params["media.name"], beats
-
-
-def _reach(address: ServerAddress, *, insecure: bool) -> None:
-    connection = address.connection(_CONNECT_S, insecure=insecure)
-    try:
-        address.open(connection)
-    except ControlFailed as error:
-        raise InvalidInput(str(error)) from None
-    finally:
-        connection.close()

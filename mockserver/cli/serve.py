@@ -9,15 +9,15 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
-from mockserver.control import ADMIN, CA, EXPORT, ExportQuery
+from mockserver.cli.reachable import Reachable, reachable, row_text
+from mockserver.control import EXPORT, ExportQuery
 from mockserver.errors import ServerFailed
 from mockserver.namespaces import DEFAULT
-from mockserver.server.addresses import addresses_of, loopback_url
 from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
 
@@ -89,9 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def ready(port: int, admin_port: int) -> None:
         _warn(options)
-        _announce(
-            configuration, _Reachable(options, port, admin_port, _lan_urls(options, port), ca_pem), site.guard.token
-        )
+        _announce(configuration, reachable(options, port, admin_port, ca_pem), site.guard.token)
 
     try:
         with watch:
@@ -119,41 +117,9 @@ def _stories(configuration: Configuration) -> tuple[StoryBook | None, AbstractCo
     return book, StoryWatch(files, book) if configuration.watch else nullcontext()
 
 
-class _Reachable(NamedTuple):
-    """Where a server can be reached, and whom to trust there.
-
-    Args:
-        options: How it listens.
-        port: Its port.
-        admin_port: The port of its admin API.
-        lan_urls: Where others reach it, if it listens on all addresses.
-        ca_pem: The certificate of its CA, if it has one.
-    """
-
-    options: ServerOptions
-    port: int
-    admin_port: int
-    lan_urls: tuple[str, ...]
-    ca_pem: str | None
-
-    @property
-    def url(self) -> str:
-        return loopback_url(self.options.scheme, self.options.host, self.port)
-
-    @property
-    def admin_url(self) -> str:
-        return loopback_url(self.options.scheme, self.options.host, self.admin_port) + ADMIN
-
-    @property
-    def ca_urls(self) -> list[str]:
-        """For this machine first, then for devices."""
-        hosts = [url.rpartition(":")[0] for url in self.lan_urls]
-        return [self.admin_url + CA.path, *(f"{host}:{self.admin_port}{ADMIN}{CA.path}" for host in hosts)]
-
-
-def _announce(configuration: Configuration, reachable: _Reachable, token: str | None) -> None:
+def _announce(configuration: Configuration, known: Reachable, token: str | None) -> None:
     options = configuration.options
-    url, admin_url, ca_urls = reachable.url, reachable.admin_url, reachable.ca_urls
+    url, admin_url = known.url, known.admin_url
     ui_url = f"{admin_url}/ui/" + ("" if token is None else f"?token={quote(token, safe='')}")
     if configuration.ready_json:
         line: dict[str, Any] = {
@@ -166,37 +132,25 @@ def _announce(configuration: Configuration, reachable: _Reachable, token: str | 
         }
         if token is not None:
             line["admin_token"] = token
-        if reachable.lan_urls:
-            line["lan_urls"] = reachable.lan_urls
-        if reachable.ca_pem is not None:
-            line |= {"ca_url": ca_urls[0], "ca_pem": reachable.ca_pem}
+        if known.lan_urls:
+            line["lan_urls"] = known.lan_urls
+        if known.ca_pem is not None:
+            line |= {"ca_url": known.ca_urls[0], "ca_pem": known.ca_pem}
         print(encode(line).decode(), flush=True)
         return
     rows = [
         ("page", ui_url),
         ("sessions", f"{url}/api/v1/sessions"),
-        *(("for devices", lan_url) for lan_url in reachable.lan_urls),
+        *known.device_rows(),
         ("admin API", admin_url),
         ("journal", f"{admin_url}/events"),
         *([] if token is None else [("admin token", token)]),
         ("seed", options.seed if options.seeded_ids else f"{options.seed} (--seed {options.seed} repeats the faults)"),
+        *known.ca_rows(),
     ]
-    if reachable.ca_pem is not None:
-        rows += [("CA to trust", ca_url) for ca_url in ca_urls]
-        rows.append(("trust it", f"curl -sko ca.crt {ca_urls[0]} && curl --cacert ca.crt {url}/api/v1/schemas/ping"))
     print(f"mockserver emulates the Media Collection API at {url}")
-    for name, value in rows:
-        print(f"  {name:12} {value}")
+    print("\n".join(map(row_text, rows)))
     print("Ctrl-C stops it.", flush=True)
-
-
-def _lan_urls(options: ServerOptions, port: int) -> tuple[str, ...]:
-    """Return where others reach a server that listens on all addresses of one kind."""
-    if is_loopback(options.host):
-        return ()
-    own = loopback_url(options.scheme, options.host, port)
-    known = addresses_of(options.scheme, options.host, port).addresses
-    return tuple(address.url for address in known if address.kind == "lan" and address.url != own)
 
 
 def _warn(options: ServerOptions) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from mockserver.address import server_address
+from mockserver.cli.trust import TRUST, add_trust_arguments, reach, trusted_address
 from mockserver.client import HttpControl
 from mockserver.control import ADMIN, EVENTS, FINDINGS, FindingQuery
 from mockserver.errors import InvalidInput, MockserverError
@@ -22,8 +22,6 @@ from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT
 
 __all__ = ["SOURCES", "Source", "add_source_arguments", "opened"]
-
-_TIMEOUT_S = 10
 
 SOURCES = """\
 SOURCE is one of
@@ -76,7 +74,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     server = parser.add_argument_group("servers")
     server.add_argument("--namespace", metavar="NAME", help="look at this namespace")
     server.add_argument("--token", metavar="TOKEN", help="token of the admin API")
-    server.add_argument("--insecure", action="store_true", help="take any certificate")
+    add_trust_arguments(server)
     file = parser.add_argument_group("files")
     file.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
     file.add_argument("--open", action="store_true", help="leave sessions open that nothing has closed")
@@ -102,15 +100,14 @@ def opened(arguments: argparse.Namespace) -> Iterator[Source]:
 
 def _server(arguments: argparse.Namespace) -> Source:
     _refuse(arguments, ("config", "open"), "is for files; a server has its own settings and clock")
-    address = server_address(arguments.source.rstrip("/").removesuffix(ADMIN))
-    connection = address.connection(_TIMEOUT_S, insecure=arguments.insecure)
-    address.open(connection)  # says what is wrong with an address or a certificate, and which flag helps
-    connection.close()
+    address = trusted_address(arguments.source.rstrip("/").removesuffix(ADMIN), arguments)
+    reach(address)
     control = HttpControl(
         address.url,
         namespace=None if arguments.namespace in (None, DEFAULT) else arguments.namespace,
         token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
         verify_tls=not arguments.insecure,
+        ca=arguments.ca,
     )
     return Source(address.url, MediaServer(control, url=address.url), None)
 
@@ -120,7 +117,7 @@ def _file(arguments: argparse.Namespace) -> Source:
     from mockserver.cli.traffic_file import read_traffic
     from mockserver.operations.table import LocalControl
 
-    _refuse(arguments, ("namespace", "token", "insecure"), "goes with the address of a server, not with a file")
+    _refuse(arguments, ("namespace", "token", *TRUST), "goes with the address of a server, not with a file")
     name = "stdin" if arguments.source == "-" else arguments.source
     requests = read_traffic(_content(arguments.source).splitlines(), name)
     namespaces = judge_file(requests, _settings(arguments.config), leave_open=arguments.open)

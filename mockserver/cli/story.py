@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockserver.cli.flags import serve_flags
 from mockserver.cli.screen import show, show_json
+from mockserver.cli.trust import TRUST, add_trust_arguments, reach, trusted_address
 from mockserver.control import ADMIN
 from mockserver.errors import InvalidInput, MockserverError
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "run"]
 
-_PORT = 8089
+_OWN = ("host", "port", "tls", "tls_ca")
+"""The flags of ``serve`` that a server of its own has too."""
 
 _EPILOG = """\
 A story is settings, fault rules and what a good player does about them; docs/stories.md has all that come with the
@@ -35,6 +39,7 @@ examples:
   mockserver story run gone-then-new-session                    a server of its own on 127.0.0.1:8089
   mockserver story run my-story.toml --watch                    told again whenever the file is saved
   mockserver story run server-restart --to http://127.0.0.1:8089/ns/tv
+  mockserver story run flap-500 --host 0.0.0.0 --tls --tls-ca ca.pem   for devices that speak https only
 
 mockserver story WHAT --help tells more.
 """
@@ -70,12 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--watch", action="store_true", help="tell the story of a FILE again whenever it is saved")
     running.add_argument("--json", action="store_true", help="print the verdict as JSON, and nothing else to stdout")
     own = running.add_argument_group("a server of its own")
-    own.add_argument("--host", metavar="ADDRESS", help="address to bind (default: 127.0.0.1)")
-    own.add_argument("--port", metavar="PORT", type=int, help="port, 0 for a free one (default: 8089)")
+    flags = serve_flags()
+    for key in _OWN:
+        flags[key].add_to(own)
     other = running.add_argument_group("a server that runs already")
     other.add_argument("--to", metavar="URL", help="its address, with a namespace if need be: http://.../ns/tv")
     other.add_argument("--token", metavar="TOKEN", help="token of its admin API")
-    other.add_argument("--insecure", action="store_true", help="take any certificate")
+    add_trust_arguments(other)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -159,19 +165,23 @@ def _run(arguments: argparse.Namespace) -> int:
     name = arguments.story if file is None else file.name
     if file is None and arguments.to is None:
         _story(name)  # before a server starts
-    with _server(arguments) as server:
+    with _server(arguments) as (server, rows):
         story_run = StoryRun(server, name, file, watch=arguments.watch)
-        return _told(story_run, server, arguments, timeout_s)
+        return _told(story_run, server, rows, arguments, timeout_s)
 
 
-def _told(story_run: StoryRun, server: MediaServer, arguments: argparse.Namespace, timeout_s: float | None) -> int:
+def _told(
+    story_run: StoryRun, server: MediaServer, rows: list[str], arguments: argparse.Namespace, timeout_s: float | None
+) -> int:
     notices = sys.stderr if arguments.json else sys.stdout
+    untold = list(rows)
 
     def begun(view: StoryView) -> None:
         print(f"story {view.name}: {view.story.title}", file=notices)
         print(f"point the player at {server.url}; it is judged when it has ended its session, when it is silent for "
               f"{view.story.silence_s:g} s, {view.story.watch_s:g} s after its first request in any case, or at Ctrl-C",
-              file=notices, flush=True)  # fmt: skip
+              *untold, sep="\n", file=notices, flush=True)  # fmt: skip
+        untold.clear()
 
     while True:
         view = story_run.until_verdict(timeout_s, begun)
@@ -206,25 +216,34 @@ def _timeout(given: str | None) -> float | None:
 
 
 @contextmanager
-def _server(arguments: argparse.Namespace) -> Iterator[MediaServer]:
-    """Give the server that tells the story: one that runs already, or one that runs as long as the block."""
+def _server(arguments: argparse.Namespace) -> Iterator[tuple[MediaServer, list[str]]]:
+    """Give the server that tells the story, and what there is to say about reaching it.
+
+    It is one that runs already, or one that runs as long as the block.
+    """
     if arguments.to is not None:
         from mockserver.media_server import connect
 
-        _refuse(arguments, ("host", "port"), "is for a server of its own, and --to names one that runs already")
+        _refuse(arguments, _OWN, "is for a server of its own, and --to names one that runs already")
+        address = trusted_address(arguments.to.rstrip("/").removesuffix(ADMIN), arguments)
+        reach(address)
         token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None
-        yield connect(arguments.to.rstrip("/").removesuffix(ADMIN), token=token, verify_tls=not arguments.insecure)
+        yield connect(address.url, token=token, verify_tls=not arguments.insecure, ca=arguments.ca), []
         return
+    from mockserver.cli.configuration import options_of_flags
+    from mockserver.cli.reachable import reachable, row_text
     from mockserver.media_server import MockServer
-    from mockserver.server.options import ServerOptions
 
-    _refuse(arguments, ("token", "insecure"), "is for a server that runs already: give --to as well")
-    port = _PORT if arguments.port is None else arguments.port
-    with MockServer(options=ServerOptions(host=arguments.host or "127.0.0.1", port=port)) as server:
-        yield server
+    _refuse(arguments, ("token", *TRUST), "is for a server that runs already: give --to as well")
+    given = {key: getattr(arguments, key) for key in _OWN}
+    options = options_of_flags(serve_flags(), given, str(secrets.randbits(32)))
+    with MockServer(options=options) as server:
+        port = int(server.url.rpartition(":")[2])
+        known = reachable(options, port, port, server.ca_pem if options.tls else None)
+        yield server, [row_text(row) for row in (*known.device_rows(), *known.ca_rows())]
 
 
 def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
     for name in names:
         if getattr(arguments, name) not in (None, False):
-            raise InvalidInput(f"--{name} {why}")
+            raise InvalidInput(f"--{name.replace('_', '-')} {why}")

@@ -7,9 +7,10 @@ import os
 import sys
 import threading
 
-from mockserver.address import ServerAddress, server_address
+from mockserver.address import ServerAddress
 from mockserver.cli.event_stream import Message, follow
 from mockserver.cli.request_line import request_line
+from mockserver.cli.trust import add_trust_arguments, trusted_address
 from mockserver.control import ADMIN
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.model.journal import Entry
@@ -28,6 +29,7 @@ examples:
   mockserver tail http://127.0.0.1:8089
   mockserver tail http://127.0.0.1:8089 --namespace login-test
   mockserver tail http://127.0.0.1:8089 --json | jq .event.eventType
+  mockserver tail https://127.0.0.1:8443 --ca ca.crt
 """
 
 
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--namespace", metavar="NAME", default=DEFAULT, help="listen to this namespace")
     parser.add_argument("--json", action="store_true", help="print the entries as JSON, one a line")
     parser.add_argument("--token", metavar="TOKEN", help="token of the admin API")
-    parser.add_argument("--insecure", action="store_true", help="take any certificate")
+    add_trust_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,12 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
         0.
 
     Raises:
-        InvalidInput: The address is none, or the server cannot be reached at the start, or refuses.
+        InvalidInput: The address or the file of the CA cannot be used, or the server cannot be reached at the start, or
+            refuses.
     """
-    address = server_address(arguments.url.rstrip("/").removesuffix(ADMIN))
+    address = trusted_address(arguments.url.rstrip("/").removesuffix(ADMIN), arguments)
     token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN")
     namespace = arguments.namespace
-    messages = follow(address, namespace, token, insecure=arguments.insecure, wait=threading.Event().wait)
+    messages = follow(address, namespace, token, wait=threading.Event().wait)
     try:
         for message in messages:
             if message.event == "entry":

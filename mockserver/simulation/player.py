@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 
@@ -51,15 +52,16 @@ class SimulatedPlayer:
     Args:
         url: The server, with a namespace or prefix if need be; ``/api/v1/sessions`` follows.
         pause: Waits for a number of seconds; called between events. By default really, or until :meth:`stop`.
-        verify_tls: False accepts any certificate.
+        trust: Decides whose certificates to take; None for those that the system trusts.
 
     Raises:
         InvalidInput: ``url`` is not an http or https address.
     """
 
-    def __init__(self, url: str, pause: Callable[[float], object] | None = None, *, verify_tls: bool = True) -> None:
-        self._address = server_address(url)
-        self._insecure = not verify_tls
+    def __init__(
+        self, url: str, pause: Callable[[float], object] | None = None, *, trust: ssl.SSLContext | None = None
+    ) -> None:
+        self._address = server_address(url, trust)
         self._stopped = threading.Event()
         self._pause = pause or self._stopped.wait
         self._connection: http.client.HTTPConnection | None = None
@@ -114,7 +116,7 @@ class SimulatedPlayer:
                 sent(Sent(again, location, status))
 
     def _post(self, path: str, body: bytes) -> tuple[int | None, str | None]:
-        connection = self._connection = self._address.connection(_TIMEOUT_S, insecure=self._insecure)
+        connection = self._connection = self._address.connection(_TIMEOUT_S)
         try:
             connection.connect()
             if self._stopped.is_set():

@@ -10,7 +10,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from mockserver.address import namespaced
+from mockserver.address import namespaced, trusting_anyone
 from mockserver.clock import Clock
 from mockserver.errors import ControlFailed, InvalidInput, NotFound, Refused
 from mockserver.model.player import PlayerCommand, PlayerView
@@ -43,7 +43,7 @@ class _Run:
         return self.view.state != "running"
 
     def start(self, url: str, clock: Clock) -> None:
-        self._player = SimulatedPlayer(url, verify_tls=False)
+        self._player = SimulatedPlayer(url, trust=trusting_anyone())
         self._thread = threading.Thread(target=self._play, args=(self._player, clock), daemon=True)
         self._thread.name = f"mockserver-player-{self.view.id}"
         self._thread.start()

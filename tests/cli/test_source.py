@@ -131,7 +131,7 @@ def test_token_comes_from_the_flag_or_the_environment(
 def test_certificate_that_nobody_knows_is_refused_unless_asked_for(make_server: MakeServer, capsys: Capture) -> None:
     server = make_server(tls_cert=str(CERTIFICATE))
     assert main(["report", server.url]) == 2
-    assert "--insecure takes it" in capsys.readouterr().err
+    assert "--insecure takes any certificate" in capsys.readouterr().err
     assert main(["report", server.url, "--insecure"]) == 2
     assert capsys.readouterr().err == f"mockserver: {server.url} has no session\n"
 
@@ -155,6 +155,7 @@ def test_files_are_judged_by_the_settings_of_a_configuration(tmp_path: Path, cap
     [
         ("e.ndjson", ["--namespace", "blue"], "--namespace goes with the address of a server, not with a file"),
         ("e.ndjson", ["--token", "x"], "--token goes with the address of a server, not with a file"),
+        ("e.ndjson", ["--ca", "x"], "--ca goes with the address of a server, not with a file"),
         ("e.ndjson", ["--insecure"], "--insecure goes with the address of a server, not with a file"),
         ("http://127.0.0.1:1", ["--open"], "--open is for files; a server has its own settings and clock"),
         ("http://127.0.0.1:1", ["--config", "x"], "--config is for files; a server has its own settings and clock"),

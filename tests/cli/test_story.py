@@ -112,7 +112,15 @@ def test_file_can_be_shown_and_is_checked(capsys: pytest.CaptureFixture[str], ow
         (["run", "flap-500", "--watch"], "--watch is for the FILE of a story"),
         (["run", "flap-500", "--timeout", "0"], "--timeout must be a number of seconds above 0, not '0'"),
         (["run", "flap-500", "--token", "x"], "--token is for a server that runs already: give --to as well"),
+        (["run", "flap-500", "--ca", "x"], "--ca is for a server that runs already: give --to as well"),
         (["run", "flap-500", "--to", "http://x", "--port", "1"], "--port is for a server of its own, and --to names"),
+        (["run", "flap-500", "--to", "http://x", "--tls"], "--tls is for a server of its own, and --to names"),
+        (["run", "flap-500", "--to", "http://x", "--tls-ca", "x"], "--tls-ca is for a server of its own, and --to"),
+        (["run", "flap-500", "--tls-ca", "x"], "--tls-ca keeps the CA of --tls: give that too"),
+        (["run", "flap-500", "--port", "99999"], "--port must be a port from 0 to 65535, not '99999'"),
+        (["run", "flap-500", "--port", "http"], "--port must be a port from 0 to 65535, not 'http'"),
+        (["run", "flap-500", "--host", ""], "--host must be a text, not ''"),
+        (["run", "flap-500", "--host", "192.0.2.1", "--port", "0"], "cannot listen on 192.0.2.1"),
         (["run", "gone.toml"], "cannot read gone.toml: No such file or directory"),
         (["run", "flap-500", "--port", "0", "--timeout", "0.05"], "no player came within 0.05 s"),
     ],
@@ -213,7 +221,7 @@ def test_saved_file_is_told_again_and_a_bad_one_is_not(start: StartProcess, fetc
     url = out_of(process, r"point the player at (\S+);")[1]
     assert process.stderr is not None
 
-    own.write_text("title = 3\n", encoding="utf-8")
+    _save(own, "title = 3\n", 3)
     assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; what was there stays\n"
     _save(own, REFUSED.format(title="Second", count="at_most = 0"), 1)
     out_of(process, "story own: Second")
@@ -237,7 +245,7 @@ def test_serve_tells_stories_of_ones_own_and_reads_them_again(start: StartProces
     for path in ("/__admin/stories/own", "/ns/tv/__admin/stories/own"):
         assert json.loads(fetch(url, "GET", path)[1])["origin"] == str(own)
 
-    own.write_text("title = 3\n", encoding="utf-8")
+    _save(own, "title = 3\n", 3)
     assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; what was there stays\n"
     assert json.loads(fetch(url, "GET", "/__admin/stories/own")[1])["story"]["title"] == "Own"
     _save(own, REFUSED.format(title="Second", count="at_most = 0"), 1)
@@ -258,7 +266,7 @@ def test_serve_does_not_start_with_a_story_that_cannot_be_told(start: StartProce
 
 
 def _save(path: Path, text: str, when: int) -> None:
-    """Write a file at once, with a time of its own."""
+    """Write a file at once, so that nobody reads half of it, with a time of its own."""
     new = path.with_suffix(".new")
     new.write_text(text, encoding="utf-8")
     os.utime(new, (when, when))

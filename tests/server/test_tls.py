@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import ssl
 import sys
@@ -47,6 +48,12 @@ def test_client_that_trusts_the_ca_reaches_the_server(server: Running, host: str
     connection.request("POST", "/api/v1/sessions", START)
     assert connection.getresponse().status == 201
     connection.close()
+
+
+def test_archive_of_the_journal_has_the_addresses_of_https(server: Running) -> None:
+    server.ask("GET", "/api/v1/schemas/ping")
+    archive = json.loads(server.admin("GET", "/export?format=har").body)
+    assert [entry["request"]["url"].partition("://")[0] for entry in archive["log"]["entries"]] == ["https"]
 
 
 def test_requests_reaches_the_server_with_the_file_it_serves(server: Running, tmp_path: Path) -> None:
