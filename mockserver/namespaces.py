@@ -61,9 +61,11 @@ class Namespaces:
 
     Args:
         make: Makes the emulator of a namespace.
+        scheme: How the server is reached: ``http`` or ``https``.
     """
 
-    def __init__(self, make: Callable[[str], Emulator]) -> None:
+    def __init__(self, make: Callable[[str], Emulator], scheme: str = "http") -> None:
+        self.scheme = scheme
         self._make = make
         self._lock = threading.Lock()
         self._emulators: dict[str, Emulator] = {}

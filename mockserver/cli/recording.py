@@ -14,7 +14,7 @@ import msgspec
 
 from mockserver.clock import MAX_TIME_MS
 from mockserver.errors import InvalidInput
-from mockserver.model.journal import Draw, Entry, RecordedRequest, RecordedResponse
+from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.wire.codec import convert, decode
 
@@ -68,7 +68,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         line: The line of the file.
-        at_s: When it was sent, in seconds from any beginning.
+        at_s: When it was sent, in seconds from any beginning. Of a journal: when it arrived.
         path: Path and query, without a namespace.
         headers: The header fields.
         status: The status of the answer; None if there was none, or not a whole one.
@@ -79,7 +79,8 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
         ending: How it ended, if the recording knows. ``unanswered`` with an answer: the client left before it came.
         answer: The answer, if the recording has more of it than the status.
         fault_ids: The fault rules that were applied.
-        draws: The random numbers that decided about faults.
+        seq: Its place in the journal; 0 if the file is none.
+        arrived: Its place in order of arrival among the requests of the journal; 0 if the file is none.
     """
 
     line: int
@@ -95,7 +96,8 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending | None = None
     answer: RecordedAnswer | None = None
     fault_ids: tuple[str, ...] = ()
-    draws: tuple[Draw, ...] = ()
+    seq: int = 0
+    arrived: int = 0
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +117,10 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_recording(path: Path) -> list[RecordedCall]:
-    """Read a recording, one request a line.
+    """Read a recording, one request a line, in the order in which they were sent.
 
-    What a ``duplicate`` fault made the server process twice was sent once, and is read as one request.
+    An entry of a journal was sent when it arrived: before what overtook it while a delay held it back. What a
+    ``duplicate`` fault made the server process twice was sent once, and is read as one request.
 
     Args:
         path: A journal as ``/__admin/export`` gives it, or lines of ``{"t": seconds, "method", "path", "headers",
@@ -135,7 +138,19 @@ def read_recording(path: Path) -> list[RecordedCall]:
     calls = [call for call in calls if call.line not in copies]
     if not calls:
         raise InvalidInput(f"{path} holds no request")
-    return calls
+    return _by_arrival(calls)
+
+
+def _by_arrival(calls: list[RecordedCall]) -> list[RecordedCall]:
+    """Sort the entries of a journal by arrival. A file may hold several, one after the other; each is sorted alone."""
+    journal, last_seq = 0, 0
+    places: dict[int, tuple[int, int]] = {}
+    for call in calls:
+        if call.seq <= last_seq:
+            journal += 1
+        last_seq = call.seq
+        places[call.line] = (journal, call.arrived)
+    return sorted(calls, key=lambda call: places[call.line])
 
 
 def _call(number: int, line: bytes, where: str) -> RecordedCall:
@@ -157,11 +172,13 @@ def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
     entry: Entry = convert(document, Entry)
     if not abs(entry.at_ms) <= MAX_TIME_MS:
         raise InvalidInput("the time of a request is in milliseconds, up to the year 9999", pointer="/at_ms")
+    if not 0 <= entry.held_ms <= MAX_TIME_MS:
+        raise InvalidInput("how long a request was held back is in milliseconds, 0 or more", pointer="/held_ms")
     response = entry.response
     whole = response is not None and entry.delivery is not Delivery.CUT
     return RecordedCall(
         line=number,
-        at_s=entry.at_ms / 1000,
+        at_s=(entry.at_ms - entry.held_ms) / 1000,
         at_ms=entry.at_ms,
         method=entry.request.method,
         path=_path(entry.request.path),
@@ -173,7 +190,8 @@ def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
         ending=_ENDINGS[entry.delivery],
         answer=None if response is None else _answer(response),
         fault_ids=entry.fault_ids,
-        draws=entry.draws,
+        seq=entry.seq,
+        arrived=entry.arrived or entry.seq,
     )
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 
-from mockserver.address import ServerAddress, server_address
+from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Difference, compare
 from mockserver.cli.exchange import Connections
 from mockserver.cli.in_flight import InFlight, Replayed
 from mockserver.cli.pacing import one_by_one, recorded_pace, speed_of
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
+from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
 from mockserver.control import ADMIN
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.wire.codec import encode
@@ -30,18 +31,19 @@ _LONGEST_TIMEOUT_S = 86_400
 _EPILOG = """\
 FILE is a journal (--export-on-exit, or /__admin/export), or lines of
 {"t": seconds, "method": ..., "path": ..., "headers": {...}, "body": "...", "status": ...}.
+Requests of a journal are sent when and in the order in which they arrived, also those that a delay held back.
 Session ids of the recording are replaced by those that the server gives.
 
 --clock real sends each request when its time has come, even while earlier ones wait for their answers, up to 32 at a
 time; an event whose session id is still to come waits for it. --speed max sends one after the other instead: a
 recording does not say how long answers took, so it cannot tell which requests overlapped.
---clock virtual freezes the clock of the server, sets it to the time of each entry before sending it, and leaves it as
-it was found. What a fault holds back on the frozen clock stays on its way while the clock moves on.
+--clock virtual freezes the clock of the server, sets it to when each request arrived before sending it, and leaves it
+as it was found. What a fault holds back on the frozen clock stays on its way while the clock moves on.
 
 Compared are status, how the connection ended, the header fields of the API and the body, as far as FILE has them: a
 journal has all, lines have the status. Where the recorded client left without an answer, none now is as recorded.
 A server that was started in the same way, with the same --seed and --faults, injects the same faults again when they
-meet the same requests in the same order: --clock virtual, or --speed max.
+meet the same requests in the same order: --clock virtual, or --speed max if no delay let requests overtake each other.
 
 exit codes: 0 all answers are as recorded, 1 some differ, 2 file or server cannot be used
 
@@ -83,7 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
     parser.add_argument("--admin", metavar="URL", help="address of the admin API, if it has one of its own")
     parser.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
-    parser.add_argument("--insecure", action="store_true", help="take any certificate")
+    add_trust_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -98,10 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
     is_virtual = arguments.clock == "virtual"
     speed = speed_of("1" if arguments.speed is None else arguments.speed)
     _check(arguments, is_virtual=is_virtual)
-    address = server_address(arguments.to)
+    address = trusted_address(arguments.to, arguments)
     calls = read_recording(Path(arguments.file))
     timeout_s = None if is_virtual else _TIMEOUT_S if arguments.timeout is None else arguments.timeout
-    connections = Connections(address, insecure=arguments.insecure, timeout_s=timeout_s)
+    connections = Connections(address, timeout_s=timeout_s)
     ids = SessionIds()
     different: list[_Different] = []
 
@@ -149,17 +151,20 @@ def _play(
     arguments: argparse.Namespace, calls: list[RecordedCall], in_flight: InFlight, speed: float, address: ServerAddress
 ) -> None:
     if arguments.clock == "virtual":
-        from mockserver.cli.virtual_time import VirtualClock, on_virtual_clock, sent_times
+        from mockserver.cli.virtual_time import VirtualClock, on_virtual_clock
         from mockserver.client import HttpControl
 
+        admin = trusted_address((arguments.admin or address.url).rstrip("/").removesuffix(ADMIN), arguments)
+        reach(admin)
         control = HttpControl(
-            (arguments.admin or address.url).rstrip("/").removesuffix(ADMIN),
+            admin.url,
             token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
             verify_tls=not arguments.insecure,
+            ca=arguments.ca,
         )
         clock = VirtualClock(control, threading.Event().wait, time.monotonic)
         with clock.frozen():
-            on_virtual_clock(sent_times(calls, clock.rules()), in_flight, clock)
+            on_virtual_clock(calls, in_flight, clock)
     elif speed == float("inf"):
         one_by_one(calls, in_flight)
     else:

@@ -1,9 +1,9 @@
 """A recording replayed on the emulated clock of its server: hours in seconds, with the same lifetimes.
 
-The clock is frozen and set to the time of each entry before its request is sent. What the server holds back on the
-frozen clock, for a ``delay`` or ``dribble``, stays on its way while the clock moves on. How long it is held back this
-time is not known in general, so the clock goes towards the next request in steps that begin small and double for each
-such request: a held one is late by no more than the time it has been held.
+The clock is frozen, and set to the time at which each request arrived before it is sent again. What the server holds
+back on the frozen clock, for a ``delay`` or ``dribble``, stays on its way while the clock moves on. How long it is held
+back this time is not known in general, so the clock goes towards the next request in steps that begin small and double
+for each such request: a held one is late by no more than the time it has been held.
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from mockserver.cli.in_flight import GRACE_S, Flight, InFlight
 from mockserver.cli.recording import RecordedCall, body_of
 from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control, Route
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
-from mockserver.model.fault import DelayFault, FaultRule
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
 
-__all__ = ["VirtualClock", "on_virtual_clock", "sent_times"]
+__all__ = ["VirtualClock", "on_virtual_clock"]
 
 _FIRST_STEP_MS = 100
 _LONGEST_MS = 48 * 3600 * 1000
@@ -35,8 +32,12 @@ _LONGEST_FOR_ID_MS = 10 * 60 * 1000
 """How far the clock runs ahead of the recording to get the answer with a session id."""
 
 _LOOK_S = 0.02
-_PATIENCE_S = 0.5
-"""How long a request may take to reach the server. One that is not in the journal then is held back there."""
+_REACHES_S = 5.0
+"""How long a request may take to reach the server."""
+
+_LOOKS = 25
+"""How often to look for the answer to what the server has and does not hold back. Looks are counted and not the time: a
+machine that stood still for a moment has not looked."""
 
 _REFUSED_S = 10.0
 _RETRY_S = 0.05
@@ -95,13 +96,9 @@ class VirtualClock:
         """Set the clock, backwards too."""
         self.now_ms = self._call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
 
-    def rules(self) -> tuple[FaultRule, ...]:
-        """Return the fault rules of the server."""
-        return tuple(self._call(FAULTS, None).faults)
-
     def arrivals(self) -> int:
         """Return how many matches the rules of stage ``request`` have counted: a request counts when it arrives."""
-        return sum(rule.seen for rule in self.rules() if rule.stage is Stage.REQUEST)
+        return sum(rule.seen for rule in self._call(FAULTS, None).faults if rule.stage is Stage.REQUEST)
 
     def has_processed(self, flight: Flight, after: int) -> bool:
         """Tell whether a request is in the journal.
@@ -135,46 +132,6 @@ class VirtualClock:
         return self._control.call(route, argument)
 
 
-def sent_times(calls: Iterable[RecordedCall], rules: Iterable[FaultRule]) -> list[RecordedCall]:
-    """Put back in time, and in order, what a delay held back before it was processed.
-
-    A journal has the time of processing. When the server has the rule by which an entry was delayed, as a server has
-    that was started in the same way, the rule and its draws tell when the request arrived.
-
-    Args:
-        calls: The requests in order of processing.
-        rules: The fault rules of the server.
-
-    Returns:
-        The requests in order of arrival; ``at_s`` is when each is to be sent, ``at_ms`` still when it was processed.
-    """
-    delays = {
-        rule.id: rule.fault for rule in rules if rule.stage is Stage.REQUEST and isinstance(rule.fault, DelayFault)
-    }
-    sent = [
-        call if call.at_ms is None else replace(call, at_s=(call.at_ms - _held_ms(call, delays)) / 1000)
-        for call in calls
-    ]
-    ordered: list[RecordedCall] = []
-    for call in sent:
-        place = len(ordered)
-        if call.at_ms is not None and round(call.at_s * 1000) < call.at_ms:
-            place = next((at for at, other in enumerate(ordered) if other.at_s > call.at_s), place)
-        ordered.insert(place, call)
-    return ordered
-
-
-def _held_ms(call: RecordedCall, delays: dict[str, DelayFault]) -> int:
-    total_ms = 0.0
-    for fault_id in call.fault_ids:
-        delay = delays.get(fault_id)
-        if delay is not None:
-            # The last of a rule: a probability is drawn before the delay.
-            drawn = [draw.value for draw in call.draws if draw.fault_id == fault_id and draw.fired]
-            total_ms += delay.ms if delay.ms is not None else drawn[-1] if drawn else 0.0
-    return round(total_ms)
-
-
 def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: VirtualClock) -> None:
     """Send each request at its time on the emulated clock, and wait until the server has it.
 
@@ -199,7 +156,7 @@ def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: 
             mover.go_to(at_ms)
         last_ms = at_ms
         mover.go_until(lambda: not in_flight.must_wait(call), _LONGEST_FOR_ID_MS)  # noqa: B023
-        if not in_flight.make_room(_PATIENCE_S) and not mover.go_until(lambda: in_flight.make_room(0), _LONGEST_MS):
+        if not mover.go_until(lambda: in_flight.make_room(0), _LONGEST_MS):
             in_flight.give_up(in_flight.flights[:1])
         mover.send(call)
     mover.go_until(lambda: not any(flight.is_expected for flight in in_flight.flights), _LONGEST_MS)
@@ -219,14 +176,13 @@ class _Mover:
         """Send a request, and wait for its answer, or until the server has it."""
         in_flight, clock = self._in_flight, self._clock
         before = in_flight.answered
-        # What was held back then and is again will not be in the journal, but the rule that holds it back has counted.
-        was_held = call.at_ms is not None and clock.now_ms < call.at_ms
-        arrivals = clock.arrivals() if was_held else 0
+        arrivals = clock.arrivals()
         flight = in_flight.send(call)
-        for _ in range(round(_PATIENCE_S / _LOOK_S)):
+        for _ in range(round(_REACHES_S / _LOOK_S)):
             if in_flight.wait(lambda: flight.is_over, _LOOK_S):
                 return
-            if clock.has_processed(flight, before) or (was_held and clock.arrivals() > arrivals):
+            # What is held back is not in the journal, but the rule that holds it back has counted.
+            if clock.has_processed(flight, before) or clock.arrivals() > arrivals:
                 break
         if flight.is_expected:
             first_ms = call.at_ms - clock.now_ms if call.at_ms is not None else 0
@@ -254,14 +210,17 @@ class _Mover:
         Returns:
             Whether it holds.
         """
-        if self._in_flight.wait(condition, _PATIENCE_S):
+        if self._comes(condition):
             return True
         ends_ms = self._clock.now_ms + most_ms
         while self._next_ms() <= ends_ms:
             self._step()
             if condition():
                 return True
-        return self._in_flight.wait(condition, _PATIENCE_S)
+        return self._comes(condition)
+
+    def _comes(self, condition: Callable[[], bool]) -> bool:
+        return any(self._in_flight.wait(condition, _LOOK_S) for _ in range(_LOOKS))
 
     def _next_ms(self) -> float:
         """Return when to look again whether something held back is free now; infinity if nothing is."""

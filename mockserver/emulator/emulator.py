@@ -3,15 +3,18 @@
 The path of a request: the reader tells what it means (outside the lock); fault rules of stage ``request`` may hold it
 back or end it; the back end decides about its session and words the answer; fault rules of stage ``response`` may hit
 that; the journal records it all; the server shell gets a plan. The steps that decide are pure and know no storage.
+
+What is held back is processed when it is due, before anything that arrives later, even if the shell that waits for the
+clock has not noticed yet.
 """
 
 from __future__ import annotations
 
-import msgspec
 from msgspec.structs import replace
 
 from mockserver.emulator.asked import facts_of
 from mockserver.emulator.decision import Decision
+from mockserver.emulator.holding import Held
 from mockserver.emulator.injection import effects_of, sent_by, shapes
 from mockserver.emulator.memory import Memory
 from mockserver.model.arrival import Arrival
@@ -27,16 +30,6 @@ from mockserver.rules.match import Facts
 __all__ = ["Emulator"]
 
 
-class _Held(msgspec.Struct, frozen=True):
-    """A request that a delay of stage ``request`` holds back; ``era`` counts the resets before it."""
-
-    request: HttpRequest
-    arrival: Arrival
-    nth_event: int | None
-    strike: Strike
-    era: int
-
-
 class Emulator(Memory):
     """The emulated back end of one namespace: what requests do to its memory, and how they are answered."""
 
@@ -49,69 +42,88 @@ class Emulator(Memory):
         """
         arrival = self.back_end.reader.read(request)
         with self.lock:
+            now_ms = self.clock.now_ms()
+            if self.holding:
+                self._process_due(now_ms)
             sid = arrival.session_id
             nth_event = None if sid is None else self.sessions.arrived(sid, arrival.event_type)
             if not self.faults.armed:
-                return self._process(request, arrival, None)
-            now_ms = self.clock.now_ms()
+                return self._process(request, arrival, None, now_ms)
             facts = self._facts(request, arrival, nth_event, now_ms)
             strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
             if strike.fault is None and not strike.delay_ms:
-                return self._process(request, arrival, facts, strike)
-            held = _Held(request, arrival, nth_event, strike, self.era)
+                return self._process(request, arrival, facts, now_ms, strike)
+            held = Held(request, arrival, nth_event, strike, now_ms)
             if not strike.delay_ms:
-                return self._process_struck(held)
+                return self._process_struck(held, now_ms)
             if self.held >= self.settings.max_held:
                 refused = self.back_end.reader.overcrowded(arrival)
-                return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), strike)
+                return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
             self.held += 1
-            return Suspended(held, now_ms + strike.delay_ms)
+            until_ms = now_ms + strike.delay_ms
+            # The sum of what was recorded and what is held back never goes down, so that no other has this place.
+            self.holding.add(held, self.journal.last_seq + len(self.holding) + 1, until_ms)
+            return Suspended(held, until_ms)
 
     def resume(self, token: object) -> Plan | None:
         """Process a request that was held back, now that its time has come.
 
-        Also after its client has left: what the network delays arrives all the same.
+        Also after its client has left: what the network delays arrives all the same. Also before its time, when waiting
+        was broken off.
 
         Returns:
             None when the namespace was reset meanwhile: the request belongs to what is forgotten.
         """
-        assert isinstance(token, _Held)
+        assert isinstance(token, Held)
         with self.lock:
             self.held -= 1
-            return self._process_struck(token) if token.era == self.era else None
+            now_ms = self.clock.now_ms()
+            self._process_due(now_ms)
+            if token.plan is None and self.holding.take(token):
+                token.plan = self._process_struck(token, now_ms)
+            return token.plan
 
-    def _process_struck(self, held: _Held) -> Plan:
+    def catch_up(self) -> None:
+        """Process what was held back and is due, without waiting for who waits for the clock."""
+        with self.lock:
+            self._process_due(self.clock.now_ms())
+
+    def _process_due(self, now_ms: int) -> None:
+        """Process what is due; who waits for it finds the plan there."""
+        for held in self.holding.due(now_ms):
+            held.plan = self._process_struck(held, now_ms)
+
+    def _process_struck(self, held: Held, now_ms: int) -> Plan:
         """Do what the rules of stage ``request`` decided."""
         strike, nth_event = held.strike, held.nth_event
-        at_ms: int | None = None
+        is_copy = False
         match strike.fault:
             case None:
                 pass
             case ExpireFault() | ForgetFault():
                 self.end_sessions(strike.fault, held.arrival.session_id)
             case DuplicateFault():
-                at_ms = self._process_unanswered(held.request, held.arrival, strike.fault_ids, strike.draws)
+                now_ms = self._process_unanswered(
+                    held.request, held.arrival, strike.fault_ids, strike.draws, now_ms, held
+                )
                 nth_event = self.sessions.arrived(held.arrival.session_id or "", held.arrival.event_type)
-                strike = replace(strike, draws=())
+                strike, is_copy = replace(strike, draws=()), True
             case _:
-                return self._not_processed(held)
-        facts = None
-        if self.faults.armed:
-            facts = self._facts(held.request, held.arrival, nth_event, self.clock.now_ms())
-        return self._process(held.request, held.arrival, facts, strike, at_ms)
+                return self._not_processed(held, now_ms)
+        facts = self._facts(held.request, held.arrival, nth_event, now_ms) if self.faults.armed else None
+        return self._process(held.request, held.arrival, facts, now_ms, strike, held, is_copy=is_copy)
 
-    def _not_processed(self, held: _Held) -> Plan:
+    def _not_processed(self, held: Held, now_ms: int) -> Plan:
         """Answer by a fault of stage ``request``: the back end never saw it.
 
         A fault that shapes the answer shapes the one that would have been; to find it out changes nothing.
         """
         strike, arrival = held.strike, held.arrival
-        now_ms = self.clock.now_ms()
         answer = self._would_decide(held.request, arrival, now_ms).response if shapes(strike.fault) else None
         effects = effects_of(strike, answer, session_id=arrival.session_id, marked=self.settings.fault_header)
         record = self.record(
             now_ms, held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, sent_by(effects),
-            Delivery.PENDING, strike.fault_ids, strike.draws,
+            Delivery.PENDING, strike.fault_ids, strike.draws, held,
         )  # fmt: skip
         return Plan(record, None, effects)
 
@@ -120,21 +132,28 @@ class Emulator(Memory):
         request: HttpRequest,
         arrival: Arrival,
         facts: Facts | None,
+        now_ms: int,
         before: Strike | None = None,
-        at_ms: int | None = None,
+        held: Held | None = None,
+        *,
+        is_copy: bool = False,
     ) -> Plan:
         """Let the back end decide, then let the fault rules of stage ``response`` hit the answer.
 
         Args:
             facts: What rules can ask about the request; None when there are no rules.
+            now_ms: What the clock shows.
             before: What the rules of stage ``request`` did.
-            at_ms: When; now by default.
+            held: The request, if they may have held it back.
+            is_copy: Whether it was processed once already, in the same instant.
         """
-        at_ms, decision = self._carry_out(request, arrival, at_ms)
+        at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         outcome, response, sid = decision.outcome, decision.response, decision.session_id
         if facts is None:
             fault_ids, draws = ((), ()) if before is None else (before.fault_ids, before.draws)
-            record = self.record(at_ms, request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws)
+            record = self.record(
+                at_ms, request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws, held, is_copy=is_copy
+            )
             return Plan(record, response)
         facts.session_id, facts.outcome, facts.status = sid, outcome, response.status
         strike = self.faults.strike(Stage.RESPONSE, facts, at_ms)
@@ -145,12 +164,14 @@ class Emulator(Memory):
             effects = (Sleep(at_ms + strike.delay_ms), *(effects or (Send(response),)))
         sent = sent_by(effects) or response
         delivery = Delivery.PENDING if effects else Delivery.SENT
-        record = self.record(at_ms, request, arrival, outcome, sid, sent, delivery, fault_ids, draws)
+        record = self.record(
+            at_ms, request, arrival, outcome, sid, sent, delivery, fault_ids, draws, held, is_copy=is_copy
+        )
         if isinstance(strike.fault, (ExpireFault, ForgetFault)):
             self.end_sessions(strike.fault, sid)
         elif isinstance(strike.fault, DuplicateFault):
             self.sessions.arrived(arrival.session_id or "", arrival.event_type)
-            self._process_unanswered(request, arrival, (strike.decided_by or "",), (), at_ms)
+            self._process_unanswered(request, arrival, (strike.decided_by or "",), (), at_ms, held, is_copy=True)
         return Plan(record, None if effects else sent, effects)
 
     def _process_unanswered(
@@ -159,33 +180,35 @@ class Emulator(Memory):
         arrival: Arrival,
         fault_ids: tuple[str, ...],
         draws: tuple[Draw, ...],
-        at_ms: int | None = None,
+        now_ms: int,
+        held: Held | None,
+        *,
+        is_copy: bool = False,
     ) -> int:
         """Process the one of two equal requests whose answer reaches nobody.
 
         Returns:
             When: the same instant for both, by which a journal that is read again tells them from two requests.
         """
-        at_ms, decision = self._carry_out(request, arrival, at_ms)
+        at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         self.record(
             at_ms, request, arrival, decision.outcome, decision.session_id, decision.response, Delivery.CUT, fault_ids,
-            draws,
+            draws, held, is_copy=is_copy,
         )  # fmt: skip
         return at_ms
 
-    def _carry_out(self, request: HttpRequest, arrival: Arrival, at_ms: int | None) -> tuple[int, Decision]:
+    def _carry_out(self, request: HttpRequest, arrival: Arrival, now_ms: int, *, is_copy: bool) -> tuple[int, Decision]:
         """Let the back end decide and keep what becomes of the session.
 
         Args:
-            at_ms: When, if the same request was processed already; None for now.
+            now_ms: What the clock shows.
+            is_copy: Whether the clock has followed the same request already.
 
         Returns:
             When it was decided, and what.
         """
-        now_ms = self.clock.now_ms() if at_ms is None else at_ms
-        if at_ms is None and self.clock.following:
-            if self._follows(arrival, now_ms):
-                self.clock.follow(arrival.ts_ms)
+        if not is_copy and self.clock.following and self._follows(arrival, now_ms):
+            self.clock.follow(arrival.ts_ms)
             now_ms = self.clock.now_ms()
         if arrival.operation is Operation.EVENT:
             decision = self.back_end.decide_event(arrival, self.sessions.get(arrival.session_id or ""), now_ms)

@@ -11,6 +11,7 @@ from typing import Any
 from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
 from mockserver.emulator.decision import BackEnd
+from mockserver.emulator.holding import Held, Holding
 from mockserver.emulator.storytelling import Storytelling
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
@@ -75,9 +76,8 @@ class Memory:
         self.derived = Derived()
         self._listeners: tuple[Listener, ...] = ()
         self.held = 0
-        """How many requests are held back by delays."""
-        self.era = 0
-        """How often the journal was reset: what is older is forgotten."""
+        """How many requests are held back by delays, also those whose time has come or that a reset has forgotten."""
+        self.holding = Holding()
         self.streams = 0
         """How many event streams are open; who opens one counts it."""
         self.stories = Storytelling(self, stories)
@@ -98,11 +98,23 @@ class Memory:
         delivery: Delivery,
         fault_ids: tuple[str, ...],
         draws: tuple[Draw, ...],
+        held: Held | None = None,
+        *,
+        is_copy: bool = False,
     ) -> Record:
-        """Write a request into the journal and tell who waits for it or listens. To be called under the lock."""
+        """Write a request into the journal and tell who waits for it or listens. To be called under the lock.
+
+        Args:
+            held: The request, if it may have been held back; it is no longer in the queue then.
+            is_copy: Whether it was the last that was recorded, and is recorded again.
+        """
+        held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back has arrived, and is recorded later
+        if held is not None and held.place is not None:
+            held_ms = max(0, at_ms - held.at_ms)  # the clock may have been set back
+            displaced = held.place - self.journal.last_seq - 1
         record = Record(
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
-            request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
+            request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws, held_ms, displaced,
         )  # fmt: skip
         seq = self.journal.append(record)
         if self.waiters.waiting:
@@ -216,7 +228,7 @@ class Memory:
             if "faults" in wanted:
                 self.faults.restart(self._start_faults, self.clock.now_ms())
             if "journal" in wanted:
-                self.era += 1
+                self.holding.clear()
                 self.derived = Derived()
                 self.journal.clear()
                 for listener in self._listeners:

@@ -39,6 +39,10 @@ class Record(msgspec.Struct, gc=False):
 
     Compact, and without a reference that could form a cycle, so that a full journal costs the garbage collector
     nothing. Only ``delivery``, and whether the answer ends the connection, change after it is made.
+
+    Args:
+        displaced: Its place in order of arrival, less its place in order of processing. It is kept instead of the
+            former because it is nearly always 0.
     """
 
     at_ms: int
@@ -55,6 +59,8 @@ class Record(msgspec.Struct, gc=False):
     violations: tuple[Violation, ...] = ()
     fault_ids: tuple[str, ...] = ()
     draws: tuple[Draw, ...] = ()
+    held_ms: int = 0
+    displaced: int = 0
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +82,8 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
     body_encoding: Literal["utf-8", "base64"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One request of the journal.
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request of the journal. ``held_ms`` and ``arrived`` are left out where they are 0.
 
     Args:
         seq: Place in the journal, from 1, in order of processing by the server.
@@ -85,6 +91,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         event: The parsed body, a list for a batch of downloaded content; None when it cannot be read as JSON.
         response: None when a fault left the request without any answer.
         draws: The random numbers that decided about faults.
+        held_ms: For how long a ``delay`` of stage ``request`` held it back, in milliseconds of the emulated clock: it
+            arrived that much before ``at_ms``.
+        arrived: Place in order of arrival, if that is not ``seq``, because something was held back meanwhile. Both
+            copies that a ``duplicate`` fault made of a request have the same place, so that there may be gaps.
     """
 
     seq: int
@@ -100,3 +110,5 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     request: RecordedRequest
     response: RecordedResponse | None
     delivery: Delivery
+    held_ms: int = 0
+    arrived: int = 0

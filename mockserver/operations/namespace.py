@@ -250,15 +250,21 @@ def clock(emulator: Emulator, argument: None) -> r.ClockReading:
 
 
 def set_clock(emulator: Emulator, command: r.ClockCommand) -> r.ClockReading:
-    """Move or stop the clock. What time has done so far is saved first: nothing un-happens."""
+    """Move or stop the clock. What time has done so far is saved first: nothing un-happens.
+
+    A request that was held back and is due now has been processed when the answer is given, so that a test can ask for
+    it at once, and the next move of the clock finds nothing late.
+    """
     needed = _CLOCK_ARGUMENTS.get(command.action)
     for name in ("ms", "at_ms", "rate"):
         given = getattr(command, name) is not None
         if given != (name == needed):
             raise InvalidInput(f"{command.action} {'takes no' if given else 'needs'} {name}", pointer=f"/{name}")
     with emulator.lock:
+        emulator.catch_up()
         emulator.settle()
         _move(emulator.clock, command)
+        emulator.catch_up()
         return clock(emulator, None)
 
 

@@ -59,7 +59,6 @@ _ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
     c.CLOCK: n.clock,
     c.SET_CLOCK: n.set_clock,
     c.RESET: n.reset,
-    c.EXPORT: export,
 }
 
 _ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
@@ -79,6 +78,7 @@ _ON_ONE_OF_ALL: dict[Route[Any, Any], Callable[..., Any]] = {
     c.STOP_PLAYERS: p.stop_players,
     c.ADDRESSES: reach.addresses,
     c.QR_CODE: reach.qr_code,
+    c.EXPORT: export,
 }
 
 

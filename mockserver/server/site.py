@@ -80,7 +80,7 @@ class Site:
                 made(emulator)
             return emulator
 
-        self.namespaces = Namespaces(make)
+        self.namespaces = Namespaces(make, self.options.scheme)
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
         self.doorway = Doorway()

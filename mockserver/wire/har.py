@@ -20,11 +20,12 @@ _UNKNOWN = -1
 """What the format has for sizes and times that nobody knows."""
 
 
-def har_pieces(blocks: Iterable[Sequence[Entry]], creator: str, version: str) -> Iterator[bytes]:
+def har_pieces(blocks: Iterable[Sequence[Entry]], scheme: str, creator: str, version: str) -> Iterator[bytes]:
     """Write an archive piece by piece.
 
     Args:
         blocks: The entries, some at a time.
+        scheme: How the server was reached, ``http`` or ``https``: what a request does not say.
         creator: The name of what wrote it.
         version: The version of that.
     """
@@ -33,25 +34,26 @@ def har_pieces(blocks: Iterable[Sequence[Entry]], creator: str, version: str) ->
     separator = b"\n"
     for block in blocks:
         for entry in block:
-            yield separator + encode(har_entry(entry))
+            yield separator + encode(har_entry(entry, scheme))
             separator = b",\n"
     yield b"\n]}}\n"
 
 
-def har_entry(entry: Entry) -> dict[str, Any]:
+def har_entry(entry: Entry, scheme: str) -> dict[str, Any]:
     """Return the entry of an archive.
 
     What the format has no place for stands in ``_mockserver``. An exchange that the client saw no end of has status 0,
-    as in the archives of browsers. How long the exchange took is not recorded.
+    as in the archives of browsers. Of the time that the exchange took, it is known how long the request was held back;
+    the format has no -1 for the other two of the three timings that every entry must have.
     """
     cut = entry.response is None or entry.delivery is Delivery.CUT
     return {
-        "startedDateTime": _instant(entry.at_ms),
-        "time": 0,
-        "request": _request(entry.request),
+        "startedDateTime": _instant(entry.at_ms - entry.held_ms),
+        "time": entry.held_ms,
+        "request": _request(entry.request, scheme),
         "response": _nothing(entry) if entry.response is None or cut else _response(entry.response),
         "cache": {},
-        "timings": {"send": 0, "wait": 0, "receive": 0},
+        "timings": {"send": 0, "wait": entry.held_ms, "receive": 0},
         "_mockserver": {
             "seq": entry.seq,
             "operation": entry.operation.value,
@@ -69,9 +71,9 @@ def _instant(at_ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _request(request: RecordedRequest) -> dict[str, Any]:
+def _request(request: RecordedRequest, scheme: str) -> dict[str, Any]:
     host = _field(request.headers, "host") or "localhost"
-    url = request.path if "://" in request.path.partition("?")[0] else f"http://{host}{request.path}"
+    url = request.path if "://" in request.path.partition("?")[0] else f"{scheme}://{host}{request.path}"
     written: dict[str, Any] = {
         "method": request.method,
         "url": url,

@@ -84,8 +84,47 @@ def test_entry_of_a_journal_is_read_without_its_namespace(tmp_path: Path) -> Non
             at_ms=1_500,
             ending="answered",
             answer=RecordedAnswer(headers=frozenset({"location", "date"}), body=b"\xff"),
+            seq=1,
+            arrived=1,
         )
     ]
+
+
+def arrived(seq: int, at_ms: int, held_ms: int, place: int) -> dict[str, Any]:
+    return {**ENTRY, "seq": seq, "at_ms": at_ms, "held_ms": held_ms, "arrived": place}
+
+
+def order(calls: list[RecordedCall]) -> list[tuple[int, float, int | None]]:
+    return [(call.line, call.at_s, call.at_ms) for call in calls]
+
+
+def test_what_was_held_back_was_sent_that_much_earlier_and_before_what_overtook_it(tmp_path: Path) -> None:
+    entries = [arrived(4, 1_000, 0, 4), arrived(5, 2_000, 0, 6), arrived(6, 3_500, 2_500, 5), arrived(7, 3_500, 0, 7)]
+    assert order(read(tmp_path, *entries)) == [(1, 1, 1_000), (3, 1, 3_500), (2, 2, 2_000), (4, 3.5, 3_500)]
+
+
+def test_order_of_arrival_counts_also_where_the_clock_was_set_back(tmp_path: Path) -> None:
+    entries = [arrived(1, 9_000, 0, 1), arrived(2, 1_000, 0, 3), arrived(3, 2_000, 0, 2), arrived(4, 500, 0, 4)]
+    assert order(read(tmp_path, *entries)) == [(1, 9, 9_000), (3, 2, 2_000), (2, 1, 1_000), (4, 0.5, 500)]
+
+
+def test_journal_without_arrivals_is_in_order_of_processing(tmp_path: Path) -> None:
+    entries = [{**ENTRY, "seq": seq, "at_ms": at_ms} for seq, at_ms in ((1, 3_000), (2, 2_000), (3, 4_000))]
+    assert order(read(tmp_path, *entries)) == [(1, 3, 3_000), (2, 2, 2_000), (3, 4, 4_000)]
+
+
+def test_journals_that_follow_one_another_in_a_file_stay_apart(tmp_path: Path) -> None:
+    journal = [arrived(1, 1_000, 0, 2), arrived(2, 2_000, 2_000, 1), arrived(3, 3_000, 0, 3)]
+    lines = [call.line for call in read(tmp_path, *journal, *journal, PLAIN, PLAIN, *journal[:2])]
+    assert lines == [2, 1, 3, 5, 4, 6, 7, 8, 10, 9]
+
+
+@pytest.mark.parametrize("held_ms", [-1, 10**18])
+def test_time_for_which_nothing_can_have_been_held_back_is_refused(tmp_path: Path, held_ms: int) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"r.ndjson:2: /held_ms: how long a request was held back is in milliseconds"
+    ):
+        read(tmp_path, ENTRY, {**ENTRY, "held_ms": held_ms})
 
 
 def test_empty_lines_are_passed_over_and_counted(tmp_path: Path) -> None:

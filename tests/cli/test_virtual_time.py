@@ -11,7 +11,7 @@ import pytest
 from mockserver.cli import main
 from mockserver.cli.in_flight import Flight, InFlight
 from mockserver.cli.recording import RecordedCall
-from mockserver.cli.virtual_time import VirtualClock, sent_times
+from mockserver.cli.virtual_time import VirtualClock
 from mockserver.control import ADD_FAULT, CLOCK, EVENTS, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import (
     CloseFault,
@@ -21,7 +21,6 @@ from mockserver.model.fault import (
     DuplicateFault,
     ExpireFault,
     Fault,
-    FaultRule,
     FaultSpec,
     GarbleFault,
     HangFault,
@@ -33,7 +32,6 @@ from mockserver.model.fault import (
     TruncateFault,
     When,
 )
-from mockserver.model.journal import Draw
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
@@ -345,31 +343,3 @@ def test_flags_of_the_other_clock_are_refused(
     assert main(["replay", str(path), "--to", server.url, *arguments]) == 2
     assert capsys.readouterr() == ("", f"mockserver: {message}\n")
     assert server.entries() == []
-
-
-def call(line: int, at_ms: int, *fault_ids: str, drawn: float | None = None) -> RecordedCall:
-    draws = (Draw("f1", 0.1, True), Draw("f1", drawn, True)) if drawn is not None else ()
-    return RecordedCall(
-        line=line, at_s=at_ms / 1000, at_ms=at_ms, method="POST", path="/", headers=(), body=b"", status=204,
-        fault_ids=fault_ids, draws=draws,
-    )  # fmt: skip
-
-
-def rule(fault: Fault, stage: Stage = Stage.REQUEST) -> FaultRule:
-    return FaultRule(fault=fault, stage=stage, id="f1", created_ms=0)
-
-
-def times(calls: list[RecordedCall], *rules: FaultRule) -> list[tuple[int, float]]:
-    return [(sent.line, sent.at_s) for sent in sent_times(calls, rules)]
-
-
-def test_what_a_delay_held_back_was_sent_that_much_earlier_and_before_what_overtook_it() -> None:
-    calls = [call(1, 1_000), call(2, 2_000), call(3, 3_000), call(4, 4_000, "f1", drawn=2_500.4)]
-    assert times(calls, rule(DelayFault(ms=1_500))) == [(1, 1), (2, 2), (4, 2.5), (3, 3)]
-    assert times(calls, rule(DelayFault(lower=1, upper=9_000))) == [(1, 1), (4, 1.5), (2, 2), (3, 3)]
-
-
-@pytest.mark.parametrize("rules", [[], [rule(StatusFault(code=500))], [rule(DelayFault(ms=1_500), Stage.RESPONSE)]])
-def test_without_the_rule_that_delayed_it_a_request_is_sent_when_it_was_processed(rules: list[FaultRule]) -> None:
-    calls = [call(1, 1_000), call(2, 900), call(3, 3_000, "f1")]
-    assert times(calls, *rules) == [(1, 1), (2, 0.9), (3, 3)]

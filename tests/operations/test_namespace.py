@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control import ExportQuery, SessionQuery
+from mockserver.control import Chunks, ExportQuery, SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.fault import FaultSpec, ResetFault, StatusFault
@@ -16,6 +16,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ResetCommand, SessionCommand, SessionView
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
+from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations import judgement
 from mockserver.operations import namespace as n
 from mockserver.operations.export import export
@@ -210,8 +211,12 @@ def test_entry_is_asked_for_by_a_number() -> None:
         n.event(back_end, None, "2")
 
 
+def exporting(back_end: Emulator) -> Chunks:
+    return export(Namespaces(lambda name: back_end), DEFAULT, ExportQuery())
+
+
 def exported(back_end: Emulator) -> list[Entry]:
-    text = b"".join(export(back_end, ExportQuery()))
+    text = b"".join(exporting(back_end))
     assert text.endswith(b"\n") or not text
     return [decode(line, Entry) for line in text.splitlines()]
 
@@ -228,7 +233,7 @@ def test_export_writes_every_entry_on_a_line_of_its_own() -> None:
 def test_export_ends_where_the_journal_ended_when_it_was_asked_for() -> None:
     back_end = emulator()
     send(back_end, "x")
-    lines = export(back_end, ExportQuery())
+    lines = exporting(back_end)
     send(back_end, "x")
     assert len(b"".join(lines).splitlines()) == 1
 
@@ -237,7 +242,7 @@ def test_export_ends_when_the_journal_is_reset_meanwhile() -> None:
     back_end = emulator()
     for _ in range(1_200):
         send(back_end, "x")
-    lines = iter(export(back_end, ExportQuery()))
+    lines = iter(exporting(back_end))
     assert len(next(lines).splitlines()) == 500
     back_end.reset(("journal",))
     send(back_end, "x")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Draw, Entry, Record, Violation
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from mockserver.wire.codec import decode, encode
+from mockserver.wire.codec import convert, decode, encode, to_builtins
 from mockserver.wire.entries import entry, http_date, response_headers
 
 AT_MS = 1_760_000_000_999
@@ -53,6 +53,17 @@ def test_entry_shows_request_and_answer_as_they_were() -> None:
     assert shown.response.headers == [
         ("Date", "Thu, 09 Oct 2025 08:53:20 GMT"), ("Content-Type", "application/json"), ("X", "1"),
     ]  # fmt: skip
+
+
+def test_entry_tells_when_and_where_in_order_a_request_arrived_if_it_was_not_processed_at_once() -> None:
+    assert not {"held_ms", "arrived"} & set(to_builtins(entry(7, record(), None)))
+    shown = entry(7, record(held_ms=500, displaced=-3), None)
+    assert (shown.held_ms, shown.arrived) == (500, 4)
+
+
+def test_entry_without_a_word_about_its_arrival_can_be_read() -> None:
+    shown = convert(to_builtins(entry(7, record(), None)), Entry)
+    assert (shown.held_ms, shown.arrived) == (0, 0)
 
 
 def test_date_is_that_of_the_emulated_clock_to_the_second() -> None:

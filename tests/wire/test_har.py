@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.control import ExportQuery
+from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import ResetFault, StatusFault, When
+from mockserver.model.fault import DelayFault, ResetFault, StatusFault, When
 from mockserver.model.http import HttpRequest
+from mockserver.model.plan import Suspended
 from mockserver.model.vocabulary import Delivery
+from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations.export import export
 from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start
 
@@ -30,8 +32,12 @@ ENTRY = {
 }  # fmt: skip
 
 
-def archive(back_end: Emulator) -> list[dict[str, Any]]:
-    document = json.loads(b"".join(export(back_end, ExportQuery(format="har"))))
+def exported(back_end: Emulator, scheme: str = "http") -> Chunks:
+    return export(Namespaces(lambda name: back_end, scheme), DEFAULT, ExportQuery(format="har"))
+
+
+def archive(back_end: Emulator, scheme: str = "http") -> list[dict[str, Any]]:
+    document = json.loads(b"".join(exported(back_end, scheme)))
     check_archive(document)
     entries: list[dict[str, Any]] = document["log"]["entries"]
     return entries
@@ -47,6 +53,8 @@ def check_archive(document: Any) -> None:
         check_members(entry, ENTRY)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", entry["startedDateTime"])
         assert {"send", "wait", "receive"} <= set(entry["timings"])
+        assert min(entry["timings"].values()) >= 0, "send, wait and receive are not optional"
+        assert entry["time"] == sum(entry["timings"].values())
         request, response = entry["request"], entry["response"]
         check_members(request, REQUEST, "postData")
         check_members(response, RESPONSE)
@@ -97,6 +105,26 @@ def test_host_and_query_make_the_url() -> None:
     assert "postData" not in entries[0]["request"]
 
 
+def test_scheme_of_the_server_is_that_of_the_urls() -> None:
+    back_end = emulator()
+    for target in ("/x", "http://proxied.test/y"):
+        answer(back_end, HttpRequest("GET", target, target, ((b"Host", b"mock.test"),)))
+    urls = [entry["request"]["url"] for entry in archive(back_end, "https")]
+    assert urls == ["https://mock.test/x", "http://proxied.test/y"]
+
+
+def test_request_that_was_held_back_started_when_it_arrived_and_waited_that_long() -> None:
+    back_end = emulator()
+    fault(back_end, DelayFault(ms=1_250))
+    held = back_end.handle(post("/api/v1/sessions", start()))
+    assert isinstance(held, Suspended)
+    back_end.clock.advance(1_250)
+    back_end.resume(held.token)
+    (entry,) = archive(back_end)
+    assert entry["startedDateTime"] == "2025-10-09T08:53:20.000Z"
+    assert (entry["time"], entry["timings"]) == (1_250, {"send": 0, "wait": 1_250, "receive": 0})
+
+
 def test_body_that_is_no_text_is_base64() -> None:
     back_end = emulator()
     answer(back_end, post("/api/v1/sessions", body=b"\xff\x00{"))
@@ -140,7 +168,7 @@ def test_archive_of_any_length_is_whole_and_comes_in_pieces(count: int) -> None:
     for _ in range(count):
         send(back_end, "x")
     assert [entry["_mockserver"]["seq"] for entry in archive(back_end)] == list(range(1, count + 1))
-    pieces = iter(export(back_end, ExportQuery(format="har")))
+    pieces = iter(exported(back_end))
     assert len(next(iter(pieces))) < 500
 
 
@@ -148,7 +176,7 @@ def test_archive_is_whole_when_the_journal_is_reset_meanwhile() -> None:
     back_end = emulator()
     for _ in range(600):
         send(back_end, "x")
-    pieces = iter(export(back_end, ExportQuery(format="har")))
+    pieces = iter(exported(back_end))
     first = next(pieces) + next(pieces)
     back_end.reset(("journal",))
     check_archive(json.loads(first + b"".join(pieces)))

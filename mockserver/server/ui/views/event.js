@@ -74,6 +74,7 @@ export function view({ api, live, params, go }) {
     return h("dl.facts",
       fact("Outcome", OUTCOME_TEXTS[entry.outcome] ?? entry.outcome),
       fact("Recorded", h("time", { title: format.instant(entry.at_ms) }, `${format.clock(entry.at_ms)}, ${format.date(entry.at_ms)}`)),
+      entry.held_ms && fact("Held back", `${format.duration(entry.held_ms)} before it was processed`),
       sid && fact("Session", h("a.mono", { href: `#/sessions/${encodeURIComponent(sid)}`, title: format.shorten(sid, 200) }, format.shorten(sid, 20))),
       late(entry),
       fact("Answer", DELIVERY_TEXTS[entry.delivery] ?? entry.delivery),
@@ -116,8 +117,8 @@ function fact(name, ...value) {
 function late(entry) {
   const ts = entry.event?.playerTime?.ts;
   if (typeof ts !== "number") return null;
-  const by = entry.at_ms - ts;
-  const text = by === 0 ? "the same instant" : by > 0 ? `${format.duration(by)} before it was recorded` : `${format.duration(-by)} after it was recorded`;
+  const by = entry.at_ms - (entry.held_ms ?? 0) - ts;
+  const text = by === 0 ? "the same instant" : by > 0 ? `${format.duration(by)} before it arrived` : `${format.duration(-by)} after it arrived`;
   return fact("Player's time", h("time", { title: format.instant(ts) }, format.clock(ts)), ` (${text})`);
 }
 
