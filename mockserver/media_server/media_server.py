@@ -16,6 +16,7 @@ from mockserver.media_server.clock_hand import ClockHand
 from mockserver.media_server.fault_set import FaultSet
 from mockserver.media_server.judgement import assert_no_findings
 from mockserver.media_server.own_thread import in_own_thread
+from mockserver.media_server.player_set import PlayerSet
 from mockserver.media_server.session_handle import SessionHandle
 from mockserver.media_server.session_search import SessionFilter, find_session
 from mockserver.media_server.story_set import StorySet
@@ -49,6 +50,7 @@ class MediaServer:
         self.clock = ClockHand(control)
         self.faults = FaultSet(control)
         self.stories = StorySet(self)
+        self.players = PlayerSet(control)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url or 'not started'}>"

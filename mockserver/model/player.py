@@ -71,9 +71,14 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlayerPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Simulated players, the first one first, and what players can be asked for."""
+    """Simulated players, the first one first, and what players can be asked for.
+
+    Args:
+        most: How many can play at once, in all namespaces together.
+    """
 
     players: list[PlayerView]
     contents: list[Choice]
     flaws: list[Choice]
+    most: int
     meta: Meta

@@ -7,6 +7,7 @@ from mockserver.model.results import Meta
 from mockserver.namespaces import Namespaces
 from mockserver.simulation.content import CONTENTS
 from mockserver.simulation.flaw import FLAWS
+from mockserver.simulation.players import MOST_PLAYERS
 
 __all__ = ["add_players", "players", "stop_player", "stop_players"]
 
@@ -36,5 +37,6 @@ def _page(views: list[PlayerView]) -> PlayerPage:
         players=views,
         contents=[Choice(name=name, text=text) for name, text in CONTENTS.items()],
         flaws=[Choice(name=name, text=flaw.__doc__ or "") for name, flaw in FLAWS.items()],
+        most=MOST_PLAYERS,
         meta=Meta(total=len(views)),
     )

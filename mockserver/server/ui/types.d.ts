@@ -133,7 +133,7 @@ export interface DuplicateFault {
   repeat?: number;
 }
 
-/** One request of the journal. */
+/** One request of the journal. ``held_ms`` and ``arrived`` are left out where they are 0. */
 export interface Entry {
   seq: number;
   at_ms: number;
@@ -148,6 +148,8 @@ export interface Entry {
   request: RecordedRequest;
   response: RecordedResponse | null;
   delivery: Delivery;
+  held_ms?: number;
+  arrived?: number;
 }
 
 /** A page of the journal, in ascending ``seq``. */
@@ -395,6 +397,7 @@ export interface PlayerPage {
   players: PlayerView[];
   contents: Choice[];
   flaws: Choice[];
+  most: number;
   meta: Meta;
 }
 

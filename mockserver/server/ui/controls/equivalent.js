@@ -20,9 +20,9 @@ const CALLS = [
   ["POST", /^\/stories\/([^/]+)\/start$/, ([name]) => `server.stories.start(${pythonValue(name)})`],
   ["POST", /^\/stories\/([^/]+)\/stop$/, ([name]) => byRoute("STOP_STORY", { name })],
   ["DELETE", /^\/namespaces\/([^/]+)$/, ([name]) => byRoute("DELETE_NAMESPACE", { name })],
-  ["POST", /^\/players$/, (_, body) => byRoute("ADD_PLAYERS", {}, body)],
-  ["DELETE", /^\/players$/, () => byRoute("STOP_PLAYERS", {})],
-  ["DELETE", /^\/players\/([^/]+)$/, ([id]) => byRoute("STOP_PLAYER", { player_id: id })],
+  ["POST", /^\/players$/, (_, body) => `server.players.start(${keywords(body).join(", ")})`],
+  ["DELETE", /^\/players$/, () => "server.players.clear()"],
+  ["DELETE", /^\/players\/([^/]+)$/, ([id]) => `server.players.stop(${pythonValue(id)})`],
 ];
 
 /** The command that sends a request to the admin API at `base`. With `token` it shows the one of the environment. */

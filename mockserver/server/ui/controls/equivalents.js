@@ -3,15 +3,19 @@
 import { copyButton, h, replace } from "../dom.js";
 import { toCurl, toPython } from "./equivalent.js";
 
-/** Make the strip; `show(label, request)` fills it. */
+/** Make the strip; `show(label, request)` fills it, `clear()` empties it. */
 export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)").matches, hint = "Point at a control to see what it sends." }) {
   const subject = h("span.subject", hint);
   const body = h("div.lines");
-  const element = h("details.equivalents", { open }, h("summary", h("span.what", "curl and Python"), " ", subject), body);
+  const element = h("details.equivalents", { open, onToggle: probe }, h("summary", h("span.what", "curl and Python"), " ", subject), body);
   let shown = null;
   let token = false;
+  let asked = false;
 
+  /** Ask, once somebody reads the lines, whether they need a token: a browser logs the refusal. */
   async function probe() {
+    if (asked || !element.open) return;
+    asked = true;
     try {
       token = (await fetch(`${api.base}/version`, { credentials: "omit" })).status === 401;
     } catch {
@@ -26,8 +30,14 @@ export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)"
     replace(body, line("curl", toCurl(request, api.base, token)), line("Python", toPython(request)));
   }
 
+  function clear() {
+    shown = null;
+    subject.textContent = hint;
+    replace(body);
+  }
+
   probe();
-  return { element, show };
+  return { element, show, clear };
 }
 
 function line(name, text) {

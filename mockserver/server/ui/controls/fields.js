@@ -111,6 +111,7 @@ function number(text, whole) {
   const value = Number(text);
   if (!Number.isFinite(value)) throw new Unreadable(`${text} is not a number.`);
   if (whole && !Number.isInteger(value)) throw new Unreadable(`${text} is not a whole number.`);
+  if (whole && !Number.isSafeInteger(value)) throw new Unreadable(`${text} is too large.`); // it would be sent as another number
   return value;
 }
 

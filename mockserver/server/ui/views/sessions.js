@@ -110,6 +110,7 @@ export function view({ api, live, clock, query, go, announce }) {
       h("p", "Let a player report to this server, and it appears here at once."),
       h("p", copyable(api.origin, "the address for players")),
       h("div.toolbar.choices", h("a.button.primary", { href: "#/start" }, "Connect a player"), trial.elements),
+      trial.strip,
     ];
   }
 

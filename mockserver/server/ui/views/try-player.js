@@ -1,37 +1,40 @@
 // Two buttons for whoever has no player at hand: a careful one, and a broken one to see what is said about it.
 
-import { h } from "../dom.js";
-import { startPlayer } from "../player-start.js";
+import { createActions } from "../controls/actions.js";
+import { createEquivalents } from "../controls/equivalents.js";
+import { sessionOf } from "../player-start.js";
 
 const SPEED = 10; // fast enough to see something within seconds, slow enough to step in
 const BROKEN = "ads-outside-break";
 
-/** Make the buttons; they lead to the session of the player they start. */
+/** Make the buttons, which lead to the session of the player they start, and the strip that shows what they send. */
 export function createTryPlayer({ api, go, announce }) {
-  const problem = h("p.problem", { hidden: true, role: "alert" });
-  const buttons = [button("Simulate a player", null), button("Simulate a broken player", BROKEN)];
+  const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see what it sends." });
+  const actions = createActions({ api, announce, equivalents });
+  const buttons = [button("Simulate a player", {}), button("Simulate a broken player", { flaw: BROKEN })];
   let stopped = false;
 
-  function button(label, flaw) {
-    return h("button.button", { type: "button", onClick: () => start(label, flaw) }, label);
+  function button(label, more) {
+    const request = { method: "POST", path: "/players", body: { content: "vod", speed: SPEED, ...more } };
+    return actions.button(label, request, { said: `${label}: it starts`, done: ({ players }) => follow(players[0]) });
   }
 
-  async function start(label, flaw) {
+  async function follow(player) {
     for (const one of buttons) one.disabled = true;
     try {
-      announce(`${label}: it starts`);
-      const sid = await startPlayer(api, { flaw, content: "vod", speed: SPEED }, () => stopped);
+      const sid = await sessionOf(api, player, () => stopped);
       if (sid) go(`#/sessions/${encodeURIComponent(sid)}`);
     } catch (error) {
-      problem.textContent = error.message;
-      problem.hidden = false;
+      actions.problem.textContent = error.message;
+      actions.problem.hidden = false;
     } finally {
       for (const one of buttons) one.disabled = false;
     }
   }
 
   return {
-    elements: [...buttons, problem],
+    elements: [...buttons, actions.problem],
+    strip: equivalents.element,
     dispose() {
       stopped = true;
     },

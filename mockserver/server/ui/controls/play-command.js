@@ -1,0 +1,31 @@
+// Simulated players from a terminal: `mockserver play`, which plays against any server. Pure: choices in, a text out.
+
+import { shellQuote } from "../copy.js";
+
+const ADDRESS = /^https?:\/\/[^\s\p{Cc}/?#]+(\/[^\s\p{Cc}?#]*)?$/iu;
+
+/** The address of a server that was written down, in the form in which addresses are compared; null when it is none. */
+export function serverAddress(text) {
+  const trimmed = text.trim();
+  if (!ADDRESS.test(trimmed)) return null;
+  try {
+    return new URL(trimmed).href.replace(/\/+$/, "");
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The command that plays what the body of `POST /players` asks for, but against the server `to`. With `insecure` it takes
+ * any certificate.
+ */
+export function playCommand({ content, flaw = null, speed, count = 1, seed = null }, to, insecure = false) {
+  const pieces = ["mockserver play", "--to", to, "--content", content];
+  if (flaw !== null) pieces.push("--flaw", flaw);
+  pieces.push("--speed", speed);
+  if (count > 1) pieces.push("--concurrent", count);
+  if (seed !== null) pieces.push("--seed", seed);
+  if (insecure) pieces.push("--insecure");
+  const [command, ...words] = pieces;
+  return [command, ...words.map(shellQuote)].join(" ");
+}

@@ -1,0 +1,60 @@
+"""Simulated players, as a test starts them, in its process and over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import InvalidInput, MediaServer, NotFound, Refused
+
+NEVER_DONE = 1e-6
+"""A speed at which nobody sends a second event."""
+
+
+def test_players_play_what_they_are_asked_for(server: MediaServer) -> None:
+    first, second = server.players.start(count=2, content="short", speed="max", seed=7, flaw=None)
+    assert [(player.content, player.seed, player.flaw) for player in (first, second)] == [
+        ("short", 7, None),
+        ("short", 8, None),
+    ]
+    server.wait_for(event_type="sessionComplete", at_least=2, timeout_s=30)
+    assert {session.content.media_name for session in server.sessions()} == {first.title, second.title}
+    server.assert_no_findings()
+
+
+def test_player_is_stopped_and_remembered_until_all_are_forgotten(server: MediaServer) -> None:
+    (player,) = server.players.start(speed=NEVER_DONE)
+    assert server.players.stop(player.id).state == "stopped"
+    (known,) = server.players.list()
+    assert (known.id, known.state) == (player.id, "stopped")
+    server.players.clear()
+    assert server.players.list() == []
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [({"flaws": "no-pings"}, ""), ({"flaw": "no-pong"}, "/flaw"), ({"count": 0}, "/count"), ({"speed": 0}, "/speed")],
+    ids=str,
+)
+def test_players_that_cannot_be_meant_are_refused_and_nobody_plays(
+    server: MediaServer, members: dict[str, Any], pointer: str
+) -> None:
+    (name,) = members
+    with pytest.raises(InvalidInput, match=name) as caught:
+        server.players.start(**members)
+    assert caught.value.pointer == pointer
+    assert (server.players.list(), server.sessions()) == ([], [])
+
+
+def test_player_that_nobody_knows_cannot_be_stopped(server: MediaServer) -> None:
+    with pytest.raises(NotFound):
+        server.players.stop("p-none")
+
+
+def test_too_many_players_are_refused_and_the_others_play_on(server: MediaServer) -> None:
+    server.players.start(count=50, speed=NEVER_DONE)
+    with pytest.raises(Refused, match="50"):
+        server.players.start()
+    assert len(server.players.list()) == 50
+    server.players.clear()
