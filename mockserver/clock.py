@@ -66,6 +66,8 @@ class Clock:
         self._real = real or RealTime()
         self._lock = threading.RLock()
         self._subscribers: list[Callable[[], object]] = []
+        self.era = 0
+        """How many times the clock was reset. A time of another era is nothing to wait for."""
         self._start()
 
     def _start(self) -> None:
@@ -167,9 +169,14 @@ class Clock:
         self._changed()
 
     def reset(self) -> None:
-        """Go back to real time, running, at rate 1."""
+        """Go back to real time, running, at rate 1. Who waits for a time waits no more: it may be years ahead now."""
         with self._lock:
             self._start()
+            self.era += 1
+        self._changed()
+
+    def wake(self) -> None:
+        """Let all who wait for a time look at what they wait for."""
         self._changed()
 
     def real_s_until(self, at_ms: int) -> float | None:

@@ -144,8 +144,10 @@ class Namespaces:
         if name in self._emulators:
             self.players.clear(name)  # their next event would bring it back
         with self._lock:
-            if self._emulators.pop(name, None) is None:
-                raise NotFound(f"there is no namespace {name!r}")
+            dropped = self._emulators.pop(name, None)
+        if dropped is None:
+            raise NotFound(f"there is no namespace {name!r}")
+        dropped.forget_held()  # nobody can move its clock any more
 
     def for_session(self, sid: str) -> Emulator:
         """Return the emulator that issued a session id; the default one if none did."""

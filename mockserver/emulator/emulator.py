@@ -4,8 +4,8 @@ The path of a request: the reader tells what it means (outside the lock); fault 
 back or end it; the back end decides about its session and words the answer; fault rules of stage ``response`` may hit
 that; the journal records it all; the server shell gets a plan. The steps that decide are pure and know no storage.
 
-What is held back is processed when it is due, before anything that arrives later, even if the shell that waits for the
-clock has not noticed yet.
+What is held back is processed as of the moment when it is due, and before anything that is received later, even if the
+shell that waits for the clock has not noticed yet, or the clock went on in one jump.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Emulator(Memory):
         """
         arrival = self.back_end.reader.read(request)
         with self.lock:
-            now_ms = self.clock.now_ms()
             if self.holding:
-                self._process_due(now_ms)
+                self._process_due()
+            now_ms = self.clock.now_ms()
             sid = arrival.session_id
             nth_event = None if sid is None else self.sessions.arrived(sid, arrival.event_type)
             if not self.faults.armed:
@@ -53,17 +53,16 @@ class Emulator(Memory):
             strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
             if strike.fault is None and not strike.delay_ms:
                 return self._process(request, arrival, facts, now_ms, strike)
-            held = Held(request, arrival, nth_event, strike, now_ms)
+            held = Held(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
             if not strike.delay_ms:
                 return self._process_struck(held, now_ms)
             if self.held >= self.settings.max_held:
                 refused = self.back_end.reader.overcrowded(arrival)
                 return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
             self.held += 1
-            until_ms = now_ms + strike.delay_ms
             # The sum of what was recorded and what is held back never goes down, so that no other has this place.
-            self.holding.add(held, self.journal.last_seq + len(self.holding) + 1, until_ms)
-            return Suspended(held, until_ms)
+            self.holding.add(held, self.journal.last_seq + len(self.holding) + 1)
+            return Suspended(held, held.due_ms)
 
     def resume(self, token: object) -> Plan | None:
         """Process a request that was held back, now that its time has come.
@@ -76,22 +75,42 @@ class Emulator(Memory):
         """
         assert isinstance(token, Held)
         with self.lock:
-            self.held -= 1
-            now_ms = self.clock.now_ms()
-            self._process_due(now_ms)
-            if token.plan is None and self.holding.take(token):
-                token.plan = self._process_struck(token, now_ms)
+            self._process_due()
+            if not token.forgotten:
+                self.held -= 1
+            if self.holding.take(token):
+                token.plan = self._process_struck(token, self.clock.now_ms())
+            if token.failure is not None:
+                raise token.failure
             return token.plan
+
+    def is_decided(self, token: object) -> bool:
+        """Tell whether a request that was held back need not wait any more: it was processed, or forgotten."""
+        assert isinstance(token, Held)
+        return token.is_over
 
     def catch_up(self) -> None:
         """Process what was held back and is due, without waiting for who waits for the clock."""
         with self.lock:
-            self._process_due(self.clock.now_ms())
+            self._process_due()
 
-    def _process_due(self, now_ms: int) -> None:
-        """Process what is due; who waits for it finds the plan there."""
-        for held in self.holding.due(now_ms):
-            held.plan = self._process_struck(held, now_ms)
+    def settle(self) -> None:
+        """Save what time has done: to requests that are due, then to every session."""
+        with self.lock:
+            self._process_due()
+            super().settle()
+
+    def _process_due(self) -> None:
+        """Process what is due; who waits for it finds the plan there.
+
+        Each as of the moment when it was due, but never before what was recorded last, since an event that the clock
+        follows may have moved it past that moment.
+        """
+        while (held := self.holding.take_due(now_ms := self.clock.now_ms())) is not None:
+            try:
+                held.plan = self._process_struck(held, min(now_ms, max(held.due_ms, self.journal.last_at_ms)))
+            except Exception as error:  # noqa: BLE001 - who waits for it raises it; it is nothing to who came by
+                held.failure = error
 
     def _process_struck(self, held: Held, now_ms: int) -> Plan:
         """Do what the rules of stage ``request`` decided."""
@@ -101,7 +120,7 @@ class Emulator(Memory):
             case None:
                 pass
             case ExpireFault() | ForgetFault():
-                self.end_sessions(strike.fault, held.arrival.session_id)
+                self.end_sessions(strike.fault, held.arrival.session_id, now_ms)
             case DuplicateFault():
                 now_ms = self._process_unanswered(
                     held.request, held.arrival, strike.fault_ids, strike.draws, now_ms, held
@@ -142,7 +161,7 @@ class Emulator(Memory):
 
         Args:
             facts: What rules can ask about the request; None when there are no rules.
-            now_ms: What the clock shows.
+            now_ms: What the clock shows, or showed when the request was due.
             before: What the rules of stage ``request`` did.
             held: The request, if they may have held it back.
             is_copy: Whether it was processed once already, in the same instant.
@@ -168,7 +187,7 @@ class Emulator(Memory):
             at_ms, request, arrival, outcome, sid, sent, delivery, fault_ids, draws, held, is_copy=is_copy
         )
         if isinstance(strike.fault, (ExpireFault, ForgetFault)):
-            self.end_sessions(strike.fault, sid)
+            self.end_sessions(strike.fault, sid, at_ms)
         elif isinstance(strike.fault, DuplicateFault):
             self.sessions.arrived(arrival.session_id or "", arrival.event_type)
             self._process_unanswered(request, arrival, (strike.decided_by or "",), (), at_ms, held, is_copy=True)
@@ -201,7 +220,7 @@ class Emulator(Memory):
         """Let the back end decide and keep what becomes of the session.
 
         Args:
-            now_ms: What the clock shows.
+            now_ms: What the clock shows, or showed when the request was due.
             is_copy: Whether the clock has followed the same request already.
 
         Returns:
@@ -209,7 +228,7 @@ class Emulator(Memory):
         """
         if not is_copy and self.clock.following and self._follows(arrival, now_ms):
             self.clock.follow(arrival.ts_ms)
-            now_ms = self.clock.now_ms()
+            now_ms = max(now_ms, min(arrival.ts_ms, self.clock.now_ms()))
         if arrival.operation is Operation.EVENT:
             decision = self.back_end.decide_event(arrival, self.sessions.get(arrival.session_id or ""), now_ms)
             if decision.session is not None:

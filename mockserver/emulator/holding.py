@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
 import msgspec
@@ -19,9 +18,12 @@ class Held(msgspec.Struct, eq=False):
     """A request that fault rules of stage ``request`` struck, and that may be held back.
 
     Args:
-        at_ms: When it arrived, on the emulated clock.
-        place: Its place in order of arrival; None when nothing holds it back.
+        at_ms: When it was received, on the emulated clock.
+        due_ms: When it is to be processed, on the emulated clock.
+        place: Its place in the order in which requests were received; None when nothing holds it back.
         plan: How to answer it, once it was processed.
+        failure: What went wrong when it was.
+        forgotten: Whether a reset overtook it.
     """
 
     request: HttpRequest
@@ -29,12 +31,20 @@ class Held(msgspec.Struct, eq=False):
     nth_event: int | None
     strike: Strike
     at_ms: int
+    due_ms: int
     place: int | None = None
     plan: Plan | None = None
+    failure: Exception | None = None
+    forgotten: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing needs to be waited for any more."""
+        return self.plan is not None or self.failure is not None or self.forgotten
 
 
 class Holding:
-    """What is held back and was not processed yet, first what is due first, then what arrived first.
+    """What is held back and was not processed yet, first what is due first, then what was received first.
 
     Who waits for the clock may wake up in any order, and late; with this queue the order of processing follows from the
     emulated times alone, so that a recording can be replayed.
@@ -46,20 +56,18 @@ class Holding:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def add(self, held: Held, place: int, until_ms: int) -> None:
+    def add(self, held: Held, place: int) -> None:
         """Hold a request back.
 
         Args:
-            place: Its place in order of arrival; no other has the same.
-            until_ms: When it is due, on the emulated clock.
+            place: Its place in the order in which requests were received; no other has the same.
         """
         held.place = place
-        heappush(self._queue, (until_ms, place, held))
+        heappush(self._queue, (held.due_ms, place, held))
 
-    def due(self, now_ms: int) -> Iterator[Held]:
-        """Take out what is due, one after the other."""
-        while self._queue and self._queue[0][0] <= now_ms:
-            yield heappop(self._queue)[2]
+    def take_due(self, now_ms: int) -> Held | None:
+        """Take out the request that is due first, if any is due."""
+        return heappop(self._queue)[2] if self._queue and self._queue[0][0] <= now_ms else None
 
     def take(self, held: Held) -> bool:
         """Take a request out, due or not.
@@ -73,6 +81,14 @@ class Holding:
         self._queue = rest
         return was_there
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def clear(self) -> int:
+        """Forget everything.
+
+        Returns:
+            How many requests that was.
+        """
+        for _, _, held in self._queue:
+            held.forgotten = True
+        count = len(self._queue)
         self._queue.clear()
+        return count

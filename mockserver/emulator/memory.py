@@ -76,7 +76,7 @@ class Memory:
         self.derived = Derived()
         self._listeners: tuple[Listener, ...] = ()
         self.held = 0
-        """How many requests are held back by delays, also those whose time has come or that a reset has forgotten."""
+        """How many requests are held back by delays, also those whose time has come and whose clients wait still."""
         self.holding = Holding()
         self.streams = 0
         """How many event streams are open; who opens one counts it."""
@@ -179,14 +179,21 @@ class Memory:
         """Return the lifetimes of a session with their grace."""
         return self.back_end.limits_of(session)
 
-    def end_sessions(self, fault: ExpireFault | ForgetFault, own_sid: str | None) -> None:
-        """Expire or forget the session of a request, if it has one, or all."""
+    def end_sessions(self, fault: ExpireFault | ForgetFault, own_sid: str | None, now_ms: int) -> None:
+        """Expire or forget the session of a request, if it has one, or all.
+
+        Args:
+            now_ms: What the clock shows, or showed when the request was due.
+        """
         trigger = Trigger.EXPIRE if isinstance(fault, ExpireFault) else Trigger.FORGET
-        now_ms = self.clock.now_ms()
+
+        def ended(session: Session) -> Session:
+            return fire(expire(session, now_ms, self.limits_of(session)), trigger, now_ms)
+
         if fault.sessions == "all":
-            self.sessions.update_all(lambda session: fire(self.refreshed(session), trigger, now_ms))
+            self.sessions.update_all(ended)
         elif (own := self.sessions.get(own_sid or "")) is not None:
-            self.sessions.save(fire(self.refreshed(own), trigger, now_ms))
+            self.sessions.save(ended(own))
 
     # Settings and reset
 
@@ -228,11 +235,17 @@ class Memory:
             if "faults" in wanted:
                 self.faults.restart(self._start_faults, self.clock.now_ms())
             if "journal" in wanted:
-                self.holding.clear()
+                self.forget_held()
                 self.derived = Derived()
                 self.journal.clear()
                 for listener in self._listeners:
                     listener(None)
+
+    def forget_held(self) -> None:
+        """Forget the requests that are held back; those who wait for them are told at once."""
+        with self.lock:
+            self.held -= self.holding.clear()
+        self.clock.wake()
 
     def _restart_ids(self) -> None:
         self._ids = Random(self._seed) if self._seeded_ids else None

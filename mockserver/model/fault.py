@@ -152,6 +152,9 @@ class ForgetFault(_Kind, frozen=True, kw_only=True, tag="forget"):
 class DelayFault(_Kind, frozen=True, kw_only=True, tag="delay"):
     """Wait, in milliseconds of the emulated clock; on a frozen clock it waits for an advance.
 
+    A request that is delayed before the back end sees it is processed as of the moment when the delay is over, also
+    when the clock jumps far beyond that.
+
     Args:
         ms: A fixed delay.
         lower: With ``upper``: uniform from ``lower`` to ``upper``.

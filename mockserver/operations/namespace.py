@@ -261,7 +261,6 @@ def set_clock(emulator: Emulator, command: r.ClockCommand) -> r.ClockReading:
         if given != (name == needed):
             raise InvalidInput(f"{command.action} {'takes no' if given else 'needs'} {name}", pointer=f"/{name}")
     with emulator.lock:
-        emulator.catch_up()
         emulator.settle()
         _move(emulator.clock, command)
         emulator.catch_up()

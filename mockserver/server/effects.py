@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -35,17 +36,21 @@ def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
     return None if transport is None or transport.is_closing() else transport
 
 
-async def sleep_until(clock: Clock, at_ms: int, watched: web.BaseRequest | None = None) -> None:
-    """Wait until the emulated clock shows a time, however it gets there.
+async def sleep_until(
+    clock: Clock, at_ms: int, watched: web.BaseRequest | None = None, is_over: Callable[[], bool] = lambda: False
+) -> None:
+    """Wait until the emulated clock shows a time, however it gets there, or is reset.
 
     Args:
         watched: A request whose client ends the wait by leaving.
+        is_over: Tells whether there is nothing to wait for any more; asked whenever the clock was moved.
     """
+    era = clock.era
     loop = asyncio.get_running_loop()
     moved = asyncio.Event()
     unsubscribe = clock.subscribe(lambda: loop.call_soon_threadsafe(moved.set))
     try:
-        while (left_s := clock.real_s_until(at_ms)) != 0:
+        while clock.era == era and not is_over() and (left_s := clock.real_s_until(at_ms)) != 0:
             if watched is not None:
                 if is_gone(watched):
                     return

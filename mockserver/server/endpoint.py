@@ -14,6 +14,7 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.errors import Refused
 from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.plan import Plan, Suspended
+from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespaces, address
 from mockserver.server.answers import AnswerWriter
 from mockserver.server.doorway import Doorway
@@ -131,9 +132,11 @@ async def _held_back(emulator: Emulator, suspended: Suspended) -> Plan | None:
         How to answer it; None when a reset overtook it.
     """
     try:
-        await sleep_until(emulator.clock, suspended.until_ms)
+        await sleep_until(emulator.clock, suspended.until_ms, is_over=lambda: emulator.is_decided(suspended.token))
     except asyncio.CancelledError:
-        emulator.resume(suspended.token)  # the server stops: what it has received is recorded all the same
+        plan = emulator.resume(suspended.token)  # the server stops: what it has received is recorded all the same
+        if plan is not None:
+            plan.record.delivery = Delivery.CUT
         raise
     return emulator.resume(suspended.token)
 

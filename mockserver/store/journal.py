@@ -94,6 +94,11 @@ class Journal:
         return self._base + len(self._records) - 1
 
     @property
+    def last_at_ms(self) -> int:
+        """When the newest entry, or the last one that was, was processed; before 1970 before the first."""
+        return self._last_at_ms
+
+    @property
     def size_bytes(self) -> int:
         """What the entries take, by our account."""
         return self._bytes

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import DelayFault
+from mockserver.model.fault import DelayFault, When
 from mockserver.model.journal import Entry
 from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Outcome
 from mockserver.operations import namespace as n
-from tests.factories import T0, emulator, event, fault, post_event
+from tests.factories import T0, emulator, event, fault, open_session, post_event, send
 
 
 @pytest.fixture
@@ -56,9 +58,34 @@ def test_who_waits_late_gets_the_answer_of_that_moment_and_nothing_is_processed_
     assert len(entries(back_end)) == 2
 
 
-def test_what_became_due_by_itself_is_processed_before_the_clock_moves_on(back_end: Emulator) -> None:
+def test_what_became_due_by_itself_is_processed_before_the_clock_is_set_back(back_end: Emulator) -> None:
     held_back(back_end, "ping")
     back_end.clock.advance(700)
-    advance(back_end, 60_000)
+    n.set_clock(back_end, ClockCommand(action="set", at_ms=T0 - 60_000))
     (entry,) = entries(back_end)
-    assert (entry.at_ms, entry.held_ms) == (T0 + 700, 700)
+    assert (entry.at_ms, entry.held_ms) == (T0 + 500, 500)
+
+
+@pytest.mark.parametrize("steps_ms", [[660_000], [500, 659_500], [300_000, 360_000]], ids=str)
+def test_delay_of_half_a_second_costs_no_session_its_life_however_far_the_clock_jumps(steps_ms: list[int]) -> None:
+    back_end = emulator(Settings(idle_timeout_s=600))
+    sid = open_session(back_end)
+    fault(back_end, DelayFault(ms=500), when=When(event_type="ping"))
+    held = back_end.handle(post_event(sid, event("ping")))
+    assert isinstance(held, Suspended)
+    for ms in steps_ms:
+        advance(back_end, ms)
+    plan = back_end.resume(held.token)
+    assert plan is not None
+    assert (plan.record.outcome, plan.record.at_ms) == (Outcome.ACCEPTED, T0 + 500)
+    assert send(back_end, sid, "bufferStart") == 410, "ten minutes after that ping"
+
+
+@pytest.mark.parametrize("parts", [("clock",), ("sessions",), ("settings",), ("faults",)], ids=str)
+def test_what_is_due_has_been_processed_before_something_else_is_reset(
+    back_end: Emulator, parts: tuple[str, ...]
+) -> None:
+    held_back(back_end, "ping")
+    back_end.clock.advance(500)
+    back_end.reset(parts)
+    assert [entry.at_ms for entry in entries(back_end)] == [T0 + 500]

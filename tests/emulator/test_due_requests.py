@@ -1,0 +1,112 @@
+"""Requests that were held back and are due: as of when they are processed, and what they leave alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.inquiry import Inquiry
+from mockserver.model.fault import DelayFault, ExpireFault, When
+from mockserver.model.plan import Suspended
+from mockserver.model.query import Query
+from mockserver.model.settings import Settings
+from tests.factories import T0, emulator, event, fault, open_session, post_event, send
+
+FAR_MS = 300_000
+
+
+def held_back(back_end: Emulator, sid: str, event_type: str, *, ts: int = T0) -> Suspended:
+    held = back_end.handle(post_event(sid, event(event_type, ts=ts)))
+    assert isinstance(held, Suspended)
+    return held
+
+
+def times(back_end: Emulator) -> list[int]:
+    return [entry.at_ms - T0 for entry in Inquiry(back_end).page(Query()).events]
+
+
+def test_journal_never_goes_back_when_an_event_that_is_due_moves_the_clock() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    back_end.clock.follow_ts()
+    fault(back_end, DelayFault(ms=1_000), when=When(event_type=("ping", "play")))
+    held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
+    held_back(back_end, sid, "play", ts=T0)
+    back_end.clock.advance(2_000)
+    back_end.catch_up()
+    assert times(back_end) == [0, FAR_MS, FAR_MS]
+
+
+def test_request_behind_an_event_that_moves_the_clock_is_held_back_from_where_that_stands_then() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    back_end.clock.follow_ts()
+    fault(back_end, DelayFault(ms=1_000), when=When(event_type=("ping", "play")))
+    held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
+    back_end.clock.advance(1_000)
+    assert held_back(back_end, sid, "play", ts=T0 + FAR_MS).until_ms == T0 + FAR_MS + 1_000
+
+
+def test_what_becomes_due_because_an_event_moved_the_clock_is_processed_too() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    back_end.clock.follow_ts()
+    fault(back_end, DelayFault(ms=1_000), when=When(event_type="ping"))
+    fault(back_end, DelayFault(ms=60_000), when=When(event_type="play"))
+    held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
+    held_back(back_end, sid, "play")
+    back_end.clock.advance(1_000)
+    back_end.catch_up()
+    assert times(back_end) == [0, FAR_MS, FAR_MS]
+
+
+def test_due_request_that_expires_all_sessions_finds_them_as_they_were_when_it_was_due() -> None:
+    back_end = emulator(Settings(idle_timeout_s=10))
+    sid = open_session(back_end)
+    fault(back_end, DelayFault(ms=9_000), when=When(event_type="play"))
+    fault(back_end, ExpireFault(sessions="all"), when=When(event_type="play"))
+    held_back(back_end, "another", "play")
+    back_end.clock.advance(60_000)
+    back_end.catch_up()
+    session = back_end.sessions.get(sid)
+    assert session is not None
+    assert (session.closed_by, session.closed_ms) == ("expired", T0 + 9_000)
+
+
+def test_request_that_goes_wrong_fails_for_who_waits_for_it_and_for_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    back_end = emulator()
+    fault(back_end, DelayFault(ms=500), when=When(event_type=("play", "ping")))
+    bad, good = held_back(back_end, "s", "play"), held_back(back_end, "s", "ping")
+    decide = back_end.back_end.decide_event
+
+    def failing(arrival: object, *more: object) -> object:
+        if getattr(arrival, "event_type", None) == "play":
+            raise ZeroDivisionError
+        return decide(arrival, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(back_end.back_end, "decide_event", failing)
+    back_end.clock.advance(500)
+    assert send(back_end, "s", "bufferStart") == 404
+    assert back_end.resume(good.token) is not None
+    with pytest.raises(ZeroDivisionError):
+        back_end.resume(bad.token)
+    assert (back_end.held, len(times(back_end))) == (0, 2)
+
+
+@pytest.mark.parametrize("parts", [("journal",), ("journal", "sessions", "faults", "clock", "settings")], ids=str)
+def test_reset_takes_the_places_back_from_what_it_forgets_and_tells_who_waits(parts: tuple[str, ...]) -> None:
+    back_end = emulator(Settings(max_held=1))
+    fault(back_end, DelayFault(ms=500))
+    forgotten = held_back(back_end, "s", "play")
+    woken: list[bool] = []
+    back_end.clock.subscribe(lambda: woken.append(back_end.is_decided(forgotten.token)))
+    back_end.reset(parts)
+    assert woken[-1]
+    fault(back_end, DelayFault(ms=500))
+    held = held_back(back_end, "s", "ping")
+    assert back_end.resume(forgotten.token) is None
+    assert back_end.held == 1
+    assert back_end.resume(held.token) is not None
+    assert (back_end.held, len(times(back_end))) == (0, 1)

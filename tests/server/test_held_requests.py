@@ -1,0 +1,78 @@
+"""What becomes of requests that a delay holds back when a reset, or the end, overtakes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.clock import Clock
+from mockserver.model.settings import Settings
+from mockserver.wire.codec import encode
+from tests.server.conftest import START, Running, Start, until
+
+JSON = ("Content-Type", "application/json")
+WHOLE: dict[str, Any] = {}
+
+
+@pytest.fixture
+def server(start: Start, clock: Clock) -> Running:
+    return start(Settings(max_held=1), clock=clock)
+
+
+@pytest.mark.parametrize("command", [WHOLE, {"only": ["journal"]}], ids=["all", "journal"])
+def test_client_of_a_request_that_a_reset_forgets_is_hung_up_on_and_its_place_is_free(
+    server: Running, command: dict[str, Any]
+) -> None:
+    server.admin("POST", "/clock", {"action": "advance", "ms": 3_600_000_000})
+    fault_id = server.add_fault({"kind": "delay", "ms": 500})
+    with server.connect() as wire, server.connect() as next_one:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_until_struck(fault_id)
+        server.admin("POST", "/reset", command)
+        assert wire.rest() == b""
+        server.admin("DELETE", "/faults")
+        server.admin("POST", "/clock", {"action": "freeze"})
+        fault_id = server.add_fault({"kind": "delay", "ms": 500})
+        next_one.request("POST", "/api/v1/sessions", START)
+        server.wait_until_struck(fault_id)
+        server.admin("POST", "/clock", {"action": "advance", "ms": 500})
+        assert next_one.answer().status == 201
+    assert server.admin("GET", "/events").json()["meta"]["total"] == 1
+
+
+@pytest.mark.parametrize("stage", ["request", "response"])
+def test_clock_that_is_reset_ends_every_delay_since_its_end_may_be_years_ahead(server: Running, stage: str) -> None:
+    server.admin("POST", "/clock", {"action": "set", "at_ms": 4_000_000_000_000})
+    fault_id = server.add_fault({"kind": "delay", "ms": 500}, stage=stage)
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_until_struck(fault_id)
+        server.admin("POST", "/clock", {"action": "reset"})
+        assert wire.answer().status == 201
+    assert (server.last_entry()["outcome"], server.last_entry()["delivery"]) == ("opened", "sent")
+
+
+def test_client_of_a_request_that_is_held_back_in_a_namespace_that_is_dropped_is_hung_up_on(server: Running) -> None:
+    rule = {"fault": {"kind": "delay", "ms": 500}}
+    assert server.ask("POST", "/ns/gone/__admin/clock", b'{"action":"freeze"}', JSON).status == 200
+    assert server.ask("POST", "/ns/gone/__admin/faults", encode(rule), JSON).status == 201
+    emulator = server.site.namespaces.obtain("gone")
+    with server.connect() as wire:
+        wire.request("POST", "/ns/gone/api/v1/sessions", START)
+        until(lambda: emulator.held == 1)
+        assert server.admin("DELETE", "/namespaces/gone").status == 204
+        assert wire.rest() == b""
+    until(lambda: emulator.held == 0)
+
+
+def test_answer_to_what_was_held_back_when_the_server_stopped_is_not_said_to_be_sent(server: Running) -> None:
+    fault_id = server.add_fault({"kind": "delay", "ms": 60_000})
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_until_struck(fault_id)
+        server.stop()
+        assert wire.rest() == b""
+    record = server.site.namespaces.default.journal.get(1)
+    assert record is not None
+    assert (record.outcome.value, record.delivery.value) == ("opened", "cut")
