@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,11 +18,7 @@ from mockserver.cli.recording import MASKED, Ending, RecordedCall
 from mockserver.errors import InvalidInput
 from mockserver.wire.codec import decode
 
-__all__ = ["PLACES", "Answer", "Connections", "Exchange"]
-
-PLACES = 32
-"""Most requests on their way at a time. SDKs send three in parallel; the rest is for many players and for answers that
-faults hold back."""
+__all__ = ["Answer", "Connections", "Exchange"]
 
 _CONNECT_S = 10.0
 _REFUSED_S = 10.0
@@ -142,17 +138,18 @@ class Connections:
 
     Args:
         address: The server, and whose certificates are taken there.
+        places: Most answers that are waited for at a time.
         timeout_s: How long an answer may pause; None for as long as it likes.
     """
 
-    def __init__(self, address: ServerAddress, *, timeout_s: float | None) -> None:
+    def __init__(self, address: ServerAddress, *, places: int, timeout_s: float | None) -> None:
         self._address = address
         self._timeout_s = timeout_s
         self._idle: list[HTTPConnection] = []
         self._open: set[Exchange] = set()
         self._refuses = False
         self._lock = threading.Lock()
-        self._readers = ThreadPoolExecutor(PLACES, thread_name_prefix="replay")
+        self._readers = ThreadPoolExecutor(places, thread_name_prefix="replay")
         self._pause = threading.Event().wait
 
     def open(self) -> None:
@@ -262,7 +259,11 @@ class Connections:
 
 def _is_ended(connection: HTTPConnection) -> bool:
     """Tell whether the server has ended an idle connection, which must not be taken for an answer to a request."""
-    return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
+    if connection.sock is None:
+        return True
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def _write(connection: HTTPConnection, call: RecordedCall, path: str) -> None:

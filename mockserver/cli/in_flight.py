@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import msgspec
 
-from mockserver.cli.exchange import PLACES, Answer
+from mockserver.cli.exchange import Answer
 from mockserver.cli.recording import RecordedCall
 from mockserver.cli.session_ids import SessionIds
 
-__all__ = ["GRACE_S", "Flight", "InFlight", "Leaving", "Replayed", "Send"]
+__all__ = ["GRACE_S", "Flight", "InFlight", "Leaving", "Replayed", "Send", "places_for"]
 
 GRACE_S = 1.0
 """How long the end of a replay waits for answers that the recorded client did not wait out."""
 
+_OTHER_PLACES = 32
+"""Most requests on their way at a time besides those that are held back as recorded. SDKs send three in parallel; the
+rest is for many players and for answers that faults hold back."""
+
 _LONGEST_WAIT_S = 86_400.0
 """How long the queue is waited for in one go; there is a limit to what threads can wait, and it is not the same
 everywhere."""
+
+
+def places_for(calls: Iterable[RecordedCall]) -> int:
+    """Return how many requests may be on their way at a time so that a recording is sent as it was.
+
+    A journal tells which requests a server held back together before it processed them. All of them are on their way
+    again before the first is answered. Whose answers were outstanding together it does not tell.
+    """
+    came: list[int] = []
+    went: list[int] = []
+    for call in calls:
+        came_ms = round(call.at_s * 1000)
+        if call.at_ms is not None and came_ms < call.at_ms:
+            came.append(came_ms)
+            went.append(call.at_ms)
+    went.sort()
+    together = (number - bisect_left(went, came_ms) for number, came_ms in enumerate(sorted(came), 1))
+    return _OTHER_PLACES + max(together, default=0)
 
 
 class Leaving(Protocol):
@@ -74,6 +97,7 @@ class InFlight:
         send: Sends a request.
         ids: The session ids.
         prefix: What comes before the paths on that server.
+        places: Most requests that are on their way at a time.
         done: Told of every answer as it comes.
         monotonic_s: The time, in seconds from any beginning.
     """
@@ -83,12 +107,14 @@ class InFlight:
         send: Send,
         ids: SessionIds,
         prefix: str,
+        places: int,
         done: Callable[[Replayed], object],
         monotonic_s: Callable[[], float],
     ) -> None:
         self._send = send
         self._ids = ids
         self._prefix = prefix
+        self._places = places
         self._done = done
         self._monotonic_s = monotonic_s
         self._arrived: SimpleQueue[tuple[Flight, Answer]] = SimpleQueue()
@@ -151,9 +177,9 @@ class InFlight:
         Returns:
             Whether there is one.
         """
-        if len(self._flights) >= PLACES:
+        if len(self._flights) >= self._places:
             self.give_up([flight for flight in self._flights if not flight.is_expected][:1])
-        return self.wait(lambda: len(self._flights) < PLACES, timeout_s)
+        return self.wait(lambda: len(self._flights) < self._places, timeout_s)
 
     def finish(self) -> None:
         """Wait for all answers that the recorded clients waited for, a moment for the others, and leave the rest."""

@@ -25,6 +25,7 @@ __all__ = [
     "RecordedCall",
     "RecordedLine",
     "body_of",
+    "entry_of",
     "read_recording",
     "without_origin",
 ]
@@ -68,7 +69,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         line: The line of the file.
-        at_s: When it was sent, in seconds from any beginning. Of a journal: when it arrived.
+        at_s: When it was sent, in seconds from any beginning. Of a journal: when the server received it.
         path: Path and query, without a namespace.
         headers: The header fields.
         status: The status of the answer; None if there was none, or not a whole one.
@@ -80,7 +81,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
         answer: The answer, if the recording has more of it than the status.
         fault_ids: The fault rules that were applied.
         seq: Its place in the journal; 0 if the file is none.
-        arrived: Its place in order of arrival among the requests of the journal; 0 if the file is none.
+        received: Its place in the order in which the server received the requests; 0 if the file is no journal.
     """
 
     line: int
@@ -97,7 +98,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     answer: RecordedAnswer | None = None
     fault_ids: tuple[str, ...] = ()
     seq: int = 0
-    arrived: int = 0
+    received: int = 0
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +120,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
 def read_recording(path: Path) -> list[RecordedCall]:
     """Read a recording, one request a line, in the order in which they were sent.
 
-    An entry of a journal was sent when it arrived: before what overtook it while a delay held it back. What a
-    ``duplicate`` fault made the server process twice was sent once, and is read as one request.
+    An entry of a journal was sent when the server received it: before what overtook it while a delay held it back.
+    What a ``duplicate`` fault made the server process twice was sent once, and is read as one request.
 
     Args:
         path: A journal as ``/__admin/export`` gives it, or lines of ``{"t": seconds, "method", "path", "headers",
@@ -138,18 +139,21 @@ def read_recording(path: Path) -> list[RecordedCall]:
     calls = [call for call in calls if call.line not in copies]
     if not calls:
         raise InvalidInput(f"{path} holds no request")
-    return _by_arrival(calls)
+    return _as_received(calls)
 
 
-def _by_arrival(calls: list[RecordedCall]) -> list[RecordedCall]:
-    """Sort the entries of a journal by arrival. A file may hold several, one after the other; each is sorted alone."""
+def _as_received(calls: list[RecordedCall]) -> list[RecordedCall]:
+    """Sort the entries of a journal as they were received.
+
+    A file may hold several journals, one after the other; each is sorted alone.
+    """
     journal, last_seq = 0, 0
     places: dict[int, tuple[int, int]] = {}
     for call in calls:
         if call.seq <= last_seq:
             journal += 1
         last_seq = call.seq
-        places[call.line] = (journal, call.arrived)
+        places[call.line] = (journal, call.received)
     return sorted(calls, key=lambda call: places[call.line])
 
 
@@ -169,11 +173,7 @@ def _call(number: int, line: bytes, where: str) -> RecordedCall:
 
 
 def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
-    entry: Entry = convert(document, Entry)
-    if not abs(entry.at_ms) <= MAX_TIME_MS:
-        raise InvalidInput("the time of a request is in milliseconds, up to the year 9999", pointer="/at_ms")
-    if not 0 <= entry.held_ms <= MAX_TIME_MS:
-        raise InvalidInput("how long a request was held back is in milliseconds, 0 or more", pointer="/held_ms")
+    entry = entry_of(document)
     response = entry.response
     whole = response is not None and entry.delivery is not Delivery.CUT
     return RecordedCall(
@@ -191,8 +191,26 @@ def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
         answer=None if response is None else _answer(response),
         fault_ids=entry.fault_ids,
         seq=entry.seq,
-        arrived=entry.arrived or entry.seq,
+        received=entry.received or entry.seq,
     )
+
+
+def entry_of(document: dict[str, Any]) -> Entry:
+    """Read an entry of a journal.
+
+    Raises:
+        InvalidInput: It is none, or its times are none that a server can have had.
+    """
+    entry: Entry = convert(document, Entry)
+    if not 0 <= entry.at_ms <= MAX_TIME_MS:
+        raise InvalidInput("the time of a request is in milliseconds, from 1970 up to the year 9999", pointer="/at_ms")
+    if not 0 <= entry.held_ms <= entry.at_ms:
+        raise InvalidInput(
+            "how long a request was held back is in milliseconds, 0 or more and no more than at_ms", pointer="/held_ms"
+        )
+    if entry.received < 0:
+        raise InvalidInput("the place of a request among those received is 1 or more, or left out", pointer="/received")
+    return entry
 
 
 def _answer(response: RecordedResponse) -> RecordedAnswer:

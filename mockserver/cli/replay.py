@@ -14,7 +14,7 @@ import msgspec
 from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Difference, compare
 from mockserver.cli.exchange import Connections
-from mockserver.cli.in_flight import InFlight, Replayed
+from mockserver.cli.in_flight import InFlight, Replayed, places_for
 from mockserver.cli.pacing import one_by_one, recorded_pace, speed_of
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
@@ -31,14 +31,16 @@ _LONGEST_TIMEOUT_S = 86_400
 _EPILOG = """\
 FILE is a journal (--export-on-exit, or /__admin/export), or lines of
 {"t": seconds, "method": ..., "path": ..., "headers": {...}, "body": "...", "status": ...}.
-Requests of a journal are sent when and in the order in which they arrived, also those that a delay held back.
+Requests of a journal are sent when and in the order in which the server received them, also those that a delay held
+back.
 Session ids of the recording are replaced by those that the server gives.
 
 --clock real sends each request when its time has come, even while earlier ones wait for their answers, up to 32 at a
-time; an event whose session id is still to come waits for it. --speed max sends one after the other instead: a
-recording does not say how long answers took, so it cannot tell which requests overlapped.
---clock virtual freezes the clock of the server, sets it to when each request arrived before sending it, and leaves it
-as it was found. What a fault holds back on the frozen clock stays on its way while the clock moves on.
+time and as many more as a delay held back together; an event whose session id is still to come waits for it.
+--speed max sends one after the other instead: a recording does not say how long answers took, so it cannot tell which
+requests overlapped.
+--clock virtual freezes the clock of the server, sets it to when each request was received before sending it, and leaves
+it as it was found. What a fault holds back on the frozen clock stays on its way while the clock moves on.
 
 Compared are status, how the connection ended, the header fields of the API and the body, as far as FILE has them: a
 journal has all, lines have the status. Where the recorded client left without an answer, none now is as recorded.
@@ -103,7 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
     address = trusted_address(arguments.to, arguments)
     calls = read_recording(Path(arguments.file))
     timeout_s = None if is_virtual else _TIMEOUT_S if arguments.timeout is None else arguments.timeout
-    connections = Connections(address, timeout_s=timeout_s)
+    places = places_for(calls)
+    connections = Connections(address, places=places, timeout_s=timeout_s)
     ids = SessionIds()
     different: list[_Different] = []
 
@@ -114,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 print(_line(different[-1]), flush=True)
 
-    in_flight = InFlight(connections.send, ids, address.path, answered, time.monotonic)
+    in_flight = InFlight(connections.send, ids, address.path, places, answered, time.monotonic)
     try:
         connections.open()
         _play(arguments, calls, in_flight, speed, address)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.cli.recording import RecordedLine, body_of, without_origin
+from mockserver.cli.recording import RecordedLine, body_of, entry_of, without_origin
 from mockserver.errors import InvalidInput
 from mockserver.model.journal import Entry
 from mockserver.namespaces import address
@@ -116,7 +116,7 @@ def _kind(document: dict[str, Any]) -> Kind:
 
 
 def _entry(number: int, document: dict[str, Any]) -> TrafficRequest:
-    entry: Entry = convert(document, Entry)
+    entry = entry_of(document)
     return TrafficRequest(
         line=number,
         at_ms=entry.at_ms,

@@ -108,7 +108,7 @@ class Memory:
             held: The request, if it may have been held back; it is no longer in the queue then.
             is_copy: Whether it was the last that was recorded, and is recorded again.
         """
-        held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back has arrived, and is recorded later
+        held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back was received, and is recorded later
         if held is not None and held.place is not None:
             held_ms = max(0, at_ms - held.at_ms)  # the clock may have been set back
             displaced = held.place - self.journal.last_seq - 1

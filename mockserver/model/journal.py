@@ -41,8 +41,8 @@ class Record(msgspec.Struct, gc=False):
     nothing. Only ``delivery``, and whether the answer ends the connection, change after it is made.
 
     Args:
-        displaced: Its place in order of arrival, less its place in order of processing. It is kept instead of the
-            former because it is nearly always 0.
+        displaced: Its place in the order in which requests were received, less its place in order of processing. It is
+            kept instead of the former because it is nearly always 0.
     """
 
     at_ms: int
@@ -83,7 +83,7 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of the journal. ``held_ms`` and ``arrived`` are left out where they are 0.
+    """One request of the journal. ``held_ms`` and ``received`` are left out where they are 0.
 
     Args:
         seq: Place in the journal, from 1, in order of processing by the server.
@@ -91,10 +91,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         event: The parsed body, a list for a batch of downloaded content; None when it cannot be read as JSON.
         response: None when a fault left the request without any answer.
         draws: The random numbers that decided about faults.
-        held_ms: For how long a ``delay`` of stage ``request`` held it back, in milliseconds of the emulated clock: it
-            arrived that much before ``at_ms``.
-        arrived: Place in order of arrival, if that is not ``seq``, because something was held back meanwhile. Both
-            copies that a ``duplicate`` fault made of a request have the same place, so that there may be gaps.
+        held_ms: For how long a ``delay`` of stage ``request`` held it back, in milliseconds of the emulated clock: the
+            server received it that much before ``at_ms``. The delay stands for the network. Arrival, in timelines and
+            in verification, is that at the back end: after the delay, at ``at_ms``.
+        received: Place in the order in which the server received the requests, if that is not ``seq``, because
+            something was held back meanwhile. Both copies that a ``duplicate`` fault made of a request have the same
+            place, so that there may be gaps.
     """
 
     seq: int
@@ -111,4 +113,4 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     response: RecordedResponse | None
     delivery: Delivery
     held_ms: int = 0
-    arrived: int = 0
+    received: int = 0

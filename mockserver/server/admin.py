@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -161,7 +162,7 @@ class Admin:
             raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
         for route, parts in found:
             if route.method == ("GET" if method == "HEAD" else method):
-                return route, parts
+                return route, {name: unquote(part) for name, part in parts.items()}
         allowed = ", ".join(route.method for route, _ in found)
         raise _NoRoute(f"{ADMIN}{path} takes {allowed}, not {method}", 405, allowed)
 

@@ -25,7 +25,8 @@ MOST_PLAYERS = 50
 """How many play at once, and how many that have ended are remembered."""
 
 _STOP_S = 2.0
-_MOST_SEED = 2**32
+_MOST_SEED = 2**32 - 1
+"""Seeds have 32 bits: short enough to be written down, and exact in every language."""
 
 
 class _Run:
@@ -102,6 +103,7 @@ class Players:
         self._runs: dict[str, _Run] = {}
         self._ids = count(1)
         self._url: str | None = None
+        self._is_closed = False
 
     def open(self, url: str) -> None:
         """Let players play from now on.
@@ -114,6 +116,7 @@ class Players:
     def close(self) -> None:
         """Stop all players and take no more: the server stops."""
         self._url = None
+        self._is_closed = True
         self.clear(None)
 
     def __len__(self) -> int:
@@ -134,18 +137,20 @@ class Players:
             The new players as they begin.
 
         Raises:
-            InvalidInput: The command cannot be used, or the server has no address of its own (409).
+            InvalidInput: The command cannot be used, or the server has no address of its own or is stopped (409).
             Refused: Too many play already.
         """
         _check(command)
         url = self._url
+        if url is None and self._is_closed:
+            raise InvalidInput("this server is stopped, so that no player can reach it", status=409)
         if url is None:
             raise InvalidInput(
                 "this server does not listen by itself (it is embedded in an application), so that no player can reach "
                 "it; use mockserver play --to URL",
                 status=409,
             )
-        seed = secrets.randbelow(_MOST_SEED) if command.seed is None else command.seed
+        seed = secrets.randbelow(_MOST_SEED + 1) if command.seed is None else command.seed
         scripts = [_script(command, seed + number) for number in range(command.count)]
         with self._lock:
             playing = sum(not run.is_over for run in self._runs.values())
@@ -210,11 +215,11 @@ def _check(command: PlayerCommand) -> None:
         ("content", command.content, lambda: command.content in CONTENTS, f"one of {', '.join(CONTENTS)}"),
         ("flaw", command.flaw, lambda: command.flaw is None or command.flaw in FLAWS, f"one of {', '.join(FLAWS)}"),
         ("speed", command.speed, lambda: _can_be_speed(command.speed), "a number more than 0, or max"),
-        ("seed", command.seed, lambda: command.seed is None or 0 <= command.seed < _MOST_SEED, "0 to 4294967295"),
+        ("seed", command.seed, lambda: command.seed is None or 0 <= command.seed <= _MOST_SEED, f"0 to {_MOST_SEED}"),
     )
     for name, given, holds, wanted in checks:
         if not holds():
-            text = f"{given:g}" if isinstance(given, (int, float)) else str(given)[:50]
+            text = f"{given:g}" if isinstance(given, float) else str(given)[:50]
             raise InvalidInput(f"{name} must be {wanted}, not {text}", pointer=f"/{name}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import inspect
 
-__all__ = ["members_at", "words_at"]
+__all__ = ["members_at", "takes_numbers", "words_at"]
 
 
 def members_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
@@ -31,6 +31,11 @@ def words_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
         document: The document, which tells which of several records is meant.
     """
     return [str(word) for word in _words(kind, steps, document)]
+
+
+def takes_numbers(kind: Any, steps: Sequence[str], document: Any) -> bool:
+    """Tell whether a number can stand at a place. Arguments as of :func:`words_at`."""
+    return any(isinstance(found, (inspect.IntType, inspect.FloatType)) for found in _kinds(kind, steps, document))
 
 
 def _names(record: inspect.StructType) -> Iterator[str]:

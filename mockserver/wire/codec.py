@@ -12,7 +12,7 @@ from msgspec import structs
 
 from mockserver.errors import InvalidInput
 from mockserver.rules.suggestion import nearest
-from mockserver.wire.choices import members_at, words_at
+from mockserver.wire.choices import members_at, takes_numbers, words_at
 
 __all__ = ["MAX_DEPTH", "NotJson", "convert", "decode", "encode", "parse_body", "to_builtins"]
 
@@ -183,6 +183,8 @@ def _instead(what: str, steps: list[str], kind: Any, document: Any) -> str:
         known = members_at(kind, steps, document)
     elif (unknown := _NO_CHOICE.fullmatch(what)) is not None:
         known = words_at(kind, steps, document)
+        if takes_numbers(kind, steps, document):
+            return f"; write a number, or {', '.join(known)}{nearest(unknown[1], known)}"
     elif (missing := _LACKING.fullmatch(what)) is not None:
         known = words_at(kind, [*steps, missing[1]], document)
     else:

@@ -55,7 +55,7 @@ def entry(seq: int, record: Record, event: Any) -> Entry:
         response=None if record.response is None else _response(record),
         delivery=record.delivery,
         held_ms=record.held_ms,
-        arrived=seq + record.displaced if record.displaced else 0,
+        received=seq + record.displaced if record.displaced else 0,
     )
 
 

@@ -56,6 +56,7 @@ def har_entry(entry: Entry, scheme: str) -> dict[str, Any]:
         "timings": {"send": 0, "wait": entry.held_ms, "receive": 0},
         "_mockserver": {
             "seq": entry.seq,
+            "received": entry.received or entry.seq,
             "operation": entry.operation.value,
             "session_id": entry.session_id,
             "event_type": entry.event_type,

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.cli import main
-from mockserver.cli.exchange import PLACES, Answer
-from mockserver.cli.in_flight import InFlight
+from mockserver.cli.exchange import Answer
+from mockserver.cli.in_flight import InFlight, places_for
 from mockserver.cli.pacing import pauses
 from mockserver.cli.recording import RecordedCall
 from mockserver.cli.session_ids import SessionIds
@@ -19,6 +20,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, WaitCommand
 from mockserver.model.vocabulary import Stage
 from tests.event_files import recording
+from tests.factories import T0
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Running
@@ -80,11 +82,12 @@ def test_event_waits_for_the_answer_that_brings_its_session_id(frozen: Running, 
 def test_more_requests_than_connections_wait_for_a_place(frozen: Running, tmp_path: Path) -> None:
     held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="ping"))
     frozen.site.control().call(ADD_FAULT, held)
-    path = recording(tmp_path, (0, "sessionStart", 201), *((1, "ping", 204) for _ in range(PLACES + 3)))
+    places = places_for([])
+    path = recording(tmp_path, (0, "sessionStart", 201), *((1, "ping", 204) for _ in range(places + 3)))
     running = in_background(str(path), "--to", frozen.url, *FAST)
-    wait_for(frozen, PLACES, event_type="ping")
+    wait_for(frozen, places, event_type="ping")
     advance(frozen, 5_000)
-    wait_for(frozen, PLACES + 3, event_type="ping")
+    wait_for(frozen, places + 3, event_type="ping")
     advance(frozen, 5_000)
     assert running.result(30) == 0
 
@@ -114,9 +117,33 @@ def test_wait_may_be_longer_than_a_thread_can_wait() -> None:
         return in_flight.answered == 1
 
     answers: list[Callable[[Answer], object]] = []
-    in_flight = InFlight(send, SessionIds(), "", lambda replayed: None, lambda: 0.0)
+    in_flight = InFlight(send, SessionIds(), "", 1, lambda replayed: None, lambda: 0.0)
     in_flight.send(call_at(0))
     assert in_flight.wait(until, 1e300)
+
+
+def held(*moments: tuple[int, int]) -> list[RecordedCall]:
+    """Return requests that were received and processed at these milliseconds."""
+    return [replace(call_at(received_ms / 1000), at_ms=at_ms) for received_ms, at_ms in moments]
+
+
+@pytest.mark.parametrize(
+    ("moments", "together"),
+    [
+        ([], 0),
+        ([(1, 1), (1, 1), (2, 2)], 0),
+        ([(1, 5)], 1),
+        ([(1, 5), (5, 9), (9, 12), (3, 3)], 2),
+        ([(1, 5), (6, 9), (10, 12)], 1),
+        ([(0, 99), (1, 5), (2, 6), (3, 4), (50, 60), (55, 70)], 4),
+        ([(T0, T0 + 5_000)] * 256, 256),
+    ],
+)
+def test_what_a_delay_held_back_together_has_places_besides_the_usual_ones(
+    moments: list[tuple[int, int]], together: int
+) -> None:
+    assert places_for(held(*moments)) - places_for([]) == together
+    assert places_for([*held(*reversed(moments)), call_at(2)]) - places_for([]) == together
 
 
 @pytest.mark.parametrize(

@@ -85,13 +85,13 @@ def test_entry_of_a_journal_is_read_without_its_namespace(tmp_path: Path) -> Non
             ending="answered",
             answer=RecordedAnswer(headers=frozenset({"location", "date"}), body=b"\xff"),
             seq=1,
-            arrived=1,
+            received=1,
         )
     ]
 
 
-def arrived(seq: int, at_ms: int, held_ms: int, place: int) -> dict[str, Any]:
-    return {**ENTRY, "seq": seq, "at_ms": at_ms, "held_ms": held_ms, "arrived": place}
+def received(seq: int, at_ms: int, held_ms: int, place: int) -> dict[str, Any]:
+    return {**ENTRY, "seq": seq, "at_ms": at_ms, "held_ms": held_ms, "received": place}
 
 
 def order(calls: list[RecordedCall]) -> list[tuple[int, float, int | None]]:
@@ -99,32 +99,44 @@ def order(calls: list[RecordedCall]) -> list[tuple[int, float, int | None]]:
 
 
 def test_what_was_held_back_was_sent_that_much_earlier_and_before_what_overtook_it(tmp_path: Path) -> None:
-    entries = [arrived(4, 1_000, 0, 4), arrived(5, 2_000, 0, 6), arrived(6, 3_500, 2_500, 5), arrived(7, 3_500, 0, 7)]
+    entries = [
+        received(4, 1_000, 0, 4),
+        received(5, 2_000, 0, 6),
+        received(6, 3_500, 2_500, 5),
+        received(7, 3_500, 0, 7),
+    ]
     assert order(read(tmp_path, *entries)) == [(1, 1, 1_000), (3, 1, 3_500), (2, 2, 2_000), (4, 3.5, 3_500)]
 
 
-def test_order_of_arrival_counts_also_where_the_clock_was_set_back(tmp_path: Path) -> None:
-    entries = [arrived(1, 9_000, 0, 1), arrived(2, 1_000, 0, 3), arrived(3, 2_000, 0, 2), arrived(4, 500, 0, 4)]
+def test_order_of_reception_counts_also_where_the_clock_was_set_back(tmp_path: Path) -> None:
+    entries = [received(1, 9_000, 0, 1), received(2, 1_000, 0, 3), received(3, 2_000, 0, 2), received(4, 500, 0, 4)]
     assert order(read(tmp_path, *entries)) == [(1, 9, 9_000), (3, 2, 2_000), (2, 1, 1_000), (4, 0.5, 500)]
 
 
-def test_journal_without_arrivals_is_in_order_of_processing(tmp_path: Path) -> None:
+def test_journal_without_receptions_is_in_order_of_processing(tmp_path: Path) -> None:
     entries = [{**ENTRY, "seq": seq, "at_ms": at_ms} for seq, at_ms in ((1, 3_000), (2, 2_000), (3, 4_000))]
     assert order(read(tmp_path, *entries)) == [(1, 3, 3_000), (2, 2, 2_000), (3, 4, 4_000)]
 
 
 def test_journals_that_follow_one_another_in_a_file_stay_apart(tmp_path: Path) -> None:
-    journal = [arrived(1, 1_000, 0, 2), arrived(2, 2_000, 2_000, 1), arrived(3, 3_000, 0, 3)]
+    journal = [received(1, 1_000, 0, 2), received(2, 2_000, 2_000, 1), received(3, 3_000, 0, 3)]
     lines = [call.line for call in read(tmp_path, *journal, *journal, PLAIN, PLAIN, *journal[:2])]
     assert lines == [2, 1, 3, 5, 4, 6, 7, 8, 10, 9]
 
 
-@pytest.mark.parametrize("held_ms", [-1, 10**18])
+@pytest.mark.parametrize("held_ms", [-1, 1_501, 10**18, 10**30])
 def test_time_for_which_nothing_can_have_been_held_back_is_refused(tmp_path: Path, held_ms: int) -> None:
-    with pytest.raises(
-        InvalidInput, match=r"r.ndjson:2: /held_ms: how long a request was held back is in milliseconds"
-    ):
+    with pytest.raises(InvalidInput, match=r"r.ndjson:2: /held_ms: how long a request was held back is in milliseco"):
         read(tmp_path, ENTRY, {**ENTRY, "held_ms": held_ms})
+
+
+def test_request_may_have_been_held_back_since_the_epoch(tmp_path: Path) -> None:
+    assert order(read(tmp_path, {**ENTRY, "held_ms": 1_500})) == [(1, 0, 1_500)]
+
+
+def test_place_that_no_request_can_have_had_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"r.ndjson:2: /received: the place of a request among those received"):
+        read(tmp_path, ENTRY, {**ENTRY, "received": -1})
 
 
 def test_empty_lines_are_passed_over_and_counted(tmp_path: Path) -> None:
@@ -195,7 +207,8 @@ def test_target_is_made_into_a_path_that_can_be_sent(tmp_path: Path, target: str
         ({**PLAIN, "t": "x"}, ":2: /t: Expected `float`, got `str`"),
         ({**PLAIN, "t": 1_760_000_000_000}, ":2: /t: the time of a request is in seconds, -1e11 to 1e11, not 1.76e+12"),
         ({**PLAIN, "t": -1e308}, ":2: /t: the time of a request is in seconds"),
-        ({**ENTRY, "at_ms": 10**30}, ":2: /at_ms: the time of a request is in milliseconds, up to the year 9999"),
+        ({**ENTRY, "at_ms": 10**30}, ":2: /at_ms: the time of a request is in milliseconds, from 1970 up to the year"),
+        ({**ENTRY, "at_ms": -1}, ":2: /at_ms: the time of a request is in milliseconds, from 1970 up to the year"),
         ({**ENTRY, "at_ms": -(10**400)}, ":2: "),
         ({**PLAIN, "method": "GET /"}, ":2: 'GET /' is not a method"),
         ({**PLAIN, "headers": {"a b": "c"}}, ":2: 'a b' is not a header field that can be sent"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +19,7 @@ from mockserver.cli.in_flight import InFlight
 from mockserver.cli.pacing import recorded_pace
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
-from mockserver.control import EXPORT, SET_CLOCK, ExportQuery
+from mockserver.control import ADD_FAULT, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import DelayFault, DuplicateFault, FaultSpec, StatusFault, When
 from mockserver.model.journal import Entry
 from mockserver.model.results import ClockCommand
@@ -25,7 +27,7 @@ from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running
-from tests.factories import event, start
+from tests.factories import T0, event, start
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer
@@ -34,6 +36,7 @@ SESSIONS = 6
 EVENTS = 12
 RATE = 50
 LOOK_S = 0.002
+GUARD_S = 60
 
 
 def faults() -> Iterator[FaultSpec]:
@@ -58,7 +61,7 @@ def twins() -> Iterator[tuple[Running, Running]]:
 
 def requests(server: Running) -> list[Entry]:
     """Return what was sent in order of arrival; what was processed twice, once."""
-    return [entry for _, entry in sorted({entry.arrived or entry.seq: entry for entry in server.entries()}.items())]
+    return [entry for _, entry in sorted({entry.received or entry.seq: entry for entry in server.entries()}.items())]
 
 
 def command(server: Running, action: Any, **members: Any) -> None:
@@ -68,21 +71,14 @@ def command(server: Running, action: Any, **members: Any) -> None:
 def play(port: int, number: int) -> None:
     """Be a player: one request after the other, and the session opened again until it is."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def post(path: str, document: dict[str, Any]) -> HTTPResponse:
-        connection.request("POST", path, json.dumps(document), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        return answer
-
     try:
-        answer = post("/api/v1/sessions", start())
+        answer = post(connection, "/api/v1/sessions", start())
         while answer.status != 201:
-            answer = post("/api/v1/sessions", start())
+            answer = post(connection, "/api/v1/sessions", start())
         path = f"{answer.headers['Location']}/events"
         for at in range(EVENTS):
-            post(path, event(("ping", "play", "bufferStart")[(at + number) % 3], playhead=at))
-        post(path, event("sessionEnd", playhead=EVENTS))
+            post(connection, path, event(("ping", "play", "bufferStart")[(at + number) % 3], playhead=at))
+        post(connection, path, event("sessionEnd", playhead=EVENTS))
     finally:
         connection.close()
 
@@ -104,6 +100,36 @@ def record(server: Running, *, frozen: bool) -> None:
     server.thread.stop()
 
 
+def post(connection: HTTPConnection, path: str, document: dict[str, Any]) -> HTTPResponse:
+    connection.request("POST", path, json.dumps(document), {"Content-Type": "application/json"})
+    return answer_on(connection)
+
+
+def answer_on(connection: HTTPConnection) -> HTTPResponse:
+    answer = connection.getresponse()
+    answer.read()
+    return answer
+
+
+@contextmanager
+def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[list[HTTPConnection]]:
+    """Send requests, each on a connection of its own, until the server holds them all back; then go on."""
+    with ExitStack() as stack:
+        connections = [
+            stack.enter_context(closing(HTTPConnection("127.0.0.1", server.port, timeout=60))) for _ in documents
+        ]
+        for number, (connection, document) in enumerate(zip(connections, documents, strict=True), 1):
+            connection.request("POST", path, json.dumps(document), {"Content-Type": "application/json"})
+            look_until(lambda: held_back(server) >= number)  # noqa: B023 - called before the loop goes on
+        yield connections
+
+
+def look_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + GUARD_S
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+
+
 def held_back(server: Running) -> int:
     """Count the requests that wait for the clock, before or after they were processed."""
     held = len(server.site.namespaces.default.holding)
@@ -115,6 +141,28 @@ def journal_of(server: Running, folder: Path) -> Path:
     chunks: Iterable[bytes] = server.site.control().call(EXPORT, ExportQuery())
     path.write_bytes(b"".join(chunks))
     return path
+
+
+@pytest.fixture
+def slow(make_server: MakeServer) -> tuple[Running, Running]:
+    """Two servers whose clocks stand, and that hold back every ping for ten seconds."""
+    servers = make_server(), make_server()
+    for server in servers:
+        command(server, "freeze")
+        command(server, "set", at_ms=T0)
+        server.site.control().call(ADD_FAULT, FaultSpec(fault=DelayFault(ms=10_000), when=When(event_type="ping")))
+    return servers
+
+
+def opened(server: Running) -> str:
+    """Open a session and return where its events go."""
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        return f"{post(connection, '/api/v1/sessions', start()).headers['Location']}/events"
+
+
+def times(server: Running) -> list[tuple[Any, ...]]:
+    """When everything was received and processed, in order of processing."""
+    return [(entry.event, entry.at_ms, entry.held_ms, entry.received or entry.seq) for entry in server.entries()]
 
 
 def told(entries: list[Entry]) -> list[tuple[Any, ...]]:
@@ -142,7 +190,7 @@ def test_load_with_delays_is_replayed_without_any_difference(
     assert capsys.readouterr().out.endswith(" same, 0 different\n")
     second.thread.stop()
     assert told(second.entries()) == told(recorded)
-    assert [entry.arrived for entry in second.entries()] == [entry.arrived for entry in recorded]
+    assert [entry.received for entry in second.entries()] == [entry.received for entry in recorded]
 
 
 def test_server_without_the_rules_gets_the_requests_when_they_arrived(
@@ -179,10 +227,59 @@ def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
     def unused(*_: Any) -> None:
         raise AssertionError
 
-    in_flight = Passing(unused, SessionIds(), "", unused, lambda: now_s)
+    in_flight = Passing(unused, SessionIds(), "", 1_000, unused, lambda: now_s)
     recorded_pace(calls, in_flight, 1, lambda: now_s)
     assert [call.body.decode() for call, _ in sent] == [entry.request.body for entry in expected]
     began_ms = expected[0].at_ms - expected[0].held_ms
     assert [at_s for _, at_s in sent] == pytest.approx(
         [(entry.at_ms - entry.held_ms - began_ms) / 1000 for entry in expected], abs=1e-5
     )
+
+
+def test_as_many_requests_as_were_held_back_together_are_held_back_together_again(
+    slow: tuple[Running, Running], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = slow
+    path = opened(first)
+    with holding(first, path, *(event("ping", playhead=at) for at in range(50))) as connections:
+        command(first, "advance", ms=10_000)
+        assert [answer_on(connection).status for connection in connections] == [204] * 50
+        post(connections[0], path, event("sessionEnd", playhead=50))
+    first.thread.stop()
+    assert main(["replay", str(journal_of(first, tmp_path)), "--to", second.url, "--clock", "virtual"]) == 0
+    assert capsys.readouterr().out == "52 requests: 52 same, 0 different\n"
+    assert times(second) == times(first)
+
+
+def leave(server: Running, path: str) -> None:
+    """Be a client that leaves while its request is held back."""
+    with holding(server, path, event("ping")):
+        pass
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as later:
+        later.request("GET", "/__admin/health")
+        answer_on(later)  # who answers this has seen the other one leave
+    command(server, "advance", ms=10_000)
+    look_until(lambda: server.entries()[-1].delivery is Delivery.CLIENT_GONE)
+
+
+def test_delay_that_the_client_did_not_wait_out_is_over_before_the_replay_is(
+    slow: tuple[Running, Running], tmp_path: Path
+) -> None:
+    first, second = slow
+    leave(first, opened(first))
+    assert main(["replay", str(journal_of(first, tmp_path)), "--to", second.url, "--clock", "virtual"]) == 0
+    assert times(second) == times(first)
+
+
+def test_delay_that_the_client_did_not_wait_out_is_over_in_time_for_what_comes_later(
+    slow: tuple[Running, Running], tmp_path: Path
+) -> None:
+    first, second = slow
+    path = opened(first)
+    leave(first, path)
+    command(first, "advance", ms=595_000)
+    with closing(HTTPConnection("127.0.0.1", first.port, timeout=60)) as connection:
+        assert post(connection, path, event("play")).status == 204
+    first.thread.stop()
+    assert main(["replay", str(journal_of(first, tmp_path)), "--to", second.url, "--clock", "virtual"]) == 0
+    assert times(second) == times(first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -47,9 +48,28 @@ def test_players_that_cannot_be_meant_are_refused_and_nobody_plays(
     assert (server.players.list(), server.sessions()) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"seed": 4294967296}, "seed must be 0 to 4294967295, not 4294967296"),
+        ({"seed": 10**400}, "seed must be 0 to 4294967295, not 1" + "0" * 49),
+        ({"count": 1_000_000}, "count must be 1 to 50, not 1000000"),
+        ({"speed": -0.5}, "speed must be a number more than 0, or max, not -0.5"),
+        ({"speed": "fast"}, "Invalid enum value 'fast'; write a number, or max"),
+    ],
+    ids=["seed", "long seed", "count", "speed", "word"],
+)
+def test_what_was_given_is_told_as_it_was_written(server: MediaServer, members: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        server.players.start(**members)
+    assert (str(caught.value), caught.value.pointer) == (message, f"/{next(iter(members))}")
+    assert server.players.list() == []
+
+
 def test_player_that_nobody_knows_cannot_be_stopped(server: MediaServer) -> None:
-    with pytest.raises(NotFound):
-        server.players.stop("p-none")
+    for player_id in ("p-none", "a/b", "a%2Fb", "\u00e9 ?#"):
+        with pytest.raises(NotFound, match=f"there is no player {re.escape(repr(player_id))}$"):
+            server.players.stop(player_id)
 
 
 def test_too_many_players_are_refused_and_the_others_play_on(server: MediaServer) -> None:

@@ -164,8 +164,16 @@ def test_what_is_not_there_is_404(server: Running, method: str, path: str) -> No
 
 
 def test_seq_that_is_no_number_is_400(server: Running) -> None:
-    for seq in ("x", "-1", "1.5", "9" * 30, "%31"):
+    for seq in ("x", "-1", "1.5", "9" * 30, "%D9%A1"):
         problem(server.admin("GET", f"/events/{seq}"), 400)
+
+
+def test_parts_of_a_path_are_decoded_once(server: Running) -> None:
+    for part, told in (("a%2Fb", "a/b"), ("%31", "1"), ("a%252Fb", "a%2Fb"), ("%ff", "\ufffd"), ("a%0Ab", "a\\nb")):
+        document = problem(server.admin("DELETE", f"/players/{part}"), 404)
+        assert document["detail"] == f"there is no player '{told}'"
+    for path in ("/events/1%2Fx/", "/%65vents"):
+        assert problem(server.admin("GET", path), 404)["code"] == "no_route"
 
 
 def test_default_namespace_cannot_be_dropped(server: Running) -> None:

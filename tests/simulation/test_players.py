@@ -133,8 +133,9 @@ def test_server_stops_its_players(server: MockServer, monkeypatch: pytest.Monkey
     until(lambda: len(server.events(event_type="sessionStart")) == 20)
     server.stop()
     assert len(server.events()) == 20
-    with pytest.raises(InvalidInput, match="does not listen"):
+    with pytest.raises(InvalidInput, match="this server is stopped") as raised:
         add(server)
+    assert raised.value.status_hint == 409
 
 
 def test_reset_of_everything_stops_and_forgets_players_and_a_part_of_it_does_not(server: MockServer) -> None:

@@ -85,8 +85,8 @@ def test_a_request_and_its_answer_are_as_they_were_on_the_wire() -> None:
     assert (ping["response"]["status"], ping["response"]["content"]["size"]) == (204, 0)
     assert {"name": "Location", "value": f"/api/v1/sessions/{sid}"} in opened["response"]["headers"]
     assert opened["_mockserver"] == {
-        "seq": 1, "operation": "start", "session_id": sid, "event_type": "sessionStart", "outcome": "opened",
-        "fault_ids": [], "delivery": "sent", "violations": [],
+        "seq": 1, "received": 1, "operation": "start", "session_id": sid, "event_type": "sessionStart",
+        "outcome": "opened", "fault_ids": [], "delivery": "sent", "violations": [],
     }  # fmt: skip
 
 
@@ -113,14 +113,16 @@ def test_scheme_of_the_server_is_that_of_the_urls() -> None:
     assert urls == ["https://mock.test/x", "http://proxied.test/y"]
 
 
-def test_request_that_was_held_back_started_when_it_arrived_and_waited_that_long() -> None:
+def test_request_that_was_held_back_started_when_it_was_received_and_waited_that_long() -> None:
     back_end = emulator()
-    fault(back_end, DelayFault(ms=1_250))
+    fault(back_end, DelayFault(ms=1_250), when=When(event_type="sessionStart"))
     held = back_end.handle(post("/api/v1/sessions", start()))
     assert isinstance(held, Suspended)
+    send(back_end, "x")
     back_end.clock.advance(1_250)
     back_end.resume(held.token)
-    (entry,) = archive(back_end)
+    overtook, entry = archive(back_end)
+    assert [each["_mockserver"]["received"] for each in (overtook, entry)] == [2, 1]
     assert entry["startedDateTime"] == "2025-10-09T08:53:20.000Z"
     assert (entry["time"], entry["timings"]) == (1_250, {"send": 0, "wait": 1_250, "receive": 0})
 

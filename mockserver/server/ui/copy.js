@@ -17,10 +17,15 @@ export function pythonQuote(text) {
   return JSON.stringify(String(text)).replace(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** How curl begins against `server`: over TLS it takes any certificate, since that of this server is rarely one that curl trusts. */
+export function curlTo(server) {
+  return /^https:/i.test(server) ? "curl --insecure" : "curl";
+}
+
 /** The command that sends the request again to `server`, scheme, host and port. */
 export function toCurl(entry, server) {
   const { method, path, headers, body, body_encoding } = entry.request;
-  const pieces = ["curl -i"];
+  const pieces = [`${curlTo(server)} -i`];
   if (method === "HEAD") pieces.push("--head");
   else if (!(method === "POST" && body)) pieces.push(`-X ${shellQuote(method)}`);
   if (!path.startsWith("/")) pieces.push(`--request-target ${shellQuote(path)}`);

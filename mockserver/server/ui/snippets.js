@@ -1,5 +1,7 @@
 // How each platform is pointed at this server. Pure: addresses in, texts out.
 
+import { curlTo } from "./copy.js";
+
 const START = {
   eventType: "sessionStart",
   playerTime: { playhead: 0, ts: 0 },
@@ -101,7 +103,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
       name: "curl",
       title: "Any shell",
       code: [
-        `curl -i ${origin}/api/v1/sessions \\`,
+        `${curlTo(origin)} -i ${origin}/api/v1/sessions \\`,
         "  -H 'Content-Type: application/json' \\",
         `  --data-raw '${JSON.stringify({ ...START, playerTime: { playhead: 0, ts: "TS" } }).replace('"TS"', "'\"$(date +%s)000\"'")}'`,
       ].join("\n"),

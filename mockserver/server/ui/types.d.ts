@@ -133,7 +133,7 @@ export interface DuplicateFault {
   repeat?: number;
 }
 
-/** One request of the journal. ``held_ms`` and ``arrived`` are left out where they are 0. */
+/** One request of the journal. ``held_ms`` and ``received`` are left out where they are 0. */
 export interface Entry {
   seq: number;
   at_ms: number;
@@ -149,7 +149,7 @@ export interface Entry {
   response: RecordedResponse | null;
   delivery: Delivery;
   held_ms?: number;
-  arrived?: number;
+  received?: number;
 }
 
 /** A page of the journal, in ascending ``seq``. */

@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
@@ -59,9 +69,12 @@ def shown(start: Callable[..., Running]) -> Shown:
     return Shown(start())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def standing() -> Iterator[Shown]:
-    """A server for all tests of a module to which it does not matter what other tests did there."""
+    """A server for all tests to which it does not matter what was recorded there before.
+
+    They leave the clock, the settings and the fault rules as they were, and no player that plays.
+    """
     server = Running(Site(None, ServerOptions()))
     yield Shown(server)
     server.stop()
@@ -72,6 +85,7 @@ def standing() -> Iterator[Shown]:
 def browser() -> Iterator[Browser]:
     """Chromium. While it runs, its loop runs too, and no asynchronous test can; so tests with a browser come last."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    expect.set_options(timeout=GUARD_S * 1000)
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # a process for graphics is more than we draw
         running = playwright.chromium.launch(executable_path=chromium, args=flags)
@@ -105,6 +119,14 @@ class Tab:
         if message.type in ("error", "warning"):
             self.wrong.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
+    def begin(
+        self, *, viewport: ViewportSize = _DESKTOP, color_scheme: Literal["light", "dark", "null"] = "null"
+    ) -> Page:
+        """Return the page, of this size and in these colours."""
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(color_scheme=color_scheme, reduced_motion="null")
+        return self.page
+
     def told(self) -> list[str]:
         """Return what went wrong since this was last asked."""
         wrong, self.wrong = self.wrong, []
@@ -125,11 +147,37 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def tab(browser: Browser) -> Iterator[list[Tab]]:
-    """The tab that is open, if one is."""
+    """The tabs that are open and that nobody uses."""
     tabs: list[Tab] = []
     yield tabs
     for tab in tabs:
         tab.close()
+
+
+def _left(used: Tab, tabs: list[Tab]) -> None:
+    """Put a tab back to those that nobody uses, if it can be left."""
+    try:
+        used.leave()
+    except Error as error:  # the next test gets another one
+        used.wrong.append(f"cannot be left: {error}")
+        used.close()
+    else:
+        tabs.append(used)
+
+
+def copied(page: Page, button: Locator) -> str:
+    """Press a button that copies, and return what is copied when the button has said so, which it does for a moment."""
+    said = page.evaluate_handle(
+        """() => {
+          const said = [];
+          const told = (changes) => said.push(...changes.map(({ target }) => target.textContent));
+          new MutationObserver(told).observe(document.body, { childList: true, subtree: true });
+          return said;
+        }"""
+    )
+    button.click()
+    page.wait_for_function("said => said.includes('Copied')", arg=said)
+    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 @pytest.fixture
@@ -153,20 +201,8 @@ def look(browser: Browser, tab: list[Tab], forgiven: list[str]) -> Iterator[Look
     It may log no error and no warning, throw nothing, open no dialog of the browser and keep the security policy.
     """
     used = tab.pop() if tab else Tab(browser)
-
-    def begin(*, viewport: ViewportSize = _DESKTOP, color_scheme: Literal["light", "dark", "null"] = "null") -> Page:
-        used.page.set_viewport_size(viewport)
-        used.page.emulate_media(color_scheme=color_scheme, reduced_motion="null")
-        return used.page
-
-    yield begin
-    try:
-        used.leave()
-    except Error as error:  # the next test gets another one
-        used.wrong.append(f"cannot be left: {error}")
-        used.close()
-    else:
-        tab.append(used)
+    yield used.begin
+    _left(used, tab)
     assert [message for message in used.told() if not any(part in message for part in forgiven)] == []
 
 
@@ -176,19 +212,39 @@ def page(look: Look) -> Page:
     return look()
 
 
-@pytest.fixture(scope="module")
-def standing_tab(browser: Browser) -> Iterator[Tab]:
-    """The tab of :func:`standing_page`."""
-    tab = Tab(browser)
-    tab.page.set_viewport_size(_DESKTOP)
-    yield tab
-    tab.close()
+@pytest.fixture(scope="session")
+def standing_tab(browser: Browser, tab: list[Tab], standing: Shown) -> Iterator[Tab]:
+    """The tab of :func:`standing_page`; it is left before the standing server stops."""
+    used = tab.pop() if tab else Tab(browser)
+    yield used
+    _left(used, tab)
+    assert used.told() == []
 
 
 @pytest.fixture
 def standing_page(standing: Shown, standing_tab: Tab, forgiven: list[str]) -> Iterator[Page]:
     """The page of the standing server, which stays open: going to another route of it loads nothing again."""
-    if standing_tab.page.url == "about:blank":
-        standing_tab.page.goto(standing.address("#/start"))
-    yield standing_tab.page
+    page = standing_tab.begin()
+    if page.url == "about:blank":
+        page.goto(standing.address("#/start"))
+    yield page
     assert [message for message in standing_tab.told() if not any(part in message for part in forgiven)] == []
+
+
+class Reopened(Protocol):
+    """Shows a route of the standing page as if it had just been opened."""
+
+    def __call__(self, route: str) -> Page: ...
+
+
+@pytest.fixture
+def reopened(standing: Shown, standing_page: Page) -> Reopened:
+    """Show a route of the standing page with nothing filled in, whatever was shown before: ``reopened("#/start")``."""
+
+    def begin(route: str) -> Page:
+        standing_page.goto(standing.address("#/nothing"))  # going to where one is would change nothing
+        expect(standing_page.get_by_role("heading", name="This cannot be shown")).to_be_visible()
+        standing_page.goto(standing.address(route))
+        return standing_page
+
+    return begin

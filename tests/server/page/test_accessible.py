@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server.page.conftest import Look, Shown, Tab
+from tests.server.page.conftest import Look, Reopened, Shown
 from tests.server.page.stories import StoryTeller
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ ROUTES = {
     "#/sessions/{sid}/report": ".metrics",
     "#/sessions/{sid}/events": ".rows > .row",
     "#/events": ".rows > .row",
-    "#/events/3": ".violations",
+    "#/events/{seq}": ".violations",
     "#/start": ".simulator",
     "#/stories": ".running",
     "#/faults": "[data-rule]",
@@ -33,17 +34,17 @@ UNKNOWN = {"#/nothing": "h1", "#/sessions/unknown": ".problem"}
 DEPENDS_ON_COLOURS = ["color-contrast", "link-in-text-block"]
 
 
-def _told(page: Page) -> list[str]:
-    """What axe finds that is serious or worse, with the elements concerned."""
+def _told(page: Page, within: str = "html") -> list[str]:
+    """What axe finds that is serious or worse, with the elements concerned; where nothing changed it need not look."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    return [*_judged(page, "light", {}), *_judged(page, "dark", {"runOnly": DEPENDS_ON_COLOURS})]
+    return [*_judged(page, within, "light", {}), *_judged(page, within, "dark", {"runOnly": DEPENDS_ON_COLOURS})]
 
 
-def _judged(page: Page, scheme: Literal["light", "dark"], options: dict[str, Any]) -> list[str]:
+def _judged(page: Page, within: str, scheme: Literal["light", "dark"], options: dict[str, Any]) -> list[str]:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    script = "options => axe.run(options).then(({violations}) => violations)"
-    found: list[dict[str, Any]] = page.evaluate(script, {"resultTypes": ["violations"], **options})
+    script = "([within, options]) => axe.run(within, options).then(({violations}) => violations)"
+    found: list[dict[str, Any]] = page.evaluate(script, [within, {"resultTypes": ["violations"], **options}])
     return [
         f"{one['id']}: {one['help']}: {scheme}: {node['html'][:200]} {node['failureSummary'][:300]}"
         for one in found
@@ -53,30 +54,33 @@ def _judged(page: Page, scheme: Literal["light", "dark"], options: dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def busy(standing: Shown) -> str:
-    """A session of the standing server, where something of everything has happened."""
+def busy(standing: Shown) -> Iterator[dict[str, str]]:
+    """A session of the standing server, where something of everything has happened, and its invalid event."""
     sid = standing.open_session(media__name="Big film")
     standing.send(sid, "play")
     standing.send(sid, "ping", unknown=1)
+    seq = standing.server.last_entry()["seq"]
     standing.send(sid, "adStart", playhead=5)
     standing.send(sid, "sessionEnd", playhead=6)
     standing.send(sid, "ping", playhead=7)
     standing.server.add_fault({"kind": "status", "code": 500}, when={"event_type": "play"}, times=1, name="one")
     standing.server.add_fault({"kind": "delay", "ms": 5}, enabled=False)
-    return sid
+    yield {"sid": sid, "seq": str(seq)}
+    standing.server.admin("DELETE", "/faults")
 
 
-@pytest.fixture(scope="module")
-def teller(standing_tab: Tab) -> StoryTeller:
+@pytest.fixture
+def teller(standing_page: Page) -> Iterator[StoryTeller]:
     """A story that has just failed."""
-    teller = StoryTeller(standing_tab.page)
+    teller = StoryTeller(standing_page)
     teller.tell("over", verdict="failed", expectations=teller.expectation(met=False, final=True))
-    return teller
+    yield teller
+    standing_page.unroute_all()
 
 
-def test_axe_sees_what_is_serious_in_light_and_in_dark(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/faults"))
-    expect(page.locator("form")).to_be_visible()
+def test_axe_sees_what_is_serious_in_light_and_in_dark(reopened: Reopened) -> None:
+    page = reopened("#/sessions")
+    expect(page.locator(".list-view")).to_be_visible()
     assert _told(page) == []
 
     page.evaluate(
@@ -94,21 +98,21 @@ def test_axe_sees_what_is_serious_in_light_and_in_dark(shown: Shown, page: Page)
 
 @pytest.mark.parametrize("route", [*ROUTES, *UNKNOWN])
 def test_axe_finds_nothing_serious(
-    standing: Shown, teller: StoryTeller, standing_page: Page, busy: str, forgiven: list[str], route: str
+    reopened: Reopened, teller: StoryTeller, busy: dict[str, str], forgiven: list[str], route: str
 ) -> None:
     forgiven.append("404 (Not Found)")
-    standing_page.goto(standing.address(route.replace("{sid}", busy)))
-    expect(standing_page.locator({**ROUTES, **UNKNOWN}[route]).first).to_be_visible()
+    page = reopened(route.format_map(busy))
+    expect(page.locator({**ROUTES, **UNKNOWN}[route]).first).to_be_visible()
 
-    assert _told(standing_page) == []
+    assert _told(page) == []
 
 
-def test_axe_finds_nothing_serious_in_what_opens(standing: Shown, busy: str, look: Look) -> None:
+def test_axe_finds_nothing_serious_in_what_opens(standing: Shown, busy: dict[str, str], look: Look) -> None:
     page = look(viewport={"width": 360, "height": 740})
     page.goto(standing.address("#/faults"))
     page.get_by_role("button", name="Clock").click()
     expect(page.get_by_role("button", name="Freeze")).to_be_visible()
-    assert _told(page) == []
+    assert _told(page, "#header") == []
 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Next event: 500").click()
@@ -118,3 +122,21 @@ def test_axe_finds_nothing_serious_in_what_opens(standing: Shown, busy: str, loo
     expect(page.get_by_role("dialog")).to_be_visible()
 
     assert _told(page) == []
+
+
+def test_axe_finds_nothing_serious_in_the_card_of_simulated_players_at_the_start(shown: Shown, look: Look) -> None:
+    page = look(viewport={"width": 390, "height": 844})
+    shown.server.admin("POST", "/players", {"count": 8, "speed": 1e-6, "content": "short"})
+    page.goto(shown.address("#/start"))
+    card = page.get_by_role("region", name="Simulated player", exact=True)
+    expect(card.get_by_role("listitem")).to_have_count(8)
+    card.locator("summary").click()
+    assert _told(page) == []
+
+    card.get_by_label("Play against").fill("http://staging.example:8089")
+    expect(card.get_by_role("button", name="Start ")).to_be_disabled()
+    assert _told(page, ".simulator") == []
+
+    card.get_by_label("How many").fill("0")
+    expect(card.get_by_label("How many")).to_have_attribute("aria-invalid", "true")
+    assert _told(page, ".simulator") == []

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
-from tests.server.page.conftest import Look, Shown
+from tests.server.page.conftest import Look, Reopened, Shown
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page)
     before = _clock(shown)
     assert before["frozen"]
     for label, minutes in (("+1 min", 1), ("+10 min", 10), ("+30 min", 30)):
-        with page.expect_response(re.compile("/clock$")) as answered:
+        with page.expect_response(_is_change_of_the_clock) as answered:
             panel.get_by_role("button", name=label).click()
         assert answered.value.json()["now_ms"] - before["now_ms"] == minutes * 60_000
         before = _clock(shown)
@@ -71,6 +71,10 @@ def test_a_jump_that_is_no_number_is_not_sent(shown: Shown, page: Page) -> None:
 
     expect(page.get_by_label("How much further")).to_have_attribute("aria-invalid", "true")
     assert _clock(shown) == before
+
+
+def _is_change_of_the_clock(response: Response) -> bool:
+    return response.request.method == "POST" and response.url.endswith("/clock")
 
 
 def _utc(ms: int) -> str:
@@ -120,25 +124,27 @@ def test_one_threshold_changes_and_the_others_stay(shown: Shown, page: Page) -> 
     assert _setting(shown, "thresholds") == {**before, "late_s": 3}
 
 
-def test_a_setting_that_is_refused_is_told_at_its_field(shown: Shown, page: Page, forgiven: list[str]) -> None:
+def test_a_setting_that_is_refused_is_told_at_its_field(
+    standing: Shown, reopened: Reopened, forgiven: list[str]
+) -> None:
     forgiven.append("400 (Bad Request)")
-    before = shown.server.admin("GET", "/settings").json()
-    page.goto(shown.address("#/settings"))
+    before = standing.server.admin("GET", "/settings").json()
+    page = reopened("#/settings")
 
     _field(page, "max_age_s").fill("-1")
     page.get_by_role("button", name="Change 1 setting").click()
 
     expect(page.locator("[data-field='max_age_s'] .error-text")).to_be_visible()
-    assert shown.server.admin("GET", "/settings").json() == before
+    assert standing.server.admin("GET", "/settings").json() == before
     page.get_by_role("button", name="Undo").click()
     expect(_field(page, "max_age_s")).to_have_value("86400")
 
 
-def test_every_setting_has_a_field_and_says_what_it_is_for(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/settings"))
+def test_every_setting_has_a_field_and_says_what_it_is_for(standing: Shown, reopened: Reopened) -> None:
+    page = reopened("#/settings")
     expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
 
-    settings = shown.server.admin("GET", "/settings").json()
+    settings = standing.server.admin("GET", "/settings").json()
     wanted = {name for name in settings if name != "thresholds"} | {
         f"thresholds/{name}" for name in settings["thresholds"]
     }
@@ -149,8 +155,8 @@ def test_every_setting_has_a_field_and_says_what_it_is_for(shown: Shown, page: P
     assert all(hints)
 
 
-def test_settings_are_searched(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/settings"))
+def test_settings_are_searched(reopened: Reopened) -> None:
+    page = reopened("#/settings")
 
     page.get_by_label("Search settings").fill("preflight")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import msgspec
@@ -11,9 +12,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from mockserver.model.fault import Fault, FaultSpec, When
 from tests.server.conftest import START
-from tests.server.page.conftest import Shown
+from tests.server.page.conftest import Reopened, Shown
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def without_rules(standing: Shown) -> Iterator[Shown]:
+    """The standing server, from which every fault rule goes at the end."""
+    yield standing
+    standing.server.admin("DELETE", "/faults")
 
 
 def _faults(shown: Shown) -> list[dict[str, Any]]:
@@ -25,20 +33,11 @@ def _field(page: Page, name: str) -> Locator:
     return page.locator(f"[data-field='{name}']").locator("input, select, textarea").first
 
 
-def _fresh_form(shown: Shown, page: Page) -> Page:
-    """The faults, with a form that nobody has filled in."""
-    page.goto(shown.address("#/start"))
-    expect(page.locator(".simulator")).to_be_visible()
-    page.goto(shown.address("#/faults"))
-    expect(page.locator(".fault-form")).to_be_visible()
-    return page
-
-
 # Faults
 
 
-def test_the_form_knows_every_kind_and_every_member_of_a_rule(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/faults"))
+def test_the_form_knows_every_kind_and_every_member_of_a_rule(standing_page: Page) -> None:
+    page = standing_page
 
     tables = page.evaluate("import('./controls/fault-kinds.js').then(({KINDS, WHEN, RULE}) => ({KINDS, WHEN, RULE}))")
 
@@ -83,46 +82,49 @@ def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> No
     expect(rule).to_contain_text("spent")
 
 
-@pytest.mark.parametrize(
-    ("kind", "filled", "field", "says"),
-    [
-        ("status", {"code": "999"}, "code", "200 to 599"),
-        ("status", {"code": ""}, "code", "needed"),
-        ("status", {"code": "abc"}, "code", "not a number"),
-        ("responses", {"responses": "[{"}, "responses", "not JSON"),
-        ("status", {"where": "nonsense"}, "where", "is not a condition"),
-        ("status", {"probability": "2"}, "probability", "0 to 1"),
-        ("status", {"headers": "no colon"}, "headers", "Name: value"),
-    ],
-)
 def test_what_is_wrong_with_a_rule_is_told_at_its_field(
-    standing: Shown, standing_page: Page, forgiven: list[str], kind: str, filled: dict[str, str], field: str, says: str
+    standing: Shown, reopened: Reopened, forgiven: list[str]
 ) -> None:
     forgiven.append("400 (Bad Request)")
     before = _faults(standing)
-    page = _fresh_form(standing, standing_page)
-    page.get_by_label("Kind").select_option(kind)
+    page = reopened("#/faults")
     page.get_by_text("More conditions").click()
-    for name, text in filled.items():
-        _field(page, name).fill(text)
+    for kind, name, text, says in (
+        ("status", "code", "999", "200 to 599"),
+        ("status", "code", "", "needed"),
+        ("status", "code", "abc", "not a number"),
+        ("responses", "responses", "[{", "not JSON"),
+        ("status", "where", "nonsense", "is not a condition"),
+        ("status", "probability", "2", "0 to 1"),
+        ("status", "headers", "no colon", "Name: value"),
+    ):
+        field, case = _field(page, name), f"{name}: {text}"
+        page.get_by_label("Kind").select_option(kind)
+        usual = field.input_value()
+        field.fill(text)
 
-    page.get_by_role("button", name="Add the rule").click()
+        page.get_by_role("button", name="Add the rule").click()
 
-    expect(page.locator(f"[data-field='{field}'] .error-text")).to_contain_text(says)
-    expect(_field(page, field)).to_have_attribute("aria-invalid", "true")
-    expect(_field(page, field)).to_be_focused()
-    assert _faults(standing) == before
+        expect(page.locator(f"[data-field='{name}'] .error-text"), case).to_contain_text(says)
+        expect(field, case).to_have_attribute("aria-invalid", "true")
+        expect(field, case).to_be_focused()
+        assert _faults(standing) == before, case
+        field.fill(usual)
 
 
-def test_what_is_wrong_with_a_fault_as_a_whole_is_told(shown: Shown, page: Page, forgiven: list[str]) -> None:
+def test_what_is_wrong_with_a_fault_as_a_whole_is_told(
+    standing: Shown, reopened: Reopened, forgiven: list[str]
+) -> None:
     forgiven.append("400 (Bad Request)")
-    page.goto(shown.address("#/faults"))
+    before = _faults(standing)
+    page = reopened("#/faults")
     page.get_by_label("Kind").select_option("delay")
     _field(page, "lower").fill("3")
 
     page.get_by_role("button", name="Add the rule").click()
 
     expect(page.locator(".fault-form .problem")).to_contain_text("a delay takes either ms, or lower and upper")
+    assert _faults(standing) == before
 
 
 def test_a_rule_is_switched_off_and_on_and_removed(shown: Shown, page: Page) -> None:
@@ -187,25 +189,21 @@ def test_one_click_hits_the_next_start_of_a_session(shown: Shown, page: Page) ->
     assert shown.open_session() != ""
 
 
-@pytest.mark.parametrize(
-    ("name", "fault", "stage", "operation"),
-    [
+def test_a_one_click_fault_is_a_rule_for_one_request(without_rules: Shown, reopened: Reopened) -> None:
+    standing = without_rules
+    page = reopened("#/faults")
+    for name, fault, stage, operation in (
         ("Next event: Reset", {"kind": "reset"}, "request", "event"),
         ("Next event: 5 s delay", {"kind": "delay", "ms": 5000}, "request", "event"),
         ("Next event: Cut answer", {"kind": "truncate", "after_bytes": 20}, "response", "event"),
         ("Next session start: No Location", {"kind": "drop_header", "name": "Location"}, "response", "start"),
         ("Next session start: Slow, 6 s", {"kind": "delay", "ms": 6000}, "request", "start"),
-    ],
-)
-def test_a_one_click_fault_is_a_rule_for_one_request(
-    standing: Shown, standing_page: Page, name: str, fault: dict[str, Any], stage: str, operation: str
-) -> None:
-    before = _faults(standing)
-    page = _fresh_form(standing, standing_page)
+    ):
+        before = _faults(standing)
 
-    page.get_by_role("button", name=name).click()
+        page.get_by_role("button", name=name).click()
 
-    expect(page.locator("[data-rule]")).to_have_count(len(before) + 1)
-    [rule] = [rule for rule in _faults(standing) if rule not in before]
-    expect(page.locator(f"[data-rule='{rule['id']}']")).to_contain_text("once")
-    assert (rule["fault"], rule["stage"], rule["when"]) == (fault, stage, {"operation": operation})
+        expect(page.locator("[data-rule]"), name).to_have_count(len(before) + 1)
+        [rule] = [rule for rule in _faults(standing) if rule not in before]
+        expect(page.locator(f"[data-rule='{rule['id']}']"), name).to_contain_text("once")
+        assert (rule["fault"], rule["stage"], rule["when"]) == (fault, stage, {"operation": operation}), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import connect
-from tests.server.page.conftest import Shown
+from tests.server.page.conftest import Shown, copied
 
 pytestmark = pytest.mark.browser
 
@@ -176,10 +177,9 @@ def test_a_control_shows_what_it_would_send_before_it_does(shown: Shown, page: P
 
     strip = page.locator(".controls-view > .equivalents")
     expect(strip.get_by_role("region", name="Python")).to_have_text("server.clock.advance(minutes=10)")
-    strip.get_by_role("button", name="Copy the curl line").click()
-    expect(strip.get_by_role("button", name="Copy the curl line")).to_have_text("Copied")
+    curl = copied(page, strip.get_by_role("button", name="Copy the curl line"))
     before = shown.server.admin("GET", "/clock").json()["now_ms"]
-    assert json.loads(_bash(str(page.evaluate("navigator.clipboard.readText()"))))["now_ms"] - before >= 600_000
+    assert json.loads(_bash(curl))["now_ms"] - before >= 600_000
 
 
 def test_below_a_namespace_curl_goes_to_the_namespace(shown: Shown, page: Page) -> None:
@@ -191,3 +191,81 @@ def test_below_a_namespace_curl_goes_to_the_namespace(shown: Shown, page: Page) 
 
     assert len(shown.server.ask("GET", "/ns/team-a/__admin/faults").json()["faults"]) == 1
     assert shown.server.admin("GET", "/faults").json()["faults"] == []
+
+
+def _players(shown: Shown) -> list[tuple[Any, ...]]:
+    players = shown.server.admin("GET", "/players").json()["players"]
+    return [tuple(player[key] for key in ("content", "flaw", "speed", "seed", "title")) for player in players]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_form_of_simulated_players_shows_what_it_sends(shown: Shown, page: Page, count: int) -> None:
+    page.goto(shown.address("#/start"))
+    card = page.get_by_role("region", name="Simulated player", exact=True)
+    expect(card).to_contain_text("At most 50")
+    card.locator("summary").click()
+    card.get_by_label("Content").select_option("live")
+    card.get_by_label("What is broken about it").select_option("no-pings")
+    card.get_by_label("Speed").select_option("1")
+    card.get_by_label("How many").fill(str(count))
+    card.get_by_label("Seed").fill("7")
+    curl, python = (card.get_by_role("region", name=name).inner_text() for name in ("curl", "Python"))
+
+    _bash(curl)
+    by_curl = _players(shown)
+    shown.server.admin("DELETE", "/players")
+    exec(compile(python, "copied", "exec"), {"server": connect(shown.url)})
+    by_python = _players(shown)
+    shown.server.admin("DELETE", "/players")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        card.get_by_role("button", name="Start ").click()
+
+    assert by_curl == by_python == _players(shown)
+    assert [(flaw, seed) for _, flaw, _, seed, _ in by_curl] == [("no-pings", 7 + n) for n in range(count)]
+
+
+def test_the_buttons_that_stop_players_show_what_they_send(shown: Shown, page: Page) -> None:
+    shown.server.admin("POST", "/players", {"count": 2, "speed": 1e-6})
+    page.goto(shown.address("#/start"))
+    card = page.get_by_role("region", name="Simulated player", exact=True)
+    card.locator("summary").click()
+    stop = card.get_by_role("button", name=re.compile("^Stop (?!and)"))
+
+    stop.first.focus()
+    _bash(card.get_by_role("region", name="curl").inner_text())
+    expect(card.get_by_text("stopped", exact=True)).to_have_count(1)
+    stop.first.focus()
+    exec(
+        compile(card.get_by_role("region", name="Python").inner_text(), "copied", "exec"),
+        {"server": connect(shown.url)},
+    )
+    expect(card.get_by_text("stopped", exact=True)).to_have_count(2)
+    card.get_by_role("button", name="Stop and forget all").focus()
+    _bash(card.get_by_role("region", name="curl").inner_text())
+
+    assert _players(shown) == []
+
+
+def test_the_buttons_of_an_empty_list_show_what_they_send(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/sessions"))
+    page.get_by_role("button", name="Simulate a broken player").focus()
+    page.locator(".empty summary").click()
+    curl, python = (page.locator(".empty").get_by_role("region", name=name).inner_text() for name in ("curl", "Python"))
+
+    _bash(curl)
+    exec(compile(python, "copied", "exec"), {"server": connect(shown.url)})
+
+    assert [player[:3] for player in _players(shown)] == [("vod", "ads-outside-break", 10)] * 2
+
+
+def test_a_press_on_a_button_is_not_lost_as_the_strip_fills(shown: Shown, page: Page) -> None:
+    shown.server.admin("POST", "/players", {"speed": 1e-6})
+    page.goto(shown.address("#/start"))
+    card = page.get_by_role("region", name="Simulated player", exact=True)
+    card.locator("summary").click()
+    card.get_by_label("Play against").fill("http://staging.example")
+    expect(card.locator(".equivalents .code")).to_have_count(0)
+
+    card.get_by_role("button", name="Stop and forget all").click()
+
+    expect(card.get_by_role("listitem")).to_have_count(0)

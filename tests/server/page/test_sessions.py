@@ -124,7 +124,7 @@ def test_the_keyboard_walks_and_opens(shown: Shown, page: Page) -> None:
 def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown, page: Page) -> None:
     control = shown.server.control
     control.call(SET_CLOCK, ClockCommand(action="freeze"))
-    shown.open_session()
+    sid = shown.open_session()
     page.goto(shown.address())
     idle = page.locator(f"{ROWS} .deadline").first
     expect(idle).to_contain_text("idle10:05")  # ten minutes, and the grace
@@ -135,8 +135,10 @@ def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown
     expect(idle).to_have_class(re.compile("soon"))
 
     control.call(SET_CLOCK, ClockCommand(action="advance", ms=60_000))
-    expect(page.locator(ROWS)).to_contain_text("closed")
-    expect(page.locator(ROWS)).to_contain_text("no events")
+    shown.open_session(media__name="another")  # the page looks at the clock again when something was recorded
+    row = page.locator(ROWS).filter(has_text=sid[:8])
+    expect(row).to_contain_text("closed")
+    expect(row).to_contain_text("no events")
 
 
 def test_a_reset_empties_the_list(shown: Shown, page: Page) -> None:
@@ -163,19 +165,19 @@ def test_a_namespace_shows_its_own(shown: Shown, page: Page) -> None:
 
 def test_thousands_of_sessions_are_a_hundred_elements(shown: Shown, page: Page) -> None:
     back_end = shown.server.site.namespaces.default
-    for number in range(3000):
+    for number in range(1200):
         film: dict[str, Any] = {"media.name": f"film {number}"}
         open_session(back_end, **film)
     page.goto(shown.address())
-    expect(page.locator(COUNTER)).to_have_text("3,000 sessions")
-    expect(page.get_by_text("film 2999", exact=True)).to_be_visible()
+    expect(page.locator(COUNTER)).to_have_text("1,200 sessions")
+    expect(page.get_by_text("film 1199", exact=True)).to_be_visible()
 
     assert page.locator(ROWS).count() < 100
     page.wait_for_function(
         """() => {
           const grid = document.querySelector("[role=grid]");
           grid.scrollTop = grid.scrollHeight;
-          return grid.getAttribute("aria-rowcount") === "3001";
+          return grid.getAttribute("aria-rowcount") === "1201";
         }"""
     )
     expect(page.get_by_text("film 0", exact=True)).to_be_visible()
@@ -223,8 +225,13 @@ def test_the_theme_is_chosen_and_kept(shown: Shown, look: Look) -> None:
     page.reload()
 
     assert dark != light
-    assert page.evaluate(background) == dark
     expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    assert page.evaluate(background) == dark
+
+
+PRESSED = """keys => keys.forEach(
+  (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))
+)"""
 
 
 def test_the_keyboard_help_opens_and_closes(shown: Shown, page: Page) -> None:
@@ -238,8 +245,7 @@ def test_the_keyboard_help_opens_and_closes(shown: Shown, page: Page) -> None:
     page.keyboard.press("?")
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.keyboard.press("g")
-    page.keyboard.press("e")
+    page.evaluate(PRESSED, ["g", "e"])  # by hand, no more than a second may lie between them
 
     expect(page).to_have_url(re.compile(r"#/events$"))
 

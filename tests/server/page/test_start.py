@@ -11,59 +11,56 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.server.conftest import Running
-from tests.server.page.conftest import Look, Shown
+from tests.server.page.conftest import Look, Reopened, Shown, copied
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_address_of_the_server_is_shown_and_copied(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/start"))
+def test_the_address_of_the_server_is_shown_and_copied(reopened: Reopened) -> None:
+    page = reopened("#/start")
 
-    expect(page.get_by_role("region", name="Addresses")).to_contain_text(shown.url)
-    page.get_by_role("region", name="Addresses").get_by_role("button", name=re.compile("^Copy")).first.click()
+    expect(page.get_by_role("region", name="Addresses")).to_contain_text("Android emulator")
+    button = page.get_by_role("region", name="Addresses").get_by_role("button", name=re.compile("^Copy")).first
 
-    expect(page.get_by_text("Copied")).to_be_visible()
-    assert str(page.evaluate("navigator.clipboard.readText()")).startswith("http://")
+    assert copied(page, button).startswith("http://")
 
 
-def test_every_platform_has_lines_to_copy_that_name_this_server(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/start"))
+def test_every_platform_has_lines_to_copy_that_name_this_server(standing: Shown, reopened: Reopened) -> None:
+    page = reopened("#/start")
     tabs = page.get_by_role("tab")
     expect(tabs).to_have_count(8)
 
     for index in range(7):  # pytest brings its own server
         tabs.nth(index).click()
         expect(tabs.nth(index)).to_have_attribute("aria-selected", "true")
-        expect(page.get_by_role("tabpanel").locator("code").first).to_contain_text(str(shown.server.port))
+        expect(page.get_by_role("tabpanel").locator("code").first).to_contain_text(str(standing.server.port))
 
     tabs.nth(0).click()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Android")).to_be_focused()
-    expect(page.get_by_role("tabpanel")).to_contain_text(f"10.0.2.2:{shown.server.port}")
+    expect(page.get_by_role("tabpanel")).to_contain_text(f"10.0.2.2:{standing.server.port}")
 
 
-def test_in_a_namespace_the_sdk_gets_a_host_and_others_a_path(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/start", prefix="/ns/team-1"))
+def test_in_a_namespace_the_sdk_gets_a_host_and_others_a_path(standing: Shown, page: Page) -> None:
+    page.goto(standing.address("#/start", prefix="/ns/team-1"))
 
-    expect(page.get_by_role("tabpanel")).to_contain_text(f'"team-1.localhost:{shown.server.port}"')
+    expect(page.get_by_role("tabpanel")).to_contain_text(f'"team-1.localhost:{standing.server.port}"')
     page.get_by_role("tab", name="Android").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("it reports to the default namespace")
     page.get_by_role("tab", name="curl").click()
-    expect(page.get_by_role("tabpanel")).to_contain_text(f"{shown.url}/ns/team-1/api/v1/sessions")
+    expect(page.get_by_role("tabpanel")).to_contain_text(f"{standing.url}/ns/team-1/api/v1/sessions")
 
 
-def test_the_lines_for_a_shell_open_a_session(shown: Shown, page: Page) -> None:
+def test_the_lines_for_a_shell_open_a_session(standing: Shown, reopened: Reopened) -> None:
     assert shutil.which("curl"), "this test runs what is copied: install curl"
-    page.goto(shown.address("#/start"))
+    page = reopened("#/start")
     page.get_by_role("tab", name="curl").click()
 
-    page.get_by_role("button", name="Copy lines for curl").click()
-    expect(page.get_by_text("Copied")).to_be_visible()
-    command = str(page.evaluate("navigator.clipboard.readText()"))
+    command = copied(page, page.get_by_role("button", name="Copy lines for curl"))
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, check=False)
 
     assert " 201 " in done.stdout, done
-    assert shown.server.last_entry()["outcome"] == "opened"
+    assert standing.server.last_entry()["outcome"] == "opened"
 
 
 @pytest.mark.parametrize("flaw", ["", "ads-outside-break"])
@@ -95,8 +92,8 @@ def test_a_player_that_runs_is_listed_and_stopped(shown: Shown, page: Page) -> N
     expect(players).to_contain_text("stopped")
 
 
-def test_a_server_for_this_machine_alone_says_how_devices_get_in(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/start"))
+def test_a_server_for_this_machine_alone_says_how_devices_get_in(reopened: Reopened) -> None:
+    page = reopened("#/start")
 
     expect(page.get_by_text("Only this machine can reach the server.")).to_be_visible()
     expect(page.get_by_alt_text("QR code")).to_be_hidden()
@@ -111,9 +108,9 @@ def test_devices_get_a_code_to_scan(start: Callable[..., Running], page: Page) -
     assert code.evaluate("image => image.complete && image.naturalWidth > 50")
 
 
-def test_on_a_phone_nothing_is_cut_off(shown: Shown, look: Look) -> None:
+def test_on_a_phone_nothing_is_cut_off(standing: Shown, look: Look) -> None:
     page = look(viewport={"width": 360, "height": 740})
-    page.goto(shown.address("#/start"))
+    page.goto(standing.address("#/start"))
     expect(page.get_by_role("heading", name="Connect a player")).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.server.conftest import START
-from tests.server.page.conftest import Look, Shown
+from tests.server.page.conftest import Look, Reopened, Shown
 from tests.server.page.stories import StoryTeller
 
 pytestmark = pytest.mark.browser
@@ -18,8 +20,15 @@ def teller(page: Page) -> StoryTeller:
     return StoryTeller(page)
 
 
-def test_a_story_says_what_breaks_and_what_a_good_player_does(shown: Shown, page: Page, teller: StoryTeller) -> None:
-    page.goto(shown.address("#/stories"))
+@pytest.fixture
+def standing_teller(standing_page: Page) -> Iterator[StoryTeller]:
+    """The stories of the standing server."""
+    yield StoryTeller(standing_page)
+    standing_page.unroute_all()
+
+
+def test_a_story_says_what_breaks_and_what_a_good_player_does(reopened: Reopened, standing_teller: StoryTeller) -> None:
+    page = reopened("#/stories")
     story = page.locator("[data-story='first-start-fails']")
     expect(story).to_contain_text("A few viewers have no data at all.")
 
@@ -72,10 +81,11 @@ def test_a_built_in_story_is_told_and_judged(shown: Shown, page: Page) -> None:
 
 @pytest.mark.parametrize(("verdict", "met"), [("passed", True), ("failed", False)])
 def test_the_verdict_stays_after_the_end(
-    shown: Shown, page: Page, teller: StoryTeller, verdict: str, met: bool
+    reopened: Reopened, standing_teller: StoryTeller, verdict: str, met: bool
 ) -> None:
-    teller.tell("over", verdict=verdict, expectations=teller.expectation(met=met, final=True, message="because"))
-    page.goto(shown.address("#/stories"))
+    expectations = standing_teller.expectation(met=met, final=True, message="because")
+    standing_teller.tell("over", verdict=verdict, expectations=expectations)
+    page = reopened("#/stories")
 
     told = page.get_by_role("region", name="The story that is told")
     expect(told.locator("h2 .badge")).to_have_text(verdict)
@@ -83,8 +93,8 @@ def test_the_verdict_stays_after_the_end(
     expect(told.get_by_role("button", name="Start again first-start-fails")).to_be_visible()
 
 
-def test_stories_are_searched_by_what_people_see(shown: Shown, page: Page, teller: StoryTeller) -> None:
-    page.goto(shown.address("#/stories"))
+def test_stories_are_searched_by_what_people_see(reopened: Reopened, standing_teller: StoryTeller) -> None:
+    page = reopened("#/stories")
 
     page.get_by_label("Search stories").fill("VANISH")
 
@@ -93,11 +103,11 @@ def test_stories_are_searched_by_what_people_see(shown: Shown, page: Page, telle
     expect(page.get_by_text("No story like that.")).to_be_visible()
 
 
-def test_stories_fit_a_phone(shown: Shown, look: Look) -> None:
+def test_stories_fit_a_phone(standing: Shown, look: Look) -> None:
     page = look(viewport={"width": 360, "height": 740})
     teller = StoryTeller(page)
     teller.tell("over", verdict="failed", expectations=teller.expectation(met=False, final=True, message="x" * 300))
-    page.goto(shown.address("#/stories"))
+    page.goto(standing.address("#/stories"))
     expect(page.get_by_role("region", name="The story that is told")).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -65,7 +65,7 @@ def test_curl_sends_what_was_recorded(standing: Shown, call: Call, request_: dic
     entry = _entry(**request_)
     command = call("copy.js", "toCurl", entry, standing.url)
 
-    done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, (command[:500], done.stderr)
     sent = standing.server.last_entry()["request"]
@@ -75,6 +75,18 @@ def test_curl_sends_what_was_recorded(standing: Shown, call: Call, request_: dic
     for name, value in entry["request"]["headers"]:
         assert [name, value] in sent["headers"]
     assert ("content-type" in names) == any(name == "Content-Type" for name, _ in entry["request"]["headers"])
+
+
+@pytest.mark.parametrize(("server", "begin"), [("http://h:1", "curl "), ("https://h:1", "curl --insecure ")])
+def test_every_curl_takes_the_certificate_of_the_server(call: Call, server: str, begin: str) -> None:
+    made = [
+        call("copy.js", "toCurl", _entry(), server),
+        call("controls/equivalent.js", "toCurl", {"method": "DELETE", "path": "/faults"}, f"{server}/__admin"),
+        *(one["code"] for one in call("snippets.js", "platforms", server, None) if one["name"] == "curl"),
+    ]
+
+    assert [text[: len(begin)] for text in made] == [begin] * 3
+    assert all(("--insecure" in text) == ("--insecure" in begin) for text in made)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // What a control sends, as a line for a shell and as Python for a test. Pure: a request in, texts out.
 
-import { pythonQuote, shellQuote } from "../copy.js";
+import { curlTo, pythonQuote, shellQuote } from "../copy.js";
 
 const HOUR_MS = 3600000;
 const UNITS = [["hours", HOUR_MS], ["minutes", 60000], ["seconds", 1000], ["ms", 1]];
@@ -27,7 +27,7 @@ const CALLS = [
 
 /** The command that sends a request to the admin API at `base`. With `token` it shows the one of the environment. */
 export function toCurl({ method, path, body }, base, token = false) {
-  const pieces = ["curl"];
+  const pieces = [curlTo(base)];
   if (method !== "POST" || body === undefined) pieces.push(`-X ${method}`);
   if (/[[\]{}]/.test(base + path)) pieces.push("--globoff");
   pieces.push(shellQuote(base + path));

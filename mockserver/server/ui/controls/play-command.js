@@ -2,6 +2,7 @@
 
 import { shellQuote } from "../copy.js";
 
+const LOOPBACK = /^(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])$/;
 const ADDRESS = /^https?:\/\/[^\s\p{Cc}/?#]+(\/[^\s\p{Cc}?#]*)?$/iu;
 
 /** The address of a server that was written down, in the form in which addresses are compared; null when it is none. */
@@ -13,6 +14,13 @@ export function serverAddress(text) {
   } catch {
     return null;
   }
+}
+
+/** Tell whether an address leads to one of the servers at `known`, whatever its path, as far as that can be told. */
+export function isSameServer(address, known) {
+  const { protocol, hostname, port } = new URL(address);
+  return known.map((one) => new URL(one)).some((one) =>
+    one.protocol === protocol && one.port === port && (one.hostname === hostname || LOOPBACK.test(hostname)));
 }
 
 /**

@@ -118,7 +118,7 @@ function late(entry) {
   const ts = entry.event?.playerTime?.ts;
   if (typeof ts !== "number") return null;
   const by = entry.at_ms - (entry.held_ms ?? 0) - ts;
-  const text = by === 0 ? "the same instant" : by > 0 ? `${format.duration(by)} before it arrived` : `${format.duration(-by)} after it arrived`;
+  const text = by === 0 ? "the same instant" : by > 0 ? `${format.duration(by)} before it was received` : `${format.duration(-by)} after it was received`;
   return fact("Player's time", h("time", { title: format.instant(ts) }, format.clock(ts)), ` (${text})`);
 }
 

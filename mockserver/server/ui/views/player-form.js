@@ -1,10 +1,12 @@
 // The form of the simulated players: what is wrong with them, what they play, how many, and against whom.
 
 import { createField, Unreadable } from "../controls/fields.js";
-import { playCommand, serverAddress } from "../controls/play-command.js";
+import { isSameServer, playCommand, serverAddress } from "../controls/play-command.js";
 import { copyButton, h, replace } from "../dom.js";
 
 const SPEEDS = [["1", "as in life"], ["10", "10 times as fast"], ["60", "60 times as fast"], ["max", "at once"]];
+const MOST_SEED = 2 ** 32 - 1; // seeds have 32 bits: the server draws such ones and takes no others
+const TOO_MANY = 429;
 const CAREFUL = "It reports as Adobe asks for.";
 
 /**
@@ -40,22 +42,29 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   let known = [origin];
   let busy = false;
   let away = false;
+  let playing = 0;
+  let crowd = null; // most that played since it is said that they are too many
 
-  /** What the form asks for: `{body, to}`, and whether that is this server; null for what cannot be used, which is marked. */
+  /**
+   * What the form asks for: `{body, count, to, address, isHere}`, of which `isHere` says that the button plays there. What
+   * cannot be used is marked, and null: `body` as soon as anything is.
+   */
   function read() {
-    const [count, seed, target] = [value(fields.count, 1), value(fields.seed, undefined), value(fields.target, here)];
-    const address = serverAddress(target);
+    const [given, seed, to] = [value(fields.count, 1), value(fields.seed, undefined), value(fields.target, here)];
+    const address = serverAddress(to);
     const isHere = known.includes(address);
     const limit = isHere ? most : null;
-    const fits = count !== null && count >= 1 && count <= (limit ?? Infinity);
+    const count = given >= 1 && given <= (limit ?? Infinity) ? given : null;
+    const seedFits = seed === undefined || (seed !== null && seed >= 0 && seed <= MOST_SEED);
     if (!address) fields.target.fail("Write it like http://127.0.0.1:8089.");
-    if (count !== null && !fits) fields.count.fail(`${limit === null ? "1 or more" : `1 to ${limit}`}, not ${count}.`);
-    if (!address || !fits || seed === null) return null;
+    if (given !== null && count === null) fields.count.fail(`${limit === null ? "1 or more" : `1 to ${limit}`}, not ${given}.`);
+    if (seed !== null && !seedFits) fields.seed.fail(`0 to ${MOST_SEED}, not ${seed}.`);
+    if (!address || count === null || !seedFits) return { body: null, count, to, address, isHere };
     const body = { content: content.value, speed: speed.value === "max" ? "max" : Number(speed.value) };
     if (flaw.value) body.flaw = flaw.value;
     if (count > 1) body.count = count;
     if (seed !== undefined) body.seed = seed;
-    return { body, to: target, isHere };
+    return { body, count, to, address, isHere };
   }
 
   /** The value of a field, `none` when it is empty; null for what cannot be read, which is marked. */
@@ -71,6 +80,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
 
   function clear() {
     problem.hidden = true;
+    crowd = null;
     for (const field of Object.values(fields)) field.fail("");
   }
 
@@ -78,15 +88,17 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     clear();
     explained.textContent = [plays.get(content.value), texts.get(flaw.value) ?? CAREFUL].filter(Boolean).join(" ");
     const given = read();
-    away = given !== null && !given.isHere;
-    const count = given?.body.count ?? 1;
-    if (given) button.textContent = count > 1 ? `Start ${count} players` : "Start a player";
+    const { body, count, to, address, isHere } = given;
+    away = address !== null && !isHere;
+    button.textContent = count === 1 ? "Start a player" : body ? `Start ${count} players` : "Start players";
     button.disabled = busy || away;
     atMost.textContent = away || most === null ? "" : `At most ${most}`;
-    say(away ? `Players started here play only against ${here}. For another address, run this in a terminal:` : "The same in a terminal:");
+    const alone = `Players started here play only against ${here}.`;
+    say(!away ? "The same in a terminal:" : body ? `${alone} For another address, run this in a terminal:` : alone);
     way.classList.toggle("muted", !away);
-    way.hidden = command.hidden = given === null;
-    if (given) replace(code, unbroken(playCommand(given.body, given.to, given.isHere && /^https:/i.test(given.to))));
+    way.hidden = !away && !body;
+    command.hidden = !body;
+    if (body) replace(code, unbroken(playCommand(body, to, /^https:/.test(address) && isSameServer(address, known))));
     show(given);
   }
 
@@ -99,7 +111,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   }
 
   function show(given) {
-    if (given?.isHere) equivalents.show(button.textContent, request(given));
+    if (given.isHere && given.body) equivalents.show(button.textContent, request(given));
     else equivalents.clear();
   }
 
@@ -108,7 +120,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     if (busy) return;
     clear();
     const given = read();
-    if (!given) return element.querySelector("[aria-invalid]")?.focus();
+    if (!given.body) return element.querySelector("[aria-invalid]")?.focus();
     if (!given.isHere) return;
     busy = button.disabled = true;
     try {
@@ -122,7 +134,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   }
 
   /** Show what the server refused where it lies. */
-  function told({ message, pointer }) {
+  function told({ message, pointer, status }) {
     const field = fields[(pointer ?? "").slice(1)];
     if (field) {
       field.fail(message);
@@ -131,9 +143,14 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     }
     problem.textContent = message;
     problem.hidden = false;
+    if (status === TOO_MANY) crowd = playing;
   }
 
-  function offer({ flaws, contents, most: limit }) {
+  /** Tell the form what can be played, and how many play: when they become fewer, it is no longer said that they are too many. */
+  function offer({ flaws, contents, players, most: limit }) {
+    playing = players.filter(({ state }) => state === "running").length;
+    if (crowd !== null && playing < crowd) clear();
+    else if (crowd !== null) crowd = playing;
     if (texts.size) return;
     texts = new Map(flaws.map(({ name, text }) => [name, text]));
     plays = new Map(contents.map(({ name, text }) => [name, text]));

@@ -31,12 +31,12 @@ export function simulator({ api, live, go, announce }) {
 
   /** One player leads to its session, several appear in the list. */
   async function submit(request) {
-    const { players } = await api.post(request.path, request.body);
-    const [first, ...others] = players;
-    announce(others.length ? `${players.length} players start` : "The player starts");
-    list.load();
-    if (others.length) return;
     try {
+      const { players } = await api.post(request.path, request.body);
+      const [first, ...others] = players;
+      announce(others.length ? `${players.length} players start` : "The player starts");
+      if (others.length) return;
+      list.load();
       const sid = await sessionOf(api, first, () => stopped);
       if (sid) go(`#/sessions/${encodeURIComponent(sid)}`);
     } finally {
