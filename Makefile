@@ -46,11 +46,14 @@ clean: ## Remove what make has made, .venv too
 	@rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find mockserver tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Chromium for the tests of what browsers do. CHROMIUM names one in an unusual place.
+# Chromium for the tests of what browsers do. CHROMIUM names one in an unusual place. Debian's headless shell is the
+# same engine without windows; where it is not to be had, the whole browser will do.
 browser:
-	@$(if $(NO_BROWSER),:,test -n "$(CHROMIUM)" || command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	@$(if $(NO_BROWSER),:,test -n "$(CHROMIUM)" || command -v chromium-headless-shell >/dev/null || \
+	  command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 	  echo "Installing Chromium for the browser tests"; \
-	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || { \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && { \
+	    apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; } >/dev/null 2>&1 || { \
 	    echo "The browser tests need Chromium: install it (on Debian: sudo apt install chromium)," \
 	         "name one (CHROMIUM=/path/to/chrome), or leave them out (make test NO_BROWSER=1)." >&2; \
 	    exit 1; }; })

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockServer
+from tests.chromium import chromium_path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -109,7 +110,10 @@ def _run_example(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
     unused = ("cacheprovider", "xdist", "faker", "hypothesispytest")  # to import them takes longer than the example
     command = [sys.executable, "-m", "pytest", "-q", *(f"-pno:{plugin}" for plugin in unused), name]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150, check=False)
+    environment = {**os.environ, "CHROMIUM": chromium_path() or ""}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=150, check=False, env=environment
+    )
 
 
 def _node() -> str:

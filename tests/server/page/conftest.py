@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
@@ -23,6 +21,7 @@ from playwright.sync_api import (
 
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
+from tests.chromium import chromium_path
 from tests.factories import event, start
 from tests.server.conftest import GUARD_S, Running
 
@@ -84,11 +83,10 @@ def standing() -> Iterator[Shown]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium. While it runs, its loop runs too, and no asynchronous test can; so tests with a browser come last."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     expect.set_options(timeout=GUARD_S * 1000)
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # a process for graphics is more than we draw
-        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        running = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
         yield running
         running.close()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 from mockserver import MockServer
 from mockserver.control import ADD_PLAYERS
 from mockserver.model.player import PlayerCommand
+from tests.chromium import chromium_path
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 WIDTH, HEIGHT = 1120, 680
@@ -28,19 +27,18 @@ PLAYED: list[dict[str, Any]] = [
 
 def main() -> int:
     """Play, and take a picture of every main view."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with MockServer(seed=7) as server:
         for number, played in enumerate(PLAYED, 1):
             server.control.call(ADD_PLAYERS, PlayerCommand(speed="max", **played))
             server.wait_for(event_type=["sessionComplete", "sessionEnd"], at_least=number, timeout_s=30)
         unclosed, *_ = (found.session_id for found in server.findings() if found.code == "ad.break-unclosed")
-        _show(server.url, f"#/sessions/{unclosed}", chromium)
+        _show(server.url, f"#/sessions/{unclosed}")
     return 0
 
 
-def _show(url: str, session: str, chromium: str | None) -> None:
+def _show(url: str, session: str) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(f"{url}/__admin/ui/")
         _take(page, "sessions", ".frame.sessions .findings .badge")
