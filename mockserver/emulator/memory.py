@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
+from msgspec.structs import astuple
+
 from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
 from mockserver.emulator.decision import BackEnd
@@ -17,7 +19,7 @@ from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault import ExpireFault, FaultSpec, ForgetFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.journal import Draw, Record
+from mockserver.model.journal import DisplacedRecord, Draw, Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
@@ -108,20 +110,28 @@ class Memory:
             held: The request, if it may have been held back; it is no longer in the queue then.
             is_copy: Whether it was the last that was recorded, and is recorded again.
         """
-        held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back was received, and is recorded later
-        if held is not None and held.place is not None:
-            held_ms = max(0, at_ms - held.at_ms)  # the clock may have been set back
-            displaced = held.place - self.journal.last_seq - 1
         record = Record(
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
-            request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws, held_ms, displaced,
+            request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
+        if held is not None or is_copy or self.holding:
+            record = self._with_place(record, held, is_copy=is_copy)
         seq = self.journal.append(record)
         if self.waiters.waiting:
             self.waiters.recorded(seq, record)
         for listener in self._listeners:
             listener(seq)
         return record
+
+    def _with_place(self, record: Record, held: Held | None, *, is_copy: bool) -> Record:
+        held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back was received, and is recorded later
+        if held is not None and held.place is not None:
+            held_ms = max(0, record.at_ms - held.at_ms)  # the clock may have been set back
+            displaced = held.place - self.journal.last_seq - 1
+        if not held_ms and not displaced:
+            return record
+        members = (*astuple(record), held_ms, displaced)
+        return DisplacedRecord(*members)
 
     @property
     def listeners(self) -> int:

@@ -9,7 +9,7 @@ import msgspec
 from mockserver.model.http import HttpResponse, RawHeaders
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 
-__all__ = ["Draw", "Entry", "Record", "RecordedRequest", "RecordedResponse", "Violation"]
+__all__ = ["DisplacedRecord", "Draw", "Entry", "Record", "RecordedRequest", "RecordedResponse", "Violation"]
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -39,10 +39,6 @@ class Record(msgspec.Struct, gc=False):
 
     Compact, and without a reference that could form a cycle, so that a full journal costs the garbage collector
     nothing. Only ``delivery``, and whether the answer ends the connection, change after it is made.
-
-    Args:
-        displaced: Its place in the order in which requests were received, less its place in order of processing. It is
-            kept instead of the former because it is nearly always 0.
     """
 
     at_ms: int
@@ -59,6 +55,16 @@ class Record(msgspec.Struct, gc=False):
     violations: tuple[Violation, ...] = ()
     fault_ids: tuple[str, ...] = ()
     draws: tuple[Draw, ...] = ()
+
+
+class DisplacedRecord(Record):
+    """What the journal keeps of a request that was held back, or overtook one that was; few are.
+
+    Args:
+        held_ms: For how long it was held back, in milliseconds of the emulated clock.
+        displaced: Its place in the order in which requests were received, less its place in order of processing.
+    """
+
     held_ms: int = 0
     displaced: int = 0
 

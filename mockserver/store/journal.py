@@ -24,7 +24,7 @@ from mockserver.store.columns import Columns, both
 
 __all__ = ["Journal"]
 
-_RECORD_BYTES = 216
+_RECORD_BYTES = 200
 """What an entry costs beside its bytes: record, stamp, list slot, columns and index."""
 
 _SESSION_BYTES = 300

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from typing import Any, Literal
 
 from mockserver.model.http import HttpResponse
-from mockserver.model.journal import Entry, Record, RecordedRequest, RecordedResponse
+from mockserver.model.journal import DisplacedRecord, Entry, Record, RecordedRequest, RecordedResponse
 
 __all__ = ["entry", "http_date", "response_headers"]
 
@@ -54,8 +54,8 @@ def entry(seq: int, record: Record, event: Any) -> Entry:
         ),
         response=None if record.response is None else _response(record),
         delivery=record.delivery,
-        held_ms=record.held_ms,
-        received=seq + record.displaced if record.displaced else 0,
+        held_ms=record.held_ms if isinstance(record, DisplacedRecord) else 0,
+        received=seq + record.displaced if isinstance(record, DisplacedRecord) and record.displaced else 0,
     )
 
 
