@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -28,6 +27,7 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running
 from tests.factories import T0, event, start
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer
@@ -36,7 +36,6 @@ SESSIONS = 6
 EVENTS = 12
 RATE = 50
 LOOK_S = 0.002
-GUARD_S = 60
 
 
 def faults() -> Iterator[FaultSpec]:
@@ -120,14 +119,8 @@ def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[
         ]
         for number, (connection, document) in enumerate(zip(connections, documents, strict=True), 1):
             connection.request("POST", path, json.dumps(document), {"Content-Type": "application/json"})
-            look_until(lambda: held_back(server) >= number)  # noqa: B023 - called before the loop goes on
+            until(lambda: held_back(server) >= number)  # noqa: B023 - called before the loop goes on
         yield connections
-
-
-def look_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + GUARD_S
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
 
 
 def held_back(server: Running) -> int:
@@ -259,7 +252,7 @@ def leave(server: Running, path: str) -> None:
         later.request("GET", "/__admin/health")
         answer_on(later)  # who answers this has seen the other one leave
     command(server, "advance", ms=10_000)
-    look_until(lambda: server.entries()[-1].delivery is Delivery.CLIENT_GONE)
+    until(lambda: server.entries()[-1].delivery is Delivery.CLIENT_GONE)
 
 
 def test_delay_that_the_client_did_not_wait_out_is_over_before_the_replay_is(

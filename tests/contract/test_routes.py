@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from mockserver.model.story import Expectation, StoryWait
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.wire.codec import encode
 from tests.factories import event, start, story
+from tests.waiting import until
 
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
 AT_THE_START = p.PlayerCommand(content="live", speed=1e-6, seed=7)
@@ -209,9 +209,7 @@ def playing(server: MediaServer) -> str:
 
 
 def wait_for_its_start(server: MediaServer) -> None:
-    end = time.monotonic() + 10
-    while server.control.call(c.PLAYERS, None).players[0].events < 1:
-        assert time.monotonic() < end, "the player never began"
+    until(lambda: server.control.call(c.PLAYERS, None).players[0].events >= 1, guard_s=10)
 
 
 def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Callable[[MediaServer], Any]:

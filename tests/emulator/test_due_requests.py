@@ -15,6 +15,14 @@ from tests.factories import T0, emulator, event, fault, open_session, post_event
 FAR_MS = 300_000
 
 
+def following() -> tuple[Emulator, str]:
+    """A back end whose clock follows the events, and a session there."""
+    back_end = emulator()
+    sid = open_session(back_end)
+    back_end.clock.follow_ts()
+    return back_end, sid
+
+
 def held_back(back_end: Emulator, sid: str, event_type: str, *, ts: int = T0) -> Suspended:
     held = back_end.handle(post_event(sid, event(event_type, ts=ts)))
     assert isinstance(held, Suspended)
@@ -26,9 +34,7 @@ def times(back_end: Emulator) -> list[int]:
 
 
 def test_journal_never_goes_back_when_an_event_that_is_due_moves_the_clock() -> None:
-    back_end = emulator()
-    sid = open_session(back_end)
-    back_end.clock.follow_ts()
+    back_end, sid = following()
     fault(back_end, DelayFault(ms=1_000), when=When(event_type=("ping", "play")))
     held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
     held_back(back_end, sid, "play", ts=T0)
@@ -38,9 +44,7 @@ def test_journal_never_goes_back_when_an_event_that_is_due_moves_the_clock() -> 
 
 
 def test_request_behind_an_event_that_moves_the_clock_is_held_back_from_where_that_stands_then() -> None:
-    back_end = emulator()
-    sid = open_session(back_end)
-    back_end.clock.follow_ts()
+    back_end, sid = following()
     fault(back_end, DelayFault(ms=1_000), when=When(event_type=("ping", "play")))
     held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
     back_end.clock.advance(1_000)
@@ -48,9 +52,7 @@ def test_request_behind_an_event_that_moves_the_clock_is_held_back_from_where_th
 
 
 def test_what_becomes_due_because_an_event_moved_the_clock_is_processed_too() -> None:
-    back_end = emulator()
-    sid = open_session(back_end)
-    back_end.clock.follow_ts()
+    back_end, sid = following()
     fault(back_end, DelayFault(ms=1_000), when=When(event_type="ping"))
     fault(back_end, DelayFault(ms=60_000), when=When(event_type="play"))
     held_back(back_end, sid, "ping", ts=T0 + FAR_MS)

@@ -9,7 +9,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,9 +28,7 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.site import Site
 from mockserver.wire.codec import decode, encode, to_builtins
-
-GUARD_S = 30
-"""After this long a test has failed; nothing waits so long when all is well."""
+from tests.waiting import GUARD_S, until
 
 LOOK_S = 0.1
 """How long a connection is watched to see that nothing comes."""
@@ -285,13 +282,6 @@ class Heartbeat:
         if event.is_set():
             self.seconds += min(now_s - before_s, self.MOST_S)
         loop.call_later(self.TICK_S, self._look, event, loop, now_s)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Ask again and again until something holds that nobody can be told of."""
-    end = time.monotonic() + GUARD_S
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
 
 
 def snapshot(site: Site) -> dict[str, Any]:

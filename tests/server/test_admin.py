@@ -10,7 +10,8 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.control import ADD_PLAYERS, CONTROL_ROUTES, STREAM
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, PLAY, START, Answer, Running, Start, until
+from tests.server.conftest import PING, PLAY, START, Answer, Running, Start
+from tests.waiting import until
 
 NOW_MS = 1_760_000_000_000
 ENTRY = {

@@ -6,7 +6,8 @@ import pytest
 
 from mockserver.control import CONTROL_ROUTES
 from mockserver.model.settings import Settings
-from tests.server.conftest import START, Answer, Running, Start, snapshot, until
+from tests.server.conftest import START, Answer, Running, Start, snapshot
+from tests.waiting import until
 
 JSON = ("Content-Type", "application/json")
 

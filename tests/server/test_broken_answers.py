@@ -8,7 +8,8 @@ import requests
 
 from mockserver.clock import Clock
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import GUARD_S, PING, START, Running, Start, Wire, http_client, until
+from tests.server.conftest import PING, START, Running, Start, Wire, http_client
+from tests.waiting import GUARD_S, until
 
 EVENT = {"operation": "event"}
 OUTCOMES = {"request": "not_processed", "response": "accepted"}

@@ -4,7 +4,8 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, START, Running, Start, until
+from tests.server.conftest import PING, START, Running, Start
+from tests.waiting import until
 
 EVENT = {"operation": "event"}
 

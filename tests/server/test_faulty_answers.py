@@ -6,7 +6,8 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import PING, START, Running, Start, until
+from tests.server.conftest import PING, START, Running, Start
+from tests.waiting import until
 
 EVENT = {"operation": "event"}
 PREFLIGHT = {"operation": "preflight"}

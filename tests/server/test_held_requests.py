@@ -9,7 +9,8 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
 from mockserver.wire.codec import encode
-from tests.server.conftest import START, Running, Start, until
+from tests.server.conftest import START, Running, Start
+from tests.waiting import until
 
 JSON = ("Content-Type", "application/json")
 WHOLE: dict[str, Any] = {}

@@ -15,7 +15,8 @@ from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.site import Site
-from tests.server.conftest import PING, START, Running, Start, until
+from tests.server.conftest import PING, START, Running, Start
+from tests.waiting import until
 
 
 def failure_of(options: ServerOptions) -> str:

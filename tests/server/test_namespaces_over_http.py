@@ -8,7 +8,7 @@ import httpx
 
 from mockserver import MockServer, Settings
 from tests.factories import event, start
-from tests.server.conftest import GUARD_S
+from tests.waiting import GUARD_S
 
 
 def test_a_session_is_found_behind_a_path_prefix_too() -> None:

@@ -22,7 +22,8 @@ from mockserver.server.app import SITE, build_app
 from mockserver.server.doorway import Doorway
 from mockserver.server.entrance import Entrance
 from mockserver.server.options import ServerOptions
-from tests.server.conftest import GUARD_S, PING, START, Running, Start, Wire, until
+from tests.server.conftest import PING, START, Running, Start, Wire
+from tests.waiting import GUARD_S, until
 
 LONG_MS = 600_000
 """Longer than any test."""

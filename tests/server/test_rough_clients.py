@@ -12,7 +12,8 @@ import pytest
 from aiohttp import http_parser, web_protocol
 
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, PLAY, START, Running, Start, until
+from tests.server.conftest import PING, PLAY, START, Running, Start
+from tests.waiting import until
 
 HOST = b"Host: localhost\r\n"
 CHUNKED = b"POST /api/v1/sessions HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver.model.settings import Settings
-from tests.server.conftest import GUARD_S, Running, Start, until
+from tests.server.conftest import Running, Start
+from tests.waiting import GUARD_S, until
 
 
 class Listener:

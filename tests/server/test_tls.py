@@ -20,8 +20,9 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from mockserver.server.tls import Authority, certificate_names
 from mockserver.wire.codec import encode
-from tests.server.conftest import GUARD_S, START, Running, Start
+from tests.server.conftest import START, Running, Start
 from tests.server.tls_clients import ca_of, certificate_of, connected, failure_of, trusting
+from tests.waiting import GUARD_S
 
 NOW_MS = 1_760_000_000_000
 DAY_S = 86_400

@@ -11,7 +11,8 @@ import pytest
 from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
-from tests.server.conftest import GUARD_S, Running
+from tests.server.conftest import Running
+from tests.waiting import GUARD_S
 
 
 def ca_of(server: Running) -> str:

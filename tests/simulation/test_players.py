@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from mockserver.server.options import ServerOptions
 from mockserver.simulation.content import CONTENTS
 from mockserver.simulation.flaw import FLAWS
 from mockserver.simulation.players import MOST_PLAYERS
+from tests import waiting
 from tests.factories import emulator
 
 FOREVER = 1e-6
@@ -46,10 +48,7 @@ def players(server: MockServer) -> list[PlayerView]:
     return server.control.call(c.PLAYERS, None).players
 
 
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
+until = partial(waiting.until, guard_s=20)
 
 
 def all_over(server: MockServer) -> bool:

@@ -23,7 +23,8 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.chromium import chromium_path
 from tests.factories import event, start
-from tests.server.conftest import GUARD_S, Running
+from tests.server.conftest import Running
+from tests.waiting import GUARD_S
 
 _DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 _REPORT_POLICY = """
