@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mockserver.wire.settings_table import named_as_in_json
 from mockserver.wire.toml_file import TomlFile, read_text
 
 __all__ = ["FILE_NAME", "ConfigFile"]
@@ -22,14 +23,14 @@ class ConfigFile:
         InvalidInput: It cannot be read or is not TOML.
 
     Attributes:
-        values: The document.
+        values: The document; settings with a dot in their name, which TOML takes for tables, stand under that name.
         folder: The folder of the file, where the relative paths in it begin.
     """
 
     def __init__(self, path: Path) -> None:
         self.folder = path.parent
         self._file = TomlFile(read_text(path), str(path))
-        self.values = self._file.values
+        self.values = named_as_in_json(self._file.values)
 
     def where(self, key: str, index: int = 0) -> str:
         """Return ``file:line`` of a key, or of the table of that name with that index."""

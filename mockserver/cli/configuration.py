@@ -56,10 +56,11 @@ class Configuration:
 
 
 class _Given(NamedTuple):
-    """One value that somebody gave, and where: for messages, and to find files relative to it."""
+    """One value that somebody gave, where and under which name: for messages, and to find files relative to it."""
 
     value: Any
     where: str
+    name: str
     folder: Path | None = None
 
 
@@ -87,7 +88,11 @@ def configure(
     given = {} if file is None else _of_file(flags, file)
     given.update(variables)
     given.update(
-        {key: _Given(arguments[key], flag.option) for key, flag in flags.items() if arguments.get(key) is not None}
+        {
+            key: _Given(arguments[key], flag.option, flag.option)
+            for key, flag in flags.items()
+            if arguments.get(key) is not None
+        }
     )
     faults = _faults(given.pop("faults", None), file)
     values = {
@@ -117,14 +122,18 @@ def options_of_flags(flags: Mapping[str, Flag], arguments: Mapping[str, Any], se
     Raises:
         InvalidInput: A value cannot be used; says which flag it is of.
     """
-    given = {key: _Given(value, flags[key].option) for key, value in arguments.items() if value is not None}
+    given = {
+        key: _Given(value, flags[key].option, flags[key].option)
+        for key, value in arguments.items()
+        if value is not None
+    }
     values = {key: flags[key].read(raw.value, raw.where) for key, raw in given.items()}
     return _options(values, flags, given, seed)
 
 
 def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dict[str, _Given]:
-    known = {flag.variable: flag for flag in flags.values()}
-    found = {}
+    known = {name: flag for flag in flags.values() for name in flag.variables}
+    found: dict[str, _Given] = {}
     for name, value in environment.items():
         if not name.startswith(ENVIRONMENT) or name == _CONFIG or not value or _OF_KUBERNETES.fullmatch(name):
             continue
@@ -132,8 +141,15 @@ def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dic
             raise InvalidInput(f"the environment variable {name} is not known{nearest(name, [*known, _CONFIG])}")
         if known[name].key == "port" and value.startswith("tcp://"):
             continue  # Kubernetes and Docker again
-        found[known[name].key] = _Given(value, f"the environment variable {name}")
+        _give(found, known[name].key, _Given(value, f"the environment variable {name}", name))
     return found
+
+
+def _give(found: dict[str, _Given], key: str, given: _Given) -> None:
+    """Take down what was given, unless the same place has given it under another name already."""
+    if key in found:
+        raise InvalidInput(f"{given.where} is the same setting as {found[key].name}: leave one of them out")
+    found[key] = given
 
 
 def _file(argument: str | None, variable: str | None, folder: Path) -> ConfigFile | None:
@@ -145,11 +161,13 @@ def _file(argument: str | None, variable: str | None, folder: Path) -> ConfigFil
 
 
 def _of_file(flags: Mapping[str, Flag], file: ConfigFile) -> dict[str, _Given]:
-    known = (*flags, *FILE_ONLY)
-    for key in file.values:
-        if key not in known:
-            raise InvalidInput(f"{file.where(key)}: unknown key {key}{nearest(key, known)}")
-    return {key: _Given(value, f"{file.where(key)}: {key}", file.folder) for key, value in file.values.items()}
+    known = {name: flag.key for flag in flags.values() for name in flag.names} | {key: key for key in FILE_ONLY}
+    found: dict[str, _Given] = {}
+    for name, value in file.values.items():
+        if name not in known:
+            raise InvalidInput(f"{file.where(name)}: unknown key {name}{nearest(name, known)}")
+        _give(found, known[name], _Given(value, f"{file.where(name)}: {name}", name, file.folder))
+    return found
 
 
 def _faults(given: _Given | None, file: ConfigFile | None) -> tuple[FaultSpec, ...]:

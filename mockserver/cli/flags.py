@@ -1,8 +1,9 @@
 """The flags of ``serve``: those of the server, and one for every setting.
 
 A flag ``--idle-timeout`` is the environment variable ``MOCKSERVER_IDLE_TIMEOUT`` and the key ``idle_timeout`` of
-``mockserver.toml`` too. The flags of settings are made from the record of the settings, their help is its docstring, so
-that a new setting is a new flag.
+``mockserver.toml`` too. In all three places a setting can have the name that it has in the admin API as well,
+``idle_timeout_s``. The flags of settings are made from the record of the settings, their help is its docstring, so that
+a new setting is a new flag.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ class Flag(NamedTuple):
     """Something that a flag, an environment variable or a key of the file can set.
 
     Args:
-        key: The key of the file.
+        key: The key of the file, and what it is called in messages that name no place.
         kind: The type of its value; ``Path`` for a file.
         text: What it is for.
         default: Its value when nobody sets it.
         setting: The setting it sets; None when it belongs to the server.
         metavar: What stands for the value in the help.
+        other_keys: Further names that the file takes: those of the setting in the admin API and in Python.
     """
 
     key: str
@@ -49,16 +51,32 @@ class Flag(NamedTuple):
     default: Any = None
     setting: str | None = None
     metavar: str = ""
+    other_keys: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All keys that the file takes."""
+        return tuple(dict.fromkeys((self.key, *self.other_keys)))
 
     @property
     def option(self) -> str:
-        """The flag as it is written."""
-        return "--" + self.key.replace("_", "-")
+        """The flag as the help writes it."""
+        return self.options[0]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """All flags that set it."""
+        return tuple(dict.fromkeys("--" + re.sub("[._]", "-", name) for name in self.names))
 
     @property
     def variable(self) -> str:
-        """The environment variable."""
-        return ENVIRONMENT + self.key.upper()
+        """The environment variable as documents write it."""
+        return self.variables[0]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All environment variables that set it."""
+        return tuple(dict.fromkeys(ENVIRONMENT + name.replace(".", "_").upper() for name in self.names))
 
     @property
     def many(self) -> bool:
@@ -74,7 +92,10 @@ class Flag(NamedTuple):
             parser.add_argument(self.option, action=argparse.BooleanOptionalAction, default=None, help=text)
         else:
             action = "append" if self.many else "store"
-            parser.add_argument(self.option, action=action, metavar=self.metavar or _metavar(self.kind), help=text)
+            metavar = self.metavar or _metavar(self.kind)
+            parser.add_argument(self.option, action=action, metavar=metavar, help=text)
+            for option in self.options[1:]:
+                parser.add_argument(option, action=action, dest=self.key, help=argparse.SUPPRESS)
 
     def read(self, value: Any, where: str, folder: Path | None = None) -> Any:
         """Turn what was given into the value.
@@ -153,6 +174,7 @@ def _settings_flags() -> Iterator[Flag]:
             field.default,
             field.name,
             "SECONDS" if is_seconds else "",
+            (field.encode_name, field.name),
         )
 
 

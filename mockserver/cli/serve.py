@@ -28,9 +28,10 @@ __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
 Every flag can also be an environment variable (--idle-timeout: MOCKSERVER_IDLE_TIMEOUT; lists with commas) and a key of
-mockserver.toml in the working directory (idle_timeout = 5), which may also hold [[session_rules]] and [[faults]]
-tables. A flag counts more than a variable, and a variable more than the file. Numbers of seconds that may be unlimited
-take the word none. Paths in the file are relative to it.
+mockserver.toml in the working directory (idle_timeout = 5), which may also hold [[session_rules]], [[faults]] and
+[thresholds] tables. Settings may also be written as in the admin API: --idle-timeout-s, MOCKSERVER_IDLE_TIMEOUT_S,
+idle_timeout_s. A flag counts more than a variable, and a variable more than the file. Numbers of seconds that may be
+unlimited take the word none. Paths in the file are relative to it.
 
 examples:
   mockserver serve --port 9000

@@ -12,6 +12,7 @@ from mockserver.rules.story_check import check_story, check_story_name
 from mockserver.rules.suggestion import nearest
 from mockserver.wire.choices import members_at, words_at
 from mockserver.wire.codec import convert
+from mockserver.wire.settings_table import read_settings_table
 from mockserver.wire.toml_file import TomlFile, read_text
 
 __all__ = ["parse_story", "read_story", "story_name"]
@@ -56,11 +57,14 @@ def parse_story(text: str, origin: str) -> Story:
         InvalidInput: It is not TOML, or the story cannot be told: ``file:line: pointer: reason``.
     """
     file = TomlFile(text, origin)
+    values = dict(file.values)
+    if isinstance(values.get("settings"), dict):
+        values["settings"] = read_settings_table(values["settings"])
     try:
-        story: Story = convert(file.values, Story)
+        story: Story = convert(values, Story)
         check_story(story)
     except InvalidInput as error:
-        pointer, reason = _explained(error, file.values)
+        pointer, reason = _explained(error, values)
         at = f"{pointer}: " if pointer else ""
         raise InvalidInput(f"{file.where(pointer)}: {at}{reason}") from None
     return story

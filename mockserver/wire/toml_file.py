@@ -61,11 +61,13 @@ class TomlFile:
         """Return ``file:line`` of a member, or of the nearest one around it that begins on a line of its own.
 
         Args:
-            pointer: A JSON pointer, for example ``/faults/1/when/event_type``.
+            pointer: A JSON pointer, for example ``/faults/1/when/event_type``. A dot in it may be one that TOML read as
+                the beginning of a table, as in ``/settings/cors.max_age``.
         """
         while pointer:
-            if pointer in self._lines:
-                return f"{self._origin}:{self._lines[pointer]}"
+            for written in (pointer, pointer.replace(".", "/")):
+                if written in self._lines:
+                    return f"{self._origin}:{self._lines[written]}"
             pointer = pointer.rpartition("/")[0]
         return self._origin
 

@@ -64,15 +64,52 @@ def test_every_setting_is_taken_from_flag_variable_and_file(folder: Path, field:
     flag, value = FLAG_OF[field.name], sample(field)
     wanted = msgspec.structs.replace(Settings(), **{field.name: value})
 
-    if field.type is bool:
-        arguments = [flag.option if value else flag.option.replace("--", "--no-", 1)]
-    else:
-        arguments = [flag.option, written(value)]
-    assert configured(folder, *arguments).settings == wanted
+    for option in flag.options:
+        if field.type is bool:
+            arguments = [option if value else option.replace("--", "--no-", 1)]
+        else:
+            arguments = [option, written(value)]
+        assert configured(folder, *arguments).settings == wanted, option
 
-    assert configured(folder, variables={flag.variable: written(value)}).settings == wanted
+    for variable in flag.variables:
+        assert configured(folder, variables={variable: written(value)}).settings == wanted, variable
 
-    assert configured(folder, file=f"{flag.key} = {json.dumps(value)}").settings == wanted
+    for name in (field.encode_name, f'"{field.encode_name}"', field.name, flag.key):
+        assert configured(folder, file=f"{name} = {json.dumps(value)}").settings == wanted, name
+
+
+def test_setting_has_the_name_it_has_in_the_admin_api_everywhere(folder: Path) -> None:
+    for field in FIELDS:
+        flag = FLAG_OF[field.name]
+        plain = field.encode_name.replace(".", "_")
+        assert field.encode_name in flag.names
+        assert f"--{plain.replace('_', '-')}" in flag.options
+        assert f"MOCKSERVER_{plain.upper()}" in flag.variables
+
+
+@pytest.mark.parametrize(
+    "file", ["cors.max_age = 7\n", "[cors]\nmax_age = 7\n", '"cors.max_age" = 7\n', "cors = { max_age = 7 }\n"]
+)
+def test_setting_with_a_dot_in_its_name_can_be_written_in_every_way_of_toml(folder: Path, file: str) -> None:
+    assert configured(folder, file=file).settings.cors_max_age_s == 7
+
+
+@pytest.mark.parametrize(
+    ("variables", "file", "said"),
+    [
+        ({}, "port = 1\nidle_timeout = 5\nidle_timeout_s = 6\n",
+         "{folder}/mockserver.toml:3: idle_timeout_s is the same setting as idle_timeout: leave one of them out"),
+        ({"MOCKSERVER_MAX_AGE": "1", "MOCKSERVER_MAX_AGE_S": "1"}, None,
+         "the environment variable MOCKSERVER_MAX_AGE_S is the same setting as MOCKSERVER_MAX_AGE: leave one of them "
+         "out"),
+    ],
+)  # fmt: skip
+def test_setting_that_is_given_under_two_names_in_one_place_is_refused(
+    folder: Path, variables: dict[str, str], file: str | None, said: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        configured(folder, file=file, variables=variables)
+    assert str(caught.value) == said.format(folder=folder)
 
 
 def test_server_is_described_by_its_flags(folder: Path) -> None:
@@ -201,7 +238,10 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
     ("text", "message"),
     [
         ("port = 1\nidel_timeout = 5\n", ":2: unknown key idel_timeout; did you mean idle_timeout?"),
-        ("idle_timeout_s = 5\n", ":1: unknown key idle_timeout_s; did you mean idle_timeout?"),
+        ("idel_timeout_s = 5\n", ":1: unknown key idel_timeout_s; did you mean idle_timeout_s?"),
+        ("port = 1\n[cors]\nmax_agee = 5\n", ":3: unknown key cors.max_agee; did you mean cors.max_age?"),
+        ("cors.max_age = 'x'\n", ":1: cors.max_age must be a whole number, or none, not 'x'"),
+        ("cors = 5\n", ":1: unknown key cors"),
         ("config = 'x'\n", ":1: unknown key config"),
         ("\nidle_timeout = 'soon'\n", ":2: idle_timeout must be a number, or none, not 'soon'"),
         ("idle_timeout = -1\n",

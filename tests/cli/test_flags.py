@@ -20,8 +20,8 @@ def test_every_setting_has_a_flag_a_variable_a_key_and_a_text() -> None:
     assert by_setting.keys() | set(FILE_ONLY) == set(Settings.__struct_fields__)
     for setting, flag in by_setting.items():
         assert flag.key == setting.removesuffix("_s")
-        assert flag.option == "--" + flag.key.replace("_", "-")
-        assert flag.variable == "MOCKSERVER_" + flag.key.upper()
+        assert flag.options[0] == flag.option == "--" + flag.key.replace("_", "-")
+        assert flag.variables[0] == flag.variable == "MOCKSERVER_" + flag.key.upper()
         assert flag.text
 
 

@@ -182,7 +182,7 @@ def command_section() -> Iterator[str]:
         yield f"### mockserver {name}\n"
         yield "| flag | does |\n|---|---|"
         for action in command._actions:
-            if not isinstance(action, argparse._HelpAction):
+            if not isinstance(action, argparse._HelpAction) and action.help != argparse.SUPPRESS:
                 flags = ", ".join(action.option_strings) or str(action.metavar or action.dest)
                 value = f" {action.metavar}" if action.option_strings and action.metavar else ""
                 help_text = re.sub(r"\s+", " ", (action.help or "").replace("%%", "%"))

@@ -39,6 +39,26 @@ def test_file_that_cannot_name_a_story_is_refused(tmp_path: Path, name: str) -> 
         read_story(path)
 
 
+@pytest.mark.parametrize(
+    ("written", "settings"),
+    [
+        ("cors.max_age = 5", {"cors.max_age": 5}),
+        ('"cors.max_age" = 5', {"cors.max_age": 5}),
+        ("cors = { max_age = 5 }", {"cors.max_age": 5}),
+        ('idle_timeout_s = "none"', {"idle_timeout_s": None}),
+        ('ties = "arrival"', {"ties": "arrival"}),
+        (
+            'session_rules = [{ where = ["/a=1"], max_age_s = "none" }]',
+            {"session_rules": [{"where": ["/a=1"], "max_age_s": None}]},
+        ),
+    ],
+)
+def test_settings_of_a_story_have_the_names_and_values_they_have_in_json(
+    written: str, settings: dict[str, object]
+) -> None:
+    assert parse_story(f"{HEAD}[settings]\n{written}\n{EXPECT}", "own.toml").settings == settings
+
+
 def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"cannot read .*gone\.toml: No such file or directory"):
         read_story(tmp_path / "gone.toml")
@@ -62,6 +82,11 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
             HEAD + '[settings]\n\n"cors.max_age" = "long"\n' + EXPECT,
             "own.toml:7: /settings/cors.max_age: expected `int | null`, got `str`",
         ),
+        (
+            HEAD + "[settings.cors]\nmax_age = 'long'\n" + EXPECT,
+            "own.toml:6: /settings/cors.max_age: expected `int | null`, got `str`",
+        ),
+        (HEAD + "[settings]\ncors.max_agee = 1\n" + EXPECT, "own.toml:6: /settings/cors.max_agee: there is no setting"),
         (HEAD + "[settings]\ngrace_s = -1\n" + EXPECT, "own.toml:6: /settings/grace_s: grace_s is a number of seconds"),
         (HEAD + FAULT.replace("status", "statsu") + EXPECT, "'statsu' is none of status, outcome, "),
         (HEAD + FAULT.replace("status", "statsu") + EXPECT, "; did you mean status?"),
