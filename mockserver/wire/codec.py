@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from typing import Any, TypeVar
@@ -21,6 +22,9 @@ T = TypeVar("T")
 MAX_DEPTH = 64
 """Most levels of a body. Adobe's events have four; what is recorded must be writable again from anywhere."""
 
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError)
+"""What msgspec raises for a text that is no JSON: before 0.23 the second if it is not UTF-8."""
+
 _TOO_DEEP = f"the JSON is nested more than {MAX_DEPTH} levels deep"
 _OPENING = b"[{"
 _BOM = b"\xef\xbb\xbf"
@@ -31,6 +35,10 @@ _NO_CHOICE = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)
 _LACKING = re.compile(r"Object missing required field `(.*)`")
 _MOST_NAMED = 24
 """A message names no more than so many words."""
+_BLANKS = " \t\r\n"
+_ENDLESS = re.compile(r'"(?:[^"\\]|\\.)*\\?', re.DOTALL)
+_COMMA = re.compile(rf",[{_BLANKS}]*[\]}}]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -62,8 +70,10 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
 def _parsed(body: bytes) -> Any:
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotJson(_reason(body, error)) from None
+    except _REFUSED:
+        if not body.strip():
+            raise NotJson("the body is empty; send one JSON object") from None
+        raise NotJson(f"the body is not valid JSON: {_reason(body)}") from None
     except RecursionError:
         raise NotJson(_TOO_DEEP) from None
     # So many levels take as many opening brackets; leaving them out in one pass is the fastest way to count both kinds.
@@ -111,23 +121,58 @@ def _unzip(body: bytes, max_bytes: int) -> bytes:
     return plain
 
 
-def _reason(body: bytes, error: Exception) -> str:
-    if not body.strip():
-        return "the body is empty; send one JSON object"
-    if isinstance(error, UnicodeDecodeError):
-        return f"the body is not UTF-8 ({error.reason})"
-    hint = ""
-    if re.search(rb"\b(NaN|-?Infinity)\b", body):
-        hint = "; NaN and Infinity are not JSON"
-    elif re.search(rb",\s*[}\]]", body):
-        hint = "; look for a comma before a closing bracket"
-    return f"the body is not valid JSON: {_fault_of(error)}{hint}"
+def _reason(body: bytes | str) -> str:
+    """Say why a text that msgspec refused is no JSON.
+
+    msgspec's exceptions and words change between versions, so the standard library looks at the text once more. It is
+    more lenient: it takes halves of surrogate pairs.
+    """
+    try:
+        text = body if isinstance(body, str) else body.decode()
+    except UnicodeDecodeError as error:
+        return f"it is not UTF-8 (byte {error.start})"
+    start = len(text) - len(text.lstrip(_BLANKS))
+    try:
+        end = start + _LOOK.raw_decode(text[start:])[1]
+    except json.JSONDecodeError as error:
+        return _fault_at(text, start + error.pos)
+    except RecursionError:
+        return "it is nested too deeply"
+    except NotJson as error:
+        return str(error)
+    except ValueError:  # of _finite; or of int, which takes only so many digits
+        return "number out of range"
+    if text[end:].strip(_BLANKS):
+        return f"trailing characters {_byte(text, end)}"
+    return "half of a surrogate pair is not text" if _SURROGATE.search(text) else "it cannot be read"
 
 
-def _fault_of(error: Exception) -> str:
-    """Return what msgspec objects to, to follow words that say already that it is no JSON."""
-    text = str(error).removeprefix("JSON is malformed: ")
-    return text[:1].lower() + text[1:]
+def _fault_at(text: str, at: int) -> str:
+    """Say what is wrong at a place where no JSON can go on."""
+    rest = text[at:]
+    if not rest.strip(_BLANKS) or _ENDLESS.fullmatch(rest):
+        return "input data was truncated"
+    after_comma = text[:at].rstrip(_BLANKS).endswith(",") and rest[0] in "]}"
+    hint = "; look for a comma before a closing bracket" if after_comma or _COMMA.match(rest) else ""
+    return f"invalid character {_byte(text, at)}{hint}"
+
+
+def _byte(text: str, at: int) -> str:
+    return f"(byte {len(text[:at].encode())})"
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(digits)
+    return number
+
+
+def _no_constant(name: str) -> None:
+    raise NotJson("NaN and Infinity are not JSON")
+
+
+_LOOK = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 
 
 def decode(body: bytes | str, kind: type[T]) -> T:
@@ -140,8 +185,8 @@ def decode(body: bytes | str, kind: type[T]) -> T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _invalid(error, kind, _loosely(body)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"not valid JSON: {_fault_of(error)}") from None
+    except _REFUSED:
+        raise InvalidInput(f"not valid JSON: {_reason(body)}") from None
     except RecursionError:
         raise InvalidInput(_TOO_DEEP) from None
 
@@ -173,7 +218,7 @@ def _loosely(body: bytes | str) -> Any:
     """Read a document that is wrong already; None when it cannot be read, for whatever reason."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (*_REFUSED, RecursionError):
         return None
 
 
