@@ -1,8 +1,7 @@
 """The control of a server: one table of routes, used by the server that answers them and by the client that asks.
 
 A route carries the types of its argument and its answer, so that a call is checked wherever it is made, in the process
-or over
-HTTP: ``control.call(FIND, WaitCommand(query=Query(event_type="ping")))`` is an ``EventPage``.
+or over HTTP: ``control.call(FIND, WaitCommand(query=Query(event_type="ping")))`` is an ``EventPage``.
 """
 
 from __future__ import annotations
@@ -42,7 +41,6 @@ ADMIN = "/__admin"
 
 A = TypeVar("A")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
 Chunks = Iterable[bytes]
 """An answer that is not JSON: text, piece by piece."""

@@ -305,7 +305,7 @@ class _Remote:
     def __enter__(self) -> MediaServer:
         from mockserver.errors import MockserverError
         from mockserver.media_server import connect
-        from mockserver.media_server.prepared_server import PreparedServer
+        from mockserver.media_server.connection import PreparedServer
 
         there = connect(self._url, namespace=self._namespace, token=self._token, ca=self._ca)
         server = PreparedServer(

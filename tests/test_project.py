@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +116,17 @@ def test_every_exported_name_exists() -> None:
         module = importlib.import_module(module_name(path))
         missing += [f"{module.__name__}.{name}" for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
     assert missing == []
+
+
+def test_no_two_files_need_each_other_not_even_for_their_types() -> None:
+    imports = grimp.build_graph("mockserver", exclude_type_checking_imports=False, cache_dir=None)
+    circles = []
+    for module in sorted(imports.modules):
+        for imported in imports.find_modules_directly_imported_by(module):
+            way_back = imports.find_shortest_chain(imported, module)
+            if way_back and module == min(way_back):
+                circles.append(" -> ".join((module, *way_back)))
+    assert circles == []
 
 
 def test_no_file_is_longer_than_one_can_read_in_a_sitting() -> None:

@@ -11,7 +11,7 @@ from mockserver.clock import RealTime
 from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_STORY
 from mockserver.errors import InvalidInput
 from mockserver.media_server import MediaServer
-from mockserver.media_server.story_set import newest_seq
+from mockserver.media_server.questions import newest_seq
 from mockserver.model.results import MAX_TIMEOUT_MS
 from mockserver.model.story import StoryView, StoryWait
 from mockserver.rules.transcript import transcript

@@ -10,6 +10,9 @@ shell that waits for the clock has not noticed yet, or the clock went on in one 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from msgspec.structs import replace
 
 from mockserver.emulator.asked import facts_of
@@ -17,21 +20,34 @@ from mockserver.emulator.decision import Decision
 from mockserver.emulator.holding import Held
 from mockserver.emulator.injection import effects_of, sent_by, shapes
 from mockserver.emulator.memory import Memory
+from mockserver.emulator.storytelling import Storytelling
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault import DuplicateFault, ExpireFault, ForgetFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Draw
 from mockserver.model.plan import Plan, Send, Sleep, Suspended
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
 from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import Facts
+from mockserver.stories.book import StoryBook
 
 __all__ = ["Emulator"]
 
 
 class Emulator(Memory):
-    """The emulated back end of one namespace: what requests do to its memory, and how they are answered."""
+    """The emulated back end of one namespace: what requests do to its memory, and how they are answered.
+
+    Args:
+        settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
+        stories: The stories that can be started; those of the package by default.
+        **start: What else it starts with; see :class:`~mockserver.emulator.memory.Memory`.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, stories: StoryBook | None = None, **start: Any) -> None:
+        super().__init__(settings, **start)
+        self.stories = Storytelling(self, stories)
 
     def handle(self, request: HttpRequest) -> Plan | Suspended:
         """Process a request.
@@ -99,6 +115,18 @@ class Emulator(Memory):
         with self.lock:
             self._process_due()
             super().settle()
+
+    def reset(self, parts: Iterable[str]) -> None:
+        """Bring parts back to the state after the start, and the stories with them.
+
+        Args:
+            parts: Any of ``journal sessions faults clock settings``.
+        """
+        wanted = frozenset(parts)
+        with self.lock:
+            self.settle()
+            self.stories.reset(wanted)
+            super().reset(wanted)
 
     def _process_due(self) -> None:
         """Process what is due; who waits for it finds the plan there.

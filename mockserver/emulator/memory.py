@@ -14,7 +14,6 @@ from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.holding import Held, Holding
-from mockserver.emulator.storytelling import Storytelling
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault import ExpireFault, FaultSpec, ForgetFault
@@ -28,7 +27,6 @@ from mockserver.store.derived import Derived
 from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal
 from mockserver.store.sessions import SessionStore
-from mockserver.stories.book import StoryBook
 from mockserver.wire.codec import NotJson, parse_body
 
 __all__ = ["Listener", "Memory"]
@@ -47,7 +45,6 @@ class Memory:
         seeded_ids: Whether session ids come from the seed too.
         faults: Rules in force from the start; ``reset`` comes back to them.
         clock: The clock; a real one by default.
-        stories: The stories that can be started; those of the package by default.
 
     Raises:
         InvalidInput: A rule or a session rule cannot be used.
@@ -62,7 +59,6 @@ class Memory:
         seeded_ids: bool = False,
         faults: Iterable[FaultSpec] = (),
         clock: Clock | None = None,
-        stories: StoryBook | None = None,
     ) -> None:
         self.name = name
         self.clock = clock or Clock()
@@ -76,13 +72,13 @@ class Memory:
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)
         self.waiters = Waiters(self._start_settings.max_waiters)
         self.derived = Derived()
-        self._listeners: tuple[Listener, ...] = ()
+        self.listeners: tuple[Listener, ...] = ()
+        """Who is told of every new record."""
         self.held = 0
         """How many requests are held back by delays, also those whose time has come and whose clients wait still."""
         self.holding = Holding()
         self.streams = 0
         """How many event streams are open; who opens one counts it."""
-        self.stories = Storytelling(self, stories)
         self._apply_settings(self._start_settings)
         self._restart_ids()
         self.faults.restart(self._start_faults, self.clock.now_ms())
@@ -119,7 +115,7 @@ class Memory:
         seq = self.journal.append(record)
         if self.waiters.waiting:
             self.waiters.recorded(seq, record)
-        for listener in self._listeners:
+        for listener in self.listeners:
             listener(seq)
         return record
 
@@ -133,11 +129,6 @@ class Memory:
         members = (*astuple(record), held_ms, displaced)
         return DisplacedRecord(*members)
 
-    @property
-    def listeners(self) -> int:
-        """How many listen to new records."""
-        return len(self._listeners)
-
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` of every new record from now on.
 
@@ -145,11 +136,11 @@ class Memory:
             A function that ends it.
         """
         with self.lock:
-            self._listeners = (*self._listeners, listener)
+            self.listeners = (*self.listeners, listener)
 
         def stop() -> None:
             with self.lock:
-                self._listeners = tuple(other for other in self._listeners if other is not listener)
+                self.listeners = tuple(other for other in self.listeners if other is not listener)
 
         return stop
 
@@ -234,7 +225,6 @@ class Memory:
         wanted = frozenset(parts)
         with self.lock:
             self.settle()
-            self.stories.reset(wanted)
             if "clock" in wanted:
                 self.clock.reset()
             if "settings" in wanted:
@@ -248,7 +238,7 @@ class Memory:
                 self.forget_held()
                 self.derived = Derived()
                 self.journal.clear()
-                for listener in self._listeners:
+                for listener in self.listeners:
                     listener(None)
 
     def forget_held(self) -> None:

@@ -7,11 +7,12 @@ verdict is :mod:`~mockserver.emulator.story_judge`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from mockserver.emulator.memory import Memory
 from mockserver.errors import MockserverError, NotFound, Refused
 from mockserver.model.fault import FaultRule
 from mockserver.model.settings import Settings
@@ -21,9 +22,6 @@ from mockserver.rules.story import Progress, follow, named_rules, remaining_ms, 
 from mockserver.rules.story_check import check_story, check_story_name
 from mockserver.stories.book import Known, StoryBook
 from mockserver.wire.codec import convert, to_builtins
-
-if TYPE_CHECKING:
-    from mockserver.emulator.memory import Memory
 
 __all__ = ["MAX_OWN_STORIES", "Run", "Storytelling"]
 

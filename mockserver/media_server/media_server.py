@@ -6,28 +6,23 @@ import ssl
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from mockserver import control as c
 from mockserver.control import Control
 from mockserver.errors import VerificationFailed
-from mockserver.media_server.arguments import query_of, refuse_in_loop, steps_of, timeout_ms_of
-from mockserver.media_server.clock_hand import ClockHand
+from mockserver.media_server import questions
+from mockserver.media_server.arguments import query_of, steps_of
+from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.media_server.fault_set import FaultSet
-from mockserver.media_server.judgement import assert_no_findings
-from mockserver.media_server.own_thread import in_own_thread
 from mockserver.media_server.player_set import PlayerSet
-from mockserver.media_server.session_handle import SessionHandle
-from mockserver.media_server.session_search import SessionFilter, find_session
+from mockserver.media_server.server_clock import ServerClock
+from mockserver.media_server.session_handle import SessionHandle, find_session
 from mockserver.media_server.story_set import StorySet
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
-from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
-from mockserver.rules.transcript import transcript
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = ["MediaServer", "settings_members"]
@@ -47,9 +42,9 @@ class MediaServer:
         self.control = control
         self.url = url
         self.host = host
-        self.clock = ClockHand(control)
+        self.clock = ServerClock(control)
         self.faults = FaultSet(control)
-        self.stories = StorySet(self)
+        self.stories = StorySet(control)
         self.players = PlayerSet(control)
 
     def __repr__(self) -> str:
@@ -81,14 +76,7 @@ class MediaServer:
         Returns:
             Those that are still there; ``summary().evicted`` tells how many were dropped to stay within the limits.
         """
-        wanted = query_of(query, MAX_LIMIT)
-        found: list[Entry] = []
-        while True:
-            page = self.control.call(c.FIND, r.WaitCommand(query=wanted))
-            found += page.events
-            if page.meta.next is None or "limit" in query:
-                return found
-            wanted = replace(wanted, since=page.meta.next)
+        return questions.entries(self.control, query)
 
     def count(self, **query: Any) -> int:
         """Count the entries that are still in the journal; see :meth:`events`.
@@ -114,25 +102,12 @@ class MediaServer:
         """
         __tracebackhide__ = True
         refuse_in_loop("wait_for", "await_for")
-        return self._wait_for(at_least, timeout_s, query)
+        return questions.wait_for(self.control, at_least, timeout_s, query)
 
     async def await_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
         """Wait as :meth:`wait_for` does, without blocking the running loop."""
         __tracebackhide__ = True
-        return await in_own_thread(self._wait_for, at_least, timeout_s, query)
-
-    def _wait_for(self, at_least: int, timeout_s: float, query: dict[str, Any]) -> list[Entry]:
-        __tracebackhide__ = True
-        wanted = query_of(query, MAX_LIMIT)
-        numbers = {"at_least": at_least, "timeout_ms": timeout_ms_of(timeout_s)}
-        command: r.WaitCommand = replace(convert(numbers, r.WaitCommand), query=wanted)
-        result = self.control.call(c.WAIT, command)
-        if result.satisfied:
-            return result.events
-        seen = self.control.call(c.VERIFY, r.VerifyCommand(query=wanted, at_least=at_least))
-        if seen.verified:  # it came after the wait, while we were asking why it had not
-            return seen.matched
-        raise VerificationFailed(f"waited {timeout_s:g} s\n{seen.message}")
+        return await in_own_thread(questions.wait_for, self.control, at_least, timeout_s, query)
 
     def verify(self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 0, **expected: Any) -> r.Verification:
         """Verify a count of entries, or that a sequence occurs in a session.
@@ -177,10 +152,7 @@ class MediaServer:
 
     def transcript(self) -> str:
         """Write what was received, session by session; of a long journal the newest 10,000 requests."""
-        about = self.control.call(c.EVENTS, Query(limit=1)).meta
-        older = max(0, about.total - MAX_LIMIT)
-        page = self.control.call(c.EVENTS, Query(limit=MAX_LIMIT, since=about.evicted + older))
-        return transcript(page.events, self.sessions(), evicted=about.evicted, older=older)
+        return questions.transcript_of(self.control)
 
     def summary(self) -> r.Summary:
         """Count what was received."""
@@ -195,13 +167,7 @@ class MediaServer:
 
     def sessions(self) -> list[r.SessionView]:
         """Return all sessions, newest last."""
-        found: list[r.SessionView] = []
-        since: int | None = 0
-        while since is not None:
-            page = self.control.call(c.SESSIONS, c.SessionQuery(since=since, limit=MAX_LIMIT))
-            found += page.sessions
-            since = page.meta.next
-        return found
+        return questions.sessions(self.control)
 
     def session(self, sid: str) -> r.SessionView:
         """Return one session.
@@ -229,18 +195,12 @@ class MediaServer:
         """
         __tracebackhide__ = True
         refuse_in_loop("wait_for_session", "await_for_session")
-        return self._wait_for_session(timeout_s, wanted)
+        return find_session(self.control, wanted, timeout_s)
 
     async def await_for_session(self, *, timeout_s: float = 5, **wanted: Any) -> SessionHandle:
         """Wait as :meth:`wait_for_session` does, without blocking the running loop."""
         __tracebackhide__ = True
-        return await in_own_thread(self._wait_for_session, timeout_s, wanted)
-
-    def _wait_for_session(self, timeout_s: float, wanted: dict[str, Any]) -> SessionHandle:
-        __tracebackhide__ = True
-        timeout_ms_of(timeout_s)
-        session_filter: SessionFilter = convert(to_builtins(wanted), SessionFilter)
-        return SessionHandle(self, find_session(self, session_filter, timeout_s).session_id)
+        return await in_own_thread(find_session, self.control, wanted, timeout_s)
 
     def timeline(self, sid: str) -> r.Timeline:
         """Return the events of a session in order of arrival and in order of processing."""
@@ -260,9 +220,7 @@ class MediaServer:
             min_severity: ``error``, ``warning`` or ``info``: only as bad as this or worse.
             code: Only of these rules.
         """
-        members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
-        query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
-        return self.control.call(c.FINDINGS, query).findings
+        return questions.findings(self.control, session_id, min_severity, code)
 
     def assert_no_findings(
         self, min_severity: Severity | str = Severity.WARNING, *, ignore: str | Iterable[str] = ()
@@ -278,7 +236,7 @@ class MediaServer:
             InvalidInput: ``min_severity`` or a code does not exist.
         """
         __tracebackhide__ = True
-        assert_no_findings(self, None, min_severity, ignore)
+        questions.assert_no_findings(self.control, None, min_severity, ignore)
 
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed of a session, and why.

@@ -1,41 +1,48 @@
-"""One session of a player, in the hand of a test."""
+"""One session of a player, in the hand of a test, and finding it as soon as the player has opened it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
 
 from mockserver import control as c
+from mockserver.control import Control
 from mockserver.errors import InvalidInput, VerificationFailed
-from mockserver.media_server.arguments import query_of, refuse_in_loop, timeout_ms_of
-from mockserver.media_server.judgement import assert_no_findings
-from mockserver.media_server.own_thread import in_own_thread
+from mockserver.media_server import questions
+from mockserver.media_server.arguments import query_of
+from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
+from mockserver.model.query import Query
 from mockserver.model.report import SessionReport
+from mockserver.model.vocabulary import Phase
 from mockserver.rules.alignment import align, as_expected
 from mockserver.rules.sequence import expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text
-from mockserver.rules.transcript import short_sid
+from mockserver.rules.transcript import plain, session_line, short_sid
 from mockserver.rules.verification import describe
+from mockserver.wire.codec import convert, to_builtins
 
-if TYPE_CHECKING:
-    from mockserver.media_server.media_server import MediaServer
+__all__ = ["SessionHandle", "find_session"]
 
-__all__ = ["SessionHandle"]
+_MOST_SHOWN = 10
+"""How many sessions a search shows that found none."""
 
 
 class SessionHandle:
     """One session; everything is asked afresh.
 
     Args:
-        server: Where it is.
+        control: Of which server.
         sid: The session id.
     """
 
-    def __init__(self, server: MediaServer, sid: str) -> None:
-        self._server = server
+    def __init__(self, control: Control, sid: str) -> None:
+        self._control = control
         self.sid = sid
 
     def __repr__(self) -> str:
@@ -44,46 +51,48 @@ class SessionHandle:
     @property
     def view(self) -> r.SessionView:
         """The session as it is now."""
-        return self._server.session(self.sid)
+        return self._control.call(c.SESSION, None, sid=self.sid)
 
     @property
     def timeline(self) -> r.Timeline:
         """Its events in order of arrival and in order of processing."""
-        return self._server.timeline(self.sid)
+        return self._control.call(c.TIMELINE, None, sid=self.sid)
 
     @property
     def report(self) -> SessionReport:
         """What Adobe would have computed of it, for example ``session.report.content_time_spent_s``."""
-        return self._server.report(self.sid)
+        return self._control.call(c.REPORT, None, sid=self.sid)
 
     def events(self, **query: Any) -> list[Entry]:
         """Return its entries of the journal; see :meth:`MediaServer.events`."""
-        return self._server.events(session_id=self.sid, **query)
+        return questions.entries(self._control, self._own(query))
 
     def findings(
         self, *, min_severity: Severity | str = Severity.INFO, code: str | Iterable[str] | None = None
     ) -> list[Finding]:
         """Return what is wrong with it, the worst first; see :meth:`MediaServer.findings`."""
-        return self._server.findings(self.sid, min_severity=min_severity, code=code)
+        return questions.findings(self._control, self.sid, min_severity, code)
 
     def expire(self) -> r.SessionView:
         """Close it: its next event answers 410."""
-        return self._server.expire(self.sid)
+        return self._control.call(c.EXPIRE, None, sid=self.sid)
 
     def forget(self) -> r.SessionView:
         """Forget it: its next event answers 404."""
-        return self._server.forget(self.sid)
+        return self._control.call(c.FORGET, None, sid=self.sid)
 
     # Waiting
 
     def wait_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
         """Wait until enough of its entries match; see :meth:`MediaServer.wait_for`."""
         __tracebackhide__ = True
-        return self._server.wait_for(at_least=at_least, timeout_s=timeout_s, session_id=self.sid, **query)
+        refuse_in_loop("wait_for", "await_for")
+        return questions.wait_for(self._control, at_least, timeout_s, self._own(query))
 
     async def await_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
         """Wait as :meth:`wait_for` does, without blocking the running loop."""
-        return await self._server.await_for(at_least=at_least, timeout_s=timeout_s, session_id=self.sid, **query)
+        __tracebackhide__ = True
+        return await in_own_thread(questions.wait_for, self._control, at_least, timeout_s, self._own(query))
 
     def wait_for_silence(self, *, for_s: float, timeout_s: float = 30, **query: Any) -> None:
         """Wait until nothing that matches has come for a while: that a paused player stops to ping, for example.
@@ -111,14 +120,14 @@ class SessionHandle:
         __tracebackhide__ = True
         if not 0 < for_s <= 1e9:
             raise InvalidInput(f"for_s must be a number of seconds, more than 0, not {for_s:g}", pointer="/for_s")
-        wanted = query_of({**query, "session_id": self.sid})
+        wanted = query_of(self._own(query))
         command = r.WaitCommand(query=wanted, timeout_ms=timeout_ms_of(timeout_s), silence_ms=round(for_s * 1000))
-        if self._server.control.call(c.WAIT, command).satisfied:
+        if self._control.call(c.WAIT, command).satisfied:
             return
-        seen = self._server.events(**{**query, "session_id": self.sid})
+        seen = self.events(**query)
         last = "none ever came"
         if seen:
-            ago_s = (self._server.clock.now_ms - seen[-1].at_ms) / 1000
+            ago_s = (self._control.call(c.CLOCK, None).now_ms - seen[-1].at_ms) / 1000
             what = seen[-1].event_type or seen[-1].operation.value
             last = f"the last was #{seen[-1].seq} {what}, {ago_s:.3f} s ago on the emulated clock"
         raise VerificationFailed(
@@ -168,4 +177,90 @@ class SessionHandle:
     ) -> None:
         """Assert that nothing is wrong with it; see :meth:`MediaServer.assert_no_findings`."""
         __tracebackhide__ = True
-        assert_no_findings(self._server, self.sid, min_severity, ignore)
+        questions.assert_no_findings(self._control, self.sid, min_severity, ignore)
+
+    def _own(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        return {**query, "session_id": self.sid}
+
+
+class _Meant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which session is meant; all that is given must hold.
+
+    Args:
+        session_id: The session id.
+        media_id: ``media.id`` of its sessionStart.
+        phase: Where it is in its life.
+        content_type: ``media.contentType``.
+        player_name: ``media.playerName``.
+    """
+
+    session_id: str | None = None
+    media_id: str | None = None
+    phase: Phase | None = None
+    content_type: str | None = None
+    player_name: str | None = None
+
+    def __str__(self) -> str:
+        given = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return " ".join(f"{name}={getattr(value, 'value', value)}" for name, value in given if value is not None)
+
+    def is_met_by(self, session: r.SessionView) -> bool:
+        """Tell whether a session is meant."""
+        content = session.content
+        pairs = (
+            (self.session_id, session.session_id),
+            (self.media_id, content.media_id),
+            (self.phase, session.phase),
+            (self.content_type, content.content_type),
+            (self.player_name, content.player_name),
+        )
+        return all(wanted is None or wanted == actual for wanted, actual in pairs)
+
+
+def find_session(control: Control, wanted: Mapping[str, Any], timeout_s: float) -> SessionHandle:
+    """Wait in this thread for a session, and return the newest one that is meant.
+
+    It looks again with every request that is recorded, and once more when the time is over: what a command or the clock
+    does to a session is seen then.
+
+    Args:
+        wanted: Members of its content, its phase or its id; all must hold.
+        timeout_s: How long to wait, in real seconds, at most 60.
+
+    Raises:
+        VerificationFailed: There is none in time; the text shows which there are.
+        InvalidInput: A session cannot be chosen by that.
+    """
+    __tracebackhide__ = True
+    timeout_ms_of(timeout_s)
+    meant: _Meant = convert(to_builtins(wanted), _Meant)
+    end_s = time.monotonic() + timeout_s
+    waiting = True
+    while True:
+        newest = questions.newest_seq(control)
+        sessions = questions.sessions(control)
+        for session in reversed(sessions):
+            if meant.is_met_by(session):
+                return SessionHandle(control, session.session_id)
+        if not waiting:
+            raise VerificationFailed(_message(meant, sessions, timeout_s))
+        left_ms = max(0, round((end_s - time.monotonic()) * 1000))
+        news = Query(since=newest, limit=1)
+        waiting = left_ms > 0 and control.call(c.WAIT, r.WaitCommand(query=news, timeout_ms=left_ms)).satisfied
+
+
+def _message(wanted: _Meant, sessions: list[r.SessionView], timeout_s: float) -> str:
+    what = f"a session with {plain(str(wanted))}" if str(wanted) else "a session"
+    lines = [
+        f"waited {timeout_s:g} s for {what}; there {'is' if len(sessions) == 1 else 'are'} {len(sessions) or 'none'}"
+    ]
+    lines += [f"  {_told(session)}" for session in reversed(sessions[-_MOST_SHOWN:])]
+    if len(sessions) > _MOST_SHOWN:
+        lines.append(f"  ... {len(sessions) - _MOST_SHOWN} older ...")
+    return "\n".join(lines)
+
+
+def _told(session: r.SessionView) -> str:
+    content = session.content
+    more = (("content_type", content.content_type), ("player_name", content.player_name))
+    return session_line(session) + "".join(f", {name}={plain(value, 60)}" for name, value in more if value is not None)

@@ -8,45 +8,35 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver import control as c
 from mockserver.control import Control
 from mockserver.errors import InvalidInput, MockserverError, VerificationFailed
-from mockserver.media_server.arguments import refuse_in_loop
-from mockserver.media_server.own_thread import in_own_thread
+from mockserver.media_server import questions
+from mockserver.media_server.blocking import in_own_thread, refuse_in_loop
 from mockserver.model import results as r
-from mockserver.model.query import Query
 from mockserver.model.story import Story, StoryView, StoryWait, Verdict
 from mockserver.rules.story import judged_now
 from mockserver.rules.story_text import story_text
 from mockserver.wire.codec import convert, to_builtins
 
-if TYPE_CHECKING:
-    from mockserver.media_server.media_server import MediaServer
-
-__all__ = ["StoryHandle", "StorySet", "newest_seq"]
+__all__ = ["StoryHandle", "StorySet"]
 
 _OWN = "own"
 _LONGEST_S = 86_400
-
-
-def newest_seq(control: Control) -> int:
-    """Return the ``seq`` of the last entry of a journal; 0 when there was none."""
-    journal = control.call(c.EVENTS, Query(limit=1)).meta
-    return journal.evicted + journal.total
 
 
 class StoryHandle:
     """A story that was started; everything is asked afresh.
 
     Args:
-        server: Where it is told.
+        control: Of which server.
         name: Its name.
     """
 
-    def __init__(self, server: MediaServer, name: str) -> None:
-        self._server = server
+    def __init__(self, control: Control, name: str) -> None:
+        self._control = control
         self.name = name
 
     def __repr__(self) -> str:
@@ -54,7 +44,7 @@ class StoryHandle:
 
     def view(self) -> StoryView:
         """Return how far it is, its rules with their counters, and how its expectations stand."""
-        return self._server.control.call(c.STORY, None, name=self.name)
+        return self._control.call(c.STORY, None, name=self.name)
 
     def verdict(self) -> Verdict:
         """Judge it as it is now, over or not; ``view().verdict`` is None as long as it can turn out either way.
@@ -109,7 +99,7 @@ class StoryHandle:
 
     def stop(self) -> StoryView:
         """Stop it: its rules go, its settings go back. It is judged as it is; what comes later does not count."""
-        return self._server.control.call(c.STOP_STORY, None, name=self.name)
+        return self._control.call(c.STOP_STORY, None, name=self.name)
 
     def assert_of(self, view: StoryView) -> None:
         """Assert that a view of it, which :meth:`stop` returned for example, shows that it was passed.
@@ -120,7 +110,7 @@ class StoryHandle:
         __tracebackhide__ = True
         judged = judged_now(self._told(view))
         if judged.verdict != "passed":
-            raise VerificationFailed(f"{story_text(judged)}\n\n{self._server.transcript()}")
+            raise VerificationFailed(f"{story_text(judged)}\n\n{questions.transcript_of(self._control)}")
 
     def _told(self, view: StoryView) -> StoryView:
         __tracebackhide__ = True
@@ -141,31 +131,30 @@ class StoryHandle:
         """Look at it again with every entry, until the verdict is certain or the time is over."""
         if not math.isfinite(timeout_s) or not 0 <= timeout_s <= _LONGEST_S:
             raise InvalidInput(f"timeout_s must be 0 to {_LONGEST_S} seconds, not {timeout_s:g}", pointer="/timeout_s")
-        control = self._server.control
         end_s = time.monotonic() + timeout_s
         while True:
-            newest = newest_seq(control)
+            newest = questions.newest_seq(self._control)
             view = self.view()
             left_ms = round((end_s - time.monotonic()) * 1000)
             if view.verdict is not None or view.state == "idle" or left_ms <= 0:
                 return view
             command = StoryWait(since=newest, timeout_ms=min(left_ms, r.MAX_TIMEOUT_MS))
-            control.call(c.WAIT_STORY, command, name=self.name)
+            self._control.call(c.WAIT_STORY, command, name=self.name)
 
 
 class StorySet:
     """The stories of a server.
 
     Args:
-        server: Which.
+        control: Of which server.
     """
 
-    def __init__(self, server: MediaServer) -> None:
-        self._server = server
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     def list(self) -> list[StoryView]:
         """Return the stories that can be started, in order of their names, without expectations."""
-        return self._server.control.call(c.STORIES, None).stories
+        return self._control.call(c.STORIES, None).stories
 
     def put(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> str:
         """Bring a story to the server.
@@ -187,7 +176,7 @@ class StorySet:
             name, told = name or story_name(path), read_story(path)
         else:
             name, told = name or _OWN, convert(to_builtins(story), Story)
-        self._server.control.call(c.PUT_STORY, told, name=name)
+        self._control.call(c.PUT_STORY, told, name=name)
         return name
 
     def start(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> StoryHandle:
@@ -205,8 +194,8 @@ class StorySet:
             story = self.put(story, name=name)
         elif name:
             raise InvalidInput("name goes with a story that is brought, not with the name of one", pointer="/name")
-        self._server.control.call(c.START_STORY, None, name=story)
-        return StoryHandle(self._server, story)
+        self._control.call(c.START_STORY, None, name=story)
+        return StoryHandle(self._control, story)
 
     def play(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> _Play:
         """Tell a story while a block runs: ``with server.stories.play("expire-mid-roll"): ...``.

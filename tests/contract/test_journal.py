@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver import InvalidInput, MediaServer, NotFound, Query, VerificationFailed
-from mockserver.media_server import media_server as module
+from mockserver.media_server import questions as module
 from mockserver.model.vocabulary import Operation, Outcome
 from tests.factories import T0, event, start
 

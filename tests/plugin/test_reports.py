@@ -135,7 +135,7 @@ def test_session(media_server):
             "E       *VerificationFailed: waited 0 s for a session; there are none",
         ]
     )
-    for module in ("session_handle", "session_search", "judgement", "media_server"):
+    for module in ("session_handle", "questions", "blocking", "media_server"):
         result.stdout.no_fnmatch_line(f"*{module}.py:*")
 
 

@@ -295,7 +295,7 @@ def snapshot(site: Site) -> dict[str, Any]:
             "settings": to_builtins(emulator.settings),
             "clock": emulator.clock.state() if emulator.clock.state().frozen else emulator.clock.state()[1:],
             "stories": (to_builtins(emulator.stories.brought), to_builtins(emulator.stories.run)),
-            "waiting": (len(emulator.waiters), emulator.listeners),
+            "waiting": (len(emulator.waiters), len(emulator.listeners)),
         }
         for emulator in site.namespaces
     }

@@ -10,10 +10,10 @@ from mockserver.errors import InvalidInput
 from mockserver.model import results as r
 from mockserver.wire.codec import convert
 
-__all__ = ["ClockHand"]
+__all__ = ["ServerClock"]
 
 
-class ClockHand:
+class ServerClock:
     """Moves the emulated clock of a server.
 
     Args:

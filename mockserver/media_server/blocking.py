@@ -1,4 +1,4 @@
-"""Waiting for a blocking call without blocking the running loop."""
+"""Calls that block: for how long, never on a running loop, and awaited in a thread of their own instead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
-__all__ = ["in_own_thread"]
+from mockserver.errors import BlockingCallInLoop, InvalidInput
+from mockserver.model.results import MAX_TIMEOUT_MS
+
+__all__ = ["in_own_thread", "refuse_in_loop", "timeout_ms_of"]
 
 T = TypeVar("T")
 
@@ -44,3 +47,35 @@ async def in_own_thread(call: Callable[..., T], *arguments: Any, **keywords: Any
     context = contextvars.copy_context()
     Thread(target=context.run, args=(run,), name="mockserver wait", daemon=True).start()
     return await future
+
+
+def refuse_in_loop(call: str, instead: str) -> None:
+    """Refuse a blocking call while a loop is running in this thread.
+
+    Args:
+        instead: The method to await instead.
+
+    Raises:
+        BlockingCallInLoop: One is running.
+    """
+    __tracebackhide__ = True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise BlockingCallInLoop(
+        f"{call} would block the running loop, and the client under test with it: await {instead}()"
+    )
+
+
+def timeout_ms_of(timeout_s: float) -> int:
+    """Turn a timeout into milliseconds.
+
+    Raises:
+        InvalidInput: It is not 0 to 60 seconds.
+    """
+    if not 0 <= timeout_s <= MAX_TIMEOUT_MS / 1000:
+        raise InvalidInput(
+            f"timeout_s must be 0 to {MAX_TIMEOUT_MS // 1000} seconds, not {timeout_s:g}", pointer="/timeout_s"
+        )
+    return round(timeout_s * 1000)

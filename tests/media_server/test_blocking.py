@@ -11,7 +11,7 @@ import requests
 
 from mockserver import MockServer, VerificationFailed
 from mockserver.media_server import SessionHandle
-from mockserver.media_server.own_thread import in_own_thread
+from mockserver.media_server.blocking import in_own_thread
 
 
 async def test_cancelled_wait_holds_nothing_up() -> None:
@@ -20,7 +20,7 @@ async def test_cancelled_wait_holds_nothing_up() -> None:
             server.await_for(event_type="ping", timeout_s=60),
             server.await_verified(event_type="ping", timeout_s=60),
             server.await_for_session(media_id="x", timeout_s=60),
-            SessionHandle(server, "s").await_for_silence(for_s=3600, timeout_s=60),
+            SessionHandle(server.control, "s").await_for_silence(for_s=3600, timeout_s=60),
         ]
 
         async def give_up() -> None:

@@ -1,0 +1,140 @@
+"""What a test asks of a server that takes more than one call, of all traffic or of one session alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver import control as c
+from mockserver.control import Control
+from mockserver.errors import InvalidInput, VerificationFailed
+from mockserver.media_server.arguments import query_of
+from mockserver.media_server.blocking import timeout_ms_of
+from mockserver.model import results as r
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.journal import Entry
+from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.rules.finding_text import entry_labels, unexpected_findings
+from mockserver.rules.suggestion import nearest
+from mockserver.rules.transcript import transcript
+from mockserver.wire.codec import convert, to_builtins
+
+__all__ = [
+    "assert_no_findings",
+    "entries",
+    "findings",
+    "newest_seq",
+    "sessions",
+    "transcript_of",
+    "wait_for",
+]
+
+_MOST_FINDINGS = 20
+"""How many findings a failing test shows."""
+
+
+def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:
+    """Return all entries that match the fields of a query, or the first ``limit``."""
+    wanted = query_of(query, MAX_LIMIT)
+    found: list[Entry] = []
+    while True:
+        page = control.call(c.FIND, r.WaitCommand(query=wanted))
+        found += page.events
+        if page.meta.next is None or "limit" in query:
+            return found
+        wanted = replace(wanted, since=page.meta.next)
+
+
+def newest_seq(control: Control) -> int:
+    """Return the ``seq`` of the last entry of a journal; 0 when there was none."""
+    journal = control.call(c.EVENTS, Query(limit=1)).meta
+    return journal.evicted + journal.total
+
+
+def wait_for(control: Control, at_least: int, timeout_s: float, query: Mapping[str, Any]) -> list[Entry]:
+    """Wait in this thread until enough entries match.
+
+    Raises:
+        VerificationFailed: They did not come in time; the text shows what did.
+    """
+    __tracebackhide__ = True
+    wanted = query_of(query, MAX_LIMIT)
+    numbers = {"at_least": at_least, "timeout_ms": timeout_ms_of(timeout_s)}
+    command: r.WaitCommand = replace(convert(numbers, r.WaitCommand), query=wanted)
+    result = control.call(c.WAIT, command)
+    if result.satisfied:
+        return result.events
+    seen = control.call(c.VERIFY, r.VerifyCommand(query=wanted, at_least=at_least))
+    if seen.verified:  # it came after the wait, while we were asking why it had not
+        return seen.matched
+    raise VerificationFailed(f"waited {timeout_s:g} s\n{seen.message}")
+
+
+def sessions(control: Control) -> list[r.SessionView]:
+    """Return all sessions, newest last."""
+    found: list[r.SessionView] = []
+    since: int | None = 0
+    while since is not None:
+        page = control.call(c.SESSIONS, c.SessionQuery(since=since, limit=MAX_LIMIT))
+        found += page.sessions
+        since = page.meta.next
+    return found
+
+
+def transcript_of(control: Control) -> str:
+    """Write what was received, session by session; of a long journal the newest 10,000 requests."""
+    about = control.call(c.EVENTS, Query(limit=1)).meta
+    older = max(0, about.total - MAX_LIMIT)
+    page = control.call(c.EVENTS, Query(limit=MAX_LIMIT, since=about.evicted + older))
+    return transcript(page.events, sessions(control), evicted=about.evicted, older=older)
+
+
+def findings(
+    control: Control, session_id: str | None, min_severity: Severity | str, code: str | Iterable[str] | None = None
+) -> list[Finding]:
+    """Return what is wrong with the traffic, the worst first.
+
+    Args:
+        session_id: Only about this session.
+        min_severity: Only as bad as this or worse.
+        code: Only of these rules.
+    """
+    members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
+    query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
+    return control.call(c.FINDINGS, query).findings
+
+
+def assert_no_findings(
+    control: Control, sid: str | None, min_severity: Severity | str, ignore: str | Iterable[str]
+) -> None:
+    """Assert that there are no findings, of one session or of all traffic.
+
+    Raises:
+        VerificationFailed: There are.
+        InvalidInput: ``min_severity`` or a code to ignore does not exist.
+    """
+    __tracebackhide__ = True
+    ignored = _known_codes(ignore)
+    found = [one for one in findings(control, sid, min_severity) if one.code not in ignored]
+    if not found:
+        return
+    worst = Severity(min_severity)
+    asked = worst.value if worst is Severity.ERROR else f"{worst.value} or worse"
+    if ignored:
+        asked += f", except {' '.join(sorted(ignored))}"
+    labels: dict[int, str] = {}
+    for about in dict.fromkeys(finding.session_id for finding in found[:_MOST_FINDINGS] if finding.session_id):
+        labels |= entry_labels(entries(control, {"session_id": about}))
+    raise VerificationFailed(unexpected_findings(found, labels, asked=asked, most=_MOST_FINDINGS))
+
+
+def _known_codes(codes: str | Iterable[str]) -> frozenset[str]:
+    from mockserver.rules.diagnose.catalogue import CODES  # only who judges traffic pays for it
+
+    wanted = frozenset((codes,) if isinstance(codes, str) else codes)
+    for code in sorted(wanted - frozenset(CODES)):
+        hint = nearest(code, CODES) or "; see docs/diagnostics.md"
+        raise InvalidInput(f"there is no rule {code!r}{hint}", pointer="/ignore")
+    return wanted
