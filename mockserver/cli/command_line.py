@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -68,7 +69,8 @@ def _unknown(name: str, argument: str) -> str:
     if option.startswith("--"):
         only_options = argparse.ArgumentParser()
         command(name).add_arguments(only_options)
-        suggestion = nearest(option, [known for known in only_options._option_string_actions if known.startswith("--")])
+        only_options.usage = None  # the one that argparse makes names them all
+        suggestion = nearest(option, re.findall(r"--[a-z-]+", only_options.format_usage()))
     return f"unknown argument {option}{suggestion or f'; see mockserver {name} --help'}"
 
 

@@ -15,6 +15,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import Difference, TimelineEntry
 from mockserver.model.vocabulary import Outcome
 from mockserver.rules.match import Facts, Matcher, compile_query
+from mockserver.rules.misfit import misfit
 from mockserver.rules.verification import describe
 
 __all__ = [
@@ -152,11 +153,11 @@ def _read(step: Any, pointer: str) -> Query:
         raise InvalidInput(
             f"a step is an event type, a query, any_number_of(...) or anything(), not {step!r}", pointer=pointer
         )
+    document = msgspec.to_builtins(dict(step))
     try:
-        query: Query = msgspec.convert(msgspec.to_builtins(dict(step)), Query)
+        query: Query = msgspec.convert(document, Query)
     except msgspec.ValidationError as error:
-        text = str(error).replace("Object contains unknown field", "a query has no field")
-        raise InvalidInput(text, pointer=pointer) from None
+        raise InvalidInput(str(misfit(error, Query, document)), pointer=pointer) from None
     return query
 
 

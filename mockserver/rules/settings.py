@@ -12,6 +12,7 @@ from msgspec import structs
 from mockserver.errors import InvalidInput, below
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.match import conditions
+from mockserver.rules.misfit import misfit
 
 __all__ = ["check_settings", "setting_fields"]
 
@@ -66,8 +67,8 @@ def _check_types(record: msgspec.Struct, pointer: str) -> None:
             if value is not msgspec.UNSET:
                 msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            what = str(error).partition(" - at ")[0]
-            raise InvalidInput(f"{field.name}: {what}", pointer=f"{pointer}/{field.encode_name}") from None
+            wrong = misfit(error, field.type, value)
+            raise InvalidInput(f"{field.name}: {wrong}", pointer=f"{pointer}/{field.encode_name}") from None
 
 
 def _check_rule(rule: SessionRule, pointer: str) -> None:

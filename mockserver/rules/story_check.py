@@ -15,6 +15,7 @@ from mockserver.model.story import Expectation, Story
 from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.fault_check import check_spec
 from mockserver.rules.match import compile_query
+from mockserver.rules.misfit import misfit
 from mockserver.rules.settings import check_settings, setting_fields
 from mockserver.rules.suggestion import nearest
 from mockserver.rules.verification import expectation, steps
@@ -73,7 +74,8 @@ def _check_settings(story: Story) -> None:
         try:
             msgspec.convert(value, known[name].type)
         except msgspec.ValidationError as error:
-            raise InvalidInput(str(error).partition(" - at ")[0], pointer=f"/{name}") from None
+            with below(f"/{name}"):
+                raise misfit(error, known[name].type, value) from None
     check_settings(msgspec.convert(story.settings, Settings))
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from mockserver.errors import InvalidInput
 from mockserver.model.story import Story
+from mockserver.pointer import steps_of
+from mockserver.rules.choices import members_at, value_at, words_at
 from mockserver.rules.story_check import check_story, check_story_name
 from mockserver.rules.suggestion import nearest
-from mockserver.wire.choices import members_at, words_at
 from mockserver.wire.codec import convert
 from mockserver.wire.settings_table import read_settings_table
 from mockserver.wire.toml_file import TomlFile, read_text
 
 __all__ = ["parse_story", "read_story", "story_name"]
-
-_UNKNOWN = re.compile(r"unknown member `(?P<name>.*)`[^`]*")
-_NO_CHOICE = re.compile(r"Invalid (enum )?value '(?P<word>.*)'[^']*")
 
 
 def story_name(path: Path) -> str:
@@ -72,13 +69,13 @@ def parse_story(text: str, origin: str) -> Story:
 
 def _explained(error: InvalidInput, document: dict[str, Any]) -> tuple[str, str]:
     """Point at an unknown key itself rather than at what holds it, and say what may have been meant."""
-    steps, reason = error.pointer.split("/")[1:], str(error)
-    unknown = _UNKNOWN.fullmatch(reason)
+    steps, reason = steps_of(error.pointer), str(error)
+    value = value_at(document, steps)
+    known = members_at(Story, steps, document) if isinstance(value, dict) else []
+    unknown = next((name for name in value if name not in known), None) if known else None
     if unknown is not None:
-        known = members_at(Story, steps, document)
-        return f"{error.pointer}/{unknown['name']}", f"unknown key {unknown['name']}{nearest(unknown['name'], known)}"
-    wrong = _NO_CHOICE.fullmatch(reason)
-    if wrong is not None:
-        choices = words_at(Story, steps, document)
-        return error.pointer, f"{wrong['word']!r} is none of {', '.join(choices)}{nearest(wrong['word'], choices)}"
+        return f"{error.pointer}/{unknown}", f"unknown key {unknown}{nearest(unknown, known)}"
+    words = words_at(Story, steps, document) if isinstance(value, str) else []
+    if words and value not in words:
+        return error.pointer, f"{value!r} is none of {', '.join(words)}{nearest(value, words)}"
     return error.pointer, reason[:1].lower() + reason[1:]

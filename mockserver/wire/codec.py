@@ -9,11 +9,9 @@ import zlib
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import structs
 
 from mockserver.errors import InvalidInput
-from mockserver.rules.suggestion import nearest
-from mockserver.wire.choices import members_at, takes_numbers, words_at
+from mockserver.rules.misfit import misfit
 
 __all__ = ["MAX_DEPTH", "NotJson", "convert", "decode", "encode", "parse_body", "to_builtins"]
 
@@ -29,17 +27,10 @@ _TOO_DEEP = f"the JSON is nested more than {MAX_DEPTH} levels deep"
 _OPENING = b"[{"
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
-_UNKNOWN = re.compile(r"unknown member `(.*)`", re.DOTALL)
-_NO_CHOICE = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)
-_LACKING = re.compile(r"Object missing required field `(.*)`")
-_MOST_NAMED = 24
-"""A message names no more than so many words."""
 _BLANKS = " \t\r\n"
 _ENDLESS = re.compile(r'"(?:[^"\\]|\\.)*\\?', re.DOTALL)
 _COMMA = re.compile(rf",[{_BLANKS}]*[\]}}]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
 class NotJson(ValueError):
@@ -184,7 +175,7 @@ def decode(body: bytes | str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _invalid(error, kind, _loosely(body)) from None
+        raise misfit(error, kind, _loosely(body)) from None
     except _REFUSED:
         raise InvalidInput(f"not valid JSON: {_reason(body)}") from None
     except RecursionError:
@@ -203,15 +194,7 @@ def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise _invalid(error, kind, value) from None
-
-
-def _invalid(error: msgspec.ValidationError, kind: Any, document: Any) -> InvalidInput:
-    found = _AT.match(str(error))
-    assert found is not None
-    what = found["what"].replace("Object contains unknown field", "unknown member")
-    pointer = _pointer(found["path"] or "", kind)
-    return InvalidInput(f"{what}{_instead(what, pointer.split('/')[1:], kind, document)}", pointer=pointer)
+        raise misfit(error, kind, value) from None
 
 
 def _loosely(body: bytes | str) -> Any:
@@ -220,31 +203,6 @@ def _loosely(body: bytes | str) -> Any:
         return msgspec.json.decode(body)
     except (*_REFUSED, RecursionError):
         return None
-
-
-def _instead(what: str, steps: list[str], kind: Any, document: Any) -> str:
-    """Where a name or a word is not known or missing, say what there is and what may have been meant."""
-    if (unknown := _UNKNOWN.fullmatch(what)) is not None:
-        known = members_at(kind, steps, document)
-    elif (unknown := _NO_CHOICE.fullmatch(what)) is not None:
-        known = words_at(kind, steps, document)
-        if takes_numbers(kind, steps, document):
-            return f"; write a number, or {', '.join(known)}{nearest(unknown[1], known)}"
-    elif (missing := _LACKING.fullmatch(what)) is not None:
-        known = words_at(kind, [*steps, missing[1]], document)
-    else:
-        return ""
-    there_are = f"; there are {', '.join(known)}" if 0 < len(known) <= _MOST_NAMED else ""
-    return there_are + ("" if unknown is None else nearest(unknown[1], known))
-
-
-def _pointer(path: str, kind: Any) -> str:
-    """Make a JSON pointer of msgspec's path, which does not say which key of a dictionary is meant: ``[...]``."""
-    is_record = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-    if is_record and path[1:] in {field.encode_name for field in structs.fields(kind)}:
-        return f"/{path[1:]}"  # the name of a member may have a dot in it
-    steps = (name or index for name, index in _STEP.findall(path.partition("[...]")[0]))
-    return "".join(f"/{step}" for step in steps)
 
 
 def encode(value: Any) -> bytes:

@@ -53,9 +53,8 @@ class TomlFile:
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            line = re.search(r"at line (\d+)", str(error))
-            reason = re.sub(r" \(at .*\)$", "", str(error))
-            raise InvalidInput(f"{origin}{f':{line[1]}' if line else ''} is not TOML: {reason}") from None
+            line, reason = _fault(error)
+            raise InvalidInput(f"{origin}{f':{line}' if line else ''} is not TOML: {reason}") from None
 
     def where(self, pointer: str) -> str:
         """Return ``file:line`` of a member, or of the nearest one around it that begins on a line of its own.
@@ -87,6 +86,23 @@ class TomlFile:
                 for pointer in _members(document, table):
                     found.setdefault(pointer, number)
         return found
+
+
+def _fault(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
+    """Return the line of a mistake and what it is.
+
+    In Python 3.14 and tomli 2.1 the error has members for both. Before that its text tells them; text that is worded
+    otherwise is passed on whole, without a line.
+    """
+    line: int | None = getattr(error, "lineno", None)
+    if line is not None:
+        return line, str(getattr(error, "msg", error))
+    found = re.fullmatch(
+        r"(?P<reason>.*) \(at (line (?P<line>\d+), column \d+|end of document)\)", str(error), re.DOTALL
+    )
+    if found is None:
+        return None, str(error)
+    return int(found["line"]) if found["line"] else None, found["reason"]
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -44,7 +44,7 @@ def test_rules_written_in_one_line_are_all_there(path: Path) -> None:
     ("content", "message"),
     [
         (b"port = 1\nport = = 2\n", ":2 is not TOML: "),
-        (b"port = 1\nport = 2\n", ":2 is not TOML: Cannot overwrite a value"),
+        (b"port = 1\nport = 2\n", ":2 is not TOML: "),
         (b"port = \xff\n", " is not UTF-8"),
     ],
 )

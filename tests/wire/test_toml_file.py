@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 
 from mockserver.errors import InvalidInput
 from mockserver.wire.toml_file import TomlFile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 TEXT = '''\
 # title = "not this one"
@@ -69,3 +77,27 @@ def test_what_is_nowhere_is_somewhere_in_the_file(pointer: str) -> None:
 def test_what_is_no_toml_is_refused_with_its_line() -> None:
     with pytest.raises(InvalidInput, match=r"^a\.toml:2 is not TOML: "):
         TomlFile("a = 1\nb = = 2\n", "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("said", "members", "told"),
+    [
+        ("Invalid value (at line 2, column 3)", {}, "a.toml:2 is not TOML: Invalid value"),
+        ("Unclosed array (at end of document)", {}, "a.toml is not TOML: Unclosed array"),
+        ("Invalid value, line 2", {"msg": "Invalid value", "lineno": 2}, "a.toml:2 is not TOML: Invalid value"),
+        ("Line 2 has no value", {}, "a.toml is not TOML: Line 2 has no value"),
+    ],
+    ids=["Python 3.11 to 3.13", "at the end", "Python 3.14 and tomli 2.1", "worded otherwise: the line is lost"],
+)
+def test_line_of_a_mistake_is_read_from_what_the_parser_raises(
+    said: str, members: dict[str, object], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = tomllib.TOMLDecodeError.__new__(tomllib.TOMLDecodeError, said)
+    vars(error).update(members)
+
+    def refuse(text: str) -> None:
+        raise error
+
+    monkeypatch.setattr(tomllib, "loads", refuse)
+    with pytest.raises(InvalidInput, match=f"^{re.escape(told)}$"):
+        TomlFile("", "a.toml")

@@ -1,4 +1,4 @@
-"""What could have been written at a place of a document of our own formats, for who wrote something else there."""
+"""What a place of a document of our own formats can hold, to say so to somebody who wrote something else there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import inspect
 
-__all__ = ["members_at", "takes_numbers", "words_at"]
+__all__ = ["lacking_at", "members_at", "takes_numbers", "value_at", "words_at"]
 
 
 def members_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
@@ -20,6 +20,19 @@ def members_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
     """
     records = (found for found in _kinds(kind, steps, document) if isinstance(found, inspect.StructType))
     return list(dict.fromkeys(name for record in records for name in _names(record)))
+
+
+def lacking_at(kind: Any, steps: Sequence[str], document: Any) -> str | None:
+    """Return the first member that a record at a place has to have and does not have. Arguments as of members_at."""
+    record = value_at(document, steps)
+    for narrow in (False, True):
+        for found in _kinds(kind, steps, document, narrow=narrow):
+            if isinstance(found, inspect.StructType):
+                needed = [] if found.tag_field is None else [found.tag_field]
+                needed += [field.encode_name for field in found.fields if narrow and field.required]
+                if lacking := [name for name in needed if name not in record]:
+                    return lacking[0]
+    return None
 
 
 def words_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
@@ -36,6 +49,13 @@ def words_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
 def takes_numbers(kind: Any, steps: Sequence[str], document: Any) -> bool:
     """Tell whether a number can stand at a place. Arguments as of :func:`words_at`."""
     return any(isinstance(found, (inspect.IntType, inspect.FloatType)) for found in _kinds(kind, steps, document))
+
+
+def value_at(document: Any, steps: Sequence[str]) -> Any:
+    """Return what stands at a place of a document; None when nothing does."""
+    for step in steps:
+        document = _inner(document, step)
+    return document
 
 
 def _names(record: inspect.StructType) -> Iterator[str]:

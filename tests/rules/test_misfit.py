@@ -1,0 +1,44 @@
+"""What msgspec tells in words only: where a document is wrong. Its other words are passed on, never read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from mockserver.model.fault import FaultSpec
+from mockserver.model.settings import Settings
+from mockserver.model.story import Story
+from mockserver.rules.misfit import misfit
+
+WRONG = [
+    ({"fault": {"kind": "status", "code": "500"}}, FaultSpec, "/fault/code", ""),
+    ({"fault": {"kind": "stauts"}}, FaultSpec, "/fault/kind", "did you mean status?"),
+    ({"fault": {"code": 500}}, FaultSpec, "/fault", "; there are status, outcome, "),
+    ({"fault": {"kind": "reset"}, "stage": "Request"}, FaultSpec, "/stage", "did you mean request?"),
+    ({"fault": {"kind": "reset"}, "when": {"eventType": "play"}}, FaultSpec, "/when", "did you mean event_type?"),
+    ({"session_rules": [{"where": [5]}]}, Settings, "/session_rules/0/where/0", ""),
+    ({"cors.max_age": "x"}, Settings, "/cors.max_age", ""),
+    ({"title": "t", "settings": 5}, Story, "/settings", ""),
+]
+
+
+def objection(document: Any, kind: Any) -> msgspec.ValidationError:
+    with pytest.raises(msgspec.ValidationError) as raised:
+        msgspec.convert(document, kind)
+    return raised.value
+
+
+@pytest.mark.parametrize(("document", "kind", "pointer", "more"), WRONG)
+def test_place_is_read_from_what_msgspec_says(document: Any, kind: Any, pointer: str, more: str) -> None:
+    refused = misfit(objection(document, kind), kind, document)
+    assert refused.pointer == pointer, "msgspec has changed how it says where: mockserver/rules/misfit.py reads it"
+    assert " - at " not in str(refused)
+    assert more in str(refused)
+
+
+@pytest.mark.parametrize("said", ["$.fault.code: a number was expected", "", "Bad value - at line 3"])
+def test_words_that_are_not_known_are_passed_on_without_place(said: str) -> None:
+    refused = misfit(msgspec.ValidationError(said), FaultSpec, {"fault": {"kind": "reset"}})
+    assert (str(refused), refused.pointer) == (said, "")
