@@ -13,8 +13,8 @@ import pytest
 
 import mockserver
 from mockserver import errors
+from tests.documents import PAGES
 
-ROOT = Path(__file__).parent.parent
 NAMES = {
     "SITE",
     "BlockingCallInLoop",
@@ -82,8 +82,8 @@ def test_name_that_does_not_exist_is_an_attribute_error() -> None:
     assert not hasattr(mockserver, "utils")
 
 
-def test_readme_imports_only_what_there_is() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_documents_import_only_what_there_is() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     imported = re.findall(r"^from (mockserver[\w.]*) import ([\w, ]+)$", text, re.MULTILINE)
     assert imported
     for module, names in imported:

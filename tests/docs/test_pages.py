@@ -1,0 +1,193 @@
+"""The pages are what a reader runs first: their shell blocks and their tests are run here as they are printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from mockserver import MockServer
+from tests.chromium import chromium_path
+from tests.documents import PAGES, README, ROOT, blocks
+
+PYTHON = {
+    found[1]: text
+    for page in PAGES
+    for kind, text in blocks(page)
+    if kind == "python" and (found := re.match(r"# (test_\w+\.py)\n", text))
+}
+SHELL = [page for page in PAGES if any(kind == "bash" for kind, _ in blocks(page))]
+CURL = ROOT / "docs" / "curl.md"
+
+WATCH = """
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def findings_of_the_example(request):
+    yield
+    server = request.node.funcargs.get("media_server")
+    if server is not None:
+        for finding in server.findings():
+            print("found", finding.severity.value, finding.code)
+"""
+"""A conftest.py that prints what is found in the traffic of an example."""
+
+
+@pytest.fixture
+def server() -> Iterator[MockServer]:
+    with MockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def https_server() -> Iterator[MockServer]:
+    with MockServer(tls=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
+def test_every_shell_block_prints_what_stands_below_it(
+    page: Path, server: MockServer, https_server: MockServer, tmp_path: Path
+) -> None:
+    script, expected = [], []
+    for (kind, text), (next_kind, output) in pairwise([*blocks(page), ("", "")]):
+        if kind == "bash":
+            assert next_kind == "text", f"no output stands below {text!r}"
+            script.append(text)
+            expected.append(output)
+
+    done = run("".join(script), tmp_path, server, https_server)
+
+    assert done.stdout.splitlines() == "".join(expected).splitlines(), done.stderr
+
+
+def test_the_six_statuses_of_the_api_are_shown_by_hand() -> None:
+    shown = "".join(text for kind, text in blocks(CURL) if kind == "text")
+
+    for status in ("201", "204", "400", "404", "410", "500"):
+        assert re.search(rf"(^|}}){status}$", shown, re.MULTILINE), status
+
+
+def test_nothing_is_wrong_with_the_session_that_is_opened_by_hand(server: MockServer, tmp_path: Path) -> None:
+    first, second = [text for kind, text in blocks(CURL) if kind == "bash"][:2]
+
+    run(first + second, tmp_path, server)
+
+    assert server.count(event_type="ping", status=204) == 1
+    server.assert_no_findings(min_severity="warning")
+
+
+@pytest.mark.parametrize("name", [name for name in PYTHON if "browser" not in name])
+def test_every_python_example_passes_as_a_test_and_its_ts_is_current(name: str, tmp_path: Path) -> None:
+    done = run_example(name, tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert "ts.skew" not in done.stdout
+
+
+def test_nothing_is_wrong_with_the_player_of_the_first_example(tmp_path: Path) -> None:
+    [name] = [re.match(r"# (\S+)", text) for kind, text in blocks(README) if kind == "python"]
+    assert name is not None
+    text = PYTHON[name[1]].partition("    media_server.clock.advance")[0]  # what comes then is a session that was lost
+
+    done = run_example(name[1], tmp_path, text)
+
+    assert "1 passed" in done.stdout
+    assert [line for line in done.stdout.splitlines() if "found warning" in line or "found error" in line] == []
+
+
+@pytest.mark.browser
+def test_the_browser_example_passes_in_chromium(tmp_path: Path) -> None:
+    done = run_example("test_browser.py", tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ts.skew" not in done.stdout
+
+
+def test_every_python_example_names_its_file() -> None:
+    texts = [text for page in PAGES for kind, text in blocks(page) if kind == "python"]
+    assert sorted(texts) == sorted(PYTHON.values())
+
+
+@pytest.mark.browser
+def test_the_node_example_verifies_what_it_sent(server: MockServer, tmp_path: Path) -> None:
+    [example] = [text for page in PAGES for kind, text in blocks(page) if kind == "js"]
+    (tmp_path / "player.test.mjs").write_text(example, encoding="utf-8")
+
+    done = subprocess.run(
+        [_node(), "player.test.mjs", server.url], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("verified:")
+    server.assert_no_findings(min_severity="warning")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_linked_file_and_heading_exists(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if re.match(r"https?://", target):
+            continue
+        path, _, heading = target.partition("#")
+        linked = (page.parent / path) if path else page
+        assert linked.exists(), target
+        assert not heading or heading in headings(linked), target
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    linked = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", index)}
+    assert {page for page in PAGES if page.parent == ROOT / "docs" and page.name != "README.md"} <= linked
+
+
+def test_the_readme_is_read_in_four_minutes() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 200
+    assert next(number for number, line in enumerate(lines, 1) if line == "```python") < 60
+
+
+def headings(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def run(
+    script: str, folder: Path, server: MockServer, https_server: MockServer | None = None
+) -> subprocess.CompletedProcess[str]:
+    program = script.replace("http://127.0.0.1:8089", server.url).replace("/tmp/", f"{folder}/")
+    if https_server is not None:
+        program = program.replace("https://127.0.0.1:8443", https_server.url)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", "-eu", "-c", program], cwd=folder, capture_output=True, text=True, timeout=150, check=False,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+
+
+def run_example(name: str, folder: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    (folder / name).write_text(PYTHON[name] if text is None else text, encoding="utf-8")
+    (folder / "conftest.py").write_text(WATCH, encoding="utf-8")
+    settings = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\nasyncio_default_fixture_loop_scope = 'function'\n"
+    (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
+    unused = ("cacheprovider", "xdist", "faker", "hypothesispytest")  # to import them takes longer than the example
+    command = [sys.executable, "-m", "pytest", "-q", "-rP", *(f"-pno:{plugin}" for plugin in unused), name]
+    environment = {**os.environ, "CHROMIUM": chromium_path() or ""}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=150, check=False, env=environment
+    )
+
+
+def _node() -> str:
+    """Return the Node that comes with Playwright, so that none has to be installed."""
+    import playwright
+
+    [node] = (Path(playwright.__file__).parent / "driver").glob("node*")
+    return str(node)
