@@ -13,8 +13,9 @@ from typing import Any, Literal
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.story_judge import StoryJudge
+from mockserver.model.fault_kind import GarbleFault, HangFault, RefuseFault, TruncateFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.plan import Dribble, Hang, Plan, Refuse, Send, Sleep, Suspended
+from mockserver.model.plan import Plan, Suspended
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery
 from mockserver.stories.book import StoryBook
@@ -128,27 +129,27 @@ class Network:
             resumed = self.emulator.resume(plan.token)
             assert resumed is not None
             plan = resumed
-        answer = plan.response if plan.response is not None else self._carried_out(plan, given_up_ms)
+        answer, delivery = self._carried_out(plan, given_up_ms)
         if self.now_ms > given_up_ms:
-            self.now_ms, answer, plan.record.delivery = given_up_ms, None, Delivery.CLIENT_GONE
+            self.now_ms, answer, delivery = given_up_ms, None, Delivery.CLIENT_GONE
+        if delivery is not plan.record.delivery:
+            self.emulator.delivered(plan, delivery)
         return answer
 
-    def _carried_out(self, plan: Plan, given_up_ms: int) -> HttpResponse | None:
-        for effect in plan.effects:
-            match effect:
-                case Sleep(until_ms=until_ms):
-                    self.now_ms = max(self.now_ms, until_ms)
-                case Send(response=response) | Dribble(response=response):
-                    plan.record.delivery = Delivery.SENT
-                    return response
-                case Hang():
-                    self.now_ms = given_up_ms + 1
-                case Refuse(duration_ms=duration_ms):
-                    self._refused_until_ms = self.now_ms + duration_ms
-                case _:
-                    break
-        plan.record.delivery = Delivery.CUT
-        return None
+    def _carried_out(self, plan: Plan, given_up_ms: int) -> tuple[HttpResponse | None, Delivery]:
+        self.now_ms = max(self.now_ms, plan.until_ms or 0)
+        match plan.fault:
+            case HangFault():
+                self.now_ms = given_up_ms + 1
+            case RefuseFault(duration_ms=duration_ms):
+                self._refused_until_ms = self.now_ms + duration_ms
+            case TruncateFault() | GarbleFault():
+                pass
+            case _ if plan.response is not None:
+                return plan.response, Delivery.SENT
+            case _:
+                pass
+        return None, Delivery.CUT
 
 
 class Device:

@@ -8,9 +8,10 @@ from typing import Any
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import Fault, FaultRule, FaultSpec
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.fault_kind import Fault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.plan import Plan, Send
+from mockserver.model.plan import Plan
 from mockserver.model.query import Query
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
@@ -150,10 +151,8 @@ def answer(back_end: Emulator, request: HttpRequest) -> Plan:
 
 def response(back_end: Emulator, request: HttpRequest) -> HttpResponse:
     """Process a request that must be answered."""
-    plan = answer(back_end, request)
-    if plan.response is not None:
-        return plan.response
-    (sent,) = (effect.response for effect in plan.effects if isinstance(effect, Send))
+    sent = answer(back_end, request).response
+    assert sent is not None
     return sent
 
 

@@ -29,7 +29,7 @@ from mockserver import (
 from mockserver.control import VERIFY, WAIT, Control, Route
 from mockserver.media_server import FaultHandle
 from mockserver.model import results as r
-from mockserver.model.fault import StatusFault
+from mockserver.model.fault_kind import StatusFault
 from tests.factories import event, start
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockserver"
 DISTRIBUTION = importlib.metadata.distribution("media-collection-mockserver")
 
-LONGEST_MODULE = 400
+LONGEST_MODULE = 600
 NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "misc", "util", "utils"}
 
 

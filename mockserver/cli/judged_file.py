@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from mockserver.cli.traffic_file import TrafficRequest
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.holding import Held
+from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, Problem
-from mockserver.model.journal import Entry, Record
-from mockserver.model.plan import Plan
+from mockserver.model.journal import Draw, Entry, Record
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.model.vocabulary import Delivery, Outcome, Phase
 from mockserver.namespaces import Namespaces
 from mockserver.operations.namespace import expire_session, forget_session, put_session
 from mockserver.rules.lifecycle import deadlines
@@ -30,9 +31,36 @@ _NO_LIMIT = 2**62
 
 
 class _Replayed(Emulator):
-    """An emulator that gives sessions the ids that they have in the file."""
+    """An emulator that gives sessions the ids that they have in the file, and records faults as they were."""
 
     recorded_sid: str | None = None
+    entry: Entry | None = None
+    """The entry of a journal whose request comes next."""
+
+    def record(
+        self,
+        at_ms: int,
+        request: HttpRequest,
+        arrival: Arrival,
+        outcome: Outcome,
+        sid: str | None,
+        response: HttpResponse | None,
+        delivery: Delivery,
+        fault_ids: tuple[str, ...],
+        draws: tuple[Draw, ...],
+        held: Held | None = None,
+        *,
+        is_copy: bool = False,
+    ) -> tuple[int, Record]:
+        """Write a request into the journal, with what the file says of faults and of the answer."""
+        entry = self.entry
+        if entry is not None:
+            delivery = entry.delivery
+            if entry.fault_ids:
+                fault_ids, draws, response = entry.fault_ids, entry.draws, _response(entry)
+        return super().record(
+            at_ms, request, arrival, outcome, sid, response, delivery, fault_ids, draws, held, is_copy=is_copy
+        )
 
     def new_sid(self) -> str:
         """Return the id of the file if there is one, and it is not taken."""
@@ -117,16 +145,9 @@ def _process(emulator: _Replayed, request: TrafficRequest) -> None:
     if entry is not None and entry.outcome is Outcome.NOT_PROCESSED:
         emulator.journal.append(_unprocessed(entry, headers, request.body))
         return
-    emulator.recorded_sid = request.sid if request.opens else None
+    emulator.recorded_sid, emulator.entry = request.sid if request.opens else None, entry
     problem: Problem | None = "too_large" if request.status == _TOO_LARGE else None
-    plan = emulator.handle(HttpRequest(request.method, request.path, request.target, headers, request.body, problem))
-    assert isinstance(plan, Plan)
-    if entry is None:
-        return
-    plan.record.delivery = entry.delivery
-    if entry.fault_ids:
-        plan.record.fault_ids, plan.record.draws = entry.fault_ids, entry.draws
-        plan.record.response = _response(entry)
+    emulator.handle(HttpRequest(request.method, request.path, request.target, headers, request.body, problem))
 
 
 def _value(text: str) -> bytes:

@@ -18,14 +18,14 @@ from msgspec.structs import replace
 from mockserver.emulator.asked import facts_of
 from mockserver.emulator.decision import Decision
 from mockserver.emulator.holding import Held
-from mockserver.emulator.injection import effects_of, sent_by, shapes
+from mockserver.emulator.injection import StruckRequest
 from mockserver.emulator.memory import Memory
 from mockserver.emulator.storytelling import Storytelling
 from mockserver.model.arrival import Arrival
-from mockserver.model.fault import DuplicateFault, ExpireFault, ForgetFault
-from mockserver.model.http import HttpRequest
+from mockserver.model.fault_kind import AnswerFault, DuplicateFault, SessionsFault
+from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw
-from mockserver.model.plan import Plan, Send, Sleep, Suspended
+from mockserver.model.plan import Plan, Suspended
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
@@ -145,9 +145,9 @@ class Emulator(Memory):
         strike, nth_event = held.strike, held.nth_event
         is_copy = False
         match strike.fault:
-            case None:
-                pass
-            case ExpireFault() | ForgetFault():
+            case AnswerFault():
+                return self._not_processed(held, strike.fault, now_ms)
+            case SessionsFault():
                 self.end_sessions(strike.fault, held.arrival.session_id, now_ms)
             case DuplicateFault():
                 now_ms = self._process_unanswered(
@@ -156,23 +156,32 @@ class Emulator(Memory):
                 nth_event = self.sessions.arrived(held.arrival.session_id or "", held.arrival.event_type)
                 strike, is_copy = replace(strike, draws=()), True
             case _:
-                return self._not_processed(held, now_ms)
+                pass
         facts = self._facts(held.request, held.arrival, nth_event, now_ms) if self.faults.armed else None
         return self._process(held.request, held.arrival, facts, now_ms, strike, held, is_copy=is_copy)
 
-    def _not_processed(self, held: Held, now_ms: int) -> Plan:
+    def _not_processed(self, held: Held, fault: AnswerFault, now_ms: int) -> Plan:
         """Answer by a fault of stage ``request``: the back end never saw it.
 
-        A fault that shapes the answer shapes the one that would have been; to find it out changes nothing.
+        Some faults need the answer that would have been; to find it out changes nothing.
         """
         strike, arrival = held.strike, held.arrival
-        answer = self._would_decide(held.request, arrival, now_ms).response if shapes(strike.fault) else None
-        effects = effects_of(strike, answer, session_id=arrival.session_id, marked=self.settings.fault_header)
-        record = self.record(
-            now_ms, held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, sent_by(effects),
+
+        def answer() -> HttpResponse:
+            return self._would_decide(held.request, arrival, now_ms).response
+
+        struck = StruckRequest(
+            held.request, arrival.session_id, answer, self._mark(strike), is_processed=False
+        )  # fmt: skip
+        sent = fault.answered(struck)
+        seq, record = self.record(
+            now_ms, held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, sent,
             Delivery.PENDING, strike.fault_ids, strike.draws, held,
         )  # fmt: skip
-        return Plan(record, None, effects)
+        return Plan(record, seq, self.journal.era, sent, fault)
+
+    def _mark(self, strike: Strike) -> str | None:
+        return strike.decided_by if self.settings.fault_header else None
 
     def _process(
         self,
@@ -198,28 +207,30 @@ class Emulator(Memory):
         outcome, response, sid = decision.outcome, decision.response, decision.session_id
         if facts is None:
             fault_ids, draws = ((), ()) if before is None else (before.fault_ids, before.draws)
-            record = self.record(
+            seq, record = self.record(
                 at_ms, request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws, held, is_copy=is_copy
             )
-            return Plan(record, response)
+            return Plan(record, seq, self.journal.era, response)
         facts.session_id, facts.outcome, facts.status = sid, outcome, response.status
         strike = self.faults.strike(Stage.RESPONSE, facts, at_ms)
         fault_ids = (*before.fault_ids, *strike.fault_ids) if before else strike.fault_ids
         draws = (*before.draws, *strike.draws) if before else strike.draws
-        effects = effects_of(strike, response, session_id=sid, marked=self.settings.fault_header)
-        if strike.delay_ms:
-            effects = (Sleep(at_ms + strike.delay_ms), *(effects or (Send(response),)))
-        sent = sent_by(effects) or response
-        delivery = Delivery.PENDING if effects else Delivery.SENT
-        record = self.record(
-            at_ms, request, arrival, outcome, sid, sent, delivery, fault_ids, draws, held, is_copy=is_copy
+        fault = strike.fault if isinstance(strike.fault, AnswerFault) else None
+        sent: HttpResponse | None = response
+        if fault is not None:
+            sent = fault.answered(StruckRequest(request, sid, lambda: response, self._mark(strike), is_processed=True))
+        until_ms = at_ms + strike.delay_ms if strike.delay_ms else None
+        delivery = Delivery.SENT if fault is None and until_ms is None else Delivery.PENDING
+        seq, record = self.record(
+            at_ms, request, arrival, outcome, sid, sent or response, delivery, fault_ids, draws, held, is_copy=is_copy
         )
-        if isinstance(strike.fault, (ExpireFault, ForgetFault)):
+        plan = Plan(record, seq, self.journal.era, sent, fault, until_ms)
+        if isinstance(strike.fault, SessionsFault):
             self.end_sessions(strike.fault, sid, at_ms)
         elif isinstance(strike.fault, DuplicateFault):
             self.sessions.arrived(arrival.session_id or "", arrival.event_type)
             self._process_unanswered(request, arrival, (strike.decided_by or "",), (), at_ms, held, is_copy=True)
-        return Plan(record, None if effects else sent, effects)
+        return plan
 
     def _process_unanswered(
         self,

@@ -1,88 +1,56 @@
-"""What fault rules make of an answer."""
+"""A request as a fault sees it, in the words of its dialect."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from mockserver.dialects.collection import answers
-from mockserver.model.fault import (
-    CloseFault,
-    DelayFault,
-    DribbleFault,
-    DropHeaderFault,
-    DuplicateFault,
-    ExpireFault,
-    ForgetFault,
-    GarbleFault,
-    HangFault,
-    OutcomeFault,
-    RefuseFault,
-    ResetFault,
-    SimpleFault,
-    StatusFault,
-    TruncateFault,
-)
-from mockserver.model.http import HttpResponse
-from mockserver.model.plan import Close, Dribble, Effect, Garble, Hang, Refuse, Reset, Send, Truncate
+from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.vocabulary import Outcome
-from mockserver.rules.faults import Strike
 
-__all__ = ["effects_of", "sent_by", "shapes"]
-
-Shaping = TruncateFault | GarbleFault | DribbleFault | DropHeaderFault
+__all__ = ["StruckRequest"]
 
 
-def shapes(fault: SimpleFault | None) -> bool:
-    """Tell whether a fault needs the answer that there would have been without it."""
-    return isinstance(fault, Shaping)
-
-
-def effects_of(
-    strike: Strike, answer: HttpResponse | None, *, session_id: str | None, marked: bool
-) -> tuple[Effect, ...]:
-    """Tell what is done to the connection instead of plainly sending the answer.
+class StruckRequest:
+    """A request that a fault hits; see :class:`~mockserver.model.fault.Struck`.
 
     Args:
-        strike: What the rules of a stage decided.
-        answer: The answer there would have been; None only for a fault that does not shape it.
-        session_id: The session of the request, for the words of an answer.
-        marked: Whether an answer that a fault made or changed names the rule in a header.
-
-    Returns:
-        Nothing when the decided fault, if any, concerns the back end alone.
+        request: The request.
+        session_id: Its session, for the words of an answer.
+        answer: Gives the answer there is or would have been; called only if the fault needs it.
+        mark: The rule that answers name in a header; None for none.
+        is_processed: Whether the back end has processed it.
     """
-    mark = strike.decided_by if marked else None
-    match strike.fault:
-        case StatusFault(code=code, body=body, headers=headers):
-            return (Send(answers.injected(code, body, headers, mark)),)
-        case OutcomeFault(outcome=outcome):
-            return (Send(answers.marked(answers.turned_away(Outcome(outcome), session_id or ""), mark)),)
-        case ResetFault():
-            return (Reset(),)
-        case CloseFault():
-            return (Close(),)
-        case HangFault():
-            return (Hang(),)
-        case RefuseFault(duration_ms=duration_ms):
-            return (Refuse(duration_ms),)
-        case TruncateFault() | GarbleFault() | DribbleFault() | DropHeaderFault():
-            assert answer is not None
-            return (_shaped(strike.fault, answers.marked(answer, mark)),)
-        case DelayFault() | ExpireFault() | ForgetFault() | DuplicateFault() | None:
-            return ()
 
+    def __init__(
+        self,
+        request: HttpRequest,
+        session_id: str | None,
+        answer: Callable[[], HttpResponse],
+        mark: str | None,
+        *,
+        is_processed: bool,
+    ) -> None:
+        self._request = request
+        self._session_id = session_id
+        self._mark = mark
+        self.answer = answer
+        self.is_processed = is_processed
 
-def _shaped(fault: Shaping, answer: HttpResponse) -> Effect:
-    match fault:
-        case TruncateFault(after_bytes=after_bytes):
-            return Truncate(answer, after_bytes)
-        case GarbleFault():
-            return Garble(answer)
-        case DribbleFault(chunks=chunks, total_ms=total_ms):
-            return Dribble(answer, chunks, total_ms)
-        case DropHeaderFault(name=name):
-            return Send(answers.without(answer, (name,) if isinstance(name, str) else name))
+    @property
+    def host(self) -> str:
+        """The ``Host`` that it was sent to."""
+        return (self._request.header(b"host") or b"").decode("latin-1")
 
+    def plain(self, status: int, body: Any) -> HttpResponse:
+        """Return an answer with a status and a body."""
+        return answers.plain(status, body)
 
-def sent_by(effects: tuple[Effect, ...]) -> HttpResponse | None:
-    """Return the answer that is sent in spite of it all, whole or not; None when there is none."""
-    shaped = (effect.response for effect in effects if isinstance(effect, Send | Truncate | Garble | Dribble))
-    return next(shaped, None)
+    def turned_away(self, outcome: Outcome) -> HttpResponse:
+        """Return the answer to an event of an unknown session or a closed one."""
+        return answers.turned_away(outcome, self._session_id or "")
+
+    def marked(self, answer: HttpResponse) -> HttpResponse:
+        """Name the rule in an answer."""
+        return answers.marked(answer, self._mark)

@@ -16,16 +16,18 @@ from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.holding import Held, Holding
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
-from mockserver.model.fault import ExpireFault, FaultSpec, ForgetFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import ExpireFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import DisplacedRecord, Draw, Record
+from mockserver.model.plan import Plan
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.lifecycle import Limits, Trigger, expire, fire
 from mockserver.store.derived import Derived
 from mockserver.store.faults import FaultStore
-from mockserver.store.journal import Journal
+from mockserver.store.journal import Journal, Records
 from mockserver.store.sessions import SessionStore
 from mockserver.wire.codec import NotJson, parse_body
 
@@ -45,6 +47,7 @@ class Memory:
         seeded_ids: Whether session ids come from the seed too.
         faults: Rules in force from the start; ``reset`` comes back to them.
         clock: The clock; a real one by default.
+        records: Makes the place where the journal keeps its records; a list by default.
 
     Raises:
         InvalidInput: A rule or a session rule cannot be used.
@@ -59,6 +62,7 @@ class Memory:
         seeded_ids: bool = False,
         faults: Iterable[FaultSpec] = (),
         clock: Clock | None = None,
+        records: Callable[[], Records] = list,
     ) -> None:
         self.name = name
         self.clock = clock or Clock()
@@ -67,7 +71,7 @@ class Memory:
         self._seeded_ids = seeded_ids
         self._start_settings = settings or Settings()
         self._start_faults = tuple(faults)
-        self.journal = Journal(self._start_settings, self.read)
+        self.journal = Journal(self._start_settings, self.read, records)
         self.sessions = SessionStore(self._start_settings.max_sessions)
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)
         self.waiters = Waiters(self._start_settings.max_waiters)
@@ -99,12 +103,15 @@ class Memory:
         held: Held | None = None,
         *,
         is_copy: bool = False,
-    ) -> Record:
+    ) -> tuple[int, Record]:
         """Write a request into the journal and tell who waits for it or listens. To be called under the lock.
 
         Args:
             held: The request, if it may have been held back; it is no longer in the queue then.
             is_copy: Whether it was the last that was recorded, and is recorded again.
+
+        Returns:
+            Its place in the journal, and what stands there.
         """
         record = Record(
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
@@ -117,7 +124,19 @@ class Memory:
             self.waiters.recorded(seq, record)
         for listener in self.listeners:
             listener(seq)
-        return record
+        return seq, record
+
+    def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
+        """Note what became of an answer; of a request that a reset has forgotten nothing is noted.
+
+        Args:
+            plan: How the request was to be answered.
+            delivery: How far the answer came.
+            final: Whether the answer said that the connection ends with it.
+        """
+        with self.lock:
+            if plan.era == self.journal.era:
+                self.journal.delivered(plan.seq, delivery, final=final)
 
     def _with_place(self, record: Record, held: Held | None, *, is_copy: bool) -> Record:
         held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back was received, and is recorded later
@@ -180,7 +199,7 @@ class Memory:
         """Return the lifetimes of a session with their grace."""
         return self.back_end.limits_of(session)
 
-    def end_sessions(self, fault: ExpireFault | ForgetFault, own_sid: str | None, now_ms: int) -> None:
+    def end_sessions(self, fault: SessionsFault, own_sid: str | None, now_ms: int) -> None:
         """Expire or forget the session of a request, if it has one, or all.
 
         Args:

@@ -8,7 +8,8 @@ from typing import Any
 from mockserver import control as c
 from mockserver.control import Control
 from mockserver.errors import InvalidInput, below
-from mockserver.model.fault import Fault, FaultRule, FaultSpec
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.fault_kind import Fault
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = ["FaultHandle", "FaultSet", "fault_specs"]

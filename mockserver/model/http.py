@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
-__all__ = ["HttpRequest", "HttpResponse", "Problem", "RawHeaders"]
+__all__ = ["WITHOUT_BODY", "HttpRequest", "HttpResponse", "Problem", "RawHeaders", "is_token"]
+
+WITHOUT_BODY = (204, 205, 304)
+"""The statuses whose answers have no body."""
 
 Problem = Literal["too_large", "incomplete", "bad_namespace", "too_many_namespaces"]
 """A body that is too large or did not arrive whole; a namespace that cannot be, or for which there is no room."""
@@ -52,3 +57,22 @@ class HttpResponse(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     final: bool = False
+
+    def field(self, name: str) -> str | None:
+        """Return the value of the first field of that (lower-case) name, or None."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def only(self, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return the fields of these (lower-case) names."""
+        wanted = frozenset(names)
+        return tuple(field for field in self.headers if field[0].lower() in wanted)
+
+    def without(self, names: Iterable[str]) -> HttpResponse:
+        """Leave fields out, whatever the case of their names."""
+        dropped = {name.lower() for name in names}
+        return replace(self, headers=tuple(field for field in self.headers if field[0].lower() not in dropped))
+
+
+def is_token(name: str) -> bool:
+    """Tell whether a text can be the name of a header field (RFC 9110, 5.6.2)."""
+    return bool(name) and name.isascii() and all(sign.isalnum() or sign in "!#$%&'*+-.^_`|~" for sign in name)

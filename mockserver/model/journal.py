@@ -34,11 +34,11 @@ class Draw(msgspec.Struct, frozen=True):
     fired: bool
 
 
-class Record(msgspec.Struct, gc=False):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """What the journal keeps of one request: the bytes, and the few fields that queries need.
 
     Compact, and without a reference that could form a cycle, so that a full journal costs the garbage collector
-    nothing. Only ``delivery``, and whether the answer ends the connection, change after it is made.
+    nothing. It never changes: whoever sends the answer tells the journal what became of it, which then keeps another.
     """
 
     at_ms: int
@@ -57,7 +57,7 @@ class Record(msgspec.Struct, gc=False):
     draws: tuple[Draw, ...] = ()
 
 
-class DisplacedRecord(Record):
+class DisplacedRecord(Record, frozen=True):
     """What the journal keeps of a request that was held back, or overtook one that was; few are.
 
     Args:

@@ -1,80 +1,14 @@
-"""What the server shell is told to do with a connection."""
+"""What the server shell is told to do with a request."""
 
 from __future__ import annotations
 
 import msgspec
 
+from mockserver.model.fault_kind import AnswerFault
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 
-__all__ = [
-    "Close",
-    "Dribble",
-    "Effect",
-    "Garble",
-    "Hang",
-    "Plan",
-    "Refuse",
-    "Reset",
-    "Send",
-    "Sleep",
-    "Suspended",
-    "Truncate",
-]
-
-
-class Sleep(msgspec.Struct, frozen=True):
-    """Wait until the emulated clock shows ``until_ms``."""
-
-    until_ms: int
-
-
-class Send(msgspec.Struct, frozen=True):
-    """Send an answer whole."""
-
-    response: HttpResponse
-
-
-class Truncate(msgspec.Struct, frozen=True):
-    """Send the first ``after_bytes`` bytes of an answer, counted from the status line, then close."""
-
-    response: HttpResponse
-    after_bytes: int
-
-
-class Garble(msgspec.Struct, frozen=True):
-    """Send an answer with bytes that are not HTTP in place of its status line, then close."""
-
-    response: HttpResponse
-
-
-class Dribble(msgspec.Struct, frozen=True):
-    """Send an answer in pieces, spread over milliseconds of the emulated clock."""
-
-    response: HttpResponse
-    chunks: int
-    total_ms: int
-
-
-class Reset(msgspec.Struct, frozen=True):
-    """Reset the connection (RST)."""
-
-
-class Close(msgspec.Struct, frozen=True):
-    """Close the connection without an answer (FIN)."""
-
-
-class Hang(msgspec.Struct, frozen=True):
-    """Keep the connection open and silent."""
-
-
-class Refuse(msgspec.Struct, frozen=True):
-    """Reset the connection and accept no new ones for so many real milliseconds."""
-
-    duration_ms: int
-
-
-Effect = Sleep | Send | Truncate | Garble | Dribble | Reset | Close | Hang | Refuse
+__all__ = ["Plan", "Suspended"]
 
 
 class Suspended(msgspec.Struct, frozen=True):
@@ -92,11 +26,22 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     """How a request is answered.
 
     Args:
-        record: Its place in the journal, for reporting the delivery.
-        response: The answer, if it is plainly sent: then ``effects`` is empty.
-        effects: What to do instead, in order.
+        record: The request as it was recorded.
+        seq: Its place in the journal; with ``era`` it is for telling what became of the answer.
+        era: Of which journal: it counts the resets.
+        response: The answer that is sent, whole or not; None when there is none.
+        fault: What is done to the connection, if the answer is not just sent.
+        until_ms: When it is done, on the emulated clock; None for at once.
     """
 
     record: Record
+    seq: int
+    era: int
     response: HttpResponse | None
-    effects: tuple[Effect, ...] = ()
+    fault: AnswerFault | None = None
+    until_ms: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the answer is sent at once and whole."""
+        return self.fault is None and self.until_ms is None

@@ -104,6 +104,7 @@ def _member(kind: inspect.Type, step: str) -> Iterator[inspect.Type]:
 
 
 def _alternatives(kind: inspect.Type, value: Any) -> Iterator[inspect.Type]:
+    kind = kind.type if isinstance(kind, inspect.Metadata) else kind
     for alternative in kind.types if isinstance(kind, inspect.UnionType) else (kind,):
         tag_field = alternative.tag_field if isinstance(alternative, inspect.StructType) else None
         if tag_field is None or not isinstance(value, dict) or value.get(tag_field) == alternative.tag:  # type: ignore[attr-defined]

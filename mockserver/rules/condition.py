@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from mockserver.errors import InvalidInput
-from mockserver.model.http import RawHeaders
+from mockserver.model.http import RawHeaders, is_token
 from mockserver.pointer import steps_of
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "header_holds",
     "header_values",
     "holds",
-    "is_token",
     "parse_condition",
     "parse_header_condition",
     "resolve",
@@ -173,11 +172,6 @@ def parse_header_condition(text: str) -> HeaderCondition:
             pointer="/header",
         )
     return HeaderCondition(text, text[: found.start()].lower(), found.group(), text[found.end() :])
-
-
-def is_token(name: str) -> bool:
-    """Tell whether a text can be the name of a header field (RFC 9110, 5.6.2)."""
-    return bool(name) and name.isascii() and all(sign.isalnum() or sign in "!#$%&'*+-.^_`|~" for sign in name)
 
 
 def header_values(headers: RawHeaders, name: str) -> list[str]:

@@ -21,14 +21,14 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.model.fault import DelayFault, FaultRule, Pass, ResponsesFault, SimpleFault
+from mockserver.model.fault import FaultRule
+from mockserver.model.fault_kind import MAX_DELAY_MS, DelayFault, Pass, ResponsesFault, SimpleFault
 from mockserver.model.journal import Draw
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import Facts, Matcher, compile_when
 
-__all__ = ["MAX_DELAY_MS", "Armed", "Strike", "arm", "strike"]
+__all__ = ["Armed", "Strike", "arm", "strike"]
 
-MAX_DELAY_MS = 24 * 3600 * 1000
 _LARGEST_EXPONENT = 700
 """Of what a double can hold; the delay is cut off long before."""
 

@@ -8,8 +8,9 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from mockserver.dialects.collection.answers import ACCEPTED
+from mockserver.emulator.emulator import Emulator
 from mockserver.model.http import HttpResponse
-from mockserver.model.journal import Record
+from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.wire.entries import response_headers
 
@@ -60,8 +61,8 @@ class AnswerWriter:
         self._accepted = b""
         self._written: dict[tuple[int, bool], Written] = {}
 
-    def prepare(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> tuple[bytes, bool]:
-        """Make the bytes of an answer, and note in the record if it says that the connection ends.
+    def prepare(self, request: web.BaseRequest, plan: Plan, response: HttpResponse) -> tuple[bytes, bool]:
+        """Make the bytes of an answer.
 
         Returns:
             The bytes, and whether the connection stays after them.
@@ -70,18 +71,19 @@ class AnswerWriter:
             request.keep_alive and not response.final and request.version >= (1, 1) and request.content.is_eof()
         )  # a body that was not read to its end leaves no place for a next request
         if not stays and not response.final:
-            response = record.response = replace(response, final=True)
-        return self._bytes(response, record.at_ms, request.method == "HEAD"), stays
+            response = replace(response, final=True)
+        return self._bytes(response, plan.record.at_ms, request.method == "HEAD"), stays
 
-    def write(self, request: web.BaseRequest, record: Record, response: HttpResponse) -> Written:
-        """Send an answer, and note in the record that the connection ends, or that the client is not there any more."""
-        answer, stays = self.prepare(request, record, response)
-        transport = request.transport
+    def write(self, request: web.BaseRequest, emulator: Emulator, plan: Plan, response: HttpResponse) -> Written:
+        """Send an answer. What the journal does not take for granted, that and how the connection ends, it is told."""
+        answer, stays = self.prepare(request, plan, response)
+        transport, delivery = request.transport, Delivery.SENT
         if transport is None or transport.is_closing():
-            record.delivery = Delivery.CLIENT_GONE
+            delivery = Delivery.CLIENT_GONE
         else:
             transport.write(answer)
-            record.delivery = Delivery.SENT
+        if delivery is not plan.record.delivery or not stays:
+            emulator.delivered(plan, delivery, final=not stays)
         return self.done(response.status, stays=stays)
 
     def done(self, status: int, *, stays: bool) -> Written:

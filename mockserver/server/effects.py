@@ -1,4 +1,4 @@
-"""What a plan does to a connection: waiting, and sending an answer whole, in pieces, in part, or not at all."""
+"""What a fault does to a connection: waiting, and sending an answer in pieces, in part, or not at all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from collections.abc import Callable
 from aiohttp import web
 
 from mockserver.clock import Clock
-from mockserver.model.journal import Record
-from mockserver.model.plan import Close, Dribble, Effect, Garble, Hang, Refuse, Reset, Send, Sleep, Truncate
+from mockserver.emulator.emulator import Emulator
+from mockserver.model.fault_kind import (
+    CloseFault,
+    DribbleFault,
+    GarbleFault,
+    HangFault,
+    RefuseFault,
+    ResetFault,
+    TruncateFault,
+)
+from mockserver.model.http import HttpResponse
+from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.server.answers import AnswerWriter, Written
 from mockserver.server.doorway import Doorway
@@ -65,68 +75,67 @@ async def sleep_until(
 
 
 async def execute(
-    effects: tuple[Effect, ...],
-    request: web.BaseRequest,
-    record: Record,
-    clock: Clock,
-    writer: AnswerWriter,
-    doorway: Doorway,
+    plan: Plan, request: web.BaseRequest, emulator: Emulator, writer: AnswerWriter, doorway: Doorway
 ) -> Written:
-    """Carry out effects in order, and note in the record what became of the answer.
+    """Carry out a plan, and tell the journal what became of the answer.
 
     Returns:
         What to give back to aiohttp: the connection stays only after an answer was sent whole.
     """
     try:
-        for effect in effects:
-            if isinstance(effect, Sleep):
-                await sleep_until(clock, effect.until_ms, request)
-            else:
-                return await _finish(effect, request, record, clock, writer, doorway)
+        if plan.until_ms is not None:
+            await sleep_until(emulator.clock, plan.until_ms, request)
+        if isinstance(plan.fault, RefuseFault):
+            doorway.close_for(plan.fault.duration_ms / 1000)
+        transport = _connection(request)
+        if transport is None:
+            emulator.delivered(plan, Delivery.CLIENT_GONE)
+        elif plan.response is None:
+            emulator.delivered(plan, await _unanswered(plan, request, transport))
+        else:
+            return await _answered(plan, plan.response, request, transport, emulator, writer)
     except asyncio.CancelledError:
-        record.delivery = Delivery.CUT
+        emulator.delivered(plan, Delivery.CUT)
         raise
     return writer.done(500, stays=False)
 
 
-async def _finish(
-    effect: Send | Truncate | Garble | Dribble | Reset | Close | Hang | Refuse,
-    request: web.BaseRequest,
-    record: Record,
-    clock: Clock,
-    writer: AnswerWriter,
-    doorway: Doorway,
-) -> Written:
-    """Carry out the effect that decides what the client gets."""
-    if isinstance(effect, Refuse):
-        doorway.close_for(effect.duration_ms / 1000)
-    transport = _connection(request)
-    if transport is None:
-        record.delivery = Delivery.CLIENT_GONE
-        return writer.done(500, stays=False)
-    match effect:
-        case Send(response=response):
-            return writer.write(request, record, response)
-        case Dribble(response=response):
-            answer, stays = writer.prepare(request, record, response)
-            if await _dribble(answer, effect, request, clock):
-                record.delivery = Delivery.SENT
-                return writer.done(response.status, stays=stays)
-            record.delivery = Delivery.CLIENT_GONE
-        case Truncate(response=response) | Garble(response=response):
-            answer, _ = writer.prepare(request, record, response)
-            damaged = _damaged(effect, answer)
-            transport.write(damaged)
-            record.delivery = Delivery.SENT if damaged == answer else Delivery.CUT
-        case Reset() | Refuse():
-            reset(transport)
-            record.delivery = Delivery.CUT
-        case Close():
-            transport.close()
-            record.delivery = Delivery.CUT
-        case Hang():
+async def _unanswered(plan: Plan, request: web.BaseRequest, transport: asyncio.Transport) -> Delivery:
+    """End a connection without an answer; tells what became of it."""
+    match plan.fault:
+        case HangFault():
             await _hang(request)
-            record.delivery = Delivery.CLIENT_GONE
+            return Delivery.CLIENT_GONE
+        case CloseFault():
+            transport.close()
+        case ResetFault() | RefuseFault() | _:
+            reset(transport)
+    return Delivery.CUT
+
+
+async def _answered(
+    plan: Plan,
+    response: HttpResponse,
+    request: web.BaseRequest,
+    transport: asyncio.Transport,
+    emulator: Emulator,
+    writer: AnswerWriter,
+) -> Written:
+    """Send an answer as the fault has it."""
+    answer, stays = writer.prepare(request, plan, response)
+    match plan.fault:
+        case DribbleFault():
+            whole = await _dribble(answer, plan.fault, request, emulator.clock)
+            emulator.delivered(plan, Delivery.SENT if whole else Delivery.CLIENT_GONE, final=not stays)
+            return writer.done(response.status if whole else 500, stays=whole and stays)
+        case TruncateFault(after_bytes=after_bytes):
+            damaged = answer[:after_bytes]
+        case GarbleFault():
+            damaged = GARBLED + answer[answer.index(b"\r\n") :]
+        case _:
+            return writer.write(request, emulator, plan, response)
+    transport.write(damaged)
+    emulator.delivered(plan, Delivery.SENT if damaged == answer else Delivery.CUT, final=not stays)
     return writer.done(500, stays=False)
 
 
@@ -140,13 +149,7 @@ def reset(transport: asyncio.Transport | None) -> None:
     transport.abort()
 
 
-def _damaged(effect: Truncate | Garble, answer: bytes) -> bytes:
-    if isinstance(effect, Truncate):
-        return answer[: effect.after_bytes]
-    return GARBLED + answer[answer.index(b"\r\n") :]
-
-
-async def _dribble(answer: bytes, effect: Dribble, request: web.BaseRequest, clock: Clock) -> bool:
+async def _dribble(answer: bytes, fault: DribbleFault, request: web.BaseRequest, clock: Clock) -> bool:
     """Write an answer in pieces, the first at once, the last when the whole time is over.
 
     Each leaves on its own: asyncio hands every piece to the network at once and without Nagle's algorithm, and TLS
@@ -156,10 +159,10 @@ async def _dribble(answer: bytes, effect: Dribble, request: web.BaseRequest, clo
         Whether the client stayed to the end.
     """
     began_ms = clock.now_ms()
-    count = max(1, min(effect.chunks, len(answer)))
+    count = max(1, min(fault.chunks, len(answer)))
     for number in range(count):
         if number:
-            await sleep_until(clock, began_ms + effect.total_ms * number // (count - 1), request)
+            await sleep_until(clock, began_ms + fault.total_ms * number // (count - 1), request)
         transport = _connection(request)
         if transport is None:
             return False

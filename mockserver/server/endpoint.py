@@ -79,9 +79,9 @@ class Endpoint:
                     _hang_up(request)  # a reset overtook it: nobody is left to answer
                     return self._writer.done(500, stays=False)
                 plan = held
-            if plan.response is None:
-                return await execute(plan.effects, request, plan.record, emulator.clock, self._writer, self._doorway)
-            written = self._writer.write(request, plan.record, plan.response)
+            if plan.response is None or not plan.is_plain:
+                return await execute(plan, request, emulator, self._writer, self._doorway)
+            written = self._writer.write(request, emulator, plan, plan.response)
             if problem == "incomplete":
                 _hang_up(request)  # no next request can be found behind half a body
             return written
@@ -139,7 +139,7 @@ async def _held_back(emulator: Emulator, suspended: Suspended) -> Plan | None:
     except asyncio.CancelledError:
         plan = emulator.resume(suspended.token)  # the server stops: what it has received is recorded all the same
         if plan is not None:
-            plan.record.delivery = Delivery.CUT
+            emulator.delivered(plan, Delivery.CUT)
         raise
     return emulator.resume(suspended.token)
 

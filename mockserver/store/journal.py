@@ -13,16 +13,18 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, cast
+from typing import Any, Protocol, cast
+
+from msgspec.structs import force_setattr, replace
 
 from mockserver.model.http import RawHeaders
 from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Outcome
+from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.match import Facts, Matcher
 from mockserver.store.columns import Columns, both
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "Records"]
 
 _RECORD_BYTES = 200
 """What an entry costs beside its bytes: record, stamp, list slot, columns and index."""
@@ -41,16 +43,47 @@ Read = Callable[[Record], Any]
 """Gives the parsed body of a record."""
 
 
+class Records(Protocol):
+    """Where the records of a journal are kept, by place from 0 on: a list, or anything that has these ways in.
+
+    Indexes, limits and order are the journal's own. A record that was dropped is None until its place is given back.
+    """
+
+    def __len__(self) -> int:
+        """Count the places."""
+        ...
+
+    def append(self, record: Record, /) -> None:
+        """Keep a record at the next place."""
+        ...
+
+    def __getitem__(self, place: int, /) -> Record | None:
+        """Return what is kept at a place."""
+        ...
+
+    def __setitem__(self, place: int, record: Record | None, /) -> None:
+        """Keep another record at a place, or none."""
+        ...
+
+    def __delitem__(self, places: slice, /) -> None:
+        """Give back the first places; the others move up."""
+        ...
+
+
 class Journal:
     """The records of one namespace.
 
     Args:
         settings: ``max_entries`` and ``max_journal_bytes`` bound it.
         read: How the body of a record is parsed when a condition asks for it.
+        records: Makes the place where records are kept, an empty one; a list by default.
     """
 
-    def __init__(self, settings: Settings, read: Read) -> None:
+    def __init__(self, settings: Settings, read: Read, records: Callable[[], Records] = list) -> None:
         self._read = read
+        self._make_records = records
+        self.era = -1
+        """How often it was cleared: of two requests with the same seq it tells which was later."""
         self.clear()
         self.limit(settings)
 
@@ -62,7 +95,8 @@ class Journal:
 
     def clear(self) -> None:
         """Forget everything and count from 1 again."""
-        self._records: list[Record | None] = []
+        self.era += 1
+        self._records = self._make_records()
         self._columns = Columns(("operation", "event_type", "outcome", "status"))
         self._by_session: dict[str, array[int]] = {}
         self._by_fault: dict[str, array[int]] = {}
@@ -134,6 +168,22 @@ class Journal:
         if self._bytes > self._max_bytes or len(self._records) - self._head > self._max_entries:
             self._evict()
         return seq
+
+    def delivered(self, seq: int, delivery: Delivery, *, final: bool = False) -> None:
+        """Note what became of an answer. Of an entry that was dropped nothing is noted.
+
+        Args:
+            seq: The entry.
+            delivery: How far the answer came.
+            final: Whether the answer said that the connection ends with it.
+        """
+        record = self.get(seq)
+        if record is None:
+            return
+        response = record.response
+        if final and response is not None:
+            response = replace(response, final=True)
+        self._records[seq - self._base] = replace(record, delivery=delivery, response=response)
 
     def get(self, seq: int) -> Record | None:
         """Return a record, or None if there is no such seq or it was dropped."""
@@ -221,22 +271,24 @@ class Journal:
         return iter(sorted({seq for seqs in lists for seq in seqs[bisect_left(seqs, first) :]}))
 
     def _share(self, record: Record) -> None:
-        """Let a record have the stamp, header block, path and event type that others have, if they are equal."""
+        """Let a record have the stamp, header block, path and event type that others have, if they are equal.
+
+        It is not kept yet, and a copy of every record would cost more than all of this.
+        """
         if record.at_ms == self._last_at_ms:
-            record.at_ms = self._last_at_ms
+            force_setattr(record, "at_ms", self._last_at_ms)
         else:
             self._last_at_ms = record.at_ms
         get = self._interned.get
         target, event_type = get(record.target), get(record.event_type)
-        if record.headers == self._last_headers:  # cheaper than hashing them
-            record.headers = self._last_headers
-        else:
+        if record.headers != self._last_headers:  # cheaper than hashing them
             headers = get(record.headers)
-            record.headers = self._intern_headers(record.headers) if headers is None else headers
-            self._last_headers = record.headers
-        record.target = self._intern_text(record.target) if target is None else target
+            self._last_headers = self._intern_headers(record.headers) if headers is None else headers
+        force_setattr(record, "headers", self._last_headers)
+        force_setattr(record, "target", self._intern_text(record.target) if target is None else target)
         if record.event_type is not None:
-            record.event_type = self._intern_text(record.event_type) if event_type is None else event_type
+            event_type = self._intern_text(record.event_type) if event_type is None else event_type
+            force_setattr(record, "event_type", event_type)
 
     def _intern_headers(self, raw: RawHeaders) -> RawHeaders:
         if any(name.lower() in _SECRET for name, _ in raw):

@@ -13,7 +13,8 @@ from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import FILE_ONLY, serve_flags
 from mockserver.cli.serve import add_arguments
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import FaultSpec, HangFault, ResetFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import HangFault, ResetFault
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.server.options import ServerOptions
 

@@ -6,7 +6,8 @@ import pytest
 
 from mockserver.cli.fault_file import read_faults
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import FaultSpec, ResetFault, StatusFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import ResetFault, StatusFault
 
 RESET = FaultSpec(fault=ResetFault(), times=2)
 RESET_JSON = '{"fault": {"kind": "reset"}, "times": 2}'

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from mockserver import MediaServer, Settings
 from mockserver.cli.judged_file import judge_file
 from mockserver.cli.traffic_file import read_traffic
-from mockserver.model.fault import StatusFault, When
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Stage
 from mockserver.namespaces import DEFAULT, Namespaces

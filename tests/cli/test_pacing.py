@@ -15,7 +15,8 @@ from mockserver.cli.pacing import pauses
 from mockserver.cli.recording import RecordedCall
 from mockserver.cli.session_ids import SessionIds
 from mockserver.control import ADD_FAULT, SET_CLOCK, WAIT
-from mockserver.model.fault import DelayFault, FaultSpec, When
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import DelayFault
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, WaitCommand
 from mockserver.model.vocabulary import Stage

@@ -12,16 +12,8 @@ from mockserver.cli import exchange, main
 from mockserver.cli.exchange import Connections
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.control import ADD_FAULT, EXPORT, ExportQuery
-from mockserver.model.fault import (
-    ExpireFault,
-    FaultSpec,
-    HangFault,
-    RefuseFault,
-    ResetFault,
-    StatusFault,
-    TruncateFault,
-    When,
-)
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import ExpireFault, HangFault, RefuseFault, ResetFault, StatusFault, TruncateFault
 from mockserver.model.vocabulary import Stage
 from tests.event_files import recording
 

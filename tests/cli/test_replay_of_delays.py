@@ -19,7 +19,8 @@ from mockserver.cli.pacing import recorded_pace
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
 from mockserver.control import ADD_FAULT, EXPORT, SET_CLOCK, ExportQuery
-from mockserver.model.fault import DelayFault, DuplicateFault, FaultSpec, StatusFault, When
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import DelayFault, DuplicateFault, StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.results import ClockCommand
 from mockserver.model.vocabulary import Delivery, Stage

@@ -13,7 +13,8 @@ from mockserver.cli.in_flight import Flight, InFlight
 from mockserver.cli.recording import RecordedCall
 from mockserver.cli.virtual_time import VirtualClock
 from mockserver.control import ADD_FAULT, CLOCK, EVENTS, EXPORT, SET_CLOCK, ExportQuery
-from mockserver.model.fault import (
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import (
     CloseFault,
     DelayFault,
     DribbleFault,
@@ -21,7 +22,6 @@ from mockserver.model.fault import (
     DuplicateFault,
     ExpireFault,
     Fault,
-    FaultSpec,
     GarbleFault,
     HangFault,
     Pass,
@@ -30,7 +30,6 @@ from mockserver.model.fault import (
     ResponsesFault,
     StatusFault,
     TruncateFault,
-    When,
 )
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver import FaultSpec, InvalidInput, MediaServer, NotFound, Refused, SessionRule, Settings
-from mockserver.model.fault import ResetFault, StatusFault
+from mockserver.model.fault_kind import ResetFault, StatusFault
 from mockserver.model.vocabulary import ClosedBy, Phase
 from tests.factories import T0, event, start
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mockserver import BlockingCallInLoop, InvalidInput, MediaServer, NotFound, VerificationFailed
-from mockserver.model.fault import FaultSpec, StatusFault, When
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import StatusFault
 from mockserver.model.query import Query
 from mockserver.model.story import Expectation
 from tests.factories import event, start, story

@@ -14,7 +14,7 @@ import pytest
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import FILE_ONLY, Flag, serve_flags
 from mockserver.cli.serve import add_arguments
-from mockserver.model.fault import DelayFault
+from mockserver.model.fault_kind import DelayFault
 from mockserver.model.finding import Thresholds
 from mockserver.model.settings import Lifetimes, SessionRule, Settings
 from tests.documents import ROOT, blocks, cell, default, filled, texts_of

@@ -8,7 +8,8 @@ from typing import get_args
 
 import msgspec
 
-from mockserver.model.fault import Fault, FaultSpec, Range, When
+from mockserver.model.fault import FaultSpec, Range, When
+from mockserver.model.fault_kind import Fault
 from mockserver.model.query import Query
 from tests.documents import ROOT, cell, filled, members_table, section, text_of, texts_of
 

@@ -6,7 +6,8 @@ import pytest
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
-from mockserver.model.fault import DelayFault, ExpireFault, When
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import DelayFault, ExpireFault
 from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import FaultSpec, ResetFault, StatusFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Record
 from mockserver.model.query import Query
@@ -111,8 +112,17 @@ def test_session_id_is_64_lower_case_hex_digits_and_never_the_same() -> None:
 def test_delivery_is_noted_in_the_record() -> None:
     back_end = emulator()
     plan = answer(back_end, post(SESSIONS, start()))
-    plan.record.delivery = Delivery.CLIENT_GONE
+    back_end.delivered(plan, Delivery.CLIENT_GONE)
     assert last_record(back_end).delivery is Delivery.CLIENT_GONE
+
+
+def test_delivery_of_what_a_reset_has_forgotten_is_not_taken_for_that_of_a_later_request() -> None:
+    back_end = emulator()
+    plan = answer(back_end, post(SESSIONS, start()))
+    back_end.reset(["journal"])
+    answer(back_end, post(SESSIONS, start()))
+    back_end.delivered(plan, Delivery.CLIENT_GONE)
+    assert last_record(back_end).delivery is Delivery.SENT
 
 
 # Settings of the API.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import DelayFault, DuplicateFault, ForgetFault, Range, StatusFault, When
+from mockserver.model.fault import Range, When
+from mockserver.model.fault_kind import DelayFault, DuplicateFault, ForgetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Suspended
 from mockserver.model.settings import Settings

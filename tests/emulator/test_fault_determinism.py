@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.model import fault as f
+from mockserver.model import fault_kind as f
+from mockserver.model.fault import FaultSpec, Range, When
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan, Suspended
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
@@ -50,9 +51,9 @@ scripts = st.builds(
     responses=st.lists(items, min_size=1, max_size=4).map(tuple),
     then=st.sampled_from(["last", "cycle", "pass"]),
 )
-ranges = st.builds(f.Range, at_least=st.none() | st.integers(0, 4), below=st.none() | st.integers(5, 60))
+ranges = st.builds(Range, at_least=st.none() | st.integers(0, 4), below=st.none() | st.integers(5, 60))
 whens = st.builds(
-    f.When,
+    When,
     event_type=st.sampled_from([None, "ping", ("play", "sessionStart")]),
     operation=st.sampled_from([None, None, None, Operation.PREFLIGHT, (Operation.EVENT, Operation.SCHEMA)]),
     where=st.sampled_from([(), "/playerTime/playhead>2"]),
@@ -74,7 +75,7 @@ numbers: dict[str, Any] = {
     "ttl_ms": st.none() | st.just(20_000),
 }
 specs = st.builds(
-    f.FaultSpec, fault=simple | scripts, probability=st.sampled_from([1, 1, 0.5, 0.9]), **numbers
+    FaultSpec, fault=simple | scripts, probability=st.sampled_from([1, 1, 0.5, 0.9]), **numbers
 )  # fmt: skip
 rule_lists = st.lists(specs, max_size=5)
 
@@ -155,13 +156,13 @@ def journal(back_end: Emulator) -> bytes:
 
 
 def shown(plans: list[Plan | None]) -> bytes:
-    return repr([plan and (plan.response, plan.effects) for plan in plans]).encode()
+    return repr([plan and (plan.response, plan.fault, plan.until_ms) for plan in plans]).encode()
 
 
 @settings(max_examples=150)
 @given(rule_lists, steps)
 def test_same_seed_and_same_requests_give_the_same_journal_and_the_same_answers(
-    rules: list[f.FaultSpec], sequence: list[Step]
+    rules: list[FaultSpec], sequence: list[Step]
 ) -> None:
     one, two = emulator(faults=rules), emulator(faults=rules)
     assert shown(played(one, sequence)) == shown(played(two, sequence))
@@ -173,7 +174,7 @@ def test_same_seed_and_same_requests_give_the_same_journal_and_the_same_answers(
 @settings(max_examples=100)
 @given(rule_lists, steps)
 def test_requests_read_back_from_a_journal_give_that_journal_again(
-    rules: list[f.FaultSpec], sequence: list[Step]
+    rules: list[FaultSpec], sequence: list[Step]
 ) -> None:
     one, two = emulator(faults=rules), emulator(faults=rules)
     for step in sequence:
@@ -192,9 +193,9 @@ def test_requests_read_back_from_a_journal_give_that_journal_again(
 @settings(max_examples=150)
 @given(rule_lists, simple | scripts, st.fixed_dictionaries(numbers), steps)
 def test_rule_of_probability_0_changes_nothing_byte_for_byte(
-    rules: list[f.FaultSpec], what: f.Fault, members: dict[str, Any], sequence: list[Step]
+    rules: list[FaultSpec], what: f.Fault, members: dict[str, Any], sequence: list[Step]
 ) -> None:
-    never = f.FaultSpec(fault=what, probability=0, **members)
+    never = FaultSpec(fault=what, probability=0, **members)
     without, ruled = emulator(faults=rules), emulator(faults=[*rules, never])
     assert shown(played(without, sequence)) == shown(played(ruled, sequence))
     assert journal(without) == journal(ruled)
@@ -204,7 +205,7 @@ def test_rule_of_probability_0_changes_nothing_byte_for_byte(
 
 
 @given(rule_lists, steps)
-def test_what_never_reached_the_back_end_changed_no_session(rules: list[f.FaultSpec], sequence: list[Step]) -> None:
+def test_what_never_reached_the_back_end_changed_no_session(rules: list[FaultSpec], sequence: list[Step]) -> None:
     back_end = emulator(faults=rules)
     for step in sequence:
         request, before, last = request_of(back_end, step), list(back_end.sessions), back_end.journal.last_seq
@@ -237,8 +238,8 @@ def test_counters_add_up_under_threads_and_no_rule_strikes_too_often(drawn: list
     back_end = emulator()
     sid = open_session(back_end)
     for event_type, (what, stage, skip, every, times, probability) in zip(types, drawn, strict=True):
-        spec = f.FaultSpec(
-            fault=what, when=f.When(event_type=event_type), stage=stage, skip=skip, every=every, times=times,
+        spec = FaultSpec(
+            fault=what, when=When(event_type=event_type), stage=stage, skip=skip, every=every, times=times,
             probability=probability,
         )  # fmt: skip
         back_end.faults.add(spec, back_end.clock.now_ms())

@@ -7,19 +7,11 @@ import threading
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import (
-    CloseFault,
-    DelayFault,
-    Fault,
-    FaultSpec,
-    HangFault,
-    ResetFault,
-    StatusFault,
-    When,
-)
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import CloseFault, DelayFault, Fault, HangFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Record
-from mockserver.model.plan import Close, Effect, Hang, Plan, Reset, Send, Sleep, Suspended
+from mockserver.model.plan import Plan, Suspended
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from tests.factories import (
@@ -84,16 +76,17 @@ def test_session_start_whose_answer_is_lost_leaves_an_orphan_session() -> None:
     back_end = emulator()
     fault(back_end, CloseFault(), stage=Stage.RESPONSE, when=When(event_type="sessionStart"), times=1)
     plan = answer(back_end, post("/api/v1/sessions", start()))
-    assert (plan.response, plan.effects) == (None, (Close(),))
+    assert (plan.response, plan.fault) == (None, CloseFault())
     open_session(back_end)
     assert len(back_end.sessions) == 2
 
 
-@pytest.mark.parametrize(("what", "effect"), [(ResetFault(), Reset()), (CloseFault(), Close()), (HangFault(), Hang())])
-def test_request_that_gets_no_answer_is_recorded_without_one(what: Fault, effect: Effect) -> None:
+@pytest.mark.parametrize("what", [ResetFault(), CloseFault(), HangFault()])
+def test_request_that_gets_no_answer_is_recorded_without_one(what: Fault) -> None:
     back_end = emulator()
     fault(back_end, what)
-    assert answer(back_end, post("/api/v1/sessions", start())).effects == (effect,)
+    plan = answer(back_end, post("/api/v1/sessions", start()))
+    assert (plan.fault, plan.response) == (what, None)
     assert last_record(back_end).response is None
 
 
@@ -148,7 +141,7 @@ def test_delay_before_another_fault_comes_first() -> None:
     assert isinstance(held, Suspended)
     plan = back_end.resume(held.token)
     assert plan is not None
-    assert plan.effects == (Reset(),)
+    assert (plan.fault, plan.response) == (ResetFault(), None)
     assert last_record(back_end).fault_ids == ("f1", "f2")
 
 
@@ -157,10 +150,8 @@ def test_delay_of_stage_response_keeps_the_answer_back_after_processing() -> Non
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=100), stage=Stage.RESPONSE)
     plan = answer(back_end, post_event(sid, event("sessionEnd")))
-    sleep, sent = plan.effects
-    assert sleep == Sleep(T0 + 100)
-    assert isinstance(sent, Send)
-    assert sent.response.status == 204
+    assert plan.response is not None
+    assert (plan.until_ms, plan.fault, plan.response.status) == (T0 + 100, None, 204)
     assert phase(back_end, sid).value == "closed"
 
 
@@ -170,7 +161,7 @@ def test_delay_of_the_answer_counts_from_where_the_event_has_moved_the_clock() -
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=100), stage=Stage.RESPONSE)
     plan = answer(back_end, post_event(sid, event(ts=T0 + 60_000)))
-    assert plan.effects[0] == Sleep(T0 + 60_100)
+    assert plan.until_ms == T0 + 60_100
 
 
 def test_delay_of_nothing_holds_nothing_back() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import (
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import (
     DelayFault,
     DribbleFault,
     DropHeaderFault,
@@ -22,10 +23,9 @@ from mockserver.model.fault import (
     ResponsesFault,
     StatusFault,
     TruncateFault,
-    When,
 )
 from mockserver.model.journal import Record
-from mockserver.model.plan import Dribble, Garble, Refuse, Send, Suspended, Truncate
+from mockserver.model.plan import Suspended
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome, Stage
 from tests.factories import (
@@ -210,17 +210,16 @@ def test_start_that_never_arrives_is_answered_with_a_session_that_does_not_exist
     back_end, untouched = emulator(), emulator()
     fault(back_end, what, times=1)
     plan = answer(back_end, post("/api/v1/sessions", start()))
-    [effect] = plan.effects
-    assert isinstance(effect, Truncate | Garble | Dribble | Send)
-    location = dict(effect.response.headers).get("Location")
-    assert effect.response.status == 201
+    assert plan.response is not None
+    location = dict(plan.response.headers).get("Location")
+    assert (plan.response.status, plan.fault) == (201, what)
     if location is None:
         assert isinstance(what, DropHeaderFault)
     else:
         assert send(back_end, location.rpartition("/")[2]) == 404
     record = records(back_end)[0]
     assert (record.outcome, record.session_id, record.delivery) == (Outcome.NOT_PROCESSED, None, Delivery.PENDING)
-    assert record.response == effect.response
+    assert record.response == plan.response
     assert (len(back_end.sessions), back_end.sessions.opened) == (0, 0)
     assert open_session(back_end) == open_session(untouched), "the ids of real sessions are the same"
 
@@ -266,10 +265,10 @@ def test_answer_of_a_processed_request_is_shaped_and_recorded(what: Fault) -> No
     fault(back_end, what, stage=Stage.RESPONSE)
     plan = answer(back_end, post("/api/v1/sessions", start()))
     assert len(back_end.sessions) == 1
-    assert plan.response is None
-    assert plan.record.response is not None
-    assert (plan.record.response.status, plan.record.outcome) == (201, Outcome.OPENED)
-    assert dict(plan.record.response.headers)["X-Mock-Fault"] == "f1"
+    assert plan.response is plan.record.response
+    assert plan.response is not None
+    assert (plan.response.status, plan.record.outcome) == (201, Outcome.OPENED)
+    assert dict(plan.response.headers)["X-Mock-Fault"] == "f1"
 
 
 def test_downloaded_content_that_never_arrives_opens_nothing() -> None:
@@ -299,8 +298,7 @@ def test_refusal_reaches_the_server_and_leaves_no_answer() -> None:
     back_end = emulator()
     fault(back_end, RefuseFault(duration_ms=300))
     plan = answer(back_end, post("/api/v1/sessions", start()))
-    assert plan.effects == (Refuse(300),)
-    assert plan.record.response is None
+    assert (plan.fault, plan.response, plan.record.response) == (RefuseFault(duration_ms=300), None, None)
 
 
 def test_script_mixes_all_kinds_in_the_order_of_requests() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.inquiry import Inquiry
-from mockserver.model.fault import DelayFault, DuplicateFault, ExpireFault, StatusFault, When
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import DelayFault, DuplicateFault, ExpireFault, StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.plan import Suspended
 from mockserver.model.query import Query

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import pytest
 
 from mockserver.dialects.collection import answers
-from mockserver.emulator.injection import effects_of, sent_by, shapes
-from mockserver.model.fault import (
+from mockserver.emulator.injection import StruckRequest
+from mockserver.model.fault_kind import (
+    AnswerFault,
     CloseFault,
-    DelayFault,
     DribbleFault,
     DropHeaderFault,
-    DuplicateFault,
-    ExpireFault,
-    ForgetFault,
     GarbleFault,
     HangFault,
+    LocationFault,
     OutcomeFault,
     RefuseFault,
     ResetFault,
@@ -24,59 +24,75 @@ from mockserver.model.fault import (
     TruncateFault,
 )
 from mockserver.model.http import HttpResponse
-from mockserver.model.plan import Close, Dribble, Effect, Garble, Hang, Refuse, Reset, Send, Truncate
-from mockserver.rules.faults import Strike
+from mockserver.wire.codec import convert
+from tests.factories import post
+
+NEEDED: dict[type[AnswerFault], dict[str, Any]] = {
+    StatusFault: {"code": 503},
+    OutcomeFault: {"outcome": "session_closed"},
+    RefuseFault: {"duration_ms": 5},
+    TruncateFault: {"after_bytes": 5},
+    DribbleFault: {"chunks": 2, "total_ms": 5},
+    LocationFault: {"value": "{location}/"},
+    DropHeaderFault: {"name": "X-Other"},
+}
+"""What a fault of a kind cannot do without."""
 
 OPENED = answers.opened("s1")
-MARKED = HttpResponse(OPENED.status, (*OPENED.headers, ("X-Mock-Fault", "f1")))
+MARK = ("X-Mock-Fault", "f1")
+REQUEST = post("/api/v1/sessions", host="tv.test:8089")
 
 
-def effects(fault: SimpleFault | None, answer: HttpResponse | None = OPENED, *, marked: bool = True) -> list[Effect]:
-    return list(effects_of(Strike((), 0, fault, "f1"), answer, session_id="s1", marked=marked))
-
-
-def sent(fault: SimpleFault, answer: HttpResponse | None = OPENED, *, marked: bool = True) -> HttpResponse:
-    [effect] = effects(fault, answer, marked=marked)
-    assert isinstance(effect, Send)
-    return effect.response
+def sent(
+    fault: AnswerFault,
+    answer: HttpResponse = OPENED,
+    *,
+    marked: bool = True,
+    is_processed: bool = True,
+    sid: str = "s1",
+) -> HttpResponse:
+    mark = "f1" if marked else None
+    response = fault.answered(StruckRequest(REQUEST, sid, lambda: answer, mark, is_processed=is_processed))
+    assert response is not None
+    return response
 
 
 def names(response: HttpResponse) -> list[str]:
     return [name for name, _ in response.headers]
 
 
-@pytest.mark.parametrize(
-    ("fault", "effect"),
-    [
-        (ResetFault(), Reset()),
-        (CloseFault(), Close()),
-        (HangFault(), Hang()),
-        (RefuseFault(duration_ms=500), Refuse(500)),
-        (TruncateFault(after_bytes=40), Truncate(MARKED, 40)),
-        (GarbleFault(), Garble(MARKED)),
-        (DribbleFault(chunks=3, total_ms=90), Dribble(MARKED, 3, 90)),
-    ],
-)
-def test_fault_of_the_connection_is_told_to_the_server(fault: SimpleFault, effect: Effect) -> None:
-    assert effects(fault) == [effect]
+@pytest.mark.parametrize("fault", [ResetFault(), CloseFault(), HangFault(), RefuseFault(duration_ms=500)])
+def test_fault_of_the_connection_leaves_no_answer_and_asks_for_none(fault: AnswerFault) -> None:
+    def unwanted() -> HttpResponse:
+        raise AssertionError
+
+    assert fault.answered(StruckRequest(REQUEST, "s1", unwanted, "f1", is_processed=False)) is None
 
 
-@pytest.mark.parametrize("fault", [None, DelayFault(ms=1), ExpireFault(), ForgetFault(), DuplicateFault()])
-def test_what_concerns_the_back_end_alone_leaves_the_answer_as_it_is(fault: SimpleFault | None) -> None:
-    assert effects(fault) == []
+@pytest.mark.parametrize("is_processed", [True, False])
+@pytest.mark.parametrize("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
+def test_every_answer_of_a_fault_is_marked_once_unless_marking_is_off(
+    kind: type[AnswerFault], is_processed: bool
+) -> None:
+    fault = convert({"kind": kind.__struct_config__.tag, **NEEDED.get(kind, {})}, SimpleFault)
+    for mark in ("f1", None):
+        response = fault.answered(StruckRequest(REQUEST, "s1", lambda: OPENED, mark, is_processed=is_processed))
+        if response is not None:
+            assert [field for field in response.headers if field[0] == MARK[0]] == ([MARK] if mark else [])
+
+
+@pytest.mark.parametrize("fault", [TruncateFault(after_bytes=0), GarbleFault(), DribbleFault(chunks=1, total_ms=0)])
+def test_what_damages_an_answer_on_its_way_leaves_it_as_it_is(fault: AnswerFault) -> None:
+    assert sent(fault, marked=False) is OPENED
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
-def test_outcome_is_worded_as_by_the_api_and_marked(outcome: str, status: int) -> None:
+def test_outcome_is_worded_as_by_the_api(outcome: str, status: int) -> None:
     fault = OutcomeFault(outcome=outcome)  # type: ignore[arg-type]
-    response = sent(fault, None)
-    assert (response.status, dict(response.headers)["X-Mock-Fault"]) == (status, "f1")
+    response = sent(fault)
+    assert response.status == status
     assert b"Session s1 is" in response.body
-    assert "X-Mock-Fault" not in names(sent(fault, marked=False))
-    start = effects_of(Strike((), 0, fault, "f1"), None, session_id=None, marked=False)
-    answer = sent_by(start)
-    assert answer is not None
-    assert b"The session is" in answer.body
+    assert b"The session is" in sent(fault, sid="").body
 
 
 @pytest.mark.parametrize(
@@ -103,17 +119,52 @@ def test_answer_without_its_length_ends_with_the_connection() -> None:
     assert not sent(DropHeaderFault(name="content-length"), answers.ACCEPTED).final, "a 204 has no length anyway"
 
 
-def test_answer_is_not_marked_when_marking_is_off() -> None:
-    assert effects(GarbleFault(), marked=False) == [Garble(OPENED)]
-    assert sent(StatusFault(code=500), marked=False).headers == tuple(
-        field for field in sent(StatusFault(code=500)).headers if field[0] != "X-Mock-Fault"
+@pytest.mark.parametrize("is_processed", [True, False])
+def test_headers_of_a_status_are_added_or_replace_others_in_any_spelling(is_processed: bool) -> None:
+    given: dict[str, str | int] = {"Retry-After": 5, "access-control-allow-origin": "http://a", "content-type": "a/b"}
+    fields = dict(sent(StatusFault(code=429, body="x", headers=given), is_processed=is_processed).headers)
+    assert {**given, "Retry-After": "5", "Content-Length": "1"}.items() <= fields.items()
+    assert not {"Access-Control-Allow-Origin", "Content-Type"} & set(fields)
+
+
+def test_mark_is_there_once_whatever_headers_are_injected() -> None:
+    fields = sent(StatusFault(code=500, headers={"x-mock-fault": "mine"})).headers
+    assert [value for name, value in fields if name.lower() == "x-mock-fault"] == ["mine"]
+
+
+def test_status_of_a_processed_request_keeps_the_header_fields_of_its_answer_but_for_those_of_the_body() -> None:
+    response = sent(StatusFault(code=200))
+    assert response.field("location") == OPENED.field("location")
+    assert (response.field("content-type"), response.field("content-length")) == (
+        "application/json",
+        str(len(response.body)),
     )
+    assert names(response) == ["Location", *dict(answers.CORS), "Content-Type", "Content-Length", "X-Mock-Fault"]
+    other = sent(StatusFault(code=201, body="", headers={"location": "/elsewhere"}))
+    assert (other.body, [value for name, value in other.headers if name.lower() == "location"]) == (b"", ["/elsewhere"])
 
 
-def test_answer_that_is_sent_is_found_whatever_is_done_to_it() -> None:
-    for fault in (GarbleFault(), TruncateFault(after_bytes=0), DribbleFault(chunks=1, total_ms=0)):
-        assert sent_by(tuple(effects(fault))) == MARKED
-        assert shapes(fault)
-    assert sent_by((Reset(),)) is None
-    assert not shapes(StatusFault(code=500))
-    assert not shapes(None)
+def test_status_of_a_request_that_is_not_processed_has_no_location() -> None:
+    response = sent(StatusFault(code=200), is_processed=False)
+    assert names(response) == [*dict(answers.CORS), "Content-Type", "Content-Length", "X-Mock-Fault"]
+
+
+@pytest.mark.parametrize(
+    ("value", "location"),
+    [
+        ("http://{host}{location}", "http://tv.test:8089/api/v1/sessions/s1"),
+        ("{location}/", "/api/v1/sessions/s1/"),
+        ("/va/api/v1/sessions/{sid}", "/va/api/v1/sessions/s1"),
+        ("{sid}", "s1"),
+        ("/api/v1/sessions/other", "/api/v1/sessions/other"),
+    ],
+)
+def test_location_is_written_in_another_way_and_nothing_else_changes(value: str, location: str) -> None:
+    response = sent(LocationFault(value=value))
+    assert response.field("location") == location
+    assert names(response) == [*names(OPENED), "X-Mock-Fault"]
+    assert (response.status, response.body) == (OPENED.status, OPENED.body)
+
+
+def test_location_that_an_answer_lacks_is_not_made_up() -> None:
+    assert sent(LocationFault(value="{location}/"), answers.ACCEPTED, marked=False) is answers.ACCEPTED

@@ -10,7 +10,8 @@ import pytest
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.story_judge import StoryJudge
 from mockserver.errors import InvalidInput, NotFound, Refused
-from mockserver.model.fault import FaultSpec, HangFault, StatusFault, When
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.story import Expectation, Story, StoryView

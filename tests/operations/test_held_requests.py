@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import DelayFault, When
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import DelayFault
 from mockserver.model.journal import Entry
 from mockserver.model.plan import Suspended
 from mockserver.model.query import Query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockserver.model.fault import ResetFault
+from mockserver.model.fault_kind import ResetFault
 from mockserver.operations.metrics import render
 from tests.factories import answer, emulator, event, fault, open_session, post_event, send
 

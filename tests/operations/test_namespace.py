@@ -10,7 +10,8 @@ import pytest
 from mockserver.control import Chunks, ExportQuery, SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
-from mockserver.model.fault import FaultSpec, ResetFault, StatusFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import ResetFault, StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ResetCommand, SessionCommand, SessionView

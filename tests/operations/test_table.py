@@ -16,7 +16,8 @@ from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
 from mockserver.model.addresses import Addresses
-from mockserver.model.fault import FaultSpec, ResetFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import ResetFault
 from mockserver.model.player import PlayerCommand
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings

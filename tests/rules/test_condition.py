@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import InvalidInput
+from mockserver.model.http import is_token
 from mockserver.rules.condition import (
     MISSING,
     header_holds,
     header_values,
     holds,
-    is_token,
     parse_condition,
     parse_header_condition,
     resolve,

@@ -7,25 +7,23 @@ from typing import Any
 import pytest
 
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import (
+from mockserver.model.fault import FaultSpec, Range, When
+from mockserver.model.fault_kind import (
     DelayFault,
     DribbleFault,
     DropHeaderFault,
     DuplicateFault,
     ExpireFault,
     Fault,
-    FaultSpec,
     ForgetFault,
     GarbleFault,
     OutcomeFault,
     Pass,
-    Range,
     RefuseFault,
     ResetFault,
     ResponsesFault,
     StatusFault,
     TruncateFault,
-    When,
 )
 from mockserver.model.vocabulary import Outcome, Stage
 from mockserver.rules.fault_check import check_spec

@@ -10,17 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.model.fault import (
+from mockserver.model.fault import FaultRule, When
+from mockserver.model.fault_kind import (
     CloseFault,
     DelayFault,
     Fault,
-    FaultRule,
     HangFault,
     Pass,
     ResetFault,
     ResponsesFault,
     StatusFault,
-    When,
 )
 from mockserver.model.vocabulary import Operation, Stage
 from mockserver.rules.faults import Armed, Strike, arm, strike

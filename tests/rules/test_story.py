@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.model.fault import FaultRule, FaultSpec, HangFault, StatusFault, When
+from mockserver.model.fault import FaultRule, FaultSpec, When
+from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record

@@ -9,7 +9,8 @@ import pytest
 
 from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import DelayFault, HangFault, StatusFault, When
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import DelayFault, HangFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
@@ -64,7 +65,7 @@ def test_faults(golden: Golden) -> None:
     fault(back_end, HangFault(), when=When(event_type="sessionEnd"))
     for event_type in ("play", "play", "ping"):
         answer(back_end, post_event(sid, event(event_type, playhead=1)))
-    answer(back_end, post_event(sid, event("sessionEnd", playhead=2))).record.delivery = Delivery.CUT
+    back_end.delivered(answer(back_end, post_event(sid, event("sessionEnd", playhead=2))), Delivery.CUT)
     golden("transcript/faults.txt", written(back_end))
 
 

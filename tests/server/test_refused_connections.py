@@ -16,7 +16,8 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from mockserver import MockServer
 from mockserver.errors import ServerFailed
-from mockserver.model.fault import FaultSpec, RefuseFault
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import RefuseFault
 from mockserver.model.vocabulary import Delivery
 from mockserver.server.app import SITE, build_app
 from mockserver.server.doorway import Doorway

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.errors import InvalidInput, NotFound, Refused
-from mockserver.model.fault import CloseFault, FaultSpec, ResetFault, StatusFault, When
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import CloseFault, ResetFault, StatusFault
 from mockserver.model.vocabulary import Operation, Stage
 from mockserver.rules.match import Facts
 from mockserver.store.faults import FaultStore

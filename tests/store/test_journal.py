@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gc
+import io
+import pickle
 import tracemalloc
 from collections import Counter
 from itertools import count
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, cast
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from mockserver.model.fault import DelayFault, ResetFault
+from mockserver.emulator.emulator import Emulator
+from mockserver.model.fault_kind import DelayFault, ResetFault
 from mockserver.model.http import HttpRequest, HttpResponse, RawHeaders
 from mockserver.model.journal import Record
 from mockserver.model.query import Query
@@ -22,7 +27,7 @@ from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.match import compile_query
 from mockserver.store.columns import REST
 from mockserver.store.journal import Journal
-from tests.factories import T0, emulator, event, fault, open_session, post, post_event, start
+from tests.factories import T0, answer, emulator, event, fault, hand_clock, open_session, post, post_event, start
 
 EVERYTHING = compile_query(Query())
 
@@ -114,6 +119,100 @@ def test_cleared_journal_counts_from_one_again() -> None:
     assert (len(known), known.evicted, known.size_bytes, known.last_seq) == (0, 0, 0, 0)
     assert known.append(record()) == 1
     assert known.session_seqs("s1") == [1]
+
+
+# What became of an answer.
+
+
+def test_delivery_is_noted_by_another_record_and_the_one_there_was_does_not_change() -> None:
+    known = journal()
+    seq = known.append(record())
+    before = known.get(seq)
+    known.delivered(seq, Delivery.CUT)
+    after = known.get(seq)
+    assert before is not None
+    assert after is not None
+    assert (before.delivery, after.delivery) == (Delivery.SENT, Delivery.CUT)
+    assert replace(after, delivery=Delivery.SENT) == before
+    with pytest.raises(AttributeError):
+        after.delivery = Delivery.SENT  # type: ignore[misc]
+
+
+def test_answer_that_ended_the_connection_is_kept_as_it_was_sent() -> None:
+    known = journal()
+    known.delivered(known.append(record()), Delivery.SENT, final=True)
+    known.delivered(known.append(record(status=None)), Delivery.CUT, final=True)
+    answers = [kept.response for seq in (1, 2) if (kept := known.get(seq)) is not None]
+    assert answers == [HttpResponse(204, final=True), None]
+
+
+def test_delivery_of_an_entry_that_was_dropped_is_not_noted() -> None:
+    known = filled(7, max_entries=5)
+    for seq in (0, 1, 2, 8):
+        known.delivered(seq, Delivery.CUT)
+    assert {kept.delivery for seq in range(3, 8) if (kept := known.get(seq)) is not None} == {Delivery.SENT}
+
+
+# Records that are kept elsewhere.
+
+
+class OnDisk:
+    """Records in a file: all that another store needs to be."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 - open as long as the store
+        self._places: list[tuple[int, int] | None] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def append(self, record: Record, /) -> None:
+        self._places.append(self._write(record))
+
+    def __getitem__(self, place: int, /) -> Record | None:
+        at = self._places[place]
+        if at is None:
+            return None
+        self._file.seek(at[0])
+        return cast(Record, pickle.loads(self._file.read(at[1])))
+
+    def __setitem__(self, place: int, record: Record | None, /) -> None:
+        self._places[place] = None if record is None else self._write(record)
+
+    def __delitem__(self, places: slice, /) -> None:
+        del self._places[places]
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def _write(self, record: Record) -> tuple[int, int]:
+        at = self._file.seek(0, io.SEEK_END)
+        return at, self._file.write(pickle.dumps(record))
+
+
+def test_journal_whose_records_are_elsewhere_answers_as_any_other() -> None:
+    known = Journal(Settings(max_entries=3), lambda record: None, OnDisk)
+    here = journal(max_entries=3)
+    for made in (known, here):
+        for name in ("play", "ping", "ping", "pauseStart", "ping"):
+            made.append(record(name))
+        made.delivered(4, Delivery.CUT)
+    for query in (Query(), Query(event_type="ping"), Query(session_id="s1"), Query(limit=1)):
+        assert seqs(known, query) == seqs(here, query)
+    assert [known.get(seq) for seq in range(7)] == [here.get(seq) for seq in range(7)]
+    assert (known.evicted, known.size_bytes) == (here.evicted, here.size_bytes)
+    known.clear()
+    assert known.append(record()) == 1
+
+
+def test_emulator_takes_such_a_store() -> None:
+    back_end = Emulator(clock=hand_clock(), records=OnDisk)
+    sid = open_session(back_end)
+    plan = answer(back_end, post_event(sid, event()))
+    back_end.delivered(plan, Delivery.CLIENT_GONE)
+    kept = back_end.journal.get(2)
+    assert kept is not None
+    assert (kept.session_id, kept.delivery) == (sid, Delivery.CLIENT_GONE)
 
 
 APPENDS = st.lists(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.errors import InvalidInput
-from mockserver.model.fault import StatusFault
+from mockserver.model.fault_kind import StatusFault
 from mockserver.stories.file import parse_story, read_story, story_name
 
 HEAD = 'title = "t"\nsymptom = "s"\ndescription = "d"\nplayer = "p"\n'

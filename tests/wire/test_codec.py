@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver.control import CONTROL_ROUTES, ExportQuery, SessionQuery
 from mockserver.errors import InvalidInput
-from mockserver.model import fault, query, results, settings
+from mockserver.model import fault, fault_kind, query, results, settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.wire.codec import MAX_DEPTH, NotJson, convert, decode, encode, parse_body, to_builtins
 
@@ -149,9 +149,9 @@ QUERIES = st.builds(
     limit=NUMBERS,
 )
 FAULTS = st.one_of(
-    st.builds(fault.StatusFault, code=NUMBERS, body=st.none() | st.text() | st.dictionaries(st.text(), NUMBERS)),
-    st.builds(fault.DelayFault, ms=st.none() | st.floats(0, 10**6)),
-    st.sampled_from([fault.ResetFault(), fault.CloseFault(), fault.HangFault()]),
+    st.builds(fault_kind.StatusFault, code=NUMBERS, body=st.none() | st.text() | st.dictionaries(st.text(), NUMBERS)),
+    st.builds(fault_kind.DelayFault, ms=st.none() | st.floats(0, 10**6)),
+    st.sampled_from([fault_kind.ResetFault(), fault_kind.CloseFault(), fault_kind.HangFault()]),
 )
 RECORDS = st.one_of(
     QUERIES,

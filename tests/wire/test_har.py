@@ -11,7 +11,8 @@ import pytest
 
 from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
-from mockserver.model.fault import DelayFault, ResetFault, StatusFault, When
+from mockserver.model.fault import When
+from mockserver.model.fault_kind import DelayFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Suspended
 from mockserver.model.vocabulary import Delivery
@@ -149,7 +150,7 @@ def test_exchange_that_was_cut_has_status_0_and_names_its_fault() -> None:
 def test_answer_that_the_client_did_not_get_whole_has_status_0() -> None:
     back_end = emulator()
     plan = answer(back_end, post("/api/v1/sessions", start()))
-    plan.record.delivery = Delivery.CUT
+    back_end.delivered(plan, Delivery.CUT)
     (entry,) = archive(back_end)
     assert (entry["response"]["status"], entry["_mockserver"]["delivery"]) == (0, "cut")
 

@@ -6,14 +6,13 @@ stand on error answers too: without them a browser shows its page "network error
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from msgspec.structs import replace
 
 from mockserver.dialects.collection.paths import BASE, docs_typo, session_path
-from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.http import WITHOUT_BODY, HttpRequest, HttpResponse
 from mockserver.model.journal import Violation
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
@@ -23,18 +22,17 @@ __all__ = [
     "ACCEPTED",
     "CORS",
     "downloaded",
-    "injected",
     "marked",
     "method_not_allowed",
     "no_route",
     "opened",
+    "plain",
     "preflight",
     "refused",
     "rejected",
     "schema",
     "turned_away",
     "unknown_schema",
-    "without",
 ]
 
 CORS: tuple[tuple[str, str], ...] = (
@@ -133,28 +131,24 @@ def preflight(request: HttpRequest, settings: Settings) -> HttpResponse:
     return HttpResponse(200, (*cors.items(), ("Content-Length", "0")))
 
 
-def injected(code: int, body: Any, headers: Mapping[str, str | int], mark: str | None) -> HttpResponse:
-    """Make the answer of a ``status`` fault.
+def plain(status: int, body: Any) -> HttpResponse:
+    """Answer with any status and body.
 
     Args:
-        code: The status.
+        status: The status.
         body: Text as it is, anything else as JSON; None for a message like the API's.
-        headers: Header fields that are added, or replace others.
-        mark: The fault id for ``X-Mock-Fault``, or None to leave the answer unmarked.
     """
     if body is None:
-        body = {"message": f"{_phrase(code)} (injected by the mock server)."}
+        body = {"message": f"{_phrase(status)} (injected by the mock server)."}
     content = body.encode() if isinstance(body, str) else encode(body)
-    if code in (204, 205, 304):
+    if status in WITHOUT_BODY:
         content = b""
-    names = {name.lower() for name in headers}
-    fields = [(name, str(value)) for name, value in headers.items()]
-    fields += [field for field in CORS if field[0].lower() not in names]
-    if content and "content-type" not in names:
+    fields = [*CORS]
+    if content:
         fields.append(("Content-Type", "text/plain; charset=utf-8" if isinstance(body, str) else _JSON))
-    if code not in (204, 304):
+    if status not in (204, 304):
         fields.append(("Content-Length", str(len(content))))
-    return marked(HttpResponse(code, tuple(fields), content), mark)
+    return HttpResponse(status, tuple(fields), content)
 
 
 def marked(response: HttpResponse, mark: str | None) -> HttpResponse:
@@ -162,20 +156,6 @@ def marked(response: HttpResponse, mark: str | None) -> HttpResponse:
     if mark is None or any(name.lower() == "x-mock-fault" for name, _ in response.headers):
         return response
     return replace(response, headers=(*response.headers, ("X-Mock-Fault", mark)))
-
-
-def without(response: HttpResponse, names: Iterable[str]) -> HttpResponse:
-    """Leave header fields out of an answer.
-
-    Without ``Content-Length`` the end of the connection ends the answer, as HTTP has it (RFC 9112, 6.3).
-
-    Args:
-        names: Their names, in any case.
-    """
-    dropped = {name.lower() for name in names}
-    headers = tuple(field for field in response.headers if field[0].lower() not in dropped)
-    unending = "content-length" in dropped and response.status not in (204, 304)
-    return replace(response, headers=headers, final=response.final or unending)
 
 
 def _json(

@@ -192,7 +192,7 @@ export interface ExportQuery {
 
 /** A rule to replace another. What the server answered may be sent back changed: these members are passed over. */
 export interface FaultEdit {
-  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault | Pass;
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | LocationFault | DropHeaderFault | ResponsesFault | Pass;
   when?: When;
   stage?: Stage;
   name?: string | null;
@@ -216,7 +216,7 @@ export interface FaultPage {
 
 /** A rule in force, with its live counters. */
 export interface FaultRule {
-  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault | Pass;
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | LocationFault | DropHeaderFault | ResponsesFault | Pass;
   when: When;
   stage: Stage;
   name: string | null;
@@ -234,7 +234,7 @@ export interface FaultRule {
 
 /** A rule as a user writes it. */
 export interface FaultSpec {
-  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | ResponsesFault | Pass;
+  fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | LocationFault | DropHeaderFault | ResponsesFault | Pass;
   when?: When;
   stage?: Stage;
   name?: string | null;
@@ -279,7 +279,7 @@ export interface ForgetFault {
   sessions?: "own" | "all";
 }
 
-/** Replace the status line of the answer with bytes that are not HTTP. */
+/** Replace the status line of the answer with bytes that are not HTTP, and close the connection after it. */
 export interface GarbleFault {
   kind: "garble";
   repeat?: number;
@@ -310,6 +310,13 @@ export interface Lanes {
   to_ms: number | null;
   lanes: Lane[];
   journal_complete: boolean;
+}
+
+/** Write the ``Location`` of the answer in another way; an answer without one stays as it is. */
+export interface LocationFault {
+  kind: "location";
+  repeat?: number;
+  value: string;
 }
 
 /** About a list. */
@@ -486,7 +493,7 @@ export interface ResetFault {
 export interface ResponsesFault {
   kind: "responses";
   repeat?: number;
-  responses: (StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | DropHeaderFault | Pass | "pass")[];
+  responses: (StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | LocationFault | DropHeaderFault | Pass | "pass")[];
   then?: "last" | "cycle" | "pass";
 }
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-from mockserver.model.fault import FaultRule, StatusFault, When
+from mockserver.model.fault import FaultRule, When
+from mockserver.model.fault_kind import StatusFault
 from mockserver.model.query import Query
 from mockserver.model.results import Meta
 from mockserver.model.story import Expectation, ExpectationView, Story, StoryPage, StoryView

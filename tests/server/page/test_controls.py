@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mockserver.model.fault import Fault, FaultSpec, When
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault_kind import Fault
 from tests.server.conftest import START
 from tests.server.page.conftest import Reopened, Shown
 

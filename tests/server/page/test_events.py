@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from playwright.sync_api import Page, expect
 
-from mockserver.model.fault import DelayFault
+from mockserver.model.fault_kind import DelayFault
 from mockserver.model.plan import Suspended
 from tests.factories import event, fault, open_session, post_event, send
 from tests.server.page.conftest import Shown, copied
