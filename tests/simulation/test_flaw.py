@@ -15,7 +15,7 @@ from tests.event_files import event_lines
 from tests.factories import T0, emulator, post, response
 
 CAUSES: dict[str, set[str]] = {
-    "ads-outside-break": {"ad.outside-break", "playhead.frozen"},
+    "ads-outside-break": {"ad.outside-break"},
     "no-play-after-pause": {"play.missing-after-pause", "ping.gap"},
     "playhead-in-milliseconds": {"playhead.ms"},
     "no-pings": {"ping.gap"},

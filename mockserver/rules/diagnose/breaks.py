@@ -10,6 +10,7 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 from mockserver.rules.playback import Scope, Step
+from mockserver.rules.speed import FASTEST
 
 __all__ = ["RULES"]
 
@@ -35,21 +36,37 @@ def _spans(case: Case) -> Iterator[_Span]:
 
 
 def _content_within(case: Case, span: _Span) -> Step | None:
-    """Return where main content plays although the break is open: after a play, the playhead moves on with no ad."""
+    """Return where main content plays although the break is open: the playhead moves on with no ad.
+
+    After an ad a play says that content goes on. Before the first one a playhead that moves says it, unless an ad
+    comes after all.
+    """
     if case.playhead_in_ms:
         return None
+    limit_s = case.thresholds.moves_in_ad_s
     play: Step | None = None
-    end = span.ending.n + 1 if span.ending is not None else len(case.steps)
-    for n in range(span.opening.n + 1, end):
-        step = case.steps[n]
+    early: Step | None = None
+    before_ads = True
+    for step in case.steps[span.opening.n + 1 : len(case.steps) if span.ending is None else span.ending.n + 1]:
         if step.event_type == "adStart":
-            play = None
+            play = early = None
+            before_ads = False
         elif play is not None:
-            if step.playhead_s - play.playhead_s > case.thresholds.moves_in_ad_s:
+            if step.playhead_s - play.playhead_s > limit_s:
                 return step
-        elif step.event_type == "play" and step.before.scope is Scope.GAP and step.before.ads > span.opening.before.ads:
+        elif before_ads:
+            if early is None and _moves_on(span.opening, step, limit_s):
+                early = step
+        elif step.event_type == "play" and step.before.scope is Scope.GAP:
             play = step
-    return None
+    is_open = span.ending is None or span.ending.event_type == "adBreakStart"
+    return early if is_open else None
+
+
+def _moves_on(opening: Step, step: Step, limit_s: float) -> bool:
+    """Tell whether the playhead moved since an adBreakStart as it does in playback; a seek leaps."""
+    moved_s = step.playhead_s - opening.playhead_s
+    return limit_s < moved_s <= FASTEST * (step.ts_ms - opening.ts_ms) / 1000 + limit_s
 
 
 def _break_unclosed(case: Case) -> Iterator[Hit]:
@@ -88,7 +105,11 @@ def _break_nested(case: Case) -> Iterator[Hit]:
 
 def _break_empty(case: Case) -> Iterator[Hit]:
     for span in _spans(case):
-        if span.ending is not None and span.ending.before.ads == span.opening.before.ads:
+        if (
+            span.ending is not None
+            and span.ending.before.ads == span.opening.before.ads
+            and _content_within(case, span) is None
+        ):
             yield Hit(
                 seqs_of(*span),
                 f"{span.name} ended without an adStart; send the break only when an ad is really shown.",
@@ -181,8 +202,8 @@ RULES: tuple[Rule, ...] = (
         "Its ads are ignored, or main content is counted as part of the break.",
         "Adobe, Ad break complete",
         _break_unclosed,
-        "a play inside the break while the playhead stays, as Adobe's SDKs send between two ads; a viewer who leaves "
-        "inside an ad, as in Adobe's Timeline 2, is only a warning",
+        "a play inside the break while the playhead stays, as Adobe's SDKs send between two ads; a first ad that comes "
+        "late; a viewer who leaves inside an ad, as in Adobe's Timeline 2, is only a warning",
     ),
     Rule(
         "ad.break-nested",

@@ -12,7 +12,17 @@ from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome, Phase
-from mockserver.rules.diagnose.motion import ENDS, Pause, Stretch, is_in_ms, odd_rate, pauses_of, stretches_of
+from mockserver.rules.diagnose.motion import (
+    ENDS,
+    Pause,
+    Stretch,
+    counts_down,
+    is_in_ms,
+    odd_rate,
+    pauses_of,
+    played_to_s,
+    stretches_of,
+)
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, trace
 from mockserver.rules.timeline import Item, items_of
@@ -33,6 +43,9 @@ __all__ = [
 
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is no time in milliseconds: it would be before 1974."""
+
+_SHORT_LENGTH = 1.5
+"""A length that is exceeded by so much is wrong."""
 
 FIRST_TS_S = 10**9
 """From here to :data:`FIRST_TS_MS` a ``ts`` is a time in seconds, after 2001; a smaller one counts from elsewhere."""
@@ -210,6 +223,19 @@ class Case:
         """Whether the playhead counts milliseconds, so that it says nothing else."""
         top_s = 0 if self.is_live else max((step.playhead_s for step in self.watched), default=0)
         return is_in_ms(self.stretches, top_s, self.length_s)
+
+    @cached_property
+    def length_is_short(self) -> bool:
+        """Whether content on demand plays on far beyond its length, so that the length says nothing."""
+        if self.is_live or self.length_s <= 0:
+            return False
+        played_s = played_to_s(self.stretches)
+        return played_s is not None and played_s > _SHORT_LENGTH * self.length_s
+
+    @cached_property
+    def counts_down(self) -> bool:
+        """Whether the playhead is the time that remains, so that it says nothing else."""
+        return counts_down(self.stretches)
 
     @cached_property
     def odd_rate(self) -> float | None:

@@ -8,11 +8,9 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule
 from mockserver.rules.diagnose.wording import number, quoted, seqs_of
 from mockserver.rules.playback import Step
+from mockserver.rules.speed import FASTEST
 
 __all__ = ["RULES"]
-
-_FASTEST = 2.1
-"""The fastest playback that is taken for playback; a playhead that moves more than that has jumped."""
 
 
 def _number_of(step: Step, name: str) -> float | None:
@@ -120,7 +118,7 @@ def _jump_over(case: Case, first: Step, last: Step, end_s: float) -> Step | None
         before, after = case.steps[n], case.steps[n + 1]
         if before.playhead_s < end_s <= after.playhead_s:
             moved_s = after.playhead_s - before.playhead_s
-            if moved_s > before.dt_s * _FASTEST + case.thresholds.jump_s:
+            if moved_s > before.dt_s * FASTEST + case.thresholds.jump_s:
                 return after
     return None
 

@@ -7,16 +7,19 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mockserver.rules.playback import Player, Step
+from mockserver.rules.speed import FASTEST, MEASURED_S, SLOWEST, measured
 
 __all__ = [
     "DAY_S",
     "ENDS",
+    "NEAR_START_S",
     "Pause",
     "Stretch",
+    "counts_down",
     "is_in_ms",
     "odd_rate",
     "pauses_of",
-    "plausible_s",
+    "played_to_s",
     "ran_s",
     "stretches_of",
 ]
@@ -30,15 +33,17 @@ ENDS = ("sessionComplete", "sessionEnd")
 _STILLS = ("pauseStart", "bufferStart")
 _PAUSE_ENDS = frozenset({"play", "adBreakStart", *_STILLS, *ENDS})
 
-_SLOWEST = 0.5
-_FASTEST = 2.1
-"""Rates of playback that players offer."""
+_BEYOND = 20
+"""A playhead this many times as large as the length is in another unit, or the length is."""
+
+_MOST_BACK = 3
+"""So many stretches that go back make a countdown; fewer may be a viewer who goes back."""
 
 _MS_RATES = (500, 2000)
 """Seconds of playhead per second of a player that sends milliseconds, slow or fast."""
 
-_MEASURED_S = 1
-"""Shorter stretches say nothing about the rate: many players know their position only to the second."""
+NEAR_START_S = 1
+"""A playhead below this is the 0 of a player that counts in fractions."""
 
 _ODD_RATE_S = 10
 """A rate is judged when so much was played."""
@@ -63,10 +68,11 @@ class Stretch(NamedTuple):
 
 
 class Pause(NamedTuple):
-    """A pauseStart or bufferStart on main content, what came after it, and what ended it.
+    """A pause or buffer of main content: what began it, what came after it, and what ended it.
 
     Args:
-        start: The pauseStart or bufferStart.
+        start: The pauseStart or bufferStart; or the adBreakComplete after which a player still is in the pause or
+            buffer that it was in before the break.
         inside: The events up to ``end``.
         end: The next play, pauseStart, bufferStart, adBreakStart, sessionComplete or sessionEnd; None when none came.
     """
@@ -97,50 +103,73 @@ def stretches_of(steps: Sequence[Step], *, is_live: bool) -> list[Stretch]:
             if is_live and dp_s < -DAY_S / 2:
                 dp_s += DAY_S
             dt_s = dt_ms / 1000 if dt_ms > 0 else 0.0
-            found.append(Stretch(first, last, dt_s, dp_s, dp_s / dt_s if dt_s >= _MEASURED_S else 0.0))
+            found.append(Stretch(first, last, dt_s, dp_s, measured(dp_s, dt_s)))
     return found
 
 
 def is_in_ms(stretches: Sequence[Stretch], top_s: float, length_s: float) -> bool:
-    """Tell whether the playhead counts milliseconds.
+    """Tell whether the playhead counts milliseconds: whether it grows by about 1000 per second.
 
     Args:
         stretches: What was played.
         top_s: The largest playhead; 0 for live content, where it says nothing.
         length_s: The length of the content; 0 when it is not known.
     """
-    if length_s > 0 and top_s > 20 * length_s:
-        return True
     slow, fast = _MS_RATES
     in_ms = sum(1 for stretch in stretches if slow <= stretch.rate <= fast)
-    return in_ms >= 2 and in_ms * 2 > sum(1 for stretch in stretches if stretch.dt_s >= _MEASURED_S)
+    is_beyond = length_s > 0 and top_s > _BEYOND * length_s
+    return in_ms >= (1 if is_beyond else 2) and in_ms * 2 > _measured(stretches)
+
+
+def counts_down(stretches: Sequence[Stretch]) -> bool:
+    """Tell whether the playhead goes down as time goes by, as the time that remains does."""
+    down = sum(1 for stretch in stretches if -FASTEST <= stretch.rate <= -SLOWEST)
+    return down >= _MOST_BACK and down * 2 > _measured(stretches)
+
+
+def played_to_s(stretches: Sequence[Stretch]) -> float | None:
+    """Return how far content was played at a speed that players offer; None when it mostly was not played like that."""
+    forward = [stretch.last.playhead_s for stretch in stretches if SLOWEST <= stretch.rate <= FASTEST]
+    return max(forward) if len(forward) * 2 > _measured(stretches) else None
+
+
+def _measured(stretches: Sequence[Stretch]) -> int:
+    return sum(1 for stretch in stretches if stretch.dt_s >= MEASURED_S)
 
 
 def odd_rate(stretches: Sequence[Stretch]) -> float | None:
     """Return the rate at which the playhead goes through the session when no player plays like that, else None.
 
-    The median of all stretches in which it moved forward, so that single seeks make no rate.
+    The median of all stretches in which it moved forward, so that single seeks make no rate; none when it often goes
+    back as well.
     """
     moving = [stretch for stretch in stretches if stretch.rate > 0]
-    if len(moving) < 2 or sum(stretch.dt_s for stretch in moving) < _ODD_RATE_S:
+    back = sum(1 for stretch in stretches if stretch.rate < 0)
+    if len(moving) < 2 or back * 3 > len(moving) or sum(stretch.dt_s for stretch in moving) < _ODD_RATE_S:
         return None
     rates = sorted(stretch.rate for stretch in moving)
     low, high = rates[(len(rates) - 1) // 2], rates[len(rates) // 2]
-    if low > _FASTEST:
+    if low > FASTEST:
         return low
-    return high if high < _SLOWEST else None
+    return high if high < SLOWEST else None
 
 
 def pauses_of(steps: Sequence[Step]) -> list[Pause]:
     """Return all pauses and buffers of main content. ``n`` of every step is its place in ``steps``."""
     found: list[Pause] = []
     for start in steps:
-        if start.event_type in _STILLS and start.after.ad_break is None:
+        if (start.event_type in _STILLS and start.after.ad_break is None) or _comes_back(start):
             end = start.n + 1
             while end < len(steps) and steps[end].event_type not in _PAUSE_ENDS:
                 end += 1
             found.append(Pause(start, steps[start.n + 1 : end], steps[end] if end < len(steps) else None))
     return found
+
+
+def _comes_back(step: Step) -> bool:
+    """Tell whether a break ends here and leaves the player paused or buffering, as it was before."""
+    ends_break = step.before.ad_break is not None and step.after.ad_break is None
+    return ends_break and step.after.player in (Player.PAUSED, Player.BUFFERING)
 
 
 def ran_s(pause: Pause, burst_s: float) -> float:
@@ -157,18 +186,7 @@ def ran_s(pause: Pause, burst_s: float) -> float:
         if pause.is_resumed and pause.end is not None and pause.end.ts_ms - step.ts_ms <= burst_s * 1000:
             break
         dp_s = step.playhead_s - before.playhead_s
-        if 0 < dp_s <= _FASTEST * (step.ts_ms - before.ts_ms) / 1000:
+        if 0 < dp_s <= FASTEST * (step.ts_ms - before.ts_ms) / 1000:
             ran += dp_s
         before = step
     return ran
-
-
-def plausible_s(stretch: Stretch, neighbours: Sequence[Stretch], usual_rate: float | None) -> tuple[float, float]:
-    """Return how far the playhead may have moved in a stretch by playback alone, least and most, in seconds.
-
-    Playback goes at the rate of the clock, at the rate of the stretches next to it (viewers change the speed), or at
-    the rate of the whole session.
-    """
-    rates = [1.0] if usual_rate is None else [1.0, usual_rate]
-    rates += [min(max(other.rate, _SLOWEST), _FASTEST) for other in neighbours if other.rate > 0]
-    return min(rates) * stretch.dt_s, max(rates) * stretch.dt_s

@@ -1,4 +1,4 @@
-"""Rules about the movement of the playhead.
+"""Rules about the movement of the playhead in pauses, ads and over time; leaps and standstills have their own modules.
 
 Main content plays from one event to the next when the first leaves the player playing outside an ad break. Rules that
 compare the playhead with the time look at these stretches only, and not at all when the playhead counts milliseconds or
@@ -7,43 +7,16 @@ compare the playhead with the time look at these stretches only, and not at all 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule
-from mockserver.rules.diagnose.motion import DAY_S, Stretch, plausible_s, ran_s
+from mockserver.rules.diagnose.motion import DAY_S, ran_s
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
-from mockserver.rules.playback import Player, Step
+from mockserver.rules.playback import Step
+from mockserver.rules.speed import FASTEST
 
 __all__ = ["RULES"]
-
-_SEEK_EVENTS = ("pauseStart", "play")
-
-
-def _frozen(case: Case) -> Iterator[Hit]:
-    if case.ts_in_seconds:
-        return
-    run: list[Step] = []
-    for step in case.timely:
-        plays = step.after.player is Player.PLAYING and step.after.ad_break is None
-        if plays and run and step.playhead_s == run[0].playhead_s:
-            run.append(step)
-        else:
-            yield from _stall(case, run)
-            run = [step] if plays else []
-    yield from _stall(case, run)
-
-
-def _stall(case: Case, run: Sequence[Step]) -> Iterator[Hit]:
-    if len(run) < 3 or run[-1].ts_ms - run[0].ts_ms < case.thresholds.frozen_s * 1000:
-        return
-    yield Hit(
-        seqs_of(*run),
-        f"The playhead stayed at {number(run[0].playhead_s)} s in {len(run)} events over "
-        f"{number((run[-1].ts_ms - run[0].ts_ms) / 1000)} s of playing; send the position of the moment with every "
-        "event, and bufferStart when the player waits for data.",
-    )
 
 
 def _runs_while_paused(case: Case) -> Iterator[Hit]:
@@ -88,57 +61,9 @@ def _inside(steps: Sequence[Step], opening: Step) -> tuple[list[Step], bool]:
     return inside, False
 
 
-def _jump(case: Case) -> Iterator[Hit]:
-    if case.playhead_in_ms:
-        return
-    limit_s = case.thresholds.jump_s
-    stretches = case.stretches
-    seeks_ms = sorted(step.ts_ms for step in case.of(*_SEEK_EVENTS))
-    run: list[Stretch] = []
-    for place, stretch in enumerate(stretches):
-        if -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s or _is_near_seek(stretch, seeks_ms, case.thresholds):
-            continue
-        around = (*stretches[max(place - 1, 0) : place], *stretches[place + 1 : place + 2])
-        if _is_jump(stretch, around, case.odd_rate, limit_s):
-            if run and run[-1].last is not stretch.first:
-                yield _jumps(run)
-                run = []
-            run.append(stretch)
-    if run:
-        yield _jumps(run)
-
-
-def _is_near_seek(stretch: Stretch, seeks_ms: Sequence[int], limits: Thresholds) -> bool:
-    """Tell whether a pauseStart or play is next to a stretch, or in one burst with what is."""
-    if stretch.first.event_type in _SEEK_EVENTS or stretch.last.event_type in _SEEK_EVENTS:
-        return True
-    burst_ms = limits.burst_s * 1000
-    for ts_ms in (stretch.first.ts_ms, stretch.last.ts_ms):
-        place = bisect_left(seeks_ms, ts_ms - burst_ms)
-        if place < len(seeks_ms) and seeks_ms[place] <= ts_ms + burst_ms:
-            return True
-    return False
-
-
-def _is_jump(stretch: Stretch, around: Sequence[Stretch], usual_rate: float | None, limit_s: float) -> bool:
-    if stretch.dp_s == 0 and any(other.dp_s == 0 for other in around):
-        return False  # What stood still for longer has its own finding: it froze.
-    least_s, most_s = plausible_s(stretch, around, usual_rate)
-    return not least_s - limit_s <= stretch.dp_s <= most_s + limit_s
-
-
-def _jumps(run: Sequence[Stretch]) -> Hit:
-    first, last = run[0].first, run[-1].last
-    fell_behind = all(0 <= stretch.dp_s < stretch.dt_s for stretch in run)
-    advice = "bufferStart when the player waits and play" if fell_behind else "pauseStart before a seek and play"
-    return Hit(
-        seqs_of(*(step for stretch in run for step in (stretch.first, stretch.last))),
-        f"The playhead went from {number(first.playhead_s)} s to {number(last.playhead_s)} s within "
-        f"{number((last.ts_ms - first.ts_ms) / 1000)} s of playing; send {advice} with the new position after it.",
-    )
-
-
 def _backwards(case: Case) -> Iterator[Hit]:
+    if case.counts_down:
+        return
     back = [stretch for stretch in case.stretches if stretch.dp_s < -case.thresholds.backwards_s]
     back_s = [stretch.dp_s for stretch in back]
     steps = [step for stretch in back for step in (stretch.first, stretch.last)]
@@ -159,23 +84,16 @@ def _backwards(case: Case) -> Iterator[Hit]:
 def _drift(case: Case) -> Iterator[Hit]:
     if case.odd_rate is not None:
         moving = [stretch for stretch in case.stretches if stretch.rate > 0]
+        advice = "send the position in seconds, and ts from the clock, not from the content"
+        if case.odd_rate > FASTEST:
+            advice = f"above {number(FASTEST)} that counts as a seek: {advice}, and winding as pauseStart and play"
         yield Hit(
             seqs_of(*(step for stretch in moving for step in (stretch.first, stretch.last))),
-            f"The playhead advances {number(case.odd_rate)} s per second of playing; send the position in seconds, and "
-            "ts from the clock, not from the content.",
+            f"The playhead advances {number(case.odd_rate)} s per second of playing; {advice}.",
         )
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "playhead.frozen",
-        Severity.ERROR,
-        "3 events or more at one playhead over 5 s or more while main content plays",
-        "Counted as a stall; no content is counted as watched.",
-        "Adobe, metrics: Stall events",
-        _frozen,
-        "bursts of an SDK at one playhead; pauses, buffers and ad breaks",
-    ),
     Rule(
         "playhead.runs-while-paused",
         Severity.WARNING,
@@ -193,15 +111,6 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Events: Ads overview",
         _moves_in_ad,
         "2 s: Adobe's own sample player drifts by 1.15 s",
-    ),
-    Rule(
-        "playhead.jump-without-seek",
-        Severity.WARNING,
-        "the playhead moves 3 s more or less than the time while playing, with no pauseStart or play next to it",
-        "The seek is not tracked and progress markers are skipped.",
-        "recordings: SDKs send pauseStart and play around a seek",
-        _jump,
-        "the first play, where SDKs go from 0 to the real position; other speeds of playback, drift of a clock",
     ),
     Rule(
         "playhead.backwards",

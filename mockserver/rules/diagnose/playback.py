@@ -31,6 +31,9 @@ _TRACKER_NAMES = frozenset(
 """Names of the SDKs' tracker calls and of other protocols, which are no event types of this API."""
 
 
+_WAITS = ("pauseStart", "bufferStart")
+
+
 def _main_play(case: Case) -> Step | None:
     return next((step for step in case.of("play") if step.plays_main), None)
 
@@ -76,10 +79,11 @@ def _missing_after(event_type: str) -> Callable[[Case], Iterator[Hit]]:
             moved_s = ran_s(pause, case.thresholds.burst_s)
             if moved_s > case.thresholds.moves_while_paused_s:
                 until = "the last event" if pause.end is None else pause.end.event_type
+                paused = "" if event_type in _WAITS else f", which left the player {pause.start.after.player.value},"
                 yield Hit(
                     seqs_of(pause.start, *pause.inside, pause.end),
-                    f"After {event_type} the playhead moved {number(moved_s)} s, and no play came until {until}; send "
-                    "play when playback goes on.",
+                    f"After {event_type}{paused} the playhead moved {number(moved_s)} s, and no play came until "
+                    f"{until}; send play when playback goes on.",
                 )
 
     return check
@@ -195,6 +199,16 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Media Collection API: Timelines",
         _missing_after("pauseStart"),
         "leaps, which are seeks while paused",
+    ),
+    Rule(
+        "play.missing-after-break",
+        Severity.ERROR,
+        "a pauseStart or bufferStart before an ad break, and after the break a playhead that moves by more than 1 s "
+        "without a play",
+        "The pause or buffer from before the break goes on to the end, and content time is lost.",
+        "Adobe, Media Collection API: Timelines; our reading: after a break the player does what it did before",
+        _missing_after("adBreakComplete"),
+        "a viewer who is paused before the break and stays so after it; leaps, which are seeks while paused",
     ),
     Rule(
         "play.missing-after-preroll",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.motion import DAY_S
+from mockserver.rules.diagnose.motion import DAY_S, NEAR_START_S
 from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
@@ -28,7 +28,7 @@ def _ms(case: Case) -> Iterator[Hit]:
 
 
 def _over_length(case: Case) -> Iterator[Hit]:
-    if case.is_live or case.length_s <= 0 or case.playhead_in_ms:
+    if case.is_live or case.length_s <= 0 or case.playhead_in_ms or case.length_is_short:
         return
     limit_s = case.length_s + case.thresholds.over_length_s
     over = [step for step in case.steps if step.playhead_s > limit_s]
@@ -39,6 +39,30 @@ def _over_length(case: Case) -> Iterator[Hit]:
             f"The playhead went to {number(top_s)} s although media.length is {number(case.length_s)} s; send the "
             "position in the main content without ads, or the right length.",
         )
+
+
+def _length_short(case: Case) -> Iterator[Hit]:
+    if not case.length_is_short or _length_is_ad(case):
+        return
+    top = max(case.watched, key=lambda step: step.playhead_s)
+    minutes_s = case.length_s * 60
+    meant = f"{number(case.length_s)} min are {number(minutes_s)} s" if _is_near(top.playhead_s, minutes_s) else ""
+    yield Hit(
+        seqs_of(case.start, top),
+        f"media.length is {number(case.length_s)}, but content played on to {number(top.playhead_s)} s at the pace of "
+        f"the clock{f', and {meant}' if meant else ''}; send the length of the main content in seconds.",
+    )
+
+
+def _is_near(playhead_s: float, length_s: float) -> bool:
+    """Tell whether content that is so long was watched, more than half of it."""
+    return length_s / 2 < playhead_s <= length_s * 1.05
+
+
+def _length_is_ad(case: Case) -> bool:
+    """Tell whether the length is that of the first ad, which has its own finding."""
+    ad = next(case.of("adStart"), None)
+    return ad is not None and ad.number("media.ad.length") == case.length_s
 
 
 def _live_range(case: Case) -> Iterator[Hit]:
@@ -56,9 +80,9 @@ def _live_range(case: Case) -> Iterator[Hit]:
 def _first_moving(case: Case) -> Step | None:
     """Return where a live session says where it is: SDKs send 0 until main content plays."""
     for stretch in case.stretches:
-        if stretch.first.playhead_s > 0:
+        if stretch.first.playhead_s >= NEAR_START_S:
             return stretch.first
-        if stretch.last.playhead_s > 0:
+        if stretch.last.playhead_s >= NEAR_START_S:
             return stretch.last
     return None
 
@@ -71,7 +95,7 @@ def _behind_utc_s(step: Step) -> float:
 
 def _counts_from_zero(case: Case, moving: Step) -> bool:
     start = case.start
-    if start is None or start.playhead_s != 0:
+    if start is None or not 0 <= start.playhead_s < NEAR_START_S:
         return False
     elapsed_s = (moving.ts_ms - start.ts_ms) / 1000
     return moving.playhead_s <= elapsed_s + case.thresholds.jump_s
@@ -139,11 +163,20 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "playhead.ms",
         Severity.ERROR,
-        "a playhead of more than 20 times the length, or growing by about 1000 per second",
+        "a playhead that grows by about 1000 per second",
         "All progress markers are reached at once.",
         f"{_SESSIONS_PAGE} (the playhead is in seconds)",
         _ms,
-        "one stretch alone: it may be a seek",
+        "one stretch alone, which may be a seek, unless it ends beyond 20 times the length",
+    ),
+    Rule(
+        "media.length-short",
+        Severity.ERROR,
+        "content on demand that plays on to more than 1.5 times media.length at the pace of the clock",
+        "Progress markers are reached too early, and the average minute audience is too large.",
+        f"{_SESSIONS_PAGE} (the length is in seconds)",
+        _length_short,
+        "a length that is that of the first ad, which is media.length-is-ad",
     ),
     Rule(
         "playhead.over-length",
@@ -152,7 +185,8 @@ RULES: tuple[Rule, ...] = (
         "Progress markers and segments are wrong.",
         _SESSIONS_PAGE,
         _over_length,
-        "the length itself, which Adobe's own samples send at the end",
+        "the length itself, which Adobe's own samples send at the end; a length that is much too small, which is "
+        "media.length-short",
     ),
     Rule(
         "playhead.live-range",

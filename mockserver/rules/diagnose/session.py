@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 from mockserver.rules.diagnose.case import Case, Hit, Rule
-from mockserver.rules.playback import Step
+from mockserver.rules.diagnose.motion import NEAR_START_S
+from mockserver.rules.diagnose.wording import number
+from mockserver.rules.playback import Player, Step
+from mockserver.rules.timeline import Item
 
 __all__ = ["RULES"]
 
@@ -42,10 +45,21 @@ def _no_close(case: Case) -> Iterator[Hit]:
     if _closed_by(case) is ClosedBy.IDLE and not _ends(case):
         yield Hit(
             _last(case),
-            "The session ended by silence; send sessionComplete at the end of the content and sessionEnd when "
-            "the viewer "
-            "leaves.",
+            f"{_silence(case)}; send sessionComplete at the end of the content and sessionEnd when the viewer leaves.",
         )
+
+
+def _silence(case: Case) -> str:
+    """Say how a session ended by silence, above all when it was playing: then nobody knows whether the viewer left."""
+    last = case.steps[-1] if case.steps else None
+    is_playing = last is not None and last.after.player is Player.PLAYING and last.event_type != "sessionStart"
+    if last is None or not is_playing:
+        return "The session ended by silence"
+    of = f" of {number(case.length_s)} s" if case.length_s > last.playhead_s and not case.is_live else ""
+    return (
+        f"Nothing came after {last.event_type} at {number(last.playhead_s)} s{of}, while the player was playing: "
+        "either the viewer left, or the player fell silent and went on without reporting"
+    )
 
 
 def _playhead_idle(case: Case) -> Iterator[Hit]:
@@ -101,8 +115,13 @@ def _event_after_end(case: Case) -> Iterator[Hit]:
     if late:
         yield Hit(
             tuple(item.seq for item in late),
-            f"{late[0].event_type} was sent after sessionEnd and is lost; send sessionEnd last, or open a new session.",
+            f"{_and_more(late)} sent after sessionEnd and lost; send sessionEnd last, or open a new session.",
         )
+
+
+def _and_more(late: Sequence[Item]) -> str:
+    first = late[0].event_type
+    return f"{first} was" if len(late) == 1 else f"{len(late)} events, the first of them {first}, were"
 
 
 def _end_at_end(case: Case) -> Iterator[Hit]:
@@ -120,7 +139,9 @@ def _end_at_end(case: Case) -> Iterator[Hit]:
 
 def _complete_early(case: Case) -> Iterator[Hit]:
     complete = next(case.of("sessionComplete"), None)
-    if complete is None or case.is_live or case.length_s <= 0 or complete.playhead_s >= _EARLY_SHARE * case.length_s:
+    if complete is None or case.is_live or case.length_s <= 0 or case.counts_down:
+        return
+    if complete.playhead_s >= _EARLY_SHARE * case.length_s:
         return
     yield Hit(
         (complete.seq,),
@@ -147,9 +168,11 @@ def _resume_false_positive(case: Case) -> Iterator[Hit]:
     start, play = case.start, next((step for step in case.of("play") if step.plays_main), None)
     if start is None or case.params.get("media.resume") is not True or case.is_live:
         return
-    if start.playhead_s == 0 and (play is None or play.playhead_s == 0):
+    if start.playhead_s < NEAR_START_S and (play is None or play.playhead_s < NEAR_START_S):
         yield Hit(
-            (start.seq,), "media.resume is true but playback begins at 0; send it only when content is continued."
+            (start.seq,),
+            f"media.resume is true but playback begins at {number(0 if play is None else play.playhead_s)} s; send it "
+            "only when content is continued.",
         )
 
 
@@ -238,7 +261,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.resume-false-positive",
         Severity.INFO,
-        "media.resume true at playhead 0",
+        "media.resume true at a playhead below 1 s",
         "A resume is counted for content that starts.",
         "our reading of Adobe, metrics: Content resumes",
         _resume_false_positive,

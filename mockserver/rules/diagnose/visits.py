@@ -11,6 +11,7 @@ from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.vocabulary import ClosedBy, Operation, Outcome
 from mockserver.rules.diagnose.case import Case, Hit, Traffic, TrafficRule
+from mockserver.rules.diagnose.motion import NEAR_START_S
 from mockserver.rules.playback import Step
 
 __all__ = ["RULES"]
@@ -86,7 +87,7 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
             0 <= silence_s <= limits.restart_s
             and moved_s <= limits.restart_playhead_s
             and new.case.params.get("media.resume") is not True
-            and old.session.playhead_s > 0
+            and old.session.playhead_s >= NEAR_START_S
             and not old.session.complete
             and not _had_to_restart(old)
             and old.start.ts_ms != new.start.ts_ms
@@ -113,7 +114,8 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
         if (
             old.session.closed_by in _TIMEOUTS
             and not old.session.complete
-            and _opening_playhead_s(new) > 0
+            and new.session.opened_ms >= (old.session.closed_ms or 0)
+            and _opening_playhead_s(new) >= NEAR_START_S
             and new.case.params.get("media.resume") is not True
             and not new.case.is_live
             and not library.startswith(_RESTARTING_SDKS)

@@ -3,12 +3,6 @@
 Theory of operation. The interval between two events belongs to what goes on after the first (Adobe, metrics overview of
 the Streaming Media guide). Adjacent intervals of the same kind make one stretch; every duration of a report is a sum
 over stretches, and the stretches are its explanation.
-
-A stall is a run of three or more consecutive events at one playhead while main content plays (Adobe, "Stall events").
-How long it must last is not documented: recordings of Adobe's SDKs have several events at one playhead within a second,
-so a run must span 5 seconds. A break, a pause or a buffer ends it. It lasts from its first event until the first that
-moves, and is no playing time. Where an ad stands that does not count, for want of an ad break, the playhead stands too:
-that is no stall, since its time counts as main content (Adobe, "Events request").
 """
 
 from __future__ import annotations
@@ -20,12 +14,9 @@ from typing import NamedTuple
 
 from mockserver.model.report import Part
 from mockserver.rules.playback import Player, Scope, State, Step
+from mockserver.rules.stalls import stalls
 
-__all__ = ["Activity", "Course", "Stretch", "amount", "place", "seconds", "stalls", "turns"]
-
-_STALL_EVENTS = 3
-_STALL_MS = 5_000
-_AD_EVENTS = frozenset({"adBreakStart", "adBreakComplete", "adStart", "adComplete", "adSkip"})
+__all__ = ["Activity", "Course", "Stretch", "amount", "place", "seconds", "turns"]
 
 
 class Activity(Enum):
@@ -143,36 +134,6 @@ def _kind(state: State) -> tuple[Activity, int, int]:
     else:
         activity = _WAITING[state.player]
     return activity, state.ad.number if state.ad else 0, state.chapter.number if state.chapter else 0
-
-
-def stalls(steps: Sequence[Step]) -> list[tuple[int, int]]:
-    """Find the stalls: the step each begins with and the step it ends before."""
-    found: list[tuple[int, int]] = []
-    first: int | None = None
-    playhead_s = 0.0
-    ad_playhead_s: float | None = None
-
-    def close(end: int) -> None:
-        long_enough = (
-            first is not None
-            and end - first >= _STALL_EVENTS
-            and steps[end - 1].ts_ms - steps[first].ts_ms >= _STALL_MS
-        )
-        if first is not None and long_enough:
-            found.append((first, end))
-
-    for step in steps:
-        if step.ignored is not None and step.event_type in _AD_EVENTS:
-            ad_playhead_s = step.playhead_s
-        elif step.playhead_s != ad_playhead_s:
-            ad_playhead_s = None
-        plays = ad_playhead_s is None and step.plays_main
-        if plays and first is not None and step.playhead_s == playhead_s:
-            continue
-        close(step.n)
-        first, playhead_s = (step.n if plays else None), step.playhead_s
-    close(len(steps))
-    return found
 
 
 def turns(steps: Iterable[Step]) -> list[Step]:

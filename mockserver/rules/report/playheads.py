@@ -1,9 +1,10 @@
 """Which content was seen: intervals of playhead, progress markers, the content segment.
 
-Theory of operation. Two consecutive events while main content plays have seen what lies between their playheads, unless
-the playhead moved in a way that playing does not: backwards, or further than the time between them allows, with 10 %
-and one second of tolerance. Such a pair is a seek and has seen nothing. Adobe says no more than that the back end sums
-the union of the viewed intervals ("Unique time played"); the tolerance is ours.
+Theory of operation. Two consecutive events while main content plays have seen what lies between their playheads,
+unless the playhead moved in a way that playing does not: backwards, or further than the time between them allows at the
+speed at which the session plays there (:mod:`mockserver.rules.speed`), with 10 % and one second of tolerance. Such a
+pair is a seek and has seen nothing. Adobe says no more than that the back end sums the union of the viewed intervals
+("Unique time played"); speeds and tolerance are ours.
 
 The playhead of live content is the second of the day (Adobe, "Sessions request"); passing midnight is no seek.
 """
@@ -17,13 +18,14 @@ from typing import Literal, NamedTuple
 from mockserver.model.report import Part
 from mockserver.rules.playback import Step
 from mockserver.rules.report.durations import Activity, Course, amount, place
+from mockserver.rules.speed import measured, speeds_around
 
 __all__ = ["MARKERS", "Watched", "markers", "segment", "union", "watched"]
 
 MARKERS = (10, 25, 50, 75, 95)
 """Percent of the length at which Adobe counts progress ("Progress markers")."""
 
-_FASTER = 1.1
+_ALLOWANCE = 1.1
 _TOLERANCE_S = 1.0
 _DAY_S = 86_400.0
 
@@ -45,14 +47,14 @@ def watched(course: Course, *, live: bool) -> list[Watched]:
         live: Whether the playhead is the second of the day.
     """
     found: list[Watched] = []
-    steps, elapsed_ms = course.steps, course.elapsed_ms
-    last_step = len(steps) - 1
+    steps, last_step = course.steps, len(course.steps) - 1
+    fastest = _fastest(course)
     for stretch in course.of(Activity.MAIN):
         begun: Step | None = None
         for n in range(stretch.first, min(stretch.end, last_step)):
             step, later = steps[n], steps[n + 1]
             moved_s = later.playhead_s - step.playhead_s
-            limit_s = (elapsed_ms[n + 1] - elapsed_ms[n]) / 1000 * _FASTER + _TOLERANCE_S
+            limit_s = _took_s(course, n) * fastest[n] * _ALLOWANCE + _TOLERANCE_S
             if 0 <= moved_s <= limit_s:
                 begun = begun or step
                 continue
@@ -66,6 +68,18 @@ def watched(course: Course, *, live: bool) -> list[Watched]:
             last = steps[min(stretch.end, last_step)]
             found.append(Watched(begun.playhead_s, last.playhead_s, begun, last))
     return [seen for seen in found if seen.to_s > seen.from_s]
+
+
+def _took_s(course: Course, n: int) -> float:
+    return (course.elapsed_ms[n + 1] - course.elapsed_ms[n]) / 1000
+
+
+def _fastest(course: Course) -> dict[int, float]:
+    """Return the fastest speed at which main content may have played from a step to the next, by the step."""
+    steps, last_step = course.steps, len(course.steps) - 1
+    playing = [n for each in course.of(Activity.MAIN) for n in range(each.first, min(each.end, last_step))]
+    rates = [measured(steps[n + 1].playhead_s - steps[n].playhead_s, _took_s(course, n)) for n in playing]
+    return {n: high for n, (_, high) in zip(playing, speeds_around(rates), strict=True)}
 
 
 def union(intervals: Iterable[Watched]) -> tuple[Part, ...]:

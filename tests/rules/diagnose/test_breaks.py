@@ -80,6 +80,27 @@ def test_content_that_played_between_two_open_breaks_is_one_finding() -> None:
     assert found == [("ad.break-unclosed", Severity.ERROR, (2, 6))]
 
 
+def test_content_that_plays_on_in_a_break_without_an_ad_is_found() -> None:
+    events = (("adBreakStart", 0, 0, BREAK), ("play", 1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 5)))
+
+    assert breaks(*events, ("adBreakStart", 50, 49, pod(2, 49))) == [("ad.break-unclosed", Severity.ERROR, (2, 4))]
+
+
+def test_a_first_ad_that_comes_late_is_no_content_in_an_open_break() -> None:
+    late = (("adBreakStart", 20, 20, BREAK), ("ping", 25, 25), ("adStart", 26, 26, AD), ("adComplete", 41, 26))
+    codes = [code for code, *_ in fired(RULES, case_of(("play", 0, 0), *late))]
+
+    assert "ad.break-unclosed" not in codes
+
+
+def test_a_seek_while_a_break_without_an_ad_is_open_is_no_playback() -> None:
+    codes = [
+        code for code, *_ in fired(RULES, case_of(("play", 0, 0), ("adBreakStart", 20, 20, BREAK), ("ping", 21, 50)))
+    ]
+
+    assert codes == ["ad.pod-second"]
+
+
 def test_a_break_after_a_break_is_fine() -> None:
     assert breaks(*OPEN, AD_OVER, ("adBreakComplete", 15, 0), ("adBreakStart", 15.1, 0, pod(2, 0))) == []
 

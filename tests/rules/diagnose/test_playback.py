@@ -157,3 +157,32 @@ def test_an_event_type_of_another_api_is_found_once(event_type: str) -> None:
 
 def test_another_unknown_event_type_is_not_one_of_another_api() -> None:
     assert playback(PLAY, ("pingg", 10, 10)) == []
+
+
+MIDROLL: tuple[Event, ...] = (
+    ("adBreakStart", 20.1, 20, BREAK), ("adStart", 20.1, 20, AD), ("ping", 30, 20), ("adComplete", 35, 20),
+    ("adBreakComplete", 35, 20),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart"])
+def test_a_pause_before_a_break_that_nothing_ends_after_it_is_found(event_type: str) -> None:
+    case = case_of(
+        ("play", 0, 0), ("ping", 10, 10), (event_type, 20, 20), *MIDROLL, ("ping", 45, 30), ("sessionComplete", 75, 60)
+    )
+
+    assert fired(RULES, case) == [("play.missing-after-break", ERROR, (9, 10, 11))]
+    left = "paused" if event_type == "pauseStart" else "buffering"
+    assert said(RULES, case).startswith(
+        f"After adBreakComplete, which left the player {left}, the playhead moved 10 s, and no play came until"
+    )
+
+
+def test_a_viewer_who_stays_paused_after_a_break_is_fine() -> None:
+    still = (("ping", 45, 20), ("ping", 55, 20), ("play", 60, 20), ("ping", 70, 30))
+
+    assert fired(RULES, case_of(("play", 0, 0), ("ping", 10, 10), ("pauseStart", 20, 20), *MIDROLL, *still)) == []
+
+
+def test_no_play_has_to_come_after_a_mid_roll_that_interrupted_playback() -> None:
+    assert fired(RULES, case_of(("play", 0, 0), ("ping", 10, 10), *MIDROLL, ("ping", 45, 30), ("ping", 55, 40))) == []

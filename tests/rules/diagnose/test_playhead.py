@@ -10,7 +10,7 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.playhead import RULES, TRAFFIC_RULES
 from tests.firings import Firing, fired, fired_in_traffic, said, start_body
-from tests.playbacks import START_MS, Event, Playground, case_of
+from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 LIVE: dict[str, Any] = {"media.contentType": "live", "media.length": 86400}
@@ -53,6 +53,28 @@ def test_one_leap_that_looks_like_milliseconds_is_a_seek() -> None:
 
 def test_twenty_times_the_length_is_still_only_too_long() -> None:
     assert vod(("play", 0.1, 0), ("ping", 9, 1200)) == [("playhead.over-length", WARNING, (3,))]
+
+
+def test_a_length_that_is_too_small_is_no_playhead_in_milliseconds() -> None:
+    case = case_of(("play", 0.1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 60)), start={"media.length": 10})
+
+    assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("media.length-short", ERROR)]
+    assert said(RULES, case) == (
+        "media.length is 10, but content played on to 590 s at the pace of the clock, and 10 min are 600 s; send the "
+        "length of the main content in seconds."
+    )
+
+
+def test_a_seek_beyond_the_length_does_not_make_the_length_short() -> None:
+    assert vod(("play", 0.1, 0), ("ping", 10, 10), ("pauseStart", 11, 11), ("play", 12, 100)) == [
+        ("playhead.over-length", WARNING, (5,))
+    ]
+
+
+def test_a_length_like_that_of_the_first_ad_has_its_own_finding() -> None:
+    preroll = (("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, AD), ("adComplete", 15, 0), ("adBreakComplete", 15, 0))
+
+    assert vod(*preroll, ("play", 15, 0), ("ping", 25, 10), ("ping", 35, 20), ("ping", 45, 30), length_s=15) == []
 
 
 def test_a_playhead_beyond_the_length_is_found_once() -> None:

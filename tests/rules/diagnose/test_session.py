@@ -118,6 +118,43 @@ def test_a_resume_at_the_beginning_is_none() -> None:
     assert "session.resume-false-positive" not in fired(case_of(("play", 1, 120), ("ping", 11, 130), start=resumed))
 
 
+def test_a_first_play_within_the_first_second_begins_at_the_start() -> None:
+    resumed = {"media.resume": True}
+
+    assert "session.resume-false-positive" in fired(case_of(("play", 1, 0.04), ("ping", 11, 10), start=resumed))
+    assert "session.resume-false-positive" not in fired(case_of(("play", 1, 1), ("ping", 11, 11), start=resumed))
+
+
+def messages(case: Case) -> dict[str, str]:
+    return {rule.code: hit.message for rule in RULES for hit in rule.check(case)}
+
+
+def test_who_falls_silent_while_playing_is_told_what_that_may_be() -> None:
+    playing = messages(case_of(*PLAYED, after_s=700))["session.no-close"]
+    paused = messages(case_of(*PLAYED, ("pauseStart", 21, 20), after_s=700))["session.no-close"]
+
+    assert playing.startswith(
+        "Nothing came after ping at 19 s of 60 s, while the player was playing: either the viewer left, or the player "
+        "fell silent and went on without reporting; send"
+    )
+    assert paused.startswith("The session ended by silence; send")
+
+
+def test_all_that_comes_after_the_end_is_counted() -> None:
+    late = [("ping", 31 + 10 * n, 20) for n in range(5)]
+    said = messages(case_of(*PLAYED, ("sessionEnd", 21, 20), *late))["session.event-after-end"]
+
+    assert said.startswith(
+        "5 events, the first of them ping, were sent after sessionEnd and lost; send sessionEnd last"
+    )
+
+
+def test_a_countdown_is_not_taken_for_content_that_completes_early() -> None:
+    events = [("play", 0, 60), *(("ping", 10 * n, 60 - 10 * n) for n in range(1, 6)), ("sessionComplete", 60, 0)]
+
+    assert "session.complete-early" not in fired(case_of(*events))
+
+
 def test_the_playground_gives_what_rules_see_of_a_session() -> None:
     ground = Playground()
     sid = ground.play(*PLAYED)

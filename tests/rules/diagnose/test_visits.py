@@ -92,6 +92,16 @@ def test_content_that_is_continued_after_a_timeout_is_resumed() -> None:
     assert fired(ground)["session.resume-missing"] == (Severity.WARNING, (5,), new)
 
 
+def test_a_session_that_was_opened_before_the_other_one_timed_out_resumes_nothing() -> None:
+    ground = Playground()
+    ground.play()
+    new = start_again(ground, 0.005)
+    for n in range(70):
+        send(ground, new, "ping" if n else "play", 1 + 10 * n, 5 + 10 * n)
+
+    assert "session.resume-missing" not in fired(ground)
+
+
 def test_the_javascript_sdk_is_forgiven_its_resume() -> None:
     ground = Playground()
     ground.play(*PLAYED)

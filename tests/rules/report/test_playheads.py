@@ -53,6 +53,31 @@ def test_playhead_may_run_a_tenth_and_a_second_ahead_of_the_clock(
     assert report.unique_time_played_s == pytest.approx(unique_s)
 
 
+@pytest.mark.parametrize("speed", [0.75, 1.25, 1.5, 2, 2.1])
+def test_content_watched_at_another_speed_was_seen(reports: Any, speed: float) -> None:
+    report = reports(
+        ("play", 0, 0), *(("ping", 10 * n, 10 * n * speed) for n in range(1, 7)), start={"media.length": 600}
+    )
+    assert report.unique_time_played_s == pytest.approx(60 * speed)
+    assert report.metric("a.media.segment").value == f"[0-{-(-60 * speed // 60):.0f}]"
+
+
+def test_a_playhead_that_goes_faster_than_players_play_has_seen_nothing(reports: Any) -> None:
+    report = reports(("play", 0, 0), *(("ping", 10 * n, 25 * n) for n in range(1, 7)), start={"media.length": 600})
+    assert report.unique_time_played_s == 0
+
+
+def test_one_leap_that_would_be_a_possible_speed_is_a_seek(reports: Any) -> None:
+    report = reports(
+        ("play", 0, 0), ("ping", 10, 10), ("ping", 20, 35), ("ping", 30, 45), ("sessionEnd", 40, 55),
+        start={"media.length": 600},
+    )  # fmt: skip
+    assert [part.note for part in report.metric("a.media.uniqueTimePlayed").why] == [
+        "playhead 0 to 10",
+        "playhead 35 to 55",
+    ]
+
+
 def test_pauses_buffers_and_ads_see_nothing(reports: Any) -> None:
     report = reports(
         ("play", 0, 0), ("pauseStart", 10, 10), ("ping", 12, 12), ("bufferStart", 13, 13), ("ping", 14, 14)

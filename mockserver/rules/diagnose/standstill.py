@@ -1,0 +1,93 @@
+"""Rules about a playhead that stands still while main content plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.wording import counted, number, seqs_of
+from mockserver.rules.playback import Step
+from mockserver.rules.speed import FASTEST, SLOWEST
+from mockserver.rules.stalls import stalls
+
+__all__ = ["RULES"]
+
+_COARSE_TIMES = 3
+"""A playhead that stands so often, and moves in equal steps, is rounded."""
+
+_EVEN = 0.02
+"""By how much a step may differ from a multiple of the smallest one, as a share of that."""
+
+
+def _standstills(case: Case) -> list[Sequence[Step]]:
+    if case.ts_in_seconds:
+        return []
+    return [case.steps[first:end] for first, end in stalls(case.watched, case.thresholds.frozen_s)]
+
+
+def _frozen(case: Case) -> Iterator[Hit]:
+    stood = _standstills(case)
+    if not stood or _step_s(case, stood) is not None:
+        return
+    longest = max(stood, key=_seconds)
+    more = f", and at {counted(len(stood) - 1, 'more place')}" if len(stood) > 1 else ""
+    yield Hit(
+        seqs_of(*(step for steps in stood for step in steps)),
+        f"The playhead stayed at {number(longest[0].playhead_s)} s in {len(longest)} events over "
+        f"{number(_seconds(longest))} s of playing{more}; send the position of the moment with every event, and "
+        "bufferStart when the player waits for data.",
+    )
+
+
+def _coarse(case: Case) -> Iterator[Hit]:
+    stood = _standstills(case)
+    step_s = _step_s(case, stood)
+    if step_s is not None:
+        yield Hit(
+            seqs_of(*(step for steps in stood for step in steps)),
+            f"The playhead moves only in steps of {number(step_s)} s, and stood {counted(len(stood), 'time')} in "
+            "between; send the position of the moment, to the second at least.",
+        )
+
+
+def _seconds(steps: Sequence[Step]) -> float:
+    return (steps[-1].ts_ms - steps[0].ts_ms) / 1000
+
+
+def _step_s(case: Case, stood: Sequence[Sequence[Step]]) -> float | None:
+    """Return the size of the steps in which the playhead moves if they are all alike, else None."""
+    if len(stood) < _COARSE_TIMES:
+        return None
+    moves_s = [stretch.dp_s for stretch in case.stretches if stretch.dp_s]
+    took_s = sum(stretch.dt_s for stretch in case.stretches)
+    if not moves_s or not SLOWEST <= sum(moves_s) / took_s <= FASTEST:
+        return None
+    smallest_s = min(moves_s)
+    if smallest_s < case.thresholds.frozen_s:
+        return None
+    shares = (move_s / smallest_s for move_s in moves_s)
+    return smallest_s if all(abs(share - round(share)) <= _EVEN for share in shares) else None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "playhead.frozen",
+        Severity.ERROR,
+        "3 events or more at one playhead over 5 s or more while main content plays",
+        "Counted as a stall; no content is counted as watched.",
+        "Adobe, metrics: Stall events",
+        _frozen,
+        "bursts of an SDK at one playhead; pauses, buffers and ad breaks; ads that do not count for want of a break, "
+        "which have their own finding",
+    ),
+    Rule(
+        "playhead.coarse",
+        Severity.ERROR,
+        "the playhead stands 3 times or more, and all its steps are multiples of one of 5 s or more",
+        "Most of the playing time is counted as stalls.",
+        "Adobe, metrics: Stall events",
+        _coarse,
+        "a playhead that is rounded to less than what passes in 3 events",
+    ),
+)
