@@ -170,7 +170,7 @@ RULES: tuple[Rule, ...] = (
         "one stretch alone, which may be a seek, unless it ends beyond 20 times the length",
     ),
     Rule(
-        "media.length-short",
+        "media.length-too-small",
         Severity.ERROR,
         "content on demand that plays on to more than 1.5 times media.length at the pace of the clock",
         "Progress markers are reached too early, and the average minute audience is too large.",
@@ -186,7 +186,7 @@ RULES: tuple[Rule, ...] = (
         _SESSIONS_PAGE,
         _over_length,
         "the length itself, which Adobe's own samples send at the end; a length that is much too small, which is "
-        "media.length-short",
+        "media.length-too-small",
     ),
     Rule(
         "playhead.live-range",

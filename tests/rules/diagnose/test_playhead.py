@@ -58,7 +58,7 @@ def test_twenty_times_the_length_is_still_only_too_long() -> None:
 def test_a_length_that_is_too_small_is_no_playhead_in_milliseconds() -> None:
     case = case_of(("play", 0.1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 60)), start={"media.length": 10})
 
-    assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("media.length-short", ERROR)]
+    assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("media.length-too-small", ERROR)]
     assert said(RULES, case) == (
         "media.length is 10, but content played on to 590 s at the pace of the clock, and 10 min are 600 s; send the "
         "length of the main content in seconds."
