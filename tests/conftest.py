@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import socket
 import sys
@@ -33,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with a browser come last, in every worker: asynchronous tests cannot run once Chromium does."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests out of every collection of garbage: some tests ask for one."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -349,18 +348,33 @@ def clock() -> Clock:
     return standing
 
 
+class Certified(NamedTuple):
+    """A certificate of this machine, and what trusts its CA."""
+
+    cert: str
+    key: str
+    trust: ssl.SSLContext
+
+
+@pytest.fixture(scope="session")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    """One certificate for all tests to which it does not matter which one."""
+    folder = tmp_path_factory.mktemp("certified")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    trust = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode("ascii"))
+    return Certified(str(folder / "cert.pem"), str(folder / "key.pem"), trust)
+
+
 @pytest.fixture(params=["http", "https"])
-def each_scheme(request: pytest.FixtureRequest, start: Start, tmp_path: Path, clock: Clock) -> Running:
+def each_scheme(request: pytest.FixtureRequest, start: Start, clock: Clock) -> Running:
     """A server without and with TLS, whose clock stands."""
     if request.param == "http":
         return start(clock=clock)
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost", "127.0.0.1")
-    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
-    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-    return start(clock=clock, trust=trust, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
+    certified: Certified = request.getfixturevalue("certified")
+    return start(clock=clock, trust=certified.trust, tls_cert=certified.cert, tls_key=certified.key)
 
 
 def http_client(server: Running) -> closing[http.client.HTTPConnection]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gc
 import socket
-import ssl
 import threading
 import warnings
 from pathlib import Path
@@ -15,7 +14,7 @@ from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.site import Site
-from tests.server.conftest import PING, START, Running, Start
+from tests.server.conftest import PING, START, Certified, Running, Start
 from tests.waiting import until
 
 
@@ -92,14 +91,8 @@ def test_encrypted_key_is_a_failure_and_nobody_is_asked_for_a_password(tmp_path:
 
 
 @pytest.fixture
-def tls_server(start: Start, tmp_path: Path) -> Running:
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost", "127.0.0.1")
-    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
-    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-    return start(trust=trust, tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
+def tls_server(start: Start, certified: Certified) -> Running:
+    return start(trust=certified.trust, tls_cert=certified.cert, tls_key=certified.key)
 
 
 def test_plain_http_and_garbage_on_a_tls_port_do_no_harm(tls_server: Running) -> None:
