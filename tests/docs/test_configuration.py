@@ -124,7 +124,9 @@ def server() -> Iterator[str]:
     yield "\n| key | flag | variable | means |\n|---|---|---|---|"
     for key, flag in FLAGS.items():
         if flag.setting is None:
-            by_default = "" if flag.default in (None, ()) else f" (default: `{flag.default}`)"
+            by_default = (
+                "" if flag.default in (None, ()) else f" (default: `{msgspec.json.encode(flag.default).decode()}`)"
+            )
             yield f"| `{key}` | {names(flag)} | {cell(flag.text)}{by_default} |"
     yield ""
 
