@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from inspect import Parameter
 from typing import Any, cast
 
-from mockserver import MediaServer, pytest_plugin
+from mockserver import MediaServer, MockServer, pytest_plugin
 from mockserver.control import Control
+from mockserver.media_server.session_handle import SessionHandle
+from mockserver.media_server.story_set import StoryHandle
 from tests.documents import ROOT, cell, filled
 
 PAGE = ROOT / "docs" / "pytest.md"
@@ -33,17 +35,20 @@ def test_every_option_and_every_fixture_of_the_plugin_is_there() -> None:
 
 
 def media_server() -> Iterator[str]:
-    yield from table("server", SERVER)
+    yield from table("`server`", MediaServer)
     for name, part in sorted(vars(SERVER).items()):
         if type(part).__module__.startswith("mockserver."):
-            yield from table(f"server.{name}", part)
+            yield from table(f"`server.{name}`", type(part))
+    yield from table("a session, as `wait_for_session` returns it", SessionHandle)
+    yield from table("a story, as `stories.start` returns it", StoryHandle)
+    yield from table("a `MockServer` also", MockServer, without=MediaServer)
     yield ""
 
 
-def table(name: str, thing: object) -> Iterator[str]:
-    yield f"\n| `{name}` | does |\n|---|---|"
-    for member, value in inspect.getmembers(type(thing)):
-        if not member.startswith("_"):
+def table(name: str, kind: type, *, without: type = object) -> Iterator[str]:
+    yield f"\n| {name} | does |\n|---|---|"
+    for member, value in inspect.getmembers(kind):
+        if not member.startswith("_") and not hasattr(without, member):
             yield f"| `.{member}{arguments(value)}` | {first_sentence(value)} |"
 
 
