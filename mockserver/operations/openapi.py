@@ -73,7 +73,9 @@ def _with_texts(schema: dict[str, Any], record: type) -> dict[str, Any]:
         name: {**member, "description": text} if (text := texts.get(names.get(name, name))) else member
         for name, member in schema.get("properties", {}).items()
     }
-    return {**schema, "description": about(record), "properties": members}
+    title = getattr(record, "title", None)  # of a kind of fault; elsewhere it may be a member
+    named = {"title": title} if isinstance(title, str) else {}
+    return {**schema, **named, "description": about(record), "properties": members}
 
 
 def _reachable(kinds: Iterable[Any]) -> dict[str, type]:

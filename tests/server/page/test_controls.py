@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mockserver.model.fault import FaultSpec, When
-from mockserver.model.fault_kind import Fault
+from mockserver.model.fault_kind import Fault, Pass
+from mockserver.rules.fault_check import check_spec
+from mockserver.wire.codec import convert
 from tests.server.conftest import START
 from tests.server.page.conftest import Reopened, Shown
 
@@ -37,22 +39,31 @@ def _field(page: Page, name: str) -> Locator:
 # Faults
 
 
-def test_the_form_knows_every_kind_and_every_member_of_a_rule(standing_page: Page) -> None:
-    page = standing_page
+def test_the_form_knows_every_kind_as_the_server_describes_it(standing: Shown, reopened: Reopened) -> None:
+    page = reopened("#/faults")
+    choice = page.get_by_label("Kind")
+    kinds = {kind.__struct_config__.tag: kind for kind in get_args(Fault) if kind is not Pass}
+    expect(choice.locator("option")).to_have_count(len(kinds))
+    shown = choice.locator("option").evaluate_all("options => options.map((one) => [one.value, one.textContent])")
+    assert dict(shown) == {tag: kind.title for tag, kind in kinds.items()}
 
-    tables = page.evaluate("import('./controls/fault-kinds.js').then(({KINDS, WHEN, RULE}) => ({KINDS, WHEN, RULE}))")
+    for tag, kind in kinds.items():
+        choice.select_option(tag)
+        fields = page.get_by_role("group", name="What happens").locator("[data-field]")
+        assert {field.get_attribute("data-field") for field in fields.all()} == {*kind.__struct_fields__} - {"repeat"}
+        needed = {f.name for f in msgspec.structs.fields(kind) if f.default is f.default_factory is msgspec.NODEFAULT}
+        marked = page.locator("[data-field]:has(.needed)")
+        assert {field.get_attribute("data-field") for field in marked.all()} == needed
+        rule = json.loads(page.locator(".preview").inner_text())
+        assert needed <= rule["fault"].keys(), "what is needed begins with an example or a choice"
+        check_spec(convert(rule, FaultSpec))
 
-    known = {kind["kind"]: (kind["record"], {field["name"] for field in kind["fields"]}) for kind in tables["KINDS"]}
-    kinds = [kind for kind in get_args(Fault) if kind.__struct_config__.tag != "pass"]
-    assert known == {
-        kind.__struct_config__.tag: (kind.__name__, set(kind.__struct_fields__) - {"repeat"}) for kind in kinds
-    }
+
+def test_the_form_knows_every_condition_and_every_member_of_a_rule(standing_page: Page) -> None:
+    tables = standing_page.evaluate("import('./controls/fault-kinds.js').then(({WHEN, RULE}) => ({WHEN, RULE}))")
+
     assert {field["name"] for field in tables["WHEN"]} == set(When.__struct_fields__)
     assert {field["name"] for field in tables["RULE"]} == set(FaultSpec.__struct_fields__) - {"fault", "when"}
-    for kind in kinds:
-        needed = {f.name for f in msgspec.structs.fields(kind) if f.default is f.default_factory is msgspec.NODEFAULT}
-        fields = next(one["fields"] for one in tables["KINDS"] if one["kind"] == kind.__struct_config__.tag)
-        assert {field["name"] for field in fields if field.get("required")} == needed
 
 
 def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> None:

@@ -2,7 +2,7 @@
 
 import { h, replace } from "../dom.js";
 import { rich } from "./descriptions.js";
-import { KINDS, RULE, WHEN } from "./fault-kinds.js";
+import { RULE, WHEN, kindsOf } from "./fault-kinds.js";
 import { Unreadable, createField } from "./fields.js";
 
 const EVENT_TYPES = [
@@ -10,10 +10,11 @@ const EVENT_TYPES = [
   "adComplete", "adSkip", "chapterStart", "chapterComplete", "chapterSkip", "stateStart", "stateEnd", "sessionComplete", "sessionEnd", "statesUpdate",
 ];
 
-/** Make the form. `explained` is what descriptions.js read, or null; `submit(rule)` adds the rule. */
+/** Make the form. `explained` is what descriptions.js read; `submit(rule)` adds the rule. */
 export function createFaultForm({ explained, equivalents, submit }) {
+  const kinds = kindsOf(explained);
   const groups = { fault: new Map(), when: fields("When", WHEN), rule: fields("FaultSpec", RULE) };
-  const kind = h("select#fault-kind", { onChange: chosen }, KINDS.map((one) => h("option", { value: one.kind }, one.title)));
+  const kind = h("select#fault-kind", { onChange: chosen }, kinds.map((one) => h("option", { value: one.kind }, one.title)));
   const what = h("span");
   const own = h("div.fields");
   const preview = h("pre.code.preview", { tabindex: 0, role: "region", "aria-label": "The rule as JSON" });
@@ -31,13 +32,13 @@ export function createFaultForm({ explained, equivalents, submit }) {
     h("div.toolbar", h("button.button.primary", "Add the rule")));
 
   function fields(record, specs) {
-    const members = explained?.of(record).members ?? {};
+    const members = explained.of(record).members;
     return new Map(specs.map((spec) => [spec.name, createField(spec, { hint: members[spec.name]?.text ? rich(members[spec.name].text) : null, changed: look })]));
   }
 
   function chosen() {
-    const { record, fields: specs } = KINDS.find((one) => one.kind === kind.value);
-    replace(what, rich(explained?.of(record).text ?? ""));
+    const { record, fields: specs } = kinds.find((one) => one.kind === kind.value);
+    replace(what, rich(explained.of(record).text));
     groups.fault = fields(record, specs);
     replace(own, [...groups.fault.values()].map((field) => field.element));
     look();

@@ -1,50 +1,35 @@
 // What a fault rule can say: its kinds and their fields, when it is about a request, how often it strikes.
-// The words that explain them come from the server. `input` says how a field is filled in; see fields.js.
+// The kinds, and the words that explain all of it, come from the server. `input` says how a field is filled in; see fields.js.
 
-const SESSIONS = { name: "sessions", label: "Which sessions", input: "choice", choices: ["all"], none: "own" };
+/** The kinds of faults, as the server describes them: `{kind, record, title, fields}`. `explained` is what descriptions.js read. */
+export function kindsOf(explained) {
+  const { mapping } = explained.of("FaultSpec").schema.properties.fault.discriminator;
+  return Object.entries(mapping).filter(([kind]) => kind !== "pass").map(([kind, ref]) => { // which is for items of a script
+    const record = ref.split("/").pop();
+    const { schema, members } = explained.of(record);
+    const names = Object.keys(members).filter((name) => name !== "kind" && name !== "repeat");
+    return { kind, record, title: schema.title, fields: names.map((name) => fieldOf(name, members[name].schema, schema.required.includes(name))) };
+  });
+}
 
-/** The kinds of faults. */
-export const KINDS = [
-  { kind: "status", record: "StatusFault", title: "Answer with a status", fields: [
-    { name: "code", label: "Status", input: "int", required: true, start: "500" },
-    { name: "body", label: "Body", input: "any", placeholder: '{"message": "..."}' },
-    { name: "headers", label: "Headers", input: "headers", placeholder: "Retry-After: 5" },
-  ] },
-  { kind: "outcome", record: "OutcomeFault", title: "Answer as if the session were gone", fields: [
-    { name: "outcome", label: "As if it were", input: "choice", required: true, choices: ["session_closed", "unknown_session"] },
-  ] },
-  { kind: "expire", record: "ExpireFault", title: "Close sessions for good (410)", fields: [SESSIONS] },
-  { kind: "forget", record: "ForgetFault", title: "Forget sessions (404)", fields: [SESSIONS] },
-  { kind: "delay", record: "DelayFault", title: "Delay", fields: [
-    { name: "ms", label: "Fixed, ms", input: "number", start: "5000" },
-    { name: "lower", label: "At least, ms", input: "number" },
-    { name: "upper", label: "At most, ms", input: "number" },
-    { name: "median", label: "Median, ms", input: "number" },
-    { name: "sigma", label: "Sigma", input: "number" },
-  ] },
-  { kind: "duplicate", record: "DuplicateFault", title: "Process the request twice", fields: [] },
-  { kind: "reset", record: "ResetFault", title: "Reset the connection", fields: [] },
-  { kind: "close", record: "CloseFault", title: "Close without an answer", fields: [] },
-  { kind: "hang", record: "HangFault", title: "Never answer", fields: [] },
-  { kind: "refuse", record: "RefuseFault", title: "Refuse connections for a while", fields: [
-    { name: "duration_ms", label: "For how long, ms", input: "int", required: true, start: "5000" },
-  ] },
-  { kind: "truncate", record: "TruncateFault", title: "Cut the answer", fields: [
-    { name: "after_bytes", label: "After bytes", input: "int", required: true, start: "20" },
-  ] },
-  { kind: "garble", record: "GarbleFault", title: "Answer what is not HTTP", fields: [] },
-  { kind: "dribble", record: "DribbleFault", title: "Answer in pieces", fields: [
-    { name: "chunks", label: "Pieces", input: "int", required: true, start: "5" },
-    { name: "total_ms", label: "In all, ms", input: "int", required: true, start: "5000" },
-  ] },
-  { kind: "drop_header", record: "DropHeaderFault", title: "Leave a header out", fields: [
-    { name: "name", label: "Header", input: "names", required: true, start: "Location" },
-  ] },
-  { kind: "responses", record: "ResponsesFault", title: "A script, request by request", fields: [
-    { name: "responses", label: "Items, as JSON", input: "json", required: true, start: '[{"kind": "status", "code": 500, "repeat": 2}, "pass"]' },
-    { name: "then", label: "Then", input: "choice", choices: ["cycle", "pass"], none: "last" },
-  ] },
-];
+function fieldOf(name, schema, required) {
+  const start = schema.examples?.[0];
+  return {
+    name,
+    label: schema.title ?? (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " "),
+    required,
+    start: start === undefined || typeof start === "string" ? start : JSON.stringify(start),
+    ...inputOf(schema, required),
+  };
+}
+
+function inputOf(schema, required) {
+  if (schema.enum) return { input: "choice", choices: schema.enum.filter((choice) => required || choice !== schema.default), none: schema.default };
+  const types = (schema.anyOf ?? [schema]).filter(({ type }) => type !== "null");
+  const list = types.find(({ type }) => type === "array");
+  if (list) return { input: list.items.type === "string" ? "names" : "json" };
+  return { input: { integer: "int", number: "number", string: "text", object: "headers" }[types[0].type] ?? "any" };
+}
 
 /** Which requests: the first ones are shown at once, those with `rare` when asked for. */
 export const WHEN = [

@@ -31,8 +31,11 @@ export function view({ api, live, announce }) {
   }
 
   async function form() {
-    const explained = await readDescriptions(api).catch(() => null);
-    replace(place, createFaultForm({ explained, equivalents, submit }).element);
+    try {
+      replace(place, createFaultForm({ explained: await readDescriptions(api), equivalents, submit }).element);
+    } catch (error) {
+      announce(error.message);
+    }
   }
 
   async function submit(body) {

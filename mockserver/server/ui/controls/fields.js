@@ -20,6 +20,7 @@ const READERS = {
   }),
   headers: (text) => Object.fromEntries(parts(text, /\n/).map(header)),
 };
+const PLACEHOLDERS = { headers: "Name: value", any: "text or JSON" };
 const TALL = new Set(["lines", "any", "json", "headers"]);
 let made = 0;
 
@@ -65,7 +66,7 @@ export function createField(spec, { hint = null, changed = () => {} } = {}) {
 }
 
 function single(spec, id) {
-  const attributes = { id, spellcheck: "false", autocomplete: "off", placeholder: spec.placeholder ?? null, list: spec.list ?? null, disabled: spec.disabled ?? false };
+  const attributes = { id, spellcheck: "false", autocomplete: "off", placeholder: spec.placeholder ?? PLACEHOLDERS[spec.input] ?? null, list: spec.list ?? null, disabled: spec.disabled ?? false };
   let element;
   if (spec.input === "choice") {
     const none = spec.required ? null : h("option", { value: "" }, spec.none);
