@@ -26,7 +26,8 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which requests a rule is about: the fields of a query, in terms of the domain. Empty means all of the API.
 
-    Preflights and schema reads match only when ``operation`` names them. ``outcome`` and ``status`` are known at stage
+    Preflights and schema reads match only when ``operation`` names them, so that a rule without any condition leaves
+    them alone. ``outcome`` and ``status`` are known at stage
     ``response`` only. What is said of the session is how it stands before this event is processed.
 
     Args:
@@ -102,6 +103,7 @@ class FaultEdit(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=True
     created_ms: int | msgspec.UnsetType = msgspec.UNSET
     seen: int | msgspec.UnsetType = msgspec.UNSET
     applied: int | msgspec.UnsetType = msgspec.UNSET
+    note: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class FaultRule(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -112,9 +114,11 @@ class FaultRule(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=Fals
         created_ms: When it was made, on the emulated clock.
         seen: How many requests matched.
         applied: How many were struck.
+        note: What the rule does not do, where somebody may expect it; left out where there is nothing to say.
     """
 
     id: str
     created_ms: int
     seen: int = 0
     applied: int = 0
+    note: str | msgspec.UnsetType = msgspec.UNSET

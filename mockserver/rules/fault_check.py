@@ -8,7 +8,9 @@ from mockserver.model.fault_kind import Pass
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import compile_when
 
-__all__ = ["check_spec"]
+__all__ = ["check_spec", "note_of"]
+
+_MET_BY_PREFLIGHTS = frozenset({"header", "namespace", "outcome", "status"})
 
 
 def check_spec(spec: FaultSpec) -> None:
@@ -34,6 +36,17 @@ def check_spec(spec: FaultSpec) -> None:
             "repeat counts inside a responses script; a rule of its own takes times instead", pointer="/fault/repeat"
         )
     spec.fault.check("/fault")
+
+
+def note_of(spec: FaultSpec) -> str | None:
+    """Say what a rule leaves alone although its conditions do not say so; None if there is nothing to say."""
+    given = {name for name in When.__struct_fields__ if getattr(spec.when, name) not in (None, ())}
+    if not given <= _MET_BY_PREFLIGHTS:
+        return None
+    return (
+        "CORS preflights and reads of schemas are left alone; a rule strikes them when its when.operation names them: "
+        "preflight, schema"
+    )
 
 
 def _check_when(when: When, stage: Stage) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec.structs import asdict
 
 from mockserver.errors import NotFound, Refused
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.vocabulary import Stage
-from mockserver.rules.fault_check import check_spec
+from mockserver.rules.fault_check import check_spec, note_of
 from mockserver.rules.faults import Armed, Strike, arm, strike
 from mockserver.rules.match import Facts
 
@@ -105,7 +106,8 @@ class FaultStore:
 
     def _arm(self, spec: FaultSpec, fault_id: str, now_ms: int) -> Armed:
         fields = {name: value for name, value in asdict(spec).items() if name in FaultSpec.__struct_fields__}
-        return arm(FaultRule(**fields, id=fault_id, created_ms=now_ms), f"{self._seed}/fault/{fault_id}")
+        note = note_of(spec) or msgspec.UNSET
+        return arm(FaultRule(**fields, id=fault_id, created_ms=now_ms, note=note), f"{self._seed}/fault/{fault_id}")
 
     def _index(self, fault_id: str) -> int:
         for index, armed in enumerate(self.armed):

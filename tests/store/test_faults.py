@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mockserver.errors import InvalidInput, NotFound, Refused
-from mockserver.model.fault import FaultSpec, When
+from mockserver.model.fault import FaultEdit, FaultSpec, When
 from mockserver.model.fault_kind import CloseFault, ResetFault, StatusFault
 from mockserver.model.vocabulary import Operation, Stage
 from mockserver.rules.match import Facts
 from mockserver.store.faults import FaultStore
+from mockserver.wire.codec import decode, encode
 
 RESET = FaultSpec(fault=ResetFault())
 BROKEN = FaultSpec(fault=StatusFault(code=500), name="broken", probability=0.5)
@@ -114,3 +115,21 @@ def test_the_rules_of_the_start_come_back_whatever_the_limit_is_by_now() -> None
     rules.restart([RESET] * 3, 0)
 
     assert ids(rules) == ["f1", "f2", "f3"]
+
+
+@pytest.mark.parametrize(
+    ("when", "noted"),
+    [
+        (When(), True),
+        (When(header="Origin*=a.test", namespace="tv"), True),
+        (When(event_type="ping"), False),
+        (When(in_ad=False), False),
+        (When(operation=Operation.PREFLIGHT), False),
+    ],
+)
+def test_rule_that_leaves_preflights_alone_without_saying_so_is_answered_with_a_note(when: When, noted: bool) -> None:
+    rules = store()
+    rule = rules.add(FaultSpec(fault=ResetFault(), when=when), 0)
+    assert ("preflights" in str(rule.note)) is noted
+    sent_back = decode(encode(rule), FaultEdit)
+    assert rules.put("f1", sent_back, 0) == rule

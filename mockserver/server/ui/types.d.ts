@@ -206,6 +206,7 @@ export interface FaultEdit {
   created_ms?: number;
   seen?: number;
   applied?: number;
+  note?: string;
 }
 
 /** Fault rules in order of creation, with their counters. */
@@ -230,6 +231,7 @@ export interface FaultRule {
   created_ms: number;
   seen: number;
   applied: number;
+  note?: string;
 }
 
 /** A rule as a user writes it. */

@@ -3,7 +3,7 @@
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 
-const COUNTED = ["id", "created_ms", "seen", "applied"]; // what a rule has that nobody gave it
+const COUNTED = ["id", "created_ms", "seen", "applied", "note"]; // what a rule has that nobody gave it
 
 /** Make the list; `show(rules)` fills it. */
 export function createFaultList({ actions }) {
@@ -74,7 +74,7 @@ function facts(rule) {
     h("td", h("span.mono", rule.id), rule.name ? [" ", h("bdi", format.shorten(rule.name, 100))] : null,
       rule.enabled ? null : [" ", h("span.badge", "off")], isSpent(rule) ? [" ", h("span.badge", "spent")] : null),
     h("td", h("strong", kind.replaceAll("_", " ")), " ", pairs(members), rule.stage === "response" ? h("span.muted", " on the answer") : null),
-    h("td", Object.keys(rule.when).length ? pairs(rule.when) : h("span.muted", "every request")),
+    h("td", Object.keys(rule.when).length ? pairs(rule.when) : h("span.muted", { title: rule.note ?? null }, "every request but preflights")),
     h("td.number", { dataset: { count: "seen" } }, format.count(rule.seen)),
     h("td.number", { dataset: { count: "applied" } }, format.count(rule.applied)),
     h("td", limits(rule)),
