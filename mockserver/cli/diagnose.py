@@ -10,8 +10,6 @@ from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.journal import Entry
-from mockserver.model.vocabulary import Outcome
 from mockserver.rules.suggestion import nearest
 from mockserver.wire.codec import to_builtins
 
@@ -22,9 +20,6 @@ _NEVER = "never"
 _EPILOG = (
     SOURCES
     + """
-A request that was answered 400 counts as an error, whether or not a rule has more to say about it; --code leaves it
-out.
-
 exit codes: 0 nothing as bad as --fail-on, 1 something is, 2 arguments or source cannot be used
 
 examples:
@@ -77,22 +72,20 @@ def run(arguments: argparse.Namespace) -> int:
         if not source.requests:
             raise InvalidInput(f"{source.name} has received nothing")
         sessions = source.server.sessions()
-        everything = source.findings()
-        refused = [] if only else _unexplained(source, everything)
         findings = [
             finding
-            for finding in everything
+            for finding in source.findings()
             if finding.severity.rank <= shown_from.rank
             and (not only or finding.code in only)
             and finding.code not in ignored
         ]
         if arguments.json:
-            show_json(_document(source, findings, refused, len(sessions)))
+            show_json(_document(source, findings, len(sessions)))
         else:
-            show(findings_text(findings, sessions, refused, source.lines))
+            show(findings_text(findings, sessions, source.lines))
     if fail_from is None:
         return 0
-    return 1 if refused or any(finding.severity.rank <= fail_from.rank for finding in findings) else 0
+    return 1 if any(finding.severity.rank <= fail_from.rank for finding in findings) else 0
 
 
 def _codes(given: Iterable[str] | None) -> frozenset[str]:
@@ -104,34 +97,17 @@ def _codes(given: Iterable[str] | None) -> frozenset[str]:
     return codes
 
 
-def _unexplained(source: Source, findings: Iterable[Finding]) -> list[Entry]:
-    """Return the requests that were answered 400 and that no error is about: their data is lost all the same."""
-    explained = {seq for finding in findings if finding.severity is Severity.ERROR for seq in finding.seqs}
-    return [entry for entry in source.server.events(outcome=Outcome.INVALID) if entry.seq not in explained]
-
-
-def _document(source: Source, findings: Sequence[Finding], refused: Sequence[Entry], sessions: int) -> dict[str, Any]:
+def _document(source: Source, findings: Sequence[Finding], sessions: int) -> dict[str, Any]:
     from mockserver.rules.diagnose.run import by_severity
 
     return {
         "findings": [_placed(to_builtins(finding), finding.seqs, source) for finding in findings],
-        "refused": [_placed(_refusal(entry), (entry.seq,), source) for entry in refused],
         "summary": {
             "source": source.name,
             "requests": source.requests,
             "sessions": sessions,
             "findings": by_severity(findings),
-            "refused": len(refused),
         },
-    }
-
-
-def _refusal(entry: Entry) -> dict[str, Any]:
-    return {
-        "seqs": [entry.seq],
-        "session_id": entry.session_id,
-        "event_type": entry.event_type,
-        "violations": to_builtins(entry.violations),
     }
 
 

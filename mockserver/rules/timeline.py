@@ -70,10 +70,10 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def items_of(seq: int, record: Record, document: Any) -> list[Item]:
-    """Return the events of one journal entry: one, or as many as a batch holds."""
+    """Return the events of one journal entry: one, or as many as a batch holds; an empty batch counts as one."""
     if record.operation not in (Operation.START, Operation.EVENT, Operation.DOWNLOAD):
         return []
-    if record.operation is Operation.DOWNLOAD and isinstance(document, list):
+    if record.operation is Operation.DOWNLOAD and isinstance(document, list) and document:
         return [_item(seq, index, record, event) for index, event in enumerate(document)]
     return [_item(seq, None, record, document)]
 

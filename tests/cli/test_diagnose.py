@@ -88,7 +88,7 @@ def test_json_has_every_finding_with_its_lines_and_counts_them(
     counts = document["summary"].pop("findings")
     assert sum(counts.values()) == len(document["findings"])
     assert document["summary"] == {
-        "source": path, "requests": len(simulated_beats("no-play-after-pause")), "sessions": 1, "refused": 0,
+        "source": path, "requests": len(simulated_beats("no-play-after-pause")), "sessions": 1,
     }  # fmt: skip
 
 
@@ -119,23 +119,25 @@ def test_refused_sessionstart_is_told_although_there_is_no_session(
     path = write_lines(tmp_path / "e.ndjson", [event("sessionStart", media__length="60")])
     assert main(["diagnose", str(path)]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("answered 400\n\n  error    sessionStart\n           /params/media.length: ")
-    assert out.endswith("\n           line 1\n\n0 sessions: 1 request answered 400\n")
+    assert out.startswith(
+        "without a session\n\n  error    http.refused\n           The sessionStart event was answered 400:"
+    )
+    assert out.endswith("\n           line 1\n\n0 sessions: 1 error\n")
     assert main(["diagnose", str(path), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
-    (refusal,) = document["refused"]
-    assert (refusal["event_type"], refusal["lines"], document["summary"]["refused"]) == ("sessionStart", [1], 1)
+    (finding,) = document["findings"]
+    assert (finding["code"], finding["session_id"], finding["lines"]) == ("http.refused", None, [1])
     assert main(["diagnose", str(path), "--fail-on", "never"]) == 0
     assert main(["diagnose", str(path), "--code", "ping.gap"]) == 0
 
 
-def test_refused_request_that_a_finding_explains_is_told_once(
+def test_refused_request_that_a_rule_explains_is_told_once(
     simulated: Callable[[str | None], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diagnose", simulated("unknown-key"), "--json"]) == 1
-    document = json.loads(capsys.readouterr().out)
-    assert "params.unknown" in {finding["code"] for finding in document["findings"]}
-    assert document["refused"] == []
+    found = {finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert "params.unknown" in found
+    assert "http.refused" not in found
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,14 @@ class Hit(NamedTuple):
         message: One sentence: what was seen, and what to change in the player.
         severity: Another severity than the rule's, where it depends on the case.
         session_id: The session concerned; only for rules about all traffic, which name it themselves.
+        consequence: What it does to the reports here, where that depends on the case.
     """
 
     seqs: tuple[int, ...]
     message: str
     severity: Severity | None = None
     session_id: str | None = None
+    consequence: str | None = None
 
 
 class Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.rules.diagnose import (
+    addressing,
     ads,
     breaks,
     cadence,
@@ -10,6 +11,7 @@ from mockserver.rules.diagnose import (
     downloads,
     errors,
     fields,
+    gone,
     identity,
     leaps,
     metadata,
@@ -27,11 +29,28 @@ from mockserver.rules.diagnose import (
     visits,
 )
 from mockserver.rules.diagnose.case import Rule, TrafficRule
+from mockserver.rules.diagnose.refused import general_rules
 
 __all__ = ["CODES", "RULES", "TRAFFIC_RULES"]
 
+_REFUSED, _ALL_REFUSED = general_rules(
+    (
+        *order.BODY_RULES,
+        *pings.BODY_RULES,
+        *playhead.BODY_RULES,
+        *playback.BODY_RULES,
+        *identity.BODY_RULES,
+        *downloads.BODY_RULES,
+        *quality.BODY_RULES,
+        *metadata.BODY_RULES,
+        *requests.BODY_RULES,
+        *addressing.BODY_RULES,
+    )
+)
+
 RULES: tuple[Rule, ...] = (
     *session.RULES,
+    *gone.RULES,
     *order.RULES,
     *cadence.RULES,
     *pings.RULES,
@@ -52,6 +71,8 @@ RULES: tuple[Rule, ...] = (
     *quality.RULES,
     *metadata.RULES,
     *requests.RULES,
+    *addressing.RULES,
+    _REFUSED,
 )
 """Rules about one session."""
 
@@ -65,7 +86,10 @@ TRAFFIC_RULES: tuple[TrafficRule, ...] = (
     *downloads.TRAFFIC_RULES,
     *quality.TRAFFIC_RULES,
     *metadata.TRAFFIC_RULES,
+    *pings.TRAFFIC_RULES,
     *requests.TRAFFIC_RULES,
+    *addressing.TRAFFIC_RULES,
+    _ALL_REFUSED,
 )
 """Rules about all traffic of a namespace. A rule about refused bodies stands in both, since a refused sessionStart has
 no session."""

@@ -6,29 +6,28 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import seqs_of
 from mockserver.rules.timeline import Item
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _FLAG = "downloaded-flag"
 """The endpoint rule about media.downloaded that a 400 names."""
 
 
-def _downloaded_live(place: Case | Traffic) -> Iterator[Hit]:
-    for refusal in refusals(place):
-        if refusal.rule == _FLAG and refusal.item.index is None:
-            yield Hit(seqs_of(refusal.item), refusal.message())
+def _downloaded_live(refusal: Refusal) -> bool:
+    return refusal.rule == _FLAG and refusal.item.index is None
 
 
-def _no_flag(place: Case | Traffic) -> Iterator[Hit]:
-    for refusal in refusals(place):
-        if refusal.rule == _FLAG and refusal.item.index is not None:
-            yield Hit(seqs_of(refusal.item), refusal.message())
-    if isinstance(place, Case) and place.is_batch and place.params.get("media.downloaded") is False:
+def _no_flag(refusal: Refusal) -> bool:
+    return refusal.rule == _FLAG and refusal.item.index is not None
+
+
+def _false_flag(case: Case) -> Iterator[Hit]:
+    if case.is_batch and case.params.get("media.downloaded") is False:
         yield Hit(
-            seqs_of(place.start),
+            seqs_of(case.start),
             "The sessionStart of downloaded content says media.downloaded false; send true, or leave it out.",
             Severity.WARNING,
         )
@@ -45,7 +44,7 @@ def _old_endpoint(place: Case | Traffic) -> Iterator[Hit]:
             )
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "media.downloaded-live",
         Severity.ERROR,
@@ -63,17 +62,19 @@ _BODY_RULES: tuple[BodyRule, ...] = (
         "Adobe, Track downloaded content",
         _no_flag,
         "a batch posted to /downloaded without the key",
-    ),
-    BodyRule(
-        "downloaded.old-endpoint",
-        Severity.INFO,
-        "an array posted to /sessions",
-        "Deprecated since 2021, and to be removed.",
-        "Adobe, Track downloaded content; Adobe's mobile SDKs still do it",
-        _old_endpoint,
+        _false_flag,
     ),
 )
 
-RULES: tuple[Rule, ...] = of_sessions(_BODY_RULES)
+_OLD_ENDPOINT = (
+    "downloaded.old-endpoint",
+    Severity.INFO,
+    "an array posted to /sessions",
+    "Deprecated since 2021, and to be removed.",
+    "Adobe, Track downloaded content; Adobe's mobile SDKs still do it",
+    _old_endpoint,
+)
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+RULES: tuple[Rule, ...] = (*of_sessions(BODY_RULES), Rule(*_OLD_ENDPOINT))
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = (*of_traffic(BODY_RULES), TrafficRule(*_OLD_ENDPOINT))

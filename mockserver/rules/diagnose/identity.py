@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import quoted, seqs_of
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _ECID = re.compile(r"[0-9]{38}")
 _ORG = re.compile(r"[^@\s]+@AdobeOrg")
@@ -50,26 +50,29 @@ def _org_format(case: Case) -> Iterator[Hit]:
         )
 
 
-def _customer_ids_shape(place: Case | Traffic) -> Iterator[Hit]:
-    yield from hits(each for each in refusals(place) if each.path[:2] == ("params", "visitor.customerIDs"))
-    if isinstance(place, Case):
-        ids: Any = place.params.get("visitor.customerIDs")
-        for name, entry in ids.items() if isinstance(ids, Mapping) else ():
-            if isinstance(entry, Mapping) and entry.get("authState") not in _AUTH_STATES:
-                yield Hit(
-                    seqs_of(place.start),
-                    f"authState of the customer id {quoted(name)} is {quoted(entry.get('authState'))}; send 0, 1 or 2.",
-                )
+def _has_wrong_ids(refusal: Refusal) -> bool:
+    return refusal.path[:2] == ("params", "visitor.customerIDs")
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+def _wrong_auth_state(case: Case) -> Iterator[Hit]:
+    ids: Any = case.params.get("visitor.customerIDs")
+    for name, entry in ids.items() if isinstance(ids, Mapping) else ():
+        if isinstance(entry, Mapping) and entry.get("authState") not in _AUTH_STATES:
+            yield Hit(
+                seqs_of(case.start),
+                f"authState of the customer id {quoted(name)} is {quoted(entry.get('authState'))}; send 0, 1 or 2.",
+            )
+
+
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "id.customerIDs-shape",
         Severity.ERROR,
         "visitor.customerIDs is no object of objects with id and authState 0, 1 or 2",
         "400, or the ids are ignored.",
         "Adobe, Request parameters",
-        _customer_ids_shape,
+        _has_wrong_ids,
+        accepted=_wrong_auth_state,
     ),
 )
 
@@ -98,7 +101,7 @@ RULES: tuple[Rule, ...] = (
         "our reading: all organization ids in Adobe's documentation and recordings have this form",
         _org_format,
     ),
-    *of_sessions(_BODY_RULES),
+    *of_sessions(BODY_RULES),
 )
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

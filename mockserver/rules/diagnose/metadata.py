@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _WITH_METADATA = ("sessionStart", "adStart", "chapterStart")
 _RESERVED = ("media.", "a.")
@@ -57,22 +57,16 @@ def _reserved_prefix(case: Case) -> Iterator[Hit]:
         )
 
 
-def _not_string(place: Case | Traffic) -> Iterator[Hit]:
-    yield from hits(each for each in refusals(place) if each.path[:1] == ("customMetadata",) and each.rule == "type")
+def _not_string(refusal: Refusal) -> bool:
+    return refusal.path[:1] == ("customMetadata",) and refusal.rule == "type"
 
 
 def _is_key(refusal: Refusal) -> bool:
     return refusal.rule == "additionalProperties"
 
 
-def _key_chars(place: Case | Traffic) -> Iterator[Hit]:
-    yield from hits(each for each in refusals(place) if _is_key(each) and each.path[:1] == ("customMetadata",))
-
-
-def _has_no_params(refusal: Refusal, place: Case | Traffic) -> bool:
-    """Tell whether the event has no params; ping has a rule of its own, but only in sessions."""
-    event_type = refusal.item.event_type
-    return event_type in _PARAMLESS or (event_type == "ping" and isinstance(place, Traffic))
+def _key_chars(refusal: Refusal) -> bool:
+    return _is_key(refusal) and refusal.path[:1] == ("customMetadata",)
 
 
 def _has_other_rule(refusal: Refusal) -> bool:
@@ -86,33 +80,27 @@ def _has_other_rule(refusal: Refusal) -> bool:
     )
 
 
-def _unknown(place: Case | Traffic) -> Iterator[Hit]:
-    yield from hits(each for each in refusals(place) if _is_key(each) and not _has_other_rule(each))
+def _unknown(refusal: Refusal) -> bool:
+    return _is_key(refusal) and not _has_other_rule(refusal)
 
 
-def _on_paramless(place: Case | Traffic) -> Iterator[Hit]:
-    refused = (
-        each
-        for each in refusals(place)
-        if _is_key(each)
-        and each.path[:1] == ("params",)
-        and _has_no_params(each, place)
-        and each.path[-1] not in QOE_NUMBERS
-    )
-    for hit in hits(refused):
-        yield hit._replace(severity=Severity.ERROR)
-    if isinstance(place, Case):
-        for step in place.of(*_PARAMLESS):
-            names = [name for name in step.params if name not in QOE_NUMBERS]
-            if names:
-                yield Hit(
-                    seqs_of(step),
-                    f"{step.event_type} has {listed([quoted(name) for name in names])} in its params; leave params "
-                    "out, since this event has none.",
-                )
+def _is_of_paramless(refusal: Refusal) -> bool:
+    is_param = _is_key(refusal) and refusal.path[:1] == ("params",)
+    return is_param and refusal.item.event_type in _PARAMLESS and refusal.path[-1] not in QOE_NUMBERS
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+def _on_paramless(case: Case) -> Iterator[Hit]:
+    for step in case.of(*_PARAMLESS):
+        names = [name for name in step.params if name not in QOE_NUMBERS]
+        if names:
+            yield Hit(
+                seqs_of(step),
+                f"{step.event_type} has {listed([quoted(name) for name in names])} in its params; leave params "
+                "out, since this event has none.",
+            )
+
+
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "meta.not-string",
         Severity.ERROR,
@@ -144,8 +132,9 @@ _BODY_RULES: tuple[BodyRule, ...] = (
         "params of an event that has none, such as play; an error where it was answered 400",
         "400, or ignored.",
         "Adobe, Events; Adobe's sample sends empty params there",
-        _on_paramless,
+        _is_of_paramless,
         "empty params",
+        _on_paramless,
     ),
 )
 
@@ -167,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Custom metadata",
         _reserved_prefix,
     ),
-    *of_sessions(_BODY_RULES),
+    *of_sessions(BODY_RULES),
 )
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import FIRST_TS_MS, FIRST_TS_S, Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.case import FIRST_TS_MS, FIRST_TS_S, Case, Hit, Rule, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
 from mockserver.rules.playback import Step, state_names
 from mockserver.rules.timeline import Item
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _ORDER_PAGE = "Adobe, Media Collection API: Controlling the order of events"
 _MOST_MS = 10**15
@@ -31,10 +31,8 @@ def _seconds(case: Case) -> Iterator[Hit]:
     )
 
 
-def _not_integer(seen: Case | Traffic) -> Iterator[Hit]:
-    return hits(
-        refusal for refusal in refusals(seen) if refusal.path == ("playerTime", "ts") and refusal.rule == "type"
-    )
+def _not_integer(refusal: Refusal) -> bool:
+    return refusal.path == ("playerTime", "ts") and refusal.rule == "type"
 
 
 def _skew(case: Case) -> Iterator[Hit]:
@@ -174,7 +172,7 @@ def _before_session(case: Case) -> Iterator[Hit]:
         )
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "ts.not-integer",
         Severity.ERROR,
@@ -194,7 +192,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Media Collection API: Sessions request (ts is in milliseconds)",
         _seconds,
     ),
-    *of_sessions(_BODY_RULES),
+    *of_sessions(BODY_RULES),
     Rule(
         "ts.skew",
         Severity.WARNING,
@@ -242,4 +240,4 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.case import QOE_NUMBERS, Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import ENDS
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of
 
-__all__ = ["RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 
 def _too_fast(case: Case) -> Iterator[Hit]:
@@ -58,20 +59,33 @@ def _during_complete(case: Case) -> Iterator[Hit]:
         )
 
 
+def _is_of_ping(refusal: Refusal) -> bool:
+    is_param = refusal.rule == "additionalProperties" and refusal.path[:1] == ("params",)
+    return is_param and refusal.item.event_type == "ping" and refusal.path[-1] not in QOE_NUMBERS
+
+
 def _params(case: Case) -> Iterator[Hit]:
-    wrong = [(step, step.params) for step in case.of("ping") if step.params]
-    refused = [
-        (item, item.event["params"])
-        for item in case.refused
-        if item.event_type == "ping" and isinstance(item.event, dict) and item.event.get("params")
-    ]
-    if wrong or refused:
-        _, params = (*wrong, *refused)[0]
+    wrong = [step for step in case.of("ping") if step.params]
+    if wrong:
         yield Hit(
-            seqs_of(*(place for place, _ in wrong), *(place for place, _ in refused)),
-            f"{counted(len(wrong) + len(refused), 'ping')} had params, such as {quoted(params)}; send only eventType "
+            seqs_of(*wrong),
+            f"{counted(len(wrong), 'ping')} had params, such as {quoted(wrong[0].params)}; send only eventType "
             "and playerTime, and qoeData when it changed.",
         )
+
+
+BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "ping.params",
+        Severity.INFO,
+        "a ping with params; an error where it was answered 400",
+        "400, or ignored.",
+        "Adobe, Events: Ping",
+        _is_of_ping,
+        "an empty object, which clients send",
+        _params,
+    ),
+)
 
 
 RULES: tuple[Rule, ...] = (
@@ -100,13 +114,7 @@ RULES: tuple[Rule, ...] = (
         _during_complete,
         "pings within 30 s, which Adobe's page expects",
     ),
-    Rule(
-        "ping.params",
-        Severity.INFO,
-        "a ping with params",
-        "400, or ignored.",
-        "Adobe, Events: Ping",
-        _params,
-        "an empty object, which clients send",
-    ),
+    *of_sessions(BODY_RULES),
 )
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import EVENT_TYPES
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import ENDS, ran_s
-from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Player, Step
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _TRACKER_NAMES = frozenset(
     {
@@ -138,12 +138,8 @@ def _duplicate_play(case: Case) -> Iterator[Hit]:
         )
 
 
-def _http_names(seen: Case | Traffic) -> Iterator[Hit]:
-    return hits(
-        refusal
-        for refusal in refusals(seen)
-        if refusal.path == ("eventType",) and refusal.rule == "enum" and _is_tracker_name(refusal.item.event_type)
-    )
+def _http_names(refusal: Refusal) -> bool:
+    return refusal.path == ("eventType",) and refusal.rule == "enum" and _is_tracker_name(refusal.item.event_type)
 
 
 def _is_tracker_name(event_type: str | None) -> bool:
@@ -152,7 +148,7 @@ def _is_tracker_name(event_type: str | None) -> bool:
     return event_type in _TRACKER_NAMES or event_type.startswith(("media.", "mute", "unmute"))
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "event.http-names",
         Severity.ERROR,
@@ -228,7 +224,7 @@ RULES: tuple[Rule, ...] = (
         _duplicate_play,
         "within 2 s of the first play, of an adStart and of an adBreakComplete, where Adobe's SDKs send another one",
     ),
-    *of_sessions(_BODY_RULES),
+    *of_sessions(BODY_RULES),
 )
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

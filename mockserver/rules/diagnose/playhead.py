@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import DAY_S, NEAR_START_S
-from mockserver.rules.diagnose.refusals import BodyRule, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _SESSIONS_PAGE = "Adobe, Media Collection API: Sessions request"
 _HOUR_S = 3600
@@ -142,13 +142,11 @@ def _negative(case: Case) -> Iterator[Hit]:
         )
 
 
-def _string(seen: Case | Traffic) -> Iterator[Hit]:
-    return hits(
-        refusal for refusal in refusals(seen) if refusal.path == ("playerTime", "playhead") and refusal.rule == "type"
-    )
+def _string(refusal: Refusal) -> bool:
+    return refusal.path == ("playerTime", "playhead") and refusal.rule == "type"
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "playhead.string",
         Severity.ERROR,
@@ -222,7 +220,7 @@ RULES: tuple[Rule, ...] = (
         _SESSIONS_PAGE,
         _negative,
     ),
-    *of_sessions(_BODY_RULES),
+    *of_sessions(BODY_RULES),
 )
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

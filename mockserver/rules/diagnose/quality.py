@@ -6,39 +6,39 @@ from collections import deque
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, hits, of_sessions, of_traffic, refusals
+from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.playback import Step
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 
 def _is_in_params(refusal: Refusal) -> bool:
     return refusal.path[:1] == ("params",) and refusal.path[-1] in QOE_NUMBERS
 
 
-def _in_params(place: Case | Traffic) -> Iterator[Hit]:
-    refused = (each for each in refusals(place) if each.rule == "additionalProperties" and _is_in_params(each))
-    yield from hits(refused)
-    if isinstance(place, Case):
-        yield from _accepted(
-            [step for step in place.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
-            "media.qoe keys in params; move them into qoeData",
-        )
+def _misplaced(refusal: Refusal) -> bool:
+    return refusal.rule == "additionalProperties" and _is_in_params(refusal)
 
 
-def _unqualified(place: Case | Traffic) -> Iterator[Hit]:
-    yield from hits(
-        each
-        for each in refusals(place)
-        if each.rule == "additionalProperties" and each.path[:1] == ("qoeData",) and each.path[-1] in QOE_SHORT_NAMES
+def _in_params(case: Case) -> Iterator[Hit]:
+    yield from _accepted(
+        [step for step in case.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
+        "media.qoe keys in params; move them into qoeData",
     )
-    if isinstance(place, Case):
-        yield from _accepted(
-            [step for step in place.steps if step.qoe and not QOE_SHORT_NAMES.isdisjoint(step.qoe)],
-            'qoeData keys without "media.qoe."; add that prefix',
-        )
+
+
+def _has_short_name(refusal: Refusal) -> bool:
+    is_key_of_qoe = refusal.rule == "additionalProperties" and refusal.path[:1] == ("qoeData",)
+    return is_key_of_qoe and refusal.path[-1] in QOE_SHORT_NAMES
+
+
+def _unqualified(case: Case) -> Iterator[Hit]:
+    yield from _accepted(
+        [step for step in case.steps if step.qoe and not QOE_SHORT_NAMES.isdisjoint(step.qoe)],
+        'qoeData keys without "media.qoe."; add that prefix',
+    )
 
 
 def _accepted(steps: list[Step], what: str) -> Iterator[Hit]:
@@ -46,13 +46,9 @@ def _accepted(steps: list[Step], what: str) -> Iterator[Hit]:
         yield Hit(seqs_of(*steps), f"{counted(len(steps), 'event')} had {what}.")
 
 
-def _not_integer(place: Case | Traffic) -> Iterator[Hit]:
-    yield from hits(
-        each
-        for each in refusals(place)
-        if each.rule == "type"
-        and ((each.path[:1] == ("qoeData",) and each.path[-1] in QOE_NUMBERS | QOE_SHORT_NAMES) or _is_in_params(each))
-    )
+def _not_integer(refusal: Refusal) -> bool:
+    is_number = refusal.path[:1] == ("qoeData",) and refusal.path[-1] in QOE_NUMBERS | QOE_SHORT_NAMES
+    return refusal.rule == "type" and (is_number or _is_in_params(refusal))
 
 
 def _bitrate_unit(case: Case) -> Iterator[Hit]:
@@ -136,14 +132,15 @@ def _tts_unit(case: Case) -> Iterator[Hit]:
         )
 
 
-_BODY_RULES: tuple[BodyRule, ...] = (
+BODY_RULES: tuple[BodyRule, ...] = (
     BodyRule(
         "qoe.in-params",
         Severity.ERROR,
         "media.qoe keys in params",
         "400, or the values are lost.",
         "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
-        _in_params,
+        _misplaced,
+        accepted=_in_params,
     ),
     BodyRule(
         "qoe.unqualified",
@@ -151,7 +148,8 @@ _BODY_RULES: tuple[BodyRule, ...] = (
         "keys of qoeData without media.qoe.",
         "400, or the values are lost.",
         "Adobe, Sending quality of experience data, against Adobe, Timeline 2, which has the short names",
-        _unqualified,
+        _has_short_name,
+        accepted=_unqualified,
     ),
     BodyRule(
         "qoe.float",
@@ -164,7 +162,7 @@ _BODY_RULES: tuple[BodyRule, ...] = (
 )
 
 RULES: tuple[Rule, ...] = (
-    *of_sessions(_BODY_RULES),
+    *of_sessions(BODY_RULES),
     Rule(
         "qoe.bitrate-unit",
         Severity.WARNING,
@@ -220,4 +218,4 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(_BODY_RULES)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

@@ -1,22 +1,42 @@
-"""Bodies that were answered 400: which mistakes are in them, and rules that look into them.
+"""What was answered 400, 413 or 415: which mistakes are in it, and the rules that claim them.
 
 A refused event belongs to its session; a refused sessionStart or batch of downloaded content has none. Both are looked
-at by the same rules, once among the rules about a session and once among those about all traffic.
+at by the same rules, once among the rules about a session and once among those about all traffic. What no rule claims
+is left to a general one, so that nothing is refused without a finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Violation
+from mockserver.model.vocabulary import Operation
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.wording import seqs_of
 from mockserver.rules.timeline import Item
 
-__all__ = ["BodyRule", "Refusal", "hits", "of_sessions", "of_traffic", "refusals"]
+__all__ = ["BodyRule", "Refusal", "is_edge_body", "of_sessions", "of_traffic", "refusals", "remaining"]
+
+_STATUSES = (400, 413, 415, 429)
+_OUR_LIMIT = 429
+_MOST_DETAILS = 4
+_NOT_LOOKED_AT = "more"
+"""The rule of a violation that only says that the rest of a long batch was not looked at."""
+
+_UNTYPED = {
+    Operation.START: ("request for a session", "requests for a session"),
+    Operation.DOWNLOAD: ("batch", "batches"),
+    Operation.EVENT: ("event", "events"),
+}
+
+_LOST = {
+    Operation.START: "No session is opened.",
+    Operation.DOWNLOAD: "Nothing of it is reported.",
+    Operation.EVENT: "The event is lost.",
+}
 
 
 class Refusal(NamedTuple):
@@ -34,60 +54,127 @@ class Refusal(NamedTuple):
     rule: str
     detail: str
 
-    def message(self, count: int = 1) -> str:
-        """Say it in one sentence, with how many events have the same mistake."""
-        what = f"{self.item.event_type} event" if self.item.event_type else "event"
-        if count > 1:
-            return f"{count} {what}s were answered 400: {self.detail}"
-        place = "" if self.item.index is None else f" at place {self.item.index + 1} of a batch"
-        return f"The {what}{place} was answered 400: {self.detail}"
+    @property
+    def status(self) -> int:
+        """The status it was answered with, or would have been had no fault changed it."""
+        status = self.item.status
+        return status if status in _STATUSES else 400
 
 
 class BodyRule(NamedTuple):
-    """A rule about the bodies of a session, or of no session; members as of a :class:`Rule`."""
+    """A rule about refused bodies, of a session or of none; other members as of a :class:`Rule`.
+
+    Args:
+        claims: Whether a reason for a 400 is the matter of this rule. Such a hit is an error whatever the severity of
+            the rule: the event is lost.
+        accepted: Finds the same mistake in what was accepted.
+    """
 
     code: str
     severity: Severity
     trigger: str
     consequence: str
     source: str
-    check: Callable[[Case | Traffic], Iterable[Hit]]
+    claims: Callable[[Refusal], bool]
     tolerance: str = ""
+    accepted: Callable[[Case], Iterable[Hit]] | None = None
 
 
 def of_sessions(rules: Iterable[BodyRule]) -> tuple[Rule, ...]:
     """Make rules about a session of them."""
-    return tuple(Rule(*rule) for rule in rules)
+
+    def check_of(rule: BodyRule) -> Callable[[Case], Iterator[Hit]]:
+        def check(case: Case) -> Iterator[Hit]:
+            yield from _claimed(rule, case)
+            if rule.accepted is not None:
+                yield from rule.accepted(case)
+
+        return check
+
+    return tuple(Rule(*rule[:5], check_of(rule), rule.tolerance) for rule in rules)
 
 
 def of_traffic(rules: Iterable[BodyRule]) -> tuple[TrafficRule, ...]:
     """Make rules about the traffic of no session of them."""
-    return tuple(TrafficRule(*rule) for rule in rules)
+
+    def check_of(rule: BodyRule) -> Callable[[Traffic], Iterator[Hit]]:
+        return lambda traffic: _claimed(rule, traffic)
+
+    return tuple(TrafficRule(*rule[:5], check_of(rule), rule.tolerance) for rule in rules)
+
+
+def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]:
+    """Return a hit for every request with reasons that none of these rules claims, equal ones together."""
+    claims = [rule.claims for rule in rules]
+    by_item: dict[tuple[int, int | None], list[Refusal]] = {}
+    for refusal in refusals(place):
+        if refusal.rule != _NOT_LOOKED_AT and not any(claim(refusal) for claim in claims):
+            by_item.setdefault((refusal.item.seq, refusal.item.index), []).append(refusal)
+    groups: dict[Hashable, list[list[Refusal]]] = {}
+    for reasons in by_item.values():
+        what = frozenset((reason.path, reason.rule) for reason in reasons)
+        groups.setdefault((reasons[0].item.event_type, what), []).append(reasons)
+    for group in groups.values():
+        details = list(dict.fromkeys(reason.detail for reason in group[0]))
+        more = [f"and {len(details) - _MOST_DETAILS} more"] if len(details) > _MOST_DETAILS else []
+        parts = [*(detail.removesuffix(".") for detail in details[:_MOST_DETAILS]), *more]
+        first = group[0][0]._replace(detail=f"{'; '.join(parts)}.")
+        severity = Severity.WARNING if first.status == _OUR_LIMIT else None
+        yield Hit(
+            seqs_of(*(reasons[0].item for reasons in group)),
+            _sentence(first, len(group)),
+            severity,
+            consequence=_LOST[first.item.record.operation],
+        )
 
 
 def refusals(place: Case | Traffic) -> Iterator[Refusal]:
-    """Return every reason for a 400: to an event of the session, or to sessionStarts and batches in all traffic."""
+    """Return every reason for a 400: to an event of the session, or to sessionStarts and batches in all traffic.
+
+    A body of the Media Edge API is not looked into: it has one mistake, which is that it came here.
+    """
     batched = {(item.seq, item.index): item for item in place.refused if item.index is not None}
     for item in place.refused:
         if item.index is None:
-            for violation in item.record.violations:
-                yield _refusal(item, steps_of(violation.path), violation)
+            if not is_edge_body(item.event):
+                for violation in item.record.violations:
+                    yield _refusal(item, steps_of(violation.path), violation)
         elif item.index == 0:
             for violation in item.record.violations:
                 number, *path = steps_of(violation.path) or ("",)
                 concerned = batched.get((item.seq, int(number))) if number.isdigit() else None
-                if concerned is not None:
-                    yield _refusal(concerned, path, violation)
+                yield _refusal(concerned or item, path, violation)
+
+
+def is_edge_body(document: Any) -> bool:
+    """Tell whether a body has the form of the Media Edge API."""
+    events = document.get("events") if isinstance(document, Mapping) else None
+    return isinstance(events, list) and any(isinstance(event, Mapping) and "xdm" in event for event in events)
 
 
 def _refusal(item: Item, path: Iterable[str], violation: Violation) -> Refusal:
     return Refusal(item, tuple(path), violation.rule, violation.detail)
 
 
-def hits(found: Iterable[Refusal]) -> Iterator[Hit]:
+def _claimed(rule: BodyRule, place: Case | Traffic) -> Iterator[Hit]:
     """Return one hit for all refusals with the same event type, place and reason, in the words of the first."""
     groups: dict[Hashable, list[Refusal]] = {}
-    for refusal in found:
-        groups.setdefault((refusal.item.event_type, refusal.path, refusal.rule), []).append(refusal)
+    for refusal in refusals(place):
+        if rule.claims(refusal):
+            groups.setdefault((refusal.item.event_type, refusal.path, refusal.rule), []).append(refusal)
     for group in groups.values():
-        yield Hit(seqs_of(*(refusal.item for refusal in group)), group[0].message(len(group)))
+        severity = None if rule.severity is Severity.ERROR else Severity.ERROR
+        yield Hit(seqs_of(*(refusal.item for refusal in group)), _sentence(group[0], len(group)), severity)
+
+
+def _sentence(refusal: Refusal, count: int) -> str:
+    item = refusal.item
+    what, several = (
+        (f"{item.event_type} event", f"{item.event_type} events")
+        if item.event_type
+        else _UNTYPED[item.record.operation]
+    )
+    if count > 1:
+        return f"{count} {several} were answered {refusal.status}: {refusal.detail}"
+    place = "" if item.index is None else f" at place {item.index + 1} of a batch"
+    return f"The {what}{place} was answered {refusal.status}: {refusal.detail}"

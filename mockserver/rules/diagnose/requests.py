@@ -1,20 +1,18 @@
-"""Rules about requests as HTTP: where they went, and what was in them."""
+"""Rules about requests as HTTP: their type, their form, and how often they came."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.vocabulary import Operation
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, is_edge_body, of_sessions, of_traffic
+from mockserver.rules.diagnose.wording import counted, seqs_of
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
-_HEARTBEAT = re.compile(r"[?&]s(:|%3A)event(:|%3A)type=", re.IGNORECASE)
-_DOCS_TYPO = re.compile(r"/api/v1/(?!sessions/)[^/?]+/events/?(\?.*)?$")
 _REPORTING = (Operation.START, Operation.EVENT, Operation.DOWNLOAD)
 
 
@@ -36,46 +34,33 @@ def _wrong_content_type(traffic: Traffic) -> Iterator[Hit]:
         for declared, seqs in kinds.items():
             yield Hit(
                 tuple(seqs),
-                f"{len(seqs)} requests were sent with Content-Type {declared or '(none)'}; send application/json.",
+                f"{counted(len(seqs), 'request')} had the Content-Type {declared or '(none)'}; send application/json.",
                 session_id=session_id,
             )
 
 
-def _of_target(pattern: re.Pattern[str], message: str) -> Callable[[Traffic], Iterator[Hit]]:
-    def check(traffic: Traffic) -> Iterator[Hit]:
-        seqs = tuple(
-            seq
-            for seq, record in traffic.records
-            if record.operation is Operation.OTHER and pattern.search(record.target)
-        )
-        if seqs:
-            yield Hit(seqs, message)
-
-    return check
+_EDGE = "The body has the form of the Media Edge API (events, xdm); send this API's form, or post to the Edge Network."
 
 
-def _is_edge(document: Any) -> bool:
-    events = document.get("events") if isinstance(document, Mapping) else None
-    return isinstance(events, list) and any(isinstance(event, Mapping) and "xdm" in event for event in events)
+def _edge_body_in_session(case: Case) -> Iterator[Hit]:
+    found = [item for item in case.refused if is_edge_body(item.event)]
+    if found:
+        yield Hit(seqs_of(*found), _EDGE)
 
 
 def _edge_body(traffic: Traffic) -> Iterator[Hit]:
-    seqs = tuple(seq for seq, record in traffic.records if b'"xdm"' in record.body and _is_edge(traffic.read(record)))
+    seqs = tuple(
+        seq
+        for seq, record in traffic.records
+        if record.session_id is None and b'"xdm"' in record.body and is_edge_body(traffic.read(record))
+    )
     if seqs:
-        yield Hit(
-            seqs,
-            "The body has the form of the Media Edge API (events, xdm); send this API's form, or post to the "
-            "Edge Network.",
-        )
+        yield Hit(seqs, _EDGE)
 
 
-def _event_array(traffic: Traffic) -> Iterator[Hit]:
-    for seq, record in traffic.records:
-        if record.operation is Operation.EVENT and record.body.lstrip()[:1] == b"[":
-            yield Hit(
-                (seq,), "An array was posted to the events of a session; post one event per request.",
-                session_id=record.session_id,
-            )  # fmt: skip
+def _is_array(refusal: Refusal) -> bool:
+    item = refusal.item
+    return item.record.operation is Operation.EVENT and isinstance(item.event, list)
 
 
 def _retry_storm(case: Case) -> Iterator[Hit]:
@@ -92,7 +77,28 @@ def _retry_storm(case: Case) -> Iterator[Hit]:
             )
 
 
+BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "http.event-array",
+        Severity.ERROR,
+        "an array posted to /events",
+        "400: all events in it are lost.",
+        "Adobe, Media Collection API: Events request",
+        _is_array,
+    ),
+)
+
+_EDGE_BODY = (
+    "http.edge-body",
+    Severity.ERROR,
+    "a body with events[].xdm",
+    "400: nothing is reported.",
+    "Adobe, Media Edge API",
+)
+
 RULES: tuple[Rule, ...] = (
+    *of_sessions(BODY_RULES),
+    Rule(*_EDGE_BODY, _edge_body_in_session),
     Rule(
         "http.retry-storm",
         Severity.WARNING,
@@ -112,39 +118,6 @@ TRAFFIC_RULES: tuple[TrafficRule, ...] = (
         "Adobe, Setting the HTTP request type; MediaSDK JS 3.0.0 and 3.0.1 forgot it",
         _wrong_content_type,
     ),
-    TrafficRule(
-        "http.heartbeat-protocol",
-        Severity.ERROR,
-        "a request with s:event:type in its query",
-        "Nothing is reported: this is the older heartbeat protocol.",
-        "Adobe support case: hosts <company>.hb.omtrdc.net and <company>.hb-api.omtrdc.net mixed up",
-        _of_target(
-            _HEARTBEAT,
-            "A request of the older heartbeat protocol came in; configure the player for the Media Collection API.",
-        ),
-    ),
-    TrafficRule(
-        "http.edge-body",
-        Severity.ERROR,
-        "a body with events[].xdm",
-        "400: nothing is reported.",
-        "Adobe, Media Edge API",
-        _edge_body,
-    ),
-    TrafficRule(
-        "http.event-array",
-        Severity.ERROR,
-        "an array posted to /events",
-        "400: all events in it are lost.",
-        "Adobe, Media Collection API: Events request",
-        _event_array,
-    ),
-    TrafficRule(
-        "path.docs-typo",
-        Severity.ERROR,
-        "a post to /api/v1/{sid}/events",
-        "404: all of them are lost.",
-        "Adobe, Queueing events: the path in its sample lacks sessions/",
-        _of_target(_DOCS_TYPO, "Events were posted to /api/v1/{sid}/events; post to /api/v1/sessions/{sid}/events."),
-    ),
+    TrafficRule(*_EDGE_BODY, _edge_body),
+    *of_traffic(BODY_RULES),
 )

@@ -44,7 +44,7 @@ def _finding(rule: Rule | TrafficRule, hit: Hit, session_id: str | None) -> Find
         code=rule.code,
         severity=hit.severity or rule.severity,
         message=hit.message,
-        consequence=rule.consequence,
+        consequence=hit.consequence or rule.consequence,
         session_id=session_id,
         seqs=hit.seqs,
         source=rule.source,

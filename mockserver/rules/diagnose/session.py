@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
+from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.rules.diagnose.case import Case, Hit, Rule
 from mockserver.rules.diagnose.motion import NEAR_START_S
 from mockserver.rules.diagnose.wording import number
 from mockserver.rules.playback import Player, Step
-from mockserver.rules.timeline import Item
 
 __all__ = ["RULES"]
 
@@ -79,19 +78,6 @@ def _max_age(case: Case) -> Iterator[Hit]:
         )
 
 
-def _post_after_gone(case: Case) -> Iterator[Hit]:
-    if _closed_by(case) is ClosedBy.SESSION_END:
-        return
-    gone = [item.seq for item in case.arrived if item.status in (404, 410)]
-    if len(gone) > 1:
-        yield Hit(
-            tuple(gone[1:]),
-            f"{len(gone) - 1} more events were sent after the session had answered 404 or 410; open a new session "
-            "then and "
-            "report there.",
-        )
-
-
 def _event_after_complete(case: Case) -> Iterator[Hit]:
     complete = next(case.of("sessionComplete"), None)
     if complete is None:
@@ -102,26 +88,6 @@ def _event_after_complete(case: Case) -> Iterator[Hit]:
             (complete.seq, *(step.seq for step in late)),
             f"{late[0].event_type} was sent after sessionComplete; make sessionComplete the last event of the content.",
         )
-
-
-def _event_after_end(case: Case) -> Iterator[Hit]:
-    if _closed_by(case) is not ClosedBy.SESSION_END:
-        return
-    late = [
-        item
-        for item in case.arrived
-        if item.record.outcome is Outcome.SESSION_CLOSED and item.event_type not in ("sessionEnd", None)
-    ]
-    if late:
-        yield Hit(
-            tuple(item.seq for item in late),
-            f"{_and_more(late)} sent after sessionEnd and lost; send sessionEnd last, or open a new session.",
-        )
-
-
-def _and_more(late: Sequence[Item]) -> str:
-    first = late[0].event_type
-    return f"{first} was" if len(late) == 1 else f"{len(late)} events, the first of them {first}, were"
 
 
 def _end_at_end(case: Case) -> Iterator[Hit]:
@@ -210,29 +176,12 @@ RULES: tuple[Rule, ...] = (
         _max_age,
     ),
     Rule(
-        "session.post-after-gone",
-        Severity.ERROR,
-        "further events after a 404 or 410 on the same id",
-        "All of them are lost.",
-        "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
-        _post_after_gone,
-    ),
-    Rule(
         "session.event-after-complete",
         Severity.WARNING,
         "anything but ping and sessionEnd after sessionComplete",
         "Counting may start again, or the event is lost.",
         "Adobe, Session complete",
         _event_after_complete,
-    ),
-    Rule(
-        "session.event-after-end",
-        Severity.ERROR,
-        "anything but sessionEnd after sessionEnd",
-        "The event is dropped.",
-        "Adobe, Session end",
-        _event_after_end,
-        "events that sessionEnd overtook inside the reorder window are accepted",
     ),
     Rule(
         "session.end-at-end",

@@ -6,16 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.journal import Entry
 from mockserver.model.results import SessionView
 from mockserver.rules.diagnose.wording import counted, quoted
 
 __all__ = ["findings_text"]
 
 _MOST_PLACES = 8
-_MOST_REFUSED = 20
-_MOST_REASONS = 3
-_LONGEST_REASON = 300
 _WIDTH = 100
 _LONGEST_WORD = 60
 _SIGNS = {"\n": " ", "\r": " ", "\t": " "}
@@ -24,15 +20,13 @@ _SIGNS = {"\n": " ", "\r": " ", "\t": " "}
 def findings_text(
     findings: Iterable[Finding],
     sessions: Sequence[SessionView],
-    refused: Sequence[Entry] = (),
     lines: Mapping[int, int] | None = None,
 ) -> str:
-    """Write findings below the session they are about, those about no session last, then what was refused.
+    """Write findings below the session they are about, those about no session last.
 
     Args:
         findings: What was found, in the order in which it is to be shown.
         sessions: The sessions in order of opening; one without findings is shown too.
-        refused: Requests that were answered 400 and that no finding explains.
         lines: The line of a file for every journal entry, if the traffic comes from a file.
 
     Returns:
@@ -50,9 +44,7 @@ def findings_text(
     loose = [finding for finding in found if finding.session_id in by_session]
     if loose:
         written += ["without a session", "", *_findings(loose, lines)]
-    if refused:
-        written += ["answered 400", "", *_refusals(refused, lines)]
-    return "\n".join([*written, f"{counted(len(sessions), 'session')}: {_counts(found, len(refused))}"])
+    return "\n".join([*written, f"{counted(len(sessions), 'session')}: {_counts(found)}"])
 
 
 def _session(session: SessionView) -> Iterator[str]:
@@ -80,21 +72,6 @@ def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None) -> I
         yield ""
 
 
-def _refusals(refused: Sequence[Entry], lines: Mapping[int, int] | None) -> Iterator[str]:
-    for entry in refused[:_MOST_REFUSED]:
-        yield f"  error    {_word(entry.event_type or entry.operation.value)}"
-        for violation in entry.violations[:_MOST_REASONS]:
-            at = f"{violation.path}: " if violation.path else ""
-            yield from _paragraph(_word(f"{at}{violation.detail}", _LONGEST_REASON))
-        if len(entry.violations) > _MOST_REASONS:
-            yield f"           and {len(entry.violations) - _MOST_REASONS} more"
-        yield f"           {_places((entry.seq,), lines)}"
-        yield ""
-    if len(refused) > _MOST_REFUSED:
-        yield f"  and {len(refused) - _MOST_REFUSED} more"
-        yield ""
-
-
 def _paragraph(text: str, hanging: str = "") -> list[str]:
     indent = " " * 11
     plain = "".join(_SIGNS.get(sign, sign) for sign in text)
@@ -113,15 +90,13 @@ def _places(seqs: Sequence[int], lines: Mapping[int, int] | None) -> str:
     return f"{noun} {', '.join(names)}{more}"
 
 
-def _counts(findings: Sequence[Finding], refused: int) -> str:
+def _counts(findings: Sequence[Finding]) -> str:
     counts = {severity: sum(1 for finding in findings if finding.severity is severity) for severity in Severity}
     parts = [
         f"{count} info" if severity is Severity.INFO else counted(count, severity.value)
         for severity, count in counts.items()
         if count
     ]
-    if refused:
-        parts.append(f"{counted(refused, 'request')} answered 400")
     return ", ".join(parts) or "nothing found"
 
 

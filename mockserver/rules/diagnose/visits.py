@@ -1,4 +1,4 @@
-"""Rules about several sessions of one viewer, and about requests that found no session."""
+"""Rules about several sessions of one viewer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
-from mockserver.model.vocabulary import ClosedBy, Operation, Outcome
+from mockserver.model.vocabulary import ClosedBy, Outcome
 from mockserver.rules.diagnose.case import Case, Hit, Traffic, TrafficRule
 from mockserver.rules.diagnose.motion import NEAR_START_S
 from mockserver.rules.playback import Step
@@ -22,7 +22,6 @@ _VISITOR_KEYS = (
     "analytics.aid",
     "appInstallationId",
 )
-_NOT_IDS = frozenset({"", "undefined", "null", "NaN", "v1", "[object Object]", "%5Bobject%20Object%5D", "{sid}"})
 _TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
 _RESTARTING_SDKS = ("js-", "cc-")
 """MediaSDK JS and Chromecast send media.resume false on their automatic restarts (recordings)."""
@@ -166,75 +165,6 @@ def _multi_player(traffic: Traffic) -> Iterator[Hit]:
         last[visit.viewer] = visit
 
 
-def _unknown(traffic: Traffic) -> Iterator[tuple[int, Record, str]]:
-    for seq, record in traffic.records:
-        if record.operation is Operation.EVENT and record.outcome is not Outcome.ACCEPTED:
-            sid = record.session_id or ""
-            if sid not in traffic.cases:
-                yield seq, record, sid
-
-
-def _event_before_sid(traffic: Traffic) -> Iterator[Hit]:
-    seqs = tuple(seq for seq, _, sid in _unknown(traffic) if sid in _NOT_IDS)
-    if seqs:
-        yield Hit(
-            seqs,
-            f"{len(seqs)} events were sent without a session id; queue events until the sessionStart is answered, "
-            "and take "
-            "the id from the end of Location.",
-        )
-
-
-def _decoration(traffic: Traffic, sid: str) -> str | None:
-    """Return the known id inside a decorated one."""
-    if sid in _NOT_IDS:
-        return None
-    return next((known for known in traffic.cases if known in sid), "" if "://" in sid or "%3A%2F%2F" in sid else None)
-
-
-def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
-    found: dict[str, list[int]] = {}
-    for seq, _, sid in _unknown(traffic):
-        known = _decoration(traffic, sid)
-        if known is not None:
-            found.setdefault(known, []).append(seq)
-    for known, seqs in found.items():
-        yield Hit(
-            tuple(seqs),
-            f"{len(seqs)} events were sent to a session id with something around it; post to Location + /events, "
-            "without a "
-            "slash, query or host added.",
-            session_id=known or None,
-        )
-
-
-def _gone_unknown(traffic: Traffic) -> Iterator[Hit]:
-    """Find further events to an id that was never issued here: the same mistake as with a closed session."""
-    found: dict[str, list[int]] = {}
-    for seq, record, sid in _unknown(traffic):
-        plain = sid not in _NOT_IDS and _decoration(traffic, sid) is None
-        if plain and record.outcome is Outcome.UNKNOWN_SESSION:
-            found.setdefault(sid, []).append(seq)
-    for sid, seqs in found.items():
-        if len(seqs) > 1:
-            yield Hit(
-                tuple(seqs[1:]),
-                f"{len(seqs) - 1} more events were sent after the session had answered 404; open a new session "
-                "then and report "
-                "there.",
-                session_id=sid,
-            )
-
-
-def _start_on_events(traffic: Traffic) -> Iterator[Hit]:
-    for seq, record in traffic.records:
-        if record.operation is Operation.EVENT and record.event_type == "sessionStart":
-            yield Hit(
-                (seq,), "sessionStart was sent to the events of a session; post it to /api/v1/sessions.",
-                session_id=record.session_id,
-            )  # fmt: skip
-
-
 def _storm(traffic: Traffic) -> Iterator[Hit]:
     limits = traffic.thresholds
     starts = [(seq, record) for seq, record in traffic.records if record.outcome is Outcome.OPENED]
@@ -291,38 +221,6 @@ RULES: tuple[TrafficRule, ...] = (
         "Adobe, metrics: Content resumes",
         _resume_missing,
         "MediaSDK JS and Chromecast send false on their automatic restart",
-    ),
-    TrafficRule(
-        "session.event-before-sid",
-        Severity.ERROR,
-        "events to /sessions//events, or with undefined, null or v1 for an id",
-        "404: all of them are lost.",
-        "Adobe, Queueing events; recordings of MediaSDK JS with an absolute Location",
-        _event_before_sid,
-    ),
-    TrafficRule(
-        "session.sid-decorated",
-        Severity.ERROR,
-        "a session id with a trailing slash, query or whole URL",
-        "404: all of them are lost.",
-        "recordings of Android, THEOplayer and CBS clients with unusual Location values",
-        _sid_decorated,
-    ),
-    TrafficRule(
-        "session.post-after-gone",
-        Severity.ERROR,
-        "further events after a 404 or 410 on the same id",
-        "All of them are lost.",
-        "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
-        _gone_unknown,
-    ),
-    TrafficRule(
-        "session.start-on-events",
-        Severity.ERROR,
-        "sessionStart sent to /events",
-        "400: no session is opened.",
-        "Adobe, Media Collection API: Events (2026)",
-        _start_on_events,
     ),
     TrafficRule(
         "session.multi-player",

@@ -189,7 +189,10 @@ EXPECTED: dict[str, Expected] = {
     ),
     "52-pause-after-ended": only(INFO, shown={"session.event-after-complete": WARNING}),
     "56-vod-as-live-quality": only(
-        INFO, shown={"meta.not-string": ERROR}, says=("null",), statuses=frozenset({201, 204, 400})
+        INFO,
+        shown={"meta.not-string": ERROR, "http.refused": ERROR},
+        says=("null",),
+        statuses=frozenset({201, 204, 400}),
     ),
     "58-timer-not-firing": only(INFO, shown={"ping.gap": ERROR}, report={"content_time_spent_s": 300}),
     "59-pings-only-vod-loop": only(INFO, shown={"session.event-after-complete": WARNING}),
@@ -237,24 +240,13 @@ EXPECTED: dict[str, Expected] = {
 }
 
 REFUSED = {
-    "04-client-made-session-id",
-    "14-ads-no-break-start",
     "19-float-length-playhead",
     "23-length-of-preroll",
-    "24-chapter-params-missing",
-    "28-playhead-nan",
     "30-docs-2026-samples",
-    "31-edge-xdm-body",
-    "44-sessionstart-missing-keys",
-    "45-path-typos",
-    "47-error-id-number",
-    "67-v-single-unknown-sid",
-    "69-seek-event-names",
     "10-chapter-seek-midroll",
     "12-live-progress-markers",
     "62-bitrate-not-reported",
     "64-v-live-markers-as-adobe-says",
-    "whole/refused-adstart",
 }
 """Open: what is refused, causes and consequences, metadata."""
 

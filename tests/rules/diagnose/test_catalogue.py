@@ -113,6 +113,7 @@ IDLE = {("chapter.unclosed", WARNING)}
 LEAPS = {
     ("ping.near-timeout", ERROR),
     ("session.post-after-gone", ERROR),
+    ("session.gone", INFO),
     ("session.no-close", WARNING),
     ("session.no-play", WARNING),
     ("playhead.live-zero", INFO),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mockserver.model.finding import Severity
+from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.pings import RULES
 from tests.firings import Firing, fired, said
 from tests.playbacks import AD, BREAK, Event, case_of
 
-INFO = Severity.INFO
+INFO, ERROR = Severity.INFO, Severity.ERROR
 PLAY: Event = ("play", 0.1, 0)
 
 
@@ -62,8 +63,16 @@ def test_a_few_pings_after_the_content_is_complete_are_fine() -> None:
 def test_a_ping_with_params_is_found() -> None:
     case = case_of(PLAY, ("ping", 10, 10, {"media.id": "clip-7"}), ("ping", 20, 20, {"media.id": "clip-7"}))
 
-    assert fired(RULES, case) == [("ping.params", INFO, (3, 4))]
-    assert said(RULES, case).startswith('2 pings had params, such as {"media.id": "clip-7"}; send only eventType')
+    assert fired(RULES, case) == [("ping.params", ERROR, (3, 4))]
+    assert said(RULES, case).startswith('2 ping events were answered 400: "media.id"')
+
+
+def test_a_ping_with_params_that_was_accepted_is_a_note() -> None:
+    ping = ("ping", 10, 10, {"media.id": "clip-7"})
+    case = case_of(PLAY, ping, settings=Settings(schema_profile="open"))
+
+    assert fired(RULES, case) == [("ping.params", INFO, (3,))]
+    assert said(RULES, case).startswith('1 ping had params, such as {"media.id": "clip-7"}; send only eventType')
 
 
 def test_a_ping_with_empty_params_is_fine() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity, Thresholds
-from mockserver.model.http import HttpRequest
 from mockserver.rules.diagnose.case import Traffic
 from mockserver.rules.diagnose.requests import RULES, TRAFFIC_RULES
 from tests.playbacks import START_MS, Playground
@@ -43,14 +42,6 @@ def test_a_charset_does_not_matter() -> None:
     assert fired(ground) == {}
 
 
-def test_the_older_heartbeat_protocol_is_recognised() -> None:
-    ground = Playground()
-    target = "/?s:event:type=start&s:asset:type=main"
-    ground.emulator.handle(HttpRequest("GET", "/", target))
-
-    assert fired(ground) == {"http.heartbeat-protocol": (Severity.ERROR, (1,))}
-
-
 def test_a_body_of_the_edge_api_is_recognised() -> None:
     ground = Playground()
     ground.post("/api/v1/sessions", {"events": [{"xdm": {"eventType": "media.sessionStart"}}]})
@@ -75,11 +66,3 @@ def test_the_same_event_over_and_over_is_a_storm(times: int, storm: bool) -> Non
         ground.post(f"/api/v1/sessions/{sid}/events", PING)
 
     assert fired(ground) == ({"http.retry-storm": (Severity.WARNING, (2, 3, 4))} if storm else {})
-
-
-def test_the_path_of_a_sample_in_the_documentation_is_recognised() -> None:
-    ground = Playground()
-    ground.post("/api/v1/abcdef/events", PING)
-    ground.post("/api/v2/abcdef/events", PING)
-
-    assert fired(ground) == {"path.docs-typo": (Severity.ERROR, (1,))}

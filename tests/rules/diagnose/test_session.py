@@ -60,14 +60,6 @@ def test_a_session_older_than_a_day_is_too_old() -> None:
     assert "session.max-age" not in fired(case_of(*PLAYED, settings=settings, after_s=5))
 
 
-def test_events_go_on_after_the_session_is_gone() -> None:
-    settings = Settings(idle_timeout_s=30)
-    gone = (("ping", 60, 59), ("ping", 70, 69), ("ping", 80, 79))
-
-    assert fired(case_of(*PLAYED, *gone, settings=settings))["session.post-after-gone"] == (Severity.ERROR, (6, 7))
-    assert "session.post-after-gone" not in fired(case_of(*PLAYED, gone[0], settings=settings))
-
-
 def test_an_event_comes_after_the_content_is_complete() -> None:
     complete: Event = ("sessionComplete", 61, 60)
 
@@ -76,14 +68,6 @@ def test_an_event_comes_after_the_content_is_complete() -> None:
     assert "session.event-after-complete" not in fired(
         case_of(*PLAYED, complete, ("ping", 62, 60), ("sessionEnd", 63, 60))
     )
-
-
-def test_an_event_comes_after_the_session_has_ended() -> None:
-    end: Event = ("sessionEnd", 21, 20)
-
-    assert fired(case_of(*PLAYED, end, ("ping", 31, 20)))["session.event-after-end"] == (Severity.ERROR, (6,))
-    assert "session.event-after-end" not in fired(case_of(*PLAYED, end, ("sessionEnd", 31, 20)))
-    assert "session.event-after-end" not in fired(case_of(*PLAYED, end, ("ping", 20.5, 20)))
 
 
 def test_a_session_ends_at_the_end_without_being_complete() -> None:
@@ -138,15 +122,6 @@ def test_who_falls_silent_while_playing_is_told_what_that_may_be() -> None:
         "fell silent and went on without reporting; send"
     )
     assert paused.startswith("The session ended by silence; send")
-
-
-def test_all_that_comes_after_the_end_is_counted() -> None:
-    late = [("ping", 31 + 10 * n, 20) for n in range(5)]
-    said = messages(case_of(*PLAYED, ("sessionEnd", 21, 20), *late))["session.event-after-end"]
-
-    assert said.startswith(
-        "5 events, the first of them ping, were sent after sessionEnd and lost; send sessionEnd last"
-    )
 
 
 def test_a_countdown_is_not_taken_for_content_that_completes_early() -> None:

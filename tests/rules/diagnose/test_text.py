@@ -6,30 +6,10 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.journal import Entry, RecordedRequest, Violation
 from mockserver.model.results import SessionView
 from mockserver.model.session import Content, Deadlines
-from mockserver.model.vocabulary import ClosedBy, Delivery, Operation, Outcome, Phase
+from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.rules.diagnose.text import findings_text
-
-
-def refusal(seq: int, *, reasons: int = 1) -> Entry:
-    return Entry(
-        seq=seq,
-        at_ms=0,
-        operation=Operation.EVENT,
-        session_id="a",
-        event_type="adStart",
-        event=None,
-        outcome=Outcome.INVALID,
-        violations=tuple(Violation(f"/params/{n}", "type", f"{n} is wrong; leave it out") for n in range(reasons)),
-        fault_ids=(),
-        draws=(),
-        request=RecordedRequest(method="POST", path="/", headers=[], body="", body_encoding="utf-8"),
-        response=None,
-        delivery=Delivery.SENT,
-    )
-
 
 NOTHING = Content()
 CLIP = Content(media_id="clip-7", media_name='A "clip"', player_name="player", library_version="js-3.1.0")
@@ -85,22 +65,12 @@ def test_findings_of_several_sessions_and_of_none(
         finding("ts.third", Severity.INFO, "c", seqs=(12,)),
     ]
     name = request.node.callspec.id
-    golden(
-        f"diagnose/text-{name}.txt",
-        findings_text(findings, sessions, [refusal(11), refusal(12, reasons=5)], lines) + "\n",
-    )
+    golden(f"diagnose/text-{name}.txt", findings_text(findings, sessions, lines) + "\n")
 
 
 def test_no_finding_is_said_so() -> None:
     text = findings_text([], [session("a", content=CLIP)])
     assert text.endswith("\n  nothing found\n\n1 session: nothing found")
-
-
-def test_of_many_refused_requests_the_first_are_written() -> None:
-    lines = findings_text([], [], [refusal(n) for n in range(1, 26)]).splitlines()
-    assert lines[-3:] == ["  and 5 more", "", "0 sessions: 25 requests answered 400"]
-    assert "           entry #20" in lines
-    assert "           entry #21" not in lines
 
 
 def test_nothing_at_all_is_one_line() -> None:

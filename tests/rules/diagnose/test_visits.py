@@ -1,4 +1,4 @@
-"""Rules about several sessions of one viewer, and about requests that found no session."""
+"""Rules about several sessions of one viewer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from mockserver.rules.diagnose.visits import RULES
 from tests.playbacks import START_MS, START_PARAMS, Playground
 
 PLAYED = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
-PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
 
 
 def traffic_of(ground: Playground) -> Traffic:
@@ -145,47 +144,6 @@ def test_one_player_after_another_is_one_player() -> None:
     start_again(ground, 25, media_id="another")
 
     assert "session.multi-player" not in fired(ground)
-
-
-def test_events_are_sent_before_there_is_an_id() -> None:
-    ground = Playground()
-    for sid in ("", "undefined", "null", "v1"):
-        ground.post(f"/api/v1/sessions/{sid}/events", PING)
-
-    assert fired(ground) == {"session.event-before-sid": (Severity.ERROR, (1, 2, 3, 4), None)}
-
-
-def test_an_id_with_something_around_it_is_not_known() -> None:
-    ground = Playground()
-    sid = ground.play()
-    ground.post(f"/api/v1/sessions/{sid}%2F/events", PING)
-    ground.post(f"/api/v1/sessions/{sid}//events", PING)
-
-    assert fired(ground)["session.sid-decorated"] == (Severity.ERROR, (2, 3), sid)
-    assert "session.post-after-gone" not in fired(ground)
-
-
-def test_events_go_on_for_an_id_that_was_never_issued() -> None:
-    ground = Playground()
-    for _ in range(3):
-        ground.post("/api/v1/sessions/abcdef/events", PING)
-
-    assert fired(ground) == {"session.post-after-gone": (Severity.ERROR, (2, 3), "abcdef")}
-
-
-def test_one_event_for_an_id_that_was_never_issued_is_how_a_client_finds_out() -> None:
-    ground = Playground()
-    ground.post("/api/v1/sessions/abcdef/events", PING)
-
-    assert fired(ground) == {}
-
-
-def test_a_session_start_does_not_belong_to_another_session() -> None:
-    ground = Playground()
-    sid = ground.play()
-    ground.post(f"/api/v1/sessions/{sid}/events", {**PING, "eventType": "sessionStart"})
-
-    assert fired(ground)["session.start-on-events"] == (Severity.ERROR, (2,), sid)
 
 
 def test_a_session_for_every_gone_event_is_a_storm() -> None:

@@ -1,0 +1,313 @@
+"""Rules about requests that found no session or no route: wrong ids, wrong paths, wrong methods."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockserver.model.finding import Severity
+from mockserver.model.journal import Record
+from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.rules.diagnose.case import Hit, Rule, Traffic, TrafficCheck, TrafficRule
+from mockserver.rules.diagnose.refusals import BodyRule, Refusal, is_edge_body, of_sessions, of_traffic
+from mockserver.rules.diagnose.wording import counted, quoted
+
+__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES", "is_of_player"]
+
+_NOT_IDS = frozenset({"", "undefined", "null", "NaN", "v1", "[object Object]", "%5Bobject%20Object%5D", "{sid}"})
+_SESSIONS = "/api/v1/sessions"
+_EVENTS = "/api/v1/sessions/{sid}/events"
+_ID_SOURCE = "take the id from the end of the Location header of the 201 that answers sessionStart"
+
+_HEARTBEAT = re.compile(r"[?&]s(:|%3A)event(:|%3A)type=", re.IGNORECASE)
+_DOCS_TYPO = re.compile(r"/api/v1/(?!sessions/)[^/?]+/events/?$")
+_OURS = re.compile(r"(?P<prefix>.*?)(?P<rest>/api/v1/(?:sessions(?:/[^/]+/events)?|downloaded))/?$")
+_LIKE_OURS = re.compile(r"/api/v[0-9]", re.IGNORECASE)
+_OF_ANALYTICS = re.compile(r"/(b/ss/|id(/|$))")
+"""Hits of Adobe Analytics and calls of the Visitor ID service: other libraries of the same app."""
+
+_SENDING = ("POST", "PUT", "PATCH")
+
+
+# Requests without a route
+
+
+class _Stray(NamedTuple):
+    """A request that has no route.
+
+    Args:
+        shown: Its method and path, with {sid} for the id of a session.
+        sid: A session that it names and that there is.
+    """
+
+    seq: int
+    record: Record
+    path: str
+    shown: str
+    sid: str | None
+
+
+def is_of_player(record: Record) -> bool:
+    """Tell whether a request without a route is one of a player, and not of a browser or a tool that came by.
+
+    What is sent is, wherever it goes, unless it belongs to another library of Adobe's. What is read or asked is when it
+    goes to a path like those of the API: a preflight too, since the browser then sends nothing. A page that somebody
+    opens is not.
+    """
+    path = record.target.partition("?")[0]
+    if record.method in _SENDING:
+        return _OF_ANALYTICS.match(path) is None
+    if _LIKE_OURS.search(path) is None:
+        return False
+    if record.method == "OPTIONS":
+        return _header(record, b"access-control-request-method") is not None
+    return _header(record, b"sec-fetch-mode") != b"navigate"
+
+
+def _header(record: Record, name: bytes) -> bytes | None:
+    return next((value for key, value in record.headers if key.lower() == name), None)
+
+
+def _kind(record: Record, traffic: Traffic) -> str | None:
+    """Return the code of the rule that a request without a route belongs to; None for one that is no player's."""
+    if _HEARTBEAT.search(record.target):
+        return "http.heartbeat-protocol"
+    path = record.target.partition("?")[0]
+    if _DOCS_TYPO.search(path):
+        return "path.docs-typo"
+    if not is_of_player(record) or (b'"xdm"' in record.body and is_edge_body(traffic.read(record))):
+        return None
+    if record.response is not None and record.response.status == 405:
+        return "http.method"
+    ours = _OURS.fullmatch(path)
+    if ours is not None and ours["prefix"].strip("/") and "://" not in ours["prefix"]:
+        return "path.prefix"
+    return "path.case" if _OURS.fullmatch(path) is None and _OURS.fullmatch(path.lower()) else "path.unknown"
+
+
+def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
+    """Return the requests of a kind, those with one method and form of path together."""
+    groups: dict[tuple[str, str | None], list[_Stray]] = {}
+    for seq, record in traffic.records:
+        if record.outcome is not Outcome.NO_ROUTE or _kind(record, traffic) != code:
+            continue
+        path = record.target.partition("?")[0]
+        sid = next((piece for piece in path.split("/") if piece in traffic.cases), None)
+        form = path if sid is None else path.replace(sid, "{sid}")
+        groups.setdefault((f"{record.method} {form}", sid), []).append(
+            _Stray(seq, record, path, f"{record.method} {form[:100]}", sid)
+        )
+    yield from groups.values()
+
+
+def _hit(group: list[_Stray], message: str) -> Hit:
+    return Hit(tuple(stray.seq for stray in group), message, session_id=group[0].sid)
+
+
+def _answered(group: list[_Stray]) -> str:
+    times = "" if len(group) == 1 else f" {len(group)} times"
+    status = 405 if group[0].record.response is not None and group[0].record.response.status == 405 else 404
+    return f"{group[0].shown} was answered {status}{times}"
+
+
+def _heartbeat(traffic: Traffic) -> Iterator[Hit]:
+    seqs = tuple(stray.seq for group in _strays("http.heartbeat-protocol", traffic) for stray in group)
+    if seqs:
+        yield Hit(
+            seqs,
+            "A request of the older heartbeat protocol came in; configure the player for the Media Collection API.",
+        )
+
+
+def _docs_typo(traffic: Traffic) -> Iterator[Hit]:
+    for group in _strays("path.docs-typo", traffic):
+        yield _hit(group, f"Events were posted to /api/v1/{{sid}}/events; post to {_EVENTS}.")
+
+
+def _method(traffic: Traffic) -> Iterator[Hit]:
+    for group in _strays("http.method", traffic):
+        yield _hit(group, f"{_answered(group)}; send POST, the only method that reports something.")
+
+
+def _prefix(traffic: Traffic) -> Iterator[Hit]:
+    for group in _strays("path.prefix", traffic):
+        ours = _OURS.fullmatch(group[0].path)
+        prefix = quoted("" if ours is None else ours["prefix"])
+        yield _hit(
+            group,
+            f"{_answered(group)}: nothing answers below {prefix}; if the real address has it too, put {prefix} into "
+            "the setting path_prefixes of this server, otherwise take it out of the address in the player.",
+        )
+
+
+def _case(traffic: Traffic) -> Iterator[Hit]:
+    for group in _strays("path.case", traffic):
+        yield _hit(group, f"{_answered(group)}, since upper and lower case differ in paths; write {_right(group[0])}.")
+
+
+def _unknown_path(traffic: Traffic) -> Iterator[Hit]:
+    for group in _strays("path.unknown", traffic):
+        yield _hit(group, f"{_answered(group)}: there is nothing at that path; {_advice(group[0])}.")
+
+
+def _right(stray: _Stray) -> str:
+    return _EVENTS if "event" in stray.path.lower() else _SESSIONS
+
+
+def _advice(stray: _Stray) -> str:
+    if "://" in stray.path:
+        return "Location is a path, and not to be put behind an address or a path of the player"
+    wanted = _right(stray)
+    if _LIKE_OURS.search(stray.path):
+        return f"post to {wanted}"
+    return f"post a sessionStart to {_SESSIONS} and events to {_EVENTS}"
+
+
+# Requests without a session
+
+
+def _unfound(traffic: Traffic) -> Iterator[tuple[int, Record, str]]:
+    for seq, record in traffic.records:
+        if record.operation is Operation.EVENT and record.outcome is not Outcome.ACCEPTED:
+            sid = record.session_id or ""
+            if sid not in traffic.cases:
+                yield seq, record, sid
+
+
+def _event_before_sid(traffic: Traffic) -> Iterator[Hit]:
+    seqs = tuple(seq for seq, _, sid in _unfound(traffic) if sid in _NOT_IDS)
+    if seqs:
+        yield Hit(
+            seqs,
+            f"{counted(len(seqs), 'event')} came without a session id; queue events until the sessionStart is answered "
+            f"201, and {_ID_SOURCE}.",
+        )
+
+
+def _decoration(traffic: Traffic, sid: str) -> str | None:
+    """Return the known id inside a decorated one."""
+    if sid in _NOT_IDS:
+        return None
+    return next((known for known in traffic.cases if known in sid), "" if "://" in sid or "%3A%2F%2F" in sid else None)
+
+
+def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
+    found: dict[str, list[int]] = {}
+    for seq, _, sid in _unfound(traffic):
+        known = _decoration(traffic, sid)
+        if known is not None:
+            found.setdefault(known, []).append(seq)
+    for known, seqs in found.items():
+        yield Hit(
+            tuple(seqs),
+            f"{counted(len(seqs), 'event')} went to a session id with something around it; post to Location + /events, "
+            "without a slash, query or host added.",
+            session_id=known or None,
+        )
+
+
+def _unknown_id(traffic: Traffic) -> Iterator[Hit]:
+    issued = {record.session_id for _, record in traffic.records if record.outcome is Outcome.OPENED}
+    found: dict[str, list[int]] = {}
+    for seq, record, sid in _unfound(traffic):
+        if record.outcome is Outcome.UNKNOWN_SESSION and sid not in _NOT_IDS and _decoration(traffic, sid) is None:
+            found.setdefault(sid, []).append(seq)
+    for sid, seqs in found.items():
+        whose = "an id that this server has dropped since" if sid in issued else "an id that was never issued here"
+        yield Hit(
+            tuple(seqs),
+            f"{counted(len(seqs), 'event')} went to the session {quoted(sid)}, {whose}; {_ID_SOURCE}, and open a new "
+            "session after a 404.",
+            session_id=sid,
+        )
+
+
+def _is_start(refusal: Refusal) -> bool:
+    return refusal.rule == "start-only-on-sessions" and refusal.item.record.operation is Operation.EVENT
+
+
+BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        "session.start-on-events",
+        Severity.ERROR,
+        "sessionStart sent to /events",
+        "400: no session is opened.",
+        "Adobe, Media Collection API: Events (2026)",
+        _is_start,
+    ),
+)
+
+RULES: tuple[Rule, ...] = of_sessions(BODY_RULES)
+
+_ROUTES_PAGE = "Adobe, Media Collection API: Sessions request, Events request"
+_LOST = "Nothing of it is reported."
+
+
+def _rule(code: str, trigger: str, check: TrafficCheck, source: str = _ROUTES_PAGE, tolerance: str = "") -> TrafficRule:
+    return TrafficRule(code, Severity.ERROR, trigger, _LOST, source, check, tolerance)
+
+
+TRAFFIC_RULES: tuple[TrafficRule, ...] = (
+    TrafficRule(
+        "session.event-before-sid",
+        Severity.ERROR,
+        "events to /sessions//events, or with undefined, null or v1 for an id",
+        "404: all of them are lost.",
+        "Adobe, Queueing events; recordings of MediaSDK JS with an absolute Location",
+        _event_before_sid,
+    ),
+    TrafficRule(
+        "session.sid-decorated",
+        Severity.ERROR,
+        "a session id with a trailing slash, query or whole URL",
+        "404: all of them are lost.",
+        "recordings of Android, THEOplayer and CBS clients with unusual Location values",
+        _sid_decorated,
+    ),
+    TrafficRule(
+        "session.unknown-id",
+        Severity.ERROR,
+        "events to a session id that was never issued here",
+        "404: all of them are lost.",
+        "Adobe, Media Collection API: Events request; a question on GitHub whether a client can choose the id",
+        _unknown_id,
+    ),
+    *of_traffic(BODY_RULES),
+    TrafficRule(
+        "http.heartbeat-protocol",
+        Severity.ERROR,
+        "a request with s:event:type in its query",
+        "Nothing is reported: this is the older heartbeat protocol.",
+        "Adobe support case: hosts <company>.hb.omtrdc.net and <company>.hb-api.omtrdc.net mixed up",
+        _heartbeat,
+    ),
+    TrafficRule(
+        "path.docs-typo",
+        Severity.ERROR,
+        "a post to /api/v1/{sid}/events",
+        "404: all of them are lost.",
+        "Adobe, Queueing events: the path in its sample lacks sessions/",
+        _docs_typo,
+    ),
+    _rule(
+        "path.prefix",
+        "a path of the API below a prefix that is not in path_prefixes, such as /va/api/v1/sessions",
+        _prefix,
+        "tests of Adobe's iOS SDK, which know addresses with a path before /api",
+    ),
+    _rule("path.case", "a path of the API in upper case, such as /API/V1/sessions", _case),
+    _rule(
+        "path.unknown",
+        "any other path without a route, such as /api/v1/sessions/{sid}/event",
+        _unknown_path,
+        tolerance="what is only read from paths that are not like those of the API, such as /favicon.ico; pages that a "
+        "browser opens; hits of Adobe Analytics",
+    ),
+    _rule(
+        "http.method",
+        "a method that a path of the API does not take, such as GET or PUT",
+        _method,
+        tolerance="pages that a browser opens",
+    ),
+)

@@ -1,0 +1,155 @@
+"""Rules about requests that found no session or no route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from mockserver.model.finding import Severity
+from mockserver.model.http import HttpRequest
+from mockserver.rules.diagnose.addressing import RULES, TRAFFIC_RULES
+from tests.firings import fired, fired_in_traffic, traffic_of
+from tests.playbacks import START_MS, Playground
+
+ERROR = Severity.ERROR
+PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
+
+
+def ask(ground: Playground, method: str, target: str, headers: Mapping[str, str] | None = None) -> None:
+    fields = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
+    ground.emulator.handle(HttpRequest(method, target.partition("?")[0], target, fields))
+
+
+def messages(ground: Playground) -> str:
+    return "\n".join(hit.message for rule in TRAFFIC_RULES for hit in rule.check(traffic_of(ground)))
+
+
+# Ids
+
+
+def test_events_are_sent_before_there_is_an_id() -> None:
+    ground = Playground()
+    for sid in ("", "undefined", "null", "v1"):
+        ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("session.event-before-sid", ERROR, (1, 2, 3, 4))]
+
+
+def test_an_id_with_something_around_it_is_not_known() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}%2F/events", PING)
+    ground.post(f"/api/v1/sessions/{sid}//events", PING)
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("session.sid-decorated", ERROR, (2, 3))]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_an_id_that_was_never_issued_is_told_with_where_the_right_one_comes_from(times: int) -> None:
+    ground = Playground()
+    for _ in range(times):
+        ground.post("/api/v1/sessions/abcdef/events", PING)
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("session.unknown-id", ERROR, tuple(range(1, times + 1)))]
+    assert "never issued here; take the id from the end of the Location header of the 201" in messages(ground)
+
+
+def test_a_session_that_the_server_has_dropped_was_issued() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.emulator.sessions.clear()
+    ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert "an id that this server has dropped since" in messages(ground)
+
+
+def test_a_session_start_does_not_belong_to_another_session() -> None:
+    ground = Playground()
+    sid = ground.play()
+    ground.post(f"/api/v1/sessions/{sid}/events", {**PING, "eventType": "sessionStart"})
+
+    assert fired(RULES, ground.case(sid)) == [("session.start-on-events", ERROR, (2,))]
+
+
+# Paths and methods
+
+
+def test_the_older_heartbeat_protocol_is_recognised() -> None:
+    ground = Playground()
+    ask(ground, "GET", "/?s:event:type=start&s:asset:type=main")
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("http.heartbeat-protocol", ERROR, (1,))]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code", "says"),
+    [
+        ("POST", "/api/v1/abcdef/events", "path.docs-typo", "post to /api/v1/sessions/{sid}/events"),
+        ("POST", "/va/api/v1/sessions", "path.prefix", 'put "/va" into the setting path_prefixes'),
+        ("POST", "/a/b/api/v1/sessions/x/events", "path.prefix", '"/a/b"'),
+        ("POST", "/va/api/v1/downloaded/", "path.prefix", '"/va"'),
+        ("POST", "/API/V1/sessions", "path.case", "write /api/v1/sessions."),
+        ("POST", "/api/v1/Sessions/x/Events", "path.case", "write /api/v1/sessions/{sid}/events."),
+        ("POST", "/api/v1/sessions/x/event", "path.unknown", "post to /api/v1/sessions/{sid}/events"),
+        ("POST", "/api/v1/session", "path.unknown", "post to /api/v1/sessions."),
+        ("POST", "/api/v2/sessions", "path.unknown", "post to /api/v1/sessions."),
+        ("POST", "//api/v1/sessions", "path.unknown", "POST //api/v1/sessions was answered 404"),
+        ("POST", "/http://h/api/v1/sessions/x/events", "path.unknown", "Location is a path"),
+        ("POST", "/collect", "path.unknown", "post a sessionStart to /api/v1/sessions and events to"),
+        ("PUT", "/collect", "path.unknown", "PUT /collect was answered 404"),
+        ("GET", "/api/v1/sessions", "http.method", "GET /api/v1/sessions was answered 405; send POST"),
+        ("PUT", "/api/v1/sessions/x/events", "http.method", "send POST"),
+        ("GET", "/va/api/v1/sessions", "path.prefix", '"/va"'),
+    ],
+)
+def test_a_path_or_method_that_leads_nowhere_is_told_with_the_right_one(
+    method: str, path: str, code: str, says: str
+) -> None:
+    ground = Playground()
+    ask(ground, method, path)
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [(code, ERROR, (1,))]
+    assert says in messages(ground)
+
+
+def test_a_preflight_that_leads_nowhere_is_told_since_the_browser_then_sends_nothing() -> None:
+    ground = Playground()
+    ask(ground, "OPTIONS", "/va/api/v1/sessions", {"Access-Control-Request-Method": "POST"})
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("path.prefix", ERROR, (1,))]
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers"),
+    [
+        ("GET", "/", {}),
+        ("GET", "/favicon.ico", {}),
+        ("GET", "/settings/?job_id=abc", {}),
+        ("HEAD", "/robots.txt", {}),
+        ("GET", "/api/v1/sessions", {"Sec-Fetch-Mode": "navigate"}),
+        ("GET", "/api/v9", {"Sec-Fetch-Mode": "navigate"}),
+        ("OPTIONS", "/api/v1/sessions", {"Access-Control-Request-Method": "POST"}),
+        ("OPTIONS", "/api/v2/sessions", {}),
+        ("OPTIONS", "/elsewhere", {"Access-Control-Request-Method": "POST"}),
+        ("POST", "/b/ss/suite/10/JS/s123", {}),
+        ("POST", "/id?d_visid_ver=5", {}),
+    ],
+)
+def test_what_only_came_by_is_not_told(method: str, target: str, headers: dict[str, str]) -> None:
+    ground = Playground()
+    ask(ground, method, target, headers)
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == []
+
+
+def test_requests_to_one_path_are_told_together_and_in_their_session() -> None:
+    ground = Playground()
+    sid, other = ground.play(), ground.play(start={"media.id": "clip-8"})
+    for one in (sid, sid, other):
+        ground.post(f"/va/api/v1/sessions/{one}/events", PING)
+
+    hits = [hit for rule in TRAFFIC_RULES for hit in rule.check(traffic_of(ground))]
+    assert [(hit.session_id, hit.seqs) for hit in hits] == [(sid, (3, 4)), (other, (5,))]
+    assert hits[0].message.startswith("POST /va/api/v1/sessions/{sid}/events was answered 404 2 times: ")
