@@ -31,13 +31,15 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def findings_of_the_example(request):
+    name = request.node.nodeid.partition("::")[0]
+    print("ran", name)
     yield
     server = request.node.funcargs.get("media_server")
     if server is not None:
         for finding in server.findings():
-            print("found", finding.severity.value, finding.code)
+            print("found in", name, finding.severity.value, finding.code)
 """
-"""A conftest.py that prints what is found in the traffic of an example."""
+"""A conftest.py that prints which example ran, and what is found in its traffic."""
 
 
 @pytest.fixture
@@ -84,29 +86,23 @@ def test_nothing_is_wrong_with_the_session_that_is_opened_by_hand(server: MockSe
     server.assert_no_findings(min_severity="warning")
 
 
-@pytest.mark.parametrize("name", [name for name in PYTHON if "browser" not in name])
-def test_every_python_example_passes_as_a_test_and_its_ts_is_current(name: str, tmp_path: Path) -> None:
-    done = run_example(name, tmp_path)
+def test_python_examples_pass_and_send_current_times_and_the_first_session_is_without_a_warning(tmp_path: Path) -> None:
+    examples = {name: text for name, text in PYTHON.items() if "browser" not in name}
+    [first] = [text for kind, text in blocks(README) if kind == "python"]
+    examples["test_first_session.py"] = first.partition("    media_server.clock.advance")[0]  # then the session is lost
+
+    done = run_examples(examples, tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert " passed" in done.stdout
+    lines = done.stdout.splitlines()
+    assert all(f"ran {name}" in lines for name in examples)
     assert "ts.skew" not in done.stdout
-
-
-def test_nothing_is_wrong_with_the_player_of_the_first_example(tmp_path: Path) -> None:
-    [name] = [re.match(r"# (\S+)", text) for kind, text in blocks(README) if kind == "python"]
-    assert name is not None
-    text = PYTHON[name[1]].partition("    media_server.clock.advance")[0]  # what comes then is a session that was lost
-
-    done = run_example(name[1], tmp_path, text)
-
-    assert "1 passed" in done.stdout
-    assert [line for line in done.stdout.splitlines() if "found warning" in line or "found error" in line] == []
+    assert [line for line in lines if re.match("found in test_first_session.py (warning|error)", line)] == []
 
 
 @pytest.mark.browser
 def test_the_browser_example_passes_in_chromium(tmp_path: Path) -> None:
-    done = run_example("test_browser.py", tmp_path)
+    done = run_examples({"test_browser.py": PYTHON["test_browser.py"]}, tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ts.skew" not in done.stdout
@@ -180,13 +176,15 @@ def run(
     )  # fmt: skip
 
 
-def run_example(name: str, folder: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    (folder / name).write_text(PYTHON[name] if text is None else text, encoding="utf-8")
+def run_examples(examples: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run tests in one process, since to import the libraries takes longer than the tests."""
+    for name, text in examples.items():
+        (folder / name).write_text(text, encoding="utf-8")
     (folder / "conftest.py").write_text(WATCH, encoding="utf-8")
     settings = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\nasyncio_default_fixture_loop_scope = 'function'\n"
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
-    unused = ("cacheprovider", "xdist", "faker", "hypothesispytest")  # to import them takes longer than the example
-    command = [sys.executable, "-m", "pytest", "-q", "-rP", *(f"-pno:{plugin}" for plugin in unused), name]
+    unused = ("cacheprovider", "xdist", "faker", "hypothesispytest")
+    command = [sys.executable, "-m", "pytest", "-q", "-rP", *(f"-pno:{plugin}" for plugin in unused), *examples]
     environment = {**os.environ, "CHROMIUM": chromium_path() or ""}
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=150, check=False, env=environment
