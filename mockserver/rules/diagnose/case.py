@@ -12,6 +12,7 @@ from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.rules.diagnose.arrival import ClockSet, clock_sets, standing
 from mockserver.rules.diagnose.motion import (
     ENDS,
     Pause,
@@ -191,19 +192,36 @@ class Case:
     @cached_property
     def silences(self) -> Sequence[Silence]:
         """The times in which nothing came for longer than it should; none when ``ts`` is no time."""
-        if self.ts_in_seconds:
+        if self.ts_in_seconds or self.standing:
             return []
         limits = self.thresholds
         long_s = limits.ping_gap_error_s if self.is_batch else None
-        return list(
-            silences_of(
-                self.timely,
-                heard_besides(self.unaccepted, [step for step in self.steps if step.item.late_ms]),
-                limit_s=long_s or limits.ping_gap_s,
-                ad_limit_s=long_s or limits.ad_gap_info_s,
-                ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
-            )
+        silences = silences_of(
+            self.timely,
+            heard_besides(self.unaccepted, [step for step in self.steps if step.item.late_ms]),
+            limit_s=long_s or limits.ping_gap_s,
+            ad_limit_s=long_s or limits.ad_gap_info_s,
+            ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
         )
+        return [each for each in silences if not self.spans_clock_set(each.first.seq, each.last.seq)]
+
+    @cached_property
+    def clock_sets(self) -> Sequence[ClockSet]:
+        """Where the player's clock was set."""
+        return [] if self.is_batch or self.ts_in_seconds else clock_sets(self.arrived)
+
+    @cached_property
+    def standing(self) -> Sequence[Sequence[Item]]:
+        """The runs of events whose ``ts`` stood still while time went on."""
+        return [] if self.is_batch else standing(self.arrived)
+
+    def spans_clock_set(self, first_seq: int, last_seq: int) -> bool:
+        """Tell whether the player's clock was set between two entries, so that their ``ts`` cannot be compared."""
+        return any(first_seq <= change.before.seq and change.after.seq <= last_seq for change in self.clock_sets)
+
+    def is_set_back(self, item: Item) -> bool:
+        """Tell whether an event came after the player's clock had been set back, so that it only seems late."""
+        return any(change.by_ms < 0 and change.after.seq <= item.seq for change in self.clock_sets)
 
     @cached_property
     def stretches(self) -> Sequence[Stretch]:

@@ -69,7 +69,9 @@ def _leaps(case: Case) -> Iterator[Stretch]:
     speeds = speeds_around([stretch.rate for stretch in stretches])
     seeks_ms = sorted(step.ts_ms for step in case.of(*_SEEK_EVENTS))
     for place, stretch in enumerate(stretches):
-        if -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s:
+        if -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s or case.spans_clock_set(
+            stretch.first.seq, stretch.last.seq
+        ):
             continue
         if _is_near_seek(stretch, seeks_ms, case.thresholds) or _caught_up(case, stretch, limit_s):
             continue

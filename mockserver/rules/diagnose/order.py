@@ -1,4 +1,4 @@
-"""Rules about ``playerTime.ts`` and the order of events."""
+"""Rules about the form of ``playerTime.ts`` and the order of events."""
 
 from __future__ import annotations
 
@@ -35,26 +35,6 @@ def _not_integer(refusal: Refusal) -> bool:
     return refusal.path == ("playerTime", "ts") and refusal.rule == "type"
 
 
-def _skew(case: Case) -> Iterator[Hit]:
-    limit_ms = case.thresholds.skew_s * 1000
-    if case.is_batch or case.ts_in_seconds or not case.steps:
-        return
-    nearest: int | None = None
-    for step in case.steps:
-        ahead_ms = step.ts_ms - step.item.record.at_ms
-        if abs(ahead_ms) <= limit_ms or step.ts_ms < FIRST_TS_MS:
-            return
-        if nearest is None or abs(ahead_ms) < abs(nearest):
-            nearest = ahead_ms
-    if nearest is not None:
-        where = "ahead of" if nearest > 0 else "behind"
-        yield Hit(
-            seqs_of(*case.steps),
-            f"Every ts is at least {number(abs(nearest) / 1000)} s {where} the clock of the server; take ts from a "
-            "clock that is set right, at the moment of the event.",
-        )
-
-
 def _ties(case: Case) -> list[list[Step]]:
     """Return the groups of neighbours with one ts. A sessionStart is never sorted, so its ts ties with nothing."""
     groups: list[list[Step]] = []
@@ -88,7 +68,7 @@ def _is_contradictory(group: Sequence[Step]) -> bool:
 
 
 def _equal(case: Case) -> Iterator[Hit]:
-    if case.is_batch:
+    if case.is_batch or case.standing:
         return
     ties = _ties(case)
     bad = [group for group in ties if _is_contradictory(group)]
@@ -110,7 +90,7 @@ def _equal(case: Case) -> Iterator[Hit]:
 
 def _late(case: Case) -> Iterator[Hit]:
     limit_ms, error_ms = case.thresholds.late_s * 1000, case.thresholds.late_error_s * 1000
-    late = [step for step in case.steps if step.item.late_ms > limit_ms]
+    late = [step for step in case.steps if step.item.late_ms > limit_ms and not case.is_set_back(step.item)]
     if late and case.start is not None:
         opened_ms = case.start.ts_ms
         late = [step for step in late if step.ts_ms >= opened_ms]
@@ -129,7 +109,7 @@ def _late(case: Case) -> Iterator[Hit]:
 
 
 def _window(case: Case) -> Iterator[Hit]:
-    late = {step.seq for step in case.steps if step.item.late_ms}
+    late = {step.seq for step in case.steps if step.item.late_ms and not case.is_set_back(step.item)}
     if not late or case.is_batch:
         return
     window_ms, window_n = case.settings.reorder_window_s * 1000, case.settings.reorder_window_n
@@ -162,7 +142,7 @@ def _before_session(case: Case) -> Iterator[Hit]:
     start = case.start
     if start is None:
         return
-    early = [step for step in case.steps if step.ts_ms < start.ts_ms]
+    early = [step for step in case.steps if step.ts_ms < start.ts_ms and not case.is_set_back(step.item)]
     if early:
         ahead_s = (start.ts_ms - min(step.ts_ms for step in early)) / 1000
         yield Hit(
@@ -193,15 +173,6 @@ RULES: tuple[Rule, ...] = (
         _seconds,
     ),
     *of_sessions(BODY_RULES),
-    Rule(
-        "ts.skew",
-        Severity.WARNING,
-        "every ts of a session more than 5 minutes away from the clock of the server",
-        "The session is reported for another time, perhaps for another day and visit.",
-        "our reading: Adobe documents no comparison of ts with the time of arrival",
-        _skew,
-        "single events that waited in a queue; downloaded content",
-    ),
     Rule(
         "ts.equal",
         Severity.INFO,

@@ -16,7 +16,7 @@ __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 def _too_fast(case: Case) -> Iterator[Hit]:
     limit_ms = case.thresholds.too_fast_s * 1000
-    if case.ts_in_seconds:
+    if case.ts_in_seconds or case.standing:
         return
     pairs = [(first, last) for first, last in pairwise(case.of("ping")) if 0 <= last.ts_ms - first.ts_ms < limit_ms]
     if pairs:
@@ -30,7 +30,7 @@ def _too_fast(case: Case) -> Iterator[Hit]:
 
 def _immediate(case: Case) -> Iterator[Hit]:
     start, ping = case.start, next(case.of("ping"), None)
-    if start is None or ping is None or case.ts_in_seconds:
+    if start is None or ping is None or case.ts_in_seconds or case.standing:
         return
     after_ms = ping.ts_ms - start.ts_ms
     if 0 <= after_ms < case.thresholds.immediate_ping_s * 1000:

@@ -65,8 +65,9 @@ def _is_array(refusal: Refusal) -> bool:
 
 def _retry_storm(case: Case) -> Iterator[Hit]:
     bodies: dict[bytes, list[int]] = {}
+    standing = {item.seq for run in case.standing for item in run}
     for item in case.arrived:
-        if item.index is None:
+        if item.index is None and item.seq not in standing:
             bodies.setdefault(item.record.body, []).append(item.seq)
     for seqs in bodies.values():
         if len(seqs) > case.thresholds.retry_storm:

@@ -219,7 +219,7 @@ EXPECTED: dict[str, Expected] = {
     "70-pause-inside-ad": only(WARNING, silent=("play.before-preroll",), report={"ad_count": 1}),
     "whole/ad-outside": only(WARNING, shown={"ad.outside-break": ERROR}, report={"stall_events": 0}),
     "whole/clock-jump": only(
-        INFO, shown={"ts.clock-set": WARNING}, silent=("ping.near-timeout", "playhead.jump-without-seek")
+        INFO, shown={"ts.clock-set": ERROR}, silent=("ping.near-timeout", "playhead.jump-without-seek")
     ),
     "whole/length-minutes": only(INFO, shown={"media.length-too-small": ERROR}, silent=("playhead.ms",)),
     "whole/live-midroll-noplay": only(INFO),
@@ -255,7 +255,6 @@ VIEWING = {
     "51-pod-second-is-duration",
     "68-pause-before-midroll",
     "70-pause-inside-ad",
-    "whole/clock-jump",
 }
 """Open: what is said about the viewing."""
 

@@ -1,0 +1,114 @@
+"""The player's clock held against the server's: ``ts`` against the time of arrival, inside one session.
+
+Both clocks may be anything: a test freezes and sets the server's, a player under test lives on a fake one, a recording
+is replayed within a second. So nothing is concluded from the difference itself. A clock that was set shows as two times
+of steady difference, each long enough, and a step between them in which time of arrival went on as usual. A ``ts`` that
+stands shows as equal ``ts`` of events that arrived seconds apart. Where the server's clock stands, or follows ``ts``,
+neither can be seen, and nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from mockserver.model.vocabulary import Delivery
+from mockserver.rules.timeline import Item
+
+__all__ = ["ClockSet", "clock_sets", "standing"]
+
+_STEADY_MS = 5_000
+"""By how much the difference varies while a clock runs: events wait on their way, clocks drift."""
+
+_SET_MS = 30_000
+"""A smaller step of the difference is the network's."""
+
+_USUAL_MS = 60_000
+"""How much time of arrival passes at most from one event to the next when time goes on as usual."""
+
+_EVENTS = 3
+_SPAN_MS = 10_000
+"""So many events, and so much time of arrival, make a difference steady."""
+
+_STANDS_MS = 5_000
+"""Events of one ``ts`` that arrive within less come from one call of an SDK."""
+
+_PAIRS = 3
+"""Two events of one ``ts`` may be a coincidence, so many pairs are none."""
+
+
+class ClockSet(NamedTuple):
+    """The player's clock was set between two events.
+
+    Args:
+        before: The last event by the old clock.
+        after: The first event by the new one.
+        by_ms: By how much it was set forward; negative when it was set back.
+    """
+
+    before: Item
+    after: Item
+    by_ms: int
+
+
+def clock_sets(arrived: Iterable[Item]) -> list[ClockSet]:
+    """Return where the player's clock was set, from the events of a session in order of arrival."""
+    runs = _steady_runs([item for item in arrived if item.ts_ms is not None and item.index is None])
+    found: list[ClockSet] = []
+    for old, new in pairwise(runs):
+        before, after = old[-1], new[0]
+        arrival_ms, ts_ms = after.record.at_ms - before.record.at_ms, _ts_ms(after) - _ts_ms(before)
+        if (
+            0 <= arrival_ms <= _USUAL_MS
+            and abs(ts_ms - arrival_ms) >= _SET_MS
+            and (ts_ms < 0 or ts_ms > arrival_ms)  # otherwise the server's clock was moved on
+            and (_is_steady(old) or old[0].event_type == "sessionStart")
+            and _is_steady(new)
+        ):
+            found.append(ClockSet(before, after, ts_ms - arrival_ms))
+    return found
+
+
+def _steady_runs(items: Sequence[Item]) -> list[list[Item]]:
+    """Part events where the difference between ``ts`` and arrival changes."""
+    runs: list[list[Item]] = []
+    reference_ms = 0
+    for item in items:
+        ahead_ms = _ts_ms(item) - item.record.at_ms
+        if runs and abs(ahead_ms - reference_ms) <= _STEADY_MS:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+            reference_ms = ahead_ms
+    return runs
+
+
+def _is_steady(run: Sequence[Item]) -> bool:
+    return len(run) >= _EVENTS and run[-1].record.at_ms - run[0].record.at_ms >= _SPAN_MS
+
+
+def standing(arrived: Iterable[Item]) -> list[Sequence[Item]]:
+    """Return the runs of events with one ``ts`` that arrived seconds apart, of events in order of arrival.
+
+    What may be a repetition by the network or after an answer that was lost is left out.
+    """
+    plain = (item for item in arrived if item.accepted and item.index is None and _was_answered(item))
+    runs = [run for run in _runs(plain) if run[-1].record.at_ms - run[0].record.at_ms >= _STANDS_MS]
+    return runs if len(runs) >= _PAIRS else [run for run in runs if len(run) >= _EVENTS]
+
+
+def _runs(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    for ts_ms, group in groupby(items, key=lambda item: item.ts_ms):
+        run = list(group)
+        if ts_ms is not None and len(run) > 1:
+            yield run
+
+
+def _was_answered(item: Item) -> bool:
+    record = item.record
+    return not record.fault_ids and record.delivery not in (Delivery.CUT, Delivery.CLIENT_GONE)
+
+
+def _ts_ms(item: Item) -> int:
+    return item.ts_ms or 0
