@@ -1,4 +1,4 @@
-"""Namespaces: an emulator each, chosen by path or host, and nothing shared between them."""
+"""Namespaces: an emulator each behind a lock, chosen by path or host, and nothing shared between them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.addresses import Addresses
+from mockserver.model.http import HttpRequest
+from mockserver.model.plan import Plan, Suspended
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
 
-__all__ = ["DEFAULT", "Address", "Namespaces", "address"]
+__all__ = ["DEFAULT", "Address", "Namespace", "Namespaces", "Target", "address"]
 
 DEFAULT = DEFAULT_NAMESPACE
 
@@ -53,10 +57,70 @@ def address(path: str, host: str) -> Address:
     return Address(found["name"], path, _NAME.fullmatch(found["name"]) is not None)
 
 
+class Namespace:
+    """One emulator, at which one thread at a time gets.
+
+    ``with namespace as emulator:`` is the only way to what it remembers: within the block nobody else changes it, and
+    who is within already may enter again. What stands here beside that may be asked from any thread.
+
+    Args:
+        emulator: Known to nobody else from now on.
+
+    Attributes:
+        name: Its name.
+        clock: Its clock, which has a lock of its own.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._lock = emulator.lock
+        self.name = emulator.name
+        self.clock = emulator.clock
+
+    def __enter__(self) -> Emulator:
+        self._lock.acquire()
+        return self._emulator
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._emulator.settings
+
+    def issued(self, sid: str) -> bool:
+        """Tell whether a session id was issued here. Asked of many requests: one look into a table needs no lock."""
+        return sid in self._emulator.sessions
+
+    def handle(self, request: HttpRequest) -> Plan | Suspended:
+        """Process a request; see :meth:`Emulator.handle`."""
+        return self._emulator.handle(request)
+
+    def resume(self, token: object) -> Plan | None:
+        """Process a request that was held back; see :meth:`Emulator.resume`."""
+        return self._emulator.resume(token)
+
+    def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
+        """Note what became of an answer; see :meth:`Emulator.delivered`."""
+        self._emulator.delivered(plan, delivery, final=final)
+
+    def is_decided(self, token: object) -> bool:
+        """Tell whether a request need not be held back any more; see :meth:`Emulator.is_decided`."""
+        return self._emulator.is_decided(token)
+
+
+class Target(NamedTuple):
+    """What is asked or told something: a namespace, and the server it belongs to."""
+
+    namespaces: Namespaces
+    namespace: Namespace
+
+
 class Namespaces:
     """All namespaces of a server.
 
-    A namespace that does not exist can be looked at and waited for: it is then a real emulator that nobody lists, and
+    A namespace that does not exist can be looked at and waited for: it is then a real one that nobody lists, and
     it becomes the namespace when the first request or change comes while somebody still holds it.
 
     Args:
@@ -68,59 +132,59 @@ class Namespaces:
         self.scheme = scheme
         self._make = make
         self._lock = threading.Lock()
-        self._emulators: dict[str, Emulator] = {}
-        self._unborn: WeakValueDictionary[str, Emulator] = WeakValueDictionary()
-        self.default = make(DEFAULT)
+        self._known: dict[str, Namespace] = {}
+        self._unborn: WeakValueDictionary[str, Namespace] = WeakValueDictionary()
+        self.default = Namespace(make(DEFAULT))
         self.players = Players()
         """The simulated players; whoever listens tells them where."""
         self.reach: Callable[[], Addresses] | None = None
         """Tells where players reach the server; set by whoever listens."""
-        self._emulators[DEFAULT] = self.default
+        self._known[DEFAULT] = self.default
 
-    def __iter__(self) -> Iterator[Emulator]:
+    def __iter__(self) -> Iterator[Namespace]:
         with self._lock:
-            return iter(tuple(self._emulators.values()))
+            return iter(tuple(self._known.values()))
 
     def __len__(self) -> int:
-        return len(self._emulators)
+        return len(self._known)
 
-    def peek(self, name: str) -> Emulator:
-        """Return the emulator of a namespace; an empty one that is not kept if there is none.
+    def peek(self, name: str) -> Namespace:
+        """Return a namespace; an empty one that is not kept if there is none.
 
         Raises:
             InvalidInput: The name cannot be one.
         """
-        known = self._emulators.get(name)
+        known = self._known.get(name)
         if known is not None:
             return known
         _check(name)
         with self._lock:
-            known = self._emulators.get(name)  # it may have been made since
+            known = self._known.get(name)  # it may have been made since
             if known is not None:
                 return known
             unborn = self._unborn.get(name)
             if unborn is None:
-                unborn = self._make(name)
+                unborn = Namespace(self._make(name))
                 self._unborn[name] = unborn
             return unborn
 
-    def obtain(self, name: str) -> Emulator:
-        """Return the emulator of a namespace, and make it if there is none.
+    def obtain(self, name: str) -> Namespace:
+        """Return a namespace, and make it if there is none.
 
         Raises:
             InvalidInput: The name cannot be one.
             Refused: There are ``max_namespaces`` already. None is ever dropped to make room.
         """
-        known = self._emulators.get(name)
+        known = self._known.get(name)
         if known is not None:
             return known
         _check(name)
         with self._lock:
             self.check_room(name)
-            if name not in self._emulators:
+            if name not in self._known:
                 unborn = self._unborn.pop(name, None)
-                self._emulators[name] = self._make(name) if unborn is None else unborn
-            return self._emulators[name]
+                self._known[name] = Namespace(self._make(name)) if unborn is None else unborn
+            return self._known[name]
 
     def check_room(self, name: str) -> None:
         """Refuse a namespace for which there is no room.
@@ -129,7 +193,7 @@ class Namespaces:
             Refused: It does not exist, and there are ``max_namespaces`` already.
         """
         most = self.default.settings.max_namespaces
-        if name not in self._emulators and len(self._emulators) >= most:
+        if name not in self._known and len(self._known) >= most:
             raise Refused(f"there are {most} namespaces already (setting max_namespaces); delete one first")
 
     def drop(self, name: str) -> None:
@@ -141,22 +205,20 @@ class Namespaces:
         """
         if name == DEFAULT:
             raise InvalidInput("the default namespace cannot be dropped; reset it instead", status=409)
-        if name in self._emulators:
+        if name in self._known:
             self.players.clear(name)  # their next event would bring it back
         with self._lock:
-            dropped = self._emulators.pop(name, None)
+            dropped = self._known.pop(name, None)
         if dropped is None:
             raise NotFound(f"there is no namespace {name!r}")
-        dropped.forget_held()  # nobody can move its clock any more
+        with dropped as emulator:
+            emulator.forget_held()  # nobody can move its clock any more
 
-    def for_session(self, sid: str) -> Emulator:
-        """Return the emulator that issued a session id; the default one if none did."""
-        if len(self._emulators) == 1 or self.default.owns(sid):
+    def for_session(self, sid: str) -> Namespace:
+        """Return the namespace that issued a session id; the default one if none did."""
+        if len(self._known) == 1 or self.default.issued(sid):
             return self.default
-        for emulator in self:
-            if emulator.owns(sid):
-                return emulator
-        return self.default
+        return next((namespace for namespace in self if namespace.issued(sid)), self.default)
 
 
 def _check(name: str) -> None:

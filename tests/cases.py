@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 from mockserver.cli.judged_file import judge_file
 from mockserver.cli.traffic_file import read_traffic
-from mockserver.emulator.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT
+from mockserver.namespaces import Namespace
+from mockserver.operations.findings import Diagnosis
+from tests.factories import inside
 from tests.playbacks import Playground
 
 __all__ = ["CASES", "START_MS", "Played", "play_case", "play_recording"]
@@ -41,11 +42,11 @@ class Played(NamedTuple):
 
     def findings(self) -> list[Finding]:
         """Return what was found, the worst first."""
-        return Diagnosis(self.emulator).findings()
+        return Diagnosis(Namespace(self.emulator)).findings()
 
     def report(self, number: int = 1) -> SessionReport:
         """Return the report of the nth session."""
-        return Diagnosis(self.emulator).report(self.sids[number - 1])
+        return Diagnosis(Namespace(self.emulator)).report(self.sids[number - 1])
 
 
 def play_case(name: str) -> Played:
@@ -80,7 +81,7 @@ def play_case(name: str) -> Played:
 def play_recording(name: str) -> Played:
     """Judge ``fixtures/cases/whole/NAME.ndjson`` as ``mockserver diagnose`` does."""
     lines = (CASES / "whole" / f"{name}.ndjson").read_bytes().splitlines()
-    emulator = judge_file(read_traffic(lines, name), Settings(), leave_open=False).peek(DEFAULT)
+    emulator = inside(judge_file(read_traffic(lines, name), Settings(), leave_open=False).default)
     journal = emulator.journal
     records = [record for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
     return Played(

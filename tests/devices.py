@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.story_judge import StoryJudge
 from mockserver.model.fault_kind import GarbleFault, HangFault, RefuseFault, TruncateFault
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.plan import Plan, Suspended
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery
+from mockserver.operations.stories import stop_story
 from mockserver.stories.book import StoryBook
-from tests.factories import T0
+from tests.factories import T0, target
 from tests.playbacks import AD, BREAK, START_PARAMS
 
 __all__ = ["CLIP", "Device", "Habits", "Network"]
@@ -113,7 +113,7 @@ class Network:
     def judged(self, story: str) -> StoryView:
         """Let enough time pass for any story to be over, stop it, and return how it turned out."""
         self.now_ms += 200_000
-        return StoryJudge(self.emulator).stop(story)
+        return stop_story(target(self.emulator), None, story)
 
     def send(
         self, method: str, path: str, body: bytes, headers: dict[str, str], timeout_s: float

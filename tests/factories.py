@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
@@ -17,6 +17,8 @@ from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.story import Expectation, Story
 from mockserver.model.vocabulary import Phase
+from mockserver.namespaces import Namespace, Namespaces, Target
+from mockserver.operations.waiting import Pending
 from mockserver.stories.book import StoryBook
 
 __all__ = [
@@ -24,11 +26,14 @@ __all__ = [
     "START_PARAMS",
     "T0",
     "answer",
+    "answered",
+    "awaited",
     "batch",
     "emulator",
     "event",
     "fault",
     "hand_clock",
+    "inside",
     "open_session",
     "phase",
     "post",
@@ -37,7 +42,10 @@ __all__ = [
     "send",
     "start",
     "story",
+    "target",
 ]
+
+T = TypeVar("T")
 
 T0 = 1_760_000_000_000
 """When every emulator of a test begins, in milliseconds since the epoch."""
@@ -175,3 +183,26 @@ def phase(back_end: Emulator, sid: str) -> Phase:
     known: Session | None = back_end.sessions.get(sid)
     assert known is not None
     return back_end.refreshed(known).phase
+
+
+def target(emulator: Emulator, scheme: str = "http") -> Target:
+    """Make what operations take, of an emulator: the only namespace of a server."""
+    namespaces = Namespaces(lambda name: emulator, scheme)
+    return Target(namespaces, namespaces.default)
+
+
+def inside(namespace: Namespace) -> Emulator:
+    """Return the emulator of a namespace, to look at while nothing happens in it."""
+    with namespace as emulator:
+        return emulator
+
+
+def answered(answer: T | Pending[T]) -> T:
+    """Return the answer of an operation; block while it has to be waited for."""
+    return answer.block() if isinstance(answer, Pending) else answer
+
+
+def awaited(answer: T | Pending[T]) -> Pending[T]:
+    """Return what an operation waits for; it must not have answered at once."""
+    assert isinstance(answer, Pending), answer
+    return answer

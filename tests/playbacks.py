@@ -9,11 +9,11 @@ from typing import Any
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
+from mockserver.operations.sessions import session_items
 from mockserver.rules.diagnose.case import Case
 
 START_MS = 1_760_000_000_000
@@ -92,12 +92,12 @@ class Playground:
 
     def case(self, sid: str) -> Case:
         """Return what rules see of a session."""
-        emulator, inquiry = self.emulator, Inquiry(self.emulator)
+        emulator = self.emulator
         known = emulator.sessions.get(sid)
         return Case(
             None if known is None else emulator.refreshed(known),
-            inquiry.items(sid, by_arrival=True),
-            inquiry.items(sid, accepted_only=True),
+            session_items(emulator, sid, by_arrival=True),
+            session_items(emulator, sid, accepted_only=True),
             emulator.settings,
             Thresholds(),
             emulator.clock.now_ms(),

@@ -9,8 +9,8 @@ import pytest
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT, Address, Namespaces, address
-from tests.factories import emulator, open_session
+from mockserver.namespaces import DEFAULT, Address, Namespace, Namespaces, address
+from tests.factories import emulator, inside, open_session
 
 
 def namespaces(settings: Settings | None = None) -> Namespaces:
@@ -93,7 +93,7 @@ def test_other_names_are_refused_for_looking_and_for_making(name: str) -> None:
 
 def test_looking_at_an_unknown_namespace_shows_an_empty_one_and_creates_nothing() -> None:
     known = namespaces()
-    assert len(known.peek("a").journal) == 0
+    assert len(inside(known.peek("a")).journal) == 0
     assert names(known) == [DEFAULT]
 
 
@@ -122,15 +122,15 @@ def test_unborn_namespace_that_nobody_holds_is_forgotten() -> None:
 def test_namespace_that_is_made_while_somebody_looks_is_the_one_that_is_seen() -> None:
     known = namespaces()
 
-    class MadeInBetween(dict[str, Emulator]):
-        def get(self, name: str, default: object = None) -> Emulator | None:  # type: ignore[override]
+    class MadeInBetween(dict[str, Namespace]):
+        def get(self, name: str, default: object = None) -> Namespace | None:  # type: ignore[override]
             found = super().get(name)
             if found is None:
-                known._emulators = dict(self)
+                known._known = dict(self)
                 known.obtain(name)
             return found
 
-    known._emulators = MadeInBetween(known._emulators)
+    known._known = MadeInBetween(known._known)
     assert known.peek("a") is known.obtain("a")
 
 
@@ -148,10 +148,10 @@ def test_limit_counts_the_default_namespace_and_evicts_nothing() -> None:
 
 def test_dropped_namespace_comes_back_empty() -> None:
     known = namespaces()
-    open_session(known.obtain("a"))
+    open_session(inside(known.obtain("a")))
     known.drop("a")
     assert names(known) == [DEFAULT]
-    assert len(known.obtain("a").journal) == 0
+    assert len(inside(known.obtain("a")).journal) == 0
 
 
 def test_unknown_namespace_and_the_default_one_cannot_be_dropped() -> None:
@@ -170,7 +170,7 @@ def test_unknown_namespace_and_the_default_one_cannot_be_dropped() -> None:
 def test_session_id_without_a_prefix_leads_to_the_namespace_that_issued_it() -> None:
     known = namespaces()
     ours, theirs = known.obtain("a"), known.obtain("b")
-    sids = {back_end.name: open_session(back_end) for back_end in (known.default, ours, theirs)}
+    sids = {back_end.name: open_session(inside(back_end)) for back_end in (known.default, ours, theirs)}
     assert len(set(sids.values())) == 3
     assert {name: known.for_session(sid).name for name, sid in sids.items()} == {name: name for name in sids}
 
@@ -184,7 +184,7 @@ def test_session_id_that_nobody_issued_leads_to_the_default_namespace() -> None:
 
 def test_namespaces_share_neither_sessions_nor_clock_nor_settings() -> None:
     known = namespaces()
-    ours, theirs = known.obtain("a"), known.obtain("b")
+    ours, theirs = inside(known.obtain("a")), inside(known.obtain("b"))
     open_session(ours)
     ours.clock.advance(1_000)
     ours.configure(Settings(idle_timeout_s=1))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from mockserver.cli.traffic_file import TrafficRequest
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
+from mockserver.control import EXPIRE, FORGET, PUT_SESSION, Control
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.holding import Held
 from mockserver.model.arrival import Arrival
@@ -17,8 +18,8 @@ from mockserver.model.journal import Draw, Entry, Record
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome, Phase
-from mockserver.namespaces import Namespaces
-from mockserver.operations.namespace import expire_session, forget_session, put_session
+from mockserver.namespaces import DEFAULT, Namespaces
+from mockserver.operations.table import LocalControl
 from mockserver.rules.lifecycle import deadlines
 from mockserver.wire.codec import NotJson, parse_body
 
@@ -90,6 +91,8 @@ def judge_file(requests: Sequence[TrafficRequest], settings: Settings, *, leave_
     start_ms = _start_ms(requests)
     clock = Clock(RealTime(lambda: start_ms, lambda: 0))
     emulator = _Replayed(unlimited, seeded_ids=True, clock=clock)
+    namespaces = Namespaces(lambda name: emulator)
+    control = LocalControl(namespaces, DEFAULT)
     if all(request.at_ms is None for request in requests):
         clock.follow_ts()
     started = {request.sid for request in requests if request.opens}
@@ -97,11 +100,11 @@ def judge_file(requests: Sequence[TrafficRequest], settings: Settings, *, leave_
         if request.at_ms is not None:
             emulator.settle()
             clock.set(min(max(request.at_ms, 0), MAX_TIME_MS))
-        _prepare(emulator, request, started)
+        _prepare(emulator, control, request, started)
         _process(emulator, request)
     if not leave_open:
         _close_all(emulator)
-    return Namespaces(lambda name: emulator)
+    return namespaces
 
 
 def _start_ms(requests: Sequence[TrafficRequest]) -> int:
@@ -124,7 +127,7 @@ def _ts_ms(body: bytes) -> int | None:
     return ts_ms if isinstance(ts_ms, int) and not isinstance(ts_ms, bool) else None
 
 
-def _prepare(emulator: Emulator, request: TrafficRequest, started: set[str | None]) -> None:
+def _prepare(emulator: Emulator, control: Control, request: TrafficRequest, started: set[str | None]) -> None:
     """Bring the session of an event into the phase in which the recorded server knew it."""
     sid, entry = request.sid, request.entry
     if sid is None or request.opens:
@@ -132,11 +135,11 @@ def _prepare(emulator: Emulator, request: TrafficRequest, started: set[str | Non
     accepted = request.status == _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
     if not emulator.owns(sid):
         if accepted and sid not in started and _SID.fullmatch(sid):
-            put_session(emulator, SessionCommand(sid=sid))
+            control.call(PUT_SESSION, SessionCommand(sid=sid))
     elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
-        expire_session(emulator, None, sid)
+        control.call(EXPIRE, None, sid=sid)
     elif entry is not None and entry.outcome is Outcome.UNKNOWN_SESSION:
-        forget_session(emulator, None, sid)
+        control.call(FORGET, None, sid=sid)
 
 
 def _process(emulator: _Replayed, request: TrafficRequest) -> None:

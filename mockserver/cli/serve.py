@@ -15,7 +15,7 @@ from urllib.parse import quote
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
 from mockserver.cli.reachable import Reachable, reachable, row_text
-from mockserver.control import EXPORT, ExportQuery
+from mockserver.control import EXPORT, NAMESPACES, ExportQuery
 from mockserver.errors import ServerFailed
 from mockserver.namespaces import DEFAULT
 from mockserver.server.options import ServerOptions, is_loopback
@@ -99,9 +99,10 @@ def run(arguments: argparse.Namespace) -> int:
         if log is not None:
             log.close()
     if configuration.export_on_exit is not None:
-        others = {emulator.name: len(emulator.journal) for emulator in site.namespaces if len(emulator.journal)}
-        others.pop(DEFAULT, None)
-        _export(configuration.export_on_exit, site.control().call(EXPORT, ExportQuery()), others)
+        control = site.control()
+        namespaces = control.call(NAMESPACES, None).namespaces
+        others = {view.name: view.requests for view in namespaces if view.requests and view.name != DEFAULT}
+        _export(configuration.export_on_exit, control.call(EXPORT, ExportQuery()), others)
     return 0
 
 

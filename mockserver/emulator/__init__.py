@@ -1,5 +1,5 @@
-"""The state of one namespace behind one lock: requests go in, plans come out, and questions are answered.
+"""The state of one namespace: requests go in, plans come out.
 
-``emulator`` processes requests and obeys commands · ``inquiry`` answers questions about what was recorded ·
-``verifier`` judges it · ``waiters``, ``pending`` wake whoever waits for a record.
+``emulator`` processes requests and obeys commands · ``memory`` what it remembers · ``decision`` what the back end makes
+of a request · ``storytelling`` the story that is told · ``waiters`` wakes whoever waits for a record.
 """

@@ -1,7 +1,7 @@
 """The story that is told in a namespace: its rules and settings, and how far it is.
 
 There are no timers: each request moves the story on, and what time has done to it is computed when somebody asks. The
-verdict is :mod:`~mockserver.emulator.story_judge`'s.
+verdict is found by :mod:`~mockserver.operations.stories`.
 """
 
 from __future__ import annotations

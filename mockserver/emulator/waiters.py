@@ -19,16 +19,13 @@ class Waiter:
 
     Args:
         check: Called under the lock of the namespace for every new record.
-        satisfied: Whether there is nothing to wait for.
     """
 
-    def __init__(self, check: Check, *, satisfied: bool = False) -> None:
+    def __init__(self, check: Check) -> None:
         self.check = check
         self._event = threading.Event()
         self._woken: list[Callable[[], object]] = []
         self._lock = threading.Lock()
-        if satisfied:
-            self._event.set()
 
     @property
     def satisfied(self) -> bool:

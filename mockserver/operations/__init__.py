@@ -1,6 +1,6 @@
-"""What every control route does, on the emulator of a namespace: typed argument in, typed answer out.
+"""What every control route does: a target and a typed argument in, a typed answer out.
 
-``table`` finds the operation of a route · ``namespace`` the operations on one namespace · ``judgement`` those that
-judge it · ``stories`` those on its stories · ``server`` those on all ·
-``metrics``, ``openapi`` the two answers that describe the server.
+``table`` finds the operation of a route · ``entries``, ``verification``, ``sessions``, ``findings``, ``stories`` what a
+namespace knows · ``controls`` what a tester sets · ``server`` the server as a whole · ``waiting`` answers that have to
+be waited for · ``metrics``, ``openapi`` the two answers that describe the server.
 """

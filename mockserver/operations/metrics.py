@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
+from mockserver.control import Chunks
+from mockserver.namespaces import Target
+from mockserver.operations.findings import counted
 
-__all__ = ["render"]
+__all__ = ["metrics"]
 
 _FAMILIES = (
     ("mockserver_journal_entries", "Entries in the journal."),
@@ -21,14 +22,15 @@ _FAMILIES = (
 )
 
 
-def render(emulators: Iterable[Emulator]) -> str:
-    """Write the counters of all namespaces."""
+def metrics(target: Target, argument: None) -> Chunks:
+    """Show the counters of all namespaces."""
     samples: dict[str, list[str]] = {name: [] for name, _ in _FAMILIES}
-    for emulator in emulators:
-        summary = Inquiry(emulator).summary()
-        labels = {"namespace": emulator.name}
+    for namespace in target.namespaces:
+        with namespace as emulator:
+            summary, size_bytes, rules = counted(emulator), emulator.journal.size_bytes, emulator.faults.rules
+        labels = {"namespace": namespace.name}
         samples["mockserver_journal_entries"].append(_sample(labels, summary.requests))
-        samples["mockserver_journal_bytes"].append(_sample(labels, emulator.journal.size_bytes))
+        samples["mockserver_journal_bytes"].append(_sample(labels, size_bytes))
         samples["mockserver_journal_evicted_total"].append(_sample(labels, summary.evicted))
         for name, label, counts in (
             ("mockserver_events", "event_type", summary.events),
@@ -38,13 +40,13 @@ def render(emulators: Iterable[Emulator]) -> str:
         ):
             samples[name].extend(_sample({**labels, label: value}, count) for value, count in counts.items())
         samples["mockserver_fault_applied_total"].extend(
-            _sample({**labels, "fault_id": rule.id}, rule.applied) for rule in emulator.faults.rules
+            _sample({**labels, "fault_id": rule.id}, rule.applied) for rule in rules
         )
     lines = []
     for name, text in _FAMILIES:
         kind = "counter" if name.endswith("_total") else "gauge"
         lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *(f"{name}{sample}" for sample in samples[name])]
-    return "\n".join(lines) + "\n"
+    return (("\n".join(lines) + "\n").encode(),)
 
 
 def _sample(labels: Mapping[str, str], value: int) -> str:

@@ -1,62 +1,52 @@
-"""The operations on the whole server."""
+"""The server as a whole: what is running, where it is reached, its namespaces and its simulated players."""
 
 from __future__ import annotations
 
+import io
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from msgspec.structs import replace
+
+from mockserver.address import namespaced
 from mockserver.control import Chunks
-from mockserver.model import results as r
-from mockserver.namespaces import Namespaces
-from mockserver.operations import metrics as prometheus
+from mockserver.errors import InvalidInput
+from mockserver.model.addresses import Addresses
+from mockserver.model.player import Choice, PlayerCommand, PlayerPage, PlayerView
+from mockserver.model.results import Health, Meta, NamespacePage, NamespaceView, Version
+from mockserver.namespaces import Namespace, Target
 from mockserver.operations.openapi import description
+from mockserver.simulation.content import CONTENTS
+from mockserver.simulation.flaw import FLAWS
+from mockserver.simulation.players import MOST_PLAYERS
 
 __all__ = [
     "DISTRIBUTION",
+    "add_players",
+    "addresses",
     "delete_namespace",
     "health",
-    "metrics",
     "namespaces",
     "openapi",
+    "players",
+    "qr_code",
     "running_version",
     "show_version",
+    "stop_player",
+    "stop_players",
 ]
 
 DISTRIBUTION = "media-collection-mockserver"
 
 
-def health(all_namespaces: Namespaces, argument: None) -> r.Health:
+def health(target: Target, argument: None) -> Health:
     """Say that the server lives."""
-    return r.Health()
+    return Health()
 
 
-def show_version(all_namespaces: Namespaces, argument: None) -> r.Version:
+def show_version(target: Target, argument: None) -> Version:
     """Say what is running."""
-    return r.Version(name=DISTRIBUTION, version=running_version())
-
-
-def metrics(all_namespaces: Namespaces, argument: None) -> Chunks:
-    """Show the counters of all namespaces."""
-    return (prometheus.render(all_namespaces).encode(),)
-
-
-def openapi(all_namespaces: Namespaces, argument: None) -> dict[str, Any]:
-    """Describe both APIs."""
-    return description(running_version())
-
-
-def namespaces(all_namespaces: Namespaces, argument: None) -> r.NamespacePage:
-    """List the namespaces."""
-    views = [
-        r.NamespaceView(name=emulator.name, requests=len(emulator.journal), sessions=len(emulator.sessions))
-        for emulator in all_namespaces
-    ]
-    return r.NamespacePage(namespaces=views, meta=r.Meta(total=len(views)))
-
-
-def delete_namespace(all_namespaces: Namespaces, argument: None, name: str) -> None:
-    """Drop a namespace."""
-    all_namespaces.drop(name)
+    return Version(name=DISTRIBUTION, version=running_version())
 
 
 def running_version() -> str:
@@ -65,3 +55,86 @@ def running_version() -> str:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "unknown"
+
+
+def openapi(target: Target, argument: None) -> dict[str, Any]:
+    """Describe both APIs."""
+    return description(running_version())
+
+
+# Where it is reached
+
+
+def addresses(target: Target, argument: None) -> Addresses:
+    """List the addresses under which players reach a namespace."""
+    if target.namespaces.reach is None:
+        raise InvalidInput(
+            "this server does not listen by itself (it is embedded in an application), so that it does not know its "
+            "addresses",
+            status=409,
+        )
+    found, name = target.namespaces.reach(), target.namespace.name
+    below = [replace(address, url=namespaced(address.url, name)) for address in found.addresses]
+    return replace(found, addresses=below, best=namespaced(found.best, name))
+
+
+def qr_code(target: Target, argument: None) -> Chunks:
+    """Draw the address that devices should use."""
+    import segno
+
+    drawn = io.BytesIO()
+    code = segno.make(addresses(target, None).best, micro=False)
+    code.save(drawn, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False)
+    return (drawn.getvalue(),)
+
+
+# Namespaces
+
+
+def namespaces(target: Target, argument: None) -> NamespacePage:
+    """List the namespaces."""
+    views = [_namespace_view(namespace) for namespace in target.namespaces]
+    return NamespacePage(namespaces=views, meta=Meta(total=len(views)))
+
+
+def _namespace_view(namespace: Namespace) -> NamespaceView:
+    with namespace as emulator:
+        return NamespaceView(name=namespace.name, requests=len(emulator.journal), sessions=len(emulator.sessions))
+
+
+def delete_namespace(target: Target, argument: None, name: str) -> None:
+    """Drop a namespace."""
+    target.namespaces.drop(name)
+
+
+# Simulated players
+
+
+def players(target: Target, argument: None) -> PlayerPage:
+    """List the players of a namespace."""
+    return _player_page(target.namespaces.players.views(target.namespace.name))
+
+
+def add_players(target: Target, command: PlayerCommand) -> PlayerPage:
+    """Let players play; the new ones are listed."""
+    return _player_page(target.namespaces.players.add(target.namespace.name, command, target.namespace.clock))
+
+
+def stop_player(target: Target, argument: None, player_id: str) -> PlayerView:
+    """Stop a player."""
+    return target.namespaces.players.stop(target.namespace.name, player_id)
+
+
+def stop_players(target: Target, argument: None) -> None:
+    """Stop and forget all players of a namespace."""
+    target.namespaces.players.clear(target.namespace.name)
+
+
+def _player_page(views: list[PlayerView]) -> PlayerPage:
+    return PlayerPage(
+        players=views,
+        contents=[Choice(name=name, text=text) for name, text in CONTENTS.items()],
+        flaws=[Choice(name=name, text=flaw.__doc__ or "") for name, flaw in FLAWS.items()],
+        most=MOST_PLAYERS,
+        meta=Meta(total=len(views)),
+    )

@@ -1,63 +1,139 @@
-"""The operations on the stories of a namespace."""
+"""The stories of a namespace: which there are, the one that is told, and its verdict.
+
+A story is judged, when somebody asks, by the entries that came since it was started and before it was over, and by
+nothing else. A sequence is looked for in every session, among those entries: in a session that was open before, from
+there on. A finding counts if all entries it names are among them.
+"""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.pending import Pending, begin
-from mockserver.emulator.silence import begin_silence
-from mockserver.emulator.story_judge import StoryJudge
+from mockserver.emulator.storytelling import Run
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Meta
-from mockserver.model.story import Story, StoryPage, StoryView, StoryWait
+from mockserver.model.story import ExpectationView, Story, StoryPage, StoryView, StoryWait
+from mockserver.namespaces import Namespace, Target
+from mockserver.operations.findings import Diagnosis
+from mockserver.operations.verification import Verifier
+from mockserver.operations.waiting import Pending, begin, begin_silence
 from mockserver.rules.match import check_page, compile_query
-from mockserver.rules.verification import check_timeout
+from mockserver.rules.story import command_of, count_view, findings_view, nobody_came, strikes_view, verdict_of
+from mockserver.rules.verification import check_timeout, expectation
 
 __all__ = ["put_story", "start_story", "stop_story", "stories", "story", "wait_story"]
 
 
-def stories(emulator: Emulator, argument: None) -> StoryPage:
+def stories(target: Target, argument: None) -> StoryPage:
     """List the stories that can be started."""
-    known = emulator.stories.known()
-    views = [emulator.stories.view(name, one) for name, one in known.items()]
+    with target.namespace as emulator:
+        views = [emulator.stories.view(name, one) for name, one in emulator.stories.known().items()]
     return StoryPage(stories=views, meta=Meta(total=len(views)))
 
 
-def story(emulator: Emulator, argument: None, name: str) -> StoryView:
-    """Show one story and how its expectations stand."""
-    return StoryJudge(emulator).view(name)
-
-
-def put_story(emulator: Emulator, brought: Story, name: str) -> StoryView:
+def put_story(target: Target, brought: Story, name: str) -> StoryView:
     """Bring a story to a namespace."""
-    known = emulator.stories.put(name, brought)
+    with target.namespace as emulator:
+        known = emulator.stories.put(name, brought)
     return StoryView(name=name, origin=known.origin, story=known.story)
 
 
-def start_story(emulator: Emulator, argument: None, name: str) -> StoryView:
+def start_story(target: Target, argument: None, name: str) -> StoryView:
     """Start a story."""
-    emulator.stories.start(name)
-    return StoryJudge(emulator).view(name)
+    with target.namespace as emulator:
+        emulator.stories.start(name)
+    return story(target, None, name)
 
 
-def stop_story(emulator: Emulator, argument: None, name: str) -> StoryView:
-    """Stop a story and judge it."""
-    return StoryJudge(emulator).stop(name)
+def story(target: Target, argument: None, name: str) -> StoryView:
+    """Show one story and how its expectations stand.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    with target.namespace as emulator:
+        run = emulator.stories.run_of(name)
+        if run is None or run.final is not None:
+            return _known_view(emulator, name, run)
+    view = _judged(target.namespace, run, stopped=False)
+    if view.state == "over":
+        with target.namespace as emulator:
+            emulator.stories.finish(run, view)
+    return view
 
 
-def wait_story(emulator: Emulator, command: StoryWait, name: str) -> Pending[StoryView]:
+def stop_story(target: Target, argument: None, name: str) -> StoryView:
+    """Stop a story and judge it as it is. One that does not run stays as it is.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    with target.namespace as emulator:
+        run = emulator.stories.run_of(name)
+        if run is None or run.stopped:
+            return _known_view(emulator, name, run)
+    # Before its settings go back: thresholds are among them.
+    final = run.final or _judged(target.namespace, run, stopped=True)
+    with target.namespace as emulator:
+        emulator.stories.stop(run, final)
+        return _known_view(emulator, name, emulator.stories.run_of(name))
+
+
+def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pending[StoryView]:
     """Wait for what may change how a story stands."""
     timeout_s = check_timeout(command.timeout_ms)
     check_page(command.since, DEFAULT_LIMIT)
-    known = emulator.stories.get(name)
+    namespace = target.namespace
 
-    def answer(satisfied: bool) -> StoryView:
+    def answer(emulator: Emulator, satisfied: bool) -> StoryView:
         return emulator.stories.view(name, known)
 
-    with emulator.lock:
+    with namespace as emulator:
+        known = emulator.stories.get(name)
         view = emulator.stories.view(name, known)
-        if view.state in ("idle", "over") or emulator.journal.last_seq > command.since:
-            return begin(emulator, lambda seq, record: True, True, timeout_s, answer)
+        if view.state in ("idle", "over") or emulator.journal.last_seq > command.since or not timeout_s:
+            return view
         if view.remaining_ms is None:
-            return begin(emulator, lambda seq, record: True, False, timeout_s, answer)
+            return begin(namespace, emulator, lambda seq, record: True, timeout_s, answer)
         anything = compile_query(Query())  # also after a reset of the journal, when numbers begin again
-        return begin_silence(emulator, anything, view.remaining_ms, timeout_s, answer, broken_ends=True)
+        return begin_silence(namespace, emulator, anything, view.remaining_ms, timeout_s, answer, broken_ends=True)
+
+
+def _known_view(emulator: Emulator, name: str, run: Run | None) -> StoryView:
+    if run is not None and run.final is not None:
+        return run.final
+    return emulator.stories.view(name, emulator.stories.get(name))
+
+
+def _judged(namespace: Namespace, run: Run, *, stopped: bool) -> StoryView:
+    with namespace as emulator:
+        run = emulator.stories.run_of(run.name) or run  # requests may have come since
+        view = emulator.stories.view(run.name, run.known)
+        rules = emulator.stories.rules_of(run)
+        last_seq = emulator.journal.last_seq
+    until = last_seq if run.progress.until is None else run.progress.until
+    found = [*_expectations(namespace, run, until), strikes_view(run.known.story, rules)]
+    if view.state == "waiting" and stopped:
+        found.append(nobody_came())
+    views = tuple(one for one in found if one is not None)
+    if stopped or view.state == "over":
+        views = tuple(replace(one, final=True) for one in views)
+        view = replace(view, state="over", remaining_ms=None)
+    return replace(view, expectations=views, verdict=verdict_of(views))
+
+
+def _expectations(namespace: Namespace, run: Run, until: int) -> list[ExpectationView | None]:
+    expected = run.known.story.expect
+    asked = any(wanted.no_findings for wanted in expected) and until > run.since
+    findings = Diagnosis(namespace).findings() if asked else []
+    views: list[ExpectationView | None] = []
+    for wanted in expected:
+        if wanted.no_findings:
+            views.append(findings_view(wanted, findings, run.since, until))
+        else:
+            command = command_of(wanted)
+            with namespace as emulator:
+                verification, count = Verifier(emulator, since=run.since, until=until).judge(command)
+            views.append(count_view(wanted, expectation(command), verification, count))
+    return views

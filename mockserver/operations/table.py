@@ -3,83 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Concatenate, TypeVar, cast
 
 from mockserver import control as c
 from mockserver.control import Route
-from mockserver.emulator.pending import Pending
-from mockserver.model.results import ResetCommand
-from mockserver.namespaces import Namespaces
-from mockserver.operations import judgement as j
-from mockserver.operations import namespace as n
-from mockserver.operations import players as p
-from mockserver.operations import reach
-from mockserver.operations import server as s
-from mockserver.operations import sessions as listed
-from mockserver.operations import stories as st
-from mockserver.operations.export import export
+from mockserver.namespaces import Namespaces, Target
+from mockserver.operations import controls, entries, findings, server, sessions, stories
+from mockserver.operations.metrics import metrics
+from mockserver.operations.verification import verify
+from mockserver.operations.waiting import Pending
 
 __all__ = ["LocalControl", "perform"]
 
 A = TypeVar("A")
 R = TypeVar("R")
 
-_ON_NAMESPACE: dict[Route[Any, Any], Callable[..., Any]] = {
-    c.SUMMARY: j.summary,
-    c.SESSIONS: listed.sessions,
-    c.PUT_SESSION: n.put_session,
-    c.SESSION: n.session,
-    c.EXPIRE: n.expire_session,
-    c.FORGET: n.forget_session,
-    c.TIMELINE: n.timeline,
-    c.LANES: j.lanes,
-    c.SESSION_FINDINGS: j.session_findings,
-    c.REPORT: j.report,
-    c.FINDINGS: j.findings,
-    c.EVENTS: n.events,
-    c.COUNT: n.count,
-    c.FIND: n.find,
-    c.WAIT: n.wait,
-    c.EVENT: n.event,
-    c.VERIFY: n.verify,
-    c.FAULTS: n.faults,
-    c.ADD_FAULT: n.add_fault,
-    c.DELETE_FAULTS: n.delete_faults,
-    c.FAULT: n.fault,
-    c.PUT_FAULT: n.put_fault,
-    c.DELETE_FAULT: n.delete_fault,
-    c.STORIES: st.stories,
-    c.STORY: st.story,
-    c.PUT_STORY: st.put_story,
-    c.START_STORY: st.start_story,
-    c.WAIT_STORY: st.wait_story,
-    c.STOP_STORY: st.stop_story,
-    c.SETTINGS: n.settings,
-    c.PATCH_SETTINGS: n.patch_settings,
-    c.CLOCK: n.clock,
-    c.SET_CLOCK: n.set_clock,
-    c.RESET: n.reset,
-}
+_Entry = tuple[Route[Any, Any], Callable[..., Any]]
 
-_ON_SERVER: dict[Route[Any, Any], Callable[..., Any]] = {
-    c.HEALTH: s.health,
-    c.READY: s.health,
-    c.VERSION: s.show_version,
-    c.METRICS: s.metrics,
-    c.OPENAPI: s.openapi,
-    c.NAMESPACES: s.namespaces,
-    c.DELETE_NAMESPACE: s.delete_namespace,
-}
 
-_ON_ONE_OF_ALL: dict[Route[Any, Any], Callable[..., Any]] = {
-    c.PLAYERS: p.players,
-    c.ADD_PLAYERS: p.add_players,
-    c.STOP_PLAYER: p.stop_player,
-    c.STOP_PLAYERS: p.stop_players,
-    c.ADDRESSES: reach.addresses,
-    c.QR_CODE: reach.qr_code,
-    c.EXPORT: export,
-}
+def _does(route: Route[A, R], operation: Callable[Concatenate[Target, A, ...], R | Pending[R]]) -> _Entry:
+    """Say what a route does; that it takes and gives what the route says is seen by type checkers."""
+    return route, operation
+
+
+_OPERATIONS = dict(
+    (
+        _does(c.HEALTH, server.health),
+        _does(c.READY, server.health),
+        _does(c.VERSION, server.show_version),
+        _does(c.METRICS, metrics),
+        _does(c.OPENAPI, server.openapi),
+        _does(c.SUMMARY, findings.summary),
+        _does(c.SESSIONS, sessions.sessions),
+        _does(c.PUT_SESSION, sessions.put_session),
+        _does(c.SESSION, sessions.session),
+        _does(c.EXPIRE, sessions.expire_session),
+        _does(c.FORGET, sessions.forget_session),
+        _does(c.TIMELINE, sessions.timeline),
+        _does(c.LANES, sessions.lanes),
+        _does(c.SESSION_FINDINGS, findings.session_findings),
+        _does(c.REPORT, findings.report),
+        _does(c.FINDINGS, findings.findings),
+        _does(c.EVENTS, entries.events),
+        _does(c.COUNT, entries.count),
+        _does(c.FIND, entries.find),
+        _does(c.WAIT, entries.wait),
+        _does(c.EVENT, entries.event),
+        _does(c.EXPORT, entries.export),
+        _does(c.VERIFY, verify),
+        _does(c.FAULTS, controls.faults),
+        _does(c.ADD_FAULT, controls.add_fault),
+        _does(c.DELETE_FAULTS, controls.delete_faults),
+        _does(c.FAULT, controls.fault),
+        _does(c.PUT_FAULT, controls.put_fault),
+        _does(c.DELETE_FAULT, controls.delete_fault),
+        _does(c.STORIES, stories.stories),
+        _does(c.STORY, stories.story),
+        _does(c.PUT_STORY, stories.put_story),
+        _does(c.START_STORY, stories.start_story),
+        _does(c.WAIT_STORY, stories.wait_story),
+        _does(c.STOP_STORY, stories.stop_story),
+        _does(c.SETTINGS, controls.settings),
+        _does(c.PATCH_SETTINGS, controls.patch_settings),
+        _does(c.CLOCK, controls.clock),
+        _does(c.SET_CLOCK, controls.set_clock),
+        _does(c.RESET, controls.reset),
+        _does(c.NAMESPACES, server.namespaces),
+        _does(c.DELETE_NAMESPACE, server.delete_namespace),
+        _does(c.PLAYERS, server.players),
+        _does(c.ADD_PLAYERS, server.add_players),
+        _does(c.STOP_PLAYER, server.stop_player),
+        _does(c.STOP_PLAYERS, server.stop_players),
+        _does(c.ADDRESSES, server.addresses),
+        _does(c.QR_CODE, server.qr_code),
+    )
+)
+"""All but the stream and the certificate of the CA, which need a connection."""
 
 
 def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, /, **path: str) -> R | Pending[R]:
@@ -93,24 +92,15 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
         **path: The parts of the path.
 
     Returns:
-        The answer, or, where it may have to be waited for, how to wait.
+        The answer, or, where it has to be waited for, how to wait.
 
     Raises:
         MockserverError: The operation refused.
     """
-    operation = _ON_SERVER.get(route)
-    if operation is not None:
-        return cast("R | Pending[R]", operation(namespaces, argument, **path))
     if route.changes:
         namespaces.check_room(name)
-    emulator = namespaces.peek(name)
-    on_one = _ON_ONE_OF_ALL.get(route)
-    if on_one is not None:
-        answer = cast("R | Pending[R]", on_one(namespaces, name, argument, **path))
-    else:
-        if isinstance(argument, ResetCommand) and argument.only is None:
-            namespaces.players.clear(name)  # before, so that nothing of theirs comes after
-        answer = cast("R | Pending[R]", _ON_NAMESPACE[route](emulator, argument, **path))
+    target = Target(namespaces, namespaces.peek(name))
+    answer = cast("R | Pending[R]", _OPERATIONS[route](target, argument, **path))
     if route.changes:
         # Only now: a change that was refused makes no namespace.
         namespaces.obtain(name)

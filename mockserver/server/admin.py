@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -15,11 +15,11 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
-from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError, NotFound
 from mockserver.model.results import Problem
 from mockserver.namespaces import DEFAULT, Namespaces, address
 from mockserver.operations.table import perform
+from mockserver.operations.waiting import Pending
 from mockserver.server.doorway import Doorway
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.server.endpoint import BROKEN, next_piece, path_of
@@ -34,6 +34,19 @@ _LOG = logging.getLogger("mockserver")
 _MAX_BODY = 8 * 1024 * 1024
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _QUERY_LISTS = frozenset({"where"})
+_PART = re.compile(r"{(\w+)}")
+
+
+def _by_shape(routes: Iterable[Route[Any, Any]]) -> dict[tuple[str | None, ...], dict[str, Route[Any, Any]]]:
+    """Arrange routes by the pieces of their paths, with None for a name, of which none has two; then by method."""
+    found: dict[tuple[str | None, ...], dict[str, Route[Any, Any]]] = {}
+    for route in routes:
+        shape = tuple(None if _PART.fullmatch(piece) else piece for piece in route.path.split("/"))
+        found.setdefault(shape, {})[route.method] = route
+    return found
+
+
+_ROUTES = _by_shape(CONTROL_ROUTES)
 
 
 def is_admin_path(path: str) -> bool:
@@ -76,7 +89,6 @@ class Admin:
         self._failed = failed
         self._page = Page(guard)
         self._ca_pem = ca_pem
-        self._routes = [(_pattern(route.path), route) for route in CONTROL_ROUTES]
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; an error becomes a problem document (RFC 9457)."""
@@ -95,7 +107,8 @@ class Admin:
     async def _answer(self, request: web.BaseRequest, cors: dict[str, str]) -> web.StreamResponse:
         target = path_of(request.raw_path)
         path = _admin_path(address(target, "").path)
-        probe = any(route.any_host and route.path == path for route in CONTROL_ROUTES)
+        routes, part = _at(path)
+        probe = any(route.any_host for route in routes.values())
         where = address(target, "" if probe else request.headers.get("Host", ""))
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
@@ -106,18 +119,24 @@ class Admin:
             raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
         if on_page:
             return self._show(request, (path or "")[len(PAGE) :])
-        route, parts = self._find(request.method, path)
+        if not routes:
+            raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
+        route = routes.get("GET" if request.method == "HEAD" else request.method)
+        if route is None:
+            allowed = ", ".join(routes)
+            raise _NoRoute(f"{ADMIN}{path} takes {allowed}, not {request.method}", 405, allowed)
         name = where.namespace or DEFAULT
         if route is STREAM:
             return await self._stream(request, name, cors)
         if route is CA:
             return self._ca(cors)
-        return await self._perform(request, name, route, parts, cors)
+        return await self._perform(request, name, route, part, cors)
 
     async def _perform(
-        self, request: web.BaseRequest, name: str, route: Route[Any, Any], parts: dict[str, str], cors: dict[str, str]
+        self, request: web.BaseRequest, name: str, route: Route[Any, Any], part: str, cors: dict[str, str]
     ) -> web.StreamResponse:
         argument = await self._argument(request, route)
+        parts = dict.fromkeys(_PART.findall(route.path), unquote(part))
         do = partial(perform, self._namespaces, name, route, argument, **parts)
         answer = await asyncio.to_thread(do) if route.slow else do()
         if isinstance(answer, Pending):
@@ -152,20 +171,6 @@ class Admin:
         attachment = {"Content-Type": CA.media_type, "Content-Disposition": 'attachment; filename="mockserver-ca.crt"'}
         return web.Response(headers={**_HEADERS, **cors, **attachment}, body=self._ca_pem.encode("ascii"))
 
-    def _find(self, method: str, path: str | None) -> tuple[Route[Any, Any], dict[str, str]]:
-        found = [
-            (route, match.groupdict()) for pattern, route in self._routes if (match := pattern.fullmatch(path or ""))
-        ]
-        # `/events/count` is a place of its own and no entry of `/events/{seq}`.
-        found = [(route, parts) for route, parts in found if not parts] or found
-        if not found:
-            raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
-        for route, parts in found:
-            if route.method == ("GET" if method == "HEAD" else method):
-                return route, {name: unquote(part) for name, part in parts.items()}
-        allowed = ", ".join(route.method for route, _ in found)
-        raise _NoRoute(f"{ADMIN}{path} takes {allowed}, not {method}", 405, allowed)
-
     async def _argument(self, request: web.BaseRequest, route: Route[Any, Any]) -> Any:
         if route.method == "GET":
             if request.can_read_body:
@@ -185,9 +190,16 @@ def _admin_path(path: str) -> str | None:
     return path[len(ADMIN) :] if is_admin_path(path) else None
 
 
-@cache  # a run of tests starts many servers
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path))
+def _at(path: str | None) -> tuple[Mapping[str, Route[Any, Any]], str]:
+    """Return the routes at a path below ``/__admin``, by method, and the part that it has for a name in theirs."""
+    pieces = tuple((path or "").split("/"))
+    if pieces in _ROUTES:
+        return _ROUTES[pieces], ""
+    for place, piece in enumerate(pieces):
+        routes = _ROUTES.get((*pieces[:place], None, *pieces[place + 1 :]))
+        if piece and routes:
+            return routes, piece
+    return {}, ""
 
 
 def _query(request: web.BaseRequest, kind: Any) -> Any:
@@ -219,14 +231,13 @@ async def _body(request: web.BaseRequest) -> bytes:
 async def _wait(pending: Pending[Any], request: web.BaseRequest) -> Any:
     """Wait without blocking the loop; whoever hangs up ends the wait."""
     try:
-        if pending.waiter is not None:
-            loop = asyncio.get_running_loop()
-            satisfied = asyncio.Event()
-            pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(satisfied.set))
-            end = loop.time() + pending.timeout_s
-            while not satisfied.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(satisfied.wait(), min(left_s, LOOK_S))
+        loop = asyncio.get_running_loop()
+        satisfied = asyncio.Event()
+        pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(satisfied.set))
+        end = loop.time() + pending.timeout_s
+        while not satisfied.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(satisfied.wait(), min(left_s, LOOK_S))
     finally:
         answer = pending.finish()
     return answer

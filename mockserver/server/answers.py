@@ -8,10 +8,10 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from mockserver.dialects.collection.answers import ACCEPTED
-from mockserver.emulator.emulator import Emulator
 from mockserver.model.http import HttpResponse
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
+from mockserver.namespaces import Namespace
 from mockserver.wire.entries import response_headers
 
 __all__ = ["AnswerWriter", "Written", "render"]
@@ -74,7 +74,7 @@ class AnswerWriter:
             response = replace(response, final=True)
         return self._bytes(response, plan.record.at_ms, request.method == "HEAD"), stays
 
-    def write(self, request: web.BaseRequest, emulator: Emulator, plan: Plan, response: HttpResponse) -> Written:
+    def write(self, request: web.BaseRequest, namespace: Namespace, plan: Plan, response: HttpResponse) -> Written:
         """Send an answer. What the journal does not take for granted, that and how the connection ends, it is told."""
         answer, stays = self.prepare(request, plan, response)
         transport, delivery = request.transport, Delivery.SENT
@@ -83,7 +83,7 @@ class AnswerWriter:
         else:
             transport.write(answer)
         if delivery is not plan.record.delivery or not stays:
-            emulator.delivered(plan, delivery, final=not stays)
+            namespace.delivered(plan, delivery, final=not stays)
         return self.done(response.status, stays=stays)
 
     def done(self, status: int, *, stays: bool) -> Written:

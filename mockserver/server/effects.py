@@ -10,7 +10,6 @@ from collections.abc import Callable
 from aiohttp import web
 
 from mockserver.clock import Clock
-from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault_kind import (
     CloseFault,
     DribbleFault,
@@ -23,6 +22,7 @@ from mockserver.model.fault_kind import (
 from mockserver.model.http import HttpResponse
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
+from mockserver.namespaces import Namespace
 from mockserver.server.answers import AnswerWriter, Written
 from mockserver.server.doorway import Doorway
 
@@ -75,7 +75,7 @@ async def sleep_until(
 
 
 async def execute(
-    plan: Plan, request: web.BaseRequest, emulator: Emulator, writer: AnswerWriter, doorway: Doorway
+    plan: Plan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, doorway: Doorway
 ) -> Written:
     """Carry out a plan, and tell the journal what became of the answer.
 
@@ -84,18 +84,18 @@ async def execute(
     """
     try:
         if plan.until_ms is not None:
-            await sleep_until(emulator.clock, plan.until_ms, request)
+            await sleep_until(namespace.clock, plan.until_ms, request)
         if isinstance(plan.fault, RefuseFault):
             doorway.close_for(plan.fault.duration_ms / 1000)
         transport = _connection(request)
         if transport is None:
-            emulator.delivered(plan, Delivery.CLIENT_GONE)
+            namespace.delivered(plan, Delivery.CLIENT_GONE)
         elif plan.response is None:
-            emulator.delivered(plan, await _unanswered(plan, request, transport))
+            namespace.delivered(plan, await _unanswered(plan, request, transport))
         else:
-            return await _answered(plan, plan.response, request, transport, emulator, writer)
+            return await _answered(plan, plan.response, request, transport, namespace, writer)
     except asyncio.CancelledError:
-        emulator.delivered(plan, Delivery.CUT)
+        namespace.delivered(plan, Delivery.CUT)
         raise
     return writer.done(500, stays=False)
 
@@ -118,24 +118,24 @@ async def _answered(
     response: HttpResponse,
     request: web.BaseRequest,
     transport: asyncio.Transport,
-    emulator: Emulator,
+    namespace: Namespace,
     writer: AnswerWriter,
 ) -> Written:
     """Send an answer as the fault has it."""
     answer, stays = writer.prepare(request, plan, response)
     match plan.fault:
         case DribbleFault():
-            whole = await _dribble(answer, plan.fault, request, emulator.clock)
-            emulator.delivered(plan, Delivery.SENT if whole else Delivery.CLIENT_GONE, final=not stays)
+            whole = await _dribble(answer, plan.fault, request, namespace.clock)
+            namespace.delivered(plan, Delivery.SENT if whole else Delivery.CLIENT_GONE, final=not stays)
             return writer.done(response.status if whole else 500, stays=whole and stays)
         case TruncateFault(after_bytes=after_bytes):
             damaged = answer[:after_bytes]
         case GarbleFault():
             damaged = GARBLED + answer[answer.index(b"\r\n") :]
         case _:
-            return writer.write(request, emulator, plan, response)
+            return writer.write(request, namespace, plan, response)
     transport.write(damaged)
-    emulator.delivered(plan, Delivery.SENT if damaged == answer else Delivery.CUT, final=not stays)
+    namespace.delivered(plan, Delivery.SENT if damaged == answer else Delivery.CUT, final=not stays)
     return writer.done(500, stays=False)
 
 

@@ -10,12 +10,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.dialects.collection.paths import BASE
-from mockserver.emulator.emulator import Emulator
 from mockserver.errors import Refused
 from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.plan import Plan, Suspended
 from mockserver.model.vocabulary import Delivery
-from mockserver.namespaces import Namespaces, address
+from mockserver.namespaces import Namespace, Namespaces, address
 from mockserver.server.answers import AnswerWriter
 from mockserver.server.doorway import Doorway
 from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
@@ -61,8 +60,8 @@ class Endpoint:
             if not target.isascii():
                 target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             path = path_of(target) if "?" in target or target[:1] != "/" else target
-            emulator, path, problem = self._find(path, request.headers.get("Host", ""))
-            max_body_bytes = emulator.settings.max_body_bytes
+            namespace, path, problem = self._find(path, request.headers.get("Host", ""))
+            max_body_bytes = namespace.settings.max_body_bytes
             content = request.content
             if content.is_eof() and content.exception() is None:
                 body = content.read_nowait()
@@ -72,16 +71,16 @@ class Endpoint:
                 body, cut_short = await _read(request, content, max_body_bytes)
                 problem = problem or cut_short
                 self._admit(request)  # the doorway may have been closed meanwhile
-            plan = emulator.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
+            plan = namespace.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, Suspended):
-                held = await _held_back(emulator, plan)
+                held = await _held_back(namespace, plan)
                 if held is None:
                     _hang_up(request)  # a reset overtook it: nobody is left to answer
                     return self._writer.done(500, stays=False)
                 plan = held
             if plan.response is None or not plan.is_plain:
-                return await execute(plan, request, emulator, self._writer, self._doorway)
-            written = self._writer.write(request, emulator, plan, plan.response)
+                return await execute(plan, request, namespace, self._writer, self._doorway)
+            written = self._writer.write(request, namespace, plan, plan.response)
             if problem == "incomplete":
                 _hang_up(request)  # no next request can be found behind half a body
             return written
@@ -101,8 +100,8 @@ class Endpoint:
             reset(request.transport)
             raise ConnectionResetError
 
-    def _find(self, path: str, host: str) -> tuple[Emulator, str, Problem | None]:
-        """Find the emulator a request is for, and the path as that emulator sees it.
+    def _find(self, path: str, host: str) -> tuple[Namespace, str, Problem | None]:
+        """Find the namespace a request is for, and the path as its emulator sees it.
 
         A path without namespace that names a session belongs to the namespace that issued the id: ``Location`` carries
         no prefix.
@@ -128,20 +127,20 @@ def _hang_up(request: web.BaseRequest) -> None:
         request.transport.close()
 
 
-async def _held_back(emulator: Emulator, suspended: Suspended) -> Plan | None:
+async def _held_back(namespace: Namespace, suspended: Suspended) -> Plan | None:
     """Wait until the time of a delayed request has come.
 
     Returns:
         How to answer it; None when a reset overtook it.
     """
     try:
-        await sleep_until(emulator.clock, suspended.until_ms, is_over=lambda: emulator.is_decided(suspended.token))
+        await sleep_until(namespace.clock, suspended.until_ms, is_over=lambda: namespace.is_decided(suspended.token))
     except asyncio.CancelledError:
-        plan = emulator.resume(suspended.token)  # the server stops: what it has received is recorded all the same
+        plan = namespace.resume(suspended.token)  # the server stops: what it has received is recorded all the same
         if plan is not None:
-            emulator.delivered(plan, Delivery.CUT)
+            namespace.delivered(plan, Delivery.CUT)
         raise
-    return emulator.resume(suspended.token)
+    return namespace.resume(suspended.token)
 
 
 def path_of(target: str) -> str:

@@ -6,10 +6,10 @@ import asyncio
 
 from aiohttp import web
 
-from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import Refused
 from mockserver.model.query import Query
+from mockserver.namespaces import Namespace
+from mockserver.operations.entries import page
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.wire.codec import encode
 
@@ -26,13 +26,13 @@ class EventStream:
     evicted`` that entries were dropped before they could be sent.
 
     Args:
-        emulator: Whose journal is streamed.
+        namespace: Whose journal is streamed.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self._inquiry = Inquiry(emulator)
-        self._sent = emulator.journal.last_seq
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        with namespace as emulator:
+            self._sent = emulator.journal.last_seq
         self._reset = False
 
     async def serve(self, request: web.BaseRequest, headers: dict[str, str]) -> web.StreamResponse:
@@ -44,9 +44,6 @@ class EventStream:
         Raises:
             Refused: There are ``max_streams`` already.
         """
-        most = self._emulator.settings.max_streams
-        if self._emulator.streams >= most:
-            raise Refused(f"there are {most} streams already (setting max_streams)")
         last_id = request.headers.get("Last-Event-ID", "")
         if last_id.isascii() and last_id.isdigit():
             self._sent = min(int(last_id), self._sent)
@@ -58,13 +55,18 @@ class EventStream:
                 self._reset = True
             loop.call_soon_threadsafe(news.set)
 
-        stop = self._emulator.listen(recorded)
-        self._emulator.streams += 1
+        with self._namespace as emulator:
+            most = emulator.settings.max_streams
+            if emulator.streams >= most:
+                raise Refused(f"there are {most} streams already (setting max_streams)")
+            emulator.streams += 1
+            stop = emulator.listen(recorded)
         try:
             return await self._send(request, headers, news)
         finally:
-            self._emulator.streams -= 1
-            stop()
+            with self._namespace as emulator:
+                emulator.streams -= 1
+                stop()
 
     async def _send(self, request: web.BaseRequest, headers: dict[str, str], news: asyncio.Event) -> web.StreamResponse:
         response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream"})
@@ -82,18 +84,19 @@ class EventStream:
             if self._reset:
                 self._reset, self._sent = False, 0
                 await response.write(b"event: reset\ndata: {}\n\n")
-            first = self._emulator.journal.first_seq
+            with self._namespace as emulator:
+                first = emulator.journal.first_seq
             if self._sent < first - 1:
                 lost = first - 1 - self._sent
                 self._sent = first - 1
                 await response.write(b'event: evicted\ndata: {"lost": %d}\n\n' % lost)
-            page = self._inquiry.page(Query(since=self._sent, limit=_PAGE))
-            if not page.events:
+            events = page(self._namespace, Query(since=self._sent, limit=_PAGE)).events
+            if not events:
                 return
-            for entry in page.events:
+            for entry in events:
                 await response.write(b"id: %d\ndata: %s\n\n" % (entry.seq, encode(entry)))
             if not self._reset:
-                self._sent = page.events[-1].seq
+                self._sent = events[-1].seq
 
 
 async def _anything(news: asyncio.Event, request: web.BaseRequest) -> bool:

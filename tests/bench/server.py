@@ -167,9 +167,11 @@ async def _serve(kind: str) -> None:
                 case "usage":
                     answer = {"cpu_s": time.process_time(), "rss_bytes": rss_bytes()}
                 case "recorded":
-                    answer = len(site.namespaces.default.journal)
+                    with site.namespaces.default as emulator:
+                        answer = len(emulator.journal)
                 case "fill":
-                    answer = _fill(site.namespaces.default, **order)
+                    with site.namespaces.default as emulator:
+                        answer = _fill(emulator, **order)
                 case "queries":
                     answer = _queries(site.control(), **order)
                 case unknown:

@@ -16,6 +16,7 @@ from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import ExpireFault, HangFault, RefuseFault, ResetFault, StatusFault, TruncateFault
 from mockserver.model.vocabulary import Stage
 from tests.event_files import recording
+from tests.factories import inside
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer, Running
@@ -84,7 +85,7 @@ def test_events_of_two_sessions_stay_apart(make_server: MakeServer) -> None:
 def test_server_can_be_a_namespace(make_server: MakeServer) -> None:
     server = make_server()
     assert main(["replay", str(VOD), "--to", f"{server.url}/ns/blue/", "--speed", "max"]) == 0
-    assert len(server.site.namespaces.obtain("blue").journal) == 44
+    assert len(inside(server.site.namespaces.obtain("blue")).journal) == 44
     assert server.entries() == []
 
 

@@ -27,7 +27,7 @@ from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running
-from tests.factories import T0, event, start
+from tests.factories import T0, event, inside, start
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[
 
 def held_back(server: Running) -> int:
     """Count the requests that wait for the clock, before or after they were processed."""
-    held = len(server.site.namespaces.default.holding)
+    held = len(inside(server.site.namespaces.default).holding)
     return held + sum(entry.delivery is Delivery.PENDING for entry in server.entries())
 
 

@@ -6,6 +6,7 @@ import threading
 from mockserver.cli.request_log import RequestLog
 from mockserver.model.http import HttpRequest
 from mockserver.server.site import Site
+from tests.factories import inside
 
 
 class Terminal(io.StringIO):
@@ -29,7 +30,7 @@ def test_requests_of_all_namespaces_are_written_those_of_new_ones_too() -> None:
     site = Site(made=log.watch)
     site.namespaces.default.handle(get("/one"))
     site.namespaces.obtain("blue").handle(get("/two"))
-    site.namespaces.default.reset(["journal"])
+    inside(site.namespaces.default).reset(["journal"])
     site.namespaces.default.handle(get("/three"))
     log.close()
     one, two, three = stream.getvalue().splitlines()
@@ -49,7 +50,7 @@ def test_terminal_that_is_gone_ends_the_log_and_not_the_server() -> None:
     site.namespaces.default.handle(get("/one"))
     site.namespaces.default.handle(get("/two"))
     log.close()
-    assert len(site.namespaces.default.journal) == 2
+    assert len(inside(site.namespaces.default).journal) == 2
 
 
 class PausedTerminal(Terminal):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, ExpireFault
 from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
-from tests.factories import T0, emulator, event, fault, open_session, post_event, send
+from mockserver.operations import entries
+from tests.factories import T0, emulator, event, fault, open_session, post_event, send, target
 
 FAR_MS = 300_000
 
@@ -31,7 +31,7 @@ def held_back(back_end: Emulator, sid: str, event_type: str, *, ts: int = T0) ->
 
 
 def times(back_end: Emulator) -> list[int]:
-    return [entry.at_ms - T0 for entry in Inquiry(back_end).page(Query()).events]
+    return [entry.at_ms - T0 for entry in entries.events(target(back_end), Query()).events]
 
 
 def test_journal_never_goes_back_when_an_event_that_is_due_moves_the_clock() -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ResetFault, StatusFault
@@ -20,6 +19,7 @@ from mockserver.model.journal import Record
 from mockserver.model.query import Query
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
+from mockserver.operations import entries, findings, sessions
 from mockserver.wire.codec import encode
 from tests.factories import (
     T0,
@@ -35,6 +35,7 @@ from tests.factories import (
     response,
     send,
     start,
+    target,
 )
 
 SESSIONS = "/api/v1/sessions"
@@ -306,7 +307,7 @@ def journal_bytes(seed: str) -> bytes:
         sids.append(location.rpartition("/")[2])
         back_end.clock.advance(1_000)
         send(back_end, sids[number // 2], ts=T0 + number)
-    return encode(Inquiry(back_end).page(Query()))
+    return encode(entries.events(target(back_end), Query()))
 
 
 def test_same_seed_and_same_requests_give_the_same_journal_bytes() -> None:
@@ -364,9 +365,8 @@ def test_no_request_breaks_the_emulator_or_gets_a_status_that_is_not_the_apis(
     assert answered.status in {200, 201, 204, 400, 404, 405, 410, 413, 415}
     assert dict(answered.headers)["Access-Control-Allow-Origin"] == "*"
     assert len(back_end.journal) == 2
-    inquiry = Inquiry(back_end)
-    json.loads(encode(inquiry.page(Query())))
-    json.loads(encode(inquiry.timeline(sid)))
-    json.loads(encode(inquiry.summary()))
+    json.loads(encode(entries.events(target(back_end), Query())))
+    json.loads(encode(sessions.timeline(target(back_end), None, sid)))
+    json.loads(encode(findings.summary(target(back_end), None)))
     if answered.status in (400, 404, 405, 410, 413, 415):
         assert json.loads(answered.body)["message"]

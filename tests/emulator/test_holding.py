@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, DuplicateFault, ExpireFault, StatusFault
 from mockserver.model.journal import Entry
@@ -17,7 +16,8 @@ from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Stage
-from tests.factories import T0, answer, emulator, event, fault, open_session, post_event, send
+from mockserver.operations import entries
+from tests.factories import T0, answer, emulator, event, fault, open_session, post_event, send, target
 
 
 def held_back(back_end: Emulator, event_type: str = "ping", *, playhead: float = 0) -> Suspended:
@@ -26,13 +26,13 @@ def held_back(back_end: Emulator, event_type: str = "ping", *, playhead: float =
     return held
 
 
-def entries(back_end: Emulator) -> list[Entry]:
-    return Inquiry(back_end).page(Query()).events
+def recorded(back_end: Emulator) -> list[Entry]:
+    return entries.events(target(back_end), Query()).events
 
 
 def shown(back_end: Emulator) -> list[tuple[str | None, int, int, int]]:
     return [
-        (entry.event_type, entry.at_ms - T0, entry.held_ms, entry.received or entry.seq) for entry in entries(back_end)
+        (entry.event_type, entry.at_ms - T0, entry.held_ms, entry.received or entry.seq) for entry in recorded(back_end)
     ]
 
 
@@ -205,6 +205,6 @@ def test_order_and_time_of_arrival_can_be_told_of_any_journal(steps: list[Step])
             back_end.resume(waiting.pop(step.wakes % len(waiting)).token)
     for held in waiting:
         back_end.resume(held.token)
-    told = sorted(entries(back_end), key=lambda entry: entry.received or entry.seq)
+    told = sorted(recorded(back_end), key=lambda entry: entry.received or entry.seq)
     numbered = [(entry.event["playerTime"]["playhead"], entry.at_ms - entry.held_ms) for entry in told]
     assert list(dict.fromkeys(numbered)) == received

@@ -10,8 +10,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from mockserver.model.results import ClockCommand, SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
-from mockserver.operations.namespace import expire_session, forget_session, put_session, set_clock
-from tests.factories import T0, emulator, open_session, phase, send
+from mockserver.operations.controls import set_clock
+from mockserver.operations.sessions import expire_session, forget_session, put_session
+from tests.factories import T0, emulator, open_session, phase, send, target
 
 IDLE_MS, STALL_MS, AGE_MS, RETENTION_MS, WINDOW_MS = 60_000, 100_000, 300_000, 200_000, 5_000
 
@@ -99,14 +100,14 @@ class Lifecycle(RuleBasedStateMachine):
     def advance(self, ms: int) -> None:
         self.tick()
         self.now += ms
-        set_clock(self.back_end, ClockCommand(action="advance", ms=ms))
+        set_clock(target(self.back_end), ClockCommand(action="advance", ms=ms))
         self.tick()
 
     @rule(ms=st.sampled_from([1, 10_000, 10**7]))
     def set_back(self, ms: int) -> None:
         self.tick()
         self.now -= ms
-        set_clock(self.back_end, ClockCommand(action="set", at_ms=self.now))
+        set_clock(target(self.back_end), ClockCommand(action="set", at_ms=self.now))
 
     @rule(sid=sids)
     def expire(self, sid: str) -> None:
@@ -114,19 +115,19 @@ class Lifecycle(RuleBasedStateMachine):
         known = self.model[sid]
         if known["state"] in ("open", "completed"):
             known.update(state="closed", closed=self.now, end_ts=None)
-        expire_session(self.back_end, None, sid)
+        expire_session(target(self.back_end), None, sid)
 
     @rule(sid=sids)
     def forget(self, sid: str) -> None:
         self.tick()
         self.model[sid]["state"] = "forgotten"
-        forget_session(self.back_end, None, sid)
+        forget_session(target(self.back_end), None, sid)
 
     @rule(sid=sids)
     def reopen(self, sid: str) -> None:
         self.tick()
         self.model[sid].update(state="open", opened=self.now, last=self.now, moved=self.now, playhead=0, late=0)
-        put_session(self.back_end, SessionCommand(sid=sid, phase=Phase.OPEN))
+        put_session(target(self.back_end), SessionCommand(sid=sid, phase=Phase.OPEN))
 
     @invariant()
     def phases_agree(self) -> None:

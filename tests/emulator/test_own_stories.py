@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.story_judge import StoryJudge
 from mockserver.emulator.storytelling import MAX_OWN_STORIES
 from mockserver.errors import InvalidInput, Refused
 from mockserver.model.query import Query
 from mockserver.model.story import Expectation, StoryView
+from mockserver.operations.stories import stop_story
+from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
-from tests.factories import emulator, story
+from tests.factories import emulator, story, target
 
 ONE_SESSION = Expectation(says="It opens one session.", query=Query(event_type="sessionStart"), at_most=1)
 FLAP = story(ONE_SESSION, title="Flap")
@@ -24,7 +25,7 @@ def back_end() -> Emulator:
 
 
 def seen(back_end: Emulator, name: str) -> StoryView:
-    return StoryJudge(back_end).view(name)
+    return story_view(target(back_end), None, name)
 
 
 def test_story_is_brought_and_replaced_in_one_namespace_only(back_end: Emulator) -> None:
@@ -71,5 +72,5 @@ def test_story_that_is_told_goes_on_as_it_was_started_when_another_takes_its_nam
     back_end.stories.put("mine", QUIET)
     assert seen(back_end, "mine").story == FLAP
     assert back_end.stories.known()["mine"].story == FLAP
-    assert StoryJudge(back_end).stop("mine").story == QUIET
+    assert stop_story(target(back_end), None, "mine").story == QUIET
     assert seen(back_end, "mine").state == "idle"

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.story_judge import StoryJudge
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.story import Expectation, Story, StoryView
+from mockserver.operations.stories import stop_story
+from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
 from mockserver.wire.codec import to_builtins
-from tests.factories import emulator, event, fault, open_session, post, response, send, story
+from tests.factories import emulator, event, fault, open_session, post, response, send, story, target
 
 PING_500 = FaultSpec(fault=StatusFault(code=500), when=When(event_type="ping"), times=1)
 TWO_PINGS = Expectation(says="It pings on.", query=Query(event_type="ping", status=204), at_least=2)
@@ -42,11 +43,11 @@ def started(back_end: Emulator, name: str) -> StoryView:
 
 
 def seen(back_end: Emulator, name: str) -> StoryView:
-    return StoryJudge(back_end).view(name)
+    return story_view(target(back_end), None, name)
 
 
 def stopped(back_end: Emulator, name: str) -> StoryView:
-    return StoryJudge(back_end).stop(name)
+    return stop_story(target(back_end), None, name)
 
 
 def state_of(back_end: Emulator) -> tuple[Any, ...]:
@@ -273,9 +274,10 @@ def test_finding_fails_the_story_at_once() -> None:
 
 
 def seen_codes(back_end: Emulator) -> set[str]:
-    from mockserver.emulator.diagnosis import Diagnosis
+    from mockserver.namespaces import Namespace
+    from mockserver.operations.findings import Diagnosis
 
-    return {finding.code for finding in Diagnosis(back_end).findings()}
+    return {finding.code for finding in Diagnosis(Namespace(back_end)).findings()}
 
 
 def test_dropped_entries_make_at_most_unprovable() -> None:

@@ -13,8 +13,8 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
-from mockserver.operations import namespace as n
-from tests.factories import T0, emulator, event, fault, open_session, post_event, send
+from mockserver.operations import controls, entries
+from tests.factories import T0, emulator, event, fault, open_session, post_event, send, target
 
 
 @pytest.fixture
@@ -32,20 +32,20 @@ def held_back(back_end: Emulator, event_type: str) -> Suspended:
 
 
 def advance(back_end: Emulator, ms: int) -> None:
-    n.set_clock(back_end, ClockCommand(action="advance", ms=ms))
+    controls.set_clock(target(back_end), ClockCommand(action="advance", ms=ms))
 
 
-def entries(back_end: Emulator) -> list[Entry]:
-    return n.events(back_end, Query()).events
+def recorded(back_end: Emulator) -> list[Entry]:
+    return entries.events(target(back_end), Query()).events
 
 
 def test_what_is_due_has_been_processed_when_the_move_of_the_clock_is_answered(back_end: Emulator) -> None:
     held_back(back_end, "play")
     held_back(back_end, "ping")
     advance(back_end, 499)
-    assert entries(back_end) == []
+    assert recorded(back_end) == []
     advance(back_end, 1)
-    assert [(entry.event_type, entry.at_ms) for entry in entries(back_end)] == [("play", T0 + 500), ("ping", T0 + 500)]
+    assert [(entry.event_type, entry.at_ms) for entry in recorded(back_end)] == [("play", T0 + 500), ("ping", T0 + 500)]
 
 
 def test_who_waits_late_gets_the_answer_of_that_moment_and_nothing_is_processed_twice(back_end: Emulator) -> None:
@@ -56,14 +56,14 @@ def test_who_waits_late_gets_the_answer_of_that_moment_and_nothing_is_processed_
         plan = back_end.resume(late.token)
         assert plan is not None
         assert plan.record.at_ms == T0 + 500
-    assert len(entries(back_end)) == 2
+    assert len(recorded(back_end)) == 2
 
 
 def test_what_became_due_by_itself_is_processed_before_the_clock_is_set_back(back_end: Emulator) -> None:
     held_back(back_end, "ping")
     back_end.clock.advance(700)
-    n.set_clock(back_end, ClockCommand(action="set", at_ms=T0 - 60_000))
-    (entry,) = entries(back_end)
+    controls.set_clock(target(back_end), ClockCommand(action="set", at_ms=T0 - 60_000))
+    (entry,) = recorded(back_end)
     assert (entry.at_ms, entry.held_ms) == (T0 + 500, 500)
 
 
@@ -89,4 +89,4 @@ def test_what_is_due_has_been_processed_before_something_else_is_reset(
     held_back(back_end, "ping")
     back_end.clock.advance(500)
     back_end.reset(parts)
-    assert [entry.at_ms for entry in entries(back_end)] == [T0 + 500]
+    assert [entry.at_ms for entry in recorded(back_end)] == [T0 + 500]

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 
+from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault_kind import ResetFault
-from mockserver.operations.metrics import render
+from mockserver.namespaces import Namespaces, Target
+from mockserver.operations.metrics import metrics
 from tests.factories import answer, emulator, event, fault, open_session, post_event, send
 
 SAMPLE = re.compile(r'[a-z_]+\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\n"])*",?)+\} \d+')
+
+
+def metrics_of(*emulators: Emulator) -> str:
+    by_name = {emulator.name: emulator for emulator in emulators}
+    namespaces = Namespaces(by_name.__getitem__)
+    for name in by_name:
+        namespaces.obtain(name)
+    return b"".join(metrics(Target(namespaces, namespaces.default), None)).decode()
 
 
 def test_every_line_is_a_comment_or_a_sample() -> None:
@@ -16,7 +26,7 @@ def test_every_line_is_a_comment_or_a_sample() -> None:
     sid = open_session(back_end)
     send(back_end, sid, 'a"b\\c\nd')
     fault(back_end, ResetFault(), times=0)
-    lines = render([back_end, emulator(name="other")]).splitlines()
+    lines = metrics_of(back_end, emulator(name="other")).splitlines()
     assert all(line.startswith(("# HELP ", "# TYPE ")) or SAMPLE.fullmatch(line) for line in lines)
     assert 'mockserver_events{namespace="default",event_type="a\\"b\\\\c\\nd"} 1' in lines
 
@@ -26,7 +36,7 @@ def test_counters_are_those_of_the_summary() -> None:
     sid = open_session(back_end)
     send(back_end, sid)
     send(back_end, "x")
-    text = render([back_end, emulator(name="other")])
+    text = metrics_of(back_end, emulator(name="other"))
     for sample in (
         'mockserver_journal_entries{namespace="default"} 3',
         'mockserver_journal_entries{namespace="other"} 0',
@@ -45,6 +55,6 @@ def test_strikes_of_fault_rules_are_counted() -> None:
     fault(back_end, ResetFault(), times=1)
     fault(back_end, ResetFault(), times=0)
     answer(back_end, post_event("x", event()))
-    text = render([back_end])
+    text = metrics_of(back_end)
     assert 'mockserver_fault_applied_total{namespace="default",fault_id="f1"} 1\n' in text
     assert 'mockserver_fault_applied_total{namespace="default",fault_id="f2"} 0\n' in text

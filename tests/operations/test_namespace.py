@@ -17,19 +17,15 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ResetCommand, SessionCommand, SessionView
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
-from mockserver.namespaces import DEFAULT, Namespaces
-from mockserver.operations import judgement
-from mockserver.operations import namespace as n
-from mockserver.operations.export import export
-from mockserver.operations.sessions import sessions
+from mockserver.operations import controls, entries, findings, sessions
 from mockserver.wire.codec import decode
-from tests.factories import T0, emulator, open_session, send
+from tests.factories import T0, emulator, open_session, send, target
 
 RESET = FaultSpec(fault=ResetFault(), times=0)
 
 
 def put(back_end: Emulator, sid: str | None = None, phase: Phase = Phase.OPEN) -> SessionView:
-    return n.put_session(back_end, SessionCommand(sid=sid, phase=phase))
+    return sessions.put_session(target(back_end), SessionCommand(sid=sid, phase=phase))
 
 
 # Sessions.
@@ -38,10 +34,10 @@ def put(back_end: Emulator, sid: str | None = None, phase: Phase = Phase.OPEN) -
 def test_sessions_are_listed_newest_last_page_by_page() -> None:
     back_end = emulator()
     sids = [open_session(back_end) for _ in range(5)]
-    first = sessions(back_end, SessionQuery(limit=3))
+    first = sessions.sessions(target(back_end), SessionQuery(limit=3))
     assert [view.sid for view in first.sessions] == sids[:3]
     assert (first.meta.total, first.meta.next) == (5, 3)
-    second = sessions(back_end, SessionQuery(limit=3, since=3))
+    second = sessions.sessions(target(back_end), SessionQuery(limit=3, since=3))
     assert [view.session_id for view in second.sessions] == sids[3:]
     assert second.meta.next is None
 
@@ -49,15 +45,15 @@ def test_sessions_are_listed_newest_last_page_by_page() -> None:
 def test_sessions_are_listed_backwards_from_the_newest() -> None:
     back_end = emulator()
     sids = [open_session(back_end) for _ in range(5)]
-    last = sessions(back_end, SessionQuery(limit=2, before=6))
+    last = sessions.sessions(target(back_end), SessionQuery(limit=2, before=6))
     assert ([view.sid for view in last.sessions], last.meta.total, last.meta.next) == (sids[3:], 5, 4)
-    middle = sessions(back_end, SessionQuery(limit=2, before=4))
+    middle = sessions.sessions(target(back_end), SessionQuery(limit=2, before=4))
     assert ([view.sid for view in middle.sessions], middle.meta.next) == (sids[1:3], 2)
-    first = sessions(back_end, SessionQuery(limit=2, before=2))
+    first = sessions.sessions(target(back_end), SessionQuery(limit=2, before=2))
     assert ([view.sid for view in first.sessions], first.meta.next) == (sids[:1], None)
-    both = sessions(back_end, SessionQuery(since=1, before=4, limit=1))
+    both = sessions.sessions(target(back_end), SessionQuery(since=1, before=4, limit=1))
     assert ([view.sid for view in both.sessions], both.meta.next) == ([sids[2]], 3)
-    assert sessions(back_end, SessionQuery(before=0)).sessions == []
+    assert sessions.sessions(target(back_end), SessionQuery(before=0)).sessions == []
 
 
 @pytest.mark.parametrize(
@@ -69,11 +65,13 @@ def test_sessions_are_found_by_what_people_know_of_them(q: str, found: list[int]
     open_session(back_end, media__id="clip-1")
     open_session(back_end, media__id="Clip-2", media__name="The Film")
     open_session(back_end, media__id="x", media__playerName="Chromecast", media__libraryVersion="sdk-9.1")
-    page = sessions(back_end, SessionQuery(q=q, limit=1, before=99))
+    page = sessions.sessions(target(back_end), SessionQuery(q=q, limit=1, before=99))
     assert page.meta.total == len(found)
     assert [view.seq for view in page.sessions] == found[-1:]
     sid = page.sessions[0].sid if found else "nobody"
-    assert [view.sid for view in sessions(back_end, SessionQuery(q=sid[3:40].upper())).sessions] == [sid] * bool(found)
+    assert [view.sid for view in sessions.sessions(target(back_end), SessionQuery(q=sid[3:40].upper())).sessions] == [
+        sid
+    ] * bool(found)
 
 
 def test_sessions_are_listed_by_what_time_has_made_of_them() -> None:
@@ -84,7 +82,7 @@ def test_sessions_are_listed_by_what_time_has_made_of_them() -> None:
     for phase, sids in (
         (Phase.OPEN, [new]), (Phase.CLOSED, [old]), ((Phase.OPEN, Phase.CLOSED), [old, new]), (Phase.FORGOTTEN, []),
     ):  # fmt: skip
-        page = sessions(back_end, SessionQuery(phase=phase))
+        page = sessions.sessions(target(back_end), SessionQuery(phase=phase))
         assert ([view.sid for view in page.sessions], page.meta.total) == (sids, len(sids))
 
 
@@ -92,13 +90,17 @@ def test_findings_are_counted_for_the_sessions_of_the_page_only() -> None:
     back_end = emulator()
     sids = [open_session(back_end) for _ in range(3)]
     send(back_end, sids[0], "adStart")
-    assert [view.findings for view in sessions(back_end, SessionQuery()).sessions] == [None, None, None]
-    (view,) = sessions(back_end, SessionQuery(findings=True, limit=1)).sessions
+    assert [view.findings for view in sessions.sessions(target(back_end), SessionQuery()).sessions] == [
+        None,
+        None,
+        None,
+    ]
+    (view,) = sessions.sessions(target(back_end), SessionQuery(findings=True, limit=1)).sessions
     assert view.findings is not None
     assert list(view.findings) == ["error", "warning", "info"]
     assert view.findings["error"] + view.findings["warning"] > 0
     assert len(back_end.derived.findings) == 1
-    clean = sessions(back_end, SessionQuery(findings=True, since=1)).sessions[0]
+    clean = sessions.sessions(target(back_end), SessionQuery(findings=True, since=1)).sessions[0]
     assert clean.findings is not None
     assert clean.findings["error"] == 0
 
@@ -108,18 +110,18 @@ def test_findings_are_counted_for_the_sessions_of_the_page_only() -> None:
 )
 def test_page_of_sessions_that_cannot_be_is_refused(page: SessionQuery) -> None:
     with pytest.raises(InvalidInput):
-        sessions(emulator(), page)
+        sessions.sessions(target(emulator()), page)
 
 
 def test_session_is_shown_as_it_is_now_with_its_deadlines() -> None:
     back_end = emulator()
     sid = open_session(back_end, playhead=3, media__name="A clip")
-    view = n.session(back_end, None, sid)
+    view = sessions.session(target(back_end), None, sid)
     assert (view.seq, view.phase, view.closed_by, view.age_ms, view.events) == (1, Phase.OPEN, None, 0, 1)
     assert (view.playhead_s, view.content.media_id, view.content.media_name) == (3, "clip-1", "A clip")
     assert view.deadlines.idle_ms == T0 + 605_000
     back_end.clock.advance(700_000)
-    view = n.session(back_end, None, sid)
+    view = sessions.session(target(back_end), None, sid)
     assert (view.phase, view.closed_by, view.closed_ms, view.age_ms) == (
         Phase.CLOSED, ClosedBy.IDLE, T0 + 605_000, 700_000,
     )  # fmt: skip
@@ -128,33 +130,33 @@ def test_session_is_shown_as_it_is_now_with_its_deadlines() -> None:
 def test_age_is_never_negative() -> None:
     back_end = emulator()
     sid = open_session(back_end)
-    n.set_clock(back_end, ClockCommand(action="set", at_ms=5))
-    assert n.session(back_end, None, sid).age_ms == 0
+    controls.set_clock(target(back_end), ClockCommand(action="set", at_ms=5))
+    assert sessions.session(target(back_end), None, sid).age_ms == 0
 
 
 def test_expired_session_answers_410_and_a_forgotten_one_404_but_stays_visible() -> None:
     back_end = emulator()
     sid = open_session(back_end)
-    view = n.expire_session(back_end, None, sid)
+    view = sessions.expire_session(target(back_end), None, sid)
     assert (view.phase, view.closed_by, send(back_end, sid)) == (Phase.CLOSED, ClosedBy.EXPIRED, 410)
-    assert n.expire_session(back_end, None, sid) == view
-    assert (n.forget_session(back_end, None, sid).phase, send(back_end, sid)) == (Phase.FORGOTTEN, 404)
-    assert n.session(back_end, None, sid).closed_by is ClosedBy.EXPIRED
+    assert sessions.expire_session(target(back_end), None, sid) == view
+    assert (sessions.forget_session(target(back_end), None, sid).phase, send(back_end, sid)) == (Phase.FORGOTTEN, 404)
+    assert sessions.session(target(back_end), None, sid).closed_by is ClosedBy.EXPIRED
 
 
 def test_expiring_a_session_that_timed_out_keeps_the_reason() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     back_end.clock.advance(700_000)
-    assert n.expire_session(back_end, None, sid).closed_by is ClosedBy.IDLE
+    assert sessions.expire_session(target(back_end), None, sid).closed_by is ClosedBy.IDLE
 
 
 def test_unknown_session_is_not_found() -> None:
-    for ask in (n.session, n.expire_session, n.forget_session):
+    for ask in (sessions.session, sessions.expire_session, sessions.forget_session):
         with pytest.raises(NotFound, match="'nope'"):
-            ask(emulator(), None, "nope")
+            ask(target(emulator()), None, "nope")
     with pytest.raises(NotFound):
-        n.timeline(emulator(), None, "nope")
+        sessions.timeline(target(emulator()), None, "nope")
 
 
 def test_session_is_opened_without_a_client_with_a_given_or_a_fresh_id() -> None:
@@ -204,16 +206,16 @@ def test_reopened_session_lives_from_now_on() -> None:
 def test_entry_is_asked_for_by_a_number() -> None:
     back_end = emulator()
     open_session(back_end)
-    assert n.event(back_end, None, "1").seq == 1
+    assert entries.event(target(back_end), None, "1").seq == 1
     for seq in ("x", "-1", "1.0", "٣", "9" * 30, ""):
         with pytest.raises(InvalidInput, match="seq is a number"):
-            n.event(back_end, None, seq)
+            entries.event(target(back_end), None, seq)
     with pytest.raises(NotFound):
-        n.event(back_end, None, "2")
+        entries.event(target(back_end), None, "2")
 
 
 def exporting(back_end: Emulator) -> Chunks:
-    return export(Namespaces(lambda name: back_end), DEFAULT, ExportQuery())
+    return entries.export(target(back_end), ExportQuery())
 
 
 def exported(back_end: Emulator) -> list[Entry]:
@@ -227,7 +229,7 @@ def test_export_writes_every_entry_on_a_line_of_its_own() -> None:
     for _ in range(1_203):
         send(back_end, "x")
     assert [entry.seq for entry in exported(back_end)] == list(range(1, 1_204))
-    assert exported(back_end)[:1] == n.events(back_end, Query(limit=1)).events
+    assert exported(back_end)[:1] == entries.events(target(back_end), Query(limit=1)).events
     assert exported(emulator()) == []
 
 
@@ -256,26 +258,26 @@ def test_export_ends_when_the_journal_is_reset_meanwhile() -> None:
 def test_fault_rules_are_listed_shown_replaced_and_removed() -> None:
     back_end = emulator()
     back_end.clock.advance(5)
-    rule = n.add_fault(back_end, RESET)
+    rule = controls.add_fault(target(back_end), RESET)
     assert (rule.id, rule.created_ms) == ("f1", T0 + 5)
     send(back_end, "x")
-    page = n.faults(back_end, None)
+    page = controls.faults(target(back_end), None)
     assert ([(known.seen, known.applied) for known in page.faults], page.meta.total) == ([(1, 0)], 1)
-    assert n.fault(back_end, None, "f1") == page.faults[0]
-    assert n.put_fault(back_end, FaultSpec(fault=StatusFault(code=503)), "f1").seen == 0
+    assert controls.fault(target(back_end), None, "f1") == page.faults[0]
+    assert controls.put_fault(target(back_end), FaultSpec(fault=StatusFault(code=503)), "f1").seen == 0
     assert send(back_end, "x") == 503
-    n.delete_fault(back_end, None, "f1")
+    controls.delete_fault(target(back_end), None, "f1")
     assert send(back_end, "x") == 404
-    n.add_fault(back_end, RESET)
-    n.delete_faults(back_end, None)
-    assert n.faults(back_end, None).faults == []
+    controls.add_fault(target(back_end), RESET)
+    controls.delete_faults(target(back_end), None)
+    assert controls.faults(target(back_end), None).faults == []
 
 
 def test_fault_rules_beyond_the_limit_are_refused() -> None:
     back_end = emulator(Settings(max_faults=1))
-    n.add_fault(back_end, RESET)
+    controls.add_fault(target(back_end), RESET)
     with pytest.raises(Refused):
-        n.add_fault(back_end, RESET)
+        controls.add_fault(target(back_end), RESET)
 
 
 # Settings.
@@ -283,12 +285,13 @@ def test_fault_rules_beyond_the_limit_are_refused() -> None:
 
 def test_patch_changes_some_settings_and_leaves_the_others() -> None:
     back_end = emulator(Settings(stall_timeout_s=5))
-    changed = n.patch_settings(
-        back_end, {"idle_timeout_s": None, "cors.max_age": 5, "session_rules": [{"where": ["/a=1"], "max_age_s": 1}]}
+    changed = controls.patch_settings(
+        target(back_end),
+        {"idle_timeout_s": None, "cors.max_age": 5, "session_rules": [{"where": ["/a=1"], "max_age_s": 1}]},
     )
     assert (changed.idle_timeout_s, changed.stall_timeout_s, changed.cors_max_age_s) == (None, 5, 5)
-    assert n.settings(back_end, None) == changed == back_end.settings
-    assert n.patch_settings(back_end, {}) == changed
+    assert controls.settings(target(back_end), None) == changed == back_end.settings
+    assert controls.patch_settings(target(back_end), {}) == changed
 
 
 @pytest.mark.parametrize(
@@ -306,7 +309,7 @@ def test_patch_changes_some_settings_and_leaves_the_others() -> None:
 def test_patch_with_a_mistake_changes_nothing_and_tells_the_place(changes: dict[str, Any], pointer: str) -> None:
     back_end = emulator()
     with pytest.raises(InvalidInput) as refused:
-        n.patch_settings(back_end, changes)
+        controls.patch_settings(target(back_end), changes)
     assert refused.value.pointer == pointer
     assert back_end.settings == Settings()
 
@@ -318,8 +321,8 @@ def test_clock_is_read_and_moved() -> None:
     back_end = emulator()
 
     def moved(action: Any, **argument: Any) -> tuple[int, bool, float]:
-        reading = n.set_clock(back_end, ClockCommand(action=action, **argument))
-        assert reading == n.clock(back_end, None)
+        reading = controls.set_clock(target(back_end), ClockCommand(action=action, **argument))
+        assert reading == controls.clock(target(back_end), None)
         return reading.now_ms - T0, reading.frozen, reading.rate
 
     assert moved("freeze") == (0, True, 1)
@@ -350,7 +353,7 @@ def test_clock_is_read_and_moved() -> None:
 def test_clock_command_that_cannot_be_used_is_refused_with_the_place(command: ClockCommand, pointer: str) -> None:
     back_end = emulator()
     with pytest.raises(InvalidInput) as refused:
-        n.set_clock(back_end, command)
+        controls.set_clock(target(back_end), command)
     assert refused.value.pointer == pointer
     assert back_end.clock.now_ms() == T0
 
@@ -358,16 +361,16 @@ def test_clock_command_that_cannot_be_used_is_refused_with_the_place(command: Cl
 def test_clock_that_is_set_back_reopens_nothing_that_nobody_had_looked_at() -> None:
     back_end = emulator()
     sid = open_session(back_end)
-    n.set_clock(back_end, ClockCommand(action="advance", ms=700_000))
-    n.set_clock(back_end, ClockCommand(action="set", at_ms=T0))
-    assert n.session(back_end, None, sid).phase is Phase.CLOSED
+    controls.set_clock(target(back_end), ClockCommand(action="advance", ms=700_000))
+    controls.set_clock(target(back_end), ClockCommand(action="set", at_ms=T0))
+    assert sessions.session(target(back_end), None, sid).phase is Phase.CLOSED
 
 
 def test_reset_answers_with_the_fresh_summary() -> None:
     back_end = emulator()
     open_session(back_end)
-    partly = n.reset(back_end, ResetCommand(only=("journal",)))
+    partly = controls.reset(target(back_end), ResetCommand(only=("journal",)))
     assert (partly.requests, partly.sessions) == (0, {"open": 1})
-    wholly = n.reset(back_end, ResetCommand())
+    wholly = controls.reset(target(back_end), ResetCommand())
     assert json.loads(json.dumps(wholly.sessions)) == {}
-    assert wholly == judgement.summary(back_end, None)
+    assert wholly == findings.summary(target(back_end), None)

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from mockserver import control as c
 from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, Route, SessionQuery
-from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
 from mockserver.model.addresses import Addresses
@@ -24,8 +23,9 @@ from mockserver.model.settings import Settings
 from mockserver.model.story import StoryWait
 from mockserver.namespaces import Namespaces
 from mockserver.operations.table import LocalControl, perform
+from mockserver.operations.waiting import Pending
 from mockserver.wire.codec import encode
-from tests.factories import emulator, open_session, send, story
+from tests.factories import emulator, inside, open_session, send, story
 
 STORY = story()
 RESET = FaultSpec(fault=ResetFault(), times=0)
@@ -65,7 +65,7 @@ def namespaces(settings: Settings | None = None) -> Namespaces:
 
 def path_of(route: Route[Any, Any], known: Namespaces) -> dict[str, str]:
     """Fill the path of a route with what exists in the namespace ``a``."""
-    back_end = known.obtain("a")
+    back_end = inside(known.obtain("a"))
     back_end.stories.put("a", STORY)
     found = {"sid": open_session(back_end), "seq": "1", "name": "a", "fault_id": back_end.faults.add(RESET, 0).id}
     if route is c.STOP_PLAYER:
@@ -126,7 +126,7 @@ def test_wait_on_an_unborn_namespace_is_ended_by_its_first_request() -> None:
     known = namespaces()
     pending = perform(known, "a", c.WAIT, r.WaitCommand(timeout_ms=60_000))
     assert isinstance(pending, Pending)
-    send(known.obtain("a"), "x")
+    send(inside(known.obtain("a")), "x")
     assert pending.block().satisfied
 
 
@@ -142,7 +142,7 @@ def test_mistakes_are_raised_as_they_are() -> None:
 
 def test_namespaces_are_listed_in_order_of_creation_and_dropped() -> None:
     known = namespaces()
-    open_session(known.obtain("b"))
+    open_session(inside(known.obtain("b")))
     known.obtain("a")
     control = LocalControl(known, "default")
     page = control.call(c.NAMESPACES, None)
@@ -173,7 +173,7 @@ def test_a_change_that_is_refused_makes_no_namespace() -> None:
 
 def test_a_change_for_which_there_is_no_room_is_refused_and_changes_nothing() -> None:
     known = namespaces()
-    known.default.configure(replace(known.default.settings, max_namespaces=1))
+    inside(known.default).configure(replace(known.default.settings, max_namespaces=1))
     with pytest.raises(Refused):
         LocalControl(known, "unborn").call(c.PATCH_SETTINGS, {"idle_timeout_s": 5})
     assert known.peek("unborn").settings.idle_timeout_s == 600

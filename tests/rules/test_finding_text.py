@@ -8,9 +8,9 @@ import pytest
 
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.query import Query
-from mockserver.operations import namespace
+from mockserver.operations import entries
 from mockserver.rules.finding_text import brief_findings, entry_labels, moment, unexpected_findings
-from tests.factories import T0, answer, batch, emulator, open_session, post, post_event, send
+from tests.factories import T0, answer, batch, emulator, open_session, post, post_event, send, target
 
 Golden = Callable[[str, str], None]
 
@@ -60,8 +60,8 @@ def test_entries_are_told_with_seconds_since_the_first_event() -> None:
     send(back_end, sid, "play", ts=T0 + 1_500)
     answer(back_end, post_event(sid, {"eventType": "pi\ng"}))
     answer(back_end, post("/api/v1/downloaded", batch("play")))
-    entries = namespace.events(back_end, Query()).events
-    assert list(entry_labels(entries).values()) == [
+    labelled = entries.events(target(back_end), Query()).events
+    assert list(entry_labels(labelled).values()) == [
         "#1 sessionStart +0.000 s",
         "#2 play +1.500 s",
         "#3 pi\\ng",

@@ -7,16 +7,15 @@ from typing import Any
 
 from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
-from mockserver.operations import namespace, sessions
+from mockserver.operations import entries, sessions
 from mockserver.rules.alignment import align
 from mockserver.rules.sequence import any_number_of, anything, expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text
-from tests.factories import T0, answer, batch, emulator, open_session, post, send
+from tests.factories import T0, answer, batch, emulator, open_session, post, send, target
 
 Golden = Callable[[str, str], None]
 Event = tuple[Any, ...]
@@ -42,16 +41,16 @@ def text(
     back_end: Emulator, sid: str, *sequence: Any, findings: Sequence[Finding] = (), order: str = "processing",
     allow_others: bool = False,
 ) -> str:  # fmt: skip
-    timeline = Inquiry(back_end).timeline(sid)
-    entries = {one.seq: one for one in namespace.events(back_end, Query(limit=MAX_LIMIT, session_id=sid)).events}
-    arrived = seen_events(timeline.arrival, entries)
-    accepted = seen_events(timeline.processing, entries)
+    timeline = sessions.timeline(target(back_end), None, sid)
+    by_seq = {one.seq: one for one in entries.events(target(back_end), Query(limit=MAX_LIMIT, session_id=sid)).events}
+    arrived = seen_events(timeline.arrival, by_seq)
+    accepted = seen_events(timeline.processing, by_seq)
     if order == "arrival":
         accepted = [event for event in arrived if event.accepted]
     steps = expected_steps(sequence)
     lines = align(steps, accepted, allow_others=allow_others)
     refused = [event for event in arrived if not event.accepted]
-    view = namespace.session(back_end, None, sid)
+    view = sessions.session(target(back_end), None, sid)
     case = SequenceCase(view, steps, accepted, lines, refused, findings, order, timeline.journal_complete)
     return sequence_text(case) + "\n"
 
@@ -117,7 +116,7 @@ def test_too_short(golden: Golden) -> None:
 
 def test_empty_session(golden: Golden) -> None:
     back_end = emulator()
-    sid = namespace.put_session(back_end, SessionCommand()).session_id
+    sid = sessions.put_session(target(back_end), SessionCommand()).session_id
     golden("sequence/empty.txt", text(back_end, sid, "sessionStart", any_number_of("ping"), "sessionEnd"))
 
 
@@ -140,7 +139,7 @@ def test_other_events_are_allowed(golden: Golden) -> None:
 def test_downloaded_content_and_dropped_entries(golden: Golden) -> None:
     back_end = emulator()
     answer(back_end, post("/api/v1/downloaded", batch("play", "ping", "sessionComplete", media__id="offline")))
-    (view,) = sessions.sessions(back_end, SessionQuery()).sessions
+    (view,) = sessions.sessions(target(back_end), SessionQuery()).sessions
     golden("sequence/downloaded.txt", text(back_end, view.session_id, "sessionStart", "play", "sessionComplete"))
     dropping, sid = played(("play", 0), ("ping", 10), ("sessionEnd", 12), settings=Settings(max_entries=2))
     golden("sequence/dropped.txt", text(dropping, sid, "sessionStart", "play", "ping", "sessionEnd"))

@@ -16,16 +16,29 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Stage
-from mockserver.operations import namespace, sessions
+from mockserver.operations import entries, sessions
 from mockserver.rules.transcript import transcript
-from tests.factories import MINUTE_MS, T0, answer, batch, emulator, event, fault, open_session, post, post_event, send
+from tests.factories import (
+    MINUTE_MS,
+    T0,
+    answer,
+    batch,
+    emulator,
+    event,
+    fault,
+    open_session,
+    post,
+    post_event,
+    send,
+    target,
+)
 
 Golden = Callable[[str, str], None]
 
 
 def written(back_end: Emulator) -> str:
-    page = namespace.events(back_end, Query(limit=MAX_LIMIT))
-    known = sessions.sessions(back_end, SessionQuery(limit=MAX_LIMIT)).sessions
+    page = entries.events(target(back_end), Query(limit=MAX_LIMIT))
+    known = sessions.sessions(target(back_end), SessionQuery(limit=MAX_LIMIT)).sessions
     return transcript(page.events, known, evicted=page.meta.evicted) + "\n"
 
 
@@ -41,8 +54,8 @@ def test_sessions_one_after_the_other(golden: Golden) -> None:
         back_end.clock.advance(10_000)
         send(back_end, sid, "play" if number < 2 else "ping", playhead=12.25 * number)
     send(back_end, first, "sessionEnd", playhead=30)
-    namespace.expire_session(back_end, None, second)
-    namespace.put_session(back_end, SessionCommand(sid="mine"))
+    sessions.expire_session(target(back_end), None, second)
+    sessions.put_session(target(back_end), SessionCommand(sid="mine"))
     golden("transcript/sessions.txt", written(back_end))
 
 
@@ -149,8 +162,8 @@ def test_no_sign_of_a_client_breaks_a_line_or_steers_a_terminal(sign: str) -> No
     back_end = emulator()
     sid = open_session(back_end, media__id=f"a{sign}b")
     send(back_end, sid, f"c{sign}d")
-    entries = namespace.events(back_end, Query()).events
+    count = len(entries.events(target(back_end), Query()).events)
     text = written(back_end)
-    assert len(text.splitlines()) == 1 + len(entries)
+    assert len(text.splitlines()) == 1 + count
     assert sign == "\n" or sign not in text
     assert all(line.isprintable() for line in text.splitlines())

@@ -18,15 +18,17 @@ import trustme
 
 from mockserver.clock import Clock
 from mockserver.control import FAULT, WAIT
-from mockserver.emulator.inquiry import Inquiry
+from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
+from mockserver.operations.entries import page
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.site import Site
 from mockserver.wire.codec import decode, encode, to_builtins
+from tests.factories import inside
 from tests.waiting import GUARD_S, until
 
 LOOK_S = 0.1
@@ -203,6 +205,11 @@ class Running:
             typed = () if content is None else (("Content-Type", "application/json"),)
             return wire.ask(method, f"/__admin{path}", content, *headers, *typed)
 
+    @property
+    def emulator(self) -> Emulator:
+        """The emulator of the default namespace, to look at while nothing happens in it."""
+        return inside(self.site.namespaces.default)
+
     def open_session(self, prefix: str = "") -> str:
         """Open a session and return its id."""
         location = self.ask("POST", f"{prefix}/api/v1/sessions", START).header("Location")
@@ -219,7 +226,7 @@ class Running:
         return answer.json()
 
     def last_entry(self) -> Any:
-        return self.entry(self.site.namespaces.default.journal.last_seq)
+        return self.entry(self.emulator.journal.last_seq)
 
     def add_fault(self, fault: dict[str, Any], **rule: Any) -> str:
         """Put a fault rule in force and return its id."""
@@ -244,8 +251,8 @@ class Running:
         """The server answers, broke nowhere inside, and gave no 5xx that was not asked for."""
         assert self.ask("GET", "/api/v1/schemas/ping").status == 200
         assert self.site.internal_errors == []
-        for emulator in self.site.namespaces:
-            statuses = [s for s in emulator.journal.counts("status") if isinstance(s, int) and s >= 500]
+        for namespace in self.site.namespaces:
+            statuses = [s for s in inside(namespace).journal.counts("status") if isinstance(s, int) and s >= 500]
             assert statuses == []
 
     def stop(self) -> float:
@@ -287,7 +294,7 @@ def snapshot(site: Site) -> dict[str, Any]:
     """Everything an admin request could change, in all namespaces."""
     return {
         emulator.name: {
-            "journal": [encode(entry) for entry in Inquiry(emulator).page(Query(limit=10_000)).events],
+            "journal": [encode(entry) for entry in page(namespace, Query(limit=10_000)).events],
             "seqs": (emulator.journal.first_seq, emulator.journal.last_seq, emulator.journal.evicted),
             "sessions": [to_builtins(session) for session in emulator.sessions],
             "faults": [to_builtins(rule) for rule in emulator.faults.rules],
@@ -296,7 +303,8 @@ def snapshot(site: Site) -> dict[str, Any]:
             "stories": (to_builtins(emulator.stories.brought), to_builtins(emulator.stories.run)),
             "waiting": (len(emulator.waiters), len(emulator.listeners)),
         }
-        for emulator in site.namespaces
+        for namespace in site.namespaces
+        for emulator in (inside(namespace),)
     }
 
 

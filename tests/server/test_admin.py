@@ -216,7 +216,7 @@ def test_wait_is_satisfied_by_a_request_that_comes_later(server: Running) -> Non
     waiting = threading.Thread(target=lambda: answers.append(server.admin("POST", "/events/wait", command)))
     sid = server.open_session()
     waiting.start()
-    until(lambda: len(server.site.namespaces.default.waiters) == 1)
+    until(lambda: len(server.emulator.waiters) == 1)
     server.ping(sid)
     assert not answers
     server.ping(sid)

@@ -225,7 +225,7 @@ def test_too_many_faults_are_429(start: Start) -> None:
 
 def test_too_many_waits_are_429_and_a_wait_that_is_over_makes_room(start: Start) -> None:
     server = start(Settings(max_waiters=1))
-    emulator = server.site.namespaces.default
+    emulator = server.emulator
     with server.connect() as wire:
         body = b'{"timeout_ms":60000}'
         wire.request("POST", "/__admin/events/wait", body, JSON)
@@ -238,7 +238,7 @@ def test_too_many_waits_are_429_and_a_wait_that_is_over_makes_room(start: Start)
 
 def test_wait_whose_client_has_left_makes_room(start: Start) -> None:
     server = start(Settings(max_waiters=1))
-    emulator = server.site.namespaces.default
+    emulator = server.emulator
     with server.connect() as wire:
         wire.request("POST", "/__admin/events/wait", b'{"timeout_ms":60000}', JSON)
         until(lambda: len(emulator.waiters) == 1)

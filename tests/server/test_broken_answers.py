@@ -186,7 +186,7 @@ def test_dribble_ends_when_the_server_stops(server: Running) -> None:
         wire.exactly(1)
         assert server.stop() < 1
         wire.rest()
-    record = server.site.namespaces.default.journal.get(1)
+    record = server.emulator.journal.get(1)
     assert record is not None
     assert record.delivery.value == "cut"
 
@@ -227,7 +227,7 @@ def test_what_was_pipelined_behind_a_broken_answer_is_not_processed(server: Runn
         arrived = wire.until_end()
     assert b"204" not in arrived[20:]
     assert server.ping(sid).status == 204
-    assert server.site.namespaces.default.journal.last_seq == 3
+    assert server.emulator.journal.last_seq == 3
 
 
 def test_what_was_pipelined_behind_a_dribble_is_answered_after_it(server: Running) -> None:
@@ -238,7 +238,7 @@ def test_what_was_pipelined_behind_a_dribble_is_answered_after_it(server: Runnin
     with server.connect() as wire:
         wire.send(2 * (head + PING))
         wire.exactly(1)
-        assert server.site.namespaces.default.journal.last_seq == 2
+        assert server.emulator.journal.last_seq == 2
         server.advance(1000)
         assert wire.until(b"\r\n\r\n").endswith(b"\r\n\r\n")
         assert wire.answer().status == 204

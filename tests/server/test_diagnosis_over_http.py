@@ -16,7 +16,7 @@ from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.run import diagnose_session
 from tests.server.conftest import PING, PLAY, Answer, Running, Start
 
-JUDGE = "mockserver.emulator.diagnosis.diagnose_session"
+JUDGE = "mockserver.operations.findings.diagnose_session"
 LATE_PING = PING.replace(b"1760000010000", b"1760000090000").replace(b"10.5", b"89")
 
 

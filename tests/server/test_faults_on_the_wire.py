@@ -59,7 +59,7 @@ def test_hang_ends_when_the_server_stops_in_less_than_a_second(server: Running) 
         server.wait_for_entries(1)
         assert server.stop() < 1
         assert wire.rest() == b""
-    (record,) = (server.site.namespaces.default.journal.get(1),)
+    (record,) = (server.emulator.journal.get(1),)
     assert record is not None
     assert record.delivery.value == "cut"
 
@@ -140,7 +140,7 @@ def test_delay_on_a_standing_clock_waits_for_an_advance(server: Running, stage: 
         server.wait_until_struck(fault_id)
         server.admin("POST", "/clock", {"action": "advance", "ms": 5999})
         assert wire.is_silent()
-        assert server.site.namespaces.default.journal.last_seq == recorded_before
+        assert server.emulator.journal.last_seq == recorded_before
         assert server.admin("GET", f"/sessions/{sid}").json()["events"] == recorded_before
         if stage == "response":
             assert server.entry(2)["delivery"] == "pending"
@@ -205,7 +205,7 @@ def test_delays_end_when_the_server_stops(server: Running) -> None:
         server.wait_for_entries(1)
         assert server.stop() < 1
         assert early.rest() == late.rest() == b""
-    record = server.site.namespaces.default.journal.get(1)
+    record = server.emulator.journal.get(1)
     assert record is not None
     assert record.delivery.value == "cut"
 

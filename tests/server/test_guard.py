@@ -11,7 +11,7 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.control import CONTROL_ROUTES, STREAM, Route
 from mockserver.model.settings import Settings
-from tests.factories import story
+from tests.factories import inside, story
 from tests.server.conftest import START, Running, Start, snapshot
 
 BODIES: dict[str, Any] = {
@@ -62,17 +62,17 @@ def server(start: Start, clock: Clock) -> Running:
 
 def with_everything(server: Running) -> Running:
     """Fill a server so that every route has something to find and to break."""
-    emulator = server.site.namespaces.obtain("other")
+    emulator = inside(server.site.namespaces.obtain("other"))
     emulator.clock.freeze()
     server.site.namespaces.default.clock.freeze()
     assert server.ask("POST", "/ns/other/api/v1/sessions", START).status == 201
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
-    server.site.namespaces.default.stories.put("other", story())
+    server.emulator.stories.put("other", story())
     return server
 
 
 def path_of(server: Running, route: Route[Any, Any]) -> str:
-    sid = next(iter(server.site.namespaces.default.sessions)).sid
+    sid = next(iter(server.emulator.sessions)).sid
     path = route.path.replace("{sid}", sid).replace("{seq}", "1").replace("{name}", "other")
     return path.replace("{fault_id}", "f1").replace("{player_id}", "p1")
 

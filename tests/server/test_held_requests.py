@@ -9,6 +9,7 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
 from mockserver.wire.codec import encode
+from tests.factories import inside
 from tests.server.conftest import START, Running, Start
 from tests.waiting import until
 
@@ -58,7 +59,7 @@ def test_client_of_a_request_that_is_held_back_in_a_namespace_that_is_dropped_is
     rule = {"fault": {"kind": "delay", "ms": 500}}
     assert server.ask("POST", "/ns/gone/__admin/clock", b'{"action":"freeze"}', JSON).status == 200
     assert server.ask("POST", "/ns/gone/__admin/faults", encode(rule), JSON).status == 201
-    emulator = server.site.namespaces.obtain("gone")
+    emulator = inside(server.site.namespaces.obtain("gone"))
     with server.connect() as wire:
         wire.request("POST", "/ns/gone/api/v1/sessions", START)
         until(lambda: emulator.held == 1)
@@ -74,6 +75,6 @@ def test_answer_to_what_was_held_back_when_the_server_stopped_is_not_said_to_be_
         server.wait_until_struck(fault_id)
         server.stop()
         assert wire.rest() == b""
-    record = server.site.namespaces.default.journal.get(1)
+    record = server.emulator.journal.get(1)
     assert record is not None
     assert (record.outcome.value, record.delivery.value) == ("opened", "cut")

@@ -122,7 +122,7 @@ def test_stop_leaves_no_socket_behind(tls_server: Running, start: Start) -> None
 def test_stop_is_fast_with_connections_streams_waits_and_uploads_open(start: Start, clock: Clock) -> None:
     server = start(clock=clock)
     sid = server.open_session()
-    emulator = server.site.namespaces.default
+    emulator = server.emulator
     wires = [server.connect() for _ in range(6)]
     idle, fresh, stream, wait, half_head, half_body = wires
     idle.ask("POST", f"/api/v1/sessions/{sid}/events", PING)

@@ -58,7 +58,7 @@ def test_page_stands_at_its_folder_and_is_led_to(server: Running) -> None:
     ):
         answer = server.ask("GET", path, None, ("Accept", "text/html,*/*;q=0.8"))
         assert (answer.status, answer.header("Location")) == (302, location), path
-    assert len(server.site.namespaces.default.journal) == 0
+    assert len(server.emulator.journal) == 0
 
 
 @pytest.mark.parametrize(

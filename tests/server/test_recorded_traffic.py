@@ -56,5 +56,5 @@ def test_every_recorded_request_gets_the_recorded_status(server: Running, file: 
             if status != sample["status"]:
                 differing.append((number, sample["method"], path, status, sample["status"]))
     assert differing == []
-    assert server.site.namespaces.default.journal.last_seq == number
+    assert server.emulator.journal.last_seq == number
     server.assert_alive()

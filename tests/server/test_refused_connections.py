@@ -63,7 +63,7 @@ def test_refuse_resets_and_then_refuses_new_connections(server: Running, stage: 
     refuse(server, LONG_MS, stage)
     assert is_refused(server.port)
     assert is_refused(server.port)
-    emulator = server.site.namespaces.default
+    emulator = server.emulator
     record = emulator.journal.get(1)
     assert record is not None
     assert (record.delivery, record.fault_ids) == (Delivery.CUT, ("f1",))
@@ -94,14 +94,14 @@ def test_connections_from_before_are_reset_when_used_and_nothing_is_recorded(ser
         assert kept.ask("POST", path, PING).status == 204
         half.send(b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n123")
         refuse(server, LONG_MS)
-        assert server.site.namespaces.default.journal.last_seq == 3
+        assert server.emulator.journal.last_seq == 3
         kept.request("POST", path, PING)
         assert kept.is_reset()
         fresh.request("GET", "/ns/new/api/v1/schemas/play")
         assert fresh.is_reset()
         half.send(b"4567890")
         assert half.is_reset()
-    assert server.site.namespaces.default.journal.last_seq == 3
+    assert server.emulator.journal.last_seq == 3
     assert len(server.site.namespaces) == 1
 
 

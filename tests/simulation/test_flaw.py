@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.emulator.diagnosis import Diagnosis
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Severity
+from mockserver.namespaces import Namespace
+from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
@@ -63,7 +64,11 @@ def codes(beats: list[Beat], min_severity: Severity = Severity.WARNING, *, later
         elif location:
             response(back_end, post(f"{location}/events", document))
     back_end.clock.advance(later_s * 1000)
-    return {finding.code for finding in Diagnosis(back_end).findings() if finding.severity.rank <= min_severity.rank}
+    return {
+        finding.code
+        for finding in Diagnosis(Namespace(back_end)).findings()
+        if finding.severity.rank <= min_severity.rank
+    }
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -16,9 +16,8 @@ from mockserver.model.fault_kind import DelayFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Suspended
 from mockserver.model.vocabulary import Delivery
-from mockserver.namespaces import DEFAULT, Namespaces
-from mockserver.operations.export import export
-from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start
+from mockserver.operations.entries import export
+from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start, target
 
 REQUEST = {
     "method": str, "url": str, "httpVersion": str, "cookies": list, "headers": list, "queryString": list,
@@ -34,7 +33,7 @@ ENTRY = {
 
 
 def exported(back_end: Emulator, scheme: str = "http") -> Chunks:
-    return export(Namespaces(lambda name: back_end, scheme), DEFAULT, ExportQuery(format="har"))
+    return export(target(back_end, scheme), ExportQuery(format="har"))
 
 
 def archive(back_end: Emulator, scheme: str = "http") -> list[dict[str, Any]]:
@@ -93,9 +92,9 @@ def test_a_request_and_its_answer_are_as_they_were_on_the_wire() -> None:
 
 def test_host_and_query_make_the_url() -> None:
     back_end = emulator()
-    for target, host in (("/api/v1/x?a=1&b=&a=%20", b"mock.test:80"), ("http://proxied.test/y", b"other"), ("/[", b"")):
+    for path, host in (("/api/v1/x?a=1&b=&a=%20", b"mock.test:80"), ("http://proxied.test/y", b"other"), ("/[", b"")):
         headers = ((b"Host", host),) if host else ()
-        answer(back_end, HttpRequest("GET", target, target, headers))
+        answer(back_end, HttpRequest("GET", path, path, headers))
     entries = archive(back_end)
     assert [entry["request"]["url"] for entry in entries] == [
         "http://mock.test:80/api/v1/x?a=1&b=&a=%20", "http://proxied.test/y", "http://localhost/[",
@@ -108,8 +107,8 @@ def test_host_and_query_make_the_url() -> None:
 
 def test_scheme_of_the_server_is_that_of_the_urls() -> None:
     back_end = emulator()
-    for target in ("/x", "http://proxied.test/y"):
-        answer(back_end, HttpRequest("GET", target, target, ((b"Host", b"mock.test"),)))
+    for path in ("/x", "http://proxied.test/y"):
+        answer(back_end, HttpRequest("GET", path, path, ((b"Host", b"mock.test"),)))
     urls = [entry["request"]["url"] for entry in archive(back_end, "https")]
     assert urls == ["https://mock.test/x", "http://proxied.test/y"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from mockserver.model.fault import FaultSpec, When
@@ -9,8 +11,10 @@ from mockserver.model.fault_kind import CloseFault
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Stage
-from mockserver.operations.namespace import expire_session, forget_session
+from mockserver.namespaces import Target
+from mockserver.operations.sessions import expire_session, forget_session
 from mockserver.rules.diagnose.gone import RULES
+from tests.factories import target
 from tests.firings import fired, said
 from tests.playbacks import Event, Playground, case_of
 
@@ -39,10 +43,12 @@ def test_where_nobody_tells_the_player_every_lost_event_is_a_note() -> None:
 
 
 @pytest.mark.parametrize("end", [expire_session, forget_session])
-def test_the_first_event_after_a_test_ended_the_session_is_nobodys_mistake(end: object) -> None:
+def test_the_first_event_after_a_test_ended_the_session_is_nobodys_mistake(
+    end: Callable[[Target, None, str], object],
+) -> None:
     ground = Playground()
     sid = ground.play(*PLAYED)
-    end(ground.emulator, None, sid)  # type: ignore[operator]
+    end(target(ground.emulator), None, sid)
     body = {"eventType": "ping", "playerTime": {"playhead": 29, "ts": ground.now_ms + 10_000}}
 
     ground.post(f"/api/v1/sessions/{sid}/events", body)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from mockserver.operations import sessions
 from mockserver.rules.report.report import build_report
 from tests.playbacks import START_MS, Playground, case_of
 
@@ -26,7 +26,7 @@ class Reports:
         """Report a session of a playground."""
         known = ground.emulator.sessions.get(sid)
         session = None if known is None else ground.emulator.refreshed(known)
-        items = Inquiry(ground.emulator).items(sid, accepted_only=True)
+        items = sessions.session_items(ground.emulator, sid, accepted_only=True)
         return build_report(session, items, ground.emulator.settings, ground.now_ms)
 
     def batch(self, *events: Any, start: dict[str, Any], settings: Settings | None = None) -> SessionReport:

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from mockserver.operations import findings, sessions
 from mockserver.rules.report.report import build_report
 from mockserver.rules.report.text import report_text
 from mockserver.rules.timeline import Item
+from tests.factories import target
 from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, case_of, recorded
 
 RECORDINGS = sorted(path.stem for path in TRAFFIC.glob("*.ndjson"))
@@ -50,15 +51,15 @@ def test_reading_a_report_changes_nothing(reports: Any) -> None:
     ground = Playground()
     sid = ground.play(("play", 0, 0), ("ping", 10, 10))
     before = (
-        Inquiry(ground.emulator).timeline(sid),
-        Inquiry(ground.emulator).summary(),
+        sessions.timeline(target(ground.emulator), None, sid),
+        findings.summary(target(ground.emulator), None),
         ground.emulator.sessions.get(sid),
     )
     first, second = reports.of(ground, sid), reports.of(ground, sid)
     assert first == second
     after = (
-        Inquiry(ground.emulator).timeline(sid),
-        Inquiry(ground.emulator).summary(),
+        sessions.timeline(target(ground.emulator), None, sid),
+        findings.summary(target(ground.emulator), None),
         ground.emulator.sessions.get(sid),
     )
     assert after == before
@@ -166,7 +167,7 @@ def test_recorded_sessions_have_plausible_reports(name: str, settings: Settings)
     ground, sids = recorded(name)
     for sid in sids:
         session = ground.emulator.refreshed(ground.emulator.sessions.get(sid))  # type: ignore[arg-type]
-        items = Inquiry(ground.emulator).items(sid, accepted_only=True)
+        items = sessions.session_items(ground.emulator, sid, accepted_only=True)
         check(build_report(session, items, settings, ground.now_ms), items)
 
 

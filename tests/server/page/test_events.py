@@ -79,7 +79,7 @@ def test_requests_are_filtered(shown: Shown, page: Page) -> None:
 
 
 def test_thousands_of_requests_are_a_hundred_elements(shown: Shown, page: Page) -> None:
-    back_end = shown.server.site.namespaces.default
+    back_end = shown.server.emulator
     sid = open_session(back_end)
     request = post_event(sid, event("ping"))
     for _ in range(5_000):
@@ -97,7 +97,7 @@ def test_thousands_of_requests_are_a_hundred_elements(shown: Shown, page: Page) 
 
 
 def test_who_scrolls_up_is_left_in_peace(shown: Shown, page: Page) -> None:
-    back_end = shown.server.site.namespaces.default
+    back_end = shown.server.emulator
     sid = open_session(back_end)
     for _ in range(200):
         send(back_end, sid, "ping")
@@ -148,7 +148,7 @@ def test_what_is_wrong_is_marked_in_place(shown: Shown, page: Page) -> None:
 
 
 def test_how_long_a_delay_held_a_request_back_is_told(shown: Shown, page: Page) -> None:
-    back_end = shown.server.site.namespaces.default
+    back_end = shown.server.emulator
     back_end.clock.freeze()
     sid = shown.open_session()
     fault(back_end, DelayFault(ms=5_000))

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mockserver.cli import main
 from mockserver.cli.parser import build_parser
+from tests.factories import inside
 from tests.server.conftest import Running
 from tests.server.page.conftest import Reopened, Shown
 from tests.server.page.player_card import FOREVER, command_of, players_of, ready, start_button
@@ -154,5 +155,5 @@ def test_over_https_the_lines_take_the_certificate_of_this_server_under_all_its_
         subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, check=True)
         expect(page).to_have_url(re.compile("#/start$"))
     names = server.site.namespaces
-    assert len(names.peek("blue").sessions) == 1
+    assert len(inside(names.peek("blue")).sessions) == 1
     assert len(names.players.views("default")) == 1

@@ -164,7 +164,7 @@ def test_a_namespace_shows_its_own(shown: Shown, page: Page) -> None:
 
 
 def test_thousands_of_sessions_are_a_hundred_elements(shown: Shown, page: Page) -> None:
-    back_end = shown.server.site.namespaces.default
+    back_end = shown.server.emulator
     for number in range(1200):
         film: dict[str, Any] = {"media.name": f"film {number}"}
         open_session(back_end, **film)
@@ -185,7 +185,7 @@ def test_thousands_of_sessions_are_a_hundred_elements(shown: Shown, page: Page) 
 
 
 def test_rows_in_sight_stay_when_new_sessions_come(shown: Shown, page: Page) -> None:
-    back_end = shown.server.site.namespaces.default
+    back_end = shown.server.emulator
     for number in range(100):
         film: dict[str, Any] = {"media.name": f"film {number}"}
         open_session(back_end, **film)
@@ -258,7 +258,7 @@ SCROLLED = """top => {
 
 
 def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Page) -> None:
-    back_end = shown.server.site.namespaces.default
+    back_end = shown.server.emulator
     for number in range(300):
         film: dict[str, Any] = {"media.name": f"film {number}"}
         open_session(back_end, **film)

@@ -88,7 +88,7 @@ def test_the_same_seed_plays_the_same(shown: Shown, page: Page, card: Locator) -
         expect(card).to_contain_text("At most 50")
 
     assert [player["seed"] for player in players_of(shown)] == [11, 11]
-    first, second = shown.server.site.namespaces.default.sessions
+    first, second = shown.server.emulator.sessions
     assert first.content == second.content
 
 
@@ -193,7 +193,7 @@ def test_the_command_plays_what_the_button_plays(shown: Shown, card: Locator) ->
     card.get_by_label("Seed").fill("5")
     start_button(card).click()
     expect(card.get_by_text("done", exact=True)).to_have_count(2)
-    sessions = shown.server.site.namespaces.default.sessions
+    sessions = shown.server.emulator.sessions
     by_button = sorted(str(session.content) for session in sessions)
     shown.server.admin("POST", "/reset", {})
 
@@ -235,8 +235,8 @@ def test_against_another_server_plays_the_command_and_never_this_server(
     card.locator("form").evaluate("form => form.dispatchEvent(new SubmitEvent('submit', {cancelable: true}))")
     assert main(command_of(card)) == 0
 
-    assert len(other.server.site.namespaces.default.sessions) == 2
-    assert len(shown.server.site.namespaces.default.sessions) == 0
+    assert len(other.server.emulator.sessions) == 2
+    assert len(shown.server.emulator.sessions) == 0
     assert (players_of(shown), players_of(other), sent) == ([], [], [])
 
 

@@ -74,7 +74,7 @@ def test_a_simulated_player_starts_and_its_session_is_shown(shown: Shown, page: 
 
     expect(page).to_have_url(re.compile(r"#/sessions/[0-9a-f]{64}$"))
     sid = page.url.rpartition("/")[2]
-    assert [session.sid for session in shown.server.site.namespaces.default.sessions] == [sid]
+    assert [session.sid for session in shown.server.emulator.sessions] == [sid]
     shown.server.wait_for_entries(5)
 
 

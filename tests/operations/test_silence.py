@@ -9,13 +9,13 @@ import pytest
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
-from mockserver.emulator.pending import Pending
 from mockserver.errors import InvalidInput, Refused
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand, WaitResult
 from mockserver.model.settings import Settings
-from tests.factories import T0, emulator, open_session, send
+from mockserver.operations import entries
+from mockserver.operations.waiting import Pending
+from tests.factories import T0, answered, awaited, emulator, open_session, send, target
 
 PINGS = Query(event_type="ping")
 
@@ -23,7 +23,7 @@ PINGS = Query(event_type="ping")
 def silence(
     back_end: Emulator, ms: int = 15_000, query: Query = PINGS, timeout_ms: int = 60_000
 ) -> Pending[WaitResult]:
-    return Inquiry(back_end).wait(WaitCommand(query=query, silence_ms=ms, timeout_ms=timeout_ms))
+    return awaited(entries.wait(target(back_end), WaitCommand(query=query, silence_ms=ms, timeout_ms=timeout_ms)))
 
 
 def over(pending: Pending[Any]) -> bool:
@@ -114,8 +114,9 @@ def test_silence_that_does_not_come_ends_with_the_time(back_end: Emulator) -> No
 
 
 def test_silence_of_no_length_is_there_at_once_if_one_may_wait(back_end: Emulator) -> None:
-    assert silence(back_end, 0).block().satisfied
-    assert not silence(back_end, 0, timeout_ms=0).block().satisfied
+    at_once, never = (WaitCommand(query=PINGS, silence_ms=0, timeout_ms=timeout_ms) for timeout_ms in (60_000, 0))
+    assert answered(entries.wait(target(back_end), at_once)).satisfied
+    assert not answered(entries.wait(target(back_end), never)).satisfied
 
 
 def timers() -> set[threading.Thread]:
@@ -149,6 +150,6 @@ def test_silence_of_negative_length_is_refused(back_end: Emulator) -> None:
 
 
 def test_counting_may_wait_for_silence(back_end: Emulator) -> None:
-    pending = Inquiry(back_end).count(WaitCommand(query=PINGS, silence_ms=1_000, timeout_ms=60_000))
+    pending = awaited(entries.count(target(back_end), WaitCommand(query=PINGS, silence_ms=1_000, timeout_ms=60_000)))
     back_end.clock.advance(1_000)
     assert pending.block().count == 0

@@ -1,29 +1,38 @@
 """What is wrong with the traffic of a namespace, and what Adobe would have reported: computed when somebody asks.
 
-Records are copied under the lock of the namespace, a list of references; everything else runs without it, so that no
-player waits for a diagnosis. Answers are kept by session until the session, its entries or the settings change. Time
+Records are copied within the namespace, a list of references; everything else is done outside, so that no player waits
+for a diagnosis. Answers are kept by session until the session, its entries or the settings change. Time
 alone changes nothing but the phase of a session, which is part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
+from mockserver.control import FindingQuery
 from mockserver.emulator.emulator import Emulator
-from mockserver.errors import NotFound
+from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Record
 from mockserver.model.report import SessionReport
+from mockserver.model.results import FindingPage, Meta, Summary
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
+from mockserver.namespaces import Namespace, Target
 from mockserver.rules.diagnose.case import Case, Traffic
-from mockserver.rules.diagnose.run import diagnose_session, diagnose_traffic, sort_findings
+from mockserver.rules.diagnose.catalogue import CODES
+from mockserver.rules.diagnose.run import by_severity, diagnose_session, diagnose_traffic, sort_findings
+from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, items_of, processed
+from mockserver.store.derived import Derived
 
-__all__ = ["Diagnosis"]
+__all__ = ["Diagnosis", "counted", "findings", "report", "session_findings", "summary"]
 
 _Records = list[tuple[int, Record]]
 
@@ -64,28 +73,29 @@ class _Moment(NamedTuple):
 
     settings: Settings
     now_ms: int
+    read: Callable[[Record], Any]
+    kept: Derived
 
 
 class Diagnosis:
-    """Judges one emulator.
+    """Judges one namespace.
 
     Args:
-        emulator: Whose traffic is judged.
+        namespace: Whose traffic is judged.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
 
     def findings(self) -> list[Finding]:
         """Return all findings of the namespace, the worst first."""
-        emulator, journal = self._emulator, self._emulator.journal
-        with emulator.lock:
-            moment = _Moment(emulator.settings, emulator.clock.now_ms())
+        with self._namespace as emulator:
+            moment, journal = _moment(emulator), emulator.journal
             sessions = tuple(emulator.refreshed(session) for session in emulator.sessions)
             seqs = range(journal.first_seq, journal.last_seq + 1)
             records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
         stamp = _stamp(sessions, records, moment.settings)
-        return list(emulator.derived.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
+        return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
     def session_findings(self, sid: str) -> list[Finding]:
         """Return the findings about one session, the worst first; those about several sessions at once too.
@@ -93,8 +103,7 @@ class Diagnosis:
         Raises:
             NotFound: There is neither such a session nor a request that named it.
         """
-        emulator = self._emulator
-        with emulator.lock:
+        with self._namespace as emulator:
             if sid not in emulator.sessions and not emulator.journal.session_seqs(sid):
                 raise NotFound(f"there is no session {sid[:100]!r}")
         return [finding for finding in self.findings() if finding.session_id == sid]
@@ -126,25 +135,22 @@ class Diagnosis:
             items = [step.item for step in case.steps]
             return build_report(session, items, moment.settings, moment.now_ms)
 
-        reports = self._emulator.derived.reports
-        report: SessionReport = reports.get(sid, _stamp((session,), records, moment.settings), compute)
+        report: SessionReport = moment.kept.reports.get(sid, _stamp((session,), records, moment.settings), compute)
         return report
 
     def _records_of(self, sid: str) -> tuple[Session, _Records, _Moment] | None:
-        emulator, journal = self._emulator, self._emulator.journal
-        with emulator.lock:
+        with self._namespace as emulator:
+            moment, journal = _moment(emulator), emulator.journal
             known = emulator.sessions.get(sid)
             if known is None:
                 return None
-            moment = _Moment(emulator.settings, emulator.clock.now_ms())
             seqs = journal.session_seqs(sid)
             records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
             return emulator.refreshed(known), records, moment
 
     def _all_findings(self, sessions: Sequence[Session], records: _Records, moment: _Moment) -> list[Finding]:
-        emulator = self._emulator
         by_sid: dict[str | None, _Records] = {session.sid: [] for session in sessions}
-        emulator.derived.retain(by_sid)
+        moment.kept.retain(by_sid)
         strangers: dict[str, _Records] = {}
         for entry in records:
             sid = entry[1].session_id
@@ -158,24 +164,24 @@ class Diagnosis:
             case = cases[session.sid] = self._case(session, by_sid[session.sid], moment)
             found += self._session_findings(case, session, by_sid[session.sid], moment)
         for refused in strangers.values():
-            found += diagnose_session(self._case_of(None, list(self._items(refused)), moment))
-        traffic = Traffic(records, cases, emulator.read, moment.settings.thresholds, moment.now_ms)
+            found += diagnose_session(self._case_of(None, list(self._items(refused, moment)), moment))
+        traffic = Traffic(records, cases, moment.read, moment.settings.thresholds, moment.now_ms)
         return sort_findings([*found, *diagnose_traffic(traffic)])
 
     def _session_findings(self, case: Case, session: Session, records: _Records, moment: _Moment) -> list[Finding]:
         stamp = _stamp((session,), records, moment.settings)
-        found: list[Finding] = self._emulator.derived.findings.get(session.sid, stamp, lambda: diagnose_session(case))
+        found: list[Finding] = moment.kept.findings.get(session.sid, stamp, lambda: diagnose_session(case))
         return found
 
     def _case(self, session: Session, records: _Records, moment: _Moment) -> Case:
         """Return what rules see of a session: the same object as long as nothing about it changes."""
-        cases = self._emulator.derived.cases
+        cases = moment.kept.cases
 
         def compute() -> _Known:
             last: _Known | None = cases.last(session.sid)
             before = last if last is not None and _goes_on(last, records, moment.settings) else None
             items = [*before.case.arrived] if before else []
-            items += self._items(records[before.entries if before else 0 :])
+            items += self._items(records[before.entries if before else 0 :], moment)
             oldest, newest = (records[0][1], records[-1][1]) if records else (None, None)
             return _Known(self._case_of(session, items, moment), len(records), oldest, newest)
 
@@ -184,13 +190,17 @@ class Diagnosis:
         return known.case
 
     def _case_of(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> Case:
-        settings, now_ms = moment
+        settings, now_ms = moment.settings, moment.now_ms
         ordered = processed([item for item in items if item.accepted], settings, session, now_ms)
         return Case(session, items, ordered, settings, settings.thresholds, now_ms)
 
-    def _items(self, records: _Records) -> Iterator[Item]:
+    def _items(self, records: _Records, moment: _Moment) -> Iterator[Item]:
         for seq, record in records:
-            yield from items_of(seq, record, self._emulator.read(record))
+            yield from items_of(seq, record, moment.read(record))
+
+
+def _moment(emulator: Emulator) -> _Moment:
+    return _Moment(emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.derived)
 
 
 def _stamp(sessions: tuple[Session, ...], records: _Records, settings: Settings) -> _Stamp:
@@ -205,4 +215,61 @@ def _goes_on(last: _Known, records: _Records, settings: Settings) -> bool:
         and records[0][1] is last.oldest
         and records[last.entries - 1][1] is last.newest
         and last.case.settings == settings
+    )
+
+
+# The operations
+
+
+def findings(target: Target, query: FindingQuery) -> FindingPage:
+    """List what is wrong with the traffic."""
+    return _finding_page(Diagnosis(target.namespace).findings(), query)
+
+
+def session_findings(target: Target, query: FindingQuery, sid: str) -> FindingPage:
+    """List what is wrong with a session."""
+    return _finding_page(Diagnosis(target.namespace).session_findings(sid), query)
+
+
+def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:
+    check_page(query.since, query.limit)
+    codes = (query.code,) if isinstance(query.code, str) else query.code
+    for code in codes or ():
+        if code not in CODES:
+            raise InvalidInput(f"there is no rule {code!r}; see docs/diagnostics.md", pointer="/code")
+    wanted = [
+        finding
+        for finding in found
+        if finding.severity.rank <= query.min_severity.rank
+        and (codes is None or finding.code in codes)
+        and query.session_id in (None, finding.session_id)
+    ]
+    shown = wanted[query.since : query.since + query.limit]
+    after = query.since + len(shown)
+    return FindingPage(findings=shown, meta=Meta(total=len(wanted), next=after if after < len(wanted) else None))
+
+
+def report(target: Target, argument: None, sid: str) -> SessionReport:
+    """Show what Adobe would have computed of a session."""
+    return Diagnosis(target.namespace).report(sid)
+
+
+def summary(target: Target, argument: None) -> Summary:
+    """Count what is there, and what is wrong with it."""
+    with target.namespace as emulator:
+        counts = counted(emulator)
+    return replace(counts, findings=by_severity(Diagnosis(target.namespace).findings()))
+
+
+def counted(emulator: Emulator) -> Summary:
+    """Count what is there, but for findings."""
+    journal = emulator.journal
+    phases = Counter(emulator.refreshed(session).phase.value for session in emulator.sessions)
+    return Summary(
+        requests=len(journal),
+        events={str(name): count for name, count in journal.counts("event_type").items() if name is not None},
+        outcomes={getattr(name, "value", ""): count for name, count in journal.counts("outcome").items()},
+        statuses={str(status): count for status, count in journal.counts("status").items() if status is not None},
+        sessions=dict(phases),
+        evicted=journal.evicted,
     )

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.emulator.inquiry import Inquiry
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.http import HttpRequest
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
-from tests.factories import T0, batch, emulator, event, open_session, post, post_event, response, send, start
+from mockserver.operations import entries, findings, sessions
+from tests.factories import (
+    T0,
+    answered,
+    batch,
+    emulator,
+    event,
+    open_session,
+    post,
+    post_event,
+    response,
+    send,
+    start,
+    target,
+)
 
 
 def test_page_lists_entries_in_ascending_order_and_tells_how_to_go_on() -> None:
@@ -18,44 +31,41 @@ def test_page_lists_entries_in_ascending_order_and_tells_how_to_go_on() -> None:
     sid = open_session(back_end)
     for number in range(5):
         send(back_end, sid, playhead=number)
-    inquiry = Inquiry(back_end)
     since, pages = 0, []
     while True:
-        page = inquiry.page(Query(event_type="ping", since=since, limit=2))
+        page = entries.events(target(back_end), Query(event_type="ping", since=since, limit=2))
         pages.append([entry.seq for entry in page.events])
         assert page.meta.evicted == 0
         if page.meta.next is None:
             break
         since = page.meta.next
     assert pages == [[2, 3], [4, 5], [6]]
-    assert inquiry.page(Query(event_type="ping", limit=2)).meta.total == 5
+    assert entries.events(target(back_end), Query(event_type="ping", limit=2)).meta.total == 5
 
 
 def test_entry_that_never_was_and_one_that_was_dropped_are_told_apart() -> None:
     back_end = emulator(Settings(max_entries=1))
     for _ in range(3):
         open_session(back_end)
-    inquiry = Inquiry(back_end)
-    assert inquiry.entry(3).seq == 3
+    assert entries.event(target(back_end), None, "3").seq == 3
     with pytest.raises(NotFound, match="was dropped to stay within the limits"):
-        inquiry.entry(2)
-    for seq in (0, 4, 10**20):
+        entries.event(target(back_end), None, "2")
+    for seq in ("0", "4", "9" * 18):
         with pytest.raises(NotFound, match="does not exist"):
-            inquiry.entry(seq)
+            entries.event(target(back_end), None, seq)
 
 
 def test_answers_say_whether_dropped_entries_could_matter() -> None:
     back_end = emulator(Settings(max_entries=3))
     for _ in range(5):
         open_session(back_end)
-    inquiry = Inquiry(back_end)
 
     def complete(since: int) -> bool:
-        return inquiry.count(WaitCommand(query=Query(since=since))).block().journal_complete
+        return answered(entries.count(target(back_end), WaitCommand(query=Query(since=since)))).journal_complete
 
     assert [complete(since) for since in (0, 1, 2, 5)] == [False, False, True, True]
-    assert not inquiry.wait(WaitCommand()).block().journal_complete
-    assert inquiry.page(Query()).meta.evicted == 2
+    assert not answered(entries.wait(target(back_end), WaitCommand())).journal_complete
+    assert entries.events(target(back_end), Query()).meta.evicted == 2
 
 
 def test_body_is_shown_parsed_and_as_sent() -> None:
@@ -63,7 +73,7 @@ def test_body_is_shown_parsed_and_as_sent() -> None:
     request = post_event("x", event("ping", ts=10**30))
     back_end.handle(request)
     back_end.handle(post("/api/v1/sessions", body=b"{nope"))
-    first, second = Inquiry(back_end).page(Query()).events
+    first, second = entries.events(target(back_end), Query()).events
     assert first.event["playerTime"]["ts"] == 10**30
     assert first.request.body == request.body.decode()
     assert (second.event, second.request.body) == (None, "{nope")
@@ -78,21 +88,21 @@ def test_timeline_shows_arrival_with_refused_events_and_processing_without() -> 
     send(back_end, sid, "ping", ts=T0 + 20, playhead=2)
     send(back_end, sid, "nonsense", ts=T0 + 15)
     send(back_end, sid, "play", ts=T0 + 10, playhead=1)
-    timeline = Inquiry(back_end).timeline(sid)
+    timeline = sessions.timeline(target(back_end), None, sid)
     assert [(entry.seq, entry.event_type, entry.status) for entry in timeline.arrival] == [
         (1, "sessionStart", 201), (2, "ping", 204), (3, "nonsense", 400), (4, "play", 204),
     ]  # fmt: skip
     assert [(entry.seq, entry.provisional) for entry in timeline.processing] == [(1, False), (4, True), (2, True)]
     assert timeline.journal_complete
     send(back_end, sid, "sessionEnd", ts=T0 + 30)
-    assert not any(entry.provisional for entry in Inquiry(back_end).timeline(sid).processing)
+    assert not any(entry.provisional for entry in sessions.timeline(target(back_end), None, sid).processing)
 
 
 def test_events_of_a_batch_have_an_index() -> None:
     back_end = emulator()
     response(back_end, post("/api/v1/downloaded", batch("play", "sessionEnd")))
     (session,) = back_end.sessions
-    timeline = Inquiry(back_end).timeline(session.sid)
+    timeline = sessions.timeline(target(back_end), None, session.sid)
     assert [(entry.seq, entry.index, entry.event_type) for entry in timeline.processing] == [
         (1, 0, "sessionStart"), (1, 1, "play"), (1, 2, "sessionEnd"),
     ]  # fmt: skip
@@ -101,12 +111,11 @@ def test_events_of_a_batch_have_an_index() -> None:
 
 def test_timeline_of_an_unknown_session_exists_only_if_somebody_named_it() -> None:
     back_end = emulator()
-    inquiry = Inquiry(back_end)
     with pytest.raises(NotFound, match="'x'"):
-        inquiry.timeline("x")
+        sessions.timeline(target(back_end), None, "x")
     send(back_end, "x")
-    assert [entry.status for entry in inquiry.timeline("x").arrival] == [404]
-    assert inquiry.timeline("x").processing == []
+    assert [entry.status for entry in sessions.timeline(target(back_end), None, "x").arrival] == [404]
+    assert sessions.timeline(target(back_end), None, "x").processing == []
 
 
 def test_looking_changes_nothing() -> None:
@@ -114,9 +123,8 @@ def test_looking_changes_nothing() -> None:
     sid = open_session(back_end)
     back_end.clock.advance(10**9)
     before = back_end.sessions.get(sid)
-    inquiry = Inquiry(back_end)
-    inquiry.timeline(sid)
-    inquiry.summary()
+    sessions.timeline(target(back_end), None, sid)
+    findings.summary(target(back_end), None)
     assert back_end.sessions.get(sid) is before
 
 
@@ -133,7 +141,7 @@ def test_summary_counts_requests_events_outcomes_statuses_and_sessions() -> None
     back_end.handle(post("/api/v1/sessions", {**start(), "x": 1}))
     back_end.clock.advance(1)
     send(back_end, other, "sessionEnd")
-    summary = Inquiry(back_end).summary()
+    summary = findings.summary(target(back_end), None)
     assert (summary.requests, summary.evicted) == (8, 0)
     assert summary.events == {"sessionStart": 3, "ping": 1, "nonsense": 1, "sessionComplete": 1, "sessionEnd": 1}
     assert summary.outcomes == {"opened": 2, "accepted": 3, "invalid": 2, "answered": 1}
@@ -143,4 +151,4 @@ def test_summary_counts_requests_events_outcomes_statuses_and_sessions() -> None
 
 def test_query_that_cannot_be_used_is_refused() -> None:
     with pytest.raises(InvalidInput):
-        Inquiry(emulator()).page(Query(where="nonsense"))
+        entries.events(target(emulator()), Query(where="nonsense"))

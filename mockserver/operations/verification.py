@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.inquiry import Inquiry
-from mockserver.emulator.pending import Pending, begin, counting, never
 from mockserver.emulator.waiters import Check
 from mockserver.model.journal import Record
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
+from mockserver.namespaces import Target
+from mockserver.operations.entries import entries_of, entry_of
+from mockserver.operations.sessions import session_items
+from mockserver.operations.waiting import Pending, begin, counting, never
 from mockserver.rules.match import Matcher, compile_query
 from mockserver.rules.timeline import Item
 from mockserver.rules.verification import (
@@ -29,15 +31,37 @@ from mockserver.rules.verification import (
     steps,
 )
 
-__all__ = ["Verifier"]
+__all__ = ["Verifier", "verify"]
 
 _NEAR = 3
 _NEAR_SEARCHED = 5_000
 """How many of the newest entries are searched for near misses: what a failing test is about is recent."""
 
 
+def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Verification]:
+    """Verify a count of entries, or of sessions in which a sequence occurs.
+
+    It looks once, and waits only if that may change the answer; then it looks again when the wait is over.
+
+    Raises:
+        InvalidInput: The command contradicts itself.
+        Refused: Too many waits are in flight.
+    """
+    wanted = expectation(command)
+    timeout_s = check_timeout(command.timeout_ms)
+    with target.namespace as emulator:
+        verifier = Verifier(emulator)
+        verification, count = verifier.judge(command)
+        if not timeout_s or (verification.verified and not wanted.final):
+            return verification
+        check = never if wanted.final else verifier.check(command, wanted.at_least or 0, count)
+        return begin(
+            target.namespace, emulator, check, timeout_s, lambda emulator, _: Verifier(emulator).judge(command)[0]
+        )
+
+
 class Verifier:
-    """Judges the journal of one emulator.
+    """Judges the journal of an emulator, within its namespace.
 
     Args:
         emulator: Whose journal is judged.
@@ -50,50 +74,33 @@ class Verifier:
         self._since = since
         self._until = until
         self._journal = emulator.journal
-        self._inquiry = Inquiry(emulator)
-
-    def verify(self, command: VerifyCommand) -> Pending[Verification]:
-        """Verify a count of entries, or of sessions in which a sequence occurs.
-
-        Raises:
-            InvalidInput: The command contradicts itself.
-            Refused: Too many waits are in flight.
-        """
-        wanted = expectation(command)
-        timeout_s = check_timeout(command.timeout_ms)
-        emulator = self._emulator
-        if command.query is not None:
-            query = command.query
-            matcher = compile_query(query)
-            with emulator.lock:
-                check, met = never() if wanted.final else counting(emulator, matcher, wanted.at_least or 0)
-                return begin(emulator, check, met, timeout_s, lambda _: self._verify_count(wanted, query, matcher)[0])
-        sequence = steps(command.sequence or ())
-        by_arrival = command.order == "arrival"
-        with emulator.lock:
-            check, met = never() if wanted.final else self._sequencing(sequence, wanted.at_least or 0, by_arrival)
-            return begin(
-                emulator, check, met, timeout_s, lambda _: self._verify_sequence(wanted, sequence, by_arrival)[0]
-            )
+        self._whole: set[str] = set()
+        """The sessions in which a sequence was found."""
 
     def judge(self, command: VerifyCommand) -> tuple[Verification, int]:
-        """Verify as :meth:`verify` does, without waiting, and tell how many entries or sessions there are.
+        """Look whether it is so, and tell how many entries or sessions there are.
 
         Raises:
             InvalidInput: The command contradicts itself.
         """
         wanted = expectation(command)
-        with self._emulator.lock:
-            if command.query is not None:
-                matcher = compile_query(command.query)
-                matcher = replace(matcher, since=max(matcher.since, self._since))
-                return self._verify_count(wanted, command.query, matcher)
-            return self._verify_sequence(wanted, steps(command.sequence or ()), command.order == "arrival")
+        if command.query is not None:
+            matcher = compile_query(command.query)
+            matcher = replace(matcher, since=max(matcher.since, self._since))
+            return self._verify_count(wanted, command.query, matcher)
+        return self._verify_sequence(wanted, steps(command.sequence or ()), command.order == "arrival")
 
-    def _sequencing(self, sequence: tuple[Step, ...], at_least: int, by_arrival: bool) -> tuple[Check, bool]:
-        """Make a check that looks again at the session a record belongs to, and at no other."""
-        having = {sid for sid, _, found in self._sequences(sequence, by_arrival) if len(found) == len(sequence)}
-        last = self._journal.last_seq
+    def check(self, command: VerifyCommand, at_least: int, count: int) -> Check:
+        """Make a check that goes on from what :meth:`judge` found.
+
+        Args:
+            at_least: How many entries or sessions end the wait.
+            count: How many there are.
+        """
+        if command.query is not None:
+            return counting(self._emulator, compile_query(command.query), at_least, count)
+        sequence, by_arrival = steps(command.sequence or ()), command.order == "arrival"
+        having, last = self._whole, self._journal.last_seq
 
         def check(seq: int, record: Record) -> bool:
             nonlocal last
@@ -101,12 +108,12 @@ class Verifier:
                 having.clear()
             last = seq
             sid = record.session_id
-            if sid is not None:
+            if sid is not None:  # only the session that the record belongs to can be another than it was
                 whole = len(_found(sequence, self._items(sid, sequence, by_arrival))) == len(sequence)
                 (having.add if whole else having.discard)(sid)
             return len(having) >= at_least
 
-        return check, len(having) >= at_least
+        return check
 
     def _verify_count(self, wanted: Expectation, query: Query, matcher: Matcher) -> tuple[Verification, int]:
         if self._until is None:
@@ -124,7 +131,7 @@ class Verifier:
         verification = Verification(
             verified=verified,
             message=message,
-            matched=self._inquiry.entries(seqs),
+            matched=entries_of(self._emulator, seqs),
             near_misses=near,
             journal_complete=self._journal.complete_since(matcher.since),
         )
@@ -135,6 +142,7 @@ class Verifier:
     ) -> tuple[Verification, int]:
         found = list(self._sequences(sequence, by_arrival))
         whole = [(items, indices) for _, items, indices in found if len(indices) == len(sequence)]
+        self._whole = {sid for sid, _, indices in found if len(indices) == len(sequence)}
         seqs = [items[index].seq for items, indices in whole for index in indices]
         verified = wanted.met_by(len(whole))
         furthest, near, received = None, [], ""
@@ -155,7 +163,7 @@ class Verifier:
         verification = Verification(
             verified=verified,
             message=message,
-            matched=self._inquiry.entries(seqs[:DEFAULT_LIMIT]),
+            matched=entries_of(self._emulator, seqs[:DEFAULT_LIMIT]),
             near_misses=near,
             journal_complete=self._journal.complete_since(self._since),
         )
@@ -168,7 +176,7 @@ class Verifier:
 
     def _items(self, sid: str, sequence: tuple[Step, ...], by_arrival: bool) -> list[Item]:
         only = _accepted_only(sequence, by_arrival)
-        return self._counting(self._inquiry.items(sid, by_arrival=by_arrival, accepted_only=only))
+        return self._counting(session_items(self._emulator, sid, by_arrival=by_arrival, accepted_only=only))
 
     def _counting(self, items: list[Item]) -> list[Item]:
         """Return those of some events that count."""
@@ -179,7 +187,7 @@ class Verifier:
 
     def _refused(self, step: Step, sid: str) -> list[NearMiss]:
         """Find what would have been a step, had it not been refused."""
-        items = self._counting(self._inquiry.items(sid, by_arrival=True))
+        items = self._counting(session_items(self._emulator, sid, by_arrival=True))
         meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))
         return self._near(step.accepted, ((item.seq, item.record) for item in meant))
 
@@ -205,7 +213,7 @@ class Verifier:
                     yield distance, -seq, record, differences
 
         return [
-            NearMiss(event=self._inquiry.of(-minus_seq, record), distance=distance, differences=differences)
+            NearMiss(event=entry_of(self._emulator, -minus_seq, record), distance=distance, differences=differences)
             for distance, minus_seq, record, differences in heapq.nsmallest(_NEAR, misses(), key=lambda miss: miss[:2])
         ]
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.emulator.inquiry import Inquiry
-from mockserver.emulator.pending import Pending
 from mockserver.emulator.waiters import Waiter, Waiters
 from mockserver.errors import InvalidInput, Refused
 from mockserver.model.http import HttpResponse
@@ -17,7 +15,9 @@ from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand, WaitResult
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from tests.factories import emulator, open_session, send
+from mockserver.operations import entries
+from mockserver.operations.waiting import Pending
+from tests.factories import answered, awaited, emulator, open_session, send, target
 
 RECORD = Record(
     0, Operation.EVENT, "s", "ping", Outcome.ACCEPTED, "POST", "/", (), b"", HttpResponse(204), Delivery.SENT
@@ -28,7 +28,7 @@ LONG_MS = 60_000
 
 def over(pending: Pending[Any]) -> bool:
     """Tell whether waiting longer cannot change the answer."""
-    return pending.waiter is None or pending.waiter.satisfied
+    return pending.waiter.satisfied
 
 
 def test_waiter_is_satisfied_once_and_calls_back_once() -> None:
@@ -42,8 +42,7 @@ def test_waiter_is_satisfied_once_and_calls_back_once() -> None:
     assert (waiter.satisfied, waiter.wait(0), calls) == (True, True, ["early", "late"])
 
 
-def test_waiter_that_has_nothing_to_wait_for_is_satisfied_at_once() -> None:
-    assert Waiter(lambda seq, record: False, satisfied=True).wait(0)
+def test_waiter_waits_for_a_record_whatever_its_check_says() -> None:
     assert not Waiter(lambda seq, record: True).wait(0)
 
 
@@ -76,7 +75,7 @@ def test_record_wakes_exactly_those_it_satisfies() -> None:
 def test_wait_is_ended_by_a_later_record_of_another_thread() -> None:
     back_end = emulator()
     sid = open_session(back_end)
-    pending = Inquiry(back_end).wait(WaitCommand(query=PINGS, at_least=2, timeout_ms=LONG_MS))
+    pending = awaited(entries.wait(target(back_end), WaitCommand(query=PINGS, at_least=2, timeout_ms=LONG_MS)))
     results: list[WaitResult] = []
     blocked = threading.Thread(target=lambda: results.append(pending.block()))
     blocked.start()
@@ -91,31 +90,30 @@ def test_wait_is_ended_by_a_later_record_of_another_thread() -> None:
 def test_wait_for_what_is_there_already_does_not_wait() -> None:
     back_end = emulator()
     send(back_end, open_session(back_end))
-    pending = Inquiry(back_end).wait(WaitCommand(query=PINGS, timeout_ms=LONG_MS))
-    assert len(back_end.waiters) == 0
-    assert pending.block().satisfied
+    answer = entries.wait(target(back_end), WaitCommand(query=PINGS, timeout_ms=LONG_MS))
+    assert not isinstance(answer, Pending)
+    assert answer.satisfied
 
 
 def test_wait_that_times_out_says_what_there_is() -> None:
     back_end = emulator()
     send(back_end, open_session(back_end))
-    result = Inquiry(back_end).wait(WaitCommand(query=PINGS, at_least=2, timeout_ms=1)).block()
+    result = answered(entries.wait(target(back_end), WaitCommand(query=PINGS, at_least=2, timeout_ms=1)))
     assert (result.satisfied, result.count, result.journal_complete) == (False, 1, True)
     assert len(back_end.waiters) == 0
 
 
 def test_wait_takes_five_seconds_unless_told_otherwise_and_count_and_find_none() -> None:
-    inquiry = Inquiry(emulator())
-    assert inquiry.wait(WaitCommand()).timeout_s == 5
-    assert inquiry.count(WaitCommand()).waiter is None
-    assert inquiry.find(WaitCommand()).waiter is None
+    assert awaited(entries.wait(target(emulator()), WaitCommand())).timeout_s == 5
+    assert not isinstance(entries.count(target(emulator()), WaitCommand()), Pending)
+    assert not isinstance(entries.find(target(emulator()), WaitCommand()), Pending)
 
 
 def test_count_and_find_wait_too_if_asked_to() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     command = WaitCommand(query=PINGS, timeout_ms=LONG_MS)
-    counted, found = Inquiry(back_end).count(command), Inquiry(back_end).find(command)
+    counted, found = awaited(entries.count(target(back_end), command)), awaited(entries.find(target(back_end), command))
     send(back_end, sid)
     assert counted.block().count == 1
     assert [entry.seq for entry in found.block().events] == [2]
@@ -125,7 +123,7 @@ def test_wait_counts_afresh_after_a_reset_of_the_journal() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     send(back_end, sid)
-    pending = Inquiry(back_end).wait(WaitCommand(query=PINGS, at_least=2, timeout_ms=LONG_MS))
+    pending = awaited(entries.wait(target(back_end), WaitCommand(query=PINGS, at_least=2, timeout_ms=LONG_MS)))
     back_end.reset(("journal",))
     send(back_end, sid)
     assert not over(pending), "the one before the reset does not count"
@@ -137,7 +135,9 @@ def test_wait_counts_afresh_after_a_reset_of_the_journal() -> None:
 def test_wait_looks_only_at_entries_after_since() -> None:
     back_end = emulator()
     sid = open_session(back_end)
-    pending = Inquiry(back_end).wait(WaitCommand(query=Query(event_type="ping", since=2), timeout_ms=LONG_MS))
+    pending = awaited(
+        entries.wait(target(back_end), WaitCommand(query=Query(event_type="ping", since=2), timeout_ms=LONG_MS))
+    )
     send(back_end, sid)
     assert not over(pending)
     send(back_end, sid)
@@ -147,11 +147,11 @@ def test_wait_looks_only_at_entries_after_since() -> None:
 
 def test_wait_beyond_the_limit_is_refused_and_says_so() -> None:
     back_end = emulator(Settings(max_waiters=1))
-    first = Inquiry(back_end).wait(WaitCommand(timeout_ms=LONG_MS))
+    first = awaited(entries.wait(target(back_end), WaitCommand(timeout_ms=LONG_MS)))
     with pytest.raises(Refused, match="1 waits"):
-        Inquiry(back_end).wait(WaitCommand(timeout_ms=LONG_MS))
+        entries.wait(target(back_end), WaitCommand(timeout_ms=LONG_MS))
     first.finish()
-    Inquiry(back_end).wait(WaitCommand(timeout_ms=LONG_MS)).finish()
+    awaited(entries.wait(target(back_end), WaitCommand(timeout_ms=LONG_MS))).finish()
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_wait_beyond_the_limit_is_refused_and_says_so() -> None:
 )
 def test_command_that_cannot_be_used_is_refused_with_the_place(command: WaitCommand, pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        Inquiry(emulator()).wait(command)
+        entries.wait(target(emulator()), command)
     assert refused.value.pointer == pointer
 
 
 def test_wait_for_nothing_at_all_is_satisfied() -> None:
-    assert Inquiry(emulator()).wait(WaitCommand(at_least=0, timeout_ms=LONG_MS)).block().satisfied
+    assert answered(entries.wait(target(emulator()), WaitCommand(at_least=0, timeout_ms=LONG_MS))).satisfied

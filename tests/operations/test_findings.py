@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.emulator.diagnosis import Diagnosis
 from mockserver.errors import NotFound
 from mockserver.model.finding import Finding, Thresholds
 from mockserver.model.settings import Settings
+from mockserver.namespaces import Namespace
+from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.run import diagnose_session
 from tests.playbacks import START_MS, Event, Playground
@@ -20,7 +21,7 @@ GAP: tuple[Event, ...] = (("play", 1, 0), ("ping", 11, 10), ("ping", 90, 89), ("
 """A silence of 79 seconds, which is an error."""
 
 
-JUDGE = "mockserver.emulator.diagnosis.diagnose_session"
+JUDGE = "mockserver.operations.findings.diagnose_session"
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def fresh(ground: Playground) -> list[Finding]:
     emulator = ground.emulator
     kept, emulator.derived = emulator.derived, type(emulator.derived)()
     try:
-        return Diagnosis(emulator).findings()
+        return Diagnosis(Namespace(emulator)).findings()
     finally:
         emulator.derived = kept
 
@@ -68,7 +69,7 @@ def fresh(ground: Playground) -> list[Finding]:
 
 def test_findings_are_the_worst_first_and_name_their_session(ground: Playground) -> None:
     sid = ground.play(*GAP)
-    found = Diagnosis(ground.emulator).findings()
+    found = Diagnosis(Namespace(ground.emulator)).findings()
     ranks = [finding.severity.rank for finding in found]
     assert ranks == sorted(ranks)
     assert "ping.gap" in codes(found)
@@ -77,7 +78,7 @@ def test_findings_are_the_worst_first_and_name_their_session(ground: Playground)
 
 def test_findings_of_a_session_are_those_of_the_namespace_about_it(ground: Playground) -> None:
     one, other = ground.play(*GAP), ground.play(("play", 0.1, 0), start={"media.id": "x"})
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     assert diagnosis.session_findings(one)
     found = [*diagnosis.session_findings(one), *diagnosis.session_findings(other)]
     assert sorted(found, key=repr) == sorted(diagnosis.findings(), key=repr)
@@ -85,7 +86,7 @@ def test_findings_of_a_session_are_those_of_the_namespace_about_it(ground: Playg
 
 def test_events_refused_for_an_id_that_was_never_issued_are_findings_about_that_id(ground: Playground) -> None:
     assert ping(ground, "stranger", 1, "late") == 400
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     assert "playhead.string" in codes(diagnosis.findings())
     assert diagnosis.session_findings("stranger") == diagnosis.findings()
 
@@ -93,18 +94,18 @@ def test_events_refused_for_an_id_that_was_never_issued_are_findings_about_that_
 @pytest.mark.parametrize("ask", [Diagnosis.session_findings, Diagnosis.report])
 def test_session_that_nobody_named_is_not_found(ground: Playground, ask: Callable[..., object]) -> None:
     with pytest.raises(NotFound):
-        ask(Diagnosis(ground.emulator), "nobody")
+        ask(Diagnosis(Namespace(ground.emulator)), "nobody")
 
 
 def test_report_of_an_id_that_was_never_issued_is_not_found(ground: Playground) -> None:
     assert ping(ground, "stranger", 1) == 404
     with pytest.raises(NotFound):
-        Diagnosis(ground.emulator).report("stranger")
+        Diagnosis(Namespace(ground.emulator)).report("stranger")
 
 
 def test_caller_may_change_the_list_it_got(ground: Playground) -> None:
     ground.play(*GAP)
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     diagnosis.findings().clear()
     assert diagnosis.findings()
 
@@ -114,16 +115,16 @@ def test_caller_may_change_the_list_it_got(ground: Playground) -> None:
 
 def test_unchanged_traffic_is_judged_once(ground: Playground, judged: list[str | None]) -> None:
     sid = ground.play(*GAP)
-    first = Diagnosis(ground.emulator).findings()
-    again = Diagnosis(ground.emulator).findings()
+    first = Diagnosis(Namespace(ground.emulator)).findings()
+    again = Diagnosis(Namespace(ground.emulator)).findings()
     assert judged == [sid]
     assert all(one is other for one, other in zip(first, again, strict=True))
-    assert Diagnosis(ground.emulator).report(sid) is Diagnosis(ground.emulator).report(sid)
+    assert Diagnosis(Namespace(ground.emulator)).report(sid) is Diagnosis(Namespace(ground.emulator)).report(sid)
 
 
 def test_one_more_event_has_only_its_session_judged_again(ground: Playground, judged: list[str | None]) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(3)]
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     reports = [diagnosis.report(sid) for sid in sids]
     diagnosis.findings()
     judged.clear()
@@ -137,7 +138,7 @@ def test_one_more_event_has_only_its_session_judged_again(ground: Playground, ju
 
 def test_request_that_is_refused_counts_as_a_change(ground: Playground) -> None:
     sid = ground.play(("play", 0.1, 0))
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     assert "playhead.string" not in codes(diagnosis.findings())
     assert ping(ground, sid, 1, "late") == 400
     assert "playhead.string" in codes(diagnosis.findings())
@@ -145,7 +146,7 @@ def test_request_that_is_refused_counts_as_a_change(ground: Playground) -> None:
 
 def test_settings_are_obeyed_at_once(ground: Playground, judged: list[str | None]) -> None:
     sid = ground.play(*GAP)
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     assert "ping.gap" in codes(diagnosis.findings())
     report = diagnosis.report(sid)
     ground.emulator.configure(Settings(thresholds=Thresholds(ping_gap_s=100, ping_gap_error_s=100)))
@@ -156,7 +157,7 @@ def test_settings_are_obeyed_at_once(ground: Playground, judged: list[str | None
 
 def test_session_that_times_out_meanwhile_is_judged_again(ground: Playground) -> None:
     ground.play(("play", 0.1, 0))
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     assert "session.no-close" not in codes(diagnosis.findings())
     ground.now_ms += 700_000
     assert "session.no-close" in codes(diagnosis.findings())
@@ -164,16 +165,16 @@ def test_session_that_times_out_meanwhile_is_judged_again(ground: Playground) ->
 
 def test_time_that_closes_nothing_changes_no_finding(ground: Playground, judged: list[str | None]) -> None:
     ground.play(*GAP[:-1])
-    first = Diagnosis(ground.emulator).findings()
+    first = Diagnosis(Namespace(ground.emulator)).findings()
     ground.now_ms += 300_000
-    assert Diagnosis(ground.emulator).findings() == first == fresh(ground)
+    assert Diagnosis(Namespace(ground.emulator)).findings() == first == fresh(ground)
     assert len(judged) == 2  # the second one is the fresh computation
 
 
 def test_journal_that_was_reset_and_refilled_to_the_same_length_is_judged_anew(ground: Playground) -> None:
     sid = ground.play(("play", 0.1, 0))
     assert ping(ground, sid, 1, "late") == 400
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     assert "playhead.string" in codes(diagnosis.findings())
     ground.emulator.reset(["journal"])
     for _ in range(3):
@@ -185,7 +186,7 @@ def test_journal_that_was_reset_and_refilled_to_the_same_length_is_judged_anew(g
 
 def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
     sid = ground.play(*GAP)
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     diagnosis.report(sid)
     assert diagnosis.findings()
     ground.emulator.reset(["journal", "sessions"])
@@ -199,7 +200,7 @@ def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
 def test_evicted_entries_are_judged_no_more() -> None:
     ground = Playground(Settings(max_entries=3))
     sid = ground.play(*GAP[:3])
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     first = diagnosis.findings()
     assert "ping.gap" in codes(first)
     for at_s in (95, 100, 105):
@@ -214,7 +215,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
 ) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(40)]
     monkeypatch.setattr(ground.emulator.derived.cases, "_room", 20)
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     diagnosis.findings()
     judged.clear()
     assert ping(ground, sids[0], 1, 1) == 204
@@ -224,7 +225,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
 
 
 def test_what_is_kept_is_the_same_as_computed_anew_whatever_comes(ground: Playground) -> None:
-    diagnosis = Diagnosis(ground.emulator)
+    diagnosis = Diagnosis(Namespace(ground.emulator))
     sids: list[str] = []
     for n in range(12):
         sids.append(ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n % 4}"}))
@@ -247,16 +248,18 @@ def test_event_is_processed_while_a_diagnosis_is_computed(ground: Playground, mo
 
     monkeypatch.setattr(JUDGE, slow)
     found: list[list[Finding]] = []
-    asking = threading.Thread(target=lambda: found.append(Diagnosis(ground.emulator).findings()), daemon=True)
+    asking = threading.Thread(
+        target=lambda: found.append(Diagnosis(Namespace(ground.emulator)).findings()), daemon=True
+    )
     asking.start()
     assert begun.wait(10)
     assert ping(ground, sid, 95, 94) == 204
-    assert Diagnosis(ground.emulator).report(sid).session_id == sid
+    assert Diagnosis(Namespace(ground.emulator)).report(sid).session_id == sid
     ground.emulator.configure(Settings(thresholds=Thresholds(ping_gap_s=100, ping_gap_error_s=100)))
     go_on.set()
     asking.join(10)
     assert "ping.gap" in codes(found[0])  # by the settings of the moment at which it was asked
-    assert "ping.gap" not in codes(Diagnosis(ground.emulator).findings())
+    assert "ping.gap" not in codes(Diagnosis(Namespace(ground.emulator)).findings())
 
 
 def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground) -> None:
@@ -269,7 +272,7 @@ def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground
         try:
             begin.wait(10)
             for _ in range(20):
-                answers.append(Diagnosis(ground.emulator).findings())
+                answers.append(Diagnosis(Namespace(ground.emulator)).findings())
         except BaseException as error:  # noqa: BLE001 - shown by the test
             failures.append(error)
 
@@ -283,4 +286,4 @@ def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground
         thread.join(30)
     assert failures == []
     assert len(answers) == 80
-    assert Diagnosis(ground.emulator).findings() == fresh(ground)
+    assert Diagnosis(Namespace(ground.emulator)).findings() == fresh(ground)

@@ -9,14 +9,27 @@ from typing import Any
 import pytest
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.pending import Pending
-from mockserver.emulator.verifier import Verifier
 from mockserver.errors import InvalidInput, Refused
 from mockserver.model.query import Query
 from mockserver.model.results import Verification, VerifyCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
-from tests.factories import T0, batch, emulator, event, open_session, post, post_event, response, send
+from mockserver.operations import verification
+from mockserver.operations.waiting import Pending
+from tests.factories import (
+    T0,
+    answered,
+    awaited,
+    batch,
+    emulator,
+    event,
+    open_session,
+    post,
+    post_event,
+    response,
+    send,
+    target,
+)
 
 Golden = Callable[[str, str], None]
 
@@ -26,11 +39,11 @@ LONG_MS = 60_000
 
 def over(pending: Pending[Any]) -> bool:
     """Tell whether waiting longer cannot change the answer."""
-    return pending.waiter is None or pending.waiter.satisfied
+    return pending.waiter.satisfied
 
 
 def verify(back_end: Emulator, **members: Any) -> Verification:
-    return Verifier(back_end).verify(VerifyCommand(**members)).block()
+    return answered(verification.verify(target(back_end), VerifyCommand(**members)))
 
 
 def played() -> tuple[Emulator, str]:
@@ -189,7 +202,9 @@ def test_refused_event_is_a_near_miss_of_a_sequence() -> None:
 
 def test_sequence_that_a_refused_event_seems_to_complete_is_waited_for() -> None:
     back_end, sid = with_a_refused_play()
-    pending = Verifier(back_end).verify(VerifyCommand(sequence=("sessionStart", "play"), timeout_ms=LONG_MS))
+    pending = awaited(
+        verification.verify(target(back_end), VerifyCommand(sequence=("sessionStart", "play"), timeout_ms=LONG_MS))
+    )
     response(back_end, post_event(sid, {"eventType": "play"}))
     assert not over(pending)
     send(back_end, sid, "play", ts=T0 + 20_000)
@@ -202,7 +217,7 @@ def test_sequence_that_a_refused_event_seems_to_complete_is_waited_for() -> None
 
 def test_at_least_ends_when_it_is_met() -> None:
     back_end, sid = played()
-    pending = Verifier(back_end).verify(VerifyCommand(query=PINGS, at_least=3, timeout_ms=LONG_MS))
+    pending = awaited(verification.verify(target(back_end), VerifyCommand(query=PINGS, at_least=3, timeout_ms=LONG_MS)))
     results: list[Verification] = []
     blocked = threading.Thread(target=lambda: results.append(pending.block()))
     blocked.start()
@@ -214,7 +229,7 @@ def test_at_least_ends_when_it_is_met() -> None:
 @pytest.mark.parametrize("numbers", [{"exactly": 2}, {"at_most": 2}])
 def test_exactly_and_at_most_are_judged_when_the_time_is_over(numbers: dict[str, Any]) -> None:
     back_end, sid = played()
-    pending = Verifier(back_end).verify(VerifyCommand(query=PINGS, timeout_ms=LONG_MS, **numbers))
+    pending = awaited(verification.verify(target(back_end), VerifyCommand(query=PINGS, timeout_ms=LONG_MS, **numbers)))
     assert not over(pending), "there are two now, but the time is not over"
     send(back_end, sid, "ping", ts=T0 + 30_000, playhead=30)
     assert not over(pending)
@@ -224,7 +239,9 @@ def test_exactly_and_at_most_are_judged_when_the_time_is_over(numbers: dict[str,
 
 def test_sequence_is_waited_for() -> None:
     back_end, sid = played()
-    pending = Verifier(back_end).verify(VerifyCommand(sequence=("play", "sessionEnd"), timeout_ms=LONG_MS))
+    pending = awaited(
+        verification.verify(target(back_end), VerifyCommand(sequence=("play", "sessionEnd"), timeout_ms=LONG_MS))
+    )
     open_session(back_end)
     assert not over(pending)
     send(back_end, sid, "sessionEnd", ts=T0 + 30_000)
@@ -235,7 +252,7 @@ def test_sequence_is_waited_for() -> None:
 def test_sequence_found_before_a_reset_of_the_journal_does_not_count_after_it() -> None:
     back_end, sid = played()
     command = VerifyCommand(sequence=("play", "ping"), at_least=2, timeout_ms=LONG_MS)
-    pending = Verifier(back_end).verify(command)
+    pending = awaited(verification.verify(target(back_end), command))
     back_end.reset(("journal",))
     for known in (open_session(back_end), sid):
         assert not over(pending)
@@ -247,16 +264,16 @@ def test_sequence_found_before_a_reset_of_the_journal_does_not_count_after_it() 
 
 def test_verification_counts_as_a_wait_in_flight() -> None:
     back_end = emulator(Settings(max_waiters=1))
-    pending = Verifier(back_end).verify(VerifyCommand(query=PINGS, timeout_ms=LONG_MS))
+    pending = awaited(verification.verify(target(back_end), VerifyCommand(query=PINGS, timeout_ms=LONG_MS)))
     with pytest.raises(Refused):
-        Verifier(back_end).verify(VerifyCommand(query=PINGS, timeout_ms=LONG_MS))
+        verification.verify(target(back_end), VerifyCommand(query=PINGS, timeout_ms=LONG_MS))
     pending.finish()
 
 
 def test_command_that_contradicts_itself_is_refused() -> None:
     for command in (VerifyCommand(), VerifyCommand(query=PINGS, timeout_ms=-1), VerifyCommand(sequence=())):
         with pytest.raises(InvalidInput):
-            Verifier(emulator()).verify(command)
+            verification.verify(target(emulator()), command)
 
 
 # Words.

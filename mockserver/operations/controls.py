@@ -1,0 +1,129 @@
+"""What a tester sets: fault rules, settings, the clock, and everything back to the start."""
+
+from __future__ import annotations
+
+from mockserver.clock import Clock
+from mockserver.control import SettingsPatch
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.results import ClockCommand, ClockReading, FaultPage, Meta, ResetCommand, Summary
+from mockserver.model.settings import Settings
+from mockserver.namespaces import Target
+from mockserver.operations.findings import summary
+from mockserver.wire.codec import convert, to_builtins
+
+__all__ = [
+    "add_fault",
+    "clock",
+    "delete_fault",
+    "delete_faults",
+    "fault",
+    "faults",
+    "patch_settings",
+    "put_fault",
+    "reset",
+    "set_clock",
+    "settings",
+]
+
+_CLOCK_ARGUMENTS = {"advance": "ms", "set": "at_ms", "rate": "rate"}
+_PARTS = ("journal", "sessions", "faults", "clock", "settings")
+
+
+def faults(target: Target, argument: None) -> FaultPage:
+    """List fault rules."""
+    with target.namespace as emulator:
+        rules = emulator.faults.rules
+    return FaultPage(faults=list(rules), meta=Meta(total=len(rules)))
+
+
+def fault(target: Target, argument: None, fault_id: str) -> FaultRule:
+    """Show one fault rule."""
+    with target.namespace as emulator:
+        return emulator.faults.get(fault_id)
+
+
+def add_fault(target: Target, spec: FaultSpec) -> FaultRule:
+    """Add a fault rule."""
+    with target.namespace as emulator:
+        return emulator.faults.add(spec, emulator.clock.now_ms())
+
+
+def put_fault(target: Target, spec: FaultSpec, fault_id: str) -> FaultRule:
+    """Replace a fault rule."""
+    with target.namespace as emulator:
+        return emulator.faults.put(fault_id, spec, emulator.clock.now_ms())
+
+
+def delete_fault(target: Target, argument: None, fault_id: str) -> None:
+    """Remove a fault rule."""
+    with target.namespace as emulator:
+        emulator.faults.remove(fault_id)
+
+
+def delete_faults(target: Target, argument: None) -> None:
+    """Remove all fault rules."""
+    with target.namespace as emulator:
+        emulator.faults.clear()
+
+
+def settings(target: Target, argument: None) -> Settings:
+    """Show the settings."""
+    return target.namespace.settings
+
+
+def patch_settings(target: Target, changes: SettingsPatch) -> Settings:
+    """Change some settings; all of them or, when one is wrong, none."""
+    with target.namespace as emulator:
+        emulator.configure(convert({**to_builtins(emulator.settings), **changes}, Settings))
+        return emulator.settings
+
+
+def clock(target: Target, argument: None) -> ClockReading:
+    """Read the clock."""
+    return ClockReading(**target.namespace.clock.state()._asdict())
+
+
+def set_clock(target: Target, command: ClockCommand) -> ClockReading:
+    """Move or stop the clock. What time has done so far is saved first: nothing un-happens.
+
+    A request that was held back and is due now has been processed when the answer is given, so that a test can ask for
+    it at once, and the next move of the clock finds nothing late.
+    """
+    needed = _CLOCK_ARGUMENTS.get(command.action)
+    for name in ("ms", "at_ms", "rate"):
+        given = getattr(command, name) is not None
+        if given != (name == needed):
+            raise InvalidInput(f"{command.action} {'takes no' if given else 'needs'} {name}", pointer=f"/{name}")
+    with target.namespace as emulator:
+        emulator.settle()
+        _move(emulator.clock, command)
+        emulator.catch_up()
+        return clock(target, None)
+
+
+def _move(moved: Clock, command: ClockCommand) -> None:
+    match command.action:
+        case "freeze":
+            moved.freeze()
+        case "resume":
+            moved.resume()
+        case "advance":
+            moved.advance(command.ms or 0)
+        case "set":
+            moved.set(command.at_ms or 0)
+        case "rate":
+            moved.set_rate(command.rate or 0)
+        case "follow_ts":
+            moved.follow_ts()
+        case "reset":
+            moved.reset()
+
+
+def reset(target: Target, command: ResetCommand) -> Summary:
+    """Go back to the state after the start, wholly or in part."""
+    if command.only is None:
+        target.namespaces.players.clear(target.namespace.name)  # before, so that nothing of theirs comes after
+    with target.namespace as emulator:
+        emulator.reset(_PARTS if command.only is None else command.only)
+    return summary(target, None)

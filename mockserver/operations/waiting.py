@@ -1,0 +1,196 @@
+"""Answers that have to be waited for.
+
+The caller waits for the waiter of a :class:`Pending`, blocking a thread or not, and then finishes it. So the same
+operation serves a test that blocks and a server that must not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.waiters import Check, Waiter
+from mockserver.model.journal import Record
+from mockserver.model.results import MAX_TIMEOUT_MS
+from mockserver.namespaces import Namespace
+from mockserver.rules.match import Matcher
+
+__all__ = ["Pending", "begin", "begin_silence", "counting", "never"]
+
+T = TypeVar("T")
+
+
+class Pending(Generic[T]):
+    """An answer that has to be waited for.
+
+    Args:
+        waiter: Satisfied when waiting longer cannot change the answer.
+        timeout_s: How long to wait for it, in real seconds.
+        finish: Ends the wait and gives the answer. Must be called once, however the wait ended.
+    """
+
+    def __init__(self, waiter: Waiter, timeout_s: float, finish: Callable[[], T]) -> None:
+        self.waiter = waiter
+        self.timeout_s = timeout_s
+        self.finish = finish
+
+    def block(self) -> T:
+        """Wait in this thread, then give the answer."""
+        try:
+            self.waiter.wait(self.timeout_s)
+        finally:
+            answer = self.finish()
+        return answer
+
+
+def begin(
+    namespace: Namespace, emulator: Emulator, check: Check, timeout_s: float, answer: Callable[[Emulator, bool], T]
+) -> Pending[T]:
+    """Start waiting, for what was not there when the caller looked, within the same block of the namespace.
+
+    Args:
+        namespace: Where.
+        emulator: Its emulator.
+        check: Ends the wait.
+        timeout_s: How long to wait at most, in real seconds.
+        answer: Gives the answer, told whether the wait was satisfied.
+
+    Raises:
+        Refused: Too many waits are in flight.
+    """
+    waiter = Waiter(check)
+    emulator.waiters.add(waiter)
+
+    def finish() -> T:
+        with namespace as emulator:
+            emulator.waiters.remove(waiter)
+            return answer(emulator, waiter.satisfied)
+
+    return Pending(waiter, timeout_s, finish)
+
+
+def counting(emulator: Emulator, matcher: Matcher, at_least: int, count: int) -> Check:
+    """Make a check that counts on from what is there; after a reset of the journal it counts afresh.
+
+    Args:
+        at_least: How many entries end the wait.
+        count: How many there are.
+    """
+    journal = emulator.journal
+    last = journal.last_seq
+
+    def check(seq: int, record: Record) -> bool:
+        nonlocal count, last
+        if seq <= last:
+            count = 0
+        last = seq
+        if seq > matcher.since and matcher.matches(journal.facts(record)):
+            count += 1
+        return count >= at_least
+
+    return check
+
+
+def never(seq: int, record: Record) -> bool:
+    """Wait until the time is over: a check."""
+    return False
+
+
+def begin_silence(
+    namespace: Namespace,
+    emulator: Emulator,
+    matcher: Matcher,
+    silence_ms: int,
+    timeout_s: float,
+    answer: Callable[[Emulator, bool], T],
+    *,
+    broken_ends: bool = False,
+) -> Pending[T]:
+    """Start waiting until nothing has come for a while, on the emulated clock.
+
+    Args:
+        namespace: Where.
+        emulator: Its emulator.
+        matcher: Which entries break the silence.
+        silence_ms: For how many emulated milliseconds none may come, counted from the last one or from now.
+        timeout_s: How long to wait at most, in real seconds.
+        answer: Gives the answer, told whether the wait was satisfied.
+        broken_ends: Whether an entry that breaks the silence ends the wait as well, instead of beginning it afresh.
+
+    Raises:
+        Refused: Too many waits are in flight.
+    """
+    silence = _Silence(namespace, emulator, matcher, silence_ms, broken_ends)
+    pending = begin(namespace, emulator, silence.check, timeout_s, answer)
+    silence.watch(pending.waiter)
+
+    def finish() -> T:
+        silence.end()
+        return pending.finish()
+
+    return Pending(pending.waiter, timeout_s, finish)
+
+
+class _Silence:
+    """One silence under way. It ends by a command to the clock, or by a timer while the clock runs.
+
+    The timer belongs to the wait: it ends with it, and changes nothing in the emulator. Whoever looks is alone with the
+    emulator, so that no request is half recorded then.
+    """
+
+    def __init__(
+        self, namespace: Namespace, emulator: Emulator, matcher: Matcher, silence_ms: int, broken_ends: bool
+    ) -> None:
+        self._namespace = namespace
+        self._clock = namespace.clock
+        self._journal = emulator.journal
+        self._matcher = matcher
+        self._silence_ms = silence_ms
+        self._broken_ends = broken_ends
+        self._due_ms = self._clock.now_ms() + silence_ms
+        self._timer: threading.Timer | None = None
+        self._ended = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def check(self, seq: int, record: Record) -> bool:
+        """Tell whether it had been silent for long enough before this record, or this record ends the wait.
+
+        If not, count afresh from it.
+        """
+        if record.at_ms >= self._due_ms:
+            return True
+        if seq > self._matcher.since and self._matcher.matches(self._journal.facts(record)):
+            self._due_ms = record.at_ms + self._silence_ms
+            return self._broken_ends
+        return False
+
+    def watch(self, waiter: Waiter) -> None:
+        """Satisfy a waiter when the time has come, however the clock gets there."""
+        self._waiter = waiter
+        self._unsubscribe = self._clock.subscribe(self._look)
+        self._look()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._unsubscribe()
+        with self._namespace:
+            self._ended = True
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _look(self) -> None:
+        with self._namespace:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._ended:
+                return
+            left_s = self._clock.real_s_until(self._due_ms)
+            if left_s:
+                self._timer = threading.Timer(min(left_s, MAX_TIMEOUT_MS / 1000), self._look)
+                self._timer.daemon = True
+                self._timer.start()
+            elif left_s == 0:
+                self._waiter.satisfy()
