@@ -15,15 +15,23 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PART = re.compile(
     r"(?<=^<!-- generated: )(?P<name>[\w ]+) -->\n(?P<text>.*?)(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL
 )
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
-    """Return the kind and the text of every code block that has a kind."""
-    return _BLOCK.findall(page.read_text(encoding="utf-8"))
+    """Return the kind and the text of every code block; the kind is empty for one that names none."""
+    found: list[tuple[str, list[str]]] = []
+    inside = False
+    for line in page.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.startswith("```"):
+            inside = not inside
+            if inside:
+                found.append((line[3:].strip(), []))
+        elif inside:
+            found[-1][1].append(line)
+    return [(kind, "".join(lines)) for kind, lines in found]
 
 
 def section(page: Path, title: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockServer
+from mockserver.cli.parser import COMMANDS, build_parser
 from tests.chromium import chromium_path
 from tests.documents import PAGES, README, ROOT, blocks
 
@@ -125,6 +127,24 @@ def test_the_node_example_verifies_what_it_sent(server: MockServer, tmp_path: Pa
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("verified:")
     server.assert_no_findings(min_severity="warning")
+
+
+def test_every_command_that_a_page_names_can_be_given() -> None:
+    commands = set()
+    for page in PAGES:
+        if page.name != "CHANGELOG.md":
+            text = page.read_text(encoding="utf-8")
+            printed = [line for kind, block in blocks(page) if kind in ("", "bash") for line in block.splitlines()]
+            lines = [line for line in printed if line.startswith("mockserver ")]
+            commands |= {re.split(r" {2,}| \| | &$| > | # ", line)[0] for line in lines}
+            commands |= set(re.findall(r"`(mockserver [a-z][^`]*)`", text))
+
+    parser = build_parser()
+    for command in commands:
+        words = shlex.split(" ".join(command.split()))[1:]
+        if "--help" not in words and words[-1] not in {*COMMANDS, "list", "show", "run"}:  # the name of a command alone
+            parser.parse_args(words)
+    assert len(commands) > 20, commands
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
