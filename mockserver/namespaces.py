@@ -69,6 +69,7 @@ class Namespace:
     Attributes:
         name: Its name.
         clock: Its clock, which has a lock of its own.
+        dialects: The APIs that it emulates.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -76,6 +77,7 @@ class Namespace:
         self._lock = emulator.lock
         self.name = emulator.name
         self.clock = emulator.clock
+        self.dialects = emulator.dialects
 
     def __enter__(self) -> Emulator:
         self._lock.acquire()

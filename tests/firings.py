@@ -40,7 +40,8 @@ def traffic_of(ground: Playground) -> Traffic:
     journal = ground.emulator.journal
     records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
     cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
-    return Traffic(records, cases, ground.emulator.read, Thresholds(), ground.now_ms)
+    emulator = ground.emulator
+    return Traffic(records, cases, emulator.read, emulator.events, Thresholds(), ground.now_ms)
 
 
 def downloaded(*events: Event, path: str = "/api/v1/downloaded", **start: Any) -> Case:

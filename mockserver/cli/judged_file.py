@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mockserver.cli.traffic_file import TrafficRequest
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.control import EXPIRE, FORGET, PUT_SESSION, Control
+from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.holding import Held
 from mockserver.model.arrival import Arrival
@@ -17,7 +18,7 @@ from mockserver.model.http import HttpRequest, HttpResponse, Problem
 from mockserver.model.journal import Draw, Entry, Record
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Delivery, Outcome, Phase
+from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
 from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations.table import LocalControl
 from mockserver.rules.lifecycle import deadlines
@@ -110,21 +111,19 @@ def judge_file(requests: Sequence[TrafficRequest], settings: Settings, *, leave_
 def _start_ms(requests: Sequence[TrafficRequest]) -> int:
     """Return when the clock begins: at the first arrival, or at the first ``ts`` that can be read."""
     for request in requests:
-        at_ms = request.at_ms if request.at_ms is not None else _ts_ms(request.body)
+        at_ms = request.at_ms if request.at_ms is not None else _ts_ms(request)
         if at_ms is not None and 0 <= at_ms <= MAX_TIME_MS:
             return at_ms
     return 0
 
 
-def _ts_ms(body: bytes) -> int | None:
+def _ts_ms(request: TrafficRequest) -> int | None:
     try:
-        document = parse_body(body, len(body))
+        document = parse_body(request.body, len(request.body))
     except NotJson:
         return None
-    event = document[0] if isinstance(document, list) and document else document
-    time = event.get("playerTime") if isinstance(event, dict) else None
-    ts_ms = time.get("ts") if isinstance(time, dict) else None
-    return ts_ms if isinstance(ts_ms, int) and not isinstance(ts_ms, bool) else None
+    events = DIALECTS.events(DIALECTS.at(request.path).name, Operation.DOWNLOAD, document)
+    return next((event.ts_ms for event in events), None)
 
 
 def _prepare(emulator: Emulator, control: Control, request: TrafficRequest, started: set[str | None]) -> None:

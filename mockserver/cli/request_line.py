@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any
 
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Operation
@@ -32,7 +31,7 @@ def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFA
     sid = _plain(entry.session_id or "-")[:_SID_SHOWN]
     status = "---" if entry.response is None else str(entry.response.status)
     columns = [_clock_time(entry.at_ms, zone), f"{sid:{_SID_SHOWN}}", f"{_what(entry):15}", f"{status:3}"]
-    columns.append(f"{_playhead(entry.event):>9}")
+    columns.append(f"{_playhead(entry):>9}")
     if entry.fault_ids:
         columns.append(f"fault {','.join(entry.fault_ids)}")
     if entry.violations:
@@ -56,20 +55,19 @@ def _clock_time(at_ms: int, zone: tzinfo | None) -> str:
 def _what(entry: Entry) -> str:
     if entry.event_type is not None:
         return _short(entry.event_type, _LONGEST)
-    if entry.operation is Operation.DOWNLOAD and isinstance(entry.event, list):
-        return f"download of {len(entry.event)}"
+    if entry.operation is Operation.DOWNLOAD and entry.batch_of is not None:
+        return f"download of {entry.batch_of}"
     if entry.operation in (Operation.PREFLIGHT, Operation.OTHER):
         return _short(f"{entry.request.method} {entry.request.path}", _LONGEST)
     return str(entry.operation.value)
 
 
-def _playhead(event: Any) -> str:
-    time = event.get("playerTime") if isinstance(event, dict) else None
-    playhead = time.get("playhead") if isinstance(time, dict) else None
-    if isinstance(playhead, bool) or not isinstance(playhead, (int, float)):
+def _playhead(entry: Entry) -> str:
+    playhead_s = next((event.playhead_s for event in entry.events if event.index is None), None)
+    if playhead_s is None:
         return ""
     try:
-        return f"{playhead:.10g} s"
+        return f"{playhead_s:.10g} s"
     except OverflowError:
         return ""
 

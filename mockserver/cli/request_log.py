@@ -9,7 +9,6 @@ from typing import TextIO
 from mockserver.cli.request_line import request_line
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.journal import Record
-from mockserver.wire.entries import entry
 
 __all__ = ["RequestLog"]
 
@@ -77,7 +76,7 @@ class RequestLog:
                 skipped, self._skipped = self._skipped, 0
                 return f"... {skipped} requests not shown" if skipped else None
             emulator, seq, record = self._waiting.popleft()
-        return request_line(entry(seq, record, emulator.read(record)), namespace=emulator.name)
+        return request_line(emulator.entry_of(seq, record), namespace=emulator.name)
 
     def _write(self) -> None:
         while (line := self._next_line()) is not None:

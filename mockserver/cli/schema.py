@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mockserver.errors import InvalidInput
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.suggestion import nearest
 from mockserver.wire.codec import encode
@@ -43,12 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from msgspec.json import format as indented
 
-    from mockserver.dialects.collection.schemas import build_schema
+    from mockserver.dialects.registry import DIALECTS
 
     name = arguments.event_type
     if name not in EVENT_TYPES:
         suggestion = nearest(name, EVENT_TYPES) or f"; use one of {', '.join(EVENT_TYPES)}"
         raise InvalidInput(f"there is no event type {name!r}{suggestion}")
-    schema = build_schema(name, profile=arguments.profile, docs_lenient=arguments.docs_lenient)
+    settings = Settings(schema_profile=arguments.profile, docs_lenient=arguments.docs_lenient)
+    schema = DIALECTS.default.interpreter(settings).schema(name)
     print(indented(encode(schema), indent=2).decode())
     return 0

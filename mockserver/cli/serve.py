@@ -16,6 +16,7 @@ from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
 from mockserver.cli.reachable import Reachable, reachable, row_text
 from mockserver.control import EXPORT, NAMESPACES, ExportQuery
+from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import ServerFailed
 from mockserver.namespaces import DEFAULT
 from mockserver.server.options import ServerOptions, is_loopback
@@ -142,7 +143,7 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
         return
     rows = [
         ("page", ui_url),
-        ("sessions", f"{url}/api/v1/sessions"),
+        ("sessions", f"{url}{DIALECTS.default.opening_path()}"),
         *known.device_rows(),
         ("admin API", admin_url),
         ("journal", f"{admin_url}/events"),

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.cli.recording import RecordedLine, body_of, entry_of, without_origin
+from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput
 from mockserver.model.journal import Entry
 from mockserver.namespaces import address
@@ -16,8 +17,6 @@ from mockserver.wire.codec import convert, decode
 
 __all__ = ["TrafficRequest", "read_traffic"]
 
-_SESSIONS = "/api/v1/sessions"
-_OPENS = (_SESSIONS, "/api/v1/downloaded")
 _JSON = (("Content-Type", "application/json"),)
 """What bare events are taken to have been sent with."""
 
@@ -57,7 +56,7 @@ class TrafficRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def opens(self) -> bool:
         """Whether it asks for a new session."""
-        return self.method == "POST" and self.path.rstrip("/") in _OPENS
+        return DIALECTS.at(self.path).opens(self.method, self.path)
 
 
 class _Stamped(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +141,7 @@ def _recorded(number: int, document: dict[str, Any]) -> TrafficRequest:
         headers=line.fields,
         body=line.body.encode(),
         status=line.status,
-        sid=_named_session(line.method, path),
+        sid=DIALECTS.at(path).session_of(path, line.body.encode()) if line.method == "POST" else None,
     )
 
 
@@ -156,7 +155,8 @@ def _event(number: int, line: bytes, document: dict[str, Any], sessions: int) ->
     if not opens and not sessions:
         raise InvalidInput(f"the first event must be a sessionStart, not {document.get('eventType')!r}")
     sid = f"session-{sessions + opens}"
-    path = _SESSIONS if opens else f"{_SESSIONS}/{sid}/events"
+    api = DIALECTS.default
+    path = api.opening_path() if opens else api.event_path(str(document.get("eventType")), sid)
     return TrafficRequest(line=number, at_ms=at_ms, path=path, target=path, headers=_JSON, body=body, sid=sid)
 
 
@@ -180,11 +180,6 @@ def _with_ids(requests: list[TrafficRequest]) -> list[TrafficRequest]:
     return [
         replace(request, sid=opened[place]) if place in opened else request for place, request in enumerate(requests)
     ]
-
-
-def _named_session(method: str, path: str) -> str | None:
-    inside = path.removeprefix(f"{_SESSIONS}/").removesuffix("/events")
-    return inside if method == "POST" and path == f"{_SESSIONS}/{inside}/events" else None
 
 
 def _path(target: str) -> str:

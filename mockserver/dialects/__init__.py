@@ -1,5 +1,4 @@
 """The wire formats of emulated APIs.
 
-A dialect knows paths, bodies and answers; it knows nothing of sessions in
-store.
+``base`` says what a dialect is · ``registry`` which there are · one folder for each.
 """

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import RawHeaders
 from mockserver.model.session import Session
@@ -14,6 +17,7 @@ __all__ = ["facts_of"]
 def facts_of(
     arrival: Arrival,
     headers: RawHeaders,
+    normal: Callable[[Any], Any] | None,
     session: Session | None,
     *,
     now_ms: int,
@@ -25,6 +29,7 @@ def facts_of(
 
     Args:
         headers: Its header fields.
+        normal: Brings its body into the normal shape; None if it has it.
         session: The session of its path, as time has left it; None when there is none.
         next_number: The number of the session that is opened next.
         nth_event: The request is the nth of its event type that came for its session; None when that is not known.
@@ -37,6 +42,7 @@ def facts_of(
         lambda: arrival.document,
         namespace=namespace,
         headers=headers,
+        normal=normal,
     )
     if session is not None:
         facts.nth_session, facts.nth_event = session.number, nth_event

@@ -6,13 +6,11 @@ Deciding saves nothing and moves no clock, so that a request can also be asked w
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
-from mockserver.dialects.collection import answers
-from mockserver.dialects.collection.reader import Reader
-from mockserver.model.arrival import Arrival
+from mockserver.dialects.base import Dialects, Interpreter
+from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.session import Session
 from mockserver.model.settings import SessionRule, Settings
@@ -23,6 +21,8 @@ from mockserver.rules.match import conditions
 from mockserver.rules.settings import check_settings
 
 __all__ = ["BackEnd", "Decision"]
+
+_NO_ROUTE = (404, 405)
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
@@ -44,17 +44,32 @@ class BackEnd:
 
     Args:
         settings: How it behaves.
+        dialects: The APIs that it speaks.
 
     Raises:
         InvalidInput: A session rule has no condition or one that cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, dialects: Dialects) -> None:
         check_settings(settings)
         self.settings = settings
-        self.reader = Reader(settings)
+        self._interpreters = {dialect.name: dialect.interpreter(settings) for dialect in dialects}
+        self._default = self._interpreters[""] = self._interpreters[dialects.default.name]
+        self._others = tuple((other.bases, self._interpreters[other.name]) for other in dialects.others)
+        self.read = self._read if self._others else self._default.read
+        """Tells what a request means; never raises, whatever the request."""
         self._limits = limits(settings)
         self._session_rules = tuple((rule, conditions(rule.where)) for rule in settings.session_rules)
+
+    def _read(self, request: HttpRequest) -> Arrival:
+        for bases, interpreter in self._others:
+            if request.path.startswith(bases):
+                return interpreter.read(request)
+        return self._default.read(request)
+
+    def interpreter(self, arrival: Arrival) -> Interpreter:
+        """Return what words the answers to a request."""
+        return self._interpreters[arrival.dialect]
 
     def limits_of(self, session: Session) -> Limits:
         """Return the lifetimes of a session with their grace."""
@@ -75,24 +90,27 @@ class BackEnd:
             session: The session of its path as it was last saved; None when there is none.
         """
         sid, violations = arrival.session_id or "", arrival.violations
+        answers = self._interpreters[arrival.dialect]
         if violations and (self.settings.check_order == "schema-first" or arrival.status != 400):
-            return Decision(Outcome.INVALID, answers.rejected(arrival.status or 400, violations), sid)
+            return Decision(Outcome.INVALID, answers.rejected(arrival), sid)
         if session is None:
-            return Decision(Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, sid, self.settings), sid)
+            return Decision(Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, arrival, sid), sid)
         # Records share the id that the session has, instead of keeping the one of each path.
         sid = session.sid
         session = expire(session, now_ms, self.limits_of(session))
         if violations:
             outcome = REFUSALS.get(session.phase)
             if outcome is None:
-                return Decision(Outcome.INVALID, answers.rejected(400, violations), sid)
-            return Decision(outcome, answers.refused(outcome, sid, self.settings), sid)
+                return Decision(Outcome.INVALID, answers.rejected(arrival), sid)
+            return Decision(outcome, answers.refused(outcome, arrival, sid), sid)
         after, outcome = accept(
             session, arrival.event_type or "", arrival.ts_ms, arrival.playhead_s, now_ms, self.settings
         )
-        if outcome is Outcome.ACCEPTED:
-            return Decision(outcome, answers.ACCEPTED, sid, after)
-        return Decision(outcome, answers.refused(outcome, sid, self.settings), sid, after)
+        if outcome is not Outcome.ACCEPTED:
+            return Decision(outcome, answers.refused(outcome, arrival, sid), sid, after)
+        if arrival.later:
+            after = self._with_later(after, arrival, now_ms)
+        return Decision(outcome, answers.accepted(arrival), sid, after)
 
     def decide(
         self, request: HttpRequest, arrival: Arrival, now_ms: int, number: int, new_sid: Callable[[], str]
@@ -103,40 +121,32 @@ class BackEnd:
             number: Of the session it may open.
             new_sid: Makes the id of that session; called only then.
         """
-        operation, status = arrival.operation, arrival.status
+        answers = self._interpreters[arrival.dialect]
         if arrival.opening is not None:
-            session = self._opened(arrival, now_ms, number, new_sid())
-            if session.downloaded:
-                return Decision(Outcome.OPENED, answers.downloaded(session.sid, self.settings), session.sid, session)
-            return Decision(Outcome.OPENED, answers.opened(session.sid), session.sid, session)
+            session = self._opened(arrival, arrival.opening, now_ms, number, new_sid())
+            return Decision(Outcome.OPENED, answers.opened(arrival, session.sid), session.sid, session)
         if arrival.violations:
-            return Decision(Outcome.INVALID, answers.rejected(status or 400, arrival.violations), None)
-        if operation is Operation.PREFLIGHT:
-            return Decision(Outcome.ANSWERED, answers.preflight(request, self.settings), None)
-        if operation is Operation.SCHEMA:
-            return Decision(Outcome.ANSWERED, self._schema(arrival.detail), None)
-        if status == 405:
-            return Decision(Outcome.NO_ROUTE, answers.method_not_allowed(arrival.detail), None)
-        return Decision(Outcome.NO_ROUTE, answers.no_route(request.path), None)
+            return Decision(Outcome.INVALID, answers.rejected(arrival), None)
+        lost = arrival.operation is Operation.OTHER and arrival.status in _NO_ROUTE
+        return Decision(Outcome.NO_ROUTE if lost else Outcome.ANSWERED, answers.answered(request, arrival), None)
 
-    def _opened(self, arrival: Arrival, now_ms: int, number: int, sid: str) -> Session:
-        assert arrival.opening is not None
-        downloaded = arrival.operation is Operation.DOWNLOAD
-        start = arrival.document[0] if downloaded else arrival.document
-        return open_session(
-            sid, number, arrival.opening, playhead_s=arrival.playhead_s, now_ms=now_ms, rule=self._rule_for(start),
-            downloaded=downloaded,
+    def _opened(self, arrival: Arrival, opening: Opening, now_ms: int, number: int, sid: str) -> Session:
+        session = open_session(
+            sid, number, opening, playhead_s=arrival.playhead_s, now_ms=now_ms, rule=self._rule_for(arrival, opening),
+            downloaded=arrival.operation is Operation.DOWNLOAD, dialect=arrival.dialect,
         )  # fmt: skip
+        return self._with_later(session, arrival, now_ms)
 
-    def _schema(self, name: str) -> HttpResponse:
-        validators = self.reader.validators
-        schema = validators.schema(name)
-        if schema is None:
-            return answers.unknown_schema(name, validators.event_types)
-        return answers.schema(schema)
+    def _with_later(self, session: Session, arrival: Arrival, now_ms: int) -> Session:
+        """Let a session take the further events of a request; what a closing one leaves over, nobody takes."""
+        for event in arrival.later:
+            session, _ = accept(
+                session, event.event_type or "", event.ts_ms or 0, event.playhead_s or 0, now_ms, self.settings
+            )
+        return session
 
-    def _rule_for(self, start: Any) -> SessionRule | None:
+    def _rule_for(self, arrival: Arrival, opening: Opening) -> SessionRule | None:
         for rule, wanted in self._session_rules:
-            if all(holds(condition, start) for condition in wanted):
+            if all(holds(condition, arrival.document, opening.start) for condition in wanted):
                 return rule
         return None

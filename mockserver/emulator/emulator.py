@@ -56,7 +56,7 @@ class Emulator(Memory):
             How to answer it, or, when a fault delays it before the back end sees it, until when to hold it back. The
             caller then gives the token to :meth:`resume`.
         """
-        arrival = self.back_end.reader.read(request)
+        arrival = self.back_end.read(request)
         with self.lock:
             if self.holding:
                 self._process_due()
@@ -73,7 +73,7 @@ class Emulator(Memory):
             if not strike.delay_ms:
                 return self._process_struck(held, now_ms)
             if self.held >= self.settings.max_held:
-                refused = self.back_end.reader.overcrowded(arrival)
+                refused = self.back_end.interpreter(arrival).overcrowded(arrival)
                 return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
             self.held += 1
             # The sum of what was recorded and what is held back never goes down, so that no other has this place.
@@ -170,10 +170,12 @@ class Emulator(Memory):
         def answer() -> HttpResponse:
             return self._would_decide(held.request, arrival, now_ms).response
 
-        struck = StruckRequest(
-            held.request, arrival.session_id, answer, self._mark(strike), is_processed=False
+        sent = fault.answered(
+            StruckRequest(
+                held.request, arrival.session_id, answer, self._mark(strike), self.back_end.interpreter(arrival),
+                arrival, is_processed=False,
+            )
         )  # fmt: skip
-        sent = fault.answered(struck)
         seq, record = self.record(
             now_ms, held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, sent,
             Delivery.PENDING, strike.fault_ids, strike.draws, held,
@@ -218,7 +220,12 @@ class Emulator(Memory):
         fault = strike.fault if isinstance(strike.fault, AnswerFault) else None
         sent: HttpResponse | None = response
         if fault is not None:
-            sent = fault.answered(StruckRequest(request, sid, lambda: response, self._mark(strike), is_processed=True))
+            sent = fault.answered(
+                StruckRequest(
+                    request, sid, lambda: response, self._mark(strike), self.back_end.interpreter(arrival), arrival,
+                    is_processed=True,
+                )
+            )  # fmt: skip
         until_ms = at_ms + strike.delay_ms if strike.delay_ms else None
         delivery = Delivery.SENT if fault is None and until_ms is None else Delivery.PENDING
         seq, record = self.record(
@@ -296,6 +303,7 @@ class Emulator(Memory):
         return facts_of(
             arrival,
             request.headers,
+            self.dialects.named(arrival.dialect).normal,
             None if session is None else expire(session, now_ms, self.limits_of(session)),
             now_ms=now_ms,
             next_number=self.sessions.opened + 1,

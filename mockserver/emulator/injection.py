@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.dialects.collection import answers
+from mockserver.dialects.base import Interpreter
+from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.vocabulary import Outcome
 
@@ -20,6 +21,8 @@ class StruckRequest:
         session_id: Its session, for the words of an answer.
         answer: Gives the answer there is or would have been; called only if the fault needs it.
         mark: The rule that answers name in a header; None for none.
+        interpreter: Words the answers that a fault makes.
+        arrival: What the request means.
         is_processed: Whether the back end has processed it.
     """
 
@@ -29,12 +32,16 @@ class StruckRequest:
         session_id: str | None,
         answer: Callable[[], HttpResponse],
         mark: str | None,
+        interpreter: Interpreter,
+        arrival: Arrival,
         *,
         is_processed: bool,
     ) -> None:
         self._request = request
         self._session_id = session_id
         self._mark = mark
+        self._interpreter = interpreter
+        self._arrival = arrival
         self.answer = answer
         self.is_processed = is_processed
 
@@ -45,12 +52,12 @@ class StruckRequest:
 
     def plain(self, status: int, body: Any) -> HttpResponse:
         """Return an answer with a status and a body."""
-        return answers.plain(status, body)
+        return self._interpreter.plain(status, body, self._arrival)
 
     def turned_away(self, outcome: Outcome) -> HttpResponse:
         """Return the answer to an event of an unknown session or a closed one."""
-        return answers.turned_away(outcome, self._session_id or "")
+        return self._interpreter.turned_away(outcome, self._arrival, self._session_id or "")
 
     def marked(self, answer: HttpResponse) -> HttpResponse:
         """Name the rule in an answer."""
-        return answers.marked(answer, self._mark)
+        return answer.marked(self._mark)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 
 from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
+from mockserver.dialects.base import Dialects
+from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.holding import Held, Holding
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
+from mockserver.model.event import Event
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ExpireFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.journal import DisplacedRecord, Draw, Record
+from mockserver.model.journal import Draw, Entry, RareRecord, Record
 from mockserver.model.plan import Plan
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
@@ -30,6 +34,7 @@ from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal, Records
 from mockserver.store.sessions import SessionStore
 from mockserver.wire.codec import NotJson, parse_body
+from mockserver.wire.entries import entry
 
 __all__ = ["Listener", "Memory"]
 
@@ -48,6 +53,7 @@ class Memory:
         faults: Rules in force from the start; ``reset`` comes back to them.
         clock: The clock; a real one by default.
         records: Makes the place where the journal keeps its records; a list by default.
+        dialects: The APIs that are emulated; those of the package by default.
 
     Raises:
         InvalidInput: A rule or a session rule cannot be used.
@@ -63,15 +69,17 @@ class Memory:
         faults: Iterable[FaultSpec] = (),
         clock: Clock | None = None,
         records: Callable[[], Records] = list,
+        dialects: Dialects = DIALECTS,
     ) -> None:
         self.name = name
+        self.dialects = dialects
         self.clock = clock or Clock()
         self.lock = threading.RLock()
         self._seed = f"{seed}/{name}"
         self._seeded_ids = seeded_ids
         self._start_settings = settings or Settings()
         self._start_faults = tuple(faults)
-        self.journal = Journal(self._start_settings, self.read, records)
+        self.journal = Journal(self._start_settings, self.read, records, self._normal)
         self.sessions = SessionStore(self._start_settings.max_sessions)
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)
         self.waiters = Waiters(self._start_settings.max_waiters)
@@ -117,8 +125,8 @@ class Memory:
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
-        if held is not None or is_copy or self.holding:
-            record = self._with_place(record, held, is_copy=is_copy)
+        if held is not None or is_copy or self.holding or arrival.dialect:
+            record = self._rare(record, held, arrival.dialect, is_copy=is_copy)
         seq = self.journal.append(record)
         if self.waiters.waiting:
             self.waiters.recorded(seq, record)
@@ -138,15 +146,16 @@ class Memory:
             if plan.era == self.journal.era:
                 self.journal.delivered(plan.seq, delivery, final=final)
 
-    def _with_place(self, record: Record, held: Held | None, *, is_copy: bool) -> Record:
+    def _rare(self, record: Record, held: Held | None, dialect: str, *, is_copy: bool) -> Record:
+        """Return a record with what few have, if it has any of it."""
         held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back was received, and is recorded later
         if held is not None and held.place is not None:
             held_ms = max(0, record.at_ms - held.at_ms)  # the clock may have been set back
             displaced = held.place - self.journal.last_seq - 1
-        if not held_ms and not displaced:
+        if not held_ms and not displaced and not dialect:
             return record
-        members = (*astuple(record), held_ms, displaced)
-        return DisplacedRecord(*members)
+        members = (*astuple(record), held_ms, displaced, dialect)
+        return RareRecord(*members)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` of every new record from now on.
@@ -171,6 +180,18 @@ class Memory:
             return parse_body(record.body, self.settings.max_body_bytes)
         except NotJson:
             return None
+
+    def _normal(self, record: Record) -> Callable[[Any], Any] | None:
+        return self.dialects.named(record.dialect).normal
+
+    def events(self, seq: int, record: Record) -> Sequence[Event]:
+        """Return the events of a record in the form that everything but the dialect reads."""
+        return self.dialects.events(record.dialect, record.operation, self.read(record), seq)
+
+    def entry_of(self, seq: int, record: Record) -> Entry:
+        """Return the entry of a record."""
+        document, normal = self.read(record), self._normal(record)
+        return entry(seq, record, document, msgspec.UNSET if normal is None else normal(document))
 
     # Sessions
 
@@ -228,7 +249,7 @@ class Memory:
             self._apply_settings(settings)
 
     def _apply_settings(self, settings: Settings) -> None:
-        self.back_end = BackEnd(settings)
+        self.back_end = BackEnd(settings, self.dialects)
         self.settings = settings
         self.journal.limit(settings)
         self.sessions.max_sessions = settings.max_sessions

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from mockserver.model.event import Event
 from mockserver.model.journal import Violation
 from mockserver.model.session import Content
 from mockserver.model.vocabulary import Operation
@@ -21,12 +22,14 @@ class Opening(msgspec.Struct, frozen=True):
         events: How many events came with it: 1, or the length of the batch.
         complete: Whether a sessionComplete is among them.
         ended: Whether a sessionEnd is among them.
+        start: The sessionStart in the normal shape.
     """
 
     content: Content
     events: int = 1
     complete: bool = False
     ended: bool = False
+    start: Any = None
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -34,16 +37,19 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         operation: What it asks for.
-        session_id: The session id of the path, as sent, for events; None otherwise.
-        event_type: The event type if it could be read, even of a body that is not valid.
-        document: The parsed body; None when there is none or it is no JSON.
-        ts_ms: ``playerTime.ts`` of a valid event.
-        playhead_s: ``playerTime.playhead`` of a valid event.
+        session_id: The session id that an event names, as sent; None otherwise.
+        event_type: Adobe's event type if it could be read, even of a body that is not valid.
+        document: The parsed body as it was sent; None when there is none or it is no JSON.
+        ts_ms: When a valid event happened, by the player's clock.
+        playhead_s: The playhead of a valid event.
         opening: What a valid sessionStart or batch opens.
         violations: Why the body cannot be accepted.
         status: The status that follows from the request alone: 400, 404, 405, 413 or 415 for one that goes no further,
             200 for one that is answered without a session; None when the session decides.
         detail: The name of the schema, the allowed methods, or what else the answer needs.
+        dialect: The name of the dialect; the default one leaves it empty.
+        later: Further valid events that came with this one in one request.
+        manner: What the dialect needs to know to word the answer; nobody else looks at it.
     """
 
     operation: Operation
@@ -56,3 +62,6 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     violations: tuple[Violation, ...] = ()
     status: int | None = None
     detail: str = ""
+    dialect: str = ""
+    later: tuple[Event, ...] = ()
+    manner: Any = None

@@ -67,6 +67,12 @@ class HttpResponse(msgspec.Struct, frozen=True):
         wanted = frozenset(names)
         return tuple(field for field in self.headers if field[0].lower() in wanted)
 
+    def marked(self, mark: str | None) -> HttpResponse:
+        """Name a fault rule in ``X-Mock-Fault``; None, or an answer that has the field, changes nothing."""
+        if mark is None or self.field("x-mock-fault") is not None:
+            return self
+        return replace(self, headers=(*self.headers, ("X-Mock-Fault", mark)))
+
     def without(self, names: Iterable[str]) -> HttpResponse:
         """Leave fields out, whatever the case of their names."""
         dropped = {name.lower() for name in names}

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
+from mockserver.model.event import Event, events_of
 from mockserver.model.http import HttpResponse, RawHeaders
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 
-__all__ = ["DisplacedRecord", "Draw", "Entry", "Record", "RecordedRequest", "RecordedResponse", "Violation"]
+__all__ = ["Draw", "Entry", "RareRecord", "Record", "RecordedRequest", "RecordedResponse", "Violation"]
 
 
-class Violation(msgspec.Struct, frozen=True):
+class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One reason for a 400, for the developer of the player.
 
     Args:
         path: JSON pointer to the place in the body; for a missing member, to where it should be.
         rule: The JSON Schema keyword that failed, or the name of an endpoint rule.
         detail: One sentence: what was seen, and what to change.
+        normal_path: The same place in the normal shape of events, where that has it elsewhere.
     """
 
     path: str
     rule: str
     detail: str
+    normal_path: str | None = None
 
 
 class Draw(msgspec.Struct, frozen=True):
@@ -56,17 +60,24 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     fault_ids: tuple[str, ...] = ()
     draws: tuple[Draw, ...] = ()
 
+    @property
+    def dialect(self) -> str:
+        """The name of the dialect of the request; empty for the default one."""
+        return ""
 
-class DisplacedRecord(Record, frozen=True):
-    """What the journal keeps of a request that was held back, or overtook one that was; few are.
+
+class RareRecord(Record, frozen=True):
+    """What the journal keeps of a request that was held back, overtook one that was, or is not in the default dialect.
 
     Args:
         held_ms: For how long it was held back, in milliseconds of the emulated clock.
         displaced: Its place in the order in which requests were received, less its place in order of processing.
+        dialect: The name of the dialect of the request; empty for the default one.
     """
 
     held_ms: int = 0
     displaced: int = 0
+    dialect: str = ""
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +100,7 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of the journal. ``held_ms`` and ``received`` are left out where they are 0.
+    """One request of the journal. The last four are left out where they say nothing.
 
     Args:
         seq: Place in the journal, from 1, in order of processing by the server.
@@ -103,6 +114,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         received: Place in the order in which the server received the requests, if that is not ``seq``, because
             something was held back meanwhile. Both copies that a ``duplicate`` fault made of a request have the same
             place, so that there may be gaps.
+        dialect: The API it came to, if that is not the Media Collection API.
+        normal: The event, or the list of those that came, in the shape of the Media Collection API, where ``event`` has
+            another.
     """
 
     seq: int
@@ -120,3 +134,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivery: Delivery
     held_ms: int = 0
     received: int = 0
+    dialect: str = ""
+    normal: Any = msgspec.UNSET
+
+    @property
+    def batch_of(self) -> int | None:
+        """How many events the body lists, if it is a list."""
+        listed = self.event if self.normal is msgspec.UNSET else self.normal
+        return len(listed) if isinstance(listed, list) else None
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events of the request: none, one, or as many as it brought."""
+        return events_of(self.operation, self.event, self.normal, seq=self.seq, dialect=self.dialect)

@@ -43,6 +43,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
         downloaded: Whether it came as one batch of downloaded content, to which no lifetimes apply.
         rule: The session rule that was fixed when it opened.
         content: What is being played.
+        dialect: The name of the dialect it was opened in; empty for the default one.
     """
 
     sid: str
@@ -63,6 +64,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     downloaded: bool = False
     rule: SessionRule | None = None
     content: Content = Content()
+    dialect: str = ""
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import TypeVar
 from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
-from mockserver.model.journal import Entry, Record
+from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import CountResult, EventPage, Meta, WaitCommand, WaitResult
 from mockserver.namespaces import Namespace, Target
@@ -17,10 +17,9 @@ from mockserver.operations.waiting import Pending, begin, begin_silence, countin
 from mockserver.rules.match import Matcher, compile_query
 from mockserver.rules.verification import check_timeout
 from mockserver.wire.codec import encode
-from mockserver.wire.entries import entry
 from mockserver.wire.har import har_pieces
 
-__all__ = ["count", "entries_of", "entry_of", "event", "events", "export", "find", "page", "wait"]
+__all__ = ["count", "entries_of", "event", "events", "export", "find", "page", "wait"]
 
 T = TypeVar("T")
 
@@ -48,7 +47,7 @@ def event(target: Target, argument: None, seq: str) -> Entry:
             raise NotFound(
                 f"entry {number} " + ("was dropped to stay within the limits" if dropped else "does not exist")
             )
-        return entry_of(emulator, number, record)
+        return emulator.entry_of(number, record)
 
 
 def events(target: Target, query: Query) -> EventPage:
@@ -127,14 +126,9 @@ def _page(emulator: Emulator, matcher: Matcher, limit: int) -> tuple[EventPage, 
     return EventPage(events=entries_of(emulator, seqs), meta=meta), total
 
 
-def entry_of(emulator: Emulator, seq: int, record: Record) -> Entry:
-    """Return the entry of a record."""
-    return entry(seq, record, emulator.read(record))
-
-
 def entries_of(emulator: Emulator, seqs: Sequence[int]) -> list[Entry]:
     """Return the entries of some seqs, without those that were dropped."""
-    return [entry_of(emulator, seq, record) for seq in seqs if (record := emulator.journal.get(seq)) is not None]
+    return [emulator.entry_of(seq, record) for seq in seqs if (record := emulator.journal.get(seq)) is not None]
 
 
 def export(target: Target, query: ExportQuery) -> Chunks:

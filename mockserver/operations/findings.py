@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from mockserver.control import FindingQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
+from mockserver.model.event import Event
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Record
 from mockserver.model.report import SessionReport
@@ -74,6 +75,7 @@ class _Moment(NamedTuple):
     settings: Settings
     now_ms: int
     read: Callable[[Record], Any]
+    events: Callable[[int, Record], Sequence[Event]]
     kept: Derived
 
 
@@ -165,7 +167,7 @@ class Diagnosis:
             found += self._session_findings(case, session, by_sid[session.sid], moment)
         for refused in strangers.values():
             found += diagnose_session(self._case_of(None, list(self._items(refused, moment)), moment))
-        traffic = Traffic(records, cases, moment.read, moment.settings.thresholds, moment.now_ms)
+        traffic = Traffic(records, cases, moment.read, moment.events, moment.settings.thresholds, moment.now_ms)
         return sort_findings([*found, *diagnose_traffic(traffic)])
 
     def _session_findings(self, case: Case, session: Session, records: _Records, moment: _Moment) -> list[Finding]:
@@ -196,11 +198,11 @@ class Diagnosis:
 
     def _items(self, records: _Records, moment: _Moment) -> Iterator[Item]:
         for seq, record in records:
-            yield from items_of(seq, record, moment.read(record))
+            yield from items_of(record, moment.events(seq, record))
 
 
 def _moment(emulator: Emulator) -> _Moment:
-    return _Moment(emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.derived)
+    return _Moment(emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.derived)
 
 
 def _stamp(sessions: tuple[Session, ...], records: _Records, settings: Settings) -> _Stamp:

@@ -9,40 +9,25 @@ from typing import Any, get_args
 import msgspec
 
 from mockserver.control import ADMIN, CONTROL_ROUTES, Chunks, Route
-from mockserver.dialects.collection.paths import BASE
+from mockserver.dialects.base import Dialects
 from mockserver.model.described import about, about_members
 from mockserver.model.results import Problem
 from mockserver.model.settings import Lifetimes, Settings
-from mockserver.model.vocabulary import EVENT_TYPES
 
 __all__ = ["description"]
 
 _REF = "#/components/schemas/{name}"
-_API_SCHEMAS: dict[str, Any] = {
-    "MediaEvent": {
-        "type": "object",
-        "description": "An event; its exact shape is the JSON Schema of its type at /api/v1/schemas/{eventType}.",
-        "required": ["eventType", "playerTime"],
-        "properties": {"eventType": {"enum": list(EVENT_TYPES)}, "playerTime": {"type": "object"}},
-    },
-    "ApiError": {
-        "type": "object",
-        "required": ["message"],
-        "properties": {
-            "message": {"type": "string"},
-            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Violation"}},
-        },
-    },
-}
 _PART = re.compile(r"{(\w+)}")
 
 
-def description(version: str) -> dict[str, Any]:
-    """Return the document; every path key begins with ``/api`` or ``/__admin``."""
+def description(version: str, dialects: Dialects) -> dict[str, Any]:
+    """Return the document; every path key is that of an emulated API, or begins with ``/__admin``."""
     structs = {kind for route in CONTROL_ROUTES for kind in (route.argument, route.result) if _is_struct(kind)}
     ordered = sorted(structs | {Problem}, key=lambda kind: str(kind.__name__))
     _, components = msgspec.json.schema_components(ordered, ref_template=_REF)
-    paths: dict[str, dict[str, Any]] = _api_paths()
+    described = [dialect.described() for dialect in dialects]
+    paths: dict[str, dict[str, Any]] = {path: {**methods} for api in described for path, methods in api.paths.items()}
+    schemas = {name: schema for api in described for name, schema in api.schemas.items()}
     for route in CONTROL_ROUTES:
         paths.setdefault(ADMIN + route.path, {})[route.method.lower()] = _operation(route)
     return {
@@ -54,7 +39,7 @@ def description(version: str) -> dict[str, Any]:
             "Both also answer under /ns/{namespace}.",
         },
         "paths": paths,
-        "components": {"schemas": {**_described(components, ordered), **_API_SCHEMAS}},
+        "components": {"schemas": {**_described(components, ordered), **schemas}},
     }
 
 
@@ -126,52 +111,3 @@ def _schema(kind: Any) -> dict[str, Any]:
 def _field_schema(kind: Any) -> dict[str, Any]:
     schemas, _ = msgspec.json.schema_components((kind,), ref_template=_REF)
     return schemas[0]
-
-
-def _api_paths() -> dict[str, dict[str, Any]]:
-    event = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/MediaEvent"}}}}
-    message = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}}
-    sid = [{"name": "sid", "in": "path", "required": True, "schema": {"type": "string"}}]
-    kind = [{"name": "eventType", "in": "path", "required": True, "schema": {"enum": list(EVENT_TYPES)}}]
-    batch = {"content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}
-    created = {
-        "description": "Created; the session is in Location.",
-        "headers": {"Location": {"schema": {"type": "string"}}},
-    }
-    bad = {"description": "The body fails the schema of its event type.", **message}
-    return {
-        f"{BASE}/sessions": {
-            "post": {"summary": "Open a session.", "requestBody": event, "responses": {"201": created, "400": bad}},
-        },
-        f"{BASE}/sessions/{{sid}}/events": {
-            "post": {
-                "summary": "Report one event.",
-                "parameters": sid,
-                "requestBody": event,
-                "responses": {
-                    "204": {"description": "Accepted."},
-                    "400": bad,
-                    "404": {"description": "The session is not known.", **message},
-                    "410": {"description": "The session is closed.", **message},
-                    "500": {"description": "Server error; only when a fault rule asks for it.", **message},
-                },
-            },
-        },
-        f"{BASE}/schemas/{{eventType}}": {
-            "get": {
-                "summary": "The JSON Schema of an event type.",
-                "parameters": kind,
-                "responses": {
-                    "200": {"description": "The schema, draft-04.", "content": {"application/json": {}}},
-                    "404": {"description": "No such event type.", **message},
-                },
-            },
-        },
-        f"{BASE}/downloaded": {
-            "post": {
-                "summary": "Report downloaded content that was played offline.",
-                "requestBody": batch,
-                "responses": {"201": {"description": "Accepted."}, "400": bad},
-            },
-        },
-    }

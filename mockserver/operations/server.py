@@ -59,7 +59,7 @@ def running_version() -> str:
 
 def openapi(target: Target, argument: None) -> dict[str, Any]:
     """Describe both APIs."""
-    return description(running_version())
+    return description(running_version(), target.namespace.dialects)
 
 
 # Where it is reached

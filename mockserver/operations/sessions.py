@@ -166,7 +166,7 @@ def session_items(emulator: Emulator, sid: str, *, by_arrival: bool = False, acc
         item
         for seq in emulator.journal.session_seqs(sid)
         if (record := emulator.journal.get(seq)) is not None
-        for item in items_of(seq, record, emulator.read(record))
+        for item in items_of(record, emulator.events(seq, record))
         if item.accepted or not accepted_only
     ]
     if by_arrival:

@@ -14,7 +14,7 @@ from mockserver.model.journal import Record
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
 from mockserver.namespaces import Target
-from mockserver.operations.entries import entries_of, entry_of
+from mockserver.operations.entries import entries_of
 from mockserver.operations.sessions import session_items
 from mockserver.operations.waiting import Pending, begin, counting, never
 from mockserver.rules.match import Matcher, compile_query
@@ -213,7 +213,7 @@ class Verifier:
                     yield distance, -seq, record, differences
 
         return [
-            NearMiss(event=entry_of(self._emulator, -minus_seq, record), distance=distance, differences=differences)
+            NearMiss(event=self._emulator.entry_of(-minus_seq, record), distance=distance, differences=differences)
             for distance, minus_seq, record, differences in heapq.nsmallest(_NEAR, misses(), key=lambda miss: miss[:2])
         ]
 

@@ -21,6 +21,7 @@ __all__ = [
     "MISSING",
     "Condition",
     "HeaderCondition",
+    "found",
     "header_holds",
     "header_values",
     "holds",
@@ -86,19 +87,19 @@ def parse_condition(text: str) -> Condition:
         InvalidInput: There is no pointer or no operator, or the text is too long.
     """
     _check_length(text, "/where")
-    found = _OPERATOR.search(text)
-    if not text.startswith("/") or found is None:
+    operator = _OPERATOR.search(text)
+    if not text.startswith("/") or operator is None:
         raise InvalidInput(
             f"{text!r} is not a condition: write <JSON pointer><op><value> with op one of = != > < *=, "
             "for example /params/media.id=clip-7",
             pointer="/where",
         )
-    pointer, literal = text[: found.start()], text[found.end() :]
+    pointer, literal = text[: operator.start()], text[operator.end() :]
     try:
         value: Any = msgspec.json.decode(literal)
     except (msgspec.DecodeError, RecursionError):
         value = literal
-    return Condition(text, steps_of(pointer), found.group(), value)
+    return Condition(text, steps_of(pointer), operator.group(), value)
 
 
 def _check_length(text: str, pointer: str) -> None:
@@ -118,13 +119,24 @@ def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
     return document
 
 
-def holds(condition: Condition, document: Any) -> bool:
-    """Tell whether a document meets a condition.
+def found(condition: Condition, document: Any, normal: Any = None) -> Any:
+    """Return what a condition is about; :data:`MISSING` when there is nothing.
+
+    Args:
+        document: The body as it was sent, which is asked first.
+        normal: The event in the normal shape, if the body has another.
+    """
+    seen = resolve(document, condition.tokens)
+    return resolve(normal, condition.tokens) if seen is MISSING and normal is not None else seen
+
+
+def holds(condition: Condition, document: Any, normal: Any = None) -> bool:
+    """Tell whether an event meets a condition; arguments as of :func:`found`.
 
     A missing value meets only ``!=``. Numbers compare with numbers and text with text; true is not 1. ``*=`` means that
     a text contains a text or a list contains a value.
     """
-    seen = resolve(document, condition.tokens)
+    seen = found(condition, document, normal)
     wanted = condition.value
     match condition.op:
         case "=":
@@ -164,14 +176,14 @@ def parse_header_condition(text: str) -> HeaderCondition:
         InvalidInput: There is no name or no operator, or the text is too long.
     """
     _check_length(text, "/header")
-    found = _HEADER_OPERATOR.search(text)
-    if found is None or not is_token(text[: found.start()]):
+    operator = _HEADER_OPERATOR.search(text)
+    if operator is None or not is_token(text[: operator.start()]):
         raise InvalidInput(
             f"{text!r} is not a condition on a header: write <name><op><value> with op one of = != *=, for example "
             "User-Agent*=Android",
             pointer="/header",
         )
-    return HeaderCondition(text, text[: found.start()].lower(), found.group(), text[found.end() :])
+    return HeaderCondition(text, text[: operator.start()].lower(), operator.group(), text[operator.end() :])
 
 
 def header_values(headers: RawHeaders, name: str) -> list[str]:

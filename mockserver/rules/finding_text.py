@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Entry
@@ -68,11 +67,11 @@ def entry_labels(entries: Sequence[Entry]) -> dict[int, str]:
     Args:
         entries: All entries of the session; the first ``ts`` among them is the start.
     """
-    start_ms = next((ts_ms for entry in entries if (ts_ms := _ts_ms(entry.event)) is not None), None)
+    start_ms = next((ts_ms for entry in entries if (ts_ms := _ts_ms(entry)) is not None), None)
     labels = {}
     for entry in entries:
         word = plain(entry.event_type or entry.operation.value, _LONGEST_WORD)
-        labels[entry.seq] = f"#{entry.seq} {word} {moment(_ts_ms(entry.event), start_ms)}".rstrip()
+        labels[entry.seq] = f"#{entry.seq} {word} {moment(_ts_ms(entry), start_ms)}".rstrip()
     return labels
 
 
@@ -88,9 +87,5 @@ def _entries(seqs: Sequence[int], labels: Mapping[int, str]) -> str:
     return shown if len(seqs) <= _MOST_ENTRIES else f"{shown}, and {len(seqs) - _MOST_ENTRIES} more"
 
 
-def _ts_ms(event: Any) -> int | None:
-    if isinstance(event, list):
-        event = event[0] if event else None
-    time = event.get("playerTime") if isinstance(event, dict) else None
-    ts_ms = time.get("ts") if isinstance(time, dict) else None
-    return ts_ms if isinstance(ts_ms, int) and not isinstance(ts_ms, bool) else None
+def _ts_ms(entry: Entry) -> int | None:
+    return next((event.ts_ms for event in entry.events), None)

@@ -212,6 +212,7 @@ def open_session(
     now_ms: int,
     rule: SessionRule | None,
     downloaded: bool,
+    dialect: str = "",
 ) -> Session:
     """Make the session that a sessionStart, or a batch of downloaded content, opens.
 
@@ -231,6 +232,7 @@ def open_session(
         downloaded=downloaded,
         rule=rule,
         content=opening.content,
+        dialect=dialect,
     )
     if not downloaded:
         return session

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockserver.errors import InvalidInput, below
+from mockserver.model.event import event_of
 from mockserver.model.fault import When
 from mockserver.model.http import RawHeaders
 from mockserver.model.query import MAX_LIMIT, Query
@@ -24,12 +25,12 @@ from mockserver.rules.condition import (
     MISSING,
     Condition,
     HeaderCondition,
+    found,
     header_holds,
     header_values,
     holds,
     parse_condition,
     parse_header_condition,
-    resolve,
 )
 from mockserver.rules.wanted import Wanted, span, texts
 
@@ -50,8 +51,6 @@ _CONTENT = {
     "library_version": "media.libraryVersion",
 }
 """What is asked of the content of a session, and the key of a sessionStart that says it."""
-
-_PLAYHEAD = ("playerTime", "playhead")
 
 _MAX_CONDITIONS = 64
 """Most conditions of one ``where``: every one is asked of every entry."""
@@ -74,6 +73,7 @@ class Facts(msgspec.Struct):
         content: What it plays; None for a request that has no session, or says it itself.
         namespace: Where the request came in.
         headers: The header fields of the request.
+        normal: Brings the body into the normal shape; None if it has it. Conditions ask the body as it was sent first.
     """
 
     operation: Operation
@@ -91,6 +91,12 @@ class Facts(msgspec.Struct):
     content: Content | None = None
     namespace: str | None = None
     headers: RawHeaders = ()
+    normal: Callable[[Any], Any] | None = None
+
+    def documents(self) -> tuple[Any, Any]:
+        """Return what conditions ask: the body, and, if it has another shape, the event or events in the normal one."""
+        document = self.document()
+        return document, None if self.normal is None else self.normal(document)
 
 
 class Matcher(msgspec.Struct, frozen=True):
@@ -126,13 +132,13 @@ class Matcher(msgspec.Struct, frozen=True):
             if not header_holds(header, header_values(facts.headers, header.name)):
                 return False
         if self.conditions:
-            document = facts.document()
-            return all(holds(condition, document) for condition in self.conditions)
+            document, normal = facts.documents()
+            return all(holds(condition, document, normal) for condition in self.conditions)
         return True
 
     def differences(self, facts: Facts) -> tuple[Difference, ...]:
         """List what keeps the facts from being meant; empty when they are."""
-        found = [
+        differences = [
             Difference(field=name, expected=_shown(wanted), actual=_plain(_actual(facts, name)))
             for name, wanted in self.fields
             if not _meets(facts, name, wanted)
@@ -140,19 +146,19 @@ class Matcher(msgspec.Struct, frozen=True):
         for name, range_or_texts in self.others:
             actual = _actual(facts, name)
             if actual not in range_or_texts:
-                found.append(Difference(name, str(range_or_texts), actual))
+                differences.append(Difference(name, str(range_or_texts), actual))
         for header in self.headers:
             values = header_values(facts.headers, header.name)
             if not header_holds(header, values):
                 actual = ", ".join(values) if values else "(missing)"
-                found.append(Difference(f"header {header.name}", _expected(header), actual))
-        document = facts.document() if self.conditions else None
+                differences.append(Difference(f"header {header.name}", _expected(header), actual))
+        document, normal = facts.documents() if self.conditions else (None, None)
         for condition in self.conditions:
-            if not holds(condition, document):
-                seen = resolve(document, condition.tokens)
+            if not holds(condition, document, normal):
+                seen = found(condition, document, normal)
                 actual = "(missing)" if seen is MISSING else seen
-                found.append(Difference(pointer_of(condition.tokens), _expected(condition), actual))
-        return tuple(found)
+                differences.append(Difference(pointer_of(condition.tokens), _expected(condition), actual))
+        return tuple(differences)
 
     def distance(self, differences: tuple[Difference, ...]) -> float:
         """Weigh differences: 0 for none, 1 when nothing that was asked for is there."""
@@ -246,18 +252,22 @@ def _actual(facts: Facts, name: str) -> Any:
 
 def _playhead_s(facts: Facts) -> float | None:
     """Return the playhead that an event names, valid or not; a batch of downloaded content has many, so none."""
-    playhead = resolve(facts.document(), _PLAYHEAD)
-    return playhead if isinstance(playhead, (int, float)) and not isinstance(playhead, bool) else None
+    return event_of(_normal(facts)).playhead_s
 
 
 def _said_of_content(facts: Facts, name: str) -> str | None:
     """Return what is known of the content: a request that opens a session says it itself."""
     if facts.operation not in _OPENING:
         return None if facts.content is None else getattr(facts.content, name)
-    document = facts.document()
-    start = document[0] if isinstance(document, list) and document else document
-    said = resolve(start, ("params", _CONTENT[name]))
+    normal = _normal(facts)
+    start = normal[0] if isinstance(normal, list) and normal else normal
+    said = event_of(start).params.get(_CONTENT[name])
     return said if isinstance(said, str) else None
+
+
+def _normal(facts: Facts) -> Any:
+    document, normal = facts.documents()
+    return document if facts.normal is None else normal
 
 
 def _meets(facts: Facts, name: str, wanted: frozenset[Any]) -> bool:

@@ -106,11 +106,11 @@ class Step(msgspec.Struct, frozen=True):
         n: Its place in the order of processing, from 0.
         item: The event in the journal.
         event_type: Adobe's event type.
-        ts_ms: ``playerTime.ts``.
-        playhead_s: ``playerTime.playhead``.
+        ts_ms: When it happened, by the player's clock.
+        playhead_s: Its playhead.
         params: Its params; empty when there are none.
-        qoe: Its qoeData; empty when there are none.
-        meta: Its customMetadata; empty when there are none.
+        qoe: Its quality of experience; empty when there is none.
+        meta: Its custom metadata; empty when there is none.
         before: What was going on before it.
         after: What is going on after it.
         ignored: Why the back end can do nothing with it; None when it can.
@@ -157,14 +157,17 @@ def by_type(steps: Sequence[Step]) -> Mapping[str, Sequence[Step]]:
 
 
 def trace(
-    items: Sequence[Item], *, error_stops_playback: bool = False, void_breaks: frozenset[int] = frozenset()
+    items: Sequence[Item],
+    *,
+    error_stops_playback: bool = False,
+    void_breaks: frozenset[tuple[int, int | None]] = frozenset(),
 ) -> list[Step]:
     """Follow the accepted events of a session, given in order of processing.
 
     Args:
         items: The events.
         error_stops_playback: Whether an error ends playback until the next play.
-        void_breaks: Journal entries of adBreakStarts that are treated as if they had not been sent.
+        void_breaks: The adBreakStarts that are treated as if they had not been sent, by ``seq`` and ``index``.
     """
     steps: list[Step] = []
     state = State()
@@ -174,16 +177,19 @@ def trace(
         zip(events, times_ms, [*times_ms[1:], *times_ms[-1:]], strict=True)
     ):
         event, event_type = item.event, item.event_type or ""
-        params = event.get("params") or _NOTHING
-        playhead_s = _bounded(item.playhead_s or 0.0)
+        params = event.params
+        playhead_s = _bounded(event.playhead_s or 0.0)
         after, ignored = state, None
         if event_type != "ping":
             after, ignored = _next(state, event_type, n, params, playhead_s, error_stops_playback)
-        if event_type == "adBreakStart" and item.seq in void_breaks:
+        if event_type == "adBreakStart" and (item.seq, item.index) in void_breaks:
             after, ignored = state, "the break is never closed"
         dt_s = (following_ms - ts_ms) / 1000 if following_ms > ts_ms else 0.0
-        qoe, meta = event.get("qoeData") or _NOTHING, event.get("customMetadata") or _NOTHING
-        steps.append(Step(n, item, event_type, ts_ms, playhead_s, params, qoe, meta, state, after, ignored, dt_s))
+        steps.append(
+            Step(
+                n, item, event_type, ts_ms, playhead_s, params, event.qoe, event.meta, state, after, ignored, dt_s
+            )
+        )  # fmt: skip
         state = after
     return steps
 

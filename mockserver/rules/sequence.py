@@ -10,12 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.errors import InvalidInput
+from mockserver.model.event import Event
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import Difference, TimelineEntry
 from mockserver.model.vocabulary import Outcome
 from mockserver.rules.match import Facts, Matcher, compile_query
 from mockserver.rules.misfit import misfit
+from mockserver.rules.timeline import facts_of
 from mockserver.rules.verification import describe
 
 __all__ = [
@@ -97,7 +99,7 @@ class Seen(msgspec.Struct, frozen=True):
     """One event of a session. ``event`` is the event itself, of a batch the one that is meant."""
 
     shown: TimelineEntry
-    event: Any
+    event: Event
     entry: Entry
 
     @property
@@ -108,9 +110,8 @@ class Seen(msgspec.Struct, frozen=True):
     def facts(self) -> Facts:
         """Tell what a matcher can ask."""
         entry, shown = self.entry, self.shown
-        event_type = shown.event_type or entry.event_type
-        return Facts(
-            entry.operation, entry.session_id, event_type, lambda: self.event, shown.outcome, shown.status,
+        return facts_of(
+            self.event, entry.operation, entry.session_id, entry.event_type, shown.outcome, shown.status,
             entry.fault_ids,
         )  # fmt: skip
 
@@ -177,8 +178,7 @@ def seen_events(timeline: Sequence[TimelineEntry], entries: Mapping[int, Entry])
         entry = entries.get(shown.seq)
         if entry is None:
             continue
-        event = entry.event
-        if shown.index is not None and isinstance(event, list) and shown.index < len(event):
-            event = event[shown.index]
-        found.append(Seen(shown, event, entry))
+        events = entry.events
+        if (shown.index or 0) < len(events):
+            found.append(Seen(shown, events[shown.index or 0], entry))
     return found

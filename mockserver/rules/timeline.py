@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from mockserver.model.event import Event
 from mockserver.model.journal import Record
 from mockserver.model.results import TimelineEntry
 from mockserver.model.session import Session
@@ -16,33 +16,48 @@ from mockserver.model.vocabulary import Operation, Outcome, Phase
 from mockserver.rules.match import Facts
 from mockserver.rules.ordering import Arrived, processing_order
 
-__all__ = ["Item", "items_of", "processed", "shown"]
-
-_NUMBERS = (int, float)
+__all__ = ["Item", "facts_of", "items_of", "processed", "shown"]
 
 
 class Item(msgspec.Struct, frozen=True):
     """One event of a session.
 
     Args:
-        seq: Its journal entry.
-        index: Its place in a batch of downloaded content, from 0; None for an event of its own.
-        event: The event as it was sent; None when it could not be read.
-        ts_ms: ``playerTime.ts``, if it is there and an integer.
-        playhead_s: ``playerTime.playhead``, if it is there and a number.
+        event: The event.
+        record: The journal entry it came with.
         late_ms: By how much it came too late to be sorted in.
         provisional: Whether a later arrival can still be sorted before it.
     """
 
-    seq: int
-    index: int | None
+    event: Event
     record: Record
-    event: Any
-    event_type: str | None
-    ts_ms: int | None
-    playhead_s: float | None
     late_ms: int = 0
     provisional: bool = False
+
+    @property
+    def seq(self) -> int:
+        """Its journal entry."""
+        return self.event.seq
+
+    @property
+    def index(self) -> int | None:
+        """Its place in a request that brought several events, from 0; None for one that came alone."""
+        return self.event.index
+
+    @property
+    def event_type(self) -> str | None:
+        """Adobe's event type, if it could be read."""
+        return self.event.event_type
+
+    @property
+    def ts_ms(self) -> int | None:
+        """When it happened by the player's clock, if it says so with an integer."""
+        return self.event.ts_ms
+
+    @property
+    def playhead_s(self) -> float | None:
+        """The playhead, if it is there and a number."""
+        return self.event.playhead_s
 
     @property
     def accepted(self) -> bool:
@@ -57,42 +72,38 @@ class Item(msgspec.Struct, frozen=True):
     def facts(self) -> Facts:
         """Tell what a matcher can ask."""
         record = self.record
-        event_type = self.event_type or record.event_type
-        return Facts(
-            record.operation,
-            record.session_id,
-            event_type,
-            lambda: self.event,
-            record.outcome,
-            self.status,
+        return facts_of(
+            self.event, record.operation, record.session_id, record.event_type, record.outcome, self.status,
             record.fault_ids,
-        )
+        )  # fmt: skip
 
 
-def items_of(seq: int, record: Record, document: Any) -> list[Item]:
-    """Return the events of one journal entry: one, or as many as a batch holds; an empty batch counts as one."""
+def facts_of(
+    event: Event,
+    operation: Operation,
+    session_id: str | None,
+    event_type: str | None,
+    outcome: Outcome,
+    status: int | None,
+    fault_ids: tuple[str, ...],
+) -> Facts:
+    """Tell what a matcher can ask about one event of a session.
+
+    Args:
+        event_type: What the reader of the request made of it, if the body says nothing.
+    """
+    normal = None if event.sent is event.normal else (lambda sent: event.normal)
+    return Facts(
+        operation, session_id, event.event_type or event_type, lambda: event.sent, outcome, status, fault_ids,
+        normal=normal,
+    )  # fmt: skip
+
+
+def items_of(record: Record, events: Sequence[Event]) -> list[Item]:
+    """Return the events of one journal entry: one, or as many as it brought; an empty batch counts as one."""
     if record.operation not in (Operation.START, Operation.EVENT, Operation.DOWNLOAD):
         return []
-    if record.operation is Operation.DOWNLOAD and isinstance(document, list) and document:
-        return [_item(seq, index, record, event) for index, event in enumerate(document)]
-    return [_item(seq, None, record, document)]
-
-
-def _item(seq: int, index: int | None, record: Record, event: Any) -> Item:
-    members = event if isinstance(event, dict) else {}
-    time = members.get("playerTime")
-    ts_ms = time.get("ts") if isinstance(time, dict) else None
-    playhead_s = time.get("playhead") if isinstance(time, dict) else None
-    event_type = members.get("eventType")
-    return Item(
-        seq,
-        index,
-        record,
-        event,
-        event_type if isinstance(event_type, str) else None,
-        ts_ms if type(ts_ms) is int else None,  # a bool, which JSON calls no number, is an int to isinstance
-        playhead_s if type(playhead_s) in _NUMBERS else None,
-    )
+    return [Item(event, record) for event in events]
 
 
 def processed(items: Sequence[Item], settings: Settings, session: Session | None, now_ms: int) -> list[Item]:
@@ -101,7 +112,7 @@ def processed(items: Sequence[Item], settings: Settings, session: Session | None
     A batch of downloaded content keeps its own order, which is the client's to keep (Adobe, "Track downloaded
     content").
     """
-    if any(item.index is not None for item in items):
+    if any(item.record.operation is Operation.DOWNLOAD for item in items):
         return list(items)
     closed = session is None or session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
     order = processing_order(

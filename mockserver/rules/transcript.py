@@ -89,8 +89,8 @@ def _line(entry: Entry, start_ms: int) -> str:
 def _what(entry: Entry) -> str:
     if entry.event_type is not None:
         return plain(entry.event_type, _LONGEST_WORD)
-    if entry.operation is Operation.DOWNLOAD and isinstance(entry.event, list):
-        return f"batch of {len(entry.event)}"
+    if entry.operation is Operation.DOWNLOAD and entry.batch_of is not None:
+        return f"batch of {entry.batch_of}"
     if entry.operation is Operation.PREFLIGHT or entry.operation is Operation.SCHEMA:
         return str(entry.operation.value)
     if entry.operation is not Operation.OTHER:
@@ -109,8 +109,5 @@ def plain(text: str, longest: int = _LONGEST_NOTE) -> str:
 
 
 def _playhead(entry: Entry) -> str:
-    time = entry.event.get("playerTime") if isinstance(entry.event, dict) else None
-    playhead_s = time.get("playhead") if isinstance(time, dict) else None
-    if isinstance(playhead_s, bool) or not isinstance(playhead_s, (int, float)) or abs(playhead_s) > 1e12:
-        return ""
-    return f"@{playhead_s:.1f}"
+    playhead_s = next((event.playhead_s for event in entry.events if event.index is None), None)
+    return "" if playhead_s is None or abs(playhead_s) > 1e12 else f"@{playhead_s:.1f}"

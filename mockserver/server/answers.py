@@ -7,7 +7,6 @@ from http import HTTPStatus
 from aiohttp import web
 from msgspec.structs import replace
 
-from mockserver.dialects.collection.answers import ACCEPTED
 from mockserver.model.http import HttpResponse
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
@@ -54,11 +53,12 @@ def render(response: HttpResponse, at_ms: int, *, bodiless: bool = False) -> byt
 
 
 class AnswerWriter:
-    """Writes answers to connections; keeps the bytes of the most frequent one ready for a second."""
+    """Writes answers to connections; keeps the bytes of the last 204 ready for a second: events are answered alike."""
 
     def __init__(self) -> None:
         self._second = -1
-        self._accepted = b""
+        self._frequent: HttpResponse | None = None
+        self._bytes_of_frequent = b""
         self._written: dict[tuple[int, bool], Written] = {}
 
     def prepare(self, request: web.BaseRequest, plan: Plan, response: HttpResponse) -> tuple[bytes, bool]:
@@ -94,9 +94,9 @@ class AnswerWriter:
         return done
 
     def _bytes(self, response: HttpResponse, at_ms: int, bodiless: bool) -> bytes:
-        if response is not ACCEPTED:
+        if response.status != 204:
             return render(response, at_ms, bodiless=bodiless)
         second = at_ms // 1000
-        if second != self._second:
-            self._second, self._accepted = second, render(response, at_ms)
-        return self._accepted
+        if second != self._second or response is not self._frequent:
+            self._second, self._frequent, self._bytes_of_frequent = second, response, render(response, at_ms)
+        return self._bytes_of_frequent

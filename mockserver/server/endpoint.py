@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from mockserver.dialects.collection.paths import BASE
 from mockserver.errors import Refused
 from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.plan import Plan, Suspended
@@ -33,7 +32,6 @@ _CHUNK_TIMEOUT_S = 2
 BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
 """What a body raises that cannot be read to its end; the middle one comes from aiohttp's parser in plain Python."""
 
-_SESSIONS = f"{BASE}/sessions/"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -116,9 +114,9 @@ class Endpoint:
                     return namespaces.obtain(named.namespace), named.path, None
                 except Refused:
                     return namespaces.default, path, "too_many_namespaces"
-        if len(namespaces) > 1 and _SESSIONS in path:
-            sid = path.partition(_SESSIONS)[2].partition("/")[0]  # whatever path prefix stands before
-            return namespaces.for_session(sid), path, None
+        if len(namespaces) > 1:
+            sid = namespaces.default.dialects.at(path).session_of(path, b"")
+            return namespaces.default if sid is None else namespaces.for_session(sid), path, None
         return namespaces.default, path, None
 
 

@@ -81,6 +81,7 @@ class Site:
             return emulator
 
         self.namespaces = Namespaces(make, self.options.scheme)
+        self._bases = self.namespaces.default.dialects.bases
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
         self.doorway = Doorway()
@@ -101,7 +102,7 @@ class Site:
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to the shared port: the emulated API and the admin API."""
-        if not request.raw_path.startswith("/api/"):
+        if not request.raw_path.startswith(self._bases):
             if self._is_admin(request):
                 return self._admin.handle(request)
             if leads_to_page(request):

@@ -42,6 +42,9 @@ _SECRET = frozenset({b"authorization", b"cookie"})
 Read = Callable[[Record], Any]
 """Gives the parsed body of a record."""
 
+Normal = Callable[[Record], Callable[[Any], Any] | None]
+"""Gives what brings the body of a record into the normal shape; None if it has it."""
+
 
 class Records(Protocol):
     """Where the records of a journal are kept, by place from 0 on: a list, or anything that has these ways in.
@@ -77,10 +80,18 @@ class Journal:
         settings: ``max_entries`` and ``max_journal_bytes`` bound it.
         read: How the body of a record is parsed when a condition asks for it.
         records: Makes the place where records are kept, an empty one; a list by default.
+        normal: How a body is brought into the normal shape.
     """
 
-    def __init__(self, settings: Settings, read: Read, records: Callable[[], Records] = list) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        read: Read,
+        records: Callable[[], Records] = list,
+        normal: Normal = lambda record: None,
+    ) -> None:
         self._read = read
+        self._normal = normal
         self._make_records = records
         self.era = -1
         """How often it was cleared: of two requests with the same seq it tells which was later."""
@@ -200,6 +211,7 @@ class Journal:
             record.outcome,
             None if record.response is None else record.response.status,
             record.fault_ids,
+            normal=self._normal(record),
         )
 
     def count(self, matcher: Matcher) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Any, Literal
 
+import msgspec
+
 from mockserver.model.http import HttpResponse
-from mockserver.model.journal import DisplacedRecord, Entry, Record, RecordedRequest, RecordedResponse
+from mockserver.model.journal import Entry, RareRecord, Record, RecordedRequest, RecordedResponse
 
 __all__ = ["entry", "http_date", "response_headers"]
 
@@ -27,11 +29,12 @@ def response_headers(response: HttpResponse, at_ms: int) -> list[tuple[str, str]
     return fields
 
 
-def entry(seq: int, record: Record, event: Any) -> Entry:
+def entry(seq: int, record: Record, event: Any, normal: Any = msgspec.UNSET) -> Entry:
     """Make the entry of a record.
 
     Args:
         event: The parsed body.
+        normal: The same in the normal shape, a list for several events, if ``event`` has another.
     """
     body, encoding = _text(record.body)
     return Entry(
@@ -54,8 +57,10 @@ def entry(seq: int, record: Record, event: Any) -> Entry:
         ),
         response=None if record.response is None else _response(record),
         delivery=record.delivery,
-        held_ms=record.held_ms if isinstance(record, DisplacedRecord) else 0,
-        received=seq + record.displaced if isinstance(record, DisplacedRecord) and record.displaced else 0,
+        held_ms=record.held_ms if isinstance(record, RareRecord) else 0,
+        received=seq + record.displaced if isinstance(record, RareRecord) and record.displaced else 0,
+        dialect=record.dialect,
+        normal=normal,
     )
 
 

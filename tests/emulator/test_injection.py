@@ -7,7 +7,9 @@ from typing import Any, get_args
 import pytest
 
 from mockserver.dialects.collection import answers
+from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.emulator.injection import StruckRequest
+from mockserver.model.arrival import Arrival
 from mockserver.model.fault_kind import (
     AnswerFault,
     CloseFault,
@@ -24,6 +26,8 @@ from mockserver.model.fault_kind import (
     TruncateFault,
 )
 from mockserver.model.http import HttpResponse
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Operation
 from mockserver.wire.codec import convert
 from tests.factories import post
 
@@ -38,6 +42,8 @@ NEEDED: dict[type[AnswerFault], dict[str, Any]] = {
 }
 """What a fault of a kind cannot do without."""
 
+API = COLLECTION.interpreter(Settings())
+ARRIVAL = Arrival(Operation.EVENT)
 OPENED = answers.opened("s1")
 MARK = ("X-Mock-Fault", "f1")
 REQUEST = post("/api/v1/sessions", host="tv.test:8089")
@@ -52,7 +58,9 @@ def sent(
     sid: str = "s1",
 ) -> HttpResponse:
     mark = "f1" if marked else None
-    response = fault.answered(StruckRequest(REQUEST, sid, lambda: answer, mark, is_processed=is_processed))
+    response = fault.answered(
+        StruckRequest(REQUEST, sid, lambda: answer, mark, API, ARRIVAL, is_processed=is_processed)
+    )
     assert response is not None
     return response
 
@@ -66,7 +74,7 @@ def test_fault_of_the_connection_leaves_no_answer_and_asks_for_none(fault: Answe
     def unwanted() -> HttpResponse:
         raise AssertionError
 
-    assert fault.answered(StruckRequest(REQUEST, "s1", unwanted, "f1", is_processed=False)) is None
+    assert fault.answered(StruckRequest(REQUEST, "s1", unwanted, "f1", API, ARRIVAL, is_processed=False)) is None
 
 
 @pytest.mark.parametrize("is_processed", [True, False])
@@ -76,7 +84,9 @@ def test_every_answer_of_a_fault_is_marked_once_unless_marking_is_off(
 ) -> None:
     fault = convert({"kind": kind.__struct_config__.tag, **NEEDED.get(kind, {})}, SimpleFault)
     for mark in ("f1", None):
-        response = fault.answered(StruckRequest(REQUEST, "s1", lambda: OPENED, mark, is_processed=is_processed))
+        response = fault.answered(
+            StruckRequest(REQUEST, "s1", lambda: OPENED, mark, API, ARRIVAL, is_processed=is_processed)
+        )
         if response is not None:
             assert [field for field in response.headers if field[0] == MARK[0]] == ([MARK] if mark else [])
 

@@ -11,11 +11,12 @@ import pytest
 from jsonschema import Draft4Validator, Draft202012Validator
 
 from mockserver.control import CONTROL_ROUTES
+from mockserver.dialects.registry import DIALECTS
 from mockserver.operations.openapi import description
 from mockserver.wire.codec import encode
 from tests.factories import event
 
-DOCUMENT: dict[str, Any] = json.loads(encode(description("1.2.3")))
+DOCUMENT: dict[str, Any] = json.loads(encode(description("1.2.3", DIALECTS)))
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.model.event import event_of, events_of
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
@@ -21,23 +22,23 @@ def record(operation: Operation = Operation.EVENT, *, at_ms: int = T0, answered:
 
 
 def item(document: Any, seq: int = 1) -> Item:
-    (found,) = items_of(seq, record(), document)
+    (found,) = items_of(record(), events_of(Operation.EVENT, document, seq=seq))
     return found
 
 
 def test_event_of_its_own_is_one_item_and_a_batch_as_many_as_it_holds() -> None:
     document = batch("play", "sessionEnd")
-    items = items_of(5, record(Operation.DOWNLOAD), document)
+    items = items_of(record(Operation.DOWNLOAD), events_of(Operation.DOWNLOAD, document, seq=5))
     assert [(each.seq, each.index, each.event_type) for each in items] == [
         (5, 0, "sessionStart"), (5, 1, "play"), (5, 2, "sessionEnd"),
     ]  # fmt: skip
-    assert [each.event for each in items] == document
+    assert [each.event.sent for each in items] == document
     assert item(event("play", playhead=1.5)).index is None
 
 
 def test_what_is_no_event_has_no_place_in_a_timeline() -> None:
-    assert items_of(1, record(Operation.PREFLIGHT), None) == []
-    assert items_of(1, record(Operation.OTHER), event()) == []
+    assert items_of(record(Operation.PREFLIGHT), [event_of(None)]) == []
+    assert items_of(record(Operation.OTHER), [event_of(event())]) == []
 
 
 def test_ts_and_playhead_are_taken_only_if_they_are_what_they_should_be() -> None:
@@ -52,7 +53,7 @@ def test_item_tells_a_matcher_what_the_record_tells() -> None:
     facts = item(event("play")).facts()
     assert (facts.event_type, facts.status, facts.outcome, facts.session_id) == ("play", 204, Outcome.ACCEPTED, "s1")
     assert item([1]).facts().event_type == "ping", "what the reader made of it, if the body says nothing"
-    assert items_of(1, record(answered=False), event())[0].status is None
+    assert items_of(record(answered=False), [event_of(event())])[0].status is None
 
 
 def test_events_are_processed_in_order_of_their_ts() -> None:
@@ -64,7 +65,7 @@ def test_events_are_processed_in_order_of_their_ts() -> None:
 
 def test_batch_keeps_its_own_order_whatever_its_ts() -> None:
     document = [event("sessionStart", ts=T0 + 9), event("play", ts=T0 + 5), event("ping", ts=T0 + 1)]
-    items = items_of(1, record(Operation.DOWNLOAD), document)
+    items = items_of(record(Operation.DOWNLOAD), events_of(Operation.DOWNLOAD, document))
     assert processed(items, Settings(), None, T0) == items
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.model.http import HttpResponse
-from mockserver.model.journal import DisplacedRecord, Draw, Entry, Record, Violation
+from mockserver.model.journal import Draw, Entry, RareRecord, Record, Violation
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.wire.codec import convert, decode, encode, to_builtins
 from mockserver.wire.entries import entry, http_date, response_headers
@@ -34,7 +34,7 @@ def record(**members: Any) -> Record:
         "fault_ids": ("f1",),
         "draws": (Draw("f1", 0.25, True),),
     }
-    kind = DisplacedRecord if {"held_ms", "displaced"} & set(members) else Record
+    kind = RareRecord if {"held_ms", "displaced"} & set(members) else Record
     return kind(**{**known, **members})
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from msgspec.structs import replace
-
 from mockserver.dialects.collection.paths import BASE, docs_typo, session_path
 from mockserver.model.http import WITHOUT_BODY, HttpRequest, HttpResponse
 from mockserver.model.journal import Violation
@@ -22,7 +20,6 @@ __all__ = [
     "ACCEPTED",
     "CORS",
     "downloaded",
-    "marked",
     "method_not_allowed",
     "no_route",
     "opened",
@@ -149,13 +146,6 @@ def plain(status: int, body: Any) -> HttpResponse:
     if status not in (204, 304):
         fields.append(("Content-Length", str(len(content))))
     return HttpResponse(status, tuple(fields), content)
-
-
-def marked(response: HttpResponse, mark: str | None) -> HttpResponse:
-    """Name a fault rule in an answer, in ``X-Mock-Fault``; None, or an answer that has the field, changes nothing."""
-    if mark is None or any(name.lower() == "x-mock-fault" for name, _ in response.headers):
-        return response
-    return replace(response, headers=(*response.headers, ("X-Mock-Fault", mark)))
 
 
 def _json(

@@ -11,11 +11,12 @@ import msgspec
 
 from mockserver.model.vocabulary import Operation
 
-__all__ = ["BASE", "Route", "docs_typo", "events_path", "route", "session_path"]
+__all__ = ["BASE", "OPENING", "Route", "docs_typo", "events_path", "opens", "route", "session_of", "session_path"]
 
 BASE = "/api/v1"
-_SESSIONS = f"{BASE}/sessions"
-_SESSION_PREFIX = f"{_SESSIONS}/"
+OPENING = f"{BASE}/sessions"
+"""Where a sessionStart is posted."""
+_SESSION_PREFIX = f"{OPENING}/"
 _SCHEMA_PREFIX = f"{BASE}/schemas/"
 _DOWNLOADED = f"{BASE}/downloaded"
 _EVENTS = "/events"
@@ -49,6 +50,17 @@ def events_path(sid: str) -> str:
     return f"{_SESSION_PREFIX}{sid}{_EVENTS}"
 
 
+def session_of(path: str) -> str | None:
+    """Return the session id that a path names, whatever stands before it; None when it names none."""
+    _, found, rest = path.partition(_SESSION_PREFIX)
+    return rest.partition("/")[0] if found else None
+
+
+def opens(method: str, path: str) -> bool:
+    """Tell whether a request asks for a new session."""
+    return route(method, path).operation in (Operation.START, Operation.DOWNLOAD)
+
+
 def route(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Route:
     """Find the operation.
 
@@ -72,7 +84,7 @@ def _route(method: str, path: str) -> Route:
     path = path.removesuffix("/")
     if path.startswith(_SESSION_PREFIX) and path.endswith(_EVENTS):
         found = Route(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
-    elif path == _SESSIONS:
+    elif path == OPENING:
         found = Route(Operation.START)
     elif path == _DOWNLOADED:
         found = Route(Operation.DOWNLOAD)

@@ -116,7 +116,7 @@ class Reader:
         if violations:
             return Arrival(operation, None, event_type, document, violations=violations, status=400)
         time = document["playerTime"]
-        opening = Opening(_content(document["params"]))
+        opening = Opening(_content(document["params"]), start=document)
         return Arrival(operation, None, event_type, document, time["ts"], time["playhead"], opening)
 
     def _start_violations(self, document: Any, event_type: str | None) -> tuple[Violation, ...]:
@@ -144,8 +144,9 @@ class Reader:
         start = document[0]
         types = {event["eventType"] for event in document}
         opening = Opening(
-            _content(start["params"]), len(document), complete="sessionComplete" in types, ended="sessionEnd" in types
-        )
+            _content(start["params"]), len(document), complete="sessionComplete" in types, ended="sessionEnd" in types,
+            start=start,
+        )  # fmt: skip
         time = start["playerTime"]
         return Arrival(Operation.DOWNLOAD, None, None, document, time["ts"], time["playhead"], opening)
 

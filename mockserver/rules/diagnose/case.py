@@ -7,6 +7,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from mockserver.model.event import Event
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
@@ -270,6 +271,7 @@ class Traffic:
         records: The journal with its seqs.
         cases: The sessions in order of opening, by id.
         read: Gives the parsed body of a record.
+        events: Gives its events.
         thresholds: From where on a finding is made.
         now_ms: The present on the emulated clock.
     """
@@ -279,12 +281,14 @@ class Traffic:
         records: Sequence[tuple[int, Record]],
         cases: Mapping[str, Case],
         read: Callable[[Record], Any],
+        events: Callable[[int, Record], Sequence[Event]],
         thresholds: Thresholds,
         now_ms: int,
     ) -> None:
         self.records = records
         self.cases = cases
         self.read = read
+        self.events = events
         self.thresholds = thresholds
         self.now_ms = now_ms
 
@@ -295,7 +299,7 @@ class Traffic:
             item
             for seq, record in self.records
             if record.outcome is Outcome.INVALID and record.session_id is None
-            for item in items_of(seq, record, self.read(record))
+            for item in items_of(record, self.events(seq, record))
         ]
 
 

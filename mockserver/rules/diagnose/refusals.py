@@ -136,7 +136,7 @@ def refusals(place: Case | Traffic) -> Iterator[Refusal]:
     batched = {(item.seq, item.index): item for item in place.refused if item.index is not None}
     for item in place.refused:
         if item.index is None:
-            if not is_edge_body(item.event):
+            if not is_edge_body(item.event.sent):
                 for violation in item.record.violations:
                     yield _refusal(item, steps_of(violation.path), violation)
         elif item.index == 0:

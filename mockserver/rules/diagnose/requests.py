@@ -43,7 +43,7 @@ _EDGE = "The body has the form of the Media Edge API (events, xdm); send this AP
 
 
 def _edge_body_in_session(case: Case) -> Iterator[Hit]:
-    found = [item for item in case.refused if is_edge_body(item.event)]
+    found = [item for item in case.refused if is_edge_body(item.event.sent)]
     if found:
         yield Hit(seqs_of(*found), _EDGE)
 
@@ -60,7 +60,7 @@ def _edge_body(traffic: Traffic) -> Iterator[Hit]:
 
 def _is_array(refusal: Refusal) -> bool:
     item = refusal.item
-    return item.record.operation is Operation.EVENT and isinstance(item.event, list)
+    return item.record.operation is Operation.EVENT and isinstance(item.event.sent, list)
 
 
 def _retry_storm(case: Case) -> Iterator[Hit]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec.structs import replace
-
 from mockserver.model.report import Note, SessionReport
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
@@ -65,18 +63,11 @@ def build_report(session: Session | None, items: Sequence[Item], settings: Setti
 
 
 def _without(items: Sequence[Item], unclosed: Sequence[Step], settings: Settings) -> list[Step]:
-    """Trace the events as if some breaks had not been opened.
-
-    The trace names breaks by journal entry, but all events of a batch share one: so it sees places instead, and gets
-    its items back afterwards.
-    """
-    events = [item for item in items if item.event_type is not None and item.ts_ms is not None]
-    steps = trace(
-        [replace(item, seq=n) for n, item in enumerate(events)],
-        error_stops_playback=settings.error_stops_playback,
-        void_breaks=frozenset(step.n for step in unclosed),
-    )
-    return [replace(step, item=events[step.n]) for step in steps]
+    """Trace the events as if some breaks had not been opened."""
+    return trace(
+        items, error_stops_playback=settings.error_stops_playback,
+        void_breaks=frozenset((step.seq, step.item.index) for step in unclosed),
+    )  # fmt: skip
 
 
 def _two_readings(unclosed: Sequence[Step], counted: Viewing, voided: Viewing) -> Note:

@@ -133,7 +133,7 @@ export interface DuplicateFault {
   repeat?: number;
 }
 
-/** One request of the journal. ``held_ms`` and ``received`` are left out where they are 0. */
+/** One request of the journal. The last four are left out where they say nothing. */
 export interface Entry {
   seq: number;
   at_ms: number;
@@ -150,6 +150,8 @@ export interface Entry {
   delivery: Delivery;
   held_ms?: number;
   received?: number;
+  dialect?: string;
+  normal?: unknown;
 }
 
 /** A page of the journal, in ascending ``seq``. */
@@ -797,6 +799,7 @@ export interface Violation {
   path: string;
   rule: string;
   detail: string;
+  normal_path?: string | null;
 }
 
 /** Count, find or wait. */

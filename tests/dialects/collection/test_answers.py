@@ -131,8 +131,8 @@ def test_injected_answer_looks_like_the_apis_and_is_marked() -> None:
     response = answers.plain(503, None)
     assert response.status == 503
     assert "injected by the mock server" in message(response)
-    assert headers(answers.marked(response, "f1"))["X-Mock-Fault"] == "f1"
-    assert answers.marked(response, None) is response
+    assert headers(response.marked("f1"))["X-Mock-Fault"] == "f1"
+    assert response.marked(None) is response
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""The Media Collection API as one object; everything behind it is reached through this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mockserver.dialects.base import Described
+from mockserver.dialects.collection import answers
+from mockserver.dialects.collection.described import PATHS, SCHEMAS
+from mockserver.dialects.collection.paths import BASE, OPENING, events_path, opens, session_of
+from mockserver.dialects.collection.reader import Reader
+from mockserver.model.arrival import Arrival
+from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.model.words import Words
+
+__all__ = ["COLLECTION", "Collection"]
+
+
+class _Interpreter(Reader):
+    """The API under one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.event_types = self.validators.event_types
+
+    def opened(self, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer a request that opened a session."""
+        if arrival.operation is Operation.DOWNLOAD:
+            return answers.downloaded(sid, self.settings)
+        return answers.opened(sid)
+
+    def accepted(self, arrival: Arrival) -> HttpResponse:
+        """Answer an event that was accepted."""
+        return answers.ACCEPTED
+
+    def rejected(self, arrival: Arrival) -> HttpResponse:
+        """Answer a request whose body cannot be accepted."""
+        return answers.rejected(arrival.status or 400, arrival.violations)
+
+    def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer an event of a session that is not there or takes no events any more."""
+        return answers.refused(outcome, sid, self.settings)
+
+    def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer as to an event of an unknown or closed session, whatever the settings say."""
+        return answers.turned_away(outcome, sid)
+
+    def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
+        """Answer what needs no session."""
+        if arrival.operation is Operation.PREFLIGHT:
+            return answers.preflight(request, self.settings)
+        if arrival.operation is Operation.SCHEMA:
+            schema = self.schema(arrival.detail)
+            return (
+                answers.unknown_schema(arrival.detail, self.event_types) if schema is None else answers.schema(schema)
+            )
+        if arrival.status == 405:
+            return answers.method_not_allowed(arrival.detail)
+        return answers.no_route(request.path)
+
+    def plain(self, status: int, body: Any, arrival: Arrival) -> HttpResponse:
+        """Answer with any status and body."""
+        return answers.plain(status, body)
+
+    def schema(self, event_type: str) -> dict[str, Any] | None:
+        """Return the schema of an event type; None when there is none."""
+        return self.validators.schema(event_type)
+
+
+class Collection:
+    """The Media Collection API, version 1. Its events have the normal shape as they are."""
+
+    name = "collection"
+    bases: tuple[str, ...] = (BASE,)
+    words = Words()
+    normal: Callable[[Any], Any] | None = None
+
+    def interpreter(self, settings: Settings) -> _Interpreter:
+        """Make what reads and answers under some settings."""
+        return _Interpreter(settings)
+
+    def opens(self, method: str, path: str) -> bool:
+        """Tell whether a request asks for a new session, or reports a whole one."""
+        return opens(method, path)
+
+    def session_of(self, path: str, body: bytes) -> str | None:
+        """Return the session of a path, whatever the body."""
+        return session_of(path)
+
+    def opening_path(self) -> str:
+        """Return the path to which players post a sessionStart."""
+        return OPENING
+
+    def event_path(self, event_type: str, sid: str) -> str:
+        """Return the path to which players post the events of a session, of whatever type."""
+        return events_path(sid)
+
+    def described(self) -> Described:
+        """Describe its paths for OpenAPI."""
+        return Described(PATHS, SCHEMAS)
+
+
+COLLECTION = Collection()

@@ -1,0 +1,10 @@
+"""The APIs that are emulated: the only place that names a dialect."""
+
+from __future__ import annotations
+
+from mockserver.dialects.base import Dialects
+from mockserver.dialects.collection.dialect import COLLECTION
+
+__all__ = ["DIALECTS"]
+
+DIALECTS = Dialects(COLLECTION)

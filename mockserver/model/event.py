@@ -1,0 +1,111 @@
+"""One event in the form that everything behind a dialect reads, whatever it looked like on the wire.
+
+Each dialect brings what it receives into one shape, the normal shape. It is that of the Media Collection API, whose
+names for things are the ones that people use in conditions, stories and reports::
+
+    {"eventType": "ping", "playerTime": {"ts": 1760000000000, "playhead": 12.5},
+     "params": {...}, "qoeData": {...}, "customMetadata": {...}}
+
+Nobody but this module takes an event of that shape apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from mockserver.model.vocabulary import Operation
+
+__all__ = ["Event", "event_of", "events_of"]
+
+_NOTHING: Mapping[str, Any] = {}
+_NUMBERS = (int, float)
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of the journal.
+
+    Args:
+        seq: Its journal entry; 0 while it has none.
+        index: Its place in a request that brought several, from 0; None for one that came alone.
+        event_type: Adobe's event type; None when it could not be read.
+        ts_ms: When it happened, in milliseconds since 1970 by the player's clock; None when it is missing or no
+            integer.
+        playhead_s: The playhead in seconds; None when it is missing or no number.
+        params: Its params; empty when there are none.
+        qoe: Its quality of experience, by the keys ``media.qoe.*``; empty when there is none.
+        meta: Its custom metadata; empty when there is none.
+        normal: The event in the normal shape, valid or not; None when the body could not be read.
+        sent: What conditions ask first: the body as it was sent, or, of a batch in the normal shape, the part of it
+            that is this event.
+        dialect: The name of the dialect; empty for the default one.
+    """
+
+    seq: int
+    index: int | None
+    event_type: str | None
+    ts_ms: int | None
+    playhead_s: float | None
+    params: Mapping[str, Any]
+    qoe: Mapping[str, Any]
+    meta: Mapping[str, Any]
+    normal: Any
+    sent: Any
+    dialect: str = ""
+
+
+def event_of(
+    normal: Any, *, seq: int = 0, index: int | None = None, sent: Any = msgspec.UNSET, dialect: str = ""
+) -> Event:
+    """Read an event in the normal shape; what is not as it should be is left out.
+
+    Args:
+        normal: Any JSON value.
+        sent: The body as it was sent, if that has another shape.
+    """
+    members = normal if isinstance(normal, dict) else _NOTHING
+    time = members.get("playerTime")
+    ts_ms, playhead_s = (time.get("ts"), time.get("playhead")) if isinstance(time, dict) else (None, None)
+    event_type = members.get("eventType")
+    return Event(
+        seq,
+        index,
+        event_type if isinstance(event_type, str) else None,
+        ts_ms if type(ts_ms) is int else None,  # a bool, which JSON calls no number, is an int to isinstance
+        playhead_s if type(playhead_s) in _NUMBERS else None,
+        _part(members, "params"),
+        _part(members, "qoeData"),
+        _part(members, "customMetadata"),
+        normal,
+        normal if sent is msgspec.UNSET else sent,
+        dialect,
+    )
+
+
+def _part(members: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = members.get(name)
+    return part if isinstance(part, dict) else _NOTHING
+
+
+def events_of(
+    operation: Operation, document: Any, normal: Any = msgspec.UNSET, *, seq: int = 0, dialect: str = ""
+) -> Sequence[Event]:
+    """Return the events of a request: one, or as many as it brought; an empty list counts as one.
+
+    Args:
+        operation: What the request asked for.
+        document: The body as it was sent.
+        normal: The same in the normal shape, a list for several events; left out if ``document`` has it. There only
+            downloaded content is several events: a list that is posted as an event is one event that is not valid.
+    """
+    if normal is msgspec.UNSET:
+        if operation is Operation.DOWNLOAD and isinstance(document, list) and document:
+            return [event_of(each, seq=seq, index=index, dialect=dialect) for index, each in enumerate(document)]
+        return (event_of(document, seq=seq, dialect=dialect),)
+    if isinstance(normal, list) and normal:
+        return [
+            event_of(each, seq=seq, index=index, sent=document, dialect=dialect) for index, each in enumerate(normal)
+        ]
+    return (event_of(normal, seq=seq, sent=document, dialect=dialect),)

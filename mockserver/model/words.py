@@ -1,0 +1,50 @@
+"""What an API calls the parts of an event, for messages to people who use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from mockserver.pointer import pointer_of, steps_of
+
+__all__ = ["Words"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """The words and units of a dialect.
+
+    Args:
+        places: Where parts of an event of the normal shape are on the wire, as JSON pointers. What is not listed is
+            where its nearest listed parent is; without one it is where the normal shape has it.
+        units: In what the wire counts where the normal shape counts otherwise, by the pointers of the normal shape:
+            ``{"/qoeData/media.qoe.timeToStart": "s"}``.
+        ping_s: The seconds between pings that clients of this API may be set to, the least and the most.
+        ad_ping_s: The same inside ads.
+    """
+
+    places: Mapping[str, str] = _NOTHING
+    units: Mapping[str, str] = _NOTHING
+    ping_s: tuple[float, float] = (10, 10)
+    ad_ping_s: tuple[float, float] = (1, 10)
+
+    def place(self, pointer: str) -> str:
+        """Return where a part of an event of the normal shape is on the wire.
+
+        Args:
+            pointer: JSON pointer into the normal shape.
+        """
+        steps = steps_of(pointer)
+        for length in range(len(steps), 0, -1):
+            known = self.places.get(pointer_of(steps[:length]))
+            if known is not None:
+                return known + pointer_of(steps[length:])
+        return pointer
+
+    def name(self, pointer: str) -> str:
+        """Return what a part of an event is called on the wire: the last step of its :meth:`place`."""
+        steps = steps_of(self.place(pointer))
+        return steps[-1] if steps else ""
