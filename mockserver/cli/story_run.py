@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from mockserver.cli.patience import PatientControl, longest_outage_s
 from mockserver.cli.story_files import LOOK_S, StoryFile
 from mockserver.clock import RealTime
 from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_STORY
@@ -37,6 +38,7 @@ class StoryRun:
 
     def __init__(self, server: MediaServer, name: str, file: StoryFile | None = None, *, watch: bool = False) -> None:
         self._server = server
+        self._control = PatientControl(server.control)
         self._name = name
         self._file = file
         self._watched = file if watch else None
@@ -46,7 +48,9 @@ class StoryRun:
             self._bring(file)
 
     def until_verdict(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> StoryView | None:
-        """Start the story, wait until it can turn out in one way only, or until Ctrl-C, and stop it.
+        """Start the story, wait until nothing that comes can change how it turns out, or until Ctrl-C, and stop it.
+
+        One expectation that failed for good is not the end: the others are judged at theirs.
 
         Args:
             timeout_s: How long to wait for the first request of a player, in real seconds; None without limit.
@@ -59,7 +63,7 @@ class StoryRun:
             came = self._wait(timeout_s, begun)
         except KeyboardInterrupt:
             self.interrupted = came = True
-        view = self._server.control.call(STOP_STORY, None, name=self._name)
+        view = self._control.call(STOP_STORY, None, name=self._name)
         return view if came else None
 
     def changed_again(self) -> bool:
@@ -78,29 +82,30 @@ class StoryRun:
         return transcript(entries, [session for session in self._server.sessions() if session.session_id in ids])
 
     def _wait(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> bool:
-        """Wait for the verdict; tells whether a player came."""
+        """Wait until every expectation is judged for good; tells whether a player came."""
         view = self._start(begun)
         newest = view.since or 0
         given_up_ns = None if timeout_s is None else self._time.monotonic_ns() + round(timeout_s * 1e9)
-        while view.verdict is None:
+        while view.state != "over" and not (view.expectations and all(one.final for one in view.expectations)):
             left_ms = MAX_TIMEOUT_MS if self._watched is None else round(LOOK_S * 1000)
             if view.state == "waiting" and given_up_ns is not None:
                 left_ms = min(left_ms, (given_up_ns - self._time.monotonic_ns()) // 1_000_000)
                 if left_ms <= 0:
                     return False
-            self._server.control.call(WAIT_STORY, StoryWait(since=newest, timeout_ms=left_ms), name=self._name)
+            self._control.call(WAIT_STORY, StoryWait(since=newest, timeout_ms=left_ms), name=self._name)
             if self._reread():
                 view = self._start(begun)
                 newest = view.since or 0
                 continue
-            newest = newest_seq(self._server.control)
-            before, view = view, self._server.control.call(STORY, None, name=self._name)
+            newest = newest_seq(self._control)
+            before, view = view, self._control.call(STORY, None, name=self._name)
             if view.started_ms != before.started_ms or view.since != before.since:
                 raise InvalidInput(f"{self._name} was started or stopped by somebody else on that server")
         return True
 
     def _start(self, begun: Callable[[StoryView], object]) -> StoryView:
-        view = self._server.control.call(START_STORY, None, name=self._name)
+        view = self._control.call(START_STORY, None, name=self._name)
+        self._control.patience_s = longest_outage_s(view.story)
         begun(view)
         return view
 
@@ -117,4 +122,4 @@ class StoryRun:
         return True
 
     def _bring(self, file: StoryFile) -> None:
-        self._server.control.call(PUT_STORY, file.story, name=file.name)
+        self._control.call(PUT_STORY, file.story, name=file.name)

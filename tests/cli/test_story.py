@@ -14,11 +14,15 @@ from msgspec.structs import replace
 
 from mockserver.cli import main
 from mockserver.cli.story_run import StoryRun
-from mockserver.media_server import MockServer
-from mockserver.model.story import StoryView
+from mockserver.control import STORY
+from mockserver.media_server import MediaServer, MockServer, connect
+from mockserver.model.fault_kind import RefuseFault
+from mockserver.model.query import Query
+from mockserver.model.story import Expectation, Story, StoryView
 from mockserver.stories.book import StoryBook
 from tests.factories import event
 from tests.factories import start as session_start
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, MakeServer, Process, Running, StartProcess
@@ -204,6 +208,68 @@ def test_run_ends_when_the_player_ends_its_session(fetch: Fetch) -> None:
     [view] = views
     assert view is not None
     assert view.verdict == "passed"
+
+
+def told(server: MediaServer, story: Story) -> tuple[threading.Thread, list[StoryView | None]]:
+    """Run a story aside, on the clock of the server, and return when it was started."""
+    began = threading.Event()
+    views: list[StoryView | None] = []
+    run = StoryRun(server, server.stories.put(story))
+    running = threading.Thread(target=lambda: views.append(run.until_verdict(30, lambda view: began.set())))
+    running.start()
+    assert began.wait(10)
+    return running, views
+
+
+def test_run_goes_on_when_a_fault_of_the_story_refuses_it_too(fetch: Fetch) -> None:
+    outage = StoryBook().get("outage-window").story
+    refuses = replace(outage.faults[0], fault=RefuseFault(duration_ms=300))
+    with MockServer() as server:
+        server.clock.freeze()
+        running, views = told(connect(server.url), replace(outage, faults=(refuses,)))
+        with pytest.raises(ConnectionError):
+            fetch(server.url, "POST", "/api/v1/sessions", session_start())
+        until(lambda: not is_refused(fetch, server.url))
+        play(fetch, server.url, "play")
+        server.clock.advance(minutes=2)
+        running.join(30)
+
+    [view] = views
+    assert view is not None
+    assert (view.verdict, view.state) == ("passed", "over")
+
+
+def is_refused(fetch: Fetch, url: str) -> bool:
+    try:
+        fetch(url, "GET", "/__admin/health")
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_run_judges_every_expectation_at_the_end_of_the_story(fetch: Fetch) -> None:
+    story = Story(
+        title="Nothing goes wrong",
+        symptom="None.",
+        description="Nothing does.",
+        player="Plays.",
+        expect=(
+            Expectation(says="It never asks.", query=Query(event_type="sessionStart"), at_most=0),
+            Expectation(says="It plays.", query=Query(event_type="play")),
+        ),
+    )
+    with MockServer() as server:
+        server.clock.freeze()
+        running, views = told(server, story)
+        fetch(server.url, "POST", "/api/v1/sessions", session_start())
+        assert server.control.call(STORY, None, name="own").verdict == "failed"
+        play(fetch, server.url, "play")
+        server.clock.advance(minutes=2)
+        running.join(30)
+
+    [view] = views
+    assert view is not None
+    assert [(one.met, one.final) for one in view.expectations] == [(False, True), (True, True)]
 
 
 def test_page_that_gives_up_when_its_preflight_fails_is_judged_after_its_silence(fetch: Fetch) -> None:
