@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
-from mockserver.model.vocabulary import Operation
+from mockserver.model.vocabulary import Delivery, Operation
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.refusals import BodyRule, Refusal, is_edge_body, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, seqs_of
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+
+_AT_ONCE_MS = 100
+"""A network stack repeats within milliseconds; players wait for 500 ms or more, as far as they were recorded."""
 
 _REPORTING = (Operation.START, Operation.EVENT, Operation.DOWNLOAD)
 
@@ -63,11 +66,47 @@ def _is_array(refusal: Refusal) -> bool:
     return item.record.operation is Operation.EVENT and isinstance(item.event.sent, list)
 
 
+def _repeats(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, int]]:
+    """Find what the network stack of a client repeats by itself: the lost request, and the one like it, by seq.
+
+    The journal does not know connections; what tells such a repeat is that it comes at once, byte for byte, header
+    fields too. Of the two that a ``duplicate`` fault makes of one request the first is lost by the rule that made the
+    second.
+    """
+    lost: dict[tuple[str, bytes], tuple[int, Record]] = {}
+    for seq, record in records:
+        if lost and (first := lost.pop((record.target, record.body), None)) is not None:
+            before = first[1]
+            at_once = record.at_ms - before.at_ms <= _AT_ONCE_MS and record.headers == before.headers
+            is_copy = record.delivery is not Delivery.CUT and not {*before.fault_ids}.isdisjoint(record.fault_ids)
+            if at_once and not is_copy:
+                yield first[0], seq
+        if record.delivery is Delivery.CUT and record.operation in _REPORTING and record.body:
+            lost[record.target, record.body] = (seq, record)
+
+
+def _stack_repeat(traffic: Traffic) -> Iterator[Hit]:
+    by_session: dict[str | None, list[tuple[int, int]]] = {}
+    records = dict(traffic.records)
+    for lost, again in _repeats(traffic.records):
+        sid = records[lost].session_id if records[lost].operation is Operation.EVENT else None
+        by_session.setdefault(sid, []).append((lost, again))
+    for session_id, pairs in by_session.items():
+        yield Hit(
+            tuple(sorted({seq for pair in pairs for seq in pair})),
+            f"{counted(len(pairs), 'request')} came again at once and byte for byte after the connection had ended "
+            "without an answer, as the network stacks of browsers do before the player hears of a failure; to see what "
+            "the player itself does, take the fault garble, which they do not repeat.",
+            session_id=session_id,
+        )
+
+
 def _retry_storm(case: Case) -> Iterator[Hit]:
     bodies: dict[bytes, list[int]] = {}
     standing = {item.seq for run in case.standing for item in run}
+    by_itself = {again for _, again in _repeats((item.seq, item.record) for item in case.arrived)}
     for item in case.arrived:
-        if item.index is None and item.seq not in standing:
+        if item.index is None and item.seq not in standing and item.seq not in by_itself:
             bodies.setdefault(item.record.body, []).append(item.seq)
     for seqs in bodies.values():
         if len(seqs) > case.thresholds.retry_storm:
@@ -111,6 +150,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 TRAFFIC_RULES: tuple[TrafficRule, ...] = (
+    TrafficRule(
+        "http.stack-repeat",
+        Severity.INFO,
+        "a request that is repeated at once, byte for byte, after its connection ended without an answer",
+        "It is no sign that the player tries again; an event that was processed counts twice.",
+        "Chromium, HttpNetworkTransaction: what meets the end of a connection that was used before is sent again",
+        _stack_repeat,
+    ),
     TrafficRule(
         "http.content-type",
         Severity.WARNING,

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from mockserver.model.fault_kind import CloseFault, DuplicateFault, ResetFault
 from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.rules.diagnose.case import Traffic
 from mockserver.rules.diagnose.requests import RULES, TRAFFIC_RULES
+from tests.factories import fault
+from tests.firings import start_body, traffic_of
 from tests.playbacks import START_MS, Playground
 
 PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
@@ -67,3 +71,53 @@ def test_the_same_event_over_and_over_is_a_storm(times: int, storm: bool) -> Non
         ground.post(f"/api/v1/sessions/{sid}/events", PING)
 
     assert fired(ground) == ({"http.retry-storm": (Severity.WARNING, (2, 3, 4))} if storm else {})
+
+
+def lost(ground: Playground, sid: str, *, again_after_ms: int = 3, **members: Any) -> None:
+    """Send an event whose connection ends without an answer, and send it again."""
+    emulator, path = ground.emulator, f"/api/v1/sessions/{sid}/events"
+    fault(emulator, CloseFault(), times=1, **members)
+    emulator.delivered(ground.post(path, PING), Delivery.CUT)
+    ground.now_ms += again_after_ms
+    ground.post(path, PING)
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_repeat_by_the_network_stack_is_told_and_not_taken_for_one_of_the_player(stage: Stage) -> None:
+    ground = Playground()
+    sid = ground.play()
+    lost(ground, sid, stage=stage)
+    ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert fired(ground) == {"http.stack-repeat": (Severity.INFO, (2, 3))}
+
+
+def test_repeat_that_comes_later_is_one_of_the_player() -> None:
+    ground = Playground()
+    sid = ground.play()
+    lost(ground, sid, again_after_ms=500)
+    ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert fired(ground) == {"http.retry-storm": (Severity.WARNING, (2, 3, 4))}
+
+
+def test_sessionstart_that_the_network_stack_repeats_is_told_without_a_session() -> None:
+    ground = Playground()
+    fault(ground.emulator, ResetFault(), stage=Stage.RESPONSE, times=1)
+    body = start_body()
+    ground.emulator.delivered(ground.post("/api/v1/sessions", body), Delivery.CUT)
+    ground.post("/api/v1/sessions", body)
+
+    [hit] = [
+        hit for rule in TRAFFIC_RULES if rule.code == "http.stack-repeat" for hit in rule.check(traffic_of(ground))
+    ]
+    assert (hit.seqs, hit.session_id) == ((1, 2), None)
+
+
+def test_copy_that_a_fault_made_is_no_repeat() -> None:
+    ground = Playground()
+    sid = ground.play()
+    fault(ground.emulator, DuplicateFault(), times=1)
+    ground.post(f"/api/v1/sessions/{sid}/events", PING)
+
+    assert fired(ground) == {}
