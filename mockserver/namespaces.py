@@ -70,14 +70,16 @@ class Namespace:
         name: Its name.
         clock: Its clock, which has a lock of its own.
         dialects: The APIs that it emulates.
+        book: The stories of the server, which have one as well.
     """
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self._lock = emulator.lock
+        self._lock = threading.RLock()
         self.name = emulator.name
         self.clock = emulator.clock
         self.dialects = emulator.dialects
+        self.book = emulator.stories.book
 
     def __enter__(self) -> Emulator:
         self._lock.acquire()
@@ -97,15 +99,19 @@ class Namespace:
 
     def handle(self, request: HttpRequest) -> Plan | Suspended:
         """Process a request; see :meth:`Emulator.handle`."""
-        return self._emulator.handle(request)
+        arrival = self._emulator.read_request(request)
+        with self as emulator:
+            return emulator.handle(request, arrival)
 
     def resume(self, token: object) -> Plan | None:
         """Process a request that was held back; see :meth:`Emulator.resume`."""
-        return self._emulator.resume(token)
+        with self as emulator:
+            return emulator.resume(token)
 
     def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
         """Note what became of an answer; see :meth:`Emulator.delivered`."""
-        self._emulator.delivered(plan, delivery, final=final)
+        with self as emulator:
+            emulator.delivered(plan, delivery, final=final)
 
     def is_decided(self, token: object) -> bool:
         """Tell whether a request need not be held back any more; see :meth:`Emulator.is_decided`."""

@@ -150,21 +150,21 @@ def fault(back_end: Emulator, what: Fault, **members: Any) -> FaultRule:
     return back_end.faults.add(FaultSpec(fault=what, **members), back_end.clock.now_ms())
 
 
-def answer(back_end: Emulator, request: HttpRequest) -> Plan:
+def answer(back_end: Emulator | Namespace, request: HttpRequest) -> Plan:
     """Process a request that no fault may hold back."""
     plan = back_end.handle(request)
     assert isinstance(plan, Plan)
     return plan
 
 
-def response(back_end: Emulator, request: HttpRequest) -> HttpResponse:
+def response(back_end: Emulator | Namespace, request: HttpRequest) -> HttpResponse:
     """Process a request that must be answered."""
     sent = answer(back_end, request).response
     assert sent is not None
     return sent
 
 
-def open_session(back_end: Emulator, *, playhead: float = 0, ts: int = T0, **params: Any) -> str:
+def open_session(back_end: Emulator | Namespace, *, playhead: float = 0, ts: int = T0, **params: Any) -> str:
     """Open a session and return its id."""
     opened = response(back_end, post("/api/v1/sessions", start(playhead=playhead, ts=ts, **params)))
     assert opened.status == 201
@@ -172,7 +172,13 @@ def open_session(back_end: Emulator, *, playhead: float = 0, ts: int = T0, **par
 
 
 def send(
-    back_end: Emulator, sid: str, event_type: str = "ping", *, playhead: float = 0, ts: int = T0, **members: Any
+    back_end: Emulator | Namespace,
+    sid: str,
+    event_type: str = "ping",
+    *,
+    playhead: float = 0,
+    ts: int = T0,
+    **members: Any,
 ) -> int:
     """Report an event and return the status."""
     return response(back_end, post_event(sid, event(event_type, playhead=playhead, ts=ts, **members))).status

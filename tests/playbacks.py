@@ -13,6 +13,7 @@ from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
+from mockserver.namespaces import Namespace
 from mockserver.operations.sessions import session_items
 from mockserver.rules.diagnose.case import Case
 
@@ -53,11 +54,12 @@ class Playground:
         self.now_ms = START_MS
         clock = Clock(RealTime(lambda: self.now_ms, lambda: self.now_ms * 1_000_000))
         self.emulator = Emulator(settings, clock=clock)
+        self.namespace = Namespace(self.emulator)
 
     def post(self, path: str, body: Any, headers: Sequence[tuple[bytes, bytes]] = _JSON) -> Plan:
         """Send a request; returns how it is answered."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        plan = self.emulator.handle(HttpRequest("POST", path, path, tuple(headers), content))
+        plan = self.namespace.handle(HttpRequest("POST", path, path, tuple(headers), content))
         assert isinstance(plan, Plan)
         return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 
 import pytest
 
@@ -191,3 +192,19 @@ def test_namespaces_share_neither_sessions_nor_clock_nor_settings() -> None:
     assert (len(theirs.journal), len(theirs.sessions)) == (0, 0)
     assert theirs.clock.now_ms() == ours.clock.now_ms() - 1_000
     assert theirs.settings == Settings()
+
+
+def test_nobody_enters_while_another_thread_is_within_who_may_enter_again() -> None:
+    namespace, entered = namespaces().default, threading.Event()
+
+    def enter() -> None:
+        with namespace:
+            entered.set()
+
+    other = threading.Thread(target=enter)
+    with namespace as emulator, namespace as again:
+        other.start()
+        assert again is emulator
+        assert not entered.wait(0.05)
+    other.join(10)
+    assert entered.is_set()

@@ -1,8 +1,9 @@
 """One namespace answers requests.
 
-The path of a request: the reader tells what it means (outside the lock); fault rules of stage ``request`` may hold it
-back or end it; the back end decides about its session and words the answer; fault rules of stage ``response`` may hit
-that; the journal records it all; the server shell gets a plan. The steps that decide are pure and know no storage.
+The path of a request: the reader tells what it means, while others may be within the namespace; fault rules of stage
+``request`` may hold it back or end it; the back end decides about its session and words the answer; fault rules of
+stage ``response`` may hit that; the journal records it all; the server shell gets a plan. The steps that decide are
+pure and know no storage.
 
 What is held back is processed as of the moment when it is due, and before anything that is received later, even if the
 shell that waits for the clock has not noticed yet, or the clock went on in one jump.
@@ -49,36 +50,44 @@ class Emulator(Memory):
         super().__init__(settings, **start)
         self.stories = Storytelling(self, stories)
 
-    def handle(self, request: HttpRequest) -> Plan | Suspended:
+    def read_request(self, request: HttpRequest) -> Arrival:
+        """Tell what a request means. It takes the longest, and changes nothing: any thread may ask at any time."""
+        return self.back_end.read(request)
+
+    def handle(self, request: HttpRequest, arrival: Arrival | None = None) -> Plan | Suspended:
         """Process a request.
+
+        Args:
+            request: The request.
+            arrival: What it means; None to read it now.
 
         Returns:
             How to answer it, or, when a fault delays it before the back end sees it, until when to hold it back. The
             caller then gives the token to :meth:`resume`.
         """
-        arrival = self.back_end.read(request)
-        with self.lock:
-            if self.holding:
-                self._process_due()
-            now_ms = self.clock.now_ms()
-            sid = arrival.session_id
-            nth_event = None if sid is None else self.sessions.arrived(sid, arrival.event_type)
-            if not self.faults.armed:
-                return self._process(request, arrival, None, now_ms)
-            facts = self._facts(request, arrival, nth_event, now_ms)
-            strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
-            if strike.fault is None and not strike.delay_ms:
-                return self._process(request, arrival, facts, now_ms, strike)
-            held = Held(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
-            if not strike.delay_ms:
-                return self._process_struck(held, now_ms)
-            if self.held >= self.settings.max_held:
-                refused = self.back_end.interpreter(arrival).overcrowded(arrival)
-                return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
-            self.held += 1
-            # The sum of what was recorded and what is held back never goes down, so that no other has this place.
-            self.holding.add(held, self.journal.last_seq + len(self.holding) + 1)
-            return Suspended(held, held.due_ms)
+        if arrival is None:
+            arrival = self.read_request(request)
+        if self.holding:
+            self._process_due()
+        now_ms = self.clock.now_ms()
+        sid = arrival.session_id
+        nth_event = None if sid is None else self.sessions.arrived(sid, arrival.event_type)
+        if not self.faults.armed:
+            return self._process(request, arrival, None, now_ms)
+        facts = self._facts(request, arrival, nth_event, now_ms)
+        strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
+        if strike.fault is None and not strike.delay_ms:
+            return self._process(request, arrival, facts, now_ms, strike)
+        held = Held(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
+        if not strike.delay_ms:
+            return self._process_struck(held, now_ms)
+        if self.held >= self.settings.max_held:
+            refused = self.back_end.interpreter(arrival).overcrowded(arrival)
+            return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
+        self.held += 1
+        # The sum of what was recorded and what is held back never goes down, so that no other has this place.
+        self.holding.add(held, self.journal.last_seq + len(self.holding) + 1)
+        return Suspended(held, held.due_ms)
 
     def resume(self, token: object) -> Plan | None:
         """Process a request that was held back, now that its time has come.
@@ -90,15 +99,14 @@ class Emulator(Memory):
             None when the namespace was reset meanwhile: the request belongs to what is forgotten.
         """
         assert isinstance(token, Held)
-        with self.lock:
-            self._process_due()
-            if not token.forgotten:
-                self.held -= 1
-            if self.holding.take(token):
-                token.plan = self._process_struck(token, self.clock.now_ms())
-            if token.failure is not None:
-                raise token.failure
-            return token.plan
+        self._process_due()
+        if not token.forgotten:
+            self.held -= 1
+        if self.holding.take(token):
+            token.plan = self._process_struck(token, self.clock.now_ms())
+        if token.failure is not None:
+            raise token.failure
+        return token.plan
 
     def is_decided(self, token: object) -> bool:
         """Tell whether a request that was held back need not wait any more: it was processed, or forgotten."""
@@ -107,14 +115,12 @@ class Emulator(Memory):
 
     def catch_up(self) -> None:
         """Process what was held back and is due, without waiting for who waits for the clock."""
-        with self.lock:
-            self._process_due()
+        self._process_due()
 
     def settle(self) -> None:
         """Save what time has done: to requests that are due, then to every session."""
-        with self.lock:
-            self._process_due()
-            super().settle()
+        self._process_due()
+        super().settle()
 
     def reset(self, parts: Iterable[str]) -> None:
         """Bring parts back to the state after the start, and the stories with them.
@@ -123,10 +129,9 @@ class Emulator(Memory):
             parts: Any of ``journal sessions faults clock settings``.
         """
         wanted = frozenset(parts)
-        with self.lock:
-            self.settle()
-            self.stories.reset(wanted)
-            super().reset(wanted)
+        self.settle()
+        self.stories.reset(wanted)
+        super().reset(wanted)
 
     def _process_due(self) -> None:
         """Process what is due; who waits for it finds the plan there.

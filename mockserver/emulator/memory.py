@@ -1,9 +1,8 @@
-"""What one namespace remembers: sessions, journal, faults, settings and clock behind one lock."""
+"""What one namespace remembers: sessions, journal, faults, settings and clock."""
 
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any
@@ -39,11 +38,11 @@ from mockserver.wire.entries import entry
 __all__ = ["Listener", "Memory"]
 
 Listener = Callable[[int | None], None]
-"""Told the seq of every new record, or None when the journal was reset. Called under the lock: must not block."""
+"""Told the seq of every new record, or None when the journal was reset. Called within the namespace: must not block."""
 
 
 class Memory:
-    """What one namespace remembers. All methods may be called from any thread.
+    """What one namespace remembers, for one thread at a time: :class:`~mockserver.namespaces.Namespace` sees to that.
 
     Args:
         settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
@@ -74,7 +73,6 @@ class Memory:
         self.name = name
         self.dialects = dialects
         self.clock = clock or Clock()
-        self.lock = threading.RLock()
         self._seed = f"{seed}/{name}"
         self._seeded_ids = seeded_ids
         self._start_settings = settings or Settings()
@@ -112,7 +110,7 @@ class Memory:
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:
-        """Write a request into the journal and tell who waits for it or listens. To be called under the lock.
+        """Write a request into the journal and tell who waits for it or listens.
 
         Args:
             held: The request, if it may have been held back; it is no longer in the queue then.
@@ -142,9 +140,8 @@ class Memory:
             delivery: How far the answer came.
             final: Whether the answer said that the connection ends with it.
         """
-        with self.lock:
-            if plan.era == self.journal.era:
-                self.journal.delivered(plan.seq, delivery, final=final)
+        if plan.era == self.journal.era:
+            self.journal.delivered(plan.seq, delivery, final=final)
 
     def _rare(self, record: Record, held: Held | None, dialect: str, *, is_copy: bool) -> Record:
         """Return a record with what few have, if it has any of it."""
@@ -163,12 +160,10 @@ class Memory:
         Returns:
             A function that ends it.
         """
-        with self.lock:
-            self.listeners = (*self.listeners, listener)
+        self.listeners = (*self.listeners, listener)
 
         def stop() -> None:
-            with self.lock:
-                self.listeners = tuple(other for other in self.listeners if other is not listener)
+            self.listeners = tuple(other for other in self.listeners if other is not listener)
 
         return stop
 
@@ -213,8 +208,7 @@ class Memory:
 
     def settle(self) -> None:
         """Save what time has done to every session, so that no later change of clock or settings can undo it."""
-        with self.lock:
-            self.sessions.update_all(self.refreshed)
+        self.sessions.update_all(self.refreshed)
 
     def limits_of(self, session: Session) -> Limits:
         """Return the lifetimes of a session with their grace."""
@@ -244,9 +238,8 @@ class Memory:
         Raises:
             InvalidInput: A session rule has no condition or one that cannot be used; nothing was changed.
         """
-        with self.lock:
-            self.settle()
-            self._apply_settings(settings)
+        self.settle()
+        self._apply_settings(settings)
 
     def _apply_settings(self, settings: Settings) -> None:
         self.back_end = BackEnd(settings, self.dialects)
@@ -263,28 +256,26 @@ class Memory:
             parts: Any of ``journal sessions faults clock settings``.
         """
         wanted = frozenset(parts)
-        with self.lock:
-            self.settle()
-            if "clock" in wanted:
-                self.clock.reset()
-            if "settings" in wanted:
-                self._apply_settings(self._start_settings)
-            if "sessions" in wanted:
-                self.sessions.clear()
-                self._restart_ids()
-            if "faults" in wanted:
-                self.faults.restart(self._start_faults, self.clock.now_ms())
-            if "journal" in wanted:
-                self.forget_held()
-                self.derived = Derived()
-                self.journal.clear()
-                for listener in self.listeners:
-                    listener(None)
+        self.settle()
+        if "clock" in wanted:
+            self.clock.reset()
+        if "settings" in wanted:
+            self._apply_settings(self._start_settings)
+        if "sessions" in wanted:
+            self.sessions.clear()
+            self._restart_ids()
+        if "faults" in wanted:
+            self.faults.restart(self._start_faults, self.clock.now_ms())
+        if "journal" in wanted:
+            self.forget_held()
+            self.derived = Derived()
+            self.journal.clear()
+            for listener in self.listeners:
+                listener(None)
 
     def forget_held(self) -> None:
         """Forget the requests that are held back; those who wait for them are told at once."""
-        with self.lock:
-            self.held -= self.holding.clear()
+        self.held -= self.holding.clear()
         self.clock.wake()
 
     def _restart_ids(self) -> None:

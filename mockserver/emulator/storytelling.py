@@ -69,7 +69,7 @@ class Storytelling:
 
     def __init__(self, memory: Memory, book: StoryBook | None = None) -> None:
         self._memory = memory
-        self._book = StoryBook() if book is None else book
+        self.book = StoryBook() if book is None else book
         self.brought: dict[str, Known] = {}
         """The stories of this namespace alone."""
         self.run: Run | None = None
@@ -81,13 +81,11 @@ class Storytelling:
 
     def known(self) -> dict[str, Known]:
         """Return all stories that can be started here, in order of their names; that of the run as it is told."""
-        shared = self._book.known()
-        with self._memory.lock:
-            stories = {**shared, **self.brought}
-            run = self.run
-            if run is not None and not run.stopped:
-                stories[run.name] = run.known
-            return dict(sorted(stories.items()))
+        stories = {**self.book.known(), **self.brought}
+        run = self.run
+        if run is not None and not run.stopped:
+            stories[run.name] = run.known
+        return dict(sorted(stories.items()))
 
     def get(self, name: str) -> Known:
         """Return one story.
@@ -100,7 +98,7 @@ class Storytelling:
         return run.known if run is not None and told else self._found(name)
 
     def _found(self, name: str) -> Known:
-        return self.brought.get(name) or self._book.get(name)
+        return self.brought.get(name) or self.book.get(name)
 
     def put(self, name: str, story: Story) -> Known:
         """Bring a story to this namespace. One of that name that is being told goes on as it was started.
@@ -111,13 +109,12 @@ class Storytelling:
         """
         check_story_name(name)
         check_story(story)
-        self._book.check_free(name)
-        with self._memory.lock:
-            if name not in self.brought and len(self.brought) >= MAX_OWN_STORIES:
-                raise Refused(f"this namespace was brought {MAX_OWN_STORIES} stories already; bring one under a name "
-                              "that it has, or reset it")  # fmt: skip
-            self.brought[name] = Known(story, _OWN)
-            return self.brought[name]
+        self.book.check_free(name)
+        if name not in self.brought and len(self.brought) >= MAX_OWN_STORIES:
+            raise Refused(f"this namespace was brought {MAX_OWN_STORIES} stories already; bring one under a name "
+                          "that it has, or reset it")  # fmt: skip
+        self.brought[name] = Known(story, _OWN)
+        return self.brought[name]
 
     # The one that is told
 
@@ -127,17 +124,16 @@ class Storytelling:
         A run that was stopped belongs to the story as it was told: when there is another one of that name by now, there
         is no run of it.
         """
-        with self._memory.lock:
-            run = self.run
-            if run is None or run.name != name:
-                return None
-            if run.stopped:
-                try:
-                    same = self._found(name).story == run.known.story
-                except NotFound:
-                    same = False
-                return run if same else None
-            return run
+        run = self.run
+        if run is None or run.name != name:
+            return None
+        if run.stopped:
+            try:
+                same = self._found(name).story == run.known.story
+            except NotFound:
+                same = False
+            return run if same else None
+        return run
 
     def start(self, name: str) -> None:
         """Start a story; the one that runs is stopped. A story that cannot be started changes nothing.
@@ -150,37 +146,36 @@ class Storytelling:
         memory = self._memory
         known = self._found(name)
         check_story(known.story)
-        with memory.lock:
-            changed = to_builtins(known.story.settings)
-            current = self._settings_without_run()
-            settings: Settings = convert({**current, **changed}, Settings)
-            check_settings(settings)
-            rules, armed = memory.faults, memory.faults.armed
-            now_ms = memory.clock.now_ms()
-            try:
-                self._remove_rules()
-                specs = named_rules(name, known.story.faults, memory.sessions.opened)
-                fault_ids = tuple(rules.add(spec, now_ms).id for spec in specs)
-            except MockserverError:
-                rules.armed = armed
-                raise
-            memory.configure(settings)
-            left = to_builtins(settings)
-            sessions = tuple(memory.sessions)
-            self._stop_listening()
-            self._runs += 1
-            self.run = Run(
-                number=self._runs,
-                name=name,
-                known=known,
-                started_ms=now_ms,
-                since=memory.journal.last_seq,
-                fault_ids=fault_ids,
-                before={member: current[member] for member in changed},
-                changed={member: left[member] for member in changed},
-                progress=Progress(newest_sid=sessions[-1].sid if sessions else None),
-            )
-            self._stop_listening = memory.listen(self._recorded)
+        changed = to_builtins(known.story.settings)
+        current = self._settings_without_run()
+        settings: Settings = convert({**current, **changed}, Settings)
+        check_settings(settings)
+        rules, armed = memory.faults, memory.faults.armed
+        now_ms = memory.clock.now_ms()
+        try:
+            self._remove_rules()
+            specs = named_rules(name, known.story.faults, memory.sessions.opened)
+            fault_ids = tuple(rules.add(spec, now_ms).id for spec in specs)
+        except MockserverError:
+            rules.armed = armed
+            raise
+        memory.configure(settings)
+        left = to_builtins(settings)
+        sessions = tuple(memory.sessions)
+        self._stop_listening()
+        self._runs += 1
+        self.run = Run(
+            number=self._runs,
+            name=name,
+            known=known,
+            started_ms=now_ms,
+            since=memory.journal.last_seq,
+            fault_ids=fault_ids,
+            before={member: current[member] for member in changed},
+            changed={member: left[member] for member in changed},
+            progress=Progress(newest_sid=sessions[-1].sid if sessions else None),
+        )
+        self._stop_listening = memory.listen(self._recorded)
 
     def stop(self, run: Run, final: StoryView | None = None) -> None:
         """Take a story down: its rules go, and the settings it changed go back if they are still as it left them.
@@ -190,21 +185,19 @@ class Storytelling:
         Args:
             final: How it turned out.
         """
-        with self._memory.lock:
-            if not self._is_told(run):
-                return
-            self._stop_listening()
-            self._remove_rules()
-            self._memory.configure(convert(self._settings_without_run(), Settings))
-            assert self.run is not None
-            self.run = replace(self.run, stopped=True, final=final)
+        if not self._is_told(run):
+            return
+        self._stop_listening()
+        self._remove_rules()
+        self._memory.configure(convert(self._settings_without_run(), Settings))
+        assert self.run is not None
+        self.run = replace(self.run, stopped=True, final=final)
 
     def finish(self, run: Run, final: StoryView) -> None:
         """Keep how a story turned out that is over."""
-        with self._memory.lock:
-            if self._is_told(run):
-                assert self.run is not None
-                self.run = replace(self.run, final=final)
+        if self._is_told(run):
+            assert self.run is not None
+            self.run = replace(self.run, final=final)
 
     def reset(self, parts: Iterable[str]) -> None:
         """Follow a reset of the namespace.
@@ -268,20 +261,19 @@ class Storytelling:
 
     def view(self, name: str, known: Known) -> StoryView:
         """Show a story without judging it: its verdict only if that is known already, and no expectations."""
-        with self._memory.lock:
-            run = self.run_of(name)
-            idle = StoryView(name=name, origin=known.origin, story=known.story)
-            if run is None:
-                return idle
-            if run.final is not None:
-                return replace(run.final, expectations=())
-            state = self.state(run)
-            left_ms = remaining_ms(run.progress, run.known.story, self._memory.clock.now_ms())
-            return replace(
-                idle,
-                state=state,
-                started_ms=run.started_ms,
-                since=run.since,
-                remaining_ms=None if state == "over" else left_ms,
-                faults=tuple(rule for rule in self.rules_of(run) if rule is not None),
-            )
+        run = self.run_of(name)
+        idle = StoryView(name=name, origin=known.origin, story=known.story)
+        if run is None:
+            return idle
+        if run.final is not None:
+            return replace(run.final, expectations=())
+        state = self.state(run)
+        left_ms = remaining_ms(run.progress, run.known.story, self._memory.clock.now_ms())
+        return replace(
+            idle,
+            state=state,
+            started_ms=run.started_ms,
+            since=run.since,
+            remaining_ms=None if state == "over" else left_ms,
+            faults=tuple(rule for rule in self.rules_of(run) if rule is not None),
+        )

@@ -27,21 +27,21 @@ __all__ = ["put_story", "start_story", "stop_story", "stories", "story", "wait_s
 
 def stories(target: Target, argument: None) -> StoryPage:
     """List the stories that can be started."""
-    with target.namespace as emulator:
+    with _prepared(target) as emulator:
         views = [emulator.stories.view(name, one) for name, one in emulator.stories.known().items()]
     return StoryPage(stories=views, meta=Meta(total=len(views)))
 
 
 def put_story(target: Target, brought: Story, name: str) -> StoryView:
     """Bring a story to a namespace."""
-    with target.namespace as emulator:
+    with _prepared(target) as emulator:
         known = emulator.stories.put(name, brought)
     return StoryView(name=name, origin=known.origin, story=known.story)
 
 
 def start_story(target: Target, argument: None, name: str) -> StoryView:
     """Start a story."""
-    with target.namespace as emulator:
+    with _prepared(target) as emulator:
         emulator.stories.start(name)
     return story(target, None, name)
 
@@ -52,7 +52,7 @@ def story(target: Target, argument: None, name: str) -> StoryView:
     Raises:
         NotFound: There is none of that name.
     """
-    with target.namespace as emulator:
+    with _prepared(target) as emulator:
         run = emulator.stories.run_of(name)
         if run is None or run.final is not None:
             return _known_view(emulator, name, run)
@@ -69,7 +69,7 @@ def stop_story(target: Target, argument: None, name: str) -> StoryView:
     Raises:
         NotFound: There is none of that name.
     """
-    with target.namespace as emulator:
+    with _prepared(target) as emulator:
         run = emulator.stories.run_of(name)
         if run is None or run.stopped:
             return _known_view(emulator, name, run)
@@ -89,7 +89,7 @@ def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pen
     def answer(emulator: Emulator, satisfied: bool) -> StoryView:
         return emulator.stories.view(name, known)
 
-    with namespace as emulator:
+    with _prepared(target) as emulator:
         known = emulator.stories.get(name)
         view = emulator.stories.view(name, known)
         if view.state in ("idle", "over") or emulator.journal.last_seq > command.since or not timeout_s:
@@ -98,6 +98,12 @@ def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pen
             return begin(namespace, emulator, lambda seq, record: True, timeout_s, answer)
         anything = compile_query(Query())  # also after a reset of the journal, when numbers begin again
         return begin_silence(namespace, emulator, anything, view.remaining_ms, timeout_s, answer, broken_ends=True)
+
+
+def _prepared(target: Target) -> Namespace:
+    """Return the namespace once the stories of the server are read, so that no player waits for their files."""
+    target.namespace.book.known()
+    return target.namespace
 
 
 def _known_view(emulator: Emulator, name: str, run: Run | None) -> StoryView:

@@ -15,6 +15,7 @@ from mockserver.model.fault import FaultSpec, Range, When
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan, Suspended
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
+from mockserver.namespaces import Namespace
 from mockserver.wire.codec import encode
 from mockserver.wire.entries import entry
 from tests.factories import batch, emulator, event, open_session, post, post_event, send, start
@@ -244,11 +245,12 @@ def test_counters_add_up_under_threads_and_no_rule_strikes_too_often(drawn: list
         )  # fmt: skip
         back_end.faults.add(spec, back_end.clock.now_ms())
     threads_count, rounds = 4, 15
+    namespace = Namespace(back_end)
 
     def play() -> None:
         for _ in range(rounds):
             for event_type in types:
-                back_end.handle(post_event(sid, event(event_type)))
+                namespace.handle(post_event(sid, event(event_type)))
 
     threads = [threading.Thread(target=play) for _ in range(threads_count)]
     for thread in threads:

@@ -14,6 +14,7 @@ from mockserver.model.journal import Record
 from mockserver.model.plan import Plan, Suspended
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
+from mockserver.namespaces import Namespace
 from tests.factories import (
     T0,
     answer,
@@ -286,8 +287,9 @@ def test_counters_are_exact_under_threads() -> None:
 
     def play() -> None:
         for _ in range(100):
-            statuses.append(send(back_end, sid))
+            statuses.append(send(namespace, sid))
 
+    namespace = Namespace(back_end)
     threads = [threading.Thread(target=play) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -14,7 +14,7 @@ from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.story import Expectation, Story, StoryView
-from mockserver.operations.stories import stop_story
+from mockserver.operations.stories import stop_story, stories
 from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
 from mockserver.wire.codec import to_builtins
@@ -350,7 +350,12 @@ def test_requests_and_questions_of_many_threads_do_not_disturb_each_other(back_e
         except Exception as error:  # noqa: BLE001 - it is asserted that there is none
             errors.append(error)
 
-    asks = [lambda: send(back_end, sid), lambda: seen(back_end, "flap"), lambda: back_end.stories.known()]
+    asked = target(back_end)
+    asks = [
+        lambda: send(asked.namespace, sid),
+        lambda: story_view(asked, None, "flap"),
+        lambda: stories(asked, None),
+    ]
     threads = [threading.Thread(target=work, args=(ask,)) for ask in asks]
     for thread in threads:
         thread.start()

@@ -8,7 +8,6 @@ from mockserver.control import FindingQuery
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.results import ResetCommand
-from mockserver.namespaces import Namespace
 from mockserver.operations import controls, findings
 from mockserver.operations.findings import Diagnosis
 from tests.factories import target
@@ -28,7 +27,7 @@ def ground() -> Playground:
 
 @pytest.fixture
 def everything(ground: Playground) -> list[Finding]:
-    found = Diagnosis(Namespace(ground.emulator)).findings()
+    found = Diagnosis(ground.namespace).findings()
     assert {finding.severity for finding in found} == set(Severity)
     return found
 

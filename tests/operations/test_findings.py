@@ -69,7 +69,7 @@ def fresh(ground: Playground) -> list[Finding]:
 
 def test_findings_are_the_worst_first_and_name_their_session(ground: Playground) -> None:
     sid = ground.play(*GAP)
-    found = Diagnosis(Namespace(ground.emulator)).findings()
+    found = Diagnosis(ground.namespace).findings()
     ranks = [finding.severity.rank for finding in found]
     assert ranks == sorted(ranks)
     assert "ping.gap" in codes(found)
@@ -78,7 +78,7 @@ def test_findings_are_the_worst_first_and_name_their_session(ground: Playground)
 
 def test_findings_of_a_session_are_those_of_the_namespace_about_it(ground: Playground) -> None:
     one, other = ground.play(*GAP), ground.play(("play", 0.1, 0), start={"media.id": "x"})
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     assert diagnosis.session_findings(one)
     found = [*diagnosis.session_findings(one), *diagnosis.session_findings(other)]
     assert sorted(found, key=repr) == sorted(diagnosis.findings(), key=repr)
@@ -86,7 +86,7 @@ def test_findings_of_a_session_are_those_of_the_namespace_about_it(ground: Playg
 
 def test_events_refused_for_an_id_that_was_never_issued_are_findings_about_that_id(ground: Playground) -> None:
     assert ping(ground, "stranger", 1, "late") == 400
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     assert "playhead.string" in codes(diagnosis.findings())
     assert diagnosis.session_findings("stranger") == diagnosis.findings()
 
@@ -94,18 +94,18 @@ def test_events_refused_for_an_id_that_was_never_issued_are_findings_about_that_
 @pytest.mark.parametrize("ask", [Diagnosis.session_findings, Diagnosis.report])
 def test_session_that_nobody_named_is_not_found(ground: Playground, ask: Callable[..., object]) -> None:
     with pytest.raises(NotFound):
-        ask(Diagnosis(Namespace(ground.emulator)), "nobody")
+        ask(Diagnosis(ground.namespace), "nobody")
 
 
 def test_report_of_an_id_that_was_never_issued_is_not_found(ground: Playground) -> None:
     assert ping(ground, "stranger", 1) == 404
     with pytest.raises(NotFound):
-        Diagnosis(Namespace(ground.emulator)).report("stranger")
+        Diagnosis(ground.namespace).report("stranger")
 
 
 def test_caller_may_change_the_list_it_got(ground: Playground) -> None:
     ground.play(*GAP)
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     diagnosis.findings().clear()
     assert diagnosis.findings()
 
@@ -115,16 +115,16 @@ def test_caller_may_change_the_list_it_got(ground: Playground) -> None:
 
 def test_unchanged_traffic_is_judged_once(ground: Playground, judged: list[str | None]) -> None:
     sid = ground.play(*GAP)
-    first = Diagnosis(Namespace(ground.emulator)).findings()
-    again = Diagnosis(Namespace(ground.emulator)).findings()
+    first = Diagnosis(ground.namespace).findings()
+    again = Diagnosis(ground.namespace).findings()
     assert judged == [sid]
     assert all(one is other for one, other in zip(first, again, strict=True))
-    assert Diagnosis(Namespace(ground.emulator)).report(sid) is Diagnosis(Namespace(ground.emulator)).report(sid)
+    assert Diagnosis(ground.namespace).report(sid) is Diagnosis(ground.namespace).report(sid)
 
 
 def test_one_more_event_has_only_its_session_judged_again(ground: Playground, judged: list[str | None]) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(3)]
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     reports = [diagnosis.report(sid) for sid in sids]
     diagnosis.findings()
     judged.clear()
@@ -138,7 +138,7 @@ def test_one_more_event_has_only_its_session_judged_again(ground: Playground, ju
 
 def test_request_that_is_refused_counts_as_a_change(ground: Playground) -> None:
     sid = ground.play(("play", 0.1, 0))
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     assert "playhead.string" not in codes(diagnosis.findings())
     assert ping(ground, sid, 1, "late") == 400
     assert "playhead.string" in codes(diagnosis.findings())
@@ -146,7 +146,7 @@ def test_request_that_is_refused_counts_as_a_change(ground: Playground) -> None:
 
 def test_settings_are_obeyed_at_once(ground: Playground, judged: list[str | None]) -> None:
     sid = ground.play(*GAP)
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     assert "ping.gap" in codes(diagnosis.findings())
     report = diagnosis.report(sid)
     ground.emulator.configure(Settings(thresholds=Thresholds(ping_gap_s=100, ping_gap_error_s=100)))
@@ -157,7 +157,7 @@ def test_settings_are_obeyed_at_once(ground: Playground, judged: list[str | None
 
 def test_session_that_times_out_meanwhile_is_judged_again(ground: Playground) -> None:
     ground.play(("play", 0.1, 0))
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     assert "session.no-close" not in codes(diagnosis.findings())
     ground.now_ms += 700_000
     assert "session.no-close" in codes(diagnosis.findings())
@@ -165,16 +165,16 @@ def test_session_that_times_out_meanwhile_is_judged_again(ground: Playground) ->
 
 def test_time_that_closes_nothing_changes_no_finding(ground: Playground, judged: list[str | None]) -> None:
     ground.play(*GAP[:-1])
-    first = Diagnosis(Namespace(ground.emulator)).findings()
+    first = Diagnosis(ground.namespace).findings()
     ground.now_ms += 300_000
-    assert Diagnosis(Namespace(ground.emulator)).findings() == first == fresh(ground)
+    assert Diagnosis(ground.namespace).findings() == first == fresh(ground)
     assert len(judged) == 2  # the second one is the fresh computation
 
 
 def test_journal_that_was_reset_and_refilled_to_the_same_length_is_judged_anew(ground: Playground) -> None:
     sid = ground.play(("play", 0.1, 0))
     assert ping(ground, sid, 1, "late") == 400
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     assert "playhead.string" in codes(diagnosis.findings())
     ground.emulator.reset(["journal"])
     for _ in range(3):
@@ -186,7 +186,7 @@ def test_journal_that_was_reset_and_refilled_to_the_same_length_is_judged_anew(g
 
 def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
     sid = ground.play(*GAP)
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     diagnosis.report(sid)
     assert diagnosis.findings()
     ground.emulator.reset(["journal", "sessions"])
@@ -200,7 +200,7 @@ def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
 def test_evicted_entries_are_judged_no_more() -> None:
     ground = Playground(Settings(max_entries=3))
     sid = ground.play(*GAP[:3])
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     first = diagnosis.findings()
     assert "ping.gap" in codes(first)
     for at_s in (95, 100, 105):
@@ -215,7 +215,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
 ) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(40)]
     monkeypatch.setattr(ground.emulator.derived.cases, "_room", 20)
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     diagnosis.findings()
     judged.clear()
     assert ping(ground, sids[0], 1, 1) == 204
@@ -225,7 +225,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
 
 
 def test_what_is_kept_is_the_same_as_computed_anew_whatever_comes(ground: Playground) -> None:
-    diagnosis = Diagnosis(Namespace(ground.emulator))
+    diagnosis = Diagnosis(ground.namespace)
     sids: list[str] = []
     for n in range(12):
         sids.append(ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n % 4}"}))
@@ -248,18 +248,17 @@ def test_event_is_processed_while_a_diagnosis_is_computed(ground: Playground, mo
 
     monkeypatch.setattr(JUDGE, slow)
     found: list[list[Finding]] = []
-    asking = threading.Thread(
-        target=lambda: found.append(Diagnosis(Namespace(ground.emulator)).findings()), daemon=True
-    )
+    asking = threading.Thread(target=lambda: found.append(Diagnosis(ground.namespace).findings()), daemon=True)
     asking.start()
     assert begun.wait(10)
     assert ping(ground, sid, 95, 94) == 204
-    assert Diagnosis(Namespace(ground.emulator)).report(sid).session_id == sid
-    ground.emulator.configure(Settings(thresholds=Thresholds(ping_gap_s=100, ping_gap_error_s=100)))
+    assert Diagnosis(ground.namespace).report(sid).session_id == sid
+    with ground.namespace as emulator:
+        emulator.configure(Settings(thresholds=Thresholds(ping_gap_s=100, ping_gap_error_s=100)))
     go_on.set()
     asking.join(10)
     assert "ping.gap" in codes(found[0])  # by the settings of the moment at which it was asked
-    assert "ping.gap" not in codes(Diagnosis(Namespace(ground.emulator)).findings())
+    assert "ping.gap" not in codes(Diagnosis(ground.namespace).findings())
 
 
 def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground) -> None:
@@ -272,7 +271,7 @@ def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground
         try:
             begin.wait(10)
             for _ in range(20):
-                answers.append(Diagnosis(Namespace(ground.emulator)).findings())
+                answers.append(Diagnosis(ground.namespace).findings())
         except BaseException as error:  # noqa: BLE001 - shown by the test
             failures.append(error)
 
@@ -286,4 +285,4 @@ def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground
         thread.join(30)
     assert failures == []
     assert len(answers) == 80
-    assert Diagnosis(Namespace(ground.emulator)).findings() == fresh(ground)
+    assert Diagnosis(ground.namespace).findings() == fresh(ground)

@@ -217,11 +217,12 @@ def test_sequence_that_a_refused_event_seems_to_complete_is_waited_for() -> None
 
 def test_at_least_ends_when_it_is_met() -> None:
     back_end, sid = played()
-    pending = awaited(verification.verify(target(back_end), VerifyCommand(query=PINGS, at_least=3, timeout_ms=LONG_MS)))
+    asked = target(back_end)
+    pending = awaited(verification.verify(asked, VerifyCommand(query=PINGS, at_least=3, timeout_ms=LONG_MS)))
     results: list[Verification] = []
     blocked = threading.Thread(target=lambda: results.append(pending.block()))
     blocked.start()
-    send(back_end, sid, "ping", ts=T0 + 30_000, playhead=30)
+    send(asked.namespace, sid, "ping", ts=T0 + 30_000, playhead=30)
     blocked.join()
     assert results[0].verified
 

@@ -75,12 +75,13 @@ def test_record_wakes_exactly_those_it_satisfies() -> None:
 def test_wait_is_ended_by_a_later_record_of_another_thread() -> None:
     back_end = emulator()
     sid = open_session(back_end)
-    pending = awaited(entries.wait(target(back_end), WaitCommand(query=PINGS, at_least=2, timeout_ms=LONG_MS)))
+    asked = target(back_end)
+    pending = awaited(entries.wait(asked, WaitCommand(query=PINGS, at_least=2, timeout_ms=LONG_MS)))
     results: list[WaitResult] = []
     blocked = threading.Thread(target=lambda: results.append(pending.block()))
     blocked.start()
     for _ in range(2):
-        send(back_end, sid)
+        send(asked.namespace, sid)
     blocked.join()
     (result,) = results
     assert (result.satisfied, result.count, [entry.seq for entry in result.events]) == (True, 2, [2, 3])

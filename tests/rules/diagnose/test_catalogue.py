@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.namespaces import Namespace
 from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.case import Rule, TrafficRule
 from mockserver.rules.diagnose.catalogue import CODES, RULES, TRAFFIC_RULES
@@ -146,9 +145,7 @@ def test_every_recording_is_judged() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_recordings_give_these_findings_and_no_others(name: str) -> None:
     ground, _ = recorded(name)
-    assert {
-        (finding.code, finding.severity) for finding in Diagnosis(Namespace(ground.emulator)).findings()
-    } == EXPECTED[name]
+    assert {(finding.code, finding.severity) for finding in Diagnosis(ground.namespace).findings()} == EXPECTED[name]
 
 
 def test_only_the_leaping_clock_gives_errors_two_for_each_of_its_sessions() -> None:
@@ -156,7 +153,7 @@ def test_only_the_leaping_clock_gives_errors_two_for_each_of_its_sessions() -> N
         "adobe-js-3.1.0-day"
     ]
     ground, sids = recorded("adobe-js-3.1.0-day")
-    errors = [finding for finding in Diagnosis(Namespace(ground.emulator)).findings() if finding.severity is ERROR]
+    errors = [finding for finding in Diagnosis(ground.namespace).findings() if finding.severity is ERROR]
     assert Counter((finding.session_id, finding.code) for finding in errors) == {
         (sid, code): 1 for sid in sids for code in ("ping.near-timeout", "session.post-after-gone")
     }

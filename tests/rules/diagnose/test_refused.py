@@ -18,7 +18,7 @@ from mockserver.model.finding import Finding, Severity
 from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import EVENT_TYPES
-from mockserver.namespaces import DEFAULT, Namespace, Namespaces
+from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations.findings import Diagnosis
 from mockserver.operations.table import LocalControl
 from tests.playbacks import START_PARAMS, Playground
@@ -91,7 +91,7 @@ def test_every_refused_request_of_a_player_is_named(requests: list[tuple[Any, ..
                 continue  # the event by which the player learns that time has closed the session
         refused.append(seq)
 
-    found = Diagnosis(Namespace(ground.emulator)).findings()
+    found = Diagnosis(ground.namespace).findings()
     assert unnamed(refused, found) == [], [ground.emulator.journal.get(seq) for seq in unnamed(refused, found)]
     server = server_of(ground)
     for seq in refused:
@@ -114,7 +114,7 @@ def unnamed(seqs: list[int], found: list[Finding]) -> list[int]:
 
 
 def only_finding(ground: Playground) -> Finding:
-    (finding,) = (one for one in Diagnosis(Namespace(ground.emulator)).findings() if one.severity in SERIOUS)
+    (finding,) = (one for one in Diagnosis(ground.namespace).findings() if one.severity in SERIOUS)
     return finding
 
 
