@@ -10,7 +10,7 @@ neither can be seen, and nothing is said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from mockserver.model.vocabulary import Delivery
@@ -73,14 +73,16 @@ def clock_sets(arrived: Iterable[Item]) -> list[ClockSet]:
 def _steady_runs(items: Sequence[Item]) -> list[list[Item]]:
     """Part events where the difference between ``ts`` and arrival changes."""
     runs: list[list[Item]] = []
-    reference_ms = 0
+    run: list[Item] = []
+    low_ms = high_ms = 0
     for item in items:
-        ahead_ms = _ts_ms(item) - item.record.at_ms
-        if runs and abs(ahead_ms - reference_ms) <= _STEADY_MS:
-            runs[-1].append(item)
+        ahead_ms = (item.ts_ms or 0) - item.record.at_ms
+        if run and low_ms <= ahead_ms <= high_ms:
+            run.append(item)
         else:
-            runs.append([item])
-            reference_ms = ahead_ms
+            run = [item]
+            runs.append(run)
+            low_ms, high_ms = ahead_ms - _STEADY_MS, ahead_ms + _STEADY_MS
     return runs
 
 
@@ -93,16 +95,28 @@ def standing(arrived: Iterable[Item]) -> list[Sequence[Item]]:
 
     What may be a repetition by the network or after an answer that was lost is left out.
     """
-    plain = (item for item in arrived if item.accepted and item.index is None and _was_answered(item))
-    runs = [run for run in _runs(plain) if run[-1].record.at_ms - run[0].record.at_ms >= _STANDS_MS]
+    runs = [
+        run
+        for run in _runs(item for item in arrived if item.index is None and item.accepted)
+        if run[-1].record.at_ms - run[0].record.at_ms >= _STANDS_MS and all(map(_was_answered, run))
+    ]
     return runs if len(runs) >= _PAIRS else [run for run in runs if len(run) >= _EVENTS]
 
 
 def _runs(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
-    for ts_ms, group in groupby(items, key=lambda item: item.ts_ms):
-        run = list(group)
-        if ts_ms is not None and len(run) > 1:
+    """Return neighbours with one ``ts``."""
+    run: list[Item] = []
+    last: Item | None = None
+    for item in items:
+        if last is not None and item.ts_ms == last.ts_ms is not None:
+            run = run or [last]
+            run.append(item)
+        elif run:
             yield run
+            run = []
+        last = item
+    if run:
+        yield run
 
 
 def _was_answered(item: Item) -> bool:

@@ -27,6 +27,7 @@ from mockserver.rules.diagnose.motion import (
 )
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, trace
+from mockserver.rules.stalls import stalls
 from mockserver.rules.timeline import Item, items_of
 
 __all__ = [
@@ -228,6 +229,13 @@ class Case:
     def stretches(self) -> Sequence[Stretch]:
         """What was played of the main content, from event to event; nothing when ``ts`` is no time."""
         return [] if self.ts_in_seconds else stretches_of(self.timely, is_live=self.is_live)
+
+    @cached_property
+    def standstills(self) -> Sequence[Sequence[Step]]:
+        """The events of each stall; none when ``ts`` is no time."""
+        if self.ts_in_seconds:
+            return []
+        return [self.steps[first:end] for first, end in stalls(self.watched, self.thresholds.frozen_s)]
 
     @cached_property
     def pauses(self) -> Sequence[Pause]:

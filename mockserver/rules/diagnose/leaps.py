@@ -66,14 +66,18 @@ def _leaps(case: Case) -> Iterator[Stretch]:
     """Return the stretches in which the playhead moved more or less than playback moves it."""
     limit_s = case.thresholds.jump_s
     stretches = case.stretches
-    speeds = speeds_around([stretch.rate for stretch in stretches])
-    seeks_ms = sorted(step.ts_ms for step in case.of(*_SEEK_EVENTS))
-    for place, stretch in enumerate(stretches):
-        if -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s or case.spans_clock_set(
-            stretch.first.seq, stretch.last.seq
+    unlike = [
+        place for place, stretch in enumerate(stretches) if not -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s
+    ]
+    speeds = speeds_around([stretch.rate for stretch in stretches]) if unlike else []
+    seeks_ms = sorted(step.ts_ms for step in case.of(*_SEEK_EVENTS)) if unlike else []
+    for place in unlike:
+        stretch = stretches[place]
+        if (
+            case.spans_clock_set(stretch.first.seq, stretch.last.seq)
+            or _is_near_seek(stretch, seeks_ms, case.thresholds)
+            or _caught_up(case, stretch, limit_s)
         ):
-            continue
-        if _is_near_seek(stretch, seeks_ms, case.thresholds) or _caught_up(case, stretch, limit_s):
             continue
         around = (*stretches[max(place - 1, 0) : place], *stretches[place + 1 : place + 2])
         if stretch.dp_s == 0 and any(other.dp_s == 0 for other in around):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mockserver.rules.playback import Player, Step
-from mockserver.rules.speed import FASTEST, MEASURED_S, SLOWEST, measured
+from mockserver.rules.speed import FASTEST, MEASURED_S, SLOWEST
 
 __all__ = [
     "DAY_S",
@@ -103,7 +103,7 @@ def stretches_of(steps: Sequence[Step], *, is_live: bool) -> list[Stretch]:
             if is_live and dp_s < -DAY_S / 2:
                 dp_s += DAY_S
             dt_s = dt_ms / 1000 if dt_ms > 0 else 0.0
-            found.append(Stretch(first, last, dt_s, dp_s, measured(dp_s, dt_s)))
+            found.append(Stretch(first, last, dt_s, dp_s, dp_s / dt_s if dt_s >= MEASURED_S else 0.0))
     return found
 
 

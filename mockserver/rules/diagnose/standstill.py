@@ -9,7 +9,6 @@ from mockserver.rules.diagnose.case import Case, Hit, Rule
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
 from mockserver.rules.speed import FASTEST, SLOWEST
-from mockserver.rules.stalls import stalls
 
 __all__ = ["RULES"]
 
@@ -20,14 +19,8 @@ _EVEN = 0.02
 """By how much a step may differ from a multiple of the smallest one, as a share of that."""
 
 
-def _standstills(case: Case) -> list[Sequence[Step]]:
-    if case.ts_in_seconds:
-        return []
-    return [case.steps[first:end] for first, end in stalls(case.watched, case.thresholds.frozen_s)]
-
-
 def _frozen(case: Case) -> Iterator[Hit]:
-    stood = _standstills(case)
+    stood = case.standstills
     if not stood or _step_s(case, stood) is not None:
         return
     longest = max(stood, key=_seconds)
@@ -41,7 +34,7 @@ def _frozen(case: Case) -> Iterator[Hit]:
 
 
 def _coarse(case: Case) -> Iterator[Hit]:
-    stood = _standstills(case)
+    stood = case.standstills
     step_s = _step_s(case, stood)
     if step_s is not None:
         yield Hit(
