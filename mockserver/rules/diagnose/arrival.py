@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mockserver.model.vocabulary import Delivery
+from mockserver.rules.diagnose.repetition import is_answered
 from mockserver.rules.timeline import Item
 
 __all__ = ["ClockSet", "clock_sets", "standing"]
@@ -98,7 +98,7 @@ def standing(arrived: Iterable[Item]) -> list[Sequence[Item]]:
     runs = [
         run
         for run in _runs(item for item in arrived if item.index is None and item.accepted)
-        if run[-1].record.at_ms - run[0].record.at_ms >= _STANDS_MS and all(map(_was_answered, run))
+        if run[-1].record.at_ms - run[0].record.at_ms >= _STANDS_MS and all(map(is_answered, run))
     ]
     return runs if len(runs) >= _PAIRS else [run for run in runs if len(run) >= _EVENTS]
 
@@ -117,11 +117,6 @@ def _runs(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
         last = item
     if run:
         yield run
-
-
-def _was_answered(item: Item) -> bool:
-    record = item.record
-    return not record.fault_ids and record.delivery not in (Delivery.CUT, Delivery.CLIENT_GONE)
 
 
 def _ts_ms(item: Item) -> int:

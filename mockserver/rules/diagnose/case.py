@@ -25,6 +25,7 @@ from mockserver.rules.diagnose.motion import (
     played_to_s,
     stretches_of,
 )
+from mockserver.rules.diagnose.repetition import Repetition, repetition_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, trace
 from mockserver.rules.stalls import stalls
@@ -107,6 +108,31 @@ class Case:
         self.thresholds = thresholds
         self.now_ms = now_ms
         self.steps: Sequence[Step] = trace(processed, error_stops_playback=settings.error_stops_playback)
+
+    @cached_property
+    def repetition(self) -> Repetition | None:
+        """What of it came twice."""
+        return (
+            None if self.is_batch else repetition_of(self.arrived, {item.seq for run in self.standing for item in run})
+        )
+
+    @cached_property
+    def once(self) -> Case:
+        """The session as it would be if nothing had come twice, so that rules name other mistakes only."""
+        repetition = self.repetition
+        if repetition is None:
+            return self
+        again = {second.seq for _, second in repetition.pairs}
+        once = Case(
+            self.session,
+            [item for item in self.arrived if item.seq not in again],
+            [step.item for step in self.steps if step.seq not in again],
+            self.settings,
+            self.thresholds,
+            self.now_ms,
+        )
+        once.repetition = repetition
+        return once
 
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:

@@ -14,7 +14,8 @@ __all__ = ["by_severity", "diagnose_session", "diagnose_traffic", "sort_findings
 def diagnose_session(case: Case) -> list[Finding]:
     """Apply the rules about one session."""
     session_id = case.session.sid if case.session is not None else _sid(case)
-    return [_finding(rule, hit, session_id) for rule in RULES for hit in rule.check(case)]
+    once = case.once
+    return [_finding(rule, hit, session_id) for rule in RULES for hit in rule.check(once)]
 
 
 def diagnose_traffic(traffic: Traffic) -> list[Finding]:

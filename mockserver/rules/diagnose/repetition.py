@@ -1,0 +1,126 @@
+"""Events that came twice: from two trackers for one viewing, from a handler registered twice, from a queue sent twice.
+
+Two events are one event twice when their bodies are equal, or when they are of one type with equal params at one
+playhead and a few milliseconds apart. That alone happens to good players too: an SDK sends a play twice, a request is
+repeated because its answer was lost. It is said only of whole sessions, of all events of a type, or of several bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from mockserver.model.vocabulary import Delivery
+from mockserver.rules.timeline import Item
+
+__all__ = ["Repetition", "is_answered", "repetition_of"]
+
+_APART_MS = 250
+_NEAR_S = 0.5
+"""How far apart the two may be in ``ts`` and playhead."""
+
+_STORM_MS = 750
+"""Events of one type that follow each other faster are a storm, not one event twice."""
+
+_TWICE = 2
+_COPIES = (2, 3)
+"""So often everything may come; what comes more often is a storm or a retry."""
+
+_ALL_SHARE = 0.8
+_ALL_EVENTS = 4
+"""So large a share of the different events, and at least so many, are all of them."""
+
+_TYPE_EVENTS = 2
+"""So many different events of one type must come, and all of them twice."""
+
+_BODIES = 3
+"""So many different bodies that come again are a queue that was sent twice."""
+
+_OFTEN_ANYWAY = frozenset(
+    {"play", "pauseStart", "ping", "bufferStart", "sessionStart", "sessionEnd", "sessionComplete"}
+)
+"""Types that good players send twice, or only once in a session."""
+
+
+class Repetition(NamedTuple):
+    """What came twice in a session.
+
+    Args:
+        pairs: Every repeated event with the one that it repeats.
+        of: How many different events came, of the types concerned.
+        event_types: The types all of whose events came twice; empty when it is not a matter of types.
+        whole: Whether nearly everything came twice.
+    """
+
+    pairs: Sequence[tuple[Item, Item]]
+    of: int
+    event_types: Sequence[str] = ()
+    whole: bool = False
+
+
+def repetition_of(arrived: Iterable[Item], apart: Collection[int]) -> Repetition | None:
+    """Find out whether the events of a session came twice.
+
+    Args:
+        arrived: Its events in order of arrival.
+        apart: Journal entries that are repeated for another reason.
+    """
+    firsts: list[Item] = []
+    pairs: list[tuple[Item, Item]] = []
+    bodies: dict[bytes, Item] = {}
+    fresh: dict[str | None, Item] = {}
+    newest_ms: dict[str | None, int] = {}
+    for item in arrived:
+        if not item.accepted or item.index is not None or item.seq in apart or not is_answered(item):
+            continue
+        first = bodies.setdefault(item.record.body, item)
+        if first is item:
+            before = fresh.get(item.event_type)
+            if before is not None and _are_one(before, item):
+                first = before
+        if first is item:
+            firsts.append(item)
+            if (item.ts_ms or 0) - newest_ms.get(item.event_type, -_STORM_MS) >= _STORM_MS:
+                fresh[item.event_type] = item
+            else:
+                fresh.pop(item.event_type, None)
+        else:
+            pairs.append((first, item))
+        newest_ms[item.event_type] = item.ts_ms or 0
+    return _judged(firsts, pairs) if pairs else None
+
+
+def _are_one(first: Item, second: Item) -> bool:
+    return (
+        abs((second.ts_ms or 0) - (first.ts_ms or 0)) <= _APART_MS
+        and abs((second.playhead_s or 0) - (first.playhead_s or 0)) <= _NEAR_S
+        and first.event.get("params") == second.event.get("params")
+    )
+
+
+def _judged(firsts: Sequence[Item], pairs: Sequence[tuple[Item, Item]]) -> Repetition | None:
+    copies: dict[int, int] = {}
+    for first, _ in pairs:
+        copies[first.seq] = copies.get(first.seq, 1) + 1
+    repeated = max(sum(1 for count in copies.values() if count == often) for often in _COPIES)
+    if repeated >= max(_ALL_EVENTS, _ALL_SHARE * len(firsts)):
+        return Repetition(pairs, len(firsts), whole=True)
+    by_type: dict[str, list[int]] = {}
+    for first in firsts:
+        if first.event_type is not None and first.event_type not in _OFTEN_ANYWAY:
+            by_type.setdefault(first.event_type, []).append(copies.get(first.seq, 1))
+    doubled = [name for name, often in by_type.items() if len(often) >= _TYPE_EVENTS and set(often) == {_TWICE}]
+    if doubled:
+        concerned = [(first, second) for first, second in pairs if first.event_type in doubled]
+        return Repetition(concerned, len(concerned), tuple(doubled))
+    equal = [(first, second) for first, second in pairs if first.record.body == second.record.body]
+    again = {first.seq for first, _ in equal if copies[first.seq] == _TWICE}
+    if len(again) >= _BODIES:
+        return Repetition([pair for pair in equal if pair[0].seq in again], len(firsts))
+    return None
+
+
+def is_answered(item: Item) -> bool:
+    """Tell whether the player got the answer, so that it had no reason to send the event again."""
+    record = item.record
+    return not record.fault_ids and record.delivery not in (Delivery.CUT, Delivery.CLIENT_GONE)
