@@ -94,7 +94,7 @@ def _are_one(first: Item, second: Item) -> bool:
     return (
         abs((second.ts_ms or 0) - (first.ts_ms or 0)) <= _APART_MS
         and abs((second.playhead_s or 0) - (first.playhead_s or 0)) <= _NEAR_S
-        and first.event.get("params") == second.event.get("params")
+        and first.event.params == second.event.params
     )
 
 
