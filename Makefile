@@ -5,45 +5,63 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+LOCKED := .ci/locked
+CAN_RUN := $(VENV)/.can-run
+CAN_TEST := $(VENV)/.can-test
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than cores: tests wait for sockets, for processes they start and for Chromium.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser") $(ARGS)
+NOT_INSTALLED = echo "Not installed, see above. It takes a package index the first time and when versions change." >&2; exit 1
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
+  --custom-compile-command 'make lock' --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser check fmt bench golden pictures clean
+.PHONY: help run test test-newest test-lowest lock browser check fmt bench golden pictures clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo '  ARGS="..." is passed on by run, test and bench; PYTHON=python3.12 chooses the Python for $(VENV).'
 
-run: $(INSTALLED) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
+run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
-test: $(INSTALLED) browser ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
-	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser") $(ARGS)
+test: $(CAN_TEST) browser ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
+	@$(BIN)/python $(PYTEST)
 	@$(if $(NO_BROWSER),echo "NO_BROWSER: the tests marked browser did not run.",:)
 
-check: $(INSTALLED) ## Check format, lint, types and the layers
+test-newest: VERSIONS := highest ## Run all tests with the newest versions of everything
+test-lowest: VERSIONS := lowest-direct ## Run all tests with the oldest versions that pyproject.toml allows
+test-newest test-lowest: $(CAN_TEST) browser
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-$@
+	@$(BIN)/uv pip install --quiet --python $(VENV)-$@ --upgrade --resolution $(VERSIONS) --editable '.[dev]'
+	@$(VENV)-$@/bin/python $(PYTEST)
+
+lock: $(CAN_TEST) ## Write the newest versions into .ci/locked, for `make` to install
+	@$(LOCK) --extra dev --output-file $(LOCKED)/dev.txt
+	@$(LOCK) --constraint $(LOCKED)/dev.txt --output-file $(LOCKED)/run.txt
+
+check: $(CAN_TEST) ## Check format, lint, types and the layers
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports
 
-fmt: $(INSTALLED) ## Format, and repair what lint can repair by itself
+fmt: $(CAN_TEST) ## Format, and repair what lint can repair by itself
 	@$(BIN)/python -m ruff check --quiet --fix-only
 	@$(BIN)/python -m ruff format
 
-bench: $(INSTALLED) ## Measure the server (ARGS= as tests/bench takes them)
+bench: $(CAN_TEST) ## Measure the server (ARGS= as tests/bench takes them)
 	@$(BIN)/python tests/bench $(ARGS)
 
-golden: $(INSTALLED) ## Rewrite fixtures/golden from what the code says now; review the diff
+golden: $(CAN_TEST) ## Rewrite fixtures/golden from what the code says now; review the diff
 	@$(BIN)/python -m pytest -q -n auto --rewrite-golden $(ARGS)
 
-pictures: $(INSTALLED) browser ## Take the pictures of docs/images anew; look at them
+pictures: $(CAN_TEST) browser ## Take the pictures of docs/images anew; look at them
 	@PYTHONPATH=. $(BIN)/python tests/server/page/pictures.py
 
 clean: ## Remove what make has made, .venv too
-	@rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(VENV)-test-* dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find mockserver tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Chromium for the tests of what browsers do. CHROMIUM names one in an unusual place. Debian's headless shell is the
@@ -58,9 +76,15 @@ browser:
 	         "name one (CHROMIUM=/path/to/chrome), or leave them out (make test NO_BROWSER=1)." >&2; \
 	    exit 1; }; })
 
-# The stamp is newer than pyproject.toml as long as nothing has to be installed, so a fresh one needs no network.
+# A stamp is newer than what it was made of as long as nothing has to be installed, so a fresh one needs no network.
+# Running needs a tenth of what testing needs.
+$(CAN_TEST): $(CAN_RUN) $(LOCKED)/dev.txt
+	@echo "Installing what tests and checks need"
+	@$(PIP) --requirement $(LOCKED)/dev.txt || { $(NOT_INSTALLED); }
+	@touch $@
+
 # A .venv that works is kept; one without a working pip (its Python was removed, or venv stopped half-way) is made anew.
-$(INSTALLED): pyproject.toml
+$(CAN_RUN): pyproject.toml $(LOCKED)/run.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  command -v $(PYTHON) >/dev/null 2>&1 || { \
 	    echo "There is no $(PYTHON) here. Install Python 3.10 or newer, or name one: make PYTHON=/path/to/python3" >&2; \
@@ -75,8 +99,7 @@ $(INSTALLED): pyproject.toml
 	    echo "$(PYTHON) cannot create a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv" >&2; \
 	    exit 1; }; \
 	}
-	@echo "Installing mockserver and its tools into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' || { \
-	  echo "The installation failed, see above. It needs a package index the first time and when pyproject.toml changes." >&2; \
-	  exit 1; }
+	@echo "Installing mockserver into $(VENV)"
+	@$(PIP) --requirement $(LOCKED)/run.txt || { $(NOT_INSTALLED); }
+	@$(PIP) --no-deps --no-build-isolation --editable . || { $(NOT_INSTALLED); }
 	@touch $@
