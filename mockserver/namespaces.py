@@ -10,10 +10,11 @@ from weakref import WeakValueDictionary
 
 from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.addresses import Addresses
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan, Suspended
+from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
@@ -97,25 +98,21 @@ class Namespace:
         """Tell whether a session id was issued here. Asked of many requests: one look into a table needs no lock."""
         return sid in self._emulator.sessions
 
-    def handle(self, request: HttpRequest) -> Plan | Suspended:
+    def handle(self, request: HttpRequest) -> Plan | HeldRequest:
         """Process a request; see :meth:`Emulator.handle`."""
         arrival = self._emulator.read_request(request)
         with self as emulator:
             return emulator.handle(request, arrival)
 
-    def resume(self, token: object) -> Plan | None:
+    def resume(self, held: HeldRequest) -> Plan | None:
         """Process a request that was held back; see :meth:`Emulator.resume`."""
         with self as emulator:
-            return emulator.resume(token)
+            return emulator.resume(held)
 
     def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
         """Note what became of an answer; see :meth:`Emulator.delivered`."""
         with self as emulator:
             emulator.delivered(plan, delivery, final=final)
-
-    def is_decided(self, token: object) -> bool:
-        """Tell whether a request need not be held back any more; see :meth:`Emulator.is_decided`."""
-        return self._emulator.is_decided(token)
 
 
 class Target(NamedTuple):

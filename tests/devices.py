@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault_kind import GarbleFault, HangFault, RefuseFault, TruncateFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.plan import Plan, Suspended
+from mockserver.model.plan import Plan
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery
 from mockserver.operations.stories import stop_story
@@ -124,9 +125,9 @@ class Network:
         given_up_ms = self.now_ms + round(timeout_s * 1000)
         fields = tuple((name.encode(), value.encode()) for name, value in headers.items())
         plan = self.emulator.handle(HttpRequest(method, path, path, fields, body))
-        if isinstance(plan, Suspended):
-            self.now_ms = max(self.now_ms, plan.until_ms)
-            resumed = self.emulator.resume(plan.token)
+        if isinstance(plan, HeldRequest):
+            self.now_ms = max(self.now_ms, plan.due_ms)
+            resumed = self.emulator.resume(plan)
             assert resumed is not None
             plan = resumed
         answer, delivery = self._carried_out(plan, given_up_ms)

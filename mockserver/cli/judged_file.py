@@ -12,7 +12,7 @@ from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.control import EXPIRE, FORGET, PUT_SESSION, Control
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.holding import Held
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, Problem
 from mockserver.model.journal import Draw, Entry, Record
@@ -50,7 +50,7 @@ class _Replayed(Emulator):
         delivery: Delivery,
         fault_ids: tuple[str, ...],
         draws: tuple[Draw, ...],
-        held: Held | None = None,
+        held: HeldRequest | None = None,
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:

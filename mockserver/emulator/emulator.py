@@ -16,17 +16,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.emulator.asked import facts_of
 from mockserver.emulator.decision import Decision
-from mockserver.emulator.holding import Held
+from mockserver.emulator.facts import facts_of
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.emulator.injection import StruckRequest
-from mockserver.emulator.memory import Memory
+from mockserver.emulator.state import State
 from mockserver.emulator.storytelling import Storytelling
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault_kind import AnswerFault, DuplicateFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw
-from mockserver.model.plan import Plan, Suspended
+from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
@@ -37,13 +37,13 @@ from mockserver.stories.book import StoryBook
 __all__ = ["Emulator"]
 
 
-class Emulator(Memory):
+class Emulator(State):
     """The emulated back end of one namespace: what requests do to its memory, and how they are answered.
 
     Args:
         settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
         stories: The stories that can be started; those of the package by default.
-        **start: What else it starts with; see :class:`~mockserver.emulator.memory.Memory`.
+        **start: What else it starts with; see :class:`~mockserver.emulator.state.State`.
     """
 
     def __init__(self, settings: Settings | None = None, *, stories: StoryBook | None = None, **start: Any) -> None:
@@ -54,7 +54,7 @@ class Emulator(Memory):
         """Tell what a request means. It takes the longest, and changes nothing: any thread may ask at any time."""
         return self.back_end.read(request)
 
-    def handle(self, request: HttpRequest, arrival: Arrival | None = None) -> Plan | Suspended:
+    def handle(self, request: HttpRequest, arrival: Arrival | None = None) -> Plan | HeldRequest:
         """Process a request.
 
         Args:
@@ -62,12 +62,12 @@ class Emulator(Memory):
             arrival: What it means; None to read it now.
 
         Returns:
-            How to answer it, or, when a fault delays it before the back end sees it, until when to hold it back. The
-            caller then gives the token to :meth:`resume`.
+            How to answer it; or the request, when a fault holds it back before the back end sees it. The caller then
+            gives it to :meth:`resume` once, when it is due or when waiting was broken off.
         """
         if arrival is None:
             arrival = self.read_request(request)
-        if self.holding:
+        if self.held_requests:
             self._process_due()
         now_ms = self.clock.now_ms()
         sid = arrival.session_id
@@ -78,18 +78,18 @@ class Emulator(Memory):
         strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
         if strike.fault is None and not strike.delay_ms:
             return self._process(request, arrival, facts, now_ms, strike)
-        held = Held(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
+        held = HeldRequest(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
         if not strike.delay_ms:
             return self._process_struck(held, now_ms)
-        if self.held >= self.settings.max_held:
+        if self.held_count >= self.settings.max_held:
             refused = self.back_end.interpreter(arrival).overcrowded(arrival)
             return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
-        self.held += 1
+        self.held_count += 1
         # The sum of what was recorded and what is held back never goes down, so that no other has this place.
-        self.holding.add(held, self.journal.last_seq + len(self.holding) + 1)
-        return Suspended(held, held.due_ms)
+        self.held_requests.add(held, self.journal.last_seq + len(self.held_requests) + 1)
+        return held
 
-    def resume(self, token: object) -> Plan | None:
+    def resume(self, held: HeldRequest) -> Plan | None:
         """Process a request that was held back, now that its time has come.
 
         Also after its client has left: what the network delays arrives all the same. Also before its time, when waiting
@@ -98,20 +98,14 @@ class Emulator(Memory):
         Returns:
             None when the namespace was reset meanwhile: the request belongs to what is forgotten.
         """
-        assert isinstance(token, Held)
         self._process_due()
-        if not token.forgotten:
-            self.held -= 1
-        if self.holding.take(token):
-            token.plan = self._process_struck(token, self.clock.now_ms())
-        if token.failure is not None:
-            raise token.failure
-        return token.plan
-
-    def is_decided(self, token: object) -> bool:
-        """Tell whether a request that was held back need not wait any more: it was processed, or forgotten."""
-        assert isinstance(token, Held)
-        return token.is_over
+        if not held.forgotten:
+            self.held_count -= 1
+        if self.held_requests.take(held):
+            held.plan = self._process_struck(held, self.clock.now_ms())
+        if held.failure is not None:
+            raise held.failure
+        return held.plan
 
     def catch_up(self) -> None:
         """Process what was held back and is due, without waiting for who waits for the clock."""
@@ -139,13 +133,13 @@ class Emulator(Memory):
         Each as of the moment when it was due, but never before what was recorded last, since an event that the clock
         follows may have moved it past that moment.
         """
-        while (held := self.holding.take_due(now_ms := self.clock.now_ms())) is not None:
+        while (held := self.held_requests.take_due(now_ms := self.clock.now_ms())) is not None:
             try:
                 held.plan = self._process_struck(held, min(now_ms, max(held.due_ms, self.journal.last_at_ms)))
             except Exception as error:  # noqa: BLE001 - who waits for it raises it; it is nothing to who came by
                 held.failure = error
 
-    def _process_struck(self, held: Held, now_ms: int) -> Plan:
+    def _process_struck(self, held: HeldRequest, now_ms: int) -> Plan:
         """Do what the rules of stage ``request`` decided."""
         strike, nth_event = held.strike, held.nth_event
         is_copy = False
@@ -165,7 +159,7 @@ class Emulator(Memory):
         facts = self._facts(held.request, held.arrival, nth_event, now_ms) if self.faults.armed else None
         return self._process(held.request, held.arrival, facts, now_ms, strike, held, is_copy=is_copy)
 
-    def _not_processed(self, held: Held, fault: AnswerFault, now_ms: int) -> Plan:
+    def _not_processed(self, held: HeldRequest, fault: AnswerFault, now_ms: int) -> Plan:
         """Answer by a fault of stage ``request``: the back end never saw it.
 
         Some faults need the answer that would have been; to find it out changes nothing.
@@ -197,7 +191,7 @@ class Emulator(Memory):
         facts: Facts | None,
         now_ms: int,
         before: Strike | None = None,
-        held: Held | None = None,
+        held: HeldRequest | None = None,
         *,
         is_copy: bool = False,
     ) -> Plan:
@@ -251,7 +245,7 @@ class Emulator(Memory):
         fault_ids: tuple[str, ...],
         draws: tuple[Draw, ...],
         now_ms: int,
-        held: Held | None,
+        held: HeldRequest | None,
         *,
         is_copy: bool = False,
     ) -> int:

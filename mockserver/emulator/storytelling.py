@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.emulator.memory import Memory
+from mockserver.emulator.state import State
 from mockserver.errors import MockserverError, NotFound, Refused
 from mockserver.model.fault import FaultRule
 from mockserver.model.settings import Settings
@@ -63,12 +63,12 @@ class Storytelling:
     """Tells stories in one namespace, one at a time.
 
     Args:
-        memory: The namespace.
+        state: The namespace.
         book: The stories that can be started, beside those the namespace is brought; None for the built-in ones.
     """
 
-    def __init__(self, memory: Memory, book: StoryBook | None = None) -> None:
-        self._memory = memory
+    def __init__(self, state: State, book: StoryBook | None = None) -> None:
+        self._state = state
         self.book = StoryBook() if book is None else book
         self.brought: dict[str, Known] = {}
         """The stories of this namespace alone."""
@@ -143,25 +143,25 @@ class Storytelling:
             InvalidInput: It cannot be told with the settings there are.
             Refused: There would be too many fault rules.
         """
-        memory = self._memory
+        state = self._state
         known = self._found(name)
         check_story(known.story)
         changed = to_builtins(known.story.settings)
         current = self._settings_without_run()
         settings: Settings = convert({**current, **changed}, Settings)
         check_settings(settings)
-        rules, armed = memory.faults, memory.faults.armed
-        now_ms = memory.clock.now_ms()
+        rules, armed = state.faults, state.faults.armed
+        now_ms = state.clock.now_ms()
         try:
             self._remove_rules()
-            specs = named_rules(name, known.story.faults, memory.sessions.opened)
+            specs = named_rules(name, known.story.faults, state.sessions.opened)
             fault_ids = tuple(rules.add(spec, now_ms).id for spec in specs)
         except MockserverError:
             rules.armed = armed
             raise
-        memory.configure(settings)
+        state.configure(settings)
         left = to_builtins(settings)
-        sessions = tuple(memory.sessions)
+        sessions = tuple(state.sessions)
         self._stop_listening()
         self._runs += 1
         self.run = Run(
@@ -169,13 +169,13 @@ class Storytelling:
             name=name,
             known=known,
             started_ms=now_ms,
-            since=memory.journal.last_seq,
+            since=state.journal.last_seq,
             fault_ids=fault_ids,
             before={member: current[member] for member in changed},
             changed={member: left[member] for member in changed},
             progress=Progress(newest_sid=sessions[-1].sid if sessions else None),
         )
-        self._stop_listening = memory.listen(self._recorded)
+        self._stop_listening = state.listen(self._recorded)
 
     def stop(self, run: Run, final: StoryView | None = None) -> None:
         """Take a story down: its rules go, and the settings it changed go back if they are still as it left them.
@@ -189,7 +189,7 @@ class Storytelling:
             return
         self._stop_listening()
         self._remove_rules()
-        self._memory.configure(convert(self._settings_without_run(), Settings))
+        self._state.configure(convert(self._settings_without_run(), Settings))
         assert self.run is not None
         self.run = replace(self.run, stopped=True, final=final)
 
@@ -219,7 +219,7 @@ class Storytelling:
         return self.run is not None and not self.run.stopped and self.run.number == run.number
 
     def _recorded(self, seq: int | None) -> None:
-        run, journal = self.run, self._memory.journal
+        run, journal = self.run, self._state.journal
         assert run is not None
         if seq is None:
             progress = Progress(newest_sid=run.progress.newest_sid)
@@ -232,14 +232,14 @@ class Storytelling:
                 self.run = replace(run, progress=progress)
 
     def _remove_rules(self) -> None:
-        rules, run = self._memory.faults, self.run
+        rules, run = self._state.faults, self.run
         for rule in rules.rules:
             if run is not None and not run.stopped and rule.id in run.fault_ids:
                 rules.remove(rule.id)
 
     def _settings_without_run(self) -> dict[str, Any]:
         """Return the settings as they are when the story that runs gives back what is still as it left it."""
-        current: dict[str, Any] = to_builtins(self._memory.settings)
+        current: dict[str, Any] = to_builtins(self._state.settings)
         run = self.run
         if run is not None and not run.stopped:
             kept = {member for member, value in run.changed.items() if current[member] == value}
@@ -250,14 +250,14 @@ class Storytelling:
 
     def rules_of(self, run: Run) -> list[FaultRule | None]:
         """Return the rules of a run with their counters; None for one that was removed."""
-        rules = {rule.id: rule for rule in self._memory.faults.rules}
+        rules = {rule.id: rule for rule in self._state.faults.rules}
         return [rules.get(fault_id) for fault_id in run.fault_ids]
 
     def state(self, run: Run) -> StoryState:
         """Tell how far a run is."""
         if run.stopped or run.final is not None:
             return "over"
-        return state_of(run.progress, run.known.story, self._memory.clock.now_ms())
+        return state_of(run.progress, run.known.story, self._state.clock.now_ms())
 
     def view(self, name: str, known: Known) -> StoryView:
         """Show a story without judging it: its verdict only if that is known already, and no expectations."""
@@ -268,7 +268,7 @@ class Storytelling:
         if run.final is not None:
             return replace(run.final, expectations=())
         state = self.state(run)
-        left_ms = remaining_ms(run.progress, run.known.story, self._memory.clock.now_ms())
+        left_ms = remaining_ms(run.progress, run.known.story, self._state.clock.now_ms())
         return replace(
             idle,
             state=state,

@@ -8,18 +8,7 @@ from mockserver.model.fault_kind import AnswerFault
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 
-__all__ = ["Plan", "Suspended"]
-
-
-class Suspended(msgspec.Struct, frozen=True):
-    """A request that is held back before the back end sees it.
-
-    Args:
-        token: Give it to ``Emulator.resume`` once, when the clock shows ``until_ms`` or when waiting was broken off.
-    """
-
-    token: object
-    until_ms: int
+__all__ = ["Plan"]
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):

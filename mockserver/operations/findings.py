@@ -31,7 +31,7 @@ from mockserver.rules.diagnose.run import by_severity, diagnose_session, diagnos
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, items_of, processed
-from mockserver.store.derived import Derived
+from mockserver.store.caches import Caches
 
 __all__ = ["Diagnosis", "counted", "findings", "report", "session_findings", "summary"]
 
@@ -76,7 +76,7 @@ class _Moment(NamedTuple):
     now_ms: int
     read: Callable[[Record], Any]
     events: Callable[[int, Record], Sequence[Event]]
-    kept: Derived
+    kept: Caches
 
 
 class Diagnosis:
@@ -202,7 +202,7 @@ class Diagnosis:
 
 
 def _moment(emulator: Emulator) -> _Moment:
-    return _Moment(emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.derived)
+    return _Moment(emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.caches)
 
 
 def _stamp(sessions: tuple[Session, ...], records: _Records, settings: Settings) -> _Stamp:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import Refused
 from mockserver.model.http import HttpRequest, Problem
-from mockserver.model.plan import Plan, Suspended
+from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, address
 from mockserver.server.answers import AnswerWriter
@@ -70,7 +71,7 @@ class Endpoint:
                 problem = problem or cut_short
                 self._admit(request)  # the doorway may have been closed meanwhile
             plan = namespace.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
-            if isinstance(plan, Suspended):
+            if isinstance(plan, HeldRequest):
                 held = await _held_back(namespace, plan)
                 if held is None:
                     _hang_up(request)  # a reset overtook it: nobody is left to answer
@@ -125,20 +126,20 @@ def _hang_up(request: web.BaseRequest) -> None:
         request.transport.close()
 
 
-async def _held_back(namespace: Namespace, suspended: Suspended) -> Plan | None:
+async def _held_back(namespace: Namespace, held: HeldRequest) -> Plan | None:
     """Wait until the time of a delayed request has come.
 
     Returns:
         How to answer it; None when a reset overtook it.
     """
     try:
-        await sleep_until(namespace.clock, suspended.until_ms, is_over=lambda: namespace.is_decided(suspended.token))
+        await sleep_until(namespace.clock, held.due_ms, is_over=lambda: held.is_over)
     except asyncio.CancelledError:
-        plan = namespace.resume(suspended.token)  # the server stops: what it has received is recorded all the same
+        plan = namespace.resume(held)  # the server stops: what it has received is recorded all the same
         if plan is not None:
             namespace.delivered(plan, Delivery.CUT)
         raise
-    return namespace.resume(suspended.token)
+    return namespace.resume(held)
 
 
 def path_of(target: str) -> str:

@@ -77,7 +77,7 @@ def diagnosis(rounds: int) -> list[Figure]:
         report()
 
     def forget() -> None:
-        day.emulator.derived = type(day.emulator.derived)()
+        day.emulator.caches = type(day.emulator.caches)()
 
     cold, more, again = _time(both, forget, rounds), _time(both, day.go_on, rounds), _time(both, lambda: None, rounds)
     alone = [_time(do, forget, rounds).median_ms for do in (findings, report)]

@@ -126,7 +126,7 @@ def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[
 
 def held_back(server: Running) -> int:
     """Count the requests that wait for the clock, before or after they were processed."""
-    held = len(inside(server.site.namespaces.default).holding)
+    held = len(inside(server.site.namespaces.default).held_requests)
     return held + sum(entry.delivery is Delivery.PENDING for entry in server.entries())
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, ExpireFault
-from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.operations import entries
@@ -24,9 +24,9 @@ def following() -> tuple[Emulator, str]:
     return back_end, sid
 
 
-def held_back(back_end: Emulator, sid: str, event_type: str, *, ts: int = T0) -> Suspended:
+def held_back(back_end: Emulator, sid: str, event_type: str, *, ts: int = T0) -> HeldRequest:
     held = back_end.handle(post_event(sid, event(event_type, ts=ts)))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     return held
 
 
@@ -49,7 +49,7 @@ def test_request_behind_an_event_that_moves_the_clock_is_held_back_from_where_th
     fault(back_end, DelayFault(ms=1_000), when=When(event_type=("ping", "play")))
     held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
     back_end.clock.advance(1_000)
-    assert held_back(back_end, sid, "play", ts=T0 + FAR_MS).until_ms == T0 + FAR_MS + 1_000
+    assert held_back(back_end, sid, "play", ts=T0 + FAR_MS).due_ms == T0 + FAR_MS + 1_000
 
 
 def test_what_becomes_due_because_an_event_moved_the_clock_is_processed_too() -> None:
@@ -92,10 +92,10 @@ def test_request_that_goes_wrong_fails_for_who_waits_for_it_and_for_nobody_else(
     monkeypatch.setattr(back_end.back_end, "decide_event", failing)
     back_end.clock.advance(500)
     assert send(back_end, "s", "bufferStart") == 404
-    assert back_end.resume(good.token) is not None
+    assert back_end.resume(good) is not None
     with pytest.raises(ZeroDivisionError):
-        back_end.resume(bad.token)
-    assert (back_end.held, len(times(back_end))) == (0, 2)
+        back_end.resume(bad)
+    assert (back_end.held_count, len(times(back_end))) == (0, 2)
 
 
 @pytest.mark.parametrize("parts", [("journal",), ("journal", "sessions", "faults", "clock", "settings")], ids=str)
@@ -104,12 +104,12 @@ def test_reset_takes_the_places_back_from_what_it_forgets_and_tells_who_waits(pa
     fault(back_end, DelayFault(ms=500))
     forgotten = held_back(back_end, "s", "play")
     woken: list[bool] = []
-    back_end.clock.subscribe(lambda: woken.append(back_end.is_decided(forgotten.token)))
+    back_end.clock.subscribe(lambda: woken.append(forgotten.is_over))
     back_end.reset(parts)
     assert woken[-1]
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end, "s", "ping")
-    assert back_end.resume(forgotten.token) is None
-    assert back_end.held == 1
-    assert back_end.resume(held.token) is not None
-    assert (back_end.held, len(times(back_end))) == (0, 1)
+    assert back_end.resume(forgotten) is None
+    assert back_end.held_count == 1
+    assert back_end.resume(held) is not None
+    assert (back_end.held_count, len(times(back_end))) == (0, 1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import Range, When
 from mockserver.model.fault_kind import DelayFault, DuplicateFault, ForgetFault, StatusFault
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Suspended
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Stage
 from tests.factories import (
@@ -84,10 +84,10 @@ def test_number_of_an_event_is_that_of_its_arrival_also_when_a_later_one_overtak
     fault(back_end, DelayFault(ms=1_000), times=1)
     rule = watch(back_end, Stage.RESPONSE, nth_event=1, event_type="ping")
     held = back_end.handle(post_event(sid, event()))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     assert send(back_end, sid) == 204
     assert seen(back_end, rule) == 0
-    back_end.resume(held.token)
+    back_end.resume(held)
     assert seen(back_end, rule) == 1
 
 

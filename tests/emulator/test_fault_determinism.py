@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model import fault_kind as f
 from mockserver.model.fault import FaultSpec, Range, When
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan, Suspended
+from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.namespaces import Namespace
 from mockserver.wire.codec import encode
@@ -122,19 +123,19 @@ def request_of(back_end: Emulator, step: Step) -> HttpRequest:
 def played(back_end: Emulator, sequence: list[Step]) -> list[Plan | None]:
     """Send requests; those that are held back go on when their time has come, whatever was sent meanwhile."""
     plans: list[Plan | None] = []
-    held: list[Suspended] = []
+    held: list[HeldRequest] = []
 
     def resume(until_ms: int) -> None:
-        for each in sorted(held, key=lambda suspended: suspended.until_ms):
-            if each.until_ms <= until_ms:
+        for each in sorted(held, key=lambda suspended: suspended.due_ms):
+            if each.due_ms <= until_ms:
                 held.remove(each)
-                plans.append(back_end.resume(each.token))
+                plans.append(back_end.resume(each))
 
     for step in sequence:
         back_end.clock.advance(step.gap_ms)
         resume(back_end.clock.now_ms())
         plan = back_end.handle(request_of(back_end, step))
-        held.append(plan) if isinstance(plan, Suspended) else plans.append(plan)
+        held.append(plan) if isinstance(plan, HeldRequest) else plans.append(plan)
     back_end.clock.advance(10**8)
     resume(back_end.clock.now_ms())
     return plans
@@ -144,9 +145,9 @@ def sent_alone(back_end: Emulator, gap_ms: int, request: HttpRequest) -> None:
     """Send a request and let time pass until it has been processed."""
     back_end.clock.advance(gap_ms)
     plan = back_end.handle(request)
-    if isinstance(plan, Suspended):
-        back_end.clock.advance(plan.until_ms - back_end.clock.now_ms())
-        back_end.resume(plan.token)
+    if isinstance(plan, HeldRequest):
+        back_end.clock.advance(plan.due_ms - back_end.clock.now_ms())
+        back_end.resume(plan)
 
 
 def journal(back_end: Emulator) -> bytes:

@@ -7,11 +7,12 @@ import threading
 import pytest
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import CloseFault, DelayFault, Fault, HangFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Record
-from mockserver.model.plan import Plan, Suspended
+from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.namespaces import Namespace
@@ -111,11 +112,11 @@ def test_delay_of_stage_request_holds_the_request_back_until_the_clock_shows_the
     fault(back_end, DelayFault(ms=500))
     fault(back_end, DelayFault(ms=250))
     held = back_end.handle(post_event(sid, event()))
-    assert isinstance(held, Suspended)
-    assert held.until_ms == T0 + 750
+    assert isinstance(held, HeldRequest)
+    assert held.due_ms == T0 + 750
     assert len(back_end.journal) == 1, "it is not there before it is processed"
     back_end.clock.advance(750)
-    plan = back_end.resume(held.token)
+    plan = back_end.resume(held)
     assert plan is not None
     assert plan.response is not None
     assert (plan.response.status, plan.record.at_ms, plan.record.fault_ids) == (204, T0 + 750, ("f1", "f2"))
@@ -126,9 +127,9 @@ def test_session_can_die_while_its_event_is_held_back() -> None:
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=11_000))
     held = back_end.handle(post_event(sid, event()))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     back_end.clock.advance(11_000)
-    plan = back_end.resume(held.token)
+    plan = back_end.resume(held)
     assert plan is not None
     assert plan.response is not None
     assert plan.response.status == 410
@@ -139,8 +140,8 @@ def test_delay_before_another_fault_comes_first() -> None:
     fault(back_end, DelayFault(ms=100))
     fault(back_end, ResetFault())
     held = back_end.handle(post("/api/v1/sessions", start()))
-    assert isinstance(held, Suspended)
-    plan = back_end.resume(held.token)
+    assert isinstance(held, HeldRequest)
+    plan = back_end.resume(held)
     assert plan is not None
     assert (plan.fault, plan.response) == (ResetFault(), None)
     assert last_record(back_end).fault_ids == ("f1", "f2")
@@ -304,9 +305,9 @@ def test_request_that_is_held_back_is_forgotten_by_a_reset() -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=500))
     held = back_end.handle(post("/api/v1/sessions", start()))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     back_end.reset(["journal", "sessions", "faults"])
-    assert back_end.resume(held.token) is None
+    assert back_end.resume(held) is None
     assert (len(back_end.journal), len(back_end.sessions)) == (0, 0)
 
 
@@ -314,9 +315,9 @@ def test_more_requests_than_may_be_held_back_are_answered_429() -> None:
     back_end = emulator(Settings(max_held=1))
     fault(back_end, DelayFault(ms=500))
     held = back_end.handle(post("/api/v1/sessions", start()))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     refused = answer(back_end, post("/api/v1/sessions", start()))
     assert refused.response is not None
     assert (refused.response.status, refused.record.violations[0].rule) == (429, "held")
-    back_end.resume(held.token)
-    assert isinstance(back_end.handle(post("/api/v1/sessions", start())), Suspended)
+    back_end.resume(held)
+    assert isinstance(back_end.handle(post("/api/v1/sessions", start())), HeldRequest)

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import (
     DelayFault,
@@ -25,7 +26,6 @@ from mockserver.model.fault_kind import (
     TruncateFault,
 )
 from mockserver.model.journal import Record
-from mockserver.model.plan import Suspended
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome, Stage
 from tests.factories import (
@@ -195,10 +195,10 @@ def test_duplicate_that_is_delayed_arrives_twice_when_its_time_has_come() -> Non
     fault(back_end, DelayFault(ms=100))
     fault(back_end, DuplicateFault())
     held = back_end.handle(post_event(sid, event()))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     assert len(records(back_end)) == 1
     back_end.clock.advance(100)
-    back_end.resume(held.token)
+    back_end.resume(held)
     assert [record.at_ms for record in records(back_end)] == [T0, T0 + 100, T0 + 100]
 
 

@@ -57,11 +57,11 @@ def codes(found: list[Finding]) -> set[str]:
 def fresh(ground: Playground) -> list[Finding]:
     """Compute everything anew."""
     emulator = ground.emulator
-    kept, emulator.derived = emulator.derived, type(emulator.derived)()
+    kept, emulator.caches = emulator.caches, type(emulator.caches)()
     try:
         return Diagnosis(Namespace(emulator)).findings()
     finally:
-        emulator.derived = kept
+        emulator.caches = kept
 
 
 # What is found
@@ -191,8 +191,8 @@ def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
     assert diagnosis.findings()
     ground.emulator.reset(["journal", "sessions"])
     assert diagnosis.findings() == []
-    derived = ground.emulator.derived
-    assert [len(kept) for kept in (derived.findings, derived.cases, derived.reports)] == [0, 0, 0]
+    caches = ground.emulator.caches
+    assert [len(kept) for kept in (caches.findings, caches.cases, caches.reports)] == [0, 0, 0]
     with pytest.raises(NotFound):
         diagnosis.report(sid)
 
@@ -214,7 +214,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
     ground: Playground, judged: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(40)]
-    monkeypatch.setattr(ground.emulator.derived.cases, "_room", 20)
+    monkeypatch.setattr(ground.emulator.caches.cases, "_room", 20)
     diagnosis = Diagnosis(ground.namespace)
     diagnosis.findings()
     judged.clear()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault
 from mockserver.model.journal import Entry
-from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand
 from mockserver.model.settings import Settings
@@ -25,9 +25,9 @@ def back_end() -> Emulator:
     return made
 
 
-def held_back(back_end: Emulator, event_type: str) -> Suspended:
+def held_back(back_end: Emulator, event_type: str) -> HeldRequest:
     held = back_end.handle(post_event("s", event(event_type)))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     return held
 
 
@@ -53,7 +53,7 @@ def test_who_waits_late_gets_the_answer_of_that_moment_and_nothing_is_processed_
     advance(back_end, 500)
     advance(back_end, 3_600_000)
     for late in reversed(held):
-        plan = back_end.resume(late.token)
+        plan = back_end.resume(late)
         assert plan is not None
         assert plan.record.at_ms == T0 + 500
     assert len(recorded(back_end)) == 2
@@ -73,10 +73,10 @@ def test_delay_of_half_a_second_costs_no_session_its_life_however_far_the_clock_
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=500), when=When(event_type="ping"))
     held = back_end.handle(post_event(sid, event("ping")))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     for ms in steps_ms:
         advance(back_end, ms)
-    plan = back_end.resume(held.token)
+    plan = back_end.resume(held)
     assert plan is not None
     assert (plan.record.outcome, plan.record.at_ms) == (Outcome.ACCEPTED, T0 + 500)
     assert send(back_end, sid, "bufferStart") == 410, "ten minutes after that ping"

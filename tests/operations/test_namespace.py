@@ -99,7 +99,7 @@ def test_findings_are_counted_for_the_sessions_of_the_page_only() -> None:
     assert view.findings is not None
     assert list(view.findings) == ["error", "warning", "info"]
     assert view.findings["error"] + view.findings["warning"] > 0
-    assert len(back_end.derived.findings) == 1
+    assert len(back_end.caches.findings) == 1
     clean = sessions.sessions(target(back_end), SessionQuery(findings=True, since=1)).sessions[0]
     assert clean.findings is not None
     assert clean.findings["error"] == 0

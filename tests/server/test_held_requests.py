@@ -62,10 +62,10 @@ def test_client_of_a_request_that_is_held_back_in_a_namespace_that_is_dropped_is
     emulator = inside(server.site.namespaces.obtain("gone"))
     with server.connect() as wire:
         wire.request("POST", "/ns/gone/api/v1/sessions", START)
-        until(lambda: emulator.held == 1)
+        until(lambda: emulator.held_count == 1)
         assert server.admin("DELETE", "/namespaces/gone").status == 204
         assert wire.rest() == b""
-    until(lambda: emulator.held == 0)
+    until(lambda: emulator.held_count == 0)
 
 
 def test_answer_to_what_was_held_back_when_the_server_stopped_is_not_said_to_be_sent(server: Running) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Suspended
 from mockserver.model.vocabulary import Delivery
 from mockserver.operations.entries import export
 from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start, target
@@ -117,10 +117,10 @@ def test_request_that_was_held_back_started_when_it_was_received_and_waited_that
     back_end = emulator()
     fault(back_end, DelayFault(ms=1_250), when=When(event_type="sessionStart"))
     held = back_end.handle(post("/api/v1/sessions", start()))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     send(back_end, "x")
     back_end.clock.advance(1_250)
-    back_end.resume(held.token)
+    back_end.resume(held)
     overtook, entry = archive(back_end)
     assert [each["_mockserver"]["received"] for each in (overtook, entry)] == [2, 1]
     assert entry["startedDateTime"] == "2025-10-09T08:53:20.000Z"

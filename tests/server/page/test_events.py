@@ -10,8 +10,8 @@ import subprocess
 import pytest
 from playwright.sync_api import Page, expect
 
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault_kind import DelayFault
-from mockserver.model.plan import Suspended
 from tests.factories import event, fault, open_session, post_event, send
 from tests.server.page.conftest import Shown, copied
 
@@ -153,9 +153,9 @@ def test_how_long_a_delay_held_a_request_back_is_told(shown: Shown, page: Page) 
     sid = shown.open_session()
     fault(back_end, DelayFault(ms=5_000))
     held = back_end.handle(post_event(sid, event(ts=back_end.clock.now_ms() - 2_000)))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     back_end.clock.advance(5_000)
-    back_end.resume(held.token)
+    back_end.resume(held)
 
     _open_entry(shown, page, 2)
 

@@ -11,10 +11,10 @@ from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.rules.faults import Strike
 
-__all__ = ["Held", "Holding"]
+__all__ = ["HeldRequest", "HeldRequests"]
 
 
-class Held(msgspec.Struct, eq=False):
+class HeldRequest(msgspec.Struct, eq=False):
     """A request that fault rules of stage ``request`` struck, and that may be held back.
 
     Args:
@@ -43,7 +43,7 @@ class Held(msgspec.Struct, eq=False):
         return self.plan is not None or self.failure is not None or self.forgotten
 
 
-class Holding:
+class HeldRequests:
     """What is held back and was not processed yet, first what is due first, then what was received first.
 
     Who waits for the clock may wake up in any order, and late; with this queue the order of processing follows from the
@@ -51,12 +51,12 @@ class Holding:
     """
 
     def __init__(self) -> None:
-        self._queue: list[tuple[int, int, Held]] = []
+        self._queue: list[tuple[int, int, HeldRequest]] = []
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    def add(self, held: Held, place: int) -> None:
+    def add(self, held: HeldRequest, place: int) -> None:
         """Hold a request back.
 
         Args:
@@ -65,11 +65,11 @@ class Holding:
         held.place = place
         heappush(self._queue, (held.due_ms, place, held))
 
-    def take_due(self, now_ms: int) -> Held | None:
+    def take_due(self, now_ms: int) -> HeldRequest | None:
         """Take out the request that is due first, if any is due."""
         return heappop(self._queue)[2] if self._queue and self._queue[0][0] <= now_ms else None
 
-    def take(self, held: Held) -> bool:
+    def take(self, held: HeldRequest) -> bool:
         """Take a request out, due or not.
 
         Returns:

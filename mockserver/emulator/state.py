@@ -15,7 +15,7 @@ from mockserver.clock import Clock
 from mockserver.dialects.base import Dialects
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.decision import BackEnd
-from mockserver.emulator.holding import Held, Holding
+from mockserver.emulator.held_requests import HeldRequest, HeldRequests
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.arrival import Arrival
 from mockserver.model.event import Event
@@ -28,20 +28,20 @@ from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.lifecycle import Limits, Trigger, expire, fire
-from mockserver.store.derived import Derived
+from mockserver.store.caches import Caches
 from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal, Records
 from mockserver.store.sessions import SessionStore
 from mockserver.wire.codec import NotJson, parse_body
 from mockserver.wire.entries import entry
 
-__all__ = ["Listener", "Memory"]
+__all__ = ["OnRecord", "State"]
 
-Listener = Callable[[int | None], None]
+OnRecord = Callable[[int | None], None]
 """Told the seq of every new record, or None when the journal was reset. Called within the namespace: must not block."""
 
 
-class Memory:
+class State:
     """What one namespace remembers, for one thread at a time: :class:`~mockserver.namespaces.Namespace` sees to that.
 
     Args:
@@ -81,12 +81,12 @@ class Memory:
         self.sessions = SessionStore(self._start_settings.max_sessions)
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)
         self.waiters = Waiters(self._start_settings.max_waiters)
-        self.derived = Derived()
-        self.listeners: tuple[Listener, ...] = ()
+        self.caches = Caches()
+        self.listeners: tuple[OnRecord, ...] = ()
         """Who is told of every new record."""
-        self.held = 0
+        self.held_count = 0
         """How many requests are held back by delays, also those whose time has come and whose clients wait still."""
-        self.holding = Holding()
+        self.held_requests = HeldRequests()
         self.streams = 0
         """How many event streams are open; who opens one counts it."""
         self._apply_settings(self._start_settings)
@@ -106,7 +106,7 @@ class Memory:
         delivery: Delivery,
         fault_ids: tuple[str, ...],
         draws: tuple[Draw, ...],
-        held: Held | None = None,
+        held: HeldRequest | None = None,
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:
@@ -123,7 +123,7 @@ class Memory:
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
-        if held is not None or is_copy or self.holding or arrival.dialect:
+        if held is not None or is_copy or self.held_requests or arrival.dialect:
             record = self._rare(record, held, arrival.dialect, is_copy=is_copy)
         seq = self.journal.append(record)
         if self.waiters.waiting:
@@ -143,9 +143,10 @@ class Memory:
         if plan.era == self.journal.era:
             self.journal.delivered(plan.seq, delivery, final=final)
 
-    def _rare(self, record: Record, held: Held | None, dialect: str, *, is_copy: bool) -> Record:
+    def _rare(self, record: Record, held: HeldRequest | None, dialect: str, *, is_copy: bool) -> Record:
         """Return a record with what few have, if it has any of it."""
-        held_ms, displaced = 0, len(self.holding) - is_copy  # what is held back was received, and is recorded later
+        # What is held back was received already, and is recorded later.
+        held_ms, displaced = 0, len(self.held_requests) - is_copy
         if held is not None and held.place is not None:
             held_ms = max(0, record.at_ms - held.at_ms)  # the clock may have been set back
             displaced = held.place - self.journal.last_seq - 1
@@ -154,7 +155,7 @@ class Memory:
         members = (*astuple(record), held_ms, displaced, dialect)
         return RareRecord(*members)
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
+    def listen(self, listener: OnRecord) -> Callable[[], None]:
         """Tell ``listener`` of every new record from now on.
 
         Returns:
@@ -268,14 +269,14 @@ class Memory:
             self.faults.restart(self._start_faults, self.clock.now_ms())
         if "journal" in wanted:
             self.forget_held()
-            self.derived = Derived()
+            self.caches = Caches()
             self.journal.clear()
             for listener in self.listeners:
                 listener(None)
 
     def forget_held(self) -> None:
         """Forget the requests that are held back; those who wait for them are told at once."""
-        self.held -= self.holding.clear()
+        self.held_count -= self.held_requests.clear()
         self.clock.wake()
 
     def _restart_ids(self) -> None:

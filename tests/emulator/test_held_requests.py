@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, DuplicateFault, ExpireFault, StatusFault
 from mockserver.model.journal import Entry
-from mockserver.model.plan import Suspended
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Stage
@@ -20,9 +20,9 @@ from mockserver.operations import entries
 from tests.factories import T0, answer, emulator, event, fault, open_session, post_event, send, target
 
 
-def held_back(back_end: Emulator, event_type: str = "ping", *, playhead: float = 0) -> Suspended:
+def held_back(back_end: Emulator, event_type: str = "ping", *, playhead: float = 0) -> HeldRequest:
     held = back_end.handle(post_event("s", event(event_type, playhead=playhead)))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     return held
 
 
@@ -53,7 +53,7 @@ def test_request_is_processed_as_of_the_moment_when_it_was_due_however_late_anyb
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end)
     back_end.clock.advance(500 + late_ms)
-    back_end.resume(held.token)
+    back_end.resume(held)
     assert shown(back_end) == [("ping", 500, 500, 1)]
 
 
@@ -62,7 +62,7 @@ def test_request_whose_waiting_was_broken_off_was_held_back_so_far() -> None:
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end)
     back_end.clock.advance(100)
-    back_end.resume(held.token)
+    back_end.resume(held)
     assert shown(back_end) == [("ping", 100, 100, 1)]
 
 
@@ -71,7 +71,7 @@ def test_clock_that_was_set_back_meanwhile_makes_no_negative_time() -> None:
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end)
     back_end.clock.set(T0 - 60_000)
-    back_end.resume(held.token)
+    back_end.resume(held)
     assert shown(back_end) == [("ping", -60_000, 0, 1)]
 
 
@@ -87,7 +87,7 @@ def test_both_copies_of_a_request_arrived_as_one_held_back_or_not() -> None:
     held = held_back(back_end), held_back(back_end, "play")
     back_end.clock.advance(500)
     for each in held:
-        back_end.resume(each.token)
+        back_end.resume(each)
     copies = [("bufferStart", 0, 0, 1), ("pauseStart", 0, 0, 3), ("ping", 500, 500, 5), ("play", 500, 500, 6)]
     assert shown(back_end) == [copy for copy in copies for _ in range(2)]
 
@@ -98,7 +98,7 @@ def test_request_that_a_fault_ends_after_a_delay_was_held_back_too() -> None:
     fault(back_end, StatusFault(code=500))
     held = held_back(back_end)
     back_end.clock.advance(500)
-    back_end.resume(held.token)
+    back_end.resume(held)
     assert shown(back_end) == [("ping", 500, 500, 1)]
 
 
@@ -107,12 +107,12 @@ def test_what_is_due_is_processed_before_what_arrives_later_though_nobody_has_no
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=500), when=When(event_type="sessionEnd"))
     held = back_end.handle(post_event(sid, event("sessionEnd")))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     back_end.clock.advance(499)
     assert send(back_end, sid) == 204
     back_end.clock.advance(1)
     assert send(back_end, sid, ts=T0 + 1) == 410
-    plan = back_end.resume(held.token)
+    plan = back_end.resume(held)
     assert plan is not None
     assert plan.response is not None
     assert plan.response.status == 204
@@ -126,7 +126,7 @@ def test_what_is_due_is_processed_by_time_then_by_arrival_whoever_wakes_up_first
     names = ("play", "ping", "bufferStart")
     held = [held_back(back_end, name) for name in names]
     back_end.clock.advance(1_000)
-    plans = [back_end.resume(each.token) for each in held]
+    plans = [back_end.resume(each) for each in held]
     assert [plan and plan.record.event_type for plan in plans] == list(names)
     assert [(name, received) for name, _, _, received in shown(back_end)] == [
         ("ping", 2),
@@ -142,7 +142,7 @@ def test_request_that_was_processed_before_a_reset_still_gets_its_answer() -> No
     back_end.clock.advance(500)
     send(back_end, "s")
     back_end.reset(("journal",))
-    assert back_end.resume(held.token) is not None
+    assert back_end.resume(held) is not None
     assert shown(back_end) == []
 
 
@@ -152,7 +152,7 @@ def test_order_of_arrival_begins_again_with_the_journal_whatever_was_held_back()
     forgotten = held_back(back_end, "play")
     back_end.reset(("journal",))
     send(back_end, "s")
-    assert back_end.resume(forgotten.token) is None
+    assert back_end.resume(forgotten) is None
     send(back_end, "s")
     assert [received for _, _, _, received in shown(back_end)] == [1, 2]
 
@@ -163,10 +163,10 @@ def test_faults_that_end_sessions_find_the_session_as_it_is_when_the_request_is_
     fault(back_end, DelayFault(ms=9_000), when=When(event_type="play"))
     fault(back_end, ExpireFault(), when=When(event_type="play"))
     held = back_end.handle(post_event(sid, event("play")))
-    assert isinstance(held, Suspended)
+    assert isinstance(held, HeldRequest)
     back_end.clock.advance(9_000)
     assert send(back_end, sid) == 410
-    back_end.resume(held.token)
+    back_end.resume(held)
 
 
 class Step(NamedTuple):
@@ -193,18 +193,18 @@ def test_order_and_time_of_arrival_can_be_told_of_any_journal(steps: list[Step])
     fault(back_end, DelayFault(lower=0, upper=300), when=When(event_type="play"))
     fault(back_end, DelayFault(ms=100), when=When(event_type=("play", "pauseStart")))
     fault(back_end, DuplicateFault(), when=When(event_type="bufferStart"), every=2)
-    waiting: list[Suspended] = []
+    waiting: list[HeldRequest] = []
     received: list[tuple[int, int]] = []
     for number, step in enumerate(steps):
         back_end.clock.advance(step.gap_ms)
         received.append((number, back_end.clock.now_ms()))
         plan = back_end.handle(post_event("s", event(step.event_type, playhead=number)))
-        if isinstance(plan, Suspended):
+        if isinstance(plan, HeldRequest):
             waiting.append(plan)
         if waiting and step.wakes is not None:
-            back_end.resume(waiting.pop(step.wakes % len(waiting)).token)
+            back_end.resume(waiting.pop(step.wakes % len(waiting)))
     for held in waiting:
-        back_end.resume(held.token)
+        back_end.resume(held)
     told = sorted(recorded(back_end), key=lambda entry: entry.received or entry.seq)
     numbered = [(entry.event["playerTime"]["playhead"], entry.at_ms - entry.held_ms) for entry in told]
     assert list(dict.fromkeys(numbered)) == received

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-__all__ = ["Answers", "Derived"]
+__all__ = ["Cache", "Caches"]
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class _Turn:
         self.users = 0
 
 
-class Answers(Generic[T]):
+class Cache(Generic[T]):
     """Answers by name, each with the stamp of what it was computed from. All methods may be called from any thread.
 
     Args:
@@ -116,7 +116,7 @@ class Answers(Generic[T]):
         self._weight -= self._kept.pop(name).weight
 
 
-class Derived:
+class Caches:
     """What is derived from the traffic of one namespace.
 
     Attributes:
@@ -127,10 +127,10 @@ class Derived:
     """
 
     def __init__(self) -> None:
-        self.overall: Answers[Any] = Answers()
-        self.findings: Answers[Any] = Answers()
-        self.cases: Answers[Any] = Answers(_CASE_EVENTS, latest=False)
-        self.reports: Answers[Any] = Answers(_REPORTS)
+        self.overall: Cache[Any] = Cache()
+        self.findings: Cache[Any] = Cache()
+        self.cases: Cache[Any] = Cache(_CASE_EVENTS, latest=False)
+        self.reports: Cache[Any] = Cache(_REPORTS)
 
     def retain(self, sids: Container[Hashable]) -> None:
         """Drop what was computed of all other sessions."""

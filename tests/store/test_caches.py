@@ -1,4 +1,4 @@
-"""Answers are computed once, and again when what they were computed from has changed."""
+"""Cache are computed once, and again when what they were computed from has changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from mockserver.store.derived import Answers, Derived
+from mockserver.store.caches import Cache, Caches
 
 
 class Counting:
@@ -23,7 +23,7 @@ class Counting:
 
 
 def test_answer_is_computed_once_as_long_as_its_stamp_is_equal() -> None:
-    answers, compute = Answers[object](), Counting()
+    answers, compute = Cache[object](), Counting()
     first = answers.get("a", (1, 2), compute)
     assert answers.get("a", (1, 2), compute) is first
     assert answers.get("a", (1, 3), compute) is not first
@@ -32,20 +32,20 @@ def test_answer_is_computed_once_as_long_as_its_stamp_is_equal() -> None:
 
 
 def test_names_do_not_disturb_one_another() -> None:
-    answers, compute = Answers[object](), Counting()
+    answers, compute = Cache[object](), Counting()
     assert answers.get("a", 1, compute) is not answers.get("b", 1, compute)
     assert compute.times == 2
 
 
 def test_last_answer_is_there_also_when_it_is_out_of_date() -> None:
-    answers = Answers[str]()
+    answers = Cache[str]()
     assert answers.last("a") is None
     answers.get("a", 1, lambda: "old")
     assert answers.last("a") == "old"
 
 
 def test_least_recently_used_answers_give_way() -> None:
-    answers, compute = Answers[object](2), Counting()
+    answers, compute = Cache[object](2), Counting()
     first = answers.get("a", 1, compute)
     answers.get("b", 1, compute)
     answers.get("a", 1, compute)
@@ -56,7 +56,7 @@ def test_least_recently_used_answers_give_way() -> None:
 
 
 def test_answers_asked_for_in_turn_are_not_dropped_just_before_they_are_wanted() -> None:
-    answers, compute = Answers[object](10, latest=False), Counting()
+    answers, compute = Cache[object](10, latest=False), Counting()
     for _ in range(3):
         for name in range(15):
             answers.get(name, 1, compute)
@@ -66,7 +66,7 @@ def test_answers_asked_for_in_turn_are_not_dropped_just_before_they_are_wanted()
 
 @pytest.mark.parametrize("latest", [True, False])
 def test_weights_never_exceed_the_room(latest: bool) -> None:
-    answers = Answers[int](10, latest=latest)
+    answers = Cache[int](10, latest=latest)
     for name, weight in enumerate([4, 4, 4, 11, 1, 9]):
         assert answers.get(name, 1, partial(int, weight), int) == weight
         assert sum(answers.last(kept) or 0 for kept in range(6)) <= 10
@@ -76,7 +76,7 @@ def test_weights_never_exceed_the_room(latest: bool) -> None:
 
 
 def test_answer_that_grew_out_of_the_room_is_not_kept_in_its_old_form() -> None:
-    answers = Answers[int](10, latest=False)
+    answers = Cache[int](10, latest=False)
     answers.get("a", 1, lambda: 5, int)
     assert answers.get("a", 2, lambda: 11, int) == 11
     assert answers.last("a") is None
@@ -85,7 +85,7 @@ def test_answer_that_grew_out_of_the_room_is_not_kept_in_its_old_form() -> None:
 
 
 def test_names_that_are_gone_are_dropped_and_give_their_room_back() -> None:
-    answers = Answers[int](2, latest=False)
+    answers = Cache[int](2, latest=False)
     for name in ("a", "b"):
         answers.get(name, 1, lambda: 1)
     answers.retain({"b"})
@@ -94,17 +94,17 @@ def test_names_that_are_gone_are_dropped_and_give_their_room_back() -> None:
 
 
 def test_only_the_answers_about_gone_sessions_are_dropped() -> None:
-    derived = Derived()
-    for kept in (derived.findings, derived.cases, derived.reports):
+    caches = Caches()
+    for kept in (caches.findings, caches.cases, caches.reports):
         kept.get("a", 1, list)
         kept.get("b", 1, list)
-    derived.overall.get(None, 1, list)
-    derived.retain({"b"})
-    assert [len(kept) for kept in (derived.findings, derived.cases, derived.reports, derived.overall)] == [1, 1, 1, 1]
+    caches.overall.get(None, 1, list)
+    caches.retain({"b"})
+    assert [len(kept) for kept in (caches.findings, caches.cases, caches.reports, caches.overall)] == [1, 1, 1, 1]
 
 
 def test_computation_that_fails_is_tried_again() -> None:
-    answers = Answers[int]()
+    answers = Cache[int]()
 
     def fail() -> int:
         raise RuntimeError("once")
@@ -116,7 +116,7 @@ def test_computation_that_fails_is_tried_again() -> None:
 
 
 def test_who_asks_for_an_answer_that_is_being_computed_gets_the_same_one() -> None:
-    answers, compute = Answers[object](), Counting()
+    answers, compute = Cache[object](), Counting()
     begun, go_on = threading.Event(), threading.Event()
     found: list[object] = []
 
