@@ -19,7 +19,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Args:
         session_id: The session id in the path or, for a sessionStart, the one it was given.
-        event_type: Adobe's event type, also of rejected events if it was readable.
+        event_type: One of Adobe's event types, also of rejected events. A wrong one that a player sent is found with
+            ``where``: ``/eventType=pnig``.
         outcome: What became of the request.
         status: The status of the answer.
         fault_id: A fault rule that was applied.

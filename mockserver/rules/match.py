@@ -16,10 +16,10 @@ from mockserver.errors import InvalidInput, below
 from mockserver.model.event import event_of
 from mockserver.model.fault import When
 from mockserver.model.http import RawHeaders
-from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.model.query import MAX_LIMIT, OneOrMany, Query
 from mockserver.model.results import Difference
 from mockserver.model.session import Content
-from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.model.vocabulary import EVENT_TYPES, Operation, Outcome
 from mockserver.pointer import pointer_of
 from mockserver.rules.condition import (
     MISSING,
@@ -32,9 +32,10 @@ from mockserver.rules.condition import (
     parse_condition,
     parse_header_condition,
 )
+from mockserver.rules.suggestion import nearest
 from mockserver.rules.wanted import Wanted, span, texts
 
-__all__ = ["Facts", "Matcher", "check_page", "compile_query", "compile_when", "conditions"]
+__all__ = ["Facts", "Matcher", "check_event_type", "check_page", "compile_query", "compile_when", "conditions"]
 
 _WEIGHTS = {"event_type": 4, "operation": 3, "session_id": 2}
 """What a difference in a field costs; 1 for the others. An event of another type is hardly a near miss."""
@@ -180,13 +181,29 @@ def check_page(since: int, limit: int) -> None:
         raise InvalidInput(f"limit must be 1 to {MAX_LIMIT}, not {limit}", pointer="/limit")
 
 
+def check_event_type(event_type: OneOrMany, *, pointer: str = "/event_type") -> None:
+    """Refuse what is no event type: whoever asks for one with a slip in it is told that there is none.
+
+    Raises:
+        InvalidInput: One of them is outside the vocabulary.
+    """
+    for name in (event_type,) if isinstance(event_type, str) else event_type or ():
+        if name not in EVENT_TYPES:
+            raise InvalidInput(
+                f'"{name[:80]}" is no event type{nearest(name[:80], EVENT_TYPES)} (one that is wrong on purpose goes '
+                f'into where: "/eventType={name[:80]}")',
+                pointer=pointer,
+            )
+
+
 def compile_query(query: Query) -> Matcher:
     """Check and compile a query.
 
     Raises:
-        InvalidInput: A condition, ``since`` or ``limit`` cannot be used.
+        InvalidInput: An event type, a condition, ``since`` or ``limit`` cannot be used.
     """
     check_page(query.since, query.limit)
+    check_event_type(query.event_type)
     names = ("session_id", "event_type", "operation", "outcome", "status", "fault_id")
     return Matcher(_fields(query, names), conditions(query.where), query.since)
 
@@ -195,8 +212,9 @@ def compile_when(when: When) -> Matcher:
     """Check and compile the ``when`` of a fault rule.
 
     Raises:
-        InvalidInput: A condition cannot be used; the pointer begins at the fault rule.
+        InvalidInput: An event type or a condition cannot be used; the pointer begins at the fault rule.
     """
+    check_event_type(when.event_type, pointer="/when/event_type")
     names = (
         "session_id", "event_type", "operation", "outcome", "status", "nth_session", "nth_event", "in_ad", "in_break",
         "namespace",

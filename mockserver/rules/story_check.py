@@ -8,13 +8,11 @@ import re
 import msgspec
 
 from mockserver.errors import InvalidInput, below
-from mockserver.model.query import OneOrMany
 from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import Settings
 from mockserver.model.story import Expectation, Story
-from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.fault_check import check_spec
-from mockserver.rules.match import compile_query
+from mockserver.rules.match import check_event_type, compile_query
 from mockserver.rules.misfit import misfit
 from mockserver.rules.settings import check_settings, setting_fields
 from mockserver.rules.suggestion import nearest
@@ -58,7 +56,6 @@ def check_story(story: Story) -> None:
     for index, spec in enumerate(story.faults):
         with below(f"/faults/{index}"):
             check_spec(spec)
-            _check_event_type(spec.when.event_type, "/when/event_type")
     if not story.expect:
         raise InvalidInput("a story needs at least one expectation, or nobody could fail it", pointer="/expect")
     for index, wanted in enumerate(story.expect):
@@ -101,25 +98,11 @@ def _check_expectation(wanted: Expectation) -> None:
     if wanted.query is not None:
         with below("/query"):
             compile_query(wanted.query)
-            _check_event_type(wanted.query.event_type, "/event_type")
     for index, step in enumerate(wanted.sequence or ()):
         with below(f"/sequence/{index}"):
-            steps((step,))
             if isinstance(step, str):
-                _check_event_type(step, "")
-            else:
-                _check_event_type(step.event_type, "/event_type")
-
-
-def _check_event_type(event_type: OneOrMany, pointer: str) -> None:
-    """Refuse what is no event type: a story with a slip in one would be judged by what can never come."""
-    for name in (event_type,) if isinstance(event_type, str) else event_type or ():
-        if name not in EVENT_TYPES:
-            raise InvalidInput(
-                f'"{name}" is no event type{nearest(name, EVENT_TYPES)} (one that is wrong on purpose goes into where: '
-                f'"/eventType={name}")',
-                pointer=pointer,
-            )
+                check_event_type(step, pointer="")
+            steps((step,))
 
 
 def _check_no_findings(wanted: Expectation) -> None:

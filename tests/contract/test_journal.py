@@ -38,7 +38,6 @@ def sid(server: MediaServer, post: Post) -> str:
         ({"event_type": "ping"}, [3, 4]),
         ({"event_type": ["play", "adStart"]}, [2, 5]),
         ({"event_type": []}, []),
-        ({"event_type": "null"}, []),
         ({"outcome": "accepted"}, [2, 3, 5]),
         ({"outcome": Outcome.INVALID}, [4]),
         ({"status": 400}, [4]),
@@ -251,6 +250,33 @@ def test_question_that_makes_no_sense_is_refused(
         ask(server)
     assert text in str(caught.value)
     assert caught.value.pointer == pointer
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda s: s.events(event_type="pnig"),
+        lambda s: s.count(event_type=["play", "pnig"]),
+        lambda s: s.wait_for(event_type="pnig"),
+        lambda s: s.verify(event_type="pnig", exactly=0),
+        lambda s: s.verify(["sessionStart", "pnig"]),
+        lambda s: s.verify([{"event_type": "pnig"}], exactly=0),
+        lambda s: s.faults.add({"kind": "status", "code": 500}, when={"event_type": "pnig"}),
+        lambda s: s.faults.add({"kind": "reset"}, when={"event_type": ["ping", "pnig"]}),
+    ],
+    ids=map(str, count()),
+)
+def test_what_is_no_event_type_cannot_be_asked_for(server: MediaServer, ask: Callable[[MediaServer], Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        ask(server)
+    assert '"pnig" is no event type; did you mean ping?' in str(caught.value)
+    assert 'where: "/eventType=pnig"' in str(caught.value)
+    assert server.faults.list() == []
+
+
+def test_a_wrong_event_type_that_a_player_sent_is_found_by_its_body(server: MediaServer, post: Post) -> None:
+    assert post(server, "/api/v1/sessions/unknown/events", event("pnig")) == 400
+    assert [entry.event_type for entry in server.events(where="/eventType=pnig")] == ["pnig"]
 
 
 def test_timeline_of_nobody_is_not_found(server: MediaServer) -> None:

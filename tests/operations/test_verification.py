@@ -293,8 +293,8 @@ def test_message_without_a_near_miss_counts_what_was_received(golden: Golden) ->
     response(back_end, post_event(sid, {"eventType": "x\ny" + "z" * 40}))
     for event_type in ("chapterStart", "chapterComplete", "bufferStart", "adBreakComplete"):
         send(back_end, sid, event_type, ts=T0 + 21_000)
-    golden("verification/received.txt", verify(back_end, query=Query(event_type="pings")).message + "\n")
-    later = verify(back_end, query=Query(event_type="pings", since=back_end.journal.last_seq - 1))
+    golden("verification/received.txt", verify(back_end, query=Query(event_type="pauseStart")).message + "\n")
+    later = verify(back_end, query=Query(event_type="pauseStart", since=back_end.journal.last_seq - 1))
     assert later.message.endswith("\n  received: adBreakComplete x1")
     assert "received" not in verify(emulator(), query=PINGS).message
     assert "received" not in verify(back_end, query=PINGS, at_most=1).message

@@ -56,7 +56,7 @@ def test_anything_fits_everything() -> None:
         ([], "a sequence needs at least one step", "/sequence"),
         (["play", 3], "a step is an event type, a query, any_number_of(...) or anything(), not 3", "/sequence/1"),
         ([{"type": "ping"}], "unknown member `type`", "/sequence/0"),
-        (["a", {"status": "ok"}], "Expected `int | array | null`, got `str`", "/sequence/1"),
+        (["ping", {"status": "ok"}], "Expected `int | array | null`, got `str`", "/sequence/1"),
         ([{"since": 3}], "since does not go with a step", "/sequence/0"),
         ([{"where": "playhead>5"}], "is not a condition", "/where"),
     ],

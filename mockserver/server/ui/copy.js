@@ -1,6 +1,8 @@
 // Requests as texts to take away. Pure functions: an entry in, a text out. Whatever a request holds, the texts stay whole:
 // quotes, newlines and control characters are data in them, never syntax.
 
+import { EVENT_TYPES } from "./event-types.js";
+
 const OWN_HEADERS = new Set(["host", "content-length", "connection", "transfer-encoding", "expect", "keep-alive"]);
 const MASKED = new Set(["authorization", "cookie"]);
 const LONG = 30000; // a single argument of a command may have 128 KiB on Linux
@@ -49,9 +51,10 @@ export function toJson(entry) {
 /** A test that waits for such a request and says what became of it. */
 export function toPytest(entry) {
   const facts = [];
-  if (entry.event_type !== null) facts.push(`event_type=${pythonQuote(entry.event_type)}`);
-  else facts.push(`operation=${pythonQuote(entry.operation)}`);
   const where = conditions(entry.event);
+  if (EVENT_TYPES.includes(entry.event_type)) facts.push(`event_type=${pythonQuote(entry.event_type)}`);
+  else if (entry.event_type !== null) where.unshift(`/eventType=${JSON.stringify(entry.event_type)}`);
+  else facts.push(`operation=${pythonQuote(entry.operation)}`);
   if (where.length) facts.push(`where=[${where.map(pythonQuote).join(", ")}]`);
   const status = entry.response?.status;
   const verdict = status ? [...facts, `status=${status}`] : facts;

@@ -1,14 +1,10 @@
 // A form that makes a fault rule: what, when, how often.
 
 import { h, replace } from "../dom.js";
+import { EVENT_TYPES } from "../event-types.js";
 import { rich } from "./descriptions.js";
 import { RULE, WHEN, kindsOf } from "./fault-kinds.js";
 import { Unreadable, createField } from "./fields.js";
-
-const EVENT_TYPES = [
-  "sessionStart", "play", "ping", "pauseStart", "bufferStart", "bitrateChange", "error", "adBreakStart", "adBreakComplete", "adStart",
-  "adComplete", "adSkip", "chapterStart", "chapterComplete", "chapterSkip", "stateStart", "stateEnd", "sessionComplete", "sessionEnd", "statesUpdate",
-];
 
 /** Make the form. `explained` is what descriptions.js read; `submit(rule)` adds the rule. */
 export function createFaultForm({ explained, equivalents, submit }) {

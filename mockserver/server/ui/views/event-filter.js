@@ -1,12 +1,8 @@
 // What is looked for in the journal: the fields of a query, kept in the address of the page.
 
 import { h } from "../dom.js";
+import { EVENT_TYPES } from "../event-types.js";
 
-const EVENT_TYPES = [
-  "sessionStart", "play", "ping", "pauseStart", "bufferStart", "bitrateChange", "error", "adBreakStart", "adBreakComplete",
-  "adStart", "adComplete", "adSkip", "chapterStart", "chapterComplete", "chapterSkip", "stateStart", "stateEnd",
-  "sessionComplete", "sessionEnd", "statesUpdate",
-];
 const OUTCOMES = ["opened", "accepted", "invalid", "unknown_session", "session_closed", "no_route", "not_processed", "answered"];
 const PAUSE_MS = 250;
 
