@@ -103,6 +103,7 @@ class Playground:
             emulator.settings,
             Thresholds(),
             emulator.clock.now_ms(),
+            emulator.dialects.default.words,
         )
 
 

@@ -44,8 +44,10 @@ class Interpreter(Protocol):
     accepted event: the journal keeps it once, and the server keeps its bytes.
     """
 
-    event_types: tuple[str, ...]
-    """The event types that can be valid."""
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """The event types that can be valid."""
+        ...
 
     def read(self, request: HttpRequest) -> Arrival:
         """Tell what a request means. Never raises, whatever the request."""
@@ -99,18 +101,28 @@ class Interpreter(Protocol):
 class Dialect(Protocol):
     """One emulated API."""
 
-    name: str
-    """A short word for it, which sessions and records carry."""
+    @property
+    def name(self) -> str:
+        """A short word for it, which sessions and records carry."""
+        ...
 
-    bases: tuple[str, ...]
-    """What its paths begin with, for example ``/api/v1``; more such paths a setting may add."""
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """What its paths begin with, for example ``/api/v1``; more such paths a setting may add."""
+        ...
 
-    words: Words
-    """What it calls things, and how it counts."""
+    @property
+    def words(self) -> Words:
+        """What it calls things, and how it counts."""
+        ...
 
-    normal: Callable[[Any], Any] | None
-    """Brings a parsed body into the normal shape, valid or not, and never raises: an event, or a list for several.
-    None when the wire has the normal shape itself."""
+    @property
+    def normal(self) -> Callable[[Any], Any] | None:
+        """What brings a parsed body into the normal shape, valid or not: an event, or a list for several.
+
+        It never raises. None when the wire has the normal shape itself.
+        """
+        ...
 
     def interpreter(self, settings: Settings) -> Interpreter:
         """Make what reads and answers under some settings."""

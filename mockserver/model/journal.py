@@ -29,6 +29,11 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     normal_path: str | None = None
 
+    @property
+    def place(self) -> str:
+        """The place in the normal shape of events."""
+        return self.path if self.normal_path is None else self.normal_path
+
 
 class Draw(msgspec.Struct, frozen=True):
     """A number drawn for a fault rule: what ``probability`` or a delay was decided by."""

@@ -18,6 +18,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     """The words and units of a dialect.
 
     Args:
+        api: The name of the dialect.
         places: Where parts of an event of the normal shape are on the wire, as JSON pointers. What is not listed is
             where its nearest listed parent is; without one it is where the normal shape has it.
         units: In what the wire counts where the normal shape counts otherwise, by the pointers of the normal shape:
@@ -26,6 +27,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         ad_ping_s: The same inside ads.
     """
 
+    api: str
     places: Mapping[str, str] = _NOTHING
     units: Mapping[str, str] = _NOTHING
     ping_s: tuple[float, float] = (10, 10)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from mockserver.control import FindingQuery
+from mockserver.dialects.base import Dialects
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.event import Event
@@ -76,6 +77,7 @@ class _Moment(NamedTuple):
     now_ms: int
     read: Callable[[Record], Any]
     events: Callable[[int, Record], Sequence[Event]]
+    dialects: Dialects
     kept: Caches
 
 
@@ -194,7 +196,9 @@ class Diagnosis:
     def _case_of(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> Case:
         settings, now_ms = moment.settings, moment.now_ms
         ordered = processed([item for item in items if item.accepted], settings, session, now_ms)
-        return Case(session, items, ordered, settings, settings.thresholds, now_ms)
+        dialect = session.dialect if session is not None else items[0].event.dialect
+        words = moment.dialects.named(dialect).words
+        return Case(session, items, ordered, settings, settings.thresholds, now_ms, words)
 
     def _items(self, records: _Records, moment: _Moment) -> Iterator[Item]:
         for seq, record in records:
@@ -202,7 +206,9 @@ class Diagnosis:
 
 
 def _moment(emulator: Emulator) -> _Moment:
-    return _Moment(emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.caches)
+    return _Moment(
+        emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.dialects, emulator.caches
+    )
 
 
 def _stamp(sessions: tuple[Session, ...], records: _Records, settings: Settings) -> _Stamp:

@@ -59,7 +59,7 @@ class Endpoint:
             if not target.isascii():
                 target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             path = path_of(target) if "?" in target or target[:1] != "/" else target
-            namespace, path, problem = self._find(path, request.headers.get("Host", ""))
+            namespace, path, problem, is_open = self._find(path, request.headers.get("Host", ""))
             max_body_bytes = namespace.settings.max_body_bytes
             content = request.content
             if content.is_eof() and content.exception() is None:
@@ -70,6 +70,7 @@ class Endpoint:
                 body, cut_short = await _read(request, content, max_body_bytes)
                 problem = problem or cut_short
                 self._admit(request)  # the doorway may have been closed meanwhile
+            namespace = self._issuer(path, body) if is_open else namespace
             plan = namespace.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, HeldRequest):
                 held = await _held_back(namespace, plan)
@@ -99,26 +100,32 @@ class Endpoint:
             reset(request.transport)
             raise ConnectionResetError
 
-    def _find(self, path: str, host: str) -> tuple[Namespace, str, Problem | None]:
+    def _find(self, path: str, host: str) -> tuple[Namespace, str, Problem | None, bool]:
         """Find the namespace a request is for, and the path as its emulator sees it.
 
-        A path without namespace that names a session belongs to the namespace that issued the id: ``Location`` carries
-        no prefix.
+        Returns:
+            Both; what is wrong with the name; and whether none was named although there are several, so that the
+            namespace is that of the session.
         """
         namespaces = self._namespaces
         if path.startswith("/ns/") or ".localhost" in host.lower():
             named = address(path, host)
             if not named.valid:
-                return namespaces.default, path, "bad_namespace"
+                return namespaces.default, path, "bad_namespace", False
             if named.namespace is not None:
                 try:
-                    return namespaces.obtain(named.namespace), named.path, None
+                    return namespaces.obtain(named.namespace), named.path, None, False
                 except Refused:
-                    return namespaces.default, path, "too_many_namespaces"
+                    return namespaces.default, path, "too_many_namespaces", False
         if len(namespaces) > 1:
-            sid = namespaces.default.dialects.at(path).session_of(path, b"")
-            return namespaces.default if sid is None else namespaces.for_session(sid), path, None
-        return namespaces.default, path, None
+            return self._issuer(path, b""), path, None, True
+        return namespaces.default, path, None, False
+
+    def _issuer(self, path: str, body: bytes) -> Namespace:
+        """Return the namespace that issued the session a request names: what a session is told carries no prefix."""
+        namespaces = self._namespaces
+        sid = namespaces.default.dialects.at(path).session_of(path, body)
+        return namespaces.default if sid is None else namespaces.for_session(sid)
 
 
 def _hang_up(request: web.BaseRequest) -> None:

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from mockserver.clock import Clock
 from mockserver.control import Control
+from mockserver.dialects.base import Dialects
+from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
@@ -41,6 +43,7 @@ class Site:
         stories: The stories that can be started, in all namespaces; those of the package by default.
         made: Told of the emulator of every namespace when it is made, before its first request.
         authority: The CA for the option ``tls``; by default the one of ``tls_ca``, or a new one.
+        dialects: The APIs that are emulated; those of the package by default.
 
     Attributes:
         authority: The CA, if the server has one.
@@ -60,6 +63,7 @@ class Site:
         stories: StoryBook | None = None,
         made: Callable[[Emulator], object] | None = None,
         authority: Authority | None = None,
+        dialects: Dialects = DIALECTS,
     ) -> None:
         self.options = options or ServerOptions()
         self.authority = authority_of(self.options, authority)
@@ -75,13 +79,14 @@ class Site:
                 faults=specs,
                 clock=clock if name == DEFAULT else None,
                 stories=book,
+                dialects=dialects,
             )
             if made is not None:
                 made(emulator)
             return emulator
 
         self.namespaces = Namespaces(make, self.options.scheme)
-        self._bases = self.namespaces.default.dialects.bases
+        self._bases = dialects.bases
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
         self.doorway = Doorway()

@@ -18,6 +18,8 @@ import trustme
 
 from mockserver.clock import Clock
 from mockserver.control import FAULT, WAIT
+from mockserver.dialects.base import Dialects
+from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.query import Query
@@ -326,10 +328,11 @@ def start() -> Iterator[Start]:
         faults: tuple[dict[str, Any], ...] = (),
         clock: Clock | None = None,
         trust: ssl.SSLContext | None = None,
+        dialects: Dialects = DIALECTS,
         **options: Any,
     ) -> Running:
         specs = [decode(json.dumps(fault), FaultSpec) for fault in faults]
-        site = Site(settings, ServerOptions(**options), faults=specs, clock=clock)
+        site = Site(settings, ServerOptions(**options), faults=specs, clock=clock, dialects=dialects)
         running.append(Running(site, trust))
         return running[-1]
 

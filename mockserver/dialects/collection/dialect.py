@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from mockserver.dialects.base import Described
@@ -74,9 +73,9 @@ class Collection:
     """The Media Collection API, version 1. Its events have the normal shape as they are."""
 
     name = "collection"
-    bases: tuple[str, ...] = (BASE,)
-    words = Words()
-    normal: Callable[[Any], Any] | None = None
+    bases = (BASE,)
+    words = Words(api=name)
+    normal = None
 
     def interpreter(self, settings: Settings) -> _Interpreter:
         """Make what reads and answers under some settings."""

@@ -191,7 +191,7 @@ def _length_zero(case: Case) -> Iterator[Hit]:
             length = quoted(step.params.get("media.ad.length"))
             yield Hit(seqs_of(step), f"media.ad.length of {_named(step)} is {length}; {advice}.")
     for item in case.refused:
-        if any(each.rule == "required" and each.path == "/params/media.ad.length" for each in item.record.violations):
+        if any(each.rule == "required" and each.place == "/params/media.ad.length" for each in item.record.violations):
             yield Hit(seqs_of(item), f"adStart was answered 400 because media.ad.length is missing; {advice}.")
 
 

@@ -13,6 +13,7 @@ from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.model.words import Words
 from mockserver.rules.diagnose.arrival import ClockSet, clock_sets, standing
 from mockserver.rules.diagnose.motion import (
     ENDS,
@@ -91,6 +92,7 @@ class Case:
         settings: Lifetimes and report options.
         thresholds: From where on a finding is made.
         now_ms: The present on the emulated clock.
+        words: How the API that the events came to speaks.
     """
 
     def __init__(
@@ -101,8 +103,10 @@ class Case:
         settings: Settings,
         thresholds: Thresholds,
         now_ms: int,
+        words: Words,
     ) -> None:
         self.session = session
+        self.words = words
         self.arrived = arrived
         self.settings = settings
         self.thresholds = thresholds
@@ -130,6 +134,7 @@ class Case:
             self.settings,
             self.thresholds,
             self.now_ms,
+            self.words,
         )
         once.repetition = repetition
         return once
@@ -352,6 +357,7 @@ class Rule(NamedTuple):
         source: Adobe's page, or whose traffic showed it.
         check: Finds the places.
         tolerance: What it lets pass, and why.
+        dialects: The names of the dialects whose clients can make the mistake; empty for all.
     """
 
     code: str
@@ -361,6 +367,7 @@ class Rule(NamedTuple):
     source: str
     check: Check
     tolerance: str = ""
+    dialects: tuple[str, ...] = ()
 
 
 class TrafficRule(NamedTuple):

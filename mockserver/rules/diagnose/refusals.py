@@ -136,12 +136,12 @@ def refusals(place: Case | Traffic) -> Iterator[Refusal]:
     batched = {(item.seq, item.index): item for item in place.refused if item.index is not None}
     for item in place.refused:
         if item.index is None:
-            if not is_edge_body(item.event.sent):
+            if item.event.dialect or not is_edge_body(item.event.sent):
                 for violation in item.record.violations:
-                    yield _refusal(item, steps_of(violation.path), violation)
+                    yield _refusal(item, steps_of(violation.place), violation)
         elif item.index == 0:
             for violation in item.record.violations:
-                number, *path = steps_of(violation.path) or ("",)
+                number, *path = steps_of(violation.place) or ("",)
                 concerned = batched.get((item.seq, int(number))) if number.isdigit() else None
                 yield _refusal(concerned or item, path, violation)
 

@@ -15,7 +15,8 @@ def diagnose_session(case: Case) -> list[Finding]:
     """Apply the rules about one session."""
     session_id = case.session.sid if case.session is not None else _sid(case)
     once = case.once
-    return [_finding(rule, hit, session_id) for rule in RULES for hit in rule.check(once)]
+    rules = (rule for rule in RULES if not rule.dialects or case.words.api in rule.dialects)
+    return [_finding(rule, hit, session_id) for rule in rules for hit in rule.check(once)]
 
 
 def diagnose_traffic(traffic: Traffic) -> list[Finding]:

@@ -245,6 +245,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe's own Swagger file does not have it, so that it may be answered 400.",
         "Adobe, Player state overview; missing in Adobe's Swagger file of the API",
         _states_update,
+        dialects=("collection",),
     ),
 )
 

@@ -1,0 +1,25 @@
+"""Several APIs at one port."""
+
+from __future__ import annotations
+
+from mockserver.dialects.base import Dialects
+from mockserver.dialects.collection.dialect import COLLECTION
+from tests.dialects.tiny import TINY
+from tests.server.conftest import Start
+
+
+def test_unprefixed_request_belongs_to_the_namespace_that_issued_the_session_in_its_body(start: Start) -> None:
+    server = start(dialects=Dialects(COLLECTION, TINY))
+    opened = server.ask("POST", "/ns/blue/tiny/open", b'{"did":[{"what":"sessionStart","s":0}]}')
+    body = b'{"sid":"%s","did":[{"what":"ping","s":1}]}' % opened.json()["sid"].encode()
+    assert server.ask("POST", "/tiny/did", body).status == 202
+    assert server.ask("POST", "/ns/default/tiny/did", body).status == 404, "a prefixed one never crosses"
+
+
+def test_answers_keep_the_headers_of_their_dialect(start: Start) -> None:
+    server = start(dialects=Dialects(COLLECTION, TINY))
+    origin = ("Origin", "http://player.test")
+    opened = server.ask("POST", "/tiny/open", b'{"did":[{"what":"sessionStart","s":0}]}', origin)
+    assert (opened.status, opened.header("Access-Control-Allow-Origin")) == (200, "http://player.test")
+    assert server.ping(server.open_session()).header("Access-Control-Allow-Origin") == "*"
+    assert server.ask("POST", "/elsewhere", b"{}", origin).header("Access-Control-Allow-Origin") == "*"
