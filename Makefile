@@ -41,11 +41,12 @@ lock: $(CAN_TEST) ## Write the newest versions into .ci/locked, for `make` to in
 	@$(LOCK) --extra dev --output-file $(LOCKED)/dev.txt
 	@$(LOCK) --constraint $(LOCKED)/dev.txt --output-file $(LOCKED)/run.txt
 
-check: $(CAN_TEST) ## Check format, lint, types and the layers
+check: $(CAN_TEST) ## Check format, lint, types, the layers and the workflows
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fmt: $(CAN_TEST) ## Format, and repair what lint can repair by itself
 	@$(BIN)/python -m ruff check --quiet --fix-only

@@ -143,15 +143,6 @@ def test_folders_of_tests_are_no_packages() -> None:
     assert [shown(path) for path in (ROOT / "tests").rglob("__init__.py")] == []
 
 
-def test_changelog_starts_with_what_is_not_released_and_knows_no_newer_version() -> None:
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    top, *releases = re.findall(r"^## \[([^]]+)]", text, re.MULTILINE)
-    numbers = [tuple(map(int, release.split("."))) for release in releases]
-    assert top == "Unreleased"
-    assert numbers == sorted(numbers, reverse=True)
-    assert tuple(map(int, DISTRIBUTION.version.split("."))) >= max(numbers, default=(0, 0, 0))
-
-
 GOLDEN_TEST = """
 def test_text(golden):
     golden("report/text.txt", "one\\nthree\\n")

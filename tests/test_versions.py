@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 import sys
 from pathlib import Path
@@ -75,5 +74,11 @@ def test_locked_versions_have_hashes_and_name_no_place_to_get_them_from() -> Non
         assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
 
 
-def test_package_says_the_version_that_pyproject_has() -> None:
-    assert importlib.metadata.version("media-collection-mockserver") == PYPROJECT["project"]["version"]
+def test_changelog_begins_with_this_version() -> None:
+    headings = re.findall(r"^## \[(.+?)\] - (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    (version, date), *older = headings
+    assert version == PYPROJECT["project"]["version"]
+    assert [
+        day for day in (date, *(day for _, day in older)) if not re.fullmatch(r"\d{4}-\d\d-\d\d|unreleased", day)
+    ] == []
+    assert "unreleased" not in dict(older).values()
