@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mockserver.rules.diagnose.repetition import is_answered
+from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
 __all__ = ["ClockSet", "clock_sets", "standing"]
@@ -52,8 +53,16 @@ class ClockSet(NamedTuple):
     by_ms: int
 
 
-def clock_sets(arrived: Iterable[Item]) -> list[ClockSet]:
-    """Return where the player's clock was set, from the events of a session in order of arrival."""
+def clock_sets(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockSet]:
+    """Return where the player's clock was set.
+
+    Args:
+        arrived: The events of a session in order of arrival.
+        steps: The accepted ones.
+    """
+    ahead_ms = [step.ts_ms - step.item.record.at_ms for step in steps]
+    if not ahead_ms or max(ahead_ms) - min(ahead_ms) < _SET_MS:
+        return []
     runs = _steady_runs([item for item in arrived if item.ts_ms is not None and item.index is None])
     found: list[ClockSet] = []
     for old, new in pairwise(runs):
@@ -90,11 +99,17 @@ def _is_steady(run: Sequence[Item]) -> bool:
     return len(run) >= _EVENTS and run[-1].record.at_ms - run[0].record.at_ms >= _SPAN_MS
 
 
-def standing(arrived: Iterable[Item]) -> list[Sequence[Item]]:
-    """Return the runs of events with one ``ts`` that arrived seconds apart, of events in order of arrival.
+def standing(arrived: Iterable[Item], steps: Sequence[Step]) -> list[Sequence[Item]]:
+    """Return the runs of events with one ``ts`` that arrived seconds apart.
 
     What may be a repetition by the network or after an answer that was lost is left out.
+
+    Args:
+        arrived: The events of a session in order of arrival.
+        steps: The accepted ones in order of processing.
     """
+    if not any(first.ts_ms == second.ts_ms or second.item.late_ms for first, second in pairwise(steps)):
+        return []
     runs = [
         run
         for run in _runs(item for item in arrived if item.index is None and item.accepted)

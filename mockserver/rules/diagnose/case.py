@@ -117,7 +117,9 @@ class Case:
     def repetition(self) -> Repetition | None:
         """What of it came twice."""
         return (
-            None if self.is_batch else repetition_of(self.arrived, {item.seq for run in self.standing for item in run})
+            None
+            if self.is_batch
+            else repetition_of(self.arrived, self.steps, {item.seq for run in self.standing for item in run})
         )
 
     @cached_property
@@ -241,12 +243,12 @@ class Case:
     @cached_property
     def clock_sets(self) -> Sequence[ClockSet]:
         """Where the player's clock was set."""
-        return [] if self.is_batch or self.ts_in_seconds else clock_sets(self.arrived)
+        return [] if self.is_batch or self.ts_in_seconds else clock_sets(self.arrived, self.steps)
 
     @cached_property
     def standing(self) -> Sequence[Sequence[Item]]:
         """The runs of events whose ``ts`` stood still while time went on."""
-        return [] if self.is_batch else standing(self.arrived)
+        return [] if self.is_batch else standing(self.arrived, self.steps)
 
     def spans_clock_set(self, first_seq: int, last_seq: int) -> bool:
         """Tell whether the player's clock was set between two entries, so that their ``ts`` cannot be compared."""

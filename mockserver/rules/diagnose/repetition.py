@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from mockserver.model.vocabulary import Delivery
+from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
 __all__ = ["Repetition", "is_answered", "repetition_of"]
@@ -58,13 +59,16 @@ class Repetition(NamedTuple):
     whole: bool = False
 
 
-def repetition_of(arrived: Iterable[Item], apart: Collection[int]) -> Repetition | None:
+def repetition_of(arrived: Iterable[Item], steps: Sequence[Step], apart: Collection[int]) -> Repetition | None:
     """Find out whether the events of a session came twice.
 
     Args:
         arrived: Its events in order of arrival.
+        steps: The accepted ones in order of processing.
         apart: Journal entries that are repeated for another reason.
     """
+    if not _may_repeat(steps):
+        return None
     firsts: list[Item] = []
     pairs: list[tuple[Item, Item]] = []
     bodies: dict[bytes, Item] = {}
@@ -88,6 +92,17 @@ def repetition_of(arrived: Iterable[Item], apart: Collection[int]) -> Repetition
             pairs.append((first, item))
         newest_ms[item.event_type] = item.ts_ms or 0
     return _judged(firsts, pairs) if pairs else None
+
+
+def _may_repeat(steps: Sequence[Step]) -> bool:
+    """Tell in one quick look whether it is worth to compare events: nearly always it is not."""
+    last_ms: dict[str, int] = {}
+    for step in steps:
+        event_type, ts_ms = step.event_type, step.ts_ms
+        if step.item.late_ms or ts_ms - last_ms.get(event_type, -_STORM_MS) <= _APART_MS:
+            return True
+        last_ms[event_type] = ts_ms
+    return False
 
 
 def _are_one(first: Item, second: Item) -> bool:

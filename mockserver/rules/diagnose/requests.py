@@ -102,6 +102,8 @@ def _stack_repeat(traffic: Traffic) -> Iterator[Hit]:
 
 
 def _retry_storm(case: Case) -> Iterator[Hit]:
+    if len({item.record.body for item in case.arrived}) == len(case.arrived):
+        return
     bodies: dict[bytes, list[int]] = {}
     standing = {item.seq for run in case.standing for item in run}
     by_itself = {again for _, again in _repeats((item.seq, item.record) for item in case.arrived)}
