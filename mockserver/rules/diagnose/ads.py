@@ -14,6 +14,11 @@ from mockserver.rules.playback import Player, Step
 __all__ = ["RULES"]
 
 
+_SHORTEST_IN_MS = 1000
+_MS_LOW, _MS_HIGH = 500, 4000
+"""A length of an ad that is so many times what it ran is in milliseconds, whether it was watched to the end or not."""
+
+
 class _Span(NamedTuple):
     """An ad: its adStart, the steps from there on while it is open, and the step that ends it, if there is one."""
 
@@ -117,9 +122,28 @@ def _no_pings(case: Case) -> Iterator[Hit]:
             )
 
 
+def _is_again(case: Case, step: Step) -> bool:
+    """Tell whether an adStart came again for the ad that it has just opened."""
+    if step.event_type != "adStart" or step.before.ad is None:
+        return False
+    opening = case.steps[step.before.ad.step]
+    return step.params == opening.params and step.ts_ms - opening.ts_ms <= case.thresholds.second_close_s * 1000
+
+
+def _start_again(case: Case) -> Iterator[Hit]:
+    again = [step for step in case.of("adStart") if _is_again(case, step)]
+    if again:
+        first = case.steps[again[0].before.ad.step] if again[0].before.ad is not None else again[0]
+        yield Hit(
+            seqs_of(*(case.steps[step.before.ad.step] for step in again if step.before.ad is not None), *again),
+            f"adStart of {_named(first)} came again {again[0].ts_ms - first.ts_ms} ms after the first"
+            f"{f', and {len(again) - 1} more like that' if len(again) > 1 else ''}; send one adStart for each ad.",
+        )
+
+
 def _not_closed(case: Case) -> Iterator[Hit]:
     for step in case.in_order("adStart", "adBreakComplete"):
-        if step.before.ad is not None:
+        if step.before.ad is not None and not _is_again(case, step):
             opening = case.steps[step.before.ad.step]
             yield Hit(
                 seqs_of(opening, step),
@@ -148,7 +172,7 @@ def _gap(case: Case) -> Iterator[Hit]:
 def _pod_position(case: Case) -> Iterator[Hit]:
     pods: dict[int, list[Step]] = {}
     for step in case.of("adStart"):
-        if step.after.ad is not None and step.ignored is None:
+        if step.after.ad is not None and step.ignored is None and not _is_again(case, step):
             pods.setdefault(step.after.ad.break_number, []).append(step)
     for ads in pods.values():
         positions = [step.number("media.ad.podPosition") or 0 for step in ads]
@@ -166,12 +190,29 @@ def _complete_early(case: Case) -> Iterator[Hit]:
         return
     for ad in _spans(case):
         completes = ad.ending is not None and ad.ending.event_type == "adComplete"
-        if completes and ad.played_s < case.thresholds.ad_complete_share * ad.length_s:
+        if completes and not _is_in_ms(ad) and ad.played_s < case.thresholds.ad_complete_share * ad.length_s:
             yield Hit(
                 seqs_of(ad.opening, ad.ending),
                 f"adComplete came after {number(ad.played_s)} of {number(ad.length_s)} s of {ad.name}; send adSkip "
                 "when the viewer leaves an ad early.",
             )
+
+
+def _is_in_ms(ad: _Span) -> bool:
+    """Tell whether the length of an ad counts milliseconds: it is a thousand times as long as the ad ran."""
+    return ad.length_s >= _SHORTEST_IN_MS and ad.wall_s > 0 and _MS_LOW <= ad.length_s / ad.wall_s <= _MS_HIGH
+
+
+def _length_ms(case: Case) -> Iterator[Hit]:
+    wrong = [ad for ad in _spans(case) if _is_in_ms(ad)]
+    if wrong:
+        first = wrong[0]
+        more = f", and {len(wrong) - 1} more like that" if len(wrong) > 1 else ""
+        yield Hit(
+            seqs_of(*(ad.opening for ad in wrong)),
+            f"media.ad.length of {first.name} is {number(first.length_s)}, but it ran {number(first.wall_s)} s{more}; "
+            "send the length of the ad in seconds, not in milliseconds.",
+        )
 
 
 def _overrun(case: Case) -> Iterator[Hit]:
@@ -248,6 +289,15 @@ RULES: tuple[Rule, ...] = (
         _not_closed,
     ),
     Rule(
+        "ad.duplicate-start",
+        Severity.ERROR,
+        "an adStart with the same params within 1 s while its ad is open",
+        "The ad is counted twice, and only one of the two can complete.",
+        "our reading of Adobe, metrics: Ad starts",
+        _start_again,
+        "the same ad again after a close, or later",
+    ),
+    Rule(
         "ad.gap",
         Severity.WARNING,
         "more than 250 ms between the close of an ad and the next adStart of its break",
@@ -270,7 +320,17 @@ RULES: tuple[Rule, ...] = (
         "A skipped ad may be counted as completed.",
         "our reading of Adobe, metrics: Ad completes",
         _complete_early,
-        "sessions whose ts counts seconds, so that no time can be told",
+        "sessions whose ts counts seconds, so that no time can be told; a length in milliseconds, which is "
+        "ad.length-ms",
+    ),
+    Rule(
+        "ad.length-ms",
+        Severity.WARNING,
+        "media.ad.length is 1000 or more, and 500 to 4000 times as long as the ad ran",
+        "The ad is reported with a length of hours.",
+        "our reading of Adobe, Request parameters (the length is in seconds)",
+        _length_ms,
+        "a long ad that is left early",
     ),
     Rule(
         "ad.overrun",

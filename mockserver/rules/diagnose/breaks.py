@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from mockserver.model.finding import Severity
@@ -13,6 +13,10 @@ from mockserver.rules.playback import Scope, Step
 from mockserver.rules.speed import FASTEST
 
 __all__ = ["RULES"]
+
+_SAME_POD_MS = 2_000
+_SAME_POD_S = 1.0
+"""Breaks that are no farther apart, in time and in the content, are one pod."""
 
 _PLAYBACK = ("play", "pauseStart", "bufferStart", "ping")
 
@@ -114,6 +118,30 @@ def _break_empty(case: Case) -> Iterator[Hit]:
                 seqs_of(*span),
                 f"{span.name} ended without an adStart; send the break only when an ad is really shown.",
             )
+
+
+def _break_split(case: Case) -> Iterator[Hit]:
+    pods: list[list[Step]] = []
+    edges = case.in_order("adBreakStart", "adBreakComplete")
+    for close, opening in pairwise(edges):
+        if (
+            close.event_type == "adBreakComplete"
+            and opening.event_type == "adBreakStart"
+            and close.before.ad_break is not None
+            and 0 <= opening.ts_ms - close.ts_ms <= _SAME_POD_MS
+            and abs(opening.playhead_s - close.playhead_s) <= _SAME_POD_S
+        ):
+            first = case.steps[close.before.ad_break.step]
+            if pods and pods[-1][-1] is first:
+                pods[-1].append(opening)
+            else:
+                pods.append([first, opening])
+    for pod in pods:
+        yield Hit(
+            seqs_of(*pod),
+            f"{len(pod)} ad breaks came one right after the other at playhead {number(pod[0].playhead_s)} s; send one "
+            "adBreakStart before the first ad of a pod, and one adBreakComplete after its last.",
+        )
 
 
 def _break_complete_without_start(case: Case) -> Iterator[Hit]:
@@ -220,6 +248,15 @@ RULES: tuple[Rule, ...] = (
         "No ad metrics come of it.",
         "our reading: ad metrics are made from adStart",
         _break_empty,
+    ),
+    Rule(
+        "ad.break-split",
+        Severity.WARNING,
+        "an adBreakStart up to 2 s after an adBreakComplete at the same playhead",
+        "One pod is reported as several, each with a first ad of its own.",
+        "Adobe, Ads overview: a break holds all ads that are played one after the other",
+        _break_split,
+        "breaks with content in between",
     ),
     Rule(
         "ad.break-complete-without-start",

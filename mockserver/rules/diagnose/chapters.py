@@ -32,6 +32,25 @@ def _overlap(case: Case) -> Iterator[Hit]:
             )
 
 
+def _in_break(case: Case) -> Iterator[Hit]:
+    burst_ms = case.thresholds.burst_s * 1000
+    inside = []
+    for step in case.of("chapterStart"):
+        opened = step.before.ad_break
+        if opened is None or step.ts_ms - case.steps[opened.step].ts_ms <= burst_ms:
+            continue
+        close = next((later for later in case.steps[step.n :] if later.after.ad_break is not opened), None)
+        if close is not None and close.event_type == "adBreakComplete" and close.ts_ms - step.ts_ms > burst_ms:
+            inside.append(step)
+    if inside:
+        more = f" and {len(inside) - 1} more" if len(inside) > 1 else ""
+        yield Hit(
+            seqs_of(*inside),
+            f"chapterStart of {_named(inside[0])}{more} came inside an ad break; send it when the content of the "
+            "chapter begins, after adBreakComplete.",
+        )
+
+
 def _unclosed(case: Case) -> Iterator[Hit]:
     chapter = case.steps[-1].after.chapter if case.steps else None
     if chapter is None:
@@ -147,6 +166,15 @@ RULES: tuple[Rule, ...] = (
         "The first chapter gets no close, and its time is uncertain.",
         "Adobe, Chapters overview",
         _overlap,
+    ),
+    Rule(
+        "chapter.in-break",
+        Severity.WARNING,
+        "chapterStart inside an ad break that is closed later",
+        "The chapter counts as started for viewers who leave during the ads.",
+        "our reading of Adobe, Chapters overview: chapters are parts of the main content",
+        _in_break,
+        "events that share their ts with the ends of the break, as those of Adobe's SDKs do",
     ),
     Rule(
         "chapter.unclosed",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from mockserver.model.finding import Severity
+from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.vocabulary import ClosedBy, Outcome
 from mockserver.rules.diagnose.case import Case, Hit, Traffic, TrafficRule
 from mockserver.rules.diagnose.motion import NEAR_START_S
+from mockserver.rules.diagnose.wording import number
 from mockserver.rules.playback import Step
 
 __all__ = ["RULES"]
@@ -25,6 +27,13 @@ _VISITOR_KEYS = (
 _TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
 _RESTARTING_SDKS = ("js-", "cc-")
 """MediaSDK JS and Chromecast send media.resume false on their automatic restarts (recordings)."""
+
+_TOGETHER_MS = 10_000
+_VIEWED = 4
+_ALIKE_MS = 1_000
+_ALIKE_S = 1.0
+_ALIKE_SHARE = 0.8
+"""Two sessions are one viewing when they open together and this share of at least so many events is alike."""
 
 _SDK_IDLE_S = 1790
 _SDK_AGE_S = 86_390
@@ -62,8 +71,46 @@ def _opening_playhead_s(visit: _Visit) -> float:
     return visit.start.playhead_s if play is None else play.playhead_s
 
 
+def _doubled(traffic: Traffic) -> Iterator[Hit]:
+    for first, second in _same_content(traffic):
+        if _is_one_viewing(first, second):
+            yield Hit(
+                (first.start.seq, second.start.seq),
+                f"{len(second.case.steps)} events of one viewing came in two sessions of one visitor, opened "
+                f"{number(abs(second.session.opened_ms - first.session.opened_ms) / 1000)} s apart; let one tracker "
+                "report it.",
+                session_id=second.session.sid,
+            )
+
+
+def _is_one_viewing(first: _Visit, second: _Visit) -> bool:
+    """Tell whether two sessions report the same things at the same time; two devices of one viewer never agree so."""
+    if not any(first.viewer) or abs(second.session.opened_ms - first.session.opened_ms) > _TOGETHER_MS:
+        return False
+    if len(second.case.steps) < _VIEWED:
+        return False
+    places: dict[str, list[Step]] = {}
+    for step in first.case.steps:
+        places.setdefault(step.event_type, []).append(step)
+    alike = 0
+    for step in second.case.steps:
+        others = places.get(step.event_type, [])
+        at = bisect_left(others, step.ts_ms - _ALIKE_MS, key=_ts_ms)
+        alike += any(
+            abs(other.playhead_s - step.playhead_s) <= _ALIKE_S
+            for other in others[at : bisect_right(others, step.ts_ms + _ALIKE_MS, key=_ts_ms)]
+        )
+    return alike >= _ALIKE_SHARE * len(second.case.steps)
+
+
+def _ts_ms(step: Step) -> int:
+    return step.ts_ms
+
+
 def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
     for first, second in _same_content(traffic):
+        if _is_one_viewing(first, second):
+            continue
         before = sum(1 for step in first.case.steps if step.item.record.at_ms <= second.session.opened_ms)
         closed_ms = first.session.closed_ms
         was_open = closed_ms is None or closed_ms > second.session.opened_ms
@@ -111,7 +158,7 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
     for old, new in _same_content(traffic):
         library = str(new.case.params.get("media.libraryVersion") or "")
         if (
-            old.session.closed_by in _TIMEOUTS
+            (old.session.closed_by in _TIMEOUTS or _goes_on_after_end(old, new, traffic.thresholds))
             and not old.session.complete
             and new.session.opened_ms >= (old.session.closed_ms or 0)
             and _opening_playhead_s(new) >= NEAR_START_S
@@ -119,12 +166,24 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
             and not new.case.is_live
             and not library.startswith(_RESTARTING_SDKS)
         ):
+            after = "a timeout" if old.session.closed_by in _TIMEOUTS else "the sessionEnd of its last session"
             yield Hit(
                 (new.start.seq,),
-                f"Content is continued at {_opening_playhead_s(new):g} s after a timeout without media.resume; send "
-                "media.resume true.",
+                f"Content is continued at {number(_opening_playhead_s(new))} s after {after} without media.resume; "
+                "send media.resume true.",
                 session_id=new.session.sid,
             )
+
+
+def _goes_on_after_end(old: _Visit, new: _Visit, limits: Thresholds) -> bool:
+    """Tell whether a session goes on where another one was ended; sooner it is session.restart-on-foreground."""
+    moved_s = abs(_opening_playhead_s(new) - old.session.playhead_s)
+    later_s = (new.session.opened_ms - old.session.last_event_ms) / 1000
+    return (
+        old.session.closed_by is ClosedBy.SESSION_END
+        and moved_s <= limits.restart_playhead_s
+        and later_s > limits.restart_s
+    )
 
 
 def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
@@ -156,6 +215,8 @@ def _multi_player(traffic: Traffic) -> Iterator[Hit]:
         if not any(visit.viewer):
             continue
         before = last.get(visit.viewer)
+        if before is not None and _is_same(before, visit) and _is_one_viewing(before, visit):
+            continue
         if before is not None and before.session.last_event_ms > visit.session.opened_ms:
             yield Hit(
                 (before.start.seq, visit.start.seq),
@@ -163,6 +224,10 @@ def _multi_player(traffic: Traffic) -> Iterator[Hit]:
                 session_id=visit.session.sid,
             )
         last[visit.viewer] = visit
+
+
+def _is_same(first: _Visit, second: _Visit) -> bool:
+    return bool(first.case.params.get("media.id") == second.case.params.get("media.id"))
 
 
 def _storm(traffic: Traffic) -> Iterator[Hit]:
@@ -205,6 +270,15 @@ RULES: tuple[TrafficRule, ...] = (
         _duplicate_start,
     ),
     TrafficRule(
+        "session.doubled",
+        Severity.ERROR,
+        "two sessions of one visitor and content that open within 10 s, with at least 80 % of the events alike",
+        "Media starts, time spent and ads of one viewing are counted twice.",
+        "our reading: two trackers, such as an SDK and a plugin of the player, report one viewing",
+        _doubled,
+        "two players that play different content, or the same at different places; sessions without any visitor id",
+    ),
+    TrafficRule(
         "session.restart-on-foreground",
         Severity.WARNING,
         "a new session for the same content within 60 s and 10 s of playhead, without media.resume",
@@ -216,11 +290,12 @@ RULES: tuple[TrafficRule, ...] = (
     TrafficRule(
         "session.resume-missing",
         Severity.WARNING,
-        "content is continued after a timeout without media.resume",
+        "content is continued after a timeout, or where its last session had ended, without media.resume",
         "The resume is not counted.",
         "Adobe, metrics: Content resumes",
         _resume_missing,
-        "MediaSDK JS and Chromecast send false on their automatic restart",
+        "content that begins anew after a sessionEnd; MediaSDK JS and Chromecast, which send false on their automatic "
+        "restart",
     ),
     TrafficRule(
         "session.multi-player",

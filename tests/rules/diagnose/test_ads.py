@@ -87,6 +87,31 @@ def test_an_ad_that_is_not_closed_before_the_next_thing_is_found(event: Event) -
     assert ads(*OPEN, *PINGS, event) == [("ad.not-closed", Severity.WARNING, (3, 6))]
 
 
+def test_the_same_ad_start_again_is_no_ad_that_was_not_closed() -> None:
+    case = case_of(*OPEN, ("adStart", 0.003, 0, AD), *PINGS, *CLOSE)
+
+    assert fired(RULES, case) == [("ad.duplicate-start", Severity.ERROR, (3, 4))]
+    assert said(RULES, case) == ('adStart of ad "ad-1" came again 1 ms after the first; send one adStart for each ad.')
+
+
+@pytest.mark.parametrize(("at_s", "params"), [(0.003, ad(id="ad-2", podPosition=2)), (1.1, AD)])
+def test_another_ad_or_the_same_one_later_is_one_that_was_not_closed(at_s: float, params: dict[str, object]) -> None:
+    assert "ad.not-closed" in [code for code, *_ in ads(*OPEN, ("adStart", at_s, 0, params), *PINGS, *CLOSE)]
+
+
+def test_a_length_in_milliseconds_is_no_ad_that_was_left_early() -> None:
+    case = case_of(OPEN[0], ("adStart", 0.002, 0, ad(length=15_000)), *PINGS, *CLOSE)
+
+    assert fired(RULES, case) == [("ad.length-ms", Severity.WARNING, (3,))]
+    assert said(RULES, case).startswith('media.ad.length of ad "ad-1" is 15000, but it ran 15 s; send the length of')
+
+
+def test_a_long_ad_that_is_left_early_has_its_length_in_seconds() -> None:
+    assert [code for code, *_ in ads(OPEN[0], ("adStart", 0.002, 0, ad(length=1000)), *PINGS, *CLOSE)] == [
+        "ad.complete-early"
+    ]
+
+
 def test_an_ad_that_the_end_of_the_session_leaves_open_is_no_finding() -> None:
     assert ads(*OPEN, *PINGS, ("sessionEnd", 12, 0)) == []
 

@@ -102,7 +102,28 @@ def test_a_seek_while_a_break_without_an_ad_is_open_is_no_playback() -> None:
 
 
 def test_a_break_after_a_break_is_fine() -> None:
-    assert breaks(*OPEN, AD_OVER, ("adBreakComplete", 15, 0), ("adBreakStart", 15.1, 0, pod(2, 0))) == []
+    content = (("play", 15.1, 0), ("ping", 25, 10))
+
+    assert breaks(*OPEN, AD_OVER, ("adBreakComplete", 15, 0), *content, ("adBreakStart", 25.1, 10, pod(2, 10))) == []
+
+
+def split(gap_s: float, playhead_s: float = 0) -> list[Firing]:
+    """Play three breaks with an ad each."""
+    events: list[Event] = []
+    for n in range(3):
+        at_s, place_s = n * (5 + gap_s), n * playhead_s
+        events += [("adBreakStart", at_s, place_s, pod(n + 1, place_s)), ("adStart", at_s, place_s, AD)]
+        events += [("adComplete", at_s + 5, place_s), ("adBreakComplete", at_s + 5, place_s)]
+    return breaks(*events)
+
+
+def test_one_pod_that_is_reported_as_several_breaks_is_found_once() -> None:
+    assert split(0.2) == split(2) == [("ad.break-split", Severity.WARNING, (2, 6, 10))]
+
+
+@pytest.mark.parametrize(("gap_s", "playhead_s"), [(2.1, 0), (1, 1.1)])
+def test_breaks_with_time_or_content_in_between_are_several(gap_s: float, playhead_s: float) -> None:
+    assert split(gap_s, playhead_s) == []
 
 
 def test_a_break_without_an_ad_is_noted() -> None:

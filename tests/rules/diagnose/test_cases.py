@@ -253,7 +253,6 @@ REFUSED = {
 VIEWING = {
     "07-resume-start-playhead-zero",
     "51-pod-second-is-duration",
-    "68-pause-before-midroll",
     "70-pause-inside-ad",
 }
 """Open: what is said about the viewing."""

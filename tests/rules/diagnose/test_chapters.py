@@ -7,7 +7,7 @@ import pytest
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.chapters import RULES
 from tests.firings import Firing, fired, said
-from tests.playbacks import Event, case_of
+from tests.playbacks import AD, BREAK, Event, case_of
 
 PLAY: Event = ("play", 0.001, 0)
 
@@ -133,3 +133,25 @@ def test_an_offset_larger_than_any_float_is_judged_too() -> None:
     found = chapters(PLAY, ("chapterStart", 1, 0.5, chapter(1, 10**400, 10**400)), ("chapterComplete", 20, 20))
 
     assert found == [("chapter.offset-mismatch", Severity.INFO, (3,))]
+
+
+def in_break(at_s: float, event_type: str = "adBreakComplete") -> list[str]:
+    """Start a chapter at a second of a mid-roll that ends at 35."""
+    events = [
+        PLAY, ("ping", 10, 10), ("adBreakStart", 20, 20, BREAK), ("adStart", 20.1, 20, AD), ("adComplete", 34.9, 20),
+        (event_type, 35, 20), ("ping", 45, 30), ("chapterStart", at_s, 20, chapter(1, 20)),
+    ]  # fmt: skip
+    return [code for code, *_ in chapters(*sorted(events, key=lambda event: float(event[1])))]
+
+
+def test_a_chapter_that_starts_inside_a_break_is_found() -> None:
+    assert in_break(30) == ["chapter.in-break"]
+
+
+@pytest.mark.parametrize("at_s", [20, 20.009, 34.995, 35])
+def test_a_chapter_that_starts_with_an_end_of_the_break_is_fine(at_s: float) -> None:
+    assert in_break(at_s) == []
+
+
+def test_a_chapter_in_a_break_that_is_never_closed_has_another_cause() -> None:
+    assert in_break(30, "ping") == []

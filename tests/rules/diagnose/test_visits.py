@@ -165,3 +165,50 @@ def test_sessions_that_nothing_provoked_are_no_storm() -> None:
         start_again(ground, second)
 
     assert "http.session-storm" not in fired(ground)
+
+
+def two_trackers(*, apart_s: float = 0.5, playhead_s: float = 0, **params: Any) -> tuple[Playground, str]:
+    """Report one viewing in two sessions; the second may be at another place."""
+    ground = Playground()
+    first = ground.play()
+    second = start_again(ground, apart_s, **params)
+    for n in range(8):
+        for sid, later_s, there_s in ((first, 0.0, 0.0), (second, 0.02, playhead_s)):
+            send(ground, sid, "ping" if n else "play", 1 + 10 * n + later_s, 10 * n + there_s)
+    return ground, second
+
+
+def test_two_trackers_for_one_viewing_are_one_finding() -> None:
+    ground, second = two_trackers()
+
+    assert fired(ground) == {"session.doubled": (Severity.ERROR, (1, 2), second)}
+
+
+def test_two_players_of_one_viewer_at_different_places_are_two_viewings() -> None:
+    assert set(fired(two_trackers(playhead_s=20)[0])) == {"session.multi-player"} | {"session.duplicate-start"}
+
+
+def test_two_players_with_different_content_are_two_viewings() -> None:
+    assert set(fired(two_trackers(media_id="clip-8")[0])) == {"session.multi-player"}
+
+
+def test_two_viewers_are_two_viewings() -> None:
+    ground, _ = two_trackers(visitor_marketingCloudUserId="98765432109876543210987654321098765432")
+
+    assert fired(ground) == {}
+
+
+def gone_on(after_s: float, playhead_s: float, **params: Any) -> set[str]:
+    """End a session at 19 s, and open another one at another time and place."""
+    ground = Playground()
+    ground.play(*PLAYED, ("sessionEnd", 21, 19))
+    send(ground, start_again(ground, 21 + after_s, **params), "play", 22 + after_s, playhead_s)
+    return set(fired(ground))
+
+
+def test_a_viewing_that_goes_on_after_its_session_end_is_resumed() -> None:
+    assert gone_on(3600, 20) == {"session.resume-missing"}
+
+
+def test_content_that_begins_anew_or_elsewhere_or_says_that_it_goes_on_lacks_no_resume() -> None:
+    assert gone_on(3600, 0) == gone_on(3600, 40) == gone_on(3600, 20, media_resume=True) == set()
