@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from mockserver import MockServer
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import FILE_ONLY, Flag, serve_flags
 from mockserver.cli.serve import add_arguments
+from mockserver.control import PATCH_SETTINGS
 from mockserver.model.fault_kind import DelayFault
 from mockserver.model.finding import Thresholds
 from mockserver.model.settings import Lifetimes, SessionRule, Settings
+from mockserver.stories.file import parse_story
 from tests.documents import ROOT, blocks, cell, default, filled, texts_of
 
 PAGE = ROOT / "docs" / "configuration.md"
@@ -64,6 +67,28 @@ def test_every_key_and_every_setting_stands_in_the_whole_file() -> None:
     keys = re.findall(r"^(?:# )?([\w.]+) = ", whole.partition("\n[thresholds]")[0], re.MULTILINE)
     named = {FLAGS[key].setting or key: key for key in FLAGS}
     assert sorted(keys) == sorted(FIELDS[name].encode_name if name in FIELDS else key for name, key in named.items())
+
+
+def test_settings_of_the_whole_file_can_stand_in_a_story_and_be_sent_to_the_admin_api() -> None:
+    [whole, _] = files()
+    text = whole.partition("# Settings\n")[2].partition("\n[thresholds]")[0].replace("# grace_s", "grace_s")
+    story = f"""
+title = "t"
+symptom = "s"
+description = "d"
+player = "p"
+[settings]
+{text}
+[[expect]]
+says = "It pings."
+query = {{ event_type = "ping" }}
+"""
+
+    members = parse_story(story, "own.toml").settings
+    assert members.keys() == {field.encode_name for field in FIELDS.values()} - set(FILE_ONLY)
+
+    with MockServer(Settings(idle_timeout_s=1)) as server:
+        assert server.control.call(PATCH_SETTINGS, members) == Settings(grace_s=0)
 
 
 def test_the_other_file_is_read_as_the_text_says(tmp_path: Path) -> None:
