@@ -45,6 +45,7 @@ check: $(CAN_TEST) ## Check format, lint, types, the layers and the workflows
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m mypy
+	@DENO_DIR=$(VENV)/deno $(BIN)/deno check --quiet --config tests/server/page/deno.json mockserver/server/ui
 	@$(BIN)/lint-imports
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 

@@ -18,7 +18,7 @@ __all__ = ["declarations"]
 _HEAD = """\
 // The records of the admin API. Made from the records of the server: make golden writes it anew.
 """
-_PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "unknown"}
+_PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "any"}
 
 
 def declarations() -> str:
@@ -27,7 +27,17 @@ def declarations() -> str:
     writer = _Writer()
     for kind in [*(kind for kind in roots if isinstance(kind, msgspec.StructMeta)), Problem]:
         writer.type_of(kind)
-    return _HEAD + "".join(f"\n{writer.written[name]}" for name in sorted(writer.written))
+    records = "".join(f"\n{writer.written[name]}" for name in sorted(writer.written))
+    return _HEAD + _answers() + records
+
+
+def _answers() -> str:
+    """Return what a GET of each path answers that is the same for all."""
+    gets = {route.path: route.result for route in CONTROL_ROUTES if route.method == "GET" and "{" not in route.path}
+    lines = [
+        f"  {_literal(path)}: {kind.__name__};" for path, kind in gets.items() if isinstance(kind, msgspec.StructMeta)
+    ]
+    return "\n".join(["", "/** What a GET answers, by its path. */", "export interface Answers {", *lines, "}", ""])
 
 
 class _Writer:
@@ -81,7 +91,8 @@ class _Writer:
             # What is asked for may leave out what has a default; what is answered has everything.
             optional = not field.required and (config.forbid_unknown_fields or config.omit_defaults)
             optional = optional or msgspec.UnsetType in typing.get_args(field.type)
-            lines.append(f"  {field.encode_name}{'?' if optional else ''}: {self.type_of(field.type)};")
+            member = field.encode_name if field.encode_name.isidentifier() else _literal(field.encode_name)
+            lines.append(f"  {member}{'?' if optional else ''}: {self.type_of(field.type)};")
         return "\n".join([f"/** {summary} */", f"export interface {name} {{", *lines, "}", ""])
 
 

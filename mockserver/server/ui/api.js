@@ -1,5 +1,8 @@
 // The admin API. Where it is follows from where the page is, so that it works below /ns/{name} as well.
 
+/** @import { Answers } from "./types.d.ts" */
+/** @typedef {ReturnType<typeof createApi>} Api */
+
 /** What the server refused, in its own words (RFC 9457), or that it could not be reached (status 0). */
 export class ApiError extends Error {
   constructor({ status, detail, pointer = null, code = "" }) {
@@ -29,7 +32,13 @@ export function createApi(page) {
   const base = new URL("..", page.split("#")[0].split("?")[0]).href.replace(/\/$/, "");
   const origin = base.replace(/\/__admin$/, "");
 
+  /**
+   * @param {string} method
+   * @param {string} where
+   * @param {{ body?: unknown, query?: object, signal?: AbortSignal }} [given]
+   */
   async function ask(method, where, { body, query, signal } = {}) {
+    /** @type {RequestInit & { headers: Record<string, string> }} */
     const init = { method, signal, headers: { Accept: "application/json" } };
     if (body !== undefined) {
       init.headers["Content-Type"] = "application/json";
@@ -48,6 +57,7 @@ export function createApi(page) {
   return {
     base,
     origin,
+    /** @type {<P extends string>(where: P, query?: object, options?: object) => Promise<P extends keyof Answers ? Answers[P] : any>} */
     get: (where, query, options) => ask("GET", where, { ...options, query }),
     post: (where, body) => ask("POST", where, { body }),
     put: (where, body) => ask("PUT", where, { body }),

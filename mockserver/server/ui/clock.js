@@ -1,8 +1,13 @@
 // The emulated clock as the page shows it: read now and then, and counted on in between.
+/** @import { Api } from "./api.js" */
 
 const READ_MS = 2000;
 
-/** Follow the clock of the server. */
+/**
+ * Follow the clock of the server.
+ *
+ * @param {Api} api
+ */
 export function createClock(api, live) {
   const listeners = new Set();
   let reading = { now_ms: Date.now(), frozen: true, rate: 1 };

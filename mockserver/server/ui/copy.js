@@ -1,4 +1,5 @@
 // Requests as texts to take away. Pure functions: an entry in, a text out. Whatever a request holds, the texts stay whole:
+/** @import { Entry } from "./types.d.ts" */
 // quotes, newlines and control characters are data in them, never syntax.
 
 import { EVENT_TYPES } from "./event-types.js";
@@ -24,7 +25,11 @@ export function curlTo(server) {
   return /^https:/i.test(server) ? "curl --insecure" : "curl";
 }
 
-/** The command that sends the request again to `server`, scheme, host and port. */
+/**
+ * The command that sends the request again to `server`, scheme, host and port.
+ *
+ * @param {Entry} entry
+ */
 export function toCurl(entry, server) {
   const { method, path, headers, body, body_encoding } = entry.request;
   const pieces = [`${curlTo(server)} -i`];
@@ -43,12 +48,20 @@ export function toCurl(entry, server) {
   return lines([...pieces, `--data-raw ${shellQuote(body)}`]);
 }
 
-/** The entry as the admin API tells it. */
+/**
+ * The entry as the admin API tells it.
+ *
+ * @param {Entry} entry
+ */
 export function toJson(entry) {
   return JSON.stringify(entry, null, 2);
 }
 
-/** A test that waits for such a request and says what became of it. */
+/**
+ * A test that waits for such a request and says what became of it.
+ *
+ * @param {Entry} entry
+ */
 export function toPytest(entry) {
   const facts = [];
   const where = conditions(entry.event);

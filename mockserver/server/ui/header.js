@@ -5,6 +5,7 @@ import { h, replace } from "./dom.js";
 import * as format from "./format.js";
 import { showHelp } from "./keys.js";
 import { nextTheme, theme } from "./theme-choice.js";
+/** @import { Api } from "./api.js" */
 
 const SECTIONS = [
   ["sessions", "Sessions"],
@@ -16,7 +17,11 @@ const SECTIONS = [
 ];
 const TICK_MS = 250;
 
-/** Make the header; `mark(section)` says which section is shown. */
+/**
+ * Make the header; `mark(section)` says which section is shown.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createHeader({ api, live, clock, announce }) {
   const links = new Map(SECTIONS.map(([name, title]) => [name, h("a", { href: `#/${name}` }, title)]));
   const now = h("time.now");

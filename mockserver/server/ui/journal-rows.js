@@ -1,10 +1,15 @@
 // The journal, as little of it as a list needs: by place when all of it is shown, by search when some of it is.
+/** @import { Entry } from "./types.d.ts" */
 
 const NEAR = 40;
 const MOST = 4000; // rows kept when all is shown; what is far from sight is read again when needed
 const PAGE = 1000;
 
-/** What a list shows of an entry; the bodies are let go. */
+/**
+ * What a list shows of an entry; the bodies are let go.
+ *
+ * @param {Entry} entry
+ */
 export function summary(entry) {
   const event = entry.event;
   const time = event && typeof event === "object" && !Array.isArray(event) ? event.playerTime : null;

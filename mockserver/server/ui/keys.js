@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 
 const JUMPS = { s: "#/sessions", e: "#/events", t: "#/stories", f: "#/faults", o: "#/settings", c: "#/start" };
+/** @type {[string, [string, string][]][]} */
 const HELP = [
   ["Everywhere", [
     ["g then s", "sessions"], ["g then e", "events"], ["g then t", "stories"], ["g then f", "faults"],
@@ -21,13 +22,13 @@ export function bindKeys({ go }) {
   let since = -Infinity;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.key === "Escape" && isField(event.target)) return event.target.blur();
+    if (event.key === "Escape" && isField(event.target)) return /** @type {HTMLElement} */ (event.target).blur();
     if (isField(event.target) || document.querySelector("dialog[open]")) return;
     const jump = event.timeStamp - since < JUMP_MS ? JUMPS[event.key] : undefined;
     since = event.key === "g" ? event.timeStamp : -Infinity;
     if (jump) go(jump);
     else if (event.key === "?") showHelp();
-    else if (event.key === "/") document.querySelector("[data-search]")?.focus();
+    else if (event.key === "/") /** @type {HTMLElement} */ (document.querySelector("[data-search]"))?.focus();
     else return;
     event.preventDefault();
   });

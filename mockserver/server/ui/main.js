@@ -7,6 +7,7 @@ import { createHeader } from "./header.js";
 import { bindKeys } from "./keys.js";
 import { createLive } from "./live.js";
 
+/** @type {[RegExp, string, string[]][]} */
 const ROUTES = [
   [/^$/, "./views/sessions.js", []],
   [/^sessions$/, "./views/sessions.js", []],
@@ -92,7 +93,7 @@ function failure(error) {
     h("h1", "This cannot be shown"), h("p", error.message), h("p", h("a.button", { href: "#/sessions" }, "All sessions")));
 }
 
-const header = createHeader({ api, live, clock, go, announce });
+const header = createHeader({ api, live, clock, announce });
 replace(document.getElementById("header"), header.element);
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault(); // its hash would be taken for a route

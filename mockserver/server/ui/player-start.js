@@ -1,10 +1,12 @@
 // What follows when a simulated player was started: the server plays against itself.
+/** @import { Api } from "./api.js" */
 
 const LOOK_MS = 150;
 
 /**
  * Return the id of the session of a player as soon as it has one; null when `over()` says that nobody waits for it any
  * more, or when the player is gone or has ended. Throws when it fails before it has a session.
+ * @param {Api} api
  */
 export async function sessionOf(api, { id }, over = () => false) {
   for (;;) {

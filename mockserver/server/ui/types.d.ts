@@ -1,5 +1,23 @@
 // The records of the admin API. Made from the records of the server: make golden writes it anew.
 
+/** What a GET answers, by its path. */
+export interface Answers {
+  "/health": Health;
+  "/ready": Health;
+  "/version": Version;
+  "/summary": Summary;
+  "/sessions": SessionPage;
+  "/findings": FindingPage;
+  "/events": EventPage;
+  "/faults": FaultPage;
+  "/stories": StoryPage;
+  "/settings": Settings;
+  "/clock": ClockReading;
+  "/namespaces": NamespacePage;
+  "/players": PlayerPage;
+  "/addresses": Addresses;
+}
+
 /** One ad, as its ad start and ad close calls report it. */
 export interface AdReport {
   metrics: Metric[];
@@ -7,7 +25,7 @@ export interface AdReport {
   break_number: number;
   ended_by: string | null;
   reported: boolean;
-  dimensions: Record<string, unknown>;
+  dimensions: Record<string, any>;
 }
 
 /** One address that players can be given. */
@@ -29,7 +47,7 @@ export interface ChapterReport {
   metrics: Metric[];
   number: number;
   ended_by: string | null;
-  dimensions: Record<string, unknown>;
+  dimensions: Record<string, any>;
 }
 
 /** Something to choose, and what it does in one sentence. */
@@ -101,8 +119,8 @@ export type Delivery = "sent" | "cut" | "client_gone" | "pending";
 /** One field that is not as wanted; ``field`` is a query field or a JSON pointer into the event body. */
 export interface Difference {
   field: string;
-  expected: unknown;
-  actual: unknown;
+  expected: any;
+  actual: any;
 }
 
 /** A number drawn for a fault rule: what ``probability`` or a delay was decided by. */
@@ -140,7 +158,7 @@ export interface Entry {
   operation: Operation;
   session_id: string | null;
   event_type: string | null;
-  event: unknown;
+  event: any;
   outcome: Outcome;
   violations: Violation[];
   fault_ids: string[];
@@ -151,7 +169,7 @@ export interface Entry {
   held_ms?: number;
   received?: number;
   dialect?: string;
-  normal?: unknown;
+  normal?: any;
 }
 
 /** A page of the journal, in ascending ``seq``. */
@@ -336,8 +354,8 @@ export interface Metric {
   label: string;
   key: string | null;
   xdm: string | null;
-  value: unknown;
-  exact: unknown;
+  value: any;
+  exact: any;
   why: Part[];
 }
 
@@ -365,7 +383,7 @@ export interface NearMiss {
 export interface Note {
   seqs: number[];
   text: string;
-  readings: Record<string, Record<string, unknown>>;
+  readings: Record<string, Record<string, any>>;
 }
 
 export type Operation = "start" | "event" | "download" | "schema" | "preflight" | "other";
@@ -382,7 +400,7 @@ export interface OutcomeFault {
 /** One of the pieces a number was made of. */
 export interface Part {
   seqs: number[];
-  value: unknown;
+  value: any;
   note: string;
 }
 
@@ -534,7 +552,7 @@ export interface SessionReport {
   ads: AdReport[];
   chapters: ChapterReport[];
   states: StateReport[];
-  dimensions: Record<string, unknown>;
+  dimensions: Record<string, any>;
   built_in_segments: string[];
   notes: Note[];
 }
@@ -597,8 +615,8 @@ export interface Settings {
   bitrate_unit?: "as-sent" | "bps" | "kbps";
   credit_tail_s?: number;
   path_prefixes?: string[];
-  cors.allow_any_header?: boolean;
-  cors.max_age?: number | null;
+  "cors.allow_any_header"?: boolean;
+  "cors.max_age"?: number | null;
   fault_header?: boolean;
   max_body_bytes?: number;
   max_entries?: number;
@@ -638,7 +656,7 @@ export interface StatusFault {
   kind: "status";
   repeat?: number;
   code: number;
-  body?: unknown;
+  body?: any;
   headers?: Record<string, string | number>;
 }
 
@@ -649,7 +667,7 @@ export interface Story {
   description: string;
   player: string;
   clients?: string;
-  settings?: Record<string, unknown>;
+  settings?: Record<string, any>;
   faults?: FaultSpec[];
   expect: Expectation[];
   silence_s?: number;

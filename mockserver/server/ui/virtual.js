@@ -11,7 +11,7 @@ const EXTRA = 6; // rows above and below those in sight
  * `key(index)` what tells a row from others, `open(index)` is called with Enter and by a click,
  * `onWindow(first, last)` whenever other rows come into sight. The height of a row is the custom property --row.
  */
-export function createVirtual({ label, columns, render, key, rowClass, open, onWindow, onScroll }) {
+export function createVirtual({ label, columns, render, key, rowClass, open, onWindow = undefined, onScroll = undefined }) {
   const rows = h("div.rows", { role: "rowgroup" });
   const head = h("div.row.head", { role: "row", "aria-rowindex": 1 }, columns.map((title) => h("div", { role: "columnheader" }, title)));
   const element = h("div.virtual", { role: "grid", tabindex: 0, "aria-label": label, "aria-colcount": columns.length },
@@ -141,7 +141,7 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
       draw();
     },
     /** Draw rows anew: all in sight, or those of which `changed(index)` is true. */
-    refresh(changed = () => true) {
+    refresh(changed = (index) => true) {
       draw();
       for (const row of drawn.values()) if (changed(row.index)) fill(row.element, row.index);
     },

@@ -1,6 +1,7 @@
 // Buttons that each send one request, and show beforehand what it is.
 
 import { h } from "../dom.js";
+/** @import { Api } from "../api.js" */
 
 const CONFIRM_MS = 5000;
 const DWELL_MS = 150; // the way to the strip may lead across other controls
@@ -8,8 +9,9 @@ const DWELL_MS = 150; // the way to the strip may lead across other controls
 /**
  * What the controls of one place share: `send(label, request)` sends `{method, path, body}`, shows it as curl and Python
  * and says how it went; `button(...)` makes a button that does. `problem` is where refusals are told.
+ * @param {{ api: Api, [other: string]: any }} given
  */
-export function createActions({ api, announce, equivalents, changed = () => {} }) {
+export function createActions({ api, announce, equivalents, changed = (answer) => {} }) {
   const problem = h("p.problem", { hidden: true, role: "alert" });
 
   async function send(label, request, said = `${label}: done`) {
@@ -29,7 +31,7 @@ export function createActions({ api, announce, equivalents, changed = () => {} }
   }
 
   /** `request` may be a function, asked when it is needed. With `confirm` it takes a second press. */
-  function button(label, request, { name = label, class: looks = "", title = null, said, confirm = "", done = () => {} } = {}) {
+  function button(label, request, { name = label, class: looks = "", title = null, said = undefined, confirm = "", done = (answer) => {} } = {}) {
     const read = () => (typeof request === "function" ? request() : request);
     let sure = !confirm;
     let busy = false;

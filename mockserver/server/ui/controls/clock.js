@@ -4,13 +4,19 @@ import { h } from "../dom.js";
 import * as format from "../format.js";
 import { createActions } from "./actions.js";
 import { createEquivalents } from "./equivalents.js";
+/** @import { Api } from "../api.js" */
 
 const JUMPS = [["+1 min", 60000], ["+10 min", 600000], ["+30 min", 1800000]];
 const RATES = ["0.1", "0.5", "1", "2", "10", "60", "600"];
+/** @type {[string, number][]} */
 const UNITS = [["s", 1000], ["min", 60000], ["h", 3600000], ["ms", 1]];
 const TICK_MS = 250;
 
-/** Make the control. Without `equivalents` it shows what it sends itself. */
+/**
+ * Make the control. Without `equivalents` it shows what it sends itself.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createClockControl({ api, clock, announce, equivalents = null }) {
   const own = equivalents ? null : createEquivalents({ api, open: false });
   const actions = createActions({ api, announce, equivalents: equivalents ?? own, changed: (reading) => clock.adopt(reading) });
@@ -75,7 +81,11 @@ export function createClockControl({ api, clock, announce, equivalents = null })
   };
 }
 
-/** The clock of the header: a button that opens the control. */
+/**
+ * The clock of the header: a button that opens the control.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createClockPopover({ api, clock, announce, face }) {
   const panel = h("div.popover#clock-panel", { popover: "auto" });
   const button = h("button.clock", { type: "button", popovertarget: "clock-panel", "aria-label": "Clock", title: "Move the clock of the server" }, face);

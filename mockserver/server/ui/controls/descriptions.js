@@ -1,8 +1,13 @@
 // What the server says about its records and their members: the descriptions of its OpenAPI document.
 
 import { h } from "../dom.js";
+/** @import { Api } from "../api.js" */
 
-/** Read them; `of(record)` gives `{text, members, schema}` of a record, whose members are `{text, schema}` by name. */
+/**
+ * Read them; `of(record)` gives `{text, members, schema}` of a record, whose members are `{text, schema}` by name.
+ *
+ * @param {Api} api
+ */
 export async function readDescriptions(api) {
   const { components } = await api.get("/openapi.json");
   return {

@@ -3,11 +3,13 @@
 import { curlTo, pythonQuote, shellQuote } from "../copy.js";
 
 const HOUR_MS = 3600000;
+/** @type {[string, number][]} */
 const UNITS = [["hours", HOUR_MS], ["minutes", 60000], ["seconds", 1000], ["ms", 1]];
 const NAME = /^[A-Za-z_]\w*$/;
 const KEYWORDS = new Set(["None", "True", "False", "and", "as", "class", "def", "for", "from", "global", "if", "in", "is", "lambda", "not", "or", "pass", "return", "with", "yield"]);
 
 // Method, path and what Python calls it; what has no method of its own goes through the table of routes.
+/** @type {[string, RegExp, (parts: string[], body: any) => string][]} */
 const CALLS = [
   ["POST", /^\/faults$/, (_, { fault, ...members }) => `server.faults.add(${[pythonValue(fault), ...keywords(members)].join(", ")})`],
   ["DELETE", /^\/faults$/, () => "server.faults.clear()"],

@@ -2,8 +2,13 @@
 
 import { copyButton, h, replace } from "../dom.js";
 import { toCurl, toPython } from "./equivalent.js";
+/** @import { Api } from "../api.js" */
 
-/** Make the strip; `show(label, request)` fills it, `clear()` empties it. */
+/**
+ * Make the strip; `show(label, request)` fills it, `clear()` empties it.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)").matches, hint = "Point at a control to see what it sends." }) {
   const subject = h("span.subject", hint);
   const body = h("div.lines");

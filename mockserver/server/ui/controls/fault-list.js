@@ -2,6 +2,7 @@
 
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
+/** @import { FaultRule } from "../types.d.ts" */
 
 const COUNTED = ["id", "created_ms", "seen", "applied", "note"]; // what a rule has that nobody gave it
 
@@ -33,10 +34,14 @@ export function createFaultList({ actions }) {
     else if (!element.contains(table)) replace(element, h("div.toolbar", h("h2", "Rules"), h("span.end.toolbar", spent, clear)), table);
     const wanted = rules.map(({ id }) => drawn.get(id).row);
     if (wanted.length !== rows.children.length || wanted.some((one, n) => rows.children[n] !== one)) replace(rows, wanted);
-    if (element.contains(focused)) focused.focus();
+    if (focused instanceof HTMLElement && element.contains(focused)) focused.focus();
   }
 
-  /** Draw a rule; of one that is drawn already only what counts is drawn anew, so that buttons stay what they are. */
+  /**
+   * Draw a rule; of one that is drawn already only what counts is drawn anew, so that buttons stay what they are.
+   *
+   * @param {FaultRule} rule
+   */
   function row(rule, before) {
     const cells = facts(rule);
     if (before && before.dataset.enabled === String(rule.enabled)) {
@@ -54,7 +59,11 @@ export function createFaultList({ actions }) {
   return { element, show };
 }
 
-/** A rule as its user wrote it, without what is so by default. */
+/**
+ * A rule as its user wrote it, without what is so by default.
+ *
+ * @param {FaultRule} rule
+ */
 export function asGiven(rule) {
   const defaults = { when: "{}", stage: '"request"', name: "null", skip: "0", times: "null", every: "1", probability: "1", ttl_ms: "null", enabled: "true" };
   return Object.fromEntries(Object.entries(rule).filter(([name, value]) => !COUNTED.includes(name) && JSON.stringify(value) !== defaults[name]));
@@ -64,10 +73,12 @@ function isSpent({ times, applied }) {
   return times !== null && times !== undefined && applied >= times;
 }
 
+/** @param {FaultRule} rule */
 function looks(rule) {
   return !rule.enabled ? "disabled" : isSpent(rule) ? "spent" : "";
 }
 
+/** @param {FaultRule} rule */
 function facts(rule) {
   const { kind, ...members } = rule.fault;
   return [

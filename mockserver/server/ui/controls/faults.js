@@ -8,8 +8,13 @@ import { createEquivalents } from "./equivalents.js";
 import { createFaultForm } from "./fault-form.js";
 import { createFaultList } from "./fault-list.js";
 import { createQuickFaults } from "./quick-faults.js";
+/** @import { Api } from "../api.js" */
 
-/** The page of faults. */
+/**
+ * The page of faults.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, announce }) {
   const equivalents = createEquivalents({ api });
   const refresher = createRefresher(load);

@@ -3,8 +3,13 @@
 import { path } from "../api.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
+/** @import { Api } from "../api.js" */
 
-/** Make the card. */
+/**
+ * Make the card.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createNamespaces({ api, actions }) {
   const list = h("ul.plain-list");
   const element = h("section.card", { "aria-label": "Namespaces" }, h("h2", "Namespaces"),

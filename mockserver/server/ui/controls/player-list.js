@@ -3,6 +3,7 @@
 import { path } from "../api.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
+/** @import { Api } from "../api.js" */
 
 const REREAD_MS = 1500;
 const LOOKS = { running: "ok", failed: "error" };
@@ -10,8 +11,9 @@ const LOOKS = { running: "ok", failed: "error" };
 /**
  * Make the list, the latest player first; `load()` reads it, and `loaded(answer)` is told what the server said. `none` is
  * what stands in it while it is empty.
+ * @param {{ api: Api, [other: string]: any }} given
  */
-export function createPlayerList({ api, actions, loaded = () => {}, none = "" }) {
+export function createPlayerList({ api, actions, loaded = (answer) => {}, none = "" }) {
   const nobody = none ? [h("li.muted", none)] : [];
   const element = h("ul.plain-list.players", { "aria-label": "Simulated players" }, nobody);
   const drawn = new Map();

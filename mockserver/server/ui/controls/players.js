@@ -2,8 +2,13 @@
 
 import { h } from "../dom.js";
 import { createPlayerList } from "./player-list.js";
+/** @import { Api } from "../api.js" */
 
-/** Make the card. */
+/**
+ * Make the card.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createPlayers({ api, actions }) {
   const all = stopAll(actions, () => list.load());
   const list = createPlayerList({ api, actions, none: "None.", loaded: ({ players }) => {

@@ -3,6 +3,7 @@
 import { h, replace } from "../dom.js";
 import { createActions } from "./actions.js";
 import { createEquivalents } from "./equivalents.js";
+/** @import { Api } from "../api.js" */
 
 const EVENT = [
   ["500", "answered 500", { fault: { kind: "status", code: 500 } }],
@@ -19,7 +20,11 @@ const START = [
   ["Slow, 6 s", "held for 6 seconds", { fault: { kind: "delay", ms: 6000 } }],
 ];
 
-/** Make the bar: for all traffic, or for the session `sid`. With `live` it tells when a fault has struck. */
+/**
+ * Make the bar: for all traffic, or for the session `sid`. With `live` it tells when a fault has struck.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createQuickFaults({ api, announce, sid = null, live = null, equivalents = null, changed = () => {} }) {
   const own = equivalents ? null : createEquivalents({ api, open: false });
   const actions = createActions({ api, announce, equivalents: equivalents ?? own, changed });

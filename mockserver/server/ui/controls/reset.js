@@ -2,10 +2,15 @@
 
 import { h } from "../dom.js";
 import { createActions } from "./actions.js";
+/** @import { Api } from "../api.js" */
 
 const PARTS = ["journal", "sessions", "faults", "clock", "settings"];
 
-/** Make the card; `done()` is called when something was reset. */
+/**
+ * Make the card; `done()` is called when something was reset.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createReset({ api, announce, equivalents, done }) {
   const actions = createActions({ api, announce, equivalents, changed: done });
   const boxes = PARTS.map((part) => h("input", { type: "checkbox", value: part, checked: true, onChange: changed }));

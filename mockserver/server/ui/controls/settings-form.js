@@ -4,7 +4,9 @@ import { h } from "../dom.js";
 import { rich } from "./descriptions.js";
 import { Unreadable, createField } from "./fields.js";
 import { changesOf, fieldOf, inputText } from "./setting.js";
+/** @import { Api } from "../api.js" */
 
+/** @type {[string, RegExp][]} */
 const GROUPS = [
   ["How long sessions live", /^(idle_|stall_|max_age|retention|grace|session_rules|complete_closes|after_end)/],
   ["What is accepted", /^(check_order|content_type|schema_profile|docs_lenient|states_update|sessions_array|batch_location|path_prefixes|cors\.|fault_header)/],
@@ -13,7 +15,11 @@ const GROUPS = [
   ["Others", /./],
 ];
 
-/** Make the form. `settings` are those in force, `explained` is what descriptions.js read. */
+/**
+ * Make the form. `settings` are those in force, `explained` is what descriptions.js read.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createSettingsForm({ api, announce, equivalents, settings, explained }) {
   const record = explained.of("Settings");
   const thresholds = explained.of("Thresholds");

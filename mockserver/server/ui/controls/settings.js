@@ -9,8 +9,13 @@ import { createNamespaces } from "./namespaces.js";
 import { createPlayers } from "./players.js";
 import { createReset } from "./reset.js";
 import { createSettingsForm } from "./settings-form.js";
+/** @import { Api } from "../api.js" */
 
-/** The page of settings. */
+/**
+ * The page of settings.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, clock, announce }) {
   const equivalents = createEquivalents({ api });
   const actions = createActions({ api, announce, equivalents, changed: () => namespaces.load() });

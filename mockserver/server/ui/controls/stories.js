@@ -6,12 +6,18 @@ import { createRefresher } from "../refresher.js";
 import { createActions } from "./actions.js";
 import { createEquivalents } from "./equivalents.js";
 import { running, summary, tick } from "./story-card.js";
+/** @import { Api } from "../api.js" */
+/** @import { StoryView } from "../types.d.ts" */
 
 const LIVE_STATES = new Set(["waiting", "running"]);
 const TICK_MS = 500;
 const REREAD_MS = 2000;
 
-/** The list of stories, and the one that is told above it. */
+/**
+ * The list of stories, and the one that is told above it.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, clock, announce }) {
   const equivalents = createEquivalents({ api });
   const refresher = createRefresher(load);
@@ -43,6 +49,7 @@ export function view({ api, live, clock, announce }) {
     }
   }
 
+  /** @param {StoryView} story */
   function draw(story) {
     const text = JSON.stringify([story.state, story.verdict, story.story]);
     const known = cards.get(story.name);
@@ -58,6 +65,7 @@ export function view({ api, live, clock, announce }) {
       { name: `${what === "start" ? `Start${again}` : "Stop"} ${name}`, said, done: () => window.scrollTo({ top: 0 }) });
   }
 
+  /** @param {StoryView} story */
   function show(story) {
     if (story?.verdict && current?.name === story.name && !current.verdict) announce(`The story is ${story.verdict}`);
     current = story;

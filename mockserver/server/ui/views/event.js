@@ -7,6 +7,8 @@ import { toCurl, toJson, toPytest } from "../copy.js";
 import { tree } from "../tree.js";
 import { requestTitle } from "./event-row.js";
 import { summary } from "../journal-rows.js";
+/** @import { Api } from "../api.js" */
+/** @import { Entry } from "../types.d.ts" */
 
 const MOST_RAW = 20000;
 const OUTCOME_TEXTS = {
@@ -26,7 +28,11 @@ const DELIVERY_TEXTS = {
   pending: "not sent yet",
 };
 
-/** One entry of the journal. */
+/**
+ * One entry of the journal.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, params, go }) {
   const seq = Number(params.seq);
   const element = h("article.entry", { "aria-busy": "true" }, h("p.empty", "Loading"));
@@ -46,6 +52,7 @@ export function view({ api, live, params, go }) {
     element.removeAttribute("aria-busy");
   }
 
+  /** @param {Entry} entry */
   function draw(entry) {
     const row = summary(entry);
     return [
@@ -69,6 +76,7 @@ export function view({ api, live, params, go }) {
     ];
   }
 
+  /** @param {Entry} entry */
   function facts(entry) {
     const sid = entry.session_id;
     return h("dl.facts",
@@ -105,6 +113,7 @@ export function view({ api, live, params, go }) {
   };
 }
 
+/** @param {Entry} entry */
 function status(entry) {
   const code = entry.response?.status;
   return h("span.badge", { class: { ok: "ok", warning: "warning", error: "error" }[format.statusTone(code)] ?? "" }, code ?? "no answer");
@@ -114,6 +123,7 @@ function fact(name, ...value) {
   return h("div", h("dt", name), h("dd", value));
 }
 
+/** @param {Entry} entry */
 function late(entry) {
   const ts = entry.event?.playerTime?.ts;
   if (typeof ts !== "number") return null;
@@ -122,6 +132,7 @@ function late(entry) {
   return fact("Player's time", h("time", { title: format.instant(ts) }, format.clock(ts)), ` (${text})`);
 }
 
+/** @param {Entry} entry */
 function violations(entry) {
   const n = entry.violations.length;
   return h("section.card.violations", { "aria-label": "What is wrong" },
@@ -130,6 +141,7 @@ function violations(entry) {
       h("li", where ? h("code", format.shorten(where, 200)) : null, " ", h("bdi", format.shorten(detail, 2000)), h("span.rule", rule)))));
 }
 
+/** @param {Entry} entry */
 function body(entry) {
   const { body: text, body_encoding: encoding } = entry.request;
   if (!text) return h("p.muted", "None.");
@@ -163,6 +175,7 @@ function raw(text) {
   return [shown, button];
 }
 
+/** @param {Entry} entry */
 function response(entry) {
   if (!entry.response) return h("p.muted", "None: a fault left the request without an answer.");
   const { status: code, headers: fields, body: text } = entry.response;

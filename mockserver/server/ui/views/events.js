@@ -7,11 +7,16 @@ import { createRefresher } from "../refresher.js";
 import { createVirtual } from "../virtual.js";
 import { cells } from "./event-row.js";
 import { createFilter } from "./event-filter.js";
+/** @import { Api } from "../api.js" */
 
 const COLUMNS = ["No.", "Time", "Event", "Status", "Playhead", "Session", "What"];
 const RECKON_MS = 5000;
 
-/** The list of entries, oldest first; it follows the newest until somebody scrolls up. */
+/**
+ * The list of entries, oldest first; it follows the newest until somebody scrolls up.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, query, go, announce }) {
   const read = (asked) => api.get("/events", asked);
   const virtual = createVirtual({

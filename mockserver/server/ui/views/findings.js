@@ -4,11 +4,17 @@ import { path } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { createReadingTab } from "./reading-tab.js";
+/** @import { Api } from "../api.js" */
+/** @import { Finding } from "../types.d.ts" */
 
 const MOST = 1000;
 const MOST_SEQS = 12;
 
-/** Make the tab of a session. */
+/**
+ * Make the tab of a session.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createFindingsTab({ api, sid }) {
   return createReadingTab("div.findings-list", {
     read: () => api.get(`${path`/sessions/${sid}`}/findings`, { limit: MOST }),
@@ -24,6 +30,7 @@ function nothing() {
   return h("div.empty", h("h2", "Nothing is wrong"), h("p", "No rule has anything to say about what this session reported so far."));
 }
 
+/** @param {Finding[]} findings */
 function cards(findings) {
   return findings.map((finding) =>
     h("article.card.finding", { class: finding.severity },

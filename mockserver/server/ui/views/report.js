@@ -4,10 +4,16 @@ import { path } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { createReadingTab } from "./reading-tab.js";
+/** @import { Api } from "../api.js" */
+/** @import { Metric, SessionReport } from "../types.d.ts" */
 
 const MOST_PARTS = 200;
 
-/** Make the tab of a session. */
+/**
+ * Make the tab of a session.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createReportTab({ api, sid }) {
   const open = new Set(); // explanations that were opened stay open when numbers change
   return createReadingTab("div.report", {
@@ -17,6 +23,7 @@ export function createReportTab({ api, sid }) {
   });
 }
 
+/** @param {SessionReport} report */
 function draw(report, open) {
   return [
     h("p.session-notes.muted", report.final ? "Final: the session is over." : "Provisional: what a close now would give.",
@@ -46,6 +53,7 @@ function section(title, metrics, open, key, about = "") {
     unsent.length ? h("p.muted.unsent", `Not sent: ${unsent.map(({ label }) => label).join(", ")}`) : null);
 }
 
+/** @param {Metric} metric */
 function row(metric, open, key) {
   return h("tr",
     h("th", { scope: "row" }, h("bdi", metric.label), metric.key ? h("code.muted", metric.key) : null),

@@ -7,11 +7,16 @@ import { createVirtual } from "../virtual.js";
 import { faultsBadge, outcomeBadge } from "./marks.js";
 import { createModel } from "./timeline/model.js";
 import { offset } from "./timeline/scale.js";
+/** @import { Api } from "../api.js" */
 
 const NO_LANES = { lanes: [], from_ms: null, to_ms: null, journal_complete: true };
 const COLUMNS = ["#", "Time", "Event", "Playhead", "Status", "Order", "What"];
 
-/** Make the tab of a session. */
+/**
+ * Make the tab of a session.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createEventsTab({ api, sid, go }) {
   let rows = [];
   let first = 0;

@@ -3,11 +3,16 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { phaseBadge, SOON_MS } from "./marks.js";
+/** @import { SessionView } from "../types.d.ts" */
 
 const WHY = { idle_ms: "Closes without an event", stall_ms: "Closes with the playhead standing", max_age_ms: "Closes by its age", forget_ms: "Is forgotten" };
 const NAMES = { idle_ms: "idle", stall_ms: "stall", max_age_ms: "age", forget_ms: "forgotten" };
 
-/** What stands above the tabs. */
+/**
+ * What stands above the tabs.
+ *
+ * @param {SessionView} session
+ */
 export function heading(session, clock, actions) {
   const { content } = session;
   const name = content.media_name || content.media_id || "(no content named)";

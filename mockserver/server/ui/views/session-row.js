@@ -3,8 +3,13 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { phaseBadge, SOON_MS } from "./marks.js";
+/** @import { SessionView } from "../types.d.ts" */
 
-/** The cells of a row. */
+/**
+ * The cells of a row.
+ *
+ * @param {SessionView} session
+ */
 export function cells(session, clock) {
   const { content } = session;
   return [
@@ -43,6 +48,7 @@ export function tick(row, session, clock) {
   return [idle_ms, stall_ms, max_age_ms].some((at) => at !== null && now > at);
 }
 
+/** @param {SessionView} session */
 function title(session) {
   const { media_name, media_id } = session.content;
   return cut(media_name || media_id) || "(no content named)";
@@ -56,6 +62,7 @@ function cut(text) {
   return text ? format.shorten(text, 200) : "";
 }
 
+/** @param {SessionView} session */
 function age(session, clock) {
   return format.duration(Math.max(0, Math.floor((clock.now() - session.opened_ms) / 1000) * 1000)).replace(/^0 ms$/, "0 s").replace(/\.0 s$/, " s");
 }
@@ -69,9 +76,11 @@ function findings(counts) {
       format.count(counts[severity]), h("span.hidden-text", ` ${format.severityLabel(severity, counts[severity]).split(" ")[1]}`))));
 }
 
+/** @param {SessionView} session */
 function deadlines(session, clock) {
   if (session.phase !== "open" && session.phase !== "completed") return h("span.muted", "\u2014");
   const { idle_ms, stall_ms, max_age_ms } = session.deadlines;
+  /** @type {[string, number, string][]} */
   const known = [["idle", idle_ms, "without an event"], ["stall", stall_ms, "with the playhead standing"]];
   if (max_age_ms !== null && max_age_ms < Math.max(idle_ms ?? -Infinity, stall_ms ?? -Infinity)) known.push(["age", max_age_ms, "by its age"]);
   const parts = known.filter(([, at]) => at !== null);

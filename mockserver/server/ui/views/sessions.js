@@ -7,12 +7,17 @@ import { createVirtual } from "../virtual.js";
 import { createRefresher } from "../refresher.js";
 import { cells, tick } from "./session-row.js";
 import { createTryPlayer } from "./try-player.js";
+/** @import { Api } from "../api.js" */
 
 const COLUMNS = ["Phase", "Content", "Client", "Age", "Events", "Findings", "Closes in"];
 const MOST_PAGES = 25; // read to come back to a place far down
 const PHASES = ["open", "completed", "closed", "forgotten"];
 
-/** The list of sessions. */
+/**
+ * The list of sessions.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, clock, query, go, announce }) {
   const filter = { q: query?.get("q") ?? "", phase: query?.getAll("phase") ?? [] };
   const trial = createTryPlayer({ api, go, announce });

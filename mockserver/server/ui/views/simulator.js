@@ -7,8 +7,13 @@ import { stopAll } from "../controls/players.js";
 import { h } from "../dom.js";
 import { sessionOf } from "../player-start.js";
 import { createPlayerForm } from "./player-form.js";
+/** @import { Api } from "../api.js" */
 
-/** A card with a form that starts simulated players, and those that were started. `reached(here, known)` as in the form. */
+/**
+ * A card with a form that starts simulated players, and those that were started. `reached(here, known)` as in the form.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function simulator({ api, live, go, announce }) {
   const equivalents = createEquivalents({ api, open: false });
   const actions = createActions({ api, announce, equivalents });

@@ -3,10 +3,15 @@
 import { copyable, h, replace } from "../dom.js";
 import { platforms } from "../snippets.js";
 import { simulator } from "./simulator.js";
+/** @import { Api } from "../api.js" */
 
 const TITLES = { loopback: "This machine", lan: "Devices on this network", emulator: "Android emulator on this machine", name: "Where this name is known" };
 
-/** The way in. */
+/**
+ * The way in.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function view({ api, live, go, announce }) {
   const addresses = h("div.addresses", row("This machine", api.origin));
   const code = h("img.qr", { alt: "QR code of the address for devices", width: 148, height: 148, src: `${api.base}/qr.svg`, onError: () => figure.remove() });

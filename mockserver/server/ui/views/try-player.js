@@ -3,11 +3,16 @@
 import { createActions } from "../controls/actions.js";
 import { createEquivalents } from "../controls/equivalents.js";
 import { sessionOf } from "../player-start.js";
+/** @import { Api } from "../api.js" */
 
 const SPEED = 10; // fast enough to see something within seconds, slow enough to step in
 const BROKEN = "ads-outside-break";
 
-/** Make the buttons, which lead to the session of the player they start, and the strip that shows what they send. */
+/**
+ * Make the buttons, which lead to the session of the player they start, and the strip that shows what they send.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createTryPlayer({ api, go, announce }) {
   const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see what it sends." });
   const actions = createActions({ api, announce, equivalents });

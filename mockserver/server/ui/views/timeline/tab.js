@@ -5,10 +5,15 @@ import { h, replace } from "../../dom.js";
 import * as format from "../../format.js";
 import { createModel } from "./model.js";
 import { createTimeline } from "./timeline.js";
+/** @import { Api } from "../../api.js" */
 
 const MOST_FINDINGS = 1000;
 
-/** Make the tab of a session. */
+/**
+ * Make the tab of a session.
+ *
+ * @param {{ api: Api, [other: string]: any }} given
+ */
 export function createTimelineTab({ api, sid, go, announce }) {
   const timeline = createTimeline({ go, announce });
   const notes = h("p.session-notes.muted");

@@ -4,6 +4,7 @@ import { h } from "../../dom.js";
 import * as format from "../../format.js";
 import { outcomeBadge } from "../marks.js";
 import { offset } from "./scale.js";
+/** @import { Finding } from "../../types.d.ts" */
 
 /** What the player does, by the kind of a span of the lane `playback`. */
 export const KINDS = {
@@ -76,6 +77,7 @@ function arrival(mark) {
   return `${when}, processed ${places} ${mark.moved < 0 ? "before" : "after"} its arrival`;
 }
 
+/** @param {Finding} finding */
 function findingDetails(finding) {
   return h("div.finding", { class: finding.severity },
     h("p", h("span.badge", { class: finding.severity }, finding.code), " ", h("bdi", finding.message)),
