@@ -48,8 +48,11 @@ class ServerAddress(NamedTuple):
         """
         if not self.is_https:
             return HTTPConnection(self.host, self.port, timeout=timeout_s)
-        context = ssl.create_default_context() if self.trust is None else self.trust
-        return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=context)
+        return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=self.tls())
+
+    def tls(self) -> ssl.SSLContext:
+        """Return what decides whose certificates are taken."""
+        return ssl.create_default_context() if self.trust is None else self.trust
 
     def open(self, connection: HTTPConnection) -> None:
         """Open a connection for a command, whose flags are named when the certificate is not trusted.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockserver.cli.exchange import Answer
+from mockserver.cli.in_flight import Answer
 from mockserver.cli.recording import Ending, RecordedAnswer, RecordedCall
 from mockserver.errors import InvalidInput
 from mockserver.pointer import pointer_of

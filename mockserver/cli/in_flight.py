@@ -1,19 +1,26 @@
-"""Requests of a recording that are on their way, and the answers as they come in."""
+"""Requests of a recording that are on their way to a server, and the answers as they come in."""
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, SimpleQueue
-from typing import Protocol
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mockserver.cli.exchange import Answer
-from mockserver.cli.recording import RecordedCall
+from mockserver.address import ServerAddress
+from mockserver.cli.recording import MASKED, Ending, RecordedCall
 from mockserver.cli.session_ids import SessionIds
+from mockserver.errors import InvalidInput
+from mockserver.wire.codec import decode
 
-__all__ = ["GRACE_S", "Flight", "InFlight", "Leaving", "Replayed", "Send", "places_for"]
+if TYPE_CHECKING:
+    import aiohttp  # takes long to import, so whoever replays does it
+
+__all__ = ["GRACE_S", "Answer", "Flight", "InFlight", "Replayed", "places_for"]
 
 GRACE_S = 1.0
 """How long the end of a replay waits for answers that the recorded client did not wait out."""
@@ -22,9 +29,311 @@ _OTHER_PLACES = 32
 """Most requests on their way at a time besides those that are held back as recorded. SDKs send three in parallel; the
 rest is for many players and for answers that faults hold back."""
 
-_LONGEST_WAIT_S = 86_400.0
-"""How long the queue is waited for in one go; there is a limit to what threads can wait, and it is not the same
-everywhere."""
+_CONNECT_S = 10.0
+_REFUSED_S = 10.0
+"""How long a server may refuse connections in the middle of a replay. That the recording has the request shows that it
+did reach the server."""
+_RETRY_S = 0.05
+
+_LONGEST_REASON = 200
+_OWN_HEADERS = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization"}
+    | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""Header fields that belong to a connection and not to a request (RFC 9110, 7.6.1), or follow from the request."""
+
+_UNASKED_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+"""What aiohttp would add."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server answered.
+
+    Args:
+        status: The status; None without a whole answer.
+        headers: Its header fields.
+        body: Its body.
+        ending: How the exchange ended.
+        reason: Why, in the server's words, if it refused, or how the connection ended.
+    """
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    ending: Ending = "answered"
+    reason: str = ""
+
+    @property
+    def location(self) -> str:
+        """The ``Location`` header."""
+        return next((value for name, value in self.headers if name.lower() == "location"), "")
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """A request that was sent again, and what came of it this time."""
+
+    call: RecordedCall
+    path: str
+    answer: Answer
+
+
+class Flight:
+    """A request that is on its way.
+
+    Args:
+        call: The request.
+        path: Where it is sent.
+    """
+
+    def __init__(self, call: RecordedCall, path: str) -> None:
+        self.call = call
+        self.path = path
+        self.answer: Answer | None = None
+        self.left = asyncio.Event()
+        """Set once it was written to the network, or never will be."""
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is an answer, or never will be one."""
+        return self.answer is not None
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the recorded client waited for the answer; one that left knows nothing of it."""
+        return self.call.ending != "unanswered"
+
+
+class _Lost(Exception):
+    """A connection that ended without a whole answer."""
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again by itself, as it would a GET or OPTIONS whose connection ended."""
+    import aiohttp
+
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Lost(str(error) or type(error).__name__) from error
+
+
+class InFlight:
+    """What is on its way, within ``async with``.
+
+    Args:
+        address: The server, and whose certificates are taken there.
+        ids: The session ids.
+        places: Most requests that are on their way at a time.
+        timeout_s: How long an answer may pause; None for as long as it likes.
+        done: Told of every answer as it comes.
+    """
+
+    def __init__(
+        self,
+        address: ServerAddress,
+        ids: SessionIds,
+        places: int,
+        timeout_s: float | None,
+        done: Callable[[Replayed], object],
+    ) -> None:
+        self._address = address
+        self._ids = ids
+        self._places = places
+        self._tls = address.tls() if address.is_https else True
+        self._timeout_s = timeout_s
+        self._done = done
+        self._flights: list[Flight] = []
+        self._landed = asyncio.Event()
+        self._connections: aiohttp.ClientSession
+        self._users: dict[aiohttp.ClientSession, int] = {}
+        self._refuses = False
+        self._failure: BaseException | None = None
+        self.answered = 0
+        """How many answers there are."""
+
+    async def __aenter__(self) -> InFlight:
+        self._renew()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.give_up(self._flights)
+        for connections in self._users:
+            await connections.close()
+
+    @property
+    def flights(self) -> tuple[Flight, ...]:
+        """All that is on its way, the oldest first."""
+        return tuple(self._flights)
+
+    def must_wait(self, call: RecordedCall) -> bool:
+        """Tell whether a request needs a session id that is not known yet."""
+        return self._ids.must_wait(call)
+
+    async def send(self, call: RecordedCall) -> Flight:
+        """Send a request, with the session id that the server gave, and return when it has left."""
+        flight = Flight(call, self._address.path + self._ids.translate(call))
+        self._ids.sent(call)
+        self._flights.append(flight)
+        flight.task = asyncio.create_task(self._fly(flight))  # noqa: TID251 - it ends with its answer, or is given up
+        await flight.left.wait()
+        return flight
+
+    async def wait(self, until: Callable[[], bool], timeout_s: float | None = None) -> bool:
+        """Take in answers until a condition holds.
+
+        Args:
+            until: The condition.
+            timeout_s: For how long, in seconds; None for ever.
+
+        Returns:
+            Whether it holds.
+        """
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._comes(until), timeout_s)
+        return until()
+
+    async def _comes(self, until: Callable[[], bool]) -> None:
+        while not until():
+            if self._failure is not None:
+                raise self._failure
+            self._landed.clear()
+            await self._landed.wait()
+
+    async def give_up(self, flights: Iterable[Flight]) -> None:
+        """Leave some of what is on its way, as a client does that has waited long enough."""
+        for flight in (left := tuple(flights)):
+            assert flight.task is not None
+            flight.task.cancel()
+        await self.wait(lambda: all(flight.is_over for flight in left))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another one may be sent."""
+        return len(self._flights) < self._places
+
+    async def make_room(self, timeout_s: float | None = None) -> bool:
+        """Wait for a free place. What the recorded client did not wait out goes first.
+
+        Returns:
+            Whether there is one.
+        """
+        if not self.has_room:
+            await self.give_up([flight for flight in self._flights if not flight.is_expected][:1])
+        return await self.wait(lambda: self.has_room, timeout_s)
+
+    async def finish(self) -> None:
+        """Wait for all answers that the recorded clients waited for, a moment for the others, and leave the rest."""
+        await self.wait(lambda: not any(flight.is_expected for flight in self._flights))
+        await self.wait(lambda: not self._flights, GRACE_S)
+        await self.give_up(self._flights)
+
+    async def _fly(self, flight: Flight) -> None:
+        try:
+            try:
+                answer = await self._answer(flight)
+            except asyncio.CancelledError:
+                answer = Answer(status=None, ending="unanswered", reason="given up")
+            flight.answer = answer
+            self._flights.remove(flight)
+            self.answered += 1
+            self._ids.learn(flight.call, answer.status, answer.location)
+            self._done(Replayed(flight.call, flight.path, answer))
+        except BaseException as error:  # noqa: BLE001 - who waits raises it
+            self._failure = error
+        finally:
+            flight.left.set()
+            self._landed.set()
+
+    async def _answer(self, flight: Flight) -> Answer:
+        import aiohttp
+
+        connections = self._connections
+        self._users[connections] += 1
+        try:
+            return await self._when_let_in(connections, flight)
+        except aiohttp.SocketTimeoutError:
+            return Answer(status=None, ending="unanswered", reason=f"nothing in {self._timeout_s:g} s")
+        except (aiohttp.ClientError, _Lost, OSError, ValueError) as error:
+            self._renew()
+            reason = "connection refused" if _is_refusal(error) else str(error)
+            return Answer(status=None, ending="broken", reason=reason or type(error).__name__)
+        finally:
+            self._users[connections] -= 1
+            if connections is not self._connections and not self._users[connections]:
+                del self._users[connections]
+                await connections.close()
+
+    async def _when_let_in(self, connections: aiohttp.ClientSession, flight: Flight) -> Answer:
+        """Send a request as soon as the server takes connections; nobody is waited for twice."""
+        import aiohttp
+
+        waits = 0 if self._refuses else round(_REFUSED_S / _RETRY_S)
+        while True:
+            try:
+                answer = await self._exchange(connections, flight)
+            except aiohttp.ClientConnectorError as error:
+                if not _is_refusal(error) or not waits:
+                    self._refuses = _is_refusal(error)
+                    raise
+            else:
+                self._refuses = False
+                return answer
+            waits -= 1
+            await asyncio.sleep(_RETRY_S)
+
+    async def _exchange(self, connections: aiohttp.ClientSession, flight: Flight) -> Answer:
+        from yarl import URL
+
+        call, address = flight.call, self._address
+        path, _, query = flight.path.partition("?")
+        url = URL.build(
+            scheme="https" if address.is_https else "http", host=address.host, port=address.port, path=path,
+            query_string=query, encoded=True,
+        )  # fmt: skip
+        async with connections.request(
+            call.method, url, headers=tuple(_sent_headers(call)), data=call.body or None,
+            allow_redirects=False, trace_request_ctx=flight,
+        ) as response:  # fmt: skip
+            body = await response.read()
+        headers = tuple(response.headers.items())
+        return Answer(status=response.status, headers=headers, body=body, reason=_reason(response.status, body))
+
+    def _renew(self) -> None:
+        """Take new connections from now on: a server that refuses from now on would reset those that are idle."""
+        import aiohttp
+
+        left = aiohttp.TraceConfig()
+        left.on_request_headers_sent.append(_headers_left)
+        left.on_request_chunk_sent.append(_body_left)
+        self._connections = aiohttp.ClientSession(
+            auto_decompress=False,
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_once,),
+            skip_auto_headers=_UNASKED_HEADERS,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=self._timeout_s),
+            trace_configs=[left],
+        )
+        self._users[self._connections] = 0
+
+
+async def _headers_left(_: Any, trace: Any, sent: Any) -> None:
+    flight: Flight = trace.trace_request_ctx
+    if not flight.call.body:
+        flight.left.set()
+
+
+async def _body_left(_: Any, trace: Any, sent: Any) -> None:
+    trace.trace_request_ctx.left.set()
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return isinstance(getattr(error, "os_error", None), ConnectionRefusedError)
 
 
 def places_for(calls: Iterable[RecordedCall]) -> int:
@@ -45,155 +354,23 @@ def places_for(calls: Iterable[RecordedCall]) -> int:
     return _OTHER_PLACES + max(together, default=0)
 
 
-class Leaving(Protocol):
-    """An exchange that can be left."""
-
-    def give_up(self) -> None:
-        """Leave; the answer is then an ``unanswered`` one."""
-        ...
-
-
-Send = Callable[[RecordedCall, str, Callable[[Answer], object]], Leaving | None]
-"""Sends a request to a path and calls back with the answer, from any thread."""
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """A request that was sent again, and what came of it this time."""
-
-    call: RecordedCall
-    path: str
-    answer: Answer
+def _sent_headers(call: RecordedCall) -> Iterator[tuple[str, str]]:
+    named = {
+        part.strip().lower()
+        for name, value in call.headers
+        if name.lower() == "connection"
+        for part in value.split(",")
+    }
+    for name, value in call.headers:
+        if name.lower() not in _OWN_HEADERS | named and value != MASKED:
+            yield name, value
 
 
-class Flight:
-    """A request that is on its way.
-
-    Args:
-        call: The request.
-        path: Where it was sent.
-    """
-
-    def __init__(self, call: RecordedCall, path: str) -> None:
-        self.call = call
-        self.path = path
-        self.answer: Answer | None = None
-        self.exchange: Leaving | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether there is an answer, or never will be one."""
-        return self.answer is not None
-
-    @property
-    def is_expected(self) -> bool:
-        """Whether the recorded client waited for the answer; one that left knows nothing of it."""
-        return self.call.ending != "unanswered"
-
-
-class InFlight:
-    """What is on its way. Only one thread uses it; answers reach it through a queue.
-
-    Args:
-        send: Sends a request.
-        ids: The session ids.
-        prefix: What comes before the paths on that server.
-        places: Most requests that are on their way at a time.
-        done: Told of every answer as it comes.
-        monotonic_s: The time, in seconds from any beginning.
-    """
-
-    def __init__(
-        self,
-        send: Send,
-        ids: SessionIds,
-        prefix: str,
-        places: int,
-        done: Callable[[Replayed], object],
-        monotonic_s: Callable[[], float],
-    ) -> None:
-        self._send = send
-        self._ids = ids
-        self._prefix = prefix
-        self._places = places
-        self._done = done
-        self._monotonic_s = monotonic_s
-        self._arrived: SimpleQueue[tuple[Flight, Answer]] = SimpleQueue()
-        self._flights: list[Flight] = []
-        self.answered = 0
-        """How many answers there are."""
-
-    @property
-    def flights(self) -> tuple[Flight, ...]:
-        """All that is on its way, the oldest first."""
-        return tuple(self._flights)
-
-    def must_wait(self, call: RecordedCall) -> bool:
-        """Tell whether a request needs a session id that is not known yet."""
-        return self._ids.must_wait(call)
-
-    def send(self, call: RecordedCall) -> Flight:
-        """Send a request, with the session id that the server gave."""
-        flight = Flight(call, self._prefix + self._ids.translate(call))
-        self._ids.sent(call)
-        self._flights.append(flight)
-        flight.exchange = self._send(call, flight.path, lambda answer: self._arrived.put((flight, answer)))
-        return flight
-
-    def wait(self, until: Callable[[], bool], timeout_s: float | None = None) -> bool:
-        """Take in answers until a condition holds.
-
-        Args:
-            until: The condition.
-            timeout_s: For how long, in seconds; None for ever.
-
-        Returns:
-            Whether it holds.
-        """
-        ends_s = None if timeout_s is None else self._monotonic_s() + timeout_s
-        while True:
-            for flight, answer in self._here():
-                self._take(flight, answer)
-            if until():
-                return True
-            left_s = None if ends_s is None else ends_s - self._monotonic_s()
-            if left_s is not None and left_s <= 0:
-                return False
-            try:
-                self._take(*self._arrived.get(timeout=None if left_s is None else min(left_s, _LONGEST_WAIT_S)))
-            except Empty:
-                continue
-
-    def give_up(self, flights: Iterable[Flight]) -> None:
-        """Leave some of what is on its way, and wait until that is done."""
-        left = tuple(flights)
-        for flight in left:
-            if flight.exchange is not None:
-                flight.exchange.give_up()
-        self.wait(lambda: all(flight.is_over for flight in left))
-
-    def make_room(self, timeout_s: float | None = None) -> bool:
-        """Wait for a free place. What the recorded client did not wait out goes first.
-
-        Returns:
-            Whether there is one.
-        """
-        if len(self._flights) >= self._places:
-            self.give_up([flight for flight in self._flights if not flight.is_expected][:1])
-        return self.wait(lambda: len(self._flights) < self._places, timeout_s)
-
-    def finish(self) -> None:
-        """Wait for all answers that the recorded clients waited for, a moment for the others, and leave the rest."""
-        self.wait(lambda: not any(flight.is_expected for flight in self._flights))
-        self.wait(lambda: not self._flights, GRACE_S)
-        self.give_up(self._flights)
-
-    def _here(self) -> Iterator[tuple[Flight, Answer]]:
-        while not self._arrived.empty():
-            yield self._arrived.get()
-
-    def _take(self, flight: Flight, answer: Answer) -> None:
-        flight.answer = answer
-        self._flights.remove(flight)
-        self.answered += 1
-        self._ids.learn(flight.call, answer.status, answer.location)
-        self._done(Replayed(flight.call, flight.path, answer))
+def _reason(status: int, body: bytes) -> str:
+    if status < 400:
+        return ""
+    try:
+        message = decode(body, dict[str, Any]).get("message")
+    except InvalidInput:
+        return ""
+    return message[:_LONGEST_REASON] if isinstance(message, str) else ""

@@ -38,7 +38,7 @@ def pauses(calls: Iterable[RecordedCall], speed: float, monotonic_s: Callable[[]
         yield max(0.0, began_s + due_s - monotonic_s())
 
 
-def recorded_pace(
+async def recorded_pace(
     calls: Iterable[RecordedCall], in_flight: InFlight, speed: float, monotonic_s: Callable[[], float]
 ) -> None:
     """Send each request when its time has come, whether or not earlier ones have their answers.
@@ -48,27 +48,27 @@ def recorded_pace(
     """
     calls = tuple(calls)
     for call, pause_s in zip(calls, pauses(calls, speed, monotonic_s), strict=True):
-        in_flight.wait(lambda: False, pause_s)
-        _wait_for_id(call, in_flight)
-        in_flight.make_room()
-        in_flight.send(call)
-    in_flight.finish()
+        await in_flight.wait(lambda: False, pause_s)
+        await _wait_for_id(call, in_flight)
+        await in_flight.make_room()
+        await in_flight.send(call)
+    await in_flight.finish()
 
 
-def one_by_one(calls: Iterable[RecordedCall], in_flight: InFlight) -> None:
+async def one_by_one(calls: Iterable[RecordedCall], in_flight: InFlight) -> None:
     """Send each request when the one before it has its answer.
 
     Which requests overlapped, neither a journal nor a recording says; but a request whose client left without an answer
     held up nobody, and is not waited for here either.
     """
     for call in calls:
-        _wait_for_id(call, in_flight)
-        in_flight.make_room()
-        flight = in_flight.send(call)
+        await _wait_for_id(call, in_flight)
+        await in_flight.make_room()
+        flight = await in_flight.send(call)
         if flight.is_expected:
-            in_flight.wait(lambda: flight.is_over)  # noqa: B023 - called before the loop goes on
-    in_flight.finish()
+            await in_flight.wait(lambda: flight.is_over)  # noqa: B023 - called before the loop goes on
+    await in_flight.finish()
 
 
-def _wait_for_id(call: RecordedCall, in_flight: InFlight) -> None:
-    in_flight.wait(lambda: not in_flight.must_wait(call))
+async def _wait_for_id(call: RecordedCall, in_flight: InFlight) -> None:
+    await in_flight.wait(lambda: not in_flight.must_wait(call))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ import msgspec
 
 from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Difference, compare
-from mockserver.cli.exchange import Connections
 from mockserver.cli.in_flight import InFlight, Replayed, places_for
 from mockserver.cli.pacing import one_by_one, recorded_pace, speed_of
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
 from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
+from mockserver.client import HttpControl
 from mockserver.control import ADMIN
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.wire.codec import encode
@@ -106,7 +106,6 @@ def run(arguments: argparse.Namespace) -> int:
     calls = read_recording(Path(arguments.file))
     timeout_s = None if is_virtual else _TIMEOUT_S if arguments.timeout is None else arguments.timeout
     places = places_for(calls)
-    connections = Connections(address, places=places, timeout_s=timeout_s)
     ids = SessionIds()
     different: list[_Different] = []
 
@@ -117,14 +116,11 @@ def run(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 print(_line(different[-1]), flush=True)
 
-    in_flight = InFlight(connections.send, ids, address.path, places, answered, time.monotonic)
+    reach(address)
     try:
-        connections.open()
-        _play(arguments, calls, in_flight, speed, address)
+        asyncio.run(_play(arguments, calls, InFlight(address, ids, places, timeout_s, answered), speed, address))
     except ControlFailed as error:
         raise InvalidInput(str(error)) from None
-    finally:
-        connections.close()
     if arguments.json:
         print(encode(_result(len(calls), different)).decode())
     else:
@@ -150,28 +146,31 @@ def _check(arguments: argparse.Namespace, *, is_virtual: bool) -> None:
         )
 
 
-def _play(
+async def _play(
     arguments: argparse.Namespace, calls: list[RecordedCall], in_flight: InFlight, speed: float, address: ServerAddress
 ) -> None:
-    if arguments.clock == "virtual":
-        from mockserver.cli.virtual_time import VirtualClock, on_virtual_clock
-        from mockserver.client import HttpControl
+    async with in_flight:
+        if arguments.clock == "virtual":
+            from mockserver.cli.virtual_time import VirtualClock, on_virtual_clock
 
-        admin = trusted_address((arguments.admin or address.url).rstrip("/").removesuffix(ADMIN), arguments)
-        reach(admin)
-        control = HttpControl(
-            admin.url,
-            token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
-            verify_tls=not arguments.insecure,
-            ca=arguments.ca,
-        )
-        clock = VirtualClock(control, threading.Event().wait, time.monotonic)
-        with clock.frozen():
-            on_virtual_clock(calls, in_flight, clock)
-    elif speed == float("inf"):
-        one_by_one(calls, in_flight)
-    else:
-        recorded_pace(calls, in_flight, speed, time.monotonic)
+            clock = VirtualClock(_control(arguments, address), time.monotonic)
+            with clock.frozen():
+                await on_virtual_clock(calls, in_flight, clock)
+        elif speed == float("inf"):
+            await one_by_one(calls, in_flight)
+        else:
+            await recorded_pace(calls, in_flight, speed, time.monotonic)
+
+
+def _control(arguments: argparse.Namespace, address: ServerAddress) -> HttpControl:
+    admin = trusted_address((arguments.admin or address.url).rstrip("/").removesuffix(ADMIN), arguments)
+    reach(admin)
+    return HttpControl(
+        admin.url,
+        token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
+        verify_tls=not arguments.insecure,
+        ca=arguments.ca,
+    )
 
 
 def _line(different: _Different) -> str:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from mockserver.cli.in_flight import GRACE_S, Flight, InFlight
+from mockserver.cli.patience import PatientControl
 from mockserver.cli.recording import RecordedCall, body_of
-from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control, Route
+from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
@@ -40,10 +40,7 @@ _LOOKS = 25
 machine that stood still for a moment has not looked."""
 
 _REFUSED_S = 10.0
-_RETRY_S = 0.05
-
-A = TypeVar("A")
-R = TypeVar("R")
+"""How long a ``refuse`` fault may keep out who moves the clock, too."""
 
 
 class VirtualClock:
@@ -51,13 +48,11 @@ class VirtualClock:
 
     Args:
         control: The admin API.
-        pause: Waits for seconds.
         monotonic_s: The time, in seconds from any beginning.
     """
 
-    def __init__(self, control: Control, pause: Callable[[float], object], monotonic_s: Callable[[], float]) -> None:
-        self._control = control
-        self._pause = pause
+    def __init__(self, control: Control, monotonic_s: Callable[[], float]) -> None:
+        self._control = PatientControl(control)
         self._monotonic_s = monotonic_s
         self._entries_before = 0
         self.now_ms = 0
@@ -81,6 +76,7 @@ class VirtualClock:
                 f"--clock virtual needs the admin API of a mockserver: {error}. If it has an address of its own, give "
                 "that with --admin"
             ) from None
+        self._control.patience_s = _REFUSED_S
         try:
             page = self._control.call(EVENTS, Query(limit=1))
             self._entries_before = page.meta.total + page.meta.evicted
@@ -90,15 +86,15 @@ class VirtualClock:
                 self.set(found.now_ms)
             else:
                 self.set(found.now_ms + int((self._monotonic_s() - began_s) * 1000 * found.rate))
-                self._call(SET_CLOCK, ClockCommand(action="resume"))
+                self._control.call(SET_CLOCK, ClockCommand(action="resume"))
 
     def set(self, at_ms: int) -> None:
         """Set the clock, backwards too."""
-        self.now_ms = self._call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
+        self.now_ms = self._control.call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
 
     def arrivals(self) -> int:
         """Return how many matches the rules of stage ``request`` have counted: a request counts when it arrives."""
-        return sum(rule.seen for rule in self._call(FAULTS, None).faults if rule.stage is Stage.REQUEST)
+        return sum(rule.seen for rule in self._control.call(FAULTS, None).faults if rule.stage is Stage.REQUEST)
 
     def has_processed(self, flight: Flight, after: int) -> bool:
         """Tell whether a request is in the journal.
@@ -107,7 +103,7 @@ class VirtualClock:
             flight: The request.
             after: How many requests of this replay were in the journal before it.
         """
-        page = self._call(EVENTS, Query(since=self._entries_before + after))
+        page = self._control.call(EVENTS, Query(since=self._entries_before + after))
         return any(
             entry.request.path == flight.path
             and entry.request.method == flight.call.method
@@ -122,17 +118,8 @@ class VirtualClock:
             self._control.call(SET_CLOCK, ClockCommand(action="resume"))
             return self._control.call(CLOCK, None)
 
-    def _call(self, route: Route[A, R], argument: A) -> R:
-        """Ask the server, also while a ``refuse`` fault lets nobody in."""
-        for _ in range(round(_REFUSED_S / _RETRY_S)):
-            try:
-                return self._control.call(route, argument)
-            except ControlFailed:
-                self._pause(_RETRY_S)
-        return self._control.call(route, argument)
 
-
-def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: VirtualClock) -> None:
+async def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: VirtualClock) -> None:
     """Send each request at its time on the emulated clock, and wait until the server has it.
 
     Args:
@@ -153,17 +140,18 @@ def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: 
         if last_ms is None or at_ms < last_ms:
             mover.go_back(at_ms)  # from the present, or as the recorded clock did
         else:
-            mover.go_to(at_ms)
+            await mover.go_to(at_ms)
         last_ms = at_ms
-        mover.go_until(lambda: not in_flight.must_wait(call), _LONGEST_FOR_ID_MS)  # noqa: B023
-        if not mover.go_until(lambda: in_flight.make_room(0), _LONGEST_MS):
-            in_flight.give_up(in_flight.flights[:1])
-        mover.send(call)
-    mover.go_until(lambda: not any(flight.is_expected for flight in in_flight.flights), _LONGEST_MS)
+        await mover.go_until(lambda: not in_flight.must_wait(call), _LONGEST_FOR_ID_MS)  # noqa: B023
+        await in_flight.make_room(0)
+        if not await mover.go_until(lambda: in_flight.has_room, _LONGEST_MS):
+            await in_flight.give_up(in_flight.flights[:1])
+        await mover.send(call)
+    await mover.go_until(lambda: not any(flight.is_expected for flight in in_flight.flights), _LONGEST_MS)
     # What the recorded client did not wait for was processed all the same, when its delay was over.
-    mover.go_to(max((flight.call.at_ms or 0 for flight in in_flight.flights), default=0))
-    in_flight.wait(lambda: not in_flight.flights, GRACE_S)
-    in_flight.give_up(in_flight.flights)
+    await mover.go_to(max((flight.call.at_ms or 0 for flight in in_flight.flights), default=0))
+    await in_flight.wait(lambda: not in_flight.flights, GRACE_S)
+    await in_flight.give_up(in_flight.flights)
 
 
 class _Mover:
@@ -174,14 +162,14 @@ class _Mover:
         self._clock = clock
         self._steps: dict[Flight, tuple[int, int]] = {}
 
-    def send(self, call: RecordedCall) -> None:
+    async def send(self, call: RecordedCall) -> None:
         """Send a request, and wait for its answer, or until the server has it."""
         in_flight, clock = self._in_flight, self._clock
         before = in_flight.answered
         arrivals = clock.arrivals()
-        flight = in_flight.send(call)
+        flight = await in_flight.send(call)
         for _ in range(round(_REACHES_S / _LOOK_S)):
-            if in_flight.wait(lambda: flight.is_over, _LOOK_S):
+            if await in_flight.wait(lambda: flight.is_over, _LOOK_S):
                 return
             # What is held back is not in the journal, but the rule that holds it back has counted.
             if clock.has_processed(flight, before) or clock.arrivals() > arrivals:
@@ -195,14 +183,14 @@ class _Mover:
         self._clock.set(at_ms)
         self._steps = dict.fromkeys(self._steps, (at_ms, _FIRST_STEP_MS))
 
-    def go_to(self, at_ms: int) -> None:
+    async def go_to(self, at_ms: int) -> None:
         """Move the clock forward, if that is where the time lies."""
         while self._next_ms() <= at_ms:
-            self._step()
+            await self._step()
         if at_ms > self._clock.now_ms:
             self._clock.set(at_ms)
 
-    def go_until(self, condition: Callable[[], bool], most_ms: int) -> bool:
+    async def go_until(self, condition: Callable[[], bool], most_ms: int) -> bool:
         """Move the clock forward step by step until a condition holds.
 
         Args:
@@ -212,29 +200,32 @@ class _Mover:
         Returns:
             Whether it holds.
         """
-        if self._comes(condition):
+        if await self._comes(condition):
             return True
         ends_ms = self._clock.now_ms + most_ms
         while self._next_ms() <= ends_ms:
-            self._step()
+            await self._step()
             if condition():
                 return True
-        return self._comes(condition)
+        return await self._comes(condition)
 
-    def _comes(self, condition: Callable[[], bool]) -> bool:
-        return any(self._in_flight.wait(condition, _LOOK_S) for _ in range(_LOOKS))
+    async def _comes(self, condition: Callable[[], bool]) -> bool:
+        for _ in range(_LOOKS):
+            if await self._in_flight.wait(condition, _LOOK_S):
+                return True
+        return False
 
     def _next_ms(self) -> float:
         """Return when to look again whether something held back is free now; infinity if nothing is."""
         self._steps = {flight: step for flight, step in self._steps.items() if not flight.is_over}
         return min((began_ms + after_ms for began_ms, after_ms in self._steps.values()), default=math.inf)
 
-    def _step(self) -> None:
+    async def _step(self) -> None:
         at_ms = int(self._next_ms())
         if at_ms > self._clock.now_ms:
             self._clock.set(at_ms)
         due = [flight for flight, (began_ms, after_ms) in self._steps.items() if began_ms + after_ms <= at_ms]
-        self._in_flight.wait(lambda: all(flight.is_over for flight in due), _LOOK_S)
+        await self._in_flight.wait(lambda: all(flight.is_over for flight in due), _LOOK_S)
         for flight in due:
             began_ms, after_ms = self._steps[flight]
             self._steps[flight] = (began_ms, max(after_ms * 2, _FIRST_STEP_MS))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.cli.comparison import Difference, compare
-from mockserver.cli.exchange import Answer
+from mockserver.cli.in_flight import Answer
 from mockserver.cli.recording import Ending, RecordedAnswer, RecordedCall
 
 

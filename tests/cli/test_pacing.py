@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.cli import main
-from mockserver.cli.exchange import Answer
-from mockserver.cli.in_flight import InFlight, places_for
+from mockserver.cli.in_flight import places_for
 from mockserver.cli.pacing import pauses
 from mockserver.cli.recording import RecordedCall
-from mockserver.cli.session_ids import SessionIds
 from mockserver.control import ADD_FAULT, SET_CLOCK, WAIT
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import DelayFault
@@ -106,21 +103,6 @@ def test_max_waits_for_every_answer(frozen: Running, tmp_path: Path) -> None:
 
 def call_at(at_s: float) -> RecordedCall:
     return RecordedCall(line=1, at_s=at_s, method="GET", path="/", headers=(), body=b"", status=None)
-
-
-def test_wait_may_be_longer_than_a_thread_can_wait() -> None:
-    def send(call: RecordedCall, path: str, answered: Callable[[Answer], object]) -> None:
-        answers.append(answered)
-
-    def until() -> bool:
-        if answers:
-            answers.pop()(Answer(status=204))
-        return in_flight.answered == 1
-
-    answers: list[Callable[[Answer], object]] = []
-    in_flight = InFlight(send, SessionIds(), "", 1, lambda replayed: None, lambda: 0.0)
-    in_flight.send(call_at(0))
-    assert in_flight.wait(until, 1e300)
 
 
 def held(*moments: tuple[int, int]) -> list[RecordedCall]:

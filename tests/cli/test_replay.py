@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
-from mockserver.cli import exchange, main
-from mockserver.cli.exchange import Connections
-from mockserver.cli.recording import RecordedCall, read_recording
+from mockserver.address import ServerAddress
+from mockserver.cli import main, replay
+from mockserver.cli.recording import read_recording
+from mockserver.cli.trust import reach
 from mockserver.control import ADD_FAULT, EXPORT, ExportQuery
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import ExpireFault, HangFault, RefuseFault, ResetFault, StatusFault, TruncateFault
@@ -136,15 +138,16 @@ def test_result_can_be_json(server: Running, capsys: pytest.CaptureFixture[str])
 
 def test_one_connection_is_enough(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
-    connect = HTTPConnection.connect
+    connect = TCPConnector.connect
 
-    def counted(connection: HTTPConnection) -> None:
-        opened.append(connection)
-        connect(connection)
+    async def counted(connector: TCPConnector, *arguments: Any, **members: Any) -> Any:
+        connection = await connect(connector, *arguments, **members)
+        opened.append(connection.transport)
+        return connection
 
-    monkeypatch.setattr(HTTPConnection, "connect", counted)
+    monkeypatch.setattr(TCPConnector, "connect", counted)
     assert replayed(VOD, server) == 0
-    assert len(opened) == 1
+    assert (len(opened), len({*opened})) == (44, 1)
 
 
 def test_headers_of_the_connection_and_masked_secrets_are_not_sent(server: Running, tmp_path: Path) -> None:
@@ -186,15 +189,15 @@ def waits_a_moment_for(monkeypatch: pytest.MonkeyPatch, event_type: str) -> list
         The time that each answer was given, in seconds.
     """
     given: list[float | None] = []
-    write = exchange._write
+    send = ClientSession.request
 
-    def write_and_hurry(connection: HTTPConnection, call: RecordedCall, path: str) -> None:
-        write(connection, call, path)
-        given.append(connection.sock.gettimeout())
-        if call.what == event_type:
-            connection.sock.settimeout(0.2)
+    def send_and_hurry(connections: ClientSession, *arguments: Any, **members: Any) -> Any:
+        given.append(connections.timeout.sock_read)
+        if members["trace_request_ctx"].call.what == event_type:
+            members["timeout"] = ClientTimeout(total=None, sock_read=0.2)
+        return send(connections, *arguments, **members)
 
-    monkeypatch.setattr(exchange, "_write", write_and_hurry)
+    monkeypatch.setattr(ClientSession, "request", send_and_hurry)
     return given
 
 
@@ -261,18 +264,20 @@ def test_server_that_is_gone_is_waited_for_once(
 ) -> None:
     server = make_server(port=unused_tcp_port)
     waited: list[float] = []
-    opened = Connections.open
 
-    def open_and_stop(connections: Connections) -> None:
-        opened(connections)
+    def reach_and_stop(address: ServerAddress) -> None:
+        reach(address)
         server.thread.stop()
-        monkeypatch.setattr(connections, "_pause", waited.append)
+        monkeypatch.setattr(asyncio, "sleep", passing)
 
-    monkeypatch.setattr(Connections, "open", open_and_stop)
+    async def passing(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(replay, "reach", reach_and_stop)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), (2, "ping", 204))
     assert replayed(path, server) == 1
     assert sum(waited) == pytest.approx(10)
-    assert capsys.readouterr().out.count("now no answer: [Errno 111] Connection refused") == 3
+    assert capsys.readouterr().out.count("now no answer: connection refused") == 3
 
 
 def journal_with(folder: Path, server: Running, **changes: Any) -> Path:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockserver.address import server_address
 from mockserver.cli import main
 from mockserver.cli.in_flight import InFlight
 from mockserver.cli.pacing import recorded_pace
@@ -198,7 +199,7 @@ def test_server_without_the_rules_gets_the_requests_when_they_arrived(
     ]
 
 
-def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
+async def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
     twins: tuple[Running, Running], tmp_path: Path
 ) -> None:
     record(twins[0], frozen=True)
@@ -210,19 +211,19 @@ def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
     class Passing(InFlight):
         """Time passes when it is waited for; all is answered at once."""
 
-        def wait(self, until: Any, timeout_s: float | None = None) -> bool:
+        async def wait(self, until: Any, timeout_s: float | None = None) -> bool:
             nonlocal now_s
             now_s += timeout_s or 0
             return True
 
-        def send(self, call: RecordedCall) -> Any:
+        async def send(self, call: RecordedCall) -> Any:
             sent.append((call, now_s))
 
     def unused(*_: Any) -> None:
         raise AssertionError
 
-    in_flight = Passing(unused, SessionIds(), "", 1_000, unused, lambda: now_s)
-    recorded_pace(calls, in_flight, 1, lambda: now_s)
+    in_flight = Passing(server_address("http://unused.test"), SessionIds(), 1_000, None, unused)
+    await recorded_pace(calls, in_flight, 1, lambda: now_s)
     assert [call.body.decode() for call, _ in sent] == [entry.request.body for entry in expected]
     began_ms = expected[0].at_ms - expected[0].held_ms
     assert [at_s for _, at_s in sent] == pytest.approx(

@@ -144,7 +144,7 @@ def test_clock_is_left_as_it_was_found_whatever_happens(
     path = recording(tmp_path, (0, start()), (7_200, event("ping")))
     before_ms = server.site.control().call(CLOCK, None).now_ms
 
-    def interrupted(_: InFlight, call: RecordedCall) -> None:
+    async def interrupted(_: InFlight, call: RecordedCall) -> None:
         raise error
 
     monkeypatch.setattr(InFlight, "send", interrupted)
