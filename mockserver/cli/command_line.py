@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from mockserver.cli.parser import COMMANDS, build_parser, command
 from mockserver.errors import InvalidInput, MockserverError
-from mockserver.rules.suggestion import nearest
+from mockserver.suggestion import nearest
 
 __all__ = ["main"]
 

@@ -18,8 +18,8 @@ from mockserver.model.fault import FaultSpec
 from mockserver.model.finding import Thresholds
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.settings import check_settings
-from mockserver.rules.suggestion import nearest
 from mockserver.server.options import ServerOptions
+from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert
 
 __all__ = ["Configuration", "configure", "options_of_flags"]

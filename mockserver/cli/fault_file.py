@@ -10,7 +10,7 @@ from mockserver.cli.config_file import ConfigFile
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.rules.fault_check import check_spec
-from mockserver.rules.suggestion import nearest
+from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert
 
 __all__ = ["fault_tables", "read_faults"]

@@ -7,7 +7,7 @@ import argparse
 from mockserver.errors import InvalidInput
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import EVENT_TYPES
-from mockserver.rules.suggestion import nearest
+from mockserver.suggestion import nearest
 from mockserver.wire.codec import encode
 
 __all__ = ["add_arguments", "run"]

@@ -17,8 +17,8 @@ from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.rules.finding_text import entry_labels, unexpected_findings
-from mockserver.rules.suggestion import nearest
 from mockserver.rules.transcript import transcript
+from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+
+from mockserver.suggestion import nearest
 
 __all__ = ["AdReport", "ChapterReport", "Metric", "Note", "Part", "SessionReport", "StateReport"]
 
@@ -80,11 +81,8 @@ class _Measured(msgspec.Struct, frozen=True, kw_only=True):
     def _near(self, name: str) -> str:
         if name.startswith("_"):
             return ""
-        known = {metric.name: metric.name for metric in self._metrics()}
-        known |= {metric.key: metric.key for metric in self._metrics() if metric.key}
-        known |= {field: field for field in self.__struct_fields__}
-        names = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
-        return f"; near it: {', '.join(names)}" if names else ""
+        known = [name for metric in self._metrics() for name in (metric.name, metric.key) if name]
+        return nearest(name, [*known, *self.__struct_fields__])
 
 
 class AdReport(_Measured, frozen=True, kw_only=True):

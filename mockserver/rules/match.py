@@ -32,8 +32,8 @@ from mockserver.rules.condition import (
     parse_condition,
     parse_header_condition,
 )
-from mockserver.rules.suggestion import nearest
 from mockserver.rules.wanted import Wanted, span, texts
+from mockserver.suggestion import nearest
 
 __all__ = ["Facts", "Matcher", "check_event_type", "check_page", "compile_query", "compile_when", "conditions"]
 

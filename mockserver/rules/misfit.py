@@ -11,7 +11,7 @@ from msgspec import structs
 
 from mockserver.errors import InvalidInput
 from mockserver.rules.choices import lacking_at, members_at, takes_numbers, value_at, words_at
-from mockserver.rules.suggestion import nearest
+from mockserver.suggestion import nearest
 
 __all__ = ["misfit"]
 

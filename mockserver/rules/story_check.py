@@ -15,8 +15,8 @@ from mockserver.rules.fault_check import check_spec
 from mockserver.rules.match import check_event_type, compile_query
 from mockserver.rules.misfit import misfit
 from mockserver.rules.settings import check_settings, setting_fields
-from mockserver.rules.suggestion import nearest
 from mockserver.rules.verification import expectation, steps
+from mockserver.suggestion import nearest
 
 __all__ = ["check_story", "check_story_name"]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.story import Story
-from mockserver.rules.suggestion import nearest
+from mockserver.suggestion import nearest
 
 __all__ = ["BUILT_IN", "Known", "StoryBook"]
 

@@ -10,7 +10,7 @@ from mockserver.model.story import Story
 from mockserver.pointer import steps_of
 from mockserver.rules.choices import members_at, value_at, words_at
 from mockserver.rules.story_check import check_story, check_story_name
-from mockserver.rules.suggestion import nearest
+from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert
 from mockserver.wire.settings_table import read_settings_table
 from mockserver.wire.toml_file import TomlFile, read_text

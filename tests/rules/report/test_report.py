@@ -75,11 +75,11 @@ def test_metric_is_an_attribute_and_found_by_key_or_name(reports: Any) -> None:
 
 def test_unknown_metric_is_an_error_that_lists_near_ones(reports: Any) -> None:
     report = reports(("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, AD))
-    with pytest.raises(AttributeError, match="near it: content_time_spent_s"):
+    with pytest.raises(AttributeError, match="did you mean content_time_spent_s"):
         assert report.content_time_spend == 0
-    with pytest.raises(AttributeError, match="AdReport has no 'time_spent'; near it: time_spent_s"):
+    with pytest.raises(AttributeError, match="AdReport has no 'time_spent'; did you mean time_spent_s"):
         assert report.ads[0].time_spent == 0
-    with pytest.raises(KeyError, match=re.escape("near it: a.media.timePlayed")):
+    with pytest.raises(KeyError, match=re.escape("did you mean a.media.timePlayed")):
         report.metric("a.media.timeplayed")
     assert not hasattr(report, "_repr_html_")
 
