@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal, Protocol
 
 import pytest
@@ -19,11 +19,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from mockserver.control import DELETE_NAMESPACE, RESET
+from mockserver.model.results import ResetCommand
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.chromium import chromium_path
 from tests.factories import event, start
-from tests.server.conftest import Running
+from tests.server.conftest import Running, snapshot
 from tests.waiting import GUARD_S
 
 _DESKTOP: ViewportSize = {"width": 1280, "height": 800}
@@ -32,6 +34,10 @@ document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`security policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
 });
 """
+_OUTSIDE_OF_VIEWS = """() => [...document.querySelectorAll("html, body, body :not(main, main *)")].map((one) => [
+  one.localName, one.value, one.checked, [...one.attributes].map(({ name, value }) => name === "title" || [name, value])
+])"""
+"""What a view could leave behind in the page; titles tell the time."""
 
 
 class Shown:
@@ -63,10 +69,67 @@ class Shown:
         return self.server.ask("POST", f"/api/v1/sessions/{sid}/events", body).status
 
 
+def _stored(shown: Shown) -> dict[str, Any]:
+    """Return what a server keeps, without who waits for more of it: a page that is open does."""
+    return {name: {**kept, "waiting": None} for name, kept in snapshot(shown.server.site).items()}
+
+
+class Servers:
+    """Servers that tests use one after the other: a page that stays open on one need not be loaded again.
+
+    One is used again only if it was brought back to where a new one begins.
+    """
+
+    def __init__(self) -> None:
+        self._all: list[Shown] = []
+        self._unused: list[Shown] = []
+        self._new: dict[str, Any] = {}
+
+    def take(self) -> Shown:
+        """Return a server on which nothing has happened."""
+        if self._unused:
+            return self._unused.pop()
+        shown = Shown(Running(Site(None, ServerOptions())))
+        self._all.append(shown)
+        self._new = _stored(shown)
+        return shown
+
+    def show(self, url: str) -> bool:
+        """Tell whether a page is that of the default namespace of one of them."""
+        return any(url.startswith(shown.address("")) for shown in self._all)
+
+    def give_back(self, shown: Shown) -> None:
+        """Bring a server back to its beginning, or stop it if that is not possible."""
+        control = shown.server.control
+        for name in [namespace.name for namespace in shown.server.site.namespaces if namespace.name != "default"]:
+            control.call(DELETE_NAMESPACE, None, name=name)
+        control.call(RESET, ResetCommand())
+        if _stored(shown) == self._new and shown.server.site.internal_errors == []:
+            self._unused.append(shown)
+        else:
+            self._all.remove(shown)
+            shown.server.stop()
+
+    def close(self) -> None:
+        """Stop them all."""
+        for shown in self._all:
+            shown.server.stop()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    servers = Servers()
+    yield servers
+    servers.close()
+
+
 @pytest.fixture
-def shown(start: Callable[..., Running]) -> Shown:
+def shown(servers: Servers) -> Iterator[Shown]:
     """A server whose page is looked at."""
-    return Shown(start())
+    shown = servers.take()
+    yield shown
+    servers.give_back(shown)
+    assert shown.server.site.internal_errors == []
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +164,7 @@ class Tab:
 
     def __init__(self, browser: Browser) -> None:
         self.wrong: list[str] = []
+        self._new: object = None
         self._context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
         self._context.set_default_timeout(GUARD_S * 1000)
         self._context.add_init_script(_REPORT_POLICY)
@@ -132,12 +196,37 @@ class Tab:
         return wrong
 
     def leave(self) -> None:
-        """Bring the page back to where nothing has been done in it."""
+        """Bring the page back to where nothing has been done in it: where it is about to be loaded."""
         self.page.unroute_all(behavior="ignoreErrors")
         if self.page.url != "about:blank":
-            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+            self._forget()
             self.page.goto("about:blank")
         self._context.clear_cookies()
+
+    def leave_open(self) -> None:
+        """Bring the page back to where nothing has been done in it: to a route without a view.
+
+        It is loaded again if that left anything behind that a new one has not.
+        """
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.begin()
+        self._forget()
+        self._show_nothing()
+        if self._new is None:
+            self.page.reload()
+            self._show_nothing()
+            self._new = self.page.evaluate(_OUTSIDE_OF_VIEWS)
+        elif self.page.evaluate(_OUTSIDE_OF_VIEWS) != self._new:
+            self.page.goto("about:blank")
+        self._context.clear_cookies()
+
+    def _forget(self) -> None:
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+
+    def _show_nothing(self) -> None:
+        self.page.evaluate("() => { location.hash = '#/nothing'; }")
+        expect(self.page.get_by_role("heading", name="This cannot be shown")).to_be_visible()
+        expect(self.page.get_by_role("img", name="Live")).to_be_visible()
 
     def close(self) -> None:
         """Close it and all that it kept."""
@@ -153,10 +242,13 @@ def tab(browser: Browser) -> Iterator[list[Tab]]:
         tab.close()
 
 
-def _left(used: Tab, tabs: list[Tab]) -> None:
+def _left(used: Tab, tabs: list[Tab], servers: Servers) -> None:
     """Put a tab back to those that nobody uses, if it can be left."""
     try:
-        used.leave()
+        if servers.show(used.page.url):
+            used.leave_open()
+        else:
+            used.leave()
     except Error as error:  # the next test gets another one
         used.wrong.append(f"cannot be left: {error}")
         used.close()
@@ -194,14 +286,14 @@ class Look(Protocol):
 
 
 @pytest.fixture
-def look(browser: Browser, tab: list[Tab], forgiven: list[str]) -> Iterator[Look]:
+def look(browser: Browser, tab: list[Tab], servers: Servers, forgiven: list[str]) -> Iterator[Look]:
     """Open the page: ``look(color_scheme="dark", viewport={...})``; once in a test, or it is the same page again.
 
     It may log no error and no warning, throw nothing, open no dialog of the browser and keep the security policy.
     """
     used = tab.pop() if tab else Tab(browser)
     yield used.begin
-    _left(used, tab)
+    _left(used, tab, servers)
     assert [message for message in used.told() if not any(part in message for part in forgiven)] == []
 
 
@@ -212,11 +304,11 @@ def page(look: Look) -> Page:
 
 
 @pytest.fixture(scope="session")
-def standing_tab(browser: Browser, tab: list[Tab], standing: Shown) -> Iterator[Tab]:
+def standing_tab(browser: Browser, tab: list[Tab], servers: Servers, standing: Shown) -> Iterator[Tab]:
     """The tab of :func:`standing_page`; it is left before the standing server stops."""
     used = tab.pop() if tab else Tab(browser)
     yield used
-    _left(used, tab)
+    _left(used, tab, servers)
     assert used.told() == []
 
 

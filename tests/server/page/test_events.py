@@ -78,6 +78,24 @@ def test_requests_are_filtered(shown: Shown, page: Page) -> None:
         fill("")
 
 
+TYPED_AND_LEFT = """status => {
+  const field = document.querySelector("[aria-label=Status]");
+  field.value = status;
+  field.dispatchEvent(new Event("input"));
+  location.hash = "#/start";
+  return new Promise(resolve => setTimeout(resolve, 300));  // longer than a pause in typing
+}"""
+
+
+def test_who_leaves_while_typing_a_filter_stays_where_they_went(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/events"))
+    expect(page.get_by_label("Status")).to_be_visible()
+
+    page.evaluate(TYPED_AND_LEFT, "400")
+
+    assert page.url == shown.address("#/start")
+
+
 def test_thousands_of_requests_are_a_hundred_elements(shown: Shown, page: Page) -> None:
     back_end = shown.server.emulator
     sid = open_session(back_end)

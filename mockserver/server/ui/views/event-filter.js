@@ -51,6 +51,8 @@ export function createFilter(given, changed) {
       apply();
       fields.where.focus();
     },
+    /** Who leaves while still typing has gone to another address. */
+    stop: () => clearTimeout(timer),
     /** Mark the condition as wrong. */
     invalid(is) {
       if (is) fields.where.setAttribute("aria-invalid", "true");

@@ -149,6 +149,7 @@ export function view({ api, live, query, go, announce }) {
     },
     dispose() {
       disposed = true;
+      filter.stop();
       stop();
       refresher.stop();
       reckoner.stop();
