@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from mockserver.model.settings import SessionRule
 from mockserver.model.vocabulary import ClosedBy, Phase
 
-__all__ = ["Content", "Deadlines", "Session"]
+__all__ = ["AdState", "Content", "Deadlines", "Session"]
+
+AdState = Literal["main", "due", "ad", "gap"]
+"""Where a session is with its ads: in main content, in a break before its first ad, in an ad, or after one."""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -38,8 +43,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
         overtaken: How many events older than the closing one were let in after it.
         events: How many events were accepted, sessionStart included.
         complete: Whether a sessionComplete was accepted.
-        in_ad: Whether an ad is open, in order of arrival.
-        in_break: Whether an ad break is open, in order of arrival.
+        ad_state: Where it is with its ads, in order of arrival.
         downloaded: Whether it came as one batch of downloaded content, to which no lifetimes apply.
         rule: The session rule that was fixed when it opened.
         content: What is being played.
@@ -59,12 +63,21 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     overtaken: int = 0
     events: int = 0
     complete: bool = False
-    in_ad: bool = False
-    in_break: bool = False
+    ad_state: AdState = "main"
     downloaded: bool = False
     rule: SessionRule | None = None
     content: Content = Content()
     dialect: str = ""
+
+    @property
+    def in_ad(self) -> bool:
+        """Whether an ad is open, in order of arrival."""
+        return self.ad_state == "ad"
+
+    @property
+    def in_break(self) -> bool:
+        """Whether an ad break is open, in order of arrival."""
+        return self.ad_state != "main"
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ from mockserver.model.arrival import Opening
 from mockserver.model.session import Deadlines, Session
 from mockserver.model.settings import DEFAULT_GRACE_S, DEFAULT_LIFETIMES, SessionRule, Settings
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
+from mockserver.rules.playback_states import ADS
 
 __all__ = [
     "REFUSALS",
@@ -95,8 +96,6 @@ REFUSALS = {Phase.CLOSED: Outcome.SESSION_CLOSED, Phase.FORGOTTEN: Outcome.UNKNO
 
 _LIVE = (Phase.OPEN, Phase.COMPLETED)
 _CLOSING_EVENT = {ClosedBy.SESSION_END: "sessionEnd", ClosedBy.COMPLETE: "sessionComplete"}
-_AD_OPENS = frozenset({"adStart"})
-_AD_CLOSES = frozenset({"adComplete", "adSkip", "adBreakComplete"})
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -158,11 +157,10 @@ def fire(session: Session, trigger: Trigger, at_ms: int, *, ts_ms: int | None = 
         return session
     if phase is Phase.CLOSED:
         return replace(
-            session, phase=phase, closed_by=_CLOSED_BY[trigger], closed_ms=at_ms, closing_ts_ms=ts_ms, in_ad=False,
-            in_break=False,
-        )  # fmt: skip
+            session, phase=phase, closed_by=_CLOSED_BY[trigger], closed_ms=at_ms, closing_ts_ms=ts_ms, ad_state="main"
+        )
     if phase is Phase.FORGOTTEN:
-        return replace(session, phase=phase, in_ad=False, in_break=False)
+        return replace(session, phase=phase, ad_state="main")
     return replace(session, phase=phase)
 
 
@@ -260,16 +258,15 @@ def accept(
         complete = session.complete or event_type == "sessionComplete"
         late = replace(session, overtaken=session.overtaken + 1, events=session.events + 1, complete=complete)
         return late, Outcome.ACCEPTED
-    in_ad = session.in_ad
-    moved = playhead_s != session.playhead_s or (settings.idle_ignores_ads and in_ad)
+    ad_state = session.ad_state
+    moved = playhead_s != session.playhead_s or (settings.idle_ignores_ads and ad_state == "ad")
     session = replace(
         session,
         last_event_ms=now_ms,
         playhead_s=playhead_s,
         playhead_moved_ms=now_ms if moved else session.playhead_moved_ms,
         events=session.events + 1,
-        in_ad=event_type in _AD_OPENS or (in_ad and event_type not in _AD_CLOSES),
-        in_break=event_type == "adBreakStart" or (session.in_break and event_type != "adBreakComplete"),
+        ad_state=ADS[ad_state].get(event_type, ad_state),
     )
     if event_type == "sessionEnd":
         session = fire(session, Trigger.END, now_ms, ts_ms=ts_ms)

@@ -20,9 +20,10 @@ adBreakStart, adComplete, adBreakComplete, play, adStart (recording). So of a gr
 fewest violations of the rules below is taken, given what is open at that point; among equals the one that comes first
 by rank, then by arrival. Larger groups are only ranked.
 
-Violations, after Adobe's pages about ads and chapters: an ad event outside an ad break; a close of something that is
-not open; an open of something that is; play, pauseStart, bufferStart or ping between adBreakStart and its first
-adStart. The names of player states are not known here, so a stateEnd is a violation only while no state at all is on.
+Violations are what the tables of :mod:`.playback_states` ignore or call irregular: an ad event outside an ad break; a
+close of something that is not open; an open of something that is; play, pauseStart, bufferStart or ping between
+adBreakStart and its first adStart. The names of player states are not known here, so a stateEnd is a violation only
+while no state at all is on.
 
 The window, its two limits and the exception for sessionStart are Adobe's. Whether the event that ends a window is
 sorted with it, what becomes of late events, and the order of ties are our reading, since the page leaves them open.
@@ -30,12 +31,15 @@ sorted with it, what becomes of late events, and the order of ties are our readi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from mockserver.model.session import AdState
+from mockserver.rules.playback_states import ADS, CHAPTER, IRREGULAR, STATES
 
 __all__ = ["Arrived", "Processed", "ReorderBuffer", "Ties", "processing_order"]
 
@@ -76,73 +80,39 @@ class Processed(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Playback(NamedTuple):
-    """What is open. ``ad_due``: the break has had no adStart yet. ``in_ad`` implies ``in_break``."""
+    """What is going on, as far as the order depends on it."""
 
-    in_break: bool = False
-    ad_due: bool = False
-    in_ad: bool = False
+    ad_state: AdState = "main"
     in_chapter: bool = False
     states_on: int = 0
 
 
 _Step = tuple[_Playback, int]
-"""What is open after an event, and how many rules the event violated."""
+"""What is going on after an event, and how many rules the event violated."""
+
+_AD_EVENTS = frozenset(event_type for row in ADS.values() for event_type in row)
+_CHAPTER_EVENTS = frozenset(event_type for row in CHAPTER.values() for event_type in row)
 
 
-def _ad_break_start(open_: _Playback) -> _Step:
-    return open_._replace(in_break=True, ad_due=True, in_ad=False), int(open_.in_break)
+def _step(open_: _Playback, event_type: str | None) -> _Step:
+    """Let an event do what it does by the tables of :mod:`.playback_states`."""
+    if event_type in _AD_EVENTS:
+        ad_state = ADS[open_.ad_state].get(event_type)
+        if ad_state is None:
+            return open_, 1
+        return open_._replace(ad_state=ad_state), int((open_.ad_state, event_type) in IRREGULAR)
+    if event_type in _CHAPTER_EVENTS:
+        in_chapter = CHAPTER[open_.in_chapter].get(event_type)
+        if in_chapter is None:
+            return open_, 1
+        return open_._replace(in_chapter=in_chapter), int((open_.in_chapter, event_type) in IRREGULAR)
+    turns_on = STATES.get(event_type or "")
+    if turns_on is not None:
+        if turns_on:
+            return open_._replace(states_on=open_.states_on + 1), 0
+        return (open_._replace(states_on=open_.states_on - 1), 0) if open_.states_on else (open_, 1)
+    return open_, int((open_.ad_state, event_type) in IRREGULAR)
 
-
-def _ad_break_complete(open_: _Playback) -> _Step:
-    return open_._replace(in_break=False, ad_due=False, in_ad=False), int(not open_.in_break)
-
-
-def _ad_start(open_: _Playback) -> _Step:
-    # Outside a break the back end ignores ad events, so that nothing opens.
-    return (open_._replace(ad_due=False, in_ad=True), int(open_.in_ad)) if open_.in_break else (open_, 1)
-
-
-def _ad_close(open_: _Playback) -> _Step:
-    return (open_._replace(in_ad=False), 0) if open_.in_ad else (open_, 1)
-
-
-def _chapter_start(open_: _Playback) -> _Step:
-    return open_._replace(in_chapter=True), int(open_.in_chapter)
-
-
-def _chapter_close(open_: _Playback) -> _Step:
-    return open_._replace(in_chapter=False), int(not open_.in_chapter)
-
-
-def _state_start(open_: _Playback) -> _Step:
-    return open_._replace(states_on=open_.states_on + 1), 0
-
-
-def _state_end(open_: _Playback) -> _Step:
-    return (open_._replace(states_on=open_.states_on - 1), 0) if open_.states_on else (open_, 1)
-
-
-def _playback_event(open_: _Playback) -> _Step:
-    return open_, int(open_.ad_due)
-
-
-_STEPS: Mapping[str | None, Callable[[_Playback], _Step]] = {
-    "adBreakStart": _ad_break_start,
-    "adBreakComplete": _ad_break_complete,
-    "adStart": _ad_start,
-    "adComplete": _ad_close,
-    "adSkip": _ad_close,
-    "chapterStart": _chapter_start,
-    "chapterComplete": _chapter_close,
-    "chapterSkip": _chapter_close,
-    "stateStart": _state_start,
-    "stateEnd": _state_end,
-    "play": _playback_event,
-    "pauseStart": _playback_event,
-    "bufferStart": _playback_event,
-    "ping": _playback_event,
-}
-"""The rules. An event type that is not listed opens, closes and violates nothing."""
 
 _RANKED: tuple[tuple[str, ...], ...] = (
     ("adSkip", "adComplete"),
@@ -178,10 +148,8 @@ def _advance(open_: _Playback, order: Iterable[_Held]) -> _Step:
     violations = 0
     for held in order:
         for _, event_type in held.members:
-            step = _STEPS.get(event_type)
-            if step is not None:
-                open_, more = step(open_)
-                violations += more
+            open_, more = _step(open_, event_type)
+            violations += more
     return open_, violations
 
 
@@ -306,9 +274,7 @@ class ReorderBuffer:
         return now_ms - self._first_at_ms >= self._window_ms
 
     def _process_at_once(self, index: int, event_type: str | None, late_ms: int) -> Processed:
-        step = _STEPS.get(event_type)
-        if step is not None:
-            self._open, _ = step(self._open)
+        self._open, _ = _step(self._open, event_type)
         self._previous = None
         return Processed(index, late_ms, False)
 

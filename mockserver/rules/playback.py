@@ -5,13 +5,9 @@ events belongs to what is going on *after* the first of them (Adobe, metrics ove
 durations are sums of the intervals between consecutive events while a state is active; they come from ``ts``, not from
 the playhead).
 
-* ``player`` is set by play, pauseStart and bufferStart and left alone by everything else.
-* ``scope`` is ``ad`` between an adStart and its close, ``gap`` inside an ad break but outside an ad, otherwise
-  ``main``.
-* An ad plays from its adStart on, also without a play. When the break is over, the player does what it did before
-  (Adobe's timelines send a play after a pre-roll but none after a mid-roll).
-* What has no opening is ignored, ad events outside a break above all (Adobe, "Events request").
-* A chapter closes when the next one starts; a break too. Both are findings, but time has to go somewhere.
+What an event does stands in the tables of :mod:`.playback_states`; here the events are followed with what they say of
+breaks, ads and chapters. ``scope`` is ``ad`` in an ad, ``gap`` inside an ad break but outside an ad, otherwise
+``main``.
 
 Equal for report and diagnostics: both read the same trace.
 """
@@ -25,6 +21,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from mockserver.model.session import AdState
+from mockserver.rules.playback_states import ADS, CHAPTER, PLAYER, STATES, Player
 from mockserver.rules.timeline import Item
 
 __all__ = ["MOST", "Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "by_type", "state_names", "trace"]
@@ -36,22 +34,15 @@ MOST = 10**15
 _Number = TypeVar("_Number", int, float)
 
 
-class Player(str, Enum):
-    """What the player does. ``stopped`` only after an error, and only if errors stop playback."""
-
-    STARTING = "starting"
-    PLAYING = "playing"
-    PAUSED = "paused"
-    BUFFERING = "buffering"
-    STOPPED = "stopped"
-
-
 class Scope(str, Enum):
     """To what time belongs."""
 
     MAIN = "main"
     GAP = "gap"
     AD = "ad"
+
+
+_SCOPES: Mapping[AdState, Scope] = {"main": Scope.MAIN, "due": Scope.GAP, "ad": Scope.AD, "gap": Scope.GAP}
 
 
 class Break(msgspec.Struct, frozen=True):
@@ -89,6 +80,7 @@ class State(msgspec.Struct, frozen=True):
     ad: Ad | None = None
     chapter: Chapter | None = None
     on: Mapping[str, int] = _NOTHING
+    ad_state: AdState = "main"
     breaks: int = 0
     ads: int = 0
     chapters: int = 0
@@ -96,7 +88,7 @@ class State(msgspec.Struct, frozen=True):
     @property
     def scope(self) -> Scope:
         """To what time belongs."""
-        return Scope.MAIN if self.ad_break is None else Scope.GAP if self.ad is None else Scope.AD
+        return _SCOPES[self.ad_state]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -206,7 +198,7 @@ def _next(
         case "sessionStart" | "bitrateChange" | "sessionComplete" | "sessionEnd":
             return state, None
         case "play" | "pauseStart" | "bufferStart":
-            player = _PLAYERS[event_type]
+            player = PLAYER[event_type]
             return (state if state.player is player else replace(state, player=player)), None
         case "error":
             return (replace(state, player=Player.STOPPED) if error_stops else state), None
@@ -216,32 +208,33 @@ def _next(
             number = state.chapters + 1
             return replace(state, chapter=Chapter(number, n, params), chapters=number), None
         case "chapterComplete" | "chapterSkip":
-            return (replace(state, chapter=None), None) if state.chapter else (state, "no chapter is open")
+            closes = event_type in CHAPTER[state.chapter is not None]
+            return (replace(state, chapter=None), None) if closes else (state, "no chapter is open")
         case "stateStart" | "stateEnd" | "statesUpdate":
             return _next_states(state, event_type, n, params)
         case _:
             return state, "the event type is not known"
 
 
-_PLAYERS = {"play": Player.PLAYING, "pauseStart": Player.PAUSED, "bufferStart": Player.BUFFERING}
-
-
 def _next_ad(
     state: State, event_type: str, n: int, params: Mapping[str, Any], playhead_s: float
 ) -> tuple[State, str | None]:
-    opened = state.ad_break
+    ad_state, opened = ADS[state.ad_state].get(event_type), state.ad_break
+    if ad_state is None:
+        return state, "no ad break is open" if opened is None else "no ad is open"
     if event_type == "adBreakStart":
         number = state.breaks + 1
         before = state.player if opened is None else opened.before
-        return replace(state, ad_break=Break(number, n, params, playhead_s, before), ad=None, breaks=number), None
-    if opened is None:
-        return state, "no ad break is open"
+        opening = Break(number, n, params, playhead_s, before)
+        return replace(state, ad_state=ad_state, ad_break=opening, ad=None, breaks=number), None
+    assert opened is not None
     if event_type == "adBreakComplete":
-        return replace(state, ad_break=None, ad=None, player=opened.before), None
+        return replace(state, ad_state=ad_state, ad_break=None, ad=None, player=opened.before), None
     if event_type == "adStart":
         number = state.ads + 1
-        return replace(state, ad=Ad(number, n, params, opened.number), ads=number, player=Player.PLAYING), None
-    return (replace(state, ad=None), None) if state.ad else (state, "no ad is open")
+        ad = Ad(number, n, params, opened.number)
+        return replace(state, ad_state=ad_state, ad=ad, ads=number, player=PLAYER[event_type]), None
+    return replace(state, ad_state=ad_state, ad=None), None
 
 
 def _next_states(state: State, event_type: str, n: int, params: Mapping[str, Any]) -> tuple[State, str | None]:
@@ -263,7 +256,7 @@ def state_names(event_type: str, params: Mapping[str, Any]) -> tuple[list[str], 
     if event_type == "statesUpdate":
         return _names(params.get("statesStart")), _names(params.get("statesEnd"))
     names = _names([params])
-    return (names, []) if event_type == "stateStart" else ([], names)
+    return (names, []) if STATES[event_type] else ([], names)
 
 
 def _names(entries: Any) -> list[str]:

@@ -70,13 +70,13 @@ def test_no_series_of_triggers_brings_a_session_back(triggers: list[Trigger]) ->
 )
 @pytest.mark.parametrize("phase", [Phase.OPEN, Phase.COMPLETED])
 def test_live_session_closes_and_says_why(phase: Phase, trigger: Trigger, closed_by: ClosedBy) -> None:
-    closed = fire(session(phase=phase, in_ad=True, in_break=True), trigger, 7)
+    closed = fire(session(phase=phase, ad_state="ad"), trigger, 7)
     assert (closed.phase, closed.closed_by, closed.closed_ms) == (Phase.CLOSED, closed_by, 7)
     assert (closed.in_ad, closed.in_break) == (False, False)
 
 
 def test_session_that_is_forgotten_is_in_no_ad_and_in_no_break() -> None:
-    forgotten = fire(session(in_ad=True, in_break=True), Trigger.FORGET, 7)
+    forgotten = fire(session(ad_state="ad"), Trigger.FORGET, 7)
     assert (forgotten.phase, forgotten.in_ad, forgotten.in_break) == (Phase.FORGOTTEN, False, False)
 
 
@@ -201,14 +201,14 @@ def test_any_change_of_the_playhead_is_movement_and_none_is_none(playhead: float
 
 @pytest.mark.parametrize(("ignores", "moved_ms"), [(False, OPENED_MS), (True, OPENED_MS + 50)])
 def test_time_in_an_ad_counts_as_a_stalled_playhead_unless_told_otherwise(ignores: bool, moved_ms: int) -> None:
-    in_ad, _ = sent(session(), "adStart", idle_ignores_ads=ignores)
+    in_ad, _ = sent(session(ad_state="due"), "adStart", idle_ignores_ads=ignores)
     assert sent(in_ad, "ping", 50, idle_ignores_ads=ignores)[0].playhead_moved_ms == moved_ms
     assert sent(in_ad, "adComplete", 50, idle_ignores_ads=ignores)[0].playhead_moved_ms == moved_ms
 
 
 @pytest.mark.parametrize("ends", ["adComplete", "adSkip", "adBreakComplete"])
 def test_ad_is_open_between_its_start_and_its_end(ends: str) -> None:
-    in_ad, _ = sent(session(), "adStart")
+    in_ad, _ = sent(session(ad_state="due"), "adStart")
     assert in_ad.in_ad
     assert sent(in_ad, "ping")[0].in_ad
     assert not sent(in_ad, ends)[0].in_ad
