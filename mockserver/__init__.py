@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from mockserver.model.settings import SessionRule, Settings
     from mockserver.model.story import Story
     from mockserver.rules.sequence import any_number_of, anything
-    from mockserver.server.app import SITE, build_app
     from mockserver.server.options import ServerOptions
+    from mockserver.server.site import SITE, build_app
 
 __all__ = [
     "SITE",
@@ -79,7 +79,7 @@ _HOMES = {
     "NotFound": "errors",
     "Query": "model.query",
     "Refused": "errors",
-    "SITE": "server.app",
+    "SITE": "server.site",
     "ServerFailed": "errors",
     "ServerOptions": "server.options",
     "SessionHandle": "media_server",
@@ -92,7 +92,7 @@ _HOMES = {
     "VerificationFailed": "errors",
     "any_number_of": "rules.sequence",
     "anything": "rules.sequence",
-    "build_app": "server.app",
+    "build_app": "server.site",
     "connect": "media_server",
 }
 

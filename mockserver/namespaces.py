@@ -19,7 +19,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
 
-__all__ = ["DEFAULT", "Address", "Namespace", "Namespaces", "Target", "address"]
+__all__ = ["DEFAULT", "Destination", "Namespace", "Namespaces", "Target", "destination"]
 
 DEFAULT = DEFAULT_NAMESPACE
 
@@ -28,7 +28,7 @@ _PREFIX = "/ns/"
 _HOST = re.compile(r"(?P<name>[^:]+)\.localhost(?::\d+)?", re.IGNORECASE)
 
 
-class Address(NamedTuple):
+class Destination(NamedTuple):
     """Where a request goes.
 
     Args:
@@ -42,7 +42,7 @@ class Address(NamedTuple):
     valid: bool = True
 
 
-def address(path: str, host: str) -> Address:
+def destination(path: str, host: str) -> Destination:
     """Tell which namespace a request names: first by path ``/ns/{name}/...``, then by host ``{name}.localhost``.
 
     Args:
@@ -51,11 +51,11 @@ def address(path: str, host: str) -> Address:
     """
     if path.startswith(_PREFIX):
         name, slash, rest = path[len(_PREFIX) :].partition("/")
-        return Address(name, slash + rest or "/", _NAME.fullmatch(name) is not None)
+        return Destination(name, slash + rest or "/", _NAME.fullmatch(name) is not None)
     found = _HOST.fullmatch(host)
     if found is None:
-        return Address(None, path)
-    return Address(found["name"], path, _NAME.fullmatch(found["name"]) is not None)
+        return Destination(None, path)
+    return Destination(found["name"], path, _NAME.fullmatch(found["name"]) is not None)
 
 
 class Namespace:

@@ -10,7 +10,7 @@ import pytest
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT, Address, Namespace, Namespaces, address
+from mockserver.namespaces import DEFAULT, Destination, Namespace, Namespaces, destination
 from tests.factories import emulator, inside, open_session
 
 
@@ -28,24 +28,24 @@ def names(known: Namespaces) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "host", "expected"),
     [
-        ("/api/v1/sessions", "127.0.0.1:8089", Address(None, "/api/v1/sessions")),
-        ("/api/v1/sessions", "localhost:8089", Address(None, "/api/v1/sessions")),
-        ("/api/v1/sessions", "", Address(None, "/api/v1/sessions")),
-        ("/ns/a/api/v1/sessions", "localhost", Address("a", "/api/v1/sessions")),
-        ("/ns/a/__admin/events", "localhost", Address("a", "/__admin/events")),
-        ("/ns/a", "localhost", Address("a", "/")),
-        ("/ns/a/", "localhost", Address("a", "/")),
-        ("/ns/default/api", "localhost", Address("default", "/api")),
-        ("/x", "team-7.localhost:8089", Address("team-7", "/x")),
-        ("/x", "team-7.LOCALHOST", Address("team-7", "/x")),
-        ("/x", "a.b.localhost", Address("a.b", "/x")),
-        ("/ns/path/x", "host.localhost:1", Address("path", "/x")),
-        ("/x", "a.localhost.example.com", Address(None, "/x")),
-        ("/nsx/a", "localhost", Address(None, "/nsx/a")),
+        ("/api/v1/sessions", "127.0.0.1:8089", Destination(None, "/api/v1/sessions")),
+        ("/api/v1/sessions", "localhost:8089", Destination(None, "/api/v1/sessions")),
+        ("/api/v1/sessions", "", Destination(None, "/api/v1/sessions")),
+        ("/ns/a/api/v1/sessions", "localhost", Destination("a", "/api/v1/sessions")),
+        ("/ns/a/__admin/events", "localhost", Destination("a", "/__admin/events")),
+        ("/ns/a", "localhost", Destination("a", "/")),
+        ("/ns/a/", "localhost", Destination("a", "/")),
+        ("/ns/default/api", "localhost", Destination("default", "/api")),
+        ("/x", "team-7.localhost:8089", Destination("team-7", "/x")),
+        ("/x", "team-7.LOCALHOST", Destination("team-7", "/x")),
+        ("/x", "a.b.localhost", Destination("a.b", "/x")),
+        ("/ns/path/x", "host.localhost:1", Destination("path", "/x")),
+        ("/x", "a.localhost.example.com", Destination(None, "/x")),
+        ("/nsx/a", "localhost", Destination(None, "/nsx/a")),
     ],
 )
-def test_request_names_a_namespace_by_path_before_host(path: str, host: str, expected: Address) -> None:
-    assert address(path, host) == expected
+def test_request_names_a_namespace_by_path_before_host(path: str, host: str, expected: Destination) -> None:
+    assert destination(path, host) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_request_names_a_namespace_by_path_before_host(path: str, host: str, exp
     ],
 )
 def test_request_that_names_what_cannot_be_a_namespace_is_told_apart(path: str, host: str) -> None:
-    assert not address(path, host).valid
+    assert not destination(path, host).valid
 
 
 # Coming and going.

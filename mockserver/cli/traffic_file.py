@@ -12,7 +12,7 @@ from mockserver.cli.recording import RecordedLine, body_of, entry_of, without_or
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput
 from mockserver.model.journal import Entry
-from mockserver.namespaces import address
+from mockserver.namespaces import destination
 from mockserver.wire.codec import convert, decode
 
 __all__ = ["TrafficRequest", "read_traffic"]
@@ -184,4 +184,4 @@ def _with_ids(requests: list[TrafficRequest]) -> list[TrafficRequest]:
 
 def _path(target: str) -> str:
     """Return the path that the emulated API is to see."""
-    return address(without_origin(target).partition("?")[0], "").path
+    return destination(without_origin(target).partition("?")[0], "").path

@@ -17,12 +17,12 @@ from aiohttp import web
 from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
 from mockserver.errors import InvalidInput, MockserverError, NotFound
 from mockserver.model.results import Problem
-from mockserver.namespaces import DEFAULT, Namespaces, address
+from mockserver.namespaces import DEFAULT, Namespaces, destination
 from mockserver.operations.table import perform
 from mockserver.operations.waiting import Pending
-from mockserver.server.doorway import Doorway
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.server.endpoint import BROKEN, next_piece, path_of
+from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
 from mockserver.server.page import PAGE, Page
 from mockserver.server.stream import EventStream
@@ -69,7 +69,7 @@ class Admin:
     Args:
         namespaces: What they are about.
         guard: Who may ask.
-        doorway: Whether players are let in; a reset of the faults opens it.
+        gate: Whether players are let in; a reset of the faults opens it.
         failed: Told of every internal error.
         ca_pem: The certificate of the CA of this server, if it has one.
     """
@@ -78,14 +78,14 @@ class Admin:
         self,
         namespaces: Namespaces,
         guard: Guard,
-        doorway: Doorway,
+        gate: Gate,
         failed: Callable[[Exception], None],
         *,
         ca_pem: str | None = None,
     ) -> None:
         self._namespaces = namespaces
         self._guard = guard
-        self._doorway = doorway
+        self._gate = gate
         self._failed = failed
         self._page = Page(guard)
         self._ca_pem = ca_pem
@@ -106,10 +106,10 @@ class Admin:
 
     async def _answer(self, request: web.BaseRequest, cors: dict[str, str]) -> web.StreamResponse:
         target = path_of(request.raw_path)
-        path = _admin_path(address(target, "").path)
+        path = _admin_path(destination(target, "").path)
         routes, part = _at(path)
         probe = any(route.any_host for route in routes.values())
-        where = address(target, "" if probe else request.headers.get("Host", ""))
+        where = destination(target, "" if probe else request.headers.get("Host", ""))
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
         on_page = path == PAGE or (path or "").startswith(f"{PAGE}/")
@@ -142,7 +142,7 @@ class Admin:
         if isinstance(answer, Pending):
             answer = await _wait(answer, request)
         if route is RESET and (argument.only is None or "faults" in argument.only):
-            await self._doorway.end_time()
+            await self._gate.end_time()
         if route.result is None:
             return web.Response(status=route.status, headers={**_HEADERS, **cors})
         headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}

@@ -24,7 +24,7 @@ from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.server.answers import AnswerWriter, Written
-from mockserver.server.doorway import Doorway
+from mockserver.server.gate import Gate
 
 __all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until"]
 
@@ -75,7 +75,7 @@ async def sleep_until(
 
 
 async def execute(
-    plan: Plan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, doorway: Doorway
+    plan: Plan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, gate: Gate
 ) -> Written:
     """Carry out a plan, and tell the journal what became of the answer.
 
@@ -86,7 +86,7 @@ async def execute(
         if plan.until_ms is not None:
             await sleep_until(namespace.clock, plan.until_ms, request)
         if isinstance(plan.fault, RefuseFault):
-            doorway.close_for(plan.fault.duration_ms / 1000)
+            gate.close_for(plan.fault.duration_ms / 1000)
         transport = _connection(request)
         if transport is None:
             namespace.delivered(plan, Delivery.CLIENT_GONE)

@@ -14,10 +14,10 @@ from mockserver.errors import Refused
 from mockserver.model.http import HttpRequest, Problem
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
-from mockserver.namespaces import Namespace, Namespaces, address
+from mockserver.namespaces import Namespace, Namespaces, destination
 from mockserver.server.answers import AnswerWriter
-from mockserver.server.doorway import Doorway
 from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
+from mockserver.server.gate import Gate
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -41,13 +41,13 @@ class Endpoint:
 
     Args:
         namespaces: Where their requests go.
-        doorway: Whether they are let in.
+        gate: Whether they are let in.
         failed: Told of every internal error.
     """
 
-    def __init__(self, namespaces: Namespaces, doorway: Doorway, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, namespaces: Namespaces, gate: Gate, failed: Callable[[Exception], None]) -> None:
         self._namespaces = namespaces
-        self._doorway = doorway
+        self._gate = gate
         self._failed = failed
         self._writer = AnswerWriter()
 
@@ -69,7 +69,7 @@ class Endpoint:
             else:
                 body, cut_short = await _read(request, content, max_body_bytes)
                 problem = problem or cut_short
-                self._admit(request)  # the doorway may have been closed meanwhile
+                self._admit(request)  # the gate may have been closed meanwhile
             namespace = self._issuer(path, body) if is_open else namespace
             plan = namespace.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
             if isinstance(plan, HeldRequest):
@@ -79,7 +79,7 @@ class Endpoint:
                     return self._writer.done(500, stays=False)
                 plan = held
             if plan.response is None or not plan.is_plain:
-                return await execute(plan, request, namespace, self._writer, self._doorway)
+                return await execute(plan, request, namespace, self._writer, self._gate)
             written = self._writer.write(request, namespace, plan, plan.response)
             if problem == "incomplete":
                 _hang_up(request)  # no next request can be found behind half a body
@@ -91,12 +91,12 @@ class Endpoint:
             raise
 
     def _admit(self, request: web.BaseRequest) -> None:
-        """Let a request in, or reset its connection, which is from before the doorway was closed.
+        """Let a request in, or reset its connection, which is from before the gate was closed.
 
         Raises:
             ConnectionResetError: It was reset; the request is for nobody and is not recorded.
         """
-        if self._doorway.closed:
+        if self._gate.closed:
             reset(request.transport)
             raise ConnectionResetError
 
@@ -109,7 +109,7 @@ class Endpoint:
         """
         namespaces = self._namespaces
         if path.startswith("/ns/") or ".localhost" in host.lower():
-            named = address(path, host)
+            named = destination(path, host)
             if not named.valid:
                 return namespaces.default, path, "bad_namespace", False
             if named.namespace is not None:

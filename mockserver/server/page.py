@@ -14,7 +14,7 @@ from aiohttp import web
 
 from mockserver.control import ADMIN
 from mockserver.errors import Forbidden, NotFound
-from mockserver.namespaces import address
+from mockserver.namespaces import destination
 from mockserver.server.endpoint import path_of
 from mockserver.server.guard import COOKIE, Guard
 
@@ -146,7 +146,7 @@ def leads_to_page(request: web.BaseRequest) -> bool:
     """Tell whether somebody opened the address of the server, or of a namespace, in a browser."""
     if request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
         return False
-    where = address(path_of(request.raw_path), "")
+    where = destination(path_of(request.raw_path), "")
     return where.path == "/" and where.valid
 
 

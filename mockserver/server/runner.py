@@ -1,4 +1,4 @@
-"""Running a server in a thread of its own, or in this one until a signal ends it."""
+"""Running a server: on the loop there is, in a thread of its own, or in this one until a signal ends it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,121 @@ import concurrent.futures
 import contextlib
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 
 from mockserver.errors import ServerFailed
-from mockserver.server.listener import Listener
+from mockserver.server.addresses import addresses_of, interface_addresses, loopback_url
+from mockserver.server.options import is_loopback
+from mockserver.server.port import Port
 from mockserver.server.site import Site
+from mockserver.server.tls import server_context
 
-__all__ = ["ServerThread", "run"]
+__all__ = ["Runner", "ServerThread", "run"]
 
 _LOG = logging.getLogger("mockserver")
+_SHUTDOWN_S = 0.05
+"""How long requests in progress may take to finish at the end. aiohttp takes 0 for "for ever", and applies it twice."""
+
 _STOP_S = 5
 _ADMIT_S = 5
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
 )  # SIGBREAK is Windows' Ctrl-Break, the only one that a process can send to another there
+
+
+class Runner:
+    """The listening sockets of a site, on the running loop; keeper of its gate.
+
+    Attributes:
+        port: The port of the emulated API.
+        admin_port: The port of the admin API.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._ports: list[Port] = []
+        self._reopening: asyncio.Task[None] | None = None
+        self.port = 0
+        self.admin_port = 0
+
+    async def start(self) -> None:
+        """Bind and listen.
+
+        Raises:
+            InvalidInput: A certificate cannot be valid for a name that was given.
+            ServerFailed: An address cannot be bound, or certificate or key cannot be used.
+        """
+        site, options = self._site, self._site.options
+        # Only who listens to others has to be found by name; looking it up may take seconds.
+        addresses = interface_addresses(by_name=not is_loopback(options.host)) if options.tls else ()
+        tls = server_context(options, site.authority, socket.gethostname(), addresses)
+        api = Port(site.handle if options.admin_port is None else site.handle_api, tls)
+        self.port = self.admin_port = await api.open(options.host, options.port)
+        self._ports.append(api)
+        if options.admin_port is not None:
+            admin = Port(site.handle_admin, tls)
+            try:
+                self.admin_port = await admin.open(options.host, options.admin_port)
+            except ServerFailed:
+                await self.stop()
+                raise
+            self._ports.append(admin)
+        site.gate.keep(self._gate_moved)
+        site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
+        site.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
+
+    async def refuse(self) -> None:
+        """Refuse connections to the emulated API until :meth:`admit`."""
+        self._site.gate.hold()
+        await asyncio.sleep(0)
+
+    async def admit(self) -> None:
+        """Take :meth:`refuse` back, and return when the server listens, unless something else closes its gate."""
+        self._site.gate.release()
+        await self._site.gate.opened()
+
+    async def end_refusals(self) -> None:
+        """End what fault rules began, and return when the server listens, unless :meth:`refuse` still holds."""
+        await self._site.gate.end_time()
+
+    def _gate_moved(self, closed: bool) -> asyncio.Task[None] | None:
+        api = self._ports[0]
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
+        if closed:
+            api.shut()
+        else:
+            self._reopening = asyncio.get_running_loop().create_task(api.reopen())  # stop() awaits it
+        return self._reopening
+
+    async def stop(self) -> None:
+        """Close the sockets and end what is in progress."""
+        players = self._site.namespaces.players
+        if len(players):
+            await asyncio.to_thread(players.close)
+        players.close()
+        self._site.gate.leave()
+        if self._reopening is not None:
+            self._reopening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reopening
+        protocols = [port.protocol for port in self._ports]
+        for port in self._ports:
+            await port.close()
+        transports = [connection.transport for protocol in protocols for connection in protocol.connections]
+        for protocol in protocols:
+            protocol.pre_shutdown()
+        for protocol in protocols:
+            await protocol.shutdown(_SHUTDOWN_S)
+        self._ports.clear()
+        for transport in transports:
+            if transport is not None:
+                transport.abort()  # TLS would wait for the goodbye of its client, and outlive the loop
+        await asyncio.sleep(0)  # aborted transports close their sockets in the next turn of the loop
 
 
 class ServerThread:
@@ -37,7 +137,7 @@ class ServerThread:
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
-        self._listener: Listener | None = None
+        self._runner: Runner | None = None
         self._thread = threading.Thread(target=self._run, name="mockserver", daemon=True)
         self.port = 0
         self.admin_port = 0
@@ -68,7 +168,7 @@ class ServerThread:
         Raises:
             ServerFailed: The server does not run.
         """
-        if not self._call(Listener.refuse):
+        if not self._call(Runner.refuse):
             raise ServerFailed("the server does not run")
 
     def admit(self) -> None:
@@ -77,23 +177,23 @@ class ServerThread:
         Raises:
             ServerFailed: Its port is in use; the server goes on trying.
         """
-        self._listen_again(Listener.admit)
+        self._listen_again(Runner.admit)
 
     def end_refusals(self) -> None:
         """End what rules of kind ``refuse`` began, and return when the server listens again, if it runs."""
-        self._listen_again(Listener.end_refusals)
+        self._listen_again(Runner.end_refusals)
 
-    def _listen_again(self, how: Callable[[Listener], Coroutine[None, None, None]]) -> None:
+    def _listen_again(self, how: Callable[[Runner], Coroutine[None, None, None]]) -> None:
         try:
             self._call(how)
         except concurrent.futures.TimeoutError:
             raise ServerFailed(f"cannot listen on port {self.port} again: the port is in use") from None
 
-    def _call(self, what: Callable[[Listener], Coroutine[None, None, None]]) -> bool:
+    def _call(self, what: Callable[[Runner], Coroutine[None, None, None]]) -> bool:
         """Run something on the server's loop to its end; False when there is no server."""
-        if self._listener is None or self._loop is None or not self._thread.is_alive():
+        if self._runner is None or self._loop is None or not self._thread.is_alive():
             return False
-        asyncio.run_coroutine_threadsafe(what(self._listener), self._loop).result(_ADMIT_S)
+        asyncio.run_coroutine_threadsafe(what(self._runner), self._loop).result(_ADMIT_S)
         return True
 
     def _run(self) -> None:
@@ -108,16 +208,16 @@ class ServerThread:
             self._ready.set()
 
     async def _serve(self) -> None:
-        listener = Listener(self._site)
-        await listener.start()
+        runner = Runner(self._site)
+        await runner.start()
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        self._listener = listener
-        self.port, self.admin_port = listener.port, listener.admin_port
+        self._runner = runner
+        self.port, self.admin_port = runner.port, runner.admin_port
         self._ready.set()
         try:
             await self._ended.wait()
         finally:
-            await listener.stop()
+            await runner.stop()
 
 
 def run(site: Site, ready: Callable[[int, int], None]) -> None:
@@ -136,14 +236,14 @@ def run(site: Site, ready: Callable[[int, int], None]) -> None:
 
 async def _serve_until_signal(site: Site, ready: Callable[[int, int], None]) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    listener = Listener(site)
-    await listener.start()
+    runner = Runner(site)
+    await runner.start()
     with _signals(loop, ended.set):
         try:
-            ready(listener.port, listener.admin_port)
+            ready(runner.port, runner.admin_port)
             await ended.wait()
         finally:
-            await listener.stop()
+            await runner.stop()
 
 
 @contextlib.contextmanager

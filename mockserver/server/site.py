@@ -1,4 +1,4 @@
-"""Everything one server consists of, and which of it answers a request."""
+"""Everything one server consists of but its sockets, and which of it answers a request; also within an application."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT, Namespaces, address
+from mockserver.namespaces import DEFAULT, Namespaces, destination
 from mockserver.operations.table import LocalControl
 from mockserver.server.admin import Admin, is_admin_path
-from mockserver.server.doorway import Doorway
 from mockserver.server.endpoint import Endpoint, path_of
+from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
 from mockserver.server.options import ServerOptions
 from mockserver.server.page import lead_to_page, leads_to_page
 from mockserver.server.tls import Authority, authority_of
 from mockserver.stories.book import StoryBook
 
-__all__ = ["Site"]
+__all__ = ["SITE", "Site", "build_app"]
 
 _LOG = logging.getLogger("mockserver")
 _MOST_ERRORS = 100
@@ -89,12 +89,12 @@ class Site:
         self._bases = dialects.bases
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
-        self.doorway = Doorway()
-        self._endpoint = Endpoint(self.namespaces, self.doorway, self._failed)
+        self.gate = Gate()
+        self._endpoint = Endpoint(self.namespaces, self.gate, self._failed)
         self._admin = Admin(
             self.namespaces,
             self.guard,
-            self.doorway,
+            self.gate,
             self.internal_errors.append,
             ca_pem=None if self.authority is None else self.authority.ca_pem,
         )
@@ -130,4 +130,34 @@ class Site:
             self.internal_errors.append(error)
 
     def _is_admin(self, request: web.BaseRequest) -> bool:
-        return is_admin_path(address(path_of(request.raw_path), "").path)
+        return is_admin_path(destination(path_of(request.raw_path), "").path)
+
+
+SITE: web.AppKey[Site] = web.AppKey("mockserver_site", Site)
+"""Where an application keeps its site; ``app[SITE].control()`` controls it from a test."""
+
+
+def build_app(
+    settings: Settings | None = None, *, faults: Iterable[FaultSpec] = (), options: ServerOptions | None = None
+) -> web.Application:
+    """Make an application that answers as the emulated API and the admin API do.
+
+    Its sockets are not its own, so the fault ``refuse`` only resets the connection here, as ``reset`` does.
+
+    Args:
+        settings: The settings to start with.
+        faults: The fault rules to start with.
+        options: Seed and trust; its addresses are not used.
+
+    Raises:
+        InvalidInput: Settings or rules cannot be used.
+    """
+    site = Site(settings, options, faults=faults)
+    app = web.Application(handler_args={"auto_decompress": False})
+    app[SITE] = site
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await site.handle(request)
+
+    app.router.add_route("*", "/{path:.*}", handle)
+    return app

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.clock import RealTime
 from mockserver.errors import InvalidInput, ServerFailed
-from mockserver.server.interfaces import EMULATOR_HOST
+from mockserver.server.addresses import EMULATOR_HOST
 from mockserver.server.options import ServerOptions
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from mockserver.model.plan import Plan
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
-from mockserver.server.listener import Listener
+from mockserver.server.runner import Runner
 from mockserver.server.site import Site
 from tests.bench.events import BODIES, HEADERS, START
 from tests.bench.processes import pin
@@ -78,12 +78,12 @@ async def _trivial() -> Any:
 
 @asynccontextmanager
 async def _mockserver(site: Site) -> Any:
-    listener = Listener(site)
-    await listener.start()
+    runner = Runner(site)
+    await runner.start()
     try:
-        yield listener.port
+        yield runner.port
     finally:
-        await listener.stop()
+        await runner.stop()
 
 
 def rss_bytes() -> int:

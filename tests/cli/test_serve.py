@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.server.interfaces import interface_addresses
+from mockserver.server.addresses import interface_addresses
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess

@@ -11,7 +11,7 @@ from mockserver import control as c
 from mockserver.control import Route
 from mockserver.errors import InvalidInput
 from mockserver.server.addresses import addresses_of, loopback_url
-from mockserver.server.app import SITE, build_app
+from mockserver.server.site import SITE, build_app
 from tests.server.conftest import Running, Start
 
 LAN = ["192.168.1.20", "172.17.0.1", "2001:db8::20", "169.254.3.4"]

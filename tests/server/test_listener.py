@@ -128,7 +128,7 @@ def test_stop_is_fast_with_connections_streams_waits_and_uploads_open(start: Sta
     idle.ask("POST", f"/api/v1/sessions/{sid}/events", PING)
     stream.request("GET", "/__admin/stream")
     stream.until(b": connected")
-    body = b'{"query":{"event_type":"never"},"timeout_ms":60000}'
+    body = b'{"query":{"event_type":"sessionEnd"},"timeout_ms":60000}'
     wait.request("POST", "/__admin/events/wait", body, ("Content-Type", "application/json"))
     half_head.send(b"POST /api/v1/sess")
     half_body.send(b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n123")

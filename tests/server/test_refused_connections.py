@@ -19,10 +19,10 @@ from mockserver.errors import ServerFailed
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import RefuseFault
 from mockserver.model.vocabulary import Delivery
-from mockserver.server.app import SITE, build_app
-from mockserver.server.doorway import Doorway
-from mockserver.server.entrance import Entrance
+from mockserver.server.gate import Gate
 from mockserver.server.options import ServerOptions
+from mockserver.server.port import Port
+from mockserver.server.site import SITE, build_app
 from tests.server.conftest import PING, START, Running, Start, Wire
 from tests.waiting import GUARD_S, until
 
@@ -143,7 +143,7 @@ def test_what_was_in_flight_is_answered_meanwhile(server: Running) -> None:
         assert wire.answer().status == 201
 
 
-async def test_doorway_is_closed_as_long_as_the_longest_of_its_closings() -> None:
+async def test_gate_is_closed_as_long_as_the_longest_of_its_closings() -> None:
     loop, opened = asyncio.get_running_loop(), asyncio.Event()
     moves: list[bool] = []
 
@@ -152,33 +152,33 @@ async def test_doorway_is_closed_as_long_as_the_longest_of_its_closings() -> Non
         if not closed:
             opened.set()
 
-    doorway = Doorway()
-    doorway.keep(moved)
+    gate = Gate()
+    gate.keep(moved)
     began_s = loop.time()
     for duration_s in (0.01, 0.1, 0.001):
-        doorway.close_for(duration_s)
+        gate.close_for(duration_s)
     await asyncio.wait_for(opened.wait(), GUARD_S)
     assert loop.time() - began_s > 0.09
     assert moves == [True, False]
-    assert doorway.closed is False
+    assert gate.closed is False
 
 
-async def test_doorway_that_nobody_keeps_stays_open() -> None:
-    doorway = Doorway()
-    doorway.close_for(1000)
-    doorway.hold()
-    assert doorway.closed is False
-    doorway.release()
+async def test_gate_that_nobody_keeps_stays_open() -> None:
+    gate = Gate()
+    gate.close_for(1000)
+    gate.hold()
+    assert gate.closed is False
+    gate.release()
 
 
-async def test_doorway_that_was_left_opens_and_tells_nobody() -> None:
+async def test_gate_that_was_left_opens_and_tells_nobody() -> None:
     moves: list[bool] = []
-    doorway = Doorway()
-    doorway.keep(moves.append)
-    doorway.close_for(1000)
-    doorway.hold()
-    doorway.leave()
-    assert (doorway.closed, moves) == (False, [True])
+    gate = Gate()
+    gate.keep(moves.append)
+    gate.close_for(1000)
+    gate.hold()
+    gate.leave()
+    assert (gate.closed, moves) == (False, [True])
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_port_that_somebody_else_took_is_tried_until_it_is_free(
         taker.listen()
         end_refusal(tester)
         until(lambda: caplog.records)
-        assert not server.site.doorway.closed
+        assert not server.site.gate.closed
         taker.close()
         assert tester.answer().status == 200
         assert not is_refused(server.port)
@@ -230,7 +230,7 @@ def test_stop_meanwhile_is_fast_and_leaves_nothing_behind(server: Running, taker
                 taker.bind(("127.0.0.1", server.port))
                 taker.listen()
                 end_refusal(tester)
-                until(lambda: not server.site.doorway.closed)
+                until(lambda: not server.site.gate.closed)
             assert server.stop() < 0.5
             assert kept.rest() == b""
         taker.close()
@@ -245,21 +245,21 @@ async def test_name_with_several_addresses_is_listened_at_again_in_all_of_them(m
         return web.Response()
 
     def addresses() -> list[tuple[str, int]]:
-        return [each.getsockname()[:2] for server in entrance._servers for each in server.sockets]
+        return [each.getsockname()[:2] for server in port._servers for each in server.sockets]
 
     both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", 0)) for n in (1, 2)]
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", AsyncMock(return_value=both))
-    entrance = Entrance(handle, None)
-    await entrance.open("localhost", 0)
+    port = Port(handle, None)
+    await port.open("localhost", 0)
     before = addresses()
     assert len(before) == 2
-    entrance.shut()
+    port.shut()
     await asyncio.sleep(0)
     assert all(is_refused(port, host) for host, port in before)
-    await entrance.reopen()
+    await port.reopen()
     assert addresses() == before
     assert not any(is_refused(port, host) for host, port in before)
-    await entrance.close()
+    await port.close()
     assert all(is_refused(port, host) for host, port in before)
 
 
@@ -269,7 +269,7 @@ async def test_app_with_sockets_of_its_own_only_resets(aiohttp_client: AiohttpCl
     with pytest.raises(aiohttp.ClientConnectionError):
         await client.post("/api/v1/sessions", data=START)
     assert (await client.post("/api/v1/sessions", data=START)).status == 201
-    assert app[SITE].doorway.closed is False
+    assert app[SITE].gate.closed is False
 
 
 def test_mock_server_refuses_connections_for_a_block() -> None:

@@ -15,7 +15,7 @@ import requests
 
 from mockserver.clock import RealTime
 from mockserver.errors import InvalidInput
-from mockserver.server.interfaces import interface_addresses
+from mockserver.server.addresses import interface_addresses
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from mockserver.server.tls import Authority, certificate_names

@@ -16,8 +16,8 @@ from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.player import PlayerCommand, PlayerView
 from mockserver.model.results import ResetCommand
 from mockserver.namespaces import Namespaces
-from mockserver.server.app import SITE, build_app
 from mockserver.server.options import ServerOptions
+from mockserver.server.site import SITE, build_app
 from mockserver.simulation.content import CONTENTS
 from mockserver.simulation.flaw import FLAWS
 from mockserver.simulation.players import MOST_PLAYERS

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from mockserver.errors import ServerFailed
 
-__all__ = ["Entrance"]
+__all__ = ["Port"]
 
 _LOG = logging.getLogger("mockserver")
 _BACKLOG = 1024
@@ -30,7 +30,7 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _Place = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
-class Entrance:
+class Port:
     """The listening sockets of one host and port, of which a name may have several.
 
     Args:

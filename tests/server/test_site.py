@@ -5,7 +5,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 from mockserver.control import EVENTS
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
-from mockserver.server.app import SITE, build_app
+from mockserver.server.site import SITE, build_app
 from tests.server.conftest import PING, START
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-__all__ = ["Doorway"]
+__all__ = ["Gate"]
 
 
-class Doorway:
-    """Where connections to the emulated API come in; it is closed for a while, or until it is released.
+class Gate:
+    """Where connections to the emulated API come in: it is closed for a while, or until it is released.
 
     Whoever listens for connections keeps it. Where nobody does, as in an application that has its own sockets, it is
     always open. Everything happens on the loop of the keeper.
@@ -26,7 +26,7 @@ class Doorway:
         self._timer: asyncio.TimerHandle | None = None
 
     def keep(self, keeper: Callable[[bool], asyncio.Task[None] | None]) -> None:
-        """From now on tell ``keeper`` whenever the doorway closes (True) or opens (False); it may take time to."""
+        """From now on tell ``keeper`` whenever the gate closes (True) or opens (False); it may take time to."""
         self._keeper = keeper
 
     def leave(self) -> None:
