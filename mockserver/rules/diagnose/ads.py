@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.placeholders import is_nothing
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 from mockserver.rules.playback import Player, Step
 
@@ -245,6 +246,18 @@ def _id_empty(case: Case) -> Iterator[Hit]:
             )
 
 
+def _id_placeholder(case: Case) -> Iterator[Hit]:
+    ids = ((step, str(step.params.get("media.ad.id") or "").strip()) for step in case.of("adStart"))
+    found = [step for step, ad_id in ids if ad_id and is_nothing(ad_id)]
+    if found:
+        more = f" and those of {len(found) - 1} more are like that" if len(found) > 1 else ""
+        yield Hit(
+            seqs_of(*found),
+            f"media.ad.id of the ad at playhead {number(found[0].playhead_s)} s is "
+            f"{quoted(found[0].params.get('media.ad.id'))}{more}; send the id of the ad.",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "ad.outside-break",
@@ -355,5 +368,14 @@ RULES: tuple[Rule, ...] = (
         "The ad is dropped from the reports.",
         "Adobe, dimensions: Ad",
         _id_empty,
+    ),
+    Rule(
+        "ad.id-placeholder",
+        Severity.WARNING,
+        "media.ad.id is N/A, None, NaN, null, undefined, [object Object] or the like",
+        "All such ads are one ad in the reports.",
+        'Adobe, dimensions: Ad; THEOplayer\'s connector sends "N/A"',
+        _id_placeholder,
+        "an empty id, which is ad.id-empty",
     ),
 )

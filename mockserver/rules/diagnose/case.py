@@ -24,6 +24,7 @@ from mockserver.rules.diagnose.motion import (
     odd_rate,
     pauses_of,
     played_to_s,
+    plays_by_the_day,
     stretches_of,
 )
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of
@@ -289,10 +290,27 @@ class Case:
     @cached_property
     def length_is_short(self) -> bool:
         """Whether content on demand plays on far beyond its length, so that the length says nothing."""
-        if self.is_live or self.length_s <= 0:
+        if self.is_live or self.length_s <= 0 or self.plays_by_the_day:
             return False
         played_s = played_to_s(self.stretches)
         return played_s is not None and played_s > _SHORT_LENGTH * self.length_s
+
+    @cached_property
+    def plays_by_the_day(self) -> bool:
+        """Whether the playhead is the second of the day in UTC, or the time since 1970, whatever is declared."""
+        return plays_by_the_day(self.stretches, self.thresholds.timezone_s)
+
+    @cached_property
+    def opening_s(self) -> float | None:
+        """Where playback really begins; None without a play on main content.
+
+        SDKs send 0 with sessionStart and the first play, and the position with another play soon after.
+        """
+        plays = [step for step in self.of("play") if step.plays_main]
+        if not plays:
+            return None
+        until_ms = plays[0].ts_ms + self.thresholds.content_start_s * 1000
+        return next((step.playhead_s for step in reversed(plays) if step.ts_ms <= until_ms), plays[0].playhead_s)
 
     @cached_property
     def counts_down(self) -> bool:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.placeholders import is_nothing, is_unknown
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 
 __all__ = ["RULES"]
 
-_NOTHING = frozenset({"", "n/a", "undefined", "null", "[object object]"})
-_UNKNOWN = _NOTHING | {"unknown"}
 _DAY_S = 86_400
 _SEGMENTS = ("vod", "live", "linear")
 _CONTENT_TYPES = frozenset({*_SEGMENTS, "ugc", "dvod", "song", "podcast", "audiobook", "radio", "aod"})
@@ -26,20 +25,16 @@ def _start(case: Case, message: str) -> Iterator[Hit]:
     yield Hit(seqs_of(case.start), message)
 
 
-def _is_placeholder(value: object, words: frozenset[str]) -> bool:
-    return isinstance(value, str) and value.strip().lower() in words
-
-
 def _id_placeholder(case: Case) -> Iterator[Hit]:
     value = case.params.get("media.id")
-    if _is_placeholder(value, _NOTHING):
+    if is_nothing(value):
         yield from _start(case, f"media.id is {quoted(value)}; send the id of the content.")
 
 
 def _no_placeholder(key: str, what: str) -> Callable[[Case], Iterator[Hit]]:
     def check(case: Case) -> Iterator[Hit]:
         value = case.params.get(key)
-        if _is_placeholder(value, _UNKNOWN):
+        if is_unknown(value):
             yield from _start(case, f"{key} is {quoted(value)}; send {what}.")
 
     return check
@@ -123,7 +118,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "media.id-placeholder",
         Severity.ERROR,
-        "media.id is empty, N/A, undefined, null or [object Object]",
+        "media.id is empty, N/A, None, NaN, undefined, null, [object Object] or the like",
         "The session is dropped from the reports, or mixed up with others.",
         'Adobe, dimensions: Content; THEOplayer\'s connector sends "N/A" by default',
         _id_placeholder,

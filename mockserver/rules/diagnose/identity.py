@@ -8,14 +8,25 @@ from typing import Any
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
+from mockserver.rules.diagnose.placeholders import is_nothing
 from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
-from mockserver.rules.diagnose.wording import quoted, seqs_of
+from mockserver.rules.diagnose.wording import listed, quoted, seqs_of
+from mockserver.rules.playback import Step
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _ECID = re.compile(r"[0-9]{38}")
 _ORG = re.compile(r"[^@\s]+@AdobeOrg")
 _AUTH_STATES = (0, 1, 2)
+
+
+_IDENTIFYING = ("sessionStart", "adBreakStart", "adStart", "chapterStart")
+_WITH_OWN_RULE = frozenset(
+    {
+        "media.id", "media.channel", "media.playerName", "media.ad.id", "media.pass.auth", "media.contentType",
+        "media.streamType", "visitor.marketingCloudUserId", "visitor.marketingCloudOrgId",
+    }
+)  # fmt: skip
 
 
 def _ecid(case: Case) -> str:
@@ -39,6 +50,30 @@ def _ecid_placeholder(case: Case) -> Iterator[Hit]:
             f"visitor.marketingCloudUserId is {quoted(ecid)}; send an Experience Cloud id of 38 digits, or leave it "
             "out.",
         )
+
+
+def _placeholder(case: Case) -> Iterator[Hit]:
+    found: dict[str, tuple[object, list[Step]]] = {}
+    for event_type in _IDENTIFYING:
+        for step in case.by_type.get(event_type, ()):
+            for key, value in _named(step.params):
+                if is_nothing(value) and str(value).strip():
+                    found.setdefault(key, (value, []))[1].append(step)
+    if found:
+        yield Hit(
+            seqs_of(*(step for _, steps in found.values() for step in steps)),
+            f"{listed([f'{key} is {quoted(value)}' for key, (value, _) in found.items()])}; send the value, or leave "
+            "the key out.",
+        )
+
+
+def _named(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Return the keys that no other rule is about, with their values; those of customer ids too."""
+    for key, value in params.items():
+        if key == "visitor.customerIDs" and isinstance(value, Mapping):
+            yield from ((f"the customer id {quoted(name)}", each.get("id")) for name, each in value.items() if each)
+        elif key not in _WITH_OWN_RULE:
+            yield key, value
 
 
 def _org_format(case: Case) -> Iterator[Hit]:
@@ -92,6 +127,16 @@ RULES: tuple[Rule, ...] = (
         "The session is joined with those of others, or of nobody.",
         'Adobe, Experience Cloud id service; THEOplayer\'s connector sends "N/A"',
         _ecid_placeholder,
+    ),
+    Rule(
+        "id.placeholder",
+        Severity.WARNING,
+        "None, NaN, N/A, null, undefined, [object Object] or the like for any other value of a sessionStart, "
+        "adBreakStart, adStart or chapterStart",
+        "The dimension says nothing, or brings together what does not belong together.",
+        "our reading: programs write these words where a value is missing",
+        _placeholder,
+        "an empty value, which is the same as none; unknown, which people write on purpose",
     ),
     Rule(
         "id.org-format",

@@ -20,6 +20,7 @@ __all__ = [
     "odd_rate",
     "pauses_of",
     "played_to_s",
+    "plays_by_the_day",
     "ran_s",
     "stretches_of",
 ]
@@ -35,6 +36,9 @@ _PAUSE_ENDS = frozenset({"play", "adBreakStart", *_STILLS, *ENDS})
 
 _BEYOND = 20
 """A playhead this many times as large as the length is in another unit, or the length is."""
+
+_LATE_S = 600
+"""Soon after midnight any content that begins at 0 is at the second of the day."""
 
 _MOST_BACK = 3
 """So many stretches that go back make a countdown; fewer may be a viewer who goes back."""
@@ -131,6 +135,26 @@ def played_to_s(stretches: Sequence[Stretch]) -> float | None:
     """Return how far content was played at a speed that players offer; None when it mostly was not played like that."""
     forward = [stretch.last.playhead_s for stretch in stretches if SLOWEST <= stretch.rate <= FASTEST]
     return max(forward) if len(forward) * 2 > _measured(stretches) else None
+
+
+def plays_by_the_day(stretches: Sequence[Stretch], near_s: float) -> bool:
+    """Tell whether the playhead is the second of the day in UTC, or counts seconds since 1970, at both ends.
+
+    Args:
+        stretches: What was played.
+        near_s: By how much it may be off.
+    """
+    if not stretches:
+        return False
+    ends = (stretches[0].first, stretches[-1].last)
+    if any(step.playhead_s < _LATE_S for step in ends):
+        return False
+    return all(_off_s(step.ts_ms / 1000 - step.playhead_s) <= near_s for step in ends)
+
+
+def _off_s(behind_s: float) -> float:
+    """Return how far a difference is from whole days."""
+    return abs((behind_s + DAY_S / 2) % DAY_S - DAY_S / 2)
 
 
 def _measured(stretches: Sequence[Stretch]) -> int:

@@ -14,17 +14,26 @@ from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 
+_STORM = 20
+"""So many pings that come too fast are no race of two timers."""
+
+
 def _too_fast(case: Case) -> Iterator[Hit]:
     limit_ms = case.thresholds.too_fast_s * 1000
     if case.ts_in_seconds or case.standing:
         return
-    pairs = [(first, last) for first, last in pairwise(case.of("ping")) if 0 <= last.ts_ms - first.ts_ms < limit_ms]
+    pairs = [
+        (first, last)
+        for first, last in pairwise(case.of("ping"))
+        if 0 <= last.ts_ms - first.ts_ms < limit_ms and first.item.record.body != last.item.record.body
+    ]
     if pairs:
         fastest_ms = min(last.ts_ms - first.ts_ms for first, last in pairs)
         yield Hit(
             seqs_of(*(step for pair in pairs for step in pair)),
             f"{counted(len(pairs), 'ping')} came less than {number(case.thresholds.too_fast_s)} s after the one "
             f"before, as little as {fastest_ms} ms; send a ping every 10 s, and every second in ads at most.",
+            Severity.WARNING if len(pairs) >= _STORM else None,
         )
 
 
@@ -92,10 +101,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "ping.too-fast",
         Severity.INFO,
-        "a ping less than 0.5 s after the one before",
+        "a ping less than 0.5 s after the one before; a warning when 20 or more come like that",
         "Requests without use.",
         "our reading: no page asks for more than one ping a second",
         _too_fast,
+        "the same ping sent again, which is http.retry-storm",
     ),
     Rule(
         "ping.immediate",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.motion import ENDS, ran_s
+from mockserver.rules.diagnose.motion import ENDS, NEAR_START_S, ran_s
 from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Player, Step
@@ -46,11 +46,17 @@ def _before_preroll(case: Case) -> Iterator[Hit]:
     limits = case.thresholds
     ahead_s = (opening.ts_ms - play.ts_ms) / 1000
     if 0 <= ahead_s <= limits.preroll_play_s:
+        is_race = ahead_s < limits.preroll_race_s
+        was_played = any(each.first.n > opening.n and each.dp_s >= NEAR_START_S for each in case.stretches)
         yield Hit(
             seqs_of(play, opening),
             f"play came {number(ahead_s)} s before the adBreakStart of a pre-roll; send the first play after "
             "adBreakStart and adStart.",
-            Severity.INFO if ahead_s < limits.preroll_race_s else None,
+            Severity.INFO if is_race else Severity.WARNING if was_played else None,
+            consequence="Content starts is right here, since content was played; it is wrong for every viewer who "
+            "leaves during the ads."
+            if was_played
+            else None,
         )
 
 
@@ -163,7 +169,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "play.before-preroll",
         Severity.ERROR,
-        "a play on main content up to 5 s before the adBreakStart of a pre-roll; a note below 10 ms",
+        "a play on main content up to 5 s before the adBreakStart of a pre-roll; a warning when content was played "
+        "after it, a note below 10 ms",
         "Content starts is set although no content was played.",
         "Adobe, Events: Ads overview; recordings of Adobe's SDKs",
         _before_preroll,

@@ -10,11 +10,14 @@ from mockserver.rules.diagnose.motion import DAY_S, NEAR_START_S
 from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
+from mockserver.rules.speed import FASTEST
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
 _SESSIONS_PAGE = "Adobe, Media Collection API: Sessions request"
 _HOUR_S = 3600
+_FAR_S = 60
+"""A live playhead that moves so much more than the time is at another place."""
 
 
 def _ms(case: Case) -> Iterator[Hit]:
@@ -28,7 +31,7 @@ def _ms(case: Case) -> Iterator[Hit]:
 
 
 def _over_length(case: Case) -> Iterator[Hit]:
-    if case.is_live or case.length_s <= 0 or case.playhead_in_ms or case.length_is_short:
+    if case.is_live or case.length_s <= 0 or case.playhead_in_ms or case.length_is_short or case.plays_by_the_day:
         return
     limit_s = case.length_s + case.thresholds.over_length_s
     over = [step for step in case.steps if step.playhead_s > limit_s]
@@ -111,6 +114,24 @@ def _live_zero(case: Case) -> Iterator[Hit]:
             f"The live playhead counts up from 0 and was {number(moving.playhead_s)} s at {moving.event_type}; send "
             "the second of the day in UTC unless progress markers of the live stream are wanted.",
         )
+
+
+def _live_late(case: Case) -> Iterator[Hit]:
+    if not case.is_live or case.playhead_in_ms:
+        return
+    for stretch in case.stretches:
+        if not 0 <= stretch.first.playhead_s < NEAR_START_S:
+            return
+        leaps = stretch.last.playhead_s > stretch.dt_s * FASTEST + _FAR_S
+        if leaps and stretch.last.ts_ms - case.stretches[0].first.ts_ms > case.thresholds.content_start_s * 1000:
+            yield Hit(
+                seqs_of(*(each.first for each in case.stretches if each.last.n <= stretch.last.n), stretch.last),
+                f"The live playhead was {number(case.stretches[0].first.playhead_s)} s at first and "
+                f"{number(stretch.last.playhead_s)} s "
+                f"{number((stretch.last.ts_ms - case.stretches[0].first.ts_ms) / 1000)} s later; send play when the "
+                "position is known, and the second of the day from the first event on.",
+            )
+            return
 
 
 def _live_timezone(case: Case) -> Iterator[Hit]:
@@ -202,6 +223,15 @@ RULES: tuple[Rule, ...] = (
         f"{_SESSIONS_PAGE}; an older Adobe page about live content recommends it for progress markers",
         _live_zero,
         "a stream that is watched at midnight UTC; the 0 that SDKs send until main content plays",
+    ),
+    Rule(
+        "playhead.live-late",
+        Severity.WARNING,
+        "live content: a playhead of 0 while it plays, and after more than 2 s the real one",
+        "What was played until then counts for no part of the stream.",
+        _SESSIONS_PAGE,
+        _live_late,
+        "2 s from the first play on, in which SDKs send 0; a playhead that counts up from 0",
     ),
     Rule(
         "playhead.live-timezone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 
@@ -12,6 +13,13 @@ from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.playback import Step
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+
+
+_CHANGES = 2
+"""So many changes that nothing announced are no race between two events."""
+
+_ZEROS = 3
+"""So many events with the figure 0 say that the player does not know it."""
 
 
 def _is_in_params(refusal: Refusal) -> bool:
@@ -93,6 +101,46 @@ def _bitrate_change_same(case: Case) -> Iterator[Hit]:
             seqs_of(*same),
             f"{counted(len(same), 'bitrateChange event')} carried the bitrate that was known already; send the event "
             "only when the rendition changes.",
+        )
+
+
+def _bitrate_unannounced(case: Case) -> Iterator[Hit]:
+    near_ms = case.thresholds.same_bitrate_s * 1000
+    told_ms = [step.ts_ms for step in case.of("bitrateChange")]
+    changed: list[tuple[Step, float]] = []
+    known: float | None = None
+    for step, value in case.quality["bitrate"]:
+        is_new = value != known and value > 0
+        if is_new and known and step.event_type != "bitrateChange":
+            place = bisect_left(told_ms, step.ts_ms - near_ms)
+            if place == len(told_ms) or told_ms[place] > step.ts_ms + near_ms:
+                changed.append((step, value))
+        if is_new:
+            known = value
+    if len(changed) >= _CHANGES:
+        yield Hit(
+            seqs_of(*(step for step, _ in changed)),
+            f"media.qoe.bitrate changed {len(changed)} times without a bitrateChange, first to {number(changed[0][1])} "
+            f"with {changed[0][0].event_type}; send bitrateChange whenever the rendition changes.",
+        )
+
+
+def _zero(case: Case) -> Iterator[Hit]:
+    audio = case.params.get("media.streamType") == "audio"
+    zero: list[str] = []
+    steps: list[Step] = []
+    for name in ("bitrate", "framesPerSecond", "timeToStart"):
+        values = case.quality[name]
+        if len(values) >= _ZEROS and not any(value for _, value in values) and not (audio and name != "bitrate"):
+            zero.append(name)
+            steps += [step for step, _ in values]
+    if zero:
+        yield Hit(
+            seqs_of(*steps),
+            f"{listed([f'media.qoe.{name}' for name in zero])} {'was' if len(zero) == 1 else 'were'} 0 throughout, in "
+            f"{counted(len({step.n for step in steps}), 'event')}; send what the player knows, and leave out what it "
+            "does not.",
+            None if "bitrate" in zero else Severity.INFO,
         )
 
 
@@ -188,6 +236,25 @@ RULES: tuple[Rule, ...] = (
         "our reading of Adobe, metrics: Bitrate changes",
         _bitrate_change_same,
         "a bitrate that another event told within the second before, as Adobe's SDKs do",
+    ),
+    Rule(
+        "qoe.bitrate-unannounced",
+        Severity.WARNING,
+        "the bitrate in qoeData changes twice or more with no bitrateChange within 1 s",
+        "Bitrate changes are counted by their event: there are too few.",
+        "Adobe, metrics: Bitrate changes",
+        _bitrate_unannounced,
+        "the first bitrate; a value that comes up to 1 s before or after its bitrateChange",
+    ),
+    Rule(
+        "qoe.zero",
+        Severity.WARNING,
+        "bitrate, framesPerSecond or timeToStart is 0 in 3 events or more, and never anything else; a note without the "
+        "bitrate",
+        "Averages of 0 go into the reports.",
+        "our reading: SDKs want all four figures, and players fill in what they do not know",
+        _zero,
+        "droppedFrames; frames and time to start of audio; 0 before the figure is known",
     ),
     Rule(
         "qoe.dropped-decreases",

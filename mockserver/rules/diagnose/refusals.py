@@ -12,19 +12,31 @@ from typing import Any, NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Violation
-from mockserver.model.vocabulary import Operation
+from mockserver.model.vocabulary import EVENT_TYPES, Operation
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.wording import seqs_of
 from mockserver.rules.timeline import Item
 
-__all__ = ["BodyRule", "Refusal", "is_edge_body", "of_sessions", "of_traffic", "refusals", "remaining"]
+__all__ = [
+    "BodyRule",
+    "Refusal",
+    "is_edge_body",
+    "of_sessions",
+    "of_traffic",
+    "refusals",
+    "remaining",
+    "renamed_event_type",
+]
 
 _STATUSES = (400, 413, 415, 429)
 _OUR_LIMIT = 429
 _MOST_DETAILS = 4
 _NOT_LOOKED_AT = "more"
 """The rule of a violation that only says that the rest of a long batch was not looked at."""
+
+_FEWEST_KEYS = 2
+"""An event has at least its type and its time."""
 
 _UNTYPED = {
     Operation.START: ("request for a session", "requests for a session"),
@@ -131,12 +143,14 @@ def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]
 def refusals(place: Case | Traffic) -> Iterator[Refusal]:
     """Return every reason for a 400: to an event of the session, or to sessionStarts and batches in all traffic.
 
-    A body of the Media Edge API is not looked into: it has one mistake, which is that it came here.
+    A body of the Media Edge API is not looked into: it has one mistake, which is that it came here. Nor is one whose
+    keys were all renamed.
     """
     batched = {(item.seq, item.index): item for item in place.refused if item.index is not None}
     for item in place.refused:
         if item.index is None:
-            if item.event.dialect or not is_edge_body(item.event.sent):
+            sent = item.event.sent
+            if item.event.dialect or not (is_edge_body(sent) or renamed_event_type(sent) is not None):
                 for violation in item.record.violations:
                     yield _refusal(item, steps_of(violation.place), violation)
         elif item.index == 0:
@@ -150,6 +164,15 @@ def is_edge_body(document: Any) -> bool:
     """Tell whether a body has the form of the Media Edge API."""
     events = document.get("events") if isinstance(document, Mapping) else None
     return isinstance(events, list) and any(isinstance(event, Mapping) and "xdm" in event for event in events)
+
+
+def renamed_event_type(document: Any) -> str | None:
+    """Return the key under which the event type stands in a body that has neither eventType nor playerTime."""
+    if not isinstance(document, Mapping) or len(document) < _FEWEST_KEYS:
+        return None
+    if "eventType" in document or "playerTime" in document:
+        return None
+    return next((str(key) for key, value in document.items() if isinstance(value, str) and value in EVENT_TYPES), None)
 
 
 def _refusal(item: Item, path: Iterable[str], violation: Violation) -> Refusal:

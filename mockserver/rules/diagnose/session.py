@@ -15,6 +15,10 @@ __all__ = ["RULES"]
 
 _END_SHARE = 0.95
 _EARLY_SHARE = 0.9
+_BEGINNING_S = 10
+_BEGINNING_SHARE = 0.05
+_VIEWED_S = 30
+"""Content that is played so far from its beginning, after it has reached its end, is viewed again."""
 _AFTER_COMPLETE = ("ping", "sessionEnd")
 _TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
 
@@ -84,10 +88,25 @@ def _event_after_complete(case: Case) -> Iterator[Hit]:
         return
     late = [step for step in case.steps[complete.n + 1 :] if step.event_type not in _AFTER_COMPLETE]
     if late:
-        yield Hit(
-            (complete.seq, *(step.seq for step in late)),
-            f"{late[0].event_type} was sent after sessionComplete; make sessionComplete the last event of the content.",
-        )
+        again = next((step for step in late if step.event_type == "play" and _plays_again(case, complete, step)), None)
+        if again is None:
+            text = (
+                f"{late[0].event_type} was sent after sessionComplete; make sessionComplete the last event of the "
+                "content"
+            )
+        else:
+            text = (
+                f"After sessionComplete content played again, from {number(again.playhead_s)} s on; open a new session "
+                "for another viewing or the next episode"
+            )
+        yield Hit((complete.seq, *(step.seq for step in late)), f"{text}.")
+
+
+def _plays_again(case: Case, complete: Step, play: Step) -> bool:
+    """Tell whether content plays on after a play that came when it was complete."""
+    if play.playhead_s > complete.playhead_s:
+        return False
+    return any(step.playhead_s > play.playhead_s + NEAR_START_S for step in case.steps[play.n + 1 :])
 
 
 def _end_at_end(case: Case) -> Iterator[Hit]:
@@ -131,15 +150,39 @@ def _complete_missing(case: Case) -> Iterator[Hit]:
 
 
 def _resume_false_positive(case: Case) -> Iterator[Hit]:
-    start, play = case.start, next((step for step in case.of("play") if step.plays_main), None)
+    start, opening_s = case.start, case.opening_s or 0
     if start is None or case.params.get("media.resume") is not True or case.is_live:
         return
-    if start.playhead_s < NEAR_START_S and (play is None or play.playhead_s < NEAR_START_S):
+    if start.playhead_s < NEAR_START_S and opening_s < NEAR_START_S:
         yield Hit(
             (start.seq,),
-            f"media.resume is true but playback begins at {number(0 if play is None else play.playhead_s)} s; send it "
-            "only when content is continued.",
+            f"media.resume is true but playback begins at {number(opening_s)} s; send it only when content is "
+            "continued.",
         )
+
+
+def _second_viewing(case: Case) -> Iterator[Hit]:
+    """Find content on demand that reached its end and plays from its beginning, with no sessionComplete between."""
+    if case.is_live or case.length_s <= 0 or case.playhead_in_ms:
+        return
+    end: Step | None = None
+    again: Step | None = None
+    near_s = max(_BEGINNING_S, _BEGINNING_SHARE * case.length_s)
+    for step in case.timely:
+        if step.after.ad_break is not None:
+            continue
+        if again is not None and end is not None and step.playhead_s - again.playhead_s >= _VIEWED_S:
+            yield Hit(
+                tuple(sorted({end.seq, again.seq, step.seq})),
+                f"Content reached {number(end.playhead_s)} s of {number(case.length_s)} s and then played from "
+                f"{number(again.playhead_s)} s on in the same session; send sessionComplete at the end, and open a new "
+                "session for another viewing or the next episode.",
+            )
+            return
+        if step.playhead_s >= _END_SHARE * case.length_s:
+            end, again = step, None
+        elif end is not None and again is None and step.playhead_s <= near_s:
+            again = step
 
 
 RULES: tuple[Rule, ...] = (
@@ -182,6 +225,15 @@ RULES: tuple[Rule, ...] = (
         "Counting may start again, or the event is lost.",
         "Adobe, Session complete",
         _event_after_complete,
+    ),
+    Rule(
+        "session.second-viewing",
+        Severity.WARNING,
+        "content on demand reaches 95 % of its length and then plays 30 s from its beginning, with no sessionComplete",
+        "Two viewings count as one: one media start, one completion, and progress markers once.",
+        "Adobe, Session overview: a session is one playback of one content",
+        _second_viewing,
+        "a viewer who goes back to another place, or to the beginning for less than 30 s",
     ),
     Rule(
         "session.end-at-end",

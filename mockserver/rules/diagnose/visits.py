@@ -66,9 +66,9 @@ def _same_content(traffic: Traffic) -> Iterator[tuple[_Visit, _Visit]]:
 
 
 def _opening_playhead_s(visit: _Visit) -> float:
-    """Return where a session really begins: SDKs send 0 with sessionStart, and the position with the first play."""
-    play = next((step for step in visit.case.of("play") if step.plays_main), None)
-    return visit.start.playhead_s if play is None else play.playhead_s
+    """Return where a session really begins: SDKs send 0 with sessionStart, and the position with a play."""
+    opening_s = visit.case.opening_s
+    return visit.start.playhead_s if opening_s is None else opening_s
 
 
 def _doubled(traffic: Traffic) -> Iterator[Hit]:

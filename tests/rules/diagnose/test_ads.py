@@ -227,3 +227,15 @@ def test_a_length_larger_than_any_float_is_judged_too() -> None:
     found = ads(OPEN[0], ("adStart", 1, 0.5, ad(length=10**400)), ("adComplete", 2, 0.5))
 
     assert found == [("ad.complete-early", Severity.INFO, (3, 4))]
+
+
+@pytest.mark.parametrize("word", ["N/A", "None", "NaN", "[object Object]"])
+def test_a_word_for_nothing_as_an_ad_id_is_found(word: str) -> None:
+    case = case_of(OPEN[0], ("adStart", 0.002, 0, ad(id=word)), *PINGS, *CLOSE)
+
+    assert fired(RULES, case) == [("ad.id-placeholder", Severity.WARNING, (3,))]
+    assert said(RULES, case) == f'media.ad.id of the ad at playhead 0 s is "{word}"; send the id of the ad.'
+
+
+def test_a_name_that_contains_such_a_word_is_an_id() -> None:
+    assert ads(OPEN[0], ("adStart", 0.002, 0, ad(id="none-1")), *PINGS, *CLOSE) == []

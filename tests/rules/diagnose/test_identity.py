@@ -9,7 +9,7 @@ import pytest
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.identity import RULES, TRAFFIC_RULES
 from tests.firings import fired, fired_in_traffic, said, start_body
-from tests.playbacks import Playground, case_of
+from tests.playbacks import AD, BREAK, CHAPTER, Playground, case_of
 
 ECID = "visitor.marketingCloudUserId"
 IDS = "visitor.customerIDs"
@@ -75,3 +75,34 @@ def test_a_start_refused_for_another_reason_has_good_customer_ids() -> None:
     ground.post("/api/v1/sessions", start_body(params={IDS: ids, "media.length": "60"}))
 
     assert fired_in_traffic(TRAFFIC_RULES, ground) == []
+
+
+WORDS = ["None", "NaN", "N/A", "undefined", "null", "[object Object]", "nil"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize(
+    "key", ["analytics.visitorId", "appInstallationId", "media.name", "media.show", "media.assetId"]
+)
+def test_a_word_for_nothing_in_any_identifying_field_is_found(key: str, word: str) -> None:
+    case = case_of(start={key: word})
+
+    assert fired(RULES, case) == [("id.placeholder", Severity.WARNING, (1,))]
+    assert said(RULES, case) == f'{key} is "{word}"; send the value, or leave the key out.'
+
+
+def test_words_for_nothing_in_customer_ids_and_later_events_are_one_finding() -> None:
+    case = case_of(
+        ("adBreakStart", 0, 0, BREAK | {"media.ad.podFriendlyName": "null"}),
+        ("adStart", 0, 0, AD | {"media.ad.name": "undefined"}),
+        ("chapterStart", 20, 0, CHAPTER | {"media.chapter.friendlyName": "NaN"}),
+        start={IDS: {"crm": {"id": "None", "authState": 1}}},
+    )
+
+    assert fired(RULES, case) == [("id.placeholder", Severity.WARNING, (1, 2, 3, 4))]
+    assert 'the customer id "crm" is "None"' in said(RULES, case)
+
+
+@pytest.mark.parametrize("value", ["", "unknown", "Nan Goldin", "None of the above"])
+def test_a_name_and_an_empty_value_are_no_placeholder(value: str) -> None:
+    assert fired(RULES, case_of(start={"media.name": value})) == []

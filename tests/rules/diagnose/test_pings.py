@@ -77,3 +77,15 @@ def test_a_ping_with_params_that_was_accepted_is_a_note() -> None:
 
 def test_a_ping_with_empty_params_is_fine() -> None:
     assert pings(PLAY, ("ping", 10, 10, {})) == []
+
+
+def test_pings_that_come_too_fast_all_the_time_are_a_warning() -> None:
+    def pings(count: int) -> list[Event]:
+        return [("ping", 10 + n / 4, 10 + n / 4) for n in range(count)]
+
+    assert [(code, severity) for code, severity, _ in fired(RULES, case_of(*pings(21)))] == [
+        ("ping.too-fast", Severity.WARNING)
+    ]
+    assert [(code, severity) for code, severity, _ in fired(RULES, case_of(*pings(20)))] == [
+        ("ping.too-fast", Severity.INFO)
+    ]

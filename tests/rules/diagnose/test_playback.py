@@ -37,6 +37,15 @@ def test_a_play_before_a_pre_roll_is_found(ahead_s: float, severity: Severity) -
     assert said(RULES, case).startswith(f"play came {ahead_s:g} s before the adBreakStart of a pre-roll; send the fir")
 
 
+def test_a_play_before_a_pre_roll_sets_content_starts_rightly_when_content_was_played() -> None:
+    case = case_of(PLAY, *ad_break(0.3), ("play", 5.4, 0), ("ping", 15, 9.6))
+
+    assert fired(RULES, case) == [("play.before-preroll", WARNING, (2, 3))]
+    (consequence,) = (hit.consequence for rule in RULES for hit in rule.check(case))
+    assert consequence is not None
+    assert consequence.startswith("Content starts is right here, since content was played")
+
+
 def test_a_play_more_than_five_seconds_before_a_break_is_content() -> None:
     assert playback(PLAY, *ad_break(5.101)) == []
 

@@ -158,3 +158,24 @@ def test_a_session_start_whose_playhead_is_no_number_is_found_in_the_traffic() -
 
 def test_another_mistake_in_a_refused_event_is_not_one_of_the_playhead() -> None:
     assert vod(("play", 0.1, 0), ("ping", 9, 9, {"no": 1})) == []
+
+
+def live_after(unknown_s: float, first_s: float = 0) -> list[Firing]:
+    """Play live content whose position is known only after a while."""
+    unknown = [("ping", at_s, first_s) for at_s in (5, 15, 25) if at_s < unknown_s]
+    known = [("ping", at_s, NOON_S + at_s) for at_s in (unknown_s, unknown_s + 10, unknown_s + 20)]
+    return fired(RULES, case_of(("sessionStart", 0, 0), ("play", 0.1, first_s), *unknown, *known, start=LIVE))
+
+
+@pytest.mark.parametrize("first_s", [0, 0.4])
+def test_a_live_playhead_that_is_zero_while_content_plays_is_found(first_s: float) -> None:
+    assert [(code, severity) for code, severity, _ in live_after(10, first_s)] == [("playhead.live-late", WARNING)]
+    assert [(code, severity) for code, severity, _ in live_after(30, first_s)] == [("playhead.live-late", WARNING)]
+
+
+def test_a_live_playhead_that_is_zero_for_two_seconds_is_an_sdk() -> None:
+    assert live_after(2) == []
+
+
+def test_a_live_playhead_that_counts_from_zero_is_not_late() -> None:
+    assert "playhead.live-late" not in [code for code, *_ in fired(RULES, live(0))]

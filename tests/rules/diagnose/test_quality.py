@@ -191,3 +191,46 @@ def test_a_number_larger_than_any_float_is_judged_too() -> None:
     assert quality(ping(1, bitrate=10**400), ping(11, bitrate=10**400)) == [
         ("qoe.bitrate-unit", Severity.WARNING, (2, 3))
     ]
+
+
+def test_a_bitrate_that_changes_without_a_bitrate_change_is_found() -> None:
+    case = case_of(*(ping(10 * n, bitrate=1000 * n) for n in (1, 2, 3)))
+
+    assert fired(RULES, case) == [("qoe.bitrate-unannounced", Severity.WARNING, (3, 4))]
+    assert said(RULES, case).startswith(
+        "media.qoe.bitrate changed 2 times without a bitrateChange, first to 2000 with ping; send bitrateChange"
+    )
+
+
+def test_a_bitrate_that_a_neighbour_announces_is_fine() -> None:
+    events = [ping(10, bitrate=1000), ping(20, bitrate=2000), change(20.9, bitrate=2000), change(30, bitrate=3000)]
+
+    assert quality(*events, ping(30.5, bitrate=3000), ping(40, bitrate=3000)) == []
+
+
+def test_one_change_that_nothing_announced_may_be_a_race() -> None:
+    assert quality(ping(10, bitrate=1000), ping(20, bitrate=2000), ping(30, bitrate=2000)) == []
+
+
+def test_figures_that_are_zero_throughout_are_found() -> None:
+    nothing = {"bitrate": 0, "framesPerSecond": 0, "timeToStart": 0, "droppedFrames": 0}
+    case = case_of(*(ping(10 * n, **nothing) for n in (1, 2, 3)))
+
+    assert fired(RULES, case) == [("qoe.zero", Severity.WARNING, (2, 3, 4))]
+    assert said(RULES, case).startswith(
+        "media.qoe.bitrate, media.qoe.framesPerSecond and media.qoe.timeToStart were 0 throughout, in 3 events; send"
+    )
+
+
+def test_frames_that_are_zero_throughout_are_a_note_and_those_of_audio_are_none() -> None:
+    events = [ping(10 * n, bitrate=128, framesPerSecond=0, droppedFrames=0) for n in (1, 2, 3)]
+
+    assert quality(*events) == [("qoe.zero", Severity.INFO, (2, 3, 4))]
+    assert quality(*events, start={"media.streamType": "audio"}) == []
+
+
+@pytest.mark.parametrize("last", [0, 3200])
+def test_zeros_before_a_figure_is_known_or_in_two_events_are_fine(last: int) -> None:
+    events = [ping(10, bitrate=0), ping(20, bitrate=0), *([] if not last else [change(30, bitrate=last)])]
+
+    assert quality(*events) == []
