@@ -17,7 +17,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockserver.emulator.decision import Decision
-from mockserver.emulator.facts import facts_of
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.emulator.injection import StruckRequest
 from mockserver.emulator.state import State
@@ -298,14 +297,25 @@ class Emulator(State):
         return self.clock.following and self.back_end.follows(arrival, session, now_ms)
 
     def _facts(self, request: HttpRequest, arrival: Arrival, nth_event: int | None, now_ms: int) -> Facts:
-        session = self.sessions.get(arrival.session_id or "")
-        return facts_of(
-            arrival,
-            request.headers,
-            self.dialects.named(arrival.dialect).normal,
-            None if session is None else expire(session, now_ms, self.limits_of(session)),
-            now_ms=now_ms,
-            next_number=self.sessions.opened + 1,
-            nth_event=nth_event,
+        """Tell what fault rules can ask about a request, before the back end has decided about it."""
+        facts = Facts(
+            arrival.operation,
+            arrival.session_id,
+            arrival.event_type,
+            lambda: arrival.document,
             namespace=self.name,
+            headers=request.headers,
+            normal=self.dialects.named(arrival.dialect).normal,
         )
+        session = self.sessions.get(arrival.session_id or "")
+        if session is not None:
+            session = expire(session, now_ms, self.limits_of(session))
+            facts.nth_session, facts.nth_event = session.number, nth_event
+            facts.in_ad, facts.in_break = session.in_ad, session.in_break
+            facts.session_age_s = max(0, now_ms - session.opened_ms) / 1000
+            facts.content = session.content
+        elif arrival.operation in (Operation.START, Operation.DOWNLOAD):
+            facts.nth_session = self.sessions.opened + 1
+            facts.nth_event = 1 if arrival.event_type == "sessionStart" else None
+            facts.in_ad = facts.in_break = False
+        return facts

@@ -2,8 +2,8 @@
 
 ``media_server`` what both have in common · ``mock_server`` one in this process · ``connection`` one that runs already ·
 ``server_clock``, ``fault_set``, ``story_set``, ``player_set`` its clock, fault rules, stories and simulated players ·
-``session_handle`` one session of a player · ``questions`` what takes more than one call · ``arguments`` what a test
-gives, as a control takes it · ``blocking`` waiting without blocking a loop.
+``session_handle`` one session of a player · ``questions`` what takes more than one call ·
+``blocking`` waiting without blocking a loop.
 """
 
 from __future__ import annotations

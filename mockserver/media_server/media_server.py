@@ -8,9 +8,8 @@ from typing import Any
 
 from mockserver import control as c
 from mockserver.control import Control
-from mockserver.errors import VerificationFailed
+from mockserver.errors import InvalidInput, VerificationFailed
 from mockserver.media_server import questions
-from mockserver.media_server.arguments import query_of, steps_of
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.media_server.fault_set import FaultSet
 from mockserver.media_server.player_set import PlayerSet
@@ -20,6 +19,7 @@ from mockserver.media_server.story_set import StorySet
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
+from mockserver.model.query import Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
@@ -83,7 +83,7 @@ class MediaServer:
 
         Those that were dropped to stay within the limits are not counted: ``verify(exactly=...)`` fails over them.
         """
-        return self.control.call(c.COUNT, r.WaitCommand(query=query_of(query))).count
+        return self.control.call(c.COUNT, r.WaitCommand(query=questions.query_of(query))).count
 
     def wait_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
         """Wait until enough entries match; returns the moment they are there.
@@ -145,7 +145,7 @@ class MediaServer:
     ) -> r.Verification:
         """Return what :meth:`verify` judges by, without raising when it does not hold."""
         numbers = {name: expected.pop(name) for name in ("exactly", "at_least", "at_most", "order") if name in expected}
-        what = {"query": query_of(expected)} if sequence is None else {"sequence": steps_of(sequence, expected)}
+        what = {"query": questions.query_of(expected)} if sequence is None else {"sequence": _steps(sequence, expected)}
         members = to_builtins({**what, **numbers, "timeout_ms": timeout_ms_of(timeout_s)})
         command: r.VerifyCommand = convert(members, r.VerifyCommand)
         return self.control.call(c.VERIFY, command)
@@ -294,3 +294,19 @@ def _verified(verification: r.Verification, expected: Mapping[str, Any]) -> r.Ve
         found = verification.message.removeprefix("verified: ")
         raise VerificationFailed(f"not verified, since dropped entries could have matched: {found}")
     return verification
+
+
+def _steps(sequence: Iterable[Any], others: Mapping[str, Any]) -> list[Any]:
+    """Check the sequence of a verification, and that nothing else is given.
+
+    Raises:
+        InvalidInput: It is no list, or there is something else.
+    """
+    if isinstance(sequence, (str, Mapping, Query)):
+        raise InvalidInput("a sequence is a list of event types or queries", pointer="/sequence")
+    if others:
+        raise InvalidInput(
+            f"{next(iter(others))} does not go with a sequence: put it into the steps, "
+            'for example {"event_type": "ping", "status": 204}'
+        )
+    return list(sequence)

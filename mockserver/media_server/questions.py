@@ -10,12 +10,11 @@ from msgspec.structs import replace
 from mockserver import control as c
 from mockserver.control import Control
 from mockserver.errors import InvalidInput, VerificationFailed
-from mockserver.media_server.arguments import query_of
 from mockserver.media_server.blocking import timeout_ms_of
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
-from mockserver.model.query import MAX_LIMIT, Query
+from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
 from mockserver.rules.finding_text import entry_labels, unexpected_findings
 from mockserver.rules.transcript import transcript
 from mockserver.suggestion import nearest
@@ -26,6 +25,7 @@ __all__ = [
     "entries",
     "findings",
     "newest_seq",
+    "query_of",
     "sessions",
     "transcript_of",
     "wait_for",
@@ -33,6 +33,19 @@ __all__ = [
 
 _MOST_FINDINGS = 20
 """How many findings a failing test shows."""
+
+
+def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
+    """Make a query of keywords.
+
+    Raises:
+        InvalidInput: One of them is no field of a query, or cannot be used.
+    """
+    unknown = [name for name in fields if name not in Query.__struct_fields__]
+    if unknown:
+        raise InvalidInput(f"a query has no field {unknown[0]}; its fields are {' '.join(Query.__struct_fields__)}")
+    query: Query = convert({"limit": limit, **to_builtins(fields)}, Query)
+    return query
 
 
 def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:

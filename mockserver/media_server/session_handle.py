@@ -12,7 +12,6 @@ from mockserver import control as c
 from mockserver.control import Control
 from mockserver.errors import InvalidInput, VerificationFailed
 from mockserver.media_server import questions
-from mockserver.media_server.arguments import query_of
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
@@ -120,7 +119,7 @@ class SessionHandle:
         __tracebackhide__ = True
         if not 0 < for_s <= 1e9:
             raise InvalidInput(f"for_s must be a number of seconds, more than 0, not {for_s:g}", pointer="/for_s")
-        wanted = query_of(self._own(query))
+        wanted = questions.query_of(self._own(query))
         command = r.WaitCommand(query=wanted, timeout_ms=timeout_ms_of(timeout_s), silence_ms=round(for_s * 1000))
         if self._control.call(c.WAIT, command).satisfied:
             return
