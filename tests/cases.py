@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.cli.judged_file import judge_file
-from mockserver.cli.traffic_file import read_traffic
+from mockserver.cli.recording import parse_recording
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpRequest
@@ -81,7 +81,7 @@ def play_case(name: str) -> Played:
 def play_recording(name: str) -> Played:
     """Judge ``fixtures/cases/whole/NAME.ndjson`` as ``mockserver diagnose`` does."""
     lines = (CASES / "whole" / f"{name}.ndjson").read_bytes().splitlines()
-    emulator = inside(judge_file(read_traffic(lines, name), Settings(), leave_open=False).default)
+    emulator = inside(judge_file(parse_recording(lines, name), Settings(), leave_open=False).default)
     journal = emulator.journal
     records = [record for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
     return Played(

@@ -2,7 +2,7 @@
 
 ``command_line`` finds the command and words what goes wrong · ``parser`` knows all commands, a module each · ``flags``,
 ``configuration``, ``config_file``, ``fault_file`` what a server is started with · ``recording``, ``session_ids`` what
-``replay`` sends, ``pacing``, ``virtual_time`` when, ``in_flight``, ``exchange`` how, ``comparison`` what came of it ·
+``replay`` sends, ``pacing``, ``virtual_time`` when, ``in_flight`` how, ``comparison`` what came of it ·
 ``address``, ``event_stream`` what ``tail`` reads · ``story_run``, ``story_files``, ``story_page``
 how ``story`` tells one · ``request_line`` how a request is shown.
 

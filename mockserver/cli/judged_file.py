@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from mockserver.cli.traffic_file import TrafficRequest
+from mockserver.cli.recording import RecordedCall
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.control import EXPIRE, FORGET, PUT_SESSION, Control
 from mockserver.dialects.registry import DIALECTS
@@ -70,7 +70,7 @@ class _Replayed(Emulator):
         return super().new_sid() if sid is None or self.owns(sid) else sid
 
 
-def judge_file(requests: Sequence[TrafficRequest], settings: Settings, *, leave_open: bool) -> Namespaces:
+def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_open: bool) -> Namespaces:
     """Let an emulator process the requests of a file, one after the other.
 
     Entries of a journal, and events with ``at_ms``, arrive when they say. For all others the clock follows the ``ts``
@@ -108,7 +108,7 @@ def judge_file(requests: Sequence[TrafficRequest], settings: Settings, *, leave_
     return namespaces
 
 
-def _start_ms(requests: Sequence[TrafficRequest]) -> int:
+def _start_ms(requests: Sequence[RecordedCall]) -> int:
     """Return when the clock begins: at the first arrival, or at the first ``ts`` that can be read."""
     for request in requests:
         at_ms = request.at_ms if request.at_ms is not None else _ts_ms(request)
@@ -117,16 +117,16 @@ def _start_ms(requests: Sequence[TrafficRequest]) -> int:
     return 0
 
 
-def _ts_ms(request: TrafficRequest) -> int | None:
+def _ts_ms(request: RecordedCall) -> int | None:
     try:
         document = parse_body(request.body, len(request.body))
     except NotJson:
         return None
-    events = DIALECTS.events(DIALECTS.at(request.path).name, Operation.DOWNLOAD, document)
+    events = DIALECTS.events(DIALECTS.at(request.api_path).name, Operation.DOWNLOAD, document)
     return next((event.ts_ms for event in events), None)
 
 
-def _prepare(emulator: Emulator, control: Control, request: TrafficRequest, started: set[str | None]) -> None:
+def _prepare(emulator: Emulator, control: Control, request: RecordedCall, started: set[str | None]) -> None:
     """Bring the session of an event into the phase in which the recorded server knew it."""
     sid, entry = request.sid, request.entry
     if sid is None or request.opens:
@@ -141,7 +141,7 @@ def _prepare(emulator: Emulator, control: Control, request: TrafficRequest, star
         control.call(FORGET, None, sid=sid)
 
 
-def _process(emulator: _Replayed, request: TrafficRequest) -> None:
+def _process(emulator: _Replayed, request: RecordedCall) -> None:
     headers = tuple((name.encode("latin-1", "replace"), _value(value)) for name, value in request.headers)
     entry = request.entry
     if entry is not None and entry.outcome is Outcome.NOT_PROCESSED:
@@ -149,7 +149,7 @@ def _process(emulator: _Replayed, request: TrafficRequest) -> None:
         return
     emulator.recorded_sid, emulator.entry = request.sid if request.opens else None, entry
     problem: Problem | None = "too_large" if request.status == _TOO_LARGE else None
-    emulator.handle(HttpRequest(request.method, request.path, request.target, headers, request.body, problem))
+    emulator.handle(HttpRequest(request.method, request.api_path, request.target, headers, request.body, problem))
 
 
 def _value(text: str) -> bytes:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from mockserver.cli.in_flight import InFlight
 from mockserver.cli.recording import RecordedCall
 from mockserver.errors import InvalidInput
 
-__all__ = ["one_by_one", "pauses", "recorded_pace", "speed_of"]
+__all__ = ["as_sent", "one_by_one", "pauses", "recorded_pace", "speed_of"]
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def speed_of(text: str) -> float:
@@ -24,6 +28,73 @@ def speed_of(text: str) -> float:
     if not speed > 0:
         raise InvalidInput(f"--speed must be a number more than 0, or max; not {text!r}")
     return speed
+
+
+def as_sent(calls: list[RecordedCall], name: str) -> list[RecordedCall]:
+    """Bring requests into the order in which they were sent.
+
+    An entry of a journal was sent when the server received it: before what overtook it while a delay held it back.
+    What a ``duplicate`` fault made the server process twice was sent once, and is one request.
+
+    Args:
+        calls: The requests of a file.
+        name: What the file is called in messages.
+
+    Raises:
+        InvalidInput: One of them cannot be sent.
+    """
+    for call in calls:
+        if call.is_bare:
+            raise InvalidInput(
+                f"{name}:{call.line}: an event alone does not say when it was sent and how it was answered; replay a "
+                "journal, or what a proxy wrote down"
+            )
+        if not _TOKEN.fullmatch(call.method):
+            raise InvalidInput(f"{name}:{call.line}: {call.method[:50]!r} is not a method")
+        for field, value in call.headers:
+            if not _TOKEN.fullmatch(field) or any(character in value for character in "\r\n\0"):
+                raise InvalidInput(f"{name}:{call.line}: {field[:50]!r} is not a header field that can be sent")
+    copies = {_copy_of(*pair) for pair in pairwise(calls)}
+    return _as_received([call for call in calls if call.line not in copies])
+
+
+def _as_received(calls: list[RecordedCall]) -> list[RecordedCall]:
+    """Sort the entries of a journal as they were received.
+
+    A file may hold several journals, one after the other; each is sorted alone.
+    """
+    journal, last_seq = 0, 0
+    places: dict[int, tuple[int, int]] = {}
+    for call in calls:
+        seq = 0 if call.entry is None else call.entry.seq
+        received = seq if call.entry is None else call.entry.received or seq
+        if seq <= last_seq:
+            journal += 1
+        last_seq = seq
+        places[call.line] = (journal, received)
+    return sorted(calls, key=lambda call: places[call.line])
+
+
+def _copy_of(first: RecordedCall, second: RecordedCall) -> int | None:
+    """Return the line of the one of two requests that a ``duplicate`` fault made out of the other.
+
+    They stand next to each other, were processed in the same millisecond, name the same rule, and the answer to the
+    copy was kept back. A client that sends a request again right after such a fault is no copy: the rule either did
+    not strike it, or did the same to it.
+    """
+    if (first.at_ms, first.method, first.path, first.headers, first.body) != (
+        second.at_ms, second.method, second.path, second.headers, second.body,
+    ):  # fmt: skip
+        return None
+    if first.entry is None or second.entry is None:
+        return None
+    before, after = set(first.entry.fault_ids), set(second.entry.fault_ids)
+    if not before & after:
+        return None
+    cut_first, cut_second = (call.ending == "broken" and call.answer is not None for call in (first, second))
+    if cut_first and (not cut_second or before < after):
+        return first.line
+    return second.line if cut_second and (not cut_first or after < before) else None
 
 
 def pauses(calls: Iterable[RecordedCall], speed: float, monotonic_s: Callable[[], float]) -> Iterator[float]:

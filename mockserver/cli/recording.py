@@ -1,21 +1,26 @@
-"""Recorded requests from a file: an exported journal, or what a proxy wrote down of a player."""
+"""Recorded playback from a file: an exported journal, what a proxy wrote down, or nothing but the events."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from itertools import pairwise
+import sys
+from codecs import BOM_UTF8
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from mockserver.clock import MAX_TIME_MS
+from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput
 from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse
-from mockserver.model.vocabulary import Delivery
+from mockserver.model.vocabulary import Delivery, Outcome
+from mockserver.namespaces import destination
 from mockserver.wire.codec import convert, decode
 
 __all__ = [
@@ -25,7 +30,8 @@ __all__ = [
     "RecordedCall",
     "RecordedLine",
     "body_of",
-    "entry_of",
+    "name_of",
+    "parse_recording",
     "read_recording",
     "without_origin",
 ]
@@ -33,7 +39,6 @@ __all__ = [
 MASKED = "***"
 """What stands in a journal for the values of Authorization and Cookie."""
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAMESPACE = re.compile(r"^/ns/[^/]+(?=/)")
 _ENDINGS: dict[Delivery, Ending] = {
     Delivery.SENT: "answered",
@@ -45,11 +50,17 @@ _LONGEST_S = 1e11
 """Three thousand years, and less than the milliseconds since 1970 that somebody may have written by mistake."""
 
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_JSON = (("Content-Type", "application/json"),)
+"""What bare events are taken to have been sent with."""
 
+_OPENED = 201
+_UNKNOWN = 404
 
 Ending = Literal["answered", "broken", "unanswered"]
 """How an exchange ended: with a whole answer, with a connection that was reset, closed or cut short, or with a client
 that left (or was given up) before there was an answer."""
+
+Kind = Literal["an entry of a journal", "a recorded request", "an event"]
 
 
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,36 +80,55 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         line: The line of the file.
-        at_s: When it was sent, in seconds from any beginning. Of a journal: when the server received it.
-        path: Path and query, without a namespace.
+        method: The method.
+        path: Path and query without a namespace, as they can be sent.
+        target: Path and query as recorded.
         headers: The header fields.
+        body: The body.
         status: The status of the answer; None if there was none, or not a whole one.
-        opened: The id of the session that it opened, if the recording knows.
-        what: The event type, if the recording knows.
-        at_ms: When it was processed, on the emulated clock in milliseconds since the epoch; None if the file is no
-            journal.
-        ending: How it ended, if the recording knows. ``unanswered`` with an answer: the client left before it came.
-        answer: The answer, if the recording has more of it than the status.
-        fault_ids: The fault rules that were applied.
-        seq: Its place in the journal; 0 if the file is none.
-        received: Its place in the order in which the server received the requests; 0 if the file is no journal.
+        at_s: When it was sent, in seconds from any beginning. Of a journal: when the server received it.
+        at_ms: When it was processed, on the emulated clock in milliseconds since the epoch; None if the file does not
+            say.
+        sid: The id of the session that it opened, if the file tells, or of the one that it names.
+        what: The event type, if it can be read.
+        ending: How it ended, if the file tells. ``unanswered`` with an answer: the client left before it came.
+        answer: The answer, if the file has more of it than the status.
+        entry: The entry, if the file is a journal.
+        is_bare: Whether the file has only the event, and not the request.
     """
 
     line: int
-    at_s: float
     method: str
     path: str
-    headers: tuple[tuple[str, str], ...]
+    target: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     body: bytes
-    status: int | None
-    opened: str | None = None
-    what: str | None = None
+    status: int | None = None
+    at_s: float = 0
     at_ms: int | None = None
+    sid: str | None = None
+    what: str | None = None
     ending: Ending | None = None
     answer: RecordedAnswer | None = None
-    fault_ids: tuple[str, ...] = ()
-    seq: int = 0
-    received: int = 0
+    entry: Entry | None = None
+    is_bare: bool = False
+
+    @property
+    def api_path(self) -> str:
+        """The path as the emulated API sees it: without query and namespace, and as it was recorded."""
+        return _api_path(self.target)
+
+    @property
+    def opens(self) -> bool:
+        """Whether it asks for a new session."""
+        path = self.api_path
+        return DIALECTS.at(path).opens(self.method, path)
+
+    @property
+    def opened(self) -> str | None:
+        """The id of the session that it opened, if the file tells."""
+        opened = self.opens if self.entry is None else self.entry.outcome is Outcome.OPENED
+        return self.sid if opened else None
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,85 +147,105 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.headers.items() if isinstance(self.headers, dict) else self.headers)
 
 
-def read_recording(path: Path) -> list[RecordedCall]:
-    """Read a recording, one request a line, in the order in which they were sent.
+class _Stamped(msgspec.Struct, frozen=True, kw_only=True):
+    """A bare event with the time of its arrival."""
 
-    An entry of a journal was sent when the server received it: before what overtook it while a delay held it back.
-    What a ``duplicate`` fault made the server process twice was sent once, and is read as one request.
+    at_ms: int
+    event: msgspec.Raw
+
+
+def read_recording(source: str) -> list[RecordedCall]:
+    """Read a file; see :func:`parse_recording`.
 
     Args:
-        path: A journal as ``/__admin/export`` gives it, or lines of ``{"t": seconds, "method", "path", "headers",
-            "body", "status"}``.
+        source: Its path, or ``-`` for stdin.
 
     Raises:
-        InvalidInput: It cannot be read; says on which line and why.
+        InvalidInput: It cannot be read or used.
     """
     try:
-        lines = path.read_bytes().splitlines()
+        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from None
-    calls = [_call(number, line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
-    copies = {_copy_of(*pair) for pair in pairwise(calls)}
-    calls = [call for call in calls if call.line not in copies]
-    if not calls:
-        raise InvalidInput(f"{path} holds no request")
-    return _as_received(calls)
+        raise InvalidInput(f"cannot read {source}: {error.strerror or error}") from None
+    return parse_recording(content.removeprefix(BOM_UTF8).splitlines(), name_of(source))
 
 
-def _as_received(calls: list[RecordedCall]) -> list[RecordedCall]:
-    """Sort the entries of a journal as they were received.
+def name_of(source: str) -> str:
+    """Return what a file is called in messages."""
+    return "stdin" if source == "-" else source
 
-    A file may hold several journals, one after the other; each is sorted alone.
+
+def parse_recording(lines: Iterable[bytes], name: str) -> list[RecordedCall]:
+    """Read the requests of a file, in its order.
+
+    Args:
+        lines: A journal as ``/__admin/export`` gives it; or lines of ``{"t": seconds, "method", "path", "headers",
+            "body", "status"}``; or an event a line, ``{"at_ms": ..., "event": {...}}`` to say when it arrived. All of
+            one kind.
+        name: What the file is called in messages.
+
+    Raises:
+        InvalidInput: It cannot be used; says on which line and why.
     """
-    journal, last_seq = 0, 0
-    places: dict[int, tuple[int, int]] = {}
-    for call in calls:
-        if call.seq <= last_seq:
-            journal += 1
-        last_seq = call.seq
-        places[call.line] = (journal, call.received)
-    return sorted(calls, key=lambda call: places[call.line])
+    calls: list[RecordedCall] = []
+    first: tuple[int, Kind] | None = None
+    sessions = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            document = decode(line, dict[str, Any])
+            kind = _kind(document)
+            first = first or (number, kind)
+            if kind != first[1]:
+                raise InvalidInput(f"this is {kind}, but line {first[0]} is {first[1]}")
+            if kind == "an event":
+                call = _of_event(number, line, document, sessions)
+                sessions += call.opens
+            else:
+                call = _of_entry(number, document) if kind == "an entry of a journal" else _of_line(number, document)
+        except InvalidInput as error:
+            at = f" {error.pointer}:" if error.pointer else ""
+            raise InvalidInput(f"{name}:{number}:{at} {error}") from None
+        calls.append(call)
+    if not calls:
+        raise InvalidInput(f"{name} holds no request")
+    return _with_ids(calls) if first is not None and first[1] == "a recorded request" else calls
 
 
-def _call(number: int, line: bytes, where: str) -> RecordedCall:
-    try:
-        document = decode(line, dict[str, Any])
-        call = _of_journal(number, document) if "request" in document else _of_line(number, document)
-    except InvalidInput as error:
-        at = f" {error.pointer}:" if error.pointer else ""
-        raise InvalidInput(f"{where}:{at} {error}") from None
-    if not _TOKEN.fullmatch(call.method):
-        raise InvalidInput(f"{where}: {call.method[:50]!r} is not a method")
-    for name, value in call.headers:
-        if not _TOKEN.fullmatch(name) or any(character in value for character in "\r\n\0"):
-            raise InvalidInput(f"{where}: {name[:50]!r} is not a header field that can be sent")
-    return call
+def _kind(document: dict[str, Any]) -> Kind:
+    if "request" in document:
+        return "an entry of a journal"
+    if "method" in document:
+        return "a recorded request"
+    if "eventType" in document or "event" in document:
+        return "an event"
+    raise InvalidInput("neither an entry of a journal, nor a recorded request, nor an event with its eventType")
 
 
-def _of_journal(number: int, document: dict[str, Any]) -> RecordedCall:
-    entry = entry_of(document)
+def _of_entry(number: int, document: dict[str, Any]) -> RecordedCall:
+    entry = _checked_entry(document)
     response = entry.response
     whole = response is not None and entry.delivery is not Delivery.CUT
     return RecordedCall(
         line=number,
-        at_s=(entry.at_ms - entry.held_ms) / 1000,
-        at_ms=entry.at_ms,
         method=entry.request.method,
         path=_path(entry.request.path),
+        target=entry.request.path,
         headers=tuple(entry.request.headers),
         body=body_of(entry),
         status=response.status if response is not None and whole else None,
-        opened=entry.session_id if entry.outcome.value == "opened" else None,
+        at_s=(entry.at_ms - entry.held_ms) / 1000,
+        at_ms=entry.at_ms,
+        sid=entry.session_id,
         what=entry.event_type,
         ending=_ENDINGS[entry.delivery],
         answer=None if response is None else _answer(response),
-        fault_ids=entry.fault_ids,
-        seq=entry.seq,
-        received=entry.received or entry.seq,
+        entry=entry,
     )
 
 
-def entry_of(document: dict[str, Any]) -> Entry:
+def _checked_entry(document: dict[str, Any]) -> Entry:
     """Read an entry of a journal.
 
     Raises:
@@ -219,41 +269,63 @@ def _answer(response: RecordedResponse) -> RecordedAnswer:
     )
 
 
-def _copy_of(first: RecordedCall, second: RecordedCall) -> int | None:
-    """Return the line of the one of two requests that a ``duplicate`` fault made out of the other.
-
-    They stand next to each other, were processed in the same millisecond, name the same rule, and the answer to the
-    copy was kept back. A client that sends a request again right after such a fault is no copy: the rule either did
-    not strike it, or did the same to it.
-    """
-    if (first.at_ms, first.method, first.path, first.headers, first.body) != (
-        second.at_ms, second.method, second.path, second.headers, second.body,
-    ):  # fmt: skip
-        return None
-    before, after = set(first.fault_ids), set(second.fault_ids)
-    if not before & after:
-        return None
-    cut_first, cut_second = (call.ending == "broken" and call.answer is not None for call in (first, second))
-    if cut_first and (not cut_second or before < after):
-        return first.line
-    return second.line if cut_second and (not cut_first or after < before) else None
-
-
 def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
     line: RecordedLine = convert(document, RecordedLine)
     if not abs(line.t) <= _LONGEST_S:
         raise InvalidInput(f"the time of a request is in seconds, -1e11 to 1e11, not {line.t:g}", pointer="/t")
+    path, body = _api_path(line.path), line.body.encode()
     return RecordedCall(
         line=number,
-        at_s=line.t,
         method=line.method,
         path=_path(line.path),
+        target=line.path,
         headers=line.fields,
-        body=line.body.encode(),
+        body=body,
         status=line.status,
-        ending=None if line.status is None else "answered",
+        at_s=line.t,
+        sid=DIALECTS.at(path).session_of(path, body) if line.method == "POST" else None,
         what=_event_type(line.body),
+        ending=None if line.status is None else "answered",
     )
+
+
+def _of_event(number: int, line: bytes, document: dict[str, Any], sessions: int) -> RecordedCall:
+    at_ms, body = None, line.strip()
+    if "eventType" not in document:
+        stamped = decode(line, _Stamped)
+        at_ms, body = stamped.at_ms, bytes(stamped.event)
+        document = decode(body, dict[str, Any])
+    event_type = document.get("eventType")
+    opens = event_type == "sessionStart"
+    if not opens and not sessions:
+        raise InvalidInput(f"the first event must be a sessionStart, not {event_type!r}")
+    sid = f"session-{sessions + opens}"
+    api = DIALECTS.default
+    path = api.opening_path() if opens else api.event_path(str(event_type), sid)
+    return RecordedCall(
+        line=number, method="POST", path=path, target=path, headers=_JSON, body=body, at_ms=at_ms, sid=sid,
+        what=event_type if isinstance(event_type, str) else None, is_bare=True,
+    )  # fmt: skip
+
+
+def _with_ids(calls: list[RecordedCall]) -> list[RecordedCall]:
+    """Tell every request that opened a session the id that later requests name.
+
+    What a proxy wrote down does not say it: an id that is new is taken for the session that was opened first among
+    those that have none yet. An id that was answered 404 was nobody's.
+    """
+    knows_statuses = any(call.status is not None for call in calls)
+    opened: dict[int, str] = {}
+    waiting: list[int] = []
+    known: set[str] = set()
+    for place, call in enumerate(calls):
+        if call.opens and (call.status == _OPENED or not knows_statuses):
+            waiting.append(place)
+        elif call.sid is not None and call.sid not in known and call.status != _UNKNOWN:
+            known.add(call.sid)
+            if waiting:
+                opened[waiting.pop(0)] = call.sid
+    return [replace(call, sid=opened[place]) if place in opened else call for place, call in enumerate(calls)]
 
 
 def body_of(entry: Entry) -> bytes:
@@ -286,6 +358,10 @@ def _event_type(body: str) -> str | None:
 def _path(target: str) -> str:
     """Return a target as it can be sent to another server: without origin and namespace, and all printable."""
     return _NAMESPACE.sub("", quote(without_origin(target), safe=_PRINTABLE))
+
+
+def _api_path(target: str) -> str:
+    return destination(without_origin(target).partition("?")[0], "").path
 
 
 def without_origin(target: str) -> str:

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,8 +13,8 @@ import msgspec
 from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Difference, compare
 from mockserver.cli.in_flight import InFlight, Replayed, places_for
-from mockserver.cli.pacing import one_by_one, recorded_pace, speed_of
-from mockserver.cli.recording import RecordedCall, read_recording
+from mockserver.cli.pacing import as_sent, one_by_one, recorded_pace, speed_of
+from mockserver.cli.recording import RecordedCall, name_of, read_recording
 from mockserver.cli.session_ids import SessionIds
 from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
 from mockserver.client import HttpControl
@@ -68,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give the parser of the command its arguments."""
     parser.description = "Send recorded requests to a server again and compare its answers."
     parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", help="the recording")
+    parser.add_argument("file", metavar="FILE", help="the recording, or - for stdin")
     parser.add_argument("--to", metavar="URL", required=True, help="address of the server")
     parser.add_argument("--speed", metavar="N", help="N times as fast as recorded; max: without waiting (default: 1)")
     parser.add_argument(
@@ -103,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     speed = speed_of("1" if arguments.speed is None else arguments.speed)
     _check(arguments, is_virtual=is_virtual)
     address = trusted_address(arguments.to, arguments)
-    calls = read_recording(Path(arguments.file))
+    calls = as_sent(read_recording(arguments.file), name_of(arguments.file))
     timeout_s = None if is_virtual else _TIMEOUT_S if arguments.timeout is None else arguments.timeout
     places = places_for(calls)
     ids = SessionIds()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,24 +112,14 @@ def _server(arguments: argparse.Namespace) -> Source:
 
 def _file(arguments: argparse.Namespace) -> Source:
     from mockserver.cli.judged_file import judge_file
-    from mockserver.cli.traffic_file import read_traffic
+    from mockserver.cli.recording import name_of, read_recording
     from mockserver.operations.table import LocalControl
 
     _refuse(arguments, ("namespace", "token", *TRUST), "goes with the address of a server, not with a file")
-    name = "stdin" if arguments.source == "-" else arguments.source
-    requests = read_traffic(_content(arguments.source).splitlines(), name)
+    requests = read_recording(arguments.source)
     namespaces = judge_file(requests, _settings(arguments.config), leave_open=arguments.open)
     lines = {seq: request.line for seq, request in enumerate(requests, 1)}
-    return Source(name, MediaServer(LocalControl(namespaces, DEFAULT)), lines)
-
-
-def _content(source: str) -> bytes:
-    if source == "-":
-        return sys.stdin.buffer.read().removeprefix(BOM_UTF8)
-    try:
-        return Path(source).read_bytes().removeprefix(BOM_UTF8)
-    except OSError as error:
-        raise InvalidInput(f"cannot read {source}: {error.strerror or error}") from None
+    return Source(name_of(arguments.source), MediaServer(LocalControl(namespaces, DEFAULT)), lines)
 
 
 def _settings(config: str | None) -> Settings:

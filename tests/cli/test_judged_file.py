@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
 from mockserver.cli.judged_file import judge_file
-from mockserver.cli.traffic_file import read_traffic
+from mockserver.cli.recording import parse_recording
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.journal import Entry
@@ -26,7 +26,7 @@ TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 
 
 def judged(content: bytes, settings: Settings | None = None, *, leave_open: bool = False) -> MediaServer:
-    requests = read_traffic(content.splitlines(), "f")
+    requests = parse_recording(content.splitlines(), "f")
     return MediaServer(LocalControl(judge_file(requests, settings or Settings(), leave_open=leave_open), DEFAULT))
 
 

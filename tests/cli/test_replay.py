@@ -48,7 +48,7 @@ def statuses(server: Running) -> list[int | None]:
 def test_recorded_client_gets_the_recorded_statuses(
     path: Path, server: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded = [call.status for call in read_recording(path)]
+    recorded = [call.status for call in read_recording(str(path))]
     assert replayed(path, server) == 0
     assert capsys.readouterr() == (f"{len(recorded)} requests: {len(recorded)} same, 0 different\n", "")
     assert statuses(server) == recorded
@@ -107,7 +107,7 @@ def test_differences_are_printed_with_line_statuses_and_reason(
 
 
 def line_of(event_type: str) -> int:
-    return next(call.line for call in read_recording(VOD) if call.what == event_type)
+    return next(call.line for call in read_recording(str(VOD)) if call.what == event_type)
 
 
 def test_answer_that_is_lost_again_is_no_difference(
@@ -352,7 +352,9 @@ def test_file_that_cannot_be_used_is_told(server: Running, tmp_path: Path, capsy
     path = tmp_path / "r.ndjson"
     path.write_text('{"t": 1}', encoding="utf-8")
     assert replayed(path, server) == 2
-    assert capsys.readouterr().err.startswith(f"mockserver: {path}:1: Object missing required field")
+    assert capsys.readouterr().err.startswith(
+        f"mockserver: {path}:1: neither an entry of a journal, nor a recorded request"
+    )
 
 
 def test_server_that_is_not_there_is_told(unused_tcp_port: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from mockserver.address import server_address
 from mockserver.cli import main
 from mockserver.cli.in_flight import InFlight
-from mockserver.cli.pacing import recorded_pace
+from mockserver.cli.pacing import as_sent, recorded_pace
 from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
 from mockserver.control import ADD_FAULT, EXPORT, SET_CLOCK, ExportQuery
@@ -203,7 +203,7 @@ async def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
     twins: tuple[Running, Running], tmp_path: Path
 ) -> None:
     record(twins[0], frozen=True)
-    calls = read_recording(journal_of(twins[0], tmp_path))
+    calls = as_sent(read_recording(str(journal_of(twins[0], tmp_path))), "journal")
     expected = requests(twins[0])
     sent: list[tuple[RecordedCall, float]] = []
     now_s = 0.0

@@ -5,7 +5,7 @@ from mockserver.cli.session_ids import SessionIds
 
 
 def call(path: str, status: int = 204, opened: str | None = None, line: int = 1) -> RecordedCall:
-    return RecordedCall(line=line, at_s=0, method="POST", path=path, headers=(), body=b"", status=status, opened=opened)
+    return RecordedCall(line=line, method="POST", path=path, target=path, body=b"", status=status, sid=opened)
 
 
 def start(opened: str | None = None, line: int = 1) -> RecordedCall:
@@ -27,31 +27,6 @@ def test_id_of_a_journal_is_replaced_by_the_one_its_request_was_given() -> None:
     answered(ids, start("b"), 201, "http://host/api/v1/sessions/B/")
     assert ids.translate(event("b")) == "/api/v1/sessions/B/events"
     assert ids.translate(event("a")) == "/api/v1/sessions/A/events"
-
-
-def test_id_that_a_recording_does_not_tell_is_taken_for_the_session_opened_first() -> None:
-    ids = SessionIds()
-    answered(ids, start(), 201, "/api/v1/sessions/A")
-    answered(ids, start(), 201, "/api/v1/sessions/B")
-    assert [ids.translate(event(sid)) for sid in ("x", "x", "y", "x")] == [
-        "/api/v1/sessions/A/events",
-        "/api/v1/sessions/A/events",
-        "/api/v1/sessions/B/events",
-        "/api/v1/sessions/A/events",
-    ]
-
-
-def test_id_that_was_unknown_stays_so() -> None:
-    ids = SessionIds()
-    answered(ids, start(), 201, "/api/v1/sessions/A")
-    assert ids.translate(event("bogus", 404)) == "/api/v1/sessions/bogus/events"
-    assert ids.translate(event("x")) == "/api/v1/sessions/A/events"
-
-
-def test_session_that_the_recording_was_refused_has_no_id_to_be_found() -> None:
-    ids = SessionIds()
-    answered(ids, call("/api/v1/sessions", 400), 201, "/api/v1/sessions/A")
-    assert ids.translate(event("x")) == "/api/v1/sessions/x/events"
 
 
 def test_answer_without_a_session_teaches_nothing() -> None:
@@ -86,19 +61,6 @@ def test_event_of_a_session_that_was_not_opened_waits_no_longer_and_keeps_its_id
     answered(ids, start("a"), 503, "")
     assert not ids.must_wait(event("a"))
     assert ids.translate(event("a")) == "/api/v1/sessions/a/events"
-
-
-def test_sessions_without_a_recorded_id_count_in_the_order_in_which_they_were_asked_for() -> None:
-    ids = SessionIds()
-    ids.sent(start(line=1))
-    ids.sent(start(line=2))
-    ids.learn(start(line=2), 201, "/api/v1/sessions/B")
-    assert ids.must_wait(event("x"))
-    assert not ids.must_wait(event("bogus", 404))
-    ids.learn(start(line=1), 201, "/api/v1/sessions/A")
-    assert not ids.must_wait(event("x"))
-    assert ids.translate(event("x")) == "/api/v1/sessions/A/events"
-    assert ids.translate(event("y")) == "/api/v1/sessions/B/events"
 
 
 def test_ids_in_a_text_are_replaced_whole_words_only() -> None:
