@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from mockserver.errors import InvalidInput
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.suggestion import nearest
 from mockserver.wire.codec import encode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["EVENT_TYPES", "ClosedBy", "Delivery", "Operation", "Outcome", "Phase", "Stage"]
+__all__ = ["ClosedBy", "Delivery", "Operation", "Outcome", "Phase", "Stage"]
 
 
 class Operation(str, Enum):
@@ -72,32 +72,3 @@ class Stage(str, Enum):
 
     REQUEST = "request"
     RESPONSE = "response"
-
-
-EVENT_TYPES: tuple[str, ...] = (
-    "sessionStart",
-    "play",
-    "ping",
-    "pauseStart",
-    "bufferStart",
-    "bitrateChange",
-    "error",
-    "adBreakStart",
-    "adBreakComplete",
-    "adStart",
-    "adComplete",
-    "adSkip",
-    "chapterStart",
-    "chapterComplete",
-    "chapterSkip",
-    "stateStart",
-    "stateEnd",
-    "sessionComplete",
-    "sessionEnd",
-    "statesUpdate",
-)
-"""The event types of the wire, case-sensitive.
-
-Nineteen stand in Adobe's Swagger file (AdobeDocs/analytics-collection-apis ``static/media-collection.json``, 2026); the
-last, ``statesUpdate``, only on the player state page of Adobe's Streaming Media guide.
-"""

@@ -14,12 +14,13 @@ import msgspec
 
 from mockserver.errors import InvalidInput, below
 from mockserver.model.event import event_of
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import When
 from mockserver.model.http import RawHeaders
 from mockserver.model.query import MAX_LIMIT, OneOrMany, Query
 from mockserver.model.results import Difference
 from mockserver.model.session import Content
-from mockserver.model.vocabulary import EVENT_TYPES, Operation, Outcome
+from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import pointer_of
 from mockserver.rules.condition import (
     MISSING,

@@ -38,6 +38,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from mockserver.model.event_types import names
 from mockserver.model.session import AdState
 from mockserver.rules.playback_states import ADS, CHAPTER, IRREGULAR, STATES
 
@@ -90,8 +91,7 @@ class _Playback(NamedTuple):
 _Step = tuple[_Playback, int]
 """What is going on after an event, and how many rules the event violated."""
 
-_AD_EVENTS = frozenset(event_type for row in ADS.values() for event_type in row)
-_CHAPTER_EVENTS = frozenset(event_type for row in CHAPTER.values() for event_type in row)
+_AD_EVENTS, _CHAPTER_EVENTS = names("ad"), names("chapter")
 
 
 def _step(open_: _Playback, event_type: str | None) -> _Step:

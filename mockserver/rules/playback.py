@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from mockserver.model.event_types import EVENTS
 from mockserver.model.session import AdState
 from mockserver.rules.playback_states import ADS, CHAPTER, PLAYER, STATES, Player
 from mockserver.rules.timeline import Item
@@ -194,26 +195,29 @@ def _bounded(number: _Number) -> _Number:
 def _next(
     state: State, event_type: str, n: int, params: Mapping[str, Any], playhead_s: float, error_stops: bool
 ) -> tuple[State, str | None]:
-    match event_type:
-        case "sessionStart" | "bitrateChange" | "sessionComplete" | "sessionEnd":
-            return state, None
-        case "play" | "pauseStart" | "bufferStart":
-            player = PLAYER[event_type]
-            return (state if state.player is player else replace(state, player=player)), None
-        case "error":
-            return (replace(state, player=Player.STOPPED) if error_stops else state), None
-        case "adBreakStart" | "adBreakComplete" | "adStart" | "adComplete" | "adSkip":
+    known = EVENTS.get(event_type)
+    if known is None:
+        return state, "the event type is not known"
+    match known.family:
+        case "ad":
             return _next_ad(state, event_type, n, params, playhead_s)
-        case "chapterStart":
-            number = state.chapters + 1
-            return replace(state, chapter=Chapter(number, n, params), chapters=number), None
-        case "chapterComplete" | "chapterSkip":
-            closes = event_type in CHAPTER[state.chapter is not None]
-            return (replace(state, chapter=None), None) if closes else (state, "no chapter is open")
-        case "stateStart" | "stateEnd" | "statesUpdate":
+        case "chapter":
+            return _next_chapter(state, event_type, n, params)
+        case "state":
             return _next_states(state, event_type, n, params)
         case _:
-            return state, "the event type is not known"
+            player = Player.STOPPED if error_stops and event_type == "error" else PLAYER.get(event_type, state.player)
+            return (state if state.player is player else replace(state, player=player)), None
+
+
+def _next_chapter(state: State, event_type: str, n: int, params: Mapping[str, Any]) -> tuple[State, str | None]:
+    opens = CHAPTER[state.chapter is not None].get(event_type)
+    if opens is None:
+        return state, "no chapter is open"
+    if not opens:
+        return replace(state, chapter=None), None
+    number = state.chapters + 1
+    return replace(state, chapter=Chapter(number, n, params), chapters=number), None
 
 
 def _next_ad(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mockserver.model.event_types import names
 from mockserver.rules.playback import Step
 
 __all__ = ["SHORTEST_S", "stalls"]
@@ -20,7 +21,7 @@ __all__ = ["SHORTEST_S", "stalls"]
 SHORTEST_S = 5.0
 
 _EVENTS = 3
-_AD_EVENTS = frozenset({"adBreakStart", "adBreakComplete", "adStart", "adComplete", "adSkip"})
+_AD_EVENTS = names("ad")
 
 
 def stalls(steps: Sequence[Step], shortest_s: float = SHORTEST_S) -> list[tuple[int, int]]:

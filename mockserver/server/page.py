@@ -14,6 +14,8 @@ from aiohttp import web
 
 from mockserver.control import ADMIN
 from mockserver.errors import Forbidden, NotFound
+from mockserver.model.event_types import EVENT_TYPES
+from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import destination
 from mockserver.server.endpoint import path_of
 from mockserver.server.guard import COOKIE, Guard
@@ -66,8 +68,16 @@ def page_files() -> dict[str, PageFile]:
         name: PageFile(content, CONTENT_TYPES[suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
         for name, file in _below(files("mockserver.server") / "ui", "")
         if (suffix := "." + name.rpartition(".")[2]) in CONTENT_TYPES
-        for content in (file.read_bytes(),)
+        for content in (_with_words(file.read_bytes()) if name == "index.html" else file.read_bytes(),)
     }
+
+
+def _with_words(markup: bytes) -> bytes:
+    """Write the words that the page offers into its head."""
+    for name, words in (("event-types", EVENT_TYPES), ("outcomes", [outcome.value for outcome in Outcome])):
+        empty = f'<meta name="{name}" content="'.encode()
+        markup = markup.replace(empty, empty + " ".join(words).encode())
+    return markup
 
 
 def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:

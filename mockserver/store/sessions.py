@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.session import Session
-from mockserver.model.vocabulary import EVENT_TYPES, Phase
+from mockserver.model.vocabulary import Phase
 
 __all__ = ["SessionStore"]
 

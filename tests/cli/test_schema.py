@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.cli import main
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, Running

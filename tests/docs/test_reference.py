@@ -10,13 +10,14 @@ import msgspec
 
 from mockserver.cli.parser import build_parser
 from mockserver.control import ADMIN, CONTROL_ROUTES, Route
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import FaultRule
 from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Violation
 from mockserver.model.query import Query
 from mockserver.model.results import Difference, Meta, NamespaceView, NearMiss, Problem, TimelineEntry
 from mockserver.model.session import Content, Deadlines
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import EVENT_TYPES, ClosedBy, Delivery, Operation, Outcome, Phase, Stage
+from mockserver.model.vocabulary import ClosedBy, Delivery, Operation, Outcome, Phase, Stage
 from tests.documents import cell, members_table, text_of, texts_of
 
 

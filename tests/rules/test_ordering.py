@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.rules.ordering import Arrived, Processed, ReorderBuffer, Ties, processing_order
 
 WINDOW_MS, WINDOW_N = 5_000, 10

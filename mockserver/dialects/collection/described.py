@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.dialects.collection.paths import BASE
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
 
 __all__ = ["PATHS", "SCHEMAS"]
 

@@ -19,6 +19,7 @@ from jsonschema.exceptions import ValidationError
 from mockserver.dialects.collection import keys
 from mockserver.dialects.collection.keys import Key
 from mockserver.dialects.collection.nearest import nearest_key
+from mockserver.model.event_types import EVENTS
 from mockserver.model.journal import Violation
 from mockserver.pointer import pointer_of
 
@@ -221,8 +222,8 @@ class _Wording:
             return f"{quoted} is not a key of {self._place(place)}; rename it to {_quoted(near)} if that is meant."
         if place == ("params",) and not known:
             return f"{quoted} cannot be sent here, because {self._event_type} has no params; remove it."
-        event = keys.EVENTS.get(self._event_type or "", keys.EventKeys())
-        if len(place) < 2 and event.custom_metadata:
+        event = EVENTS.get(self._event_type or "")
+        if len(place) < 2 and event is not None and event.metadata:
             return f'{quoted} is not a key of {self._place(place)}; remove it, or send it as text in "customMetadata".'
         return f"{quoted} is not a key of {self._place(place)}; remove it."
 

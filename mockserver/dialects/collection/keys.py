@@ -59,13 +59,10 @@ class EventKeys(msgspec.Struct, frozen=True):
     Args:
         params: Its keys; empty for an event whose ``params`` has to be empty or absent.
         any_of: Keys of which at least one is needed.
-        custom_metadata: Whether Adobe documents ``customMetadata`` for it. It is accepted on every event, since clients
-            send it elsewhere too (THEOplayer on adBreakStart) and nothing says that it is refused.
     """
 
     params: tuple[Key, ...] = ()
     any_of: tuple[str, ...] = ()
-    custom_metadata: bool = False
 
     @property
     def needs_params(self) -> bool:
@@ -171,7 +168,7 @@ _SESSION_START = (
 
 EVENTS: Mapping[str, EventKeys] = MappingProxyType(
     {
-        "sessionStart": EventKeys(_SESSION_START, custom_metadata=True),
+        "sessionStart": EventKeys(_SESSION_START),
         "play": EventKeys(),
         "ping": EventKeys(),
         "pauseStart": EventKeys(),
@@ -212,7 +209,6 @@ EVENTS: Mapping[str, EventKeys] = MappingProxyType(
                 Key("media.ad.creativeURL", "string", "the URL of the creative"),
                 Key("media.ad.placementId", "string", "the id of the placement"),
             ),
-            custom_metadata=True,
         ),
         "adComplete": EventKeys(),
         "adSkip": EventKeys(),
@@ -223,7 +219,6 @@ EVENTS: Mapping[str, EventKeys] = MappingProxyType(
                 Key("media.chapter.length", "number", "the length of the chapter in seconds", required=True),
                 Key("media.chapter.friendlyName", "string", "the readable name of the chapter"),
             ),
-            custom_metadata=True,
         ),
         "chapterComplete": EventKeys(),
         "chapterSkip": EventKeys(),

@@ -25,7 +25,7 @@ from mockserver.dialects.collection.keys import (
     Key,
 )
 from mockserver.errors import InvalidInput
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
 
 __all__ = ["PROFILES", "SCHEMA_BASE", "build_schema", "build_shared_schema"]
 

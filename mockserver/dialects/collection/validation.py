@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.dialects.collection.schemas import build_schema, build_shared_schema
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.journal import Violation
-from mockserver.model.vocabulary import EVENT_TYPES
 
 __all__ = ["Validators", "validators"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
@@ -12,23 +13,9 @@ from mockserver.rules.playback import Step
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
 
-_WITH_METADATA = ("sessionStart", "adStart", "chapterStart")
+_WITH_METADATA = tuple(name for name, event in EVENTS.items() if event.metadata)
 _RESERVED = ("media.", "a.")
-_PARAMLESS = frozenset(
-    {
-        "play",
-        "pauseStart",
-        "bufferStart",
-        "bitrateChange",
-        "adBreakComplete",
-        "adComplete",
-        "adSkip",
-        "chapterComplete",
-        "chapterSkip",
-        "sessionComplete",
-        "sessionEnd",
-    }
-)
+_PARAMLESS = frozenset(name for name, event in EVENTS.items() if event.params == "none" and name != "ping")
 """Events without params. ping is one too, but has a rule of its own."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Severity
-from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import ENDS, NEAR_START_S, ran_s
 from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Violation
-from mockserver.model.vocabulary import EVENT_TYPES, Operation
+from mockserver.model.vocabulary import Operation
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.wording import seqs_of

@@ -2,7 +2,7 @@
 /** @import { Entry } from "./types.d.ts" */
 // quotes, newlines and control characters are data in them, never syntax.
 
-import { EVENT_TYPES } from "./event-types.js";
+import { EVENT_TYPES } from "./words.js";
 
 const OWN_HEADERS = new Set(["host", "content-length", "connection", "transfer-encoding", "expect", "keep-alive"]);
 const MASKED = new Set(["authorization", "cookie"]);

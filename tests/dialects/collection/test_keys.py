@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.dialects.collection.keys import EVENTS, QOE_KEYS, UNQUALIFIED_QOE, WRONG_EVENT_TYPES
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
+from mockserver.model.event_types import EVENTS as TABLE
 
 _DOCUMENTED_REQUIRED = {
     "sessionStart": {
@@ -42,12 +43,11 @@ def test_no_event_names_a_key_twice(event_type: str) -> None:
     assert len(names) == len(set(names))
 
 
-def test_custom_metadata_is_documented_for_three_events() -> None:
-    assert {name for name, keys in EVENTS.items() if keys.custom_metadata} == {
-        "sessionStart",
-        "adStart",
-        "chapterStart",
-    }
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_keys_of_params_are_there_where_the_table_of_event_types_says_so(event_type: str) -> None:
+    keys = EVENTS[event_type]
+    params = "required" if keys.needs_params else "optional" if keys.params else "none"
+    assert TABLE[event_type].params == params
 
 
 def test_params_are_needed_where_a_key_of_them_is() -> None:

@@ -11,9 +11,10 @@ from msgspec import structs
 
 from mockserver.dialects.collection.reader import Reader
 from mockserver.model.arrival import Arrival
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.http import HttpRequest
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import EVENT_TYPES, Operation
+from mockserver.model.vocabulary import Operation
 from tests.factories import T0, batch, event, post, post_event, start
 
 SESSIONS, DOWNLOADED = "/api/v1/sessions", "/api/v1/downloaded"

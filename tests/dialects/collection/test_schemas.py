@@ -9,7 +9,7 @@ from jsonschema import Draft4Validator
 from mockserver.dialects.collection.keys import EVENTS
 from mockserver.dialects.collection.schemas import PROFILES, SCHEMA_BASE, build_schema, build_shared_schema
 from mockserver.errors import InvalidInput
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
 
 
 @pytest.mark.parametrize("docs_lenient", [False, True])

@@ -14,8 +14,8 @@ from jsonschema import Draft4Validator
 
 from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.errors import InvalidInput
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.journal import Violation
-from mockserver.model.vocabulary import EVENT_TYPES
 
 _FIXTURES = Path(__file__).parents[3] / "fixtures"
 _STRICT = Validators()

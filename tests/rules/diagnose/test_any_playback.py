@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.rules.diagnose import cadence, errors, movement, order, pauses, pings, playback, playhead
 from mockserver.rules.diagnose.case import Rule
 from tests.firings import fired

@@ -1,7 +1,7 @@
 // A form that makes a fault rule: what, when, how often.
 
 import { h, replace } from "../dom.js";
-import { EVENT_TYPES } from "../event-types.js";
+import { EVENT_TYPES } from "../words.js";
 import { rich } from "./descriptions.js";
 import { RULE, WHEN, kindsOf } from "./fault-kinds.js";
 import { Unreadable, createField } from "./fields.js";

@@ -1,9 +1,8 @@
 // What is looked for in the journal: the fields of a query, kept in the address of the page.
 
 import { h } from "../dom.js";
-import { EVENT_TYPES } from "../event-types.js";
+import { EVENT_TYPES, OUTCOMES } from "../words.js";
 
-const OUTCOMES = ["opened", "accepted", "invalid", "unknown_session", "session_closed", "no_route", "not_processed", "answered"];
 const PAUSE_MS = 250;
 
 /** A row of fields; `changed(query)` is called with what `/events` is to be asked. */
