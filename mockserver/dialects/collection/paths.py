@@ -11,7 +11,7 @@ import msgspec
 
 from mockserver.model.vocabulary import Operation
 
-__all__ = ["BASE", "OPENING", "Route", "docs_typo", "events_path", "opens", "route", "session_of", "session_path"]
+__all__ = ["BASE", "OPENING", "Call", "call_of", "docs_typo", "events_path", "opens", "session_of", "session_path"]
 
 BASE = "/api/v1"
 OPENING = f"{BASE}/sessions"
@@ -22,7 +22,7 @@ _DOWNLOADED = f"{BASE}/downloaded"
 _EVENTS = "/events"
 
 
-class Route(msgspec.Struct, frozen=True, gc=False):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """What a request asks for.
 
     Args:
@@ -58,10 +58,10 @@ def session_of(path: str) -> str | None:
 
 def opens(method: str, path: str) -> bool:
     """Tell whether a request asks for a new session."""
-    return route(method, path).operation in (Operation.START, Operation.DOWNLOAD)
+    return call_of(method, path).operation in (Operation.START, Operation.DOWNLOAD)
 
 
-def route(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Route:
+def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:
     """Find the operation.
 
     Everything between ``/sessions/`` and ``/events`` is the session id, as sent: clients that misread ``Location`` post
@@ -73,31 +73,31 @@ def route(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Route:
         prefixes: Extra leading paths under which the API answers, such as ``/va``.
     """
     if path.startswith(_SESSION_PREFIX) and method == "POST" and path.endswith(_EVENTS):
-        return Route(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
+        return Call(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
     for prefix in prefixes:
         if path.startswith(prefix + BASE):
-            return route(method, path[len(prefix) :])
-    return _route(method, path)
+            return call_of(method, path[len(prefix) :])
+    return _call_of(method, path)
 
 
-def _route(method: str, path: str) -> Route:
+def _call_of(method: str, path: str) -> Call:
     path = path.removesuffix("/")
     if path.startswith(_SESSION_PREFIX) and path.endswith(_EVENTS):
-        found = Route(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
+        found = Call(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
     elif path == OPENING:
-        found = Route(Operation.START)
+        found = Call(Operation.START)
     elif path == _DOWNLOADED:
-        found = Route(Operation.DOWNLOAD)
+        found = Call(Operation.DOWNLOAD)
     elif path.startswith(_SCHEMA_PREFIX) and "/" not in path[len(_SCHEMA_PREFIX) :]:
-        found = Route(Operation.SCHEMA, path[len(_SCHEMA_PREFIX) :])
+        found = Call(Operation.SCHEMA, path[len(_SCHEMA_PREFIX) :])
     else:
-        return Route(Operation.OTHER, exists=False)
+        return Call(Operation.OTHER, exists=False)
     allowed = "GET" if found.operation is Operation.SCHEMA else "POST"
     if method == allowed:
         return found
     if method == "OPTIONS":
-        return Route(Operation.PREFLIGHT)
-    return Route(Operation.OTHER, f"OPTIONS, {allowed}")
+        return Call(Operation.PREFLIGHT)
+    return Call(Operation.OTHER, f"OPTIONS, {allowed}")
 
 
 def docs_typo(path: str) -> bool:

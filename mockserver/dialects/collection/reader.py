@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.dialects.collection.paths import Route, route
+from mockserver.dialects.collection.paths import Call, call_of
 from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.http import HttpRequest, Problem
@@ -54,7 +54,7 @@ class Reader:
 
     def read(self, request: HttpRequest) -> Arrival:
         """Tell what a request means. Never raises, whatever the request."""
-        asked = route(request.method, request.path, self.settings.path_prefixes)
+        asked = call_of(request.method, request.path, self.settings.path_prefixes)
         operation = asked.operation
         sid = asked.argument[:_MAX_SID] if operation is Operation.EVENT else None
         if request.problem is not None:
@@ -174,7 +174,7 @@ class Reader:
             found.append(Violation("/0/params/media.downloaded", "downloaded-flag", detail))
         return tuple(found)
 
-    def _other(self, request: HttpRequest, asked: Route) -> Arrival:
+    def _other(self, request: HttpRequest, asked: Call) -> Arrival:
         """Read what needs no session: preflights, schema reads, and everything that has no route."""
         if asked.operation is Operation.PREFLIGHT:
             return Arrival(Operation.PREFLIGHT, status=200)

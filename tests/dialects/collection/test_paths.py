@@ -6,30 +6,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.dialects.collection.paths import Route, docs_typo, events_path, route, session_path
+from mockserver.dialects.collection.paths import Call, call_of, docs_typo, events_path, session_path
 from mockserver.model.vocabulary import Operation
 
 SID = "a" * 64
-NOTHING = Route(Operation.OTHER, exists=False)
+NOTHING = Call(Operation.OTHER, exists=False)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
-        ("POST", "/api/v1/sessions", Route(Operation.START)),
-        ("POST", "/api/v1/downloaded", Route(Operation.DOWNLOAD)),
-        ("POST", f"/api/v1/sessions/{SID}/events", Route(Operation.EVENT, SID)),
-        ("GET", "/api/v1/schemas/ping", Route(Operation.SCHEMA, "ping")),
-        ("GET", "/api/v1/schemas/x.y", Route(Operation.SCHEMA, "x.y")),
-        ("OPTIONS", "/api/v1/sessions", Route(Operation.PREFLIGHT)),
-        ("OPTIONS", "/api/v1/downloaded", Route(Operation.PREFLIGHT)),
-        ("OPTIONS", f"/api/v1/sessions/{SID}/events", Route(Operation.PREFLIGHT)),
-        ("OPTIONS", "/api/v1/schemas/ping", Route(Operation.PREFLIGHT)),
+        ("POST", "/api/v1/sessions", Call(Operation.START)),
+        ("POST", "/api/v1/downloaded", Call(Operation.DOWNLOAD)),
+        ("POST", f"/api/v1/sessions/{SID}/events", Call(Operation.EVENT, SID)),
+        ("GET", "/api/v1/schemas/ping", Call(Operation.SCHEMA, "ping")),
+        ("GET", "/api/v1/schemas/x.y", Call(Operation.SCHEMA, "x.y")),
+        ("OPTIONS", "/api/v1/sessions", Call(Operation.PREFLIGHT)),
+        ("OPTIONS", "/api/v1/downloaded", Call(Operation.PREFLIGHT)),
+        ("OPTIONS", f"/api/v1/sessions/{SID}/events", Call(Operation.PREFLIGHT)),
+        ("OPTIONS", "/api/v1/schemas/ping", Call(Operation.PREFLIGHT)),
     ],
 )
-def test_route_is_found_with_and_without_a_trailing_slash(method: str, path: str, expected: Route, slash: str) -> None:
-    assert route(method, path + slash) == expected
+def test_call_is_found_with_and_without_a_trailing_slash(method: str, path: str, expected: Call, slash: str) -> None:
+    assert call_of(method, path + slash) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_route_is_found_with_and_without_a_trailing_slash(method: str, path: str
     ],
 )
 def test_method_that_a_path_does_not_take_is_told_which_it_takes(method: str, path: str, allowed: str) -> None:
-    assert route(method, path) == Route(Operation.OTHER, allowed)
+    assert call_of(method, path) == Call(Operation.OTHER, allowed)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_method_that_a_path_does_not_take_is_told_which_it_takes(method: str, pa
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_other_paths_do_not_exist_whatever_the_method(method: str, path: str) -> None:
-    assert route(method, path) == NOTHING
+    assert call_of(method, path) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_other_paths_do_not_exist_whatever_the_method(method: str, path: str) ->
     ],
 )
 def test_session_id_of_a_client_that_misread_location_is_whatever_it_sent(path: str, sid: str) -> None:
-    assert route("POST", path) == Route(Operation.EVENT, sid)
+    assert call_of("POST", path) == Call(Operation.EVENT, sid)
 
 
 def test_api_answers_under_a_prefix_that_is_set_and_under_none() -> None:
     prefixes = ("/va", "/a/b")
     for prefix in ("", *prefixes):
-        assert route("POST", f"{prefix}/api/v1/sessions", prefixes) == Route(Operation.START)
-        assert route("POST", f"{prefix}/api/v1/sessions/{SID}/events", prefixes) == Route(Operation.EVENT, SID)
-    assert route("POST", "/va/va/api/v1/sessions", prefixes) == NOTHING
-    assert route("POST", "/vax/api/v1/sessions", prefixes) == NOTHING
+        assert call_of("POST", f"{prefix}/api/v1/sessions", prefixes) == Call(Operation.START)
+        assert call_of("POST", f"{prefix}/api/v1/sessions/{SID}/events", prefixes) == Call(Operation.EVENT, SID)
+    assert call_of("POST", "/va/va/api/v1/sessions", prefixes) == NOTHING
+    assert call_of("POST", "/vax/api/v1/sessions", prefixes) == NOTHING
 
 
 def test_location_is_relative_without_prefix_and_without_trailing_slash() -> None:
@@ -102,7 +102,7 @@ def test_location_is_relative_without_prefix_and_without_trailing_slash() -> Non
 
 @given(st.text("0123456789abcdef", min_size=1))
 def test_path_that_is_given_out_is_understood(sid: str) -> None:
-    assert route("POST", events_path(sid)) == Route(Operation.EVENT, sid)
+    assert call_of("POST", events_path(sid)) == Call(Operation.EVENT, sid)
 
 
 @pytest.mark.parametrize(
@@ -121,5 +121,5 @@ def test_wrong_path_of_adobes_queueing_sample_is_recognised(path: str, typo: boo
 
 
 @given(st.sampled_from(["GET", "POST", "OPTIONS", ""]), st.text())
-def test_any_path_has_a_route(method: str, path: str) -> None:
-    assert route(method, path, ("/va",)).operation in Operation
+def test_any_path_is_a_call(method: str, path: str) -> None:
+    assert call_of(method, path, ("/va",)).operation in Operation
