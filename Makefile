@@ -17,18 +17,20 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10
   --custom-compile-command 'make lock' --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest test-lowest lock browser check fmt bench golden pictures clean
+.PHONY: help run quick test test-newest test-lowest lock browser check fmt bench golden pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo '  ARGS="..." is passed on by run, test and bench; PYTHON=python3.12 chooses the Python for $(VENV).'
+	@echo '  ARGS="..." is passed on by run, quick, test and bench; PYTHON=python3.12 chooses the Python for $(VENV).'
 
 run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
-test: $(CAN_TEST) browser ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
+quick: NO_BROWSER := 1 ## Run all tests but those with Chromium (ARGS="tests/rules -k idle")
+test: ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
+quick test: $(CAN_TEST) browser
 	@$(BIN)/python $(PYTEST)
-	@$(if $(NO_BROWSER),echo "NO_BROWSER: the tests marked browser did not run.",:)
+	@$(if $(NO_BROWSER),echo "The tests marked browser did not run.",:)
 
 test-newest: VERSIONS := highest ## Run all tests with the newest versions of everything
 test-lowest: VERSIONS := lowest-direct ## Run all tests with the oldest versions that pyproject.toml allows

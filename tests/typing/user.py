@@ -1,4 +1,4 @@
-"""Code of a user, read by mypy and never run: every ``assert_type`` is a promise."""
+"""Code of a user, read by mypy in ``make check`` and never run: every ``assert_type`` is a promise."""
 
 from __future__ import annotations
 
