@@ -13,7 +13,17 @@ import msgspec
 from mockserver.errors import InvalidInput
 from mockserver.rules.misfit import misfit
 
-__all__ = ["MAX_DEPTH", "NotJson", "convert", "decode", "encode", "parse_body", "to_builtins"]
+__all__ = [
+    "MAX_DEPTH",
+    "NotJson",
+    "WrittenNumber",
+    "convert",
+    "decode",
+    "encode",
+    "parse_as_written",
+    "parse_body",
+    "to_builtins",
+]
 
 T = TypeVar("T")
 
@@ -56,6 +66,30 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
         if plain is body:
             raise
     return _parsed(plain)
+
+
+class WrittenNumber(float):
+    """A number with a fraction or an exponent that remembers how it was written, such as ``1.767270020E12``."""
+
+    def __new__(cls, text: str) -> WrittenNumber:
+        """Read a number as JSON writes it."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+
+def parse_as_written(body: bytes, max_bytes: int) -> Any:
+    """Read a body that :func:`parse_body` can read, with :class:`WrittenNumber` for what has a fraction or an exponent.
+
+    For messages: slower than :func:`parse_body`, whose document it gives where Python cannot read a number.
+    """
+    document = parse_body(body, max_bytes)
+    try:
+        return json.loads(_plain(body, max_bytes).decode(), parse_float=WrittenNumber)
+    except (ValueError, RecursionError):
+        return document
 
 
 def _parsed(body: bytes) -> Any:

@@ -16,7 +16,17 @@ from mockserver.control import CONTROL_ROUTES, ExportQuery, SessionQuery
 from mockserver.errors import InvalidInput
 from mockserver.model import fault, fault_kind, query, results, settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from mockserver.wire.codec import MAX_DEPTH, NotJson, convert, decode, encode, parse_body, to_builtins
+from mockserver.wire.codec import (
+    MAX_DEPTH,
+    NotJson,
+    WrittenNumber,
+    convert,
+    decode,
+    encode,
+    parse_as_written,
+    parse_body,
+    to_builtins,
+)
 
 MAX_BYTES = 100_000
 BOM = b"\xef\xbb\xbf"
@@ -304,3 +314,12 @@ def test_what_is_wrong_with_json_is_said_in_words_of_our_own(body: bytes, reason
         parse(body)
     with pytest.raises(InvalidInput, match=f"^not valid JSON: .*{re.escape(reason)}$"):
         decode(body, dict)
+
+
+@given(number=st.floats(-1e300, 1e300), digits=st.integers(0, 20))
+def test_a_number_remembers_how_it_was_written_and_is_the_same_number(number: float, digits: int) -> None:
+    text = f"{number:.{digits}E}"
+    (written,) = parse_as_written(f"[{text}]".encode(), MAX_BYTES)
+
+    assert isinstance(written, WrittenNumber)
+    assert (written, written.text) == (float(text), text)

@@ -22,6 +22,7 @@ from mockserver.dialects.collection.nearest import nearest_key
 from mockserver.model.event_types import EVENTS
 from mockserver.model.journal import Violation
 from mockserver.pointer import pointer_of
+from mockserver.wire.codec import WrittenNumber
 
 __all__ = ["MAX_VIOLATIONS", "explain", "unexplained"]
 
@@ -351,7 +352,8 @@ def _shown_with_type(value: object) -> str:
     if value is None:
         return "null"
     kind = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
-    return f"the {kind.get(type(value), 'value')} {_shown(value)}"
+    plain = float if isinstance(value, WrittenNumber) else type(value)
+    return f"the {kind.get(plain, 'value')} {_shown(value)}"
 
 
 def _quoted(name: object) -> str:
@@ -362,6 +364,8 @@ def _shown(value: object) -> str:
     """Write a value as JSON in at most 80 characters."""
     if _is_big(value):
         return "with more than 75 digits"
+    if isinstance(value, WrittenNumber):
+        return _cut(value.text)
     if isinstance(value, str):
         text = json.dumps(value[: _MAX_SHOWN + 1], ensure_ascii=False)
         return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 4] + '..."'

@@ -17,7 +17,7 @@ from mockserver.model.journal import Violation
 from mockserver.model.session import Content
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
-from mockserver.wire.codec import NotJson, parse_body
+from mockserver.wire.codec import NotJson, parse_as_written, parse_body
 
 __all__ = ["Reader"]
 
@@ -85,7 +85,8 @@ class Reader:
         if event_type is not None and event_type != "sessionStart" and self.validators.is_valid(event_type, document):
             time = document["playerTime"]
             return Arrival(Operation.EVENT, sid, event_type, document, time["ts"], time["playhead"])
-        violations = self._event_violations(document, event_type)
+        as_written = parse_as_written(body, self.settings.max_body_bytes)
+        violations = self._event_violations(as_written, event_type)
         return Arrival(Operation.EVENT, sid, event_type, document, violations=violations, status=400)
 
     def _event_violations(self, document: Any, event_type: str | None) -> tuple[Violation, ...]:
@@ -105,21 +106,21 @@ class Reader:
         except NotJson as error:
             return _refused(operation, None, 400, Violation("", "json", _sentence(str(error))))
         if isinstance(document, list):
-            return self._batch(document, operation)
+            return self._batch(document, body, operation)
         event_type = _event_type(document)
         if operation is Operation.DOWNLOAD:
             detail = "Downloaded content is a JSON array of events, the first of them a sessionStart."
             return Arrival(
                 operation, None, event_type, document, violations=(Violation("", "batch-shape", detail),), status=400
             )
-        violations = self._start_violations(document, event_type)
+        violations = self._start_violations(document, event_type, body)
         if violations:
             return Arrival(operation, None, event_type, document, violations=violations, status=400)
         time = document["playerTime"]
         opening = Opening(_content(document["params"]), start=document)
         return Arrival(operation, None, event_type, document, time["ts"], time["playhead"], opening)
 
-    def _start_violations(self, document: Any, event_type: str | None) -> tuple[Violation, ...]:
+    def _start_violations(self, document: Any, event_type: str | None, body: bytes) -> tuple[Violation, ...]:
         if event_type in self.validators.event_types and event_type != "sessionStart":
             detail = (
                 f"Only sessionStart opens a session; post {event_type} to /api/v1/sessions/{{sid}}/events with the id "
@@ -127,7 +128,7 @@ class Reader:
             )
             return (Violation("/eventType", "start-only-on-sessions", detail),)
         if not self.validators.is_valid("sessionStart", document):
-            return self.validators.explain("sessionStart", document)
+            return self.validators.explain("sessionStart", parse_as_written(body, self.settings.max_body_bytes))
         if document["params"].get("media.downloaded") is True:
             detail = (
                 "A live session must not say media.downloaded true; leave it out, or send the whole downloaded "
@@ -136,10 +137,12 @@ class Reader:
             return (Violation("/params/media.downloaded", "downloaded-flag", detail),)
         return ()
 
-    def _batch(self, document: list[Any], operation: Operation) -> Arrival:
+    def _batch(self, document: list[Any], body: bytes, operation: Operation) -> Arrival:
         """Read downloaded content (Adobe, "Track downloaded content"): one invalid event discards the whole batch."""
         violations = self._batch_violations(document, operation)
         if violations:
+            as_written = parse_as_written(body, self.settings.max_body_bytes)
+            violations = self._batch_violations(as_written, operation)
             return Arrival(Operation.DOWNLOAD, document=document, violations=violations, status=400)
         start = document[0]
         types = {event["eventType"] for event in document}

@@ -274,3 +274,32 @@ def test_event_on_a_wrong_path_is_still_read_for_whoever_looks_for_it() -> None:
     arrival = read(post("/api/v1/s/events", event("play")))
     assert (arrival.operation, arrival.event_type, arrival.status) == (Operation.OTHER, "play", 404)
     assert read(post("/nowhere", body=b"{")).document is None
+
+
+# Numbers are quoted as they were written.
+
+
+def ping_with_ts(ts: str) -> bytes:
+    return b'{"eventType": "ping", "playerTime": {"playhead": 1, "ts": %s}}' % ts.encode()
+
+
+@pytest.mark.parametrize("ts", ["1.767270020E12", "1767270020000.0", "1.767270020e+12", "1767270020000.50"])
+@pytest.mark.parametrize("encoded", [lambda body: body, lambda body: BOM + body, zipped], ids=["plain", "BOM", "gzip"])
+def test_a_number_is_quoted_as_it_was_written(ts: str, encoded: Any) -> None:
+    arrival = read(post_event("s1", body=encoded(ping_with_ts(ts))))
+
+    assert f'"ts" is the number {ts}; send Date.now()' in detail(arrival)
+    assert arrival.document["playerTime"]["ts"] == float(ts)
+
+
+def test_a_number_of_a_session_start_and_of_a_batch_is_quoted_as_it_was_written() -> None:
+    body = json.dumps(start(ts=T0)).replace(str(T0), "1.760E12").encode()
+
+    assert "is the number 1.760E12;" in detail(read(post(SESSIONS, body=body)))
+    assert "is the number 1.760E12;" in detail(read(post(DOWNLOADED, body=b"[" + body + b"]")))
+
+
+def test_a_body_with_an_integer_that_python_does_not_read_is_explained_all_the_same() -> None:
+    body = ping_with_ts("1.5").replace(b'"playhead": 1', b'"playhead": ' + b"9" * 300)
+
+    assert '"ts" is the number 1.5; send' in detail(read(post_event("s1", body=body)))
