@@ -8,7 +8,7 @@ alone changes nothing but the phase of a session, which is part of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -39,16 +39,11 @@ __all__ = ["Diagnosis", "counted", "findings", "report", "session_findings", "su
 _Records = list[tuple[int, Record]]
 
 
-class _Same:
-    """Equal to itself only, whatever it holds; a journal that was reset has equal numbers for other records."""
+class _Version(NamedTuple):
+    """Which entries of a journal are the same, if their numbers are: it was neither reset, nor was one replaced."""
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.record is self.record
-
-    __hash__ = None  # type: ignore[assignment]
+    era: int
+    replaced: int
 
 
 class _Stamp(NamedTuple):
@@ -56,18 +51,20 @@ class _Stamp(NamedTuple):
 
     sessions: tuple[Session, ...]
     settings: Settings
+    version: _Version
     entries: int
-    oldest: _Same | None
-    newest: _Same | None
+    oldest: int
+    newest: int
 
 
 class _Known(NamedTuple):
     """What a session was judged by."""
 
     case: Case
+    version: _Version
     entries: int
-    oldest: Record | None
-    newest: Record | None
+    oldest: int
+    newest: int
 
 
 class _Moment(NamedTuple):
@@ -79,6 +76,12 @@ class _Moment(NamedTuple):
     events: Callable[[int, Record], Sequence[Event]]
     dialects: Dialects
     kept: Caches
+    era: int
+    replaced: Mapping[str | None, int]
+
+    def version(self, session: Session) -> _Version:
+        """Return the version of the entries of a session."""
+        return _Version(self.era, self.replaced.get(session.sid, 0))
 
 
 class Diagnosis:
@@ -98,7 +101,7 @@ class Diagnosis:
             sessions = tuple(emulator.refreshed(session) for session in emulator.sessions)
             seqs = range(journal.first_seq, journal.last_seq + 1)
             records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
-        stamp = _stamp(sessions, records, moment.settings)
+        stamp = _stamp(sessions, records, moment, _Version(moment.era, sum(moment.replaced.values())))
         return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
     def session_findings(self, sid: str) -> list[Finding]:
@@ -139,7 +142,8 @@ class Diagnosis:
             items = [step.item for step in case.steps]
             return build_report(session, items, moment.settings, moment.now_ms)
 
-        report: SessionReport = moment.kept.reports.get(sid, _stamp((session,), records, moment.settings), compute)
+        stamp = _stamp((session,), records, moment, moment.version(session))
+        report: SessionReport = moment.kept.reports.get(sid, stamp, compute)
         return report
 
     def _records_of(self, sid: str) -> tuple[Session, _Records, _Moment] | None:
@@ -173,7 +177,7 @@ class Diagnosis:
         return sort_findings([*found, *diagnose_traffic(traffic)])
 
     def _session_findings(self, case: Case, session: Session, records: _Records, moment: _Moment) -> list[Finding]:
-        stamp = _stamp((session,), records, moment.settings)
+        stamp = _stamp((session,), records, moment, moment.version(session))
         found: list[Finding] = moment.kept.findings.get(session.sid, stamp, lambda: diagnose_session(case))
         return found
 
@@ -183,13 +187,13 @@ class Diagnosis:
 
         def compute() -> _Known:
             last: _Known | None = cases.last(session.sid)
-            before = last if last is not None and _goes_on(last, records, moment.settings) else None
+            before = last if last is not None and _goes_on(last, records, moment, version) else None
             items = [*before.case.arrived] if before else []
             items += self._items(records[before.entries if before else 0 :], moment)
-            oldest, newest = (records[0][1], records[-1][1]) if records else (None, None)
-            return _Known(self._case_of(session, items, moment), len(records), oldest, newest)
+            return _Known(self._case_of(session, items, moment), version, len(records), *_ends(records))
 
-        stamp = _stamp((session,), records, moment.settings)
+        version = moment.version(session)
+        stamp = _stamp((session,), records, moment, version)
         known: _Known = cases.get(session.sid, stamp, compute, lambda known: len(known.case.arrived) + 1)
         return known.case
 
@@ -206,23 +210,29 @@ class Diagnosis:
 
 
 def _moment(emulator: Emulator) -> _Moment:
+    journal = emulator.journal
     return _Moment(
-        emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.dialects, emulator.caches
-    )
+        emulator.settings, emulator.clock.now_ms(), emulator.read, emulator.events, emulator.dialects, emulator.caches,
+        journal.era, dict(journal.replaced),
+    )  # fmt: skip
 
 
-def _stamp(sessions: tuple[Session, ...], records: _Records, settings: Settings) -> _Stamp:
-    oldest, newest = (_Same(records[0][1]), _Same(records[-1][1])) if records else (None, None)
-    return _Stamp(sessions, settings, len(records), oldest, newest)
+def _stamp(sessions: tuple[Session, ...], records: _Records, moment: _Moment, version: _Version) -> _Stamp:
+    return _Stamp(sessions, moment.settings, version, len(records), *_ends(records))
 
 
-def _goes_on(last: _Known, records: _Records, settings: Settings) -> bool:
+def _ends(records: _Records) -> tuple[int, int]:
+    """Return the seqs of the oldest and the newest entry."""
+    return (records[0][0], records[-1][0]) if records else (0, 0)
+
+
+def _goes_on(last: _Known, records: _Records, moment: _Moment, version: _Version) -> bool:
     """Tell whether entries begin with those that a session was judged by, so that only new ones have to be read."""
     return (
         0 < last.entries <= len(records)
-        and records[0][1] is last.oldest
-        and records[last.entries - 1][1] is last.newest
-        and last.case.settings == settings
+        and last.version == version
+        and (last.oldest, last.newest) == (records[0][0], records[last.entries - 1][0])
+        and last.case.settings == moment.settings
     )
 
 

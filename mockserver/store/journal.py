@@ -107,6 +107,8 @@ class Journal:
     def clear(self) -> None:
         """Forget everything and count from 1 again."""
         self.era += 1
+        self.replaced: dict[str | None, int] = {}
+        """By session, how many of its entries were replaced since they were made."""
         self._records = self._make_records()
         self._columns = Columns(("operation", "event_type", "outcome", "status"))
         self._by_session: dict[str, array[int]] = {}
@@ -195,6 +197,7 @@ class Journal:
         if final and response is not None:
             response = replace(response, final=True)
         self._records[seq - self._base] = replace(record, delivery=delivery, response=response)
+        self.replaced[record.session_id] = self.replaced.get(record.session_id, 0) + 1
 
     def get(self, seq: int) -> Record | None:
         """Return a record, or None if there is no such seq or it was dropped."""
@@ -335,6 +338,8 @@ class Journal:
             self._bytes -= _cost(record) + self._shared_cost.pop(seq, 0)
             if record.session_id is not None:
                 _drop(self._by_session, record.session_id, seq)
+                if record.session_id in self.replaced and record.session_id not in self._by_session:
+                    del self.replaced[record.session_id]
             for fault_id in record.fault_ids:
                 _drop(self._by_fault, fault_id, seq)
         if self._head >= _COMPACT_AT and self._head * 4 >= len(self._records):

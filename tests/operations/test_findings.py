@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from mockserver.errors import NotFound
+from mockserver.model.fault_kind import CloseFault
 from mockserver.model.finding import Finding, Thresholds
 from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.run import diagnose_session
+from tests.factories import fault
 from tests.playbacks import START_MS, Event, Playground
 
 GAP: tuple[Event, ...] = (("play", 1, 0), ("ping", 11, 10), ("ping", 90, 89), ("sessionEnd", 91, 90))
@@ -182,6 +185,21 @@ def test_journal_that_was_reset_and_refilled_to_the_same_length_is_judged_anew(g
     found = diagnosis.findings()
     assert "playhead.string" not in codes(found)
     assert found == fresh(ground)
+
+
+def test_what_became_of_an_older_answer_counts_when_it_is_told(ground: Playground) -> None:
+    sid = ground.play()
+    fault(ground.emulator, CloseFault(), times=1)
+    body = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": ground.now_ms}}
+    plans = [ground.post(f"/api/v1/sessions/{sid}/events", body) for _ in range(3)]
+    assert "http.retry-storm" in codes(Diagnosis(ground.namespace).findings())
+
+    ground.emulator.delivered(plans[0], Delivery.CUT)
+
+    found = codes(Diagnosis(ground.namespace).findings())
+    assert found == codes(fresh(ground))
+    assert "http.stack-repeat" in found
+    assert "http.retry-storm" not in found
 
 
 def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
