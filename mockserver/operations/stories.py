@@ -140,6 +140,6 @@ def _expectations(namespace: Namespace, run: Run, until: int) -> list[Expectatio
         else:
             command = command_of(wanted)
             with namespace as emulator:
-                verification, count = Verifier(emulator, since=run.since, until=until).judge(command)
+                verification, count = Verifier(emulator, command, since=run.since, until=until).judge()
             views.append(count_view(wanted, expectation(command), verification, count))
     return views

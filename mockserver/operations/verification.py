@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.waiters import Check
 from mockserver.model.journal import Record
-from mockserver.model.query import DEFAULT_LIMIT, Query
+from mockserver.model.query import DEFAULT_LIMIT
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
 from mockserver.namespaces import Target
 from mockserver.operations.entries import entries_of
@@ -20,7 +20,6 @@ from mockserver.operations.waiting import Pending, begin, counting, never
 from mockserver.rules.match import Matcher, compile_query
 from mockserver.rules.timeline import Item
 from mockserver.rules.verification import (
-    Expectation,
     Step,
     check_timeout,
     count_message,
@@ -41,7 +40,8 @@ _NEAR_SEARCHED = 5_000
 def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Verification]:
     """Verify a count of entries, or of sessions in which a sequence occurs.
 
-    It looks once, and waits only if that may change the answer; then it looks again when the wait is over.
+    It looks once, and waits only if more entries can change the answer; then it looks again when the wait is over.
+    What more entries can undo, ``exactly`` and ``at_most``, is looked at when the time is over and not before.
 
     Raises:
         InvalidInput: The command contradicts itself.
@@ -49,58 +49,81 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
     """
     wanted = expectation(command)
     timeout_s = check_timeout(command.timeout_ms)
+
+    def answer(emulator: Emulator, satisfied: bool) -> Verification:
+        return Verifier(emulator, command).judge()[0]
+
     with target.namespace as emulator:
-        verifier = Verifier(emulator)
-        verification, count = verifier.judge(command)
-        if not timeout_s or (verification.verified and not wanted.final):
-            return verification
-        check = never if wanted.final else verifier.check(command, wanted.at_least or 0, count)
-        return begin(
-            target.namespace, emulator, check, timeout_s, lambda emulator, _: Verifier(emulator).judge(command)[0]
-        )
+        verifier = Verifier(emulator, command)
+        if wanted.final and timeout_s:
+            return begin(target.namespace, emulator, never, timeout_s, answer)
+        count = verifier.look()
+        if wanted.met_by(count) or not timeout_s:
+            return verifier.told(count)
+        return begin(target.namespace, emulator, verifier.check(count), timeout_s, answer)
 
 
 class Verifier:
-    """Judges the journal of an emulator, within its namespace.
+    """Verifies what one command says, within a namespace: it looks, and then tells what it saw.
 
     Args:
-        emulator: Whose journal is judged.
-        since: Only by entries with a greater ``seq``.
-        until: Only by entries with this ``seq`` or a lower one; None for no limit.
+        emulator: Whose journal is looked at.
+        command: What is expected.
+        since: Only entries with a greater ``seq`` count.
+        until: Only entries with this ``seq`` or a lower one count; None for no limit.
+
+    Raises:
+        InvalidInput: The command contradicts itself.
     """
 
-    def __init__(self, emulator: Emulator, *, since: int = 0, until: int | None = None) -> None:
+    def __init__(self, emulator: Emulator, command: VerifyCommand, *, since: int = 0, until: int | None = None) -> None:
         self._emulator = emulator
+        self._journal = emulator.journal
         self._since = since
         self._until = until
-        self._journal = emulator.journal
-        self._whole: set[str] = set()
-        """The sessions in which a sequence was found."""
+        self._wanted = expectation(command)
+        self._query = command.query
+        self._matcher = None if command.query is None else compile_query(command.query)
+        if self._matcher is not None:
+            self._since = max(since, self._matcher.since)
+            self._matcher = replace(self._matcher, since=self._since)
+        self._sequence = () if command.sequence is None else steps(command.sequence)
+        self._by_arrival = command.order == "arrival"
+        self._seqs: list[int] = []
+        """The entries that were found, the first of them."""
+        self._found: list[tuple[str, list[Item], list[int]]] = []
+        """Each session, its events, and which of them are steps of the sequence."""
 
-    def judge(self, command: VerifyCommand) -> tuple[Verification, int]:
-        """Look whether it is so, and tell how many entries or sessions there are.
+    def judge(self) -> tuple[Verification, int]:
+        """Look, and tell; also how many entries or sessions there are."""
+        count = self.look()
+        return self.told(count), count
 
-        Raises:
-            InvalidInput: The command contradicts itself.
-        """
-        wanted = expectation(command)
-        if command.query is not None:
-            matcher = compile_query(command.query)
-            matcher = replace(matcher, since=max(matcher.since, self._since))
-            return self._verify_count(wanted, command.query, matcher)
-        return self._verify_sequence(wanted, steps(command.sequence or ()), command.order == "arrival")
+    def look(self) -> int:
+        """Count the entries, or the sessions in which the sequence occurs."""
+        if self._query is not None and self._matcher is not None:
+            if self._until is None:
+                self._seqs, count = self._journal.select(self._matcher, self._query.limit)
+                return count
+            matching, _ = self._journal.select(self._matcher, self._journal.last_seq)
+            matching = [seq for seq in matching if seq <= self._until]
+            self._seqs = matching[: self._query.limit]
+            return len(matching)
+        self._found = []
+        for sid in self._journal.session_ids():
+            items = self._items(sid)
+            self._found.append((sid, items, self._steps_in(items)))
+        whole = [(items, indices) for _, items, indices in self._found if len(indices) == len(self._sequence)]
+        self._seqs = [items[index].seq for items, indices in whole for index in indices][:DEFAULT_LIMIT]
+        return len(whole)
 
-    def check(self, command: VerifyCommand, at_least: int, count: int) -> Check:
-        """Make a check that goes on from what :meth:`judge` found.
-
-        Args:
-            at_least: How many entries or sessions end the wait.
-            count: How many there are.
-        """
-        if command.query is not None:
-            return counting(self._emulator, compile_query(command.query), at_least, count)
-        sequence, by_arrival = steps(command.sequence or ()), command.order == "arrival"
-        having, last = self._whole, self._journal.last_seq
+    def check(self, count: int) -> Check:
+        """Make a check that goes on from what :meth:`look` counted."""
+        at_least = self._wanted.at_least or 0
+        if self._matcher is not None:
+            return counting(self._emulator, self._matcher, at_least, count)
+        having = {sid for sid, _, indices in self._found if len(indices) == len(self._sequence)}
+        last = self._journal.last_seq
 
         def check(seq: int, record: Record) -> bool:
             nonlocal last
@@ -109,74 +132,64 @@ class Verifier:
             last = seq
             sid = record.session_id
             if sid is not None:  # only the session that the record belongs to can be another than it was
-                whole = len(_found(sequence, self._items(sid, sequence, by_arrival))) == len(sequence)
+                whole = len(self._steps_in(self._items(sid))) == len(self._sequence)
                 (having.add if whole else having.discard)(sid)
             return len(having) >= at_least
 
         return check
 
-    def _verify_count(self, wanted: Expectation, query: Query, matcher: Matcher) -> tuple[Verification, int]:
-        if self._until is None:
-            seqs, count = self._journal.select(matcher, query.limit)
-        else:
-            matching = [seq for seq in self._journal.select(matcher, self._journal.last_seq)[0] if seq <= self._until]
-            seqs, count = matching[: query.limit], len(matching)
+    def told(self, count: int) -> Verification:
+        """Tell what :meth:`look` saw; if it was not enough, what came nearest."""
+        wanted = self._wanted
         verified = wanted.met_by(count)
         too_few = not verified and wanted.at_least is not None and count < wanted.at_least
-        near = self._near(matcher, self._newest(matcher.since)) if too_few else []
-        received = self._received(matcher.since) if too_few and not near else ""
-        message = count_message(
-            wanted, query, count, [_told(miss) for miss in near], self._incomplete(matcher.since), received
-        )
-        verification = Verification(
+        tell = self._count_told if self._query is not None else self._sequence_told
+        near, message = tell(count, too_few)
+        return Verification(
             verified=verified,
             message=message,
-            matched=entries_of(self._emulator, seqs),
+            matched=entries_of(self._emulator, self._seqs),
             near_misses=near,
-            journal_complete=self._journal.complete_since(matcher.since),
+            journal_complete=self._journal.complete_since(self._since),
         )
-        return verification, count
 
-    def _verify_sequence(
-        self, wanted: Expectation, sequence: tuple[Step, ...], by_arrival: bool
-    ) -> tuple[Verification, int]:
-        found = list(self._sequences(sequence, by_arrival))
-        whole = [(items, indices) for _, items, indices in found if len(indices) == len(sequence)]
-        self._whole = {sid for sid, _, indices in found if len(indices) == len(sequence)}
-        seqs = [items[index].seq for items, indices in whole for index in indices]
-        verified = wanted.met_by(len(whole))
-        furthest, near, received = None, [], ""
-        if not verified and wanted.at_least is not None and len(whole) < wanted.at_least:
-            partial = [candidate for candidate in found if len(candidate[2]) < len(sequence)]
+    def _count_told(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
+        assert self._query is not None
+        assert self._matcher is not None
+        near = self._near(self._matcher, self._newest(self._since)) if too_few else []
+        received = self._received(self._since) if too_few and not near else ""
+        told = [_told(miss) for miss in near]
+        return near, count_message(self._wanted, self._query, count, told, self._incomplete(self._since), received)
+
+    def _sequence_told(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
+        sequence = self._sequence
+        furthest, near, received = None, list[NearMiss](), ""
+        if too_few:
+            partial = [candidate for candidate in self._found if len(candidate[2]) < len(sequence)]
             if partial:
                 sid, items, indices = max(partial, key=lambda candidate: len(candidate[2]))
                 furthest = (sid, len(indices))
                 rest = items[indices[-1] + 1 :] if indices else items
                 near = self._near(sequence[len(indices)].matcher, ((item.seq, item.record) for item in rest))
-                if _accepted_only(sequence, by_arrival):
+                if self._accepted_only:
                     near = [*self._refused(sequence[len(indices)], sid), *near][:_NEAR]
             received = "" if near else self._received(self._since)
-        incomplete = self._incomplete(self._since)
-        message = sequence_message(
-            wanted, sequence, len(whole), furthest, [_told(miss) for miss in near], incomplete, received
+        told = [_told(miss) for miss in near]
+        return near, sequence_message(
+            self._wanted, sequence, count, furthest, told, self._incomplete(self._since), received
         )
-        verification = Verification(
-            verified=verified,
-            message=message,
-            matched=entries_of(self._emulator, seqs[:DEFAULT_LIMIT]),
-            near_misses=near,
-            journal_complete=self._journal.complete_since(self._since),
-        )
-        return verification, len(whole)
 
-    def _sequences(self, sequence: tuple[Step, ...], by_arrival: bool) -> Iterator[tuple[str, list[Item], list[int]]]:
-        for sid in self._journal.session_ids():
-            items = self._items(sid, sequence, by_arrival)
-            yield sid, items, _found(sequence, items)
+    @property
+    def _accepted_only(self) -> bool:
+        """Whether refused events take no part: the back end does not process them, but a step may be about them."""
+        return not self._by_arrival and not any(step.about_the_answer for step in self._sequence)
 
-    def _items(self, sid: str, sequence: tuple[Step, ...], by_arrival: bool) -> list[Item]:
-        only = _accepted_only(sequence, by_arrival)
-        return self._counting(session_items(self._emulator, sid, by_arrival=by_arrival, accepted_only=only))
+    def _items(self, sid: str) -> list[Item]:
+        found = session_items(self._emulator, sid, by_arrival=self._by_arrival, accepted_only=self._accepted_only)
+        return self._counting(found)
+
+    def _steps_in(self, items: list[Item]) -> list[int]:
+        return find_sequence(self._sequence, [item.facts() for item in items], [item.seq for item in items])
 
     def _counting(self, items: list[Item]) -> list[Item]:
         """Return those of some events that count."""
@@ -228,15 +241,6 @@ class Verifier:
         dropped = self._journal.evicted
         were = "entry was" if dropped == 1 else "entries were"
         return f" ({dropped} older {were} dropped to stay within the limits and not counted)"
-
-
-def _accepted_only(sequence: tuple[Step, ...], by_arrival: bool) -> bool:
-    """Tell whether refused events take no part: the back end does not process them, but a step may be about them."""
-    return not by_arrival and not any(step.about_the_answer for step in sequence)
-
-
-def _found(sequence: tuple[Step, ...], items: list[Item]) -> list[int]:
-    return find_sequence(sequence, [item.facts() for item in items], [item.seq for item in items])
 
 
 def _told(miss: NearMiss) -> tuple[str, tuple[Difference, ...]]:

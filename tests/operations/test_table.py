@@ -98,6 +98,7 @@ def test_every_route_but_those_of_the_server_itself_has_an_operation_that_answer
 def test_routes_are_distinct_and_say_what_they_are_for() -> None:
     assert len({(route.method, route.path) for route in CONTROL_ROUTES}) == len(CONTROL_ROUTES)
     assert all(route.summary.endswith(".") and route.path.startswith("/") for route in CONTROL_ROUTES)
+    assert all(route.path.count("{") <= 1 for route in CONTROL_ROUTES), "the server looks them up by their one name"
     routes = {value for _, value in inspect.getmembers(c) if isinstance(value, Route)}
     assert routes == set(CONTROL_ROUTES)
 

@@ -15,7 +15,9 @@ from mockserver.model.results import Verification, VerifyCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
 from mockserver.operations import verification
+from mockserver.operations.sessions import session_items
 from mockserver.operations.waiting import Pending
+from mockserver.rules.timeline import Item
 from tests.factories import (
     T0,
     answered,
@@ -322,3 +324,35 @@ def test_message_of_an_incomplete_journal(golden: Golden) -> None:
     back_end.configure(Settings(max_entries=3))
     send(back_end, sid, "sessionEnd", ts=T0 + 30_000)
     golden("verification/incomplete.txt", verify(back_end, sequence=("sessionStart", "sessionEnd")).message + "\n")
+
+
+@pytest.mark.parametrize("members", [{}, {"timeout_ms": LONG_MS}, {"exactly": 1}], ids=str)
+def test_each_session_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, members: dict[str, Any]) -> None:
+    back_end, _ = played()
+    open_session(back_end)
+    looks: list[str] = []
+
+    def look(emulator: Emulator, sid: str, **how: bool) -> list[Item]:
+        looks.append(sid)
+        return session_items(emulator, sid, **how)
+
+    monkeypatch.setattr(verification, "session_items", look)
+    answer = verification.verify(target(back_end), VerifyCommand(sequence=("sessionStart", "play"), **members))
+    assert answered(answer).verified
+    assert len(looks) == len(set(looks)) == 2
+
+
+def test_what_more_entries_can_undo_is_looked_at_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    back_end, _ = played()
+    looks: list[str] = []
+
+    def look(emulator: Emulator, sid: str, **how: bool) -> list[Item]:
+        looks.append(sid)
+        return []
+
+    monkeypatch.setattr(verification, "session_items", look)
+    command = VerifyCommand(sequence=("play",), exactly=0, timeout_ms=LONG_MS)
+    pending = awaited(verification.verify(target(back_end), command))
+    assert looks == []
+    pending.finish()
+    assert len(looks) == 1
