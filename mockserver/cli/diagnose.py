@@ -20,6 +20,8 @@ _NEVER = "never"
 _EPILOG = (
     SOURCES
     + """
+A finding that follows from another one does not count, unless only its code is asked for.
+
 exit codes: 0 nothing as bad as --fail-on, 1 something is, 2 arguments or source cannot be used
 
 examples:
@@ -58,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidInput: Arguments or source cannot be used.
     """
+    from mockserver.rules.diagnose.run import counting
     from mockserver.rules.diagnose.text import findings_text
 
     shown_from = Severity(arguments.min_severity)
@@ -80,12 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
             and finding.code not in ignored
         ]
         if arguments.json:
-            show_json(_document(source, findings, len(sessions)))
+            show_json(_document(source, findings, counting(findings, only), len(sessions)))
         else:
             show(findings_text(findings, sessions, source.lines))
     if fail_from is None:
         return 0
-    return 1 if any(finding.severity.rank <= fail_from.rank for finding in findings) else 0
+    return 1 if any(finding.severity.rank <= fail_from.rank for finding in counting(findings, only)) else 0
 
 
 def _codes(given: Iterable[str] | None) -> frozenset[str]:
@@ -97,7 +100,7 @@ def _codes(given: Iterable[str] | None) -> frozenset[str]:
     return codes
 
 
-def _document(source: Source, findings: Sequence[Finding], sessions: int) -> dict[str, Any]:
+def _document(source: Source, findings: Sequence[Finding], counted: Sequence[Finding], sessions: int) -> dict[str, Any]:
     from mockserver.rules.diagnose.run import by_severity
 
     return {
@@ -106,7 +109,7 @@ def _document(source: Source, findings: Sequence[Finding], sessions: int) -> dic
             "source": source.name,
             "requests": source.requests,
             "sessions": sessions,
-            "findings": by_severity(findings),
+            "findings": by_severity(counted),
         },
     }
 

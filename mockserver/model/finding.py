@@ -22,7 +22,7 @@ class Severity(str, Enum):
         return tuple(Severity).index(self)
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One mistake of a player.
 
     Args:
@@ -33,6 +33,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         session_id: The session concerned; None for a finding about the traffic of no known session.
         seqs: The journal entries concerned, in order.
         source: Where the rule comes from.
+        follows_from: The code of another finding, of the same session, that this one comes of; left out when it stands
+            for itself. Correct that one first, and look again. It is never worse than its cause, is shown below all of
+            the same severity that stand for themselves, and does not count: not in the summary, not for
+            ``assert_no_findings``, and not for the exit code of ``mockserver diagnose``.
     """
 
     code: str
@@ -42,6 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None
     seqs: tuple[int, ...]
     source: str
+    follows_from: str | None = None
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace, Target
 from mockserver.rules.diagnose.case import Case, Traffic
 from mockserver.rules.diagnose.catalogue import CODES
-from mockserver.rules.diagnose.run import by_severity, diagnose_session, diagnose_traffic, sort_findings
+from mockserver.rules.diagnose.run import by_severity, counting, diagnose_session, diagnose_traffic, sort_findings
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, items_of, processed
@@ -276,7 +276,7 @@ def summary(target: Target, argument: None) -> Summary:
     """Count what is there, and what is wrong with it."""
     with target.namespace as emulator:
         counts = counted(emulator)
-    return replace(counts, findings=by_severity(Diagnosis(target.namespace).findings()))
+    return replace(counts, findings=by_severity(counting(Diagnosis(target.namespace).findings())))
 
 
 def counted(emulator: Emulator) -> Summary:

@@ -18,7 +18,7 @@ from mockserver.model.session import Content, Session
 from mockserver.model.vocabulary import Phase
 from mockserver.namespaces import Target
 from mockserver.operations.findings import Diagnosis
-from mockserver.rules.diagnose.run import by_severity
+from mockserver.rules.diagnose.run import by_severity, counting
 from mockserver.rules.lanes import lanes_of
 from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire, open_session
 from mockserver.rules.match import check_page
@@ -77,7 +77,7 @@ def _matches(one: Session, query: SessionQuery, back_end: BackEnd, now_ms: int) 
 
 
 def _counted(diagnosis: Diagnosis, sid: str) -> dict[str, int]:
-    return {severity.value: 0 for severity in Severity} | by_severity(diagnosis.own_findings(sid))
+    return {severity.value: 0 for severity in Severity} | by_severity(counting(diagnosis.own_findings(sid)))
 
 
 def session(target: Target, argument: None, sid: str) -> SessionView:

@@ -55,7 +55,8 @@ def brief_findings(findings: Sequence[Finding], *, most: int = 10) -> str:
         seqs = "".join(f" #{seq}" for seq in finding.seqs[:_MOST_ENTRIES])
         more = " ..." if len(finding.seqs) > _MOST_ENTRIES else ""
         what = f"{finding.severity.value:<7} {finding.code}{session}{seqs}{more}"
-        lines.append(f"  {what}: {plain(finding.message)}")
+        cause = "" if finding.follows_from is None else f" (follows from {finding.follows_from})"
+        lines.append(f"  {what}: {plain(finding.message)}{cause}")
     if len(findings) > most:
         lines.append(f"  ... {len(findings) - most} more ...")
     return "\n".join(lines)

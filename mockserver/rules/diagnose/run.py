@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from mockserver.model.finding import Finding, Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.catalogue import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.causes import linked, linked_traffic
 
-__all__ = ["by_severity", "diagnose_session", "diagnose_traffic", "sort_findings"]
+__all__ = ["by_severity", "counting", "diagnose_session", "diagnose_traffic", "sort_findings"]
 
 
 def diagnose_session(case: Case) -> list[Finding]:
-    """Apply the rules about one session."""
-    session_id = case.session.sid if case.session is not None else _sid(case)
+    """Apply the rules about one session, and mark what follows from something else."""
     once = case.once
+    return linked(_found(once), once, _found)
+
+
+def _found(case: Case) -> list[Finding]:
+    session_id = case.session.sid if case.session is not None else _sid(case)
     rules = (rule for rule in RULES if not rule.dialects or case.words.api in rule.dialects)
-    return [_finding(rule, hit, session_id) for rule in rules for hit in rule.check(once)]
+    return [_finding(rule, hit, session_id) for rule in rules for hit in rule.check(case)]
 
 
 def diagnose_traffic(traffic: Traffic) -> list[Finding]:
-    """Apply the rules about all traffic of a namespace."""
-    return [_finding(rule, hit, hit.session_id) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
+    """Apply the rules about all traffic of a namespace, and mark what follows from something else."""
+    found = [_finding(rule, hit, hit.session_id) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
+    return linked_traffic(found, traffic)
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """Bring findings into the order in which they are shown: worst first, then as they came about."""
-    return sorted(findings, key=lambda finding: (finding.severity.rank, finding.seqs[:1], finding.code))
+    """Bring findings into the order in which they are shown.
+
+    The worst first, then what stands for itself before what follows from something, then as they came about.
+    """
+    return sorted(
+        findings,
+        key=lambda finding: (
+            finding.severity.rank, finding.follows_from is not None, finding.seqs[:1], finding.code,
+        ),
+    )  # fmt: skip
+
+
+def counting(findings: Iterable[Finding], only: Collection[str] = ()) -> list[Finding]:
+    """Return the findings that count: those that follow from another do not, unless only their own code was asked for.
+
+    Args:
+        only: The codes that were asked for; empty for all.
+    """
+    return [
+        finding for finding in findings if finding.follows_from is None or (only and finding.follows_from not in only)
+    ]
 
 
 def by_severity(findings: Iterable[Finding]) -> dict[str, int]:

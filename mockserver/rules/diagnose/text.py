@@ -64,7 +64,8 @@ def _session(session: SessionView) -> Iterator[str]:
 
 def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None) -> Iterator[str]:
     for finding in findings:
-        yield f"  {finding.severity.value:<7}  {finding.code}"
+        cause = "" if finding.follows_from is None else f" (follows from {finding.follows_from})"
+        yield f"  {finding.severity.value:<7}  {finding.code}{cause}"
         yield from _paragraph(finding.message)
         yield from _paragraph(f"-> {finding.consequence}", "   ")
         if finding.seqs:
@@ -91,12 +92,16 @@ def _places(seqs: Sequence[int], lines: Mapping[int, int] | None) -> str:
 
 
 def _counts(findings: Sequence[Finding]) -> str:
-    counts = {severity: sum(1 for finding in findings if finding.severity is severity) for severity in Severity}
+    own = [finding for finding in findings if finding.follows_from is None]
+    counts = {severity: sum(1 for finding in own if finding.severity is severity) for severity in Severity}
     parts = [
         f"{count} info" if severity is Severity.INFO else counted(count, severity.value)
         for severity, count in counts.items()
         if count
     ]
+    if len(own) < len(findings):
+        more = len(findings) - len(own)
+        parts.append(f"{more} that {'follows' if more == 1 else 'follow'} from another")
     return ", ".join(parts) or "nothing found"
 
 

@@ -277,6 +277,7 @@ export interface Finding {
   session_id: string | null;
   seqs: number[];
   source: string;
+  follows_from?: string | null;
 }
 
 /** Findings, the worst first; ``since`` and ``next`` count them from 1. */

@@ -36,6 +36,7 @@ function cards(findings) {
     h("article.card.finding", { class: finding.severity },
       h("h2", h("span.badge", { class: finding.severity, dataset: { sign: "" } }, finding.code), " ", h("bdi", finding.message)),
       h("p", finding.consequence),
+      finding.follows_from ? h("p.muted", `Follows from ${finding.follows_from}: correct that first, and look again.`) : null,
       h("p.muted", requests(finding.seqs), finding.source ? h("span.source", finding.source) : null)));
 }
 

@@ -1,0 +1,197 @@
+"""Which findings follow from another one, so that whoever corrects the cause is rid of them too.
+
+What follows from refused events is found by asking what would be found had they been accepted: a finding that is gone
+then follows from them. What follows from another mistake stands in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from mockserver.model.event import Event
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.journal import Violation
+from mockserver.model.vocabulary import EVENT_TYPES, Operation, Outcome
+from mockserver.pointer import steps_of
+from mockserver.rules.diagnose.case import Case, Traffic
+from mockserver.rules.diagnose.refusals import is_edge_body
+from mockserver.rules.timeline import Item, processed
+
+__all__ = ["linked", "linked_traffic"]
+
+_WRONG_LENGTH = ("media.length-ms", "media.length-is-ad", "media.length-too-small")
+
+_FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "session.end-at-end": _WRONG_LENGTH,
+    "session.complete-early": _WRONG_LENGTH,
+    "session.complete-missing": _WRONG_LENGTH,
+    "playhead.over-length": _WRONG_LENGTH,
+    "session.no-play": ("play.missing-start",),
+    "play.missing-after-preroll": ("play.missing-start",),
+    "playhead.frozen": ("ad.outside-break",),
+    "ad.break-complete-without-start": ("ad.outside-break",),
+    "ping.during-complete": ("session.event-after-end",),
+}
+"""What follows from what within a session. What a table cannot know, :func:`_is_related` looks at."""
+
+_WITHOUT_SESSION = ("session.event-before-sid", "session.unknown-id")
+
+_MEANT = {
+    "pause": "pauseStart",
+    "seekStart": "pauseStart",
+    "resume": "play",
+    "seekComplete": "play",
+    "bufferComplete": "play",
+    "bufferEnd": "play",
+    "complete": "sessionComplete",
+    "end": "sessionEnd",
+    "heartbeat": "ping",
+}
+"""Event types of other APIs, and what they are here."""
+
+_BY_CASE = {name.lower(): name for name in EVENT_TYPES}
+
+
+def linked(found: Sequence[Finding], case: Case, find: Callable[[Case], Iterable[Finding]]) -> list[Finding]:
+    """Mark the findings about a session that follow from another one.
+
+    Args:
+        found: What was found.
+        case: The session.
+        find: Finds what is wrong with a session.
+    """
+    by_refusal = _following_refusals(found, case, find)
+    by_code: dict[str, list[Finding]] = {}
+    for finding in found:
+        by_code.setdefault(finding.code, []).append(finding)
+    marked = []
+    for finding in found:
+        cause = by_refusal.get(id(finding)) or _cause(finding, by_code, case)
+        marked.append(finding if cause is None else _following(finding, cause))
+    return marked
+
+
+def _following(finding: Finding, cause: Finding) -> Finding:
+    """Mark a finding as one that follows from another; it is not worse than that."""
+    severity = max(finding.severity, cause.severity, key=lambda severity: severity.rank)
+    return replace(finding, follows_from=cause.code, severity=severity)
+
+
+def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], case: Case) -> Finding | None:
+    candidates = (cause for code in _FOLLOWS.get(finding.code, ()) for cause in by_code.get(code, ()))
+    return next((cause for cause in candidates if _is_related(finding, cause, case)), None)
+
+
+def _is_related(finding: Finding, cause: Finding, case: Case) -> bool:
+    """Tell whether a finding about ads outside a break belongs to these ads: no break begins in between."""
+    if cause.code != "ad.outside-break":
+        return True
+    first, last = min(cause.seqs), max(finding.seqs)
+    if finding.code == "playhead.frozen":
+        return min(finding.seqs) <= max(cause.seqs) and first <= last
+    return first < last and not any(first < step.seq < last for step in case.of("adBreakStart"))
+
+
+def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
+    """Mark the findings about events without a session whose sessionStart was refused.
+
+    The last request for a session before them was refused: there is no id that they could have had.
+    """
+    asked = [
+        (seq, record.outcome)
+        for seq, record in traffic.records
+        if record.operation in (Operation.START, Operation.DOWNLOAD)
+    ]
+    refused = {seq for seq, outcome in asked if outcome is Outcome.INVALID}
+    causes = {seq: finding for finding in reversed(found) for seq in finding.seqs if seq in refused}
+    marked = []
+    for finding in found:
+        before = [seq for seq, _ in asked if seq < min(finding.seqs, default=0)]
+        cause = causes.get(before[-1]) if before and finding.code in _WITHOUT_SESSION else None
+        marked.append(finding if cause is None else _following(finding, cause))
+    return marked
+
+
+# Refused events
+
+
+def _following_refusals(
+    found: Sequence[Finding], case: Case, find: Callable[[Case], Iterable[Finding]]
+) -> dict[int, Finding]:
+    """Return what follows from refused events, by identity, with the finding about the refusal that caused it."""
+    refused = {item.seq for item in case.refused}
+    causes = {
+        seq: finding
+        for finding in reversed(found)
+        if finding.severity is not Severity.INFO and refused.issuperset(finding.seqs)
+        for seq in finding.seqs
+    }
+    others = [finding for finding in found if not refused.issuperset(finding.seqs)]
+    if not causes or not others:
+        return {}
+    as_if = [item if item.accepted else _as_if_accepted(item, case) for item in case.arrived]
+    events = [item for item in as_if if item is not None]
+    if len(events) == sum(1 for item in case.arrived if item.accepted):
+        return {}
+    ordered = processed(events, case.settings, case.session, case.now_ms)
+    left: dict[str, set[int]] = {}
+    as_meant = Case(case.session, case.arrived, ordered, case.settings, case.thresholds, case.now_ms, case.words)
+    for finding in find(as_meant):
+        left.setdefault(finding.code, set()).update(finding.seqs)
+    return {
+        id(finding): _nearest(finding, causes)
+        for finding in others
+        if left.get(finding.code, set()).isdisjoint(finding.seqs)
+    }
+
+
+def _nearest(finding: Finding, causes: Mapping[int, Finding]) -> Finding:
+    """Return the finding about the last refusal before what followed from it."""
+    before = [seq for seq in causes if seq <= max(finding.seqs, default=0)]
+    return causes[max(before, default=min(causes))]
+
+
+def _as_if_accepted(item: Item, case: Case) -> Item | None:
+    """Return a refused event as it was meant: without what is wrong in it; None if nobody can know."""
+    event_type = _meant(item.event_type)
+    record = item.record
+    if item not in case.refused or record.operation is not Operation.EVENT or event_type is None:
+        return None
+    if event_type == "sessionStart" or is_edge_body(item.event.normal):
+        return None
+    at_ms = item.ts_ms if item.ts_ms is not None else record.at_ms
+    playhead_s = item.playhead_s if item.playhead_s is not None else _playhead_before(item, case)
+    event = replace(item.event, event_type=event_type, ts_ms=at_ms, playhead_s=playhead_s)
+    for violation in record.violations:
+        event = _without(event, violation)
+    return replace(item, event=event)
+
+
+def _meant(event_type: str | None) -> str | None:
+    if event_type is None:
+        return None
+    bare = event_type.removeprefix("media.").strip()
+    return _BY_CASE.get(bare.lower()) or _MEANT.get(bare)
+
+
+def _playhead_before(item: Item, case: Case) -> float:
+    known = [other.playhead_s for other in case.arrived if other.seq < item.seq and other.playhead_s is not None]
+    return known[-1] if known else 0
+
+
+def _without(event: Event, violation: Violation) -> Event:
+    """Leave out what is wrong in an event; what is missing stays so."""
+    block, *names = (*steps_of(violation.path), "")
+    part = {"params": event.params, "qoeData": event.qoe, "customMetadata": event.meta}.get(block)
+    if not part:
+        return event
+    kept = {name: value for name, value in part.items() if name != names[0]} if names[0] else {}
+    match block:
+        case "params":
+            return replace(event, params=kept)
+        case "qoeData":
+            return replace(event, qoe=kept)
+        case _:
+            return replace(event, meta=kept)

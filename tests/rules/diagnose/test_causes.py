@@ -1,0 +1,189 @@
+"""What follows from another finding is marked, stands below its cause, and does not count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.cli.command_line import main
+from mockserver.errors import VerificationFailed
+from mockserver.media_server import MediaServer
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.vocabulary import EVENT_TYPES
+from mockserver.namespaces import DEFAULT, Namespace, Namespaces
+from mockserver.operations.findings import Diagnosis
+from mockserver.operations.table import LocalControl
+from tests.cases import CASES, play_case, play_recording
+from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground
+
+WRONG: dict[str, Any] = {"media.ad.podIndex": "1"}
+MUTE = {"media.state.name": "mute"}
+
+
+def found(ground: Playground) -> list[Finding]:
+    return Diagnosis(Namespace(ground.emulator)).findings()
+
+
+def causes_of(findings: list[Finding]) -> dict[str, str | None]:
+    return {finding.code: finding.follows_from for finding in findings if finding.severity is not Severity.INFO}
+
+
+def server_of(ground: Playground) -> MediaServer:
+    return MediaServer(LocalControl(Namespaces(lambda name: ground.emulator), DEFAULT))
+
+
+REFUSED_BREAK: tuple[Event, ...] = (
+    ("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20),
+    ("adBreakStart", 25, 25, WRONG),
+    ("adStart", 25.1, 25, AD), ("ping", 30, 25), ("ping", 35, 25), ("adComplete", 40.1, 25),
+    ("adStart", 40.2, 25, {**AD, "media.ad.podPosition": 2}), ("ping", 50, 25), ("adComplete", 55.2, 25),
+    ("adBreakComplete", 55.3, 25), ("play", 55.4, 25), ("ping", 65, 34.6), ("sessionEnd", 70, 39.6),
+)  # fmt: skip
+
+
+def test_of_a_refused_ad_break_one_finding_counts() -> None:
+    ground = Playground()
+    ground.play(*REFUSED_BREAK)
+    findings = found(ground)
+
+    assert [finding.code for finding in findings if finding.follows_from is None and finding.severity.rank < 2] == [
+        "http.refused"
+    ]
+    assert {finding.follows_from for finding in findings if finding.code.startswith("ad.")} == {"http.refused"}
+    assert server_of(ground).summary().findings.get("error") == 1
+    assert "warning" not in server_of(ground).summary().findings
+
+
+@pytest.mark.parametrize(
+    ("refused", "rest", "code"),
+    [
+        (("adStart", 20, 20, WRONG), [("adComplete", 35, 20)], "ad.complete-without-start"),
+        (("chapterStart", 20, 20), [("chapterComplete", 40, 40)], "chapter.close-without-start"),
+        (("stateStart", 20, 20, {**MUTE, "own": 1}), [("stateEnd", 25, 25, MUTE)], "state.end-without-start"),
+        (("sessionComplete", 60, 60, {"own": 1}), [("sessionEnd", 61, 60)], "session.end-at-end"),
+        (("chapterStart", 20, 20, CHAPTER), [("chapterComplete", 40, 40, WRONG), ("sessionEnd", 50, 50)], None),
+    ],
+)
+def test_what_is_missing_because_it_was_refused_follows_from_the_refusal(
+    refused: Event, rest: list[Event], code: str | None
+) -> None:
+    ground = Playground()
+    before: list[Event] = [("play", 0.1, 0), ("ping", 10, 10), ("ping", 19, 19)]
+    in_break: list[Event] = [("adBreakStart", 19.9, 20, BREAK)] if refused[0] == "adStart" else []
+    ground.play(*before, *in_break, refused, *rest)
+    causes = causes_of(found(ground))
+
+    if code is None:
+        assert causes["chapter.unclosed"] == "params.on-paramless"
+    else:
+        assert causes[code] in ("http.refused", "params.unknown", "params.on-paramless")
+
+
+def test_a_refused_play_under_another_name_is_why_content_never_starts() -> None:
+    ground = Playground()
+    ground.play(
+        ("resume", 0.1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 6)), ("sessionEnd", 55, 55),
+    )  # fmt: skip
+    causes = causes_of(found(ground))
+
+    assert causes["event.http-names"] is None
+    assert causes["play.missing-start"] == causes["session.no-play"] == "event.http-names"
+
+
+def test_the_same_mistake_without_a_refusal_stands_for_itself() -> None:
+    ground = Playground()
+    ground.play(*REFUSED_BREAK[:-1], ("adStart", 66, 36, AD), ("adComplete", 81, 36), ("sessionEnd", 85, 40))
+    outside = [finding for finding in found(ground) if finding.code == "ad.outside-break"]
+
+    assert {finding.follows_from for finding in outside} == {"http.refused", None}
+
+
+def test_a_length_read_from_the_ad_is_why_the_end_is_wrong() -> None:
+    causes = causes_of(play_case("23-length-of-preroll").findings())
+
+    assert causes["media.length-is-ad"] is None
+    assert causes["session.end-at-end"] == "media.length-is-ad"
+
+
+def test_events_without_an_id_follow_from_the_session_start_that_was_refused() -> None:
+    ground = Playground()
+    ping = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": ground.now_ms}}
+    ground.post("/api/v1/sessions", {"eventType": "sessionStart", "playerTime": {"playhead": 0, "ts": 1}, "params": {}})
+    ground.post("/api/v1/sessions/undefined/events", ping)
+    assert causes_of(found(ground))["session.event-before-sid"] == "http.refused"
+
+    ground.play()
+    ground.post("/api/v1/sessions/never/events", ping)
+    assert causes_of(found(ground))["session.unknown-id"] is None
+
+
+# Everywhere
+
+NAMES = [*sorted(path.stem for path in CASES.glob("*.json")), *sorted(f"whole/{p.stem}" for p in CASES.glob("whole/*"))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_consequence_has_a_cause_that_is_no_milder_and_stands_above_it(name: str) -> None:
+    case = play_recording(name.removeprefix("whole/")) if name.startswith("whole/") else play_case(name)
+    check(case.findings())
+
+
+def check(findings: list[Finding]) -> None:
+    assert [finding.severity.rank for finding in findings] == sorted(finding.severity.rank for finding in findings)
+    for place, finding in enumerate(findings):
+        if finding.follows_from is not None:
+            causes = [one for one in findings[:place] if one.code == finding.follows_from]
+            assert any(cause.severity.rank <= finding.severity.rank for cause in causes), finding
+
+
+PARAMS = {"adBreakStart": BREAK, "adStart": AD, "chapterStart": CHAPTER, "stateStart": MUTE, "stateEnd": MUTE}
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers(-3, 10**13) | st.floats(0, 99) | st.text(max_size=3) | st.just({})
+)
+EVENTS = st.tuples(
+    st.sampled_from([*EVENT_TYPES[1:-1], "pause", "resume", "media.play", "SESSIONEND", "pnig"]),
+    st.floats(0, 900),
+    st.sampled_from([0, 5, 30, None, "x", True]),
+    st.none() | st.dictionaries(st.sampled_from([*BREAK, *AD, *CHAPTER, *MUTE, "own"]), VALUES, max_size=3),
+)
+
+
+@given(events=st.lists(EVENTS, max_size=15))
+def test_whatever_is_refused_consequences_have_causes(events: list[Any]) -> None:
+    ground = Playground()
+    ground.play(("play", 0, 0), *((name, at_s, at, params or PARAMS.get(name)) for name, at_s, at, params in events))
+    check(found(ground))
+
+
+# Views
+
+
+def test_the_command_the_assertion_and_the_summary_judge_causes_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground = Playground()
+    ground.play(*REFUSED_BREAK)
+    server = server_of(ground)
+    path = tmp_path / "journal.ndjson"
+    path.write_bytes(server.export())
+
+    assert main(["diagnose", str(path), "--ignore", "http.refused"]) == 0
+    out = capsys.readouterr().out
+    assert "  error    ad.outside-break (follows from http.refused)\n" in out
+    assert " that follow from another\n" in out
+    assert main(["diagnose", str(path), "--code", "ad.outside-break"]) == 1, "asked for alone, it counts"
+    capsys.readouterr()
+    assert main(["diagnose", str(path), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["summary"]["findings"]["error"] == 1
+    assert {one.get("follows_from") for one in document["findings"] if one["code"] == "ad.outside-break"} == {
+        "http.refused"
+    }
+    server.assert_no_findings(ignore="http.refused")
+    with pytest.raises(VerificationFailed, match="there is 1:"):
+        server.assert_no_findings()
