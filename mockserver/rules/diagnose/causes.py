@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from mockserver.model.event import Event
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Violation
-from mockserver.model.vocabulary import EVENT_TYPES, Operation, Outcome
+from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Traffic
 from mockserver.rules.diagnose.refusals import is_edge_body

@@ -103,12 +103,30 @@ def _offset_mismatch(case: Case) -> Iterator[Hit]:
         return
     for step in case.of("chapterStart"):
         offset_s = _number_of(step, "offset")
-        if offset_s is not None and abs(offset_s - step.playhead_s) > case.thresholds.chapter_offset_s:
+        if offset_s is None or abs(offset_s - step.playhead_s) <= case.thresholds.chapter_offset_s:
+            continue
+        if not _is_entered_by_seek(case, step, offset_s):
             yield Hit(
                 seqs_of(step),
                 f"The offset of {_named(step)} is {number(offset_s)} s but it began at playhead "
                 f"{number(step.playhead_s)} s; send the second of the content, without ads, at which it begins.",
             )
+
+
+def _is_entered_by_seek(case: Case, opening: Step, offset_s: float) -> bool:
+    """Tell whether a seek went into the middle of a chapter, which then begins behind its offset, and rightly so."""
+    limits = case.thresholds
+    end_s = offset_s + (_number_of(opening, "length") or 0) - limits.chapter_offset_s
+    if not offset_s < opening.playhead_s < end_s:
+        return False
+    for after in reversed(case.steps[1 : opening.n + 1]):
+        before = case.steps[after.n - 1]
+        moved_s, passed_s = after.playhead_s - before.playhead_s, (after.ts_ms - before.ts_ms) / 1000
+        if not -limits.backwards_s <= moved_s <= FASTEST * passed_s + limits.jump_s:
+            return True
+        if abs(before.playhead_s - opening.playhead_s) > limits.jump_s:
+            return False
+    return False
 
 
 def _complete_after_seek(case: Case) -> Iterator[Hit]:
@@ -208,7 +226,8 @@ RULES: tuple[Rule, ...] = (
         "The chapter is reported at a wrong place.",
         "Adobe, Timeline 3, which is 1 to 2 s off; a recording of Adobe's sample player, which counts ad time",
         _offset_mismatch,
-        "sessions whose playhead counts milliseconds, which is a finding of its own",
+        "a chapter that is entered by a seek into its middle; sessions whose playhead counts milliseconds, which is a "
+        "finding of its own",
     ),
     Rule(
         "chapter.complete-after-seek",

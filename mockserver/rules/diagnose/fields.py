@@ -45,10 +45,22 @@ def _length_invalid(case: Case) -> Iterator[Hit]:
         return
     length = number(case.length_s)
     if case.length_s <= 0:
-        advice = f"{_DAY_S} for live" if case.is_live else "the length of the content in seconds"
+        advice = f"{_DAY_S} for live of unknown length" if case.is_live else "the length of the content in seconds"
         yield from _start(case, f"media.length is {length}; send {advice}.")
-    elif _content_type(case).lower() == "live" and case.length_s != _DAY_S:
-        yield from _start(case, f"media.length of a live stream is {length} s; send {_DAY_S}.")
+
+
+def _length_live(case: Case) -> Iterator[Hit]:
+    """Find live content of known length whose playhead is the second of the day, so that the two never fit."""
+    if _content_type(case).lower() != "live" or not 0 < case.length_s < _DAY_S or case.playhead_in_ms:
+        return
+    beyond = [step for step in case.watched if step.playhead_s > case.length_s + case.thresholds.over_length_s]
+    if beyond:
+        yield Hit(
+            seqs_of(case.start, *beyond),
+            f"media.length of a live stream is {number(case.length_s)} s, but the playhead was "
+            f"{number(beyond[0].playhead_s)} s; for progress markers count the playhead from 0 at the start of the "
+            f"programme, otherwise send {_DAY_S}, the length of a stream whose length is not known.",
+        )
 
 
 def _content_type(case: Case) -> str:
@@ -56,7 +68,7 @@ def _content_type(case: Case) -> str:
 
 
 def _length_ms(case: Case) -> Iterator[Hit]:
-    if not case.is_live and case.length_s > _DAY_S:
+    if case.length_s > _DAY_S:
         yield from _start(
             case,
             f"media.length is {number(case.length_s)} s, more than a day; send seconds instead of milliseconds.",
@@ -126,16 +138,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "media.length-invalid",
         Severity.ERROR,
-        "media.length is not above 0, or not 86400 on live content",
+        "media.length is not above 0",
         "No progress markers and no average minute audience.",
         "Adobe, dimensions: Content length",
         _length_invalid,
-        "linear content, whose programmes have a length",
+    ),
+    Rule(
+        "media.length-live",
+        Severity.WARNING,
+        "live content with a length below 86400 and a playhead beyond it",
+        "Progress markers are wrong: they compare the two.",
+        "Adobe, dimensions: Content length; a pull request to Adobe's SDKs (a playhead from 0 for progress markers)",
+        _length_live,
+        "a playhead that counts from 0; linear content, whose programmes have a length",
     ),
     Rule(
         "media.length-ms",
         Severity.ERROR,
-        "media.length above 86400 on content that is not live",
+        "media.length above 86400",
         "Milliseconds: progress markers are never reached.",
         "our reading of Adobe, dimensions: Content length",
         _length_ms,
@@ -160,7 +180,7 @@ RULES: tuple[Rule, ...] = (
         "media.streamType",
         Severity.WARNING,
         "media.streamType is missing, or neither video nor audio",
-        "The dimension is empty, and the session counts as video.",
+        "The dimension says nothing, and the session is in neither of the segments for audio and for video.",
         "Adobe, dimensions: Stream type",
         _stream_type,
     ),

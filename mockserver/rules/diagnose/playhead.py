@@ -108,7 +108,7 @@ def _live_zero(case: Case) -> Iterator[Hit]:
     moving = _first_moving(case) if case.is_live and not case.playhead_in_ms else None
     if moving is None or case.start is None or not _counts_from_zero(case, moving):
         return
-    if abs(_behind_utc_s(moving)) > case.thresholds.timezone_s:
+    if not 0 < case.length_s < DAY_S and abs(_behind_utc_s(moving)) > case.thresholds.timezone_s:
         yield Hit(
             seqs_of(case.start, moving),
             f"The live playhead counts up from 0 and was {number(moving.playhead_s)} s at {moving.event_type}; send "
@@ -222,7 +222,8 @@ RULES: tuple[Rule, ...] = (
         "Progress markers work, the time of the day is lost.",
         f"{_SESSIONS_PAGE}; an older Adobe page about live content recommends it for progress markers",
         _live_zero,
-        "a stream that is watched at midnight UTC; the 0 that SDKs send until main content plays",
+        "a stream of known length, whose progress markers need it; a stream that is watched at midnight UTC; the 0 "
+        "that SDKs send until main content plays",
     ),
     Rule(
         "playhead.live-late",

@@ -21,6 +21,8 @@ _CHANGES = 2
 _ZEROS = 3
 """So many events with the figure 0 say that the player does not know it."""
 
+_LENIENT = "the setting docs_lenient accepts it, since a page of Adobe's has it so"
+
 
 def _is_in_params(refusal: Refusal) -> bool:
     return refusal.path[:1] == ("params",) and refusal.path[-1] in QOE_NUMBERS
@@ -70,7 +72,7 @@ def _bitrate_unit(case: Case) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(*(step for step, _ in found)),
                 f"media.qoe.bitrate was {number(found[0][1])}{times}, which looks like {unit}; send kbit/s, the unit "
-                "of the reports.",
+                "of the reports, although Adobe's pages contradict each other: the one on parameters says bit/s.",
             )
 
 
@@ -189,6 +191,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
         _misplaced,
         accepted=_in_params,
+        hint=_LENIENT,
     ),
     BodyRule(
         "qoe.unqualified",
@@ -198,6 +201,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "Adobe, Sending quality of experience data, against Adobe, Timeline 2, which has the short names",
         _has_short_name,
         accepted=_unqualified,
+        hint=_LENIENT,
     ),
     BodyRule(
         "qoe.float",
@@ -213,9 +217,9 @@ RULES: tuple[Rule, ...] = (
     *of_sessions(BODY_RULES),
     Rule(
         "qoe.bitrate-unit",
-        Severity.WARNING,
+        Severity.INFO,
         "a bitrate below 50 or above 100000",
-        "The buckets of the average bitrate are off by a factor of 1000.",
+        "Read as kbit/s, the buckets of the average bitrate are off by a factor of 1000.",
         "Adobe, metrics: Average bitrate (kbit/s), against Adobe, Request parameters (bit/s)",
         _bitrate_unit,
         "0, and low bitrates of audio",

@@ -7,6 +7,7 @@ is left to a general one, so that nothing is refused without a finding.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ __all__ = [
 _STATUSES = (400, 413, 415, 429)
 _OUR_LIMIT = 429
 _MOST_DETAILS = 4
+_NUMBER_SAID = re.compile(r"is the number (-?[0-9.]+(?:e[+-]?[0-9]+)?)(?=;)")
+_NUMBER_SENT = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NOT_LOOKED_AT = "more"
 """The rule of a violation that only says that the rest of a long batch was not looked at."""
 
@@ -81,6 +84,7 @@ class BodyRule(NamedTuple):
         claims: Whether a reason for a 400 is the matter of this rule. Such a hit is an error whatever the severity of
             the rule: the event is lost.
         accepted: Finds the same mistake in what was accepted.
+        hint: What else there is to say of it, added to what the answer says.
     """
 
     code: str
@@ -91,6 +95,7 @@ class BodyRule(NamedTuple):
     claims: Callable[[Refusal], bool]
     tolerance: str = ""
     accepted: Callable[[Case], Iterable[Hit]] | None = None
+    hint: str = ""
 
 
 def of_sessions(rules: Iterable[BodyRule]) -> tuple[Rule, ...]:
@@ -188,17 +193,32 @@ def _claimed(rule: BodyRule, place: Case | Traffic) -> Iterator[Hit]:
             groups.setdefault((refusal.item.event_type, refusal.path, refusal.rule), []).append(refusal)
     for group in groups.values():
         severity = None if rule.severity is Severity.ERROR else Severity.ERROR
-        yield Hit(seqs_of(*(refusal.item for refusal in group)), _sentence(group[0], len(group)), severity)
+        message = _sentence(group[0], len(group))
+        if rule.hint:
+            message = f"{message.removesuffix('.')}; {rule.hint}."
+        yield Hit(seqs_of(*(refusal.item for refusal in group)), message, severity)
 
 
 def _sentence(refusal: Refusal, count: int) -> str:
-    item = refusal.item
+    item, detail = refusal.item, _as_written(refusal)
     what, several = (
         (f"{item.event_type} event", f"{item.event_type} events")
         if item.event_type
         else _UNTYPED[item.record.operation]
     )
     if count > 1:
-        return f"{count} {several} were answered {refusal.status}: {refusal.detail}"
+        return f"{count} {several} were answered {refusal.status}: {detail}"
     place = "" if item.index is None else f" at place {item.index + 1} of a batch"
-    return f"The {what}{place} was answered {refusal.status}: {refusal.detail}"
+    return f"The {what}{place} was answered {refusal.status}: {detail}"
+
+
+def _as_written(refusal: Refusal) -> str:
+    """Quote a number as it was sent, with its exponent: whoever looks for it in the player looks for that."""
+    found = _NUMBER_SAID.search(refusal.detail)
+    if found is None:
+        return refusal.detail
+    value = float(found[1])
+    for token in _NUMBER_SENT.findall(refusal.item.record.body):
+        if float(token) == value:
+            return refusal.detail.replace(found[1], token.decode(), 1)
+    return refusal.detail

@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         "playhead.frozen",
         Severity.ERROR,
         "3 events or more at one playhead over 5 s or more while main content plays",
-        "Counted as a stall; no content is counted as watched.",
+        "Counted as a stall, and not as content watched.",
         "Adobe, metrics: Stall events",
         _frozen,
         "bursts of an SDK at one playhead; pauses, buffers and ad breaks; ads that do not count for want of a break, "

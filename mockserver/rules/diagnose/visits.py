@@ -13,6 +13,7 @@ from mockserver.model.session import Session
 from mockserver.model.vocabulary import ClosedBy, Outcome
 from mockserver.rules.diagnose.case import Case, Hit, Traffic, TrafficRule
 from mockserver.rules.diagnose.motion import NEAR_START_S
+from mockserver.rules.diagnose.placeholders import is_unknown
 from mockserver.rules.diagnose.wording import number
 from mockserver.rules.playback import Step
 
@@ -137,6 +138,8 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
             and not old.session.complete
             and not _had_to_restart(old)
             and old.start.ts_ms != new.start.ts_ms
+            and not _was_left(old)
+            and not is_unknown(new.case.params.get("media.id"))
         ):
             yield Hit(
                 (old.case.steps[-1].seq, new.start.seq),
@@ -145,6 +148,11 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
                 "the session when the app comes back, or send media.resume true.",
                 session_id=new.session.sid,
             )
+
+
+def _was_left(visit: _Visit) -> bool:
+    """Tell whether the player itself ended a session on a channel: its next programme is another viewing."""
+    return visit.case.is_live and visit.session.closed_by is ClosedBy.SESSION_END
 
 
 def _had_to_restart(visit: _Visit) -> bool:
@@ -164,6 +172,7 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
             and _opening_playhead_s(new) >= NEAR_START_S
             and new.case.params.get("media.resume") is not True
             and not new.case.is_live
+            and not is_unknown(new.case.params.get("media.id"))
             and not library.startswith(_RESTARTING_SDKS)
         ):
             after = "a timeout" if old.session.closed_by in _TIMEOUTS else "the sessionEnd of its last session"
@@ -285,7 +294,8 @@ RULES: tuple[TrafficRule, ...] = (
         "Time spent and progress markers are split over two sessions.",
         "Adobe, Session overview",
         _restart_on_foreground,
-        "sessions that half an hour of idleness or 24 hours of age had ended",
+        "sessions that half an hour of idleness or 24 hours of age had ended; live sessions that the player ended, as "
+        "at the next programme of a channel; a media.id that names nothing",
     ),
     TrafficRule(
         "session.resume-missing",

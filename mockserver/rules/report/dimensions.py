@@ -113,7 +113,9 @@ def built_in_segments(viewing: Viewing) -> Iterator[str]:
     if not params.get("media.id"):
         return
     yield "all media"
-    yield "audio" if str(params.get("media.streamType")).lower() == "audio" else "video"
+    stream_type = str(params.get("media.streamType")).lower()
+    if stream_type in ("audio", "video"):
+        yield stream_type
     content_type = str(params.get("media.contentType")).lower()
     if content_type in ("vod", "live", "linear"):
         yield content_type

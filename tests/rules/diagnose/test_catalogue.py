@@ -88,7 +88,7 @@ RACE = {("play.before-preroll", INFO)}
 # The video element of Adobe's sample player fires pause before ended.
 PAUSE_AT_END = {("pause.at-end", INFO)}
 # The test apps of MediaSDK JS and Chromecast give bit/s and seconds to the SDK, which passes them on.
-UNITS = {("qoe.bitrate-unit", WARNING), ("qoe.tts-unit", WARNING)}
+UNITS = {("qoe.bitrate-unit", INFO), ("qoe.tts-unit", WARNING)}
 # Adobe's sample player measures the time to start in seconds.
 SECONDS = {("qoe.tts-unit", WARNING)}
 # The live test app puts a fixed podSecond (12 o'clock) into its break.

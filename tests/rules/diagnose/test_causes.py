@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mockserver.cli.command_line import main
 from mockserver.errors import VerificationFailed
 from mockserver.media_server import MediaServer
+from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.vocabulary import EVENT_TYPES
 from mockserver.namespaces import DEFAULT, Namespace, Namespaces
 from mockserver.operations.findings import Diagnosis
 from mockserver.operations.table import LocalControl

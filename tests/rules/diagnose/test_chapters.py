@@ -87,6 +87,28 @@ def test_an_offset_away_from_the_playhead_is_noted() -> None:
     assert said(RULES, case).startswith("The offset of chapter 2 is 30 s but it began at playhead 15 s;")
 
 
+SOUGHT: tuple[Event, ...] = (PLAY, ("ping", 10, 10), ("pauseStart", 12, 12), ("play", 12.1, 450))
+
+
+def test_a_chapter_that_is_entered_by_a_seek_begins_behind_its_offset() -> None:
+    middle: Event = ("chapterStart", 12.2, 450, chapter(3, 400, 200))
+
+    assert chapters(*SOUGHT, middle) == []
+    after_break = ("adBreakStart", 12.1, 450, BREAK), ("adBreakComplete", 20, 450), ("play", 20.1, 450)
+    assert chapters(*SOUGHT, *after_break, ("chapterStart", 20.2, 450, chapter(3, 400, 200))) == []
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "length_s"),
+    [(460, 200), (0.45, 449.6), (400, 40)],
+    ids=["before it", "a thousandth of it, up to the next", "behind its end"],
+)
+def test_a_seek_excuses_no_offset_of_another_place(offset_s: float, length_s: float) -> None:
+    found = chapters(*SOUGHT, ("chapterStart", 12.2, 450, chapter(3, offset_s, length_s)))
+
+    assert found == [("chapter.offset-mismatch", Severity.INFO, (6,))]
+
+
 def test_an_offset_near_the_playhead_is_fine() -> None:
     assert chapters(PLAY, ("chapterStart", 15, 15, chapter(2, 17))) == []
 

@@ -36,7 +36,6 @@ def test_a_good_session_start_is_no_finding() -> None:
         ("media.length-invalid", ERROR, start(length=0), "media.length is 0;"),
         ("media.length-invalid", ERROR, start(length=-1), "media.length is -1;"),
         ("media.length-invalid", ERROR, {**LIVE, **start(length=-1)}, "send 86400 for live"),
-        ("media.length-invalid", ERROR, {**LIVE, **start(length=3600)}, "media.length of a live stream is 3600 s"),
         ("media.length-ms", ERROR, start(length=5_400_000), "media.length is 5400000 s"),
         ("media.contentType-case", INFO, start(contentType="VOD"), 'is "VOD"; send "vod"'),
         (
@@ -118,3 +117,26 @@ def test_a_session_whose_start_was_never_seen_has_no_wrong_fields() -> None:
     case.steps = []
 
     assert fired(RULES, case) == []
+
+
+KNOWN_LENGTH = {"media.contentType": "live", "media.length": 3600}
+
+
+def test_a_live_length_that_the_playhead_does_not_fit_is_found() -> None:
+    case = case_of(("play", 1, 44_400), ("ping", 11, 44_410), start=KNOWN_LENGTH)
+
+    assert [code for code, *_ in fired(RULES, case)] == ["media.length-live"]
+    assert "count the playhead from 0" in said(RULES, case)
+
+
+@pytest.mark.parametrize(
+    ("start", "playhead_s"),
+    [
+        (KNOWN_LENGTH, 0),
+        ({**KNOWN_LENGTH, "media.length": 86_400}, 44_400),
+        ({**KNOWN_LENGTH, "media.contentType": "linear"}, 44_400),
+    ],
+    ids=["from 0", "unknown length", "linear"],
+)
+def test_a_live_length_that_fits_the_playhead_is_fine(start: dict[str, Any], playhead_s: float) -> None:
+    assert fired(RULES, case_of(("play", 1, playhead_s), ("ping", 11, playhead_s + 10), start=start)) == []

@@ -75,6 +75,26 @@ def test_a_new_session_when_the_app_comes_back_splits_the_time() -> None:
     assert fired(ground)["session.restart-on-foreground"] == (Severity.WARNING, (4, 5), new)
 
 
+def test_the_next_programme_of_a_channel_is_another_viewing_if_the_player_ended_the_last_one() -> None:
+    live = {"media.contentType": "live", "media.length": 86_400}
+    played = (("play", 1, 40_000), ("ping", 10, 40_009))
+    for end in ((), (("sessionEnd", 11, 40_010),)):
+        ground = Playground()
+        ground.play(*played, *end, start=live)
+        send(ground, start_again(ground, 13, 40_012, media_contentType="live"), "play", 14, 40_013)
+
+        assert ("session.restart-on-foreground" in fired(ground)) is (end == ())
+
+
+def test_a_placeholder_for_an_id_does_not_make_two_sessions_the_same_content() -> None:
+    for media_id in ("clip-7", "undefined", "N/A"):
+        ground = Playground()
+        ground.play(*PLAYED, start={"media.id": media_id})
+        send(ground, start_again(ground, 40, 20, media_id=media_id), "play", 41, 20)
+
+        assert ("session.restart-on-foreground" in fired(ground)) is (media_id == "clip-7")
+
+
 def test_a_session_that_says_it_is_resumed_splits_nothing() -> None:
     ground = Playground()
     ground.play(*PLAYED)

@@ -95,7 +95,7 @@ def test_custom_metadata_of_the_session_goes_to_ads_and_chapters_but_not_back(re
     [
         ({}, ("all media", "video", "vod")),
         ({"media.streamType": "audio", "media.contentType": "Live"}, ("all media", "audio", "live")),
-        ({"media.streamType": None, "media.contentType": "linear"}, ("all media", "video", "linear")),
+        ({"media.streamType": None, "media.contentType": "linear"}, ("all media", "linear")),
         ({"media.contentType": "podcast"}, ("all media", "video")),
         ({"media.id": ""}, ()),
     ],

@@ -1,0 +1,91 @@
+"""What a finding says it does to the report is true of the report of its session, in all cases and recordings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mockserver.errors import NotFound
+from mockserver.model.finding import Finding
+from mockserver.model.report import SessionReport
+from mockserver.namespaces import Namespace
+from mockserver.operations.findings import Diagnosis
+from mockserver.simulation.flaw import FLAWS
+from tests.cases import CASES, play_case, play_recording
+from tests.event_files import event_lines, simulated_beats
+from tests.playbacks import TRAFFIC, Playground, recorded
+
+Report = SessionReport
+MARKERS = ("progress_10", "progress_25", "progress_50", "progress_75", "progress_95")
+
+
+def markers(report: Report) -> list[str]:
+    return [name for name in MARKERS if getattr(report, name)]
+
+
+CLAIMS: dict[str, Callable[[Report], Any]] = {
+    r"Counted as a stall": lambda report: report.stall_events >= 1,
+    r"[Nn]o progress markers|[Pp]rogress markers are never reached": lambda report: markers(report) == [],
+    r"[Nn]o content start\b": lambda report: not report.content_starts,
+    r"Content starts is set": lambda report: report.content_starts,
+    r"no time spent": lambda report: report.content_time_spent_s == 0,
+    r"Counted as a drop before start": lambda report: report.drops_before_start,
+    r"Not counted as a completion|No completion\.": lambda report: not report.content_completes,
+    r"^Counted as a completion": lambda report: report.content_completes,
+    r"Counted as a pause": lambda report: report.pause_events >= 1,
+    r"No ad metrics come of it": lambda report: report.ad_count == 0 or len(report.ads) < 99,
+}
+"""What can be looked up in a report, by the words that claim it."""
+
+
+def check(findings: list[Finding], report_of: Callable[[str], Report]) -> int:
+    checked = 0
+    for finding in findings:
+        for words, holds in CLAIMS.items():
+            if finding.session_id is not None and re.search(words, finding.consequence):
+                assert holds(report_of(finding.session_id)), (
+                    f"{finding.code}: {finding.message} -> {finding.consequence}"
+                )
+                checked += 1
+    return checked
+
+
+def flawed(flaw: str | None) -> Playground:
+    ground, sid = Playground(), ""
+    for event in event_lines(simulated_beats(flaw), ground.now_ms):
+        ground.now_ms = max(ground.now_ms, event["playerTime"]["ts"])
+        opens = event["eventType"] == "sessionStart"
+        plan = ground.post("/api/v1/sessions" if opens else f"/api/v1/sessions/{sid}/events", event)
+        sid = plan.record.session_id or sid if opens else sid
+    ground.now_ms += 2_000_000
+    return ground
+
+
+def everything() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for path in sorted(CASES.glob("*.json")):
+        yield path.stem, lambda name=path.stem: play_case(name).emulator  # type: ignore[misc]
+    for path in sorted(CASES.glob("whole/*.ndjson")):
+        yield path.stem, lambda name=path.stem: play_recording(name).emulator  # type: ignore[misc]
+    for path in sorted(TRAFFIC.glob("*.ndjson")):
+        yield path.stem, lambda name=path.stem: recorded(name)[0].emulator  # type: ignore[misc]
+    for flaw in sorted(FLAWS):
+        yield f"flaw {flaw}", lambda name=flaw: flawed(name).emulator  # type: ignore[misc]
+
+
+PLAYED = dict(everything())
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_consequences_are_true_of_the_report(name: str) -> None:
+    diagnosis = Diagnosis(Namespace(PLAYED[name]()))
+    check([one for one in diagnosis.findings() if is_of_session(diagnosis, one)], diagnosis.report)
+
+
+def is_of_session(diagnosis: Diagnosis, finding: Finding) -> bool:
+    try:
+        return finding.session_id is not None and bool(diagnosis.report(finding.session_id))
+    except NotFound:
+        return False
