@@ -7,7 +7,6 @@ is left to a general one, so that nothing is refused without a finding.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -34,8 +33,6 @@ __all__ = [
 _STATUSES = (400, 413, 415, 429)
 _OUR_LIMIT = 429
 _MOST_DETAILS = 4
-_NUMBER_SAID = re.compile(r"is the number (-?[0-9.]+(?:e[+-]?[0-9]+)?)(?=;)")
-_NUMBER_SENT = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NOT_LOOKED_AT = "more"
 """The rule of a violation that only says that the rest of a long batch was not looked at."""
 
@@ -200,7 +197,7 @@ def _claimed(rule: BodyRule, place: Case | Traffic) -> Iterator[Hit]:
 
 
 def _sentence(refusal: Refusal, count: int) -> str:
-    item, detail = refusal.item, _as_written(refusal)
+    item, detail = refusal.item, refusal.detail
     what, several = (
         (f"{item.event_type} event", f"{item.event_type} events")
         if item.event_type
@@ -210,15 +207,3 @@ def _sentence(refusal: Refusal, count: int) -> str:
         return f"{count} {several} were answered {refusal.status}: {detail}"
     place = "" if item.index is None else f" at place {item.index + 1} of a batch"
     return f"The {what}{place} was answered {refusal.status}: {detail}"
-
-
-def _as_written(refusal: Refusal) -> str:
-    """Quote a number as it was sent, with its exponent: whoever looks for it in the player looks for that."""
-    found = _NUMBER_SAID.search(refusal.detail)
-    if found is None:
-        return refusal.detail
-    value = float(found[1])
-    for token in _NUMBER_SENT.findall(refusal.item.record.body):
-        if float(token) == value:
-            return refusal.detail.replace(found[1], token.decode(), 1)
-    return refusal.detail

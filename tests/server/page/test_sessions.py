@@ -276,3 +276,15 @@ def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Pag
 
     page.wait_for_function("top => document.querySelector('[role=grid]')?.scrollTop === top", arg=top)
     expect(page.get_by_role("grid").get_by_text("film 99", exact=True)).to_be_visible()
+
+
+def test_what_was_refused_without_a_session_is_told_above_the_list(shown: Shown, page: Page) -> None:
+    page.goto(shown.address())
+    expect(page.get_by_text("No sessions yet")).to_be_visible()
+    loose = page.locator(".findings-list.loose")
+    expect(loose).to_be_empty()
+
+    assert shown.server.ask("POST", "/va/api/v1/sessions", b"{}").status == 404
+    expect(loose.locator("article")).to_have_count(1)
+    expect(loose).to_contain_text("path.prefix")
+    expect(loose).to_contain_text("path_prefixes")

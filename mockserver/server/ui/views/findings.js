@@ -1,7 +1,7 @@
 // What is wrong with a session, the worst first.
 
 import { path } from "../api.js";
-import { h } from "../dom.js";
+import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 import { createReadingTab } from "./reading-tab.js";
 /** @import { Api } from "../api.js" */
@@ -9,6 +9,7 @@ import { createReadingTab } from "./reading-tab.js";
 
 const MOST = 1000;
 const MOST_SEQS = 12;
+const MOST_LOOSE = 5;
 
 /**
  * Make the tab of a session.
@@ -24,6 +25,33 @@ export function createFindingsTab({ api, sid }) {
       meta.total > findings.length ? h("p.muted", `and ${format.count(meta.total - findings.length)} more`) : null,
     ],
   });
+}
+
+/**
+ * Make the list of what is wrong with requests that belong to no session, such as a sessionStart that was refused; it is
+ * empty when there is nothing.
+ *
+ * @param {{ api: Api }} given
+ */
+export function createLooseFindings({ api }) {
+  const tab = createReadingTab("section.findings-list.loose", {
+    read: () => api.get("/findings", { min_severity: "warning", limit: MOST }),
+    said: ({ findings }) => findings.filter(isLoose),
+    draw: ({ findings }) => {
+      const loose = findings.filter(isLoose);
+      if (!loose.length) return [];
+      return [h("h2", "Requests without a session"), cards(loose.slice(0, MOST_LOOSE)),
+        loose.length > MOST_LOOSE ? h("p.muted", `and ${format.count(loose.length - MOST_LOOSE)} more`) : null];
+    },
+  });
+  replace(tab.element);
+  tab.element.setAttribute("aria-label", "Requests without a session");
+  return tab;
+}
+
+/** @param {Finding} finding */
+function isLoose({ session_id, code }) {
+  return session_id === null || code === "session.unknown-id";
 }
 
 function nothing() {

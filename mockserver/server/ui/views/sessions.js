@@ -5,11 +5,13 @@ import * as format from "../format.js";
 import { createSessionList } from "../session-list.js";
 import { createVirtual } from "../virtual.js";
 import { createRefresher } from "../refresher.js";
+import { createLooseFindings } from "./findings.js";
 import { cells, tick } from "./session-row.js";
 import { createTryPlayer } from "./try-player.js";
 /** @import { Api } from "../api.js" */
 
 const COLUMNS = ["Phase", "Content", "Client", "Age", "Events", "Findings", "Closes in"];
+const LOOSE_MS = 2000;
 const MOST_PAGES = 25; // read to come back to a place far down
 const PHASES = ["open", "completed", "closed", "forgotten"];
 
@@ -20,6 +22,7 @@ const PHASES = ["open", "completed", "closed", "forgotten"];
  */
 export function view({ api, live, clock, query, go, announce }) {
   const filter = { q: query?.get("q") ?? "", phase: query?.getAll("phase") ?? [] };
+  const loose = createLooseFindings({ api });
   const trial = createTryPlayer({ api, go, announce });
   const list = createSessionList((asked) => api.get("/sessions", asked));
   const row = (index) => list.rows[index];
@@ -53,7 +56,7 @@ export function view({ api, live, clock, query, go, announce }) {
   const element = h("section.list-view", { "aria-label": "Sessions" },
     h("div.toolbar",
       h("h1.hidden-text", "Sessions"), search, h("div.chips", { role: "group", "aria-label": "Phase" }, phases), counter),
-    problem, nothing, h("div.frame.sessions", virtual.element));
+    problem, loose.element, nothing, h("div.frame.sessions", virtual.element));
 
   let known = null;
   let loading = false;
@@ -148,13 +151,16 @@ export function view({ api, live, clock, query, go, announce }) {
   }
 
   const refresher = createRefresher(refresh);
+  const looseRefresher = createRefresher(() => loose.load(), LOOSE_MS);
   list.search({ ...filter });
   const stop = live.subscribe((batch) => {
     if (batch.some(({ type }) => type === "reset")) {
       list.search({ ...filter });
       refresher.now();
+      looseRefresher.now();
     } else if (batch.some(({ type }) => type !== "state")) {
       refresher.soon();
+      looseRefresher.soon();
     }
   });
   const stopClock = clock.subscribe(() => refresher.soon());
@@ -170,6 +176,7 @@ export function view({ api, live, clock, query, go, announce }) {
   async function begin() {
     const left = history.state;
     virtual.start();
+    looseRefresher.now();
     await refresher.now();
     if (!left?.top && !left?.selected) return;
     for (let page = 0; page < MOST_PAGES && !list.complete && list.rows.length < virtual.rowsFor(left.top); page++) await older();
@@ -181,6 +188,8 @@ export function view({ api, live, clock, query, go, announce }) {
     shown: begin,
     dispose() {
       trial.dispose();
+      loose.dispose();
+      looseRefresher.stop();
       stop();
       stopClock();
       clearInterval(ticking);
