@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+import mockserver
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.emulator.injection import StruckRequest
@@ -75,6 +78,17 @@ def test_fault_of_the_connection_leaves_no_answer_and_asks_for_none(fault: Answe
         raise AssertionError
 
     assert fault.answered(StruckRequest(REQUEST, "s1", unwanted, "f1", API, ARRIVAL, is_processed=False)) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
+def test_kind_that_decides_what_the_client_gets_is_at_home_in_one_file_and_its_socket_in_another(kind: type) -> None:
+    package = Path(mockserver.__file__).parent
+    homes = {package / "model" / "fault_kind.py", package / "server" / "effects.py"}
+    if kind is RefuseFault:
+        homes.add(package / "cli" / "patience.py")  # which waits as long as it keeps everybody out
+    naming = {path for path in package.rglob("*.py") if re.search(rf"\b{kind.__name__}\b", path.read_text("utf-8"))}
+
+    assert naming <= homes
 
 
 @pytest.mark.parametrize("is_processed", [True, False])

@@ -66,30 +66,32 @@ def _is_array(refusal: Refusal) -> bool:
     return item.record.operation is Operation.EVENT and isinstance(item.event.sent, list)
 
 
-def _repeats(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, int]]:
-    """Find what the network stack of a client repeats by itself: the lost request, and the one like it, by seq.
+def _repeats(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, int, Record]]:
+    """Find what the network stack of a client repeats by itself: the seqs of what was lost and of the repeat, and that.
 
     The journal does not know connections; what tells such a repeat is that it comes at once, byte for byte, header
-    fields too. Of the two that a ``duplicate`` fault makes of one request the first is lost by the rule that made the
-    second.
+    fields too. It is made once: it has a connection of its own, whose end the player is told. Of the two that a
+    ``duplicate`` fault makes of one request the first is lost by the rule that made the second.
     """
     lost: dict[tuple[str, bytes], tuple[int, Record]] = {}
+    repeated: set[tuple[str, bytes]] = set()
     for seq, record in records:
-        if lost and (first := lost.pop((record.target, record.body), None)) is not None:
+        name = record.target, record.body
+        if lost and (first := lost.pop(name, None)) is not None:
             before = first[1]
             at_once = record.at_ms - before.at_ms <= _AT_ONCE_MS and record.headers == before.headers
             is_copy = record.delivery is not Delivery.CUT and not {*before.fault_ids}.isdisjoint(record.fault_ids)
-            if at_once and not is_copy:
-                yield first[0], seq
+            if at_once and not is_copy and name not in repeated:
+                repeated.add(name)
+                yield first[0], seq, record
         if record.delivery is Delivery.CUT and record.operation in _REPORTING and record.body:
-            lost[record.target, record.body] = (seq, record)
+            lost[name] = (seq, record)
 
 
 def _stack_repeat(traffic: Traffic) -> Iterator[Hit]:
     by_session: dict[str | None, list[tuple[int, int]]] = {}
-    records = dict(traffic.records)
-    for lost, again in _repeats(traffic.records):
-        sid = records[lost].session_id if records[lost].operation is Operation.EVENT else None
+    for lost, again, record in _repeats(traffic.records):
+        sid = record.session_id if record.operation is Operation.EVENT else None
         by_session.setdefault(sid, []).append((lost, again))
     for session_id, pairs in by_session.items():
         yield Hit(
@@ -106,7 +108,7 @@ def _retry_storm(case: Case) -> Iterator[Hit]:
         return
     bodies: dict[bytes, list[int]] = {}
     standing = {item.seq for run in case.standing for item in run}
-    by_itself = {again for _, again in _repeats((item.seq, item.record) for item in case.arrived)}
+    by_itself = {again for _, again, _ in _repeats((item.seq, item.record) for item in case.arrived)}
     for item in case.arrived:
         if item.index is None and item.seq not in standing and item.seq not in by_itself:
             bodies.setdefault(item.record.body, []).append(item.seq)

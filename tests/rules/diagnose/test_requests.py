@@ -92,6 +92,19 @@ def test_repeat_by_the_network_stack_is_told_and_not_taken_for_one_of_the_player
     assert fired(ground) == {"http.stack-repeat": (Severity.INFO, (2, 3))}
 
 
+def test_network_stack_repeats_once_and_the_rest_is_the_players() -> None:
+    ground = Playground()
+    sid = ground.play()
+    fault(ground.emulator, CloseFault())
+    for _ in range(4):
+        ground.emulator.delivered(ground.post(f"/api/v1/sessions/{sid}/events", PING), Delivery.CUT)
+
+    assert fired(ground) == {
+        "http.stack-repeat": (Severity.INFO, (2, 3)),
+        "http.retry-storm": (Severity.WARNING, (2, 4, 5)),
+    }
+
+
 def test_repeat_that_comes_later_is_one_of_the_player() -> None:
     ground = Playground()
     sid = ground.play()
