@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.breaks import split_pods
 from mockserver.rules.diagnose.case import Case, Hit, Rule
 from mockserver.rules.diagnose.placeholders import is_nothing
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
@@ -175,7 +176,10 @@ def _pod_position(case: Case) -> Iterator[Hit]:
     for step in case.of("adStart"):
         if step.after.ad is not None and step.ignored is None and not _is_again(case, step):
             pods.setdefault(step.after.ad.break_number, []).append(step)
-    for ads in pods.values():
+    split = {step.after.breaks for pod in split_pods(case) for step in pod[1:]}
+    for number_of, ads in pods.items():
+        if number_of in split:
+            continue  # the rest of a pod that was reported as several breaks
         positions = [step.number("media.ad.podPosition") or 0 for step in ads]
         rising = all(before < after for before, after in pairwise(positions))
         if positions[0] not in (0, 1) or not rising:
@@ -187,11 +191,15 @@ def _pod_position(case: Case) -> Iterator[Hit]:
 
 
 def _complete_early(case: Case) -> Iterator[Hit]:
-    if case.ts_in_seconds:
+    if case.ts_in_seconds or case.standing:
         return
     for ad in _spans(case):
         completes = ad.ending is not None and ad.ending.event_type == "adComplete"
-        if completes and not _is_in_ms(ad) and ad.played_s < case.thresholds.ad_complete_share * ad.length_s:
+        if (
+            completes
+            and not (_is_in_ms(ad) or case.spans_clock_set(ad.opening.seq, ad.last.seq))
+            and ad.played_s < case.thresholds.ad_complete_share * ad.length_s
+        ):
             yield Hit(
                 seqs_of(ad.opening, ad.ending),
                 f"adComplete came after {number(ad.played_s)} of {number(ad.length_s)} s of {ad.name}; send adSkip "
@@ -218,7 +226,8 @@ def _length_ms(case: Case) -> Iterator[Hit]:
 
 def _overrun(case: Case) -> Iterator[Hit]:
     for ad in _spans(case):
-        if ad.length_s > 0 and ad.played_s > ad.length_s + case.thresholds.ad_overrun_s:
+        spans = case.spans_clock_set(ad.opening.seq, ad.last.seq)
+        if ad.length_s > 0 and ad.played_s > ad.length_s + case.thresholds.ad_overrun_s and not spans:
             yield Hit(
                 seqs_of(ad.opening, ad.last),
                 f"{number(ad.played_s)} s were spent in {ad.name}, which is {number(ad.length_s)} s long; send its "

@@ -12,7 +12,7 @@ from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 from mockserver.rules.playback import Scope, Step
 from mockserver.rules.speed import FASTEST
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "split_pods"]
 
 _SAME_POD_MS = 2_000
 _SAME_POD_S = 1.0
@@ -120,8 +120,11 @@ def _break_empty(case: Case) -> Iterator[Hit]:
             )
 
 
-def _break_split(case: Case) -> Iterator[Hit]:
+def split_pods(case: Case) -> list[list[Step]]:
+    """Return the adBreakStarts of every pod that was reported as several breaks."""
     pods: list[list[Step]] = []
+    if case.standing:
+        return pods
     edges = case.in_order("adBreakStart", "adBreakComplete")
     for close, opening in pairwise(edges):
         if (
@@ -136,7 +139,11 @@ def _break_split(case: Case) -> Iterator[Hit]:
                 pods[-1].append(opening)
             else:
                 pods.append([first, opening])
-    for pod in pods:
+    return pods
+
+
+def _break_split(case: Case) -> Iterator[Hit]:
+    for pod in split_pods(case):
         yield Hit(
             seqs_of(*pod),
             f"{len(pod)} ad breaks came one right after the other at playhead {number(pod[0].playhead_s)} s; send one "
@@ -198,11 +205,12 @@ def _pod_index(case: Case) -> Iterator[Hit]:
 
 
 def _pod_second(case: Case) -> Iterator[Hit]:
-    if case.playhead_in_ms:
+    if case.playhead_in_ms or case.counts_down:
         return
+    limit_s = max(case.thresholds.pod_second_s, case.coarse_step_s or 0)
     for step in case.of("adBreakStart"):
         second_s = step.number("media.ad.podSecond")
-        if second_s is not None and abs(second_s - step.playhead_s) > case.thresholds.pod_second_s:
+        if second_s is not None and abs(second_s - step.playhead_s) > limit_s:
             yield Hit(
                 seqs_of(step),
                 f"podSecond is {number(second_s)} s but the break came at playhead {number(step.playhead_s)} s; send "

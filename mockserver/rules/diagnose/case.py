@@ -19,6 +19,7 @@ from mockserver.rules.diagnose.motion import (
     ENDS,
     Pause,
     Stretch,
+    coarse_step_s,
     counts_down,
     is_in_ms,
     odd_rate,
@@ -125,15 +126,21 @@ class Case:
 
     @cached_property
     def once(self) -> Case:
-        """The session as it would be if nothing had come twice, so that rules name other mistakes only."""
+        """The session as it would be if nothing had come twice, so that rules name other mistakes only.
+
+        Events whose ``ts`` stands still are taken in order of arrival: no order of them is documented.
+        """
         repetition = self.repetition
-        if repetition is None:
+        unsorted = sum(map(len, self.standing)) * 2 > len(self.steps)
+        if repetition is None and not unsorted:
             return self
-        again = {second.seq for _, second in repetition.pairs}
+        again = set() if repetition is None else {second.seq for _, second in repetition.pairs}
+        arrived = [item for item in self.arrived if item.seq not in again]
+        processed = [step.item for step in self.steps if step.seq not in again]
         once = Case(
             self.session,
-            [item for item in self.arrived if item.seq not in again],
-            [step.item for step in self.steps if step.seq not in again],
+            arrived,
+            [item for item in arrived if item.accepted] if unsorted else processed,
             self.settings,
             self.thresholds,
             self.now_ms,
@@ -272,6 +279,11 @@ class Case:
         return [self.steps[first:end] for first, end in stalls(self.watched, self.thresholds.frozen_s)]
 
     @cached_property
+    def coarse_step_s(self) -> float | None:
+        """In which steps the playhead moves, if it is known in large steps only."""
+        return coarse_step_s(self.stretches, len(self.standstills), self.thresholds.frozen_s)
+
+    @cached_property
     def pauses(self) -> Sequence[Pause]:
         """The pauses and buffers of the main content."""
         return pauses_of(self.watched)
@@ -320,7 +332,7 @@ class Case:
     @cached_property
     def odd_rate(self) -> float | None:
         """At what rate the playhead goes through the session if no player plays like that, else None."""
-        return None if self.playhead_in_ms else odd_rate(self.stretches)
+        return None if self.playhead_in_ms or self.coarse_step_s is not None else odd_rate(self.stretches)
 
 
 class Traffic:

@@ -25,7 +25,7 @@ _TO_AND_FRO = 3
 
 
 def _jump(case: Case) -> Iterator[Hit]:
-    if case.playhead_in_ms or case.counts_down:
+    if case.playhead_in_ms or case.counts_down or case.coarse_step_s is not None:
         return
     leaps = list(_leaps(case))
     behind = [leap for leap in leaps if 0 <= leap.dp_s < leap.dt_s]

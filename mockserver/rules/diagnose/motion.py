@@ -15,6 +15,7 @@ __all__ = [
     "NEAR_START_S",
     "Pause",
     "Stretch",
+    "coarse_step_s",
     "counts_down",
     "is_in_ms",
     "odd_rate",
@@ -39,6 +40,12 @@ _BEYOND = 20
 
 _LATE_S = 600
 """Soon after midnight any content that begins at 0 is at the second of the day."""
+
+_COARSE_TIMES = 3
+"""A playhead that stands so often, and moves in equal steps, is rounded."""
+
+_EVEN = 0.02
+"""By how much a step may differ from a multiple of the smallest one, as a share of that."""
 
 _MOST_BACK = 3
 """So many stretches that go back make a countdown; fewer may be a viewer who goes back."""
@@ -159,6 +166,25 @@ def _off_s(behind_s: float) -> float:
 
 def _measured(stretches: Sequence[Stretch]) -> int:
     return sum(1 for stretch in stretches if stretch.dt_s >= MEASURED_S)
+
+
+def coarse_step_s(stretches: Sequence[Stretch], standstills: int, least_s: float) -> float | None:
+    """Return the size of the steps in which the playhead moves if it is known in such steps only, else None.
+
+    Args:
+        stretches: What was played.
+        standstills: How often the playhead stood.
+        least_s: The smallest step that matters.
+    """
+    moves_s = [stretch.dp_s for stretch in stretches if stretch.dp_s]
+    took_s = sum(stretch.dt_s for stretch in stretches)
+    if standstills < _COARSE_TIMES or not moves_s or not took_s:
+        return None
+    smallest_s = min(map(abs, moves_s))
+    if smallest_s < least_s:
+        return None
+    shares = (move_s / smallest_s for move_s in moves_s)
+    return smallest_s if all(abs(share - round(share)) <= _EVEN for share in shares) else None
 
 
 def odd_rate(stretches: Sequence[Stretch]) -> float | None:

@@ -50,7 +50,7 @@ def _immediate(case: Case) -> Iterator[Hit]:
 
 
 def _during_complete(case: Case) -> Iterator[Hit]:
-    if not case.watched or case.watched[-1].event_type not in ENDS or case.ts_in_seconds:
+    if not case.watched or case.watched[-1].event_type not in ENDS or case.ts_in_seconds or case.clock_sets:
         return
     end = case.watched[-1]
     last_ms = end.ts_ms + case.thresholds.trailing_ping_s * 1000

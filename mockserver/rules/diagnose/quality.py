@@ -95,7 +95,7 @@ def _bitrate_change_same(case: Case) -> Iterator[Hit]:
         settled_ms = step.ts_ms - case.thresholds.same_bitrate_s * 1000
         while recent and recent[0][0].ts_ms < settled_ms:
             _, known = recent.popleft()
-        if step.event_type == "bitrateChange" and value == known:
+        if step.event_type == "bitrateChange" and value and value == known and not step.item.late_ms:
             same.append(step)
         recent.append((step, value))
     if same:

@@ -124,7 +124,9 @@ def _judged(firsts: Sequence[Item], pairs: Sequence[tuple[Item, Item]]) -> Repet
     for first in firsts:
         if first.event_type is not None and first.event_type not in _OFTEN_ANYWAY:
             by_type.setdefault(first.event_type, []).append(copies.get(first.seq, 1))
-    doubled = [name for name, often in by_type.items() if len(often) >= _TYPE_EVENTS and set(often) == {_TWICE}]
+    twice = [name for name, often in by_type.items() if set(often) == {_TWICE}]
+    families = {_family(name) for name in twice if len(by_type[name]) >= _TYPE_EVENTS}
+    doubled = [name for name in twice if _family(name) in families]
     if doubled:
         concerned = [(first, second) for first, second in pairs if first.event_type in doubled]
         return Repetition(concerned, len(concerned), tuple(doubled))
@@ -133,6 +135,11 @@ def _judged(firsts: Sequence[Item], pairs: Sequence[tuple[Item, Item]]) -> Repet
     if len(again) >= _BODIES:
         return Repetition([pair for pair in equal if pair[0].seq in again], len(firsts))
     return None
+
+
+def _family(event_type: str) -> str:
+    """Return ``ad``, ``chapter``, ``state``: a handler registered twice sends them all twice."""
+    return event_type[: next((n for n, sign in enumerate(event_type) if sign.isupper()), len(event_type))]
 
 
 def is_answered(item: Item) -> bool:

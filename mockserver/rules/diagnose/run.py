@@ -11,6 +11,10 @@ from mockserver.rules.diagnose.causes import linked, linked_traffic
 
 __all__ = ["by_severity", "counting", "diagnose_session", "diagnose_traffic", "sort_findings"]
 
+_MOST_ALIKE = 3
+_REPEATED = frozenset({"ad", "buffer", "chapter", "pause", "play", "playhead", "state"})
+"""Families whose rules fire at many places of one session for one mistake."""
+
 
 def diagnose_session(case: Case) -> list[Finding]:
     """Apply the rules about one session, and mark what follows from something else."""
@@ -21,7 +25,7 @@ def diagnose_session(case: Case) -> list[Finding]:
 def _found(case: Case) -> list[Finding]:
     session_id = case.session.sid if case.session is not None else _sid(case)
     rules = (rule for rule in RULES if not rule.dialects or case.words.api in rule.dialects)
-    return [_finding(rule, hit, session_id) for rule in rules for hit in rule.check(case)]
+    return [_finding(rule, hit, session_id) for rule in rules for hit in _merged(rule, list(rule.check(case)))]
 
 
 def diagnose_traffic(traffic: Traffic) -> list[Finding]:
@@ -60,6 +64,24 @@ def by_severity(findings: Iterable[Finding]) -> dict[str, int]:
     for finding in findings:
         counts[finding.severity.value] = counts.get(finding.severity.value, 0) + 1
     return {severity.value: counts[severity.value] for severity in Severity if severity.value in counts}
+
+
+def _merged(rule: Rule, hits: list[Hit]) -> list[Hit]:
+    """Make one hit of many that are alike, in the words of the first: a mistake in every ad is one mistake."""
+    if len(hits) <= _MOST_ALIKE or rule.code.partition(".")[0] not in _REPEATED:
+        return hits
+    groups: dict[tuple[Severity | None, str | None], list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault((hit.severity, hit.consequence), []).append(hit)
+    merged: list[Hit] = []
+    for group in groups.values():
+        if len(group) <= _MOST_ALIKE:
+            merged += group
+            continue
+        seqs = tuple(sorted({seq for hit in group for seq in hit.seqs}))
+        text = f"{group[0].message.removesuffix('.')} (and {len(group) - 1} more like this)."
+        merged.append(group[0]._replace(seqs=seqs, message=text))
+    return merged
 
 
 def _sid(case: Case) -> str | None:

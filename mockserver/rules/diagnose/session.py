@@ -113,6 +113,8 @@ def _end_at_end(case: Case) -> Iterator[Hit]:
     end = next(case.of("sessionEnd"), None)
     if end is None or case.is_live or case.length_s <= 0 or next(case.of("sessionComplete"), None) is not None:
         return
+    if case.playhead_in_ms or case.length_is_short:
+        return
     if end.playhead_s >= _END_SHARE * case.length_s:
         yield Hit(
             (end.seq,),
@@ -163,7 +165,7 @@ def _resume_false_positive(case: Case) -> Iterator[Hit]:
 
 def _second_viewing(case: Case) -> Iterator[Hit]:
     """Find content on demand that reached its end and plays from its beginning, with no sessionComplete between."""
-    if case.is_live or case.length_s <= 0 or case.playhead_in_ms:
+    if case.is_live or case.length_s <= 0 or case.playhead_in_ms or case.counts_down:
         return
     end: Step | None = None
     again: Step | None = None

@@ -8,20 +8,13 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
-from mockserver.rules.speed import FASTEST, SLOWEST
 
 __all__ = ["RULES"]
-
-_COARSE_TIMES = 3
-"""A playhead that stands so often, and moves in equal steps, is rounded."""
-
-_EVEN = 0.02
-"""By how much a step may differ from a multiple of the smallest one, as a share of that."""
 
 
 def _frozen(case: Case) -> Iterator[Hit]:
     stood = case.standstills
-    if not stood or _step_s(case, stood) is not None:
+    if not stood or case.coarse_step_s is not None:
         return
     longest = max(stood, key=_seconds)
     more = f", and at {counted(len(stood) - 1, 'more place')}" if len(stood) > 1 else ""
@@ -35,7 +28,7 @@ def _frozen(case: Case) -> Iterator[Hit]:
 
 def _coarse(case: Case) -> Iterator[Hit]:
     stood = case.standstills
-    step_s = _step_s(case, stood)
+    step_s = case.coarse_step_s
     if step_s is not None:
         yield Hit(
             seqs_of(*(step for steps in stood for step in steps)),
@@ -46,21 +39,6 @@ def _coarse(case: Case) -> Iterator[Hit]:
 
 def _seconds(steps: Sequence[Step]) -> float:
     return (steps[-1].ts_ms - steps[0].ts_ms) / 1000
-
-
-def _step_s(case: Case, stood: Sequence[Sequence[Step]]) -> float | None:
-    """Return the size of the steps in which the playhead moves if they are all alike, else None."""
-    if len(stood) < _COARSE_TIMES:
-        return None
-    moves_s = [stretch.dp_s for stretch in case.stretches if stretch.dp_s]
-    took_s = sum(stretch.dt_s for stretch in case.stretches)
-    if not moves_s or not SLOWEST <= sum(moves_s) / took_s <= FASTEST:
-        return None
-    smallest_s = min(moves_s)
-    if smallest_s < case.thresholds.frozen_s:
-        return None
-    shares = (move_s / smallest_s for move_s in moves_s)
-    return smallest_s if all(abs(share - round(share)) <= _EVEN for share in shares) else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -11,8 +11,9 @@ from mockserver.model.vocabulary import Delivery
 from mockserver.rules.diagnose import cadence, leaps, order, pings, requests
 from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.clocks import RULES
+from mockserver.rules.diagnose.run import diagnose_session
 from tests.firings import Firing, fired, said, start_body
-from tests.playbacks import START_MS, Playground, case_of
+from tests.playbacks import AD, BREAK, START_MS, Playground, case_of
 
 ERROR = Severity.ERROR
 MISLED = (*order.RULES, *cadence.RULES, *pings.RULES, *leaps.RULES, *requests.RULES)
@@ -176,3 +177,20 @@ def test_a_burst_of_an_sdk_has_one_ts() -> None:
 
 def test_an_event_that_is_sent_again_because_its_answer_was_lost_does_not_stand() -> None:
     assert fired(RULES, arriving(*((10 * n, 10, "ping", 10) for n in range(1, 5)), lost=True)) == []
+
+
+def test_what_happens_while_ts_stands_is_taken_in_order_of_arrival() -> None:
+    ground = Playground()
+    sid = ground.post("/api/v1/sessions", start_body()).record.session_id or ""
+    events = [
+        ("adBreakStart", BREAK), ("adStart", AD), ("ping", None), ("adComplete", None), ("adBreakComplete", None),
+        ("play", None), ("ping", None), ("adBreakStart", BREAK), ("adStart", AD), ("adSkip", None),
+        ("adBreakComplete", None), ("sessionComplete", None),
+    ]  # fmt: skip
+    for n, (event_type, params) in enumerate(events, 1):
+        ground.now_ms = START_MS + 5000 * n
+        body = {"eventType": event_type, "playerTime": {"playhead": 0, "ts": START_MS}}
+        ground.post(f"/api/v1/sessions/{sid}/events", body if params is None else {**body, "params": params})
+    families = {finding.code.partition(".")[0] for finding in diagnose_session(ground.case(sid))}
+
+    assert families == {"ts", "session"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.leaps import RULES
+from mockserver.rules.diagnose.run import diagnose_session
 from tests.firings import Firing, fired, said
 from tests.playbacks import AD, BREAK, Event, case_of
 
@@ -121,6 +122,7 @@ def test_time_remaining_is_named_and_nothing_else_is_said() -> None:
     )
 
     assert [code for code, *_ in fired(RULES, case)] == ["playhead.counts-down"]
+    assert {finding.code for finding in diagnose_session(case)} == {"playhead.counts-down"}
     assert said(RULES, case).startswith(
         "The playhead goes down while content plays, from 600 s to 410 s, like the time that remains; send the position"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
+from mockserver.rules.diagnose import breaks, leaps, movement
 from mockserver.rules.diagnose.standstill import RULES
 from tests.firings import Firing, fired, said
 from tests.playbacks import AD, BREAK, Event, case_of
@@ -96,3 +97,15 @@ def test_stalls_at_any_place_are_no_steps() -> None:
         playhead_s += moved_s
 
     assert [code for code, *_ in standstill(PLAY, *events)] == ["playhead.frozen"]
+
+
+def test_a_rounded_playhead_is_the_only_cause_that_is_named() -> None:
+    midroll = {"media.ad.podIndex": 1, "media.ad.podSecond": 315}
+    ad = (("adBreakStart", 315, 300, midroll), ("adStart", 315, 300, AD), ("adComplete", 330, 300))
+    case = case_of(
+        PLAY, *pings(30)[:31], *ad, ("adBreakComplete", 330, 300), ("ping", 340, 300), ("ping", 350, 330),
+        start={"media.length": 600},
+    )  # fmt: skip
+
+    found = {code for code, *_ in fired((*RULES, *leaps.RULES, *movement.RULES, *breaks.RULES), case)}
+    assert found == {"playhead.coarse"}
