@@ -113,7 +113,7 @@ def _end_at_end(case: Case) -> Iterator[Hit]:
     end = next(case.of("sessionEnd"), None)
     if end is None or case.is_live or case.length_s <= 0 or next(case.of("sessionComplete"), None) is not None:
         return
-    if case.playhead_in_ms or case.length_is_short:
+    if case.playhead_in_ms:
         return
     if end.playhead_s >= _END_SHARE * case.length_s:
         yield Hit(
