@@ -90,12 +90,12 @@ class StoryHandle:
         __tracebackhide__ = True
         if timeout_s:
             refuse_in_loop("assert_passed with timeout_s", "await_passed")
-        self.assert_of(self._news(timeout_s))
+        self._assert_of(self._news(timeout_s), waited=timeout_s > 0)
 
     async def await_passed(self, *, timeout_s: float = 60) -> None:
         """Assert as :meth:`assert_passed` does, without blocking the running loop."""
         __tracebackhide__ = True
-        self.assert_of(await in_own_thread(self._news, timeout_s))
+        self._assert_of(await in_own_thread(self._news, timeout_s), waited=timeout_s > 0)
 
     def stop(self) -> StoryView:
         """Stop it: its rules go, its settings go back. It is judged as it is; what comes later does not count."""
@@ -108,7 +108,13 @@ class StoryHandle:
             VerificationFailed: It does not.
         """
         __tracebackhide__ = True
-        judged = judged_now(self._told(view))
+        self._assert_of(view, waited=False)
+
+    def _assert_of(self, view: StoryView, *, waited: bool) -> None:
+        """Assert it; where waiting ended because it has failed for good, what can still come true stays open."""
+        __tracebackhide__ = True
+        told = self._told(view)
+        judged = told if waited and told.verdict is not None else judged_now(told)
         if judged.verdict != "passed":
             raise VerificationFailed(f"{story_text(judged)}\n\n{questions.transcript_of(self._control)}")
 

@@ -98,6 +98,19 @@ def test_failed_story_shows_expectations_and_what_was_received(
     assert "clip-7: open" in text
 
 
+def test_what_can_still_come_true_is_open_when_waiting_ends_early(
+    server: MediaServer, player: Callable[[], Player]
+) -> None:
+    never = Expectation(says="It never asks.", query=Query(event_type="sessionStart"), at_most=0)
+    plays = Expectation(says="It plays.", query=Query(event_type="play"))
+    handle = server.stories.start(story(never, plays))
+    player()
+    with pytest.raises(VerificationFailed) as caught:
+        handle.assert_passed(timeout_s=30)
+    for line in ("  FAILED  It never asks.", "  open    It plays.", "verdict: failed, 1 of 2 expectations failed"):
+        assert line in str(caught.value)
+
+
 def test_stories_are_listed_with_their_state_and_without_expectations(
     server: MediaServer, player: Callable[[], Player]
 ) -> None:
