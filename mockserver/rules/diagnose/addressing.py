@@ -10,7 +10,8 @@ from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.diagnose.case import Hit, Rule, Traffic, TrafficCheck, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, is_edge_body, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal, is_edge_body
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, quoted
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES", "is_of_player"]
@@ -26,6 +27,11 @@ _OURS = re.compile(r"(?P<prefix>.*?)(?P<rest>/api/v1/(?:sessions(?:/[^/]+/events
 _LIKE_OURS = re.compile(r"/api/v[0-9]", re.IGNORECASE)
 _OF_ANALYTICS = re.compile(r"/(b/ss/|id(/|$))")
 """Hits of Adobe Analytics and calls of the Visitor ID service: other libraries of the same app."""
+
+_BETWEEN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~-]")
+"""What can stand between the pieces of a decorated session id."""
+
+_SID = re.compile(r"(?<=/sessions/)[^/]+(?=/)")
 
 _SENDING = ("POST", "PUT", "PATCH")
 
@@ -94,7 +100,7 @@ def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
             continue
         path = record.target.partition("?")[0]
         sid = next((piece for piece in path.split("/") if piece in traffic.cases), None)
-        form = path if sid is None else path.replace(sid, "{sid}")
+        form = _SID.sub("{sid}", path if sid is None else path.replace(sid, "{sid}"))
         groups.setdefault((f"{record.method} {form}", sid), []).append(
             _Stray(seq, record, path, f"{record.method} {form[:100]}", sid)
         )
@@ -189,7 +195,8 @@ def _decoration(traffic: Traffic, sid: str) -> str | None:
     """Return the known id inside a decorated one."""
     if sid in _NOT_IDS:
         return None
-    return next((known for known in traffic.cases if known in sid), "" if "://" in sid or "%3A%2F%2F" in sid else None)
+    known = next((piece for piece in _BETWEEN.split(sid) if piece in traffic.cases), None)
+    return "" if known is None and ("://" in sid or "%3A%2F%2F" in sid) else known
 
 
 def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:

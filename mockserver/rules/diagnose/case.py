@@ -28,6 +28,7 @@ from mockserver.rules.diagnose.motion import (
     plays_by_the_day,
     stretches_of,
 )
+from mockserver.rules.diagnose.reasons import Refusal, refusals_of
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, trace
@@ -217,6 +218,11 @@ class Case:
         return [item for item in self.arrived if item.record.outcome is Outcome.INVALID]
 
     @cached_property
+    def refusals(self) -> Sequence[Refusal]:
+        """The reasons why."""
+        return tuple(refusals_of(self.refused))
+
+    @cached_property
     def unaccepted(self) -> Sequence[Item]:
         """What arrived and was not processed, for whatever reason, in order of arrival."""
         return [item for item in self.arrived if not item.accepted]
@@ -372,6 +378,11 @@ class Traffic:
             if record.outcome is Outcome.INVALID and record.session_id is None
             for item in items_of(record, self.events(seq, record))
         ]
+
+    @cached_property
+    def refusals(self) -> Sequence[Refusal]:
+        """The reasons why."""
+        return tuple(refusals_of(self.refused))
 
 
 Check = Callable[[Case], Iterable[Hit]]

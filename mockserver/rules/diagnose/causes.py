@@ -17,7 +17,7 @@ from mockserver.model.journal import Violation
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Traffic
-from mockserver.rules.diagnose.refusals import is_edge_body
+from mockserver.rules.diagnose.reasons import is_edge_body
 from mockserver.rules.timeline import Item, processed
 
 __all__ = ["linked", "linked_traffic"]
@@ -132,8 +132,7 @@ def _following_refusals(
     others = [finding for finding in found if not refused.issuperset(finding.seqs)]
     if not causes or not others:
         return {}
-    as_if = [item if item.accepted else _as_if_accepted(item, case) for item in case.arrived]
-    events = [item for item in as_if if item is not None]
+    events = _as_if_accepted(case)
     if len(events) == sum(1 for item in case.arrived if item.accepted):
         return {}
     ordered = processed(events, case.settings, case.session, case.now_ms)
@@ -154,20 +153,28 @@ def _nearest(finding: Finding, causes: Mapping[int, Finding]) -> Finding:
     return causes[max(before, default=min(causes))]
 
 
-def _as_if_accepted(item: Item, case: Case) -> Item | None:
-    """Return a refused event as it was meant: without what is wrong in it; None if nobody can know."""
-    event_type = _meant(item.event_type)
+def _as_if_accepted(case: Case) -> list[Item]:
+    """Return what arrived as if refused events had come as they were meant, where anybody can know that."""
+    events: list[Item] = []
+    playhead_s: float = 0
+    for item in case.arrived:
+        event_type = _meant(item.event_type)
+        playhead_s = playhead_s if item.playhead_s is None else item.playhead_s
+        if item.accepted:
+            events.append(item)
+        elif _is_refused_event(item) and event_type not in (None, "sessionStart"):
+            ts_ms = item.record.at_ms if item.ts_ms is None else item.ts_ms
+            event = replace(item.event, event_type=event_type, ts_ms=ts_ms, playhead_s=playhead_s)
+            for violation in item.record.violations:
+                event = _without(event, violation)
+            events.append(replace(item, event=event))
+    return events
+
+
+def _is_refused_event(item: Item) -> bool:
     record = item.record
-    if item not in case.refused or record.operation is not Operation.EVENT or event_type is None:
-        return None
-    if event_type == "sessionStart" or is_edge_body(item.event.normal):
-        return None
-    at_ms = item.ts_ms if item.ts_ms is not None else record.at_ms
-    playhead_s = item.playhead_s if item.playhead_s is not None else _playhead_before(item, case)
-    event = replace(item.event, event_type=event_type, ts_ms=at_ms, playhead_s=playhead_s)
-    for violation in record.violations:
-        event = _without(event, violation)
-    return replace(item, event=event)
+    is_event = record.outcome is Outcome.INVALID and record.operation is Operation.EVENT
+    return is_event and not is_edge_body(item.event.normal)
 
 
 def _meant(event_type: str | None) -> str | None:
@@ -175,11 +182,6 @@ def _meant(event_type: str | None) -> str | None:
         return None
     bare = event_type.removeprefix("media.").strip()
     return _BY_CASE.get(bare.lower()) or _MEANT.get(bare)
-
-
-def _playhead_before(item: Item, case: Case) -> float:
-    known = [other.playhead_s for other in case.arrived if other.seq < item.seq and other.playhead_s is not None]
-    return known[-1] if known else 0
 
 
 def _without(event: Event, violation: Violation) -> Event:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import seqs_of
 from mockserver.rules.timeline import Item
 

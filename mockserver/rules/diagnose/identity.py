@@ -9,7 +9,8 @@ from typing import Any
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.placeholders import is_nothing
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 

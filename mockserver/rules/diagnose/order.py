@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import FIRST_TS_MS, FIRST_TS_S, Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
 from mockserver.rules.playback import Step, state_names
 from mockserver.rules.timeline import Item

@@ -8,7 +8,8 @@ from itertools import pairwise
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import QOE_NUMBERS, Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import ENDS
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]

@@ -8,7 +8,8 @@ from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import ENDS, NEAR_START_S, ran_s
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Player, Step
 

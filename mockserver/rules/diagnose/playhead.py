@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import DAY_S, NEAR_START_S
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
 from mockserver.rules.speed import FASTEST

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.playback import Step
 

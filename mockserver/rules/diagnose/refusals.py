@@ -7,37 +7,21 @@ is left to a general one, so that nothing is refused without a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import NamedTuple
 
-from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Severity
-from mockserver.model.journal import Violation
 from mockserver.model.vocabulary import Operation
-from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.reasons import Refusal
 from mockserver.rules.diagnose.wording import seqs_of
-from mockserver.rules.timeline import Item
 
-__all__ = [
-    "BodyRule",
-    "Refusal",
-    "is_edge_body",
-    "of_sessions",
-    "of_traffic",
-    "refusals",
-    "remaining",
-    "renamed_event_type",
-]
+__all__ = ["BodyRule", "of_sessions", "of_traffic", "remaining"]
 
-_STATUSES = (400, 413, 415, 429)
 _OUR_LIMIT = 429
 _MOST_DETAILS = 4
 _NOT_LOOKED_AT = "more"
 """The rule of a violation that only says that the rest of a long batch was not looked at."""
-
-_FEWEST_KEYS = 2
-"""An event has at least its type and its time."""
 
 _UNTYPED = {
     Operation.START: ("request for a session", "requests for a session"),
@@ -50,28 +34,6 @@ _LOST = {
     Operation.DOWNLOAD: "Nothing of it is reported.",
     Operation.EVENT: "The event is lost.",
 }
-
-
-class Refusal(NamedTuple):
-    """One reason for a 400.
-
-    Args:
-        item: The event; of a batch the one with the mistake.
-        path: The place in the event.
-        rule: The JSON Schema keyword or the endpoint rule that failed.
-        detail: One sentence: what was seen, and what to change.
-    """
-
-    item: Item
-    path: tuple[str, ...]
-    rule: str
-    detail: str
-
-    @property
-    def status(self) -> int:
-        """The status it was answered with, or would have been had no fault changed it."""
-        status = self.item.status
-        return status if status in _STATUSES else 400
 
 
 class BodyRule(NamedTuple):
@@ -122,7 +84,7 @@ def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]
     """Return a hit for every request with reasons that none of these rules claims, equal ones together."""
     claims = [rule.claims for rule in rules]
     by_item: dict[tuple[int, int | None], list[Refusal]] = {}
-    for refusal in refusals(place):
+    for refusal in place.refusals:
         if refusal.rule != _NOT_LOOKED_AT and not any(claim(refusal) for claim in claims):
             by_item.setdefault((refusal.item.seq, refusal.item.index), []).append(refusal)
     groups: dict[Hashable, list[list[Refusal]]] = {}
@@ -143,49 +105,10 @@ def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]
         )
 
 
-def refusals(place: Case | Traffic) -> Iterator[Refusal]:
-    """Return every reason for a 400: to an event of the session, or to sessionStarts and batches in all traffic.
-
-    A body of the Media Edge API is not looked into: it has one mistake, which is that it came here. Nor is one whose
-    keys were all renamed.
-    """
-    batched = {(item.seq, item.index): item for item in place.refused if item.index is not None}
-    for item in place.refused:
-        if item.index is None:
-            sent = item.event.sent
-            if item.event.dialect or not (is_edge_body(sent) or renamed_event_type(sent) is not None):
-                for violation in item.record.violations:
-                    yield _refusal(item, steps_of(violation.place), violation)
-        elif item.index == 0:
-            for violation in item.record.violations:
-                number, *path = steps_of(violation.place) or ("",)
-                concerned = batched.get((item.seq, int(number))) if number.isdigit() else None
-                yield _refusal(concerned or item, path, violation)
-
-
-def is_edge_body(document: Any) -> bool:
-    """Tell whether a body has the form of the Media Edge API."""
-    events = document.get("events") if isinstance(document, Mapping) else None
-    return isinstance(events, list) and any(isinstance(event, Mapping) and "xdm" in event for event in events)
-
-
-def renamed_event_type(document: Any) -> str | None:
-    """Return the key under which the event type stands in a body that has neither eventType nor playerTime."""
-    if not isinstance(document, Mapping) or len(document) < _FEWEST_KEYS:
-        return None
-    if "eventType" in document or "playerTime" in document:
-        return None
-    return next((str(key) for key, value in document.items() if isinstance(value, str) and value in EVENT_TYPES), None)
-
-
-def _refusal(item: Item, path: Iterable[str], violation: Violation) -> Refusal:
-    return Refusal(item, tuple(path), violation.rule, violation.detail)
-
-
 def _claimed(rule: BodyRule, place: Case | Traffic) -> Iterator[Hit]:
     """Return one hit for all refusals with the same event type, place and reason, in the words of the first."""
     groups: dict[Hashable, list[Refusal]] = {}
-    for refusal in refusals(place):
+    for refusal in place.refusals:
         if rule.claims(refusal):
             groups.setdefault((refusal.item.event_type, refusal.path, refusal.rule), []).append(refusal)
     for group in groups.values():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import renamed_event_type
+from mockserver.rules.diagnose.reasons import renamed_event_type
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 
 __all__ = ["RULES", "TRAFFIC_RULES"]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from mockserver.model.vocabulary import Delivery
-from mockserver.rules.playback import Step
+from mockserver.rules.playback import MOST, Step
 from mockserver.rules.timeline import Item
 
 __all__ = ["Repetition", "is_answered", "repetition_of"]
@@ -105,10 +105,15 @@ def _may_repeat(steps: Sequence[Step]) -> bool:
     return False
 
 
+def _bounded(playhead_s: float | None) -> float:
+    """Return a playhead that can be calculated with: a JSON integer may be larger than any float."""
+    return max(-MOST, min(MOST, playhead_s or 0))
+
+
 def _are_one(first: Item, second: Item) -> bool:
     return (
         abs((second.ts_ms or 0) - (first.ts_ms or 0)) <= _APART_MS
-        and abs((second.playhead_s or 0) - (first.playhead_s or 0)) <= _NEAR_S
+        and abs(_bounded(second.playhead_s) - _bounded(first.playhead_s)) <= _NEAR_S
         and first.event.params == second.event.params
     )
 

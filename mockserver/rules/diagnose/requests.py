@@ -8,7 +8,8 @@ from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.vocabulary import Delivery, Operation
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.refusals import BodyRule, Refusal, is_edge_body, of_sessions, of_traffic
+from mockserver.rules.diagnose.reasons import Refusal, is_edge_body
+from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
 from mockserver.rules.diagnose.wording import counted, seqs_of
 
 __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.errors import NotFound
 from mockserver.model.finding import Finding
@@ -17,6 +19,7 @@ from mockserver.simulation.flaw import FLAWS
 from tests.cases import CASES, play_case, play_recording
 from tests.event_files import event_lines, simulated_beats
 from tests.playbacks import TRAFFIC, Playground, recorded
+from tests.rules.diagnose.test_any_playback import EVENTS, PARAMS
 
 Report = SessionReport
 MARKERS = ("progress_10", "progress_25", "progress_50", "progress_75", "progress_95")
@@ -36,7 +39,6 @@ CLAIMS: dict[str, Callable[[Report], Any]] = {
     r"Not counted as a completion|No completion\.": lambda report: not report.content_completes,
     r"^Counted as a completion": lambda report: report.content_completes,
     r"Counted as a pause": lambda report: report.pause_events >= 1,
-    r"No ad metrics come of it": lambda report: report.ad_count == 0 or len(report.ads) < 99,
 }
 """What can be looked up in a report, by the words that claim it."""
 
@@ -89,3 +91,17 @@ def is_of_session(diagnosis: Diagnosis, finding: Finding) -> bool:
         return finding.session_id is not None and bool(diagnosis.report(finding.session_id))
     except NotFound:
         return False
+
+
+@given(events=st.lists(EVENTS, max_size=20), live=st.booleans(), later_s=st.sampled_from([0, 700]))
+def test_whatever_comes_consequences_are_true_of_the_report(
+    events: list[tuple[str, float, float]], live: bool, later_s: int
+) -> None:
+    ground = Playground()
+    ground.play(
+        *((name, at_s, playhead_s, PARAMS.get(name)) for name, at_s, playhead_s in events),
+        start={"media.contentType": "live", "media.length": 86_400} if live else None,
+    )
+    ground.now_ms += later_s * 1000
+    diagnosis = Diagnosis(Namespace(ground.emulator))
+    check(diagnosis.findings(), diagnosis.report)

@@ -104,3 +104,9 @@ def test_what_is_sent_again_because_the_answer_was_lost_is_fine() -> None:
 
 def test_pings_in_a_storm_are_not_doubled() -> None:
     assert fired(RULES, case_of(("play", 0, 0), *(("ping", 1 + n / 10, 1 + n / 10) for n in range(50)))) == []
+
+
+def test_a_playhead_larger_than_any_float_is_compared_too() -> None:
+    case = case_of(("play", 1, 0), ("ping", 10, 10**400), ("ping", 10, 1.0), ("ping", 10.1, 10**400))
+
+    assert case.once.steps
