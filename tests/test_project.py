@@ -9,6 +9,7 @@ import importlib.resources
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import grimp
@@ -33,6 +34,12 @@ def shown(path: Path) -> str:
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return what is in the package, read once."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
 
 
 def says_only_what_it_is_for(tree: ast.Module) -> bool:
@@ -88,8 +95,7 @@ def test_files_of_the_page_are_in_the_package_and_no_ignore_rule_keeps_them_out_
 
 
 def test_every_import_is_a_declared_dependency_and_every_dependency_is_used() -> None:
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")]
-    third_party = {name for tree in trees for name in imported_packages(tree)} - {"mockserver", "__future__"}
+    third_party = {name for tree in trees().values() for name in imported_packages(tree)} - {"mockserver", "__future__"}
     third_party -= set(sys.stdlib_module_names) | {"tomllib"}  # standard library from 3.11 on
     always = required(lambda marker: "extra" not in marker)
     of_users = required(lambda marker: "extra" in marker and "dev" not in marker)
@@ -99,8 +105,7 @@ def test_every_import_is_a_declared_dependency_and_every_dependency_is_used() ->
 
 def test_every_module_names_what_it_exports() -> None:
     silent = []
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for path, tree in trees().items():
         targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
         targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
         if not says_only_what_it_is_for(tree) and not any(
