@@ -24,7 +24,7 @@ _NOTHING: Mapping[str, Any] = {}
 _NUMBERS = (int, float)
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event of the journal.
 
     Args:
@@ -57,7 +57,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def event_of(
-    normal: Any, *, seq: int = 0, index: int | None = None, sent: Any = msgspec.UNSET, dialect: str = ""
+    normal: Any, seq: int = 0, index: int | None = None, sent: Any = msgspec.UNSET, dialect: str = ""
 ) -> Event:
     """Read an event in the normal shape; what is not as it should be is left out.
 
@@ -66,27 +66,24 @@ def event_of(
         sent: The body as it was sent, if that has another shape.
     """
     members = normal if isinstance(normal, dict) else _NOTHING
-    time = members.get("playerTime")
+    get = members.get
+    event_type, time, params, qoe, meta = (
+        get("eventType"), get("playerTime"), get("params"), get("qoeData"), get("customMetadata")
+    )  # fmt: skip
     ts_ms, playhead_s = (time.get("ts"), time.get("playhead")) if isinstance(time, dict) else (None, None)
-    event_type = members.get("eventType")
     return Event(
         seq,
         index,
         event_type if isinstance(event_type, str) else None,
         ts_ms if type(ts_ms) is int else None,  # a bool, which JSON calls no number, is an int to isinstance
         playhead_s if type(playhead_s) in _NUMBERS else None,
-        _part(members, "params"),
-        _part(members, "qoeData"),
-        _part(members, "customMetadata"),
+        params if isinstance(params, dict) else _NOTHING,
+        qoe if isinstance(qoe, dict) else _NOTHING,
+        meta if isinstance(meta, dict) else _NOTHING,
         normal,
         normal if sent is msgspec.UNSET else sent,
         dialect,
     )
-
-
-def _part(members: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = members.get(name)
-    return part if isinstance(part, dict) else _NOTHING
 
 
 def events_of(
@@ -102,10 +99,8 @@ def events_of(
     """
     if normal is msgspec.UNSET:
         if operation is Operation.DOWNLOAD and isinstance(document, list) and document:
-            return [event_of(each, seq=seq, index=index, dialect=dialect) for index, each in enumerate(document)]
-        return (event_of(document, seq=seq, dialect=dialect),)
+            return [event_of(each, seq, index, dialect=dialect) for index, each in enumerate(document)]
+        return (event_of(document, seq, None, document, dialect),)
     if isinstance(normal, list) and normal:
-        return [
-            event_of(each, seq=seq, index=index, sent=document, dialect=dialect) for index, each in enumerate(normal)
-        ]
-    return (event_of(normal, seq=seq, sent=document, dialect=dialect),)
+        return [event_of(each, seq, index, document, dialect) for index, each in enumerate(normal)]
+    return (event_of(normal, seq, None, document, dialect),)

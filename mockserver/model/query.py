@@ -25,8 +25,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         status: The status of the answer.
         fault_id: A fault rule that was applied.
         operation: What the request asked for.
-        where: Conditions on the event body, each ``<JSON pointer><op><value>`` with op ``=``, ``!=``, ``>``, ``<`` or
-            ``*=`` (contains). The value is read as JSON and, failing that, as a string.
+        where: Conditions on the event, each ``<JSON pointer><op><value>`` with op ``=``, ``!=``, ``>``, ``<`` or
+            ``*=`` (contains). The pointer is looked for in the body as it was sent, then in the event in the shape of
+            the Media Collection API. The value is read as JSON and, failing that, as a string.
         since: Only entries with a greater ``seq``.
         limit: Most entries in one answer, 1 to 10,000; does not change counts.
     """

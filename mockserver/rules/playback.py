@@ -164,18 +164,18 @@ def trace(
     """
     steps: list[Step] = []
     state = State()
-    events = [item for item in items if item.event_type is not None and item.ts_ms is not None]
-    times_ms = [_bounded(item.ts_ms or 0) for item in events]
+    followed = [item for item in items if item.event.event_type is not None and item.event.ts_ms is not None]
+    times_ms = [_bounded(item.event.ts_ms or 0) for item in followed]
     for n, (item, ts_ms, following_ms) in enumerate(
-        zip(events, times_ms, [*times_ms[1:], *times_ms[-1:]], strict=True)
+        zip(followed, times_ms, [*times_ms[1:], *times_ms[-1:]], strict=True)
     ):
-        event, event_type = item.event, item.event_type or ""
-        params = event.params
+        event = item.event
+        event_type, params = event.event_type or "", event.params
         playhead_s = _bounded(event.playhead_s or 0.0)
         after, ignored = state, None
         if event_type != "ping":
             after, ignored = _next(state, event_type, n, params, playhead_s, error_stops_playback)
-        if event_type == "adBreakStart" and (item.seq, item.index) in void_breaks:
+        if event_type == "adBreakStart" and (event.seq, event.index) in void_breaks:
             after, ignored = state, "the break is never closed"
         dt_s = (following_ms - ts_ms) / 1000 if following_ms > ts_ms else 0.0
         steps.append(
@@ -192,13 +192,15 @@ def _bounded(number: _Number) -> _Number:
     return number if -MOST < number < MOST else type(number)(MOST if number > 0 else -MOST)
 
 
+_FAMILIES = {name: event.family for name, event in EVENTS.items()}
+
+
 def _next(
     state: State, event_type: str, n: int, params: Mapping[str, Any], playhead_s: float, error_stops: bool
 ) -> tuple[State, str | None]:
-    known = EVENTS.get(event_type)
-    if known is None:
-        return state, "the event type is not known"
-    match known.family:
+    match _FAMILIES.get(event_type):
+        case None:
+            return state, "the event type is not known"
         case "ad":
             return _next_ad(state, event_type, n, params, playhead_s)
         case "chapter":

@@ -19,7 +19,7 @@ from mockserver.rules.ordering import Arrived, processing_order
 __all__ = ["Item", "facts_of", "items_of", "processed", "shown"]
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One event of a session.
 
     Args:

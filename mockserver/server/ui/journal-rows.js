@@ -11,7 +11,7 @@ const PAGE = 1000;
  * @param {Entry} entry
  */
 export function summary(entry) {
-  const event = entry.event;
+  const event = entry.normal ?? entry.event;
   const time = event && typeof event === "object" && !Array.isArray(event) ? event.playerTime : null;
   return {
     seq: entry.seq,

@@ -125,7 +125,7 @@ function fact(name, ...value) {
 
 /** @param {Entry} entry */
 function late(entry) {
-  const ts = entry.event?.playerTime?.ts;
+  const ts = (entry.normal ?? entry.event)?.playerTime?.ts;
   if (typeof ts !== "number") return null;
   const by = entry.at_ms - (entry.held_ms ?? 0) - ts;
   const text = by === 0 ? "the same instant" : by > 0 ? `${format.duration(by)} before it was received` : `${format.duration(-by)} after it was received`;
