@@ -33,6 +33,8 @@ _BETWEEN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~-]")
 
 _SID = re.compile(r"(?<=/sessions/)[^/]+(?=/)")
 
+_NAMESPACE = re.compile(r"\A/ns/[^/]+(?=/)")
+
 _SENDING = ("POST", "PUT", "PATCH")
 
 
@@ -61,7 +63,7 @@ def is_of_player(record: Record) -> bool:
     goes to a path like those of the API: a preflight too, since the browser then sends nothing. A page that somebody
     opens is not.
     """
-    path = record.target.partition("?")[0]
+    path = _path(record)
     if record.method in _SENDING:
         return _OF_ANALYTICS.match(path) is None
     if _LIKE_OURS.search(path) is None:
@@ -69,6 +71,11 @@ def is_of_player(record: Record) -> bool:
     if record.method == "OPTIONS":
         return _header(record, b"access-control-request-method") is not None
     return _header(record, b"sec-fetch-mode") != b"navigate"
+
+
+def _path(record: Record) -> str:
+    """Return the path that the emulated API saw: without query and without the namespace."""
+    return _NAMESPACE.sub("", record.target.partition("?")[0], count=1)
 
 
 def _header(record: Record, name: bytes) -> bytes | None:
@@ -79,7 +86,7 @@ def _kind(record: Record, traffic: Traffic) -> str | None:
     """Return the code of the rule that a request without a route belongs to; None for one that is no player's."""
     if _HEARTBEAT.search(record.target):
         return "http.heartbeat-protocol"
-    path = record.target.partition("?")[0]
+    path = _path(record)
     if _DOCS_TYPO.search(path):
         return "path.docs-typo"
     if not is_of_player(record) or (b'"xdm"' in record.body and is_edge_body(traffic.read(record))):
@@ -98,7 +105,7 @@ def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
     for seq, record in traffic.records:
         if record.outcome is not Outcome.NO_ROUTE or _kind(record, traffic) != code:
             continue
-        path = record.target.partition("?")[0]
+        path = _path(record)
         sid = next((piece for piece in path.split("/") if piece in traffic.cases), None)
         form = _SID.sub("{sid}", path if sid is None else path.replace(sid, "{sid}"))
         groups.setdefault((f"{record.method} {form}", sid), []).append(

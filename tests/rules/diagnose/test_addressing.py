@@ -153,3 +153,15 @@ def test_requests_to_one_path_are_told_together_and_in_their_session() -> None:
     hits = [hit for rule in TRAFFIC_RULES for hit in rule.check(traffic_of(ground))]
     assert [(hit.session_id, hit.seqs) for hit in hits] == [(sid, (3, 4)), (other, (5,))]
     assert hits[0].message.startswith("POST /va/api/v1/sessions/{sid}/events was answered 404 2 times: ")
+
+
+def test_a_namespace_is_no_prefix() -> None:
+    ground = Playground()
+    for path in ("/va/api/v1/sessions", "/api/v1/session", "/b/ss/suite/1", "/elsewhere"):
+        ground.emulator.handle(HttpRequest("POST", path, f"/ns/suite{path}"))
+
+    assert fired_in_traffic(TRAFFIC_RULES, ground) == [
+        ("path.prefix", ERROR, (1,)), ("path.unknown", ERROR, (2,)), ("path.unknown", ERROR, (4,)),
+    ]  # fmt: skip
+    assert 'nothing answers below "/va"' in messages(ground)
+    assert "POST /api/v1/session was answered 404" in messages(ground)
