@@ -31,6 +31,7 @@ def _live_as_vod(case: Case) -> Iterator[Hit]:
             seqs_of(case.start),
             f'media.contentType is {declared}, but media.length is {DAY_S}, as that of live content; send "live", or '
             "the length of the content.",
+            Severity.INFO,
         )
 
 
@@ -49,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "media.live-as-vod",
         Severity.WARNING,
-        "content that is not declared live, with the second of the day for a playhead or a length of 86400",
+        "content that is not declared live, with the second of the day for a playhead; a note for a length of 86400",
         "The session is in the wrong built-in segment, and its progress markers say nothing.",
         "Adobe, Media Collection API: Sessions request; Adobe, dimensions: Content type",
         _live_as_vod,

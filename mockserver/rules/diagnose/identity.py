@@ -28,6 +28,10 @@ _WITH_OWN_RULE = frozenset(
         "media.streamType", "visitor.marketingCloudUserId", "visitor.marketingCloudOrgId",
     }
 )  # fmt: skip
+_NO_IDS = frozenset(
+    {"media.adLoad", "media.dayPart", "media.feed", "media.genre", "media.rating", "media.streamFormat"}
+)
+"""Keys of which "none" may be meant."""
 
 
 def _ecid(case: Case) -> str:
@@ -73,7 +77,7 @@ def _named(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in params.items():
         if key == "visitor.customerIDs" and isinstance(value, Mapping):
             yield from ((f"the customer id {quoted(name)}", each.get("id")) for name, each in value.items() if each)
-        elif key not in _WITH_OWN_RULE:
+        elif key not in _WITH_OWN_RULE and key not in _NO_IDS:
             yield key, value
 
 
