@@ -103,11 +103,11 @@ def test_words_for_nothing_in_customer_ids_and_later_events_are_one_finding() ->
     assert 'the customer id "crm" is "None"' in said(RULES, case)
 
 
-@pytest.mark.parametrize("value", ["", "unknown", "Nan Goldin", "None of the above"])
 @pytest.mark.parametrize("key", ["media.adLoad", "media.genre", "media.rating"])
 def test_what_may_well_be_none_is_no_placeholder(key: str) -> None:
     assert fired(RULES, case_of(start={key: "none"})) == []
 
 
+@pytest.mark.parametrize("value", ["", "unknown", "Nan Goldin", "None of the above"])
 def test_a_name_and_an_empty_value_are_no_placeholder(value: str) -> None:
     assert fired(RULES, case_of(start={"media.name": value})) == []
