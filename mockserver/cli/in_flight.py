@@ -15,6 +15,7 @@ from mockserver.address import ServerAddress
 from mockserver.cli.recording import MASKED, Ending, RecordedCall
 from mockserver.cli.session_ids import SessionIds
 from mockserver.errors import InvalidInput
+from mockserver.model.http import HttpResponse
 from mockserver.wire.codec import decode
 
 if TYPE_CHECKING:
@@ -63,11 +64,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending = "answered"
     reason: str = ""
 
-    @property
-    def location(self) -> str:
-        """The ``Location`` header."""
-        return next((value for name, value in self.headers if name.lower() == "location"), "")
-
 
 class Replayed(msgspec.Struct, frozen=True):
     """A request that was sent again, and what came of it this time."""
@@ -83,11 +79,13 @@ class Flight:
     Args:
         call: The request.
         path: Where it is sent.
+        body: What is sent: the body of the call, with the session as the server knows it.
     """
 
-    def __init__(self, call: RecordedCall, path: str) -> None:
+    def __init__(self, call: RecordedCall, path: str, body: bytes) -> None:
         self.call = call
         self.path = path
+        self.body = body
         self.answer: Answer | None = None
         self.left = asyncio.Event()
         """Set once it was written to the network, or never will be."""
@@ -176,7 +174,8 @@ class InFlight:
 
     async def send(self, call: RecordedCall) -> Flight:
         """Send a request, with the session id that the server gave, and return when it has left."""
-        flight = Flight(call, self._address.path + self._ids.translate(call))
+        path, body = self._ids.translate(call)
+        flight = Flight(call, self._address.path + path, body)
         self._ids.sent(call)
         self._flights.append(flight)
         flight.task = asyncio.create_task(self._fly(flight))  # noqa: TID251 - it ends with its answer, or is given up
@@ -241,7 +240,8 @@ class InFlight:
             flight.answer = answer
             self._flights.remove(flight)
             self.answered += 1
-            self._ids.learn(flight.call, answer.status, answer.location)
+            whole = None if answer.status is None else HttpResponse(answer.status, answer.headers, answer.body)
+            self._ids.learn(flight.call, whole)
             self._done(Replayed(flight.call, flight.path, answer))
         except BaseException as error:  # noqa: BLE001 - who waits raises it
             self._failure = error
@@ -296,7 +296,7 @@ class InFlight:
             query_string=query, encoded=True,
         )  # fmt: skip
         async with connections.request(
-            call.method, url, headers=tuple(_sent_headers(call)), data=call.body or None,
+            call.method, url, headers=tuple(_sent_headers(call)), data=flight.body or None,
             allow_redirects=False, trace_request_ctx=flight,
         ) as response:  # fmt: skip
             body = await response.read()
@@ -324,7 +324,7 @@ class InFlight:
 
 async def _headers_left(_: Any, trace: Any, sent: Any) -> None:
     flight: Flight = trace.trace_request_ctx
-    if not flight.call.body:
+    if not flight.body:
         flight.left.set()
 
 

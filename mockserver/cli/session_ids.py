@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 from mockserver.cli.recording import RecordedCall
+from mockserver.dialects.registry import DIALECTS
+from mockserver.model.http import HttpResponse
 
 __all__ = ["SessionIds"]
 
-_SESSION = re.compile(r"(?P<before>.*/sessions/)(?P<sid>[^/?]+)(?P<after>/events.*)")
 _ID = re.compile(r"[A-Za-z0-9_~-]+(?:\.+[A-Za-z0-9_~-]+)*")
-_OPENED = 201
 
 
 class SessionIds:
-    """Learns session ids from answers, and puts them into the paths of later requests."""
+    """Learns session ids from answers, and puts them into later requests."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -27,31 +27,34 @@ class SessionIds:
 
     def must_wait(self, call: RecordedCall) -> bool:
         """Tell whether the id of the session of a request is in an answer that has not come yet."""
-        found = _SESSION.fullmatch(call.path)
-        return found is not None and found["sid"] not in self._known and found["sid"] in self._asked
+        sid = _named(call)
+        return sid is not None and sid not in self._known and sid in self._asked
 
-    def translate(self, call: RecordedCall) -> str:
-        """Return the path of a request as the server knows it."""
-        found = _SESSION.fullmatch(call.path)
-        if found is None:
-            return call.path
-        return f"{found['before']}{self._known.get(found['sid'], found['sid'])}{found['after']}"
+    def translate(self, call: RecordedCall) -> tuple[str, bytes]:
+        """Return path and body of a request with the session as the server knows it."""
+        given = self._known.get(_named(call) or "")
+        if given is None:
+            return call.path, call.body
+        return DIALECTS.at(call.path).addressed(call.path, call.body, given)
 
     def translate_text(self, text: str) -> str:
         """Return a text with the ids that the server gave in place of the recorded ones."""
         return _ID.sub(lambda found: self._known.get(found[0], found[0]), text)
 
-    def learn(self, call: RecordedCall, status: int | None, location: str) -> None:
+    def learn(self, call: RecordedCall, answer: HttpResponse | None) -> None:
         """Note the id of a session that was opened, or that none was.
 
         Args:
             call: The request.
-            status: The status of its answer.
-            location: The ``Location`` of its answer.
+            answer: Its answer; None without a whole one.
         """
         if call.opened is None:
             return
         self._asked.discard(call.opened)
-        given = location.rstrip("/").rpartition("/")[2] if status == _OPENED else ""
-        if given:
+        given = None if answer is None else DIALECTS.at(call.path).opened_by(answer)
+        if given is not None:
             self._known[call.opened] = given
+
+
+def _named(call: RecordedCall) -> str | None:
+    return DIALECTS.at(call.path).session_of(call.path, call.body)

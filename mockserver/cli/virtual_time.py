@@ -107,7 +107,7 @@ class VirtualClock:
         return any(
             entry.request.path == flight.path
             and entry.request.method == flight.call.method
-            and body_of(entry) == flight.call.body
+            and body_of(entry) == flight.body
             for entry in page.events
         )
 

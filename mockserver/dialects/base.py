@@ -141,6 +141,14 @@ class Dialect(Protocol):
         """
         ...
 
+    def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
+        """Return path and body of a request that names a session with another session in them, for a replay."""
+        ...
+
+    def opened_by(self, answer: HttpResponse) -> str | None:
+        """Return the id of the session that an answer of this API gave; None if it gave none."""
+        ...
+
     def opening_path(self) -> str:
         """Return the path to which players post a sessionStart."""
         ...

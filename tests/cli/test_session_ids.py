@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from mockserver.cli.recording import RecordedCall
 from mockserver.cli.session_ids import SessionIds
+from mockserver.model.http import HttpResponse
 
 
 def call(path: str, status: int = 204, opened: str | None = None, line: int = 1) -> RecordedCall:
@@ -18,31 +19,35 @@ def event(sid: str, status: int = 204) -> RecordedCall:
 
 def answered(ids: SessionIds, request: RecordedCall, status: int, location: str) -> None:
     ids.sent(request)
-    ids.learn(request, status, location)
+    ids.learn(request, HttpResponse(status, (("Location", location),) if location else ()))
+
+
+def path(ids: SessionIds, request: RecordedCall) -> str:
+    return ids.translate(request)[0]
 
 
 def test_id_of_a_journal_is_replaced_by_the_one_its_request_was_given() -> None:
     ids = SessionIds()
     answered(ids, start("a"), 201, "/api/v1/sessions/A")
     answered(ids, start("b"), 201, "http://host/api/v1/sessions/B/")
-    assert ids.translate(event("b")) == "/api/v1/sessions/B/events"
-    assert ids.translate(event("a")) == "/api/v1/sessions/A/events"
+    assert path(ids, event("b")) == "/api/v1/sessions/B/events"
+    assert path(ids, event("a")) == "/api/v1/sessions/A/events"
 
 
 def test_answer_without_a_session_teaches_nothing() -> None:
     ids = SessionIds()
     answered(ids, start("a"), 400, "")
     answered(ids, start("a"), 201, "")
-    assert ids.translate(event("a")) == "/api/v1/sessions/a/events"
+    assert path(ids, event("a")) == "/api/v1/sessions/a/events"
 
 
 def test_prefix_and_query_of_a_path_are_kept() -> None:
     ids = SessionIds()
     answered(ids, start("a"), 201, "/api/v1/sessions/A")
-    assert ids.translate(call("/va/api/v1/sessions/a/events?x=/sessions/a")) == (
+    assert path(ids, call("/va/api/v1/sessions/a/events?x=/sessions/a")) == (
         "/va/api/v1/sessions/A/events?x=/sessions/a"
     )
-    assert ids.translate(call("/api/v1/sessions?x=a")) == "/api/v1/sessions?x=a"
+    assert path(ids, call("/api/v1/sessions?x=a")) == "/api/v1/sessions?x=a"
 
 
 def test_event_waits_for_the_answer_that_brings_its_id() -> None:
@@ -52,7 +57,7 @@ def test_event_waits_for_the_answer_that_brings_its_id() -> None:
     assert ids.must_wait(event("a"))
     assert not ids.must_wait(event("b"))
     assert not ids.must_wait(start("c"))
-    ids.learn(start("a"), 201, "/api/v1/sessions/A")
+    ids.learn(start("a"), HttpResponse(201, (("Location", "/api/v1/sessions/A"),)))
     assert not ids.must_wait(event("a"))
 
 
@@ -60,7 +65,7 @@ def test_event_of_a_session_that_was_not_opened_waits_no_longer_and_keeps_its_id
     ids = SessionIds()
     answered(ids, start("a"), 503, "")
     assert not ids.must_wait(event("a"))
-    assert ids.translate(event("a")) == "/api/v1/sessions/a/events"
+    assert path(ids, event("a")) == "/api/v1/sessions/a/events"
 
 
 def test_ids_in_a_text_are_replaced_whole_words_only() -> None:

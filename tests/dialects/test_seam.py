@@ -182,3 +182,9 @@ def test_words_tell_where_parts_of_an_event_are_on_the_wire() -> None:
     assert TINY.words.place("/playerTime/playhead") == "/did/0/pos"
     assert TINY.words.name("/playerTime/playhead") == "pos"
     assert TINY.words.place("/eventType") == "/eventType"
+
+
+def test_request_is_addressed_to_another_session_wherever_its_id_stands() -> None:
+    assert TINY.addressed("/tiny/did", b'{"sid":"a","did":[]}', "b") == ("/tiny/did", b'{"sid":"b","did":[]}')
+    assert TINY.opened_by(HttpResponse(200, body=b'{"sid":"a"}')) == "a"
+    assert COLLECTION.addressed("/va/api/v1/sessions/a/events?x=1", b"{}", "b")[0] == "/va/api/v1/sessions/b/events?x=1"

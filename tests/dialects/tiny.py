@@ -118,6 +118,12 @@ class Tiny:
         _, found, rest = body.partition(b'"sid":"')
         return rest.partition(b'"')[0].decode() if found else None
 
+    def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
+        return path, body.replace((self.session_of(path, body) or "").encode(), sid.encode())
+
+    def opened_by(self, answer: HttpResponse) -> str | None:
+        return str(parse_body(answer.body, len(answer.body))["sid"]) if answer.status == 200 else None
+
     def opening_path(self) -> str:
         return f"{BASE}/open"
 

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.dialects.base import Described
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.described import PATHS, SCHEMAS
-from mockserver.dialects.collection.paths import BASE, OPENING, events_path, opens, session_of
+from mockserver.dialects.collection.paths import BASE, OPENING, events_path, opens, session_of, with_session
 from mockserver.dialects.collection.reader import Reader
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse
@@ -88,6 +88,15 @@ class Collection:
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the session of a path, whatever the body."""
         return session_of(path)
+
+    def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
+        """Return the path with another session in it; a body names none."""
+        return with_session(path, sid), body
+
+    def opened_by(self, answer: HttpResponse) -> str | None:
+        """Return the id at the end of ``Location`` of a 201, however that is written."""
+        location = answer.field("location") if answer.status == 201 else None
+        return location.rstrip("/").rpartition("/")[2] or None if location else None
 
     def opening_path(self) -> str:
         """Return the path to which players post a sessionStart."""

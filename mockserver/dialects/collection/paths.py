@@ -11,7 +11,18 @@ import msgspec
 
 from mockserver.model.vocabulary import Operation
 
-__all__ = ["BASE", "OPENING", "Call", "call_of", "docs_typo", "events_path", "opens", "session_of", "session_path"]
+__all__ = [
+    "BASE",
+    "OPENING",
+    "Call",
+    "call_of",
+    "docs_typo",
+    "events_path",
+    "opens",
+    "session_of",
+    "session_path",
+    "with_session",
+]
 
 BASE = "/api/v1"
 OPENING = f"{BASE}/sessions"
@@ -54,6 +65,13 @@ def session_of(path: str) -> str | None:
     """Return the session id that a path names, whatever stands before it; None when it names none."""
     _, found, rest = path.partition(_SESSION_PREFIX)
     return rest.partition("/")[0] if found else None
+
+
+def with_session(path: str, sid: str) -> str:
+    """Return a path that names a session with another one in its place."""
+    before, found, rest = path.partition(_SESSION_PREFIX)
+    _, slash, after = rest.partition("/")
+    return f"{before}{found}{sid}{slash}{after}" if found else path
 
 
 def opens(method: str, path: str) -> bool:
