@@ -24,6 +24,8 @@ __all__ = ["linked", "linked_traffic"]
 
 _WRONG_LENGTH = ("media.length-ms", "media.length-is-ad", "media.length-too-small")
 
+_NO_PLAY = ("play.missing-after-pause", "play.missing-after-buffer", "play.missing-after-break")
+
 _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "session.end-at-end": _WRONG_LENGTH,
     "session.complete-early": _WRONG_LENGTH,
@@ -34,6 +36,16 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "playhead.frozen": ("ad.outside-break",),
     "ad.break-complete-without-start": ("ad.outside-break",),
     "ping.during-complete": ("session.event-after-end",),
+    "pause.duplicate": _NO_PLAY,
+    "pause.in-buffer": _NO_PLAY,
+    "buffer.duplicate": _NO_PLAY,
+    "buffer.in-pause": _NO_PLAY,
+    "ad.paused": _NO_PLAY,
+    "ad.pod-second": ("playhead.moves-in-ad", "playhead.drift"),
+    "playhead.jump-without-seek": ("playhead.drift",),
+    "order.window": ("event.storm",),
+    "ts.equal": ("event.storm",),
+    "qoe.bitrateChange-same": ("event.storm",),
 }
 """What follows from what within a session. What a table cannot know, :func:`_is_related` looks at."""
 
@@ -86,7 +98,9 @@ def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], case: Cas
 
 
 def _is_related(finding: Finding, cause: Finding, case: Case) -> bool:
-    """Tell whether a finding about ads outside a break belongs to these ads: no break begins in between."""
+    """Tell whether a finding belongs to the ads of its cause: it is about one, or no break begins in between."""
+    if cause.code == "playhead.moves-in-ad":
+        return not set(finding.seqs).isdisjoint(cause.seqs)
     if cause.code != "ad.outside-break":
         return True
     first, last = min(cause.seqs), max(finding.seqs)

@@ -187,3 +187,44 @@ def test_the_command_the_assertion_and_the_summary_judge_causes_alone(
     server.assert_no_findings(ignore="http.refused")
     with pytest.raises(VerificationFailed, match="there is 1:"):
         server.assert_no_findings()
+
+
+def of_session(*events: Event, **start: Any) -> dict[str, str | None]:
+    """Return the cause of everything that is found in a session, by code; notes too."""
+    ground = Playground()
+    ground.play(*events, start={f"media.{name}": value for name, value in start.items()})
+    return {finding.code: finding.follows_from for finding in found(ground)}
+
+
+def test_pauses_in_a_pause_that_no_play_ended_follow_from_that() -> None:
+    paused = [
+        ("pauseStart", 20, 20),
+        ("ping", 30, 30),
+        ("bufferStart", 35, 35),
+        ("pauseStart", 36, 35),
+        ("ping", 46, 45),
+    ]
+    causes = of_session(("play", 0.1, 0), ("ping", 10, 10), *paused, ("sessionEnd", 50, 49))
+
+    assert causes["buffer.in-pause"] == causes["pause.in-buffer"] == "play.missing-after-pause"
+
+
+def test_a_pod_second_next_to_a_playhead_that_counts_ad_time_follows_from_that() -> None:
+    def ads(pod_second_s: float) -> dict[str, str | None]:
+        pod = {"media.ad.podIndex": 2, "media.ad.podSecond": pod_second_s}
+        midroll = (("adBreakStart", 20, 30, pod), ("adStart", 20.1, 30, AD), ("adComplete", 35.1, 45))
+        return of_session(("play", 0.1, 10), ("ping", 10, 20), *midroll, ("adBreakComplete", 35.2, 45), length=600)
+
+    assert ads(20)["ad.pod-second"] == "playhead.moves-in-ad"
+    assert "ad.pod-second" not in ads(30)
+
+
+def qoe(n: int) -> dict[str, int]:
+    return {"media.qoe.bitrate": 1000, "media.qoe.droppedFrames": n}
+
+
+def test_what_a_storm_does_to_the_order_follows_from_it() -> None:
+    storm = [("bitrateChange", 20 + n // 2 / 10, 20, None, qoe(n)) for n in range(40)]
+    causes = of_session(("play", 0.1, 0), ("ping", 10, 10), *storm)
+
+    assert causes["ts.equal"] == causes["qoe.bitrateChange-same"] == "event.storm"
