@@ -59,10 +59,10 @@ def destination(path: str, host: str) -> Destination:
 
 
 class Namespace:
-    """One emulator, at which one thread at a time gets.
+    """One emulator, for one thread at a time.
 
     ``with namespace as emulator:`` is the only way to what it remembers: within the block nobody else changes it, and
-    who is within already may enter again. What stands here beside that may be asked from any thread.
+    who is within already may enter again. Everything else here may be asked from any thread.
 
     Args:
         emulator: Known to nobody else from now on.
