@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockserver.cli.judged_file import judge_file
-from mockserver.cli.recording import parse_recording
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpRequest
@@ -17,6 +15,8 @@ from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.operations.findings import Diagnosis
+from mockserver.recordings.judged_file import judge_file
+from mockserver.recordings.recording import parse_recording
 from tests.factories import inside
 from tests.playbacks import Playground
 

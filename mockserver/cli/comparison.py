@@ -9,9 +9,9 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.cli.in_flight import Answer
-from mockserver.cli.recording import Ending, RecordedAnswer, RecordedCall
 from mockserver.errors import InvalidInput
 from mockserver.pointer import pointer_of
+from mockserver.recordings.recording import Ending, RecordedAnswer, RecordedCall
 from mockserver.wire.codec import decode
 
 __all__ = ["Difference", "compare"]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mockserver.address import ServerAddress
-from mockserver.cli.recording import MASKED, Ending, RecordedCall
 from mockserver.cli.session_ids import SessionIds
 from mockserver.errors import InvalidInput
 from mockserver.model.http import HttpResponse
+from mockserver.recordings.recording import MASKED, Ending, RecordedCall
 from mockserver.wire.codec import decode
 
 if TYPE_CHECKING:

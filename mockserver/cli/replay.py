@@ -14,12 +14,12 @@ from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Difference, compare
 from mockserver.cli.in_flight import InFlight, Replayed, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, recorded_pace, speed_of
-from mockserver.cli.recording import RecordedCall, name_of, read_recording
 from mockserver.cli.session_ids import SessionIds
 from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
 from mockserver.client import HttpControl
 from mockserver.control import ADMIN
 from mockserver.errors import ControlFailed, InvalidInput
+from mockserver.recordings.recording import RecordedCall, name_of, read_recording
 from mockserver.wire.codec import encode
 
 __all__ = ["add_arguments", "run"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mockserver.cli.recording import RecordedCall
 from mockserver.dialects.registry import DIALECTS
 from mockserver.model.http import HttpResponse
+from mockserver.recordings.recording import RecordedCall
 
 __all__ = ["SessionIds"]
 

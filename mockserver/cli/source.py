@@ -111,9 +111,9 @@ def _server(arguments: argparse.Namespace) -> Source:
 
 
 def _file(arguments: argparse.Namespace) -> Source:
-    from mockserver.cli.judged_file import judge_file
-    from mockserver.cli.recording import name_of, read_recording
     from mockserver.operations.table import LocalControl
+    from mockserver.recordings.judged_file import judge_file
+    from mockserver.recordings.recording import name_of, read_recording
 
     _refuse(arguments, ("namespace", "token", *TRUST), "goes with the address of a server, not with a file")
     requests = read_recording(arguments.source)

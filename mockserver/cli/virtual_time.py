@@ -14,12 +14,12 @@ from contextlib import contextmanager
 
 from mockserver.cli.in_flight import GRACE_S, Flight, InFlight
 from mockserver.cli.patience import PatientControl
-from mockserver.cli.recording import RecordedCall, body_of
 from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
+from mockserver.recordings.recording import RecordedCall, body_of
 
 __all__ = ["VirtualClock", "on_virtual_clock"]
 

@@ -17,17 +17,17 @@ from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.held_requests import HeldRequest, HeldRequests
 from mockserver.emulator.waiters import Waiters
-from mockserver.model.arrival import Arrival
+from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.event import Event
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ExpireFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw, Entry, RareRecord, Record
 from mockserver.model.plan import Plan
-from mockserver.model.session import Session
+from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
-from mockserver.rules.lifecycle import Limits, Trigger, expire, fire
+from mockserver.rules.lifecycle import Limits, Trigger, expire, fire, open_session
 from mockserver.store.caches import Caches
 from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal, Records
@@ -214,6 +214,24 @@ class State:
     def limits_of(self, session: Session) -> Limits:
         """Return the lifetimes of a session with their grace."""
         return self.back_end.limits_of(session)
+
+    def unseen_session(self, sid: str, number: int | None = None) -> Session:
+        """Make a session that no client opened, as of now; nothing is saved.
+
+        Args:
+            sid: Its id.
+            number: Its number; that of the next session by default.
+        """
+        return open_session(
+            sid, number or self.sessions.opened + 1, Opening(Content(), events=0), playhead_s=0,
+            now_ms=self.clock.now_ms(), rule=None, downloaded=False,
+        )  # fmt: skip
+
+    def end_session(self, session: Session, trigger: Trigger) -> Session:
+        """Expire or forget a session, as of now."""
+        ended = fire(self.refreshed(session), trigger, self.clock.now_ms())
+        self.sessions.save(ended)
+        return ended
 
     def end_sessions(self, fault: SessionsFault, own_sid: str | None, now_ms: int) -> None:
         """Expire or forget the session of a request, if it has one, or all.

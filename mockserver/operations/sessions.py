@@ -10,17 +10,16 @@ from mockserver.control import SessionQuery
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
-from mockserver.model.arrival import Opening
 from mockserver.model.finding import Severity
 from mockserver.model.lanes import Lanes
 from mockserver.model.results import Meta, SessionCommand, SessionPage, SessionView, Timeline
-from mockserver.model.session import Content, Session
+from mockserver.model.session import Session
 from mockserver.model.vocabulary import Phase
 from mockserver.namespaces import Target
 from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.run import by_severity, counting
 from mockserver.rules.lanes import lanes_of
-from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire, open_session
+from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
 from mockserver.rules.match import check_page
 from mockserver.rules.playback import trace
 from mockserver.rules.timeline import Item, items_of, processed, shown
@@ -192,10 +191,7 @@ def _put(emulator: Emulator, command: SessionCommand) -> Session:
     if not _SID.fullmatch(sid):
         raise InvalidInput("sid must be 1 to 128 letters, digits, dots, dashes, tildes and underscores", pointer="/sid")
     known = emulator.sessions.get(sid)
-    number = known.number if known else emulator.sessions.opened + 1
-    fresh = open_session(
-        sid, number, Opening(Content(), events=0), playhead_s=0, now_ms=now_ms, rule=None, downloaded=False
-    )
+    fresh = emulator.unseen_session(sid, None if known is None else known.number)
     if known is None:
         after = _in_phase(fresh, command.phase, now_ms)
         emulator.sessions.add(after, emulator.refreshed)
@@ -233,6 +229,4 @@ def forget_session(target: Target, argument: None, sid: str) -> SessionView:
 
 def _fire(target: Target, sid: str, trigger: Trigger) -> SessionView:
     with target.namespace as emulator:
-        known = emulator.refreshed(_known(emulator, sid))
-        emulator.sessions.save(fire(known, trigger, emulator.clock.now_ms()))
-        return _shown(emulator, _known(emulator, sid))
+        return _shown(emulator, emulator.end_session(_known(emulator, sid), trigger))

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from mockserver.cli import main
 from mockserver.cli.in_flight import places_for
 from mockserver.cli.pacing import pauses
-from mockserver.cli.recording import RecordedCall
 from mockserver.control import ADD_FAULT, SET_CLOCK, WAIT
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import DelayFault
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, WaitCommand
 from mockserver.model.vocabulary import Stage
+from mockserver.recordings.recording import RecordedCall
 from tests.event_files import recording
 from tests.factories import T0
 

@@ -11,12 +11,12 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from mockserver.address import ServerAddress
 from mockserver.cli import main, replay
-from mockserver.cli.recording import read_recording
 from mockserver.cli.trust import reach
 from mockserver.control import ADD_FAULT, EXPORT, ExportQuery
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import ExpireFault, HangFault, RefuseFault, ResetFault, StatusFault, TruncateFault
 from mockserver.model.vocabulary import Stage
+from mockserver.recordings.recording import read_recording
 from tests.event_files import recording
 from tests.factories import inside
 

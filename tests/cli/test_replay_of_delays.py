@@ -17,7 +17,6 @@ from mockserver.address import server_address
 from mockserver.cli import main
 from mockserver.cli.in_flight import InFlight
 from mockserver.cli.pacing import as_sent, recorded_pace
-from mockserver.cli.recording import RecordedCall, read_recording
 from mockserver.cli.session_ids import SessionIds
 from mockserver.control import ADD_FAULT, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import FaultSpec, When
@@ -25,6 +24,7 @@ from mockserver.model.fault_kind import DelayFault, DuplicateFault, StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.results import ClockCommand
 from mockserver.model.vocabulary import Delivery, Stage
+from mockserver.recordings.recording import RecordedCall, read_recording
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from mockserver.cli.recording import RecordedCall
 from mockserver.cli.session_ids import SessionIds
 from mockserver.model.http import HttpResponse
+from mockserver.recordings.recording import RecordedCall
 
 
 def call(path: str, status: int = 204, opened: str | None = None, line: int = 1) -> RecordedCall:

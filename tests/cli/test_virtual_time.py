@@ -10,7 +10,6 @@ import pytest
 
 from mockserver.cli import main
 from mockserver.cli.in_flight import Flight, InFlight
-from mockserver.cli.recording import RecordedCall
 from mockserver.cli.virtual_time import VirtualClock
 from mockserver.control import ADD_FAULT, CLOCK, EVENTS, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import FaultSpec, When
@@ -34,6 +33,7 @@ from mockserver.model.fault_kind import (
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
+from mockserver.recordings.recording import RecordedCall
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running, send_request

@@ -10,14 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
-from mockserver.cli.judged_file import judge_file
-from mockserver.cli.recording import parse_recording
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Stage
 from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations.table import LocalControl
+from mockserver.recordings.judged_file import judge_file
+from mockserver.recordings.recording import parse_recording
 from mockserver.wire.codec import to_builtins
 from tests import factories
 from tests.event_files import START_MS, event

@@ -7,21 +7,18 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from mockserver.cli.recording import RecordedCall
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
-from mockserver.control import EXPIRE, FORGET, PUT_SESSION, Control
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, Problem
 from mockserver.model.journal import Draw, Entry, Record
-from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
-from mockserver.namespaces import DEFAULT, Namespaces
-from mockserver.operations.table import LocalControl
-from mockserver.rules.lifecycle import deadlines
+from mockserver.namespaces import Namespaces
+from mockserver.recordings.recording import RecordedCall
+from mockserver.rules.lifecycle import Trigger, deadlines
 from mockserver.wire.codec import NotJson, parse_body
 
 __all__ = ["judge_file"]
@@ -93,7 +90,6 @@ def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_op
     clock = Clock(RealTime(lambda: start_ms, lambda: 0))
     emulator = _Replayed(unlimited, seeded_ids=True, clock=clock)
     namespaces = Namespaces(lambda name: emulator)
-    control = LocalControl(namespaces, DEFAULT)
     if all(request.at_ms is None for request in requests):
         clock.follow_ts()
     started = {request.sid for request in requests if request.opens}
@@ -101,7 +97,7 @@ def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_op
         if request.at_ms is not None:
             emulator.settle()
             clock.set(min(max(request.at_ms, 0), MAX_TIME_MS))
-        _prepare(emulator, control, request, started)
+        _prepare(emulator, request, started)
         _process(emulator, request)
     if not leave_open:
         _close_all(emulator)
@@ -126,19 +122,20 @@ def _ts_ms(request: RecordedCall) -> int | None:
     return next((event.ts_ms for event in events), None)
 
 
-def _prepare(emulator: Emulator, control: Control, request: RecordedCall, started: set[str | None]) -> None:
+def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]) -> None:
     """Bring the session of an event into the phase in which the recorded server knew it."""
     sid, entry = request.sid, request.entry
     if sid is None or request.opens:
         return
     accepted = request.status == _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
-    if not emulator.owns(sid):
+    known = emulator.sessions.get(sid)
+    if known is None:
         if accepted and sid not in started and _SID.fullmatch(sid):
-            control.call(PUT_SESSION, SessionCommand(sid=sid))
+            emulator.sessions.add(emulator.unseen_session(sid), emulator.refreshed)
     elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
-        control.call(EXPIRE, None, sid=sid)
+        emulator.end_session(known, Trigger.EXPIRE)
     elif entry is not None and entry.outcome is Outcome.UNKNOWN_SESSION:
-        control.call(FORGET, None, sid=sid)
+        emulator.end_session(known, Trigger.FORGET)
 
 
 def _process(emulator: _Replayed, request: RecordedCall) -> None:

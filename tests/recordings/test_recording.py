@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 
 from mockserver.cli.pacing import as_sent
-from mockserver.cli.recording import RecordedAnswer, RecordedCall, parse_recording, read_recording, without_origin
 from mockserver.errors import InvalidInput
+from mockserver.recordings.recording import (
+    RecordedAnswer,
+    RecordedCall,
+    parse_recording,
+    read_recording,
+    without_origin,
+)
 from tests.event_files import START_MS, event
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
