@@ -91,8 +91,9 @@ class BackEnd:
         """
         sid, violations = arrival.session_id or "", arrival.violations
         answers = self._interpreters[arrival.dialect]
-        if violations and (self.settings.check_order == "schema-first" or arrival.status != 400):
-            return Decision(Outcome.INVALID, answers.rejected(arrival), sid)
+        first = self.settings.check_order == "schema-first" or arrival.status != 400
+        if violations and (first or arrival.session_id is None):
+            return Decision(Outcome.INVALID, answers.rejected(arrival), arrival.session_id)
         if session is None:
             return Decision(Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, arrival, sid), sid)
         # Records share the id that the session has, instead of keeping the one of each path.

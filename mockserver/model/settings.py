@@ -88,6 +88,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         path_prefixes: Extra paths under which the API answers, such as ``/va``. Location never carries them.
         cors_allow_any_header: Mirror the headers a preflight asks for instead of Adobe's fixed list.
         cors_max_age_s: Seconds a browser may keep a preflight; Adobe's answers carry none.
+        edge_datastreams: Datastream ids that the Media Edge API accepts; none listed accepts any.
+        edge_datastream_on_events: Require the datastream id on every media event of the Media Edge API, not only on
+            sessionStart, downloaded, interact and collect. Adobe's specification and its samples disagree.
+        edge_start_timestamp: Require ``xdm.timestamp`` on sessionStart of the Media Edge API too. Adobe's specification
+            does, its samples lack it.
+        edge_integers: Whether fractions are refused where the Media Edge API has integers: ``strict`` or ``lenient``.
+        edge_after_end: The status of events on a closed session of the Media Edge API: 404 or 410. Adobe's pages name
+            both.
+        edge_org: The organization of the cookies that the Media Edge API sets for clients whose requests name none yet;
+            alloy stops if it is another one than its ``orgId``.
+        edge_max_body_bytes: Largest body that the Media Edge API takes (Adobe, Guardrails); beyond it 413.
         fault_header: Mark injected answers with ``X-Mock-Fault``.
         max_body_bytes: Largest body; beyond it 413.
         max_entries: Most entries the journal keeps.
@@ -130,6 +141,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     path_prefixes: tuple[str, ...] = ()
     cors_allow_any_header: bool = msgspec.field(default=False, name="cors.allow_any_header")
     cors_max_age_s: int | None = msgspec.field(default=None, name="cors.max_age")
+    edge_datastreams: tuple[str, ...] = ()
+    edge_datastream_on_events: bool = False
+    edge_start_timestamp: bool = False
+    edge_integers: Literal["strict", "lenient"] = "strict"
+    edge_after_end: Literal[404, 410] = 404
+    edge_org: str = "53A16ACB5CC1D3760A495C99@AdobeOrg"
+    edge_max_body_bytes: int = 65_536
     fault_header: bool = True
     max_body_bytes: int = 1024 * 1024
     max_entries: int = 100_000

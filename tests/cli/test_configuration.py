@@ -43,6 +43,8 @@ def sample(field: msgspec.structs.FieldInfo) -> Any:
         return not field.default
     if get_origin(field.type) is Literal:
         return next(option for option in get_args(field.type) if option != field.default)
+    if field.type is str:
+        return "seven"
     return ("/va",) if field.default == () else 7
 
 

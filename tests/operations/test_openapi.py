@@ -45,9 +45,9 @@ def test_document_is_openapi_with_title_and_version() -> None:
     assert DOCUMENT["info"]["title"]
 
 
-def test_every_path_is_of_the_api_or_of_the_admin_api() -> None:
-    assert {re.match(r"/(api|__admin)/", path) is not None for path in DOCUMENT["paths"]} == {True}
-    assert "/api/v1/sessions/{sid}/events" in DOCUMENT["paths"]
+def test_every_path_is_of_an_api_or_of_the_admin_api() -> None:
+    assert {re.match(r"/(api|ee|__admin)/", path) is not None for path in DOCUMENT["paths"]} == {True}
+    assert {"/api/v1/sessions/{sid}/events", "/ee/va/v1/{eventType}"} <= DOCUMENT["paths"].keys()
 
 
 def test_every_control_route_is_described_with_its_status() -> None:

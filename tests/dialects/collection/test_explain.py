@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.dialects.collection.explain import MAX_VIOLATIONS
 from mockserver.dialects.collection.validation import Validators
+from mockserver.dialects.reasons import MAX_VIOLATIONS
 from mockserver.model.journal import Violation
 
 _STRICT = Validators()

@@ -1,0 +1,353 @@
+"""The answers of the Media Edge API.
+
+Forms: AdobeDocs/data-collection-apis ``static/media-edge.yaml``, its pages on the media endpoints and on errors;
+AdobeDocs/cja-apis, Media Edge API troubleshooting, for the names and reasons in ``report.details``; the recordings of
+alloy for what it accepts. A browser shows an answer to alloy only if it echoes the ``Origin`` and allows credentials.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from mockserver.dialects.edge.keys import ISO_EXAMPLE, MAX_PLAYHEAD_S
+from mockserver.dialects.edge.paths import Form
+from mockserver.model.arrival import Arrival
+from mockserver.model.http import WITHOUT_BODY, HttpRequest, HttpResponse
+from mockserver.model.journal import Violation
+from mockserver.pointer import steps_of
+from mockserver.wire.codec import encode
+
+__all__ = ["PATH_TYPE", "Answers", "Manner", "Streaming"]
+
+PATH_TYPE = "path-type"
+"""The rule of a violation about an event type that is not that of the path."""
+
+HINT = "or2"
+"""The location hint that is told to clients: Oregon (Adobe, Location hints)."""
+
+_ERRORS = "https://ns.adobe.com/aep/errors/"
+_INVALID = "va-edge-0400-400"
+_REGION = "9"
+_IDENTITY = "CiYyNjA5OTA5NjQ0NDc3NTMxNzAyMTYwODMwMTQ5MjkzMDAwMDAwMFIOCJ"
+"""What the answers recorded with alloy set as the identity; clients only keep it and send it again."""
+_ECID = "26099096444775317021608301492930000000"
+_CACHE_SIZE = 64
+_ISO_REASON = (
+    f"Field should respect ISO 8601 standard for presenting date and time with offset to UTC (e.g. {ISO_EXAMPLE})"
+)
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_TITLES = {
+    "EXEG-0002-400": "Missing datastream parameter",
+    "EXEG-0003-400": "Invalid datastream ID",
+    "EXEG-0101-400": "Invalid request body",
+    "EXEG-0112-413": "Request too large",
+}
+"""Of the errors of Adobe's gateway; the first two in Adobe's words."""
+
+_INJECTED = {
+    429: ("EXEG-0009-429", "Too Many Requests", None),
+    500: (
+        "EXEG-0001-500",
+        "Unexpected error",
+        "An unexpected error has occurred while processing the request. Please try again.",
+    ),
+    503: (
+        "EXEG-0000-503",
+        "Service unavailable",
+        "The service is temporarily unable to process your request. Try again later.",
+    ),
+}
+
+
+class Streaming(msgspec.Struct, frozen=True):
+    """How AEP Mobile wants its answers: each fragment between a separator and a line feed."""
+
+    separator: str
+    feed: str
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """What an answer needs to know of the request.
+
+    Args:
+        origin: The ``Origin`` to echo; empty for none.
+        form: The endpoint.
+        request_id: The ``requestId`` that the client gave; empty for none.
+        org: The organization as cookies name it, such as ``53A16ACB5CC1D3760A495C99_AdobeOrg``.
+        streaming: The streamed form, if the client asked for it.
+        body: The body, from which a request id is made where none was given.
+    """
+
+    origin: str
+    form: Form
+    request_id: str = ""
+    org: str = ""
+    streaming: Streaming | None = None
+    body: bytes = b""
+
+    @property
+    def id(self) -> str:
+        """The id of the request: the client's, or one made of the body."""
+        if self.request_id:
+            return self.request_id
+        digits = sha256(self.body).hexdigest()
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
+class Answers:
+    """Words answers. Those to accepted events of one origin are one object."""
+
+    def __init__(self) -> None:
+        self._accepted: dict[str, HttpResponse] = {}
+
+    def accepted(self, arrival: Arrival) -> HttpResponse:
+        """Answer an event that was accepted: 204, or handles to who posted to ``interact``."""
+        manner: Manner = arrival.manner
+        return self._handled(manner, ()) if manner.form == "interact" else self.empty(manner.origin)
+
+    def empty(self, origin: str) -> HttpResponse:
+        """Answer 204."""
+        known = self._accepted.get(origin)
+        if known is None:
+            known = HttpResponse(204, _cors(origin))
+            if len(self._accepted) < _CACHE_SIZE:
+                self._accepted[origin] = known
+        return known
+
+    def opened(self, arrival: Arrival, sid: str | None) -> HttpResponse:
+        """Answer a sessionStart with the handle that has the session, or downloaded content without it."""
+        session = ({"type": "media-analytics:new-session", "eventIndex": 0, "payload": [{"sessionId": sid}]},)
+        return self._handled(arrival.manner, session if sid is not None else ())
+
+    def rejected(self, arrival: Arrival) -> HttpResponse:
+        """Answer a request that cannot be accepted, with all faults at once."""
+        manner: Manner = arrival.manner
+        status, violations = arrival.status or 400, arrival.violations
+        first = violations[0]
+        if first.rule in _TITLES:
+            return self.problem(manner, status, first.rule, _TITLES[first.rule], first.detail, final=status == 413)
+        if status == 207:
+            report = {"eventIndex": 0, "details": _details(violations, "$")}
+            error = {
+                "type": _ERRORS + _INVALID, "status": 400, "title": "Invalid request", "report": report,
+                "violations": violations,
+            }  # fmt: skip
+            return self._handled(manner, (), status=207, errors=[error])
+        if status != 400:
+            return self.problem(manner, status, f"EXEG-0000-{status}", _phrase(status), first.detail)
+        details = first.detail if first.rule == PATH_TYPE else _details(violations, "$.events[0]")
+        text = "Invalid request. Please check your input and try again."
+        return self.problem(manner, 400, _INVALID, "Bad Request", text, details, violations)
+
+    def turned_away(self, arrival: Arrival, status: int) -> HttpResponse:
+        """Answer an event whose session is not known or takes no more events, with 404 or 410."""
+        details = "Error processing request. If the session is longer than 24h, please start a new one. Returning " + (
+            "Gone" if status == 410 else "Not Found"
+        )
+        text = "The requested resource could not be found but may be available again in the future."
+        if status == 410:
+            text = "The requested resource is no longer available."
+        return self.problem(arrival.manner, status, f"va-edge-0{status}-{status}", _phrase(status), text, details)
+
+    def no_route(self, manner: Manner, path: str) -> HttpResponse:
+        """Answer a path that does not exist."""
+        shown = path if len(path) <= 100 else path[:97] + "..."
+        detail = f"There is nothing at {shown}."
+        document = {"type": "about:blank", "status": 404, "title": "Not Found", "detail": detail}
+        return _json(404, document, manner.origin, problem=True)
+
+    def method_not_allowed(self, manner: Manner) -> HttpResponse:
+        """Answer a method that no path takes."""
+        document = {"type": "about:blank", "status": 405, "title": "Method Not Allowed", "detail": "Use POST."}
+        return _json(405, document, manner.origin, (("Allow", "OPTIONS, POST"),), problem=True)
+
+    def preflight(self, request: HttpRequest, manner: Manner, max_age_s: float | None) -> HttpResponse:
+        """Answer a preflight with what it asks for."""
+        fields = [("Access-Control-Allow-Methods", "OPTIONS, POST")]
+        asked = request.header(b"access-control-request-headers")
+        if asked:
+            fields.append(("Access-Control-Allow-Headers", asked.decode("latin-1")))
+        if max_age_s is not None:
+            fields.append(("Access-Control-Max-Age", f"{max_age_s:g}"))
+        return HttpResponse(200, (*_cors(manner.origin), *fields, ("Content-Length", "0")))
+
+    def answered(self, manner: Manner, detail: str) -> HttpResponse:
+        """Answer what is not about media: a consent, an identity, an event of another kind."""
+        if manner.form == "collect":
+            return self.empty(manner.origin)
+        if manner.form == "consent":
+            key = f"kndctr_{manner.org}_consent"
+            consent = {"key": key, "value": f"general={detail}", "maxAge": 15_552_000}
+            return self._handled(manner, ({"type": "state:store", "payload": [consent]},))
+        if manner.form == "acquire":
+            identity = {"id": _ECID, "namespace": {"code": "ECID"}}
+            return self._handled(manner, ({"type": "identity:result", "payload": [identity]},))
+        return self._handled(manner, ())
+
+    def plain(self, status: int, body: Any, manner: Manner) -> HttpResponse:
+        """Answer with any status and body, for a fault; without a body as Adobe's gateway would."""
+        if status in WITHOUT_BODY:
+            return HttpResponse(status, _cors(manner.origin))
+        if isinstance(body, str):
+            content = body.encode()
+            fields = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content))))
+            return HttpResponse(status, (*_cors(manner.origin), *(fields if content else fields[1:])), content)
+        if body is not None:
+            return _json(status, body, manner.origin, problem=status >= 400)
+        if status < 300:
+            upstream = {
+                "type": f"{_ERRORS}EXEG-0201-503",
+                "status": 503,
+                "title": "The service is temporarily unavailable",
+            }
+            errors = {"errors": [upstream]} if status == 207 else {}
+            return self._written(manner, status, {"requestId": manner.id, "handle": [], **errors})
+        code, title, detail = _INJECTED.get(status, (f"EXEG-0000-{status}", _phrase(status), None))
+        return self.problem(manner, status, code, title, detail)
+
+    def problem(
+        self,
+        manner: Manner,
+        status: int,
+        code: str,
+        title: str,
+        detail: str | None,
+        details: Any = None,
+        violations: tuple[Violation, ...] = (),
+        *,
+        final: bool = False,
+    ) -> HttpResponse:
+        """Answer with an error.
+
+        Args:
+            code: The end of its type.
+            details: What ``report`` says about the request; None for nothing.
+            violations: The same for the developer of the player: a member that Adobe's answers do not have, which the
+                format of problems allows for (RFC 9457).
+        """
+        report = {"requestId": manner.id} if details is None else {"details": details, "requestId": manner.id}
+        document: dict[str, Any] = {"type": _ERRORS + code, "status": status, "title": title}
+        if detail is not None:
+            document["detail"] = detail
+        document["report"] = report
+        if violations:
+            document["violations"] = violations
+        return _json(status, document, manner.origin, problem=True, final=final)
+
+    def _handled(
+        self, manner: Manner, first: tuple[Any, ...], *, status: int = 200, errors: list[Any] | None = None
+    ) -> HttpResponse:
+        """Answer with handles: the given ones, then where the client is to go on and what it is to store."""
+        scopes = (("Target", "35"), ("AAM", _REGION), ("EdgeNetwork", HINT))
+        entries = [
+            {"key": f"kndctr_{manner.org}_cluster", "value": HINT, "maxAge": 1800},
+            {"key": f"kndctr_{manner.org}_identity", "value": _IDENTITY, "maxAge": 34_128_000},
+        ]
+        handles = [
+            *first,
+            {
+                "type": "locationHint:result",
+                "payload": [{"scope": scope, "hint": hint, "ttlSeconds": 1800} for scope, hint in scopes],
+            },
+            {"type": "state:store", "payload": entries},
+        ]
+        document: dict[str, Any] = {"requestId": manner.id, "handle": handles}
+        if errors is not None:
+            document["errors"] = errors
+        return self._written(manner, status, document)
+
+    def _written(self, manner: Manner, status: int, document: dict[str, Any]) -> HttpResponse:
+        if manner.streaming is None:
+            return _json(status, document, manner.origin)
+        content = f"{manner.streaming.separator}{encode(document).decode()}{manner.streaming.feed}".encode()
+        return _with_content(status, content, manner.origin)
+
+
+def _details(violations: tuple[Violation, ...], root: str) -> list[dict[str, str]]:
+    """Word violations as Adobe does, each with a JSON path and a reason: Adobe's if it is known, else our sentence."""
+    return [
+        {
+            "name": root + "".join(map(_step, steps_of(violation.path)[2:])),
+            "reason": _reason(violation) or violation.detail,
+        }
+        for violation in violations
+    ]
+
+
+def _step(step: str) -> str:
+    if step.isdecimal():
+        return f"[{step}]"
+    return f".{step}" if _PLAIN_NAME.fullmatch(step) else f"['{step}']"
+
+
+def _reason(violation: Violation) -> str | None:
+    """Return Adobe's words for a violation, if they are known."""
+    match violation.rule:
+        case "required":
+            return "Missing required field"
+        case "format":
+            return _ISO_REASON
+        case "minLength" | "maxLength" if violation.path.endswith("/sessionID"):
+            found = re.search(r"with (\d+) characters", violation.detail)
+            return f"Unexpected error. Hint: InvalidApiSidLength={found[1] if found else 0}"
+        case "minimum" | "maximum" if violation.path.endswith("/playhead"):
+            return f"Playhead must be in range [0, {MAX_PLAYHEAD_S}] seconds"
+        case _:
+            return None
+
+
+def _cors(origin: str) -> tuple[tuple[str, str], ...]:
+    edge = (("Vary", "Origin"), ("X-Adobe-Edge", f"{HINT.upper()};{_REGION}"))
+    if not origin:
+        return edge
+    return (
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Expose-Headers", "Retry-After"),
+        *edge,
+    )
+
+
+def _json(
+    status: int,
+    document: Any,
+    origin: str,
+    extra: tuple[tuple[str, str], ...] = (),
+    *,
+    problem: bool = False,
+    final: bool = False,
+) -> HttpResponse:
+    return _with_content(status, encode(document), origin, extra, problem=problem, final=final)
+
+
+def _with_content(
+    status: int,
+    content: bytes,
+    origin: str,
+    extra: tuple[tuple[str, str], ...] = (),
+    *,
+    problem: bool = False,
+    final: bool = False,
+) -> HttpResponse:
+    kind = "application/problem+json" if problem else "application/json;charset=utf-8"
+    fields = (
+        ("Content-Type", kind),
+        ("Content-Length", str(len(content))),
+        ("Cache-Control", "no-cache, no-store, max-age=0, no-transform, private"),
+        *extra,
+        *_cors(origin),
+    )
+    return HttpResponse(status, fields, content, final)
+
+
+def _phrase(code: int) -> str:
+    try:
+        return HTTPStatus(code).phrase
+    except ValueError:
+        return f"Status {code}"

@@ -1,0 +1,109 @@
+"""The Media Edge API as one object; everything behind it is reached through this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.dialects.base import Described
+from mockserver.dialects.edge.answers import Answers
+from mockserver.dialects.edge.described import PATHS, SCHEMAS
+from mockserver.dialects.edge.normal import WORDS, normal_of
+from mockserver.dialects.edge.paths import BASES, OPENING, call_of, event_path, session_of
+from mockserver.dialects.edge.reader import Reader
+from mockserver.dialects.edge.schemas import DOWNLOADED
+from mockserver.model.arrival import Arrival
+from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Operation, Outcome
+
+__all__ = ["EDGE", "Edge"]
+
+_OPENINGS = ("sessionStart", DOWNLOADED)
+
+
+class _Interpreter(Reader):
+    """The API under one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.event_types = self.validators.event_types
+        self._answers = Answers()
+
+    def opened(self, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer a request that opened a session."""
+        return self._answers.opened(arrival, None if arrival.operation is Operation.DOWNLOAD else sid)
+
+    def accepted(self, arrival: Arrival) -> HttpResponse:
+        """Answer an event that was accepted."""
+        return self._answers.accepted(arrival)
+
+    def rejected(self, arrival: Arrival) -> HttpResponse:
+        """Answer a request that cannot be accepted."""
+        return self._answers.rejected(arrival)
+
+    def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer an event of a session that is not there or takes no events any more."""
+        closed = outcome is Outcome.SESSION_CLOSED
+        return self._answers.turned_away(arrival, self.settings.edge_after_end if closed else 404)
+
+    def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer as to an event of an unknown or closed session; this API has one answer to both."""
+        return self.refused(outcome, arrival, sid)
+
+    def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
+        """Answer what needs no session."""
+        if arrival.operation is Operation.PREFLIGHT:
+            return self._answers.preflight(request, arrival.manner, self.settings.cors_max_age_s)
+        if arrival.status == 404:
+            return self._answers.no_route(arrival.manner, request.path)
+        if arrival.status == 405:
+            return self._answers.method_not_allowed(arrival.manner)
+        return self._answers.answered(arrival.manner, arrival.detail)
+
+    def plain(self, status: int, body: Any, arrival: Arrival) -> HttpResponse:
+        """Answer with any status and body."""
+        return self._answers.plain(status, body, arrival.manner)
+
+    def schema(self, event_type: str) -> dict[str, Any] | None:
+        """Return the schema of the ``xdm`` of an event type; None when there is none."""
+        return self.validators.schema(event_type)
+
+
+class Edge:
+    """The Media Edge API."""
+
+    name = "edge"
+    bases = BASES
+    words = WORDS
+
+    def normal(self, document: Any) -> Any:
+        """Bring a parsed body into the normal shape."""
+        return normal_of(document)
+
+    def interpreter(self, settings: Settings) -> _Interpreter:
+        """Make what reads and answers under some settings."""
+        return _Interpreter(settings)
+
+    def opens(self, method: str, path: str) -> bool:
+        """Tell whether the path of a request asks for a new session. Of ``interact`` only the body tells."""
+        call = call_of(path)
+        return method == "POST" and call is not None and call.event_type in _OPENINGS
+
+    def session_of(self, path: str, body: bytes) -> str | None:
+        """Return the session that a body names."""
+        return session_of(body)
+
+    def opening_path(self) -> str:
+        """Return the path to which players post a sessionStart."""
+        return OPENING
+
+    def event_path(self, event_type: str, sid: str) -> str:
+        """Return the path to which players post an event."""
+        return event_path(event_type)
+
+    def described(self) -> Described:
+        """Describe its paths for OpenAPI."""
+        return Described(PATHS, SCHEMAS)
+
+
+EDGE = Edge()

@@ -1,0 +1,201 @@
+"""From the body of the Media Edge API to the normal shape of events and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any
+
+import msgspec
+
+from mockserver.dialects.edge.keys import BLOCKS, Key
+from mockserver.model.words import Words
+
+__all__ = ["WORDS", "iso_of", "normal_of", "place_of", "timestamp_ms", "wire_of"]
+
+_XDM = "/events/0/xdm"
+_MEDIA = f"{_XDM}/mediaCollection"
+_PREFIX = "media."
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECOND = timedelta(milliseconds=1)
+_Stamp = Annotated[datetime, msgspec.Meta(tz=True)]
+
+_BLOCKS = {block.name: block for block in BLOCKS}
+_KEYS: Mapping[str, Mapping[str, Key]] = {block.name: {key.name: key for key in block.keys} for block in BLOCKS}
+_NORMAL_KEYS: Mapping[str, tuple[str, Key]] = {key.normal: (block.name, key) for block in BLOCKS for key in block.keys}
+_STATE_LISTS = ("statesStart", "statesEnd")
+_STATE_NAME = "media.state.name"
+
+_PLACES = {
+    "/eventType": f"{_XDM}/eventType",
+    "/playerTime": _XDM,
+    "/playerTime/ts": f"{_XDM}/timestamp",
+    "/playerTime/playhead": f"{_MEDIA}/playhead",
+    "/params": _MEDIA,
+    "/qoeData": f"{_MEDIA}/qoeDataDetails",
+    "/customMetadata": f"{_MEDIA}/customMetadata",
+    **{f"/{block.part}/{key.normal}": f"{_MEDIA}/{block.name}/{key.name}" for block in BLOCKS for key in block.keys},
+}
+_UNITS = {f"/{block.part}/{key.normal}": "s" for block in BLOCKS for key in block.keys if key.per_unit == 1000}
+WORDS = Words(api="edge", places=_PLACES, units=_UNITS, ping_s=(10, 50), ad_ping_s=(1, 10))
+"""What the Media Edge API calls the parts of an event.
+
+Pings: the bounds of alloy's configuration (``configValidators``), of AEP Edge Media for Android and iOS, and of AEP
+Roku.
+"""
+
+
+def timestamp_ms(text: object) -> int | None:
+    """Read an ISO 8601 time with an offset to UTC; None for anything else.
+
+    Returns:
+        Milliseconds since 1970.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        stamp = msgspec.convert(text, _Stamp)
+    except msgspec.ValidationError:
+        return None
+    return (stamp - _EPOCH) // _MILLISECOND
+
+
+def iso_of(ts_ms: int) -> str:
+    """Write a time as players do, in UTC with milliseconds."""
+    return f"{(_EPOCH + ts_ms * _MILLISECOND).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
+
+
+def normal_of(document: Any) -> Any:
+    """Bring a body into the normal shape, valid or not.
+
+    Returns:
+        An event; a list if the body has several, or downloaded content; None when it has none.
+    """
+    members = document.get("events") if isinstance(document, dict) else None
+    events: list[Any] = []
+    for each in members if isinstance(members, list) else ():
+        xdm = each.get("xdm") if isinstance(each, dict) else None
+        if not isinstance(xdm, dict):
+            continue
+        downloaded = xdm.get("mediaDownloadedEvents")
+        if isinstance(downloaded, list):
+            events += [
+                _normal_event(one.get("mediaEventType"), one.get("mediaEventTimestamp"), one.get("mediaCollection"))
+                for one in downloaded
+                if isinstance(one, dict)
+            ]
+        else:
+            events.append(_normal_event(xdm.get("eventType"), xdm.get("timestamp"), xdm.get("mediaCollection")))
+    return events[0] if len(events) == 1 else events or None
+
+
+def _normal_event(event_type: Any, timestamp: Any, media: Any) -> dict[str, Any]:
+    event: dict[str, Any] = {}
+    if isinstance(event_type, str):
+        event["eventType"] = event_type.removeprefix(_PREFIX)
+    time: dict[str, Any] = {}
+    ts_ms = timestamp_ms(timestamp)
+    if ts_ms is not None:
+        time["ts"] = ts_ms
+    event["playerTime"] = time
+    if isinstance(media, dict):
+        if "playhead" in media:
+            time["playhead"] = media["playhead"]
+        event.update(_parts_of(media))
+    return event
+
+
+def _parts_of(media: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the blocks of a ``mediaCollection`` are in the normal shape; without what is empty."""
+    parts: dict[str, dict[str, Any]] = {"params": {}, "qoeData": {}, "customMetadata": {}}
+    for name, value in media.items():
+        if name in _BLOCKS and isinstance(value, dict):
+            part = parts[_BLOCKS[name].part]
+            for member, content in value.items():
+                key = _KEYS[name].get(member)
+                if key is None:
+                    part[member] = content
+                else:
+                    part[key.normal] = content if key.per_unit == 1 else _times(content, key.per_unit)
+        elif name in _STATE_LISTS and isinstance(value, list):
+            parts["params"][name] = [_normal_state(state) for state in value]
+        elif name == "customMetadata" and isinstance(value, list):
+            parts[name] = {
+                entry["name"]: entry.get("value")
+                for entry in value
+                if isinstance(entry, dict) and isinstance(entry.get("name"), str)
+            }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _times(value: Any, factor: int) -> Any:
+    return value * factor if type(value) in (int, float) else value
+
+
+def _normal_state(state: Any) -> Any:
+    if isinstance(state, dict) and "name" in state:
+        return {_STATE_NAME: state["name"], **{name: value for name, value in state.items() if name != "name"}}
+    return state
+
+
+def wire_of(event: Mapping[str, Any], sid: str | None = None) -> dict[str, Any]:
+    """Make the body that a player of this API posts for an event in the normal shape.
+
+    ``stateStart`` and ``stateEnd`` become ``statesUpdate``, fractions of seconds are rounded, and keys that have no
+    place in this API (``analytics.*``, ``visitor.*``, ``media.libraryVersion``) are left out.
+
+    Args:
+        event: A valid event in the normal shape.
+        sid: Its session; None for a sessionStart.
+    """
+    event_type, time = event["eventType"], event["playerTime"]
+    media: dict[str, Any] = {"playhead": int(time["playhead"])}
+    if sid is not None:
+        media["sessionID"] = sid
+    params = event.get("params") or {}
+    for name, value in (*params.items(), *(event.get("qoeData") or {}).items()):
+        if name in _STATE_LISTS:
+            media[name] = [{"name": state[_STATE_NAME]} for state in value]
+        elif name == _STATE_NAME:
+            media["statesStart" if event_type == "stateStart" else "statesEnd"] = [{"name": value}]
+        elif name in _NORMAL_KEYS:
+            block, key = _NORMAL_KEYS[name]
+            number = key.kind == "integer" and isinstance(value, (int, float))
+            media.setdefault(block, {})[key.name] = round(value / key.per_unit) if number else value
+    if event_type == "bitrateChange":
+        media.setdefault("qoeDataDetails", {})
+    metadata = event.get("customMetadata")
+    if metadata:
+        media["customMetadata"] = [{"name": name, "value": value} for name, value in metadata.items()]
+    if event_type in ("stateStart", "stateEnd"):
+        event_type = "statesUpdate"
+    xdm = {"eventType": _PREFIX + event_type, "timestamp": iso_of(time["ts"]), "mediaCollection": media}
+    return {"events": [{"xdm": xdm}]}
+
+
+def place_of(path: tuple[str | int, ...]) -> str | None:
+    """Return where the normal shape has a place in ``xdm``; None when it has no such place.
+
+    Args:
+        path: The steps from ``xdm``, or from an entry of ``mediaDownloadedEvents``.
+    """
+    match path:
+        case ("eventType" | "mediaEventType",):
+            return "/eventType"
+        case ("timestamp" | "mediaEventTimestamp",):
+            return "/playerTime/ts"
+        case ("mediaCollection",):
+            return "/params"
+        case ("mediaCollection", "playhead"):
+            return "/playerTime/playhead"
+        case ("mediaCollection", "customMetadata", *_):
+            return "/customMetadata"
+        case ("mediaCollection", "qoeDataDetails"):
+            return "/qoeData"
+        case ("mediaCollection", str(block), str(member)) if block in _BLOCKS:
+            key = _KEYS[block].get(member)
+            return f"/{_BLOCKS[block].part}/{member if key is None else key.normal}"
+        case ("mediaCollection", str(name), *_) if name in _STATE_LISTS or name in _BLOCKS:
+            return f"/params/{name}"
+        case _:
+            return None

@@ -1,0 +1,103 @@
+"""Which operation a method and a path ask for.
+
+Paths: AdobeDocs/data-collection-apis ``static/media-edge.yaml`` and its pages on endpoints and location hints; the
+recordings of unmodified clients.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import parse_qs
+
+import msgspec
+
+from mockserver.dialects.edge.keys import EVENTS
+from mockserver.dialects.edge.schemas import DOWNLOADED
+
+__all__ = ["BASES", "OPENING", "Call", "Form", "Query", "call_of", "event_path", "hint_of", "query_of", "session_of"]
+
+BASES = ("/ee/", "/ee-pre-prd/")
+"""The base path, and that of pre-production (AdobeDocs/cja-apis, Media Edge API, getting started)."""
+
+OPENING = "/ee/va/v1/sessionStart"
+"""Where players that know media only post a sessionStart."""
+
+Form = Literal["media", "interact", "collect", "consent", "acquire"]
+"""The endpoint: for media events, for events of any kind with or without an answer, for consent, for an identity."""
+
+_PATH = re.compile(
+    r"/ee(?:-pre-prd)?(?:/(?P<hint>[a-z0-9-]+))?/"
+    r"(?:va/v1/(?P<type>[A-Za-z]+)|v[12]/(?P<form>interact|collect|privacy/set-consent|identity/acquire))/?"
+)
+_FORMS: dict[str, Form] = {
+    "interact": "interact",
+    "collect": "collect",
+    "privacy/set-consent": "consent",
+    "identity/acquire": "acquire",
+}
+_SID = re.compile(rb'"sessionID"\s*:\s*"([^"\\]{1,512})"')
+_MOST_FIELDS = 50
+_LONGEST = 200
+_TYPES = frozenset({*EVENTS, DOWNLOADED})
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """What a request asks for.
+
+    Args:
+        form: The endpoint.
+        event_type: The event type of the path; empty where the body tells it.
+    """
+
+    form: Form
+    event_type: str = ""
+
+
+class Query(msgspec.Struct, frozen=True, gc=False):
+    """The parts of a query string that count.
+
+    Args:
+        datastream: ``configId``, or in version 2 ``datastreamId``; None when it is missing.
+        request_id: ``requestId``; empty when it is missing.
+    """
+
+    datastream: str | None
+    request_id: str
+
+
+def query_of(target: str) -> Query:
+    """Read the query of a request target."""
+    query = target.partition("?")[2]
+    members = parse_qs(query) if query.count("&") < _MOST_FIELDS else {}
+    named = members.get("configId") or members.get("datastreamId")
+    request_id = members.get("requestId", ("",))[0]
+    return Query(named[0][:_LONGEST] if named else None, request_id[:_LONGEST])
+
+
+def call_of(path: str) -> Call | None:
+    """Find what a path asks for, whatever the method; None when there is nothing."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    event_type = found["type"]
+    if event_type is None:
+        return Call(_FORMS[found["form"]])
+    return Call("media", event_type) if event_type in _TYPES else None
+
+
+def hint_of(path: str) -> str | None:
+    """Return the location hint in a path, such as ``or2``; None when it has none."""
+    found = _PATH.fullmatch(path)
+    return found["hint"] if found else None
+
+
+def session_of(body: bytes) -> str | None:
+    """Return the session id that a body names; None when it names none."""
+    found = _SID.search(body)
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+def event_path(event_type: str) -> str:
+    """Return the path to which events of a type are posted."""
+    return f"/ee/va/v1/{event_type}"

@@ -1,0 +1,116 @@
+"""Every reason why a document fails a schema, in the order of the document, as violations.
+
+Importing this module imports jsonschema, which is slow, so it is imported when the first event has been rejected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+from jsonschema.exceptions import ValidationError
+
+from mockserver.model.journal import Violation
+from mockserver.pointer import pointer_of
+
+__all__ = ["MAX_VIOLATIONS", "Path", "Reason", "reasons_of", "violations_of"]
+
+MAX_VIOLATIONS = 100
+"""Most violations of one event; the last of them then tells how many are not listed."""
+
+_MAX_FOUND = 1_000
+"""Where the search for violations stops: a body of a megabyte could have a hundred thousand."""
+
+Path = tuple[str | int, ...]
+"""The steps from the event to a place in it."""
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One violation before it is worded; ``about`` is what the failing keyword of the schema says."""
+
+    path: Path
+    rule: str
+    about: Any
+
+
+def violations_of(
+    reasons: Iterable[Reason],
+    document: Any,
+    sentence: Callable[[Reason], str],
+    base: str = "",
+    place: Callable[[Path], str | None] | None = None,
+) -> tuple[Violation, ...]:
+    """Word reasons, each once, in the order of the places in the document; what is missing after what is there.
+
+    Args:
+        reasons: As the schema gives them; no more than are worth looking at are taken.
+        document: The event they are about.
+        sentence: Words one.
+        base: JSON pointer to the event inside the body.
+        place: Tells where the normal shape has a place, if that is not the same.
+
+    Returns:
+        At most :data:`MAX_VIOLATIONS`, of which the last has the rule ``more`` if there are others.
+    """
+    found = list(islice(reasons, _MAX_FOUND))
+    unique = {(reason.path, reason.rule): reason for reason in found}
+    wrong_type = {path for path, rule in unique if rule == "type"}
+    kept = [reason for reason in unique.values() if reason.rule != "enum" or reason.path not in wrong_type]
+    kept.sort(key=_DocumentOrder(document))
+    listed = kept if len(kept) <= MAX_VIOLATIONS else kept[: MAX_VIOLATIONS - 1]
+    violations = [
+        Violation(base + pointer_of(reason.path), reason.rule, sentence(reason), place(reason.path) if place else None)
+        for reason in listed
+    ]
+    if len(listed) < len(kept):
+        at_least = "At least " if len(found) == _MAX_FOUND else ""
+        more = f"{at_least}{len(kept) - len(listed)} more violations are not listed; correct these first."
+        violations.append(Violation(base, "more", more))
+    return tuple(violations)
+
+
+def reasons_of(error: ValidationError) -> Iterator[Reason]:
+    """Turn one error into one reason per member; jsonschema repeats ``required``, and repetitions fall together."""
+    path = tuple(error.absolute_path)
+    rule = str(error.validator)
+    schema: Any = error.schema
+    value: Any = error.validator_value
+    instance: Any = error.instance
+    if rule == "required":
+        for name in value:
+            if name not in instance:
+                yield Reason((*path, name), rule, ())
+    elif rule == "additionalProperties":
+        known = tuple(schema.get("properties", ()))
+        patterns = tuple(schema.get("patternProperties", ()))
+        for name in instance:
+            if name not in known and not any(re.search(pattern, name) for pattern in patterns):
+                yield Reason((*path, name), rule, known)
+    else:
+        yield Reason(path, rule, value)
+
+
+class _DocumentOrder:
+    """Sort key: the position of each step of a path among its siblings; what is missing comes after what is there."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._positions: dict[Path, dict[str, int]] = {}
+
+    def __call__(self, reason: Reason) -> tuple[int, ...]:
+        key: list[int] = []
+        at: Any = self._document
+        for depth, step in enumerate(reason.path):
+            if isinstance(step, int):
+                key.append(step)
+                at = at[step]
+                continue
+            parent = reason.path[:depth]
+            if parent not in self._positions:
+                self._positions[parent] = {name: position for position, name in enumerate(at)}
+            key.append(self._positions[parent].get(step, len(at)))
+            at = at.get(step)
+        return tuple(key)
