@@ -8,7 +8,7 @@ from mockserver.dialects.base import Described
 from mockserver.dialects.edge.answers import Answers
 from mockserver.dialects.edge.described import PATHS, SCHEMAS
 from mockserver.dialects.edge.normal import WORDS, normal_of
-from mockserver.dialects.edge.paths import BASES, OPENING, call_of, event_path, session_of
+from mockserver.dialects.edge.paths import BASES, OPENING, call_of, event_path, opened_by, session_of, with_session
 from mockserver.dialects.edge.reader import Reader
 from mockserver.dialects.edge.schemas import DOWNLOADED
 from mockserver.model.arrival import Arrival
@@ -92,6 +92,14 @@ class Edge:
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the session that a body names."""
         return session_of(body)
+
+    def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
+        """Return the body with another session in it; a path names none."""
+        return path, with_session(body, sid)
+
+    def opened_by(self, answer: HttpResponse) -> str | None:
+        """Return the id in the handle ``media-analytics:new-session``."""
+        return opened_by(answer.body)
 
     def opening_path(self) -> str:
         """Return the path to which players post a sessionStart."""

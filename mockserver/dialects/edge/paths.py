@@ -15,7 +15,20 @@ import msgspec
 from mockserver.dialects.edge.keys import EVENTS
 from mockserver.dialects.edge.schemas import DOWNLOADED
 
-__all__ = ["BASES", "OPENING", "Call", "Form", "Query", "call_of", "event_path", "hint_of", "query_of", "session_of"]
+__all__ = [
+    "BASES",
+    "OPENING",
+    "Call",
+    "Form",
+    "Query",
+    "call_of",
+    "event_path",
+    "hint_of",
+    "opened_by",
+    "query_of",
+    "session_of",
+    "with_session",
+]
 
 BASES = ("/ee/", "/ee-pre-prd/")
 """The base path, and that of pre-production (AdobeDocs/cja-apis, Media Edge API, getting started)."""
@@ -37,6 +50,7 @@ _FORMS: dict[str, Form] = {
     "identity/acquire": "acquire",
 }
 _SID = re.compile(rb'"sessionID"\s*:\s*"([^"\\]{1,512})"')
+_GIVEN = re.compile(rb'"sessionId"\s*:\s*"([^"\\]{1,512})"')
 _MOST_FIELDS = 50
 _LONGEST = 200
 _TYPES = frozenset({*EVENTS, DOWNLOADED})
@@ -95,6 +109,17 @@ def hint_of(path: str) -> str | None:
 def session_of(body: bytes) -> str | None:
     """Return the session id that a body names; None when it names none."""
     found = _SID.search(body)
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+def with_session(body: bytes, sid: str) -> bytes:
+    """Return a body with another session in place of the one that it names."""
+    return _SID.sub(lambda found: found[0].replace(found[1], sid.encode()), body)
+
+
+def opened_by(body: bytes) -> str | None:
+    """Return the session that the body of an answer gives; None when it gives none."""
+    found = _GIVEN.search(body)
     return found[1].decode("utf-8", "replace") if found else None
 
 

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.dialects.edge.dialect import EDGE
+from mockserver.dialects.edge.paths import Call, call_of, hint_of
+from mockserver.model.http import HttpResponse
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "hint"),
+    [
+        ("/ee/va/v1/play", Call("media", "play"), None),
+        ("/ee/or2/va/v1/play", Call("media", "play"), "or2"),
+        ("/ee-pre-prd/irl1/va/v1/downloaded", Call("media", "downloaded"), "irl1"),
+        ("/ee/v1/interact", Call("interact"), None),
+        ("/ee/t35/v2/collect", Call("collect"), "t35"),
+        ("/ee/v1/privacy/set-consent", Call("consent"), None),
+        ("/ee/v1/identity/acquire/", Call("acquire"), None),
+        ("/ee/va/v1/stateStart", None, "?"),
+        ("/ee/va/v2/play", None, None),
+        ("/ee/OR2/va/v1/play", None, None),
+        ("/ee/a/b/va/v1/play", None, None),
+    ],
+)
+def test_paths_say_what_is_asked_for(path: str, call: Call | None, hint: str | None) -> None:
+    assert call_of(path) == call
+    if call is not None:
+        assert hint_of(path) == hint
+
+
+def test_sessions_are_found_and_replaced_in_bodies() -> None:
+    body = b'{"events":[{"xdm":{"mediaCollection":{"sessionID": "aa","playhead":1}}}]}'
+    assert EDGE.session_of("/ee/va/v1/ping", body) == "aa"
+    assert EDGE.addressed("/ee/va/v1/ping", body, "bb") == ("/ee/va/v1/ping", body.replace(b"aa", b"bb"))
+    assert EDGE.session_of("/ee/va/v1/ping", b"{}") is None
+
+
+def test_session_that_an_answer_gives_is_in_its_handle() -> None:
+    assert EDGE.opened_by(HttpResponse(200, body=b'{"handle":[{"payload":[{"sessionId":"cc"}]}]}')) == "cc"
+    assert EDGE.opened_by(HttpResponse(204)) is None
+
+
+def test_path_opens_a_session_if_it_says_so() -> None:
+    assert EDGE.opens("POST", "/ee/va/v1/sessionStart")
+    assert not EDGE.opens("OPTIONS", "/ee/va/v1/sessionStart")
+    assert not EDGE.opens("POST", "/ee/v1/interact")
