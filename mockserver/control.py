@@ -12,7 +12,6 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from mockserver.model import results as r
-from mockserver.model.addresses import Addresses
 from mockserver.model.fault import FaultEdit, FaultRule, FaultSpec
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
@@ -20,6 +19,7 @@ from mockserver.model.lanes import Lanes
 from mockserver.model.player import PlayerCommand, PlayerPage, PlayerView
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
+from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story, StoryPage, StoryView, StoryWait
 from mockserver.model.vocabulary import Phase

@@ -17,7 +17,7 @@ the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 __all__ = [
@@ -125,3 +125,13 @@ class BlockingCallInLoop(MockserverError):
 
 class VerificationFailed(AssertionError):
     """An assertion about recorded traffic does not hold; the text shows what was expected and what was seen."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean X?`` for the most similar of the known names, and nothing if none is similar."""
+    from difflib import get_close_matches  # only mistakes pay for it
+
+    name, folded = name.casefold(), {other.casefold(): other for other in known}
+    longer = [other for other in folded if name and other.startswith(name)]
+    found = longer or get_close_matches(name, folded, n=1)
+    return f"; did you mean {folded[found[0]]}?" if found else ""

@@ -12,9 +12,9 @@ from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
-from mockserver.model.addresses import Addresses
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
+from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from mockserver.cli.parser import COMMANDS, build_parser, command
-from mockserver.errors import InvalidInput, MockserverError
-from mockserver.suggestion import nearest
+from mockserver.errors import InvalidInput, MockserverError, nearest
 
 __all__ = ["main"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mockserver.wire.settings_table import named_as_in_json
-from mockserver.wire.toml_file import TomlFile, read_text
+from mockserver.wire.toml_file import TomlFile, named_as_in_json, read_text
 
 __all__ = ["FILE_NAME", "ConfigFile"]
 

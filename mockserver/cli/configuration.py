@@ -13,13 +13,12 @@ from msgspec.structs import fields
 from mockserver.cli.config_file import FILE_NAME, ConfigFile
 from mockserver.cli.fault_file import fault_tables, read_faults
 from mockserver.cli.flags import ENVIRONMENT, FILE_ONLY, Flag
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, nearest
 from mockserver.model.fault import FaultSpec
 from mockserver.model.finding import Thresholds
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.settings import check_settings
 from mockserver.server.options import ServerOptions
-from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert
 
 __all__ = ["Configuration", "configure", "options_of_flags"]

@@ -8,9 +8,8 @@ from typing import Any
 
 from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, nearest
 from mockserver.model.finding import Finding, Severity
-from mockserver.suggestion import nearest
 from mockserver.wire.codec import to_builtins
 
 __all__ = ["add_arguments", "run"]

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.cli.config_file import ConfigFile
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, nearest
 from mockserver.model.fault import FaultSpec
-from mockserver.rules.fault_check import check_spec
-from mockserver.suggestion import nearest
+from mockserver.rules.faults import check_spec
 from mockserver.wire.codec import convert
 
 __all__ = ["fault_tables", "read_faults"]

@@ -6,8 +6,7 @@ import argparse
 
 from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
-from mockserver.errors import InvalidInput
-from mockserver.suggestion import nearest
+from mockserver.errors import InvalidInput, nearest
 
 __all__ = ["add_arguments", "run"]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, nearest
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.settings import Settings
-from mockserver.suggestion import nearest
 from mockserver.wire.codec import encode
 
 __all__ = ["add_arguments", "run"]

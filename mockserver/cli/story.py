@@ -193,7 +193,7 @@ def _told(
 
 
 def _judged(story_run: StoryRun, view: StoryView, *, as_json: bool) -> int:
-    from mockserver.rules.story_text import story_text
+    from mockserver.rules.story import story_text
 
     if as_json:
         show_json(view)

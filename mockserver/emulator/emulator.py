@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from mockserver.emulator.decision import Decision
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.emulator.injection import StruckRequest
-from mockserver.emulator.state import State
+from mockserver.emulator.state import EmulatorState
 from mockserver.emulator.storytelling import Storytelling
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault_kind import AnswerFault, DuplicateFault, SessionsFault
@@ -36,13 +36,13 @@ from mockserver.stories.book import StoryBook
 __all__ = ["Emulator"]
 
 
-class Emulator(State):
+class Emulator(EmulatorState):
     """The emulated back end of one namespace: what requests do to its memory, and how they are answered.
 
     Args:
         settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
         stories: The stories that can be started; those of the package by default.
-        **start: What else it starts with; see :class:`~mockserver.emulator.state.State`.
+        **start: What else it starts with; see :class:`~mockserver.emulator.state.EmulatorState`.
     """
 
     def __init__(self, settings: Settings | None = None, *, stories: StoryBook | None = None, **start: Any) -> None:

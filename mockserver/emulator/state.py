@@ -35,13 +35,13 @@ from mockserver.store.sessions import SessionStore
 from mockserver.wire.codec import NotJson, parse_body
 from mockserver.wire.entries import entry
 
-__all__ = ["OnRecord", "State"]
+__all__ = ["EmulatorState", "OnRecord"]
 
 OnRecord = Callable[[int | None], None]
 """Told the seq of every new record, or None when the journal was reset. Called within the namespace: must not block."""
 
 
-class State:
+class EmulatorState:
     """What one namespace remembers, for one thread at a time: :class:`~mockserver.namespaces.Namespace` sees to that.
 
     Args:

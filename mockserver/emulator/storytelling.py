@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.emulator.state import State
+from mockserver.emulator.state import EmulatorState
 from mockserver.errors import MockserverError, NotFound, Refused
 from mockserver.model.fault import FaultRule
 from mockserver.model.settings import Settings
@@ -23,7 +23,7 @@ from mockserver.rules.story_check import check_story, check_story_name
 from mockserver.stories.book import Known, StoryBook
 from mockserver.wire.codec import convert, to_builtins
 
-__all__ = ["MAX_OWN_STORIES", "Run", "Storytelling"]
+__all__ = ["MAX_OWN_STORIES", "StoryRun", "Storytelling"]
 
 MAX_OWN_STORIES = 100
 """Most stories that a namespace can be brought."""
@@ -32,7 +32,7 @@ _OWN = "this namespace"
 _BEGINNING = frozenset({"journal", "sessions", "faults", "clock", "settings"})
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class StoryRun(msgspec.Struct, frozen=True, kw_only=True):
     """A story that was started.
 
     Args:
@@ -67,12 +67,12 @@ class Storytelling:
         book: The stories that can be started, beside those the namespace is brought; None for the built-in ones.
     """
 
-    def __init__(self, state: State, book: StoryBook | None = None) -> None:
+    def __init__(self, state: EmulatorState, book: StoryBook | None = None) -> None:
         self._state = state
         self.book = StoryBook() if book is None else book
         self.brought: dict[str, Known] = {}
         """The stories of this namespace alone."""
-        self.run: Run | None = None
+        self.run: StoryRun | None = None
         """The story that was started last."""
         self._runs = 0
         self._stop_listening: Callable[[], None] = lambda: None
@@ -118,7 +118,7 @@ class Storytelling:
 
     # The one that is told
 
-    def run_of(self, name: str) -> Run | None:
+    def run_of(self, name: str) -> StoryRun | None:
         """Return the run of a story; None if another one was started last, or none.
 
         A run that was stopped belongs to the story as it was told: when there is another one of that name by now, there
@@ -164,7 +164,7 @@ class Storytelling:
         sessions = tuple(state.sessions)
         self._stop_listening()
         self._runs += 1
-        self.run = Run(
+        self.run = StoryRun(
             number=self._runs,
             name=name,
             known=known,
@@ -177,7 +177,7 @@ class Storytelling:
         )
         self._stop_listening = state.listen(self._recorded)
 
-    def stop(self, run: Run, final: StoryView | None = None) -> None:
+    def stop(self, run: StoryRun, final: StoryView | None = None) -> None:
         """Take a story down: its rules go, and the settings it changed go back if they are still as it left them.
 
         Nothing happens if it does not run any more.
@@ -193,7 +193,7 @@ class Storytelling:
         assert self.run is not None
         self.run = replace(self.run, stopped=True, final=final)
 
-    def finish(self, run: Run, final: StoryView) -> None:
+    def finish(self, run: StoryRun, final: StoryView) -> None:
         """Keep how a story turned out that is over."""
         if self._is_told(run):
             assert self.run is not None
@@ -215,7 +215,7 @@ class Storytelling:
         if wanted >= _BEGINNING:
             self.brought.clear()
 
-    def _is_told(self, run: Run) -> bool:
+    def _is_told(self, run: StoryRun) -> bool:
         return self.run is not None and not self.run.stopped and self.run.number == run.number
 
     def _recorded(self, seq: int | None) -> None:
@@ -248,12 +248,12 @@ class Storytelling:
 
     # Views
 
-    def rules_of(self, run: Run) -> list[FaultRule | None]:
+    def rules_of(self, run: StoryRun) -> list[FaultRule | None]:
         """Return the rules of a run with their counters; None for one that was removed."""
         rules = {rule.id: rule for rule in self._state.faults.rules}
         return [rules.get(fault_id) for fault_id in run.fault_ids]
 
-    def state(self, run: Run) -> StoryState:
+    def state(self, run: StoryRun) -> StoryState:
         """Tell how far a run is."""
         if run.stopped or run.final is not None:
             return "over"

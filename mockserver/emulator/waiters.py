@@ -8,9 +8,9 @@ from collections.abc import Callable
 from mockserver.errors import Refused
 from mockserver.model.journal import Record
 
-__all__ = ["Check", "Waiter", "Waiters"]
+__all__ = ["WaitCheck", "Waiter", "Waiters"]
 
-Check = Callable[[int, Record], bool]
+WaitCheck = Callable[[int, Record], bool]
 """Given the seq and the record that were just added: is the wait over?"""
 
 
@@ -21,7 +21,7 @@ class Waiter:
         check: Called under the lock of the namespace for every new record.
     """
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: WaitCheck) -> None:
         self.check = check
         self._event = threading.Event()
         self._woken: list[Callable[[], object]] = []

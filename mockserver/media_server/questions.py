@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mockserver import control as c
 from mockserver.control import Control
-from mockserver.errors import InvalidInput, VerificationFailed
+from mockserver.errors import InvalidInput, VerificationFailed, nearest
 from mockserver.media_server.blocking import timeout_ms_of
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
@@ -17,7 +17,6 @@ from mockserver.model.journal import Entry
 from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
 from mockserver.rules.finding_text import entry_labels, unexpected_findings
 from mockserver.rules.transcript import transcript
-from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = [

@@ -17,8 +17,7 @@ from mockserver.media_server import questions
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop
 from mockserver.model import results as r
 from mockserver.model.story import Story, StoryView, StoryWait, Verdict
-from mockserver.rules.story import judged_now
-from mockserver.rules.story_text import story_text
+from mockserver.rules.story import judged_now, story_text
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = ["StoryHandle", "StorySet"]

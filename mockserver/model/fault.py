@@ -22,6 +22,15 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at_least: float | None = None
     below: float | None = None
 
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
+
+    def __str__(self) -> str:
+        ends = (("at least", self.at_least), ("below", self.below))
+        return " and ".join(f"{word} {number:g}" for word, number in ends if number is not None) or "a number"
+
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which requests a rule is about: the fields of a query, in terms of the domain. Empty means all of the API.

@@ -8,12 +8,12 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-__all__ = ["WITHOUT_BODY", "HttpRequest", "HttpResponse", "Problem", "RawHeaders", "is_token"]
+__all__ = ["WITHOUT_BODY", "HttpRequest", "HttpResponse", "RawHeaders", "RequestProblem", "is_token"]
 
 WITHOUT_BODY = (204, 205, 304)
 """The statuses whose answers have no body."""
 
-Problem = Literal["too_large", "incomplete", "bad_namespace", "too_many_namespaces"]
+RequestProblem = Literal["too_large", "incomplete", "bad_namespace", "too_many_namespaces"]
 """A body that is too large or did not arrive whole; a namespace that cannot be, or for which there is no room."""
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
@@ -37,7 +37,7 @@ class HttpRequest(msgspec.Struct, frozen=True, gc=False):
     target: str
     headers: RawHeaders = ()
     body: bytes = b""
-    problem: Problem | None = None
+    problem: RequestProblem | None = None
 
     def header(self, name: bytes) -> bytes | None:
         """Return the value of the first field of that (lower-case) name, or None."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.suggestion import nearest
+from mockserver.errors import nearest
 
 __all__ = ["AdReport", "ChapterReport", "Metric", "Note", "Part", "SessionReport", "StateReport"]
 

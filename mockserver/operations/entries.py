@@ -13,7 +13,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import CountResult, EventPage, Meta, WaitCommand, WaitResult
 from mockserver.namespaces import Namespace, Target
 from mockserver.operations.server import DISTRIBUTION, running_version
-from mockserver.operations.waiting import Pending, begin, begin_silence, counting
+from mockserver.operations.waiting import Pending, begin, begin_silence, count_reached
 from mockserver.rules.match import Matcher, compile_query
 from mockserver.rules.verification import check_timeout
 from mockserver.wire.codec import encode
@@ -116,7 +116,7 @@ def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, look: _Lo
         seen, total = look(emulator, matcher, silence_ms == 0 and timeout_s > 0)
         if silence_ms is not None or not timeout_s or total >= command.at_least:
             return seen
-        return begin(namespace, emulator, counting(emulator, matcher, command.at_least, total), timeout_s, answer)
+        return begin(namespace, emulator, count_reached(emulator, matcher, command.at_least, total), timeout_s, answer)
 
 
 def _page(emulator: Emulator, matcher: Matcher, limit: int) -> tuple[EventPage, int]:

@@ -34,12 +34,12 @@ from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, items_of, processed
 from mockserver.store.caches import Caches
 
-__all__ = ["Diagnosis", "counted", "findings", "report", "session_findings", "summary"]
+__all__ = ["Diagnosis", "findings", "report", "session_findings", "summary", "traffic_counts"]
 
 _Records = list[tuple[int, Record]]
 
 
-class _Version(NamedTuple):
+class _Revision(NamedTuple):
     """Which entries of a journal are the same, if their numbers are: it was neither reset, nor was one replaced."""
 
     era: int
@@ -51,17 +51,17 @@ class _Stamp(NamedTuple):
 
     sessions: tuple[Session, ...]
     settings: Settings
-    version: _Version
+    version: _Revision
     entries: int
     oldest: int
     newest: int
 
 
-class _Known(NamedTuple):
+class _JudgedCase(NamedTuple):
     """What a session was judged by."""
 
     case: Case
-    version: _Version
+    version: _Revision
     entries: int
     oldest: int
     newest: int
@@ -79,9 +79,9 @@ class _Moment(NamedTuple):
     era: int
     replaced: Mapping[str | None, int]
 
-    def version(self, session: Session) -> _Version:
+    def version(self, session: Session) -> _Revision:
         """Return the version of the entries of a session."""
-        return _Version(self.era, self.replaced.get(session.sid, 0))
+        return _Revision(self.era, self.replaced.get(session.sid, 0))
 
 
 class Diagnosis:
@@ -101,7 +101,7 @@ class Diagnosis:
             sessions = tuple(emulator.refreshed(session) for session in emulator.sessions)
             seqs = range(journal.first_seq, journal.last_seq + 1)
             records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
-        stamp = _stamp(sessions, records, moment, _Version(moment.era, sum(moment.replaced.values())))
+        stamp = _stamp(sessions, records, moment, _Revision(moment.era, sum(moment.replaced.values())))
         return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
     def session_findings(self, sid: str) -> list[Finding]:
@@ -185,16 +185,16 @@ class Diagnosis:
         """Return what rules see of a session: the same object as long as nothing about it changes."""
         cases = moment.kept.cases
 
-        def compute() -> _Known:
-            last: _Known | None = cases.last(session.sid)
+        def compute() -> _JudgedCase:
+            last: _JudgedCase | None = cases.last(session.sid)
             before = last if last is not None and _goes_on(last, records, moment, version) else None
             items = [*before.case.arrived] if before else []
             items += self._items(records[before.entries if before else 0 :], moment)
-            return _Known(self._case_of(session, items, moment), version, len(records), *_ends(records))
+            return _JudgedCase(self._case_of(session, items, moment), version, len(records), *_ends(records))
 
         version = moment.version(session)
         stamp = _stamp((session,), records, moment, version)
-        known: _Known = cases.get(session.sid, stamp, compute, lambda known: len(known.case.arrived) + 1)
+        known: _JudgedCase = cases.get(session.sid, stamp, compute, lambda known: len(known.case.arrived) + 1)
         return known.case
 
     def _case_of(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> Case:
@@ -217,7 +217,7 @@ def _moment(emulator: Emulator) -> _Moment:
     )  # fmt: skip
 
 
-def _stamp(sessions: tuple[Session, ...], records: _Records, moment: _Moment, version: _Version) -> _Stamp:
+def _stamp(sessions: tuple[Session, ...], records: _Records, moment: _Moment, version: _Revision) -> _Stamp:
     return _Stamp(sessions, moment.settings, version, len(records), *_ends(records))
 
 
@@ -226,7 +226,7 @@ def _ends(records: _Records) -> tuple[int, int]:
     return (records[0][0], records[-1][0]) if records else (0, 0)
 
 
-def _goes_on(last: _Known, records: _Records, moment: _Moment, version: _Version) -> bool:
+def _goes_on(last: _JudgedCase, records: _Records, moment: _Moment, version: _Revision) -> bool:
     """Tell whether entries begin with those that a session was judged by, so that only new ones have to be read."""
     return (
         0 < last.entries <= len(records)
@@ -275,11 +275,11 @@ def report(target: Target, argument: None, sid: str) -> SessionReport:
 def summary(target: Target, argument: None) -> Summary:
     """Count what is there, and what is wrong with it."""
     with target.namespace as emulator:
-        counts = counted(emulator)
+        counts = traffic_counts(emulator)
     return replace(counts, findings=by_severity(counting(Diagnosis(target.namespace).findings())))
 
 
-def counted(emulator: Emulator) -> Summary:
+def traffic_counts(emulator: Emulator) -> Summary:
     """Count what is there, but for findings."""
     journal = emulator.journal
     phases = Counter(emulator.refreshed(session).phase.value for session in emulator.sessions)

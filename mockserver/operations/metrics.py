@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.control import Chunks
 from mockserver.namespaces import Target
-from mockserver.operations.findings import counted
+from mockserver.operations.findings import traffic_counts
 
 __all__ = ["metrics"]
 
@@ -27,7 +27,7 @@ def metrics(target: Target, argument: None) -> Chunks:
     samples: dict[str, list[str]] = {name: [] for name, _ in _FAMILIES}
     for namespace in target.namespaces:
         with namespace as emulator:
-            summary, size_bytes, rules = counted(emulator), emulator.journal.size_bytes, emulator.faults.rules
+            summary, size_bytes, rules = traffic_counts(emulator), emulator.journal.size_bytes, emulator.faults.rules
         labels = {"namespace": namespace.name}
         samples["mockserver_journal_entries"].append(_sample(labels, summary.requests))
         samples["mockserver_journal_bytes"].append(_sample(labels, size_bytes))

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from mockserver.address import namespaced
 from mockserver.control import Chunks
 from mockserver.errors import InvalidInput
-from mockserver.model.addresses import Addresses
 from mockserver.model.player import Choice, PlayerCommand, PlayerPage, PlayerView
-from mockserver.model.results import Health, Meta, NamespacePage, NamespaceView, Version
+from mockserver.model.results import Addresses, Health, Meta, NamespacePage, NamespaceView, Version
 from mockserver.namespaces import Namespace, Target
 from mockserver.operations.openapi import description
 from mockserver.simulation.content import CONTENTS

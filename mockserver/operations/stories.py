@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.storytelling import Run
+from mockserver.emulator.storytelling import StoryRun
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Meta
 from mockserver.model.story import ExpectationView, Story, StoryPage, StoryView, StoryWait
@@ -20,7 +20,7 @@ from mockserver.operations.verification import Verifier
 from mockserver.operations.waiting import Pending, begin, begin_silence
 from mockserver.rules.match import check_page, compile_query
 from mockserver.rules.story import command_of, count_view, findings_view, nobody_came, strikes_view, verdict_of
-from mockserver.rules.verification import check_timeout, expectation
+from mockserver.rules.verification import check_timeout, count_range
 
 __all__ = ["put_story", "start_story", "stop_story", "stories", "story", "wait_story"]
 
@@ -106,13 +106,13 @@ def _prepared(target: Target) -> Namespace:
     return target.namespace
 
 
-def _known_view(emulator: Emulator, name: str, run: Run | None) -> StoryView:
+def _known_view(emulator: Emulator, name: str, run: StoryRun | None) -> StoryView:
     if run is not None and run.final is not None:
         return run.final
     return emulator.stories.view(name, emulator.stories.get(name))
 
 
-def _judged(namespace: Namespace, run: Run, *, stopped: bool) -> StoryView:
+def _judged(namespace: Namespace, run: StoryRun, *, stopped: bool) -> StoryView:
     with namespace as emulator:
         run = emulator.stories.run_of(run.name) or run  # requests may have come since
         view = emulator.stories.view(run.name, run.known)
@@ -129,7 +129,7 @@ def _judged(namespace: Namespace, run: Run, *, stopped: bool) -> StoryView:
     return replace(view, expectations=views, verdict=verdict_of(views))
 
 
-def _expectations(namespace: Namespace, run: Run, until: int) -> list[ExpectationView | None]:
+def _expectations(namespace: Namespace, run: StoryRun, until: int) -> list[ExpectationView | None]:
     expected = run.known.story.expect
     asked = any(wanted.no_findings for wanted in expected) and until > run.since
     findings = Diagnosis(namespace).findings() if asked else []
@@ -141,5 +141,5 @@ def _expectations(namespace: Namespace, run: Run, until: int) -> list[Expectatio
             command = command_of(wanted)
             with namespace as emulator:
                 verification, count = Verifier(emulator, command, since=run.since, until=until).judge()
-            views.append(count_view(wanted, expectation(command), verification, count))
+            views.append(count_view(wanted, count_range(command), verification, count))
     return views

@@ -9,21 +9,21 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.waiters import Check
+from mockserver.emulator.waiters import WaitCheck
 from mockserver.model.journal import Record
 from mockserver.model.query import DEFAULT_LIMIT
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
 from mockserver.namespaces import Target
 from mockserver.operations.entries import entries_of
 from mockserver.operations.sessions import session_items
-from mockserver.operations.waiting import Pending, begin, counting, never
+from mockserver.operations.waiting import Pending, begin, count_reached, never
 from mockserver.rules.match import Matcher, compile_query
 from mockserver.rules.timeline import Item
 from mockserver.rules.verification import (
-    Step,
+    SequenceStep,
     check_timeout,
     count_message,
-    expectation,
+    count_range,
     find_sequence,
     received_line,
     sequence_message,
@@ -47,7 +47,7 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
         InvalidInput: The command contradicts itself.
         Refused: Too many waits are in flight.
     """
-    wanted = expectation(command)
+    wanted = count_range(command)
     timeout_s = check_timeout(command.timeout_ms)
 
     def answer(emulator: Emulator, satisfied: bool) -> Verification:
@@ -81,7 +81,7 @@ class Verifier:
         self._journal = emulator.journal
         self._since = since
         self._until = until
-        self._wanted = expectation(command)
+        self._wanted = count_range(command)
         self._query = command.query
         self._matcher = None if command.query is None else compile_query(command.query)
         if self._matcher is not None:
@@ -117,11 +117,11 @@ class Verifier:
         self._seqs = [items[index].seq for items, indices in whole for index in indices][:DEFAULT_LIMIT]
         return len(whole)
 
-    def check(self, count: int) -> Check:
+    def check(self, count: int) -> WaitCheck:
         """Make a check that goes on from what :meth:`look` counted."""
         at_least = self._wanted.at_least or 0
         if self._matcher is not None:
-            return counting(self._emulator, self._matcher, at_least, count)
+            return count_reached(self._emulator, self._matcher, at_least, count)
         having = {sid for sid, _, indices in self._found if len(indices) == len(self._sequence)}
         last = self._journal.last_seq
 
@@ -198,7 +198,7 @@ class Verifier:
         last_seq = self._last_seq
         return [item for item in items if self._since < item.seq <= last_seq]
 
-    def _refused(self, step: Step, sid: str) -> list[NearMiss]:
+    def _refused(self, step: SequenceStep, sid: str) -> list[NearMiss]:
         """Find what would have been a step, had it not been refused."""
         items = self._counting(session_items(self._emulator, sid, by_arrival=True))
         meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.waiters import Check, Waiter
+from mockserver.emulator.waiters import WaitCheck, Waiter
 from mockserver.model.journal import Record
 from mockserver.model.results import MAX_TIMEOUT_MS
 from mockserver.namespaces import Namespace
 from mockserver.rules.match import Matcher
 
-__all__ = ["Pending", "begin", "begin_silence", "counting", "never"]
+__all__ = ["Pending", "begin", "begin_silence", "count_reached", "never"]
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Pending(Generic[T]):
 
 
 def begin(
-    namespace: Namespace, emulator: Emulator, check: Check, timeout_s: float, answer: Callable[[Emulator, bool], T]
+    namespace: Namespace, emulator: Emulator, check: WaitCheck, timeout_s: float, answer: Callable[[Emulator, bool], T]
 ) -> Pending[T]:
     """Start waiting, for what was not there when the caller looked, within the same block of the namespace.
 
@@ -71,7 +71,7 @@ def begin(
     return Pending(waiter, timeout_s, finish)
 
 
-def counting(emulator: Emulator, matcher: Matcher, at_least: int, count: int) -> Check:
+def count_reached(emulator: Emulator, matcher: Matcher, at_least: int, count: int) -> WaitCheck:
     """Make a check that counts on from what is there; after a reset of the journal it counts afresh.
 
     Args:

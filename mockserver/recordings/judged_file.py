@@ -12,7 +12,7 @@ from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
-from mockserver.model.http import HttpRequest, HttpResponse, Problem
+from mockserver.model.http import HttpRequest, HttpResponse, RequestProblem
 from mockserver.model.journal import Draw, Entry, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
@@ -145,7 +145,7 @@ def _process(emulator: _Replayed, request: RecordedCall) -> None:
         emulator.journal.append(_unprocessed(entry, headers, request.body))
         return
     emulator.recorded_sid, emulator.entry = request.sid if request.opens else None, entry
-    problem: Problem | None = "too_large" if request.status == _TOO_LARGE else None
+    problem: RequestProblem | None = "too_large" if request.status == _TOO_LARGE else None
     emulator.handle(HttpRequest(request.method, request.api_path, request.target, headers, request.body, problem))
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 import msgspec
 
 from mockserver.rules.match import Facts
-from mockserver.rules.sequence import Expected, Kind, Seen
+from mockserver.rules.sequence import Expected, Occurs, Seen
 
 __all__ = ["Aligned", "Mark", "align", "as_expected"]
 
@@ -81,7 +81,7 @@ class _Alignment:
         """Return what it costs to let an event stand for a step; None if it cannot."""
         if step.fits(facts):
             return 0
-        if step.kind is not Kind.ONCE or _of_another_type(step, facts):
+        if step.occurs is not Occurs.ONCE or _of_another_type(step, facts):
             return None
         distance, _ = step.nearness(facts)
         if distance >= 1:
@@ -94,7 +94,7 @@ class _Alignment:
         costs = [last]
         for i in range(len(steps) - 1, -1, -1):
             below, pairs = costs[0], self._pairs[i]
-            once = steps[i].kind is Kind.ONCE
+            once = steps[i].occurs is Occurs.ONCE
             without = _MISSING if once else 0
             row = [0] * count + [below[count] + without]
             for j in range(count - 1, -1, -1):
@@ -119,17 +119,17 @@ class _Alignment:
     def _next(self, i: int, j: int) -> tuple[Aligned | None, int, int]:
         if i == len(self._steps):
             return Aligned(self._other, None, j), i, j + 1
-        costs, kind = self._costs, self._steps[i].kind
+        costs, occurs = self._costs, self._steps[i].occurs
         cost = costs[i][j]
-        if kind is Kind.ANYTHING and costs[i + 1][j] == cost:  # as little as possible, so that the next step comes soon
+        if occurs is Occurs.ANYTHING and costs[i + 1][j] == cost:  # as little as possible: the next step comes soon
             return None, i + 1, j
         if j < self._count and (pair := self._pairs[i][j]) is not None:
-            after = i + 1 if kind is Kind.ONCE else i
+            after = i + 1 if occurs is Occurs.ONCE else i
             if costs[after][j + 1] + pair == cost:
                 return Aligned(Mark.DIFFERENT if pair else Mark.FITS, i, j), after, j + 1
-        if kind is not Kind.ONCE and costs[i + 1][j] == cost:
+        if occurs is not Occurs.ONCE and costs[i + 1][j] == cost:
             return None, i + 1, j
-        if kind is Kind.ONCE and costs[i + 1][j] + _MISSING == cost:
+        if occurs is Occurs.ONCE and costs[i + 1][j] + _MISSING == cost:
             return Aligned(Mark.MISSING, i, None), i + 1, j
         return Aligned(self._other, None, j), i, j + 1
 

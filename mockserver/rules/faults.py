@@ -21,14 +21,16 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.model.fault import FaultRule
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import FaultRule, FaultSpec, When
 from mockserver.model.fault_kind import MAX_DELAY_MS, DelayFault, Pass, ResponsesFault, SimpleFault
 from mockserver.model.journal import Draw
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import Facts, Matcher, compile_when
 
-__all__ = ["Armed", "Strike", "arm", "strike"]
+__all__ = ["Armed", "Strike", "arm", "check_spec", "note_of", "strike"]
 
+_MET_BY_PREFLIGHTS = frozenset({"header", "namespace", "outcome", "status"})
 _LARGEST_EXPONENT = 700
 """Of what a double can hold; the delay is cut off long before."""
 
@@ -64,6 +66,55 @@ class Strike(msgspec.Struct, frozen=True):
     decided_by: str | None = None
     fault_ids: tuple[str, ...] = ()
     draws: tuple[Draw, ...] = ()
+
+
+def check_spec(spec: FaultSpec) -> None:
+    """Refuse a rule that cannot mean anything.
+
+    Raises:
+        InvalidInput: With the pointer of the member at fault.
+    """
+    _check_when(spec.when, spec.stage)
+    for name, lowest in (("skip", 0), ("every", 1), ("times", 0), ("ttl_ms", 0)):
+        value = getattr(spec, name)
+        if value is not None and value < lowest:
+            raise InvalidInput(f"{name} must be {lowest} or more, not {value}", pointer=f"/{name}")
+    if not 0 <= spec.probability <= 1:
+        raise InvalidInput(f"probability is a number from 0 to 1, not {spec.probability}", pointer="/probability")
+    if isinstance(spec.fault, Pass):
+        raise InvalidInput(
+            "pass is an item of a responses script; for a rule that does nothing set enabled to false",
+            pointer="/fault/kind",
+        )
+    if spec.fault.repeat != 1:
+        raise InvalidInput(
+            "repeat counts inside a responses script; a rule of its own takes times instead", pointer="/fault/repeat"
+        )
+    spec.fault.check("/fault")
+
+
+def note_of(spec: FaultSpec) -> str | None:
+    """Say what a rule leaves alone although its conditions do not say so; None if there is nothing to say."""
+    given = {name for name in When.__struct_fields__ if getattr(spec.when, name) not in (None, ())}
+    if not given <= _MET_BY_PREFLIGHTS:
+        return None
+    return (
+        "CORS preflights and reads of schemas are left alone; a rule strikes them when its when.operation names them: "
+        "preflight, schema"
+    )
+
+
+def _check_when(when: When, stage: Stage) -> None:
+    compile_when(when)
+    for name in ("nth_session", "nth_event"):
+        nth = getattr(when, name)
+        for number in (nth,) if isinstance(nth, int) else nth or ():
+            if number < 1:
+                raise InvalidInput(f"{name} counts from 1, not {number}", pointer=f"/when/{name}")
+    if stage is Stage.REQUEST:
+        for name in ("outcome", "status"):
+            if getattr(when, name) is not None:
+                raise InvalidInput(f"{name} is known at stage response only", pointer=f"/when/{name}")
 
 
 def arm(rule: FaultRule, seed: str) -> Armed:

@@ -6,16 +6,17 @@ differences, weighted, say how near a miss was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
 import msgspec
 
-from mockserver.errors import InvalidInput, below
+from mockserver.errors import InvalidInput, below, nearest
 from mockserver.model.event import event_of
 from mockserver.model.event_types import EVENT_TYPES
-from mockserver.model.fault import When
+from mockserver.model.fault import Range, When
 from mockserver.model.http import RawHeaders
 from mockserver.model.query import MAX_LIMIT, OneOrMany, Query
 from mockserver.model.results import Difference
@@ -33,8 +34,6 @@ from mockserver.rules.condition import (
     parse_condition,
     parse_header_condition,
 )
-from mockserver.rules.wanted import Wanted, span, texts
-from mockserver.suggestion import nearest
 
 __all__ = ["Facts", "Matcher", "check_event_type", "check_page", "compile_query", "compile_when", "conditions"]
 
@@ -58,6 +57,19 @@ _MAX_CONDITIONS = 64
 """Most conditions of one ``where``: every one is asked of every entry."""
 
 _Parsed = TypeVar("_Parsed")
+
+
+class _Texts(msgspec.Struct, frozen=True):
+    """Texts that match word for word, or by their beginning."""
+
+    whole: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, str) and (value in self.whole or value.startswith(self.beginnings))
+
+    def __str__(self) -> str:
+        return " or ".join(sorted((*self.whole, *(f"{beginning}*" for beginning in self.beginnings))))
 
 
 class Facts(msgspec.Struct):
@@ -117,7 +129,7 @@ class Matcher(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...] = ()
     since: int = 0
     unasked: frozenset[Operation] = frozenset()
-    others: tuple[tuple[str, Wanted], ...] = ()
+    others: tuple[tuple[str, Range | _Texts], ...] = ()
     headers: tuple[HeaderCondition, ...] = ()
 
     def matches(self, facts: Facts) -> bool:
@@ -221,18 +233,37 @@ def compile_when(when: When) -> Matcher:
         "namespace",
     )  # fmt: skip
     fields = _fields(when, names)
-    others: list[tuple[str, Wanted]] = []
+    others: list[tuple[str, Range | _Texts]] = []
     for name in ("playhead_s", "session_age_s"):
         range_ = getattr(when, name)
         if range_ is not None:
-            with below(f"/when/{name}"):
-                others.append((name, span(range_)))
-    others.extend((name, texts(value)) for name in _CONTENT if (value := getattr(when, name)) is not None)
+            _check_range(range_, f"/when/{name}")
+            others.append((name, range_))
+    others.extend((name, _texts(value)) for name in _CONTENT if (value := getattr(when, name)) is not None)
     with below("/when"):
         where = conditions(when.where)
         headers = _parsed("header", when.header, parse_header_condition)
     return Matcher(
         fields, where, unasked=frozenset() if when.operation else _UNASKED, others=tuple(others), headers=headers
+    )
+
+
+def _check_range(wanted: Range, pointer: str) -> None:
+    for name, number in (("at_least", wanted.at_least), ("below", wanted.below)):
+        if number is not None and not math.isfinite(number):
+            raise InvalidInput(f"{name} must be a number, not {number}", pointer=f"{pointer}/{name}")
+    if wanted.at_least is not None and wanted.below is not None and wanted.at_least >= wanted.below:
+        raise InvalidInput(
+            f"at_least ({wanted.at_least:g}) must be less than below ({wanted.below:g})", pointer=f"{pointer}/at_least"
+        )
+
+
+def _texts(value: str | tuple[str, ...]) -> _Texts:
+    """Read one text or several; one that ends with ``*`` matches all that begin like it."""
+    values: tuple[str, ...] = (value,) if isinstance(value, str) else tuple(value)
+    return _Texts(
+        frozenset(text for text in values if not text.endswith("*")),
+        tuple(text[:-1] for text in values if text.endswith("*")),
     )
 
 

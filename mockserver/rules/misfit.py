@@ -1,19 +1,17 @@
-"""What does not fit in a document of our own formats, where, and what could be written instead."""
+"""Explain what is wrong in a document of our own formats: where, and what could be written instead."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import structs
+from msgspec import inspect, structs
 
-from mockserver.errors import InvalidInput
-from mockserver.rules.choices import lacking_at, members_at, takes_numbers, value_at, words_at
-from mockserver.suggestion import nearest
+from mockserver.errors import InvalidInput, nearest
 
-__all__ = ["misfit"]
+__all__ = ["members_at", "misfit", "value_at", "words_at"]
 
 _AT = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
@@ -54,15 +52,119 @@ def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str
         unknown = next((name for name in value if name not in known), None)
         if unknown is not None:
             return f"unknown member `{unknown}`{_there_are(known)}{nearest(unknown, known)}"
-    if isinstance(value, dict) and (lacking := lacking_at(kind, steps, document)) is not None:
+    if isinstance(value, dict) and (lacking := _lacking_at(kind, steps, document)) is not None:
         return what + _there_are(words_at(kind, [*steps, lacking], document))
     words = words_at(kind, steps, document) if isinstance(value, str) else []
     if value in words or not words:
         return what
-    if takes_numbers(kind, steps, document):
+    if _takes_numbers(kind, steps, document):
         return f"{what}; write a number, or {', '.join(words)}{nearest(value, words)}"
     return f"{what}{_there_are(words)}{nearest(value, words)}"
 
 
 def _there_are(known: Sequence[str]) -> str:
     return f"; there are {', '.join(known)}" if 0 < len(known) <= _MOST_NAMED else ""
+
+
+# What a place can hold
+
+
+def members_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
+    """Return the members that a record can have.
+
+    Args:
+        kind: What the document should be.
+        steps: Where the record stands: the tokens of a JSON pointer.
+        document: The document, which tells which of several records is meant.
+    """
+    records = (found for found in _kinds(kind, steps, document) if isinstance(found, inspect.StructType))
+    return list(dict.fromkeys(name for record in records for name in _names(record)))
+
+
+def _lacking_at(kind: Any, steps: Sequence[str], document: Any) -> str | None:
+    """Return the first member that a record at a place has to have and does not have. Arguments as of members_at."""
+    record = value_at(document, steps)
+    for narrow in (False, True):
+        for found in _kinds(kind, steps, document, narrow=narrow):
+            if isinstance(found, inspect.StructType):
+                needed = [] if found.tag_field is None else [found.tag_field]
+                needed += [field.encode_name for field in found.fields if narrow and field.required]
+                if lacking := [name for name in needed if name not in record]:
+                    return lacking[0]
+    return None
+
+
+def words_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
+    """Return the words that can stand at a place; none where anything can.
+
+    Args:
+        kind: What the document should be.
+        steps: The place: the tokens of a JSON pointer.
+        document: The document, which tells which of several records is meant.
+    """
+    return [str(word) for word in _words(kind, steps, document)]
+
+
+def _takes_numbers(kind: Any, steps: Sequence[str], document: Any) -> bool:
+    """Tell whether a number can stand at a place. Arguments as of :func:`words_at`."""
+    return any(isinstance(found, (inspect.IntType, inspect.FloatType)) for found in _kinds(kind, steps, document))
+
+
+def value_at(document: Any, steps: Sequence[str]) -> Any:
+    """Return what stands at a place of a document; None when nothing does."""
+    for step in steps:
+        document = _inner(document, step)
+    return document
+
+
+def _names(record: inspect.StructType) -> Iterator[str]:
+    if record.tag_field is not None:
+        yield record.tag_field
+    yield from (field.encode_name for field in record.fields)
+
+
+def _words(kind: Any, steps: Sequence[str], document: Any) -> Iterator[object]:
+    for found in _kinds(kind, steps, document):
+        if isinstance(found, inspect.EnumType):
+            yield from (member.value for member in found.cls)
+        elif isinstance(found, inspect.LiteralType):
+            yield from found.values
+    for found in _kinds(kind, steps[:-1], document, narrow=False) if steps else ():
+        if isinstance(found, inspect.StructType) and found.tag_field == steps[-1]:
+            yield found.tag
+
+
+def _kinds(kind: Any, steps: Sequence[str], value: Any, *, narrow: bool = True) -> list[inspect.Type]:
+    """Return the types that the value at a place can have.
+
+    Args:
+        narrow: Of records with a tag, only the one that the value names.
+    """
+    kinds = list(_alternatives(inspect.type_info(kind), value if narrow or steps else None))
+    for index, step in enumerate(steps):
+        value = _inner(value, step)
+        shown = value if narrow or index < len(steps) - 1 else None
+        kinds = [found for outer in kinds for member in _member(outer, step) for found in _alternatives(member, shown)]
+    return kinds
+
+
+def _inner(value: Any, step: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    within = isinstance(value, (list, tuple)) and step.isdigit() and int(step) < len(value)
+    return value[int(step)] if within else None
+
+
+def _member(kind: inspect.Type, step: str) -> Iterator[inspect.Type]:
+    if isinstance(kind, inspect.StructType):
+        yield from (field.type for field in kind.fields if field.encode_name == step)
+    elif isinstance(kind, (inspect.VarTupleType, inspect.ListType)):
+        yield kind.item_type
+
+
+def _alternatives(kind: inspect.Type, value: Any) -> Iterator[inspect.Type]:
+    kind = kind.type if isinstance(kind, inspect.Metadata) else kind
+    for alternative in kind.types if isinstance(kind, inspect.UnionType) else (kind,):
+        tag_field = alternative.tag_field if isinstance(alternative, inspect.StructType) else None
+        if tag_field is None or not isinstance(value, dict) or value.get(tag_field) == alternative.tag:  # type: ignore[attr-defined]
+            yield alternative

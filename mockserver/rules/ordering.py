@@ -88,13 +88,13 @@ class _Playback(NamedTuple):
     states_on: int = 0
 
 
-_Step = tuple[_Playback, int]
+_After = tuple[_Playback, int]
 """What is going on after an event, and how many rules the event violated."""
 
 _AD_EVENTS, _CHAPTER_EVENTS = names("ad"), names("chapter")
 
 
-def _step(open_: _Playback, event_type: str | None) -> _Step:
+def _step(open_: _Playback, event_type: str | None) -> _After:
     """Let an event do what it does by the tables of :mod:`.playback_states`."""
     if event_type in _AD_EVENTS:
         ad_state = ADS[open_.ad_state].get(event_type)
@@ -133,18 +133,18 @@ _RANKS: Mapping[str | None, int] = {name: rank for rank, names in enumerate(_RAN
 _UNKNOWN_RANK = _RANKS["error"]
 
 
-class _Held(msgspec.Struct, gc=False):
+class _Buffered(msgspec.Struct, gc=False):
     """Index and event type of an event in the buffer and, behind it, of those without ``ts`` that arrived next."""
 
     ts_ms: int
     members: tuple[tuple[int, str | None], ...]
 
 
-def _rank(held: _Held) -> int:
+def _rank(held: _Buffered) -> int:
     return _RANKS.get(held.members[0][1], _UNKNOWN_RANK)
 
 
-def _advance(open_: _Playback, order: Iterable[_Held]) -> _Step:
+def _advance(open_: _Playback, order: Iterable[_Buffered]) -> _After:
     violations = 0
     for held in order:
         for _, event_type in held.members:
@@ -153,7 +153,7 @@ def _advance(open_: _Playback, order: Iterable[_Held]) -> _Step:
     return open_, violations
 
 
-def _fewest_violations(ranked: Sequence[_Held], open_: _Playback, violations: int) -> list[_Held]:
+def _fewest_violations(ranked: Sequence[_Buffered], open_: _Playback, violations: int) -> list[_Buffered]:
     """Order a group of equal ``ts`` so that it violates the fewest rules, preferring what stands first in ``ranked``.
 
     Budgets of 0, 1, ... violations are tried in turn, below the ``violations`` of ``ranked`` itself. Whether a budget
@@ -161,7 +161,7 @@ def _fewest_violations(ranked: Sequence[_Held], open_: _Playback, violations: in
     """
     failed: set[tuple[int, int, _Playback]] = set()
 
-    def within(budget: int, left: int, open_: _Playback) -> list[_Held] | None:
+    def within(budget: int, left: int, open_: _Playback) -> list[_Buffered] | None:
         if not left:
             return []
         if (budget, left, open_) in failed:
@@ -183,12 +183,12 @@ def _fewest_violations(ranked: Sequence[_Held], open_: _Playback, violations: in
     return list(ranked)
 
 
-def _arrange(buffered: Iterable[_Held], open_: _Playback, ties: Ties) -> tuple[list[_Held], _Playback]:
+def _arrange(buffered: Iterable[_Buffered], open_: _Playback, ties: Ties) -> tuple[list[_Buffered], _Playback]:
     """Sort buffered events, given in order of arrival, and say what is open after them."""
     by_ts = sorted(buffered, key=attrgetter("ts_ms"))
     if ties == "arrival":
         return by_ts, open_
-    order: list[_Held] = []
+    order: list[_Buffered] = []
     for _, equals in groupby(by_ts, key=attrgetter("ts_ms")):
         group = sorted(equals, key=_rank)
         after, violations = _advance(open_, group)
@@ -216,12 +216,12 @@ class ReorderBuffer:
         self._window_ms = window_ms
         self._window_n = window_n
         self._ties: Ties = ties
-        self._buffered: list[_Held] = []
+        self._buffered: list[_Buffered] = []
         self._first_at_ms = 0
         self._n = 0
         self._total = 0
         # The event of the buffer behind which an event without ts belongs; None when the last arrival is not in it.
-        self._previous: _Held | None = None
+        self._previous: _Buffered | None = None
         self._youngest_ms: int | None = None
         self._open = _Playback()
 
@@ -249,7 +249,7 @@ class ReorderBuffer:
         else:
             if not self._buffered:
                 self._first_at_ms = event.at_ms
-            self._previous = _Held(ts_ms, ((index, event.event_type),))
+            self._previous = _Buffered(ts_ms, ((index, event.event_type),))
             self._buffered.append(self._previous)
             self._n += 1
         return done
@@ -287,7 +287,7 @@ class ReorderBuffer:
         return _places(order, provisional=False)
 
 
-def _places(order: Iterable[_Held], *, provisional: bool) -> list[Processed]:
+def _places(order: Iterable[_Buffered], *, provisional: bool) -> list[Processed]:
     # Never late: what is older than the youngest processed event does not get into the buffer.
     return [Processed(index, 0, provisional) for held in order for index, _ in held.members]
 

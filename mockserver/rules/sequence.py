@@ -23,7 +23,7 @@ from mockserver.rules.verification import describe
 __all__ = [
     "Expected",
     "Gap",
-    "Kind",
+    "Occurs",
     "Repeated",
     "Seen",
     "any_number_of",
@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 
-class Kind(str, Enum):
-    """How often the events of a step may occur."""
+class Occurs(str, Enum):
+    """How often an event that fits a step may occur."""
 
     ONCE = "once"
     ANY_NUMBER = "any number"
@@ -78,13 +78,13 @@ class Expected(msgspec.Struct, frozen=True):
         text: The step in words.
     """
 
-    kind: Kind
+    occurs: Occurs
     matchers: tuple[Matcher, ...]
     text: str
 
     def fits(self, facts: Facts) -> bool:
         """Tell whether an event may stand here."""
-        return self.kind is Kind.ANYTHING or any(matcher.matches(facts) for matcher in self.matchers)
+        return self.occurs is Occurs.ANYTHING or any(matcher.matches(facts) for matcher in self.matchers)
 
     def nearness(self, facts: Facts) -> tuple[float, tuple[Difference, ...]]:
         """Return how far an event is from fitting, 0 to 1, and what is different."""
@@ -129,13 +129,13 @@ def expected_steps(sequence: Sequence[Any]) -> tuple[Expected, ...]:
 
 def _expected(step: Any, pointer: str) -> Expected:
     if isinstance(step, Gap):
-        return Expected(Kind.ANYTHING, (), "anything")
+        return Expected(Occurs.ANYTHING, (), "anything")
     if isinstance(step, Repeated):
         queries = [_query(one, pointer) for one in step.steps]
         words = " or ".join(_words(query) for query in queries)
-        return Expected(Kind.ANY_NUMBER, tuple(map(compile_query, queries)), f"any number of {words}")
+        return Expected(Occurs.ANY_NUMBER, tuple(map(compile_query, queries)), f"any number of {words}")
     query = _query(step, pointer)
-    return Expected(Kind.ONCE, (compile_query(query),), _words(query))
+    return Expected(Occurs.ONCE, (compile_query(query),), _words(query))
 
 
 def _query(step: Any, pointer: str) -> Query:

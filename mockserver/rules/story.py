@@ -11,6 +11,7 @@ send it again.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -23,7 +24,7 @@ from mockserver.model.results import Verification, VerifyCommand
 from mockserver.model.story import Expectation, ExpectationView, Story, StoryState, StoryView, Verdict
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.finding_text import brief_findings
-from mockserver.rules.verification import Expectation as Numbers
+from mockserver.rules.verification import CountRange
 
 __all__ = [
     "Progress",
@@ -37,6 +38,7 @@ __all__ = [
     "over_at_ms",
     "remaining_ms",
     "state_of",
+    "story_text",
     "strikes_view",
     "verdict_of",
 ]
@@ -46,6 +48,7 @@ _AFTER_END_MS = 2_000
 
 _ENDS = ("sessionEnd", "sessionComplete")
 _MOST_FINDINGS = 3
+_WIDTH = 110
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -150,7 +153,7 @@ def command_of(wanted: Expectation) -> VerifyCommand:
     )
 
 
-def count_view(wanted: Expectation, numbers: Numbers, verification: Verification, count: int) -> ExpectationView:
+def count_view(wanted: Expectation, numbers: CountRange, verification: Verification, count: int) -> ExpectationView:
     """Say how an expectation about a query or a sequence stands.
 
     Args:
@@ -233,3 +236,45 @@ def judged_now(view: StoryView) -> StoryView:
     views = (*view.expectations, nobody_came()) if view.state in ("idle", "waiting") else view.expectations
     views = tuple(replace(one, final=True) for one in views)
     return replace(view, expectations=views, verdict=verdict_of(views))
+
+
+def story_text(view: StoryView) -> str:
+    """Write how a story stands: what a good player does, each expectation with ``ok`` or ``FAILED``, the verdict.
+
+    What can still turn out either way is ``open``. To write a story that is not over as if it were, give it to
+    :func:`judged_now` first.
+    """
+    lines = [f"story {view.name}: {_one_line(view.story.title)}"]
+    lines += textwrap.wrap(
+        f"a good player: {_one_line(view.story.player)}", _WIDTH, initial_indent="  ", subsequent_indent="    "
+    )
+    for expectation in view.expectations:
+        lines += _expectation(expectation)
+    return "\n".join([*lines, _verdict(view)])
+
+
+def _expectation(view: ExpectationView) -> list[str]:
+    word = "ok" if view.met else "FAILED" if view.final else "open"
+    reason = view.message.splitlines()
+    if view.met:
+        reason = reason[:1]
+    return [f"  {word:<6}  {_one_line(view.says)}", *(f"            {line}" for line in reason)]
+
+
+def _verdict(view: StoryView) -> str:
+    if view.verdict is not None:
+        failed = sum(not one.met and one.final for one in view.expectations)
+        counted = f", {failed} of {len(view.expectations)} expectations failed" if failed else ""
+        return f"verdict: {view.verdict}{counted}"
+    match view.state:
+        case "idle":
+            return "not started"
+        case "waiting":
+            return "no verdict yet: it waits for the first request"
+        case _:
+            left = "" if view.remaining_ms is None else f"; it is over after {view.remaining_ms / 1000:g} s of silence"
+            return f"no verdict yet{left}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

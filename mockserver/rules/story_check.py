@@ -7,16 +7,15 @@ import re
 
 import msgspec
 
-from mockserver.errors import InvalidInput, below
+from mockserver.errors import InvalidInput, below, nearest
 from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import Settings
 from mockserver.model.story import Expectation, Story
-from mockserver.rules.fault_check import check_spec
+from mockserver.rules.faults import check_spec
 from mockserver.rules.match import check_event_type, compile_query
 from mockserver.rules.misfit import misfit
 from mockserver.rules.settings import check_settings, setting_fields
-from mockserver.rules.verification import expectation, steps
-from mockserver.suggestion import nearest
+from mockserver.rules.verification import count_range, steps
 
 __all__ = ["check_story", "check_story_name"]
 
@@ -86,7 +85,7 @@ def _check_expectation(wanted: Expectation) -> None:
     if wanted.no_findings:
         _check_no_findings(wanted)
         return
-    expectation(
+    count_range(
         VerifyCommand(
             query=wanted.query,
             sequence=wanted.sequence,

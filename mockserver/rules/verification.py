@@ -15,12 +15,12 @@ from mockserver.rules.match import Facts, Matcher, compile_query
 from mockserver.rules.transcript import plain
 
 __all__ = [
-    "Expectation",
-    "Step",
+    "CountRange",
+    "SequenceStep",
     "check_timeout",
     "count_message",
+    "count_range",
     "describe",
-    "expectation",
     "find_sequence",
     "received_line",
     "sequence_message",
@@ -32,7 +32,7 @@ _MOST_TYPES = 8
 _LONGEST_TYPE = 40
 
 
-class Expectation(msgspec.Struct, frozen=True):
+class CountRange(msgspec.Struct, frozen=True):
     """How many there must be; None where any number will do."""
 
     at_least: int | None = None
@@ -57,7 +57,7 @@ class Expectation(msgspec.Struct, frozen=True):
         return f"{self.at_least} to {self.at_most}"
 
 
-class Step(msgspec.Struct, frozen=True):
+class SequenceStep(msgspec.Struct, frozen=True):
     """One step of a sequence: what must match, and its words."""
 
     matcher: Matcher
@@ -74,7 +74,7 @@ class Step(msgspec.Struct, frozen=True):
         return replace(self.matcher, fields=(*self.matcher.fields, ("outcome", _ACCEPTED)))
 
 
-def expectation(command: VerifyCommand) -> Expectation:
+def count_range(command: VerifyCommand) -> CountRange:
     """Read the numbers of a verification.
 
     Raises:
@@ -91,12 +91,12 @@ def expectation(command: VerifyCommand) -> Expectation:
     if command.exactly is not None:
         if command.at_least is not None or command.at_most is not None:
             raise InvalidInput("exactly goes with neither at_least nor at_most", pointer="/exactly")
-        return Expectation(command.exactly, command.exactly)
+        return CountRange(command.exactly, command.exactly)
     if command.at_least is None and command.at_most is None:
-        return Expectation(1)
+        return CountRange(1)
     if command.at_least is not None and command.at_most is not None and command.at_least > command.at_most:
         raise InvalidInput("at_least is more than at_most", pointer="/at_least")
-    return Expectation(command.at_least, command.at_most)
+    return CountRange(command.at_least, command.at_most)
 
 
 def check_timeout(timeout_ms: int) -> float:
@@ -110,17 +110,17 @@ def check_timeout(timeout_ms: int) -> float:
     return timeout_ms / 1000
 
 
-def steps(sequence: Sequence[Query | str]) -> tuple[Step, ...]:
+def steps(sequence: Sequence[Query | str]) -> tuple[SequenceStep, ...]:
     """Compile a sequence; a text is short for an event type.
 
     Raises:
         InvalidInput: A step cannot be used.
     """
     queries = [Query(event_type=step) if isinstance(step, str) else step for step in sequence]
-    return tuple(Step(compile_query(query), describe(query)) for query in queries)
+    return tuple(SequenceStep(compile_query(query), describe(query)) for query in queries)
 
 
-def find_sequence(wanted: Sequence[Step], facts: Sequence[Facts], seqs: Sequence[int]) -> list[int]:
+def find_sequence(wanted: Sequence[SequenceStep], facts: Sequence[Facts], seqs: Sequence[int]) -> list[int]:
     """Find steps that follow each other in a session; other events may lie between.
 
     Args:
@@ -158,7 +158,7 @@ def describe(query: Query) -> str:
 
 
 def count_message(
-    wanted: Expectation,
+    wanted: CountRange,
     query: Query,
     count: int,
     near: Sequence[tuple[str, Sequence[Difference]]],
@@ -179,8 +179,8 @@ def count_message(
 
 
 def sequence_message(
-    wanted: Expectation,
-    sequence: Sequence[Step],
+    wanted: CountRange,
+    sequence: Sequence[SequenceStep],
     count: int,
     furthest: tuple[str, int] | None,
     near: Sequence[tuple[str, Sequence[Difference]]],

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from mockserver.model.addresses import Address, Addresses
+from mockserver.model.results import Address, Addresses
 from mockserver.server.options import is_loopback
 
 __all__ = ["EMULATOR_HOST", "addresses_of", "interface_addresses", "loopback_url"]

@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import Refused
-from mockserver.model.http import HttpRequest, Problem
+from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
@@ -100,7 +100,7 @@ class Endpoint:
             reset(request.transport)
             raise ConnectionResetError
 
-    def _find(self, path: str, host: str) -> tuple[Namespace, str, Problem | None, bool]:
+    def _find(self, path: str, host: str) -> tuple[Namespace, str, RequestProblem | None, bool]:
         """Find the namespace a request is for, and the path as its emulator sees it.
 
         Returns:
@@ -158,7 +158,7 @@ def path_of(target: str) -> str:
     return "/" + rest.partition("/")[2] if scheme else path
 
 
-async def _read(request: web.BaseRequest, content: StreamReader, max_bytes: int) -> tuple[bytes, Problem | None]:
+async def _read(request: web.BaseRequest, content: StreamReader, max_bytes: int) -> tuple[bytes, RequestProblem | None]:
     """Read a body that has not arrived whole yet.
 
     Returns:

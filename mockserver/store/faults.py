@@ -10,8 +10,7 @@ from msgspec.structs import asdict
 from mockserver.errors import NotFound, Refused
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.vocabulary import Stage
-from mockserver.rules.fault_check import check_spec, note_of
-from mockserver.rules.faults import Armed, Strike, arm, strike
+from mockserver.rules.faults import Armed, Strike, arm, check_spec, note_of, strike
 from mockserver.rules.match import Facts
 
 __all__ = ["FaultStore"]

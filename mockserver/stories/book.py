@@ -8,9 +8,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mockserver.errors import InvalidInput, NotFound
+from mockserver.errors import InvalidInput, NotFound, nearest
 from mockserver.model.story import Story
-from mockserver.suggestion import nearest
 
 __all__ = ["BUILT_IN", "Known", "StoryBook"]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, nearest
 from mockserver.model.story import Story
 from mockserver.pointer import steps_of
-from mockserver.rules.choices import members_at, value_at, words_at
+from mockserver.rules.misfit import members_at, value_at, words_at
 from mockserver.rules.story_check import check_story, check_story_name
-from mockserver.suggestion import nearest
 from mockserver.wire.codec import convert
-from mockserver.wire.settings_table import read_settings_table
-from mockserver.wire.toml_file import TomlFile, read_text
+from mockserver.wire.toml_file import TomlFile, read_settings_table, read_text
 
 __all__ = ["parse_story", "read_story", "story_name"]
 

@@ -1,22 +1,31 @@
-"""A TOML document, and on which line of it a member stands."""
+"""TOML documents: the line of each member, and settings as TOML writes them.
+
+TOML reads the name ``cors.max_age`` as a member of a table ``cors``. It has no null; the word ``none`` stands for it.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from msgspec.structs import fields
 
 from mockserver.errors import InvalidInput
+from mockserver.model.settings import SessionRule, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["TomlFile", "read_text"]
+__all__ = ["TomlFile", "named_as_in_json", "read_settings_table", "read_text"]
+
+_FIELDS = {field.encode_name: field for field in fields(Settings)}
+_TABLES = {name.partition(".")[0] for name in _FIELDS if "." in name}
 
 
 def read_text(path: Path) -> str:
@@ -144,3 +153,35 @@ def _members(document: dict[str, Any], above: str) -> Iterator[str]:
         yield pointer
         if isinstance(value, dict):
             yield from _members(value, pointer)
+
+
+# Settings
+
+
+def named_as_in_json(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with the settings whose names have a dot under these names; all else stays as it is."""
+    named: dict[str, Any] = {}
+    for name, value in table.items():
+        if name in _TABLES and isinstance(value, dict):
+            named.update({f"{name}.{member}": inner for member, inner in value.items()})
+        else:
+            named[name] = value
+    return named
+
+
+def read_settings_table(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table of settings as members of their JSON; what is no setting stays as it is, to be refused."""
+    named = {name: _value(_FIELDS[name].type if name in _FIELDS else None, value)
+             for name, value in named_as_in_json(table).items()}  # fmt: skip
+    rules = named.get("session_rules")
+    if isinstance(rules, list):
+        kinds = {field.encode_name: field.type for field in fields(SessionRule)}
+        named["session_rules"] = [
+            {name: _value(kinds.get(name), value) for name, value in rule.items()} if isinstance(rule, dict) else rule
+            for rule in rules
+        ]
+    return named
+
+
+def _value(kind: Any, value: Any) -> Any:
+    return None if value == "none" and type(None) in get_args(kind) else value

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.model.fault import FaultSpec
 from mockserver.model.story import Expectation, Story
-from mockserver.rules.fault_check import check_spec
+from mockserver.rules.faults import check_spec
 from mockserver.stories.book import Known, StoryBook
 from mockserver.stories.file import parse_story
 from mockserver.wire.codec import decode, encode

@@ -14,11 +14,11 @@ from mockserver import control as c
 from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, Route, SessionQuery
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model import results as r
-from mockserver.model.addresses import Addresses
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ResetFault
 from mockserver.model.player import PlayerCommand
 from mockserver.model.query import Query
+from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
 from mockserver.model.story import StoryWait
 from mockserver.namespaces import Namespaces

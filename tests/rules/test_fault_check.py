@@ -26,7 +26,7 @@ from mockserver.model.fault_kind import (
     TruncateFault,
 )
 from mockserver.model.vocabulary import Outcome, Stage
-from mockserver.rules.fault_check import check_spec
+from mockserver.rules.faults import check_spec
 from mockserver.wire.codec import decode
 
 BROKEN = StatusFault(code=500)

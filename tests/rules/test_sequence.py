@@ -10,7 +10,7 @@ from mockserver.errors import InvalidInput
 from mockserver.model.query import Query
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.match import Facts
-from mockserver.rules.sequence import Kind, any_number_of, anything, expected_steps
+from mockserver.rules.sequence import Occurs, any_number_of, anything, expected_steps
 
 
 def facts(event_type: str, document: Any = None) -> Facts:
@@ -20,21 +20,21 @@ def facts(event_type: str, document: Any = None) -> Facts:
 @pytest.mark.parametrize(
     ("step", "kind", "text"),
     [
-        ("play", Kind.ONCE, "play"),
-        (Query(event_type="play"), Kind.ONCE, "play"),
-        ({"event_type": ["play", "ping"]}, Kind.ONCE, "play|ping"),
-        ({"event_type": "adStart", "where": "/params/media.ad.id=a1"}, Kind.ONCE, "adStart /params/media.ad.id=a1"),
-        ({"status": 204, "outcome": Outcome.ACCEPTED}, Kind.ONCE, "outcome=accepted status=204"),
-        ({}, Kind.ONCE, "any request"),
-        (any_number_of("ping"), Kind.ANY_NUMBER, "any number of ping"),
-        (any_number_of("ping", {"event_type": "play"}), Kind.ANY_NUMBER, "any number of ping or play"),
-        (anything(), Kind.ANYTHING, "anything"),
+        ("play", Occurs.ONCE, "play"),
+        (Query(event_type="play"), Occurs.ONCE, "play"),
+        ({"event_type": ["play", "ping"]}, Occurs.ONCE, "play|ping"),
+        ({"event_type": "adStart", "where": "/params/media.ad.id=a1"}, Occurs.ONCE, "adStart /params/media.ad.id=a1"),
+        ({"status": 204, "outcome": Outcome.ACCEPTED}, Occurs.ONCE, "outcome=accepted status=204"),
+        ({}, Occurs.ONCE, "any request"),
+        (any_number_of("ping"), Occurs.ANY_NUMBER, "any number of ping"),
+        (any_number_of("ping", {"event_type": "play"}), Occurs.ANY_NUMBER, "any number of ping or play"),
+        (anything(), Occurs.ANYTHING, "anything"),
     ],
     ids=str,
 )
-def test_step_has_a_kind_and_words(step: Any, kind: Kind, text: str) -> None:
+def test_step_has_a_kind_and_words(step: Any, kind: Occurs, text: str) -> None:
     (expected,) = expected_steps([step])
-    assert (expected.kind, expected.text) == (kind, text)
+    assert (expected.occurs, expected.text) == (kind, text)
 
 
 def test_step_of_several_queries_fits_what_fits_one_of_them() -> None:

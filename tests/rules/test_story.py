@@ -28,7 +28,7 @@ from mockserver.rules.story import (
     strikes_view,
     verdict_of,
 )
-from mockserver.rules.verification import Expectation as Numbers
+from mockserver.rules.verification import CountRange
 from tests.factories import story
 
 TOLD = story(silence_s=10, watch_s=30)
@@ -225,18 +225,18 @@ def verification(verified: bool, *, complete: bool = True) -> Verification:
 @pytest.mark.parametrize(
     ("numbers", "count", "met", "final"),
     [
-        (Numbers(2), 1, False, False),
-        (Numbers(2), 2, True, True),
-        (Numbers(None, 2), 2, True, False),
-        (Numbers(None, 2), 3, False, True),
-        (Numbers(2, 2), 1, False, False),
-        (Numbers(2, 2), 2, True, False),
-        (Numbers(2, 2), 3, False, True),
-        (Numbers(0, 0), 0, True, False),
+        (CountRange(2), 1, False, False),
+        (CountRange(2), 2, True, True),
+        (CountRange(None, 2), 2, True, False),
+        (CountRange(None, 2), 3, False, True),
+        (CountRange(2, 2), 1, False, False),
+        (CountRange(2, 2), 2, True, False),
+        (CountRange(2, 2), 3, False, True),
+        (CountRange(0, 0), 0, True, False),
     ],
 )
 def test_count_is_final_when_nothing_that_comes_can_change_it(
-    numbers: Numbers, count: int, met: bool, final: bool
+    numbers: CountRange, count: int, met: bool, final: bool
 ) -> None:
     view = count_view(PINGS, numbers, verification(met), count)
     assert (view.says, view.met, view.final) == ("It pings.", met, final)
@@ -244,12 +244,12 @@ def test_count_is_final_when_nothing_that_comes_can_change_it(
 
 
 def test_count_that_dropped_entries_may_exceed_is_not_met() -> None:
-    view = count_view(PINGS, Numbers(None, 2), verification(True, complete=False), 1)
+    view = count_view(PINGS, CountRange(None, 2), verification(True, complete=False), 1)
     assert (view.met, view.final) == (False, True)
     assert view.message == (
         "not verified, since dropped entries could have matched: expected something, found it"
     )  # fmt: skip
-    assert count_view(PINGS, Numbers(1), verification(True, complete=False), 1).met
+    assert count_view(PINGS, CountRange(1), verification(True, complete=False), 1).met
 
 
 def finding(code: str, *seqs: int) -> Finding:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.model.story import ExpectationView, StoryView
-from mockserver.rules.story import judged_now
-from mockserver.rules.story_text import story_text
+from mockserver.rules.story import judged_now, story_text
 from tests.factories import story
 
 TOLD = story(

@@ -12,10 +12,10 @@ from mockserver.model.results import VerifyCommand
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.match import Facts
 from mockserver.rules.verification import (
-    Expectation,
+    CountRange,
     check_timeout,
+    count_range,
     describe,
-    expectation,
     find_sequence,
     steps,
 )
@@ -30,32 +30,32 @@ def facts(*event_types: str, status: int = 204) -> list[Facts]:
 @pytest.mark.parametrize(
     ("members", "expected", "words", "final"),
     [
-        ({}, Expectation(1), "at least 1", False),
-        ({"at_least": 3}, Expectation(3), "at least 3", False),
-        ({"at_least": 0}, Expectation(0), "at least 0", False),
-        ({"exactly": 2}, Expectation(2, 2), "exactly 2", True),
-        ({"exactly": 0}, Expectation(0, 0), "exactly 0", True),
-        ({"at_most": 2}, Expectation(None, 2), "at most 2", True),
-        ({"at_least": 1, "at_most": 2}, Expectation(1, 2), "1 to 2", True),
+        ({}, CountRange(1), "at least 1", False),
+        ({"at_least": 3}, CountRange(3), "at least 3", False),
+        ({"at_least": 0}, CountRange(0), "at least 0", False),
+        ({"exactly": 2}, CountRange(2, 2), "exactly 2", True),
+        ({"exactly": 0}, CountRange(0, 0), "exactly 0", True),
+        ({"at_most": 2}, CountRange(None, 2), "at most 2", True),
+        ({"at_least": 1, "at_most": 2}, CountRange(1, 2), "1 to 2", True),
     ],
 )
 def test_numbers_say_how_many_there_must_be(
-    members: dict[str, Any], expected: Expectation, words: str, final: bool
+    members: dict[str, Any], expected: CountRange, words: str, final: bool
 ) -> None:
-    found = expectation(VerifyCommand(query=QUERY, **members))
+    found = count_range(VerifyCommand(query=QUERY, **members))
     assert (found, str(found), found.final) == (expected, words, final)
 
 
 @pytest.mark.parametrize(
     ("wanted", "met"),
     [
-        (Expectation(2), [False, False, True, True]),
-        (Expectation(1, 1), [False, True, False, False]),
-        (Expectation(None, 1), [True, True, False, False]),
-        (Expectation(1, 2), [False, True, True, False]),
+        (CountRange(2), [False, False, True, True]),
+        (CountRange(1, 1), [False, True, False, False]),
+        (CountRange(None, 1), [True, True, False, False]),
+        (CountRange(1, 2), [False, True, True, False]),
     ],
 )
-def test_expectation_is_met_inside_its_bounds(wanted: Expectation, met: list[bool]) -> None:
+def test_expectation_is_met_inside_its_bounds(wanted: CountRange, met: list[bool]) -> None:
     assert [wanted.met_by(count) for count in range(4)] == met
 
 
@@ -74,7 +74,7 @@ def test_expectation_is_met_inside_its_bounds(wanted: Expectation, met: list[boo
 )
 def test_command_that_contradicts_itself_is_refused_with_the_place(command: VerifyCommand, pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        expectation(command)
+        count_range(command)
     assert refused.value.pointer == pointer
 
 

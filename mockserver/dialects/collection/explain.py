@@ -102,7 +102,7 @@ class _Wording:
         name = path[-1]
         key = self._key(path)
         if key is not None:
-            return f"{quoted(name)} is missing; add {_KIND_WORDS[key.kind]}, {key.meaning}."
+            return f"{quoted(name)} is missing; add {_VALUE_WORDS[key.type]}, {key.meaning}."
         if name == "eventType":
             return '"eventType" is missing; add the name of the event, such as "play".'
         if name == "playerTime":
@@ -216,7 +216,7 @@ class _Wording:
         return at
 
 
-_KIND_WORDS = TYPE_WORDS | {"customerIDs": "an object", "stateList": "an array"}
+_VALUE_WORDS = TYPE_WORDS | {"customerIDs": "an object", "stateList": "an array"}
 _PLAYER_TIME = '{"playhead": <seconds>, "ts": <Date.now()>}'
 _STRUCTURES: dict[Path, str] = {("eventType",): "the name of the event", ("playerTime",): _PLAYER_TIME}
 

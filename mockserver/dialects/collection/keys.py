@@ -30,10 +30,10 @@ __all__ = [
     "WRONG_EVENT_TYPES",
     "EventKeys",
     "Key",
-    "Kind",
+    "ValueType",
 ]
 
-Kind = Literal["string", "integer", "number", "boolean", "integer|null", "customerIDs", "stateList"]
+ValueType = Literal["string", "integer", "number", "boolean", "integer|null", "customerIDs", "stateList"]
 """The JSON type of a value, or the name of the two structures: Experience Cloud ids and lists of player states."""
 
 
@@ -42,13 +42,13 @@ class Key(msgspec.Struct, frozen=True):
 
     Args:
         name: As on the wire.
-        kind: What the value has to be.
+        type: What the value has to be.
         meaning: What it is for, with its unit; reads on after "send a number, ".
         required: Whether the object that holds it is invalid without it.
     """
 
     name: str
-    kind: Kind
+    type: ValueType
     meaning: str
     required: bool = False
 

@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.dialects.collection.paths import Call, call_of
 from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.model.arrival import Arrival, Opening
-from mockserver.model.http import HttpRequest, Problem
+from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.journal import Violation
 from mockserver.model.session import Content
 from mockserver.model.settings import Settings
@@ -27,7 +27,7 @@ _MAX_SID = 512
 _MAX_VIOLATIONS = 100
 """Most violations of a batch, of which a body of a megabyte could have half a million."""
 
-_PROBLEMS: dict[Problem, tuple[int, str, str]] = {
+_PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
     "too_large": (413, "body-size", "The body is larger than {max_body_bytes} bytes."),
     "incomplete": (400, "body-incomplete", "The connection ended before the whole body had arrived."),
     "bad_namespace": (
@@ -65,7 +65,7 @@ class Reader:
             return undeclared
         return self._start(request.body, operation) if sid is None else self._event(request.body, sid)
 
-    def _stopped(self, problem: Problem, operation: Operation, sid: str | None) -> Arrival:
+    def _stopped(self, problem: RequestProblem, operation: Operation, sid: str | None) -> Arrival:
         """Refuse a request that the transport already found wanting."""
         status, rule, detail = _PROBLEMS[problem]
         limits = {"max_body_bytes": self.settings.max_body_bytes, "max_namespaces": self.settings.max_namespaces}

@@ -155,11 +155,11 @@ def _properties(keys: Iterable[Key], *, is_open: bool) -> Schema:
 
 
 def _value(key: Key, *, is_open: bool) -> Schema:
-    if key.kind == "integer|null":
+    if key.type == "integer|null":
         return {"type": ["integer", "null"]}
-    if key.kind == "customerIDs":
+    if key.type == "customerIDs":
         # Any names, one entry each (Adobe, "Request parameters").
         return {"type": "object", "additionalProperties": _object(CUSTOMER_ID_KEYS, is_open=is_open)}
-    if key.kind == "stateList":
+    if key.type == "stateList":
         return {"type": "array", "items": _object(EVENTS["stateStart"].params, is_open=is_open)}
-    return {"type": key.kind}
+    return {"type": key.type}

@@ -12,7 +12,7 @@ from mockserver.dialects.edge.schemas import DOWNLOADED
 from mockserver.dialects.edge.validation import validators
 from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.event import Event, events_of
-from mockserver.model.http import HttpRequest, Problem
+from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.journal import Violation
 from mockserver.model.session import Content
 from mockserver.model.settings import Settings
@@ -30,7 +30,7 @@ _MAX_VIOLATIONS = 100
 _LONGEST_SEPARATOR = 8
 _OPENINGS = {_START: Operation.START, DOWNLOADED: Operation.DOWNLOAD}
 
-_PROBLEMS: dict[Problem, tuple[int, str, str]] = {
+_PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
     "too_large": (413, "EXEG-0112-413", "The request is larger than {limit} bytes."),
     "incomplete": (400, "EXEG-0101-400", "The connection ended before the whole body had arrived."),
     "bad_namespace": (

@@ -16,7 +16,7 @@ from mockserver.errors import VerificationFailed
 from mockserver.media_server import MediaServer
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.http import HttpRequest, Problem
+from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations.findings import Diagnosis
@@ -31,7 +31,9 @@ def server_of(ground: Playground) -> MediaServer:
     return MediaServer(LocalControl(Namespaces(lambda name: ground.emulator), DEFAULT))
 
 
-def send(ground: Playground, method: str, path: str, body: bytes = b"", problem: Problem | None = None) -> int | None:
+def send(
+    ground: Playground, method: str, path: str, body: bytes = b"", problem: RequestProblem | None = None
+) -> int | None:
     """Send a request; returns its entry if it was refused."""
     plan = ground.emulator.handle(HttpRequest(method, path, path, JSON, body, problem))
     assert not hasattr(plan, "token")

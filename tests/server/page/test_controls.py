@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import Fault, Pass
-from mockserver.rules.fault_check import check_spec
+from mockserver.rules.faults import check_spec
 from mockserver.wire.codec import convert
 from tests.server.conftest import START
 from tests.server.page.conftest import Reopened, Shown

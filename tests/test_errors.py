@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockserver.suggestion import nearest
+from mockserver.errors import nearest
 
 
 def test_similar_name_is_suggested_whatever_its_case() -> None:
