@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from weakref import WeakValueDictionary
 
 from mockserver.address import DEFAULT_NAMESPACE
@@ -18,10 +18,20 @@ from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
+from mockserver.store.budget import Budget, Share
 
-__all__ = ["DEFAULT", "Destination", "Namespace", "Namespaces", "Target", "destination"]
+__all__ = ["DEFAULT", "Asker", "Destination", "Namespace", "Namespaces", "Target", "destination"]
 
 DEFAULT = DEFAULT_NAMESPACE
+
+Asker = Literal["admin", "player", "page"]
+"""Who asks for a namespace: the admin API, a player, or a player in a web page of another origin.
+
+By Adobe's open CORS any page that somebody has open can make namespaces; it must not take the room of those who test.
+"""
+
+_KEPT_TENTHS = {"player": 1, "page": 5}
+"""Of ten namespaces, how many are kept for others."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PREFIX = "/ns/"
@@ -72,11 +82,15 @@ class Namespace:
         clock: Its clock, which has a lock of its own.
         dialects: The APIs that it emulates.
         book: The stories of the server, which have one as well.
+        wanted: Whether the admin API has asked for it.
     """
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._lock = threading.RLock()
+        self._budget: Budget | None = None
+        self._share: Share | None = None
+        self.wanted = False
         self.name = emulator.name
         self.clock = emulator.clock
         self.dialects = emulator.dialects
@@ -102,7 +116,37 @@ class Namespace:
         """Process a request; see :meth:`Emulator.handle`."""
         arrival = self._emulator.read_request(request)
         with self as emulator:
-            return emulator.handle(request, arrival)
+            plan = emulator.handle(request, arrival)
+        if self._budget is not None and self._budget.owing:
+            self._budget.collect()
+        return plan
+
+    def join(self, budget: Budget) -> None:
+        """Take part in the budget of a server."""
+        with self as emulator:
+            self._budget, self._share = budget, budget.join(self._give_way)
+            emulator.join(self._share)
+
+    def leave(self) -> None:
+        """End for good: nobody can ask for it, nor move its clock, any more."""
+        with self as emulator:
+            emulator.forget_held()
+        if self._share is not None:
+            self._share.leave()
+
+    def _give_way(self) -> bool:
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self._emulator.fit()
+        finally:
+            self._lock.release()
+        return True
+
+    @property
+    def idle_since_ms(self) -> int:
+        """When the last request came, by its clock."""
+        return self._emulator.journal.last_at_ms
 
     def resume(self, held: HeldRequest) -> Plan | None:
         """Process a request that was held back; see :meth:`Emulator.resume`."""
@@ -140,11 +184,15 @@ class Namespaces:
         self._known: dict[str, Namespace] = {}
         self._unborn: WeakValueDictionary[str, Namespace] = WeakValueDictionary()
         self.default = Namespace(make(DEFAULT))
+        self.budget = Budget(self.default.settings.max_server_bytes)
+        self.evicted = 0
+        """How many namespaces gave way to others."""
         self.players = Players()
         """The simulated players; whoever listens tells them where."""
         self.reach: Callable[[], Addresses] | None = None
         """Tells where players reach the server; set by whoever listens."""
         self._known[DEFAULT] = self.default
+        self.default.join(self.budget)
 
     def __iter__(self) -> Iterator[Namespace]:
         with self._lock:
@@ -153,12 +201,23 @@ class Namespaces:
     def __len__(self) -> int:
         return len(self._known)
 
+    def get(self, name: str) -> Namespace | None:
+        """Return a namespace, if there is one."""
+        return self._known.get(name)
+
     def peek(self, name: str) -> Namespace:
-        """Return a namespace; an empty one that is not kept if there is none.
+        """Return a namespace for the admin API; an empty one that is not kept if there is none.
+
+        From now on it counts as wanted: it gives way to no other.
 
         Raises:
             InvalidInput: The name cannot be one.
         """
+        found = self._peek(name)
+        found.wanted = True
+        return found
+
+    def _peek(self, name: str) -> Namespace:
         known = self._known.get(name)
         if known is not None:
             return known
@@ -173,33 +232,58 @@ class Namespaces:
                 self._unborn[name] = unborn
             return unborn
 
-    def obtain(self, name: str) -> Namespace:
+    def obtain(self, name: str, asker: Asker = "player") -> Namespace:
         """Return a namespace, and make it if there is none.
 
         Raises:
             InvalidInput: The name cannot be one.
-            Refused: There are ``max_namespaces`` already. None is ever dropped to make room.
+            Refused: There is no room. Only the admin API has others give way, namespaces that it has never asked for.
         """
         known = self._known.get(name)
         if known is not None:
             return known
         _check(name)
         with self._lock:
-            self.check_room(name)
+            self.check_room(name, asker)
             if name not in self._known:
+                if len(self._known) >= self._most:
+                    self._evict()
                 unborn = self._unborn.pop(name, None)
-                self._known[name] = Namespace(self._make(name)) if unborn is None else unborn
+                made = Namespace(self._make(name)) if unborn is None else unborn
+                made.join(self.budget)
+                self._known[name] = made
             return self._known[name]
 
-    def check_room(self, name: str) -> None:
+    def check_room(self, name: str, asker: Asker) -> None:
         """Refuse a namespace for which there is no room.
 
         Raises:
-            Refused: It does not exist, and there are ``max_namespaces`` already.
+            Refused: It does not exist, and there are too many.
         """
-        most = self.default.settings.max_namespaces
-        if name not in self._known and len(self._known) >= most:
-            raise Refused(f"there are {most} namespaces already (setting max_namespaces); delete one first")
+        if name in self._known:
+            return
+        room = self._most - self._most // 10 * _KEPT_TENTHS.get(asker, 0)
+        if len(self._known) >= room and (asker != "admin" or not self._dispensable()):
+            raise Refused(f"there are {len(self._known)} namespaces already (setting max_namespaces); delete one first")
+
+    def keep_limits(self) -> None:
+        """Obey the settings that are about the whole server, and make fit who has to give way. Call it from outside."""
+        self.budget.limit(self.default.settings.max_server_bytes)
+        self.budget.collect()
+
+    @property
+    def _most(self) -> int:
+        return self.default.settings.max_namespaces
+
+    def _dispensable(self) -> list[Namespace]:
+        return [known for known in self._known.values() if known is not self.default and not known.wanted]
+
+    def _evict(self) -> None:
+        """Drop the namespace that has been idle for longest, of those that only players made."""
+        longest = min(self._dispensable(), key=lambda namespace: namespace.idle_since_ms)
+        del self._known[longest.name]
+        longest.leave()
+        self.evicted += 1
 
     def drop(self, name: str) -> None:
         """Drop a namespace with all it recorded.
@@ -216,8 +300,7 @@ class Namespaces:
             dropped = self._known.pop(name, None)
         if dropped is None:
             raise NotFound(f"there is no namespace {name!r}")
-        with dropped as emulator:
-            emulator.forget_held()  # nobody can move its clock any more
+        dropped.leave()
 
     def for_session(self, sid: str) -> Namespace:
         """Return the namespace that issued a session id; the default one if none did."""

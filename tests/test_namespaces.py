@@ -11,7 +11,7 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Destination, Namespace, Namespaces, destination
-from tests.factories import emulator, inside, open_session
+from tests.factories import emulator, inside, open_session, post
 
 
 def namespaces(settings: Settings | None = None) -> Namespaces:
@@ -208,3 +208,73 @@ def test_nobody_enters_while_another_thread_is_within_who_may_enter_again() -> N
         assert not entered.wait(0.05)
     other.join(10)
     assert entered.is_set()
+
+
+# Who gives way
+
+
+def crowded(most: int = 20) -> Namespaces:
+    known = namespaces(Settings(max_namespaces=most))
+    count = 0
+    while len(known) < most:
+        known.obtain(f"n{count}", "admin")
+        count += 1
+    return known
+
+
+def test_admin_api_gets_a_namespace_when_players_made_all_others() -> None:
+    known = crowded()
+    for number in range(19):
+        open_session(inside(known.obtain(f"n{number}")))
+    inside(known.obtain("n3")).clock.advance(1)
+    open_session(inside(known.obtain("n3")))
+    known.obtain("mine", "admin")
+    assert (len(known), known.evicted, known.get("n0"), "n3" in names(known)) == (20, 1, None, True)
+
+
+def test_namespace_that_the_admin_api_asked_for_gives_way_to_none() -> None:
+    known = crowded()
+    for number in range(19):
+        known.peek(f"n{number}")
+    before = names(known)
+    with pytest.raises(Refused, match="max_namespaces"):
+        known.obtain("mine", "admin")
+    assert (names(known), known.evicted) == (before, 0)
+
+
+def test_room_is_kept_for_the_admin_api_and_for_players_that_are_no_foreign_pages() -> None:
+    known = namespaces(Settings(max_namespaces=20))
+    for number in range(9):
+        known.obtain(f"page{number}", "page")
+    with pytest.raises(Refused):
+        known.obtain("page9", "page")
+    for number in range(8):
+        known.obtain(f"player{number}")
+    with pytest.raises(Refused):
+        known.obtain("player8")
+    known.obtain("a", "admin")
+    known.obtain("b", "admin")
+    assert (len(known), known.evicted) == (20, 0)
+
+
+def test_namespace_that_gave_way_has_left_the_budget() -> None:
+    known = crowded()
+    for number in range(19):
+        open_session(inside(known.obtain(f"n{number}")))
+    before = known.budget.granted_bytes
+    known.obtain("mine", "admin")
+    assert known.budget.granted_bytes == before  # one came, one went
+
+
+def test_journals_of_all_namespaces_keep_within_one_budget() -> None:
+    known = namespaces(Settings(max_server_bytes=2_000_000))
+    for turn in range(200):
+        known.obtain("small").handle(post("/nowhere", "x" * 100))
+        for name in ("a", "b", "c"):
+            known.obtain(name).handle(post("/nowhere", "x" * (50_000 if turn else 10)))
+    journals = [inside(namespace).journal for namespace in known]
+    assert 1_000_000 < sum(journal.size_bytes for journal in journals) <= 2_000_000
+    small = inside(known.obtain("small")).journal
+    assert (len(small), small.evicted) == (200, 0)
+    assert all(journal.last_seq == len(journal) + journal.evicted for journal in journals)
+    assert all(inside(known.obtain(name)).journal.evicted for name in ("a", "b", "c"))

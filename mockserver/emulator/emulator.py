@@ -280,7 +280,7 @@ class Emulator(EmulatorState):
             return now_ms, decision
         decision = self.back_end.decide(request, arrival, now_ms, self.sessions.opened + 1, self.new_sid)
         if decision.session is not None:
-            self.sessions.add(decision.session, self.refreshed)
+            self.add_session(decision.session)
             self.sessions.arrived(decision.session.sid, arrival.event_type)
         return now_ms, decision
 

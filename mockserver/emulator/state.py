@@ -28,6 +28,7 @@ from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.lifecycle import Limits, Trigger, expire, fire, open_session
+from mockserver.store.budget import PIECE, Share
 from mockserver.store.caches import Caches
 from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal, Records
@@ -36,6 +37,9 @@ from mockserver.wire.codec import NotJson, parse_body
 from mockserver.wire.entries import entry
 
 __all__ = ["EmulatorState", "OnRecord"]
+
+_NAMESPACE_BYTES = 32 * 1024
+"""What a namespace takes that has recorded nothing."""
 
 OnRecord = Callable[[int | None], None]
 """Told the seq of every new record, or None when the journal was reset. Called within the namespace: must not block."""
@@ -89,6 +93,8 @@ class EmulatorState:
         self.held_requests = HeldRequests()
         self.streams = 0
         """How many event streams are open; who opens one counts it."""
+        self.share: Share | None = None
+        """What journal and sessions may take of the budget of the server; None for no limit but the settings."""
         self._apply_settings(self._start_settings)
         self._restart_ids()
         self.faults.restart(self._start_faults, self.clock.now_ms())
@@ -203,6 +209,12 @@ class EmulatorState:
         """Make the id of a session that is never opened; a stream of its own leaves the ids of real ones alone."""
         return secrets.token_hex(32) if self._lost_ids is None else self._lost_ids.randbytes(32).hex()
 
+    def add_session(self, session: Session) -> None:
+        """Keep a new session."""
+        before = self.sessions.size_bytes
+        self.sessions.add(session, self.refreshed)
+        self.journal.crowd(self.sessions.size_bytes - before)
+
     def refreshed(self, session: Session) -> Session:
         """Return a session as time has left it; nothing is saved."""
         return expire(session, self.clock.now_ms(), self.limits_of(session))
@@ -249,6 +261,29 @@ class EmulatorState:
         elif (own := self.sessions.get(own_sid or "")) is not None:
             self.sessions.save(ended(own))
 
+    # The budget of the server
+
+    def join(self, share: Share) -> None:
+        """Take part in the budget of a server."""
+        self.share = share
+        self.journal.crowded = self.fit
+        self.fit()
+
+    def fit(self) -> None:
+        """Keep within the share, and ask for more if need be. The journal gives way first, sessions beyond half."""
+        if self.share is None:
+            return
+        journal, sessions = self.journal, self.sessions
+        taken = _NAMESPACE_BYTES + journal.size_bytes + sessions.size_bytes
+        granted = self.share.ask(taken) if taken > self.share.granted else self.share.granted
+        left = granted - _NAMESPACE_BYTES
+        if taken > granted:
+            left = max(0, left - PIECE)  # so that not every request has to ask
+            if sessions.size_bytes > left // 2:
+                room = max(left - journal.size_bytes, left // 2)
+                sessions.shrink(room - room // 16, self.refreshed)  # one walk over all of them serves many openings
+        journal.keep_within(granted - _NAMESPACE_BYTES - sessions.size_bytes, left - sessions.size_bytes)
+
     # Settings and reset
 
     def configure(self, settings: Settings) -> None:
@@ -264,6 +299,7 @@ class EmulatorState:
         self.back_end = BackEnd(settings, self.dialects)
         self.settings = settings
         self.journal.limit(settings)
+        self.fit()
         self.sessions.max_sessions = settings.max_sessions
         self.faults.max_faults = settings.max_faults
         self.waiters.max_waiters = settings.max_waiters
@@ -291,6 +327,7 @@ class EmulatorState:
             self.journal.clear()
             for listener in self.listeners:
                 listener(None)
+        self.fit()
 
     def forget_held(self) -> None:
         """Forget the requests that are held back; those who wait for them are told at once."""

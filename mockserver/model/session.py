@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec.structs import astuple
 
 from mockserver.model.settings import SessionRule
 from mockserver.model.vocabulary import ClosedBy, Phase
 
-__all__ = ["AdState", "Content", "Deadlines", "Session"]
+__all__ = ["MAX_CONTENT_CHARS", "AdState", "Content", "Deadlines", "Session"]
+
+MAX_CONTENT_CHARS = 256
+"""Most characters that a session keeps of each text about its content; its sessionStart has them whole."""
 
 AdState = Literal["main", "due", "ad", "gap"]
 """Where a session is with its ads: in main content, in a break before its first ad, in an ad, or after one."""
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What is being played and by what, from the sessionStart: Adobe's ``media.*`` keys of the same name."""
+    """What is being played and by what, from the sessionStart: Adobe's ``media.*`` keys of the same name.
+
+    A session keeps the first 256 characters of each; the journal has the sessionStart whole.
+    """
 
     media_id: str | None = None
     media_name: str | None = None
@@ -24,6 +31,14 @@ class Content(msgspec.Struct, frozen=True):
     stream_type: str | None = None
     player_name: str | None = None
     library_version: str | None = None
+
+    @property
+    def cut(self) -> Content:
+        """The same with no text longer than a session keeps it."""
+        texts = astuple(self)
+        if all(text is None or len(text) <= MAX_CONTENT_CHARS for text in texts):
+            return self
+        return Content(*(None if text is None else text[:MAX_CONTENT_CHARS] for text in texts))
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):

@@ -109,6 +109,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_waiters: Most waits and verifications in flight at a time.
         max_streams: Most open event streams.
         max_namespaces: Most namespaces of one server; that of the un-prefixed namespace counts.
+        max_server_bytes: Most bytes that journals and sessions of all namespaces of one server keep together; the
+            largest gives way first. That of the un-prefixed namespace counts.
         thresholds: From where on a finding is made.
     """
 
@@ -158,4 +160,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_waiters: int = 256
     max_streams: int = 64
     max_namespaces: int = 1_000
+    max_server_bytes: int = 512 * 1024 * 1024
     thresholds: Thresholds = Thresholds()

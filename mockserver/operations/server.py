@@ -93,7 +93,7 @@ def qr_code(target: Target, argument: None) -> Chunks:
 def namespaces(target: Target, argument: None) -> NamespacePage:
     """List the namespaces."""
     views = [_namespace_view(namespace) for namespace in target.namespaces]
-    return NamespacePage(namespaces=views, meta=Meta(total=len(views)))
+    return NamespacePage(namespaces=views, meta=Meta(total=len(views), evicted=target.namespaces.evicted))
 
 
 def _namespace_view(namespace: Namespace) -> NamespaceView:

@@ -194,7 +194,7 @@ def _put(emulator: Emulator, command: SessionCommand) -> Session:
     fresh = emulator.unseen_session(sid, None if known is None else known.number)
     if known is None:
         after = _in_phase(fresh, command.phase, now_ms)
-        emulator.sessions.add(after, emulator.refreshed)
+        emulator.add_session(after)
         return after
     after = _in_phase(emulator.refreshed(known), command.phase, now_ms)
     if command.phase is Phase.OPEN or after.phase is not command.phase:

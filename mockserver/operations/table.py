@@ -98,12 +98,13 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
         MockserverError: The operation refused.
     """
     if route.changes:
-        namespaces.check_room(name)
+        namespaces.check_room(name, "admin")
     target = Target(namespaces, namespaces.peek(name))
     answer = cast("R | Pending[R]", _OPERATIONS[route](target, argument, **path))
     if route.changes:
         # Only now: a change that was refused makes no namespace.
-        namespaces.obtain(name)
+        namespaces.obtain(name, "admin")
+        namespaces.keep_limits()
     return answer
 
 

@@ -84,7 +84,7 @@ def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_op
     """
     unlimited = replace(
         settings, max_entries=max(settings.max_entries, len(requests)), max_journal_bytes=_NO_LIMIT,
-        max_sessions=max(settings.max_sessions, len(requests)),
+        max_sessions=max(settings.max_sessions, len(requests)), max_server_bytes=_NO_LIMIT,
     )  # fmt: skip
     start_ms = _start_ms(requests)
     clock = Clock(RealTime(lambda: start_ms, lambda: 0))

@@ -229,7 +229,7 @@ def open_session(
         complete=opening.complete,
         downloaded=downloaded,
         rule=rule,
-        content=opening.content,
+        content=opening.content.cut,
         dialect=dialect,
     )
     if not downloaded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from mockserver.namespaces import Namespace, Namespaces, destination
 from mockserver.server.answers import AnswerWriter
 from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
 from mockserver.server.gate import Gate
+from mockserver.server.guard import is_foreign_page
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -59,7 +60,7 @@ class Endpoint:
             if not target.isascii():
                 target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             path = path_of(target) if "?" in target or target[:1] != "/" else target
-            namespace, path, problem, is_open = self._find(path, request.headers.get("Host", ""))
+            namespace, path, problem, is_open = self._find(path, request.headers)
             max_body_bytes = namespace.settings.max_body_bytes
             content = request.content
             if content.is_eof() and content.exception() is None:
@@ -100,21 +101,25 @@ class Endpoint:
             reset(request.transport)
             raise ConnectionResetError
 
-    def _find(self, path: str, host: str) -> tuple[Namespace, str, RequestProblem | None, bool]:
+    def _find(self, path: str, headers: Mapping[str, str]) -> tuple[Namespace, str, RequestProblem | None, bool]:
         """Find the namespace a request is for, and the path as its emulator sees it.
 
         Returns:
             Both; what is wrong with the name; and whether none was named although there are several, so that the
             namespace is that of the session.
         """
-        namespaces = self._namespaces
+        namespaces, host = self._namespaces, headers.get("Host", "")
         if path.startswith("/ns/") or ".localhost" in host.lower():
             named = destination(path, host)
             if not named.valid:
                 return namespaces.default, path, "bad_namespace", False
             if named.namespace is not None:
+                known = namespaces.get(named.namespace)
+                if known is not None:
+                    return known, named.path, None, False
                 try:
-                    return namespaces.obtain(named.namespace), named.path, None, False
+                    made = namespaces.obtain(named.namespace, "page" if is_foreign_page(headers) else "player")
+                    return made, named.path, None, False
                 except Refused:
                     return namespaces.default, path, "too_many_namespaces", False
         if len(namespaces) > 1:

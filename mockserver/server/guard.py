@@ -11,12 +11,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection, Mapping
 from ipaddress import ip_address
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from mockserver.errors import Forbidden, InvalidInput
-from mockserver.server.options import ServerOptions
+from mockserver.server.options import ServerOptions, is_loopback
 
-__all__ = ["COOKIE", "Guard"]
+__all__ = ["COOKIE", "Guard", "is_foreign_page"]
 
 COOKIE = "mockserver_admin"
 """The cookie that carries the token of the page for people, percent-encoded."""
@@ -150,3 +150,20 @@ class Guard:
         return self._token is None or hmac.compare_digest(
             token.encode("utf-8", "surrogateescape"), self._token.encode()
         )
+
+
+def is_foreign_page(headers: Mapping[str, str]) -> bool:
+    """Tell whether a web page caused a request that came neither from this machine nor from where it goes.
+
+    Args:
+        headers: The header fields, by case-insensitive name.
+    """
+    origin = headers.get("Origin")
+    if origin is None:
+        return headers.get("Sec-Fetch-Site", "none").lower() not in _SAFE_SITES
+    try:
+        place = urlsplit(origin)
+        host = place.hostname or ""
+    except ValueError:
+        return True
+    return not (is_loopback(host) or host.endswith(".localhost") or place.netloc == headers.get("Host"))

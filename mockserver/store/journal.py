@@ -93,16 +93,36 @@ class Journal:
         self._read = read
         self._normal = normal
         self._make_records = records
+        self.crowded: Callable[[], object] | None = None
+        """Called when there is no room left in the share of the namespace, to find some; see :meth:`keep_within`."""
         self.era = -1
         """How often it was cleared: of two requests with the same seq it tells which was later."""
+        self._max_entries = self._max_bytes = self._room = 0
         self.clear()
         self.limit(settings)
 
     def limit(self, settings: Settings) -> None:
         """Obey new limits, at once."""
         self._max_entries = max(1, settings.max_entries)
-        self._max_bytes = settings.max_journal_bytes
-        self._evict()
+        self._max_bytes = self._room = settings.max_journal_bytes
+        self._make_room()
+
+    def keep_within(self, size_bytes: int, to_bytes: int) -> None:
+        """Have less room than the settings allow, because others need it, until it is used up.
+
+        Args:
+            size_bytes: How much there is. Then ``crowded`` is called.
+            to_bytes: To how much to come down at once, down to nothing.
+        """
+        self._room = min(self._max_bytes, size_bytes)
+        self._evict(min(self._max_bytes, to_bytes), at_least=0)
+
+    def crowd(self, size_bytes: int) -> None:
+        """Have so much less room, because what stands beside the journal grew."""
+        if self.crowded is not None:
+            self._room -= size_bytes
+            if self._bytes > self._room:
+                self.crowded()
 
     def clear(self) -> None:
         """Forget everything and count from 1 again."""
@@ -178,8 +198,8 @@ class Journal:
         for fault_id in record.fault_ids:
             self._by_fault.setdefault(fault_id, array("Q")).append(seq)
         self._bytes += _cost(record)
-        if self._bytes > self._max_bytes or len(self._records) - self._head > self._max_entries:
-            self._evict()
+        if self._bytes > self._room or len(self._records) - self._head > self._max_entries:
+            self._make_room()
         return seq
 
     def delivered(self, seq: int, delivery: Delivery, *, final: bool = False) -> None:
@@ -327,8 +347,13 @@ class Journal:
         self._interned_bytes += cost
         self._interned_cost += cost
 
-    def _evict(self) -> None:
-        while len(self) > self._max_entries or (self._bytes > self._max_bytes and len(self) > 1):
+    def _make_room(self) -> None:
+        self._evict(self._max_bytes)
+        if self._bytes > self._room and self.crowded is not None:
+            self.crowded()
+
+    def _evict(self, max_bytes: int, at_least: int = 1) -> None:
+        while len(self) > self._max_entries or (self._bytes > max_bytes and len(self) > at_least):
             record = self._records[self._head]
             assert record is not None
             seq = self.first_seq

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
+
+from msgspec.structs import astuple
 
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.session import Session
@@ -13,6 +16,10 @@ __all__ = ["SessionStore"]
 
 _EVENT_TYPES: dict[str | None, str] = {event_type: event_type for event_type in EVENT_TYPES}
 """The only ones that are counted: a client may send any word, and as many as it likes."""
+
+
+_SESSION_BYTES = 1_100
+"""What a session costs beside what it says of its content: record, numbers, id, counts of events, places in tables."""
 
 
 class SessionStore:
@@ -34,6 +41,8 @@ class SessionStore:
         self.opened = 0
         """How many were ever opened; the number of the last one."""
         self.evicted = 0
+        self.size_bytes = 0
+        """What the sessions take, by our account."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -59,10 +68,13 @@ class SessionStore:
             refreshed: Gives a session as time has left it, so that one whose deadline has passed counts as closed.
         """
         if len(self._sessions) >= self.max_sessions:
-            self._make_room(refreshed)
+            # A batch, so that one walk over all sessions serves many openings.
+            surplus = len(self._sessions) - self.max_sessions + 1
+            self._drop(surplus, self.max_sessions // 64, refreshed)
         self.opened = max(self.opened, session.number)
         self._sessions[session.sid] = session
         self._arrivals[session.sid] = {}
+        self.size_bytes += _cost(session)
 
     def arrived(self, sid: str, event_type: str | None) -> int | None:
         """Count an event that has come for a session, whatever becomes of it.
@@ -88,15 +100,31 @@ class SessionStore:
             if after is not session:
                 self._sessions[sid] = after
 
-    def _make_room(self, refreshed: Callable[[Session], Session]) -> None:
-        """Drop a batch, so that one walk over all sessions serves many openings."""
-        surplus = len(self._sessions) - self.max_sessions + 1
+    def shrink(self, to_bytes: int, refreshed: Callable[[Session], Session]) -> None:
+        """Drop sessions, the oldest closed ones first, until they take no more than so much.
+
+        Args:
+            refreshed: As for :meth:`add`.
+        """
+        while self._sessions and self.size_bytes > to_bytes:
+            count = len(self._sessions)
+            too_many = -(-(self.size_bytes - to_bytes) * count // self.size_bytes)  # if all are of one size
+            self._drop(min(count, too_many), 0, refreshed)
+
+    def _drop(self, surplus: int, welcome: int, refreshed: Callable[[Session], Session]) -> None:
+        """Drop so many sessions; more of those that are closed, if so many more are welcome."""
         live = (Phase.OPEN, Phase.COMPLETED)
-        closed = [sid for sid, session in self._sessions.items() if refreshed(session).phase not in live]
-        doomed = closed[: max(surplus, self.max_sessions // 64)]
+        closed = (sid for sid, session in self._sessions.items() if refreshed(session).phase not in live)
+        doomed = list(islice(closed, max(surplus, welcome)))
         if len(doomed) < surplus:
             gone = frozenset(doomed)
             doomed.extend(islice((sid for sid in self._sessions if sid not in gone), surplus - len(doomed)))
         for sid in doomed:
-            del self._sessions[sid], self._arrivals[sid]
+            self.size_bytes -= _cost(self._sessions.pop(sid))
+            del self._arrivals[sid]
         self.evicted += len(doomed)
+
+
+def _cost(session: Session) -> int:
+    # Texts, which take up to four bytes for a character; they stay the same as long as a session lives.
+    return _SESSION_BYTES + sum(sys.getsizeof(text) for text in astuple(session.content) if text is not None)

@@ -11,7 +11,7 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from mockserver.model.arrival import Opening
-from mockserver.model.session import Content, Deadlines, Session
+from mockserver.model.session import MAX_CONTENT_CHARS, Content, Deadlines, Session
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 from mockserver.rules.lifecycle import TRANSITIONS, Trigger, accept, deadlines, expire, fire, limits, open_session
@@ -303,3 +303,9 @@ def test_batch_is_over_when_it_arrives(complete: bool, over: bool, closed_by: Cl
     assert (known.phase, known.closed_by, known.closed_ms) == (Phase.CLOSED, closed_by, OPENED_MS)
     assert (known.events, known.complete, known.number) == (9, complete, 4)
     assert sent(known, "ping", ts=0)[1] is Outcome.SESSION_CLOSED
+
+
+def test_a_session_keeps_the_beginning_of_long_texts_about_its_content() -> None:
+    long = Content(media_id="i" * 256, media_name="n" * 1_000_000)
+    opened = open_session("s", 1, Opening(long), playhead_s=0, now_ms=0, rule=None, downloaded=False)
+    assert opened.content == Content(media_id="i" * 256, media_name="n" * MAX_CONTENT_CHARS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mockserver.model.session import Session
+from mockserver.model.session import Content, Session
 from mockserver.model.vocabulary import Phase
 from mockserver.store.sessions import SessionStore
 
@@ -107,3 +107,26 @@ def test_events_are_counted_by_session_and_type_as_long_as_the_session_is_kept()
 def test_event_of_no_known_type_or_session_is_not_counted() -> None:
     store = filled(1, "o")
     assert [store.arrived("s1", "nonsense"), store.arrived("s1", None), store.arrived("s9", "ping")] == [None] * 3
+
+
+def test_size_follows_what_is_kept() -> None:
+    store = filled(4, "oocc")
+    assert store.size_bytes == 4 * filled(1, "o").size_bytes > 4_000
+    store.add(session(5), unchanged)
+    assert store.size_bytes == 4 * filled(1, "o").size_bytes
+    long = replace(session(6), content=Content(media_name="é" * 200))
+    store.add(long, unchanged)
+    assert store.size_bytes > 4 * filled(1, "o").size_bytes + 200
+    store.shrink(0, unchanged)
+    assert (store.size_bytes, len(store), store.evicted) == (0, 0, 6)
+    store.add(session(7), unchanged)
+    store.clear()
+    assert store.size_bytes == 0
+
+
+def test_shrinking_drops_closed_sessions_first() -> None:
+    store = filled(10, "ocoo")
+    store.shrink(store.size_bytes * 3 // 4, unchanged)
+    assert (sids(store), store.evicted) == ("s1 s3 s4", 1)
+    store.shrink(store.size_bytes - 1, unchanged)
+    assert (sids(store), store.evicted) == ("s3 s4", 2)

@@ -628,6 +628,7 @@ export interface Settings {
   max_waiters?: number;
   max_streams?: number;
   max_namespaces?: number;
+  max_server_bytes?: number;
   thresholds?: Thresholds;
 }
 
