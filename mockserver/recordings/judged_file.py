@@ -131,7 +131,7 @@ def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]
     known = emulator.sessions.get(sid)
     if known is None:
         if accepted and sid not in started and _SID.fullmatch(sid):
-            emulator.sessions.add(emulator.unseen_session(sid), emulator.refreshed)
+            emulator.add_session(emulator.unseen_session(sid))
     elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
         emulator.end_session(known, Trigger.EXPIRE)
     elif entry is not None and entry.outcome is Outcome.UNKNOWN_SESSION:
