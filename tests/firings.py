@@ -41,7 +41,15 @@ def traffic_of(ground: Playground) -> Traffic:
     records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
     cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
     emulator = ground.emulator
-    return Traffic(records, cases, emulator.read, emulator.events, Thresholds(), ground.now_ms)
+    return Traffic(
+        records,
+        cases,
+        emulator.read,
+        emulator.events,
+        Thresholds(),
+        ground.now_ms,
+        lambda name: emulator.dialects.named(name).words,
+    )
 
 
 def downloaded(*events: Event, path: str = "/api/v1/downloaded", **start: Any) -> Case:

@@ -128,8 +128,14 @@ class Dialect(Protocol):
         """Make what reads and answers under some settings."""
         ...
 
-    def opens(self, method: str, path: str) -> bool:
-        """Tell whether a request asks for a new session."""
+    def opens(self, method: str, path: str, body: bytes) -> bool:
+        """Tell whether a request asks for a new session, without checking anything.
+
+        Args:
+            method: Its method.
+            path: The path, whatever path prefix stands before it.
+            body: The body as far as it is known.
+        """
         ...
 
     def session_of(self, path: str, body: bytes) -> str | None:
@@ -189,6 +195,11 @@ class Dialects:
             if path.startswith(dialect.bases):
                 return dialect
         return self.default
+
+    def name_at(self, path: str) -> str:
+        """Return what sessions and records carry of the dialect that answers a path."""
+        dialect = self.at(path)
+        return "" if dialect is self.default else dialect.name
 
     def events(self, dialect: str, operation: Operation, document: Any, seq: int = 0) -> Sequence[Event]:
         """Return the events of a request in the form that everything else reads.

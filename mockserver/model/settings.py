@@ -98,6 +98,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             both.
         edge_org: The organization of the cookies that the Media Edge API sets for clients whose requests name none yet;
             alloy stops if it is another one than its ``orgId``.
+        edge_ping_s: Seconds between the pings of a client of the Media Edge API outside ads, which may be set to 10 to
+            50; none to learn it from what it sends.
+        edge_ad_ping_s: The same inside ads, 1 to 10.
         edge_max_body_bytes: Largest body that the Media Edge API takes (Adobe, Guardrails); beyond it 413.
         fault_header: Mark injected answers with ``X-Mock-Fault``.
         max_body_bytes: Largest body; beyond it 413.
@@ -149,6 +152,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     edge_integers: Literal["strict", "lenient"] = "strict"
     edge_after_end: Literal[404, 410] = 404
     edge_org: str = "53A16ACB5CC1D3760A495C99@AdobeOrg"
+    edge_ping_s: float | None = None
+    edge_ad_ping_s: float | None = None
     edge_max_body_bytes: int = 65_536
     fault_header: bool = True
     max_body_bytes: int = 1024 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ from mockserver.pointer import pointer_of, steps_of
 
 __all__ = ["Words"]
 
+_NAME = re.compile(r"(?<![\w./])[A-Za-z]+(?:\.[A-Za-z]+)*(?![\w/])")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -25,6 +27,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
             ``{"/qoeData/media.qoe.timeToStart": "s"}``.
         ping_s: The seconds between pings that clients of this API may be set to, the least and the most.
         ad_ping_s: The same inside ads.
+        sid_source: Where a player finds the id of its session.
+        events_at: Where events are posted.
+        names: What is called otherwise on the wire, in messages to people: the normal name, and the other.
+        members: The members of an event that the API knows, by the object they are in; empty if it takes no others.
+        server_only: The members that only the servers of the API fill in.
     """
 
     api: str
@@ -32,6 +39,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     units: Mapping[str, str] = _NOTHING
     ping_s: tuple[float, float] = (10, 10)
     ad_ping_s: tuple[float, float] = (1, 10)
+    sid_source: str = "the end of the Location header of the 201 that answers sessionStart"
+    events_at: str = "/api/v1/sessions/{sid}/events"
+    names: Mapping[str, str] = _NOTHING
+    members: Mapping[str, frozenset[str]] = MappingProxyType({})
+    server_only: frozenset[str] = frozenset()
 
     def place(self, pointer: str) -> str:
         """Return where a part of an event of the normal shape is on the wire.
@@ -50,3 +62,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         """Return what a part of an event is called on the wire: the last step of its :meth:`place`."""
         steps = steps_of(self.place(pointer))
         return steps[-1] if steps else ""
+
+    def said(self, message: str) -> str:
+        """Return a message about an event of the normal shape in the words of the wire."""
+        return _NAME.sub(lambda found: self.names.get(found[0], found[0]), message) if self.names else message

@@ -173,7 +173,15 @@ class Diagnosis:
             found += self._session_findings(case, session, by_sid[session.sid], moment)
         for refused in strangers.values():
             found += diagnose_session(self._case_of(None, list(self._items(refused, moment)), moment))
-        traffic = Traffic(records, cases, moment.read, moment.events, moment.settings.thresholds, moment.now_ms)
+        traffic = Traffic(
+            records,
+            cases,
+            moment.read,
+            moment.events,
+            moment.settings.thresholds,
+            moment.now_ms,
+            lambda dialect: moment.dialects.named(dialect).words,
+        )
         return sort_findings([*found, *diagnose_traffic(traffic)])
 
     def _session_findings(self, case: Case, session: Session, records: _Records, moment: _Moment) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.dialects.registry import DIALECTS
@@ -13,7 +13,7 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, RequestProblem
-from mockserver.model.journal import Draw, Entry, Record
+from mockserver.model.journal import Draw, Entry, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
 from mockserver.namespaces import Namespaces
@@ -25,7 +25,7 @@ __all__ = ["judge_file"]
 
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _TOO_LARGE = 413
-_ACCEPTED = 204
+_ACCEPTED = (200, 204)
 _NO_LIMIT = 2**62
 
 
@@ -127,11 +127,12 @@ def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]
     sid, entry = request.sid, request.entry
     if sid is None or request.opens:
         return
-    accepted = request.status == _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
+    accepted = request.status in _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
     known = emulator.sessions.get(sid)
     if known is None:
         if accepted and sid not in started and _SID.fullmatch(sid):
-            emulator.add_session(emulator.unseen_session(sid))
+            session = replace(emulator.unseen_session(sid), dialect=DIALECTS.name_at(request.api_path))
+            emulator.add_session(session)
     elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
         emulator.end_session(known, Trigger.EXPIRE)
     elif entry is not None and entry.outcome is Outcome.UNKNOWN_SESSION:
@@ -142,7 +143,7 @@ def _process(emulator: _Replayed, request: RecordedCall) -> None:
     headers = tuple((name.encode("latin-1", "replace"), _value(value)) for name, value in request.headers)
     entry = request.entry
     if entry is not None and entry.outcome is Outcome.NOT_PROCESSED:
-        emulator.journal.append(_unprocessed(entry, headers, request.body))
+        emulator.journal.append(_unprocessed(entry, headers, request))
         return
     emulator.recorded_sid, emulator.entry = request.sid if request.opens else None, entry
     problem: RequestProblem | None = "too_large" if request.status == _TOO_LARGE else None
@@ -156,13 +157,16 @@ def _value(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _unprocessed(entry: Entry, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Record:
+def _unprocessed(entry: Entry, headers: tuple[tuple[bytes, bytes], ...], request: RecordedCall) -> Record:
     """Return the record of a request that a fault ended before the back end saw it."""
-    return Record(
+    record = Record(
         entry.at_ms, entry.operation, entry.session_id, entry.event_type, entry.outcome, entry.request.method,
-        entry.request.path, headers, body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
+        entry.request.path, headers, request.body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
         entry.draws,
     )  # fmt: skip
+    dialect = DIALECTS.name_at(request.api_path)
+    members = (*astuple(record), 0, 0, dialect)
+    return RareRecord(*members) if dialect else record
 
 
 def _response(entry: Entry) -> HttpResponse | None:

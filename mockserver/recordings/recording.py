@@ -19,7 +19,7 @@ from mockserver.clock import MAX_TIME_MS
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput
 from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse
-from mockserver.model.vocabulary import Delivery, Outcome
+from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.namespaces import destination
 from mockserver.wire.codec import convert, decode
 
@@ -53,7 +53,7 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _JSON = (("Content-Type", "application/json"),)
 """What bare events are taken to have been sent with."""
 
-_OPENED = 201
+_OPENED = (200, 201)
 _UNKNOWN = 404
 
 Ending = Literal["answered", "broken", "unanswered"]
@@ -122,7 +122,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     def opens(self) -> bool:
         """Whether it asks for a new session."""
         path = self.api_path
-        return DIALECTS.at(path).opens(self.method, path)
+        return DIALECTS.at(path).opens(self.method, path, self.body)
 
     @property
     def opened(self) -> str | None:
@@ -284,7 +284,7 @@ def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
         status=line.status,
         at_s=line.t,
         sid=DIALECTS.at(path).session_of(path, body) if line.method == "POST" else None,
-        what=_event_type(line.body),
+        what=_event_type(path, body),
         ending=None if line.status is None else "answered",
     )
 
@@ -319,7 +319,7 @@ def _with_ids(calls: list[RecordedCall]) -> list[RecordedCall]:
     waiting: list[int] = []
     known: set[str] = set()
     for place, call in enumerate(calls):
-        if call.opens and (call.status == _OPENED or not knows_statuses):
+        if call.opens and (call.status in _OPENED or not knows_statuses):
             waiting.append(place)
         elif call.sid is not None and call.sid not in known and call.status != _UNKNOWN:
             known.add(call.sid)
@@ -346,13 +346,12 @@ def _bytes(recorded: RecordedRequest | RecordedResponse, pointer: str) -> bytes:
         raise InvalidInput("is not base64", pointer=pointer) from None
 
 
-def _event_type(body: str) -> str | None:
+def _event_type(path: str, body: bytes) -> str | None:
     try:
         document = decode(body, dict[str, Any])
     except InvalidInput:
         return None
-    name = document.get("eventType")
-    return name if isinstance(name, str) else None
+    return DIALECTS.events(DIALECTS.name_at(path), Operation.EVENT, document)[0].event_type
 
 
 def _path(target: str) -> str:

@@ -103,7 +103,14 @@ def items_of(record: Record, events: Sequence[Event]) -> list[Item]:
     """Return the events of one journal entry: one, or as many as it brought; an empty batch counts as one."""
     if record.operation not in (Operation.START, Operation.EVENT, Operation.DOWNLOAD):
         return []
-    return [Item(event, record) for event in events]
+    return [Item(_timed(event, record), record) for event in events]
+
+
+def _timed(event: Event, record: Record) -> Event:
+    """Give an accepted event that has no time, as APIs allow for a sessionStart, that of its receipt."""
+    if event.ts_ms is None and record.outcome in (Outcome.OPENED, Outcome.ACCEPTED):
+        return replace(event, ts_ms=record.at_ms)
+    return event
 
 
 def processed(items: Sequence[Item], settings: Settings, session: Session | None, now_ms: int) -> list[Item]:

@@ -111,7 +111,7 @@ class Tiny:
     def interpreter(self, settings: Settings) -> _Interpreter:
         return _Interpreter(settings)
 
-    def opens(self, method: str, path: str) -> bool:
+    def opens(self, method: str, path: str, body: bytes) -> bool:
         return path == self.opening_path()
 
     def session_of(self, path: str, body: bytes) -> str | None:

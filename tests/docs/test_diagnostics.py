@@ -22,6 +22,7 @@ FAMILIES = (
     ("Quality of experience", ("qoe",)),
     ("Custom metadata", ("meta",)),
     ("HTTP", ("http", "path")),
+    ("The form of the Media Edge API", ("edge",)),
 )
 
 
@@ -45,14 +46,15 @@ def rules() -> Iterator[str]:
     rule_of = {rule.code: rule for rule in both}
     for title, families in FAMILIES:
         yield f"\n## {title}\n"
-        yield "| code | severity | trigger | consequence | tolerance | source |\n|---|---|---|---|---|---|"
+        yield "| code | severity | API | trigger | consequence | tolerance | source |\n|---|---|---|---|---|---|---|"
         for family in families:
             for code in CODES:
                 if code.partition(".")[0] == family:
                     rule = rule_of[code]
                     texts = (rule.trigger, rule.consequence, rule.tolerance, rule.source)
                     shown = " | ".join(cell(text).replace("<", "&lt;") for text in texts)
-                    yield f"| `{code}` | {rule.severity.value} | {shown} |"
+                    apis = ", ".join(rule.dialects) or "both"
+                    yield f"| `{code}` | {rule.severity.value} | {apis} | {shown} |"
     yield ""
 
 

@@ -81,8 +81,8 @@ class Collection:
         """Make what reads and answers under some settings."""
         return _Interpreter(settings)
 
-    def opens(self, method: str, path: str) -> bool:
-        """Tell whether a request asks for a new session, or reports a whole one."""
+    def opens(self, method: str, path: str, body: bytes) -> bool:
+        """Tell whether a path asks for a new session, or takes a whole one; whatever the body."""
         return opens(method, path)
 
     def session_of(self, path: str, body: bytes) -> str | None:

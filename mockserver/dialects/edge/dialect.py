@@ -8,7 +8,16 @@ from mockserver.dialects.base import Described
 from mockserver.dialects.edge.answers import Answers
 from mockserver.dialects.edge.described import PATHS, SCHEMAS
 from mockserver.dialects.edge.normal import WORDS, normal_of
-from mockserver.dialects.edge.paths import BASES, OPENING, call_of, event_path, opened_by, session_of, with_session
+from mockserver.dialects.edge.paths import (
+    BASES,
+    OPENING,
+    call_of,
+    event_path,
+    opened_by,
+    opens,
+    session_of,
+    with_session,
+)
 from mockserver.dialects.edge.reader import Reader
 from mockserver.dialects.edge.schemas import DOWNLOADED
 from mockserver.model.arrival import Arrival
@@ -84,10 +93,12 @@ class Edge:
         """Make what reads and answers under some settings."""
         return _Interpreter(settings)
 
-    def opens(self, method: str, path: str) -> bool:
-        """Tell whether the path of a request asks for a new session. Of ``interact`` only the body tells."""
+    def opens(self, method: str, path: str, body: bytes) -> bool:
+        """Tell whether a request asks for a new session: by its path, or by its body where any event can be sent."""
         call = call_of(path)
-        return method == "POST" and call is not None and call.event_type in _OPENINGS
+        if method != "POST" or call is None:
+            return False
+        return call.event_type in _OPENINGS or (call.form != "media" and opens(body))
 
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the session that a body names."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mockserver.dialects.edge.keys import BLOCKS, Key
+from mockserver.dialects.edge.keys import BLOCKS, SERVER_ONLY, Key
 from mockserver.model.words import Words
 
 __all__ = ["WORDS", "iso_of", "normal_of", "place_of", "timestamp_ms", "wire_of"]
@@ -37,7 +37,38 @@ _PLACES = {
     **{f"/{block.part}/{key.normal}": f"{_MEDIA}/{block.name}/{key.name}" for block in BLOCKS for key in block.keys},
 }
 _UNITS = {f"/{block.part}/{key.normal}": "s" for block in BLOCKS for key in block.keys if key.per_unit == 1000}
-WORDS = Words(api="edge", places=_PLACES, units=_UNITS, ping_s=(10, 50), ad_ping_s=(1, 10))
+_NAMES = {
+    **{key.normal: f"{block.name}.{key.name}" for block in BLOCKS for key in block.keys},
+    **{
+        key.normal.rpartition(".")[2]: f"{block.name}.{key.name}"
+        for block in BLOCKS
+        for key in block.keys
+        if key.normal.rpartition(".")[2] in ("podIndex", "podSecond", "podPosition")
+    },
+    "media.state.name": "name",
+    "params": "mediaCollection",
+    "qoeData": "qoeDataDetails",
+    "ts": "timestamp",
+    "stateStart": "statesStart",
+    "stateEnd": "statesEnd",
+}
+WORDS = Words(
+    api="edge",
+    places=_PLACES,
+    units=_UNITS,
+    ping_s=(10, 50),
+    ad_ping_s=(1, 10),
+    sid_source="the handle media-analytics:new-session of the 200 that answers sessionStart",
+    events_at="/ee/va/v1/ and their type, such as /ee/va/v1/play",
+    names=_NAMES,
+    members={
+        "mediaCollection": frozenset(
+            {"playhead", "sessionID", "customMetadata", *_STATE_LISTS, *(block.name for block in BLOCKS)}
+        ),
+        **{block.name: frozenset(key.name for key in block.keys) for block in BLOCKS},
+    },
+    server_only=SERVER_ONLY,
+)
 """What the Media Edge API calls the parts of an event.
 
 Pings: the bounds of alloy's configuration (``configValidators``), of AEP Edge Media for Android and iOS, and of AEP

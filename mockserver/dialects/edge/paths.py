@@ -25,6 +25,7 @@ __all__ = [
     "event_path",
     "hint_of",
     "opened_by",
+    "opens",
     "query_of",
     "session_of",
     "with_session",
@@ -50,6 +51,7 @@ _FORMS: dict[str, Form] = {
     "identity/acquire": "acquire",
 }
 _SID = re.compile(rb'"sessionID"\s*:\s*"([^"\\]{1,512})"')
+_OPENS = re.compile(rb'"eventType"\s*:\s*"media\.(sessionStart|downloaded)"')
 _GIVEN = re.compile(rb'"sessionId"\s*:\s*"([^"\\]{1,512})"')
 _MOST_FIELDS = 50
 _LONGEST = 200
@@ -110,6 +112,11 @@ def session_of(body: bytes) -> str | None:
     """Return the session id that a body names; None when it names none."""
     found = _SID.search(body)
     return found[1].decode("utf-8", "replace") if found else None
+
+
+def opens(body: bytes) -> bool:
+    """Tell whether a body has an event that opens a session."""
+    return _OPENS.search(body) is not None
 
 
 def with_session(body: bytes, sid: str) -> bytes:

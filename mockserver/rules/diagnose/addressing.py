@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.model.words import Words
 from mockserver.rules.diagnose.case import Hit, Rule, Traffic, TrafficCheck, TrafficRule
 from mockserver.rules.diagnose.reasons import Refusal, is_edge_body
 from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
@@ -19,7 +20,7 @@ __all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES", "is_of_player"]
 _NOT_IDS = frozenset({"", "undefined", "null", "NaN", "v1", "[object Object]", "%5Bobject%20Object%5D", "{sid}"})
 _SESSIONS = "/api/v1/sessions"
 _EVENTS = "/api/v1/sessions/{sid}/events"
-_ID_SOURCE = "take the id from the end of the Location header of the 201 that answers sessionStart"
+_ID_SOURCE = f"take the id from {Words(api='').sid_source}"
 
 _HEARTBEAT = re.compile(r"[?&]s(:|%3A)event(:|%3A)type=", re.IGNORECASE)
 _DOCS_TYPO = re.compile(r"/api/v1/(?!sessions/)[^/?]+/events/?$")
@@ -89,7 +90,9 @@ def _kind(record: Record, traffic: Traffic) -> str | None:
     path = _path(record)
     if _DOCS_TYPO.search(path):
         return "path.docs-typo"
-    if not is_of_player(record) or (b'"xdm"' in record.body and is_edge_body(traffic.read(record))):
+    if not is_of_player(record) or (
+        not record.dialect and b'"xdm"' in record.body and is_edge_body(traffic.read(record))
+    ):
         return None
     if record.response is not None and record.response.status == 405:
         return "http.method"
@@ -161,14 +164,16 @@ def _case(traffic: Traffic) -> Iterator[Hit]:
 
 def _unknown_path(traffic: Traffic) -> Iterator[Hit]:
     for group in _strays("path.unknown", traffic):
-        yield _hit(group, f"{_answered(group)}: there is nothing at that path; {_advice(group[0])}.")
+        yield _hit(group, f"{_answered(group)}: there is nothing at that path; {_advice(group[0], traffic)}.")
 
 
 def _right(stray: _Stray) -> str:
     return _EVENTS if "event" in stray.path.lower() else _SESSIONS
 
 
-def _advice(stray: _Stray) -> str:
+def _advice(stray: _Stray, traffic: Traffic) -> str:
+    if stray.record.dialect:
+        return f"post events to {traffic.words(stray.record.dialect).events_at}"
     if "://" in stray.path:
         return "Location is a path, and not to be put behind an address or a path of the player"
     wanted = _right(stray)
@@ -224,15 +229,18 @@ def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
 def _unknown_id(traffic: Traffic) -> Iterator[Hit]:
     issued = {record.session_id for _, record in traffic.records if record.outcome is Outcome.OPENED}
     found: dict[str, list[int]] = {}
+    dialects: dict[str, str] = {}
     for seq, record, sid in _unfound(traffic):
         if record.outcome is Outcome.UNKNOWN_SESSION and sid not in _NOT_IDS and _decoration(traffic, sid) is None:
             found.setdefault(sid, []).append(seq)
+            dialects[sid] = record.dialect
     for sid, seqs in found.items():
+        source = traffic.words(dialects[sid]).sid_source
         whose = "an id that this server has dropped since" if sid in issued else "an id that was never issued here"
         yield Hit(
             tuple(seqs),
-            f"{counted(len(seqs), 'event')} went to the session {quoted(sid)}, {whose}; {_ID_SOURCE}, and open a new "
-            "session after a 404.",
+            f"{counted(len(seqs), 'event')} went to the session {quoted(sid)}, {whose}; take the id from {source}, and "
+            "open a new session after a 404.",
             session_id=sid,
         )
 
@@ -249,6 +257,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "400: no session is opened.",
         "Adobe, Media Collection API: Events (2026)",
         _is_start,
+        dialects=("collection",),
     ),
 )
 
@@ -270,6 +279,7 @@ TRAFFIC_RULES: tuple[TrafficRule, ...] = (
         "404: all of them are lost.",
         "Adobe, Queueing events; recordings of MediaSDK JS with an absolute Location",
         _event_before_sid,
+        dialects=("collection",),
     ),
     TrafficRule(
         "session.sid-decorated",
@@ -278,6 +288,7 @@ TRAFFIC_RULES: tuple[TrafficRule, ...] = (
         "404: all of them are lost.",
         "recordings of Android, THEOplayer and CBS clients with unusual Location values",
         _sid_decorated,
+        dialects=("collection",),
     ),
     TrafficRule(
         "session.unknown-id",

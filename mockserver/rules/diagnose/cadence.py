@@ -63,7 +63,7 @@ def _gap(case: Case) -> Iterator[Hit]:
     limits = case.thresholds
     short = [silence for silence in silences if silence.seconds <= limits.ping_gap_error_s]
     long = [silence for silence in silences if limits.ping_gap_error_s < silence.seconds <= limits.near_timeout_s]
-    advice = "send a ping every 10 s from sessionStart on, whatever else is sent"
+    advice = f"send a ping every {number(case.ping_s)} s from sessionStart on, whatever else is sent"
     yield from _hit(short, "Outside ads", advice)
     yield from _hit(long, "Outside ads", advice, Severity.ERROR)
 

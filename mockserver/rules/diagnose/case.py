@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -51,6 +52,9 @@ __all__ = [
 
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is no time in milliseconds: it would be before 1974."""
+
+_PING_S = 10
+"""Seconds between two pings outside ads (Adobe, Events: Ping)."""
 
 _SHORT_LENGTH = 1.5
 """A length that is exceeded by so much is wrong."""
@@ -238,18 +242,49 @@ class Case:
         """Those of :attr:`watched` that were sorted in by ``ts``: a late event says how things were some time ago."""
         return [step for step in self.watched if not step.item.late_ms]
 
+    @property
+    def is_configurable(self) -> bool:
+        """Whether clients of the API may be set to other intervals between pings."""
+        least_s, most_s = self.words.ping_s
+        return least_s < most_s
+
+    @cached_property
+    def ping_s(self) -> float:
+        """The seconds between two pings outside ads: as the setting says, else as the client sends them."""
+        if not self.is_configurable:
+            return _PING_S
+        return self.settings.edge_ping_s or self._learnt_s(self.words.ping_s, in_ad=False) or _PING_S
+
+    @cached_property
+    def ad_ping_s(self) -> float:
+        """The same inside ads."""
+        return self.settings.edge_ad_ping_s or self._learnt_s(self.words.ad_ping_s, in_ad=True) or _PING_S
+
+    def _learnt_s(self, bounds_s: tuple[float, float], *, in_ad: bool) -> float | None:
+        """Return after how long a ping comes in most cases, within what clients can be set to; None without pings."""
+        intervals = sorted(
+            (last.ts_ms - first.ts_ms) / 1000
+            for first, last in pairwise(self.timely)
+            if last.event_type == "ping" and (first.after.ad is not None) is in_ad
+        )
+        return min(max(intervals[len(intervals) // 2], bounds_s[0]), bounds_s[1]) if intervals else None
+
     @cached_property
     def silences(self) -> Sequence[Silence]:
         """The times in which nothing came for longer than it should; none when ``ts`` is no time."""
         if self.ts_in_seconds or self.standing:
             return []
         limits = self.thresholds
+        slack_s = limits.ping_gap_s - _PING_S
         long_s = limits.ping_gap_error_s if self.is_batch else None
+        ad_limit_s = (
+            max(limits.ad_gap_info_s, self.ad_ping_s + slack_s) if self.is_configurable else limits.ad_gap_info_s
+        )
         silences = silences_of(
             self.timely,
             heard_besides(self.unaccepted, [step for step in self.steps if step.item.late_ms]),
-            limit_s=long_s or limits.ping_gap_s,
-            ad_limit_s=long_s or limits.ad_gap_info_s,
+            limit_s=long_s or self.ping_s + slack_s,
+            ad_limit_s=long_s or ad_limit_s,
             ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
         )
         return [each for each in silences if not self.spans_clock_set(each.first.seq, each.last.seq)]
@@ -351,6 +386,7 @@ class Traffic:
         events: Gives its events.
         thresholds: From where on a finding is made.
         now_ms: The present on the emulated clock.
+        words: Gives the words of an API by the name that a record carries.
     """
 
     def __init__(
@@ -361,6 +397,7 @@ class Traffic:
         events: Callable[[int, Record], Sequence[Event]],
         thresholds: Thresholds,
         now_ms: int,
+        words: Callable[[str], Words],
     ) -> None:
         self.records = records
         self.cases = cases
@@ -368,6 +405,26 @@ class Traffic:
         self.events = events
         self.thresholds = thresholds
         self.now_ms = now_ms
+        self.words = words
+        self._only: dict[tuple[str, ...], Traffic] = {}
+
+    def only(self, apis: tuple[str, ...]) -> Traffic:
+        """Return the traffic of some APIs.
+
+        Args:
+            apis: Their names; empty for all.
+        """
+        if not apis or all(
+            self.words(dialect).api in apis for dialect in {record.dialect for _, record in self.records}
+        ):
+            return self
+        known = self._only.get(apis)
+        if known is None:
+            records = [(seq, record) for seq, record in self.records if self.words(record.dialect).api in apis]
+            cases = {sid: case for sid, case in self.cases.items() if case.words.api in apis}
+            known = Traffic(records, cases, self.read, self.events, self.thresholds, self.now_ms, self.words)
+            self._only[apis] = known
+        return known
 
     @cached_property
     def refused(self) -> Sequence[Item]:
@@ -423,3 +480,4 @@ class TrafficRule(NamedTuple):
     source: str
     check: TrafficCheck
     tolerance: str = ""
+    dialects: tuple[str, ...] = ()

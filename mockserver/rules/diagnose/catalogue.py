@@ -12,6 +12,7 @@ from mockserver.rules.diagnose import (
     declared,
     doubled,
     downloads,
+    edge,
     errors,
     fields,
     gone,
@@ -51,6 +52,7 @@ _REFUSED, _ALL_REFUSED = general_rules(
         *metadata.BODY_RULES,
         *requests.BODY_RULES,
         *addressing.BODY_RULES,
+        *edge.BODY_RULES,
     )
 )
 
@@ -84,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     *requests.RULES,
     *renamed.RULES,
     *addressing.RULES,
+    *edge.RULES,
     _REFUSED,
 )
 """Rules about one session."""
@@ -102,6 +105,7 @@ TRAFFIC_RULES: tuple[TrafficRule, ...] = (
     *requests.TRAFFIC_RULES,
     *renamed.TRAFFIC_RULES,
     *addressing.TRAFFIC_RULES,
+    *edge.TRAFFIC_RULES,
     _ALL_REFUSED,
 )
 """Rules about all traffic of a namespace. A rule about refused bodies stands in both, since a refused sessionStart has

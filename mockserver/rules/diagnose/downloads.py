@@ -64,6 +64,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         _no_flag,
         "a batch posted to /downloaded without the key",
         _false_flag,
+        dialects=("collection",),
     ),
 )
 
@@ -76,6 +77,9 @@ _OLD_ENDPOINT = (
     _old_endpoint,
 )
 
-RULES: tuple[Rule, ...] = (*of_sessions(BODY_RULES), Rule(*_OLD_ENDPOINT))
+RULES: tuple[Rule, ...] = (*of_sessions(BODY_RULES), Rule(*_OLD_ENDPOINT, dialects=("collection",)))
 
-TRAFFIC_RULES: tuple[TrafficRule, ...] = (*of_traffic(BODY_RULES), TrafficRule(*_OLD_ENDPOINT))
+TRAFFIC_RULES: tuple[TrafficRule, ...] = (
+    *of_traffic(BODY_RULES),
+    TrafficRule(*_OLD_ENDPOINT, dialects=("collection",)),
+)

@@ -101,5 +101,6 @@ RULES: tuple[Rule, ...] = (
         "Unknown: one page of Adobe's says so, no client does it.",
         "Adobe, Events: Error (params); Media Collection API: parameters (qoeData)",
         _in_params,
+        dialects=("collection",),
     ),
 )

@@ -113,6 +113,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "Adobe, Request parameters",
         _has_wrong_ids,
         accepted=_wrong_auth_state,
+        dialects=("collection",),
     ),
 )
 
@@ -124,6 +125,7 @@ RULES: tuple[Rule, ...] = (
         "The session is not joined with the viewer's other visits.",
         "Adobe, Request parameters",
         _ecid_missing,
+        dialects=("collection",),
     ),
     Rule(
         "id.ecid-placeholder",
@@ -132,6 +134,7 @@ RULES: tuple[Rule, ...] = (
         "The session is joined with those of others, or of nobody.",
         'Adobe, Experience Cloud id service; THEOplayer\'s connector sends "N/A"',
         _ecid_placeholder,
+        dialects=("collection",),
     ),
     Rule(
         "id.placeholder",
@@ -150,6 +153,7 @@ RULES: tuple[Rule, ...] = (
         "The session is not joined with the viewer's other visits.",
         "our reading: all organization ids in Adobe's documentation and recordings have this form",
         _org_format,
+        dialects=("collection",),
     ),
     *of_sessions(BODY_RULES),
 )

@@ -104,6 +104,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "400: the event is lost.",
         "Adobe, Validating event requests",
         _key_chars,
+        dialects=("collection",),
     ),
     BodyRule(
         "params.unknown",
@@ -113,6 +114,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "Adobe, Validating event requests",
         _unknown,
         "with schema_profile open unknown keys are accepted and not named",
+        dialects=("collection",),
     ),
     BodyRule(
         "params.on-paramless",
@@ -123,6 +125,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         _is_of_paramless,
         "empty params",
         _on_paramless,
+        dialects=("collection",),
     ),
 )
 

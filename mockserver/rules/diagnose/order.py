@@ -161,6 +161,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "400: the event is lost.",
         "Adobe, Media Collection API: Validating event requests",
         _not_integer,
+        dialects=("collection",),
     ),
 )
 
@@ -172,6 +173,7 @@ RULES: tuple[Rule, ...] = (
         "All durations are a thousandth of what they were, or lie in 1970.",
         "Adobe, Media Collection API: Sessions request (ts is in milliseconds)",
         _seconds,
+        dialects=("collection",),
     ),
     *of_sessions(BODY_RULES),
     Rule(

@@ -94,6 +94,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         _is_of_ping,
         "an empty object, which clients send",
         _params,
+        dialects=("collection",),
     ),
 )
 

@@ -163,6 +163,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "400: the event is lost.",
         "Adobe, Media Collection API: Events request (the list of event types)",
         _http_names,
+        dialects=("collection",),
     ),
 )
 

@@ -176,6 +176,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "400: the event is lost.",
         "Adobe, Media Collection API: Validating event requests",
         _string,
+        dialects=("collection",),
     ),
 )
 

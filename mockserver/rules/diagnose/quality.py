@@ -193,6 +193,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         _misplaced,
         accepted=_in_params,
         hint=_LENIENT,
+        dialects=("collection",),
     ),
     BodyRule(
         "qoe.unqualified",
@@ -203,6 +204,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         _has_short_name,
         accepted=_unqualified,
         hint=_LENIENT,
+        dialects=("collection",),
     ),
     BodyRule(
         "qoe.float",
@@ -287,6 +289,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Implementation: Time to start",
         _tts_unit,
         "0",
+        dialects=("collection",),
     ),
 )
 

@@ -12,7 +12,7 @@ from mockserver.rules.timeline import Item
 
 __all__ = ["Refusal", "is_edge_body", "refusals_of", "renamed_event_type"]
 
-_STATUSES = (400, 413, 415, 429)
+_STATUSES = (207, 400, 413, 415, 429)
 
 _FEWEST_KEYS = 2
 """An event has at least its type and its time."""

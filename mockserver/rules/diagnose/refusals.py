@@ -55,6 +55,7 @@ class BodyRule(NamedTuple):
     tolerance: str = ""
     accepted: Callable[[Case], Iterable[Hit]] | None = None
     hint: str = ""
+    dialects: tuple[str, ...] = ()
 
 
 def of_sessions(rules: Iterable[BodyRule]) -> tuple[Rule, ...]:
@@ -68,7 +69,7 @@ def of_sessions(rules: Iterable[BodyRule]) -> tuple[Rule, ...]:
 
         return check
 
-    return tuple(Rule(*rule[:5], check_of(rule), rule.tolerance) for rule in rules)
+    return tuple(Rule(*rule[:5], check_of(rule), rule.tolerance, rule.dialects) for rule in rules)
 
 
 def of_traffic(rules: Iterable[BodyRule]) -> tuple[TrafficRule, ...]:
@@ -77,7 +78,7 @@ def of_traffic(rules: Iterable[BodyRule]) -> tuple[TrafficRule, ...]:
     def check_of(rule: BodyRule) -> Callable[[Traffic], Iterator[Hit]]:
         return lambda traffic: _claimed(rule, traffic)
 
-    return tuple(TrafficRule(*rule[:5], check_of(rule), rule.tolerance) for rule in rules)
+    return tuple(TrafficRule(*rule[:5], check_of(rule), rule.tolerance, rule.dialects) for rule in rules)
 
 
 def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]:

@@ -35,5 +35,5 @@ _TEXTS = (
 )
 _TOLERANCE = "a body in which only one of the two is missing or misspelled; bodies of the Media Edge API"
 
-RULES: tuple[Rule, ...] = (Rule(*_TEXTS, _renamed, _TOLERANCE),)
-TRAFFIC_RULES: tuple[TrafficRule, ...] = (TrafficRule(*_TEXTS, _renamed, _TOLERANCE),)
+RULES: tuple[Rule, ...] = (Rule(*_TEXTS, _renamed, _TOLERANCE, ("collection",)),)
+TRAFFIC_RULES: tuple[TrafficRule, ...] = (TrafficRule(*_TEXTS, _renamed, _TOLERANCE, ("collection",)),)

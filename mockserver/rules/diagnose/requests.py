@@ -47,7 +47,7 @@ _EDGE = "The body has the form of the Media Edge API (events, xdm); send this AP
 
 
 def _edge_body_in_session(case: Case) -> Iterator[Hit]:
-    found = [item for item in case.refused if is_edge_body(item.event.sent)]
+    found = [item for item in case.refused if not item.event.dialect and is_edge_body(item.event.sent)]
     if found:
         yield Hit(seqs_of(*found), _EDGE)
 
@@ -56,7 +56,10 @@ def _edge_body(traffic: Traffic) -> Iterator[Hit]:
     seqs = tuple(
         seq
         for seq, record in traffic.records
-        if record.session_id is None and b'"xdm"' in record.body and is_edge_body(traffic.read(record))
+        if record.session_id is None
+        and not record.dialect
+        and b'"xdm"' in record.body
+        and is_edge_body(traffic.read(record))
     )
     if seqs:
         yield Hit(seqs, _EDGE)
@@ -130,6 +133,7 @@ BODY_RULES: tuple[BodyRule, ...] = (
         "400: all events in it are lost.",
         "Adobe, Media Collection API: Events request",
         _is_array,
+        dialects=("collection",),
     ),
 )
 
@@ -143,7 +147,7 @@ _EDGE_BODY = (
 
 RULES: tuple[Rule, ...] = (
     *of_sessions(BODY_RULES),
-    Rule(*_EDGE_BODY, _edge_body_in_session),
+    Rule(*_EDGE_BODY, _edge_body_in_session, dialects=("collection",)),
     Rule(
         "http.retry-storm",
         Severity.WARNING,
@@ -170,7 +174,8 @@ TRAFFIC_RULES: tuple[TrafficRule, ...] = (
         "Works today, but the documentation requires it.",
         "Adobe, Setting the HTTP request type; MediaSDK JS 3.0.0 and 3.0.1 forgot it",
         _wrong_content_type,
+        dialects=("collection",),
     ),
-    TrafficRule(*_EDGE_BODY, _edge_body),
+    TrafficRule(*_EDGE_BODY, _edge_body, dialects=("collection",)),
     *of_traffic(BODY_RULES),
 )

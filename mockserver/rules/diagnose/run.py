@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from mockserver.model.finding import Finding, Severity
+from mockserver.model.words import Words
 from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
 from mockserver.rules.diagnose.catalogue import RULES, TRAFFIC_RULES
 from mockserver.rules.diagnose.causes import linked, linked_traffic
@@ -24,13 +25,19 @@ def diagnose_session(case: Case) -> list[Finding]:
 
 def _found(case: Case) -> list[Finding]:
     session_id = case.session.sid if case.session is not None else _sid(case)
-    rules = (rule for rule in RULES if not rule.dialects or case.words.api in rule.dialects)
-    return [_finding(rule, hit, session_id) for rule in rules for hit in _merged(rule, list(rule.check(case)))]
+    words = case.words
+    rules = (rule for rule in RULES if not rule.dialects or words.api in rule.dialects)
+    return [_finding(rule, hit, session_id, words) for rule in rules for hit in _merged(rule, list(rule.check(case)))]
 
 
 def diagnose_traffic(traffic: Traffic) -> list[Finding]:
     """Apply the rules about all traffic of a namespace, and mark what follows from something else."""
-    found = [_finding(rule, hit, hit.session_id) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
+    dialects = {seq: record.dialect for seq, record in traffic.records if record.dialect}
+    found = [
+        _finding(rule, hit, hit.session_id, traffic.words(dialects.get(hit.seqs[0], "") if hit.seqs else ""))
+        for rule in TRAFFIC_RULES
+        for hit in rule.check(traffic.only(rule.dialects))
+    ]
     return linked_traffic(found, traffic)
 
 
@@ -88,12 +95,12 @@ def _sid(case: Case) -> str | None:
     return case.arrived[0].record.session_id if case.arrived else None
 
 
-def _finding(rule: Rule | TrafficRule, hit: Hit, session_id: str | None) -> Finding:
+def _finding(rule: Rule | TrafficRule, hit: Hit, session_id: str | None, words: Words) -> Finding:
     return Finding(
         code=rule.code,
         severity=hit.severity or rule.severity,
-        message=hit.message,
-        consequence=hit.consequence or rule.consequence,
+        message=words.said(hit.message),
+        consequence=words.said(hit.consequence or rule.consequence),
         session_id=session_id,
         seqs=hit.seqs,
         source=rule.source,

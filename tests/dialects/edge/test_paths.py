@@ -42,6 +42,11 @@ def test_session_that_an_answer_gives_is_in_its_handle() -> None:
 
 
 def test_path_opens_a_session_if_it_says_so() -> None:
-    assert EDGE.opens("POST", "/ee/va/v1/sessionStart")
-    assert not EDGE.opens("OPTIONS", "/ee/va/v1/sessionStart")
-    assert not EDGE.opens("POST", "/ee/v1/interact")
+    assert EDGE.opens("POST", "/ee/va/v1/sessionStart", b"")
+    assert not EDGE.opens("OPTIONS", "/ee/va/v1/sessionStart", b"")
+
+
+def test_body_opens_a_session_where_any_event_can_be_sent() -> None:
+    assert EDGE.opens("POST", "/ee/v1/interact", b'{"events":[{"xdm":{"eventType": "media.sessionStart"}}]}')
+    assert not EDGE.opens("POST", "/ee/v1/interact", b'{"events":[{"xdm":{"eventType": "media.play"}}]}')
+    assert not EDGE.opens("POST", "/ee/va/v1/ping", b'{"eventType": "media.sessionStart"}')

@@ -23,7 +23,15 @@ def fired(ground: Playground) -> dict[str, tuple[Severity, tuple[int, ...]]]:
     records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
     cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
     emulator = ground.emulator
-    traffic = Traffic(records, cases, emulator.read, emulator.events, Thresholds(), ground.now_ms)
+    traffic = Traffic(
+        records,
+        cases,
+        emulator.read,
+        emulator.events,
+        Thresholds(),
+        ground.now_ms,
+        lambda name: emulator.dialects.named(name).words,
+    )
     hits = [(rule, hit) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
     hits += [(rule, hit) for rule in RULES for case in cases.values() for hit in rule.check(case)]  # type: ignore[misc]
     assert all(hit.message.endswith(".") and "\n" not in hit.message for _, hit in hits)
