@@ -108,7 +108,7 @@ def items_of(record: Record, events: Sequence[Event]) -> list[Item]:
 
 def _timed(event: Event, record: Record) -> Event:
     """Give an accepted event that has no time, as APIs allow for a sessionStart, that of its receipt."""
-    if event.ts_ms is None and record.outcome in (Outcome.OPENED, Outcome.ACCEPTED):
+    if event.ts_ms is None and event.dialect and record.outcome in (Outcome.OPENED, Outcome.ACCEPTED):
         return replace(event, ts_ms=record.at_ms)
     return event
 

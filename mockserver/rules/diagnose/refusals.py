@@ -83,10 +83,12 @@ def of_traffic(rules: Iterable[BodyRule]) -> tuple[TrafficRule, ...]:
 
 def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]:
     """Return a hit for every request with reasons that none of these rules claims, equal ones together."""
-    claims = [rule.claims for rule in rules]
+    known = tuple(rules)
     by_item: dict[tuple[int, int | None], list[Refusal]] = {}
     for refusal in place.refusals:
-        if refusal.rule != _NOT_LOOKED_AT and not any(claim(refusal) for claim in claims):
+        if refusal.rule != _NOT_LOOKED_AT and not any(
+            rule.claims(refusal) for rule in known if _concerns(rule, place, refusal)
+        ):
             by_item.setdefault((refusal.item.seq, refusal.item.index), []).append(refusal)
     groups: dict[Hashable, list[list[Refusal]]] = {}
     for reasons in by_item.values():
@@ -106,11 +108,19 @@ def remaining(rules: Iterable[BodyRule], place: Case | Traffic) -> Iterator[Hit]
         )
 
 
+def _concerns(rule: BodyRule, place: Case | Traffic, refusal: Refusal) -> bool:
+    """Tell whether a rule is about the API that a request came to."""
+    if not rule.dialects:
+        return True
+    words = place.words if isinstance(place, Case) else place.words(refusal.item.event.dialect)
+    return words.api in rule.dialects
+
+
 def _claimed(rule: BodyRule, place: Case | Traffic) -> Iterator[Hit]:
     """Return one hit for all refusals with the same event type, place and reason, in the words of the first."""
     groups: dict[Hashable, list[Refusal]] = {}
     for refusal in place.refusals:
-        if rule.claims(refusal):
+        if _concerns(rule, place, refusal) and rule.claims(refusal):
             groups.setdefault((refusal.item.event_type, refusal.path, refusal.rule), []).append(refusal)
     for group in groups.values():
         severity = None if rule.severity is Severity.ERROR else Severity.ERROR
