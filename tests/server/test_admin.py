@@ -64,13 +64,18 @@ def test_metrics_count_what_was_recorded(server: Running) -> None:
     assert 'mockserver_responses{namespace="default",status="204"} 2' in lines
 
 
-def test_openapi_lists_every_route_of_both_apis(server: Running) -> None:
+def test_openapi_lists_every_route_of_all_apis(server: Running) -> None:
     paths = found(server.admin("GET", "/openapi.json"))["paths"]
     assert {path for path in paths if not path.startswith("/__admin")} == {
         "/api/v1/sessions",
         "/api/v1/sessions/{sid}/events",
         "/api/v1/schemas/{eventType}",
         "/api/v1/downloaded",
+        "/ee/va/v1/{eventType}",
+        "/ee/v1/interact",
+        "/ee/v1/collect",
+        "/ee/v1/privacy/set-consent",
+        "/ee/v1/identity/acquire",
     }
     listed = {(method.upper(), path) for path in paths for method in paths[path] if path.startswith("/__admin")}
     assert listed == {(route.method, f"/__admin{route.path}") for route in CONTROL_ROUTES}

@@ -618,6 +618,15 @@ export interface Settings {
   path_prefixes?: string[];
   "cors.allow_any_header"?: boolean;
   "cors.max_age"?: number | null;
+  edge_datastreams?: string[];
+  edge_datastream_on_events?: boolean;
+  edge_start_timestamp?: boolean;
+  edge_integers?: "strict" | "lenient";
+  edge_after_end?: 404 | 410;
+  edge_org?: string;
+  edge_ping_s?: number | null;
+  edge_ad_ping_s?: number | null;
+  edge_max_body_bytes?: number;
   fault_header?: boolean;
   max_body_bytes?: number;
   max_entries?: number;
