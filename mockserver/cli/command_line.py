@@ -1,4 +1,4 @@
-"""Which command is meant, and how what goes wrong is told: one sentence on stderr and an exit code."""
+"""Runs a command, and reports errors as one sentence on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        argv: The arguments; those of the process by default.
+        argv: The arguments; by default those of the process.
 
     Returns:
-        The exit code: 0 all is well, 1 the command failed or found what it looks for, 2 it was given what it cannot
-        use, 130 it was interrupted.
+        The exit code: 0 all is well, 1 the command failed or found what it looks for, 2 its input cannot be used, 130
+        it was interrupted.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has left, which is its good right. Python would complain when it flushes at exit.
+        # The reader of our output closed the pipe, as head does. Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
 
@@ -68,7 +68,7 @@ def _unknown(name: str, argument: str) -> str:
     if option.startswith("--"):
         only_options = argparse.ArgumentParser()
         command(name).add_arguments(only_options)
-        only_options.usage = None  # the one that argparse makes names them all
+        only_options.usage = None  # so that argparse generates one, which names all options
         suggestion = nearest(option, re.findall(r"--[a-z-]+", only_options.format_usage()))
     return f"unknown argument {option}{suggestion or f'; see mockserver {name} --help'}"
 

@@ -1,4 +1,4 @@
-"""A recorded answer compared with the one that came this time."""
+"""Compares a recorded answer with the present one."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["Difference", "compare"]
 _LONGEST_VALUE = 100
 _OWN_FIELDS = frozenset({"allow", "content-type", "location"})
 _OWN_PREFIX = "access-control-"
-"""The header fields of the API. Others say when and how an answer was sent, or that a fault was injected."""
+"""The header fields of the API. The others depend on when and how an answer was sent, or mark an injected fault."""
 
 _ENDINGS: dict[Ending, str] = {
-    "answered": "a whole answer",
+    "answered": "a complete answer",
     "broken": "a connection that was reset, closed or cut short",
-    "unanswered": "no answer as long as the client waited",
+    "unanswered": "no answer while the client waited",
 }
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is not as recorded.
+    """One difference from the recording.
 
     Args:
-        of: What differs.
-        at: Which header field, or the JSON pointer into the body; empty for the whole.
-        recorded: What the recording has; None if it has nothing there.
-        now: What came this time; None if nothing did.
+        of: The part that differs.
+        at: The header field, or the JSON pointer into the body; empty for the whole body.
+        recorded: The recorded value; None if there is none.
+        now: The present value; None if there is none.
     """
 
     of: Literal["status", "ending", "header", "body"]
@@ -59,19 +59,19 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def compare(
     call: RecordedCall, answer: Answer, translated: Callable[[str], str], *, status_only: bool = False
 ) -> tuple[Difference, ...]:
-    """Compare an answer with the recorded one.
+    """Compare an answer with the recorded one, as far as the recording goes.
 
-    As much is compared as the recording knows: without headers and body it is the status. Of an exchange that the
-    recorded client did not wait out, nothing is known but the answer that it would have had; none now is as recorded.
+    A recording without headers and bodies has only the status. If the recorded client left before the answer, no answer
+    now counts as the same.
 
     Args:
-        call: The request and what came of it.
-        answer: What came this time.
-        translated: Puts the session ids of the server in place of the recorded ones.
-        status_only: Compare nothing but the status.
+        call: The recorded request and its answer.
+        answer: The present answer.
+        translated: Replaces recorded session ids by those of the server.
+        status_only: Compare only the status.
 
     Returns:
-        What differs. Another status or ending stands alone: all the rest follows from it.
+        The differences. Another status or ending is the only one: everything else follows from it.
     """
     if call.ending == answer.ending == "unanswered":
         return ()
@@ -107,7 +107,7 @@ def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> It
 
 
 def _values(recorded: Any, now: Any, at: str) -> Iterator[Difference]:
-    """Go through two JSON values; what one of them lacks is compared with null."""
+    """Compare two JSON values; a member that one of them lacks counts as null."""
     if isinstance(recorded, dict) and isinstance(now, dict):
         for name in dict.fromkeys((*recorded, *now)):
             pointer = at + pointer_of((name,))

@@ -1,4 +1,4 @@
-"""``mockserver.toml``: what it says, and on which line."""
+"""``mockserver.toml``: its values and their line numbers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from mockserver.wire.toml_file import TomlFile, named_as_in_json, read_text
 __all__ = ["FILE_NAME", "ConfigFile"]
 
 FILE_NAME = "mockserver.toml"
-"""The file that is read from the working directory when no other is named."""
+"""The file that is read from the working directory by default."""
 
 
 class ConfigFile:
-    """A TOML file that was read.
+    """A TOML file.
 
     Args:
-        path: Where it is.
+        path: The file to read.
 
     Raises:
-        InvalidInput: It cannot be read or is not TOML.
+        InvalidInput: The file cannot be read or is not TOML.
 
     Attributes:
-        values: The document; settings with a dot in their name, which TOML takes for tables, stand under that name.
-        folder: The folder of the file, where the relative paths in it begin.
+        values: The document. Settings with a dot in their name, which TOML reads as tables, have that name as key.
+        folder: The folder of the file; relative paths in the file start here.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,5 +32,5 @@ class ConfigFile:
         self.values = named_as_in_json(self._file.values)
 
     def where(self, key: str, index: int = 0) -> str:
-        """Return ``file:line`` of a key, or of the table of that name with that index."""
+        """Return ``file:line`` of a key, or of the table with that name and index."""
         return self._file.where(f"/{key}/{index}")

@@ -1,4 +1,4 @@
-"""What a server is started with: a flag counts more than an environment variable, and that more than the file."""
+"""The configuration of a server: flags override environment variables, which override the file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Configuration", "configure", "options_of_flags"]
 _CONFIG = f"{ENVIRONMENT}CONFIG"
 
 _OF_KUBERNETES = re.compile(rf"{ENVIRONMENT}(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
-"""Variables that Kubernetes sets in every pod beside a service named mockserver, and Docker with its links."""
+"""Variables that Kubernetes sets in every pod next to a service named mockserver, and Docker for its links."""
 
 _OPTIONS = ("host", "port", "admin_port", "admin_token", "tls")
 
@@ -36,12 +36,12 @@ class Configuration:
     """Everything ``serve`` needs.
 
     Args:
-        options: How the server listens and whom it trusts; the seed may still be missing.
+        options: How the server listens and whom it trusts.
         settings: The settings of every namespace.
         faults: The fault rules of every namespace.
-        stories: Files with stories of a user, and folders of them.
-        watch: Whether they are read again when they change.
-        ready_json: Whether a program reads the first line.
+        stories: The user's story files and folders of them.
+        watch: Whether to reload story files when they change.
+        ready_json: Whether to print one line of JSON at the start instead of text.
         export_on_exit: Where to write the journal at the end.
     """
 
@@ -55,7 +55,7 @@ class Configuration:
 
 
 class _Given(NamedTuple):
-    """One value that somebody gave, where and under which name: for messages, and to find files relative to it."""
+    """A configured value with its origin and name, for messages and to resolve relative paths."""
 
     value: Any
     where: str
@@ -70,17 +70,17 @@ def configure(
     folder: Path,
     fresh_seed: str,
 ) -> Configuration:
-    """Put together what flags, environment and file say.
+    """Combine flags, environment and file into one configuration.
 
     Args:
         flags: All flags by key.
-        arguments: What was given on the command line, by key; None for what was not.
+        arguments: The command-line arguments by key; None for those that were not given.
         environment: The environment; empty variables count as not set.
-        folder: The working directory, where ``mockserver.toml`` is looked for.
+        folder: The working directory, which may hold ``mockserver.toml``.
         fresh_seed: The seed if none is given.
 
     Raises:
-        InvalidInput: A key, a variable or a value is not known; says where and what may have been meant.
+        InvalidInput: A key, variable or value is unknown; the message says where and may suggest another.
     """
     variables = _variables(flags, environment)
     file = _file(arguments.get("config"), environment.get(_CONFIG), folder)
@@ -111,15 +111,15 @@ def configure(
 
 
 def options_of_flags(flags: Mapping[str, Flag], arguments: Mapping[str, Any], seed: str) -> ServerOptions:
-    """Put together how a server listens that a command starts for itself: flags alone count.
+    """Return the options of a server that another command starts for itself, from flags alone.
 
     Args:
         flags: All flags by key.
-        arguments: What was given on the command line, by key; None for what was not.
+        arguments: The command-line arguments by key; None for those that were not given.
         seed: The seed of the server.
 
     Raises:
-        InvalidInput: A value cannot be used; says which flag it is of.
+        InvalidInput: A value cannot be used; the message names its flag.
     """
     given = {
         key: _Given(value, flags[key].option, flags[key].option)
@@ -145,7 +145,7 @@ def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dic
 
 
 def _give(found: dict[str, _Given], key: str, given: _Given) -> None:
-    """Take down what was given, unless the same place has given it under another name already."""
+    """Add a value, unless the same source already gave it under another name."""
     if key in found:
         raise InvalidInput(f"{given.where} is the same setting as {found[key].name}: leave one of them out")
     found[key] = given
@@ -242,7 +242,7 @@ def _of_table(where: str, error: InvalidInput) -> InvalidInput:
 
 
 def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
-    """Read the tables of session rules; their lifetimes may be named as flags or as in the admin API."""
+    """Read the tables of session rules; lifetimes may have the names of flags or those of the admin API."""
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise InvalidInput(f"{file.where('session_rules')}: session_rules must be [[session_rules]] tables")
     rules = []

@@ -1,4 +1,4 @@
-"""``mockserver diagnose``: what is wrong with recorded playback, for people and for CI."""
+"""``mockserver diagnose``: list what is wrong with recorded playback, for people and for CI."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NEVER = "never"
 _EPILOG = (
     SOURCES
     + """
-A finding that follows from another one does not count, unless only its code is asked for.
+A finding that follows from another finding does not count, unless --code selects only such findings.
 
-exit codes: 0 nothing as bad as --fail-on, 1 something is, 2 arguments or source cannot be used
+exit codes: 0 no finding as severe as --fail-on, 1 at least one, 2 arguments or source cannot be used
 
 examples:
   mockserver diagnose http://127.0.0.1:8089
@@ -33,28 +33,31 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
+    """Add the arguments of the command."""
     severities = [severity.value for severity in Severity]
-    parser.description = "Say what is wrong with reported playback although the API accepted it, the worst first."
+    parser.description = "List what is wrong with reported playback although the API accepted it, worst first."
     parser.epilog = _EPILOG
     parser.add_argument(
         "--fail-on", choices=("error", "warning", _NEVER), default="error",
-        help="exit with 1 when something is as bad as this (default: error)",
+        help="exit with 1 if there is a finding of this severity or worse (default: error)",
     )  # fmt: skip
     parser.add_argument(
-        "--min-severity", choices=severities, default="info", help="show only what is as bad as this (default: info)"
+        "--min-severity",
+        choices=severities,
+        default="info",
+        help="show only findings of this severity or worse (default: info)",
     )
-    parser.add_argument("--code", action="append", metavar="CODE", help="only findings of this rule; repeatable")
-    parser.add_argument("--ignore", action="append", metavar="CODE", help="no findings of this rule; repeatable")
+    parser.add_argument("--code", action="append", metavar="CODE", help="show only findings of this rule; repeatable")
+    parser.add_argument("--ignore", action="append", metavar="CODE", help="leave out findings of this rule; repeatable")
     parser.add_argument("--json", action="store_true", help="print the findings as one JSON document")
     add_source_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge a source.
+    """Print the findings of a source.
 
     Returns:
-        0 when there is nothing as bad as ``--fail-on``, otherwise 1.
+        0 if there is no finding as severe as ``--fail-on``, otherwise 1.
 
     Raises:
         InvalidInput: Arguments or source cannot be used.
@@ -72,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     only, ignored = _codes(arguments.code), _codes(arguments.ignore)
     with opened(arguments) as source:
         if not source.requests:
-            raise InvalidInput(f"{source.name} has received nothing")
+            raise InvalidInput(f"{source.name} has no requests")
         sessions = source.server.sessions()
         findings = [
             finding

@@ -1,4 +1,4 @@
-"""The stream of a running server, kept up over broken connections."""
+"""The event stream of a running server, reconnected when it breaks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from mockserver.wire.codec import decode
 __all__ = ["Message", "follow"]
 
 _SILENCE_S = 60
-"""How long a stream may say nothing. The server gives a sign of life every 15 seconds."""
+"""How long a stream may be silent. The server sends a comment every 15 seconds."""
 
 _RETRY_S = 1.0
 _MAY_PASS = (429, 500, 502, 503, 504)
 
 
 class Message(NamedTuple):
-    """What comes from a stream.
+    """A message of a stream.
 
     Args:
-        event: ``entry``; ``reset`` and ``evicted`` as the server sends them; ``connected`` and ``lost``, of the
+        event: ``entry``, ``reset`` and ``evicted`` come from the server; ``connected`` and ``lost`` are about the
             connection.
-        data: The entry as JSON; of other messages, more about them.
-        last_id: What to say to go on after this message.
+        data: The entry as JSON; for other messages, details.
+        last_id: The ``Last-Event-ID`` to continue after this message.
     """
 
     event: str
@@ -37,7 +37,7 @@ class Message(NamedTuple):
 
 
 class _Lost(ControlFailed):
-    """There is no stream now, but there may be one again."""
+    """There is no stream now, but another attempt may succeed."""
 
 
 def follow(
@@ -47,13 +47,13 @@ def follow(
     *,
     wait: Callable[[float], object],
 ) -> Generator[Message, None, None]:
-    """Give what a server receives, for ever; a connection that ends is made again and goes on where it ended.
+    """Yield the messages of a server for ever; after a broken connection, reconnect and continue where it ended.
 
     Args:
-        address: Where the server is, and whose certificates are taken there.
-        namespace: The namespace to listen to.
+        address: Where the server is, and whose certificates to trust.
+        namespace: The namespace to follow.
         token: The token of the admin API, if any.
-        wait: Called with seconds before every new attempt.
+        wait: Called with a number of seconds before every new attempt.
 
     Raises:
         ControlFailed: The server cannot be reached at the start, or refuses.

@@ -1,4 +1,4 @@
-"""Fault rules from a file: JSON as the admin API takes it, or the ``[[faults]]`` tables of a TOML file."""
+"""Fault rules from a file: JSON as in the admin API, or the ``[[faults]]`` tables of a TOML file."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def read_faults(path: Path) -> tuple[FaultSpec, ...]:
     """Read the fault rules of a file.
 
     Args:
-        path: A file of JSON with a list of rules, one rule, or ``{"faults": [...]}``; or, if its name ends so, of TOML
-            with ``[[faults]]`` tables.
+        path: A JSON file with a list of rules, one rule, or ``{"faults": [...]}``; or a ``.toml`` file with
+            ``[[faults]]`` tables.
 
     Raises:
         InvalidInput: The file cannot be read, or a rule in it cannot be used.

@@ -1,9 +1,8 @@
 """The flags of ``serve``: those of the server, and one for every setting.
 
-A flag ``--idle-timeout`` is the environment variable ``MOCKSERVER_IDLE_TIMEOUT`` and the key ``idle_timeout`` of
-``mockserver.toml`` too. In all three places a setting can have the name that it has in the admin API as well,
-``idle_timeout_s``. The flags of settings are made from the record of the settings, their help is its docstring, so that
-a new setting is a new flag.
+The flag ``--idle-timeout`` is also the environment variable ``MOCKSERVER_IDLE_TIMEOUT`` and the key ``idle_timeout`` of
+``mockserver.toml``. All three also accept the name that a setting has in the admin API, ``idle_timeout_s``. The flags
+of settings are generated from the settings record and its docstring, so a new setting is a new flag.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from mockserver.wire.codec import convert
 __all__ = ["ENVIRONMENT", "FILE_ONLY", "Flag", "serve_flags"]
 
 ENVIRONMENT = "MOCKSERVER_"
-"""How the environment variables begin."""
+"""The prefix of the environment variables."""
 
 FILE_ONLY = ("session_rules", "thresholds")
 """Settings that are tables, which only a file can hold."""
@@ -33,16 +32,16 @@ _ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)
 
 
 class Flag(NamedTuple):
-    """Something that a flag, an environment variable or a key of the file can set.
+    """A value that can be set by a flag, an environment variable or a key of the file.
 
     Args:
-        key: The key of the file, and what it is called in messages that name no place.
+        key: Its key in the file, and its name in messages that name no place.
         kind: The type of its value; ``Path`` for a file.
-        text: What it is for.
-        default: Its value when nobody sets it.
-        setting: The setting it sets; None when it belongs to the server.
-        metavar: What stands for the value in the help.
-        other_keys: Further names that the file takes: those of the setting in the admin API and in Python.
+        text: The help text.
+        default: The default value.
+        setting: The setting it sets; None if it belongs to the server.
+        metavar: The placeholder for the value in the help.
+        other_keys: Other names that the file accepts: those of the setting in the admin API and in Python.
     """
 
     key: str
@@ -55,12 +54,12 @@ class Flag(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All keys that the file takes."""
+        """All keys that the file accepts."""
         return tuple(dict.fromkeys((self.key, *self.other_keys)))
 
     @property
     def option(self) -> str:
-        """The flag as the help writes it."""
+        """The flag as the help shows it."""
         return self.options[0]
 
     @property
@@ -70,7 +69,7 @@ class Flag(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """The environment variable as documents write it."""
+        """The environment variable as the documentation shows it."""
         return self.variables[0]
 
     @property
@@ -84,7 +83,7 @@ class Flag(NamedTuple):
         return get_origin(self.kind) is tuple
 
     def add_to(self, parser: argparse._ActionsContainer) -> None:
-        """Give a parser this flag. Values stay text, to be read as those of environment and file are."""
+        """Add this flag to a parser. Values stay text until :meth:`read`, like those of environment and file."""
         default = self.default if isinstance(self.default, str) else _shown(self.default)
         text = self.text if self.default in (None, ()) else f"{self.text} (default: {default})"
         text = text.replace("%", "%%")
@@ -98,15 +97,15 @@ class Flag(NamedTuple):
                 parser.add_argument(option, action=action, dest=self.key, help=argparse.SUPPRESS)
 
     def read(self, value: Any, where: str, folder: Path | None = None) -> Any:
-        """Turn what was given into the value.
+        """Convert a configured value.
 
         Args:
-            value: Text, or the value of a TOML document.
+            value: Text, or the value in a TOML document.
             where: The flag, the variable, or file, line and key, for the message.
-            folder: Where the path of a file begins, if it is relative.
+            folder: The folder that relative paths start from.
 
         Raises:
-            InvalidInput: It is no such value.
+            InvalidInput: The value has the wrong type or makes no sense.
         """
         if self.kind is Path:
             if isinstance(value, str) and value:
@@ -138,26 +137,26 @@ _SERVER_FLAGS = (
     Flag("host", str, "address to bind", "127.0.0.1", metavar="ADDRESS"),
     Flag("port", int, "port of the emulated API, 0 for a free one", 8089, metavar="PORT"),
     Flag("admin_port", int | None, "port of its own for the admin API, 0 for a free one", metavar="PORT"),
-    Flag("seed", str, "makes fault draws and session ids repeatable; without it a random one is taken and printed"),
+    Flag("seed", str, "makes fault draws and session ids repeatable; by default a random seed is chosen and printed"),
     Flag("faults", Path, "fault rules to start with: a JSON file, or a TOML file with [[faults]] tables"),
-    Flag("stories", tuple[Path, ...], "story file of one's own, or folder of them; repeatable", metavar="PATH"),
-    Flag("watch", bool, "read story files again when they change", False),
+    Flag("stories", tuple[Path, ...], "your own story file, or a folder of them; repeatable", metavar="PATH"),
+    Flag("watch", bool, "reload story files when they change", False),
     Flag("ready_json", bool, "print one line of JSON when the server listens, and nothing else to stdout", False),
-    Flag("admin_token", str, "token that admin requests must show; generated when others can reach the server",
+    Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server",
          metavar="TOKEN"),
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
          metavar="URL"),
-    Flag("allow_host", tuple[str, ...], "name that admin requests may have in Host; repeatable", metavar="NAME"),
-    Flag("tls", bool, "serve https with a certificate from a CA of its own, which devices can be told to trust", False),
-    Flag("tls_ca", Path, "keep this CA in a file (PEM), so that a device has to be told once; made when missing"),
-    Flag("tls_cert", Path, "certificate (PEM), to serve https with it instead"),
-    Flag("tls_key", Path, "key of the certificate (PEM), if it is not in the same file"),
+    Flag("allow_host", tuple[str, ...], "extra host name that admin requests may use; repeatable", metavar="NAME"),
+    Flag("tls", bool, "serve https with a certificate from a generated CA, which devices can be told to trust", False),
+    Flag("tls_ca", Path, "keep that CA in this file (PEM), so that devices trust it only once; created if missing"),
+    Flag("tls_cert", Path, "serve https with this certificate (PEM) instead"),
+    Flag("tls_key", Path, "key of that certificate (PEM), if it is in another file"),
     Flag("export_on_exit", Path, "write the journal of the default namespace to this file at the end"),
 )  # fmt: skip
 
 
 def serve_flags() -> dict[str, Flag]:
-    """Return all flags of ``serve`` by key, but ``--config``, which says where the file is."""
+    """Return all flags of ``serve`` by key, except ``--config``."""
     return {flag.key: flag for flag in (*_SERVER_FLAGS, *_settings_flags())}
 
 
@@ -179,7 +178,7 @@ def _settings_flags() -> Iterator[Flag]:
 
 
 def _as_help(text: str) -> str:
-    """Return a docstring as the command line says it: no full stop, no markup, and none where Python says None."""
+    """Return a docstring as help text: without full stop and markup, and with none for None."""
     return re.sub(r"\bNone\b", "none", text.removesuffix(".").replace("``", ""))
 
 

@@ -13,29 +13,29 @@ __all__ = ["COMMANDS", "Command", "build_parser", "command"]
 
 COMMANDS = {
     "serve": "start the emulator",
-    "play": "play simulated sessions, careful or broken ones",
-    "replay": "send a recorded journal to a server again and compare the answers",
-    "diagnose": "say what is wrong with recorded playback",
-    "report": "show what Adobe would have computed of it",
-    "story": "tell a player a story of what goes wrong, and judge how it behaves",
-    "tail": "follow what a running server receives",
+    "play": "play simulated sessions, correct or with a known mistake",
+    "replay": "send a recording to a server again and compare the answers",
+    "diagnose": "list what is wrong with recorded playback",
+    "report": "show what Adobe would have computed from it",
+    "story": "run a failure scenario against a player and judge how it copes",
+    "tail": "follow the requests of a running server",
     "schema": "print the JSON Schema of an event type",
 }
-"""The commands, and what each is for. Each is a module of this package with ``add_arguments`` and ``run``."""
+"""What each command is for. Each is a module of this package with ``add_arguments`` and ``run``."""
 
 _EPILOG = """\
 examples:
   mockserver serve                                     emulate the API on 127.0.0.1:8089
-  mockserver serve --idle-timeout 5                    sessions die after 5 silent seconds
+  mockserver serve --idle-timeout 5                    sessions expire after 5 seconds without events
   mockserver tail http://127.0.0.1:8089                watch what a player sends
   mockserver replay journal.ndjson --to http://127.0.0.1:8089 --speed max
   mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
   mockserver diagnose journal.ndjson                   find mistakes that the API accepts
   mockserver report http://127.0.0.1:8089              see what they do to the numbers
-  mockserver story run gone-then-new-session           does the player survive the loss of its session?
+  mockserver story run gone-then-new-session           does the player survive losing its session?
   mockserver schema adStart
 
-mockserver COMMAND --help tells more about a command.
+Run mockserver COMMAND --help for the options of a command.
 """
 
 
@@ -43,8 +43,8 @@ class Command(NamedTuple):
     """One command.
 
     Args:
-        add_arguments: Gives its parser the arguments, a description and examples.
-        run: Does it; returns the exit code.
+        add_arguments: Adds arguments, a description and examples to its parser.
+        run: Runs it and returns the exit code.
     """
 
     add_arguments: Callable[[argparse.ArgumentParser], None]
@@ -52,7 +52,7 @@ class Command(NamedTuple):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are exceptions, and whose help keeps the line breaks of the examples."""
+    """A parser that raises errors instead of exiting, and keeps the line breaks of the examples in its help."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
@@ -62,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Prints the version; looking it up takes time that only this should cost."""
+    """Prints the version. It is looked up only here, since that takes time."""
 
     def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> NoReturn:
         from importlib.metadata import version
@@ -72,11 +72,10 @@ class _Version(argparse.Action):
 
 
 def build_parser(names: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
-    """Make the parser of the command line.
+    """Build the parser of the command line.
 
     Args:
-        names: The commands whose arguments are wanted. The others are known to it by name only, so that nothing of
-            theirs is imported.
+        names: The commands to add arguments for. The others get only a name, so that their modules are not imported.
     """
     parser = _Parser(
         prog="mockserver",
@@ -92,10 +91,10 @@ def build_parser(names: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentPar
 
 
 def command(name: str) -> Command:
-    """Return a command; only its own modules are imported.
+    """Return a command, importing only its own modules.
 
     Raises:
-        KeyError: There is none of that name.
+        KeyError: There is no command of that name.
     """
     if name not in COMMANDS:
         raise KeyError(name)

@@ -1,4 +1,4 @@
-"""Asking a server that refuses connections for a while, because a fault has it so."""
+"""Calls to a server that a fault makes refuse connections for a while."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ R = TypeVar("R")
 
 
 class PatientControl:
-    """The control of a server, asked again as long as nobody is let in.
+    """A control that repeats a call while the server refuses connections.
 
     Args:
-        control: The control.
-        patience_s: For how long after the first refusal, in real seconds.
+        control: The control to call.
+        patience_s: How long to go on after the first refusal, in real seconds.
     """
 
     def __init__(self, control: Control, patience_s: float = 0) -> None:
@@ -34,7 +34,7 @@ class PatientControl:
         self.patience_s = patience_s
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
-        """Ask; see :class:`~mockserver.control.Control`."""
+        """Call an operation; see :class:`~mockserver.control.Control`."""
         ends_ns: float | None = None
         while True:
             try:
@@ -48,9 +48,9 @@ class PatientControl:
 
 
 def longest_outage_s(story: Story) -> float:
-    """Return for how long the faults of a story can keep everybody out, in seconds; 0 if they cannot.
+    """Return how long the faults of a story can make the server refuse connections, in seconds; 0 if they cannot.
 
-    One strike may follow the other, but not for longer than the story is watched.
+    One fault may follow the other, but not for longer than the story is watched.
     """
     outages_s = 0.0
     for rule in story.faults:

@@ -1,4 +1,4 @@
-"""``mockserver play``: simulated sessions, so that there is something to look at before the player is ready."""
+"""``mockserver play``: play simulated sessions, so that there is something to see before the player is ready."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from mockserver.simulation.script import Beat, write_script
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
-A session that is played faster than life begins in the past and ends now: its ts keep their pace, since Adobe computes
-all durations from them.
+A session that is played faster than real time begins in the past and ends now: its ts stay one second per second, since
+Adobe computes all durations from them.
 
 content:
 {contents}
@@ -29,7 +29,7 @@ content:
 flaws:
 {flaws}
 
-exit codes: 0 everything was accepted, 1 something was not, 2 arguments or server cannot be used
+exit codes: 0 all events were accepted, 1 some were not, 2 arguments or server cannot be used
 
 examples:
   mockserver play --to http://127.0.0.1:8089 --speed max
@@ -40,8 +40,8 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
-    parser.description = "Play simulated sessions against a server, this one or any other."
+    """Add the arguments of the command."""
+    parser.description = "Play simulated sessions against a server."
     width = max(map(len, FLAWS))
     parser.epilog = _EPILOG.format(
         contents="\n".join(f"  {name:{width}}  {text}" for name, text in CONTENTS.items()),
@@ -53,10 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(CONTENTS),
         default="vod",
         metavar="NAME",
-        help="what to play, see below (default: vod)",
+        help="what to play, see the list below (default: vod)",
     )
     parser.add_argument("--live", dest="content", action="store_const", const="live", help="the same as --content live")
-    parser.add_argument("--flaw", choices=tuple(FLAWS), metavar="NAME", help="play like a broken player, see below")
+    parser.add_argument("--flaw", choices=tuple(FLAWS), metavar="NAME", help="make this mistake, see the list below")
     parser.add_argument(
         "--sessions", type=int, metavar="N", help="play N sessions (default: 1, or as many as --concurrent)"
     )
@@ -64,17 +64,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--concurrent", type=int, default=1, metavar="N", help="play up to N sessions at once (default: 1, one by one)"
     )
     parser.add_argument(
-        "--speed", metavar="N", default="1", help="N times as fast as life; max: without waiting (default: 1)"
+        "--speed", metavar="N", default="1", help="N times as fast as real time; max: without waiting (default: 1)"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed plays the same sessions")
     add_trust_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play.
+    """Play sessions.
 
     Returns:
-        0 when everything was accepted, otherwise 1.
+        0 if all events were accepted, otherwise 1.
 
     Raises:
         InvalidInput: The arguments cannot be used, or the server cannot be reached.
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
                     playing = [pool.submit(play, number) for number in range(sessions)]
                     for ended in wait(playing, return_when=FIRST_EXCEPTION).done:
                         ended.result()
-                except BaseException:  # Ctrl-C too: nobody waits for sessions to come to their end
+                except BaseException:  # Ctrl-C too: do not wait for the sessions to end
                     pool.shutdown(wait=False, cancel_futures=True)
                     for player in players:
                         player.stop()
@@ -122,10 +122,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Audience:
-    """Tells what is played, line by line.
+    """Prints what is played, line by line.
 
     Args:
-        sessions: How many are played at once, so that every line has to say which it is about; 0 when they are not.
+        sessions: How many sessions there are, if several are played at once and every line must name its session; else
+            0.
     """
 
     def __init__(self, sessions: int) -> None:
@@ -138,7 +139,7 @@ class _Audience:
             print(f"session {number}: {text}", flush=True)
 
     def of(self, number: int) -> Callable[[Sent], None]:
-        """Return what tells of the events of one session."""
+        """Return a function that prints the events of one session."""
         which = f"{number:{self._width}}  " if self._width else ""
 
         def told(sent: Sent) -> None:

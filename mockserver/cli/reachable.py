@@ -1,4 +1,4 @@
-"""Where a server of this process can be reached, and whom to trust there, as it is told at the start."""
+"""The addresses and the CA of a server of this process, as printed at the start."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _Rows = list[tuple[str, str]]
 
 
 class Reachable(NamedTuple):
-    """Where a server can be reached, and whom to trust there.
+    """The addresses and the CA of a server.
 
     Args:
-        url: For this machine.
-        admin_url: Its admin API, for this machine.
-        lan_urls: For others, if it listens on all addresses.
-        ca_urls: Where to fetch the certificate of its CA, for this machine first, then for devices; none without a CA.
-        ca_pem: The certificate of its CA, if it has one.
+        url: The emulated API, from this machine.
+        admin_url: The admin API, from this machine.
+        lan_urls: The emulated API from other machines, if it listens on all addresses.
+        ca_urls: Where to download the CA certificate, from this machine first, then from devices; empty without a CA.
+        ca_pem: The CA certificate, if any.
     """
 
     url: str
@@ -31,11 +31,11 @@ class Reachable(NamedTuple):
     ca_pem: str | None
 
     def device_rows(self) -> _Rows:
-        """Tell what to enter on a device."""
+        """Return the rows with addresses to enter on a device."""
         return [("for devices", lan_url) for lan_url in self.lan_urls]
 
     def ca_rows(self) -> _Rows:
-        """Tell how to trust it."""
+        """Return the rows that say how to trust the CA."""
         if not self.ca_urls:
             return []
         command = f"curl -sko ca.crt {self.ca_urls[0]} && curl --cacert ca.crt {self.url}/api/v1/schemas/ping"
@@ -43,13 +43,13 @@ class Reachable(NamedTuple):
 
 
 def reachable(options: ServerOptions, port: int, admin_port: int, ca_pem: str | None) -> Reachable:
-    """Find out where a server can be reached. May take a moment if it is bound to all addresses.
+    """Find the addresses of a server. May take a moment if it is bound to all addresses.
 
     Args:
         options: How it listens.
-        port: The port it got.
-        admin_port: The port that its admin API got.
-        ca_pem: The certificate of its CA, if it has one.
+        port: The port of the emulated API.
+        admin_port: The port of the admin API.
+        ca_pem: The CA certificate, if any.
     """
     url = loopback_url(options.scheme, options.host, port)
     admin_url = loopback_url(options.scheme, options.host, admin_port) + ADMIN
@@ -63,6 +63,6 @@ def reachable(options: ServerOptions, port: int, admin_port: int, ca_pem: str | 
 
 
 def row_text(row: tuple[str, str]) -> str:
-    """Write what is told on one line."""
+    """Format a row as one line."""
     name, value = row
     return f"  {name:12} {value}"

@@ -64,7 +64,7 @@ class _Different(msgspec.Struct, frozen=True):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
+    """Add the arguments of the command."""
     parser.description = "Send recorded requests to a server again and compare its answers."
     parser.epilog = _EPILOG
     parser.add_argument("file", metavar="FILE", help="the recording, or - for stdin")

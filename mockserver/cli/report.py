@@ -1,4 +1,4 @@
-"""``mockserver report``: what Adobe would have computed of recorded playback."""
+"""``mockserver report``: show what Adobe would have computed from recorded playback."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ __all__ = ["add_arguments", "run"]
 _EPILOG = (
     SOURCES
     + """\
-#n in a report is entry n of the journal; of a file, its nth request. Bare events make session-1, session-2 and so on.
+In a report, #n is entry n of the journal or the nth request of a file. Sessions of bare events are called session-1,
+session-2 and so on.
 
-exit codes: 0 all is well, 2 arguments or source cannot be used
+exit codes: 0 success, 2 arguments or source cannot be used
 
 examples:
   mockserver report http://127.0.0.1:8089
@@ -26,8 +27,8 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
-    parser.description = "Show what Adobe would have computed of each session, and why."
+    """Add the arguments of the command."""
+    parser.description = "Show what Adobe would have computed from each session, and why."
     parser.epilog = _EPILOG
     parser.add_argument("--session", metavar="SID", help="only this session")
     parser.add_argument("--json", action="store_true", help="print the reports as one JSON document")
@@ -35,13 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Report.
+    """Print reports.
 
     Returns:
         0.
 
     Raises:
-        InvalidInput: Arguments or source cannot be used, or it has no such session.
+        InvalidInput: Arguments or source cannot be used, or the source has no such session.
     """
     from mockserver.rules.report.text import report_text
 

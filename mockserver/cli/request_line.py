@@ -1,4 +1,4 @@
-"""One recorded request as one line for people."""
+"""A recorded request as one line of text."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _LONGEST_REASON = 200
 
 
 def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFAULT) -> str:
-    """Write an entry as clock time, session, event type, status, playhead, faults, and why it was refused.
+    """Format an entry: clock time, session, event type, status, playhead, faults, and why it was refused.
 
     Args:
-        entry: What was recorded.
+        entry: The entry.
         zone: The time zone of the clock time; None for that of the machine.
-        namespace: Where it was recorded; shown unless it is the default one.
+        namespace: Its namespace; shown unless it is the default one.
 
     Returns:
-        One line of ASCII without an end of line, whatever the client sent.
+        One line of ASCII without a line break, whatever the client sent.
     """
     sid = _plain(entry.session_id or "-")[:_SID_SHOWN]
     status = "---" if entry.response is None else str(entry.response.status)
@@ -46,7 +46,7 @@ def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFA
 
 def _clock_time(at_ms: int, zone: tzinfo | None) -> str:
     at = _EPOCH + timedelta(milliseconds=at_ms)
-    # A test may set the clock to times that the time zone of the machine does not reach: these are shown in UTC.
+    # A test may set the clock to times that the local time zone cannot express: show these in UTC.
     with contextlib.suppress(OverflowError, OSError, ValueError):
         at = at.astimezone(zone)
     return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
@@ -77,5 +77,5 @@ def _short(text: str, longest: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Escape everything but printable ASCII, so that no client can steer the terminal."""
+    """Escape everything but printable ASCII, so that no client can control the terminal."""
     return text.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -1,4 +1,4 @@
-"""One line for every request of a running server, written beside it so that no request waits for a terminal."""
+"""The request log of a running server, written by its own thread so that no request waits for a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["RequestLog"]
 
 _LAST_LINES_S = 2.0
 _MAX_WAITING = 10_000
-"""Most requests kept for a terminal that takes no lines, because somebody paused it."""
+"""The most requests kept while a terminal accepts no output, for example because it is paused."""
 
 _Recorded = tuple[Emulator, int, Record]
 
@@ -24,7 +24,7 @@ class RequestLog:
 
     Args:
         stream: Where the lines go.
-        max_waiting: Most requests that wait to be written; others are counted, and told as so many not shown.
+        max_waiting: The most requests that wait to be written; any more are only counted as not shown.
     """
 
     def __init__(self, stream: TextIO, *, max_waiting: int = _MAX_WAITING) -> None:
@@ -39,7 +39,7 @@ class RequestLog:
 
     @classmethod
     def for_terminal(cls, stream: TextIO) -> RequestLog | None:
-        """Make a log if somebody watches; None when the stream is no terminal."""
+        """Return a log for a terminal; None if the stream is not one."""
         return cls(stream) if stream.isatty() else None
 
     def watch(self, emulator: Emulator) -> None:
@@ -53,7 +53,7 @@ class RequestLog:
         emulator.listen(recorded)
 
     def close(self) -> None:
-        """Write what is left, and return when it is written, or when the terminal does not take it."""
+        """Write what is left; return when it is written, or when the terminal does not accept it in time."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -61,7 +61,7 @@ class RequestLog:
 
     def _add(self, recorded: _Recorded) -> None:
         with self._changed:
-            # Once one is skipped all are, until the terminal has been told: its lines stay in order.
+            # Once one is skipped, skip all until the count has been printed: lines stay in order.
             if self._skipped or len(self._waiting) >= self._max_waiting:
                 self._skipped += 1
             else:
@@ -69,12 +69,12 @@ class RequestLog:
             self._changed.notify()
 
     def _next_line(self) -> str | None:
-        """Wait for the next line; None at the end."""
+        """Wait for the next line; return None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._skipped or self._closed)
             if not self._waiting:
                 skipped, self._skipped = self._skipped, 0
-                return f"... {skipped} requests not shown" if skipped else None
+                return f"... {skipped} {'request' if skipped == 1 else 'requests'} not shown" if skipped else None
             emulator, seq, record = self._waiting.popleft()
         return request_line(emulator.entry_of(seq, record), namespace=emulator.name)
 
@@ -83,4 +83,4 @@ class RequestLog:
             try:
                 print(line, file=self._stream, flush=True)
             except OSError:
-                return  # the terminal is gone; the server need not care
+                return  # the terminal is gone, and the server goes on without it

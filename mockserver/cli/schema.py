@@ -1,4 +1,4 @@
-"""``mockserver schema``: the JSON Schema of an event type, as the server serves it."""
+"""``mockserver schema``: print the JSON Schema of an event type."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
-    parser.description = "Print the JSON Schema (draft-04) that an event of a type has to meet."
+    """Add the arguments of the command."""
+    parser.description = "Print the JSON Schema (draft-04) that the events of a type must satisfy."
     parser.epilog = f"event types: {', '.join(EVENT_TYPES)}\n\n{_EPILOG}"
-    parser.add_argument("event_type", metavar="EVENT", help="the event type, as it is on the wire")
+    parser.add_argument("event_type", metavar="EVENT", help="the event type as on the wire, for example adStart")
     parser.add_argument(
         "--profile",
         choices=_PROFILES,
         default=_PROFILES[0],
-        help="sdk-union: only keys of the documentation and of known clients; open: any others too "
+        help="sdk-union: only keys from the documentation and from known clients; open: any other keys too "
         "(default: sdk-union)",
     )
-    parser.add_argument("--docs-lenient", action="store_true", help="with the QoE forms of older documentation")
+    parser.add_argument("--docs-lenient", action="store_true", help="also accept the QoE forms of older documentation")
 
 
 def run(arguments: argparse.Namespace) -> int:

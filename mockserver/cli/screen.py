@@ -1,4 +1,4 @@
-"""What goes to stdout, whatever a client sent and whatever the terminal can show."""
+"""Printing to stdout, whatever a client sent and whatever the terminal can show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["show", "show_json"]
 
 
 def show(text: str) -> None:
-    """Print text; what is not printable, or not known to the encoding of stdout, is escaped."""
+    """Print text, escaping characters that are not printable or not in the encoding of stdout."""
     plain = "".join(
         sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
     )
@@ -21,5 +21,5 @@ def show(text: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Print a value as one line of JSON, in ASCII, which every encoding has."""
+    """Print a value as one line of JSON in ASCII, which every encoding includes."""
     print(json.dumps(to_builtins(value)))

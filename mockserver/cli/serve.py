@@ -1,4 +1,4 @@
-"""``mockserver serve``: a server in the foreground."""
+"""``mockserver serve``: run a server in the foreground."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
-Every flag can also be an environment variable (--idle-timeout: MOCKSERVER_IDLE_TIMEOUT; lists with commas) and a key of
-mockserver.toml in the working directory (idle_timeout = 5), which may also hold [[session_rules]], [[faults]] and
-[thresholds] tables. Settings may also be written as in the admin API: --idle-timeout-s, MOCKSERVER_IDLE_TIMEOUT_S,
-idle_timeout_s. A flag counts more than a variable, and a variable more than the file. Numbers of seconds that may be
-unlimited take the word none. Paths in the file are relative to it.
+Every flag can also be set by an environment variable (MOCKSERVER_IDLE_TIMEOUT for --idle-timeout; lists with commas)
+or a key of mockserver.toml in the working directory (idle_timeout = 5), which may also hold [[session_rules]],
+[[faults]] and [thresholds] tables. Settings also have the names of the admin API: --idle-timeout-s,
+MOCKSERVER_IDLE_TIMEOUT_S, idle_timeout_s. Flags override variables, and variables override the file. Use the word none
+for no limit. Paths in the file are relative to it.
 
 examples:
   mockserver serve --port 9000
-  mockserver serve --idle-timeout 5 --grace 0            sessions die after exactly 5 silent seconds
-  mockserver serve --port 0 --ready-json                 a free port, told in one line of JSON
+  mockserver serve --idle-timeout 5 --grace 0            sessions expire after exactly 5 seconds without events
+  mockserver serve --port 0 --ready-json                 use a free port and print it as one line of JSON
   mockserver serve --seed 7 --faults faults.json         the same faults and session ids every time
-  mockserver serve --stories stories/ --watch            stories of one's own, read again when they are saved
-  mockserver serve --export-on-exit journal.ndjson       keep what was received
+  mockserver serve --stories stories/ --watch            your own stories, reloaded when you save them
+  mockserver serve --export-on-exit journal.ndjson       keep all requests
   mockserver serve --host 0.0.0.0 --admin-token SECRET   for devices on the network
-  mockserver serve --host 0.0.0.0 --tls --tls-ca ca.pem  for devices that speak https only
+  mockserver serve --host 0.0.0.0 --tls --tls-ca ca.pem  for devices that only use https
 
-Ctrl-C, or SIGTERM, stops the server.
+Stop the server with Ctrl-C or SIGTERM.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its flags."""
+    """Add the arguments of the command."""
     parser.description = "Emulate the Media Collection API until Ctrl-C or SIGTERM."
     parser.usage = "%(prog)s [FLAG ...]"
     parser.epilog = _EPILOG
@@ -61,14 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve.
+    """Run a server until a signal stops it.
 
     Returns:
-        0 when a signal ended it.
+        0.
 
     Raises:
         InvalidInput: Flags, environment or file cannot be used.
-        ServerFailed: The address is taken, or the journal cannot be written.
+        ServerFailed: The address is in use, or the journal cannot be written.
     """
     configuration = configure(serve_flags(), vars(arguments), os.environ, Path.cwd(), str(secrets.randbits(32)))
 
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _stories(configuration: Configuration) -> tuple[StoryBook | None, AbstractContextManager[object]]:
-    """Return the stories of the server, and what reads them again while it runs."""
+    """Return the stories of the server, and a context manager that reloads them while it runs."""
     if not configuration.stories:
         return None, nullcontext()
     from mockserver.cli.story_files import StoryFiles, StoryWatch
@@ -159,16 +159,16 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
 def _warn(options: ServerOptions) -> None:
     if is_loopback(options.host):
         return
-    token = "a token was generated for" if options.admin_token is None else "only the token of --admin-token protects"
+    token = "a generated token" if options.admin_token is None else "the token of --admin-token"
     print(
-        f"warning: other machines can reach {options.host}; {token} the admin API, the emulated API is open to all",
+        f"warning: other machines can reach {options.host}: {token} protects the admin API, the emulated API is open",
         file=sys.stderr,
         flush=True,
     )
 
 
 def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None:
-    """Write the journal so that whoever looks finds a whole file or none."""
+    """Write the journal under a temporary name first, so that the file is complete as soon as it exists."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with unfinished.open("wb") as file:
@@ -178,5 +178,5 @@ def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None
         unfinished.unlink(missing_ok=True)
         raise ServerFailed(f"cannot write the journal to {path}: {error.strerror or error}") from None
     if others:
-        names = ", ".join(f"{name} ({count} entries)" for name, count in others.items())
-        print(f"not exported: other namespaces than the default one: {names}", file=sys.stderr)
+        names = ", ".join(f"{name} ({count} {'entry' if count == 1 else 'entries'})" for name, count in others.items())
+        print(f"only the default namespace was exported, not {names}", file=sys.stderr)

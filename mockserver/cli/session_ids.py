@@ -1,4 +1,4 @@
-"""Which session id of a recording is which on the server it is replayed to."""
+"""Maps the session ids of a recording to those of the server it is replayed to."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ _ID = re.compile(r"[A-Za-z0-9_~-]+(?:\.+[A-Za-z0-9_~-]+)*")
 
 
 class SessionIds:
-    """Learns session ids from answers, and puts them into later requests."""
+    """Learns session ids from answers and puts them into later requests."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self._asked: set[str] = set()
 
     def sent(self, call: RecordedCall) -> None:
-        """Note that a request is on its way; if it opens a session, requests to that one have to wait for its id."""
+        """Note that a request was sent; if it opens a session, later requests to that session must wait for its id."""
         if call.opened is not None:
             self._asked.add(call.opened)
 
     def must_wait(self, call: RecordedCall) -> bool:
-        """Tell whether the id of the session of a request is in an answer that has not come yet."""
+        """Return whether the session id that a request needs is in an answer that has not arrived yet."""
         sid = _named(call)
         return sid is not None and sid not in self._known and sid in self._asked
 
     def translate(self, call: RecordedCall) -> tuple[str, bytes]:
-        """Return path and body of a request with the session as the server knows it."""
+        """Return path and body of a request with the session id of the server."""
         given = self._known.get(_named(call) or "")
         if given is None:
             return call.path, call.body
         return DIALECTS.at(call.path).addressed(call.path, call.body, given)
 
     def translate_text(self, text: str) -> str:
-        """Return a text with the ids that the server gave in place of the recorded ones."""
+        """Replace recorded session ids in a text by those of the server."""
         return _ID.sub(lambda found: self._known.get(found[0], found[0]), text)
 
     def learn(self, call: RecordedCall, answer: HttpResponse | None) -> None:
-        """Note the id of a session that was opened, or that none was.
+        """Note the session id in an answer, or that there is none.
 
         Args:
             call: The request.
-            answer: Its answer; None without a whole one.
+            answer: Its answer; None without a complete one.
         """
         if call.opened is None:
             return

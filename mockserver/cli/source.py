@@ -1,4 +1,4 @@
-"""What ``diagnose`` and ``report`` look at: a running server, or recorded traffic in a file."""
+"""The source of ``diagnose`` and ``report``: a running server, or recorded traffic in a file."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ __all__ = ["SOURCES", "Source", "add_source_arguments", "opened"]
 
 SOURCES = """\
 SOURCE is one of
-  http://127.0.0.1:8089    a running server, or its admin API if that has an address of its own
+  http://127.0.0.1:8089    a running server, or its admin API if that has its own address
   journal.ndjson           an exported journal (--export-on-exit, or /__admin/export)
-  recording.ndjson         what a proxy wrote down, {"t": seconds, "method": ..., "path": ..., "headers": {...},
-                           "body": "...", "status": ...} a line
-  events.ndjson            an event a line, as the player sent it; a sessionStart begins the next session.
+  recording.ndjson         requests recorded by a proxy, one per line: {"t": seconds, "method": ..., "path": ...,
+                           "headers": {...}, "body": "...", "status": ...}
+  events.ndjson            one event per line, as the player sent it; a sessionStart begins the next session.
                            {"at_ms": milliseconds, "event": {...}} says when it arrived, otherwise its ts does
   -                        any such file on stdin
-Files are put through an emulator, with default settings or those of --config, at the times of the journal or of the
-events. After the last line its clock moves on until the timeouts have closed every session; --open leaves those open
-that nothing has closed. The token of a server is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
+A file is run through an emulator with the default settings, or those of --config, at the times of the journal or of
+the events. After the last line the clock moves on until the timeouts have closed every session; with --open, sessions
+that nothing closed stay open.
 """
-"""For the help of both commands."""
+"""Help text of both commands."""
 
 
 class Source(NamedTuple):
     """Traffic that can be judged.
 
     Args:
-        name: What it is called in messages.
-        server: Who judges it.
-        lines: The line of the file for every journal entry; None for a running server.
+        name: Its name in messages.
+        server: The server that judges it.
+        lines: The line in the file of every journal entry; None for a running server.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Source(NamedTuple):
 
     @property
     def requests(self) -> int:
-        """How many requests there are."""
+        """The number of requests."""
         return self.server.control.call(EVENTS, Query(limit=1)).meta.total
 
     def findings(self) -> list[Finding]:
-        """Return all findings, the worst first."""
+        """Return all findings, worst first."""
         found: list[Finding] = []
         since: int | None = 0
         while since is not None:
@@ -67,23 +67,23 @@ class Source(NamedTuple):
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of a command the source and how to get at it."""
+    """Add SOURCE and its options to a parser."""
     parser.add_argument("source", metavar="SOURCE", help="a server, a file, or - for stdin; see below")
     server = parser.add_argument_group("servers")
-    server.add_argument("--namespace", metavar="NAME", help="look at this namespace")
-    server.add_argument("--token", metavar="TOKEN", help="token of the admin API")
+    server.add_argument("--namespace", metavar="NAME", help="read this namespace")
+    server.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
     add_trust_arguments(server)
     file = parser.add_argument_group("files")
     file.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
-    file.add_argument("--open", action="store_true", help="leave sessions open that nothing has closed")
+    file.add_argument("--open", action="store_true", help="keep sessions open that nothing closed")
 
 
 @contextmanager
 def opened(arguments: argparse.Namespace) -> Iterator[Source]:
-    """Give the source that the arguments name; within the block, a server that fails cannot be used.
+    """Open the source that the arguments name.
 
     Raises:
-        InvalidInput: The source cannot be used.
+        InvalidInput: The source cannot be used; also when the server fails within the block.
     """
     try:
         if arguments.source.lower().startswith(("http://", "https://")):
@@ -115,7 +115,7 @@ def _file(arguments: argparse.Namespace) -> Source:
     from mockserver.recordings.judged_file import judge_file
     from mockserver.recordings.recording import name_of, read_recording
 
-    _refuse(arguments, ("namespace", "token", *TRUST), "goes with the address of a server, not with a file")
+    _refuse(arguments, ("namespace", "token", *TRUST), "is for the address of a server, not for a file")
     requests = read_recording(arguments.source)
     namespaces = judge_file(requests, _settings(arguments.config), leave_open=arguments.open)
     lines = {seq: request.line for seq, request in enumerate(requests, 1)}

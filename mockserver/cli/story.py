@@ -1,4 +1,4 @@
-"""``mockserver story``: scenarios that a player must survive, and whether it does."""
+"""``mockserver story``: list, show and run scenarios that a player must survive."""
 
 from __future__ import annotations
 
@@ -27,73 +27,74 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _OWN = ("host", "port", "tls", "tls_ca")
-"""The flags of ``serve`` that a server of its own has too."""
+"""The flags of ``serve`` for the server that ``run`` starts."""
 
 _EPILOG = """\
-A story is settings, fault rules and what a good player does about them; docs/stories.md has all that come with the
-package, and how to write one's own.
+A story consists of settings, fault rules and expectations of the player. docs/stories.md describes the built-in stories
+and how to write your own.
 
 examples:
   mockserver story list
   mockserver story show gone-then-new-session
-  mockserver story run gone-then-new-session                    a server of its own on 127.0.0.1:8089
-  mockserver story run my-story.toml --watch                    told again whenever the file is saved
+  mockserver story run gone-then-new-session                    start a server on 127.0.0.1:8089
+  mockserver story run my-story.toml --watch                    run it again whenever you save the file
   mockserver story run server-restart --to http://127.0.0.1:8089/ns/tv
-  mockserver story run flap-500 --host 0.0.0.0 --tls --tls-ca ca.pem   for devices that speak https only
+  mockserver story run flap-500 --host 0.0.0.0 --tls --tls-ca ca.pem   for devices that only use https
 
-mockserver story WHAT --help tells more.
+Run mockserver story ACTION --help for the options of an action.
 """
 
 _RUN_EPILOG = """\
-The token of the admin API, if one is in force, is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
-Ctrl-C ends the story and judges what there is.
+Ctrl-C ends the story and judges the player by its requests so far.
 
-exit codes: 0 the player passed, 1 it failed, 2 the story could not be told, or no player came
+exit codes: 0 the player passed, 1 it failed, 2 the story could not be run, or no player connected
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
-    parser.description = "Tell a player a story, and judge how it behaves."
+    """Add the arguments of the command."""
+    parser.description = "Run a failure scenario, a story, against a player and judge how it copes."
     parser.epilog = _EPILOG
-    parsers = parser.add_subparsers(title="what to do", metavar="WHAT", dest="what")
+    parsers = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
 
     listing = parsers.add_parser("list", help="list the stories")
-    listing.description = "List the stories that come with the package."
-    listing.add_argument("--json", action="store_true", help="print them as JSON, one a line")
+    listing.description = "List the built-in stories."
+    listing.add_argument("--json", action="store_true", help="print the stories as JSON, one per line")
 
     showing = parsers.add_parser("show", help="show one story")
     showing.description = "Show what a story does and what it expects."
-    showing.add_argument("story", metavar="STORY", help="its name, or the path of its file")
-    showing.add_argument("--json", action="store_true", help="print it as JSON")
+    showing.add_argument("story", metavar="STORY", help="name or file of the story")
+    showing.add_argument("--json", action="store_true", help="print the story as JSON")
 
-    running = parsers.add_parser("run", help="tell a story and judge the player")
-    running.description = "Tell a story to a player, wait for how it turns out, and print verdict and timeline."
+    running = parsers.add_parser("run", help="run a story and judge the player")
+    running.description = "Run a story against a player, wait for the outcome, and print verdict and timeline."
     running.epilog = _RUN_EPILOG
-    running.add_argument("story", metavar="STORY", help="its name, or the path of its file")
-    running.add_argument("--timeout", metavar="SECONDS", help="wait so long for a player (default: without limit)")
-    running.add_argument("--watch", action="store_true", help="tell the story of a FILE again whenever it is saved")
+    running.add_argument("story", metavar="STORY", help="name or file of the story")
+    running.add_argument("--timeout", metavar="SECONDS", help="how long to wait for a player (default: no limit)")
+    running.add_argument("--watch", action="store_true", help="run a story file again whenever it is saved")
     running.add_argument("--json", action="store_true", help="print the verdict as JSON, and nothing else to stdout")
-    own = running.add_argument_group("a server of its own")
+    own = running.add_argument_group("to start a server")
     flags = serve_flags()
     for key in _OWN:
         flags[key].add_to(own)
-    other = running.add_argument_group("a server that runs already")
-    other.add_argument("--to", metavar="URL", help="its address, with a namespace if need be: http://.../ns/tv")
-    other.add_argument("--token", metavar="TOKEN", help="token of its admin API")
+    other = running.add_argument_group("to use a running server")
+    other.add_argument(
+        "--to", metavar="URL", help="address of the server, if needed with a namespace: http://.../ns/tv"
+    )
+    other.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
     add_trust_arguments(other)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List, show or tell stories.
+    """List, show or run stories.
 
     Returns:
-        0 when all is well, 1 when the player failed.
+        0 on success, 1 if the player failed.
 
     Raises:
-        InvalidInput: The arguments, the story or the server cannot be used, or no player came.
+        InvalidInput: The arguments, the story or the server cannot be used, or no player connected.
     """
-    match arguments.what:
+    match arguments.action:
         case "list":
             return _list(as_json=arguments.json)
         case "show":
@@ -106,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
             except MockserverError as error:
                 raise InvalidInput(str(error)) from None
         case _:
-            raise InvalidInput("say what to do: list, show or run; see mockserver story --help")
+            raise InvalidInput("an action is needed: list, show or run; see mockserver story --help")
 
 
 def _list(*, as_json: bool) -> int:
@@ -147,7 +148,7 @@ def _story(story: str) -> tuple[str, Story]:
 
 
 def _file(story: str) -> StoryFile | None:
-    """Return the file that is meant; None for the name of a story."""
+    """Return the file that an argument means; None if it is the name of a story."""
     if not story.endswith(".toml") and os.sep not in story and "/" not in story:
         return None
     from mockserver.cli.story_files import StoryFile
@@ -161,7 +162,7 @@ def _run(arguments: argparse.Namespace) -> int:
     timeout_s = _timeout(arguments.timeout)
     file = _file(arguments.story)
     if arguments.watch and file is None:
-        raise InvalidInput("--watch is for the FILE of a story")
+        raise InvalidInput("--watch needs the file of a story, not its name")
     name = arguments.story if file is None else file.name
     if file is None and arguments.to is None:
         _story(name)  # before a server starts
@@ -178,15 +179,16 @@ def _told(
 
     def begun(view: StoryView) -> None:
         print(f"story {view.name}: {view.story.title}", file=notices)
-        print(f"point the player at {server.url}; it is judged when it has ended its session, when it is silent for "
-              f"{view.story.silence_s:g} s, {view.story.watch_s:g} s after its first request in any case, or at Ctrl-C",
+        print(f"point the player at {server.url}; it is judged when it has ended its session, after "
+              f"{view.story.silence_s:g} s without requests, at most {view.story.watch_s:g} s after its first request, "
+              "or at Ctrl-C",
               *untold, sep="\n", file=notices, flush=True)  # fmt: skip
         untold.clear()
 
     while True:
         view = story_run.until_verdict(timeout_s, begun)
         if view is None:
-            raise InvalidInput(f"no player came within {timeout_s:g} s")
+            raise InvalidInput(f"no player connected within {timeout_s:g} s")
         code = _judged(story_run, view, as_json=arguments.json)
         if not arguments.watch or story_run.interrupted or not story_run.changed_again():
             return code
@@ -217,14 +219,11 @@ def _timeout(given: str | None) -> float | None:
 
 @contextmanager
 def _server(arguments: argparse.Namespace) -> Iterator[tuple[MediaServer, list[str]]]:
-    """Give the server that tells the story, and what there is to say about reaching it.
-
-    It is one that runs already, or one that runs as long as the block.
-    """
+    """Provide the server, running or started for the block, and the lines that say how to reach it."""
     if arguments.to is not None:
         from mockserver.media_server import connect
 
-        _refuse(arguments, _OWN, "is for a server of its own, and --to names one that runs already")
+        _refuse(arguments, _OWN, "is for a new server, but --to names one that is already running")
         address = trusted_address(arguments.to.rstrip("/").removesuffix(ADMIN), arguments)
         reach(address)
         token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None
@@ -234,7 +233,7 @@ def _server(arguments: argparse.Namespace) -> Iterator[tuple[MediaServer, list[s
     from mockserver.cli.reachable import reachable, row_text
     from mockserver.media_server import MockServer
 
-    _refuse(arguments, ("token", *TRUST), "is for a server that runs already: give --to as well")
+    _refuse(arguments, ("token", *TRUST), "is for a server that is already running: give --to as well")
     given = {key: getattr(arguments, key) for key in _OWN}
     options = options_of_flags(serve_flags(), given, str(secrets.randbits(32)))
     with MockServer(options=options) as server:

@@ -1,4 +1,4 @@
-"""The story files of a user: which there are, and what becomes of them when they change."""
+"""The user's story files, and reloading them when they change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.stories.file import read_story, story_name
 __all__ = ["LOOK_S", "StoryFile", "StoryFiles", "StoryWatch"]
 
 LOOK_S = 0.5
-"""How often files are looked at, in seconds."""
+"""How often to check the files, in seconds."""
 
 _Stamp = tuple[int, int] | None
 
@@ -24,13 +24,13 @@ class StoryFile:
     """One story file.
 
     Args:
-        path: Where it is.
+        path: The file.
 
     Raises:
-        InvalidInput: It cannot be read, or the story in it cannot be told.
+        InvalidInput: The file cannot be read, or its story is not valid.
 
     Attributes:
-        story: The story as it was when the file could last be read.
+        story: The story as of the last time the file was valid.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,10 +40,10 @@ class StoryFile:
         self.story = read_story(path)
 
     def reread(self) -> bool:
-        """Read the file again if it changed, and tell whether it did.
+        """Reload the file if it changed, and return whether it did.
 
         Raises:
-            InvalidInput: It changed and cannot be used; the story stays as it was, until the file changes again.
+            InvalidInput: The changed file cannot be used; the story stays as it was until the file changes again.
         """
         stamp = _stamp(self.path)
         if stamp == self._stamp:
@@ -57,11 +57,11 @@ class StoryFiles:
     """Story files and folders of them.
 
     Args:
-        paths: Files, and folders whose ``*.toml`` are meant.
-        check_free: Refuses names that are taken.
+        paths: Files, and folders with ``*.toml`` files.
+        check_free: Refuses names that are in use.
 
     Raises:
-        InvalidInput: One cannot be used; says which, and in which line.
+        InvalidInput: A file cannot be used; the message names file and line.
     """
 
     def __init__(self, paths: Iterable[Path], check_free: Callable[[str], object]) -> None:
@@ -80,11 +80,11 @@ class StoryFiles:
         return {name: Known(file.story, str(file.path)) for name, file in self._files.items()}
 
     def reread(self) -> tuple[list[str], list[str]]:
-        """Read again what changed.
+        """Reload the files that changed.
 
         Returns:
-            The names of the stories that are new or changed, or gone; and what is wrong with files that changed and
-            cannot be used, whose stories stay as they were.
+            The names of the stories that are new, changed or gone; and error messages about changed files that cannot
+            be used, whose stories stay as they were.
         """
         changed: list[str] = []
         wrong: list[str] = []
@@ -103,7 +103,7 @@ class StoryFiles:
         return changed, wrong
 
     def _once(self, path: Path, message: str) -> list[str]:
-        """Return what is wrong with a file, once for every change of it."""
+        """Return the error message about a file, once for every change of it."""
         stamp = _stamp(path)
         if path in self._bad and self._bad[path] == stamp:
             return []
@@ -120,7 +120,7 @@ class StoryFiles:
     def _add(self, path: Path) -> None:
         name = story_name(path)
         if name in self._files:
-            raise InvalidInput(f"{path}: {self._files[name].path} holds a story of that name already")
+            raise InvalidInput(f"{path}: {self._files[name].path} already has a story of that name")
         try:
             self._check_free(name)
         except InvalidInput as error:
@@ -138,12 +138,12 @@ class StoryFiles:
 
 
 class StoryWatch:
-    """Brings stories again when their files change, in a thread of its own, as long as the block runs.
+    """Reloads stories when their files change, in its own thread while the block runs.
 
     Args:
         files: The files.
         book: Where the stories go.
-        tell: Told what was done or what is wrong; to stderr by default.
+        tell: Called with messages about reloads and errors; prints to stderr by default.
     """
 
     def __init__(self, files: StoryFiles, book: StoryBook, tell: Callable[[str], object] | None = None) -> None:
@@ -164,7 +164,7 @@ class StoryWatch:
         self._thread.join()
 
     def look(self) -> None:
-        """Look once whether a file changed."""
+        """Check once whether a file changed."""
         changed, wrong = self._files.reread()
         known = self._files.known()
         if changed:
@@ -172,14 +172,14 @@ class StoryWatch:
         for name in changed:
             self._tell(f"{'reloaded' if name in known else 'removed'} {name}")
         for message in wrong:
-            self._tell(f"{message}; what was there stays")
+            self._tell(f"{message}; keeping the previous version")
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_S):
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a file, the server goes on
-                self._tell(f"cannot read the stories again: {error}")
+                self._tell(f"cannot reload the stories: {error}")
 
 
 def _to_stderr(text: str) -> None:

@@ -1,4 +1,4 @@
-"""A story for people who decide whether to run it."""
+"""A story as text for people who decide whether to run it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _WIDTH = 100
 
 
 def story_list(stories: Iterable[StoryView]) -> str:
-    """Write names and titles, a story a line."""
+    """Return one line per story with its name and title."""
     views = tuple(stories)
     width = max((len(view.name) for view in views), default=0)
     return "\n".join(f"{view.name:{width}}  {view.story.title}" for view in views)
 
 
 def story_page(name: str, story: Story) -> str:
-    """Write all of a story."""
+    """Return a story as text, complete."""
     return "\n".join(_lines(name, story))
 
 
@@ -49,11 +49,11 @@ def _lines(name: str, story: Story) -> Iterator[str]:
     yield "\nThe player passes if"
     for wanted in story.expect:
         yield from _wrapped(f"- {wanted.says} ({_judged(wanted)})", hanging="  ")
-    yield f"\nOver after {story.silence_s:g} s of silence, or {story.watch_s:g} s after the first request."
+    yield f"\nEnds after {story.silence_s:g} s without requests, or {story.watch_s:g} s after the first request."
 
 
 def _said(spec: FaultSpec) -> dict[str, Any]:
-    """Return the members of a rule that say anything."""
+    """Return the members of a rule that differ from their defaults."""
     values = ((field, getattr(spec, field.name)) for field in fields(FaultSpec))
     return {field.name: value for field, value in values if value not in (field.default, When())}
 
@@ -65,6 +65,6 @@ def _wrapped(text: str, *, hanging: str = "") -> list[str]:
 
 
 def _judged(wanted: Expectation) -> str:
-    """Say by what an expectation is judged, as JSON without the sentence itself."""
+    """Return what an expectation checks, as JSON without its sentence."""
     judged: str = encode(wanted).decode()
     return judged.replace(f'"says":{encode(wanted.says).decode()},', "", 1)

@@ -1,4 +1,4 @@
-"""Telling a story to a player, and waiting for how it turns out."""
+"""Runs a story against a player and waits for the outcome."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class StoryRun:
     Args:
         server: The server.
         name: The story.
-        file: Its file, if it is none that the server knows.
-        watch: Whether the file is read again when it changes.
+        file: Its file, if the server does not know the story.
+        watch: Whether to reload the file when it changes.
 
     Raises:
-        MockserverError: The server does not take the story.
+        MockserverError: The server refuses the story.
 
     Attributes:
         interrupted: Whether Ctrl-C ended it.
@@ -48,16 +48,16 @@ class StoryRun:
             self._bring(file)
 
     def until_verdict(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> StoryView | None:
-        """Start the story, wait until nothing that comes can change how it turns out, or until Ctrl-C, and stop it.
+        """Start the story, wait until nothing can change the outcome any more, or for Ctrl-C, and stop it.
 
-        One expectation that failed for good is not the end: the others are judged at theirs.
+        One expectation that failed for good does not end the story: the others are still judged.
 
         Args:
-            timeout_s: How long to wait for the first request of a player, in real seconds; None without limit.
-            begun: Told when the story was started, from its beginning.
+            timeout_s: How long to wait for the first request of a player, in real seconds; None for no limit.
+            begun: Called whenever the story was started.
 
         Returns:
-            How the story turned out; None when no player came in time.
+            The outcome; None if no player connected in time.
         """
         try:
             came = self._wait(timeout_s, begun)
@@ -67,7 +67,7 @@ class StoryRun:
         return view if came else None
 
     def changed_again(self) -> bool:
-        """Wait until the file changed and can be told again; False when Ctrl-C came first."""
+        """Wait until the file changed and can be run again; return False if Ctrl-C came first."""
         try:
             while not self._reread():
                 threading.Event().wait(LOOK_S)
@@ -76,13 +76,13 @@ class StoryRun:
         return True
 
     def timeline(self, view: StoryView) -> str:
-        """Write what the player sent since the story began."""
+        """Return a transcript of the player's requests since the story began."""
         entries = self._server.events(since=view.since or 0)
         ids = {entry.session_id for entry in entries}
         return transcript(entries, [session for session in self._server.sessions() if session.session_id in ids])
 
     def _wait(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> bool:
-        """Wait until every expectation is judged for good; tells whether a player came."""
+        """Wait until every expectation is judged for good; return whether a player connected."""
         view = self._start(begun)
         newest = view.since or 0
         given_up_ns = None if timeout_s is None else self._time.monotonic_ns() + round(timeout_s * 1e9)
@@ -117,7 +117,7 @@ class StoryRun:
                 return False
             self._bring(self._watched)
         except InvalidInput as error:
-            print(f"{error}; what was there stays", file=sys.stderr, flush=True)
+            print(f"{error}; keeping the previous version", file=sys.stderr, flush=True)
             return False
         return True
 

@@ -1,4 +1,4 @@
-"""``mockserver tail``: what a running server receives, line by line."""
+"""``mockserver tail``: print the requests of a running server, line by line."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from mockserver.wire.codec import decode
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
-The token of the admin API, if one is in force, is taken from MOCKSERVER_ADMIN_TOKEN when --token does not give it.
-Lines go to stdout, notices to stderr. Ctrl-C ends it.
+Requests are printed to stdout, notices to stderr. Stop with Ctrl-C.
 
-exit codes: 0 Ctrl-C ended it, 2 arguments or server cannot be used
+exit codes: 0 stopped with Ctrl-C, 2 arguments or server cannot be used
 
 examples:
   mockserver tail http://127.0.0.1:8089
@@ -34,13 +33,13 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
-    parser.description = "Print a line for every request that a running server receives from now on."
+    """Add the arguments of the command."""
+    parser.description = "Print one line for every request that a running server receives from now on."
     parser.epilog = _EPILOG
     parser.add_argument("url", metavar="URL", help="address of the server, or of its admin API if that has its own")
-    parser.add_argument("--namespace", metavar="NAME", default=DEFAULT, help="listen to this namespace")
-    parser.add_argument("--json", action="store_true", help="print the entries as JSON, one a line")
-    parser.add_argument("--token", metavar="TOKEN", help="token of the admin API")
+    parser.add_argument("--namespace", metavar="NAME", default=DEFAULT, help="follow this namespace")
+    parser.add_argument("--json", action="store_true", help="print the entries as JSON, one per line")
+    parser.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
     add_trust_arguments(parser)
 
 
@@ -51,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         0.
 
     Raises:
-        InvalidInput: The address or the file of the CA cannot be used, or the server cannot be reached at the start, or
-            refuses.
+        InvalidInput: The address or the CA file cannot be used, or the server refuses or cannot be reached at the
+            start.
     """
     address = trusted_address(arguments.url.rstrip("/").removesuffix(ADMIN), arguments)
     token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN")

@@ -1,4 +1,4 @@
-"""The flags that say whose certificates a command takes, the same for every command that talks to a server."""
+"""The flags ``--ca`` and ``--insecure`` of every command that talks to a server."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from mockserver.errors import ControlFailed, InvalidInput
 __all__ = ["TRUST", "add_trust_arguments", "reach", "trusted_address"]
 
 TRUST = ("ca", "insecure")
-"""The arguments that are made of them."""
+"""The names of the parsed arguments."""
 
 _CONNECT_S = 10.0
 
 
 def add_trust_arguments(parser: argparse._ActionsContainer) -> None:
-    """Give the parser of a command, or a group of it, ``--ca`` and ``--insecure``, of which one can be given."""
+    """Add ``--ca`` and ``--insecure``, which exclude each other, to a parser or a group."""
     flags = parser.add_mutually_exclusive_group()
     flags.add_argument(
-        "--ca", metavar="FILE", help="trust this CA certificate (PEM), for example one fetched from /__admin/ca.crt"
+        "--ca", metavar="FILE", help="trust this CA certificate (PEM), for example one downloaded from /__admin/ca.crt"
     )
-    flags.add_argument("--insecure", action="store_true", help="take any certificate")
+    flags.add_argument("--insecure", action="store_true", help="accept any certificate")
 
 
 def trusted_address(url: str, arguments: argparse.Namespace) -> ServerAddress:
-    """Read an address, where the certificates are taken that the flags say.
+    """Parse an address, with trust as ``--ca`` and ``--insecure`` say.
 
     Args:
-        url: As the user wrote it.
-        arguments: What a parser with :func:`add_trust_arguments` read.
+        url: The address as the user wrote it.
+        arguments: The arguments of a parser with :func:`add_trust_arguments`.
 
     Raises:
-        InvalidInput: It is no address, or the file of ``--ca`` cannot be used.
+        InvalidInput: ``url`` is not an address, or the file of ``--ca`` cannot be used.
     """
     return server_address(url, _trust(arguments))
 
 
 def reach(address: ServerAddress) -> None:
-    """Find out whether somebody is there whose certificate is taken, before anything is asked.
+    """Check that a server can be reached and its certificate is trusted, before sending anything.
 
     Raises:
-        InvalidInput: Nobody is; names the flags that help with a certificate.
+        InvalidInput: It cannot; for a certificate the message names the flags that help.
     """
     connection = address.connection(_CONNECT_S)
     try:

@@ -83,10 +83,10 @@ def test_statuses_alone_can_be_compared() -> None:
 def test_connection_that_broke_and_answer_that_never_came_are_two_things() -> None:
     assert found(recorded(None, ending="broken"), came(None, ending="broken")) == []
     assert found(recorded(None, ending="broken"), came(None, ending="unanswered")) == [
-        "recorded a connection that was reset, closed or cut short, now no answer as long as the client waited"
+        "recorded a connection that was reset, closed or cut short, now no answer while the client waited"
     ]
     assert found(recorded(None, ending="unanswered"), came(None, ending="broken")) == [
-        "recorded no answer as long as the client waited, now a connection that was reset, closed or cut short"
+        "recorded no answer while the client waited, now a connection that was reset, closed or cut short"
     ]
 
 

@@ -161,6 +161,6 @@ def test_arguments_that_cannot_be_used_are_told(
 def test_help_tells_of_sources_exit_codes_and_gives_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", "--help"]) == 0
     text = capsys.readouterr().out
-    assert "--open leaves those open" in text
-    assert "exit codes: 0 nothing as bad as --fail-on" in text
+    assert "with --open, sessions" in text
+    assert "exit codes: 0 no finding as severe as --fail-on" in text
     assert "examples:\n  mockserver diagnose " in text

@@ -121,7 +121,7 @@ def test_address_that_others_can_reach_gets_a_token_and_a_warning(start: StartPr
     assert fetch(line["url"], "GET", "/__admin/summary", token=line["admin_token"])[0] == 200
     code, out, err = ended(process)
     assert (code, out) == (0, "")
-    assert err.startswith("warning: other machines can reach 0.0.0.0; a token was generated for the admin API")
+    assert err.startswith("warning: other machines can reach 0.0.0.0: a generated token protects the admin API")
 
 
 def test_token_that_was_given_is_told(start: StartProcess, fetch: Fetch) -> None:
@@ -206,7 +206,7 @@ def test_namespaces_that_are_not_exported_are_named(start: StartProcess, fetch: 
     process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", "journal.ndjson")
     url = ready(process)["url"]
     fetch(url, "POST", "/ns/blue/api/v1/sessions", START)
-    assert ended(process) == (0, "", "not exported: other namespaces than the default one: blue (1 entries)\n")
+    assert ended(process) == (0, "", "only the default namespace was exported, not blue (1 entry)\n")
     assert (tmp_path / "journal.ndjson").read_bytes() == b""
 
 

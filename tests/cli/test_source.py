@@ -112,7 +112,7 @@ def test_namespace_of_a_server_can_be_named(server: Running, capsys: Capture) ->
     assert of_blue
     assert findings([f"{server.url}/ns/blue/__admin/"], capsys) == of_blue
     assert main(["diagnose", server.url]) == 2
-    assert capsys.readouterr() == ("", f"mockserver: {server.url} has received nothing\n")
+    assert capsys.readouterr() == ("", f"mockserver: {server.url} has no requests\n")
 
 
 def test_token_comes_from_the_flag_or_the_environment(
@@ -153,10 +153,10 @@ def test_files_are_judged_by_the_settings_of_a_configuration(tmp_path: Path, cap
 @pytest.mark.parametrize(
     ("source", "flags", "message"),
     [
-        ("e.ndjson", ["--namespace", "blue"], "--namespace goes with the address of a server, not with a file"),
-        ("e.ndjson", ["--token", "x"], "--token goes with the address of a server, not with a file"),
-        ("e.ndjson", ["--ca", "x"], "--ca goes with the address of a server, not with a file"),
-        ("e.ndjson", ["--insecure"], "--insecure goes with the address of a server, not with a file"),
+        ("e.ndjson", ["--namespace", "blue"], "--namespace is for the address of a server, not for a file"),
+        ("e.ndjson", ["--token", "x"], "--token is for the address of a server, not for a file"),
+        ("e.ndjson", ["--ca", "x"], "--ca is for the address of a server, not for a file"),
+        ("e.ndjson", ["--insecure"], "--insecure is for the address of a server, not for a file"),
         ("http://127.0.0.1:1", ["--open"], "--open is for files; a server has its own settings and clock"),
         ("http://127.0.0.1:1", ["--config", "x"], "--config is for files; a server has its own settings and clock"),
         ("http://", [], "'http:' is not the address of a server; write it like http://127.0.0.1:8089"),

@@ -110,23 +110,23 @@ def test_file_can_be_shown_and_is_checked(capsys: pytest.CaptureFixture[str], ow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "say what to do: list, show or run; see mockserver story --help"),
+        ([], "an action is needed: list, show or run; see mockserver story --help"),
         (["show", "flap-50"], "there is no story 'flap-50'; did you mean flap-500?; see mockserver story list"),
         (["run", "flap-50"], "there is no story 'flap-50'; did you mean flap-500?; see mockserver story list"),
-        (["run", "flap-500", "--watch"], "--watch is for the FILE of a story"),
+        (["run", "flap-500", "--watch"], "--watch needs the file of a story, not its name"),
         (["run", "flap-500", "--timeout", "0"], "--timeout must be a number of seconds above 0, not '0'"),
-        (["run", "flap-500", "--token", "x"], "--token is for a server that runs already: give --to as well"),
-        (["run", "flap-500", "--ca", "x"], "--ca is for a server that runs already: give --to as well"),
-        (["run", "flap-500", "--to", "http://x", "--port", "1"], "--port is for a server of its own, and --to names"),
-        (["run", "flap-500", "--to", "http://x", "--tls"], "--tls is for a server of its own, and --to names"),
-        (["run", "flap-500", "--to", "http://x", "--tls-ca", "x"], "--tls-ca is for a server of its own, and --to"),
+        (["run", "flap-500", "--token", "x"], "--token is for a server that is already running: give --to as well"),
+        (["run", "flap-500", "--ca", "x"], "--ca is for a server that is already running: give --to as well"),
+        (["run", "flap-500", "--to", "http://x", "--port", "1"], "--port is for a new server, but --to names"),
+        (["run", "flap-500", "--to", "http://x", "--tls"], "--tls is for a new server, but --to names"),
+        (["run", "flap-500", "--to", "http://x", "--tls-ca", "x"], "--tls-ca is for a new server, but --to"),
         (["run", "flap-500", "--tls-ca", "x"], "--tls-ca keeps the CA of --tls: give that too"),
         (["run", "flap-500", "--port", "99999"], "--port must be a port from 0 to 65535, not '99999'"),
         (["run", "flap-500", "--port", "http"], "--port must be a port from 0 to 65535, not 'http'"),
         (["run", "flap-500", "--host", ""], "--host must be a text, not ''"),
         (["run", "flap-500", "--host", "192.0.2.1", "--port", "0"], "cannot listen on 192.0.2.1"),
         (["run", "gone.toml"], "cannot read gone.toml: No such file or directory"),
-        (["run", "flap-500", "--port", "0", "--timeout", "0.05"], "no player came within 0.05 s"),
+        (["run", "flap-500", "--port", "0", "--timeout", "0.05"], "no player connected within 0.05 s"),
     ],
 )
 def test_what_cannot_be_told_is_said_in_one_line(
@@ -288,7 +288,7 @@ def test_saved_file_is_told_again_and_a_bad_one_is_not(start: StartProcess, fetc
     assert process.stderr is not None
 
     _save(own, "title = 3\n", 3)
-    assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; what was there stays\n"
+    assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; keeping the previous version\n"
     _save(own, REFUSED.format(title="Second", count="at_most = 0"), 1)
     out_of(process, "story own: Second")
     fetch(url, "POST", "/api/v1/sessions", session_start())
@@ -312,7 +312,7 @@ def test_serve_tells_stories_of_ones_own_and_reads_them_again(start: StartProces
         assert json.loads(fetch(url, "GET", path)[1])["origin"] == str(own)
 
     _save(own, "title = 3\n", 3)
-    assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; what was there stays\n"
+    assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; keeping the previous version\n"
     assert json.loads(fetch(url, "GET", "/__admin/stories/own")[1])["story"]["title"] == "Own"
     _save(own, REFUSED.format(title="Second", count="at_most = 0"), 1)
     assert process.stderr.readline() == "reloaded own\n"

@@ -68,7 +68,7 @@ def test_what_cannot_be_used_is_refused_with_its_file(save: Save, tmp_path: Path
     for paths, message in (
         ((bad,), f"{bad}:1: /title: expected `str`, got `int`"),
         ((taken,), f"{taken}: flap-500 is the name of a built-in story; give yours another"),
-        ((one, same), f"{same}: {one} holds a story of that name already"),
+        ((one, same), f"{same}: {one} already has a story of that name"),
         ((tmp_path / "gone",), f"there is no file or folder {tmp_path / 'gone'}"),
     ):
         with pytest.raises(InvalidInput) as caught:
@@ -145,5 +145,5 @@ def test_watch_brings_what_changed_to_the_book(save: Save, tmp_path: Path) -> No
         path = save("one.toml", "")
         assert news.wait(30)
 
-    assert told == ["reloaded one", f"{path}:1: /title: expected `str`, got `int`; what was there stays"]
+    assert told == ["reloaded one", f"{path}:1: /title: expected `str`, got `int`; keeping the previous version"]
     assert book.get("one").story.title == "2"
