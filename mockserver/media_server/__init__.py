@@ -1,9 +1,9 @@
-"""A server as a test sees it: in the same process, or somewhere else, by the same methods.
+"""A server as a test uses it, with the same methods for one in the same process and one elsewhere.
 
-``media_server`` what both have in common · ``mock_server`` one in this process · ``connection`` one that runs already ·
+``media_server`` the methods · ``mock_server`` a server in this process · ``connection`` a server that is running ·
 ``server_clock``, ``fault_set``, ``story_set``, ``player_set`` its clock, fault rules, stories and simulated players ·
-``session_handle`` one session of a player · ``questions`` what takes more than one call ·
-``blocking`` waiting without blocking a loop.
+``session_handle`` one session of a player · ``questions`` queries that take more than one call ·
+``blocking`` waiting without blocking an event loop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Calls that block: for how long, never on a running loop, and awaited in a thread of their own instead."""
+"""Blocking calls: their timeouts, and running them in a thread instead of on a running event loop."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 async def in_own_thread(call: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
-    """Return what a call returns, made in a thread of its own.
+    """Make a call in a new thread and return its result.
 
-    Unlike the threads of :func:`asyncio.to_thread`, which are few and which a loop that closes waits for, it holds
-    nothing up: when the caller is cancelled the call goes on alone, and what comes of it is dropped.
+    Unlike :func:`asyncio.to_thread`, it neither shares a limited pool of threads nor delays the closing of the loop: if
+    the caller is cancelled, the call goes on in the background and its result is dropped.
 
     Raises:
         BaseException: Whatever the call raises.
@@ -41,7 +41,7 @@ async def in_own_thread(call: Callable[..., T], *arguments: Any, **keywords: Any
             outcome = (future.set_result, call(*arguments, **keywords))
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             outcome = (future.set_exception, error)
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed, so nobody is waiting
             loop.call_soon_threadsafe(settle, *outcome)
 
     context = contextvars.copy_context()
@@ -50,13 +50,13 @@ async def in_own_thread(call: Callable[..., T], *arguments: Any, **keywords: Any
 
 
 def refuse_in_loop(call: str, instead: str) -> None:
-    """Refuse a blocking call while a loop is running in this thread.
+    """Refuse a blocking call while an event loop is running in this thread.
 
     Args:
         instead: The method to await instead.
 
     Raises:
-        BlockingCallInLoop: One is running.
+        BlockingCallInLoop: A loop is running.
     """
     __tracebackhide__ = True
     try:
@@ -64,12 +64,12 @@ def refuse_in_loop(call: str, instead: str) -> None:
     except RuntimeError:
         return
     raise BlockingCallInLoop(
-        f"{call} would block the running loop, and the client under test with it: await {instead}()"
+        f"{call} would block the running event loop, and the client under test with it: await {instead}() instead"
     )
 
 
 def timeout_ms_of(timeout_s: float) -> int:
-    """Turn a timeout into milliseconds.
+    """Convert a timeout to milliseconds.
 
     Raises:
         InvalidInput: It is not 0 to 60 seconds.

@@ -1,4 +1,4 @@
-"""A server that runs already, as it is or prepared for a test."""
+"""A server that is already running, as it is or prepared for a test."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def connect(
     verify_tls: bool = True,
     ca: str | PathLike[str] | None = None,
 ) -> MediaServer:
-    """Use a server that runs already.
+    """Connect to a server that is already running.
 
     Args:
-        url: Where it listens.
-        namespace: The namespace to use; it comes into being with the first request or change.
+        url: Its address.
+        namespace: The namespace to use; the first request or change creates it.
         token: The admin token, if the server has one.
-        verify_tls: False accepts any certificate.
-        ca: The certificate of the CA to trust, a PEM file, for a server with ``--tls``.
+        verify_tls: Pass False to accept any certificate.
+        ca: A PEM file with the CA certificate to trust, for a server with ``--tls``.
 
     Raises:
         InvalidInput: ``url`` is not an http or https address, or ``ca`` cannot be read.
@@ -50,17 +50,17 @@ def connect(
 
 
 class PreparedServer(MediaServer):
-    """A server elsewhere, or a namespace of it, with settings and fault rules of a test to come back to.
+    """A server elsewhere, or a namespace of it, whose reset restores the settings and fault rules of a test.
 
     Args:
-        control: How it is asked.
+        control: The control of the server.
         url: Where players post to; see :class:`~mockserver.MediaServer`.
         host: The same for clients that take only a host and a port.
         settings: The settings to start with; None keeps those of the server.
         faults: The fault rules to start with.
 
     Raises:
-        InvalidInput: Rules cannot be read.
+        InvalidInput: A rule is not valid.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class PreparedServer(MediaServer):
         self._start_faults = fault_specs(faults)
 
     def reset(self, *only: str) -> r.Summary:
-        """Go back to how the test started; see :meth:`~mockserver.MediaServer.reset`."""
+        """Go back to the start of the test; see :meth:`~mockserver.MediaServer.reset`."""
         summary = super().reset(*only)
         if self._start_settings is not None and (not only or "settings" in only):
             self.configure(**to_builtins(self._start_settings))

@@ -1,4 +1,4 @@
-"""The fault rules of a server, in the hand of a test."""
+"""The fault rules of a server, for tests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class FaultHandle:
     """A fault rule in force.
 
     Args:
-        control: Of which server.
-        rule: The rule as it was made.
+        control: The control of the server.
+        rule: The rule as created.
     """
 
     def __init__(self, control: Control, rule: FaultRule) -> None:
@@ -32,21 +32,21 @@ class FaultHandle:
 
     @property
     def rule(self) -> FaultRule:
-        """The rule with its counters as they are now."""
+        """The rule with its current counters."""
         return self._control.call(c.FAULT, None, fault_id=self.id)
 
     @property
     def seen(self) -> int:
-        """How many requests matched so far."""
+        """The number of requests that matched so far."""
         return self.rule.seen
 
     @property
     def applied(self) -> int:
-        """How many requests were struck so far."""
+        """The number of requests that the fault was applied to so far."""
         return self.rule.applied
 
     def remove(self) -> None:
-        """Take the rule out of force."""
+        """Remove the rule."""
         self._control.call(c.DELETE_FAULT, None, fault_id=self.id)
 
 
@@ -54,21 +54,21 @@ class FaultSet:
     """The fault rules of a server.
 
     Args:
-        control: Of which server.
+        control: The control of the server.
     """
 
     def __init__(self, control: Control) -> None:
         self._control = control
 
     def add(self, fault: Mapping[str, Any] | Fault | FaultSpec, **members: Any) -> FaultHandle:
-        """Put a rule in force.
+        """Add a rule.
 
         Args:
-            fault: What happens, for example ``{"kind": "status", "code": 500}``; or a whole rule.
+            fault: The fault, for example ``{"kind": "status", "code": 500}``; or a whole rule.
             **members: The other members of a rule: ``when stage name skip times every probability ttl_ms enabled``.
 
         Raises:
-            InvalidInput: It cannot mean anything.
+            InvalidInput: The rule is not valid.
         """
         if isinstance(fault, FaultSpec):
             rule = {**to_builtins(fault), **to_builtins(members)}
@@ -86,9 +86,9 @@ class FaultSet:
         self._control.call(c.DELETE_FAULTS, None)
 
     def unfired(self) -> Sequence[FaultRule]:
-        """Return the rules that should have struck by now and never did.
+        """Return the rules that should have been applied by now and never were.
 
-        A rule that leaves it to chance and saw requests may have had bad luck; one that is switched off may not strike.
+        Disabled rules are left out, and so are rules with a probability below 1 that matched a request.
         """
         return [
             rule
@@ -99,10 +99,10 @@ class FaultSet:
 
 
 def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[FaultSpec]:
-    """Read the rules with which a server starts.
+    """Parse the rules that a server starts with.
 
     Raises:
-        InvalidInput: One of them cannot be read, or there is no list of them.
+        InvalidInput: A rule is not valid, or ``rules`` is not a list.
     """
     if isinstance(rules, (Mapping, FaultSpec)):
         raise InvalidInput("faults is a list of rules, even if there is only one", pointer="/faults")

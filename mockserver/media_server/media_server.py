@@ -1,4 +1,4 @@
-"""What a test can ask of a server, wherever it runs."""
+"""The methods of a server for tests, wherever it runs."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = ["MediaServer", "settings_members"]
 
 
 class MediaServer:
-    """A server as a test sees it.
+    """A server as a test uses it.
 
     Args:
-        control: How it is asked.
-        url: Where players post to, without trailing slash; ``/api/v1/sessions`` follows. Left out where the test knows
+        control: The control of the server.
+        url: The base URL for players, without trailing slash; ``/api/v1/sessions`` follows. Left out if the test knows
             it anyway, as with pytest-aiohttp's ``aiohttp_client``.
         host: The same for clients that take only a host and a port.
     """
@@ -50,55 +50,56 @@ class MediaServer:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url or 'not started'}>"
 
-    # How to trust it
+    # TLS
 
     @property
     def ca_pem(self) -> str:
-        """The certificate of the CA that a client has to trust, PEM.
+        """The CA certificate that clients must trust, as PEM.
 
         Raises:
-            NotFound: The server makes no certificates: it was started without ``--tls``.
+            NotFound: The server has no CA: it was started without ``--tls``.
         """
         return b"".join(piece for piece in self.control.call(c.CA, None)).decode("ascii")
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return a context for clients that trusts this server and no other."""
+        """Return a client context that trusts only the CA of this server."""
         return ssl.create_default_context(cadata=self.ca_pem)
 
-    # What was received
+    # Journal
 
     def events(self, **query: Any) -> list[Entry]:
-        """Return entries of the journal: all that match, or the first ``limit``.
+        """Return the matching journal entries: all, or the first ``limit``.
 
         Args:
             **query: The fields of a :class:`~mockserver.model.query.Query`, for example ``event_type="ping"``.
 
         Returns:
-            Those that are still there; ``summary().evicted`` tells how many were dropped to stay within the limits.
+            The entries that are still in the journal; ``summary().evicted`` counts those dropped to stay within the
+            limits.
         """
         return questions.entries(self.control, query)
 
     def count(self, **query: Any) -> int:
-        """Count the entries that are still in the journal; see :meth:`events`.
+        """Count the matching entries that are still in the journal; see :meth:`events`.
 
-        Those that were dropped to stay within the limits are not counted: ``verify(exactly=...)`` fails over them.
+        Entries dropped to stay within the limits do not count; ``verify(exactly=...)`` fails if there are any.
         """
         return self.control.call(c.COUNT, r.WaitCommand(query=questions.query_of(query))).count
 
     def wait_for(self, *, at_least: int = 1, timeout_s: float = 5, **query: Any) -> list[Entry]:
-        """Wait until enough entries match; returns the moment they are there.
+        """Wait until enough entries match, and return at once when they do.
 
         Args:
-            at_least: How many.
-            timeout_s: For how many real seconds, at most 60.
+            at_least: How many entries to wait for.
+            timeout_s: How long to wait, in real seconds, at most 60.
             **query: See :meth:`events`.
 
         Returns:
-            The entries that match.
+            The matching entries.
 
         Raises:
-            VerificationFailed: They did not come in time; the text shows what did.
-            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_for`.
+            VerificationFailed: They did not arrive in time; the message shows what did.
+            BlockingCallInLoop: An event loop is running in this thread: use :meth:`await_for`.
         """
         __tracebackhide__ = True
         refuse_in_loop("wait_for", "await_for")
@@ -110,19 +111,19 @@ class MediaServer:
         return await in_own_thread(questions.wait_for, self.control, at_least, timeout_s, query)
 
     def verify(self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 0, **expected: Any) -> r.Verification:
-        """Verify a count of entries, or that a sequence occurs in a session.
+        """Verify the number of entries, or that a sequence occurs in a session.
 
         Args:
-            sequence: Event types or queries that must follow each other in a session; other events may lie between.
-            timeout_s: How long to wait for it, in real seconds, at most 60.
-            **expected: ``exactly``, ``at_least`` or ``at_most``; without a sequence the fields of a query, with one
-                ``order``.
+            sequence: Event types or queries that must follow each other in a session; other events may come between.
+            timeout_s: How long to wait, in real seconds, at most 60.
+            **expected: ``exactly``, ``at_least`` or ``at_most``; also the fields of a query without a sequence, or
+                ``order`` with one.
 
         Raises:
-            VerificationFailed: It does not hold; the text shows what came nearest. Also if ``exactly`` or ``at_most``
-                holds of the entries that are there, but others that could have matched were dropped to stay within
-                the limits.
-            BlockingCallInLoop: ``timeout_s`` is given while a loop is running: use :meth:`await_verified`.
+            VerificationFailed: It does not hold; the message shows the nearest entries. Also if ``exactly`` or
+                ``at_most`` holds for the entries in the journal, but entries that could have matched were dropped to
+                stay within the limits.
+            BlockingCallInLoop: ``timeout_s`` is given while an event loop is running: use :meth:`await_verified`.
         """
         __tracebackhide__ = True
         if timeout_s:
@@ -134,8 +135,8 @@ class MediaServer:
     ) -> r.Verification:
         """Verify as :meth:`verify` does, without blocking the running loop.
 
-        By default it waits 5 seconds. ``exactly`` and ``at_most`` are judged when the time is over, so give them the
-        ``timeout_s`` they deserve; 0 judges at once.
+        It waits 5 seconds by default. ``exactly`` and ``at_most`` are judged when the time is up, so choose a suitable
+        ``timeout_s`` for them; 0 judges at once.
         """
         __tracebackhide__ = True
         return _verified(await in_own_thread(self.verification, sequence, timeout_s=timeout_s, **expected), expected)
@@ -143,7 +144,7 @@ class MediaServer:
     def verification(
         self, sequence: Iterable[Any] | None = None, *, timeout_s: float = 0, **expected: Any
     ) -> r.Verification:
-        """Return what :meth:`verify` judges by, without raising when it does not hold."""
+        """Return the result that :meth:`verify` checks, without raising."""
         numbers = {name: expected.pop(name) for name in ("exactly", "at_least", "at_most", "order") if name in expected}
         what = {"query": questions.query_of(expected)} if sequence is None else {"sequence": _steps(sequence, expected)}
         members = to_builtins({**what, **numbers, "timeout_ms": timeout_ms_of(timeout_s)})
@@ -151,15 +152,15 @@ class MediaServer:
         return self.control.call(c.VERIFY, command)
 
     def transcript(self) -> str:
-        """Write what was received, session by session; of a long journal the newest 10,000 requests."""
+        """Return the requests as text, session by session; of a long journal, the newest 10,000."""
         return questions.transcript_of(self.control)
 
     def summary(self) -> r.Summary:
-        """Count what was received."""
+        """Return counts of the requests and sessions."""
         return self.control.call(c.SUMMARY, None)
 
     def export(self) -> bytes:
-        """Return the journal as a file, one entry a line."""
+        """Return the journal as a file with one entry per line."""
         chunks: c.Chunks = self.control.call(c.EXPORT, c.ExportQuery())
         return b"".join(chunks)
 
@@ -173,25 +174,25 @@ class MediaServer:
         """Return one session.
 
         Raises:
-            NotFound: There is none of that id.
+            NotFound: There is no session with that id.
         """
         return self.control.call(c.SESSION, None, sid=sid)
 
     def wait_for_session(self, *, timeout_s: float = 5, **wanted: Any) -> SessionHandle:
-        """Wait for a session, and return the newest one that is meant.
+        """Wait for a session that matches, and return the newest one.
 
-        It returns with the request that opened it. What a command or the clock alone does to a session, as with
-        ``phase="closed"``, is seen with the next request, or when the time is over.
+        It returns as soon as the request that opens the session arrives. A change made by a command or by the clock
+        alone, as with ``phase="closed"``, is noticed with the next request or when the time is up.
 
         Args:
-            timeout_s: For how many real seconds, at most 60.
+            timeout_s: How long to wait, in real seconds, at most 60.
             **wanted: ``media_id content_type player_name`` of its sessionStart, ``phase``, ``session_id``; any session
-                if nothing is given.
+                matches if nothing is given.
 
         Raises:
-            VerificationFailed: There is none in time; the text shows which there are.
-            InvalidInput: A session cannot be chosen by that.
-            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_for_session`.
+            VerificationFailed: There was none in time; the message lists the sessions there are.
+            InvalidInput: A keyword or value is not valid.
+            BlockingCallInLoop: An event loop is running in this thread: use :meth:`await_for_session`.
         """
         __tracebackhide__ = True
         refuse_in_loop("wait_for_session", "await_for_session")
@@ -213,12 +214,12 @@ class MediaServer:
         min_severity: Severity | str = Severity.INFO,
         code: str | Iterable[str] | None = None,
     ) -> list[Finding]:
-        """Return what is wrong with the traffic although the API accepted it, the worst first.
+        """Return what is wrong with the traffic although the API accepted it, worst first.
 
         Args:
-            session_id: Only about this session.
-            min_severity: ``error``, ``warning`` or ``info``: only as bad as this or worse.
-            code: Only of these rules.
+            session_id: Only findings about this session.
+            min_severity: ``error``, ``warning`` or ``info``: only findings of this severity or worse.
+            code: Only findings of these rules.
         """
         return questions.findings(self.control, session_id, min_severity, code)
 
@@ -228,60 +229,60 @@ class MediaServer:
         """Assert that nothing is wrong with the traffic.
 
         Args:
-            min_severity: ``error``, ``warning`` or ``info``: what is less bad than this does not count.
-            ignore: Codes of rules that do not count, for example ``{"ping.gap"}``.
+            min_severity: ``error``, ``warning`` or ``info``: less severe findings do not count.
+            ignore: Codes of rules to ignore, for example ``{"ping.gap"}``.
 
         Raises:
-            VerificationFailed: There are findings; the text shows them with the entries concerned.
+            VerificationFailed: There are findings; the message shows them with the entries concerned.
             InvalidInput: ``min_severity`` or a code does not exist.
         """
         __tracebackhide__ = True
         questions.assert_no_findings(self.control, None, min_severity, ignore)
 
     def report(self, sid: str) -> SessionReport:
-        """Return what Adobe would have computed of a session, and why.
+        """Return what Adobe would have computed from a session, and why.
 
         Raises:
-            NotFound: There is none of that id.
+            NotFound: There is no session with that id.
         """
         return self.control.call(c.REPORT, None, sid=sid)
 
     def open_session(self, sid: str | None = None, *, phase: Phase | str = Phase.OPEN) -> r.SessionView:
-        """Open a session without a client, or bring a known one into another phase."""
+        """Open a session without a client, or move a session to another phase."""
         command: r.SessionCommand = convert(to_builtins({"sid": sid, "phase": phase}), r.SessionCommand)
         return self.control.call(c.PUT_SESSION, command)
 
     def expire(self, sid: str) -> r.SessionView:
-        """Close a session: its next event answers 410."""
+        """Close a session: its next event is answered with 410."""
         return self.control.call(c.EXPIRE, None, sid=sid)
 
     def forget(self, sid: str) -> r.SessionView:
-        """Forget a session: its next event answers 404."""
+        """Forget a session: its next event is answered with 404."""
         return self.control.call(c.FORGET, None, sid=sid)
 
     # Settings
 
     @property
     def settings(self) -> Settings:
-        """The settings in force."""
+        """The current settings."""
         return self.control.call(c.SETTINGS, None)
 
     def configure(self, **changes: Any) -> Settings:
-        """Change some settings, by the names of :class:`~mockserver.Settings`; open sessions feel it at once.
+        """Change some settings, by the names of :class:`~mockserver.Settings`. They apply to open sessions at once.
 
         Raises:
-            InvalidInput: One of them cannot be used; nothing was changed.
+            InvalidInput: A setting is not valid; nothing was changed.
         """
         return self.control.call(c.PATCH_SETTINGS, settings_members(changes))
 
     def reset(self, *only: str) -> r.Summary:
-        """Go back to the state after the start: wholly, or ``journal sessions faults clock settings`` as named."""
+        """Go back to the state at the start, wholly or only in ``journal sessions faults clock settings`` as named."""
         command: r.ResetCommand = convert({"only": list(only)} if only else {}, r.ResetCommand)
         return self.control.call(c.RESET, command)
 
 
 def settings_members(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn settings as they are called in Python into members of their JSON, where two names have a dot."""
+    """Convert settings from their Python names to the members of their JSON, where two names have a dot."""
     names = dict(zip(Settings.__struct_fields__, Settings.__struct_encode_fields__, strict=True))
     return {names.get(name, name): to_builtins(value) for name, value in changes.items()}
 
@@ -297,10 +298,10 @@ def _verified(verification: r.Verification, expected: Mapping[str, Any]) -> r.Ve
 
 
 def _steps(sequence: Iterable[Any], others: Mapping[str, Any]) -> list[Any]:
-    """Check the sequence of a verification, and that nothing else is given.
+    """Return the steps of a sequence, checking that it is a list and that no other keywords are given.
 
     Raises:
-        InvalidInput: It is no list, or there is something else.
+        InvalidInput: It is not a list, or there are other keywords.
     """
     if isinstance(sequence, (str, Mapping, Query)):
         raise InvalidInput("a sequence is a list of event types or queries", pointer="/sequence")

@@ -26,20 +26,20 @@ __all__ = ["MockServer"]
 
 
 class MockServer(MediaServer):
-    """A server in this process, with a thread and a loop of its own; up in milliseconds.
+    """A server in this process, with its own thread and event loop; starts in milliseconds.
 
     Args:
         settings: The settings to start with.
         faults: The fault rules to start with, as dictionaries or records.
-        seed: Makes session ids and draws repeatable; without it, and without one in ``options``, ids are random, and a
-            seed for the draws is chosen.
-        options: How to listen and whom to trust; by default a free port of 127.0.0.1.
-        tls: Whether to speak https with a certificate from a CA that is made for it, see :attr:`ca_pem`; a CA, to share
-            it among servers.
+        seed: Makes session ids and fault draws repeatable. Without a seed here or in ``options``, session ids are
+            random and a seed for the draws is chosen.
+        options: How to listen and whom to trust; by default on a free port of 127.0.0.1.
+        tls: True to use https with a certificate from a generated CA, see :attr:`ca_pem`; or a CA that several servers
+            share.
 
     Raises:
-        InvalidInput: Settings, rules or options cannot be used.
-        ServerFailed: The file of the CA cannot be used, or the library that makes certificates is not installed.
+        InvalidInput: Settings, rules or options are not valid.
+        ServerFailed: The CA file cannot be used, or the library that makes certificates is not installed.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class MockServer(MediaServer):
         super().__init__(self._site.control(), url="", host="")
 
     def start(self) -> MockServer:
-        """Start, and return when it listens.
+        """Start the server, and return when it listens.
 
         Raises:
-            ServerFailed: It cannot listen, or runs already.
+            ServerFailed: It cannot listen, or has been started before.
         """
         from mockserver.server.addresses import loopback_url
         from mockserver.server.runner import ServerThread
@@ -93,16 +93,16 @@ class MockServer(MediaServer):
 
     @contextmanager
     def refusing_connections(self) -> Iterator[None]:
-        """Let nobody in while the block runs, as a server does that is down: new connections are refused.
+        """Refuse new connections while the block runs, as if the server were down.
 
-        Connections that are open are reset when the emulated API is used on them; such a request is not recorded.
-        What is in flight already goes on. Afterwards the server listens on the same port again.
+        An open connection is reset by its next request to the emulated API, which is not recorded. Requests already
+        under way continue. Afterwards the server listens on the same port again.
 
         Raises:
-            ServerFailed: The server does not run, or at the end somebody else uses its port.
+            ServerFailed: The server is not running, or another program took its port meanwhile.
         """
         if self._thread is None:
-            raise ServerFailed("the server does not run")
+            raise ServerFailed("the server is not running")
         self._thread.refuse()
         try:
             yield
@@ -110,7 +110,7 @@ class MockServer(MediaServer):
             self._thread.admit()
 
     def reset(self, *only: str) -> Summary:
-        """Go back to the state after the start; see :meth:`MediaServer.reset`. Refused connections end with faults."""
+        """Go back to the state at the start; see :meth:`MediaServer.reset`. Resetting faults ends refusals."""
         summary = super().reset(*only)
         if self._thread is not None and (not only or "faults" in only):
             self._thread.end_refusals()
@@ -118,7 +118,7 @@ class MockServer(MediaServer):
 
     @property
     def admin_url(self) -> str:
-        """Where the admin API listens: ``url``, unless the options give it a port of its own."""
+        """The base URL of the admin API: ``url``, unless the options give it its own port."""
         from mockserver.server.addresses import loopback_url
 
         if self._thread is None:
@@ -128,12 +128,12 @@ class MockServer(MediaServer):
 
     @property
     def admin_token(self) -> str | None:
-        """What the admin API wants to be shown; None when it asks for no token, as on loopback addresses."""
+        """The token that admin requests need; None if they need none, as on loopback addresses."""
         return self._site.guard.token
 
     @property
     def ca_pem(self) -> str:
-        """The certificate of the CA that a client has to trust, PEM.
+        """The CA certificate that clients must trust, as PEM.
 
         Raises:
             NotFound: The server was not started with ``tls=True``.
@@ -144,7 +144,7 @@ class MockServer(MediaServer):
 
     @property
     def internal_errors(self) -> list[Exception]:
-        """Errors of the server itself. There should be none; the pytest fixture fails a test over them."""
+        """Errors of the server itself. There should be none; the pytest fixture fails a test if there are any."""
         return self._site.internal_errors
 
     def __enter__(self) -> MockServer:

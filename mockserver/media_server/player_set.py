@@ -1,4 +1,4 @@
-"""The simulated players of a server, in the hand of a test."""
+"""The simulated players of a server, for tests."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ class PlayerSet:
     """The simulated players of a server.
 
     Args:
-        control: Of which server.
+        control: The control of the server.
     """
 
     def __init__(self, control: Control) -> None:
         self._control = control
 
     def start(self, **members: Any) -> list[PlayerView]:
-        """Let players play against the server, over HTTP as any other.
+        """Start players that play against the server over HTTP.
 
         Args:
             **members: The members of a :class:`~mockserver.model.player.PlayerCommand`: ``count content flaw speed
-                seed``; one careful player of a film as in life if nothing is given.
+                seed``. By default, one correct player plays a film at normal speed.
 
         Returns:
-            The new players as they begin.
+            The new players.
 
         Raises:
-            InvalidInput: It cannot mean anything, or the server has no address of its own.
-            Refused: Too many play already.
+            InvalidInput: The arguments are not valid, or the server does not listen on an address.
+            Refused: Too many players are playing.
         """
         command: PlayerCommand = convert(members, PlayerCommand)
         return self._control.call(c.ADD_PLAYERS, command).players
 
     def list(self) -> list[PlayerView]:
-        """Return those that play, and those that have come to an end, the first one first."""
+        """Return the players, playing or finished, oldest first."""
         return self._control.call(c.PLAYERS, None).players
 
     def stop(self, player_id: str) -> PlayerView:
-        """Stop one.
+        """Stop a player.
 
         Raises:
-            NotFound: There is none of that id.
+            NotFound: There is no player with that id.
         """
         return self._control.call(c.STOP_PLAYER, None, player_id=player_id)
 
     def clear(self) -> None:
-        """Stop and forget all."""
+        """Stop and forget all players."""
         self._control.call(c.STOP_PLAYERS, None)

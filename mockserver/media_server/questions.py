@@ -1,4 +1,4 @@
-"""What a test asks of a server that takes more than one call, of all traffic or of one session alike."""
+"""Queries that take more than one call, about all traffic or about one session."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ __all__ = [
 ]
 
 _MOST_FINDINGS = 20
-"""How many findings a failing test shows."""
+"""The most findings that a failing test shows."""
 
 
 def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
-    """Make a query of keywords.
+    """Build a query from keywords.
 
     Raises:
-        InvalidInput: One of them is no field of a query, or cannot be used.
+        InvalidInput: A keyword is not a field of a query, or its value is not valid.
     """
     unknown = [name for name in fields if name not in Query.__struct_fields__]
     if unknown:
@@ -48,7 +48,7 @@ def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
 
 
 def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:
-    """Return all entries that match the fields of a query, or the first ``limit``."""
+    """Return the entries that match the fields of a query: all, or the first ``limit``."""
     wanted = query_of(query, MAX_LIMIT)
     found: list[Entry] = []
     while True:
@@ -60,7 +60,7 @@ def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:
 
 
 def newest_seq(control: Control) -> int:
-    """Return the ``seq`` of the last entry of a journal; 0 when there was none."""
+    """Return the ``seq`` of the last entry of a journal; 0 if there was none."""
     journal = control.call(c.EVENTS, Query(limit=1)).meta
     return journal.evicted + journal.total
 
@@ -69,7 +69,7 @@ def wait_for(control: Control, at_least: int, timeout_s: float, query: Mapping[s
     """Wait in this thread until enough entries match.
 
     Raises:
-        VerificationFailed: They did not come in time; the text shows what did.
+        VerificationFailed: They did not arrive in time; the message shows what did.
     """
     __tracebackhide__ = True
     wanted = query_of(query, MAX_LIMIT)
@@ -79,7 +79,7 @@ def wait_for(control: Control, at_least: int, timeout_s: float, query: Mapping[s
     if result.satisfied:
         return result.events
     seen = control.call(c.VERIFY, r.VerifyCommand(query=wanted, at_least=at_least))
-    if seen.verified:  # it came after the wait, while we were asking why it had not
+    if seen.verified:  # it arrived after the wait, before this call
         return seen.matched
     raise VerificationFailed(f"waited {timeout_s:g} s\n{seen.message}")
 
@@ -96,7 +96,7 @@ def sessions(control: Control) -> list[r.SessionView]:
 
 
 def transcript_of(control: Control) -> str:
-    """Write what was received, session by session; of a long journal the newest 10,000 requests."""
+    """Return the requests as text, session by session; of a long journal, the newest 10,000."""
     about = control.call(c.EVENTS, Query(limit=1)).meta
     older = max(0, about.total - MAX_LIMIT)
     page = control.call(c.EVENTS, Query(limit=MAX_LIMIT, since=about.evicted + older))
@@ -106,12 +106,12 @@ def transcript_of(control: Control) -> str:
 def findings(
     control: Control, session_id: str | None, min_severity: Severity | str, code: str | Iterable[str] | None = None
 ) -> list[Finding]:
-    """Return what is wrong with the traffic, the worst first.
+    """Return what is wrong with the traffic, worst first.
 
     Args:
-        session_id: Only about this session.
-        min_severity: Only as bad as this or worse.
-        code: Only of these rules.
+        session_id: Only findings about this session.
+        min_severity: Only findings of this severity or worse.
+        code: Only findings of these rules.
     """
     members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
     query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
@@ -121,10 +121,10 @@ def findings(
 def assert_no_findings(
     control: Control, sid: str | None, min_severity: Severity | str, ignore: str | Iterable[str]
 ) -> None:
-    """Assert that there are no findings, of one session or of all traffic; what follows from another does not count.
+    """Assert that there are no findings about a session or all traffic, except those that follow from another.
 
     Raises:
-        VerificationFailed: There are.
+        VerificationFailed: There are findings.
         InvalidInput: ``min_severity`` or a code to ignore does not exist.
     """
     __tracebackhide__ = True
@@ -145,7 +145,7 @@ def assert_no_findings(
 
 
 def _known_codes(codes: str | Iterable[str]) -> frozenset[str]:
-    from mockserver.rules.diagnose.catalogue import CODES  # only who judges traffic pays for it
+    from mockserver.rules.diagnose.catalogue import CODES  # slow to import, and seldom needed
 
     wanted = frozenset((codes,) if isinstance(codes, str) else codes)
     for code in sorted(wanted - frozenset(CODES)):

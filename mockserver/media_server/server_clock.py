@@ -1,4 +1,4 @@
-"""The clock of a server, in the hand of a test."""
+"""The clock of a server, for tests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["ServerClock"]
 
 
 class ServerClock:
-    """Moves the emulated clock of a server.
+    """The emulated clock of a server.
 
     Args:
-        control: Of which server.
+        control: The control of the server.
     """
 
     def __init__(self, control: Control) -> None:
@@ -30,7 +30,7 @@ class ServerClock:
 
     @property
     def frozen(self) -> bool:
-        """Whether the clock stands."""
+        """Whether the clock is frozen."""
         return self._control.call(c.CLOCK, None).frozen
 
     def advance(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0, ms: float = 0) -> r.ClockReading:
@@ -43,11 +43,11 @@ class ServerClock:
         return self._command("freeze")
 
     def resume(self) -> r.ClockReading:
-        """Let a frozen clock run on."""
+        """Let a frozen clock run again."""
         return self._command("resume")
 
     def set(self, at_ms: float) -> r.ClockReading:
-        """Set the clock to a time in milliseconds since the epoch, backwards too."""
+        """Set the clock to a time in milliseconds since the epoch, which may be in the past."""
         return self._command("set", at_ms=_whole(at_ms, "at_ms"))
 
     def rate(self, rate: float) -> r.ClockReading:
@@ -55,7 +55,7 @@ class ServerClock:
         return self._command("rate", rate=rate)
 
     def follow_ts(self) -> r.ClockReading:
-        """Let the clock jump forward to the ``ts`` of every accepted event, for players with fast or fake timers."""
+        """Make the clock jump forward to the ``ts`` of every accepted event, for players with fast or fake timers."""
         return self._command("follow_ts")
 
     def reset(self) -> r.ClockReading:

@@ -1,4 +1,4 @@
-"""One session of a player, in the hand of a test, and finding it as soon as the player has opened it."""
+"""One session of a player, for tests, and finding it as soon as the player opens it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from mockserver.wire.codec import convert, to_builtins
 __all__ = ["SessionHandle", "find_session"]
 
 _MOST_SHOWN = 10
-"""How many sessions a search shows that found none."""
+"""The most sessions that a failed search lists."""
 
 
 class SessionHandle:
-    """One session; everything is asked afresh.
+    """One session. Every call asks the server again.
 
     Args:
-        control: Of which server.
+        control: The control of the server.
         sid: The session id.
     """
 
@@ -59,25 +59,25 @@ class SessionHandle:
 
     @property
     def report(self) -> SessionReport:
-        """What Adobe would have computed of it, for example ``session.report.content_time_spent_s``."""
+        """What Adobe would have computed from it, for example ``session.report.content_time_spent_s``."""
         return self._control.call(c.REPORT, None, sid=self.sid)
 
     def events(self, **query: Any) -> list[Entry]:
-        """Return its entries of the journal; see :meth:`MediaServer.events`."""
+        """Return its journal entries; see :meth:`MediaServer.events`."""
         return questions.entries(self._control, self._own(query))
 
     def findings(
         self, *, min_severity: Severity | str = Severity.INFO, code: str | Iterable[str] | None = None
     ) -> list[Finding]:
-        """Return what is wrong with it, the worst first; see :meth:`MediaServer.findings`."""
+        """Return what is wrong with it, worst first; see :meth:`MediaServer.findings`."""
         return questions.findings(self._control, self.sid, min_severity, code)
 
     def expire(self) -> r.SessionView:
-        """Close it: its next event answers 410."""
+        """Close it: its next event is answered with 410."""
         return self._control.call(c.EXPIRE, None, sid=self.sid)
 
     def forget(self) -> r.SessionView:
-        """Forget it: its next event answers 404."""
+        """Forget it: its next event is answered with 404."""
         return self._control.call(c.FORGET, None, sid=self.sid)
 
     # Waiting
@@ -94,17 +94,17 @@ class SessionHandle:
         return await in_own_thread(questions.wait_for, self._control, at_least, timeout_s, self._own(query))
 
     def wait_for_silence(self, *, for_s: float, timeout_s: float = 30, **query: Any) -> None:
-        """Wait until nothing that matches has come for a while: that a paused player stops to ping, for example.
+        """Wait until no matching request has arrived for a while; for example, a paused player should stop pinging.
 
         Args:
-            for_s: For how many seconds of the emulated clock, counted from the last entry that matches or from this
-                call, whichever is later. On a frozen clock another thread must advance it.
-            timeout_s: How long to wait for that, in real seconds, at most 60.
-            **query: What must not come, by the fields of a query: ``event_type="ping"``; anything if left out.
+            for_s: How long, in seconds of the emulated clock, counted from the last matching entry or from this call,
+                whichever is later. If the clock is frozen, another thread must advance it.
+            timeout_s: How long to wait, in real seconds, at most 60.
+            **query: The requests that must not arrive, by the fields of a query: ``event_type="ping"``; by default any.
 
         Raises:
-            VerificationFailed: It was not silent for so long; the text shows what came last.
-            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_for_silence`.
+            VerificationFailed: There was no such silence; the message shows the last request.
+            BlockingCallInLoop: An event loop is running in this thread: use :meth:`await_for_silence`.
         """
         __tracebackhide__ = True
         refuse_in_loop("wait_for_silence", "await_for_silence")
@@ -124,7 +124,7 @@ class SessionHandle:
         if self._control.call(c.WAIT, command).satisfied:
             return
         seen = self.events(**query)
-        last = "none ever came"
+        last = "none ever arrived"
         if seen:
             ago_s = (self._control.call(c.CLOCK, None).now_ms - seen[-1].at_ms) / 1000
             what = seen[-1].event_type or seen[-1].operation.value
@@ -138,12 +138,12 @@ class SessionHandle:
     def assert_sequence(
         self, *sequence: Any, allow_others: bool = False, order: Literal["processing", "arrival"] = "processing"
     ) -> None:
-        """Assert that its accepted events are these, in this order, and no others.
+        """Assert that its accepted events are exactly these, in this order.
 
         Args:
             *sequence: Event types, queries such as ``{"event_type": "adStart", "where": "/params/media.ad.id=a1"}``,
                 :func:`~mockserver.any_number_of` and :func:`~mockserver.anything`.
-            allow_others: Whether other events may lie between, before and after.
+            allow_others: Whether other events may come before, between and after.
             order: ``processing``, as the back end sorts them, or ``arrival``.
 
         Raises:
@@ -183,12 +183,12 @@ class SessionHandle:
 
 
 class _Meant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which session is meant; all that is given must hold.
+    """The criteria of a session; all that are given must match.
 
     Args:
         session_id: The session id.
         media_id: ``media.id`` of its sessionStart.
-        phase: Where it is in its life.
+        phase: Its phase.
         content_type: ``media.contentType``.
         player_name: ``media.playerName``.
     """
@@ -204,7 +204,7 @@ class _Meant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return " ".join(f"{name}={getattr(value, 'value', value)}" for name, value in given if value is not None)
 
     def is_met_by(self, session: r.SessionView) -> bool:
-        """Tell whether a session is meant."""
+        """Return whether a session matches."""
         content = session.content
         pairs = (
             (self.session_id, session.session_id),
@@ -217,18 +217,18 @@ class _Meant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def find_session(control: Control, wanted: Mapping[str, Any], timeout_s: float) -> SessionHandle:
-    """Wait in this thread for a session, and return the newest one that is meant.
+    """Wait in this thread for a session that matches, and return the newest one.
 
-    It looks again with every request that is recorded, and once more when the time is over: what a command or the clock
-    does to a session is seen then.
+    It checks again with every recorded request, and once more when the time is up, to notice changes made by a command
+    or by the clock.
 
     Args:
-        wanted: Members of its content, its phase or its id; all must hold.
+        wanted: Members of its content, its phase or its id; all must match.
         timeout_s: How long to wait, in real seconds, at most 60.
 
     Raises:
-        VerificationFailed: There is none in time; the text shows which there are.
-        InvalidInput: A session cannot be chosen by that.
+        VerificationFailed: There was none in time; the message lists the sessions there are.
+        InvalidInput: A keyword or value is not valid.
     """
     __tracebackhide__ = True
     timeout_ms_of(timeout_s)

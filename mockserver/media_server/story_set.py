@@ -1,4 +1,4 @@
-"""The stories of a server, in the hand of a test."""
+"""The stories of a server, for tests."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LONGEST_S = 86_400
 
 
 class StoryHandle:
-    """A story that was started; everything is asked afresh.
+    """A story that was started. Every call asks the server again.
 
     Args:
-        control: Of which server.
+        control: The control of the server.
         name: Its name.
     """
 
@@ -42,14 +42,16 @@ class StoryHandle:
         return f"<StoryHandle {self.name}>"
 
     def view(self) -> StoryView:
-        """Return how far it is, its rules with their counters, and how its expectations stand."""
+        """Return its state, its rules with their counters, and the state of its expectations."""
         return self._control.call(c.STORY, None, name=self.name)
 
     def verdict(self) -> Verdict:
-        """Judge it as it is now, over or not; ``view().verdict`` is None as long as it can turn out either way.
+        """Judge the player as of now, whether the story is over or not.
+
+        Unlike this, ``view().verdict`` is None while the outcome is open.
 
         Raises:
-            VerificationFailed: It is not told any more.
+            VerificationFailed: The story is no longer running.
         """
         verdict = judged_now(self._told(self.view())).verdict
         assert verdict is not None
@@ -58,14 +60,14 @@ class StoryHandle:
     def wait(self, *, timeout_s: float = 60) -> StoryView:
         """Wait until it is over or its verdict is certain.
 
-        On a frozen clock another thread must advance it, or the requests must tell.
+        If the clock is frozen, another thread must advance it, unless the requests decide the verdict.
 
         Args:
-            timeout_s: For how many real seconds.
+            timeout_s: How long to wait, in real seconds.
 
         Raises:
-            VerificationFailed: It was not in time; the text shows how it stands.
-            BlockingCallInLoop: A loop is running in this thread: use :meth:`await_over`.
+            VerificationFailed: It did not end in time; the message shows its state.
+            BlockingCallInLoop: An event loop is running in this thread: use :meth:`await_over`.
         """
         __tracebackhide__ = True
         refuse_in_loop("wait", "await_over")
@@ -77,14 +79,14 @@ class StoryHandle:
         return await in_own_thread(self._wait, timeout_s)
 
     def assert_passed(self, *, timeout_s: float = 0) -> None:
-        """Assert that the player does what the story expects, judged as it is when the time is over.
+        """Assert that the player does what the story expects, judged when the time is up.
 
         Args:
-            timeout_s: For how many real seconds to wait for its end, if the verdict is not certain before.
+            timeout_s: How long to wait for the end of the story, in real seconds, unless the verdict is certain before.
 
         Raises:
-            VerificationFailed: It does not; the text shows each expectation and what was received.
-            BlockingCallInLoop: ``timeout_s`` is given while a loop is running: use :meth:`await_passed`.
+            VerificationFailed: It does not; the message shows each expectation and the requests.
+            BlockingCallInLoop: ``timeout_s`` is given while an event loop is running: use :meth:`await_passed`.
         """
         __tracebackhide__ = True
         if timeout_s:
@@ -97,20 +99,20 @@ class StoryHandle:
         self._assert_of(await in_own_thread(self._news, timeout_s), waited=timeout_s > 0)
 
     def stop(self) -> StoryView:
-        """Stop it: its rules go, its settings go back. It is judged as it is; what comes later does not count."""
+        """Stop the story: remove its rules, restore the settings, and judge the player by its requests so far."""
         return self._control.call(c.STOP_STORY, None, name=self.name)
 
     def assert_of(self, view: StoryView) -> None:
-        """Assert that a view of it, which :meth:`stop` returned for example, shows that it was passed.
+        """Assert that the player passed, by a view of the story such as :meth:`stop` returns.
 
         Raises:
-            VerificationFailed: It does not.
+            VerificationFailed: It did not pass.
         """
         __tracebackhide__ = True
         self._assert_of(view, waited=False)
 
     def _assert_of(self, view: StoryView, *, waited: bool) -> None:
-        """Assert it; where waiting ended because it has failed for good, what can still come true stays open."""
+        """Assert it; after waiting for a story that has failed for good, expectations that can still hold stay open."""
         __tracebackhide__ = True
         told = self._told(view)
         judged = told if waited and told.verdict is not None else judged_now(told)
@@ -121,7 +123,7 @@ class StoryHandle:
         __tracebackhide__ = True
         if view.state == "idle":
             raise VerificationFailed(
-                f"the story {self.name} is not told any more: another one was started, or the server was reset"
+                f"the story {self.name} is no longer running: another one was started, or the server was reset"
             )
         return view
 
@@ -133,7 +135,7 @@ class StoryHandle:
         return view
 
     def _news(self, timeout_s: float) -> StoryView:
-        """Look at it again with every entry, until the verdict is certain or the time is over."""
+        """Check again with every entry, until the verdict is certain or the time is up."""
         if not math.isfinite(timeout_s) or not 0 <= timeout_s <= _LONGEST_S:
             raise InvalidInput(f"timeout_s must be 0 to {_LONGEST_S} seconds, not {timeout_s:g}", pointer="/timeout_s")
         end_s = time.monotonic() + timeout_s
@@ -151,31 +153,31 @@ class StorySet:
     """The stories of a server.
 
     Args:
-        control: Of which server.
+        control: The control of the server.
     """
 
     def __init__(self, control: Control) -> None:
         self._control = control
 
     def list(self) -> list[StoryView]:
-        """Return the stories that can be started, in order of their names, without expectations."""
+        """Return the stories that can be started, sorted by name, without expectations."""
         return self._control.call(c.STORIES, None).stories
 
     def put(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> str:
-        """Bring a story to the server.
+        """Upload a story to the server.
 
         Args:
             story: The story, or the path of a TOML file.
-            name: How it is called; by default as the file, or ``own``.
+            name: Its name; by default that of the file, or ``own``.
 
         Returns:
             Its name.
 
         Raises:
-            InvalidInput: It cannot be told, or has the name of a built-in story.
+            InvalidInput: The story is not valid, or has the name of a built-in one.
         """
         if isinstance(story, (str, Path)):
-            from mockserver.stories.file import read_story, story_name  # reads TOML: only who has a file pays for it
+            from mockserver.stories.file import read_story, story_name  # imports a TOML parser
 
             path = Path(story)
             name, told = name or story_name(path), read_story(path)
@@ -185,27 +187,29 @@ class StorySet:
         return name
 
     def start(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> StoryHandle:
-        """Start a story; one that runs is stopped.
+        """Start a story, and stop the one that is running.
 
         Args:
             story: The name of a story, the path of a TOML file (``*.toml``), or a story.
-            name: How a story is called that is brought with this; see :meth:`put`.
+            name: The name for a story that is uploaded; see :meth:`put`.
 
         Raises:
-            NotFound: There is none of that name.
-            InvalidInput: It cannot be told.
+            NotFound: There is no story of that name.
+            InvalidInput: The story is not valid.
         """
         if not isinstance(story, str) or story.endswith(".toml"):
             story = self.put(story, name=name)
         elif name:
-            raise InvalidInput("name goes with a story that is brought, not with the name of one", pointer="/name")
+            raise InvalidInput(
+                "name is for a story or file that you pass, not for the name of a story", pointer="/name"
+            )
         self._control.call(c.START_STORY, None, name=story)
         return StoryHandle(self._control, story)
 
     def play(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> _Play:
-        """Tell a story while a block runs: ``with server.stories.play("expire-mid-roll"): ...``.
+        """Run a story during a block: ``with server.stories.play("expire-mid-roll"): ...``.
 
-        At the end of the block the story is stopped and must be passed as it is then; see
+        The end of the block stops the story and asserts that the player passed; see
         :meth:`StoryHandle.assert_passed`. A block that raises is not judged.
 
         Args:
@@ -216,7 +220,7 @@ class StorySet:
 
 
 class _Play:
-    """A story that is told while a block runs."""
+    """A story that runs during a block."""
 
     def __init__(self, stories: StorySet, story: Any, name: str) -> None:
         self._stories = stories
@@ -235,7 +239,7 @@ class _Play:
         __tracebackhide__ = True
         assert self._handle is not None
         if error is not None:
-            with suppress(MockserverError):  # what the block raised is what is told
+            with suppress(MockserverError):  # the error of the block matters more
                 self._handle.stop()
         else:
             self._handle.assert_of(self._handle.stop())

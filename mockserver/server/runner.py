@@ -169,7 +169,7 @@ class ServerThread:
             ServerFailed: The server does not run.
         """
         if not self._call(Runner.refuse):
-            raise ServerFailed("the server does not run")
+            raise ServerFailed("the server is not running")
 
     def admit(self) -> None:
         """Take :meth:`refuse` back, and return when the server listens again; one that was stopped stays so.

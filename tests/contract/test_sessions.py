@@ -213,7 +213,7 @@ def test_what_breaks_the_silence_is_told(server: MediaServer, session: SessionHa
         f"waited 0.01 s for 15 s of the emulated clock without session_id={session.sid} event_type=ping: "
         "the last was #7 ping, 3.000 s ago on the emulated clock"
     )
-    with pytest.raises(VerificationFailed, match=r"event_type=adSkip: none ever came$"):
+    with pytest.raises(VerificationFailed, match=r"event_type=adSkip: none ever arrived$"):
         session.wait_for_silence(event_type="adSkip", for_s=15, timeout_s=0)
 
 

@@ -170,7 +170,7 @@ def test_story_that_is_not_told_any_more_is_neither_passed_nor_failed(server: Me
     handle = server.stories.start(BOTH, name="both")
     server.stories.start(FLAP, name="flap")
     for ask in (handle.assert_passed, handle.verdict, lambda: handle.wait(timeout_s=5)):
-        with pytest.raises(VerificationFailed, match="the story both is not told any more"):
+        with pytest.raises(VerificationFailed, match="the story both is no longer running"):
             ask()
 
 
