@@ -148,6 +148,22 @@ class Namespace:
         """When the last request came, by its clock."""
         return self._emulator.journal.last_at_ms
 
+    def handle_at_once(self, request: HttpRequest) -> Plan | None:
+        """Process a request if nothing stands in the way of a plain answer to it.
+
+        Returns:
+            How to answer it, at once and whole; None when that is not sure. Then nothing has happened.
+        """
+        emulator = self._emulator
+        if emulator.is_plain:
+            arrival = emulator.read_request(request)
+            with self._lock:
+                if emulator.is_plain:  # nobody has changed it meanwhile
+                    plan = emulator.handle(request, arrival)
+                    assert isinstance(plan, Plan)
+                    return plan
+        return None
+
     def resume(self, held: HeldRequest) -> Plan | None:
         """Process a request that was held back; see :meth:`Emulator.resume`."""
         with self as emulator:

@@ -49,6 +49,11 @@ class Emulator(EmulatorState):
         super().__init__(settings, **start)
         self.stories = Storytelling(self, stories)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every request is answered at once and whole: no rule is in force and nothing is held back."""
+        return not self.faults.armed and not self.held_requests and self.settings.fast_path
+
     def read_request(self, request: HttpRequest) -> Arrival:
         """Tell what a request means. It takes the longest, and changes nothing: any thread may ask at any time."""
         return self.back_end.read(request)

@@ -103,6 +103,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         edge_ad_ping_s: The same inside ads, 1 to 10.
         edge_max_body_bytes: Largest body that the Media Edge API takes (Adobe, Guardrails); beyond it 413.
         fault_header: Mark injected answers with ``X-Mock-Fault``.
+        fast_path: Answer plain events without the general machinery for requests. The answers are the same.
         max_body_bytes: Largest body; beyond it 413.
         max_entries: Most entries the journal keeps.
         max_journal_bytes: Most bytes the journal keeps.
@@ -156,6 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     edge_ad_ping_s: float | None = None
     edge_max_body_bytes: int = 65_536
     fault_header: bool = True
+    fast_path: bool = True
     max_body_bytes: int = 1024 * 1024
     max_entries: int = 100_000
     max_journal_bytes: int = 256 * 1024 * 1024

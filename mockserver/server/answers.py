@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from aiohttp import web
@@ -72,7 +73,7 @@ class AnswerWriter:
         )  # a body that was not read to its end leaves no place for a next request
         if not stays and not response.final:
             response = replace(response, final=True)
-        return self._bytes(response, plan.record.at_ms, request.method == "HEAD"), stays
+        return self.bytes_of(response, plan.record.at_ms, bodiless=request.method == "HEAD"), stays
 
     def write(self, request: web.BaseRequest, namespace: Namespace, plan: Plan, response: HttpResponse) -> Written:
         """Send an answer. What the journal does not take for granted, that and how the connection ends, it is told."""
@@ -86,6 +87,15 @@ class AnswerWriter:
             namespace.delivered(plan, delivery, final=not stays)
         return self.done(response.status, stays=stays)
 
+    def write_at_once(
+        self, transport: asyncio.Transport, namespace: Namespace, plan: Plan, response: HttpResponse
+    ) -> None:
+        """Send an answer on an open connection which stays, unless the answer says that it does not."""
+        transport.write(self.bytes_of(response, plan.record.at_ms))
+        if response.final:
+            transport.close()
+            namespace.delivered(plan, Delivery.SENT, final=True)
+
     def done(self, status: int, *, stays: bool) -> Written:
         """Return what tells aiohttp that nothing is left to be written."""
         done = self._written.get((status, stays))
@@ -93,7 +103,8 @@ class AnswerWriter:
             done = self._written[status, stays] = Written(status, stays=stays)
         return done
 
-    def _bytes(self, response: HttpResponse, at_ms: int, bodiless: bool) -> bytes:
+    def bytes_of(self, response: HttpResponse, at_ms: int, *, bodiless: bool = False) -> bytes:
+        """Make the bytes of an answer; see :func:`render`."""
         if response.status != 204:
             return render(response, at_ms, bodiless=bodiless)
         second = at_ms // 1000

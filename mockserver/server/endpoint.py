@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import Refused
-from mockserver.model.http import HttpRequest, RequestProblem
+from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
@@ -90,6 +90,36 @@ class Endpoint:
         except Exception as error:
             self._failed(error)
             raise
+
+    def answer_at_once(
+        self, target: str, fields: Mapping[str, str], headers: RawHeaders, body: bytes, transport: asyncio.Transport
+    ) -> bool:
+        """Answer a request that :meth:`handle` would answer at once and whole, in the same way.
+
+        Args:
+            target: The target of a POST, a path and nothing else.
+            fields: The header fields, none of which says anything about the connection or the coding of the body.
+            headers: The same as received.
+            body: The whole body.
+            transport: A connection that is open, and stays so.
+
+        Returns:
+            Whether it is answered; if not, nothing has happened.
+        """
+        if self._gate.closed:
+            return False
+        try:
+            namespace, path, problem, _ = self._find(target, fields)
+            if problem is not None or len(body) > namespace.settings.max_body_bytes:
+                return False
+            plan = namespace.handle_at_once(HttpRequest("POST", path, target, headers, body))
+        except Exception as error:
+            self._failed(error)
+            raise
+        if plan is None or plan.response is None:
+            return False
+        self._writer.write_at_once(transport, namespace, plan, plan.response)
+        return True
 
     def _admit(self, request: web.BaseRequest) -> None:
         """Let a request in, or reset its connection, which is from before the gate was closed.

@@ -15,6 +15,8 @@ from typing import Any
 from aiohttp import web
 
 from mockserver.errors import ServerFailed
+from mockserver.server.endpoint import Endpoint
+from mockserver.server.fast_path import FastPath
 
 __all__ = ["Port"]
 
@@ -36,13 +38,21 @@ class Port:
     Args:
         handler: Answers the requests of all connections.
         tls: For https.
+        endpoint: Answers plain events without aiohttp; None for a port that has none.
+
+    Attributes:
+        protocol: aiohttp's side of the connections. It knows them all.
     """
 
-    def __init__(self, handler: _Handler, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, handler: _Handler, tls: ssl.SSLContext | None, endpoint: Endpoint | None = None) -> None:
         if _QUIET.level == logging.NOTSET:
             _QUIET.setLevel(logging.CRITICAL + 1)
+        self._fast_path = None if endpoint is None else FastPath(handler, endpoint)
         # The body is kept as it was on the wire, so nothing may unpack it on the way.
-        self.protocol = web.Server(handler, access_log=None, auto_decompress=False, logger=_QUIET)
+        self.protocol = web.Server(
+            handler if self._fast_path is None else self._fast_path.handle,
+            access_log=None, auto_decompress=False, logger=_QUIET,
+        )  # fmt: skip
         self._tls = tls
         self._servers: list[asyncio.Server] = []
         self._places: list[_Place] = []
@@ -59,7 +69,7 @@ class Port:
         """
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(self.protocol, host.strip("[]"), port, ssl=self._tls, backlog=_BACKLOG)
+            server = await loop.create_server(self.connect, host.strip("[]"), port, ssl=self._tls, backlog=_BACKLOG)
         except (OSError, OverflowError, UnicodeError) as error:  # no such address, port or name
             reason = getattr(error, "strerror", None) or error
             if getattr(error, "errno", None) == errno.EADDRINUSE:
@@ -124,14 +134,21 @@ class Port:
                 connection.close()
             return False
         server = await asyncio.get_running_loop().create_server(
-            self.protocol, sock=connection, ssl=self._tls, backlog=_BACKLOG, start_serving=False
+            self.connect, sock=connection, ssl=self._tls, backlog=_BACKLOG, start_serving=False
         )
         self._servers.append(server)  # before anything is waited for, so that it is closed in any case
         await server.start_serving()
         return True
 
+    def connect(self) -> asyncio.Protocol:
+        """Make the protocol of a new connection."""
+        handler = self.protocol()
+        return handler if self._fast_path is None else self._fast_path.connect(handler)
+
     async def close(self) -> None:
-        """Listen no more, for good. Connections that are there stay, and are all known to the protocol."""
+        """Listen no more, for good. Connections that are there stay, all known to the protocol and in its hands."""
+        if self._fast_path is not None:
+            self._fast_path.is_open = False
         self._places = []
         servers = self._take_no_more()
         await asyncio.sleep(0)

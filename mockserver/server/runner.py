@@ -58,7 +58,7 @@ class Runner:
         # Only who listens to others has to be found by name; looking it up may take seconds.
         addresses = interface_addresses(by_name=not is_loopback(options.host)) if options.tls else ()
         tls = server_context(options, site.authority, socket.gethostname(), addresses)
-        api = Port(site.handle if options.admin_port is None else site.handle_api, tls)
+        api = Port(site.handle if options.admin_port is None else site.handle_api, tls, site.endpoint)
         self.port = self.admin_port = await api.open(options.host, options.port)
         self._ports.append(api)
         if options.admin_port is not None:

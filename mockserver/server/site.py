@@ -47,6 +47,7 @@ class Site:
 
     Attributes:
         authority: The CA, if the server has one.
+        endpoint: Answers the requests of players.
 
     Raises:
         InvalidInput: Settings, rules or options cannot be used.
@@ -90,7 +91,7 @@ class Site:
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
         self.gate = Gate()
-        self._endpoint = Endpoint(self.namespaces, self.gate, self._failed)
+        self.endpoint = Endpoint(self.namespaces, self.gate, self._failed)
         self._admin = Admin(
             self.namespaces,
             self.guard,
@@ -112,11 +113,11 @@ class Site:
                 return self._admin.handle(request)
             if leads_to_page(request):
                 return lead_to_page(request)
-        return self._endpoint.handle(request)
+        return self.endpoint.handle(request)
 
     def handle_api(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to a port that has only the emulated API."""
-        return self._endpoint.handle(request)
+        return self.endpoint.handle(request)
 
     def handle_admin(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to a port that has only the admin API."""

@@ -628,6 +628,7 @@ export interface Settings {
   edge_ad_ping_s?: number | null;
   edge_max_body_bytes?: number;
   fault_header?: boolean;
+  fast_path?: boolean;
   max_body_bytes?: number;
   max_entries?: number;
   max_journal_bytes?: number;

@@ -1,0 +1,250 @@
+"""A short way for plain events: past aiohttp's request machinery, which takes longer than all the rest.
+
+A thin protocol stands in front of aiohttp's and hands it every byte, except for one case: a read that is exactly one
+``POST .../sessions/{sid}/events`` whose header block aiohttp has parsed before, on any connection. Equal bytes have
+equal meaning, so the block is looked up instead of parsed, and the event goes straight to its namespace. There is no
+second parser here: what was not seen before, comes in pieces or several at a time, or says anything about the
+connection or the coding of its body, is aiohttp's to read.
+
+Everything that is not plainly answered at once is aiohttp's as well, which then sees the same bytes as if there were no
+short way: fault rules, requests that are held back, a closed gate, a body that is too large. A connection comes back
+from there only when aiohttp has answered all that it was given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple, cast
+
+from aiohttp import web
+
+from mockserver.control import ADMIN
+from mockserver.model.http import RawHeaders
+from mockserver.server.answers import Written
+from mockserver.server.endpoint import Endpoint
+
+__all__ = ["FastPath"]
+
+_EVENT = re.compile(rb"POST ((?:/[\w.-]{1,80}){0,8}/sessions/[0-9a-f]{64}/events) HTTP/1\.1")
+"""The request line of a plain event. A target of these characters has one meaning, with nothing to be decoded."""
+
+_ADMIN = ADMIN.encode()
+_END = b"\r\n\r\n"
+_NOT_PLAIN = frozenset(
+    {
+        b"authorization",  # the journal masks it; no copy of it stays anywhere
+        b"content-encoding",
+        b"cookie",  # likewise
+        b"expect",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+_MOST_BYTES = 512 * 1024
+"""How much all remembered blocks may have; then they are forgotten, and those in use are soon there again."""
+
+_MOST_UNANSWERED = 64 * 1024
+"""How much aiohttp may be given before it has answered, so that a connection comes back."""
+
+_LOOK_S = 60
+"""How long events may pass aiohttp by. It closes a connection that it has seen nothing of for an hour."""
+
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class _Block(NamedTuple):
+    """What aiohttp made of a header block.
+
+    Args:
+        fields: The header fields, to look them up.
+        headers: The same as received.
+        body_size: The length of the body in bytes.
+    """
+
+    fields: Mapping[str, str]
+    headers: RawHeaders
+    body_size: int
+
+
+class FastPath:
+    """The short way of all connections of one port.
+
+    Args:
+        handler: Answers what goes to aiohttp.
+        endpoint: Answers what does not.
+
+    Attributes:
+        is_open: Whether there is a short way. It ends before the connections do.
+    """
+
+    def __init__(self, handler: _Handler, endpoint: Endpoint) -> None:
+        self._handler = handler
+        self._endpoint = endpoint
+        self.is_open = True
+        self._blocks: dict[bytes, _Block] = {}
+        self._blocks_bytes = 0
+        self._connections: dict[web.RequestHandler, _Connection] = {}
+
+    def connect(self, handler: web.RequestHandler) -> asyncio.Protocol:
+        """Make the protocol of a new connection, in front of aiohttp's."""
+        connection = self._connections[handler] = _Connection(self, handler)
+        return connection
+
+    def forget(self, handler: web.RequestHandler) -> None:
+        """Forget a connection that has ended."""
+        self._connections.pop(handler, None)
+
+    def answer(self, connection: _Connection, data: bytes) -> bool:
+        """Answer what a connection has read, if it is a plain event.
+
+        Returns:
+            Whether it is answered. If not, nothing has happened, or ``failure`` of the connection says what has.
+        """
+        line_end = data.find(b"\r\n")
+        head_end = data.find(_END, line_end) + 4
+        block = self._blocks.get(data[line_end:head_end])
+        if block is None or len(data) - head_end != block.body_size:
+            return False
+        line = data[:line_end]
+        if line != connection.line:
+            found = _EVENT.fullmatch(line)
+            if found is None or _ADMIN in line:
+                return False
+            connection.line, connection.target = line, found[1].decode()
+        try:
+            return self._endpoint.answer_at_once(
+                connection.target, block.fields, block.headers, data[head_end:], connection.transport
+            )
+        except Exception as error:  # noqa: BLE001 - it is raised again where aiohttp answers it
+            connection.failure = error
+            return False
+
+    def learn(self, head: bytes, request: web.BaseRequest, body_size: int) -> None:
+        """Remember a header block that aiohttp has parsed, if it is one of a plain event.
+
+        Args:
+            head: Request line and header block as they came, with the empty line.
+            request: What aiohttp made of it.
+            body_size: The length of its body.
+        """
+        line_end = head.index(b"\r\n")
+        if not request.keep_alive or _EVENT.fullmatch(head, 0, line_end) is None:
+            return
+        lengths = 0
+        for name, value in request.raw_headers:
+            name = name.lower()
+            lengths += name == b"content-length"
+            if name in _NOT_PLAIN or (name == b"connection" and value.lower() != b"keep-alive"):
+                return
+        key = head[line_end:]
+        if lengths != 1 or key in self._blocks:
+            return
+        if self._blocks_bytes + len(key) > _MOST_BYTES:
+            self._blocks.clear()
+            self._blocks_bytes = 0
+        self._blocks[key] = _Block(request.headers, request.raw_headers, body_size)
+        self._blocks_bytes += len(key)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer what went to aiohttp, and note whether the connection may come back from there."""
+        connection = self._connections.get(request.protocol)
+        if connection is None:
+            return await self._handler(request)
+        if connection.failure is not None:
+            raise connection.failure
+        response = await self._handler(request)
+        connection.answered(request, response)
+        return response
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, in front of aiohttp's protocol for it.
+
+    Attributes:
+        transport: The connection; valid from its beginning on.
+        line: The last request line of a plain event, as most players send the same one again.
+        target: The target in it.
+        failure: What broke when an event was answered at once; aiohttp is given the request and told of it.
+    """
+
+    __slots__ = ("_fast_path", "_handler", "_is_idle", "_looked_s", "_time", "_unanswered", "failure", "line", "target",
+                 "transport")  # fmt: skip
+
+    def __init__(self, fast_path: FastPath, handler: web.RequestHandler) -> None:
+        self._fast_path = fast_path
+        self._handler = handler
+        self._time = asyncio.get_running_loop().time
+        self._looked_s = self._time()
+        """When aiohttp has seen something of the connection for the last time."""
+        self._is_idle = True
+        """Whether aiohttp has answered all that it was given."""
+        self._unanswered: bytes | None = b""
+        """What it was given and has not answered; None if that is not known, and the connection does not come back."""
+        self.transport: asyncio.Transport
+        self.line = b""
+        self.target = ""
+        self.failure: Exception | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._handler.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fast_path.forget(self._handler)
+        self._handler.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if (
+            self._is_idle
+            and self._fast_path.is_open
+            and self._time() - self._looked_s < _LOOK_S
+            and not self.transport.is_closing()
+            and self._fast_path.answer(self, data)
+        ):
+            return
+        self._is_idle = False
+        if self._unanswered is not None:
+            self._unanswered = self._unanswered + data if len(self._unanswered) < _MOST_UNANSWERED else None
+        self._handler.data_received(data)
+
+    def eof_received(self) -> None:
+        self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._handler.resume_writing()
+
+    def answered(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        """Take note of what aiohttp is about to give for an answer.
+
+        Only an answer that is on its way already, and after which the connection stays, leads back to the short way.
+        """
+        given, self._unanswered = self._unanswered, None
+        if given is None or not isinstance(response, Written) or not response.keep_alive:
+            return
+        head_end = given.find(_END) + 4
+        head = given[:head_end]
+        length = request.headers.get("Content-Length", "0")
+        lines = head.count(b"\r\n")
+        if (
+            not head.startswith(request.method.encode())  # aiohttp skips empty lines
+            or not lines == head.count(b"\r") == head.count(b"\n")
+            or not (length.isascii() and length.isdigit())
+            or request.method == "CONNECT"
+            or not request.headers.keys().isdisjoint(("Transfer-Encoding", "Upgrade"))
+        ):
+            return
+        end = head_end + int(length)
+        if end > len(given):
+            return
+        self._fast_path.learn(head, request, int(length))
+        self._unanswered = given[end:]
+        self._is_idle = not self._unanswered
+        self._looked_s = self._time()

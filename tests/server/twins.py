@@ -1,0 +1,199 @@
+"""Two servers that differ in nothing but the fast path, on connections in memory: no socket and no time between them.
+
+A step is done to both, and what came of it is compared: every byte written, whether the connection stands, everything
+that is remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from mockserver.clock import Clock, RealTime
+from mockserver.control import Route
+from mockserver.emulator.emulator import Emulator
+from mockserver.model.settings import Settings
+from mockserver.namespaces import DEFAULT
+from mockserver.server.options import ServerOptions
+from mockserver.server.port import Port
+from mockserver.server.site import Site
+from tests.factories import T0
+from tests.server.conftest import START, snapshot
+from tests.server.event_bytes import events, request
+
+__all__ = ["Connection", "Twins", "in_memory", "opened"]
+
+_TURNS = 40
+"""How many turns of the loop every step is given; the longest, a body in pieces, takes a dozen."""
+
+
+class Connection(asyncio.Transport):
+    """A connection in memory: keeps what the server does to it."""
+
+    def __init__(self, port: Port) -> None:
+        super().__init__()
+        self._protocol = port.connect()
+        self._closing = False
+        self.written = b""
+        self.end = ""
+        """How the server, or its client, ended the connection."""
+        self._protocol.connection_made(self)
+
+    def feed(self, data: bytes) -> None:
+        """Give the server something to read, unless the connection has ended."""
+        if not self._closing:
+            self._protocol.data_received(data)
+
+    def leave(self, error: Exception | None) -> None:
+        """The client leaves, in good order or not."""
+        if not self._closing:
+            if error is None:
+                self._protocol.eof_received()
+            self._end("client", error)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._closing:
+            self.written += data
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        self._end("close", None)
+
+    def abort(self) -> None:
+        self._end("abort", None)
+
+    def pause_reading(self) -> None:
+        """Read on: nothing here is sent in such amounts."""
+
+    def resume_reading(self) -> None:
+        """See above."""
+
+    def _end(self, end: str, error: Exception | None) -> None:
+        if not self._closing:
+            self._closing, self.end = True, end
+            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, error)
+
+
+class Twin:
+    """One of the two."""
+
+    def __init__(self, *, fast_path: bool, connections: int, **settings: Any) -> None:
+        self.elapsed_ms = 0
+        clock = Clock(RealTime(lambda: T0 + self.elapsed_ms, lambda: self.elapsed_ms * 1_000_000))
+        self.site = Site(
+            Settings(fast_path=fast_path, **settings), ServerOptions(seeded_ids=True), clock=clock, made=_stand_still
+        )
+        self.site.gate.keep(lambda closed: None)
+        self.seen_by_aiohttp = 0
+        self.port = Port(self._handle, None, self.site.endpoint)
+        self.connections = [Connection(self.port) for _ in range(connections)]
+
+    def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        self.seen_by_aiohttp += 1
+        return self.site.handle(request)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that may not differ."""
+        remembered = snapshot(self.site)
+        for namespace in remembered.values():
+            del namespace["settings"]["fast_path"]
+        return {
+            "remembered": remembered,
+            "said": [(connection.written, connection.end) for connection in self.connections],
+            "errors": [repr(error) for error in self.site.internal_errors],
+        }
+
+
+class Twins:
+    """Both.
+
+    Args:
+        connections: How many connections there are to each.
+        **settings: Of both.
+    """
+
+    def __init__(self, connections: int = 3, **settings: Any) -> None:
+        self.fast = Twin(fast_path=True, connections=connections, **settings)
+        self.slow = Twin(fast_path=False, connections=connections, **settings)
+
+    @property
+    def spared(self) -> int:
+        """How many requests aiohttp has not seen on the fast path."""
+        return self.slow.seen_by_aiohttp - self.fast.seen_by_aiohttp
+
+    def sid(self, number: int = 0, namespace: str = DEFAULT) -> str:
+        """Return the id of a session that was opened, or one that nobody has."""
+        found = next((each for each in self.fast.site.namespaces if each.name == namespace), None)
+        if found is None:
+            return "0" * 64
+        with found as emulator:
+            sids = [session.sid for session in emulator.sessions]
+        return sids[number % len(sids)] if sids else "0" * 64
+
+    async def do(self, step: Callable[[Twin], object]) -> None:
+        """Do something to both, wait until nothing more comes of it, and compare."""
+        for twin in (self.fast, self.slow):
+            step(twin)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        assert self.fast.state() == self.slow.state()
+
+    async def send(self, data: bytes, connection: int = 0) -> bytes:
+        """Send to both.
+
+        Returns:
+            What both have answered.
+        """
+        before = len(self.fast.connections[connection].written)
+        await self.do(lambda twin: twin.connections[connection].feed(data))
+        return self.fast.connections[connection].written[before:]
+
+    async def leave(self, connection: int = 0, error: Exception | None = None) -> None:
+        """A client leaves."""
+        await self.do(lambda twin: twin.connections[connection].leave(error))
+
+    async def call(self, route: Route[Any, Any], argument: Any = None, namespace: str = DEFAULT, **parts: Any) -> None:
+        """Do something with the admin API."""
+        await self.do(lambda twin: twin.site.control(namespace).call(route, argument, **parts))
+
+    async def end(self) -> None:
+        """End both servers, as a runner does."""
+        for twin in (self.fast, self.slow):
+            await twin.port.close()
+            twin.port.protocol.pre_shutdown()
+            await twin.port.protocol.shutdown(0.01)
+            for connection in twin.connections:
+                connection.abort()
+        await asyncio.sleep(0)
+
+
+def _stand_still(emulator: Emulator) -> None:
+    """Namespaces other than the default one have a clock of their own."""
+    if emulator.name != DEFAULT:
+        emulator.clock.freeze()
+        emulator.clock.set(T0)
+
+
+def in_memory(script: Callable[[Twins], Awaitable[None]], connections: int = 3, **settings: Any) -> Twins:
+    """Run a script with twins on a loop of its own, and end them."""
+
+    async def run() -> Twins:
+        twins = Twins(connections, **settings)
+        try:
+            await script(twins)
+        finally:
+            await twins.end()
+        return twins
+
+    return asyncio.run(run())
+
+
+async def opened(twins: Twins, prefix: str = "", namespace: str = "default") -> str:
+    """Open a session on a connection, and return the path of its events."""
+    assert await twins.send(request(f"{prefix}/api/v1/sessions", START))
+    return events(twins.sid(-1, namespace), prefix)
