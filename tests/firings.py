@@ -7,10 +7,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from mockserver.model.finding import Severity, Thresholds
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.catalogue import RULES
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from tests.playbacks import START_MS, START_PARAMS, Event, Playground
 
-__all__ = ["Firing", "batch", "downloaded", "fired", "fired_in_traffic", "said", "start_body", "traffic_of"]
+__all__ = [
+    "Firing",
+    "batch",
+    "downloaded",
+    "fired",
+    "fired_in_traffic",
+    "rules_about",
+    "said",
+    "start_body",
+    "traffic_of",
+]
 
 Firing = tuple[str, Severity, tuple[int, ...]]
 """Code, severity and journal entries of one finding."""
@@ -18,20 +30,27 @@ Firing = tuple[str, Severity, tuple[int, ...]]
 _NEXT_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
 
 
-def fired(rules: Iterable[Rule], case: Case) -> list[Firing]:
+def rules_about(*codes: str) -> list[Rule]:
+    """Return the rules with these codes, in order of the catalogue."""
+    found = [rule for rule in RULES if rule.code in codes]
+    assert len(found) == len(codes), codes
+    return found
+
+
+def fired(rules: Iterable[Rule], case: SessionTraffic) -> list[Firing]:
     """Return what rules find in a session; each message must be one sentence."""
-    return [_firing(rule, hit) for rule in rules for hit in rule.check(case)]
+    return [_firing(rule, hit) for rule in rules for hit in rule.in_session(case)]
 
 
-def fired_in_traffic(rules: Iterable[TrafficRule], ground: Playground) -> list[Firing]:
+def fired_in_traffic(rules: Iterable[Rule], ground: Playground) -> list[Firing]:
     """Return what rules find in all traffic."""
     traffic = traffic_of(ground)
-    return [_firing(rule, hit) for rule in rules for hit in rule.check(traffic)]
+    return [_firing(rule, hit) for rule in rules for hit in rule.in_traffic(traffic)]
 
 
-def said(rules: Iterable[Rule], case: Case) -> str:
+def said(rules: Iterable[Rule], case: SessionTraffic) -> str:
     """Return the message of the only finding in a session."""
-    (message,) = (hit.message for rule in rules for hit in rule.check(case))
+    (message,) = (hit.message for rule in rules for hit in rule.in_session(case))
     return message
 
 
@@ -52,7 +71,7 @@ def traffic_of(ground: Playground) -> Traffic:
     )
 
 
-def downloaded(*events: Event, path: str = "/api/v1/downloaded", **start: Any) -> Case:
+def downloaded(*events: Event, path: str = "/api/v1/downloaded", **start: Any) -> SessionTraffic:
     """Return what rules see of a batch of downloaded content; ``start`` are more params of its sessionStart."""
     ground = Playground()
     plan = ground.post(path, batch(*events, **start))
@@ -77,7 +96,7 @@ def start_body(**members: Any) -> dict[str, Any]:
     return {**body, "params": {**START_PARAMS, **members.get("params", {})}}
 
 
-def _firing(rule: Rule | TrafficRule, hit: Hit) -> Firing:
+def _firing(rule: Rule, hit: Hit) -> Firing:
     assert hit.message.endswith("."), hit.message
     assert not _NEXT_SENTENCE.search(hit.message), hit.message
     assert "\n" not in hit.message

@@ -15,7 +15,7 @@ from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.operations.sessions import session_items
-from mockserver.rules.diagnose.case import Case
+from mockserver.rules.diagnose.traffic import SessionTraffic
 
 START_MS = 1_760_000_000_000
 TRAFFIC = Path(__file__).parents[1] / "fixtures" / "traffic"
@@ -92,11 +92,11 @@ class Playground:
                 assert sid, plan.response
         return sid
 
-    def case(self, sid: str) -> Case:
+    def case(self, sid: str) -> SessionTraffic:
         """Return what rules see of a session."""
         emulator = self.emulator
         known = emulator.sessions.get(sid)
-        return Case(
+        return SessionTraffic(
             None if known is None else emulator.refreshed(known),
             session_items(emulator, sid, by_arrival=True),
             session_items(emulator, sid, accepted_only=True),
@@ -109,7 +109,7 @@ class Playground:
 
 def case_of(
     *events: Event, start: dict[str, Any] | None = None, settings: Settings | None = None, after_s: float = 0
-) -> Case:
+) -> SessionTraffic:
     """Return what rules see of one session: its events as for :meth:`Playground.play`, looked at ``after_s`` later."""
     ground = Playground(settings)
     sid = ground.play(*events, start=start)

@@ -26,9 +26,9 @@ from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace, Target
-from mockserver.rules.diagnose.case import Case, Traffic
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.diagnose.run import by_severity, counting, diagnose_session, diagnose_traffic, sort_findings
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, items_of, processed
@@ -57,10 +57,10 @@ class _Stamp(NamedTuple):
     newest: int
 
 
-class _JudgedCase(NamedTuple):
+class _JudgedTraffic(NamedTuple):
     """What a session was judged by."""
 
-    case: Case
+    traffic: SessionTraffic
     version: _Revision
     entries: int
     oldest: int
@@ -124,7 +124,7 @@ class Diagnosis:
         if known is None:
             return []
         session, records, moment = known
-        return self._session_findings(self._case(session, records, moment), session, records, moment)
+        return self._session_findings(self._traffic_of(session, records, moment), session, records, moment)
 
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed of one session.
@@ -138,8 +138,8 @@ class Diagnosis:
         session, records, moment = known
 
         def compute() -> SessionReport:
-            case = self._case(session, records, moment)
-            items = [step.item for step in case.steps]
+            traffic = self._traffic_of(session, records, moment)
+            items = [step.item for step in traffic.steps]
             return build_report(session, items, moment.settings, moment.now_ms)
 
         stamp = _stamp((session,), records, moment, moment.version(session))
@@ -167,50 +167,52 @@ class Diagnosis:
             elif sid is not None and entry[1].outcome is Outcome.INVALID:
                 strangers.setdefault(sid, []).append(entry)
         found: list[Finding] = []
-        cases: dict[str, Case] = {}
+        by_session: dict[str, SessionTraffic] = {}
         for session in sessions:
-            case = cases[session.sid] = self._case(session, by_sid[session.sid], moment)
-            found += self._session_findings(case, session, by_sid[session.sid], moment)
+            traffic = by_session[session.sid] = self._traffic_of(session, by_sid[session.sid], moment)
+            found += self._session_findings(traffic, session, by_sid[session.sid], moment)
         for refused in strangers.values():
-            found += diagnose_session(self._case_of(None, list(self._items(refused, moment)), moment))
-        traffic = Traffic(
+            found += diagnose_session(self._traffic_from(None, list(self._items(refused, moment)), moment))
+        everything = Traffic(
             records,
-            cases,
+            by_session,
             moment.read,
             moment.events,
             moment.settings.thresholds,
             moment.now_ms,
             lambda dialect: moment.dialects.named(dialect).words,
         )
-        return sort_findings([*found, *diagnose_traffic(traffic)])
+        return sort_findings([*found, *diagnose_traffic(everything)])
 
-    def _session_findings(self, case: Case, session: Session, records: _Records, moment: _Moment) -> list[Finding]:
+    def _session_findings(
+        self, traffic: SessionTraffic, session: Session, records: _Records, moment: _Moment
+    ) -> list[Finding]:
         stamp = _stamp((session,), records, moment, moment.version(session))
-        found: list[Finding] = moment.kept.findings.get(session.sid, stamp, lambda: diagnose_session(case))
+        found: list[Finding] = moment.kept.findings.get(session.sid, stamp, lambda: diagnose_session(traffic))
         return found
 
-    def _case(self, session: Session, records: _Records, moment: _Moment) -> Case:
+    def _traffic_of(self, session: Session, records: _Records, moment: _Moment) -> SessionTraffic:
         """Return what rules see of a session: the same object as long as nothing about it changes."""
-        cases = moment.kept.cases
+        kept = moment.kept.traffic
 
-        def compute() -> _JudgedCase:
-            last: _JudgedCase | None = cases.last(session.sid)
+        def compute() -> _JudgedTraffic:
+            last: _JudgedTraffic | None = kept.last(session.sid)
             before = last if last is not None and _goes_on(last, records, moment, version) else None
-            items = [*before.case.arrived] if before else []
+            items = [*before.traffic.arrived] if before else []
             items += self._items(records[before.entries if before else 0 :], moment)
-            return _JudgedCase(self._case_of(session, items, moment), version, len(records), *_ends(records))
+            return _JudgedTraffic(self._traffic_from(session, items, moment), version, len(records), *_ends(records))
 
         version = moment.version(session)
         stamp = _stamp((session,), records, moment, version)
-        known: _JudgedCase = cases.get(session.sid, stamp, compute, lambda known: len(known.case.arrived) + 1)
-        return known.case
+        known: _JudgedTraffic = kept.get(session.sid, stamp, compute, lambda known: len(known.traffic.arrived) + 1)
+        return known.traffic
 
-    def _case_of(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> Case:
+    def _traffic_from(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> SessionTraffic:
         settings, now_ms = moment.settings, moment.now_ms
         ordered = processed([item for item in items if item.accepted], settings, session, now_ms)
         dialect = session.dialect if session is not None else items[0].event.dialect
         words = moment.dialects.named(dialect).words
-        return Case(session, items, ordered, settings, settings.thresholds, now_ms, words)
+        return SessionTraffic(session, items, ordered, settings, settings.thresholds, now_ms, words)
 
     def _items(self, records: _Records, moment: _Moment) -> Iterator[Item]:
         for seq, record in records:
@@ -234,13 +236,13 @@ def _ends(records: _Records) -> tuple[int, int]:
     return (records[0][0], records[-1][0]) if records else (0, 0)
 
 
-def _goes_on(last: _JudgedCase, records: _Records, moment: _Moment, version: _Revision) -> bool:
+def _goes_on(last: _JudgedTraffic, records: _Records, moment: _Moment, version: _Revision) -> bool:
     """Tell whether entries begin with those that a session was judged by, so that only new ones have to be read."""
     return (
         0 < last.entries <= len(records)
         and last.version == version
         and (last.oldest, last.newest) == (records[0][0], records[last.entries - 1][0])
-        and last.case.settings == moment.settings
+        and last.traffic.settings == moment.settings
     )
 
 

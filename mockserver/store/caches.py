@@ -12,7 +12,7 @@ __all__ = ["Cache", "Caches"]
 
 T = TypeVar("T")
 
-_CASE_EVENTS = 25_000
+_TRAFFIC_EVENTS = 25_000
 """How many parsed events are kept: at one to two kilobytes each, a fraction of what the journal itself may take."""
 
 _REPORTS = 256
@@ -122,17 +122,17 @@ class Caches:
     Attributes:
         overall: The findings of the whole namespace.
         findings: The findings by session; of all sessions, being small.
-        cases: What rules see, by session. Rules about all traffic look at all sessions in turn.
+        traffic: What rules look at, by session. Rules about all traffic look at all sessions in turn.
         reports: The reports by session.
     """
 
     def __init__(self) -> None:
         self.overall: Cache[Any] = Cache()
         self.findings: Cache[Any] = Cache()
-        self.cases: Cache[Any] = Cache(_CASE_EVENTS, latest=False)
+        self.traffic: Cache[Any] = Cache(_TRAFFIC_EVENTS, latest=False)
         self.reports: Cache[Any] = Cache(_REPORTS)
 
     def retain(self, sids: Container[Hashable]) -> None:
         """Drop what was computed of all other sessions."""
-        for answers in (self.findings, self.cases, self.reports):
+        for answers in (self.findings, self.traffic, self.reports):
             answers.retain(sids)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mockserver.model.finding import Severity, Thresholds
-from mockserver.rules.diagnose.case import Rule, TrafficRule
-from mockserver.rules.diagnose.catalogue import CODES, RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.catalogue import CODES, RULES
 from tests.documents import ROOT, cell, filled, members_table, texts_of
 
 PAGE = ROOT / "docs" / "diagnostics.md"
@@ -42,8 +41,7 @@ def test_every_severity_and_every_threshold_is_described() -> None:
 
 
 def rules() -> Iterator[str]:
-    both: tuple[Rule | TrafficRule, ...] = (*TRAFFIC_RULES, *RULES)
-    rule_of = {rule.code: rule for rule in both}
+    rule_of = {rule.code: rule for rule in RULES}
     for title, families in FAMILIES:
         yield f"\n## {title}\n"
         yield "| code | severity | API | trigger | consequence | tolerance | source |\n|---|---|---|---|---|---|---|"

@@ -15,8 +15,8 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.operations.findings import Diagnosis
-from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.run import diagnose_session
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from tests.factories import fault
 from tests.playbacks import START_MS, Event, Playground
 
@@ -37,8 +37,8 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """The sessions whose rules were applied, one after the other."""
     sids: list[str | None] = []
 
-    def noted(case: Case) -> list[Finding]:
-        sids.append(case.session.sid if case.session is not None else None)
+    def noted(case: SessionTraffic) -> list[Finding]:
+        sids.append(case.stored.sid if case.stored is not None else None)
         return diagnose_session(case)
 
     monkeypatch.setattr(JUDGE, noted)
@@ -210,7 +210,7 @@ def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
     ground.emulator.reset(["journal", "sessions"])
     assert diagnosis.findings() == []
     caches = ground.emulator.caches
-    assert [len(kept) for kept in (caches.findings, caches.cases, caches.reports)] == [0, 0, 0]
+    assert [len(kept) for kept in (caches.findings, caches.traffic, caches.reports)] == [0, 0, 0]
     with pytest.raises(NotFound):
         diagnosis.report(sid)
 
@@ -232,7 +232,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
     ground: Playground, judged: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(40)]
-    monkeypatch.setattr(ground.emulator.caches.cases, "_room", 20)
+    monkeypatch.setattr(ground.emulator.caches.traffic, "_room", 20)
     diagnosis = Diagnosis(ground.namespace)
     diagnosis.findings()
     judged.clear()
@@ -259,7 +259,7 @@ def test_event_is_processed_while_a_diagnosis_is_computed(ground: Playground, mo
     sid = ground.play(*GAP[:3])
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(case: Case) -> list[Finding]:
+    def slow(case: SessionTraffic) -> list[Finding]:
         begun.set()
         assert go_on.wait(10)
         return diagnose_session(case)

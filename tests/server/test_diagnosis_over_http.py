@@ -12,8 +12,8 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.model.finding import Finding, Thresholds
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.case import Case
 from mockserver.rules.diagnose.run import diagnose_session
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from tests.server.conftest import PING, PLAY, Answer, Running, Start
 
 JUDGE = "mockserver.operations.findings.diagnose_session"
@@ -142,7 +142,7 @@ def test_players_are_answered_while_a_diagnosis_is_computed(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(case: Case) -> list[Finding]:
+    def slow(case: SessionTraffic) -> list[Finding]:
         begun.set()
         assert go_on.wait(10)
         return diagnose_session(case)

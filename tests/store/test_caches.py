@@ -95,12 +95,12 @@ def test_names_that_are_gone_are_dropped_and_give_their_room_back() -> None:
 
 def test_only_the_answers_about_gone_sessions_are_dropped() -> None:
     caches = Caches()
-    for kept in (caches.findings, caches.cases, caches.reports):
+    for kept in (caches.findings, caches.traffic, caches.reports):
         kept.get("a", 1, list)
         kept.get("b", 1, list)
     caches.overall.get(None, 1, list)
     caches.retain({"b"})
-    assert [len(kept) for kept in (caches.findings, caches.cases, caches.reports, caches.overall)] == [1, 1, 1, 1]
+    assert [len(kept) for kept in (caches.findings, caches.traffic, caches.reports, caches.overall)] == [1, 1, 1, 1]
 
 
 def test_computation_that_fails_is_tried_again() -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.model.words import Words
-from mockserver.rules.diagnose.case import Hit, Rule, Traffic, TrafficCheck, TrafficRule
-from mockserver.rules.diagnose.reasons import Refusal, is_edge_body
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
+from mockserver.rules.diagnose.refusals import Refusal, is_edge_body
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import counted, quoted
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES", "is_of_player"]
+__all__ = ["RULES", "is_of_player"]
 
 _NOT_IDS = frozenset({"", "undefined", "null", "NaN", "v1", "[object Object]", "%5Bobject%20Object%5D", "{sid}"})
 _SESSIONS = "/api/v1/sessions"
@@ -109,7 +109,7 @@ def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
         if record.outcome is not Outcome.NO_ROUTE or _kind(record, traffic) != code:
             continue
         path = _path(record)
-        sid = next((piece for piece in path.split("/") if piece in traffic.cases), None)
+        sid = next((piece for piece in path.split("/") if piece in traffic.sessions), None)
         form = _SID.sub("{sid}", path if sid is None else path.replace(sid, "{sid}"))
         groups.setdefault((f"{record.method} {form}", sid), []).append(
             _Stray(seq, record, path, f"{record.method} {form[:100]}", sid)
@@ -189,7 +189,7 @@ def _unfound(traffic: Traffic) -> Iterator[tuple[int, Record, str]]:
     for seq, record in traffic.records:
         if record.operation is Operation.EVENT and record.outcome is not Outcome.ACCEPTED:
             sid = record.session_id or ""
-            if sid not in traffic.cases:
+            if sid not in traffic.sessions:
                 yield seq, record, sid
 
 
@@ -207,7 +207,7 @@ def _decoration(traffic: Traffic, sid: str) -> str | None:
     """Return the known id inside a decorated one."""
     if sid in _NOT_IDS:
         return None
-    known = next((piece for piece in _BETWEEN.split(sid) if piece in traffic.cases), None)
+    known = next((piece for piece in _BETWEEN.split(sid) if piece in traffic.sessions), None)
     return "" if known is None and ("://" in sid or "%3A%2F%2F" in sid) else known
 
 
@@ -249,71 +249,71 @@ def _is_start(refusal: Refusal) -> bool:
     return refusal.rule == "start-only-on-sessions" and refusal.item.record.operation is Operation.EVENT
 
 
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
+_ROUTES_PAGE = "Adobe, Media Collection API: Sessions request, Events request"
+_LOST = "Nothing of it is reported."
+
+
+def _rule(
+    code: str,
+    trigger: str,
+    check: Callable[[Traffic], Iterator[Hit]],
+    source: str = _ROUTES_PAGE,
+    tolerance: str = "",
+) -> Rule:
+    return Rule(code, Severity.ERROR, trigger, _LOST, source, traffic_check=check, tolerance=tolerance)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
         "session.start-on-events",
         Severity.ERROR,
         "sessionStart sent to /events",
         "400: no session is opened.",
         "Adobe, Media Collection API: Events (2026)",
-        _is_start,
+        claims=_is_start,
         dialects=("collection",),
     ),
-)
-
-RULES: tuple[Rule, ...] = of_sessions(BODY_RULES)
-
-_ROUTES_PAGE = "Adobe, Media Collection API: Sessions request, Events request"
-_LOST = "Nothing of it is reported."
-
-
-def _rule(code: str, trigger: str, check: TrafficCheck, source: str = _ROUTES_PAGE, tolerance: str = "") -> TrafficRule:
-    return TrafficRule(code, Severity.ERROR, trigger, _LOST, source, check, tolerance)
-
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = (
-    TrafficRule(
+    Rule(
         "session.event-before-sid",
         Severity.ERROR,
         "events to /sessions//events, or with undefined, null or v1 for an id",
         "404: all of them are lost.",
         "Adobe, Queueing events; recordings of MediaSDK JS with an absolute Location",
-        _event_before_sid,
+        traffic_check=_event_before_sid,
         dialects=("collection",),
     ),
-    TrafficRule(
+    Rule(
         "session.sid-decorated",
         Severity.ERROR,
         "a session id with a trailing slash, query or whole URL",
         "404: all of them are lost.",
         "recordings of Android, THEOplayer and CBS clients with unusual Location values",
-        _sid_decorated,
+        traffic_check=_sid_decorated,
         dialects=("collection",),
     ),
-    TrafficRule(
+    Rule(
         "session.unknown-id",
         Severity.ERROR,
         "events to a session id that was never issued here",
         "404: all of them are lost.",
         "Adobe, Media Collection API: Events request; a question on GitHub whether a client can choose the id",
-        _unknown_id,
+        traffic_check=_unknown_id,
     ),
-    *of_traffic(BODY_RULES),
-    TrafficRule(
+    Rule(
         "http.heartbeat-protocol",
         Severity.ERROR,
         "a request with s:event:type in its query",
         "Nothing is reported: this is the older heartbeat protocol.",
         "Adobe support case: hosts <company>.hb.omtrdc.net and <company>.hb-api.omtrdc.net mixed up",
-        _heartbeat,
+        traffic_check=_heartbeat,
     ),
-    TrafficRule(
+    Rule(
         "path.docs-typo",
         Severity.ERROR,
         "a post to /api/v1/{sid}/events",
         "404: all of them are lost.",
         "Adobe, Queueing events: the path in its sample lacks sessions/",
-        _docs_typo,
+        traffic_check=_docs_typo,
     ),
     _rule(
         "path.prefix",

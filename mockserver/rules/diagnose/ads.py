@@ -7,14 +7,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.breaks import split_pods
-from mockserver.rules.diagnose.case import Case, Hit, Rule
-from mockserver.rules.diagnose.placeholders import is_nothing
-from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
+from mockserver.rules.diagnose.breaks import pauses_before, split_pods
+from mockserver.rules.diagnose.identity import is_nothing
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
 from mockserver.rules.playback import Player, Step
 
 __all__ = ["RULES"]
-
 
 _SHORTEST_IN_MS = 1000
 _MS_LOW, _MS_HIGH = 500, 4000
@@ -49,9 +49,9 @@ class _Span(NamedTuple):
         return self.opening.number("media.ad.length") or 0
 
 
-def _spans(case: Case) -> Iterator[_Span]:
-    steps = case.steps
-    for opening in case.of("adStart"):
+def _spans(session: SessionTraffic) -> Iterator[_Span]:
+    steps = session.steps
+    for opening in session.of("adStart"):
         if opening.ignored is None:
             n = opening.n + 1
             while n < len(steps) and steps[n].after.ad is opening.after.ad:
@@ -63,9 +63,9 @@ def _named(start: Step) -> str:
     return f"ad {quoted(start.params.get('media.ad.id'))}"
 
 
-def _outside_break(case: Case) -> Iterator[Hit]:
+def _outside_break(session: SessionTraffic) -> Iterator[Hit]:
     ads: list[list[Step]] = []
-    for step in case.in_order("adStart", "adComplete", "adSkip"):
+    for step in session.in_order("adStart", "adComplete", "adSkip"):
         if step.before.ad_break is None:
             if step.event_type != "adStart" and ads and ads[-1][-1].event_type == "adStart":
                 ads[-1].append(step)
@@ -80,21 +80,21 @@ def _outside_break(case: Case) -> Iterator[Hit]:
         )
 
 
-def _closes_of_no_ad(case: Case) -> Iterator[tuple[Step, Step | None]]:
+def _closes_of_no_ad(session: SessionTraffic) -> Iterator[tuple[Step, Step | None]]:
     """Return every close inside a break with no ad open, with the first close of the ad that it closes again."""
     first: Step | None = None
-    for step in case.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
+    for step in session.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
         if step.event_type in ("adBreakStart", "adStart"):
             first = None
         elif step.before.ad is not None:
             first = step
         elif step.before.ad_break is not None:
-            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= case.thresholds.second_close_s * 1000
+            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= session.thresholds.second_close_s * 1000
             yield step, first if soon else None
 
 
-def _complete_without_start(case: Case) -> Iterator[Hit]:
-    for step, first in _closes_of_no_ad(case):
+def _complete_without_start(session: SessionTraffic) -> Iterator[Hit]:
+    for step, first in _closes_of_no_ad(session):
         if first is None:
             yield Hit(
                 seqs_of(step),
@@ -103,8 +103,8 @@ def _complete_without_start(case: Case) -> Iterator[Hit]:
             )
 
 
-def _skip_and_complete(case: Case) -> Iterator[Hit]:
-    for step, first in _closes_of_no_ad(case):
+def _skip_and_complete(session: SessionTraffic) -> Iterator[Hit]:
+    for step, first in _closes_of_no_ad(session):
         if first is not None:
             yield Hit(
                 seqs_of(first, step),
@@ -113,40 +113,40 @@ def _skip_and_complete(case: Case) -> Iterator[Hit]:
             )
 
 
-def _no_pings(case: Case) -> Iterator[Hit]:
-    if case.is_batch:
+def _no_pings(session: SessionTraffic) -> Iterator[Hit]:
+    if session.is_batch:
         return
-    for ad in _spans(case):
-        if ad.wall_s > case.thresholds.ad_gap_s and not any(step.event_type == "ping" for step in ad.inside):
+    for ad in _spans(session):
+        if ad.wall_s > session.thresholds.ad_gap_s and not any(step.event_type == "ping" for step in ad.inside):
             yield Hit(
                 seqs_of(ad.opening, ad.last),
                 f"No ping came in the {number(ad.wall_s)} s of {ad.name}; go on with pings during ads.",
             )
 
 
-def _is_again(case: Case, step: Step) -> bool:
+def _is_again(session: SessionTraffic, step: Step) -> bool:
     """Tell whether an adStart came again for the ad that it has just opened."""
     if step.event_type != "adStart" or step.before.ad is None:
         return False
-    opening = case.steps[step.before.ad.step]
-    return step.params == opening.params and step.ts_ms - opening.ts_ms <= case.thresholds.second_close_s * 1000
+    opening = session.steps[step.before.ad.step]
+    return step.params == opening.params and step.ts_ms - opening.ts_ms <= session.thresholds.second_close_s * 1000
 
 
-def _start_again(case: Case) -> Iterator[Hit]:
-    again = [step for step in case.of("adStart") if _is_again(case, step)]
+def _start_again(session: SessionTraffic) -> Iterator[Hit]:
+    again = [step for step in session.of("adStart") if _is_again(session, step)]
     if again:
-        first = case.steps[again[0].before.ad.step] if again[0].before.ad is not None else again[0]
+        first = session.steps[again[0].before.ad.step] if again[0].before.ad is not None else again[0]
         yield Hit(
-            seqs_of(*(case.steps[step.before.ad.step] for step in again if step.before.ad is not None), *again),
-            f"adStart of {_named(first)} came again {again[0].ts_ms - first.ts_ms} ms after the first"
-            f"{f', and {len(again) - 1} more like that' if len(again) > 1 else ''}; send one adStart for each ad.",
+            seqs_of(*(session.steps[step.before.ad.step] for step in again if step.before.ad is not None), *again),
+            f"adStart of {_named(first)} came again {again[0].ts_ms - first.ts_ms} ms after the "
+            f"first{f', and {len(again) - 1} more like that' if len(again) > 1 else ''}; send one adStart for each ad.",
         )
 
 
-def _not_closed(case: Case) -> Iterator[Hit]:
-    for step in case.in_order("adStart", "adBreakComplete"):
-        if step.before.ad is not None and not _is_again(case, step):
-            opening = case.steps[step.before.ad.step]
+def _not_closed(session: SessionTraffic) -> Iterator[Hit]:
+    for step in session.in_order("adStart", "adBreakComplete"):
+        if step.before.ad is not None and not _is_again(session, step):
+            opening = session.steps[step.before.ad.step]
             yield Hit(
                 seqs_of(opening, step),
                 f"{step.event_type} came while {_named(opening)} was open; send adComplete when an ad has played to "
@@ -154,15 +154,15 @@ def _not_closed(case: Case) -> Iterator[Hit]:
             )
 
 
-def _gap(case: Case) -> Iterator[Hit]:
+def _gap(session: SessionTraffic) -> Iterator[Hit]:
     close: Step | None = None
-    for step in case.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
+    for step in session.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
         if step.event_type in ("adComplete", "adSkip"):
             close = step if step.before.ad is not None else close
             continue
         if step.event_type == "adStart" and close is not None and step.before.ad_break is close.before.ad_break:
             gap_s = (step.ts_ms - close.ts_ms) / 1000
-            if gap_s > case.thresholds.ad_close_gap_s:
+            if gap_s > session.thresholds.ad_close_gap_s:
                 yield Hit(
                     seqs_of(close, step),
                     f"{number(gap_s)} s passed between {close.event_type} and the adStart of {_named(step)} in one "
@@ -171,12 +171,12 @@ def _gap(case: Case) -> Iterator[Hit]:
         close = None
 
 
-def _pod_position(case: Case) -> Iterator[Hit]:
+def _pod_position(session: SessionTraffic) -> Iterator[Hit]:
     pods: dict[int, list[Step]] = {}
-    for step in case.of("adStart"):
-        if step.after.ad is not None and step.ignored is None and not _is_again(case, step):
+    for step in session.of("adStart"):
+        if step.after.ad is not None and step.ignored is None and not _is_again(session, step):
             pods.setdefault(step.after.ad.break_number, []).append(step)
-    split = {step.after.breaks for pod in split_pods(case) for step in pod[1:]}
+    split = {step.after.breaks for pod in split_pods(session) for step in pod[1:]}
     for number_of, ads in pods.items():
         if number_of in split:
             continue  # the rest of a pod that was reported as several breaks
@@ -190,15 +190,15 @@ def _pod_position(case: Case) -> Iterator[Hit]:
             )
 
 
-def _complete_early(case: Case) -> Iterator[Hit]:
-    if case.ts_in_seconds or case.standing:
+def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
+    if session.ts_in_seconds or session.standing:
         return
-    for ad in _spans(case):
+    for ad in _spans(session):
         completes = ad.ending is not None and ad.ending.event_type == "adComplete"
         if (
             completes
-            and not (_is_in_ms(ad) or case.spans_clock_set(ad.opening.seq, ad.last.seq))
-            and ad.played_s < case.thresholds.ad_complete_share * ad.length_s
+            and not (_is_in_ms(ad) or session.spans_clock_set(ad.opening.seq, ad.last.seq))
+            and ad.played_s < session.thresholds.ad_complete_share * ad.length_s
         ):
             yield Hit(
                 seqs_of(ad.opening, ad.ending),
@@ -212,8 +212,8 @@ def _is_in_ms(ad: _Span) -> bool:
     return ad.length_s >= _SHORTEST_IN_MS and ad.wall_s > 0 and _MS_LOW <= ad.length_s / ad.wall_s <= _MS_HIGH
 
 
-def _length_ms(case: Case) -> Iterator[Hit]:
-    wrong = [ad for ad in _spans(case) if _is_in_ms(ad)]
+def _length_ms(session: SessionTraffic) -> Iterator[Hit]:
+    wrong = [ad for ad in _spans(session) if _is_in_ms(ad)]
     if wrong:
         first = wrong[0]
         more = f", and {len(wrong) - 1} more like that" if len(wrong) > 1 else ""
@@ -224,10 +224,10 @@ def _length_ms(case: Case) -> Iterator[Hit]:
         )
 
 
-def _overrun(case: Case) -> Iterator[Hit]:
-    for ad in _spans(case):
-        spans = case.spans_clock_set(ad.opening.seq, ad.last.seq)
-        if ad.length_s > 0 and ad.played_s > ad.length_s + case.thresholds.ad_overrun_s and not spans:
+def _overrun(session: SessionTraffic) -> Iterator[Hit]:
+    for ad in _spans(session):
+        spans = session.spans_clock_set(ad.opening.seq, ad.last.seq)
+        if ad.length_s > 0 and ad.played_s > ad.length_s + session.thresholds.ad_overrun_s and not spans:
             yield Hit(
                 seqs_of(ad.opening, ad.last),
                 f"{number(ad.played_s)} s were spent in {ad.name}, which is {number(ad.length_s)} s long; send its "
@@ -235,19 +235,19 @@ def _overrun(case: Case) -> Iterator[Hit]:
             )
 
 
-def _length_zero(case: Case) -> Iterator[Hit]:
+def _length_zero(session: SessionTraffic) -> Iterator[Hit]:
     advice = "send the length of the ad in seconds"
-    for step in case.of("adStart"):
+    for step in session.of("adStart"):
         if (step.number("media.ad.length") or 0) <= 0:
             length = quoted(step.params.get("media.ad.length"))
             yield Hit(seqs_of(step), f"media.ad.length of {_named(step)} is {length}; {advice}.")
-    for item in case.refused:
+    for item in session.refused:
         if any(each.rule == "required" and each.place == "/params/media.ad.length" for each in item.record.violations):
             yield Hit(seqs_of(item), f"adStart was answered 400 because media.ad.length is missing; {advice}.")
 
 
-def _id_empty(case: Case) -> Iterator[Hit]:
-    for step in case.of("adStart"):
+def _id_empty(session: SessionTraffic) -> Iterator[Hit]:
+    for step in session.of("adStart"):
         if not str(step.params.get("media.ad.id") or "").strip():
             yield Hit(
                 seqs_of(step),
@@ -255,8 +255,8 @@ def _id_empty(case: Case) -> Iterator[Hit]:
             )
 
 
-def _id_placeholder(case: Case) -> Iterator[Hit]:
-    ids = ((step, str(step.params.get("media.ad.id") or "").strip()) for step in case.of("adStart"))
+def _id_placeholder(session: SessionTraffic) -> Iterator[Hit]:
+    ids = ((step, str(step.params.get("media.ad.id") or "").strip()) for step in session.of("adStart"))
     found = [step for step, ad_id in ids if ad_id and is_nothing(ad_id)]
     if found:
         more = f" and those of {len(found) - 1} more are like that" if len(found) > 1 else ""
@@ -265,6 +265,68 @@ def _id_placeholder(case: Case) -> Iterator[Hit]:
             f"media.ad.id of the ad at playhead {number(found[0].playhead_s)} s is "
             f"{quoted(found[0].params.get('media.ad.id'))}{more}; send the id of the ad.",
         )
+
+
+_PAUSED_SHARE = 0.8
+_LONG_ENOUGH_S = 2
+
+
+def _starts_paused(session: SessionTraffic) -> list[Step]:
+    """Return the adStarts in the state that a pauseStart before the break left, with no play before or in the ad."""
+    if pauses_before(session):
+        return []
+    endless = {pause.start.before.breaks for pause in session.pauses if _is_endless(pause.start, pause.end)}
+    found: list[Step] = []
+    for step in session.of("adStart"):
+        opened = step.before.ad_break
+        if opened is None or opened.before is not Player.PAUSED or opened.number in endless:
+            continue
+        between = session.steps[opened.step : step.n]
+        if not any(each.event_type == "play" for each in (*between, *_inside(session, step))):
+            found.append(step)
+    return found
+
+
+def _is_endless(start: Step, end: Step | None) -> bool:
+    """Tell whether a pause goes on after the break without a play, which is play.missing-after-break."""
+    return start.event_type == "adBreakComplete" and (end is None or end.event_type != "play")
+
+
+def _inside(session: SessionTraffic, opening: Step) -> Sequence[Step]:
+    """Return the steps from an adStart on while its ad is open."""
+    end = opening.n + 1
+    while end < len(session.steps) and session.steps[end].after.ad is opening.after.ad:
+        end += 1
+    return session.steps[opening.n : end]
+
+
+def _paused(session: SessionTraffic) -> Iterator[Hit]:
+    start = _starts_paused(session)
+    if start:
+        yield Hit(
+            seqs_of(*start),
+            f"{counted(len(start), 'ad')} began after a pauseStart that no play had ended, the first of them "
+            f"{quoted(start[0].params.get('media.ad.id'))}; leave out the pause that the content element fires when an "
+            "ad begins, or send play when the ad plays.",
+        )
+    for opening in session.of("adStart"):
+        if opening.after.ad is None or opening.ignored is not None:
+            continue
+        inside = _inside(session, opening)
+        close = session.steps[inside[-1].n + 1] if inside[-1].n + 1 < len(session.steps) else None
+        if close is None or close.event_type != "adComplete" or close.before.player is not Player.PAUSED:
+            continue
+        paused_s = sum(step.dt_s for step in inside if step.after.player is Player.PAUSED)
+        wall_s = (close.ts_ms - opening.ts_ms) / 1000
+        if wall_s >= _LONG_ENOUGH_S and paused_s >= _PAUSED_SHARE * wall_s:
+            yield Hit(
+                seqs_of(*inside, close),
+                f"{number(paused_s)} of the {number(wall_s)} s of ad {quoted(opening.params.get('media.ad.id'))} count "
+                "as pause although it completed; leave out the pause that the content element fires during ads, or "
+                "send play when the ad plays.",
+                Severity.ERROR,
+                consequence="The time of the ad is lost, and counted as a pause of the viewer.",
+            )
 
 
 RULES: tuple[Rule, ...] = (
@@ -386,5 +448,15 @@ RULES: tuple[Rule, ...] = (
         'Adobe, dimensions: Ad; THEOplayer\'s connector sends "N/A"',
         _id_placeholder,
         "an empty id, which is ad.id-empty",
+    ),
+    Rule(
+        "ad.paused",
+        Severity.WARNING,
+        "an ad that begins while the player is paused, with no play; an error where it completes and at least 80 % of "
+        "it were paused",
+        "Ad time is at risk: whether an ad plays without a play is not documented.",
+        "Adobe, Media Collection API: Timelines, which send play with every ad",
+        _paused,
+        "a viewer who pauses inside an ad and goes on, or skips it",
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about ad breaks: their two ends, their place and their number."""
+"""Rules about ad breaks: their two ends, their place and number, and pauses before them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
-from mockserver.rules.playback import Scope, Step
+from mockserver.rules.playback import Player, Scope, Step
 from mockserver.rules.speed import FASTEST
 
-__all__ = ["RULES", "split_pods"]
+__all__ = ["RULES", "pauses_before", "split_pods"]
 
 _SAME_POD_MS = 2_000
 _SAME_POD_S = 1.0
@@ -32,26 +33,26 @@ class _Span(NamedTuple):
         return f"The ad break with podIndex {quoted(self.opening.params.get('media.ad.podIndex'))}"
 
 
-def _spans(case: Case) -> Iterator[_Span]:
-    edges = case.in_order("adBreakStart", "adBreakComplete")
+def _spans(session: SessionTraffic) -> Iterator[_Span]:
+    edges = session.in_order("adBreakStart", "adBreakComplete")
     for edge, following in zip_longest(edges, edges[1:]):
         if edge.event_type == "adBreakStart":
             yield _Span(edge, following)
 
 
-def _content_within(case: Case, span: _Span) -> Step | None:
+def _content_within(session: SessionTraffic, span: _Span) -> Step | None:
     """Return where main content plays although the break is open: the playhead moves on with no ad.
 
     After an ad a play says that content goes on. Before the first one a playhead that moves says it, unless an ad
     comes after all.
     """
-    if case.playhead_in_ms:
+    if session.playhead_in_ms:
         return None
-    limit_s = case.thresholds.moves_in_ad_s
+    limit_s = session.thresholds.moves_in_ad_s
     play: Step | None = None
     early: Step | None = None
     before_ads = True
-    for step in case.steps[span.opening.n + 1 : len(case.steps) if span.ending is None else span.ending.n + 1]:
+    for step in session.steps[span.opening.n + 1 : len(session.steps) if span.ending is None else span.ending.n + 1]:
         if step.event_type == "adStart":
             play = early = None
             before_ads = False
@@ -73,18 +74,18 @@ def _moves_on(opening: Step, step: Step, limit_s: float) -> bool:
     return limit_s < moved_s <= FASTEST * (step.ts_ms - opening.ts_ms) / 1000 + limit_s
 
 
-def _break_unclosed(case: Case) -> Iterator[Hit]:
+def _break_unclosed(session: SessionTraffic) -> Iterator[Hit]:
     advice = "send adBreakComplete after its last ad"
-    for span in _spans(case):
-        content = _content_within(case, span)
+    for span in _spans(session):
+        content = _content_within(session, span)
         if content is not None:
             yield Hit(
                 seqs_of(span.opening, content),
                 f"{span.name} was still open when main content had played on to {number(content.playhead_s)} s; "
                 f"{advice}, before play.",
             )
-        elif span.ending is None and _is_over(case, span.opening):
-            last = case.steps[-1]
+        elif span.ending is None and _is_over(session, span.opening):
+            last = session.steps[-1]
             yield Hit(
                 seqs_of(span.opening, last),
                 f"{span.name} was never closed before the session was over; {advice}, and when the viewer leaves it.",
@@ -92,14 +93,14 @@ def _break_unclosed(case: Case) -> Iterator[Hit]:
             )
 
 
-def _is_over(case: Case, step: Step) -> bool:
-    return case.is_closed or any(complete.n > step.n for complete in case.of("sessionComplete"))
+def _is_over(session: SessionTraffic, step: Step) -> bool:
+    return session.is_closed or any(complete.n > step.n for complete in session.of("sessionComplete"))
 
 
-def _break_nested(case: Case) -> Iterator[Hit]:
-    for span in _spans(case):
+def _break_nested(session: SessionTraffic) -> Iterator[Hit]:
+    for span in _spans(session):
         inner = span.ending
-        if inner is not None and inner.event_type == "adBreakStart" and _content_within(case, span) is None:
+        if inner is not None and inner.event_type == "adBreakStart" and _content_within(session, span) is None:
             yield Hit(
                 seqs_of(span.opening, inner),
                 f"{span.name} was still open when the adBreakStart with podIndex "
@@ -107,12 +108,12 @@ def _break_nested(case: Case) -> Iterator[Hit]:
             )
 
 
-def _break_empty(case: Case) -> Iterator[Hit]:
-    for span in _spans(case):
+def _break_empty(session: SessionTraffic) -> Iterator[Hit]:
+    for span in _spans(session):
         if (
             span.ending is not None
             and span.ending.before.ads == span.opening.before.ads
-            and _content_within(case, span) is None
+            and _content_within(session, span) is None
         ):
             yield Hit(
                 seqs_of(*span),
@@ -120,12 +121,12 @@ def _break_empty(case: Case) -> Iterator[Hit]:
             )
 
 
-def split_pods(case: Case) -> list[list[Step]]:
+def split_pods(session: SessionTraffic) -> list[list[Step]]:
     """Return the adBreakStarts of every pod that was reported as several breaks."""
     pods: list[list[Step]] = []
-    if case.standing:
+    if session.standing:
         return pods
-    edges = case.in_order("adBreakStart", "adBreakComplete")
+    edges = session.in_order("adBreakStart", "adBreakComplete")
     for close, opening in pairwise(edges):
         if (
             close.event_type == "adBreakComplete"
@@ -134,7 +135,7 @@ def split_pods(case: Case) -> list[list[Step]]:
             and 0 <= opening.ts_ms - close.ts_ms <= _SAME_POD_MS
             and abs(opening.playhead_s - close.playhead_s) <= _SAME_POD_S
         ):
-            first = case.steps[close.before.ad_break.step]
+            first = session.steps[close.before.ad_break.step]
             if pods and pods[-1][-1] is first:
                 pods[-1].append(opening)
             else:
@@ -142,8 +143,8 @@ def split_pods(case: Case) -> list[list[Step]]:
     return pods
 
 
-def _break_split(case: Case) -> Iterator[Hit]:
-    for pod in split_pods(case):
+def _break_split(session: SessionTraffic) -> Iterator[Hit]:
+    for pod in split_pods(session):
         yield Hit(
             seqs_of(*pod),
             f"{len(pod)} ad breaks came one right after the other at playhead {number(pod[0].playhead_s)} s; send one "
@@ -151,8 +152,8 @@ def _break_split(case: Case) -> Iterator[Hit]:
         )
 
 
-def _break_complete_without_start(case: Case) -> Iterator[Hit]:
-    for step in case.of("adBreakComplete"):
+def _break_complete_without_start(session: SessionTraffic) -> Iterator[Hit]:
+    for step in session.of("adBreakComplete"):
         if step.before.ad_break is None:
             yield Hit(
                 seqs_of(step),
@@ -161,30 +162,29 @@ def _break_complete_without_start(case: Case) -> Iterator[Hit]:
             )
 
 
-def _playback_between(case: Case) -> Iterator[Hit]:
-    for ad in case.of("adStart"):
+def _playback_between(session: SessionTraffic) -> Iterator[Hit]:
+    for ad in session.of("adStart"):
         opened = ad.before.ad_break
-        if opened is None or ad.before.ads != case.steps[opened.step].before.ads:
+        if opened is None or ad.before.ads != session.steps[opened.step].before.ads:
             continue
-        opening = case.steps[opened.step]
+        opening = session.steps[opened.step]
         between = [
             step
-            for step in (case.steps[n] for n in range(opening.n + 1, ad.n))
+            for step in (session.steps[n] for n in range(opening.n + 1, ad.n))
             if step.event_type in _PLAYBACK and opening.ts_ms < step.ts_ms < ad.ts_ms
         ]
         if between:
             names = dict.fromkeys(step.event_type for step in between)
             yield Hit(
                 seqs_of(opening, *between, ad),
-                f"{listed(list(names))} came in the {number((ad.ts_ms - opening.ts_ms) / 1000)} s between "
-                "adBreakStart and its first adStart; send adBreakStart only when the ad begins, with adStart right "
-                "after it.",
+                f"{listed(list(names))} came in the {number((ad.ts_ms - opening.ts_ms) / 1000)} s between adBreakStart "
+                "and its first adStart; send adBreakStart only when the ad begins, with adStart right after it.",
             )
 
 
-def _pod_index(case: Case) -> Iterator[Hit]:
+def _pod_index(session: SessionTraffic) -> Iterator[Hit]:
     seen: dict[float, Step] = {}
-    for step in case.of("adBreakStart"):
+    for step in session.of("adBreakStart"):
         index, second_s = step.number("media.ad.podIndex"), step.number("media.ad.podSecond")
         if index is None or second_s is None:
             continue
@@ -193,10 +193,10 @@ def _pod_index(case: Case) -> Iterator[Hit]:
         if index < 0:
             yield Hit(
                 seqs_of(step),
-                f"podIndex of the ad break at {number(second_s)} s is {number(index)}; number the breaks of "
-                "the content from 1.",
+                f"podIndex of the ad break at {number(second_s)} s is {number(index)}; number the breaks of the "
+                "content from 1.",
             )
-        elif abs(second_s - first_s) > case.thresholds.pod_second_s:
+        elif abs(second_s - first_s) > session.thresholds.pod_second_s:
             yield Hit(
                 seqs_of(first, step),
                 f"podIndex {number(index)} stands for the ad breaks at {number(first_s)} s and {number(second_s)} s; "
@@ -204,11 +204,11 @@ def _pod_index(case: Case) -> Iterator[Hit]:
             )
 
 
-def _pod_second(case: Case) -> Iterator[Hit]:
-    if case.playhead_in_ms or case.counts_down:
+def _pod_second(session: SessionTraffic) -> Iterator[Hit]:
+    if session.playhead_in_ms or session.counts_down:
         return
-    limit_s = max(case.thresholds.pod_second_s, case.coarse_step_s or 0)
-    for step in case.of("adBreakStart"):
+    limit_s = max(session.thresholds.pod_second_s, session.coarse_step_s or 0)
+    for step in session.of("adBreakStart"):
         second_s = step.number("media.ad.podSecond")
         if second_s is not None and abs(second_s - step.playhead_s) > limit_s:
             yield Hit(
@@ -218,16 +218,54 @@ def _pod_second(case: Case) -> Iterator[Hit]:
             )
 
 
-def _postroll_after_complete(case: Case) -> Iterator[Hit]:
-    complete = next(case.of("sessionComplete"), None)
+def _postroll_after_complete(session: SessionTraffic) -> Iterator[Hit]:
+    complete = next(session.of("sessionComplete"), None)
     if complete is not None:
-        for step in case.of("adBreakStart"):
+        for step in session.of("adBreakStart"):
             if step.n > complete.n:
                 yield Hit(
                     seqs_of(complete, step),
                     f"adBreakStart came {number((step.ts_ms - complete.ts_ms) / 1000)} s after sessionComplete; send "
                     "sessionComplete after the post-roll.",
                 )
+
+
+_RIGHT_BEFORE_MS = 500
+
+
+_SAME_PLACE_S = 0.5
+
+
+_EVERY = 2
+"""So many breaks make it a habit; one may be a viewer who paused."""
+
+
+def pauses_before(session: SessionTraffic) -> list[tuple[Step, Step]]:
+    """Return every adBreakStart after content with the pauseStart right before it; nothing if one has none."""
+    found: list[tuple[Step, Step]] = []
+    for opening in session.of("adBreakStart"):
+        before = session.steps[opening.n - 1] if opening.n else None
+        if before is None or opening.before.player is Player.STARTING or opening.before.ad_break is not None:
+            continue
+        is_right_before = (
+            before.event_type == "pauseStart"
+            and 0 <= opening.ts_ms - before.ts_ms <= _RIGHT_BEFORE_MS
+            and abs(opening.playhead_s - before.playhead_s) <= _SAME_PLACE_S
+        )
+        if not is_right_before:
+            return []
+        found.append((before, opening))
+    return found if len(found) >= _EVERY else []
+
+
+def _pause_before_break(session: SessionTraffic) -> Iterator[Hit]:
+    found = pauses_before(session)
+    if found:
+        yield Hit(
+            seqs_of(*(step for pair in found for step in pair)),
+            f"pauseStart came right before each of the {len(found)} ad breaks after content; leave out the pause that "
+            "the content element fires when an ad begins.",
+        )
 
 
 RULES: tuple[Rule, ...] = (
@@ -308,5 +346,14 @@ RULES: tuple[Rule, ...] = (
         "The session may be finalised already, and the ads be lost.",
         "our reading of Adobe, Session complete",
         _postroll_after_complete,
+    ),
+    Rule(
+        "ad.pause-before-break",
+        Severity.WARNING,
+        "a pauseStart up to 0.5 s before each of at least 2 ad breaks after content",
+        "Every ad break counts as a pause of the viewer.",
+        "our reading of Adobe, metrics: Pause events; players pause their content element for an ad",
+        _pause_before_break,
+        "a viewer who pauses before one of several breaks; a seek, after which the playhead is elsewhere",
     ),
 )

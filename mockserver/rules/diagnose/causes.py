@@ -16,8 +16,8 @@ from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Violation
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
-from mockserver.rules.diagnose.case import Case, Traffic
-from mockserver.rules.diagnose.reasons import is_edge_body
+from mockserver.rules.diagnose.refusals import is_edge_body
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.timeline import Item, processed
 
 __all__ = ["linked", "linked_traffic"]
@@ -67,21 +67,23 @@ _MEANT = {
 _BY_CASE = {name.lower(): name for name in EVENT_TYPES}
 
 
-def linked(found: Sequence[Finding], case: Case, find: Callable[[Case], Iterable[Finding]]) -> list[Finding]:
+def linked(
+    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
+) -> list[Finding]:
     """Mark the findings about a session that follow from another one.
 
     Args:
         found: What was found.
-        case: The session.
+        session: The session.
         find: Finds what is wrong with a session.
     """
-    by_refusal = _following_refusals(found, case, find)
+    by_refusal = _following_refusals(found, session, find)
     by_code: dict[str, list[Finding]] = {}
     for finding in found:
         by_code.setdefault(finding.code, []).append(finding)
     marked = []
     for finding in found:
-        cause = by_refusal.get(id(finding)) or _cause(finding, by_code, case)
+        cause = by_refusal.get(id(finding)) or _cause(finding, by_code, session)
         marked.append(finding if cause is None else _following(finding, cause))
     return marked
 
@@ -92,12 +94,12 @@ def _following(finding: Finding, cause: Finding) -> Finding:
     return replace(finding, follows_from=cause.code, severity=severity)
 
 
-def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], case: Case) -> Finding | None:
+def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], session: SessionTraffic) -> Finding | None:
     candidates = (cause for code in _FOLLOWS.get(finding.code, ()) for cause in by_code.get(code, ()))
-    return next((cause for cause in candidates if _is_related(finding, cause, case)), None)
+    return next((cause for cause in candidates if _is_related(finding, cause, session)), None)
 
 
-def _is_related(finding: Finding, cause: Finding, case: Case) -> bool:
+def _is_related(finding: Finding, cause: Finding, session: SessionTraffic) -> bool:
     """Tell whether a finding belongs to the ads of its cause: it is about one, or no break begins in between."""
     if cause.code == "playhead.moves-in-ad":
         return not set(finding.seqs).isdisjoint(cause.seqs)
@@ -106,7 +108,7 @@ def _is_related(finding: Finding, cause: Finding, case: Case) -> bool:
     first, last = min(cause.seqs), max(finding.seqs)
     if finding.code == "playhead.frozen":
         return min(finding.seqs) <= max(cause.seqs) and first <= last
-    return first < last and not any(first < step.seq < last for step in case.of("adBreakStart"))
+    return first < last and not any(first < step.seq < last for step in session.of("adBreakStart"))
 
 
 def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
@@ -133,10 +135,10 @@ def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
 
 
 def _following_refusals(
-    found: Sequence[Finding], case: Case, find: Callable[[Case], Iterable[Finding]]
+    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
 ) -> dict[int, Finding]:
     """Return what follows from refused events, by identity, with the finding about the refusal that caused it."""
-    refused = {item.seq for item in case.refused}
+    refused = {item.seq for item in session.refused}
     causes = {
         seq: finding
         for finding in reversed(found)
@@ -146,12 +148,14 @@ def _following_refusals(
     others = [finding for finding in found if not refused.issuperset(finding.seqs)]
     if not causes or not others:
         return {}
-    events = _as_if_accepted(case)
-    if len(events) == sum(1 for item in case.arrived if item.accepted):
+    events = _as_if_accepted(session)
+    if len(events) == sum(1 for item in session.arrived if item.accepted):
         return {}
-    ordered = processed(events, case.settings, case.session, case.now_ms)
+    ordered = processed(events, session.settings, session.stored, session.now_ms)
     left: dict[str, set[int]] = {}
-    as_meant = Case(case.session, case.arrived, ordered, case.settings, case.thresholds, case.now_ms, case.words)
+    as_meant = SessionTraffic(
+        session.stored, session.arrived, ordered, session.settings, session.thresholds, session.now_ms, session.words
+    )
     for finding in find(as_meant):
         left.setdefault(finding.code, set()).update(finding.seqs)
     return {
@@ -167,11 +171,11 @@ def _nearest(finding: Finding, causes: Mapping[int, Finding]) -> Finding:
     return causes[max(before, default=min(causes))]
 
 
-def _as_if_accepted(case: Case) -> list[Item]:
+def _as_if_accepted(session: SessionTraffic) -> list[Item]:
     """Return what arrived as if refused events had come as they were meant, where anybody can know that."""
     events: list[Item] = []
     playhead_s: float = 0
-    for item in case.arrived:
+    for item in session.arrived:
         event_type = _meant(item.event_type)
         playhead_s = playhead_s if item.playhead_s is None else item.playhead_s
         if item.accepted:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import number, quoted, seqs_of
 from mockserver.rules.playback import Step
 from mockserver.rules.speed import FASTEST
@@ -21,10 +22,10 @@ def _named(start: Step) -> str:
     return f"chapter {quoted(start.params.get('media.chapter.index'))}"
 
 
-def _overlap(case: Case) -> Iterator[Hit]:
-    for step in case.of("chapterStart"):
+def _overlap(session: SessionTraffic) -> Iterator[Hit]:
+    for step in session.of("chapterStart"):
         if step.before.chapter is not None:
-            opening = case.steps[step.before.chapter.step]
+            opening = session.steps[step.before.chapter.step]
             yield Hit(
                 seqs_of(opening, step),
                 f"chapterStart of {_named(step)} came while {_named(opening)} was open; send chapterComplete or "
@@ -32,14 +33,14 @@ def _overlap(case: Case) -> Iterator[Hit]:
             )
 
 
-def _in_break(case: Case) -> Iterator[Hit]:
-    burst_ms = case.thresholds.burst_s * 1000
+def _in_break(session: SessionTraffic) -> Iterator[Hit]:
+    burst_ms = session.thresholds.burst_s * 1000
     inside = []
-    for step in case.of("chapterStart"):
+    for step in session.of("chapterStart"):
         opened = step.before.ad_break
-        if opened is None or step.ts_ms - case.steps[opened.step].ts_ms <= burst_ms:
+        if opened is None or step.ts_ms - session.steps[opened.step].ts_ms <= burst_ms:
             continue
-        close = next((later for later in case.steps[step.n :] if later.after.ad_break is not opened), None)
+        close = next((later for later in session.steps[step.n :] if later.after.ad_break is not opened), None)
         if close is not None and close.event_type == "adBreakComplete" and close.ts_ms - step.ts_ms > burst_ms:
             inside.append(step)
     if inside:
@@ -51,34 +52,34 @@ def _in_break(case: Case) -> Iterator[Hit]:
         )
 
 
-def _unclosed(case: Case) -> Iterator[Hit]:
-    chapter = case.steps[-1].after.chapter if case.steps else None
+def _unclosed(session: SessionTraffic) -> Iterator[Hit]:
+    chapter = session.steps[-1].after.chapter if session.steps else None
     if chapter is None:
         return
-    opening = case.steps[chapter.step]
-    if case.is_closed or any(step.n > opening.n for step in case.of("sessionComplete")):
+    opening = session.steps[chapter.step]
+    if session.is_closed or any(step.n > opening.n for step in session.of("sessionComplete")):
         yield Hit(
-            seqs_of(opening, case.steps[-1]),
+            seqs_of(opening, session.steps[-1]),
             f"The session was over while {_named(opening)} was open; send chapterComplete at its end, or chapterSkip "
             "when the viewer leaves it, before the session ends.",
         )
 
 
-def _closes_of_no_chapter(case: Case) -> Iterator[tuple[Step, Step | None]]:
+def _closes_of_no_chapter(session: SessionTraffic) -> Iterator[tuple[Step, Step | None]]:
     """Return every close with no chapter open, with the first close of the chapter that it closes again."""
     first: Step | None = None
-    for step in case.in_order("chapterStart", "chapterComplete", "chapterSkip"):
+    for step in session.in_order("chapterStart", "chapterComplete", "chapterSkip"):
         if step.event_type == "chapterStart":
             first = None
         elif step.before.chapter is not None:
             first = step
         else:
-            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= case.thresholds.second_close_s * 1000
+            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= session.thresholds.second_close_s * 1000
             yield step, first if soon else None
 
 
-def _close_without_start(case: Case) -> Iterator[Hit]:
-    for step, first in _closes_of_no_chapter(case):
+def _close_without_start(session: SessionTraffic) -> Iterator[Hit]:
+    for step, first in _closes_of_no_chapter(session):
         if first is None:
             yield Hit(
                 seqs_of(step),
@@ -87,8 +88,8 @@ def _close_without_start(case: Case) -> Iterator[Hit]:
             )
 
 
-def _complete_and_skip(case: Case) -> Iterator[Hit]:
-    for step, first in _closes_of_no_chapter(case):
+def _complete_and_skip(session: SessionTraffic) -> Iterator[Hit]:
+    for step, first in _closes_of_no_chapter(session):
         if first is not None:
             yield Hit(
                 seqs_of(first, step),
@@ -98,14 +99,14 @@ def _complete_and_skip(case: Case) -> Iterator[Hit]:
             )
 
 
-def _offset_mismatch(case: Case) -> Iterator[Hit]:
-    if case.playhead_in_ms:
+def _offset_mismatch(session: SessionTraffic) -> Iterator[Hit]:
+    if session.playhead_in_ms:
         return
-    for step in case.of("chapterStart"):
+    for step in session.of("chapterStart"):
         offset_s = _number_of(step, "offset")
-        if offset_s is None or abs(offset_s - step.playhead_s) <= case.thresholds.chapter_offset_s:
+        if offset_s is None or abs(offset_s - step.playhead_s) <= session.thresholds.chapter_offset_s:
             continue
-        if not _is_entered_by_seek(case, step, offset_s):
+        if not _is_entered_by_seek(session, step, offset_s):
             yield Hit(
                 seqs_of(step),
                 f"The offset of {_named(step)} is {number(offset_s)} s but it began at playhead "
@@ -113,14 +114,14 @@ def _offset_mismatch(case: Case) -> Iterator[Hit]:
             )
 
 
-def _is_entered_by_seek(case: Case, opening: Step, offset_s: float) -> bool:
+def _is_entered_by_seek(session: SessionTraffic, opening: Step, offset_s: float) -> bool:
     """Tell whether a seek went into the middle of a chapter, which then begins behind its offset, and rightly so."""
-    limits = case.thresholds
+    limits = session.thresholds
     end_s = offset_s + (_number_of(opening, "length") or 0) - limits.chapter_offset_s
     if not offset_s < opening.playhead_s < end_s:
         return False
-    for after in reversed(case.steps[1 : opening.n + 1]):
-        before = case.steps[after.n - 1]
+    for after in reversed(session.steps[1 : opening.n + 1]):
+        before = session.steps[after.n - 1]
         moved_s, passed_s = after.playhead_s - before.playhead_s, (after.ts_ms - before.ts_ms) / 1000
         if not -limits.backwards_s <= moved_s <= FASTEST * passed_s + limits.jump_s:
             return True
@@ -129,18 +130,18 @@ def _is_entered_by_seek(case: Case, opening: Step, offset_s: float) -> bool:
     return False
 
 
-def _complete_after_seek(case: Case) -> Iterator[Hit]:
-    if case.playhead_in_ms or case.ts_in_seconds:
+def _complete_after_seek(session: SessionTraffic) -> Iterator[Hit]:
+    if session.playhead_in_ms or session.ts_in_seconds:
         return
-    for close in case.of("chapterComplete"):
+    for close in session.of("chapterComplete"):
         chapter = close.before.chapter
         if chapter is None:
             continue
-        opening = case.steps[chapter.step]
+        opening = session.steps[chapter.step]
         offset_s, length_s = _number_of(opening, "offset"), _number_of(opening, "length")
         if offset_s is None or length_s is None or length_s <= 0:
             continue
-        landing = _jump_over(case, opening, close, offset_s + length_s)
+        landing = _jump_over(session, opening, close, offset_s + length_s)
         if landing is not None:
             yield Hit(
                 seqs_of(opening, landing, close),
@@ -150,25 +151,25 @@ def _complete_after_seek(case: Case) -> Iterator[Hit]:
             )
 
 
-def _jump_over(case: Case, first: Step, last: Step, end_s: float) -> Step | None:
+def _jump_over(session: SessionTraffic, first: Step, last: Step, end_s: float) -> Step | None:
     for n in range(first.n, last.n):
-        before, after = case.steps[n], case.steps[n + 1]
+        before, after = session.steps[n], session.steps[n + 1]
         if before.playhead_s < end_s <= after.playhead_s:
             moved_s = after.playhead_s - before.playhead_s
-            if moved_s > before.dt_s * FASTEST + case.thresholds.jump_s:
+            if moved_s > before.dt_s * FASTEST + session.thresholds.jump_s:
                 return after
     return None
 
 
-def _index(case: Case) -> Iterator[Hit]:
+def _index(session: SessionTraffic) -> Iterator[Hit]:
     seen: dict[float, Step] = {}
-    for step in case.of("chapterStart"):
+    for step in session.of("chapterStart"):
         index, offset_s = _number_of(step, "index"), _number_of(step, "offset")
         if index is None or offset_s is None:
             continue
         first = seen.setdefault(index, step)
         first_s = _number_of(first, "offset") or 0
-        if abs(offset_s - first_s) > case.thresholds.chapter_offset_s:
+        if abs(offset_s - first_s) > session.thresholds.chapter_offset_s:
             yield Hit(
                 seqs_of(first, step),
                 f"Index {number(index)} stands for the chapters at {number(first_s)} s and at {number(offset_s)} s; "

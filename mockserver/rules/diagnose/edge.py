@@ -9,13 +9,13 @@ from typing import Any
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Outcome
-from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.reasons import Refusal
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
+from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.timeline import Item
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+__all__ = ["RULES"]
 
 _EDGE = ("edge",)
 _SAMPLES = "Adobe, Media Edge API: media endpoints"
@@ -34,8 +34,8 @@ def _is_time(refusal: Refusal) -> bool:
     return refusal.path == ("playerTime", "ts")
 
 
-def _without_time(case: Case) -> Iterator[Hit]:
-    missing = [item for item in case.arrived if item.accepted and "ts" not in _time(item)]
+def _without_time(session: SessionTraffic) -> Iterator[Hit]:
+    missing = [item for item in session.arrived if item.accepted and "ts" not in _time(item)]
     if missing:
         yield Hit(
             seqs_of(*missing),
@@ -76,10 +76,10 @@ def _media_of(item: Item) -> Mapping[str, Any]:
     return media if isinstance(media, dict) else {}
 
 
-def _metadata_place(case: Case) -> Iterator[Hit]:
+def _metadata_place(session: SessionTraffic) -> Iterator[Hit]:
     wrong = [
         item
-        for item in case.arrived
+        for item in session.arrived
         if "customMetadata" in _xdm_of(item)
         or any("customMetadata" in block for block in _media_of(item).values() if isinstance(block, dict))
     ]
@@ -91,35 +91,35 @@ def _metadata_place(case: Case) -> Iterator[Hit]:
         )
 
 
-def _members(case: Case, item: Item) -> Iterator[tuple[str, str]]:
+def _members(session: SessionTraffic, item: Item) -> Iterator[tuple[str, str]]:
     """Return the members of the objects of an event that the API does not know, each with its object."""
     media = _media_of(item)
     for place, members in (("mediaCollection", media), *media.items()):
-        known = case.words.members.get(place)
+        known = session.words.members.get(place)
         if known is not None and isinstance(members, dict):
             yield from ((place, name) for name in members if name not in known)
 
 
-def _server_only(case: Case) -> Iterator[Hit]:
+def _server_only(session: SessionTraffic) -> Iterator[Hit]:
     yield from _unknown(
-        case,
-        lambda name: name in case.words.server_only,
+        session,
+        lambda name: name in session.words.server_only,
         "which only Adobe's servers fill in; leave them out",
     )
 
 
-def _unknown_members(case: Case) -> Iterator[Hit]:
+def _unknown_members(session: SessionTraffic) -> Iterator[Hit]:
     yield from _unknown(
-        case,
-        lambda name: name not in case.words.server_only and name != "customMetadata",
+        session,
+        lambda name: name not in session.words.server_only and name != "customMetadata",
         "which the API does not know; look for a misspelt name, or leave them out",
     )
 
 
-def _unknown(case: Case, is_meant: Any, what: str) -> Iterator[Hit]:
+def _unknown(session: SessionTraffic, is_meant: Any, what: str) -> Iterator[Hit]:
     found: dict[str, list[Item]] = {}
-    for item in case.arrived:
-        for place, name in _members(case, item):
+    for item in session.arrived:
+        for place, name in _members(session, item):
             if is_meant(name):
                 found.setdefault(f"{place}.{name}", []).append(item)
     if found:
@@ -127,11 +127,13 @@ def _unknown(case: Case, is_meant: Any, what: str) -> Iterator[Hit]:
         yield Hit(seqs_of(*items), f"There was {listed([*found])}, {what}.")
 
 
-def _hint(case: Case) -> Iterator[Hit]:
+def _hint(session: SessionTraffic) -> Iterator[Hit]:
     strays = [
-        item for item in case.arrived if item.event_type != "sessionStart" and _WITHOUT_HINT.search(item.record.target)
+        item
+        for item in session.arrived
+        if item.event_type != "sessionStart" and _WITHOUT_HINT.search(item.record.target)
     ]
-    if strays and len(strays) == sum(item.event_type != "sessionStart" for item in case.arrived):
+    if strays and len(strays) == sum(item.event_type != "sessionStart" for item in session.arrived):
         yield Hit(
             seqs_of(*strays),
             f"{counted(len(strays), 'event')} went to a path without the location hint of the answer to the "
@@ -139,8 +141,8 @@ def _hint(case: Case) -> Iterator[Hit]:
         )
 
 
-def _null_quality(case: Case) -> Iterator[Hit]:
-    null = [item for item in case.arrived if _media_of(item).get("qoeDataDetails", "") is None]
+def _null_quality(session: SessionTraffic) -> Iterator[Hit]:
+    null = [item for item in session.arrived if _media_of(item).get("qoeDataDetails", "") is None]
     if null:
         yield Hit(
             seqs_of(*null),
@@ -149,11 +151,11 @@ def _null_quality(case: Case) -> Iterator[Hit]:
         )
 
 
-def _live_from_zero(case: Case) -> Iterator[Hit]:
-    start = case.start
-    if start is None or not case.is_live or start.playhead_s:
+def _live_from_zero(session: SessionTraffic) -> Iterator[Hit]:
+    start = session.start
+    if start is None or not session.is_live or start.playhead_s:
         return
-    after = next((step for step in case.steps if step.n > start.n and step.playhead_s), None)
+    after = next((step for step in session.steps if step.n > start.n and step.playhead_s), None)
     if after is None or after.playhead_s < _LIVE_ZERO_S:
         return
     passed_s = (after.ts_ms - start.ts_ms) / 1000
@@ -165,19 +167,19 @@ def _live_from_zero(case: Case) -> Iterator[Hit]:
         )
 
 
-def _pings_stopped(case: Case) -> Iterator[Hit]:
-    pings = [item for item in case.arrived if item.event_type == "ping"]
+def _pings_stopped(session: SessionTraffic) -> Iterator[Hit]:
+    pings = [item for item in session.arrived if item.event_type == "ping"]
     for refused in pings:
         if refused.accepted and refused.status is not None and refused.status < 400:
             continue
         if refused.record.outcome in (Outcome.INVALID, Outcome.SESSION_CLOSED) or refused.ts_ms is None:
             continue
-        following = [item for item in case.arrived if item.seq > refused.seq and item.ts_ms is not None]
+        following = [item for item in session.arrived if item.seq > refused.seq and item.ts_ms is not None]
         if not following:
             continue
         after = following[0]
         quiet_s = ((after.ts_ms or 0) - refused.ts_ms) / 1000
-        if quiet_s > _MISSED_PINGS * case.ping_s:
+        if quiet_s > _MISSED_PINGS * session.ping_s:
             yield Hit(
                 seqs_of(refused, after),
                 f"After a ping that was answered {refused.status or 'not at all'} nothing came for {number(quiet_s)} "
@@ -186,10 +188,10 @@ def _pings_stopped(case: Case) -> Iterator[Hit]:
             )
 
 
-def _doubled_case(case: Case) -> Iterator[Hit]:
+def _doubled_case(session: SessionTraffic) -> Iterator[Hit]:
     lower = [
         step
-        for step in case.of("statesUpdate")
+        for step in session.of("statesUpdate")
         for member in ("statesStart", "statesEnd")
         for state in step.params.get(member) or ()
         if isinstance(state, dict) and state.get("media.state.name") == "fullscreen"
@@ -201,10 +203,10 @@ def _doubled_case(case: Case) -> Iterator[Hit]:
         )
 
 
-def _same_second(case: Case) -> Iterator[Hit]:
+def _same_second(session: SessionTraffic) -> Iterator[Hit]:
     pairs = [
         (first, last)
-        for first, last in pairwise(case.arrived)
+        for first, last in pairwise(session.arrived)
         if first.ts_ms is not None
         and first.ts_ms == last.ts_ms
         and _is_whole(first)
@@ -223,48 +225,44 @@ def _is_whole(item: Item) -> bool:
     return isinstance(text, str) and "." not in text
 
 
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
+RULES: tuple[Rule, ...] = (
+    Rule(
         "edge.timestamp",
         Severity.ERROR,
         "a timestamp that is missing, or not ISO 8601 with an offset to UTC; a note for a sessionStart without",
         "400: the event is lost; a sessionStart counts from its receipt.",
         _TROUBLESHOOTING,
-        _is_time,
-        accepted=_without_time,
+        claims=_is_time,
+        check=_without_time,
         dialects=_EDGE,
     ),
-    BodyRule(
+    Rule(
         "edge.playhead",
         Severity.ERROR,
         "a playhead that is missing, has a fraction, or is not from 0 to 86400",
         "400: the event is lost.",
         "answers of Adobe's servers, as THEOplayer's changelog has them (1.1.1, 1.3.1)",
-        _is_playhead,
+        claims=_is_playhead,
         dialects=_EDGE,
     ),
-    BodyRule(
+    Rule(
         "edge.type-against-path",
         Severity.ERROR,
         "an eventType in the body that is not that of the path",
         "400: the event is lost.",
         _TROUBLESHOOTING,
-        _is_other_type,
+        claims=_is_other_type,
         dialects=_EDGE,
     ),
-    BodyRule(
+    Rule(
         "edge.session-id",
         Severity.ERROR,
         "an event without sessionID, or with one that has not 64 characters",
         "400: the event is lost.",
         _TROUBLESHOOTING,
-        _is_sid,
+        claims=_is_sid,
         dialects=_EDGE,
     ),
-)
-
-RULES: tuple[Rule, ...] = (
-    *of_sessions(BODY_RULES),
     Rule(
         "edge.metadata-place",
         Severity.WARNING,
@@ -348,5 +346,3 @@ RULES: tuple[Rule, ...] = (
         dialects=_EDGE,
     ),
 )
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

@@ -7,7 +7,8 @@ from typing import Any
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import ClosedBy
-from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 
@@ -19,10 +20,10 @@ _SOURCE_KEYS = ("media.qoe.errorSource", "media.errorSource")
 _PARAMS_KEYS = ("media.errorId", "media.errorSource")
 
 
-def _fatal_no_end(case: Case) -> Iterator[Hit]:
-    if case.session is None or case.session.closed_by is not ClosedBy.IDLE or not case.steps:
+def _fatal_no_end(session: SessionTraffic) -> Iterator[Hit]:
+    if session.stored is None or session.stored.closed_by is not ClosedBy.IDLE or not session.steps:
         return
-    last = case.steps[-1]
+    last = session.steps[-1]
     if last.event_type == "error":
         yield Hit(
             seqs_of(last),
@@ -34,8 +35,8 @@ def _given(step: Step, keys: tuple[str, ...]) -> Any:
     return next((found[key] for key in keys for found in (step.qoe, step.params) if key in found), None)
 
 
-def _no_id(case: Case) -> Iterator[Hit]:
-    bare = [step for step in case.of("error") if _given(step, _ID_KEYS) in (None, "")]
+def _no_id(session: SessionTraffic) -> Iterator[Hit]:
+    bare = [step for step in session.of("error") if _given(step, _ID_KEYS) in (None, "")]
     if bare:
         yield Hit(
             seqs_of(*bare),
@@ -43,10 +44,10 @@ def _no_id(case: Case) -> Iterator[Hit]:
         )
 
 
-def _bad_source(case: Case) -> Iterator[Hit]:
+def _bad_source(session: SessionTraffic) -> Iterator[Hit]:
     wrong = [
         step
-        for step in case.of("error")
+        for step in session.of("error")
         if _given(step, _SOURCE_KEYS) not in _SOURCES and _given(step, _ID_KEYS) not in (None, "")
     ]
     if wrong:
@@ -58,8 +59,8 @@ def _bad_source(case: Case) -> Iterator[Hit]:
         )
 
 
-def _in_params(case: Case) -> Iterator[Hit]:
-    wrong = [step for step in case.of("error") if any(key in step.params for key in _PARAMS_KEYS)]
+def _in_params(session: SessionTraffic) -> Iterator[Hit]:
+    wrong = [step for step in session.of("error") if any(key in step.params for key in _PARAMS_KEYS)]
     if wrong:
         keys = [key for key in _PARAMS_KEYS if key in wrong[0].params]
         yield Hit(

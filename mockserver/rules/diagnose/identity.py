@@ -1,4 +1,4 @@
-"""Rules about the ids of the viewer and of the organization."""
+"""Rules about the ids of the viewer and the organization, and about words that stand where an id or a name should."""
 
 from __future__ import annotations
 
@@ -7,14 +7,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.placeholders import is_nothing
-from mockserver.rules.diagnose.reasons import Refusal
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
+from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+__all__ = ["RULES", "is_nothing", "is_unknown"]
+
+_NOTHING = frozenset(
+    {
+        "", "n/a", "na", "none", "nan", "null", "nil", "undefined", "(null)", "[object object]",
+        "%5bobject%20object%5d", "{}", "[]", "<null>", "optional(nil)", "todo", "tbd", "placeholder", "changeme",
+    }
+)  # fmt: skip
+_UNKNOWN = _NOTHING | {"unknown", "unnamed", "default", "test", "-"}
+
+
+def is_nothing(value: object) -> bool:
+    """Tell whether a value is a word for nothing, in any case of letters."""
+    return isinstance(value, str) and value.strip().lower() in _NOTHING
+
+
+def is_unknown(value: object) -> bool:
+    """Tell whether a value is a word for nothing, or for something that nobody named."""
+    return isinstance(value, str) and value.strip().lower() in _UNKNOWN
+
 
 _ECID = re.compile(r"[0-9]{38}")
 _ORG = re.compile(r"[^@\s]+@AdobeOrg")
@@ -34,33 +52,33 @@ _NO_IDS = frozenset(
 """Keys of which "none" may be meant."""
 
 
-def _ecid(case: Case) -> str:
-    return str(case.params.get("visitor.marketingCloudUserId") or "").strip()
+def _ecid(session: SessionTraffic) -> str:
+    return str(session.params.get("visitor.marketingCloudUserId") or "").strip()
 
 
-def _ecid_missing(case: Case) -> Iterator[Hit]:
-    if case.start is not None and not _ecid(case) and not case.params.get("appInstallationId"):
+def _ecid_missing(session: SessionTraffic) -> Iterator[Hit]:
+    if session.start is not None and not _ecid(session) and not session.params.get("appInstallationId"):
         yield Hit(
-            seqs_of(case.start),
+            seqs_of(session.start),
             "sessionStart has neither visitor.marketingCloudUserId nor appInstallationId; send the Experience Cloud id "
             "that the other Adobe libraries of the app use.",
         )
 
 
-def _ecid_placeholder(case: Case) -> Iterator[Hit]:
-    ecid = _ecid(case)
+def _ecid_placeholder(session: SessionTraffic) -> Iterator[Hit]:
+    ecid = _ecid(session)
     if ecid and not _ECID.fullmatch(ecid):
         yield Hit(
-            seqs_of(case.start),
+            seqs_of(session.start),
             f"visitor.marketingCloudUserId is {quoted(ecid)}; send an Experience Cloud id of 38 digits, or leave it "
             "out.",
         )
 
 
-def _placeholder(case: Case) -> Iterator[Hit]:
+def _placeholder(session: SessionTraffic) -> Iterator[Hit]:
     found: dict[str, tuple[object, list[Step]]] = {}
     for event_type in _IDENTIFYING:
-        for step in case.by_type.get(event_type, ()):
+        for step in session.by_type.get(event_type, ()):
             for key, value in _named(step.params):
                 if is_nothing(value) and str(value).strip():
                     found.setdefault(key, (value, []))[1].append(step)
@@ -81,11 +99,11 @@ def _named(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _org_format(case: Case) -> Iterator[Hit]:
-    org = case.params.get("visitor.marketingCloudOrgId")
-    if case.start is not None and not _ORG.fullmatch(str(org)):
+def _org_format(session: SessionTraffic) -> Iterator[Hit]:
+    org = session.params.get("visitor.marketingCloudOrgId")
+    if session.start is not None and not _ORG.fullmatch(str(org)):
         yield Hit(
-            seqs_of(case.start),
+            seqs_of(session.start),
             f'visitor.marketingCloudOrgId is {quoted(org)}; send the organization id with "@AdobeOrg" at its end.',
         )
 
@@ -94,28 +112,15 @@ def _has_wrong_ids(refusal: Refusal) -> bool:
     return refusal.path[:2] == ("params", "visitor.customerIDs")
 
 
-def _wrong_auth_state(case: Case) -> Iterator[Hit]:
-    ids: Any = case.params.get("visitor.customerIDs")
+def _wrong_auth_state(session: SessionTraffic) -> Iterator[Hit]:
+    ids: Any = session.params.get("visitor.customerIDs")
     for name, entry in ids.items() if isinstance(ids, Mapping) else ():
         if isinstance(entry, Mapping) and entry.get("authState") not in _AUTH_STATES:
             yield Hit(
-                seqs_of(case.start),
+                seqs_of(session.start),
                 f"authState of the customer id {quoted(name)} is {quoted(entry.get('authState'))}; send 0, 1 or 2.",
             )
 
-
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
-        "id.customerIDs-shape",
-        Severity.ERROR,
-        "visitor.customerIDs is no object of objects with id and authState 0, 1 or 2",
-        "400, or the ids are ignored.",
-        "Adobe, Request parameters",
-        _has_wrong_ids,
-        accepted=_wrong_auth_state,
-        dialects=("collection",),
-    ),
-)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -155,7 +160,14 @@ RULES: tuple[Rule, ...] = (
         _org_format,
         dialects=("collection",),
     ),
-    *of_sessions(BODY_RULES),
+    Rule(
+        "id.customerIDs-shape",
+        Severity.ERROR,
+        "visitor.customerIDs is no object of objects with id and authState 0, 1 or 2",
+        "400, or the ids are ignored.",
+        "Adobe, Request parameters",
+        claims=_has_wrong_ids,
+        check=_wrong_auth_state,
+        dialects=("collection",),
+    ),
 )
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

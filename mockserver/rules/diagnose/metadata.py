@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.reasons import Refusal
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
+from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import QOE_NUMBERS, QOE_SHORT_NAMES, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+__all__ = ["RULES"]
 
 _WITH_METADATA = tuple(name for name, event in EVENTS.items() if event.metadata)
 _RESERVED = ("media.", "a.")
@@ -20,8 +20,8 @@ _PARAMLESS = frozenset(name for name, event in EVENTS.items() if event.params ==
 """Events without params. ping is one too, but has a rule of its own."""
 
 
-def _wrong_event(case: Case) -> Iterator[Hit]:
-    for event_type, steps in case.by_type.items():
+def _wrong_event(session: SessionTraffic) -> Iterator[Hit]:
+    for event_type, steps in session.by_type.items():
         with_metadata = [] if event_type in _WITH_METADATA else [step for step in steps if step.meta]
         if with_metadata:
             yield Hit(
@@ -31,9 +31,9 @@ def _wrong_event(case: Case) -> Iterator[Hit]:
             )
 
 
-def _reserved_prefix(case: Case) -> Iterator[Hit]:
+def _reserved_prefix(session: SessionTraffic) -> Iterator[Hit]:
     found: dict[str, list[Step]] = {}
-    for step in case.of(*_WITH_METADATA):
+    for step in session.of(*_WITH_METADATA):
         for key in step.meta:
             if key.startswith(_RESERVED):
                 found.setdefault(key, []).append(step)
@@ -77,57 +77,16 @@ def _is_of_paramless(refusal: Refusal) -> bool:
     return is_param and refusal.item.event_type in _PARAMLESS and refusal.path[-1] not in QOE_NUMBERS
 
 
-def _on_paramless(case: Case) -> Iterator[Hit]:
-    for step in case.of(*_PARAMLESS):
+def _on_paramless(session: SessionTraffic) -> Iterator[Hit]:
+    for step in session.of(*_PARAMLESS):
         names = [name for name in step.params if name not in QOE_NUMBERS]
         if names:
             yield Hit(
                 seqs_of(step),
-                f"{step.event_type} has {listed([quoted(name) for name in names])} in its params; leave params "
-                "out, since this event has none.",
+                f"{step.event_type} has {listed([quoted(name) for name in names])} in its params; leave params out, "
+                "since this event has none.",
             )
 
-
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
-        "meta.not-string",
-        Severity.ERROR,
-        "a value of customMetadata that is not a string",
-        "400: the event is lost.",
-        "Adobe, Validating event requests; recordings of a CBS client that sent a number",
-        _not_string,
-    ),
-    BodyRule(
-        "meta.key-chars",
-        Severity.ERROR,
-        "a key of customMetadata with anything but letters, digits, underscores and dots",
-        "400: the event is lost.",
-        "Adobe, Validating event requests",
-        _key_chars,
-        dialects=("collection",),
-    ),
-    BodyRule(
-        "params.unknown",
-        Severity.ERROR,
-        "a key that the event does not have",
-        "400: the event is lost.",
-        "Adobe, Validating event requests",
-        _unknown,
-        "with schema_profile open unknown keys are accepted and not named",
-        dialects=("collection",),
-    ),
-    BodyRule(
-        "params.on-paramless",
-        Severity.INFO,
-        "params of an event that has none, such as play; an error where it was answered 400",
-        "400, or ignored.",
-        "Adobe, Events; Adobe's sample sends empty params there",
-        _is_of_paramless,
-        "empty params",
-        _on_paramless,
-        dialects=("collection",),
-    ),
-)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -147,7 +106,42 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Custom metadata",
         _reserved_prefix,
     ),
-    *of_sessions(BODY_RULES),
+    Rule(
+        "meta.not-string",
+        Severity.ERROR,
+        "a value of customMetadata that is not a string",
+        "400: the event is lost.",
+        "Adobe, Validating event requests; recordings of a CBS client that sent a number",
+        claims=_not_string,
+    ),
+    Rule(
+        "meta.key-chars",
+        Severity.ERROR,
+        "a key of customMetadata with anything but letters, digits, underscores and dots",
+        "400: the event is lost.",
+        "Adobe, Validating event requests",
+        claims=_key_chars,
+        dialects=("collection",),
+    ),
+    Rule(
+        "params.unknown",
+        Severity.ERROR,
+        "a key that the event does not have",
+        "400: the event is lost.",
+        "Adobe, Validating event requests",
+        claims=_unknown,
+        tolerance="with schema_profile open unknown keys are accepted and not named",
+        dialects=("collection",),
+    ),
+    Rule(
+        "params.on-paramless",
+        Severity.INFO,
+        "params of an event that has none, such as play; an error where it was answered 400",
+        "400, or ignored.",
+        "Adobe, Events; Adobe's sample sends empty params there",
+        claims=_is_of_paramless,
+        tolerance="empty params",
+        check=_on_paramless,
+        dialects=("collection",),
+    ),
 )
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

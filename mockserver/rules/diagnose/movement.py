@@ -1,29 +1,168 @@
-"""Rules about the movement of the playhead in pauses, ads and over time; leaps and standstills have their own modules.
+"""Rules about how the playhead moves: it stands, jumps, runs backwards, drifts, or moves in pauses and ads.
 
-Main content plays from one event to the next when the first leaves the player playing outside an ad break. Rules that
-compare the playhead with the time look at these stretches only, and not at all when the playhead counts milliseconds or
-``ts`` counts seconds: that is one mistake with its own finding.
+Rules that compare the playhead with the time look at main content that plays, and not at all when the playhead counts
+milliseconds or ``ts`` counts seconds: that is one mistake with its own finding.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule
-from mockserver.rules.diagnose.motion import DAY_S, ran_s
+from mockserver.model.finding import Severity, Thresholds
+from mockserver.rules.diagnose.motion import DAY_S, Stretch, ran_s
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
-from mockserver.rules.speed import FASTEST
+from mockserver.rules.speed import FASTEST, speeds_around
 
 __all__ = ["RULES"]
 
 
-def _runs_while_paused(case: Case) -> Iterator[Hit]:
-    if case.ts_in_seconds or case.playhead_in_ms:
+def _frozen(session: SessionTraffic) -> Iterator[Hit]:
+    stood = session.standstills
+    if not stood or session.coarse_step_s is not None:
         return
-    limits = case.thresholds
-    for pause in case.pauses:
+    longest = max(stood, key=_seconds)
+    more = f", and at {counted(len(stood) - 1, 'more place')}" if len(stood) > 1 else ""
+    yield Hit(
+        seqs_of(*(step for steps in stood for step in steps)),
+        f"The playhead stayed at {number(longest[0].playhead_s)} s in {len(longest)} events over "
+        f"{number(_seconds(longest))} s of playing{more}; send the position of the moment with every event, and "
+        "bufferStart when the player waits for data.",
+    )
+
+
+def _coarse(session: SessionTraffic) -> Iterator[Hit]:
+    stood = session.standstills
+    step_s = session.coarse_step_s
+    if step_s is not None:
+        yield Hit(
+            seqs_of(*(step for steps in stood for step in steps)),
+            f"The playhead moves only in steps of {number(step_s)} s, and stood {counted(len(stood), 'time')} in "
+            "between; send the position of the moment, to the second at least.",
+        )
+
+
+def _seconds(steps: Sequence[Step]) -> float:
+    return (steps[-1].ts_ms - steps[0].ts_ms) / 1000
+
+
+_SEEK_EVENTS = ("pauseStart", "play")
+_TO_AND_FRO = 3
+"""So many changes of direction are no viewer who looks for a place."""
+
+
+def _jump(session: SessionTraffic) -> Iterator[Hit]:
+    if session.playhead_in_ms or session.counts_down or session.coarse_step_s is not None:
+        return
+    leaps = list(_leaps(session))
+    behind = [leap for leap in leaps if 0 <= leap.dp_s < leap.dt_s]
+    if behind:
+        yield _hit(behind, "send bufferStart when the player waits and play with the new position after it")
+    over = [leap for leap in leaps if not 0 <= leap.dp_s < leap.dt_s]
+    turns = sum(1 for first, second in pairwise(over) if (first.dp_s < 0) is not (second.dp_s < 0))
+    if over and turns < _TO_AND_FRO:
+        yield _hit(over, "send pauseStart before a seek and play with the new position after it")
+    elif over:
+        yield Hit(
+            _seqs(over),
+            f"The playhead leapt to and fro {len(over)} times between {number(min(_playheads(over)))} s and "
+            f"{number(max(_playheads(over)))} s while playing, as when two players report to one session; let one of "
+            "them report, with the position at which it plays.",
+        )
+
+
+def _hit(leaps: Sequence[Stretch], advice: str) -> Hit:
+    first, last = (worst := max(leaps, key=lambda leap: abs(leap.dp_s - leap.dt_s))).first, worst.last
+    more = f", and {counted(len(leaps) - 1, 'more time')} like that" if len(leaps) > 1 else ""
+    return Hit(
+        _seqs(leaps),
+        f"The playhead went from {number(first.playhead_s)} s to {number(last.playhead_s)} s within "
+        f"{number((last.ts_ms - first.ts_ms) / 1000)} s of playing{more}; {advice}.",
+    )
+
+
+def _seqs(leaps: Sequence[Stretch]) -> tuple[int, ...]:
+    return seqs_of(*(step for leap in leaps for step in (leap.first, leap.last)))
+
+
+def _playheads(leaps: Sequence[Stretch]) -> Iterator[float]:
+    return (step.playhead_s for leap in leaps for step in (leap.first, leap.last))
+
+
+def _leaps(session: SessionTraffic) -> Iterator[Stretch]:
+    """Return the stretches in which the playhead moved more or less than playback moves it."""
+    limit_s = session.thresholds.jump_s
+    stretches = session.stretches
+    unlike = [
+        place for place, stretch in enumerate(stretches) if not -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s
+    ]
+    speeds = speeds_around([stretch.rate for stretch in stretches]) if unlike else []
+    seeks_ms = sorted(step.ts_ms for step in session.of(*_SEEK_EVENTS)) if unlike else []
+    for place in unlike:
+        stretch = stretches[place]
+        if (
+            session.spans_clock_set(stretch.first.seq, stretch.last.seq)
+            or _is_near_seek(stretch, seeks_ms, session.thresholds)
+            or _caught_up(session, stretch, limit_s)
+        ):
+            continue
+        around = (*stretches[max(place - 1, 0) : place], *stretches[place + 1 : place + 2])
+        if stretch.dp_s == 0 and any(other.dp_s == 0 for other in around):
+            continue  # What stood still for longer has its own finding: it froze.
+        slowest, fastest = speeds[place]
+        if session.odd_rate is not None:
+            slowest, fastest = min(slowest, session.odd_rate), max(fastest, session.odd_rate)
+        if not slowest * stretch.dt_s - limit_s <= stretch.dp_s <= fastest * stretch.dt_s + limit_s:
+            yield stretch
+
+
+def _is_near_seek(stretch: Stretch, seeks_ms: Sequence[int], limits: Thresholds) -> bool:
+    """Tell whether a pauseStart or play is next to a stretch, or in one burst with what is."""
+    if stretch.first.event_type in _SEEK_EVENTS or stretch.last.event_type in _SEEK_EVENTS:
+        return True
+    burst_ms = limits.burst_s * 1000
+    for ts_ms in (stretch.first.ts_ms, stretch.last.ts_ms):
+        place = bisect_left(seeks_ms, ts_ms - burst_ms)
+        if place < len(seeks_ms) and seeks_ms[place] <= ts_ms + burst_ms:
+            return True
+    return False
+
+
+def _caught_up(session: SessionTraffic, stretch: Stretch, limit_s: float) -> bool:
+    """Tell whether a live playhead, which stood during an ad break, is as far behind the clock as before the break."""
+    if not session.is_live:
+        return False
+    behind_s = _behind_s(stretch.last)
+    return any(
+        opening.n < stretch.first.n and abs((_behind_s(opening) - behind_s + DAY_S / 2) % DAY_S - DAY_S / 2) <= limit_s
+        for opening in session.of("adBreakStart")
+    )
+
+
+def _behind_s(step: Step) -> float:
+    return step.ts_ms / 1000 - step.playhead_s
+
+
+def _counts_down(session: SessionTraffic) -> Iterator[Hit]:
+    if session.counts_down:
+        first, last = session.stretches[0].first, session.stretches[-1].last
+        yield Hit(
+            seqs_of(*(step for stretch in session.stretches for step in (stretch.first, stretch.last))),
+            f"The playhead goes down while content plays, from {number(first.playhead_s)} s to "
+            f"{number(last.playhead_s)} s, like the time that remains; send the position, which counts up from the "
+            "beginning of the content.",
+        )
+
+
+def _runs_while_paused(session: SessionTraffic) -> Iterator[Hit]:
+    if session.ts_in_seconds or session.playhead_in_ms:
+        return
+    limits = session.thresholds
+    for pause in session.pauses:
         moved_s = ran_s(pause, limits.burst_s) if pause.is_resumed else 0
         if moved_s > limits.moves_while_paused_s:
             yield Hit(
@@ -33,10 +172,10 @@ def _runs_while_paused(case: Case) -> Iterator[Hit]:
             )
 
 
-def _moves_in_ad(case: Case) -> Iterator[Hit]:
-    limit_s = case.thresholds.moves_in_ad_s
-    for opening in case.of("adBreakStart"):
-        inside, is_closed = _inside(case.steps, opening)
+def _moves_in_ad(session: SessionTraffic) -> Iterator[Hit]:
+    limit_s = session.thresholds.moves_in_ad_s
+    for opening in session.of("adBreakStart"):
+        inside, is_closed = _inside(session.steps, opening)
         moved = [step for step in inside if abs(step.playhead_s - opening.playhead_s) > limit_s]
         if not is_closed:
             # After its last ad main content plays, and what is wrong is the missing adBreakComplete.
@@ -61,16 +200,16 @@ def _inside(steps: Sequence[Step], opening: Step) -> tuple[list[Step], bool]:
     return inside, False
 
 
-def _backwards(case: Case) -> Iterator[Hit]:
-    if case.counts_down:
+def _backwards(session: SessionTraffic) -> Iterator[Hit]:
+    if session.counts_down:
         return
-    back = [stretch for stretch in case.stretches if stretch.dp_s < -case.thresholds.backwards_s]
+    back = [stretch for stretch in session.stretches if stretch.dp_s < -session.thresholds.backwards_s]
     back_s = [stretch.dp_s for stretch in back]
     steps = [step for stretch in back for step in (stretch.first, stretch.last)]
-    for pause in case.pauses:
+    for pause in session.pauses:
         if pause.end is not None and pause.end.event_type == "play":
             dp_s = pause.end.playhead_s - pause.start.playhead_s
-            if dp_s < -case.thresholds.backwards_s and not (case.is_live and dp_s < -DAY_S / 2):
+            if dp_s < -session.thresholds.backwards_s and not (session.is_live and dp_s < -DAY_S / 2):
                 back_s.append(dp_s)
                 steps += [pause.start, pause.end]
     if back_s:
@@ -81,19 +220,57 @@ def _backwards(case: Case) -> Iterator[Hit]:
         )
 
 
-def _drift(case: Case) -> Iterator[Hit]:
-    if case.odd_rate is not None:
-        moving = [stretch for stretch in case.stretches if stretch.rate > 0]
+def _drift(session: SessionTraffic) -> Iterator[Hit]:
+    if session.odd_rate is not None:
+        moving = [stretch for stretch in session.stretches if stretch.rate > 0]
         advice = "send the position in seconds, and ts from the clock, not from the content"
-        if case.odd_rate > FASTEST:
+        if session.odd_rate > FASTEST:
             advice = f"above {number(FASTEST)} that counts as a seek: {advice}, and winding as pauseStart and play"
         yield Hit(
             seqs_of(*(step for stretch in moving for step in (stretch.first, stretch.last))),
-            f"The playhead advances {number(case.odd_rate)} s per second of playing; {advice}.",
+            f"The playhead advances {number(session.odd_rate)} s per second of playing; {advice}.",
         )
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "playhead.frozen",
+        Severity.ERROR,
+        "3 events or more at one playhead over 5 s or more while main content plays",
+        "Counted as a stall, and not as content watched.",
+        "Adobe, metrics: Stall events",
+        _frozen,
+        "bursts of an SDK at one playhead; pauses, buffers and ad breaks; ads that do not count for want of a break, "
+        "which have their own finding",
+    ),
+    Rule(
+        "playhead.coarse",
+        Severity.ERROR,
+        "the playhead stands 3 times or more, and all its steps are multiples of one of 5 s or more",
+        "Most of the playing time is counted as stalls.",
+        "Adobe, metrics: Stall events",
+        _coarse,
+        "a playhead that is rounded to less than what passes in 3 events",
+    ),
+    Rule(
+        "playhead.jump-without-seek",
+        Severity.WARNING,
+        "the playhead moves 3 s more or less than the time while playing, with no pauseStart or play next to it",
+        "The seek is not tracked and progress markers are skipped.",
+        "recordings: SDKs send pauseStart and play around a seek",
+        _jump,
+        "the first play, where SDKs go from 0 to the real position; other speeds of playback, drift of a clock; a live "
+        "playhead that stood during an ad break and is back where it was behind the clock",
+    ),
+    Rule(
+        "playhead.counts-down",
+        Severity.ERROR,
+        "the playhead goes down in most of the stretches that are played, at the pace of the clock",
+        "Progress markers are reached at the start, and no content counts as watched.",
+        "Adobe, Media Collection API: Sessions request (the playhead is the position)",
+        _counts_down,
+        "a viewer who goes back twice",
+    ),
     Rule(
         "playhead.runs-while-paused",
         Severity.WARNING,

@@ -1,54 +1,35 @@
-"""Rules about play, and about event types that are none."""
+"""Rules about play, pauseStart, bufferStart and seeks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule, TrafficRule
 from mockserver.rules.diagnose.motion import ENDS, NEAR_START_S, ran_s
-from mockserver.rules.diagnose.reasons import Refusal
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Player, Step
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
-
-_TRACKER_NAMES = frozenset(
-    {
-        "pause",
-        "resume",
-        "bufferComplete",
-        "bufferEnd",
-        "seekStart",
-        "seekComplete",
-        "mute",
-        "unmute",
-        "heartbeat",
-        "keepalive",
-    }
-)
-"""Names of the SDKs' tracker calls and of other protocols, which are no event types of this API."""
-
+__all__ = ["RULES"]
 
 _WAITS = ("pauseStart", "bufferStart")
 
 
-def _main_play(case: Case) -> Step | None:
-    return next((step for step in case.of("play") if step.plays_main), None)
+def _main_play(session: SessionTraffic) -> Step | None:
+    return next((step for step in session.of("play") if step.plays_main), None)
 
 
-def _before_preroll(case: Case) -> Iterator[Hit]:
-    play, opening = _main_play(case), next(case.of("adBreakStart"), None)
+def _before_preroll(session: SessionTraffic) -> Iterator[Hit]:
+    play, opening = _main_play(session), next(session.of("adBreakStart"), None)
     # Below 1 s it is the 0 of a player that counts in fractions.
     if play is None or opening is None or play.n > opening.n or not 0 <= opening.playhead_s < 1:
         return
-    limits = case.thresholds
+    limits = session.thresholds
     ahead_s = (opening.ts_ms - play.ts_ms) / 1000
     if 0 <= ahead_s <= limits.preroll_play_s:
         is_race = ahead_s < limits.preroll_race_s
-        was_played = any(each.first.n > opening.n and each.dp_s >= NEAR_START_S for each in case.stretches)
+        was_played = any(each.first.n > opening.n and each.dp_s >= NEAR_START_S for each in session.stretches)
         yield Hit(
             seqs_of(play, opening),
             f"play came {number(ahead_s)} s before the adBreakStart of a pre-roll; send the first play after "
@@ -61,14 +42,14 @@ def _before_preroll(case: Case) -> Iterator[Hit]:
         )
 
 
-def _missing_start(case: Case) -> Iterator[Hit]:
-    if next(case.of("ping"), None) is None or any(step.plays_main for step in case.of("play")):
+def _missing_start(session: SessionTraffic) -> Iterator[Hit]:
+    if next(session.of("ping"), None) is None or any(step.plays_main for step in session.of("play")):
         return
-    main = [step for step in case.timely if step.after.ad_break is None and step.event_type != "sessionStart"]
+    main = [step for step in session.timely if step.after.ad_break is None and step.event_type != "sessionStart"]
     if not main:
         return
     low, high = min(step.playhead_s for step in main), max(step.playhead_s for step in main)
-    if high - low > case.thresholds.moves_while_paused_s:
+    if high - low > session.thresholds.moves_while_paused_s:
         yield Hit(
             seqs_of(*main),
             f"The playhead went from {number(low)} s to {number(high)} s without any play on main content; send play "
@@ -76,15 +57,15 @@ def _missing_start(case: Case) -> Iterator[Hit]:
         )
 
 
-def _missing_after(event_type: str) -> Callable[[Case], Iterator[Hit]]:
-    def check(case: Case) -> Iterator[Hit]:
-        if case.playhead_in_ms:
+def _missing_after(event_type: str) -> Callable[[SessionTraffic], Iterator[Hit]]:
+    def check(session: SessionTraffic) -> Iterator[Hit]:
+        if session.playhead_in_ms:
             return
-        for pause in case.pauses:
+        for pause in session.pauses:
             if pause.start.event_type != event_type or pause.is_resumed:
                 continue
-            moved_s = ran_s(pause, case.thresholds.burst_s)
-            if moved_s > case.thresholds.moves_while_paused_s:
+            moved_s = ran_s(pause, session.thresholds.burst_s)
+            if moved_s > session.thresholds.moves_while_paused_s:
                 until = "the last event" if pause.end is None else pause.end.event_type
                 paused = "" if event_type in _WAITS else f", which left the player {pause.start.after.player.value},"
                 yield Hit(
@@ -96,23 +77,23 @@ def _missing_after(event_type: str) -> Callable[[Case], Iterator[Hit]]:
     return check
 
 
-def _missing_after_preroll(case: Case) -> Iterator[Hit]:
-    play = _main_play(case)
-    for close in case.of("adBreakComplete"):
+def _missing_after_preroll(session: SessionTraffic) -> Iterator[Hit]:
+    play = _main_play(session)
+    for close in session.of("adBreakComplete"):
         if play is not None and play.n < close.n:
             return
         if close.before.ad_break is None:
             continue
-        limit_ms = close.ts_ms + case.thresholds.after_preroll_s * 1000
+        limit_ms = close.ts_ms + session.thresholds.after_preroll_s * 1000
         seqs = [close]
-        for step in case.watched[close.n + 1 :]:
+        for step in session.watched[close.n + 1 :]:
             if step.event_type in _AFTER_PREROLL and step.ts_ms <= limit_ms:
                 break
             seqs.append(step)
             if step.ts_ms > limit_ms:
                 yield Hit(
                     seqs_of(*seqs),
-                    f"No play came within {number(case.thresholds.after_preroll_s)} s of the adBreakComplete of a "
+                    f"No play came within {number(session.thresholds.after_preroll_s)} s of the adBreakComplete of a "
                     f"pre-roll, but {step.event_type} after {number((step.ts_ms - close.ts_ms) / 1000)} s; send play "
                     "when main content starts.",
                 )
@@ -123,14 +104,14 @@ _AFTER_PREROLL = frozenset({"play", "pauseStart", "bufferStart", "adBreakStart",
 """What may follow a pre-roll: content, a player that waits, the next break, or the end."""
 
 
-def _duplicate_play(case: Case) -> Iterator[Hit]:
-    limit_ms = case.thresholds.content_start_s * 1000
-    begun = _main_play(case)
-    expected = [*case.of("adStart", "adBreakComplete"), *([] if begun is None else [begun])]
+def _duplicate_play(session: SessionTraffic) -> Iterator[Hit]:
+    limit_ms = session.thresholds.content_start_s * 1000
+    begun = _main_play(session)
+    expected = [*session.of("adStart", "adBreakComplete"), *([] if begun is None else [begun])]
     expected.sort(key=lambda step: step.n)
     repeated: list[Step] = []
     place = 0
-    for step in case.of("play"):
+    for step in session.of("play"):
         while place < len(expected) and expected[place].n <= step.n:
             place += 1
         reason = expected[place - 1] if place else None
@@ -145,27 +126,52 @@ def _duplicate_play(case: Case) -> Iterator[Hit]:
         )
 
 
-def _http_names(refusal: Refusal) -> bool:
-    return refusal.path == ("eventType",) and refusal.rule == "enum" and _is_tracker_name(refusal.item.event_type)
+def _unlikely(event_type: str, during: Player, message: str) -> Callable[[SessionTraffic], Iterator[Hit]]:
+    """Make a rule about an event that comes while the player is in a state in which it should not."""
+
+    def check(session: SessionTraffic) -> Iterator[Hit]:
+        steps = [step for step in session.of(event_type) if step.before.player is during]
+        if steps:
+            yield Hit(seqs_of(*steps), message.format(count=counted(len(steps), event_type)))
+
+    return check
 
 
-def _is_tracker_name(event_type: str | None) -> bool:
-    if event_type is None or event_type in EVENT_TYPES:
-        return False
-    return event_type in _TRACKER_NAMES or event_type.startswith(("media.", "mute", "unmute"))
+def _pause_at_end(session: SessionTraffic) -> Iterator[Hit]:
+    complete = next(session.of("sessionComplete"), None)
+    if complete is None:
+        return
+    limit_ms = complete.ts_ms - session.thresholds.pause_at_end_s * 1000
+    for step in reversed(session.steps[: complete.n]):
+        if step.event_type == "play" or step.ts_ms <= limit_ms:
+            return
+        if step.event_type == "pauseStart":
+            yield Hit(
+                seqs_of(step, complete),
+                f"pauseStart came {complete.ts_ms - step.ts_ms} ms before sessionComplete; leave out the pause event "
+                "that video elements fire at the end of the content.",
+            )
+            return
 
 
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
-        "event.http-names",
-        Severity.ERROR,
-        "an eventType of another API: media.play, pause, bufferComplete, seekStart, heartbeat",
-        "400: the event is lost.",
-        "Adobe, Media Collection API: Events request (the list of event types)",
-        _http_names,
-        dialects=("collection",),
-    ),
-)
+def _seek_as_pause(session: SessionTraffic) -> Iterator[Hit]:
+    limits = session.thresholds
+    seeks: list[Step] = []
+    for pause in session.pauses:
+        start, end = pause.start, pause.end
+        if end is None or end.event_type != "play" or start.event_type != "pauseStart":
+            continue
+        leap_s, took_ms = abs(end.playhead_s - start.playhead_s), end.ts_ms - start.ts_ms
+        if leap_s > limits.jump_s and 0 <= took_ms < limits.seek_s * 1000:
+            seeks += [start, end]
+    if seeks:
+        yield Hit(
+            seqs_of(*seeks),
+            f"{counted(len(seeks) // 2, 'seek')}, the first from {number(seeks[0].playhead_s)} s to "
+            f"{number(seeks[1].playhead_s)} s, came as pauseStart and play; nothing needs to be changed, since the API "
+            "has no event for a seek.",
+        )
+
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -233,7 +239,58 @@ RULES: tuple[Rule, ...] = (
         _duplicate_play,
         "within 2 s of the first play, of an adStart and of an adBreakComplete, where Adobe's SDKs send another one",
     ),
-    *of_sessions(BODY_RULES),
+    Rule(
+        "pause.duplicate",
+        Severity.INFO,
+        "a pauseStart while the player is paused",
+        "None: the pause is counted once.",
+        "Adobe, metrics: Pause events",
+        _unlikely("pauseStart", Player.PAUSED, "{count} came while the player was paused; send one for each pause."),
+    ),
+    Rule(
+        "buffer.duplicate",
+        Severity.INFO,
+        "a bufferStart while the player is buffering",
+        "None: the buffer is counted once.",
+        "Adobe, metrics: Buffer events",
+        _unlikely(
+            "bufferStart", Player.BUFFERING, "{count} came while the player was buffering; send one for each buffer."
+        ),
+    ),
+    Rule(
+        "pause.at-end",
+        Severity.INFO,
+        "a pauseStart less than 100 ms before sessionComplete",
+        "One pause too many in every session.",
+        "recordings of Adobe's own sample player: video elements fire pause before ended",
+        _pause_at_end,
+    ),
+    Rule(
+        "buffer.in-pause",
+        Severity.INFO,
+        "a bufferStart while the player is paused",
+        "Pause time becomes buffer time.",
+        "source of Adobe's SDKs, which refuse it",
+        _unlikely(
+            "bufferStart", Player.PAUSED, "{count} came while the player was paused; send bufferStart only in playback."
+        ),
+    ),
+    Rule(
+        "pause.in-buffer",
+        Severity.INFO,
+        "a pauseStart while the player is buffering",
+        "Buffer time becomes pause time.",
+        "source of Adobe's SDKs, which refuse it",
+        _unlikely(
+            "pauseStart", Player.BUFFERING, "{count} came while the player was buffering; send play first, or nothing."
+        ),
+    ),
+    Rule(
+        "seek.as-pause",
+        Severity.INFO,
+        "pauseStart and play within 3 s with a jump of more than 3 s",
+        "Counted as a pause, with pause time.",
+        "source and recordings of Adobe's SDKs, which send seeks like that",
+        _seek_as_pause,
+    ),
 )
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import QOE_NUMBERS, QOE_SHORT_NAMES, Case, Hit, Rule, TrafficRule
-from mockserver.rules.diagnose.reasons import Refusal
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
+from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import QOE_NUMBERS, QOE_SHORT_NAMES, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.playback import Step
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+__all__ = ["RULES"]
 
 
 _CHANGES = 2
@@ -33,9 +33,9 @@ def _misplaced(refusal: Refusal) -> bool:
     return refusal.rule == "additionalProperties" and _is_in_params(refusal)
 
 
-def _in_params(case: Case) -> Iterator[Hit]:
+def _in_params(session: SessionTraffic) -> Iterator[Hit]:
     yield from _accepted(
-        [step for step in case.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
+        [step for step in session.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
         "media.qoe keys in params; move them into qoeData",
     )
 
@@ -45,9 +45,9 @@ def _has_short_name(refusal: Refusal) -> bool:
     return is_key_of_qoe and refusal.path[-1] in QOE_SHORT_NAMES
 
 
-def _unqualified(case: Case) -> Iterator[Hit]:
+def _unqualified(session: SessionTraffic) -> Iterator[Hit]:
     yield from _accepted(
-        [step for step in case.steps if step.qoe and not QOE_SHORT_NAMES.isdisjoint(step.qoe)],
+        [step for step in session.steps if step.qoe and not QOE_SHORT_NAMES.isdisjoint(step.qoe)],
         'qoeData keys without "media.qoe."; add that prefix',
     )
 
@@ -62,9 +62,9 @@ def _not_integer(refusal: Refusal) -> bool:
     return refusal.rule == "type" and (is_number or _is_in_params(refusal))
 
 
-def _bitrate_unit(case: Case) -> Iterator[Hit]:
-    limits, audio = case.thresholds, case.params.get("media.streamType") == "audio"
-    values = case.quality["bitrate"]
+def _bitrate_unit(session: SessionTraffic) -> Iterator[Hit]:
+    limits, audio = session.thresholds, session.params.get("media.streamType") == "audio"
+    values = session.quality["bitrate"]
     high = [(step, value) for step, value in values if value > limits.bitrate_high_kbps]
     low = [] if audio else [(step, value) for step, value in values if 0 < value < limits.bitrate_low_kbps]
     for found, unit in ((high, "bit/s"), (low, "Mbit/s")):
@@ -77,23 +77,23 @@ def _bitrate_unit(case: Case) -> Iterator[Hit]:
             )
 
 
-def _bitrate_change_empty(case: Case) -> Iterator[Hit]:
-    with_bitrate = {step.n for step, _ in case.quality["bitrate"]}
-    empty = [step for step in case.of("bitrateChange") if step.n not in with_bitrate]
+def _bitrate_change_empty(session: SessionTraffic) -> Iterator[Hit]:
+    with_bitrate = {step.n for step, _ in session.quality["bitrate"]}
+    empty = [step for step in session.of("bitrateChange") if step.n not in with_bitrate]
     if empty:
         yield Hit(
             seqs_of(*empty),
-            f"{counted(len(empty), 'bitrateChange event')} carried no bitrate; send the new one as "
-            "media.qoe.bitrate in qoeData.",
+            f"{counted(len(empty), 'bitrateChange event')} carried no bitrate; send the new one as media.qoe.bitrate "
+            "in qoeData.",
         )
 
 
-def _bitrate_change_same(case: Case) -> Iterator[Hit]:
+def _bitrate_change_same(session: SessionTraffic) -> Iterator[Hit]:
     same: list[Step] = []
     recent: deque[tuple[Step, float]] = deque()
     known: float | None = None
-    for step, value in case.quality["bitrate"]:
-        settled_ms = step.ts_ms - case.thresholds.same_bitrate_s * 1000
+    for step, value in session.quality["bitrate"]:
+        settled_ms = step.ts_ms - session.thresholds.same_bitrate_s * 1000
         while recent and recent[0][0].ts_ms < settled_ms:
             _, known = recent.popleft()
         if step.event_type == "bitrateChange" and value and value == known and not step.item.late_ms:
@@ -107,12 +107,12 @@ def _bitrate_change_same(case: Case) -> Iterator[Hit]:
         )
 
 
-def _bitrate_unannounced(case: Case) -> Iterator[Hit]:
-    near_ms = case.thresholds.same_bitrate_s * 1000
-    told_ms = [step.ts_ms for step in case.of("bitrateChange")]
+def _bitrate_unannounced(session: SessionTraffic) -> Iterator[Hit]:
+    near_ms = session.thresholds.same_bitrate_s * 1000
+    told_ms = [step.ts_ms for step in session.of("bitrateChange")]
     changed: list[tuple[Step, float]] = []
     known: float | None = None
-    for step, value in case.quality["bitrate"]:
+    for step, value in session.quality["bitrate"]:
         is_new = value != known and value > 0
         if is_new and known and step.event_type != "bitrateChange":
             place = bisect_left(told_ms, step.ts_ms - near_ms)
@@ -128,12 +128,12 @@ def _bitrate_unannounced(case: Case) -> Iterator[Hit]:
         )
 
 
-def _zero(case: Case) -> Iterator[Hit]:
-    audio = case.params.get("media.streamType") == "audio"
+def _zero(session: SessionTraffic) -> Iterator[Hit]:
+    audio = session.params.get("media.streamType") == "audio"
     zero: list[str] = []
     steps: list[Step] = []
     for name in ("bitrate", "framesPerSecond", "timeToStart"):
-        values = case.quality[name]
+        values = session.quality[name]
         if len(values) >= _ZEROS and not any(value for _, value in values) and not (audio and name != "bitrate"):
             zero.append(name)
             steps += [step for step, _ in values]
@@ -147,9 +147,9 @@ def _zero(case: Case) -> Iterator[Hit]:
         )
 
 
-def _dropped_decreases(case: Case) -> Iterator[Hit]:
+def _dropped_decreases(session: SessionTraffic) -> Iterator[Hit]:
     last: tuple[Step, float] | None = None
-    for step, value in case.quality["droppedFrames"]:
+    for step, value in session.quality["droppedFrames"]:
         if step.item.late_ms:
             continue
         if last is not None and value < last[1] and step.ts_ms > last[0].ts_ms:
@@ -161,9 +161,9 @@ def _dropped_decreases(case: Case) -> Iterator[Hit]:
         last = step, value
 
 
-def _tts_changes(case: Case) -> Iterator[Hit]:
+def _tts_changes(session: SessionTraffic) -> Iterator[Hit]:
     first: dict[float, Step] = {}
-    for step, value in case.quality["timeToStart"]:
+    for step, value in session.quality["timeToStart"]:
         if value:
             first.setdefault(value, step)
     if len(first) > 1:
@@ -174,8 +174,8 @@ def _tts_changes(case: Case) -> Iterator[Hit]:
         )
 
 
-def _tts_unit(case: Case) -> Iterator[Hit]:
-    small = [(step, v) for step, v in case.quality["timeToStart"] if 0 < v < case.thresholds.time_to_start_ms]
+def _tts_unit(session: SessionTraffic) -> Iterator[Hit]:
+    small = [(step, v) for step, v in session.quality["timeToStart"] if 0 < v < session.thresholds.time_to_start_ms]
     if small:
         yield Hit(
             seqs_of(*(step for step, _ in small)),
@@ -183,41 +183,37 @@ def _tts_unit(case: Case) -> Iterator[Hit]:
         )
 
 
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
+RULES: tuple[Rule, ...] = (
+    Rule(
         "qoe.in-params",
         Severity.ERROR,
         "media.qoe keys in params",
         "400, or the values are lost.",
         "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
-        _misplaced,
-        accepted=_in_params,
+        claims=_misplaced,
+        check=_in_params,
         hint=_LENIENT,
         dialects=("collection",),
     ),
-    BodyRule(
+    Rule(
         "qoe.unqualified",
         Severity.ERROR,
         "keys of qoeData without media.qoe.",
         "400, or the values are lost.",
         "Adobe, Sending quality of experience data, against Adobe, Timeline 2, which has the short names",
-        _has_short_name,
-        accepted=_unqualified,
+        claims=_has_short_name,
+        check=_unqualified,
         hint=_LENIENT,
         dialects=("collection",),
     ),
-    BodyRule(
+    Rule(
         "qoe.float",
         Severity.ERROR,
         "a QoE number that is not an integer, such as a frame rate of 23.976",
         "400: the event is lost.",
         "Adobe, Validating event requests",
-        _not_integer,
+        claims=_not_integer,
     ),
-)
-
-RULES: tuple[Rule, ...] = (
-    *of_sessions(BODY_RULES),
     Rule(
         "qoe.bitrate-unit",
         Severity.INFO,
@@ -292,5 +288,3 @@ RULES: tuple[Rule, ...] = (
         dialects=("collection",),
     ),
 )
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = of_traffic(BODY_RULES)

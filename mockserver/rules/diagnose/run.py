@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.words import Words
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.catalogue import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.causes import linked, linked_traffic
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 
 __all__ = ["by_severity", "counting", "diagnose_session", "diagnose_traffic", "sort_findings"]
 
@@ -17,17 +18,21 @@ _REPEATED = frozenset({"ad", "buffer", "chapter", "pause", "play", "playhead", "
 """Families whose rules fire at many places of one session for one mistake."""
 
 
-def diagnose_session(case: Case) -> list[Finding]:
+def diagnose_session(session: SessionTraffic) -> list[Finding]:
     """Apply the rules about one session, and mark what follows from something else."""
-    once = case.once
+    once = session.once
     return linked(_found(once), once, _found)
 
 
-def _found(case: Case) -> list[Finding]:
-    session_id = case.session.sid if case.session is not None else _sid(case)
-    words = case.words
+def _found(session: SessionTraffic) -> list[Finding]:
+    session_id = session.stored.sid if session.stored is not None else _sid(session)
+    words = session.words
     rules = (rule for rule in RULES if not rule.dialects or words.api in rule.dialects)
-    return [_finding(rule, hit, session_id, words) for rule in rules for hit in _merged(rule, list(rule.check(case)))]
+    return [
+        _finding(rule, hit, session_id, words)
+        for rule in rules
+        for hit in _merged(rule, list(rule.in_session(session)))
+    ]
 
 
 def diagnose_traffic(traffic: Traffic) -> list[Finding]:
@@ -35,8 +40,8 @@ def diagnose_traffic(traffic: Traffic) -> list[Finding]:
     dialects = {seq: record.dialect for seq, record in traffic.records if record.dialect}
     found = [
         _finding(rule, hit, hit.session_id, traffic.words(dialects.get(hit.seqs[0], "") if hit.seqs else ""))
-        for rule in TRAFFIC_RULES
-        for hit in rule.check(traffic.only(rule.dialects))
+        for rule in RULES
+        for hit in rule.in_traffic(traffic.only(rule.dialects))
     ]
     return linked_traffic(found, traffic)
 
@@ -91,11 +96,11 @@ def _merged(rule: Rule, hits: list[Hit]) -> list[Hit]:
     return merged
 
 
-def _sid(case: Case) -> str | None:
-    return case.arrived[0].record.session_id if case.arrived else None
+def _sid(session: SessionTraffic) -> str | None:
+    return session.arrived[0].record.session_id if session.arrived else None
 
 
-def _finding(rule: Rule | TrafficRule, hit: Hit, session_id: str | None, words: Words) -> Finding:
+def _finding(rule: Rule, hit: Hit, session_id: str | None, words: Words) -> Finding:
     return Finding(
         code=rule.code,
         severity=hit.severity or rule.severity,

@@ -1,15 +1,17 @@
-"""Rules about the life of one session."""
+"""Rules about the life of one session, up to the events that find it closed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
-from mockserver.model.vocabulary import ClosedBy, Phase
-from mockserver.rules.diagnose.case import Case, Hit, Rule
+from mockserver.model.vocabulary import ClosedBy, Delivery, Outcome, Phase
 from mockserver.rules.diagnose.motion import NEAR_START_S
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import number
 from mockserver.rules.playback import Player, Step
+from mockserver.rules.timeline import Item
 
 __all__ = ["RULES"]
 
@@ -23,72 +25,75 @@ _AFTER_COMPLETE = ("ping", "sessionEnd")
 _TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
 
 
-def _is_over(case: Case) -> bool:
-    return case.session is not None and case.session.phase is not Phase.OPEN
+def _is_over(session: SessionTraffic) -> bool:
+    return session.stored is not None and session.stored.phase is not Phase.OPEN
 
 
-def _closed_by(case: Case) -> ClosedBy | None:
-    return None if case.session is None else case.session.closed_by
+def _closed_by(session: SessionTraffic) -> ClosedBy | None:
+    return None if session.stored is None else session.stored.closed_by
 
 
-def _ends(case: Case) -> list[Step]:
-    return list(case.of("sessionComplete", "sessionEnd"))
+def _ends(session: SessionTraffic) -> list[Step]:
+    return list(session.of("sessionComplete", "sessionEnd"))
 
 
-def _last(case: Case) -> tuple[int, ...]:
-    return (case.steps[-1].seq,) if case.steps else ()
+def _last(session: SessionTraffic) -> tuple[int, ...]:
+    return (session.steps[-1].seq,) if session.steps else ()
 
 
-def _no_play(case: Case) -> Iterator[Hit]:
-    if _is_over(case) and case.steps and not any(step.plays_main for step in case.of("play")):
-        yield Hit(_last(case), "The session is over without a play on main content; send play when content starts.")
+def _no_play(session: SessionTraffic) -> Iterator[Hit]:
+    if _is_over(session) and session.steps and not any(step.plays_main for step in session.of("play")):
+        yield Hit(_last(session), "The session is over without a play on main content; send play when content starts.")
 
 
-def _no_close(case: Case) -> Iterator[Hit]:
-    if _closed_by(case) is ClosedBy.IDLE and not _ends(case):
+def _no_close(session: SessionTraffic) -> Iterator[Hit]:
+    if _closed_by(session) is ClosedBy.IDLE and not _ends(session):
         yield Hit(
-            _last(case),
-            f"{_silence(case)}; send sessionComplete at the end of the content and sessionEnd when the viewer leaves.",
+            _last(session),
+            f"{_silence(session)}; send sessionComplete at the end of the content and sessionEnd when the viewer "
+            "leaves.",
         )
 
 
-def _silence(case: Case) -> str:
+def _silence(session: SessionTraffic) -> str:
     """Say how a session ended by silence, above all when it was playing: then nobody knows whether the viewer left."""
-    last = case.steps[-1] if case.steps else None
+    last = session.steps[-1] if session.steps else None
     is_playing = last is not None and last.after.player is Player.PLAYING and last.event_type != "sessionStart"
     if last is None or not is_playing:
         return "The session ended by silence"
-    of = f" of {number(case.length_s)} s" if case.length_s > last.playhead_s and not case.is_live else ""
+    of = f" of {number(session.length_s)} s" if session.length_s > last.playhead_s and not session.is_live else ""
     return (
         f"Nothing came after {last.event_type} at {number(last.playhead_s)} s{of}, while the player was playing: "
         "either the viewer left, or the player fell silent and went on without reporting"
     )
 
 
-def _playhead_idle(case: Case) -> Iterator[Hit]:
-    if _closed_by(case) is ClosedBy.STALL:
+def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
+    if _closed_by(session) is ClosedBy.STALL:
         yield Hit(
-            _last(case),
+            _last(session),
             "The playhead stood still until the session was closed; send sessionEnd after a long pause and a new "
             "sessionStart with media.resume when it is over.",
         )
 
 
-def _max_age(case: Case) -> Iterator[Hit]:
-    if _closed_by(case) is ClosedBy.MAX_AGE:
+def _max_age(session: SessionTraffic) -> Iterator[Hit]:
+    if _closed_by(session) is ClosedBy.MAX_AGE:
         yield Hit(
-            _last(case),
+            _last(session),
             "The session became older than a day; send sessionEnd and a new sessionStart before 24 hours are over.",
         )
 
 
-def _event_after_complete(case: Case) -> Iterator[Hit]:
-    complete = next(case.of("sessionComplete"), None)
+def _event_after_complete(session: SessionTraffic) -> Iterator[Hit]:
+    complete = next(session.of("sessionComplete"), None)
     if complete is None:
         return
-    late = [step for step in case.steps[complete.n + 1 :] if step.event_type not in _AFTER_COMPLETE]
+    late = [step for step in session.steps[complete.n + 1 :] if step.event_type not in _AFTER_COMPLETE]
     if late:
-        again = next((step for step in late if step.event_type == "play" and _plays_again(case, complete, step)), None)
+        again = next(
+            (step for step in late if step.event_type == "play" and _plays_again(session, complete, step)), None
+        )
         if again is None:
             text = (
                 f"{late[0].event_type} was sent after sessionComplete; make sessionComplete the last event of the "
@@ -102,58 +107,61 @@ def _event_after_complete(case: Case) -> Iterator[Hit]:
         yield Hit((complete.seq, *(step.seq for step in late)), f"{text}.")
 
 
-def _plays_again(case: Case, complete: Step, play: Step) -> bool:
+def _plays_again(session: SessionTraffic, complete: Step, play: Step) -> bool:
     """Tell whether content plays on after a play that came when it was complete."""
     if play.playhead_s > complete.playhead_s:
         return False
-    return any(step.playhead_s > play.playhead_s + NEAR_START_S for step in case.steps[play.n + 1 :])
+    return any(step.playhead_s > play.playhead_s + NEAR_START_S for step in session.steps[play.n + 1 :])
 
 
-def _end_at_end(case: Case) -> Iterator[Hit]:
-    end = next(case.of("sessionEnd"), None)
-    if end is None or case.is_live or case.length_s <= 0 or next(case.of("sessionComplete"), None) is not None:
+def _end_at_end(session: SessionTraffic) -> Iterator[Hit]:
+    end = next(session.of("sessionEnd"), None)
+    if end is None or session.is_live or session.length_s <= 0 or next(session.of("sessionComplete"), None) is not None:
         return
-    if case.playhead_in_ms:
+    if session.playhead_in_ms:
         return
-    if end.playhead_s >= _END_SHARE * case.length_s:
+    if end.playhead_s >= _END_SHARE * session.length_s:
         yield Hit(
             (end.seq,),
-            f"sessionEnd came at {end.playhead_s:g} s of {case.length_s:g} s without sessionComplete; send "
-            "sessionComplete "
-            "when the end of the content is reached.",
+            f"sessionEnd came at {end.playhead_s:g} s of {session.length_s:g} s without sessionComplete; send "
+            "sessionComplete when the end of the content is reached.",
         )
 
 
-def _complete_early(case: Case) -> Iterator[Hit]:
-    complete = next(case.of("sessionComplete"), None)
-    if complete is None or case.is_live or case.length_s <= 0 or case.counts_down:
+def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
+    complete = next(session.of("sessionComplete"), None)
+    if complete is None or session.is_live or session.length_s <= 0 or session.counts_down:
         return
-    if complete.playhead_s >= _EARLY_SHARE * case.length_s:
+    if complete.playhead_s >= _EARLY_SHARE * session.length_s:
         return
     yield Hit(
         (complete.seq,),
-        f"sessionComplete came at {complete.playhead_s:g} s of {case.length_s:g} s; send sessionEnd when the "
-        "viewer leaves "
-        "before the end or hands over to another device.",
+        f"sessionComplete came at {complete.playhead_s:g} s of {session.length_s:g} s; send sessionEnd when the viewer "
+        "leaves before the end or hands over to another device.",
     )
 
 
-def _complete_missing(case: Case) -> Iterator[Hit]:
-    if _closed_by(case) not in _TIMEOUTS or _ends(case) or case.is_live or case.length_s <= 0 or not case.steps:
+def _complete_missing(session: SessionTraffic) -> Iterator[Hit]:
+    if (
+        _closed_by(session) not in _TIMEOUTS
+        or _ends(session)
+        or session.is_live
+        or session.length_s <= 0
+        or not session.steps
+    ):
         return
-    last = case.steps[-1]
-    if last.playhead_s >= _END_SHARE * case.length_s:
+    last = session.steps[-1]
+    if last.playhead_s >= _END_SHARE * session.length_s:
         yield Hit(
             (last.seq,),
-            f"The playhead reached {last.playhead_s:g} s of {case.length_s:g} s and nothing followed; send "
-            "sessionComplete at "
-            "the end of the content.",
+            f"The playhead reached {last.playhead_s:g} s of {session.length_s:g} s and nothing followed; send "
+            "sessionComplete at the end of the content.",
         )
 
 
-def _resume_false_positive(case: Case) -> Iterator[Hit]:
-    start, opening_s = case.start, case.opening_s or 0
-    if start is None or case.params.get("media.resume") is not True or case.is_live:
+def _resume_false_positive(session: SessionTraffic) -> Iterator[Hit]:
+    start, opening_s = session.start, session.opening_s or 0
+    if start is None or session.params.get("media.resume") is not True or session.is_live:
         return
     if start.playhead_s < NEAR_START_S and opening_s < NEAR_START_S:
         yield Hit(
@@ -163,28 +171,108 @@ def _resume_false_positive(case: Case) -> Iterator[Hit]:
         )
 
 
-def _second_viewing(case: Case) -> Iterator[Hit]:
+def _second_viewing(session: SessionTraffic) -> Iterator[Hit]:
     """Find content on demand that reached its end and plays from its beginning, with no sessionComplete between."""
-    if case.is_live or case.length_s <= 0 or case.playhead_in_ms or case.counts_down:
+    if session.is_live or session.length_s <= 0 or session.playhead_in_ms or session.counts_down:
         return
     end: Step | None = None
     again: Step | None = None
-    near_s = max(_BEGINNING_S, _BEGINNING_SHARE * case.length_s)
-    for step in case.timely:
+    near_s = max(_BEGINNING_S, _BEGINNING_SHARE * session.length_s)
+    for step in session.timely:
         if step.after.ad_break is not None:
             continue
         if again is not None and end is not None and step.playhead_s - again.playhead_s >= _VIEWED_S:
             yield Hit(
                 tuple(sorted({end.seq, again.seq, step.seq})),
-                f"Content reached {number(end.playhead_s)} s of {number(case.length_s)} s and then played from "
+                f"Content reached {number(end.playhead_s)} s of {number(session.length_s)} s and then played from "
                 f"{number(again.playhead_s)} s on in the same session; send sessionComplete at the end, and open a new "
                 "session for another viewing or the next episode.",
             )
             return
-        if step.playhead_s >= _END_SHARE * case.length_s:
+        if step.playhead_s >= _END_SHARE * session.length_s:
             end, again = step, None
         elif end is not None and again is None and step.playhead_s <= near_s:
             again = step
+
+
+_GONE = (404, 410)
+_TURNED_AWAY = (Outcome.SESSION_CLOSED, Outcome.UNKNOWN_SESSION)
+_BY_ITSELF = {
+    ClosedBy.IDLE: "ten minutes of silence",
+    ClosedBy.STALL: "half an hour at one playhead",
+    ClosedBy.MAX_AGE: "a day",
+    ClosedBy.COMPLETE: "sessionComplete",
+}
+"""How a session ends without the player and without a test; ``sessionComplete`` only with ``complete_closes``."""
+
+
+def _turned_away(session: SessionTraffic) -> list[Item]:
+    return [item for item in session.arrived if item.record.outcome in _TURNED_AWAY]
+
+
+def _gone(session: SessionTraffic) -> Iterator[Hit]:
+    """Find the events by which a player learns that time has closed its session, and those that nobody tells it of."""
+    ended = _BY_ITSELF.get(closed_by) if (closed_by := _closed_by(session)) else None
+    late = _turned_away(session)
+    if ended is None or not late:
+        return
+    told = next((n for n, item in enumerate(late, 1) if item.status in _GONE), len(late))
+    yield Hit(
+        tuple(item.seq for item in late[:told]),
+        f"{_named(late[:told])} sent after {ended} had closed the session, and lost; open a new session and report "
+        "there, from this event on.",
+    )
+
+
+def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
+    if _is_ended(session):
+        return
+    gone = [item.seq for item in session.arrived if item.status in _GONE]
+    if len(gone) > 1:
+        yield Hit(
+            tuple(gone[1:]),
+            f"{len(gone) - 1} more events were sent after the session had answered 404 or 410; open a new session then "
+            "and report there.",
+        )
+
+
+def _is_ended(session: SessionTraffic) -> bool:
+    return _closed_by(session) is ClosedBy.SESSION_END
+
+
+def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
+    if not _is_ended(session):
+        return
+    late = _turned_away(session)
+    others = [item for item in late if item.event_type != "sessionEnd"]
+    if others:
+        yield Hit(
+            tuple(item.seq for item in others),
+            f"{_named(others)} sent after sessionEnd and lost; send sessionEnd last, or open a new session.",
+        )
+    again = [item for item in late if item.event_type == "sessionEnd"]
+    if again:
+        excused = _was_not_answered(session)
+        yield Hit(
+            tuple(item.seq for item in again),
+            "sessionEnd was sent again after its answer was lost; nothing needs to be changed."
+            if excused
+            else "sessionEnd was sent again after sessionEnd; send it once.",
+            Severity.INFO if excused else Severity.WARNING,
+        )
+
+
+def _was_not_answered(session: SessionTraffic) -> bool:
+    """Tell whether a fault, or a client that left, kept the player from learning that the session had ended."""
+    return any(
+        item.event_type == "sessionEnd" and (item.record.fault_ids or item.record.delivery is not Delivery.SENT)
+        for item in session.arrived
+    )
+
+
+def _named(late: Sequence[Item]) -> str:
+    first = late[0].event_type or "an event"
+    return f"{first} was" if len(late) == 1 else f"{len(late)} events, the first of them {first}, were"
 
 
 RULES: tuple[Rule, ...] = (
@@ -268,5 +356,32 @@ RULES: tuple[Rule, ...] = (
         "A resume is counted for content that starts.",
         "our reading of Adobe, metrics: Content resumes",
         _resume_false_positive,
+    ),
+    Rule(
+        "session.gone",
+        Severity.INFO,
+        "the first event after time had closed the session: how a player learns of it",
+        "The event is lost.",
+        "Adobe, Media Collection API: Events request",
+        _gone,
+        "sessions that a test ended, and answers that a fault made",
+    ),
+    Rule(
+        "session.post-after-gone",
+        Severity.ERROR,
+        "further events after a 404 or 410 on the same id",
+        "All of them are lost.",
+        "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
+        _post_after_gone,
+    ),
+    Rule(
+        "session.event-after-end",
+        Severity.ERROR,
+        "events after sessionEnd; a warning for a second sessionEnd",
+        "The event is dropped.",
+        "Adobe, Session end",
+        _event_after_end,
+        "events that sessionEnd overtook inside the reorder window are accepted; a sessionEnd whose answer was lost is "
+        "only a note when it comes again",
     ),
 )

@@ -8,11 +8,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 from mockserver.rules.playback import Step, state_names
 
-__all__ = ["RULES", "TRAFFIC_RULES"]
+__all__ = ["RULES"]
 
 _MOST_STATES = 10
 """How many different states a session can have (Adobe, "Player state overview")."""
@@ -38,8 +39,8 @@ _SETTLED_MS = 1000
 """How old a new session has to be before a state is missed: everything is sent again at its start."""
 
 
-def _events(case: Case) -> list[Step]:
-    return case.in_order("stateStart", "stateEnd", "statesUpdate")
+def _events(session: SessionTraffic) -> list[Step]:
+    return session.in_order("stateStart", "stateEnd", "statesUpdate")
 
 
 def _names(step: Step) -> Iterator[str]:
@@ -54,18 +55,18 @@ def _names(step: Step) -> Iterator[str]:
             yield name
 
 
-def _spellings(case: Case) -> dict[str, Step]:
+def _spellings(session: SessionTraffic) -> dict[str, Step]:
     """Return every name as it is spelled, with the first event that has it."""
     found: dict[str, Step] = {}
-    for step in _events(case):
+    for step in _events(session):
         for name in _names(step):
             found.setdefault(name, step)
     return found
 
 
-def _limit(case: Case) -> Iterator[Hit]:
+def _limit(session: SessionTraffic) -> Iterator[Hit]:
     first: dict[str, Step] = {}
-    for step in case.in_order("stateStart", "statesUpdate"):
+    for step in session.in_order("stateStart", "statesUpdate"):
         for name in state_names(step.event_type, step.params)[0]:
             first.setdefault(name, step)
     beyond = dict(list(first.items())[_MOST_STATES:])
@@ -77,13 +78,13 @@ def _limit(case: Case) -> Iterator[Hit]:
         )
 
 
-def _end_without_start(case: Case) -> Iterator[Hit]:
+def _end_without_start(session: SessionTraffic) -> Iterator[Hit]:
     starts = {
         (name, step.ts_ms)
-        for step in case.of("stateStart", "statesUpdate")
+        for step in session.of("stateStart", "statesUpdate")
         for name in state_names(step.event_type, step.params)[0]
     }
-    for step in case.in_order("stateEnd", "statesUpdate"):
+    for step in session.in_order("stateEnd", "statesUpdate"):
         begun, ended = state_names(step.event_type, step.params)
         for name in ended:
             if name not in step.before.on and name not in begun and (name, step.ts_ms) not in starts:
@@ -93,19 +94,19 @@ def _end_without_start(case: Case) -> Iterator[Hit]:
                 )
 
 
-def _duplicate_start(case: Case) -> Iterator[Hit]:
-    for step in case.in_order("stateStart", "statesUpdate"):
+def _duplicate_start(session: SessionTraffic) -> Iterator[Hit]:
+    for step in session.in_order("stateStart", "statesUpdate"):
         for name in state_names(step.event_type, step.params)[0]:
             if name in step.before.on:
                 yield Hit(
-                    seqs_of(case.steps[step.before.on[name]], step),
+                    seqs_of(session.steps[step.before.on[name]], step),
                     f"The player state {quoted(name)} was started but was on already; send stateStart only when it "
                     "changes, and stateEnd when it is over.",
                 )
 
 
-def _spelling(case: Case) -> Iterator[Hit]:
-    first = _spellings(case)
+def _spelling(session: SessionTraffic) -> Iterator[Hit]:
+    first = _spellings(session)
     by_name: dict[str, list[str]] = {}
     for spelled in first:
         by_name.setdefault(spelled.lower(), []).append(spelled)
@@ -119,8 +120,8 @@ def _spelling(case: Case) -> Iterator[Hit]:
         if meant is not None:
             yield Hit(
                 seqs_of(*(first[each] for each in spellings)),
-                f"The player state {quoted(spellings[0])} is not one of Adobe's standard names; send "
-                f"{quoted(meant)} if that is meant.",
+                f"The player state {quoted(spellings[0])} is not one of Adobe's standard names; send {quoted(meant)} "
+                "if that is meant.",
             )
 
 
@@ -133,8 +134,8 @@ def _standard_name(name: str) -> str | None:
     return _MEANT.get(plain) or (_STANDARD[close[0]] if close else None)
 
 
-def _name_invalid(case: Case) -> Iterator[Hit]:
-    for name, step in _spellings(case).items():
+def _name_invalid(session: SessionTraffic) -> Iterator[Hit]:
+    for name, step in _spellings(session).items():
         if not _NAME.fullmatch(name):
             yield Hit(
                 seqs_of(step),
@@ -142,9 +143,9 @@ def _name_invalid(case: Case) -> Iterator[Hit]:
             )
 
 
-def _states_update(case: Case) -> Iterator[Hit]:
-    used = [*(step.item for step in case.of("statesUpdate"))]
-    used += [item for item in case.refused if item.event_type == "statesUpdate"]
+def _states_update(session: SessionTraffic) -> Iterator[Hit]:
+    used = [*(step.item for step in session.of("statesUpdate"))]
+    used += [item for item in session.refused if item.event_type == "statesUpdate"]
     if used:
         yield Hit(
             seqs_of(*used),
@@ -153,21 +154,21 @@ def _states_update(case: Case) -> Iterator[Hit]:
         )
 
 
-def _restarts(traffic: Traffic) -> Iterator[tuple[Case, Case, Step]]:
+def _restarts(traffic: Traffic) -> Iterator[tuple[SessionTraffic, SessionTraffic, Step]]:
     """Return sessions that go on with the playback of an earlier one, behind it, with the sessionStart of the later."""
-    last: dict[tuple[str, ...], Case] = {}
-    for case in traffic.cases.values():
-        start = case.start
-        if start is None or case.is_batch:
+    last: dict[tuple[str, ...], SessionTraffic] = {}
+    for session in traffic.sessions.values():
+        start = session.start
+        if start is None or session.is_batch:
             continue
-        key = tuple(str(case.params.get(name) or "") for name in ("media.id", *_VISITOR_KEYS))
+        key = tuple(str(session.params.get(name) or "") for name in ("media.id", *_VISITOR_KEYS))
         old = last.get(key)
-        if old is not None and _goes_on(old, case, start):
-            yield old, case, start
-        last[key] = case
+        if old is not None and _goes_on(old, session, start):
+            yield old, session, start
+        last[key] = session
 
 
-def _goes_on(old: Case, new: Case, start: Step) -> bool:
+def _goes_on(old: SessionTraffic, new: SessionTraffic, start: Step) -> bool:
     end, limits = old.steps[-1], new.thresholds
     gap_s = (start.ts_ms - end.ts_ms) / 1000
     if gap_s < 0 or next(old.of("sessionComplete"), None) is not None:
@@ -180,7 +181,7 @@ def _goes_on(old: Case, new: Case, start: Step) -> bool:
 
 def _not_resent(traffic: Traffic) -> Iterator[Hit]:
     for old, new, start in _restarts(traffic):
-        if new.steps[-1].ts_ms - start.ts_ms < _SETTLED_MS or new.session is None:
+        if new.steps[-1].ts_ms - start.ts_ms < _SETTLED_MS or new.stored is None:
             continue
         named = {name.lower() for step in _events(new) for name in _names(step)}
         lost = {name: n for name, n in old.steps[-1].after.on.items() if name not in named}
@@ -190,7 +191,7 @@ def _not_resent(traffic: Traffic) -> Iterator[Hit]:
                 seqs_of(*(old.steps[n] for n in lost.values()), start),
                 f"{listed([quoted(name) for name in lost])} of the old session did not come again in the new one, "
                 f"{number(gap_s)} s later; send stateStart for every state that is on after a new sessionStart.",
-                session_id=new.session.sid,
+                session_id=new.stored.sid,
             )
 
 
@@ -247,16 +248,13 @@ RULES: tuple[Rule, ...] = (
         _states_update,
         dialects=("collection",),
     ),
-)
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = (
-    TrafficRule(
+    Rule(
         "state.not-resent",
         Severity.WARNING,
         "a state that was on when the old session stopped does not come again in the new one",
         "States are not carried over: the time in that state is lost.",
         "Adobe, Player state overview",
-        _not_resent,
-        "a new session at another playhead, or after sessionComplete, which is another viewing",
+        traffic_check=_not_resent,
+        tolerance="a new session at another playhead, or after sessionComplete, which is another viewing",
     ),
 )

@@ -11,9 +11,10 @@ from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.vocabulary import ClosedBy, Outcome
-from mockserver.rules.diagnose.case import Case, Hit, Traffic, TrafficRule
+from mockserver.rules.diagnose.identity import is_unknown
 from mockserver.rules.diagnose.motion import NEAR_START_S
-from mockserver.rules.diagnose.placeholders import is_unknown
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.diagnose.wording import number
 from mockserver.rules.playback import Step
 
@@ -43,24 +44,24 @@ _SDK_AGE_S = 86_390
 class _Visit(NamedTuple):
     """A session with its sessionStart and whose it is."""
 
-    case: Case
-    session: Session
+    session: SessionTraffic
+    stored: Session
     start: Step
     viewer: tuple[str, ...]
 
 
 def _visits(traffic: Traffic) -> Iterator[_Visit]:
-    for case in traffic.cases.values():
-        if case.session is not None and case.start is not None and not case.is_batch:
-            named = (str(case.params.get(key) or "") for key in _VISITOR_KEYS)
-            yield _Visit(case, case.session, case.start, tuple(named))
+    for session in traffic.sessions.values():
+        if session.stored is not None and session.start is not None and not session.is_batch:
+            named = (str(session.params.get(key) or "") for key in _VISITOR_KEYS)
+            yield _Visit(session, session.stored, session.start, tuple(named))
 
 
 def _same_content(traffic: Traffic) -> Iterator[tuple[_Visit, _Visit]]:
     """Return every session with the one before it of the same viewer and media.id."""
     last: dict[tuple[str, ...], _Visit] = {}
     for visit in _visits(traffic):
-        key = (*visit.viewer, str(visit.case.params.get("media.id")))
+        key = (*visit.viewer, str(visit.session.params.get("media.id")))
         if key in last:
             yield last[key], visit
         last[key] = visit
@@ -68,7 +69,7 @@ def _same_content(traffic: Traffic) -> Iterator[tuple[_Visit, _Visit]]:
 
 def _opening_playhead_s(visit: _Visit) -> float:
     """Return where a session really begins: SDKs send 0 with sessionStart, and the position with a play."""
-    opening_s = visit.case.opening_s
+    opening_s = visit.session.opening_s
     return visit.start.playhead_s if opening_s is None else opening_s
 
 
@@ -77,31 +78,31 @@ def _doubled(traffic: Traffic) -> Iterator[Hit]:
         if _is_one_viewing(first, second):
             yield Hit(
                 (first.start.seq, second.start.seq),
-                f"{len(second.case.steps)} events of one viewing came in two sessions of one visitor, opened "
-                f"{number(abs(second.session.opened_ms - first.session.opened_ms) / 1000)} s apart; let one tracker "
+                f"{len(second.session.steps)} events of one viewing came in two sessions of one visitor, opened "
+                f"{number(abs(second.stored.opened_ms - first.stored.opened_ms) / 1000)} s apart; let one tracker "
                 "report it.",
-                session_id=second.session.sid,
+                session_id=second.stored.sid,
             )
 
 
 def _is_one_viewing(first: _Visit, second: _Visit) -> bool:
     """Tell whether two sessions report the same things at the same time; two devices of one viewer never agree so."""
-    if not any(first.viewer) or abs(second.session.opened_ms - first.session.opened_ms) > _TOGETHER_MS:
+    if not any(first.viewer) or abs(second.stored.opened_ms - first.stored.opened_ms) > _TOGETHER_MS:
         return False
-    if len(second.case.steps) < _VIEWED:
+    if len(second.session.steps) < _VIEWED:
         return False
     places: dict[str, list[Step]] = {}
-    for step in first.case.steps:
+    for step in first.session.steps:
         places.setdefault(step.event_type, []).append(step)
     alike = 0
-    for step in second.case.steps:
+    for step in second.session.steps:
         others = places.get(step.event_type, [])
         at = bisect_left(others, step.ts_ms - _ALIKE_MS, key=_ts_ms)
         alike += any(
             abs(other.playhead_s - step.playhead_s) <= _ALIKE_S
             for other in others[at : bisect_right(others, step.ts_ms + _ALIKE_MS, key=_ts_ms)]
         )
-    return alike >= _ALIKE_SHARE * len(second.case.steps)
+    return alike >= _ALIKE_SHARE * len(second.session.steps)
 
 
 def _ts_ms(step: Step) -> int:
@@ -112,84 +113,82 @@ def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
     for first, second in _same_content(traffic):
         if _is_one_viewing(first, second):
             continue
-        before = sum(1 for step in first.case.steps if step.item.record.at_ms <= second.session.opened_ms)
-        closed_ms = first.session.closed_ms
-        was_open = closed_ms is None or closed_ms > second.session.opened_ms
+        before = sum(1 for step in first.session.steps if step.item.record.at_ms <= second.stored.opened_ms)
+        closed_ms = first.stored.closed_ms
+        was_open = closed_ms is None or closed_ms > second.stored.opened_ms
         if first.start.ts_ms == second.start.ts_ms or (was_open and before < 2):
             yield Hit(
                 (first.start.seq, second.start.seq),
-                "sessionStart was sent again while the first session was open; wait for the answer, and read "
-                "Location from "
-                "a 201.",
-                session_id=first.session.sid,
+                "sessionStart was sent again while the first session was open; wait for the answer, and read Location "
+                "from a 201.",
+                session_id=first.stored.sid,
             )
 
 
 def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
     limits = traffic.thresholds
     for old, new in _same_content(traffic):
-        silence_s = (new.session.opened_ms - old.session.last_event_ms) / 1000
-        moved_s = abs(_opening_playhead_s(new) - old.session.playhead_s)
+        silence_s = (new.stored.opened_ms - old.stored.last_event_ms) / 1000
+        moved_s = abs(_opening_playhead_s(new) - old.stored.playhead_s)
         if (
             0 <= silence_s <= limits.restart_s
             and moved_s <= limits.restart_playhead_s
-            and new.case.params.get("media.resume") is not True
-            and old.session.playhead_s >= NEAR_START_S
-            and not old.session.complete
+            and new.session.params.get("media.resume") is not True
+            and old.stored.playhead_s >= NEAR_START_S
+            and not old.stored.complete
             and not _had_to_restart(old)
             and old.start.ts_ms != new.start.ts_ms
             and not _was_left(old)
-            and not is_unknown(new.case.params.get("media.id"))
+            and not is_unknown(new.session.params.get("media.id"))
         ):
             yield Hit(
-                (old.case.steps[-1].seq, new.start.seq),
+                (old.session.steps[-1].seq, new.start.seq),
                 f"A new session began {silence_s:.0f} s after the last event of the old one at nearly the same "
-                "playhead; keep "
-                "the session when the app comes back, or send media.resume true.",
-                session_id=new.session.sid,
+                "playhead; keep the session when the app comes back, or send media.resume true.",
+                session_id=new.stored.sid,
             )
 
 
 def _was_left(visit: _Visit) -> bool:
     """Tell whether the player itself ended a session on a channel: its next programme is another viewing."""
-    return visit.case.is_live and visit.session.closed_by is ClosedBy.SESSION_END
+    return visit.session.is_live and visit.stored.closed_by is ClosedBy.SESSION_END
 
 
 def _had_to_restart(visit: _Visit) -> bool:
     """Tell whether the old session was at an end that the SDKs know themselves: half an hour idle, or a day old."""
-    session = visit.session
+    session = visit.stored
     idle_s = (session.last_event_ms - session.playhead_moved_ms) / 1000
     return idle_s >= _SDK_IDLE_S or (session.last_event_ms - session.opened_ms) / 1000 >= _SDK_AGE_S
 
 
 def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
     for old, new in _same_content(traffic):
-        library = str(new.case.params.get("media.libraryVersion") or "")
+        library = str(new.session.params.get("media.libraryVersion") or "")
         if (
-            (old.session.closed_by in _TIMEOUTS or _goes_on_after_end(old, new, traffic.thresholds))
-            and not old.session.complete
-            and new.session.opened_ms >= (old.session.closed_ms or 0)
+            (old.stored.closed_by in _TIMEOUTS or _goes_on_after_end(old, new, traffic.thresholds))
+            and not old.stored.complete
+            and new.stored.opened_ms >= (old.stored.closed_ms or 0)
             and _opening_playhead_s(new) >= NEAR_START_S
-            and new.case.params.get("media.resume") is not True
-            and not new.case.is_live
-            and not is_unknown(new.case.params.get("media.id"))
+            and new.session.params.get("media.resume") is not True
+            and not new.session.is_live
+            and not is_unknown(new.session.params.get("media.id"))
             and not library.startswith(_RESTARTING_SDKS)
         ):
-            after = "a timeout" if old.session.closed_by in _TIMEOUTS else "the sessionEnd of its last session"
+            after = "a timeout" if old.stored.closed_by in _TIMEOUTS else "the sessionEnd of its last session"
             yield Hit(
                 (new.start.seq,),
                 f"Content is continued at {number(_opening_playhead_s(new))} s after {after} without media.resume; "
                 "send media.resume true.",
-                session_id=new.session.sid,
+                session_id=new.stored.sid,
             )
 
 
 def _goes_on_after_end(old: _Visit, new: _Visit, limits: Thresholds) -> bool:
     """Tell whether a session goes on where another one was ended; sooner it is session.restart-on-foreground."""
-    moved_s = abs(_opening_playhead_s(new) - old.session.playhead_s)
-    later_s = (new.session.opened_ms - old.session.last_event_ms) / 1000
+    moved_s = abs(_opening_playhead_s(new) - old.stored.playhead_s)
+    later_s = (new.stored.opened_ms - old.stored.last_event_ms) / 1000
     return (
-        old.session.closed_by is ClosedBy.SESSION_END
+        old.stored.closed_by is ClosedBy.SESSION_END
         and moved_s <= limits.restart_playhead_s
         and later_s > limits.restart_s
     )
@@ -198,23 +197,22 @@ def _goes_on_after_end(old: _Visit, new: _Visit, limits: Thresholds) -> bool:
 def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
     refused = {
         (item.event_type, item.ts_ms): item.seq
-        for case in traffic.cases.values()
-        for item in case.arrived
+        for session in traffic.sessions.values()
+        for item in session.arrived
         if item.status in (404, 410)
     }
     for visit in _visits(traffic):
         again = [
             step
-            for step in visit.case.steps
+            for step in visit.session.steps
             if step.ts_ms < visit.start.ts_ms and refused.get((step.event_type, step.ts_ms), step.seq) < step.seq
         ]
         if again:
             yield Hit(
                 (visit.start.seq, *(step.seq for step in again)),
-                f"{len(again)} events that an old session had refused were sent again into a new one with their "
-                "old ts; "
-                "open the new session with a ts that is not later than theirs.",
-                session_id=visit.session.sid,
+                f"{len(again)} events that an old session had refused were sent again into a new one with their old "
+                "ts; open the new session with a ts that is not later than theirs.",
+                session_id=visit.stored.sid,
             )
 
 
@@ -226,17 +224,17 @@ def _multi_player(traffic: Traffic) -> Iterator[Hit]:
         before = last.get(visit.viewer)
         if before is not None and _is_same(before, visit) and _is_one_viewing(before, visit):
             continue
-        if before is not None and before.session.last_event_ms > visit.session.opened_ms:
+        if before is not None and before.stored.last_event_ms > visit.stored.opened_ms:
             yield Hit(
                 (before.start.seq, visit.start.seq),
                 "Two sessions of one visitor were active at once; this is fine if two players run.",
-                session_id=visit.session.sid,
+                session_id=visit.stored.sid,
             )
         last[visit.viewer] = visit
 
 
 def _is_same(first: _Visit, second: _Visit) -> bool:
-    return bool(first.case.params.get("media.id") == second.case.params.get("media.id"))
+    return bool(first.session.params.get("media.id") == second.session.params.get("media.id"))
 
 
 def _storm(traffic: Traffic) -> Iterator[Hit]:
@@ -253,74 +251,74 @@ def _storm(traffic: Traffic) -> Iterator[Hit]:
         if len(run) >= limits.session_storm:
             yield Hit(
                 tuple(seq for seq, _ in run),
-                f"{len(run)} sessions were opened within {limits.session_storm_s:g} s, each after a 404 or 410; "
-                "wait before "
-                "opening another session, and give up after a few.",
+                f"{len(run)} sessions were opened within {limits.session_storm_s:g} s, each after a 404 or 410; wait "
+                "before opening another session, and give up after a few.",
                 session_id=run[-1][1].session_id,
             )
         run = []
 
 
-RULES: tuple[TrafficRule, ...] = (
-    TrafficRule(
+RULES: tuple[Rule, ...] = (
+    Rule(
         "session.late-recovery",
         Severity.WARNING,
         "after a 404 or 410 old events are sent into a new session",
         "Order and durations of the new session are off.",
         "recordings of a THEOplayer connector",
-        _late_recovery,
+        traffic_check=_late_recovery,
     ),
-    TrafficRule(
+    Rule(
         "session.duplicate-start",
         Severity.WARNING,
         "a second sessionStart for the same content and visitor while the first session is open and hardly used",
         "The orphan inflates Media starts.",
         "recordings of MediaSDK JS, Chromecast and Android (timeouts, hidden Location, statuses other than 201)",
-        _duplicate_start,
+        traffic_check=_duplicate_start,
     ),
-    TrafficRule(
+    Rule(
         "session.doubled",
         Severity.ERROR,
         "two sessions of one visitor and content that open within 10 s, with at least 80 % of the events alike",
         "Media starts, time spent and ads of one viewing are counted twice.",
         "our reading: two trackers, such as an SDK and a plugin of the player, report one viewing",
-        _doubled,
-        "two players that play different content, or the same at different places; sessions without any visitor id",
+        traffic_check=_doubled,
+        tolerance="two players that play different content, or the same at different places; sessions without any "
+        "visitor id",
     ),
-    TrafficRule(
+    Rule(
         "session.restart-on-foreground",
         Severity.WARNING,
         "a new session for the same content within 60 s and 10 s of playhead, without media.resume",
         "Time spent and progress markers are split over two sessions.",
         "Adobe, Session overview",
-        _restart_on_foreground,
-        "sessions that half an hour of idleness or 24 hours of age had ended; live sessions that the player ended, as "
-        "at the next programme of a channel; a media.id that names nothing",
+        traffic_check=_restart_on_foreground,
+        tolerance="sessions that half an hour of idleness or 24 hours of age had ended; live sessions that the player "
+        "ended, as at the next programme of a channel; a media.id that names nothing",
     ),
-    TrafficRule(
+    Rule(
         "session.resume-missing",
         Severity.WARNING,
         "content is continued after a timeout, or where its last session had ended, without media.resume",
         "The resume is not counted.",
         "Adobe, metrics: Content resumes",
-        _resume_missing,
-        "content that begins anew after a sessionEnd; MediaSDK JS and Chromecast, which send false on their automatic "
-        "restart",
+        traffic_check=_resume_missing,
+        tolerance="content that begins anew after a sessionEnd; MediaSDK JS and Chromecast, which send false on their "
+        "automatic restart",
     ),
-    TrafficRule(
+    Rule(
         "session.multi-player",
         Severity.INFO,
         "two open sessions of one visitor at once",
         "None, if it is intended.",
         "recordings of MediaSDK JS with two players",
-        _multi_player,
+        traffic_check=_multi_player,
     ),
-    TrafficRule(
+    Rule(
         "http.session-storm",
         Severity.ERROR,
         "several sessionStarts within seconds after 404 or 410",
         "A storm of Media starts.",
         "recordings of a THEOplayer connector under permanent 410",
-        _storm,
+        traffic_check=_storm,
     ),
 )

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.http import HttpRequest
-from mockserver.rules.diagnose.addressing import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.addressing import RULES
 from tests.firings import fired, fired_in_traffic, traffic_of
 from tests.playbacks import START_MS, Playground
 
@@ -23,7 +23,7 @@ def ask(ground: Playground, method: str, target: str, headers: Mapping[str, str]
 
 
 def messages(ground: Playground) -> str:
-    return "\n".join(hit.message for rule in TRAFFIC_RULES for hit in rule.check(traffic_of(ground)))
+    return "\n".join(hit.message for rule in RULES for hit in rule.in_traffic(traffic_of(ground)))
 
 
 # Ids
@@ -34,7 +34,7 @@ def test_events_are_sent_before_there_is_an_id() -> None:
     for sid in ("", "undefined", "null", "v1"):
         ground.post(f"/api/v1/sessions/{sid}/events", PING)
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("session.event-before-sid", ERROR, (1, 2, 3, 4))]
+    assert fired_in_traffic(RULES, ground) == [("session.event-before-sid", ERROR, (1, 2, 3, 4))]
 
 
 def test_an_id_with_something_around_it_is_not_known() -> None:
@@ -43,7 +43,7 @@ def test_an_id_with_something_around_it_is_not_known() -> None:
     ground.post(f"/api/v1/sessions/{sid}%2F/events", PING)
     ground.post(f"/api/v1/sessions/{sid}//events", PING)
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("session.sid-decorated", ERROR, (2, 3))]
+    assert fired_in_traffic(RULES, ground) == [("session.sid-decorated", ERROR, (2, 3))]
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -52,7 +52,7 @@ def test_an_id_that_was_never_issued_is_told_with_where_the_right_one_comes_from
     for _ in range(times):
         ground.post("/api/v1/sessions/abcdef/events", PING)
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("session.unknown-id", ERROR, tuple(range(1, times + 1)))]
+    assert fired_in_traffic(RULES, ground) == [("session.unknown-id", ERROR, tuple(range(1, times + 1)))]
     assert "never issued here; take the id from the end of the Location header of the 201" in messages(ground)
 
 
@@ -80,7 +80,7 @@ def test_the_older_heartbeat_protocol_is_recognised() -> None:
     ground = Playground()
     ask(ground, "GET", "/?s:event:type=start&s:asset:type=main")
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("http.heartbeat-protocol", ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [("http.heartbeat-protocol", ERROR, (1,))]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_path_or_method_that_leads_nowhere_is_told_with_the_right_one(
     ground = Playground()
     ask(ground, method, path)
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [(code, ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [(code, ERROR, (1,))]
     assert says in messages(ground)
 
 
@@ -118,7 +118,7 @@ def test_a_preflight_that_leads_nowhere_is_told_since_the_browser_then_sends_not
     ground = Playground()
     ask(ground, "OPTIONS", "/va/api/v1/sessions", {"Access-Control-Request-Method": "POST"})
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("path.prefix", ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [("path.prefix", ERROR, (1,))]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_only_came_by_is_not_told(method: str, target: str, headers: dict[s
     ground = Playground()
     ask(ground, method, target, headers)
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == []
+    assert fired_in_traffic(RULES, ground) == []
 
 
 def test_requests_to_one_path_are_told_together_and_in_their_session() -> None:
@@ -150,7 +150,7 @@ def test_requests_to_one_path_are_told_together_and_in_their_session() -> None:
     for one in (sid, sid, other):
         ground.post(f"/va/api/v1/sessions/{one}/events", PING)
 
-    hits = [hit for rule in TRAFFIC_RULES for hit in rule.check(traffic_of(ground))]
+    hits = [hit for rule in RULES for hit in rule.in_traffic(traffic_of(ground))]
     assert [(hit.session_id, hit.seqs) for hit in hits] == [(sid, (3, 4)), (other, (5,))]
     assert hits[0].message.startswith("POST /va/api/v1/sessions/{sid}/events was answered 404 2 times: ")
 
@@ -160,7 +160,7 @@ def test_a_namespace_is_no_prefix() -> None:
     for path in ("/va/api/v1/sessions", "/api/v1/session", "/b/ss/suite/1", "/elsewhere"):
         ground.emulator.handle(HttpRequest("POST", path, f"/ns/suite{path}"))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [
+    assert fired_in_traffic(RULES, ground) == [
         ("path.prefix", ERROR, (1,)), ("path.unknown", ERROR, (2,)), ("path.unknown", ERROR, (4,)),
     ]  # fmt: skip
     assert 'nothing answers below "/va"' in messages(ground)

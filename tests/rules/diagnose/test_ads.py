@@ -5,9 +5,25 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.ads import RULES
-from tests.firings import Firing, downloaded, fired, said
+from tests.firings import Firing, downloaded, fired, rules_about, said
 from tests.playbacks import AD, BREAK, START_MS, Event, case_of
+
+RULES = rules_about(
+    "ad.outside-break",
+    "ad.complete-without-start",
+    "ad.skip-and-complete",
+    "ad.no-pings",
+    "ad.not-closed",
+    "ad.duplicate-start",
+    "ad.gap",
+    "ad.pod-position",
+    "ad.complete-early",
+    "ad.length-ms",
+    "ad.overrun",
+    "ad.length-zero",
+    "ad.id-empty",
+    "ad.id-placeholder",
+)
 
 OPEN: tuple[Event, ...] = (("adBreakStart", 0.001, 0, BREAK), ("adStart", 0.002, 0, AD))
 PINGS: tuple[Event, ...] = (("ping", 5, 0), ("ping", 10, 0))

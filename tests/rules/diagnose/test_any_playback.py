@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.model.event_types import EVENT_TYPES
-from mockserver.rules.diagnose import cadence, errors, movement, order, pauses, pings, playback, playhead
-from mockserver.rules.diagnose.case import Rule
+from mockserver.rules.diagnose import errors, movement, order, pings, playback, playhead, ts
+from mockserver.rules.diagnose.rule import Rule
 from tests.firings import fired
 from tests.playbacks import AD, BREAK, CHAPTER, Playground, case_of
 
 RULES: tuple[Rule, ...] = (
-    *order.RULES, *cadence.RULES, *pings.RULES, *playhead.RULES, *movement.RULES, *playback.RULES, *pauses.RULES,
+    *ts.RULES, *order.RULES, *pings.RULES, *playhead.RULES, *movement.RULES, *playback.RULES,
     *errors.RULES,
 )  # fmt: skip
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.breaks import RULES
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about(
+    "ad.break-unclosed",
+    "ad.break-nested",
+    "ad.break-empty",
+    "ad.break-split",
+    "ad.break-complete-without-start",
+    "ad.playback-between",
+    "ad.pod-index",
+    "ad.pod-second",
+    "ad.postroll-after-complete",
+)
 
 OPEN: tuple[Event, ...] = (("adBreakStart", 0.001, 0, BREAK), ("adStart", 0.002, 0, AD))
 AD_OVER: Event = ("adComplete", 15, 0)

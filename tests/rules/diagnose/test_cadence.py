@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.cadence import RULES
-from tests.firings import Firing, downloaded, fired, said
+from tests.firings import Firing, downloaded, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about("ping.gap", "ping.near-timeout", "ping.ad-gap", "ping.stops-in-pause")
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 PLAY: Event = ("play", 0.1, 0)

@@ -10,11 +10,10 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.operations.findings import Diagnosis
-from mockserver.rules.diagnose.case import Rule, TrafficRule
-from mockserver.rules.diagnose.catalogue import CODES, RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.catalogue import CODES, RULES
+from mockserver.rules.diagnose.rule import Rule
 from tests.playbacks import TRAFFIC, recorded
 
-EVERY: tuple[Rule | TrafficRule, ...] = (*RULES, *TRAFFIC_RULES)
 KEY_PREFIXES = ("a.", "media.qoe.")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "diagnostics.md"
 
@@ -22,36 +21,20 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "diagnostics.md"
 # The texts
 
 
-@pytest.mark.parametrize("rules", [RULES, TRAFFIC_RULES], ids=["session", "traffic"])
-def test_every_code_stands_once_among_the_rules_of_a_kind(rules: tuple[Rule | TrafficRule, ...]) -> None:
-    assert [code for code, times in Counter(rule.code for rule in rules).items() if times > 1] == []
-
-
-def test_a_code_of_both_kinds_of_rules_has_the_same_texts_in_both() -> None:
-    texts = {rule.code: texts_of(rule) for rule in RULES}
-    both = [rule for rule in TRAFFIC_RULES if rule.code in texts]
-    assert both
-    assert [rule.code for rule in both if texts_of(rule) != texts[rule.code]] == []
-
-
-def texts_of(rule: Rule | TrafficRule) -> tuple[object, ...]:
-    return rule.severity, rule.trigger, rule.consequence, rule.source, rule.tolerance
-
-
 def test_codes_are_all_codes_in_order() -> None:
     assert len(CODES) == len(set(CODES))
-    assert set(CODES) == {rule.code for rule in EVERY}
+    assert list(CODES) == [rule.code for rule in RULES]
 
 
 def test_rules_of_one_family_stand_under_one_name() -> None:
-    assert {rule.code.partition(".")[0] for rule in EVERY} == {
+    assert {rule.code.partition(".")[0] for rule in RULES} == {
         "ad", "buffer", "chapter", "downloaded", "edge", "error", "event", "http", "id", "media", "meta", "order",
         "params", "path", "pause", "ping", "play", "playhead", "qoe", "seek", "session", "state", "ts",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: f"{type(rule).__name__} {rule.code}")
-def test_texts_are_a_clause_a_sentence_and_a_source(rule: Rule | TrafficRule) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_texts_are_a_clause_a_sentence_and_a_source(rule: Rule) -> None:
     assert re.fullmatch(r"[a-z]+\.[A-Za-z-]+", rule.code), rule.code
     for text in (rule.trigger, rule.consequence, rule.source, rule.tolerance):
         assert text == " ".join(text.split())

@@ -8,22 +8,29 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Delivery
-from mockserver.rules.diagnose import cadence, leaps, order, pings, requests
-from mockserver.rules.diagnose.case import Case
-from mockserver.rules.diagnose.clocks import RULES
+from mockserver.rules.diagnose import http, movement, order, pings
 from mockserver.rules.diagnose.run import diagnose_session
-from tests.firings import Firing, fired, said, start_body
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import Firing, fired, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Playground, case_of
 
+RULES = rules_about("ts.skew", "ts.stands-still", "ts.clock-set")
+
 ERROR = Severity.ERROR
-MISLED = (*order.RULES, *cadence.RULES, *pings.RULES, *leaps.RULES, *requests.RULES)
+MISLED = (
+    *order.RULES,
+    *pings.RULES,
+    *movement.RULES,
+    *http.RULES,
+    *rules_about("ts.seconds", "ts.not-integer", "ts.equal"),
+)
 """Rules that would name a wrong cure."""
 
 Arrival = tuple[float, float, str, float]
 """Second of arrival, second of ts, event type and playhead."""
 
 
-def arriving(*events: Arrival, lost: bool = False) -> Case:
+def arriving(*events: Arrival, lost: bool = False) -> SessionTraffic:
     """Return a session whose events arrive at other times than their ts says; the sessionStart at 0 by both clocks.
 
     Answers can be ``lost``.
@@ -164,7 +171,7 @@ def test_a_player_time_from_a_cache_is_no_retry() -> None:
 
 
 def test_pairs_from_a_cache_are_found_when_they_are_many() -> None:
-    def cached(last: int) -> Case:
+    def cached(last: int) -> SessionTraffic:
         return arriving(*((10 * n, 10 * (n // 2 * 2), "ping", 10 * (n // 2 * 2)) for n in range(2, last)))
 
     assert codes(fired(RULES, cached(8))) == ["ts.stands-still"]

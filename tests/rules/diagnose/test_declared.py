@@ -8,17 +8,18 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose import playhead
-from mockserver.rules.diagnose.case import Case
-from mockserver.rules.diagnose.declared import RULES
-from tests.firings import fired, said
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import fired, rules_about, said
 from tests.playbacks import START_MS, case_of
+
+RULES = rules_about("media.live-as-vod", "media.type-contradiction")
 
 WARNING = Severity.WARNING
 NOON_S = START_MS // 1000 % 86_400
 """The second of the day in UTC at which test sessions begin."""
 
 
-def viewing(first_s: float, **start: Any) -> Case:
+def viewing(first_s: float, **start: Any) -> SessionTraffic:
     events = [
         ("sessionStart", 0, first_s),
         ("play", 0.1, first_s),

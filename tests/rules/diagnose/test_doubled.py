@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Delivery
-from mockserver.rules.diagnose.case import Case
-from mockserver.rules.diagnose.doubled import RULES
 from mockserver.rules.diagnose.run import diagnose_session
-from tests.firings import fired, said
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground, case_of
+
+RULES = rules_about("event.doubled")
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
@@ -20,12 +21,12 @@ VIEWING: tuple[Event, ...] = (
 )  # fmt: skip
 
 
-def doubled(events: tuple[Event, ...], after_s: float, copies: int = 2) -> Case:
+def doubled(events: tuple[Event, ...], after_s: float, copies: int = 2) -> SessionTraffic:
     """Return a session all of whose events come again after some time, with a ts of their own."""
     return case_of(*((name, at_s + n * after_s, *rest) for name, at_s, *rest in events for n in range(copies)))
 
 
-def codes(case: Case) -> set[str]:
+def codes(case: SessionTraffic) -> set[str]:
     return {finding.code for finding in diagnose_session(case)}
 
 
@@ -71,7 +72,7 @@ def test_one_event_that_comes_twice_is_no_matter_of_a_type() -> None:
     assert fired(RULES, case_of(*VIEWING[:7], VIEWING[6], *VIEWING[7:])) == []
 
 
-def queue(copies: int, lost: bool = False) -> Case:
+def queue(copies: int, lost: bool = False) -> SessionTraffic:
     """Return a session of which some bodies come again in the end."""
     ground = Playground()
     sid = ground.play(*VIEWING)

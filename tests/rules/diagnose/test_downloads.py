@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.downloads import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.downloads import RULES
 from tests.firings import Firing, batch, downloaded, fired, fired_in_traffic, start_body
 from tests.playbacks import Event, Playground
 
@@ -15,7 +15,7 @@ EVENTS: tuple[Event, ...] = (("play", 1, 0), ("ping", 51, 50), ("sessionComplete
 def in_traffic(body: Any, path: str = "/api/v1/sessions") -> list[Firing]:
     ground = Playground()
     ground.post(path, body)
-    return fired_in_traffic(TRAFFIC_RULES, ground)
+    return fired_in_traffic(RULES, ground)
 
 
 def test_a_batch_in_the_new_form_is_no_finding() -> None:

@@ -7,9 +7,23 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.fields import RULES
-from tests.firings import fired, said
+from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, case_of
+
+RULES = rules_about(
+    "media.id-placeholder",
+    "media.length-invalid",
+    "media.length-live",
+    "media.length-ms",
+    "media.length-is-ad",
+    "media.contentType-case",
+    "media.streamType",
+    "media.channel-placeholder",
+    "media.playerName-placeholder",
+    "media.showType",
+    "media.date-format",
+    "media.pass-auth",
+)
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 

@@ -13,10 +13,11 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Stage
 from mockserver.namespaces import Target
 from mockserver.operations.sessions import expire_session, forget_session
-from mockserver.rules.diagnose.gone import RULES
 from tests.factories import target
-from tests.firings import fired, said
+from tests.firings import fired, rules_about, said
 from tests.playbacks import Event, Playground, case_of
+
+RULES = rules_about("session.gone", "session.post-after-gone", "session.event-after-end")
 
 INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 PLAYED: tuple[Event, ...] = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.identity import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.identity import RULES
 from tests.firings import fired, fired_in_traffic, said, start_body
 from tests.playbacks import AD, BREAK, CHAPTER, Playground, case_of
 
@@ -66,7 +66,7 @@ def test_customer_ids_of_another_shape_are_found_in_a_refused_start(ids: Any) ->
     ground = Playground()
     ground.post("/api/v1/sessions", start_body(params={IDS: ids}))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("id.customerIDs-shape", Severity.ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [("id.customerIDs-shape", Severity.ERROR, (1,))]
 
 
 def test_a_start_refused_for_another_reason_has_good_customer_ids() -> None:
@@ -74,7 +74,7 @@ def test_a_start_refused_for_another_reason_has_good_customer_ids() -> None:
     ids = {"crm": {"id": "1", "authState": 1}}
     ground.post("/api/v1/sessions", start_body(params={IDS: ids, "media.length": "60"}))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == []
+    assert fired_in_traffic(RULES, ground) == []
 
 
 WORDS = ["None", "NaN", "N/A", "undefined", "null", "[object Object]", "nil"]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case
-from mockserver.rules.diagnose.interruptions import RULES
-from tests.firings import fired, said
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about("ad.pause-before-break", "ad.paused")
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
@@ -25,7 +26,7 @@ def midroll(at_s: float, playhead_s: float, *inside: Event) -> tuple[Event, ...]
     )  # fmt: skip
 
 
-def viewing(*pauses_s: float | None, moved_s: float = 0) -> Case:
+def viewing(*pauses_s: float | None, moved_s: float = 0) -> SessionTraffic:
     """Return a session with a mid-roll for each pause, and the pause that many seconds before it."""
     events: list[Event] = [("play", 0, 0)]
     for n, pause_s in enumerate(pauses_s):

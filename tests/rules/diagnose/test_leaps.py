@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.leaps import RULES
 from mockserver.rules.diagnose.run import diagnose_session
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about("playhead.jump-without-seek", "playhead.counts-down")
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 PLAY: Event = ("play", 0, 0)

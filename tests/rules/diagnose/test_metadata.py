@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.metadata import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.metadata import RULES
 from tests.firings import Firing, batch, fired, fired_in_traffic, said, start_body
 from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground, case_of
 
@@ -22,7 +22,7 @@ def metadata(*events: Event) -> list[Firing]:
 def in_traffic(body: Any, path: str = "/api/v1/sessions") -> list[Firing]:
     ground = Playground()
     ground.post(path, body)
-    return fired_in_traffic(TRAFFIC_RULES, ground)
+    return fired_in_traffic(RULES, ground)
 
 
 def test_metadata_where_it_belongs_is_no_finding() -> None:
@@ -160,4 +160,4 @@ def test_a_refusal_in_a_session_is_no_matter_of_the_rest_of_the_traffic() -> Non
     ground = Playground()
     ground.play(("play", 1, 0, {"own": 1}))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == []
+    assert fired_in_traffic(RULES, ground) == []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.movement import RULES
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about("playhead.runs-while-paused", "playhead.moves-in-ad", "playhead.backwards", "playhead.drift")
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 PLAY: Event = ("play", 0, 0)

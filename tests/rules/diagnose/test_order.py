@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case, Rule
-from mockserver.rules.diagnose.order import RULES, TRAFFIC_RULES
-from tests.firings import Firing, downloaded, fired, fired_in_traffic, said, start_body
+from mockserver.rules.diagnose.rule import Rule
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import Firing, downloaded, fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
+
+RULES = rules_about("ts.not-integer", "ts.seconds", "ts.equal", "order.late", "order.window", "order.before-session")
 
 LATER: tuple[Event, ...] = (("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20))
 
@@ -19,7 +21,7 @@ def only(code: str) -> list[Rule]:
     return [rule for rule in RULES if rule.code == code]
 
 
-def found(code: str, case: Case) -> list[Firing]:
+def found(code: str, case: SessionTraffic) -> list[Firing]:
     return fired(only(code), case)
 
 
@@ -28,7 +30,7 @@ def at_ts(ts_ms: int) -> float:
     return (ts_ms - START_MS) / 1000
 
 
-def posted(*player_times: dict[str, Any]) -> Case:
+def posted(*player_times: dict[str, Any]) -> SessionTraffic:
     """Return a session with pings that have these playerTimes."""
     ground = Playground()
     sid = ground.play()
@@ -69,7 +71,7 @@ def test_a_session_start_whose_ts_is_no_integer_is_found_in_the_traffic() -> Non
     ground = Playground()
     ground.post("/api/v1/sessions", start_body(playerTime={"playhead": 0, "ts": "1760000000000"}))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("ts.not-integer", Severity.ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [("ts.not-integer", Severity.ERROR, (1,))]
 
 
 def test_a_missing_ts_is_not_one_that_is_no_integer() -> None:

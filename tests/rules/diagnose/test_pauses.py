@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.pauses import RULES
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import Event, case_of
+
+RULES = rules_about(
+    "pause.duplicate", "buffer.duplicate", "pause.at-end", "buffer.in-pause", "pause.in-buffer", "seek.as-pause"
+)
 
 INFO = Severity.INFO
 PLAY: Event = ("play", 0.1, 0)

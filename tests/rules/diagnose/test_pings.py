@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.pings import RULES
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about("ping.params", "ping.too-fast", "ping.immediate", "ping.during-complete")
 
 INFO, ERROR = Severity.INFO, Severity.ERROR
 PLAY: Event = ("play", 0.1, 0)

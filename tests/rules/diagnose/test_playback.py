@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.playback import RULES
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about(
+    "event.http-names",
+    "play.before-preroll",
+    "play.missing-start",
+    "play.missing-after-buffer",
+    "play.missing-after-pause",
+    "play.missing-after-break",
+    "play.missing-after-preroll",
+    "play.duplicate",
+)
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 PLAY: Event = ("play", 0.1, 0)
@@ -41,7 +51,7 @@ def test_a_play_before_a_pre_roll_sets_content_starts_rightly_when_content_was_p
     case = case_of(PLAY, *ad_break(0.3), ("play", 5.4, 0), ("ping", 15, 9.6))
 
     assert fired(RULES, case) == [("play.before-preroll", WARNING, (2, 3))]
-    (consequence,) = (hit.consequence for rule in RULES for hit in rule.check(case))
+    (consequence,) = (hit.consequence for rule in RULES for hit in rule.in_session(case))
     assert consequence is not None
     assert consequence.startswith("Content starts is right here, since content was played")
 

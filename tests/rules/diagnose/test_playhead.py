@@ -7,10 +7,21 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.case import Case
-from mockserver.rules.diagnose.playhead import RULES, TRAFFIC_RULES
-from tests.firings import Firing, fired, fired_in_traffic, said, start_body
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import Firing, fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
+
+RULES = rules_about(
+    "playhead.string",
+    "playhead.ms",
+    "media.length-too-small",
+    "playhead.over-length",
+    "playhead.live-range",
+    "playhead.live-zero",
+    "playhead.live-late",
+    "playhead.live-timezone",
+    "playhead.negative",
+)
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 LIVE: dict[str, Any] = {"media.contentType": "live", "media.length": 86400}
@@ -22,7 +33,7 @@ def vod(*events: Event, length_s: float = 60) -> list[Firing]:
     return fired(RULES, case_of(*events, start={"media.length": length_s}))
 
 
-def live(first_s: float, *, start_s: float = 0) -> Case:
+def live(first_s: float, *, start_s: float = 0) -> SessionTraffic:
     """Return a live session whose playhead begins at ``first_s``."""
     return case_of(
         ("sessionStart", 0, start_s), ("play", 0.1, start_s), ("play", 1, first_s), ("ping", 11, first_s + 10),
@@ -153,7 +164,7 @@ def test_a_session_start_whose_playhead_is_no_number_is_found_in_the_traffic() -
     ground = Playground()
     ground.post("/api/v1/sessions", start_body(playerTime={"playhead": "0", "ts": START_MS}))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("playhead.string", ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [("playhead.string", ERROR, (1,))]
 
 
 def test_another_mistake_in_a_refused_event_is_not_one_of_the_playhead() -> None:

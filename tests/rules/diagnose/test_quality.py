@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.quality import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.quality import RULES
 from tests.firings import Firing, fired, fired_in_traffic, said, start_body
 from tests.playbacks import Event, Playground, case_of
 
@@ -92,7 +92,7 @@ def test_a_refused_session_start_is_looked_at_too(code: str, members: dict[str, 
     ground = Playground()
     ground.post("/api/v1/sessions", start_body(**members))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [(code, Severity.ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [(code, Severity.ERROR, (1,))]
 
 
 def test_a_bitrate_in_bits_per_second_is_found_once() -> None:

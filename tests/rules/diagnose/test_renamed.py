@@ -8,9 +8,10 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.operations.findings import Diagnosis
-from mockserver.rules.diagnose.renamed import RULES, TRAFFIC_RULES
-from tests.firings import fired, fired_in_traffic, said, start_body
+from tests.firings import fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import Playground
+
+RULES = rules_about("http.renamed-keys")
 
 ERROR = Severity.ERROR
 RENAMED = {"a": "ping", "b": {"c": 10, "d": 1_760_000_010_000}}
@@ -38,7 +39,7 @@ def test_a_session_start_with_renamed_keys_is_found_in_the_traffic() -> None:
     ground = Playground()
     ground.post("/api/v1/sessions", {"x": "sessionStart", "y": {}, "z": start_body()["params"]})
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("http.renamed-keys", ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [("http.renamed-keys", ERROR, (1,))]
     assert [finding.code for finding in Diagnosis(ground.namespace).findings()] == ["http.renamed-keys"]
 
 

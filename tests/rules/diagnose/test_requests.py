@@ -7,33 +7,21 @@ from typing import Any
 import pytest
 
 from mockserver.model.fault_kind import CloseFault, DuplicateFault, ResetFault
-from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Delivery, Stage
-from mockserver.rules.diagnose.case import Traffic
-from mockserver.rules.diagnose.requests import RULES, TRAFFIC_RULES
 from tests.factories import fault
-from tests.firings import start_body, traffic_of
+from tests.firings import rules_about, start_body, traffic_of
 from tests.playbacks import START_MS, Playground
+
+RULES = rules_about("http.event-array", "http.edge-body", "http.retry-storm", "http.stack-repeat", "http.content-type")
 
 PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
 
 
 def fired(ground: Playground) -> dict[str, tuple[Severity, tuple[int, ...]]]:
-    journal = ground.emulator.journal
-    records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
-    cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
-    emulator = ground.emulator
-    traffic = Traffic(
-        records,
-        cases,
-        emulator.read,
-        emulator.events,
-        Thresholds(),
-        ground.now_ms,
-        lambda name: emulator.dialects.named(name).words,
-    )
-    hits = [(rule, hit) for rule in TRAFFIC_RULES for hit in rule.check(traffic)]
-    hits += [(rule, hit) for rule in RULES for case in cases.values() for hit in rule.check(case)]  # type: ignore[misc]
+    traffic = traffic_of(ground)
+    hits = [(rule, hit) for rule in RULES for hit in rule.in_traffic(traffic)]
+    hits += [(rule, hit) for rule in RULES for case in traffic.sessions.values() for hit in rule.in_session(case)]
     assert all(hit.message.endswith(".") and "\n" not in hit.message for _, hit in hits)
     return {rule.code: (rule.severity, hit.seqs) for rule, hit in hits}
 
@@ -129,9 +117,7 @@ def test_sessionstart_that_the_network_stack_repeats_is_told_without_a_session()
     ground.emulator.delivered(ground.post("/api/v1/sessions", body), Delivery.CUT)
     ground.post("/api/v1/sessions", body)
 
-    [hit] = [
-        hit for rule in TRAFFIC_RULES if rule.code == "http.stack-repeat" for hit in rule.check(traffic_of(ground))
-    ]
+    [hit] = [hit for rule in RULES if rule.code == "http.stack-repeat" for hit in rule.in_traffic(traffic_of(ground))]
     assert (hit.seqs, hit.session_id) == ((1, 2), None)
 
 

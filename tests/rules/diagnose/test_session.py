@@ -6,18 +6,31 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.case import Case
-from mockserver.rules.diagnose.session import RULES
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from tests.firings import rules_about
 from tests.playbacks import Event, Playground, case_of
+
+RULES = rules_about(
+    "session.no-play",
+    "session.no-close",
+    "session.playhead-idle",
+    "session.max-age",
+    "session.event-after-complete",
+    "session.second-viewing",
+    "session.end-at-end",
+    "session.complete-early",
+    "session.complete-missing",
+    "session.resume-false-positive",
+)
 
 PLAYED: tuple[Event, ...] = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
 LIVE = {"media.contentType": "live", "media.length": 86400}
 
 
-def fired(case: Case) -> dict[str, tuple[Severity, tuple[int, ...]]]:
+def fired(case: SessionTraffic) -> dict[str, tuple[Severity, tuple[int, ...]]]:
     found = {}
     for rule in RULES:
-        for hit in rule.check(case):
+        for hit in rule.in_session(case):
             assert hit.message.endswith(".")
             assert "\n" not in hit.message
             found[rule.code] = (hit.severity or rule.severity, hit.seqs)
@@ -109,8 +122,8 @@ def test_a_first_play_within_the_first_second_begins_at_the_start() -> None:
     assert "session.resume-false-positive" not in fired(case_of(("play", 1, 1), ("ping", 11, 11), start=resumed))
 
 
-def messages(case: Case) -> dict[str, str]:
-    return {rule.code: hit.message for rule in RULES for hit in rule.check(case)}
+def messages(case: SessionTraffic) -> dict[str, str]:
+    return {rule.code: hit.message for rule in RULES for hit in rule.in_session(case)}
 
 
 def test_who_falls_silent_while_playing_is_told_what_that_may_be() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.states import RULES, TRAFFIC_RULES
+from mockserver.rules.diagnose.states import RULES
 from tests.firings import Firing, fired, fired_in_traffic, said
 from tests.playbacks import Event, Playground, case_of
 
@@ -132,15 +132,15 @@ def restart(*events: Event, params: dict[str, Any] | None = None, at_s: float = 
 def test_a_state_that_does_not_come_again_after_a_restart_is_found() -> None:
     ground = restart(("play", 30.1, 20), ("ping", 40, 30))
 
-    assert fired_in_traffic(TRAFFIC_RULES, ground) == [("state.not-resent", Severity.WARNING, (3, 7))]
+    assert fired_in_traffic(RULES, ground) == [("state.not-resent", Severity.WARNING, (3, 7))]
 
 
 def test_a_state_that_comes_again_after_a_restart_is_fine() -> None:
-    assert fired_in_traffic(TRAFFIC_RULES, restart(("play", 30.1, 20), start(30.2, "mute"), ("ping", 40, 30))) == []
+    assert fired_in_traffic(RULES, restart(("play", 30.1, 20), start(30.2, "mute"), ("ping", 40, 30))) == []
 
 
 def test_a_restart_that_has_just_begun_is_given_time() -> None:
-    assert fired_in_traffic(TRAFFIC_RULES, restart(("play", 30.1, 20))) == []
+    assert fired_in_traffic(RULES, restart(("play", 30.1, 20))) == []
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_a_restart_that_has_just_begun_is_given_time() -> None:
 def test_another_viewing_is_no_restart(playhead_s: float, params: dict[str, Any], at_s: float) -> None:
     events: tuple[Event, ...] = (("play", at_s + 0.1, playhead_s), ("ping", at_s + 10, playhead_s + 10))
 
-    assert fired_in_traffic(TRAFFIC_RULES, restart(*events, params=params, at_s=at_s)) == []
+    assert fired_in_traffic(RULES, restart(*events, params=params, at_s=at_s)) == []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.storms import RULES
-from tests.firings import Firing, fired, said
+from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+
+RULES = rules_about("event.storm", "ping.too-often")
 
 INFO, WARNING = Severity.INFO, Severity.WARNING
 PARAMS = {"stateStart": {"media.state.name": "mute"}, "stateEnd": {"media.state.name": "mute"}}

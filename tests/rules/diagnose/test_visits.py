@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.case import Traffic
 from mockserver.rules.diagnose.visits import RULES
+from tests.firings import traffic_of
 from tests.playbacks import START_MS, START_PARAMS, Playground
 
 PLAYED = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
 
 
-def traffic_of(ground: Playground) -> Traffic:
-    journal = ground.emulator.journal
-    records = [(seq, record) for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
-    cases = {session.sid: ground.case(session.sid) for session in ground.emulator.sessions}
-    emulator = ground.emulator
-    return Traffic(
-        records,
-        cases,
-        emulator.read,
-        emulator.events,
-        Thresholds(),
-        ground.now_ms,
-        lambda name: emulator.dialects.named(name).words,
-    )
-
-
 def fired(ground: Playground) -> dict[str, tuple[Severity, tuple[int, ...], str | None]]:
     found = {}
     for rule in RULES:
-        for hit in rule.check(traffic_of(ground)):
+        for hit in rule.in_traffic(traffic_of(ground)):
             assert hit.message.endswith(".")
             assert "\n" not in hit.message
             found[rule.code] = (hit.severity or rule.severity, hit.seqs, hit.session_id)

@@ -20,7 +20,7 @@ class Reports:
         self, *events: Any, start: dict[str, Any] | None = None, settings: Settings | None = None, after_s: float = 0
     ) -> SessionReport:
         case = case_of(*events, start=start, settings=settings, after_s=after_s)
-        return build_report(case.session, [step.item for step in case.steps], case.settings, case.now_ms)
+        return build_report(case.stored, [step.item for step in case.steps], case.settings, case.now_ms)
 
     def of(self, ground: Playground, sid: str) -> SessionReport:
         """Report a session of a playground."""

@@ -97,15 +97,15 @@ def test_session_that_is_forgotten_still_has_its_report() -> None:
     case = case_of(("play", 0, 0), ("sessionEnd", 10, 10))
     report = build_report(None, [step.item for step in case.steps], Settings(), case.now_ms)
     assert report.final
-    assert case.session is not None
-    assert report.session_id == case.session.sid
+    assert case.stored is not None
+    assert report.session_id == case.stored.sid
     assert report.content_time_spent_s == 10
     assert report.seconds_since_last_call is None
 
 
 def test_session_whose_events_are_gone_has_an_empty_report_that_says_so() -> None:
     case = case_of(("play", 0, 0))
-    report = build_report(case.session, [], Settings(), case.now_ms)
+    report = build_report(case.stored, [], Settings(), case.now_ms)
     assert not report.media_starts
     assert report.content_time_spent_s == report.media_time_spent_s == report.estimated_streams == 0
     assert any("sessionStart" in note.text for note in report.notes)

@@ -1,18 +1,19 @@
-"""Rules about requests as HTTP: their type, their form, and how often they came."""
+"""Rules about requests as HTTP: their type, their form, how often they came, and why they were refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
-from mockserver.model.vocabulary import Delivery, Operation
-from mockserver.rules.diagnose.case import Case, Hit, Rule, Traffic, TrafficRule
-from mockserver.rules.diagnose.reasons import Refusal, is_edge_body
-from mockserver.rules.diagnose.refusals import BodyRule, of_sessions, of_traffic
-from mockserver.rules.diagnose.wording import counted, seqs_of
+from mockserver.model.vocabulary import Delivery, Operation, Outcome
+from mockserver.rules.diagnose.addressing import is_of_player
+from mockserver.rules.diagnose.refusals import Refusal, is_edge_body, renamed_event_type
+from mockserver.rules.diagnose.rule import Hit, Rule, unclaimed
+from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 
-__all__ = ["BODY_RULES", "RULES", "TRAFFIC_RULES"]
+__all__ = ["RULES", "refused_rule"]
 
 _AT_ONCE_MS = 100
 """A network stack repeats within milliseconds; players wait for 500 ms or more, as far as they were recorded."""
@@ -46,8 +47,8 @@ def _wrong_content_type(traffic: Traffic) -> Iterator[Hit]:
 _EDGE = "The body has the form of the Media Edge API (events, xdm); send this API's form, or post to the Edge Network."
 
 
-def _edge_body_in_session(case: Case) -> Iterator[Hit]:
-    found = [item for item in case.refused if not item.event.dialect and is_edge_body(item.event.sent)]
+def _edge_body_in_session(session: SessionTraffic) -> Iterator[Hit]:
+    found = [item for item in session.refused if not item.event.dialect and is_edge_body(item.event.sent)]
     if found:
         yield Hit(seqs_of(*found), _EDGE)
 
@@ -107,17 +108,17 @@ def _stack_repeat(traffic: Traffic) -> Iterator[Hit]:
         )
 
 
-def _retry_storm(case: Case) -> Iterator[Hit]:
-    if len({item.record.body for item in case.arrived}) == len(case.arrived):
+def _retry_storm(session: SessionTraffic) -> Iterator[Hit]:
+    if len({item.record.body for item in session.arrived}) == len(session.arrived):
         return
     bodies: dict[bytes, list[int]] = {}
-    standing = {item.seq for run in case.standing for item in run}
-    by_itself = {again for _, again, _ in _repeats((item.seq, item.record) for item in case.arrived)}
-    for item in case.arrived:
+    standing = {item.seq for run in session.standing for item in run}
+    by_itself = {again for _, again, _ in _repeats((item.seq, item.record) for item in session.arrived)}
+    for item in session.arrived:
         if item.index is None and item.seq not in standing and item.seq not in by_itself:
             bodies.setdefault(item.record.body, []).append(item.seq)
     for seqs in bodies.values():
-        if len(seqs) > case.thresholds.retry_storm:
+        if len(seqs) > session.thresholds.retry_storm:
             yield Hit(
                 tuple(seqs),
                 f"The same event was sent {len(seqs)} times; do not repeat events, since the API does not notice "
@@ -125,29 +126,78 @@ def _retry_storm(case: Case) -> Iterator[Hit]:
             )
 
 
-BODY_RULES: tuple[BodyRule, ...] = (
-    BodyRule(
+def _renamed(place: SessionTraffic | Traffic) -> Iterator[Hit]:
+    found = [item for item in place.refused if renamed_event_type(item.event.sent) is not None]
+    if found:
+        body = found[0].event.sent
+        key = renamed_event_type(body)
+        others = listed([quoted(name) for name in body if name != key])
+        yield Hit(
+            seqs_of(*found),
+            f"{counted(len(found), 'request')} had {quoted(key)} in place of eventType, and no playerTime but "
+            f"{others}: the keys were renamed on their way; keep minifiers and serialisers from renaming the keys of "
+            "the API.",
+        )
+
+
+def _unread(traffic: Traffic) -> Iterator[Hit]:
+    groups: dict[str, list[int]] = {}
+    for seq, record in traffic.records:
+        if record.operation is Operation.OTHER and record.outcome is Outcome.INVALID and is_of_player(record):
+            detail = " ".join(violation.detail for violation in record.violations)
+            groups.setdefault(f"{record.method} {record.target[:100]} was refused: {detail}", []).append(seq)
+    for message, seqs in groups.items():
+        yield Hit(tuple(seqs), message, consequence="Nothing of it is reported.")
+
+
+def _schema(traffic: Traffic) -> Iterator[Hit]:
+    names: dict[str, list[int]] = {}
+    for seq, record in traffic.records:
+        missing = record.response is not None and record.response.status == 404
+        if record.operation is Operation.SCHEMA and record.outcome is Outcome.ANSWERED and missing:
+            names.setdefault(record.target.partition("?")[0].rstrip("/").rpartition("/")[2], []).append(seq)
+    if names:
+        seqs = sorted(seq for found in names.values() for seq in found)
+        yield Hit(
+            tuple(seqs),
+            f"Schemas were asked for that do not exist: {listed([quoted(name) for name in names])}; a schema has the "
+            "name of an event type.",
+            Severity.WARNING,
+            consequence="None in the reports.",
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
         "http.event-array",
         Severity.ERROR,
         "an array posted to /events",
         "400: all events in it are lost.",
         "Adobe, Media Collection API: Events request",
-        _is_array,
+        claims=_is_array,
         dialects=("collection",),
     ),
-)
-
-_EDGE_BODY = (
-    "http.edge-body",
-    Severity.ERROR,
-    "a body with events[].xdm",
-    "400: nothing is reported.",
-    "Adobe, Media Edge API",
-)
-
-RULES: tuple[Rule, ...] = (
-    *of_sessions(BODY_RULES),
-    Rule(*_EDGE_BODY, _edge_body_in_session, dialects=("collection",)),
+    Rule(
+        "http.edge-body",
+        Severity.ERROR,
+        "a body with events[].xdm",
+        "400: nothing is reported.",
+        "Adobe, Media Edge API",
+        _edge_body_in_session,
+        traffic_check=_edge_body,
+        dialects=("collection",),
+    ),
+    Rule(
+        "http.renamed-keys",
+        Severity.ERROR,
+        "a refused body with neither eventType nor playerTime, in which another key holds an event type",
+        "400: all of them are lost.",
+        "our reading: release builds rename the members of classes (ProGuard, R8, property mangling of minifiers)",
+        _renamed,
+        "a body in which only one of the two is missing or misspelled; bodies of the Media Edge API",
+        traffic_check=_renamed,
+        dialects=("collection",),
+    ),
     Rule(
         "http.retry-storm",
         Severity.WARNING,
@@ -156,26 +206,35 @@ RULES: tuple[Rule, ...] = (
         "our reading: no source mentions a detection of duplicates",
         _retry_storm,
     ),
-)
-
-TRAFFIC_RULES: tuple[TrafficRule, ...] = (
-    TrafficRule(
+    Rule(
         "http.stack-repeat",
         Severity.INFO,
         "a request that is repeated at once, byte for byte, after its connection ended without an answer",
         "It is no sign that the player tries again; an event that was processed counts twice.",
         "Chromium, HttpNetworkTransaction: what meets the end of a connection that was used before is sent again",
-        _stack_repeat,
+        traffic_check=_stack_repeat,
     ),
-    TrafficRule(
+    Rule(
         "http.content-type",
         Severity.WARNING,
         "a Content-Type other than application/json",
         "Works today, but the documentation requires it.",
         "Adobe, Setting the HTTP request type; MediaSDK JS 3.0.0 and 3.0.1 forgot it",
-        _wrong_content_type,
+        traffic_check=_wrong_content_type,
         dialects=("collection",),
     ),
-    TrafficRule(*_EDGE_BODY, _edge_body, dialects=("collection",)),
-    *of_traffic(BODY_RULES),
 )
+
+
+def refused_rule(others: Sequence[Rule]) -> Rule:
+    """Make the rule about refusals that no other one claims."""
+    return Rule(
+        "http.refused",
+        Severity.ERROR,
+        "a request that was refused for a reason that no other rule is about, such as a missing key or a wrong type; a "
+        "warning for a limit of this server, and for a schema that does not exist",
+        "The event is lost, or no session is opened.",
+        "Adobe, Media Collection API: Validating event requests",
+        lambda session: unclaimed(others, session),
+        traffic_check=lambda traffic: (*unclaimed(others, traffic), *_unread(traffic), *_schema(traffic)),
+    )

@@ -1,21 +1,20 @@
-"""What a rule sees, and what it says."""
+"""What rules look at: the traffic of one session, and all traffic of a namespace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.model.event import Event
-from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.finding import Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.model.words import Words
-from mockserver.rules.diagnose.arrival import ClockSet, clock_sets, standing
 from mockserver.rules.diagnose.motion import (
     ENDS,
     Pause,
@@ -29,26 +28,15 @@ from mockserver.rules.diagnose.motion import (
     plays_by_the_day,
     stretches_of,
 )
-from mockserver.rules.diagnose.reasons import Refusal, refusals_of
+from mockserver.rules.diagnose.player_clock import ClockSet, clock_sets, standing
+from mockserver.rules.diagnose.refusals import Refusal, refusals_of
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, trace
 from mockserver.rules.stalls import stalls
 from mockserver.rules.timeline import Item, items_of
 
-__all__ = [
-    "FIRST_TS_MS",
-    "FIRST_TS_S",
-    "QOE_NUMBERS",
-    "QOE_SHORT_NAMES",
-    "Case",
-    "Check",
-    "Hit",
-    "Rule",
-    "Traffic",
-    "TrafficCheck",
-    "TrafficRule",
-]
+__all__ = ["FIRST_TS_MS", "FIRST_TS_S", "QOE_NUMBERS", "QOE_SHORT_NAMES", "SessionTraffic", "Traffic"]
 
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is no time in milliseconds: it would be before 1974."""
@@ -71,29 +59,11 @@ QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMB
 """The names that older documentation gives them."""
 
 
-class Hit(NamedTuple):
-    """One place where a rule fires.
-
-    Args:
-        seqs: The journal entries concerned.
-        message: One sentence: what was seen, and what to change in the player.
-        severity: Another severity than the rule's, where it depends on the case.
-        session_id: The session concerned; only for rules about all traffic, which name it themselves.
-        consequence: What it does to the reports here, where that depends on the case.
-    """
-
-    seqs: tuple[int, ...]
-    message: str
-    severity: Severity | None = None
-    session_id: str | None = None
-    consequence: str | None = None
-
-
-class Case:
+class SessionTraffic:
     """One session.
 
     Args:
-        session: The session as time has left it; None when a request named an id that was never issued.
+        stored: The session as time has left it; None when a request named an id that was never issued.
         arrived: Everything posted to it in order of arrival, refused events too.
         processed: The accepted events in order of processing.
         settings: Lifetimes and report options.
@@ -104,7 +74,7 @@ class Case:
 
     def __init__(
         self,
-        session: Session | None,
+        stored: Session | None,
         arrived: Sequence[Item],
         processed: Sequence[Item],
         settings: Settings,
@@ -112,7 +82,7 @@ class Case:
         now_ms: int,
         words: Words,
     ) -> None:
-        self.session = session
+        self.stored = stored
         self.words = words
         self.arrived = arrived
         self.settings = settings
@@ -130,7 +100,7 @@ class Case:
         )
 
     @cached_property
-    def once(self) -> Case:
+    def once(self) -> SessionTraffic:
         """The session as it would be if nothing had come twice, so that rules name other mistakes only.
 
         Events whose ``ts`` stands still are taken in order of arrival: no order of them is documented.
@@ -142,8 +112,8 @@ class Case:
         again = set() if repetition is None else {second.seq for _, second in repetition.pairs}
         arrived = [item for item in self.arrived if item.seq not in again]
         processed = [step.item for step in self.steps if step.seq not in again]
-        once = Case(
-            self.session,
+        once = SessionTraffic(
+            self.stored,
             arrived,
             [item for item in arrived if item.accepted] if unsorted else processed,
             self.settings,
@@ -171,7 +141,7 @@ class Case:
     @cached_property
     def is_closed(self) -> bool:
         """Whether the session takes no more events."""
-        return self.session is not None and self.session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
+        return self.stored is not None and self.stored.phase in (Phase.CLOSED, Phase.FORGOTTEN)
 
     @cached_property
     def start(self) -> Step | None:
@@ -191,7 +161,7 @@ class Case:
     @property
     def is_batch(self) -> bool:
         """Whether it is downloaded content, sent in one batch."""
-        return self.session is not None and self.session.downloaded
+        return self.stored is not None and self.stored.downloaded
 
     @cached_property
     def length_s(self) -> float:
@@ -381,7 +351,7 @@ class Traffic:
 
     Args:
         records: The journal with its seqs.
-        cases: The sessions in order of opening, by id.
+        sessions: The sessions in order of opening, by id.
         read: Gives the parsed body of a record.
         events: Gives its events.
         thresholds: From where on a finding is made.
@@ -392,7 +362,7 @@ class Traffic:
     def __init__(
         self,
         records: Sequence[tuple[int, Record]],
-        cases: Mapping[str, Case],
+        sessions: Mapping[str, SessionTraffic],
         read: Callable[[Record], Any],
         events: Callable[[int, Record], Sequence[Event]],
         thresholds: Thresholds,
@@ -400,7 +370,7 @@ class Traffic:
         words: Callable[[str], Words],
     ) -> None:
         self.records = records
-        self.cases = cases
+        self.sessions = sessions
         self.read = read
         self.events = events
         self.thresholds = thresholds
@@ -421,8 +391,8 @@ class Traffic:
         known = self._only.get(apis)
         if known is None:
             records = [(seq, record) for seq, record in self.records if self.words(record.dialect).api in apis]
-            cases = {sid: case for sid, case in self.cases.items() if case.words.api in apis}
-            known = Traffic(records, cases, self.read, self.events, self.thresholds, self.now_ms, self.words)
+            sessions = {sid: session for sid, session in self.sessions.items() if session.words.api in apis}
+            known = Traffic(records, sessions, self.read, self.events, self.thresholds, self.now_ms, self.words)
             self._only[apis] = known
         return known
 
@@ -440,44 +410,3 @@ class Traffic:
     def refusals(self) -> Sequence[Refusal]:
         """The reasons why."""
         return tuple(refusals_of(self.refused))
-
-
-Check = Callable[[Case], Iterable[Hit]]
-TrafficCheck = Callable[[Traffic], Iterable[Hit]]
-
-
-class Rule(NamedTuple):
-    """A rule about one session.
-
-    Args:
-        code: ``family.name``, as in the findings.
-        severity: How bad it is, unless the case says otherwise.
-        trigger: What makes it fire, in a few words, for the catalogue.
-        consequence: What it does to the reports.
-        source: Adobe's page, or whose traffic showed it.
-        check: Finds the places.
-        tolerance: What it lets pass, and why.
-        dialects: The names of the dialects whose clients can make the mistake; empty for all.
-    """
-
-    code: str
-    severity: Severity
-    trigger: str
-    consequence: str
-    source: str
-    check: Check
-    tolerance: str = ""
-    dialects: tuple[str, ...] = ()
-
-
-class TrafficRule(NamedTuple):
-    """A rule about all traffic of a namespace; members as of :class:`Rule`."""
-
-    code: str
-    severity: Severity
-    trigger: str
-    consequence: str
-    source: str
-    check: TrafficCheck
-    tolerance: str = ""
-    dialects: tuple[str, ...] = ()

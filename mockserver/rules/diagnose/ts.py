@@ -1,0 +1,217 @@
+"""Rules about ``playerTime.ts``: its form, and the clock of the player that it is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.traffic import FIRST_TS_MS, FIRST_TS_S, SessionTraffic
+from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
+from mockserver.rules.playback import Step, state_names
+
+__all__ = ["RULES"]
+
+_PLAYER = frozenset({"play", "pauseStart", "bufferStart"})
+
+
+def _seconds(session: SessionTraffic) -> Iterator[Hit]:
+    wrong = [item for item in session.arrived if item.ts_ms is not None and item.ts_ms < FIRST_TS_MS]
+    if not wrong:
+        return
+    ts_ms = wrong[0].ts_ms or 0
+    meant = "which is in seconds" if ts_ms >= FIRST_TS_S else "which does not count from 1970"
+    yield Hit(
+        seqs_of(*wrong),
+        f"{wrong[0].event_type} has the ts {quoted(ts_ms)}, {meant}; send milliseconds since 1970 UTC, as Date.now() "
+        "gives them.",
+    )
+
+
+def _not_integer(refusal: Refusal) -> bool:
+    return refusal.path == ("playerTime", "ts") and refusal.rule == "type"
+
+
+def _ties(session: SessionTraffic) -> list[list[Step]]:
+    """Return the groups of neighbours with one ts. A sessionStart is never sorted, so its ts ties with nothing."""
+    groups: list[list[Step]] = []
+    previous: Step | None = None
+    for step in session.steps:
+        if previous is not None and step.ts_ms == previous.ts_ms and step.event_type != "sessionStart":
+            if groups and groups[-1][-1] is previous:
+                groups[-1].append(step)
+            elif previous.event_type != "sessionStart":
+                groups.append([previous, step])
+        previous = step
+    return groups
+
+
+def _is_contradictory(group: Sequence[Step]) -> bool:
+    """Tell whether it depends on the order what is going on after events with one ts.
+
+    What opens or closes something has one order that makes sense. Two changes of the player have not, nor has a
+    player state that goes on and off.
+    """
+    if len({step.event_type for step in group if step.event_type in _PLAYER}) > 1:
+        return True
+    on: set[str] = set()
+    off: set[str] = set()
+    for step in group:
+        if step.event_type in ("stateStart", "stateEnd", "statesUpdate"):
+            starts, ends = state_names(step.event_type, step.params)
+            on.update(starts)
+            off.update(ends)
+    return bool(on & off)
+
+
+def _equal(session: SessionTraffic) -> Iterator[Hit]:
+    if session.is_batch or session.standing:
+        return
+    ties = _ties(session)
+    bad = [group for group in ties if _is_contradictory(group)]
+    for group in bad:
+        yield Hit(
+            seqs_of(*group),
+            f"{listed([step.event_type for step in group])} have one ts, and it depends on their order what the player "
+            "does after them; give every event a ts at least 1 ms after the one before.",
+            Severity.WARNING,
+        )
+    harmless = [step for group in ties if group not in bad for step in group]
+    if harmless:
+        yield Hit(
+            seqs_of(*harmless),
+            f"{counted(len(harmless), 'event')} share a ts with a neighbour; give every event a ts at least 1 ms after "
+            "the one before.",
+        )
+
+
+_HALF_HOUR_MS = 1_800_000
+_MOST_HOURS = 14
+"""No time zone is farther away from UTC."""
+
+
+def _skew(session: SessionTraffic) -> Iterator[Hit]:
+    limit_ms = session.thresholds.skew_s * 1000
+    if session.is_batch or session.ts_in_seconds or not session.steps:
+        return
+    nearest: int | None = None
+    for step in session.steps:
+        ahead_ms = step.ts_ms - step.item.record.at_ms
+        if abs(ahead_ms) <= limit_ms or step.ts_ms < FIRST_TS_MS:
+            return
+        if nearest is None or abs(ahead_ms) < abs(nearest):
+            nearest = ahead_ms
+    if nearest is not None:
+        where = "ahead of" if nearest > 0 else "behind"
+        hours = _whole_hours(nearest, session.thresholds.timezone_s * 1000)
+        if hours is not None:
+            text = (
+                f"Every ts is {number(hours)} h {where} the clock of the server, to within "
+                f"{number(session.thresholds.timezone_s)} s, like local time that is sent as UTC; send milliseconds "
+                "since 1970 UTC, as Date.now() gives them in every time zone."
+            )
+        else:
+            text = (
+                f"Every ts is at least {number(abs(nearest) / 1000)} s {where} the clock of the server; take ts from a "
+                "clock that is set right, at the moment of the event."
+            )
+        yield Hit(seqs_of(*session.steps), text)
+
+
+def _whole_hours(ahead_ms: int, tolerance_ms: float) -> float | None:
+    """Return by how many hours a clock is off if that may be a time zone, of which some differ by half an hour."""
+    halves = round(abs(ahead_ms) / _HALF_HOUR_MS)
+    is_near = abs(abs(ahead_ms) - halves * _HALF_HOUR_MS) <= tolerance_ms
+    return halves / 2 if is_near and 1 <= halves <= 2 * _MOST_HOURS else None
+
+
+def _clock_set(session: SessionTraffic) -> Iterator[Hit]:
+    for change in session.clock_sets:
+        before, after, by_ms = change
+        took_s = (after.record.at_ms - before.record.at_ms) / 1000
+        effect = "that much is added to the time" if by_ms > 0 else "no time passes until ts has caught up"
+        yield Hit(
+            seqs_of(before, after),
+            f"The player's clock was set {'forward' if by_ms > 0 else 'back'} by {number(abs(by_ms) / 1000)} s between "
+            f"{before.event_type or 'event'} and {after.event_type or 'event'}, which arrived {number(took_s)} s "
+            f"apart, and {effect}; take the time once from the clock, and count on with one that nobody can set, such "
+            "as performance.now().",
+        )
+
+
+def _stands_still(session: SessionTraffic) -> Iterator[Hit]:
+    runs = session.standing
+    if not runs:
+        return
+    longest = max(runs, key=lambda run: run[-1].record.at_ms - run[0].record.at_ms)
+    took_s = (longest[-1].record.at_ms - longest[0].record.at_ms) / 1000
+    more = f", and {counted(len(runs) - 1, 'more time')} like that" if len(runs) > 1 else ""
+    yield Hit(
+        seqs_of(*(item for run in runs for item in run)),
+        f"{len(longest)} events that arrived over {number(took_s)} s have one ts, {longest[0].ts_ms}{more}; read the "
+        "clock anew for every event.",
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "ts.seconds",
+        Severity.ERROR,
+        "a ts below 100,000,000,000",
+        "All durations are a thousandth of what they were, or lie in 1970.",
+        "Adobe, Media Collection API: Sessions request (ts is in milliseconds)",
+        _seconds,
+        dialects=("collection",),
+    ),
+    Rule(
+        "ts.not-integer",
+        Severity.ERROR,
+        "a ts that is a string or has decimals",
+        "400: the event is lost.",
+        "Adobe, Media Collection API: Validating event requests",
+        claims=_not_integer,
+        dialects=("collection",),
+    ),
+    Rule(
+        "ts.equal",
+        Severity.INFO,
+        "neighbours with one ts; a warning when the order of play, pauseStart and bufferStart, or of stateStart and "
+        "stateEnd, decides what is going on afterwards",
+        "The order in which they are processed is undefined.",
+        "Adobe, Media Collection API: Controlling the order of events",
+        _equal,
+        "a note only for bursts that have one sensible order: Adobe's SDKs send them all the time; sessionStart, which "
+        "is not sorted; downloaded content, which keeps its order",
+    ),
+    Rule(
+        "ts.skew",
+        Severity.WARNING,
+        "every ts of a session more than 5 minutes away from the clock of the server",
+        "The session is reported for another time, perhaps for another day and visit.",
+        "our reading: Adobe documents no comparison of ts with the time of arrival",
+        _skew,
+        "single events that waited in a queue; downloaded content",
+    ),
+    Rule(
+        "ts.stands-still",
+        Severity.ERROR,
+        "3 events or more with one ts that arrive over 5 s or more, or 3 pairs of such events",
+        "Every duration is 0 while it stands.",
+        "Adobe, Media Collection API: Sessions request (ts is the time of the event)",
+        _stands_still,
+        "bursts of an SDK; events sent again because their answer was lost; a clock of the server that stands or "
+        "follows ts",
+    ),
+    Rule(
+        "ts.clock-set",
+        Severity.ERROR,
+        "the difference between ts and the time of arrival is steady, changes by 30 s or more from one event to the "
+        "next, and is steady again",
+        "Durations are off by as much as the clock was set, or nothing is counted until ts has caught up.",
+        "our reading: durations come from ts (Adobe, metrics overview)",
+        _clock_set,
+        "events that waited in a queue, time that passes on both clocks, and a clock of the server that is frozen, "
+        "moved on or follows ts",
+    ),
+)
