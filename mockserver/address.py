@@ -17,20 +17,20 @@ DEFAULT_NAMESPACE = "default"
 
 
 def namespaced(url: str, namespace: str) -> str:
-    """Return where a namespace is found below the address of a server."""
+    """Return the address of a namespace, below the address of a server."""
     return url if namespace == DEFAULT_NAMESPACE else f"{url}/ns/{namespace}"
 
 
 class ServerAddress(NamedTuple):
-    """Where a server is, and whose certificates are taken there.
+    """Where a server is, and whose certificates are trusted there.
 
     Args:
         url: As it was written, without a slash at the end.
-        is_https: Whether it is reached over TLS.
+        is_https: Whether the server uses TLS.
         host: Its name or address.
         port: Its port.
-        path: What comes before the paths of the server, such as ``/ns/blue``; mostly nothing.
-        trust: Decides whose certificates to take; None for those that the system trusts, or ``SSL_CERT_FILE`` names.
+        path: What comes before the paths of the server, such as ``/ns/blue``; usually empty.
+        trust: The certificates to trust; None for those of the system, or of ``SSL_CERT_FILE``.
     """
 
     url: str
@@ -41,24 +41,24 @@ class ServerAddress(NamedTuple):
     trust: ssl.SSLContext | None = None
 
     def connection(self, timeout_s: float) -> HTTPConnection:
-        """Make a connection that is not open yet.
+        """Make a connection; it is not open yet.
 
         Args:
-            timeout_s: How long one step of it may take, in seconds.
+            timeout_s: How long each step on it may take, in seconds.
         """
         if not self.is_https:
             return HTTPConnection(self.host, self.port, timeout=timeout_s)
         return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=self.tls())
 
     def tls(self) -> ssl.SSLContext:
-        """Return what decides whose certificates are taken."""
+        """Return the TLS context: whose certificates are trusted."""
         return ssl.create_default_context() if self.trust is None else self.trust
 
     def open(self, connection: HTTPConnection) -> None:
-        """Open a connection for a command, whose flags are named when the certificate is not trusted.
+        """Open a connection for a command; its error messages name the flags of commands.
 
         Raises:
-            ControlFailed: Nothing answers there, or not as it should.
+            ControlFailed: The server cannot be reached, or its certificate is not trusted.
         """
         try:
             connection.connect()
@@ -66,7 +66,7 @@ class ServerAddress(NamedTuple):
             given = "" if self.trust is None else " with this --ca"
             raise ControlFailed(
                 f"{self.url} shows a certificate that is not trusted{given} ({error.verify_message}); --ca FILE trusts "
-                "its CA, which a server with --tls has at /__admin/ca.crt, and --insecure takes any certificate"
+                "its CA (a server with --tls serves it at /__admin/ca.crt), and --insecure accepts any certificate"
             ) from None
         except OSError as error:
             raise ControlFailed(f"cannot reach {self.url}: {error.strerror or error}") from None
@@ -77,7 +77,7 @@ def server_address(url: str, trust: ssl.SSLContext | None = None) -> ServerAddre
 
     Args:
         url: As a user wrote it.
-        trust: Decides whose certificates to take; None for those that the system trusts.
+        trust: The certificates to trust; None for those of the system.
 
     Raises:
         InvalidInput: It is not ``http(s)://host[:port][/path]``.
@@ -95,25 +95,25 @@ def server_address(url: str, trust: ssl.SSLContext | None = None) -> ServerAddre
 
 
 def trusting(ca_file: str | PathLike[str]) -> ssl.SSLContext:
-    """Return what trusts the servers of one CA, and no others.
+    """Make a TLS context that trusts the servers of one CA, and no others.
 
     Args:
         ca_file: The certificate of the CA, a PEM file.
 
     Raises:
-        InvalidInput: It is not a file with a certificate.
+        InvalidInput: The file cannot be read or has no certificate in it.
     """
-    if not fspath(ca_file):  # which the standard library would take for the CAs of the system
+    if not fspath(ca_file):  # the standard library would take that for the CAs of the system
         raise InvalidInput("cannot trust the CA: the name of its file is empty")
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # which those of TLS are too
+    except OSError as error:  # errors of TLS are OSErrors too
         reason = "there is no certificate (PEM) in it" if isinstance(error, ssl.SSLError) else error.strerror or error
         raise InvalidInput(f"cannot trust the CA {fspath(ca_file)}: {reason}") from None
 
 
 def trusting_anyone() -> ssl.SSLContext:
-    """Return what takes any certificate."""
+    """Make a TLS context that accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

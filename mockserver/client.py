@@ -1,4 +1,4 @@
-"""The control of a server somewhere else, over HTTP; the standard library is all it needs."""
+"""The control of a server over HTTP, with the standard library only."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _ERRORS: Mapping[str, type[MockserverError]] = {
 
 
 class HttpControl:
-    """Asks a server over HTTP.
+    """Controls a server over HTTP.
 
     Args:
         url: Where it listens, for example ``http://127.0.0.1:8089``; a path before ``/__admin`` is kept.
-        namespace: The namespace that is asked; None for the un-prefixed one.
+        namespace: The namespace to control; None for the one without a prefix.
         token: The admin token, if the server has one.
-        verify_tls: False accepts any certificate, for self-signed ones.
-        ca: The certificate of the CA to trust, a PEM file; by default those that the system trusts.
+        verify_tls: False accepts any certificate, also a self-signed one.
+        ca: The certificate of the CA to trust, a PEM file; by default the CAs of the system.
 
     Raises:
         InvalidInput: ``url`` is not an http or https address, or ``ca`` cannot be read.
@@ -60,7 +60,7 @@ class HttpControl:
         self._base = self._address.path + prefix + ADMIN
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
-        """Ask; see :class:`~mockserver.control.Control`.
+        """Call a route; see :class:`~mockserver.control.Control`.
 
         Raises:
             ControlFailed: The server cannot be reached, or does not answer as a mockserver does.
@@ -138,7 +138,7 @@ class HttpControl:
 
 
 def _check_finite(value: Any, pointer: str = "") -> None:
-    """Refuse what JSON cannot say; it would arrive as null, and null means "no limit"."""
+    """Refuse numbers that JSON cannot write; they would arrive as null, and null means "no limit"."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidInput(f"{value} cannot be written as JSON", pointer=pointer)
     if isinstance(value, (dict, list, tuple)):
@@ -154,7 +154,7 @@ def _query(argument: Any) -> str:
 
 
 class _Stream:
-    """An answer that is read piece by piece, on a connection that ends with it."""
+    """An answer that is read piece by piece; its end closes the connection."""
 
     def __init__(
         self,

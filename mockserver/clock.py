@@ -1,12 +1,11 @@
 """The emulated clock: the only source of time for deadlines, stamps, delays and ``ttl_ms``.
 
 Theory: emulated time is ``base + rate x elapsed``. ``base`` is the emulated time of the last change, ``elapsed`` the
-monotonic real time since then. Every command re-bases, so no command can make time jump that was not asked to. A frozen
-clock keeps its rate: freezing and running are one bit, moving the hands is another thing, and ``advance``, ``set`` and
-``rate`` leave that bit alone.
+monotonic real time since then. Every command sets a new base, so that only commands that move time make it jump. A
+frozen clock keeps its rate, and ``advance``, ``set`` and ``rate`` leave a frozen clock frozen.
 
-A freshly made clock is real time. Nothing is ever scheduled on it: whoever waits asks :meth:`Clock.real_s_until` how
-long to sleep and is woken by :meth:`Clock.subscribe` when the hands are moved.
+A new clock shows real time. Nothing is ever scheduled on it: a waiting thread asks :meth:`Clock.real_s_until` how long
+to sleep, and :meth:`Clock.subscribe` wakes it when a command moves the clock.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from mockserver.errors import InvalidInput
 __all__ = ["MAX_TIME_MS", "Clock", "ClockState", "RealTime"]
 
 MAX_TIME_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999, beyond which no ``Date`` can be written: the clock stops there. A ``ts``
-beyond it is a mistake, and no reason to move the clock."""
+"""The last millisecond of the year 9999, the latest that a ``Date`` header can hold: the clock stops there. A ``ts``
+beyond it is a mistake, and the clock does not follow it."""
 
 
 class RealTime(NamedTuple):
@@ -33,7 +32,7 @@ class RealTime(NamedTuple):
 
 
 class ClockState(NamedTuple):
-    """What the clock shows: emulated time in milliseconds since the epoch, whether it stands, and its speed."""
+    """What the clock shows: emulated time in milliseconds since the epoch, whether it is frozen, and its speed."""
 
     now_ms: int
     frozen: bool
@@ -41,13 +40,13 @@ class ClockState(NamedTuple):
 
 
 class _Hands(NamedTuple):
-    """What the time is computed from; replaced as a whole, so that a reader without lock never sees half a change.
+    """What the time is computed from; replaced as a whole, so that a reader without the lock never sees half a change.
 
     Args:
         base_ms: The emulated time of the last change.
-        base_ns: The monotonic real time of it.
+        base_ns: The monotonic real time of that change.
         rate: Emulated seconds per real second.
-        frozen: Whether the hands stand.
+        frozen: Whether the clock is stopped.
     """
 
     base_ms: int
@@ -67,7 +66,7 @@ class Clock:
         self._lock = threading.RLock()
         self._subscribers: list[Callable[[], object]] = []
         self.era = 0
-        """How many times the clock was reset. A time of another era is nothing to wait for."""
+        """How many times the clock was reset. Nothing waits for a time of an earlier era."""
         self._start()
 
     def _start(self) -> None:
@@ -86,7 +85,7 @@ class Clock:
             if rate != 1.0:
                 elapsed_ns = int(elapsed_ns * rate)
             now_ms = base_ms + elapsed_ns // 1_000_000
-            if hands is self._hands:  # nobody has moved them meanwhile; that is all a lock would do
+            if hands is self._hands:  # no other thread has moved them meanwhile; a lock would do no more
                 return now_ms if now_ms < MAX_TIME_MS else MAX_TIME_MS
 
     def state(self) -> ClockState:
@@ -95,22 +94,22 @@ class Clock:
             return ClockState(self.now_ms(), self._hands.frozen, self._hands.rate)
 
     def freeze(self) -> None:
-        """Stop the hands where they are."""
+        """Stop the clock."""
         with self._lock:
             self._rebase(self.now_ms(), frozen=True)
         self._changed()
 
     def resume(self) -> None:
-        """Let a frozen clock run on, from where it stands, at its rate."""
+        """Let a frozen clock run again, from the time it shows, at its rate."""
         with self._lock:
             self._rebase(self.now_ms(), frozen=False)
         self._changed()
 
     def advance(self, ms: int) -> None:
-        """Move the hands forward.
+        """Move the clock forward.
 
         Args:
-            ms: Milliseconds, 0 or more. Going back is what :meth:`set` is for.
+            ms: Milliseconds, 0 or more. To go back, use :meth:`set`.
 
         Raises:
             InvalidInput: ``ms`` is negative, or the result lies after the year 9999.
@@ -122,7 +121,7 @@ class Clock:
         self._changed()
 
     def set(self, at_ms: int) -> None:
-        """Set the hands to a time, backwards too.
+        """Set the clock to a time, earlier or later.
 
         Args:
             at_ms: Milliseconds since the epoch.
@@ -141,7 +140,7 @@ class Clock:
             rate: Emulated seconds per real second: more than 0, at most 1,000,000.
 
         Raises:
-            InvalidInput: ``rate`` is outside that range; freezing is an action of its own.
+            InvalidInput: ``rate`` is outside that range. To stop the clock, use :meth:`freeze`.
         """
         if not 0 < rate <= 1_000_000:
             raise InvalidInput(f"rate must be more than 0 and at most 1000000, not {rate}", pointer="/rate")
@@ -169,24 +168,24 @@ class Clock:
         self._changed()
 
     def reset(self) -> None:
-        """Go back to real time, running, at rate 1. Who waits for a time waits no more: it may be years ahead now."""
+        """Go back to real time, running, at rate 1. All waits for a time end: it may be years ahead now."""
         with self._lock:
             self._start()
             self.era += 1
         self._changed()
 
     def wake(self) -> None:
-        """Let all who wait for a time look at what they wait for."""
+        """Wake all subscribers, so that they look again at what they wait for."""
         self._changed()
 
     def real_s_until(self, at_ms: int) -> float | None:
-        """Tell how long to sleep until the clock shows a time.
+        """Return how long to sleep until the clock shows a time.
 
         Args:
             at_ms: Emulated milliseconds since the epoch.
 
         Returns:
-            Real seconds, 0 when the time has come, None when a frozen clock will never get there by itself.
+            Real seconds; 0 when the time has come; None when the clock is frozen and will not get there by itself.
         """
         with self._lock:
             missing_ms = min(at_ms, MAX_TIME_MS) - self.now_ms()
@@ -195,7 +194,7 @@ class Clock:
             return None if self._hands.frozen else missing_ms / 1000 / self._hands.rate
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
-        """Call ``changed`` whenever the hands are moved by a command.
+        """Call ``changed`` whenever a command moves the clock.
 
         Returns:
             A function that ends the subscription; calling it twice is harmless.

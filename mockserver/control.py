@@ -1,4 +1,4 @@
-"""The control of a server: one table of routes, used by the server that answers them and by the client that asks.
+"""The control of a server: one table of routes, used by the server that answers and by the client that calls.
 
 A route carries the types of its argument and its answer, so that a call is checked wherever it is made, in the process
 or over HTTP: ``control.call(FIND, WaitCommand(query=Query(event_type="ping")))`` is an ``EventPage``.
@@ -46,19 +46,19 @@ Chunks = Iterable[bytes]
 """An answer that is not JSON: text, piece by piece."""
 
 SettingsPatch = dict[str, Any]
-"""Some members of the settings."""
+"""The members of the settings that change."""
 
 
 class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which sessions; all that is given must hold.
+    """Which sessions to list; all conditions must hold.
 
     Args:
-        since: Those with a greater number.
+        since: Only sessions with a greater number.
         limit: Most sessions in one answer: the first ones or, with ``before``, the last ones.
-        before: Those with a smaller number; ``meta.next`` is then the ``before`` of the page of older ones.
-        q: Those whose id, media id, media name, player or library version contains this text, in whatever case.
-        phase: Those in this phase; a list means any of them.
-        findings: Whether to count the findings of each session of the page.
+        before: Only sessions with a smaller number; ``meta.next`` is then the ``before`` of the page of older ones.
+        q: Only sessions whose id, media id, media name, player or library version contains this text, in any case.
+        phase: Only sessions in this phase; a list means any of them.
+        findings: Whether to count the findings of each session on the page.
     """
 
     since: int = 0
@@ -70,13 +70,13 @@ class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which findings.
+    """Which findings to list.
 
     Args:
-        session_id: Those about this session.
-        code: Those of this rule; a list means any of them.
-        min_severity: Those as bad as this or worse.
-        since: Only those after this number, counted from 1 in the whole list.
+        session_id: Only findings about this session.
+        code: Only findings of this rule; a list means any of them.
+        min_severity: Only findings as bad as this or worse.
+        since: Only findings after this number, counted from 1 in the whole list.
         limit: Most findings in one answer.
     """
 
@@ -88,25 +88,25 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ExportQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In which format to export: an entry a line, or an HTTP archive (HAR 1.2) for tools that show traffic."""
+    """The format of the export: one entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic."""
 
     format: Literal["ndjson", "har"] = "ndjson"
 
 
 class Route(msgspec.Struct, Generic[A, R], frozen=True):
-    """One thing that can be asked of a server.
+    """One route of the admin API.
 
     Args:
         method: The method.
-        path: The path below ``/__admin``; ``{name}`` stands for a part that is given with the call.
-        summary: What it is for, in one sentence, for people.
+        path: The path below ``/__admin``; the call fills in each ``{name}``.
+        summary: What it is for, in one sentence.
         argument: The type of its argument: the query of a GET, the body of others; None when it takes none.
-        result: The type of its answer; None when there is nothing to say (204).
-        status: The status when all goes well.
-        changes: Whether it changes anything, and so makes a namespace that does not exist yet.
-        media_type: What the answer is.
-        any_host: Whether it answers whatever the ``Host`` header says, and asks for no token; for probes.
-        slow: Whether the answer may take long to compute, so that it must not hold up the players.
+        result: The type of its answer; None when the answer is empty (204).
+        status: The status of success.
+        changes: Whether it changes anything, and so creates a namespace that does not exist yet.
+        media_type: The media type of the answer.
+        any_host: Whether it accepts any ``Host`` header and needs no token; for probes.
+        slow: Whether the answer may take long to compute, so that it must not delay players.
     """
 
     method: str
@@ -122,25 +122,25 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
 
 
 def media_type_of(route: Route[Any, Any], argument: object) -> str:
-    """Return what the answer to a call is."""
+    """Return the media type of the answer to a call."""
     if isinstance(argument, ExportQuery) and argument.format == "har":
         return "application/json"
     return route.media_type
 
 
 class Control(Protocol):
-    """What a server can be asked, wherever it runs."""
+    """Calls the admin API of a server, in this process or over HTTP."""
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
-        """Ask.
+        """Call a route.
 
         Args:
-            route: What for.
+            route: The route.
             argument: The query or the body.
             **path: The parts of the path.
 
         Raises:
-            MockserverError: The server refused; what it said.
+            MockserverError: The server refused; the message is the server's.
         """
         ...
 
@@ -161,7 +161,7 @@ METRICS: Route[None, Chunks] = _get(
 )
 OPENAPI: Route[None, dict[str, Any]] = _get("/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any])
 CA: Route[None, Chunks] = _get(
-    "/ca.crt", "The CA to trust, of a server started with --tls; answers any Host, without a token.", Chunks,
+    "/ca.crt", "The CA to trust when the server was started with --tls; answers any Host, without a token.", Chunks,
     media_type="application/x-x509-ca-cert", any_host=True,
 )  # fmt: skip
 SUMMARY: Route[None, r.Summary] = _get(
@@ -178,7 +178,7 @@ TIMELINE: Route[None, r.Timeline] = _get(
     "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline
 )
 LANES: Route[None, Lanes] = _get(
-    "/sessions/{sid}/lanes", "What went on in a session, as spans of time: the picture of it.", Lanes, slow=True
+    "/sessions/{sid}/lanes", "What went on in a session, as spans of time, for a picture.", Lanes, slow=True
 )
 FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
     "/findings", "What is wrong with the traffic, the worst first.", r.FindingPage, FindingQuery, slow=True
@@ -200,13 +200,13 @@ FORGET: Route[None, r.SessionView] = Route(
 )
 
 EVENTS: Route[Query, r.EventPage] = _get("/events", "The journal, filtered by the query string.", r.EventPage, Query)
-EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was on the wire.", Entry)
+EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was sent.", Entry)
 COUNT: Route[r.WaitCommand, r.CountResult] = Route(
     "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult
 )
 FIND: Route[r.WaitCommand, r.EventPage] = Route("POST", "/events/find", "Find entries.", r.WaitCommand, r.EventPage)
 WAIT: Route[r.WaitCommand, r.WaitResult] = Route(
-    "POST", "/events/wait", "Wait for entries; answers the moment they are there.", r.WaitCommand, r.WaitResult
+    "POST", "/events/wait", "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult
 )
 VERIFY: Route[r.VerifyCommand, r.Verification] = Route(
     "POST", "/verify", "Verify a count or a sequence, with near misses.", r.VerifyCommand, r.Verification
@@ -227,26 +227,26 @@ DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault 
 
 STORIES: Route[None, StoryPage] = _get("/stories", "The stories that can be started.", StoryPage, slow=True)
 STORY: Route[None, StoryView] = _get(
-    "/stories/{name}", "One story, how far it is and its verdict.", StoryView, slow=True
+    "/stories/{name}", "One story, its progress and its verdict.", StoryView, slow=True
 )
 PUT_STORY: Route[Story, StoryView] = Route(
-    "PUT", "/stories/{name}", "Bring a story of your own.", Story, StoryView, changes=True, slow=True
+    "PUT", "/stories/{name}", "Add a story of your own.", Story, StoryView, changes=True, slow=True
 )
 START_STORY: Route[None, StoryView] = Route(
-    "POST", "/stories/{name}/start", "Start a story; one that runs is stopped.", None, StoryView, changes=True,
+    "POST", "/stories/{name}/start", "Start a story; stops the one that runs.", None, StoryView, changes=True,
     slow=True,
 )  # fmt: skip
 WAIT_STORY: Route[StoryWait, StoryView] = Route(
     "POST", "/stories/{name}/wait", "Wait for the next entry, or until the story is over.", StoryWait, StoryView
 )
 STOP_STORY: Route[None, StoryView] = Route(
-    "POST", "/stories/{name}/stop", "Stop a story: its rules go, its settings go back.", None, StoryView, changes=True,
-    slow=True,
+    "POST", "/stories/{name}/stop", "Stop a story: remove its rules and restore its settings.", None, StoryView,
+    changes=True, slow=True,
 )  # fmt: skip
 
 SETTINGS: Route[None, Settings] = _get("/settings", "The settings in force.", Settings)
 PATCH_SETTINGS: Route[SettingsPatch, Settings] = Route(
-    "PATCH", "/settings", "Change some settings; open sessions feel it at once.", SettingsPatch, Settings, changes=True
+    "PATCH", "/settings", "Change some settings, also for open sessions.", SettingsPatch, Settings, changes=True
 )
 CLOCK: Route[None, r.ClockReading] = _get("/clock", "What the emulated clock shows.", r.ClockReading)
 SET_CLOCK: Route[r.ClockCommand, r.ClockReading] = Route(
@@ -254,33 +254,33 @@ SET_CLOCK: Route[r.ClockCommand, r.ClockReading] = Route(
     changes=True,
 )  # fmt: skip
 RESET: Route[r.ResetCommand, r.Summary] = Route(
-    "POST", "/reset", "Back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary, changes=True,
-    slow=True,
+    "POST", "/reset", "Go back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary,
+    changes=True, slow=True,
 )  # fmt: skip
 NAMESPACES: Route[None, r.NamespacePage] = _get("/namespaces", "The namespaces of the server.", r.NamespacePage)
 DELETE_NAMESPACE: Route[None, None] = Route(
-    "DELETE", "/namespaces/{name}", "Drop a namespace and all it recorded.", status=204, slow=True
+    "DELETE", "/namespaces/{name}", "Delete a namespace and all that it recorded.", status=204, slow=True
 )
 
 PLAYERS: Route[None, PlayerPage] = _get(
-    "/players", "Simulated players that play against this server, and what they can play.", PlayerPage
+    "/players", "The simulated players of this server, and what they can play.", PlayerPage
 )
 ADD_PLAYERS: Route[PlayerCommand, PlayerPage] = Route(
-    "POST", "/players", "Let simulated players play, over HTTP, so that faults hit them.", PlayerCommand, PlayerPage,
+    "POST", "/players", "Start simulated players; they play over HTTP, so faults hit them.", PlayerCommand, PlayerPage,
     201, True, slow=True,
 )  # fmt: skip
 STOP_PLAYER: Route[None, PlayerView] = Route(
-    "DELETE", "/players/{player_id}", "Stop a simulated player, which says goodbye to nobody.", None, PlayerView,
+    "DELETE", "/players/{player_id}", "Stop a simulated player; it sends no sessionEnd.", None, PlayerView,
     changes=True, slow=True,
 )  # fmt: skip
 STOP_PLAYERS: Route[None, None] = Route(
     "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
 )
 ADDRESSES: Route[None, Addresses] = _get(
-    "/addresses", "Where players can reach the server, from this machine and from others.", Addresses, slow=True
+    "/addresses", "The addresses of the server, for players on this machine and on others.", Addresses, slow=True
 )
 QR_CODE: Route[None, Chunks] = _get(
-    "/qr.svg", "The address that devices should use, to be read by their cameras.", Chunks,
+    "/qr.svg", "The address for devices as a QR code.", Chunks,
     media_type="image/svg+xml", slow=True,
 )  # fmt: skip
 STREAM: Route[None, Chunks] = _get(
@@ -289,7 +289,7 @@ STREAM: Route[None, Chunks] = _get(
 )  # fmt: skip
 EXPORT: Route[ExportQuery, Chunks] = _get(
     "/export",
-    "The journal as a file, one entry a line or as HAR.",
+    "The journal as a file, one entry per line or as HAR.",
     Chunks,
     ExportQuery,
     media_type="application/x-ndjson",

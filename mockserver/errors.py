@@ -1,18 +1,17 @@
 """Every exception this package raises on purpose.
 
     MockserverError
-    ├── InvalidInput          a request, rule, setting or file that cannot be used: says where and what to do
+    ├── InvalidInput          a request, rule, setting or file cannot be used; says where and what to do
     ├── NotFound              the session, fault rule, entry or route that was named does not exist
     ├── Refused               a documented limit is reached (namespaces, waiters, streams)
     ├── Forbidden             the admin guard turned a request away
     ├── ServerFailed          the server could not start, or it broke inside
-    ├── ControlFailed         a remote server could not be reached, or gave an answer we do not know
+    ├── ControlFailed         a remote server could not be reached, or gave an unknown answer
     └── BlockingCallInLoop    a blocking call was made on a running event loop
 
     VerificationFailed (AssertionError)   what a test asserted about the recorded traffic does not hold
 
-A mistake of the client under test is never an exception: it is a ``Violation``, an ``Outcome`` or, later, a finding in
-the journal.
+A mistake of the client under test is never an exception: it is a ``Violation``, an ``Outcome`` or a ``Finding``.
 """
 
 from __future__ import annotations
@@ -64,10 +63,10 @@ class InvalidInput(MockserverError):
 
 @contextmanager
 def below(pointer: str) -> Iterator[None]:
-    """Check a part of a document: what is wrong in it is told with its place in the whole.
+    """Check a part of a document: pointers of errors inside the block begin at the whole document.
 
     Args:
-        pointer: Where the part stands.
+        pointer: Where the part is.
     """
     try:
         yield
@@ -76,7 +75,7 @@ def below(pointer: str) -> Iterator[None]:
 
 
 class NotFound(MockserverError):
-    """What was named does not exist."""
+    """Something that was named does not exist."""
 
     code = "not_found"
     status_hint = 404
@@ -129,7 +128,7 @@ class VerificationFailed(AssertionError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean X?`` for the most similar of the known names, and nothing if none is similar."""
-    from difflib import get_close_matches  # only mistakes pay for it
+    from difflib import get_close_matches  # imported only when there is a mistake
 
     name, folded = name.casefold(), {other.casefold(): other for other in known}
     longer = [other for other in folded if name and other.startswith(name)]

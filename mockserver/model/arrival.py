@@ -1,4 +1,4 @@
-"""What a request turned out to mean, before the back end has decided anything about it."""
+"""What a request means, before the back end has decided anything about it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Opening(msgspec.Struct, frozen=True):
     Args:
         content: What is being played.
         events: How many events came with it: 1, or the length of the batch.
-        complete: Whether a sessionComplete is among them.
-        ended: Whether a sessionEnd is among them.
+        complete: Whether one of them is a sessionComplete.
+        ended: Whether one of them is a sessionEnd.
         start: The sessionStart in the normal shape.
     """
 
@@ -37,19 +37,19 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         operation: What it asks for.
-        session_id: The session id that an event names, as sent; None otherwise.
-        event_type: Adobe's event type if it could be read, even of a body that is not valid.
-        document: The parsed body as it was sent; None when there is none or it is no JSON.
+        session_id: The session id of an event, as sent; None for other requests.
+        event_type: Adobe's event type if it could be read, even in a body that is not valid.
+        document: The parsed body as it was sent; None without a body, or when it is not JSON.
         ts_ms: When a valid event happened, by the player's clock.
         playhead_s: The playhead of a valid event.
         opening: What a valid sessionStart or batch opens.
         violations: Why the body cannot be accepted.
-        status: The status that follows from the request alone: 400, 404, 405, 413 or 415 for one that goes no further,
+        status: The status that follows from the request alone: 400, 404, 405, 413, 415 or 429 for one that is refused,
             200 for one that is answered without a session; None when the session decides.
-        detail: The name of the schema, the allowed methods, or what else the answer needs.
+        detail: The name of the schema, the allowed methods, or something else that the answer needs.
         dialect: The name of the dialect; the default one leaves it empty.
-        later: Further valid events that came with this one in one request.
-        manner: What the dialect needs to know to word the answer; nobody else looks at it.
+        later: Further valid events that came in the same request.
+        manner: What the dialect needs to write the answer; only the dialect reads it.
     """
 
     operation: Operation

@@ -1,4 +1,4 @@
-"""What the docstrings of records say, for whoever shows it to people: help of the command line, OpenAPI, the page."""
+"""The docstrings of records as texts for people: for the help of the command line, OpenAPI and the page."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _ROLE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
 
 
 def about(record: type) -> str:
-    """Return what a record is, in one paragraph."""
+    """Return the description of a record, in one paragraph."""
     return _flowing(_doc(record).partition("Args:\n")[0])
 
 
 def about_members(record: type) -> dict[str, str]:
-    """Return what each member of a record is for, those that it inherits as well."""
+    """Return the description of each member of a record, inherited ones too."""
     return {
         found["name"]: _flowing(found["text"])
         for kind in reversed(record.__mro__)

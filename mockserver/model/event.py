@@ -1,12 +1,11 @@
-"""One event in the form that everything behind a dialect reads, whatever it looked like on the wire.
+"""One event in the normal shape, which everything behind a dialect reads, whatever the event looked like on the wire.
 
-Each dialect brings what it receives into one shape, the normal shape. It is that of the Media Collection API, whose
-names for things are the ones that people use in conditions, stories and reports::
+The normal shape is that of the Media Collection API, whose names people use in conditions, stories and reports::
 
     {"eventType": "ping", "playerTime": {"ts": 1760000000000, "playhead": 12.5},
      "params": {...}, "qoeData": {...}, "customMetadata": {...}}
 
-Nobody but this module takes an event of that shape apart.
+Only this module takes an event of that shape apart.
 """
 
 from __future__ import annotations
@@ -29,17 +28,16 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         seq: Its journal entry; 0 while it has none.
-        index: Its place in a request that brought several, from 0; None for one that came alone.
+        index: Its place in a request with several events, from 0; None for an event that came alone.
         event_type: Adobe's event type; None when it could not be read.
-        ts_ms: When it happened, in milliseconds since 1970 by the player's clock; None when it is missing or no
+        ts_ms: When it happened, in milliseconds since 1970 by the player's clock; None when it is missing or not an
             integer.
-        playhead_s: The playhead in seconds; None when it is missing or no number.
+        playhead_s: The playhead in seconds; None when it is missing or not a number.
         params: Its params; empty when there are none.
         qoe: Its quality of experience, by the keys ``media.qoe.*``; empty when there is none.
         meta: Its custom metadata; empty when there is none.
         normal: The event in the normal shape, valid or not; None when the body could not be read.
-        sent: What conditions ask first: the body as it was sent, or, of a batch in the normal shape, the part of it
-            that is this event.
+        sent: What conditions look at first: the body as it was sent or, in a batch of the normal shape, this event.
         dialect: The name of the dialect; empty for the default one.
     """
 
@@ -59,7 +57,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 def event_of(
     normal: Any, seq: int = 0, index: int | None = None, sent: Any = msgspec.UNSET, dialect: str = ""
 ) -> Event:
-    """Read an event in the normal shape; what is not as it should be is left out.
+    """Read an event in the normal shape; members of a wrong type are left out.
 
     Args:
         normal: Any JSON value.
@@ -75,7 +73,7 @@ def event_of(
         seq,
         index,
         event_type if isinstance(event_type, str) else None,
-        ts_ms if type(ts_ms) is int else None,  # a bool, which JSON calls no number, is an int to isinstance
+        ts_ms if type(ts_ms) is int else None,  # to isinstance a bool is an int, but to JSON it is no number
         playhead_s if type(playhead_s) in _NUMBERS else None,
         params if isinstance(params, dict) else _NOTHING,
         qoe if isinstance(qoe, dict) else _NOTHING,
@@ -89,13 +87,13 @@ def event_of(
 def events_of(
     operation: Operation, document: Any, normal: Any = msgspec.UNSET, *, seq: int = 0, dialect: str = ""
 ) -> Sequence[Event]:
-    """Return the events of a request: one, or as many as it brought; an empty list counts as one.
+    """Return the events of a request: one, or all of a batch; an empty list counts as one event.
 
     Args:
         operation: What the request asked for.
         document: The body as it was sent.
-        normal: The same in the normal shape, a list for several events; left out if ``document`` has it. There only
-            downloaded content is several events: a list that is posted as an event is one event that is not valid.
+        normal: The same in the normal shape, a list for several events; left out if ``document`` is in that shape. Then
+            only downloaded content is several events: a list posted as an event is one event that is not valid.
     """
     if normal is msgspec.UNSET:
         if operation is Operation.DOWNLOAD and isinstance(document, list) and document:

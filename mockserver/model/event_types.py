@@ -1,7 +1,6 @@
 """The event types: one row for each.
 
-What an event does to playback stands in :mod:`mockserver.rules.playback_states`; which keys its parts may have is the
-business of each dialect.
+What an event does to playback is in :mod:`mockserver.rules.playback_states`; each dialect knows which keys it may have.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class EventType(NamedTuple):
         name: Adobe's name for it, case-sensitive.
         family: What it is about.
         params: Whether it needs params, may have some, or has none.
-        metadata: Whether customMetadata counts on it; elsewhere it is accepted and ignored (Adobe, Media Collection
+        metadata: Whether its customMetadata counts; on other events it is accepted and ignored (Adobe, Media Collection
             API: parameters).
     """
 
@@ -62,8 +61,8 @@ EVENTS: Mapping[str, EventType] = MappingProxyType(
 )
 """The rows by name.
 
-Nineteen stand in Adobe's Swagger file (AdobeDocs/analytics-collection-apis ``static/media-collection.json``, 2026); the
-last, ``statesUpdate``, only on the player state page of Adobe's Streaming Media guide.
+Nineteen are in Adobe's Swagger file (AdobeDocs/analytics-collection-apis ``static/media-collection.json``, 2026); the
+last, ``statesUpdate``, is only on the player state page of Adobe's Streaming Media guide.
 """
 
 EVENT_TYPES: tuple[str, ...] = tuple(EVENTS)

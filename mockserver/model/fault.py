@@ -1,4 +1,4 @@
-"""Fault rules: when something goes wrong, and how often; what it is, is the matter of its kind."""
+"""Fault rules: when something goes wrong, and how often. What goes wrong is in :mod:`mockserver.model.fault_kind`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["FaultEdit", "FaultRule", "FaultSpec", "Range", "When"]
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A range of numbers, open at its end; an end that is left out has no limit.
+    """A range of numbers; a bound that is left out is no limit.
 
     Args:
-        at_least: The lowest number that is meant.
-        below: The first one that is not meant any more.
+        at_least: The lowest number in the range.
+        below: The upper bound, which is itself outside the range.
     """
 
     at_least: float | None = None
@@ -33,27 +33,27 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which requests a rule is about: the fields of a query, in terms of the domain. Empty means all of the API.
+    """Which requests a rule is about; all conditions must hold. Empty means every request to the API.
 
-    Preflights and schema reads match only when ``operation`` names them, so that a rule without any condition leaves
-    them alone. ``outcome`` and ``status`` are known at stage
-    ``response`` only. What is said of the session is how it stands before this event is processed.
+    Preflights and schema reads match only when ``operation`` names them, so a rule without conditions leaves them
+    alone. ``outcome`` and ``status`` are known at stage ``response`` only. Conditions on the session look at its state
+    before this event is processed.
 
     Args:
-        nth_session: The request belongs to the nth session of the namespace, from 1; for a sessionStart, the one it
-            would open.
-        nth_event: The request is the nth of its event type that came for its session, from 1, whatever became of the
-            others. The sessionStart of a session is always its first.
+        nth_session: The number of the session in its namespace, from 1; for a sessionStart, of the one it would open.
+        nth_event: The request is the nth of its event type for its session, from 1; rejected events count too. The
+            sessionStart of a session is always its first.
         in_ad: Whether the session is inside an ad, in order of arrival.
         in_break: Whether it is inside an ad break.
         playhead_s: The playhead of the event, in seconds of main content.
         session_age_s: How long ago the session was opened, in seconds of the emulated clock.
-        media_id: Content of the session, ``media.id``. A value that ends with ``*`` means all that begin so.
+        media_id: Content of the session, ``media.id``. A value that ends with ``*`` matches all that begin like it.
         player_name: Player of the session, ``media.playerName``; ``*`` as above.
         library_version: SDK of the session, ``media.libraryVersion``, for example ``android-media-*``.
-        namespace: The namespace, for a rule with which a server starts and which stands in every namespace.
+        namespace: The namespace, for a rule that the server starts with and that is in every namespace.
         header: Conditions on headers of the request, each ``<name><op><value>`` with op ``=``, ``!=`` or ``*=``
-            (contains); names in any case, one field of several is enough, and a missing one meets only ``!=``.
+            (contains). The case of names does not matter; of a repeated field one value is enough; a missing field
+            meets only ``!=``.
     """
 
     session_id: OneOrMany = None
@@ -83,13 +83,14 @@ class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Args:
         fault: What happens.
         when: Which requests it is about.
-        stage: ``request``: the back end never processes it. ``response``: it does, and the answer is hit.
-        name: A word of your own for lists and reports.
+        stage: ``request``: the fault strikes before the back end sees the request. ``response``: the back end processes
+            the request, and the fault strikes its answer.
+        name: A name of your own, for lists and reports.
         skip: Let the first n matching requests pass.
         times: Strike at most n times; None for no limit.
-        every: Of the matching requests after ``skip``, strike at every nth.
+        every: Of the matching requests after ``skip``, strike every nth.
         probability: Strike with this probability, 0 to 1, drawn from the rule's own seeded stream.
-        ttl_ms: The rule is in force for that many milliseconds of the emulated clock.
+        ttl_ms: The rule is in force for this many milliseconds of the emulated clock.
         enabled: Whether it is in force.
     """
 
@@ -106,7 +107,7 @@ class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class FaultEdit(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule to replace another. What the server answered may be sent back changed: these members are passed over."""
+    """A rule to replace another. You may send back a changed answer of the server: these members are ignored."""
 
     id: str | msgspec.UnsetType = msgspec.UNSET
     created_ms: int | msgspec.UnsetType = msgspec.UNSET
@@ -116,14 +117,14 @@ class FaultEdit(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class FaultRule(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """A rule in force, with its live counters.
+    """A rule in force, with its counters.
 
     Args:
-        id: Made by the server: ``f1``, ``f2`` and so on, in order of creation.
-        created_ms: When it was made, on the emulated clock.
+        id: Given by the server: ``f1``, ``f2`` and so on, in order of creation.
+        created_ms: When it was added, on the emulated clock.
         seen: How many requests matched.
         applied: How many were struck.
-        note: What the rule does not do, where somebody may expect it; left out where there is nothing to say.
+        note: What the rule does not do although you may expect it; left out when there is nothing to say.
     """
 
     id: str

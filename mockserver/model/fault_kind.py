@@ -1,7 +1,7 @@
-"""What can go wrong: the kinds of faults, what they can mean, and what they make of an answer.
+"""What can go wrong: the kinds of faults, their checks, and what they make of an answer.
 
-A kind is one record here, in the union :data:`SimpleFault`, and, if it acts on a socket, one case of
-:mod:`mockserver.server.effects`. All else follows from the record: the wire format and its checks, the form on the
+A kind is one record here, in the union :data:`SimpleFault`, and, if it acts on a socket, one case in
+:mod:`mockserver.server.effects`. Everything else follows from the record: the JSON and its checks, the form on the
 page, the reference.
 """
 
@@ -54,12 +54,12 @@ _MAX_REPEAT = 1_000_000
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 _OF_BODY = ("content-type", "content-length")
 _ADDED_LATER = ("date", "connection", "transfer-encoding")
-"""What is written when the answer is sent, whatever the back end said."""
+"""Header fields that the server writes when it sends the answer."""
 _LOCATION_PARTS = ("{location}", "{sid}", "{host}")
 
 
 class Struck(Protocol):
-    """A request that a fault hits, and what the emulated API can answer to it."""
+    """A request that a fault strikes, and what the emulated API can answer to it."""
 
     @property
     def is_processed(self) -> bool:
@@ -68,64 +68,64 @@ class Struck(Protocol):
 
     @property
     def host(self) -> str:
-        """The ``Host`` that it was sent to."""
+        """The ``Host`` header of the request."""
         ...
 
     def answer(self) -> HttpResponse:
-        """Return the answer there is, or, of a request that is not processed, there would have been."""
+        """Return the answer of the back end; for a request that is not processed, the one it would have been."""
         ...
 
     def plain(self, status: int, body: Any) -> HttpResponse:
-        """Return an answer with a status and a body: text, JSON, or, for None, a message like the API's."""
+        """Return an answer with a status and a body: text, JSON or, for None, a message in the style of the API."""
         ...
 
     def turned_away(self, outcome: Outcome) -> HttpResponse:
-        """Return the answer to an event of an unknown session or a closed one."""
+        """Return the answer to an event of an unknown or a closed session."""
         ...
 
     def marked(self, answer: HttpResponse) -> HttpResponse:
-        """Name the rule in an answer, unless that is switched off."""
+        """Name the rule in a header of the answer, unless that is switched off."""
         ...
 
 
 class FaultKind(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind"
 ):
-    """What every kind of fault has.
+    """The base of all kinds of faults.
 
     Args:
-        repeat: As an item of a ``responses`` script: for how many requests in a row.
+        repeat: In an item of a ``responses`` script: for how many requests in a row it counts.
     """
 
     title: ClassVar[str]
-    """What it does, in a few words, for lists."""
+    """What the fault does, in a few words, for lists."""
 
     repeat: int = 1
 
     def check(self, at: str) -> None:
-        """Refuse what cannot mean anything.
+        """Check the members.
 
         Args:
             at: The pointer of this fault.
 
         Raises:
-            InvalidInput: With the pointer of the member at fault.
+            InvalidInput: A member is wrong; the pointer leads to it.
         """
 
 
 class AnswerFault(FaultKind, frozen=True, kw_only=True):
-    """A fault that decides what the client gets. The server treats the connection as the kind asks for."""
+    """A fault that decides what the client gets: an answer, and what happens to the connection."""
 
     def answered(self, struck: Struck) -> HttpResponse | None:
-        """Return the answer that is sent, whole or not; None when there is none."""
+        """Return the answer to send, whole or in part; None for no answer."""
         return struck.marked(struck.answer())
 
 
 class SessionsFault(FaultKind, frozen=True, kw_only=True):
-    """A fault that ends sessions, and leaves the answer to the back end.
+    """A fault that ends sessions and leaves the answer to the back end.
 
     Args:
-        sessions: The session of the request, or all of the namespace. A request without a session has none of its own.
+        sessions: ``own``: the session of the request, if it has one. ``all``: every session of the namespace.
     """
 
     sessions: Annotated[Literal["own", "all"], Meta(title="Which sessions")] = "own"
@@ -134,11 +134,11 @@ class SessionsFault(FaultKind, frozen=True, kw_only=True):
 class StatusFault(AnswerFault, frozen=True, kw_only=True, tag="status"):
     """Answer with a status, 200 to 599.
 
-    At stage ``response`` the answer keeps its other header fields, ``Location`` among them, but for those of its body.
+    At stage ``response`` the answer keeps its other header fields, such as ``Location``, except those about its body.
 
     Args:
         code: The status.
-        body: Text as it is, anything else as JSON; left out, ``{"message": ...}``.
+        body: Text is sent as it is, anything else as JSON; the default is ``{"message": ...}``.
         headers: Header fields to add or replace, for example ``{"Retry-After": 5}``.
     """
 
@@ -148,7 +148,7 @@ class StatusFault(AnswerFault, frozen=True, kw_only=True, tag="status"):
     headers: dict[str, str | int] = {}
 
     def check(self, at: str) -> None:
-        """Refuse what is no answer of HTTP."""
+        """Check that HTTP allows the answer."""
         _check_number(at, "code", self.code, 200, 599)
         if self.code in WITHOUT_BODY and self.body not in (None, ""):
             raise InvalidInput(f"an answer with status {self.code} has no body", pointer=f"{at}/body")
@@ -158,10 +158,10 @@ class StatusFault(AnswerFault, frozen=True, kw_only=True, tag="status"):
             if not is_token(name) or not _is_field_value(str(value)):
                 raise InvalidInput(f"{name!r}: {value!r} is not an HTTP header field", pointer=f"{at}/headers")
             if name.lower() in _FRAMING:
-                raise InvalidInput(f"{name} follows from the answer and cannot be set", pointer=f"{at}/headers")
+                raise InvalidInput(f"{name} follows from the answer; it cannot be set", pointer=f"{at}/headers")
 
     def answered(self, struck: Struck) -> HttpResponse:
-        """Return an answer of its own."""
+        """Return the answer with this status."""
         plain = struck.plain(self.code, self.body)
         given = tuple((name, str(value)) for name, value in self.headers.items())
         names = frozenset(map(str.lower, self.headers))
@@ -171,31 +171,31 @@ class StatusFault(AnswerFault, frozen=True, kw_only=True, tag="status"):
 
 
 class LocationFault(AnswerFault, frozen=True, kw_only=True, tag="location"):
-    """Write the ``Location`` of the answer in another way; an answer without one stays as it is.
+    """Change the ``Location`` of the answer; an answer without one stays as it is.
 
-    Of use at stage ``response``, where the session is there and clients look for its id in what they get.
+    Use it at stage ``response``: there the session exists, and clients look for its id in the answer.
 
     Args:
-        value: The new value. ``{location}`` in it stands for the one there was, ``{sid}`` for the id at its end and
+        value: The new value. In it ``{location}`` stands for the old value, ``{sid}`` for the id at its end and
             ``{host}`` for the ``Host`` of the request: ``http://{host}{location}`` makes it absolute, ``{location}/``
-            ends it with a slash, ``/va/api/v1/sessions/{sid}`` gives it another prefix.
+            adds a slash at the end, ``/va/api/v1/sessions/{sid}`` adds a prefix.
     """
 
-    title = "Write the Location in another way"
+    title = "Change the Location"
     value: Annotated[str, Meta(examples=["http://{host}{location}"])]
 
     def check(self, at: str) -> None:
-        """Refuse what cannot stand in a header, and a part that nothing stands for."""
+        """Check that the value can be sent in a header and has only known placeholders."""
         if not self.value or not _is_field_value(self.value):
             raise InvalidInput(f"{self.value!r} cannot be the value of a header field", pointer=f"{at}/value")
         for part in re.findall(r"{[^{}]*}", self.value):
             if part not in _LOCATION_PARTS:
                 raise InvalidInput(
-                    f"{part} stands for nothing; there are {', '.join(_LOCATION_PARTS)}", pointer=f"{at}/value"
+                    f"{part} is not a placeholder; there are {', '.join(_LOCATION_PARTS)}", pointer=f"{at}/value"
                 )
 
     def answered(self, struck: Struck) -> HttpResponse:
-        """Return the answer with another ``Location``."""
+        """Return the answer with the new ``Location``."""
         answer = struck.answer()
         location = answer.field("location")
         if location is None:
@@ -207,32 +207,32 @@ class LocationFault(AnswerFault, frozen=True, kw_only=True, tag="location"):
 
 
 class OutcomeFault(AnswerFault, frozen=True, kw_only=True, tag="outcome"):
-    """Answer as if the session were unknown (404) or closed (410). The session itself stays as it is.
+    """Answer as if the session were unknown (404) or closed (410). The session itself does not change.
 
     Args:
-        outcome: Which of the two; the emulated API picks the status.
+        outcome: Which of the two; the emulated API chooses the status.
     """
 
     title = "Answer as if the session were gone"
     outcome: Annotated[Literal["unknown_session", "session_closed"], Meta(title="As if it were")]
 
     def answered(self, struck: Struck) -> HttpResponse:
-        """Return what the API answers then."""
+        """Return the answer of the API to an event of such a session."""
         return struck.marked(struck.turned_away(Outcome(self.outcome)))
 
 
 class ExpireFault(SessionsFault, frozen=True, kw_only=True, tag="expire"):
     """Close sessions for good, as ``POST /sessions/{sid}/expire`` does.
 
-    At stage ``request`` it happens just before the request is processed, which is then answered as ever (an event: with
-    410), at stage ``response`` just after.
+    At stage ``request`` this happens just before the request is processed, so that an event is answered with 410; at
+    stage ``response`` just after.
     """
 
     title = "Close sessions for good (410)"
 
 
 class ForgetFault(SessionsFault, frozen=True, kw_only=True, tag="forget"):
-    """Forget sessions, as a back end does that was restarted without its memory: their next events answer 404."""
+    """Forget sessions, as a back end does that restarts without its memory: their next events get 404."""
 
     title = "Forget sessions (404)"
 
@@ -240,8 +240,8 @@ class ForgetFault(SessionsFault, frozen=True, kw_only=True, tag="forget"):
 class DelayFault(FaultKind, frozen=True, kw_only=True, tag="delay"):
     """Wait, in milliseconds of the emulated clock; on a frozen clock it waits for an advance.
 
-    A request that is delayed before the back end sees it is processed as of the moment when the delay is over, also
-    when the clock jumps far beyond that.
+    At stage ``request`` the back end processes the request as of the moment when the delay ends, even when the clock
+    jumps far beyond that moment.
 
     Args:
         ms: A fixed delay.
@@ -259,12 +259,12 @@ class DelayFault(FaultKind, frozen=True, kw_only=True, tag="delay"):
     sigma: float | None = None
 
     def check(self, at: str) -> None:
-        """Refuse what gives no delay, or more than one."""
+        """Check that there is exactly one delay."""
         names = ("ms", "lower", "upper", "median", "sigma")
         given = tuple(name for name in names if getattr(self, name) is not None)
         if given not in (("ms",), ("lower", "upper"), ("median", "sigma")):
             raise InvalidInput(
-                "a delay takes either ms, or lower and upper, or median and sigma, all in milliseconds but sigma",
+                "a delay takes ms, or lower and upper, or median and sigma; all are milliseconds except sigma",
                 pointer=at,
             )
         for name in given:
@@ -274,10 +274,10 @@ class DelayFault(FaultKind, frozen=True, kw_only=True, tag="delay"):
 
 
 class DuplicateFault(FaultKind, frozen=True, kw_only=True, tag="duplicate"):
-    """Let the request arrive twice, as a proxy does that repeats it: it is processed twice and answered once.
+    """Process the request twice and answer it once, as when a proxy repeats it.
 
-    The journal holds both; the client gets the answer to the second, at stage ``response`` that to the first. The other
-    one stands in the journal as ``cut``.
+    The journal has both. The client gets the answer to the second, at stage ``response`` the answer to the first; the
+    journal records the other answer as ``cut``.
     """
 
     title = "Process the request twice"
@@ -285,7 +285,7 @@ class DuplicateFault(FaultKind, frozen=True, kw_only=True, tag="duplicate"):
 
 class _NoAnswer(AnswerFault, frozen=True, kw_only=True):
     def answered(self, struck: Struck) -> None:
-        """Return none."""
+        """Return None: there is no answer."""
 
 
 class ResetFault(_NoAnswer, frozen=True, kw_only=True, tag="reset"):
@@ -315,21 +315,20 @@ class HangFault(_NoAnswer, frozen=True, kw_only=True, tag="hang"):
 
 
 class RefuseFault(_NoAnswer, frozen=True, kw_only=True, tag="refuse"):
-    """Reset the connection and refuse new ones for a while: the server listens no more (ECONNREFUSED).
+    """Reset the connection and refuse new ones for a while: the server stops listening (ECONNREFUSED).
 
-    Connections that are open already are reset when the emulated API is used on them; the admin API goes on answering
-    there. It concerns all namespaces, which share the port.
+    Open connections are reset when a request to the emulated API comes on them; the admin API still answers there. All
+    namespaces are affected, because they share the port.
 
     Args:
-        duration_ms: For how long, in real milliseconds, so that a frozen clock cannot lock anybody out; at most 10
-            minutes.
+        duration_ms: For how long, in real milliseconds, so that a frozen clock cannot lock you out; at most 10 minutes.
     """
 
     title = "Refuse connections for a while"
     duration_ms: Annotated[int, Meta(title="For how long, ms", examples=[5000])]
 
     def check(self, at: str) -> None:
-        """Refuse a time that nobody would wait for."""
+        """Check the duration."""
         _check_number(at, "duration_ms", self.duration_ms, 1, _MAX_REFUSE_MS)
 
 
@@ -337,14 +336,14 @@ class TruncateFault(AnswerFault, frozen=True, kw_only=True, tag="truncate"):
     """Send the beginning of the answer, then close the connection.
 
     Args:
-        after_bytes: How many bytes arrive, counted on the wire from the status line.
+        after_bytes: How many bytes are sent, counted from the status line.
     """
 
     title = "Cut the answer"
     after_bytes: Annotated[int, Meta(examples=[20])]
 
     def check(self, at: str) -> None:
-        """Refuse less than nothing."""
+        """Check the number of bytes."""
         _check_number(at, "after_bytes", self.after_bytes, 0, None)
 
 
@@ -354,15 +353,15 @@ class GarbleFault(AnswerFault, frozen=True, kw_only=True, tag="garble"):
     Browsers do not repeat such a request by themselves.
     """
 
-    title = "Answer what is not HTTP"
+    title = "Answer with bytes that are not HTTP"
 
 
 class DribbleFault(AnswerFault, frozen=True, kw_only=True, tag="dribble"):
     """Send the answer in pieces.
 
     Args:
-        chunks: In how many pieces.
-        total_ms: How long it takes from the first to the last, in milliseconds of the emulated clock.
+        chunks: The number of pieces.
+        total_ms: The time from the first piece to the last, in milliseconds of the emulated clock.
     """
 
     title = "Answer in pieces"
@@ -370,7 +369,7 @@ class DribbleFault(AnswerFault, frozen=True, kw_only=True, tag="dribble"):
     total_ms: Annotated[int, Meta(title="In all, ms", examples=[5000])]
 
     def check(self, at: str) -> None:
-        """Refuse what nobody would wait for."""
+        """Check the number of pieces and the time."""
         _check_number(at, "chunks", self.chunks, 1, _MAX_CHUNKS)
         _check_number(at, "total_ms", self.total_ms, 0, MAX_DELAY_MS)
 
@@ -378,10 +377,10 @@ class DribbleFault(AnswerFault, frozen=True, kw_only=True, tag="dribble"):
 class DropHeaderFault(AnswerFault, frozen=True, kw_only=True, tag="drop_header"):
     """Leave a header field out of the answer, for example ``Location`` or ``Access-Control-Expose-Headers``.
 
-    Without ``Content-Length`` the connection ends with the answer.
+    Without ``Content-Length`` the connection is closed after the answer.
 
     Args:
-        name: Its name, in any case; a list drops several.
+        name: Its name, in any case; a list leaves out several.
     """
 
     title = "Leave a header out"
@@ -389,32 +388,32 @@ class DropHeaderFault(AnswerFault, frozen=True, kw_only=True, tag="drop_header")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names."""
+        """The names of the fields to leave out."""
         return (self.name,) if isinstance(self.name, str) else self.name
 
     def check(self, at: str) -> None:
-        """Refuse what is no name, and what is written later."""
+        """Check that each name can be a header field, and that it can be left out."""
         if not self.names:
-            raise InvalidInput("name one header field at least", pointer=f"{at}/name")
+            raise InvalidInput("name at least one header field", pointer=f"{at}/name")
         for name in self.names:
             if not is_token(name):
                 raise InvalidInput(f"{name!r} cannot be the name of an HTTP header field", pointer=f"{at}/name")
             if name.lower() in _ADDED_LATER:
                 raise InvalidInput(
-                    f"{name} is written when the answer is sent and cannot be dropped", pointer=f"{at}/name"
+                    f"{name} is added when the answer is sent; it cannot be left out", pointer=f"{at}/name"
                 )
 
     def answered(self, struck: Struck) -> HttpResponse:
-        """Return the answer without them; the end of the connection ends one without length (RFC 9112, 6.3)."""
+        """Return the answer without these fields; without a length, closing the connection ends it (RFC 9112, 6.3)."""
         answer = struck.marked(struck.answer()).without(self.names)
         unending = "content-length" in map(str.lower, self.names) and answer.status not in (204, 304)
         return replace(answer, final=answer.final or unending)
 
 
 class Pass(FaultKind, frozen=True, kw_only=True, tag="pass"):
-    """In a ``responses`` script: nothing happens to this request. The word ``"pass"`` alone says the same.
+    """Do nothing to this request: an item of a ``responses`` script. The word ``"pass"`` alone means the same.
 
-    The rule counts it as ``applied``, the entry of the request does not name the rule, and later rules are considered.
+    The rule counts it as ``applied``, the journal entry does not name the rule, and later rules may strike.
     """
 
     title = "Nothing"
@@ -443,10 +442,10 @@ class ResponsesFault(FaultKind, frozen=True, kw_only=True, tag="responses"):
     """A script: one item for each request that the rule strikes, in order.
 
     Args:
-        responses: 1 to 1000 faults, or ``"pass"`` for none; ``repeat`` in an item says for how many requests. No script
-            stands in a script.
-        then: What follows the last item: the ``last`` one for ever, the whole script again (``cycle``), or nothing any
-            more (``pass``).
+        responses: 1 to 1000 faults, or ``"pass"`` for none; ``repeat`` in an item says for how many requests it counts.
+            A script cannot contain a script.
+        then: What follows the last item: the ``last`` item for ever, the script from its start (``cycle``), or nothing
+            (``pass``).
     """
 
     title = "A script, request by request"
@@ -457,13 +456,13 @@ class ResponsesFault(FaultKind, frozen=True, kw_only=True, tag="responses"):
     then: Literal["last", "cycle", "pass"] = "last"
 
     def check(self, at: str) -> None:
-        """Refuse a script without items, with too many, or with one that makes no sense."""
+        """Check the number of items, and each item."""
         if not self.responses:
-            raise InvalidInput("a script needs one item at least", pointer=f"{at}/responses")
+            raise InvalidInput("a script needs at least one item", pointer=f"{at}/responses")
         if len(self.responses) > _MAX_ITEMS:
             raise InvalidInput(
                 f"a script has at most {_MAX_ITEMS} items, not {len(self.responses)}; repeat in an item says for how "
-                "many requests it stands",
+                "many requests it counts",
                 pointer=f"{at}/responses",
             )
         for number, item in enumerate(self.responses):
@@ -472,12 +471,12 @@ class ResponsesFault(FaultKind, frozen=True, kw_only=True, tag="responses"):
             item_at = f"{at}/responses/{number}"
             _check_number(item_at, "repeat", item.repeat, 1, _MAX_REPEAT)
             if isinstance(item, ResponsesFault):
-                raise InvalidInput("a script cannot stand in a script; write its items here", pointer=item_at)
+                raise InvalidInput("a script cannot contain a script; write its items here", pointer=item_at)
             item.check(item_at)
 
 
 Fault = SimpleFault | ResponsesFault | Pass
-"""Any of them; that a ``pass`` makes sense in a script only, the check of a rule says in words."""
+"""Any fault. A ``pass`` is allowed only in a script; the check of a rule refuses it elsewhere."""
 
 
 def _check_number(at: str, name: str, value: float, lowest: int, highest: int | None) -> None:
@@ -488,11 +487,11 @@ def _check_number(at: str, name: str, value: float, lowest: int, highest: int | 
 
 
 def _is_json(value: object) -> bool:
-    """Tell whether a value can be written; one of a Python test may be anything."""
+    """Return whether a value can be written as JSON; a Python test may pass anything."""
     try:
         msgspec.json.encode(value)
     except OverflowError:
-        return True  # an integer beyond 64 bits, which is legal
+        return True  # an integer beyond 64 bits is legal JSON
     except (TypeError, ValueError, RecursionError):
         return False
     return True

@@ -30,13 +30,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         severity: How bad it is.
         message: One sentence: what was seen, and what to change in the player.
         consequence: What it does to the reports.
-        session_id: The session concerned; None for a finding about the traffic of no known session.
-        seqs: The journal entries concerned, in order.
+        session_id: The session it is about; None for traffic of no known session.
+        seqs: The journal entries it is about, in order.
         source: Where the rule comes from.
-        follows_from: The code of another finding, of the same session, that this one comes of; left out when it stands
-            for itself. Correct that one first, and look again. It is never worse than its cause, is shown below all of
-            the same severity that stand for themselves, and does not count: not in the summary, not for
-            ``assert_no_findings``, and not for the exit code of ``mockserver diagnose``.
+        follows_from: The code of the finding, of the same session, that caused this one; left out when there is none.
+            Correct the cause first, and look again. Such a finding is never worse than its cause, is listed below all
+            others of its severity, and does not count in the summary, for ``assert_no_findings``, or for the exit code
+            of ``mockserver diagnose``.
     """
 
     code: str
@@ -50,7 +50,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """From where on a finding is made. Seconds unless the name says otherwise.
+    """The limits beyond which a finding is reported. Seconds unless the name says otherwise.
 
     The defaults leave the recorded traffic of Adobe's own SDKs without errors.
 
@@ -64,7 +64,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         immediate_ping_s: A first ping sooner than this.
         late_s: Lateness that is a warning.
         late_error_s: Lateness that is an error.
-        skew_s: Difference between ``ts`` and the clock of the server.
+        skew_s: Difference between ``ts`` and the clock of the server that is too large.
         trailing_ping_s: How long pings may go on after sessionComplete or sessionEnd.
         over_length_s: Playhead beyond the length of the content.
         jump_s: A playhead jump without a seek.

@@ -14,22 +14,22 @@ WITHOUT_BODY = (204, 205, 304)
 """The statuses whose answers have no body."""
 
 RequestProblem = Literal["too_large", "incomplete", "bad_namespace", "too_many_namespaces"]
-"""A body that is too large or did not arrive whole; a namespace that cannot be, or for which there is no room."""
+"""A body that is too large or incomplete; a namespace whose name is not allowed, or for which there is no room."""
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
-"""Header fields in order of arrival, name and value as received."""
+"""Header fields in the order received, names and values unchanged."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request, read whole.
+    """One complete request.
 
     Args:
-        method: The method, upper case as sent.
-        path: The path the emulated API is to see: ``target`` without query and without a namespace prefix.
+        method: The method, as sent.
+        path: The path for the emulated API: ``target`` without query and without a namespace prefix.
         target: Path and query, as sent.
         headers: The header fields as received.
-        body: The body as received, still compressed if it came so.
-        problem: Why the request can go no further, whatever it asks for; None when it can.
+        body: The body as received, not decompressed.
+        problem: Why the request is refused, whatever it asks for; None when it is not.
     """
 
     method: str
@@ -48,9 +48,9 @@ class HttpRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
-    """One response. ``headers`` lacks only ``Date``, which is added from the emulated clock when it is sent.
+    """One response. Only ``Date`` is missing in ``headers``: it is added from the emulated clock when it is sent.
 
-    ``final`` closes the connection after the answer, as HTTP asks for when a request was not read to its end.
+    ``final`` closes the connection after the answer, as HTTP requires when a request was not read to its end.
     """
 
     status: int
@@ -68,17 +68,17 @@ class HttpResponse(msgspec.Struct, frozen=True):
         return tuple(field for field in self.headers if field[0].lower() in wanted)
 
     def marked(self, mark: str | None) -> HttpResponse:
-        """Name a fault rule in ``X-Mock-Fault``; None, or an answer that has the field, changes nothing."""
+        """Name a fault rule in ``X-Mock-Fault``, unless ``mark`` is None or the answer has the field already."""
         if mark is None or self.field("x-mock-fault") is not None:
             return self
         return replace(self, headers=(*self.headers, ("X-Mock-Fault", mark)))
 
     def without(self, names: Iterable[str]) -> HttpResponse:
-        """Leave fields out, whatever the case of their names."""
+        """Return the response without some fields; the case of names does not matter."""
         dropped = {name.lower() for name in names}
         return replace(self, headers=tuple(field for field in self.headers if field[0].lower() not in dropped))
 
 
 def is_token(name: str) -> bool:
-    """Tell whether a text can be the name of a header field (RFC 9110, 5.6.2)."""
+    """Return whether a text can be the name of a header field (RFC 9110, 5.6.2)."""
     return bool(name) and name.isascii() and all(sign.isalnum() or sign in "!#$%&'*+-.^_`|~" for sign in name)

@@ -18,10 +18,10 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One reason for a 400, for the developer of the player.
 
     Args:
-        path: JSON pointer to the place in the body; for a missing member, to where it should be.
+        path: JSON pointer into the body; for a missing member, where it should be.
         rule: The JSON Schema keyword that failed, or the name of an endpoint rule.
-        detail: One sentence: what was seen, and what to change.
-        normal_path: The same place in the normal shape of events, where that has it elsewhere.
+        detail: One sentence: what was sent, and what to change.
+        normal_path: The same place in the normal shape of events, if it is elsewhere there.
     """
 
     path: str
@@ -36,7 +36,7 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Draw(msgspec.Struct, frozen=True):
-    """A number drawn for a fault rule: what ``probability`` or a delay was decided by."""
+    """A random number drawn for a fault rule; it decided a ``probability`` or a delay."""
 
     fault_id: str
     value: float
@@ -47,7 +47,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """What the journal keeps of one request: the bytes, and the few fields that queries need.
 
     Compact, and without a reference that could form a cycle, so that a full journal costs the garbage collector
-    nothing. It never changes: whoever sends the answer tells the journal what became of it, which then keeps another.
+    nothing. It never changes: when the outcome of the answer is known, the journal replaces it by another.
     """
 
     at_ms: int
@@ -72,11 +72,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class RareRecord(Record, frozen=True):
-    """What the journal keeps of a request that was held back, overtook one that was, or is not in the default dialect.
+    """A record of a request that was held back, that overtook one that was, or that is not in the default dialect.
 
     Args:
         held_ms: For how long it was held back, in milliseconds of the emulated clock.
-        displaced: Its place in the order in which requests were received, less its place in order of processing.
+        displaced: Its place in the order received minus its place in the order processed.
         dialect: The name of the dialect of the request; empty for the default one.
     """
 
@@ -86,7 +86,7 @@ class RareRecord(Record, frozen=True):
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The request as it was on the wire; only ``Authorization`` and ``Cookie`` values are masked."""
+    """The request as it was sent; only the values of ``Authorization`` and ``Cookie`` are masked."""
 
     method: str
     path: str
@@ -96,7 +96,7 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The response as it was, or was to be, on the wire."""
+    """The response as it was sent, or as it would have been sent without a fault on the connection."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -105,23 +105,22 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of the journal. The last four are left out where they say nothing.
+    """One request of the journal. The last four members are left out when they have nothing to say.
 
     Args:
-        seq: Place in the journal, from 1, in order of processing by the server.
+        seq: Its number in the journal, from 1, in the order in which the server processed requests.
         at_ms: When it was processed, on the emulated clock.
         event: The parsed body, a list for a batch of downloaded content; None when it cannot be read as JSON.
-        response: None when a fault left the request without any answer.
+        response: None when a fault left the request without an answer.
         draws: The random numbers that decided about faults.
-        held_ms: For how long a ``delay`` of stage ``request`` held it back, in milliseconds of the emulated clock: the
-            server received it that much before ``at_ms``. The delay stands for the network. Arrival, in timelines and
-            in verification, is that at the back end: after the delay, at ``at_ms``.
-        received: Place in the order in which the server received the requests, if that is not ``seq``, because
-            something was held back meanwhile. Both copies that a ``duplicate`` fault made of a request have the same
-            place, so that there may be gaps.
-        dialect: The API it came to, if that is not the Media Collection API.
-        normal: The event, or the list of those that came, in the shape of the Media Collection API, where ``event`` has
-            another.
+        held_ms: How long a ``delay`` of stage ``request`` held it back, in milliseconds of the emulated clock: the
+            server received it that long before ``at_ms``. The delay simulates the network, so in timelines and in
+            verification the request arrives after the delay, at ``at_ms``.
+        received: Its number in the order in which the server received requests, if it differs from ``seq`` because
+            requests were held back. Both copies of a request that a ``duplicate`` fault made have the same number, so
+            numbers may be missing.
+        dialect: The API it was sent to, if not the Media Collection API.
+        normal: The event or events in the shape of the Media Collection API, if ``event`` has another.
     """
 
     seq: int
@@ -144,11 +143,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def batch_of(self) -> int | None:
-        """How many events the body lists, if it is a list."""
+        """The number of events in the body, if it is a list."""
         listed = self.event if self.normal is msgspec.UNSET else self.normal
         return len(listed) if isinstance(listed, list) else None
 
     @property
     def events(self) -> Sequence[Event]:
-        """The events of the request: none, one, or as many as it brought."""
+        """The events of the request: one, or all of a batch."""
         return events_of(self.operation, self.event, self.normal, seq=self.seq, dialect=self.dialect)

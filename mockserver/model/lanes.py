@@ -12,17 +12,17 @@ LaneName = Literal["playback", "break", "ad", "chapter", "state", "quality", "si
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of time in which one thing is going on.
+    """A span of time in which one thing goes on.
 
     Args:
-        kind: What: in the lane ``playback`` one of ``starting main ad paused buffering stalled gap stopped``, elsewhere
-            the name of the lane.
-        label: What to write on it.
+        kind: What goes on: in the lane ``playback`` one of ``starting main ad paused buffering stalled gap stopped``,
+            elsewhere the name of the lane.
+        label: The text to show on it.
         from_ms: Its beginning, in ``playerTime.ts``.
         to_ms: Its end.
         first_seq: The journal entry it begins with.
-        last_seq: The one that ended it, or the last one there is.
-        ended_by: The event type that ended it; None when nothing did so far.
+        last_seq: The entry that ended it, or the last one so far.
+        ended_by: The event type that ended it; None while it is open.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):
-    """Spans of one sort, in order of time; every player state has a lane of its own."""
+    """Spans of one kind, in order of time; every player state has a lane of its own."""
 
     name: LaneName
     label: str
@@ -43,12 +43,12 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lanes(msgspec.Struct, frozen=True, kw_only=True):
-    """What went on in a session, as the back end understands it, from the events in order of processing.
+    """What went on in a session as the back end sees it, from the events in order of processing.
 
     Args:
-        from_ms: The earliest ``ts``; None when nothing was accepted.
-        to_ms: The latest one.
-        journal_complete: False if events are missing that were dropped to stay within the limits.
+        from_ms: The earliest ``ts``; None when no event was accepted.
+        to_ms: The latest ``ts``.
+        journal_complete: False if entries were dropped to stay within the limits, so that events may be missing.
     """
 
     session_id: str

@@ -1,4 +1,4 @@
-"""What the server shell is told to do with a request."""
+"""How the server is to answer a request."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         record: The request as it was recorded.
-        seq: Its place in the journal; with ``era`` it is for telling what became of the answer.
-        era: Of which journal: it counts the resets.
-        response: The answer that is sent, whole or not; None when there is none.
-        fault: What is done to the connection, if the answer is not just sent.
-        until_ms: When it is done, on the emulated clock; None for at once.
+        seq: Its number in the journal; with ``era``, the server uses it to report what became of the answer.
+        era: How often the journal had been reset.
+        response: The answer to send, whole or in part; None for no answer.
+        fault: What to do to the connection, if the answer is not simply sent.
+        until_ms: When to do it, on the emulated clock; None for at once.
     """
 
     record: Record

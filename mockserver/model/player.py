@@ -1,4 +1,4 @@
-"""Simulated players: what is asked of them, and what they did."""
+"""Simulated players: what they are to do, and what they did."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from mockserver.model.results import Meta
 __all__ = ["Choice", "PlayerCommand", "PlayerPage", "PlayerState", "PlayerView", "Speed"]
 
 Speed = float | Literal["max"]
-"""Seconds of the script per second; ``max`` waits for nothing."""
+"""Seconds of the script per second; ``max`` does not wait at all."""
 
 PlayerState = Literal["running", "done", "stopped", "failed"]
 
 
 class PlayerCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Let simulated players play against this server.
+    """Start simulated players that play against this server.
 
     Args:
-        count: How many, each with a session of its own; the nth has the nth seed from ``seed`` on.
-        content: What they play: a name of ``contents``.
-        flaw: What is broken about them: a name of ``flaws``; None for careful players.
+        count: How many, each with its own session; the first gets ``seed``, the next ``seed`` + 1, and so on.
+        content: What they play: a name from ``contents``.
+        flaw: What they do wrong: a name from ``flaws``; None for players without mistakes.
         speed: Seconds of the session per real second, more than 0, or ``max`` for no waiting.
-        seed: The same seed plays the same; None draws one.
+        seed: The same seed plays the same way; None draws one.
     """
 
     count: int = 1
@@ -35,7 +35,7 @@ class PlayerCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to choose, and what it does in one sentence."""
+    """One choice, and what it does in one sentence."""
 
     name: str
     text: str
@@ -45,13 +45,13 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
     """One simulated player.
 
     Args:
-        title: The name of what it plays.
-        state: Whether it plays on, came to the end of its session, was stopped, or could open no session.
-        session_ids: Its sessions so far: more than one when it had to open one anew.
+        title: The name of the content it plays.
+        state: ``running``; ``done`` at the end of its session; ``stopped``; ``failed`` if it could not open a session.
+        session_ids: Its sessions so far: more than one when it had to open a new one.
         events: How many events it has sent.
-        refused: How many of them were not answered 201 or 204.
-        last_event: The type of the last one.
-        last_status: How that was answered; None when there was no answer.
+        refused: How many of them were not answered with 201 or 204.
+        last_event: The type of its last event.
+        last_status: The status of the answer to it; None when there was no answer.
         error: Why it failed.
     """
 
@@ -71,10 +71,10 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlayerPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Simulated players, the first one first, and what players can be asked for.
+    """Simulated players, oldest first, and what players can play.
 
     Args:
-        most: How many can play at once, in all namespaces together.
+        most: How many can play at the same time, in all namespaces together.
     """
 
     players: list[PlayerView]

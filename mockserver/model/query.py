@@ -1,4 +1,4 @@
-"""Which entries are meant: one query for listing, counting, waiting, verifying and for fault rules."""
+"""Which entries to find: one query for lists, counts, waits and verifications."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Args:
         session_id: The session id in the path or, for a sessionStart, the one it was given.
-        event_type: One of Adobe's event types, also of rejected events. A wrong one that a player sent is found with
+        event_type: One of Adobe's event types, also of rejected events. To find a wrong one that a player sent, use
             ``where``: ``/eventType=pnig``.
         outcome: What became of the request.
         status: The status of the answer.
-        fault_id: A fault rule that was applied.
+        fault_id: A fault rule that struck the request.
         operation: What the request asked for.
         where: Conditions on the event, each ``<JSON pointer><op><value>`` with op ``=``, ``!=``, ``>``, ``<`` or
-            ``*=`` (contains). The pointer is looked for in the body as it was sent, then in the event in the shape of
-            the Media Collection API. The value is read as JSON and, failing that, as a string.
+            ``*=`` (contains). The pointer is resolved in the body as it was sent, then in the event in the shape of the
+            Media Collection API. The value is read as JSON or, if it is not JSON, as text.
         since: Only entries with a greater ``seq``.
         limit: Most entries in one answer, 1 to 10,000; does not change counts.
     """

@@ -1,4 +1,4 @@
-"""What Adobe's back end would report about a session, and what every number was made of."""
+"""What Adobe's back end would report about a session, and how each number came about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AdReport", "ChapterReport", "Metric", "Note", "Part", "SessionReport
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """One of the pieces a number was made of.
+    """One part of a number.
 
     Args:
         seqs: The journal entries: the first and the last of an interval, or each of several events.
@@ -27,16 +27,16 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One number, or dimension that is computed.
+    """One number, or one computed dimension.
 
     Args:
         name: Its name in Python, with the unit of ``exact``.
         label: Its name in Adobe's reports.
         key: Its context data variable; None for a derived ratio.
         xdm: Its field below ``xdm.mediaReporting``; None if there is none.
-        value: What is reported: whole seconds and kilobits rounded down, flags True. None: it is not sent.
-        exact: The value before that, for assertions; flags are True or False.
-        why: What it was made of.
+        value: The value that is reported: whole seconds and kilobits rounded down, flags True; None if it is not sent.
+        exact: The value before rounding, for assertions; flags are True or False.
+        why: The parts it was computed from.
     """
 
     name: str
@@ -49,10 +49,10 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class _Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """Something with metrics; each can be read as an attribute by its name, which gives the exact value.
+    """Something with metrics; read the exact value of each as an attribute of its name.
 
     Args:
-        metrics: Every metric of it, those that are not sent too.
+        metrics: All its metrics, also those that are not sent.
     """
 
     metrics: tuple[Metric, ...]
@@ -89,11 +89,11 @@ class AdReport(_Measured, frozen=True, kw_only=True):
     """One ad, as its ad start and ad close calls report it.
 
     Args:
-        number: The ad is the nth of the session.
-        break_number: Its break is the nth of the session.
-        ended_by: The type of the event that ended it; None when it is open, or was when the session ended.
-        reported: Whether it gets into reports at all: not without an ad id (Adobe, "Ad").
-        dimensions: What it is told apart by: context data variable to value.
+        number: Its number in the session, from 1.
+        break_number: The number of its break in the session, from 1.
+        ended_by: The type of the event that ended it; None if it was still open at the end.
+        reported: Whether reports show it at all: not without an ad id (Adobe, "Ad").
+        dimensions: Its dimensions, by context data variable.
     """
 
     number: int
@@ -104,7 +104,7 @@ class AdReport(_Measured, frozen=True, kw_only=True):
 
 
 class ChapterReport(_Measured, frozen=True, kw_only=True):
-    """One chapter, as its close call reports it. Members as of :class:`AdReport`."""
+    """One chapter, as its close call reports it. For the members see :class:`AdReport`."""
 
     number: int
     ended_by: str | None
@@ -121,9 +121,9 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     """Something to know about the numbers.
 
     Args:
-        seqs: The journal entries concerned.
-        text: What it is.
-        readings: Where Adobe's pages can be read in several ways: the numbers of each, by the value of the setting.
+        seqs: The journal entries it is about.
+        text: The note.
+        readings: Where Adobe's pages can be read in several ways: the numbers for each value of the setting.
     """
 
     seqs: tuple[int, ...]
@@ -137,14 +137,14 @@ class SessionReport(_Measured, frozen=True, kw_only=True):
     Args:
         session_id: The session.
         as_of_ms: When it was computed, on the emulated clock.
-        final: Whether the session is closed or complete. Otherwise it is provisional: what a close now would give.
-        reported: Whether it gets into reports at all: not without a content id (Adobe, "Content").
-        ratios: Adobe's calculated metrics of this one session; None where the divisor is 0.
+        final: Whether the session is closed or complete. If not, the report shows what closing it now would give.
+        reported: Whether reports show it at all: not without a content id (Adobe, "Content").
+        ratios: Adobe's calculated metrics for this session; None where the divisor is 0.
         ads: Its ads in order.
         chapters: Its chapters in order.
         states: Its player states, in order of first use.
-        dimensions: What it is told apart by: context data variable to value.
-        built_in_segments: In which of Adobe's built-in segments it falls.
+        dimensions: Its dimensions, by context data variable.
+        built_in_segments: The built-in segments of Adobe that it belongs to.
         notes: What to know about the numbers.
     """
 

@@ -1,4 +1,4 @@
-"""What the admin API asks for and answers. The same records serve the in-process and the HTTP control."""
+"""The bodies and answers of the admin API, used in the process and over HTTP."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MAX_TIMEOUT_MS = 60_000
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body of the admin API; a member it does not know is an error."""
+    """A body of the admin API; an unknown member is an error."""
 
 
 class _Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +60,7 @@ class Meta(_Result, frozen=True, kw_only=True):
     Args:
         total: How many there are, on all pages.
         evicted: How many were dropped to stay within the limits.
-        next: The ``since`` of the next page, or None; the ``before`` of the page of older ones where that was asked
-            for.
+        next: The ``since`` of the next page, or None; with ``before``, the ``before`` of the page of older ones.
     """
 
     total: int
@@ -80,11 +79,11 @@ class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Count, find or wait.
 
     Args:
-        query: Which entries are meant.
+        query: Which entries to look for.
         at_least: How many there must be.
         timeout_ms: How long to wait for them, in real milliseconds, at most 60,000.
-        silence_ms: Wait for silence instead, whatever ``at_least`` says: until none came for so many milliseconds of
-            the emulated clock, counted from the last one or from the call, whichever is later.
+        silence_ms: Wait for silence instead, whatever ``at_least`` is: until no entry has come for this many
+            milliseconds of the emulated clock, counted from the last one or from the call, whichever is later.
     """
 
     query: Query = Query()
@@ -94,7 +93,7 @@ class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class CountResult(_Result, frozen=True, kw_only=True):
-    """How many entries match; ``journal_complete`` is false if dropped entries could have."""
+    """How many entries match; ``journal_complete`` is false if dropped entries could have matched."""
 
     count: int
     journal_complete: bool
@@ -113,16 +112,16 @@ class VerifyCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Verify a count of entries, or of sessions in which a sequence occurs.
 
     Args:
-        query: Which entries are meant.
-        sequence: Steps that must follow each other in one session; other events may lie between. A text is short for
-            an event type.
-        exactly: This many, judged when the time is over.
-        at_least: At least this many; ends when met. 1 when no number is given.
-        at_most: At most this many, judged when the time is over.
+        query: Which entries to count.
+        sequence: Steps that must follow each other in one session; other events may come between them. A text is short
+            for an event type.
+        exactly: Exactly this many; decided when the time is over.
+        at_least: At least this many; decided as soon as there are. 1 when no number is given.
+        at_most: At most this many; decided when the time is over.
         timeout_ms: How long to wait, in real milliseconds, at most 60,000.
-        order: In which order of a session a sequence is looked for: ``processing``, as the back end sorts them, or
-            ``arrival``. In order of processing only accepted events take part, since refused ones are never processed;
-            if any step names ``outcome`` or ``status``, refused ones take part too. In order of arrival all do.
+        order: The order of the events of a session: ``processing``, as the back end sorts them, or ``arrival``. In
+            order of processing only accepted events count, because refused ones are never processed; but if any step
+            names ``outcome`` or ``status``, refused ones count too. In order of arrival all events count.
     """
 
     query: Query | None = None
@@ -135,7 +134,7 @@ class VerifyCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One field that is not as wanted; ``field`` is a query field or a JSON pointer into the event body."""
+    """One field that does not match; ``field`` is a field of the query or a JSON pointer into the event."""
 
     field: str
     expected: Any
@@ -143,7 +142,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class NearMiss(_Result, frozen=True, kw_only=True):
-    """An entry that nearly matched: 0 would be a match, 1 has nothing of what was asked for."""
+    """An entry that nearly matched: a distance of 0 would be a match, at 1 nothing matches."""
 
     event: Entry
     distance: float
@@ -151,11 +150,11 @@ class NearMiss(_Result, frozen=True, kw_only=True):
 
 
 class Verification(_Result, frozen=True, kw_only=True):
-    """Whether it holds, and why not.
+    """The result of a verification, and the reason if it failed.
 
     Args:
-        matched: The entries that count; for a sequence those of the sessions in which it occurs.
-        near_misses: The nearest entries, nearest first, when it does not hold.
+        matched: The entries that count; for a sequence, those of the sessions in which it occurs.
+        near_misses: When it failed, the entries that came nearest, nearest first.
     """
 
     verified: bool
@@ -166,13 +165,13 @@ class Verification(_Result, frozen=True, kw_only=True):
 
 
 class SessionView(_Result, frozen=True, kw_only=True):
-    """A session as the admin API shows it at the present time of the clock. Instants are milliseconds of that clock.
+    """A session as it is at the present time of the emulated clock. Times are milliseconds of that clock.
 
     Args:
-        session_id: The session id; ``sid`` is the same, by its name in paths.
-        seq: The session is the nth of its namespace.
-        findings: How many findings it has by severity, when a list of sessions was asked to count them: those of the
-            rules about one session. Rules that compare sessions look at all of them; ``/findings`` has those too.
+        session_id: The session id; ``sid`` is the same, under its name in paths.
+        seq: Its number in its namespace, from 1.
+        findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
+            compare sessions are not among them; see ``/findings``.
     """
 
     session_id: str
@@ -205,11 +204,11 @@ class TimelineEntry(_Result, frozen=True, kw_only=True):
 
     Args:
         seq: Its journal entry.
-        index: Its place in a batch of downloaded content, from 0; None for an event of its own.
+        index: Its place in a batch of downloaded content, from 0; None for an event that came alone.
         ts_ms: ``playerTime.ts``.
         fault_ids: The fault rules that struck it.
-        late_ms: By how much it came too late to be sorted in; only in order of processing.
-        provisional: Whether a later arrival can still be sorted before it; only in order of processing.
+        late_ms: By how much it came too late for the back end to sort it; only in order of processing.
+        provisional: Whether the back end can still sort a later arrival before it; only in order of processing.
     """
 
     seq: int
@@ -235,7 +234,7 @@ class Timeline(_Result, frozen=True, kw_only=True):
 
 
 class SessionCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Open or close a session without a client; without ``sid`` a new one gets a fresh id."""
+    """Open or close a session without a client; without ``sid`` a new session with a new id."""
 
     sid: str | None = None
     phase: Phase = Phase.OPEN
@@ -266,7 +265,7 @@ class ClockReading(_Result, frozen=True, kw_only=True):
 
 
 class FindingPage(_Result, frozen=True, kw_only=True):
-    """Findings, the worst first; ``since`` and ``next`` count them from 1."""
+    """Findings, worst first; ``since`` and ``next`` number them from 1."""
 
     findings: list[Finding]
     meta: Meta
@@ -309,7 +308,7 @@ class NamespaceView(_Result, frozen=True, kw_only=True):
 
 
 class NamespacePage(_Result, frozen=True, kw_only=True):
-    """Namespaces in order of creation; the un-prefixed one is called ``default``."""
+    """Namespaces in order of creation; the one without a prefix is called ``default``."""
 
     namespaces: list[NamespaceView]
     meta: Meta
@@ -330,12 +329,12 @@ class Version(_Result, frozen=True, kw_only=True):
 
 
 class Address(_Result, frozen=True, kw_only=True):
-    """One address that players can be given.
+    """One address of the server, for players.
 
     Args:
         url: What comes before ``/api/v1/sessions``, with the namespace if there is one.
         kind: For whom: ``loopback`` for this machine, ``lan`` for devices on its network, ``emulator`` for Android
-            emulators on this machine, ``name`` for whoever resolves that name.
+            emulators on this machine, ``name`` for devices that can resolve that name.
     """
 
     url: str
@@ -343,13 +342,13 @@ class Address(_Result, frozen=True, kw_only=True):
 
 
 class Addresses(_Result, frozen=True, kw_only=True):
-    """Under which addresses a server can be reached.
+    """The addresses of a server.
 
     Args:
-        addresses: All that are known, the best for another device first.
-        best: The one that devices should use; that of this machine if no device can reach the server.
-        open_to_others: Whether others than this machine can reach it.
-        https: Whether it is reached over TLS.
+        addresses: All known addresses, the best for another device first.
+        best: The address for devices; that of this machine if no device can reach the server.
+        open_to_others: Whether other machines can reach the server.
+        https: Whether the server uses TLS.
     """
 
     addresses: list[Address]
@@ -362,8 +361,8 @@ class Problem(_Result, frozen=True, kw_only=True):
     """An error document (RFC 9457).
 
     Args:
-        type: ``about:blank``: the status says it all, ``code`` names the case.
-        pointer: Where in the input the mistake lies, if it was an input.
+        type: ``about:blank``: see ``status`` and ``code``.
+        pointer: Where in the input the mistake is, if it is in the input.
     """
 
     title: str

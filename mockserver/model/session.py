@@ -13,16 +13,16 @@ from mockserver.model.vocabulary import ClosedBy, Phase
 __all__ = ["MAX_CONTENT_CHARS", "AdState", "Content", "Deadlines", "Session"]
 
 MAX_CONTENT_CHARS = 256
-"""Most characters that a session keeps of each text about its content; its sessionStart has them whole."""
+"""Most characters that a session keeps of each text about its content; the journal has the whole sessionStart."""
 
 AdState = Literal["main", "due", "ad", "gap"]
-"""Where a session is with its ads: in main content, in a break before its first ad, in an ad, or after one."""
+"""In main content, in a break before its first ad (``due``), in an ad, or in a break after an ad (``gap``)."""
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What is being played and by what, from the sessionStart: Adobe's ``media.*`` keys of the same name.
+    """What is played, and by which player, from the sessionStart: Adobe's ``media.*`` keys of the same name.
 
-    A session keeps the first 256 characters of each; the journal has the sessionStart whole.
+    A session keeps the first 256 characters of each; the journal has the whole sessionStart.
     """
 
     media_id: str | None = None
@@ -34,7 +34,7 @@ class Content(msgspec.Struct, frozen=True):
 
     @property
     def cut(self) -> Content:
-        """The same with no text longer than a session keeps it."""
+        """The same, with texts cut to what a session keeps."""
         texts = astuple(self)
         if all(text is None or len(text) <= MAX_CONTENT_CHARS for text in texts):
             return self
@@ -42,26 +42,26 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):
-    """A session. All stamps are milliseconds of the emulated clock, playheads seconds of main content.
+    """A session. All times are milliseconds of the emulated clock, playheads seconds of main content.
 
     Args:
-        sid: The session id of the wire.
-        number: The session is the nth of its namespace, from 1.
-        phase: Where it is in its life.
+        sid: The session id, as on the wire.
+        number: Its number in its namespace, from 1.
+        phase: Its phase.
         opened_ms: When its sessionStart was processed.
-        last_event_ms: When its last accepted event was.
+        last_event_ms: When its last accepted event was processed.
         playhead_s: The playhead of the last accepted event.
-        playhead_moved_ms: When the playhead last had another value.
-        closed_by: Why it closed; None while it has not.
-        closed_ms: When it closed: the deadline that passed, not the moment somebody noticed.
+        playhead_moved_ms: When the playhead last changed.
+        closed_by: Why it closed; None before that.
+        closed_ms: When it closed: the deadline that passed, not the time when that was noticed.
         closing_ts_ms: The ``ts`` of the event that closed it.
-        overtaken: How many events older than the closing one were let in after it.
+        overtaken: How many events older than the closing event were accepted after it.
         events: How many events were accepted, sessionStart included.
         complete: Whether a sessionComplete was accepted.
-        ad_state: Where it is with its ads, in order of arrival.
-        downloaded: Whether it came as one batch of downloaded content, to which no lifetimes apply.
-        rule: The session rule that was fixed when it opened.
-        content: What is being played.
+        ad_state: Where it is in its ad breaks, in order of arrival.
+        downloaded: Whether it came as one batch of downloaded content; such a session has no lifetimes.
+        rule: The session rule that applies, chosen when it opened.
+        content: What is played.
         dialect: The name of the dialect it was opened in; empty for the default one.
     """
 
@@ -96,9 +96,9 @@ class Session(msgspec.Struct, frozen=True, gc=False):
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
-    """When a session will close or be forgotten if nothing happens; None where no limit applies.
+    """When a session will close or be forgotten if nothing else happens; None where no limit applies.
 
-    The instants are the last milliseconds at which the session is still there.
+    Each is the last millisecond at which the session still exists as it is.
     """
 
     idle_ms: int | None = None

@@ -1,4 +1,4 @@
-"""What a user can set at start and, through the admin API, while the server runs."""
+"""What you can set at start and, through the admin API, while the server runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.model.finding import Thresholds
 __all__ = ["DEFAULT_GRACE_S", "DEFAULT_LIFETIMES", "Lifetimes", "SessionRule", "Settings"]
 
 DEFAULT_GRACE_S = 5.0
-"""Adobe's SDKs end an idle session themselves after exactly 30:00.0 minutes; that call must still find it open
+"""Adobe's SDKs end an idle session themselves after exactly 30:00.0 minutes; that event must still find it open
 (recordings of MediaSDK JS 3.1.0)."""
 
 
@@ -19,10 +19,11 @@ class Lifetimes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How long sessions live, in seconds of the emulated clock; None means without limit.
 
     Args:
-        idle_timeout_s: Silence that closes a session. 10 minutes: Adobe, "Timeout conditions" of the Media Collection
-            API.
-        stall_timeout_s: Time with the playhead at one value that closes it, pings or not. 30 minutes: same page.
-        max_age_s: Age that closes it. 24 hours: Adobe, Media Edge API troubleshooting; the SDKs restart then.
+        idle_timeout_s: How long without an event until a session closes. 10 minutes: Adobe, "Timeout conditions" of the
+            Media Collection API.
+        stall_timeout_s: How long with the playhead at one value until it closes, with or without pings. 30 minutes:
+            same page.
+        max_age_s: The age at which it closes. 24 hours: Adobe, Media Edge API troubleshooting; the SDKs restart then.
         retention_s: How long a closed session answers 410 before it answers 404. Undocumented; 24 hours.
     """
 
@@ -36,10 +37,10 @@ DEFAULT_LIFETIMES = Lifetimes()
 
 
 class SessionRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Other lifetimes for the sessions whose sessionStart meets every condition of ``where``.
+    """Other lifetimes for sessions whose sessionStart meets every condition of ``where``.
 
-    The first rule that matches decides, and it is fixed when the session opens. Lifetimes left out are the general
-    ones.
+    When a session opens, the first rule that matches is chosen, and stays. For lifetimes that the rule leaves out, the
+    general ones apply.
     """
 
     where: tuple[str, ...]
@@ -55,39 +56,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Lifetimes are described at :class:`Lifetimes`.
 
     Args:
-        grace_s: Seconds added to every lifetime before it strikes. None: 5 seconds on lifetimes left at their default
-            and none on the others, so that a test that asks for 1 second gets 1 second.
+        grace_s: Seconds added to every lifetime. None: 5 seconds on lifetimes left at their default and none on the
+            others, so that a test that asks for 1 second gets 1 second.
         idle_ignores_ads: Do not count time inside ads, where the playhead stands still, as a stalled playhead.
-        session_rules: Lifetimes by a match on the sessionStart.
+        session_rules: Other lifetimes for some sessions, by conditions on their sessionStart.
         complete_closes: sessionComplete closes the session (410 after it). Adobe's pages disagree; the newest say no.
         after_end: The status of events on a closed session.
-        check_order: Whether a bad body (400) or a bad session (404, 410) is noticed first.
-        content_type: ``lenient`` decodes every body as JSON; ``strict`` answers 415 unless it is declared so.
+        check_order: Whether the body (400) or the session (404, 410) is checked first.
+        content_type: ``lenient`` reads every body as JSON; ``strict`` answers 415 unless Content-Type says JSON.
         schema_profile: ``sdk-union`` rejects keys that neither the documentation nor a known client uses; ``open``
             accepts them.
         docs_lenient: Accept the QoE forms of older documentation: keys in params, and keys without ``media.qoe.``.
         states_update: Accept the event type statesUpdate.
-        sessions_array: Accept downloaded content as an array on ``/sessions``, the deprecated form mobile SDKs still
-            send.
+        sessions_array: Accept downloaded content as an array on ``/sessions``, the deprecated form that mobile SDKs
+            still send.
         batch_location: Answer downloaded content with a Location.
-        reorder_window_s: Seconds in which the back end sorts events by ``ts``. Adobe, "Controlling the order of
-            events".
-        reorder_window_n: How many events it holds back at most. Same page.
-        ties: How equal ``ts`` are ordered: by ``semantic`` sense, or by ``arrival``.
+        reorder_window_s: For how many seconds the back end holds events to sort them by ``ts``. Adobe, "Controlling the
+            order of events".
+        reorder_window_n: How many events it holds at most. Same page.
+        ties: How events with equal ``ts`` are ordered: ``semantic`` by their meaning, or by ``arrival``.
         progress_on_seek: Whether a seek over progress markers counts them: ``fire`` or ``skip``. Adobe's page says
             both; ``fire`` is its example and its rule.
         segment_format: The content segment in minutes: ``range`` from the lowest to the highest playhead, or
             ``five_minute`` for steps of five. Adobe's samples show both.
-        unclosed_break: What becomes of ads whose break is never closed: they ``count``, or are ``void`` and their time
-            is main content. The report gives both readings.
+        unclosed_break: Ads whose break is never closed ``count``, or are ``void`` and their time is main content. The
+            report gives both readings.
         error_stops_playback: An error ends playing time until the next play. Adobe says playback can continue.
         resume_suppresses_start: A session with media.resume is no media start. Adobe's pages disagree.
-        bitrate_unit: What unit bitrates are sent in: ``as-sent`` reports them unchanged, ``bps`` and ``kbps`` in
-            kilobits. Adobe's pages name both units.
-        credit_tail_s: Seconds credited after the last event to a session that timed out. Undocumented; none.
-        path_prefixes: Extra paths under which the API answers, such as ``/va``. Location never carries them.
-        cors_allow_any_header: Mirror the headers a preflight asks for instead of Adobe's fixed list.
-        cors_max_age_s: Seconds a browser may keep a preflight; Adobe's answers carry none.
+        bitrate_unit: The unit in which players send bitrates: ``as-sent`` reports them unchanged, ``bps`` and ``kbps``
+            in kilobits. Adobe's pages name both units.
+        credit_tail_s: Seconds credited after the last event of a session that timed out. Undocumented; none.
+        path_prefixes: Extra paths under which the API answers, such as ``/va``. Location never contains them.
+        cors_allow_any_header: Allow every header that a preflight asks for, instead of Adobe's fixed list.
+        cors_max_age_s: For how many seconds a browser may cache a preflight; Adobe's answers do not say.
         edge_datastreams: Datastream ids that the Media Edge API accepts; none listed accepts any.
         edge_datastream_on_events: Require the datastream id on every media event of the Media Edge API, not only on
             sessionStart, downloaded, interact and collect. Adobe's specification and its samples disagree.
@@ -104,18 +105,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         edge_max_body_bytes: Largest body that the Media Edge API takes (Adobe, Guardrails); beyond it 413.
         fault_header: Mark injected answers with ``X-Mock-Fault``.
         fast_path: Answer plain events without the general machinery for requests. The answers are the same.
-        max_body_bytes: Largest body; beyond it 413.
+        max_body_bytes: Largest body; a larger one is answered with 413.
         max_entries: Most entries the journal keeps.
         max_journal_bytes: Most bytes the journal keeps.
-        max_sessions: Most sessions remembered; the oldest closed ones go first.
+        max_sessions: Most sessions remembered; the oldest closed ones are dropped first.
         max_faults: Most fault rules.
-        max_held: Most requests that delays of stage ``request`` hold back at a time; the next one is answered 429.
+        max_held: Most requests that delays of stage ``request`` hold back at a time; the next is answered with 429.
         max_waiters: Most waits and verifications in flight at a time.
         max_streams: Most open event streams.
-        max_namespaces: Most namespaces of one server; that of the un-prefixed namespace counts.
+        max_namespaces: Most namespaces of one server; the setting of the namespace ``default`` counts.
         max_server_bytes: Most bytes that journals and sessions of all namespaces of one server keep together; the
-            largest gives way first. That of the un-prefixed namespace counts.
-        thresholds: From where on a finding is made.
+            largest namespace drops entries first. The setting of the namespace ``default`` counts.
+        thresholds: The limits beyond which a finding is reported.
     """
 
     idle_timeout_s: float | None = DEFAULT_LIFETIMES.idle_timeout_s

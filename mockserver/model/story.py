@@ -1,4 +1,4 @@
-"""Stories: what goes wrong in production, told as settings, fault rules and what a good player does about it."""
+"""Stories: what goes wrong in production, as settings, fault rules and expectations of a good player."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ Verdict = Literal["passed", "failed"]
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing a good player does, or a bad one.
+    """One thing that a good player does or does not do.
 
-    Exactly one of ``query``, ``sequence`` and ``no_findings`` says what is looked at, among the requests that came
-    since the story began.
+    Give exactly one of ``query``, ``sequence`` and ``no_findings``. Only requests since the start of the story count.
 
     Args:
-        says: It in one sentence, with the player as its subject.
-        query: Which entries are counted; without a number ``at_least`` is 1.
+        says: The expectation in one sentence, with the player as its subject.
+        query: Which entries to count; without a number ``at_least`` is 1.
         sequence: Steps that must follow each other in one session; see ``POST /__admin/verify``.
-        exactly: So many entries, or sessions with that sequence.
-        at_least: So many or more.
-        at_most: So many or fewer.
-        order: In which order of the session; see there.
-        no_findings: Codes of diagnostics that must not be found.
+        exactly: Exactly this many entries, or sessions with that sequence.
+        at_least: This many or more.
+        at_most: This many or fewer.
+        order: The order of the events of a session; see ``POST /__admin/verify``.
+        no_findings: Codes of findings that must not occur.
     """
 
     says: str
@@ -51,14 +50,14 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Args:
         title: What happens, in one line.
         symptom: What people see in production when a player does not survive it.
-        description: What the server does, and why that happens in life.
+        description: What the server does, and why that happens in production.
         player: What a good player does.
-        clients: What real clients were seen doing, with the source; empty if nobody knows.
-        settings: Settings that are changed while the story runs, by their names in JSON.
-        faults: The fault rules. ``nth_session`` counts from the beginning of the story.
-        expect: What the verdict depends on.
-        silence_s: The story is over after so many seconds without a request, on the emulated clock.
-        watch_s: It is over so many seconds after the first request, whatever happens.
+        clients: What real clients have been seen to do, with the source; empty if that is not known.
+        settings: Settings that change while the story runs, by their names in JSON.
+        faults: The fault rules. ``nth_session`` counts from the start of the story.
+        expect: The expectations that decide the verdict.
+        silence_s: The story is over after this many seconds without a request, on the emulated clock.
+        watch_s: It is over this many seconds after the first request, whatever happens.
     """
 
     title: str
@@ -74,12 +73,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ExpectationView(msgspec.Struct, frozen=True, kw_only=True):
-    """How an expectation stands.
+    """Whether an expectation is met.
 
     Args:
-        met: Whether it holds of what has come so far.
-        final: Whether nothing that may still come can change that.
-        message: Why, in the words of a verification.
+        met: Whether the requests so far meet it.
+        final: Whether no later request can change that.
+        message: The reason, in the words of a verification.
     """
 
     says: str
@@ -92,17 +91,16 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     """A story as the admin API shows it.
 
     Args:
-        name: Its name, the one of its file.
+        name: Its name, which is that of its file.
         origin: ``built-in``, or where it comes from.
-        state: How far it is in this namespace.
-        verdict: None while it can still turn out either way; in a list, None also until somebody asked for this one.
+        state: Its state in this namespace.
+        verdict: None while it is still open; in a list, None also until this story has been asked for.
         started_ms: When it was started, on the emulated clock.
-        since: The ``seq`` of the last entry before it began; only later ones count.
-        remaining_ms: After how long a silence it is over, on the emulated clock; None before the first request and at
-            the end.
-        faults: Its rules, once it was started, with their counters.
-        expectations: How they stand, once it was started; the last one says whether the faults of the story struck.
-            Not in a list.
+        since: The ``seq`` of the last entry before it started; only later entries count.
+        remaining_ms: How long a silence ends it, on the emulated clock; None before the first request and at the end.
+        faults: Its rules with their counters, once it was started.
+        expectations: Whether each expectation is met, once it was started; the last one says whether the faults of the
+            story struck. Left out in a list.
     """
 
     name: str
@@ -118,12 +116,12 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoryWait(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Wait for what may change how a story stands: the next entry, or its end on the emulated clock.
+    """Wait for news of a story: the next entry, or its end on the emulated clock.
 
-    A story that is over or does not run is not waited for.
+    For a story that is over or does not run, the answer comes at once.
 
     Args:
-        since: The ``seq`` of the last entry that is known.
+        since: The ``seq`` of the last entry that you know.
         timeout_ms: How long to wait, in real milliseconds, at most 60,000.
     """
 

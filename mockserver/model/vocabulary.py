@@ -8,7 +8,7 @@ __all__ = ["ClosedBy", "Delivery", "Operation", "Outcome", "Phase", "Stage"]
 
 
 class Operation(str, Enum):
-    """What a request asked for, told from its method and path."""
+    """What a request asked for, by its method and path."""
 
     START = "start"
     EVENT = "event"
@@ -35,7 +35,7 @@ class Outcome(str, Enum):
 
 
 class Phase(str, Enum):
-    """Where a session is in its life. ``completed`` still takes events; ``forgotten`` answers 404."""
+    """The phase of a session. ``completed`` still accepts events; ``closed`` answers 410, ``forgotten`` 404."""
 
     OPEN = "open"
     COMPLETED = "completed"
@@ -57,8 +57,8 @@ class ClosedBy(str, Enum):
 class Delivery(str, Enum):
     """What became of the answer.
 
-    ``sent``: handed to the network whole. ``cut``: a fault kept it back or broke it. ``client_gone``: the client had
-    left. ``pending``: not sent yet.
+    ``sent``: handed to the network whole. ``cut``: a fault withheld it or cut it off. ``client_gone``: the client had
+    disconnected. ``pending``: not sent yet.
     """
 
     SENT = "sent"
@@ -68,7 +68,7 @@ class Delivery(str, Enum):
 
 
 class Stage(str, Enum):
-    """When a fault strikes: before the back end processed the request, or after, on its answer."""
+    """When a fault strikes: before the back end processes the request, or afterwards, on its answer."""
 
     REQUEST = "request"
     RESPONSE = "response"

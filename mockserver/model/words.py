@@ -1,4 +1,4 @@
-"""What an API calls the parts of an event, for messages to people who use it."""
+"""The names that an API has for the parts of an event, for messages to its users."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         api: The name of the dialect.
-        places: Where parts of an event of the normal shape are on the wire, as JSON pointers. What is not listed is
-            where its nearest listed parent is; without one it is where the normal shape has it.
-        units: In what the wire counts where the normal shape counts otherwise, by the pointers of the normal shape:
+        places: Where the parts of an event of the normal shape are on the wire, as JSON pointers. A part that is not
+            listed is below its nearest listed parent; without one it is in the same place as in the normal shape.
+        units: The units of the wire where the normal shape has others, by the pointers of the normal shape:
             ``{"/qoeData/media.qoe.timeToStart": "s"}``.
-        ping_s: The seconds between pings that clients of this API may be set to, the least and the most.
+        ping_s: The seconds between pings that clients of this API may use, least and most.
         ad_ping_s: The same inside ads.
         sid_source: Where a player finds the id of its session.
         events_at: Where events are posted.
@@ -59,7 +59,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return pointer
 
     def name(self, pointer: str) -> str:
-        """Return what a part of an event is called on the wire: the last step of its :meth:`place`."""
+        """Return the name of a part of an event on the wire: the last step of its :meth:`place`."""
         steps = steps_of(self.place(pointer))
         return steps[-1] if steps else ""
 

@@ -131,7 +131,7 @@ def test_token_comes_from_the_flag_or_the_environment(
 def test_certificate_that_nobody_knows_is_refused_unless_asked_for(make_server: MakeServer, capsys: Capture) -> None:
     server = make_server(tls_cert=str(CERTIFICATE))
     assert main(["report", server.url]) == 2
-    assert "--insecure takes any certificate" in capsys.readouterr().err
+    assert "--insecure accepts any certificate" in capsys.readouterr().err
     assert main(["report", server.url, "--insecure"]) == 2
     assert capsys.readouterr().err == f"mockserver: {server.url} has no session\n"
 

@@ -148,8 +148,8 @@ def test_certificate_that_nobody_knows_is_refused_and_the_flags_that_help_are_na
     assert out == ""
     assert err.startswith(f"mockserver: {server.url} shows a certificate that is not trusted (")
     assert err.endswith(
-        "; --ca FILE trusts its CA, which a server with --tls has at /__admin/ca.crt, "
-        "and --insecure takes any certificate\n"
+        "; --ca FILE trusts its CA (a server with --tls serves it at /__admin/ca.crt), "
+        "and --insecure accepts any certificate\n"
     )
     assert server.count() == 0
 

@@ -28,13 +28,13 @@ export interface AdReport {
   dimensions: Record<string, any>;
 }
 
-/** One address that players can be given. */
+/** One address of the server, for players. */
 export interface Address {
   url: string;
   kind: "loopback" | "lan" | "emulator" | "name";
 }
 
-/** Under which addresses a server can be reached. */
+/** The addresses of a server. */
 export interface Addresses {
   addresses: Address[];
   best: string;
@@ -42,7 +42,7 @@ export interface Addresses {
   https: boolean;
 }
 
-/** One chapter, as its close call reports it. Members as of :class:`AdReport`. */
+/** One chapter, as its close call reports it. For the members see :class:`AdReport`. */
 export interface ChapterReport {
   metrics: Metric[];
   number: number;
@@ -50,7 +50,7 @@ export interface ChapterReport {
   dimensions: Record<string, any>;
 }
 
-/** Something to choose, and what it does in one sentence. */
+/** One choice, and what it does in one sentence. */
 export interface Choice {
   name: string;
   text: string;
@@ -79,7 +79,7 @@ export interface CloseFault {
 
 export type ClosedBy = "session_end" | "idle" | "stall" | "max_age" | "expired" | "complete";
 
-/** What is being played and by what, from the sessionStart: Adobe's ``media.*`` keys of the same name. */
+/** What is played, and by which player, from the sessionStart: Adobe's ``media.*`` keys of the same name. */
 export interface Content {
   media_id: string | null;
   media_name: string | null;
@@ -89,13 +89,13 @@ export interface Content {
   library_version: string | null;
 }
 
-/** How many entries match; ``journal_complete`` is false if dropped entries could have. */
+/** How many entries match; ``journal_complete`` is false if dropped entries could have matched. */
 export interface CountResult {
   count: number;
   journal_complete: boolean;
 }
 
-/** When a session will close or be forgotten if nothing happens; None where no limit applies. */
+/** When a session will close or be forgotten if nothing else happens; None where no limit applies. */
 export interface Deadlines {
   idle_ms: number | null;
   stall_ms: number | null;
@@ -116,14 +116,14 @@ export interface DelayFault {
 
 export type Delivery = "sent" | "cut" | "client_gone" | "pending";
 
-/** One field that is not as wanted; ``field`` is a query field or a JSON pointer into the event body. */
+/** One field that does not match; ``field`` is a field of the query or a JSON pointer into the event. */
 export interface Difference {
   field: string;
   expected: any;
   actual: any;
 }
 
-/** A number drawn for a fault rule: what ``probability`` or a delay was decided by. */
+/** A random number drawn for a fault rule; it decided a ``probability`` or a delay. */
 export interface Draw {
   fault_id: string;
   value: number;
@@ -145,13 +145,13 @@ export interface DropHeaderFault {
   name: string | string[];
 }
 
-/** Let the request arrive twice, as a proxy does that repeats it: it is processed twice and answered once. */
+/** Process the request twice and answer it once, as when a proxy repeats it. */
 export interface DuplicateFault {
   kind: "duplicate";
   repeat?: number;
 }
 
-/** One request of the journal. The last four are left out where they say nothing. */
+/** One request of the journal. The last four members are left out when they have nothing to say. */
 export interface Entry {
   seq: number;
   at_ms: number;
@@ -178,7 +178,7 @@ export interface EventPage {
   meta: Meta;
 }
 
-/** One thing a good player does, or a bad one. */
+/** One thing that a good player does or does not do. */
 export interface Expectation {
   says: string;
   query?: Query | null;
@@ -190,7 +190,7 @@ export interface Expectation {
   no_findings?: string[];
 }
 
-/** How an expectation stands. */
+/** Whether an expectation is met. */
 export interface ExpectationView {
   says: string;
   met: boolean;
@@ -205,12 +205,12 @@ export interface ExpireFault {
   sessions?: "own" | "all";
 }
 
-/** In which format to export: an entry a line, or an HTTP archive (HAR 1.2) for tools that show traffic. */
+/** The format of the export: one entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic. */
 export interface ExportQuery {
   format?: "ndjson" | "har";
 }
 
-/** A rule to replace another. What the server answered may be sent back changed: these members are passed over. */
+/** A rule to replace another. You may send back a changed answer of the server: these members are ignored. */
 export interface FaultEdit {
   fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | LocationFault | DropHeaderFault | ResponsesFault | Pass;
   when?: When;
@@ -235,7 +235,7 @@ export interface FaultPage {
   meta: Meta;
 }
 
-/** A rule in force, with its live counters. */
+/** A rule in force, with its counters. */
 export interface FaultRule {
   fault: StatusFault | OutcomeFault | ExpireFault | ForgetFault | DelayFault | DuplicateFault | ResetFault | CloseFault | HangFault | RefuseFault | TruncateFault | GarbleFault | DribbleFault | LocationFault | DropHeaderFault | ResponsesFault | Pass;
   when: When;
@@ -280,13 +280,13 @@ export interface Finding {
   follows_from?: string | null;
 }
 
-/** Findings, the worst first; ``since`` and ``next`` count them from 1. */
+/** Findings, worst first; ``since`` and ``next`` number them from 1. */
 export interface FindingPage {
   findings: Finding[];
   meta: Meta;
 }
 
-/** Which findings. */
+/** Which findings to list. */
 export interface FindingQuery {
   session_id?: string | null;
   code?: string | string[] | null;
@@ -295,7 +295,7 @@ export interface FindingQuery {
   limit?: number;
 }
 
-/** Forget sessions, as a back end does that was restarted without its memory: their next events answer 404. */
+/** Forget sessions, as a back end does that restarts without its memory: their next events get 404. */
 export interface ForgetFault {
   kind: "forget";
   repeat?: number;
@@ -319,14 +319,14 @@ export interface Health {
   status: "ok";
 }
 
-/** Spans of one sort, in order of time; every player state has a lane of its own. */
+/** Spans of one kind, in order of time; every player state has a lane of its own. */
 export interface Lane {
   name: "playback" | "break" | "ad" | "chapter" | "state" | "quality" | "silence";
   label: string;
   spans: Span[];
 }
 
-/** What went on in a session, as the back end understands it, from the events in order of processing. */
+/** What went on in a session as the back end sees it, from the events in order of processing. */
 export interface Lanes {
   session_id: string;
   from_ms: number | null;
@@ -335,7 +335,7 @@ export interface Lanes {
   journal_complete: boolean;
 }
 
-/** Write the ``Location`` of the answer in another way; an answer without one stays as it is. */
+/** Change the ``Location`` of the answer; an answer without one stays as it is. */
 export interface LocationFault {
   kind: "location";
   repeat?: number;
@@ -349,7 +349,7 @@ export interface Meta {
   next: number | null;
 }
 
-/** One number, or dimension that is computed. */
+/** One number, or one computed dimension. */
 export interface Metric {
   name: string;
   label: string;
@@ -360,7 +360,7 @@ export interface Metric {
   why: Part[];
 }
 
-/** Namespaces in order of creation; the un-prefixed one is called ``default``. */
+/** Namespaces in order of creation; the one without a prefix is called ``default``. */
 export interface NamespacePage {
   namespaces: NamespaceView[];
   meta: Meta;
@@ -373,7 +373,7 @@ export interface NamespaceView {
   sessions: number;
 }
 
-/** An entry that nearly matched: 0 would be a match, 1 has nothing of what was asked for. */
+/** An entry that nearly matched: a distance of 0 would be a match, at 1 nothing matches. */
 export interface NearMiss {
   event: Entry;
   distance: number;
@@ -391,21 +391,21 @@ export type Operation = "start" | "event" | "download" | "schema" | "preflight" 
 
 export type Outcome = "opened" | "accepted" | "invalid" | "unknown_session" | "session_closed" | "no_route" | "not_processed" | "answered";
 
-/** Answer as if the session were unknown (404) or closed (410). The session itself stays as it is. */
+/** Answer as if the session were unknown (404) or closed (410). The session itself does not change. */
 export interface OutcomeFault {
   kind: "outcome";
   repeat?: number;
   outcome: "unknown_session" | "session_closed";
 }
 
-/** One of the pieces a number was made of. */
+/** One part of a number. */
 export interface Part {
   seqs: number[];
   value: any;
   note: string;
 }
 
-/** In a ``responses`` script: nothing happens to this request. The word ``"pass"`` alone says the same. */
+/** Do nothing to this request: an item of a ``responses`` script. The word ``"pass"`` alone means the same. */
 export interface Pass {
   kind: "pass";
   repeat?: number;
@@ -413,7 +413,7 @@ export interface Pass {
 
 export type Phase = "open" | "completed" | "closed" | "forgotten";
 
-/** Let simulated players play against this server. */
+/** Start simulated players that play against this server. */
 export interface PlayerCommand {
   count?: number;
   content?: string;
@@ -422,7 +422,7 @@ export interface PlayerCommand {
   seed?: number | null;
 }
 
-/** Simulated players, the first one first, and what players can be asked for. */
+/** Simulated players, oldest first, and what players can play. */
 export interface PlayerPage {
   players: PlayerView[];
   contents: Choice[];
@@ -471,13 +471,13 @@ export interface Query {
   limit?: number;
 }
 
-/** A range of numbers, open at its end; an end that is left out has no limit. */
+/** A range of numbers; a bound that is left out is no limit. */
 export interface Range {
   at_least?: number | null;
   below?: number | null;
 }
 
-/** The request as it was on the wire; only ``Authorization`` and ``Cookie`` values are masked. */
+/** The request as it was sent; only the values of ``Authorization`` and ``Cookie`` are masked. */
 export interface RecordedRequest {
   method: string;
   path: string;
@@ -486,7 +486,7 @@ export interface RecordedRequest {
   body_encoding: "utf-8" | "base64";
 }
 
-/** The response as it was, or was to be, on the wire. */
+/** The response as it was sent, or as it would have been sent without a fault on the connection. */
 export interface RecordedResponse {
   status: number;
   headers: [string, string][];
@@ -494,7 +494,7 @@ export interface RecordedResponse {
   body_encoding: "utf-8" | "base64";
 }
 
-/** Reset the connection and refuse new ones for a while: the server listens no more (ECONNREFUSED). */
+/** Reset the connection and refuse new ones for a while: the server stops listening (ECONNREFUSED). */
 export interface RefuseFault {
   kind: "refuse";
   repeat?: number;
@@ -520,7 +520,7 @@ export interface ResponsesFault {
   then?: "last" | "cycle" | "pass";
 }
 
-/** Open or close a session without a client; without ``sid`` a new one gets a fresh id. */
+/** Open or close a session without a client; without ``sid`` a new session with a new id. */
 export interface SessionCommand {
   sid?: string | null;
   phase?: Phase;
@@ -532,7 +532,7 @@ export interface SessionPage {
   meta: Meta;
 }
 
-/** Which sessions; all that is given must hold. */
+/** Which sessions to list; all conditions must hold. */
 export interface SessionQuery {
   since?: number;
   limit?: number;
@@ -558,7 +558,7 @@ export interface SessionReport {
   notes: Note[];
 }
 
-/** Other lifetimes for the sessions whose sessionStart meets every condition of ``where``. */
+/** Other lifetimes for sessions whose sessionStart meets every condition of ``where``. */
 export interface SessionRule {
   where: string[];
   idle_timeout_s?: number | null;
@@ -567,7 +567,7 @@ export interface SessionRule {
   retention_s?: number | null;
 }
 
-/** A session as the admin API shows it at the present time of the clock. Instants are milliseconds of that clock. */
+/** A session as it is at the present time of the emulated clock. Times are milliseconds of that clock. */
 export interface SessionView {
   session_id: string;
   sid: string;
@@ -644,7 +644,7 @@ export interface Settings {
 
 export type Severity = "error" | "warning" | "info";
 
-/** A stretch of time in which one thing is going on. */
+/** A span of time in which one thing goes on. */
 export interface Span {
   kind: string;
   label: string;
@@ -706,7 +706,7 @@ export interface StoryView {
   expectations: ExpectationView[];
 }
 
-/** Wait for what may change how a story stands: the next entry, or its end on the emulated clock. */
+/** Wait for news of a story: the next entry, or its end on the emulated clock. */
 export interface StoryWait {
   since?: number;
   timeout_ms?: number;
@@ -723,7 +723,7 @@ export interface Summary {
   findings: Record<string, number>;
 }
 
-/** From where on a finding is made. Seconds unless the name says otherwise. */
+/** The limits beyond which a finding is reported. Seconds unless the name says otherwise. */
 export interface Thresholds {
   ping_gap_s?: number;
   ping_gap_error_s?: number;
@@ -797,7 +797,7 @@ export interface TruncateFault {
   after_bytes: number;
 }
 
-/** Whether it holds, and why not. */
+/** The result of a verification, and the reason if it failed. */
 export interface Verification {
   verified: boolean;
   message: string;
@@ -848,7 +848,7 @@ export interface WaitResult {
   journal_complete: boolean;
 }
 
-/** Which requests a rule is about: the fields of a query, in terms of the domain. Empty means all of the API. */
+/** Which requests a rule is about; all conditions must hold. Empty means every request to the API. */
 export interface When {
   session_id?: string | string[] | null;
   event_type?: string | string[] | null;
