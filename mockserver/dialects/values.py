@@ -100,7 +100,7 @@ def bounded(value: Any, depth: int) -> Any:
 
 
 def is_big(value: object) -> bool:
-    """Tell whether a value is an integer with more digits than anybody wants to read."""
+    """Return whether a value is an integer with more digits than anybody wants to read."""
     return isinstance(value, int) and value.bit_length() > _BIG_INT_BITS
 
 

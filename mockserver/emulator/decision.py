@@ -76,7 +76,7 @@ class BackEnd:
         return self._limits if session.rule is None else limits(self.settings, session.rule)
 
     def follows(self, arrival: Arrival, session: Session | None, now_ms: int) -> bool:
-        """Tell whether a clock that follows events follows this request: a valid event that finds its session live."""
+        """Return whether a clock that follows events follows this one: it is valid, and its session is live."""
         if arrival.violations:
             return False
         if arrival.operation is Operation.EVENT:

@@ -97,12 +97,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         edge_integers: Whether fractions are refused where the Media Edge API has integers: ``strict`` or ``lenient``.
         edge_after_end: The status of events on a closed session of the Media Edge API: 404 or 410. Adobe's pages name
             both.
-        edge_org: The organization of the cookies that the Media Edge API sets for clients whose requests name none yet;
-            alloy stops if it is another one than its ``orgId``.
-        edge_ping_s: Seconds between the pings of a client of the Media Edge API outside ads, which may be set to 10 to
-            50; none to learn it from what it sends.
+        edge_org: The organization of the cookies that the Media Edge API sets for clients that send no such cookie yet;
+            alloy stops if it is not its ``orgId``.
+        edge_ping_s: Seconds between pings outside ads that clients of the Media Edge API are set to, 10 to 50; none to
+            learn it from their traffic.
         edge_ad_ping_s: The same inside ads, 1 to 10.
-        edge_max_body_bytes: Largest body that the Media Edge API takes (Adobe, Guardrails); beyond it 413.
+        edge_max_body_bytes: Largest body that the Media Edge API accepts (Adobe, Guardrails); a larger one is answered
+            with 413.
         fault_header: Mark injected answers with ``X-Mock-Fault``.
         fast_path: Answer plain events without the general machinery for requests. The answers are the same.
         max_body_bytes: Largest body; a larger one is answered with 413.

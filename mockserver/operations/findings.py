@@ -237,7 +237,7 @@ def _ends(records: _Records) -> tuple[int, int]:
 
 
 def _goes_on(last: _JudgedTraffic, records: _Records, moment: _Moment, version: _Revision) -> bool:
-    """Tell whether entries begin with those that a session was judged by, so that only new ones have to be read."""
+    """Return whether entries begin with those that a session was judged by, so that only new ones need reading."""
     return (
         0 < last.entries <= len(records)
         and last.version == version

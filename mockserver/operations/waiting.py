@@ -155,7 +155,7 @@ class _Silence:
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def check(self, seq: int, record: Record) -> bool:
-        """Tell whether it had been silent for long enough before this record, or this record ends the wait.
+        """Return whether it had been silent for long enough before this record, or this record ends the wait.
 
         If not, count afresh from it.
         """

@@ -1,1 +1,1 @@
-"""Decisions: pure functions over the model. No clock is read, nothing is drawn, nothing is stored here."""
+"""Decisions: pure functions over the model, without clock, randomness or storage."""

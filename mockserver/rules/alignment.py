@@ -1,8 +1,7 @@
-"""The events of one session against the sequence a test expects: both aligned, at the least cost.
+"""Align the events of one session with the sequence that a test expects.
 
-Expected and seen are aligned as texts are by ``diff``: a step that is missing and an event that nobody expected cost
-something, what fits costs nothing. A session is as expected when the cheapest alignment costs nothing, so the same
-computation gives the verdict and its explanation.
+Both are aligned as ``diff`` aligns texts: a missing step and an unexpected event have a cost, a match has none. A
+session is as expected when the cheapest alignment costs nothing, so one computation gives the verdict and the reason.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ _MISSING = 200
 _UNEXPECTED = 200
 _DIFFERENT = 300
 _DIFFERENT_AMONG_OTHERS = 100
-"""Less than a missing step, since an event that nobody expected costs nothing then."""
+"""Less than a missing step, because unexpected events cost nothing then."""
 
 
 class Mark(str, Enum):
-    """What a line of an alignment says."""
+    """What one line of an alignment means."""
 
     FITS = "fits"
     MISSING = "missing"
@@ -38,7 +37,7 @@ class Aligned(msgspec.Struct, frozen=True):
     """One line of an alignment: a step, an event, or both.
 
     Args:
-        step: The index of the step; None for an event that belongs to none.
+        step: The index of the step; None for an event that belongs to no step.
         seen: The index of the event; None for a step that is missing.
     """
 
@@ -48,7 +47,7 @@ class Aligned(msgspec.Struct, frozen=True):
 
 
 def as_expected(alignment: Sequence[Aligned]) -> bool:
-    """Tell whether nothing is missing, unexpected or different."""
+    """Return whether nothing is missing, unexpected or different."""
     return all(line.mark in (Mark.FITS, Mark.OTHER) for line in alignment)
 
 
@@ -56,16 +55,16 @@ def align(steps: Sequence[Expected], events: Sequence[Seen], *, allow_others: bo
     """Align what is expected with what was seen, at the least cost.
 
     Args:
-        allow_others: Whether other events may lie between the steps, before the first and after the last.
+        allow_others: Whether other events may come between the steps, before the first and after the last.
 
     Returns:
-        The lines in order; a step of any number of events has as many lines as it has events, maybe none.
+        The lines in order; a step of any number of events has one line for each event, so maybe none.
     """
     return _Alignment(steps, events, allow_others).lines()
 
 
 class _Alignment:
-    """The least costs of aligning the rest of the steps with the rest of the events, from every place on."""
+    """The lowest costs of aligning the remaining steps with the remaining events, from every position."""
 
     def __init__(self, steps: Sequence[Expected], events: Sequence[Seen], allow_others: bool) -> None:
         self._steps = steps
@@ -78,7 +77,7 @@ class _Alignment:
         self._costs = self._all_costs()
 
     def _pair(self, step: Expected, facts: Facts) -> int | None:
-        """Return what it costs to let an event stand for a step; None if it cannot."""
+        """Return the cost of taking an event for a step; None if that is impossible."""
         if step.fits(facts):
             return 0
         if step.occurs is not Occurs.ONCE or _of_another_type(step, facts):
@@ -107,7 +106,7 @@ class _Alignment:
         return costs
 
     def lines(self) -> list[Aligned]:
-        """Walk along the least costs; of equal ways the one that reads best."""
+        """Follow the lowest costs; of equal ways, take the one that reads best."""
         lines: list[Aligned] = []
         i = j = 0
         while i < len(self._steps) or j < self._count:

@@ -1,7 +1,7 @@
 """Conditions on an event body: ``/params/media.id=clip-7``, ``/playerTime/playhead>30``.
 
-The first operator in the text ends the JSON pointer (RFC 6901). There are no regular expressions, so that no query can
-be made slow. Conditions on header fields, ``User-Agent*=Android``, are written alike; their values are always text.
+The first operator in the text ends the JSON pointer (RFC 6901). There are no regular expressions, so no query can be
+slow. Conditions on header fields, such as ``User-Agent*=Android``, look the same; their values are always text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _MAX_LENGTH = 4096
-"""Most characters of a condition; the parsed ones are remembered."""
+"""Most characters of a condition; parsed conditions are cached."""
 
 _OPERATOR = re.compile(r"!=|\*=|=|>|<")
 _HEADER_OPERATOR = re.compile(r"!=|\*=|=")
@@ -44,7 +44,7 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-"""What a pointer leads to when there is nothing."""
+"""The value of a pointer that leads nowhere."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class Condition(msgspec.Struct, frozen=True):
         text: As the user wrote it.
         tokens: The reference tokens of the pointer, unescaped.
         op: ``=``, ``!=``, ``>``, ``<`` or ``*=``.
-        value: What to compare with: JSON if it can be read as JSON, otherwise the text itself.
+        value: The value to compare with: JSON if it can be read as JSON, otherwise the text itself.
     """
 
     text: str
@@ -70,7 +70,7 @@ class HeaderCondition(msgspec.Struct, frozen=True):
         text: As the user wrote it.
         name: The name of the field in lower case.
         op: ``=``, ``!=`` or ``*=``.
-        value: What to compare with.
+        value: The text to compare with.
     """
 
     text: str
@@ -108,7 +108,7 @@ def _check_length(text: str, pointer: str) -> None:
 
 
 def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
-    """Follow a JSON pointer; :data:`MISSING` when it leads nowhere."""
+    """Return the value at a JSON pointer; :data:`MISSING` when it leads nowhere."""
     for token in tokens:
         if isinstance(document, dict):
             document = document.get(token, MISSING)
@@ -120,10 +120,10 @@ def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
 
 
 def found(condition: Condition, document: Any, normal: Any = None) -> Any:
-    """Return what a condition is about; :data:`MISSING` when there is nothing.
+    """Return the value that a condition is about; :data:`MISSING` when there is none.
 
     Args:
-        document: The body as it was sent, which is asked first.
+        document: The body as it was sent, which is looked at first.
         normal: The event in the normal shape, if the body has another.
     """
     seen = resolve(document, condition.tokens)
@@ -131,7 +131,7 @@ def found(condition: Condition, document: Any, normal: Any = None) -> Any:
 
 
 def holds(condition: Condition, document: Any, normal: Any = None) -> bool:
-    """Tell whether an event meets a condition; arguments as of :func:`found`.
+    """Return whether an event meets a condition; arguments as of :func:`found`.
 
     A missing value meets only ``!=``. Numbers compare with numbers and text with text; true is not 1. ``*=`` means that
     a text contains a text or a list contains a value.
@@ -165,7 +165,7 @@ def _contains(seen: Any, condition: Condition) -> bool:
     wanted = condition.value
     if isinstance(seen, list):
         return any(_equal(item, wanted) for item in seen)
-    # In a text a number is looked for as it was written: 1.0 is not 1 there.
+    # In a text, a number is searched as it was written: 1.0 is not 1 there.
     return isinstance(seen, str) and (wanted if isinstance(wanted, str) else _literal(condition)) in seen
 
 
@@ -193,9 +193,9 @@ def header_values(headers: RawHeaders, name: str) -> list[str]:
 
 
 def header_holds(condition: HeaderCondition, values: Iterable[str]) -> bool:
-    """Tell whether the values of a header field meet a condition.
+    """Return whether the values of a header field meet a condition.
 
-    Of a repeated field one value is enough. ``!=`` holds when ``=`` does not, so also when the field is missing.
+    Of a repeated field, one value is enough. ``!=`` holds when ``=`` does not, so also when the field is missing.
     """
     match condition.op:
         case "=":

@@ -1,12 +1,12 @@
-"""Which fault rules strike a request. Pure: the counters of a rule come in with it and go out counted up.
+"""Decide which fault rules strike a request. Pure: rules come in with their counters, and go out with new ones.
 
-Rules run in order of creation. Every firing ``delay`` adds up; the first firing other fault decides, and rules of other
-kinds after it are not considered. A ``responses`` script counts as the kind of its present item, which the number of
-its strikes tells; a ``pass`` is a strike that does nothing and decides nothing. In a rule: match (``seen`` + 1),
-``skip``, ``every``, ``probability``, ``times``; then ``applied`` + 1. A rule that is switched off or over its
-``ttl_ms`` is passed over and sees nothing.
+Rules run in order of creation. The delays of all firing ``delay`` rules add up; the first other rule that fires decides
+the fault, and after it only delays are considered. A ``responses`` script counts as the kind of its current item, which
+follows from how often it has struck; a ``pass`` is a strike that does nothing and decides nothing. In one rule: match
+(``seen`` + 1), ``skip``, ``every``, ``probability``, ``times``; then ``applied`` + 1. A rule that is disabled or past
+its ``ttl_ms`` is skipped and counts nothing.
 
-Every rule draws from a stream of its own, so that adding, removing or editing one rule does not change the draws of
+Every rule has its own stream of random numbers, so adding, removing or editing one rule does not change the draws of
 another. Nothing is drawn for a probability of 0 or 1.
 """
 
@@ -32,14 +32,14 @@ __all__ = ["Armed", "Strike", "arm", "check_spec", "note_of", "strike"]
 
 _MET_BY_PREFLIGHTS = frozenset({"header", "namespace", "outcome", "status"})
 _LARGEST_EXPONENT = 700
-"""Of what a double can hold; the delay is cut off long before."""
+"""The largest that ``exp`` of a double allows; the delay is limited long before."""
 
 
 class Armed(msgspec.Struct, frozen=True):
     """A rule in force, with its compiled ``when`` and its stream of draws.
 
     Args:
-        ends: For each item of its script, after how many strikes it is over; empty for a rule without one.
+        ends: For each item of its script, after how many strikes it is over; empty without a script.
     """
 
     rule: FaultRule
@@ -52,10 +52,10 @@ class Strike(msgspec.Struct, frozen=True):
     """What the rules do to one request at one stage.
 
     Args:
-        rules: All rules, counted up.
-        delay_ms: The sum of the firing delays.
-        fault: The fault that decides, if any; of a script, its present item.
-        decided_by: Its rule.
+        rules: All rules, with new counters.
+        delay_ms: The sum of the delays that fire.
+        fault: The fault that decides, if any; of a script, its current item.
+        decided_by: The id of its rule.
         fault_ids: The rules that did something to the request.
         draws: What was drawn, fired or not.
     """
@@ -69,10 +69,10 @@ class Strike(msgspec.Struct, frozen=True):
 
 
 def check_spec(spec: FaultSpec) -> None:
-    """Refuse a rule that cannot mean anything.
+    """Check a rule.
 
     Raises:
-        InvalidInput: With the pointer of the member at fault.
+        InvalidInput: A member is wrong; the pointer leads to it.
     """
     _check_when(spec.when, spec.stage)
     for name, lowest in (("skip", 0), ("every", 1), ("times", 0), ("ttl_ms", 0)):
@@ -83,23 +83,23 @@ def check_spec(spec: FaultSpec) -> None:
         raise InvalidInput(f"probability is a number from 0 to 1, not {spec.probability}", pointer="/probability")
     if isinstance(spec.fault, Pass):
         raise InvalidInput(
-            "pass is an item of a responses script; for a rule that does nothing set enabled to false",
+            "pass is only an item of a responses script; to switch a rule off, set enabled to false",
             pointer="/fault/kind",
         )
     if spec.fault.repeat != 1:
         raise InvalidInput(
-            "repeat counts inside a responses script; a rule of its own takes times instead", pointer="/fault/repeat"
+            "repeat is only for items of a responses script; for a rule use times", pointer="/fault/repeat"
         )
     spec.fault.check("/fault")
 
 
 def note_of(spec: FaultSpec) -> str | None:
-    """Say what a rule leaves alone although its conditions do not say so; None if there is nothing to say."""
+    """Return a note on requests that a rule leaves alone although its conditions allow them; None for none."""
     given = {name for name in When.__struct_fields__ if getattr(spec.when, name) not in (None, ())}
     if not given <= _MET_BY_PREFLIGHTS:
         return None
     return (
-        "CORS preflights and reads of schemas are left alone; a rule strikes them when its when.operation names them: "
+        "this rule leaves CORS preflights and schema reads alone; to strike them, name them in when.operation: "
         "preflight, schema"
     )
 
@@ -114,14 +114,14 @@ def _check_when(when: When, stage: Stage) -> None:
     if stage is Stage.REQUEST:
         for name in ("outcome", "status"):
             if getattr(when, name) is not None:
-                raise InvalidInput(f"{name} is known at stage response only", pointer=f"/when/{name}")
+                raise InvalidInput(f"{name} is only known at stage response", pointer=f"/when/{name}")
 
 
 def arm(rule: FaultRule, seed: str) -> Armed:
     """Put a checked rule in force.
 
     Args:
-        seed: What the rule's stream of draws is made from; the same seed gives the same draws.
+        seed: The seed of its stream of random numbers; the same seed gives the same draws.
     """
     script = rule.fault
     repeats = (_repeat(item) for item in script.responses) if isinstance(script, ResponsesFault) else ()
@@ -133,7 +133,7 @@ def _repeat(item: SimpleFault | Pass | str) -> int:
 
 
 def _present(armed: Armed) -> SimpleFault | None:
-    """Return what a rule does if it strikes now; None for a pass."""
+    """Return the fault of a rule if it strikes now; None for a pass."""
     fault, strikes = armed.rule.fault, armed.rule.applied
     if not isinstance(fault, ResponsesFault):
         return None if isinstance(fault, Pass) else fault
@@ -193,7 +193,7 @@ def _is_over(rule: FaultRule, now_ms: int) -> bool:
 
 
 def _count(rule: FaultRule, random: Random) -> tuple[FaultRule, bool, Draw | None]:
-    """Count a matching request and tell whether the rule fires."""
+    """Count a matching request, and return whether the rule fires."""
     seen = rule.seen + 1
     turn = seen - rule.skip
     if turn <= 0 or turn % rule.every:

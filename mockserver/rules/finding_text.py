@@ -15,13 +15,13 @@ _LONGEST_WORD = 40
 
 
 def unexpected_findings(findings: Sequence[Finding], labels: Mapping[int, str], *, asked: str, most: int = 20) -> str:
-    """Say which findings there are although there should be none.
+    """Write the findings of which a test expected none.
 
     Args:
-        findings: The worst first.
-        labels: What the entries concerned are, by ``seq``; see :func:`entry_labels`.
-        asked: What was looked for, for example ``warning or worse``.
-        most: How many are written out.
+        findings: The findings, worst first.
+        labels: Labels of the entries they are about, by ``seq``; see :func:`entry_labels`.
+        asked: What the test looked for, for example ``warning or worse``.
+        most: How many to write.
     """
     count = len(findings)
     lines = [f"expected no finding ({asked}), there {'is' if count == 1 else 'are'} {count}:"]
@@ -32,7 +32,7 @@ def unexpected_findings(findings: Sequence[Finding], labels: Mapping[int, str], 
 
 
 def finding_lines(findings: Sequence[Finding], labels: Mapping[int, str], *, with_session: bool = False) -> list[str]:
-    """Write findings with what they do to the reports and the entries concerned."""
+    """Write findings with their consequences and the entries they are about."""
     lines = []
     for finding in findings:
         session = f" in session {short_sid(finding.session_id)}" if with_session and finding.session_id else ""
@@ -44,10 +44,10 @@ def finding_lines(findings: Sequence[Finding], labels: Mapping[int, str], *, wit
 
 
 def brief_findings(findings: Sequence[Finding], *, most: int = 10) -> str:
-    """Write the worst findings in a line each.
+    """Write the worst findings, one per line.
 
     Args:
-        findings: The worst first.
+        findings: The findings, worst first.
     """
     lines = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, the worst first:"]
     for finding in findings[:most]:
@@ -63,10 +63,10 @@ def brief_findings(findings: Sequence[Finding], *, most: int = 10) -> str:
 
 
 def entry_labels(entries: Sequence[Entry]) -> dict[int, str]:
-    """Say what entries of one session are: number, event type, and seconds of the player's time since its start.
+    """Return labels for the entries of a session: number, event type, and seconds since its start.
 
     Args:
-        entries: All entries of the session; the first ``ts`` among them is the start.
+        entries: All entries of the session; the first ``ts`` is its start, by the player's clock.
     """
     start_ms = next((ts_ms for entry in entries if (ts_ms := _ts_ms(entry)) is not None), None)
     labels = {}
@@ -77,7 +77,7 @@ def entry_labels(entries: Sequence[Entry]) -> dict[int, str]:
 
 
 def moment(ts_ms: int | None, start_ms: int | None) -> str:
-    """Write a ``ts`` as seconds since the start; nothing if one of them is not known."""
+    """Write a ``ts`` as seconds since the start; empty if either is unknown."""
     if ts_ms is None or start_ms is None or abs(ts_ms - start_ms) > 10**15:
         return ""
     return f"{(ts_ms - start_ms) / 1000:+.3f} s"

@@ -1,7 +1,7 @@
-"""What went on in a session, as spans of time in lanes: the picture that belongs to the report.
+"""What went on in a session, as spans of time in lanes, for a picture beside the report.
 
-Everything comes from the trace and the stretches that the report adds up, so that picture and numbers agree. Time never
-runs backwards in it: an event with an older ``ts`` than one processed before it stands where that one stood.
+The spans come from the same trace and stretches as the report, so picture and numbers agree. Time never runs backwards:
+an event with an older ``ts`` than the event processed before it is drawn at the time of that event.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def lanes_of(steps: Sequence[Step], *, silence_s: float) -> tuple[int | None, in
 
     Args:
         steps: Its trace.
-        silence_s: From how many seconds without an event on a silence is drawn.
+        silence_s: A silence of more than this many seconds is drawn.
 
     Returns:
-        The first and the last instant in ``ts``, None without events, and the lanes that have anything in them.
+        The first and the last ``ts``, None without events; and the lanes that are not empty.
     """
     if not steps:
         return None, None, ()
@@ -66,7 +66,7 @@ class _Picture:
         )
 
     def playback(self) -> Iterator[Span]:
-        """Draw what time counts as; chapters and ads that only divide it further are lanes of their own."""
+        """Draw what the time counts as; chapters and ads have lanes of their own."""
         begun: Step | None = None
         activity: Activity | None = None
         for stretch in Course(self.steps).stretches:
@@ -82,7 +82,7 @@ class _Picture:
     def opened(
         self, turning: Sequence[Step], kind: str, which: Callable[[State], Break | Ad | Chapter | None]
     ) -> Iterator[Span]:
-        """Draw what an event opens and another one closes."""
+        """Draw spans that one event opens and another closes."""
         begun: Step | None = None
         for step in turning:
             before, after = which(step.before), which(step.after)
@@ -109,7 +109,7 @@ class _Picture:
             yield Lane(name="state", label=name[:_LONGEST_LABEL], spans=tuple(spans[name]))
 
     def quality(self) -> Iterator[Span]:
-        """Draw the bitrate as it was last said."""
+        """Draw the bitrate that was last reported."""
         begun: Step | None = None
         value: Any = None
         for step in self.steps:
@@ -123,7 +123,7 @@ class _Picture:
             yield self.span("quality", str(value), begun, None)
 
     def silences(self, silence_s: float) -> Iterator[Span]:
-        """Draw where nothing came for too long."""
+        """Draw the times when no event came for too long."""
         for step, following in pairwise(self.steps):
             lasted_ms = self.times_ms[following.n] - self.times_ms[step.n]
             if lasted_ms > silence_s * 1000:
@@ -131,7 +131,7 @@ class _Picture:
 
 
 def _label(kind: str, step: Step) -> str:
-    """Name a break, an ad or a chapter by what its start says."""
+    """Return the name of a break, an ad or a chapter, from its start event."""
     params = step.params
     match kind:
         case "break":

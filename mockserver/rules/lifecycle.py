@@ -1,24 +1,24 @@
 """The life of a session: one state machine, written as a table.
 
 Rules:
-    Everything that changes the phase of a session stands here. A phase changes only by :data:`TRANSITIONS`; a trigger
-    that has no cell in the row of the phase changes nothing.
+    Everything that changes the phase of a session is in this file. A phase changes only by :data:`TRANSITIONS`; a
+    trigger without a cell in the row of the phase changes nothing.
 
 Theory of operation:
-    Triggers come from three sides. *Events* (sessionComplete, sessionEnd) arrive. *Time* runs out: silence, a playhead
-    that stands still, age, and, after the close, the time a closed id is remembered. A *test* expires or forgets a
-    session.
+    There are three kinds of triggers. *Events* (sessionComplete, sessionEnd) arrive. *Time* runs out: no events, a
+    playhead that does not move, age, and, after the close, how long a closed id is remembered. A *test* expires or
+    forgets a session.
 
-    Nothing is scheduled. :func:`expire` computes, whenever somebody touches or looks at a session, what time has done
-    to it since; it closes at the deadline that passed first, not at the moment of looking. A limit is passed strictly
-    after its last millisecond, with a grace on limits left at their default, because Adobe's SDKs send their own
-    sessionEnd exactly when the 30 minutes are over (recordings of MediaSDK JS 3.1.0: 1800.0 s after pauseStart).
+    Nothing is scheduled. Whenever a session is read or changed, :func:`expire` computes what time has done to it: it
+    closes at the deadline that passed first, not at the time of reading. A limit has passed only after its last
+    millisecond, and limits left at their default have a grace, because Adobe's SDKs send their own sessionEnd exactly
+    when the 30 minutes are over (recordings of MediaSDK JS 3.1.0: 1800.0 s after pauseStart).
 
-    Elapsed time is never negative: a clock that is set back makes no session older, and no closed one open.
+    Elapsed time is never negative: setting the clock back makes no session older and opens no closed one.
 
     The back end sorts events by ``ts`` inside a window of 5 seconds or 10 events, so a close may overtake older events:
-    in a recording of Adobe's own sample player sessionComplete arrived before a chapterComplete that is 4 ms older.
-    Such events still find the session open for the length of the window (Adobe, "Controlling the order of events").
+    in a recording of Adobe's own sample player, sessionComplete arrived before a chapterComplete that was 4 ms older.
+    For the length of the window such events are still accepted (Adobe, "Controlling the order of events").
 
 Sources: Adobe, Media Collection API "Timeout conditions" (10 minutes without events, 30 minutes without playhead
 movement) and "Events request" (404 unknown, 410 no longer reportable); Media Edge API troubleshooting (24 hours).
@@ -92,14 +92,14 @@ _CLOSED_BY = {
 }
 
 REFUSALS = {Phase.CLOSED: Outcome.SESSION_CLOSED, Phase.FORGOTTEN: Outcome.UNKNOWN_SESSION}
-"""What becomes of an event in these phases, unless the event that closed the session has overtaken it."""
+"""The outcome of an event in these phases, unless the event that closed the session has overtaken it."""
 
 _LIVE = (Phase.OPEN, Phase.COMPLETED)
 _CLOSING_EVENT = {ClosedBy.SESSION_END: "sessionEnd", ClosedBy.COMPLETE: "sessionComplete"}
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Lifetimes in milliseconds with their grace; None where there is no limit."""
+    """Lifetimes in milliseconds, including grace; None for no limit."""
 
     idle_ms: int | None
     stall_ms: int | None
@@ -108,7 +108,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 def limits(settings: Settings, rule: SessionRule | None = None) -> Limits:
-    """Compute what limits a session, from the settings and the rule that was fixed when it opened."""
+    """Compute the limits of a session from the settings and the rule chosen when it opened."""
 
     def limit_ms(name: str, *, graced: bool = True) -> int | None:
         value: float | None = getattr(settings, name)
@@ -130,7 +130,7 @@ def limits(settings: Settings, rule: SessionRule | None = None) -> Limits:
 
 
 def deadlines(session: Session, limits: Limits) -> Deadlines:
-    """Tell until when a session stays as it is."""
+    """Return until when a session stays as it is."""
     if session.phase in _LIVE:
         return Deadlines(
             idle_ms=_after(session.last_event_ms, limits.idle_ms),
@@ -143,11 +143,11 @@ def deadlines(session: Session, limits: Limits) -> Deadlines:
 
 
 def fire(session: Session, trigger: Trigger, at_ms: int, *, ts_ms: int | None = None) -> Session:
-    """Apply one trigger by the table.
+    """Apply one trigger.
 
     Args:
         at_ms: When it happens, on the emulated clock.
-        ts_ms: The ``ts`` of the event, if an event pulled the trigger.
+        ts_ms: The ``ts`` of the event, if an event is the trigger.
 
     Returns:
         The session in its new phase, or the same one if the table has no cell for it.
@@ -165,11 +165,11 @@ def fire(session: Session, trigger: Trigger, at_ms: int, *, ts_ms: int | None = 
 
 
 def expire(session: Session, now_ms: int, limits: Limits) -> Session:
-    """Do to a session what time has done to it.
+    """Close or forget a session whose time has run out.
 
     Returns:
-        The same object when nothing happened; otherwise the session, closed at the first deadline that passed and
-        forgotten if that is long ago.
+        The same object when nothing happened; otherwise the session, closed at the first deadline that passed, and
+        forgotten if that is long enough ago.
     """
     if session.phase in _LIVE:
         if (
@@ -214,7 +214,7 @@ def open_session(
 ) -> Session:
     """Make the session that a sessionStart, or a batch of downloaded content, opens.
 
-    A batch is over when it arrives: no lifetimes apply to it but the time it is remembered. Adobe documents none for
+    A batch is closed when it arrives, so its only lifetime is how long it is remembered. Adobe documents none for
     batches ("Track downloaded content").
     """
     session = Session(
@@ -241,10 +241,10 @@ def open_session(
 def accept(
     session: Session, event_type: str, ts_ms: int, playhead_s: float, now_ms: int, settings: Settings
 ) -> tuple[Session, Outcome]:
-    """Decide about a valid event of a known session that :func:`expire` has been applied to.
+    """Decide about a valid event of a known session, after :func:`expire`.
 
-    Nothing but the phase decides: no order of events is ever an error, because the API cannot see one (Adobe,
-    "Validating event requests": each event is validated alone).
+    Only the phase decides. The order of events is never an error, because the API does not see it (Adobe, "Validating
+    event requests": each event is validated alone).
 
     Returns:
         The session after the event, and ACCEPTED, SESSION_CLOSED or UNKNOWN_SESSION. A refused event changes nothing.
@@ -277,7 +277,7 @@ def accept(
 
 
 def _overtaken(session: Session, event_type: str, ts_ms: int, now_ms: int, settings: Settings) -> bool:
-    """Tell whether an event on a closed session was merely overtaken by the closing one inside the reorder window."""
+    """Return whether the closing event merely overtook this event, inside the reorder window."""
     if session.closing_ts_ms is None or session.closed_ms is None or session.closed_by is None:
         return False
     return (

@@ -1,7 +1,7 @@
 """One matcher for queries, fault rules and verification.
 
-A matcher returns the *differences* between what is wanted and what is there; matching is having none. The same
-differences, weighted, say how near a miss was.
+A matcher returns the *differences* between a query and an entry; a match has none. Weighted, the same differences say
+how near a miss was.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from mockserver.rules.condition import (
 __all__ = ["Facts", "Matcher", "check_event_type", "check_page", "compile_query", "compile_when", "conditions"]
 
 _WEIGHTS = {"event_type": 4, "operation": 3, "session_id": 2}
-"""What a difference in a field costs; 1 for the others. An event of another type is hardly a near miss."""
+"""The weight of a difference in a field; 1 for others. An event of another type is hardly a near miss."""
 
 _UNASKED = frozenset({Operation.PREFLIGHT, Operation.SCHEMA})
-"""Operations that a fault rule hits only when it names them: a rule about events must not break the browser's
-preflights."""
+"""Operations that a fault rule strikes only when it names them: a rule about events must not break the preflights of
+browsers."""
 
 _OPENING = frozenset({Operation.START, Operation.DOWNLOAD})
 
@@ -51,10 +51,10 @@ _CONTENT = {
     "player_name": "media.playerName",
     "library_version": "media.libraryVersion",
 }
-"""What is asked of the content of a session, and the key of a sessionStart that says it."""
+"""The conditions on the content of a session, and the keys of a sessionStart that they are about."""
 
 _MAX_CONDITIONS = 64
-"""Most conditions of one ``where``: every one is asked of every entry."""
+"""Most conditions of one ``where``: each is checked for every entry."""
 
 _Parsed = TypeVar("_Parsed")
 
@@ -73,21 +73,22 @@ class _Texts(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct):
-    """What can be asked about a request, known in part while it is being decided.
+    """What queries and rules can ask about a request; some is not known before the back end has decided.
 
     Args:
-        document: Gives the parsed body; called only when a condition needs it.
+        document: Returns the parsed body; called only when a condition needs it.
         outcome: None before the back end has decided.
         status: None before the back end has decided.
-        nth_session: The number of the session it belongs to or would open.
-        nth_event: The request is the nth of its event type that came for its session.
-        in_ad: Whether that session is inside an ad; None when there is no session.
+        nth_session: The number of the session that it belongs to or would open.
+        nth_event: The request is the nth of its event type for its session.
+        in_ad: Whether that session is inside an ad; None without a session.
         in_break: Whether it is inside an ad break.
         session_age_s: How long ago it was opened; None when it is not open yet.
-        content: What it plays; None for a request that has no session, or says it itself.
-        namespace: Where the request came in.
+        content: What the session plays; None for a request without a session, or one that opens it.
+        namespace: The namespace of the request.
         headers: The header fields of the request.
-        normal: Brings the body into the normal shape; None if it has it. Conditions ask the body as it was sent first.
+        normal: Turns the body into the normal shape; None if it is in that shape. Conditions look at the body as sent
+            first.
     """
 
     operation: Operation
@@ -108,7 +109,7 @@ class Facts(msgspec.Struct):
     normal: Callable[[Any], Any] | None = None
 
     def documents(self) -> tuple[Any, Any]:
-        """Return what conditions ask: the body, and, if it has another shape, the event or events in the normal one."""
+        """Return what conditions look at: the body and, if that has another shape, the same in the normal one."""
         document = self.document()
         return document, None if self.normal is None else self.normal(document)
 
@@ -117,12 +118,12 @@ class Matcher(msgspec.Struct, frozen=True):
     """A compiled query.
 
     Args:
-        fields: For every field that is asked for, the values that are meant.
-        conditions: What must hold of the body.
-        since: Only later entries; who walks the journal obeys it.
-        unasked: Operations that do not match although nothing speaks against them.
-        others: Fields of which more is asked than to be one of some values.
-        headers: What must hold of the header fields.
+        fields: For every field of the query, the values that match.
+        conditions: Conditions on the body.
+        since: Only later entries match; the journal applies this, not :meth:`matches`.
+        unasked: Operations that never match.
+        others: Fields that must be in a range or begin with a text.
+        headers: Conditions on header fields.
     """
 
     fields: tuple[tuple[str, frozenset[Any]], ...]
@@ -133,7 +134,7 @@ class Matcher(msgspec.Struct, frozen=True):
     headers: tuple[HeaderCondition, ...] = ()
 
     def matches(self, facts: Facts) -> bool:
-        """Tell whether the facts are meant."""
+        """Return whether the facts match."""
         if facts.operation in self.unasked:
             return False
         for name, wanted in self.fields:
@@ -151,7 +152,7 @@ class Matcher(msgspec.Struct, frozen=True):
         return True
 
     def differences(self, facts: Facts) -> tuple[Difference, ...]:
-        """List what keeps the facts from being meant; empty when they are."""
+        """Return why the facts do not match; empty when they do."""
         differences = [
             Difference(field=name, expected=_shown(wanted), actual=_plain(_actual(facts, name)))
             for name, wanted in self.fields
@@ -175,7 +176,7 @@ class Matcher(msgspec.Struct, frozen=True):
         return tuple(differences)
 
     def distance(self, differences: tuple[Difference, ...]) -> float:
-        """Weigh differences: 0 for none, 1 when nothing that was asked for is there."""
+        """Weigh differences: 0 for none, 1 when nothing matches."""
         asked = sum(_WEIGHTS.get(name, 1) for name, _ in self.fields)
         asked += len(self.others) + len(self.headers) + len(self.conditions)
         missed = sum(_WEIGHTS.get(difference.field, 1) for difference in differences)
@@ -183,7 +184,7 @@ class Matcher(msgspec.Struct, frozen=True):
 
 
 def check_page(since: int, limit: int) -> None:
-    """Refuse a page of a list that cannot be.
+    """Check the page of a list.
 
     Raises:
         InvalidInput: ``since`` or ``limit`` is out of range.
@@ -195,16 +196,16 @@ def check_page(since: int, limit: int) -> None:
 
 
 def check_event_type(event_type: OneOrMany, *, pointer: str = "/event_type") -> None:
-    """Refuse what is no event type: whoever asks for one with a slip in it is told that there is none.
+    """Check event types, so that a typing error in a query is not an empty result.
 
     Raises:
-        InvalidInput: One of them is outside the vocabulary.
+        InvalidInput: One of them does not exist.
     """
     for name in (event_type,) if isinstance(event_type, str) else event_type or ():
         if name not in EVENT_TYPES:
             raise InvalidInput(
-                f'"{name[:80]}" is no event type{nearest(name[:80], EVENT_TYPES)} (one that is wrong on purpose goes '
-                f'into where: "/eventType={name[:80]}")',
+                f'"{name[:80]}" is not an event type{nearest(name[:80], EVENT_TYPES)} (to look for a wrong one, use '
+                f'where: "/eventType={name[:80]}")',
                 pointer=pointer,
             )
 
@@ -301,12 +302,12 @@ def _actual(facts: Facts, name: str) -> Any:
 
 
 def _playhead_s(facts: Facts) -> float | None:
-    """Return the playhead that an event names, valid or not; a batch of downloaded content has many, so none."""
+    """Return the playhead of an event, valid or not; None for a batch of downloaded content, which has many."""
     return event_of(_normal(facts)).playhead_s
 
 
 def _said_of_content(facts: Facts, name: str) -> str | None:
-    """Return what is known of the content: a request that opens a session says it itself."""
+    """Return what is known of the content; a request that opens a session has it in its body."""
     if facts.operation not in _OPENING:
         return None if facts.content is None else getattr(facts.content, name)
     normal = _normal(facts)

@@ -16,17 +16,17 @@ __all__ = ["members_at", "misfit", "value_at", "words_at"]
 _AT = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MOST_NAMED = 24
-"""A message names no more than so many words."""
+"""Most words that a message lists."""
 
 
 def misfit(error: msgspec.ValidationError, kind: Any, document: Any) -> InvalidInput:
-    """Say what msgspec objects to.
+    """Explain an error of msgspec.
 
-    msgspec tells the place in its message only, which is read here and nowhere else. A version that words it otherwise
-    costs the pointer and the suggestion, nothing more: its sentence is passed on whole.
+    msgspec names the place only in its message, which is parsed here and nowhere else. If another version words it
+    differently, the pointer and the suggestion are lost, and its sentence is passed on as it is.
 
     Args:
-        error: The objection.
+        error: The error.
         kind: What the document should be.
         document: The document, in dictionaries and lists.
     """
@@ -37,7 +37,7 @@ def misfit(error: msgspec.ValidationError, kind: Any, document: Any) -> InvalidI
 
 
 def _pointer(path: str, kind: Any) -> str:
-    """Make a JSON pointer of msgspec's path, which does not say which key of a dictionary is meant: ``[...]``."""
+    """Make a JSON pointer of msgspec's path, which writes ``[...]`` for the key of a dictionary."""
     is_record = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     if is_record and path[1:] in {field.encode_name for field in structs.fields(kind)}:
         return f"/{path[1:]}"  # the name of a member may have a dot in it
@@ -46,7 +46,7 @@ def _pointer(path: str, kind: Any) -> str:
 
 
 def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str:
-    """Where a name or a word is not known or missing, say what there is and what may have been meant."""
+    """Say which names or words are allowed, and which may be meant, where one is unknown or missing."""
     value = value_at(document, steps)
     if isinstance(value, dict) and (known := members_at(kind, steps, document)):
         unknown = next((name for name in value if name not in known), None)
@@ -74,15 +74,15 @@ def members_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
 
     Args:
         kind: What the document should be.
-        steps: Where the record stands: the tokens of a JSON pointer.
-        document: The document, which tells which of several records is meant.
+        steps: The place of the record: the tokens of a JSON pointer.
+        document: The document; it shows which of several records is meant.
     """
     records = (found for found in _kinds(kind, steps, document) if isinstance(found, inspect.StructType))
     return list(dict.fromkeys(name for record in records for name in _names(record)))
 
 
 def _lacking_at(kind: Any, steps: Sequence[str], document: Any) -> str | None:
-    """Return the first member that a record at a place has to have and does not have. Arguments as of members_at."""
+    """Return the first required member that a record lacks. For the arguments see :func:`members_at`."""
     record = value_at(document, steps)
     for narrow in (False, True):
         for found in _kinds(kind, steps, document, narrow=narrow):
@@ -95,23 +95,23 @@ def _lacking_at(kind: Any, steps: Sequence[str], document: Any) -> str | None:
 
 
 def words_at(kind: Any, steps: Sequence[str], document: Any) -> list[str]:
-    """Return the words that can stand at a place; none where anything can.
+    """Return the words that are allowed at a place; none where there is no list.
 
     Args:
         kind: What the document should be.
         steps: The place: the tokens of a JSON pointer.
-        document: The document, which tells which of several records is meant.
+        document: The document; it shows which of several records is meant.
     """
     return [str(word) for word in _words(kind, steps, document)]
 
 
 def _takes_numbers(kind: Any, steps: Sequence[str], document: Any) -> bool:
-    """Tell whether a number can stand at a place. Arguments as of :func:`words_at`."""
+    """Return whether a number is allowed at a place. For the arguments see :func:`words_at`."""
     return any(isinstance(found, (inspect.IntType, inspect.FloatType)) for found in _kinds(kind, steps, document))
 
 
 def value_at(document: Any, steps: Sequence[str]) -> Any:
-    """Return what stands at a place of a document; None when nothing does."""
+    """Return the value at a place of a document; None when there is none."""
     for step in steps:
         document = _inner(document, step)
     return document

@@ -5,28 +5,28 @@ in a window of 5 seconds or at most 10 events; when the 5 seconds have passed or
 they are reordered by ``playerTime.ts`` and sent on to processing; only sessionStart is sent on at once. Hence:
 
 * Everything but sessionStart waits in a buffer. An event that comes 5 seconds or more after the first one in it, or
-  finds ten in it, empties it and stands outside that window.
-* An event older than the youngest one already processed can no longer be sorted in: it is processed at once, in order
-  of arrival, and says how late it is. sessionStart does not count here: THEOplayer's connector sends a whole pre-roll
-  with ``ts`` before that of its sessionStart (recordings).
-* An event whose ``ts`` could not be read stays directly behind the one that arrived before it, and is never late.
+  finds ten in it, empties it and is outside that window.
+* An event older than the youngest one already processed can no longer be sorted: it is processed at once, in order of
+  arrival, and is marked with how late it is. sessionStart does not count here: THEOplayer's connector sends a whole
+  pre-roll with ``ts`` before that of its sessionStart (recordings).
+* An event whose ``ts`` could not be read stays directly behind the event that arrived before it, and is never late.
 
 Equal ``ts``. The page forbids them and promises no order for them, yet Adobe's own clients send them all the time
 (recordings of MediaSDK JS 3.0 and 3.1: adBreakStart, adStart, play; adSkip, adBreakComplete, play, chapterStart;
 chapterComplete, chapterStart), and send three requests in parallel, so that arrival says nothing either. Ties are
-therefore settled by meaning: events are ranked so that what closes comes before what opens, and what opens before
-what plays. A rank alone is not enough: the CBS 0.0.15 client sends a whole ad break with one ``ts``, arriving as
-adBreakStart, adComplete, adBreakComplete, play, adStart (recording). So of a group of up to six the order with the
-fewest violations of the rules below is taken, given what is open at that point; among equals the one that comes first
-by rank, then by arrival. Larger groups are only ranked.
+therefore ordered by meaning: events are ranked so that closing events come before opening ones, and opening ones before
+playback. A rank alone is not enough: the CBS 0.0.15 client sends a whole ad break with one ``ts``, arriving as
+adBreakStart, adComplete, adBreakComplete, play, adStart (recording). So for a group of up to six events, the order with
+the fewest violations of the rules below is taken, given what is open at that point; among equals, the first by rank,
+then by arrival. Larger groups are only ranked.
 
 Violations are what the tables of :mod:`.playback_states` ignore or call irregular: an ad event outside an ad break; a
 close of something that is not open; an open of something that is; play, pauseStart, bufferStart or ping between
 adBreakStart and its first adStart. The names of player states are not known here, so a stateEnd is a violation only
 while no state at all is on.
 
-The window, its two limits and the exception for sessionStart are Adobe's. Whether the event that ends a window is
-sorted with it, what becomes of late events, and the order of ties are our reading, since the page leaves them open.
+The window, its two limits and the exception for sessionStart are Adobe's. The page leaves open whether the event that
+ends a window is sorted with it, what becomes of late events, and the order of ties: there it is our reading.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     """One event of a session, as far as its order depends on it.
 
     Args:
-        event_type: The event type of the wire; None when it could not be read.
+        event_type: The event type; None when it could not be read.
         ts_ms: ``playerTime.ts``, milliseconds since 1970 by the player's clock; None when it could not be read.
         at_ms: When it arrived, in milliseconds of the emulated clock.
     """
@@ -89,13 +89,13 @@ class _Playback(NamedTuple):
 
 
 _After = tuple[_Playback, int]
-"""What is going on after an event, and how many rules the event violated."""
+"""The state after an event, and how many rules the event violated."""
 
 _AD_EVENTS, _CHAPTER_EVENTS = names("ad"), names("chapter")
 
 
 def _step(open_: _Playback, event_type: str | None) -> _After:
-    """Let an event do what it does by the tables of :mod:`.playback_states`."""
+    """Apply an event by the tables of :mod:`.playback_states`."""
     if event_type in _AD_EVENTS:
         ad_state = ADS[open_.ad_state].get(event_type)
         if ad_state is None:
@@ -157,7 +157,7 @@ def _fewest_violations(ranked: Sequence[_Buffered], open_: _Playback, violations
     """Order a group of equal ``ts`` so that it violates the fewest rules, preferring what stands first in ``ranked``.
 
     Budgets of 0, 1, ... violations are tried in turn, below the ``violations`` of ``ranked`` itself. Whether a budget
-    lasts depends only on which events are left and on what is open, so a case that failed is not tried again.
+    suffices depends only on which events are left and on what is open, so a case that failed is not tried again.
     """
     failed: set[tuple[int, int, _Playback]] = set()
 
@@ -184,7 +184,7 @@ def _fewest_violations(ranked: Sequence[_Buffered], open_: _Playback, violations
 
 
 def _arrange(buffered: Iterable[_Buffered], open_: _Playback, ties: Ties) -> tuple[list[_Buffered], _Playback]:
-    """Sort buffered events, given in order of arrival, and say what is open after them."""
+    """Sort buffered events, given in order of arrival, and return what is open after them."""
     by_ts = sorted(buffered, key=attrgetter("ts_ms"))
     if ties == "arrival":
         return by_ts, open_
@@ -203,8 +203,8 @@ def _arrange(buffered: Iterable[_Buffered], open_: _Playback, ties: Ties) -> tup
 class ReorderBuffer:
     """The reorder window of one session, fed with one event after the other.
 
-    It remembers only what the next decision needs: the events in the window, the youngest ``ts`` that was processed and
-    what is open. What :meth:`feed` gives out is final; a caller can keep it and go on when more events arrive.
+    It keeps only what the next decision needs: the events in the window, the youngest ``ts`` that was processed and
+    what is open. What :meth:`feed` returns is final; a caller can keep it and go on when more events arrive.
 
     Args:
         window_ms: How long the first event of a window is held, in milliseconds of the emulated clock.
@@ -255,7 +255,7 @@ class ReorderBuffer:
         return done
 
     def tail(self, *, now_ms: int | None = None, closed: bool = False) -> list[Processed]:
-        """Show the events still in the buffer as if it were emptied now. Changes nothing.
+        """Return the events still in the buffer, as if it were emptied now. Changes nothing.
 
         Args:
             now_ms: The present on the emulated clock, in milliseconds; None when nothing more is to come.
@@ -312,7 +312,7 @@ def processing_order(
         closed: Whether the session takes no more events.
 
     Returns:
-        Every event once, in order of processing; those still held back at ``now_ms`` last and marked provisional.
+        Every event once, in order of processing; those still in the buffer at ``now_ms`` last, marked provisional.
     """
     buffer = ReorderBuffer(window_ms=window_ms, window_n=window_n, ties=ties)
     order: list[Processed] = []

@@ -1,15 +1,15 @@
-"""What the back end believes is going on after every event: playing or not, in which ad, chapter and player states.
+"""What the back end takes to be going on after every event: playing or not, in which ad, chapter and player states.
 
 Theory of operation. The events of a session, in order of processing, drive one state machine. The time between two
 events belongs to what is going on *after* the first of them (Adobe, metrics overview of the Streaming Media guide:
 durations are sums of the intervals between consecutive events while a state is active; they come from ``ts``, not from
 the playhead).
 
-What an event does stands in the tables of :mod:`.playback_states`; here the events are followed with what they say of
-breaks, ads and chapters. ``scope`` is ``ad`` in an ad, ``gap`` inside an ad break but outside an ad, otherwise
+What an event does is in the tables of :mod:`.playback_states`; this module follows the events, with their breaks, ads
+and chapters. ``scope`` is ``ad`` in an ad, ``gap`` inside an ad break but outside an ad, otherwise
 ``main``.
 
-Equal for report and diagnostics: both read the same trace.
+Report and diagnosis read the same trace.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ __all__ = ["MOST", "Ad", "Break", "Chapter", "Player", "Scope", "State", "Step",
 
 _NOTHING: Mapping[str, Any] = {}
 MOST = 10**15
-"""The largest number that is calculated with: JSON integers may be larger than any float."""
+"""The largest number used in calculations: JSON integers may be larger than any float."""
 
 _Number = TypeVar("_Number", int, float)
 
 
 class Scope(str, Enum):
-    """To what time belongs."""
+    """What time belongs to."""
 
     MAIN = "main"
     GAP = "gap"
@@ -74,7 +74,7 @@ class Chapter(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What is going on; ``on`` has the player states that are on, in lower case, with the step that opened each."""
+    """What is going on; ``on`` has the player states that are on, in lower case, with the step that turned each on."""
 
     player: Player = Player.STARTING
     ad_break: Break | None = None
@@ -88,7 +88,7 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def scope(self) -> Scope:
-        """To what time belongs."""
+        """What time belongs to."""
         return _SCOPES[self.ad_state]
 
 
@@ -106,7 +106,7 @@ class Step(msgspec.Struct, frozen=True):
         meta: Its custom metadata; empty when there is none.
         before: What was going on before it.
         after: What is going on after it.
-        ignored: Why the back end can do nothing with it; None when it can.
+        ignored: Why the back end ignores it; None when it does not.
         dt_s: Seconds until the next event, 0 for the last one and never negative.
     """
 
@@ -160,7 +160,7 @@ def trace(
     Args:
         items: The events.
         error_stops_playback: Whether an error ends playback until the next play.
-        void_breaks: The adBreakStarts that are treated as if they had not been sent, by ``seq`` and ``index``.
+        void_breaks: The adBreakStarts to treat as if they had not been sent, by ``seq`` and ``index``.
     """
     steps: list[Step] = []
     state = State()
@@ -188,7 +188,7 @@ def trace(
 
 
 def _bounded(number: _Number) -> _Number:
-    """Return a number that can be calculated with: JSON integers may be larger than any float."""
+    """Return a number within the limits of calculations: JSON integers may be larger than any float."""
     return number if -MOST < number < MOST else type(number)(MOST if number > 0 else -MOST)
 
 

@@ -1,31 +1,31 @@
-"""What is going on in a session, and what every event does to it: one table, read by all who ask.
+"""What is going on in a session, and what every event does to it: the only tables of playback.
 
 Rules:
-    Everything that knows what an event opens, closes or begins stands here. Whoever asks what is going on follows these
-    tables: fault rules by the events as they arrive (:mod:`.lifecycle`), the order of processing
-    (:mod:`.ordering`), and findings, report and lanes through the trace (:mod:`.playback`). So no two can disagree.
+    Everything that an event opens, closes or begins is in these tables, and all code follows them: fault rules, by the
+    events as they arrive (:mod:`.lifecycle`); the order of processing (:mod:`.ordering`); findings, report and lanes,
+    through the trace (:mod:`.playback`). So they cannot disagree.
 
 Theory of operation:
     Four machines run side by side, each moved by events of its own.
 
-    *Ads.* An ad break opens and closes, and ads open and close in it. A session is in ``main`` content; in a break that
-    is ``due`` an ad; in an ``ad``; or in the ``gap`` between two. What has no cell in the row of the state is ignored
-    by the back end, ad events outside a break above all (Adobe, Media Collection API, "Events request"). A break that
-    opens inside another takes its place, and ends its ad: time has to go somewhere. An ad that starts inside another
-    takes its place too.
+    *Ads.* An ad break opens and closes, and ads open and close in it. A session is in ``main`` content; in a break
+    before its first ad (``due``); in an ``ad``; or in the ``gap`` after an ad. The back end ignores an event without a
+    cell in the row of the state, such as ad events outside a break (Adobe, Media Collection API, "Events request"). A
+    break that opens inside another replaces it and ends its ad: the time must belong to something. An ad that starts
+    inside another replaces it too.
 
-    *Player.* It plays, is paused or buffers since the last event that said so; nothing else stops it (Adobe, Streaming
-    Media guide, metrics overview: durations are the time while a state is active). An ad plays from its adStart on,
-    also without a play, and when the break is over the player does what it did before: Adobe's timelines send a play
-    after a pre-roll but none after a mid-roll.
+    *Player.* It plays, is paused or buffers from the event that says so until another one does (Adobe, Streaming Media
+    guide, metrics overview: durations are the time while a state is active). An ad plays from its adStart on, also
+    without a play, and after the break the player does what it did before: Adobe's timelines send a play after a
+    pre-roll but none after a mid-roll.
 
-    *Chapter.* One at a time; the next one takes the place of the one that is open.
+    *Chapter.* One at a time; a new one replaces the one that is open.
 
-    *Player states*, such as fullscreen, are on or off, each by itself, by their names (Adobe, "Player state overview").
-    What turns on what is on, or off what is off, is ignored.
+    *Player states*, such as fullscreen, are on or off independently, by their names (Adobe, "Player state overview").
+    Turning on a state that is on, or off one that is off, is ignored.
 
     An event that moves no machine, such as a ping, changes nothing. :data:`IRREGULAR` names the moves that the pages
-    about ads and chapters do not allow and that happen all the same.
+    about ads and chapters do not allow but that happen.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ ADS: Mapping[AdState, Mapping[str, AdState]] = MappingProxyType(
         "gap": {"adBreakStart": "due", "adStart": "ad", "adBreakComplete": "main"},
     }
 )
-"""Where a session is with its ads after an event; without a cell the event is ignored, if it is one about ads."""
+"""The ad state after an event; an ad event without a cell is ignored."""
 
 CHAPTER: Mapping[bool, Mapping[str, bool]] = MappingProxyType(
     {
@@ -81,10 +81,10 @@ PLAYER: Mapping[str, Player] = MappingProxyType(
         "adStart": Player.PLAYING,
     }
 )
-"""What the player does after an event that is not ignored; adBreakComplete gives back what it did before the break."""
+"""What the player does after an event that is not ignored; adBreakComplete restores what it did before the break."""
 
 STATES: Mapping[str, bool] = MappingProxyType({"stateStart": True, "stateEnd": False})
-"""Whether the player state that an event names is on after it; a statesUpdate names some of either."""
+"""Whether the player state that an event names is on after it; a statesUpdate turns some on and some off."""
 
 IRREGULAR: frozenset[tuple[AdState | bool, str]] = frozenset(
     {
@@ -99,4 +99,4 @@ IRREGULAR: frozenset[tuple[AdState | bool, str]] = frozenset(
         (True, "chapterStart"),
     }
 )
-"""What ought not to come in a state: an opening of what is open, and playback in a break before its first ad."""
+"""Events that should not come in a state: opening what is open, and playback in a break before its first ad."""

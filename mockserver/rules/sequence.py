@@ -1,4 +1,4 @@
-"""What a test expects of one session: steps that follow each other, and the events they are compared with."""
+"""What a test expects of one session: a sequence of steps, and the events to compare with."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ class Occurs(str, Enum):
 
 
 class Repeated(msgspec.Struct, frozen=True):
-    """Any number of events that fit one of some steps."""
+    """Any number of events, each of which fits one of some steps."""
 
     steps: tuple[Any, ...]
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Any events at all, or none."""
+    """Any events, or none."""
 
 
 def any_number_of(*steps: Any) -> Repeated:
-    """Expect any number of events in a sequence, none too.
+    """Expect any number of events in a sequence, also none.
 
     Args:
         *steps: Event types or queries; an event may fit any of them.
 
     Raises:
-        InvalidInput: There is no step, or one that is no event type and no query.
+        InvalidInput: There is no step, or one that is neither an event type nor a query.
     """
     if not steps or any(not isinstance(step, (str, Mapping, Query)) for step in steps):
         raise InvalidInput('any_number_of takes event types or queries, for example any_number_of("ping")')
@@ -66,7 +66,7 @@ def any_number_of(*steps: Any) -> Repeated:
 
 
 def anything() -> Gap:
-    """Expect any events in a sequence, or none: what happens there does not matter."""
+    """Expect any events in a sequence, or none."""
     return Gap()
 
 
@@ -83,11 +83,11 @@ class Expected(msgspec.Struct, frozen=True):
     text: str
 
     def fits(self, facts: Facts) -> bool:
-        """Tell whether an event may stand here."""
+        """Return whether an event fits this step."""
         return self.occurs is Occurs.ANYTHING or any(matcher.matches(facts) for matcher in self.matchers)
 
     def nearness(self, facts: Facts) -> tuple[float, tuple[Difference, ...]]:
-        """Return how far an event is from fitting, 0 to 1, and what is different."""
+        """Return how far an event is from fitting, from 0 to 1, and the differences."""
         found = []
         for matcher in self.matchers:
             differences = matcher.differences(facts)
@@ -96,7 +96,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """One event of a session. ``event`` is the event itself, of a batch the one that is meant."""
+    """One event of a session; of a batch, ``event`` is the one of ``shown``."""
 
     shown: TimelineEntry
     event: Event
@@ -108,7 +108,7 @@ class Seen(msgspec.Struct, frozen=True):
         return self.shown.outcome in (Outcome.OPENED, Outcome.ACCEPTED)
 
     def facts(self) -> Facts:
-        """Tell what a matcher can ask."""
+        """Return what a matcher can ask."""
         entry, shown = self.entry, self.shown
         return facts_of(
             self.event, entry.operation, entry.session_id, entry.event_type, shown.outcome, shown.status,
@@ -141,7 +141,7 @@ def _expected(step: Any, pointer: str) -> Expected:
 def _query(step: Any, pointer: str) -> Query:
     query = _read(step, pointer)
     if query.since:
-        raise InvalidInput("since does not go with a step: a sequence is about the whole session", pointer=pointer)
+        raise InvalidInput("a step takes no since: a sequence is about the whole session", pointer=pointer)
     return query
 
 
@@ -172,7 +172,7 @@ def _words(query: Query) -> str:
 
 
 def seen_events(timeline: Sequence[TimelineEntry], entries: Mapping[int, Entry]) -> list[Seen]:
-    """Join the events of a timeline with their entries, by ``seq``; without entries that were dropped meanwhile."""
+    """Join the events of a timeline with their entries, by ``seq``; entries dropped meanwhile are left out."""
     found = []
     for shown in timeline:
         entry = entries.get(shown.seq)

@@ -1,4 +1,4 @@
-"""Why a session is not as expected: expected and seen side by side, what came nearest, and what is known about it."""
+"""Explain why a session is not as expected: both side by side, the nearest events, and the findings."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class SequenceCase(msgspec.Struct, frozen=True):
     Args:
         session: The session.
         steps: What was expected.
-        accepted: The events that were compared, in the order in which they were.
-        lines: How both align.
+        accepted: The events that were compared, in the order of the comparison.
+        lines: The alignment of both.
         refused: The events that were not accepted.
-        findings: What is wrong with the session, the worst first.
+        findings: What is wrong with the session, worst first.
         order: ``processing`` or ``arrival``.
         complete: False if entries were dropped to stay within the limits.
     """
@@ -54,7 +54,7 @@ class SequenceCase(msgspec.Struct, frozen=True):
 
 
 def sequence_text(case: SequenceCase) -> str:
-    """Say why a session is not as expected. Seconds are the player's, since the first event."""
+    """Explain why a session is not as expected. Seconds count from the first event, by the player's clock."""
     start_ms = next((event.shown.ts_ms for event in case.accepted if event.shown.ts_ms is not None), None)
     text = [f"not the expected sequence, in order of {case.order}: {_counted(case)}", session_line(case.session)]
     if not case.complete:
@@ -105,7 +105,7 @@ def _event_text(event: Seen, start_ms: int | None) -> str:
 
 
 def _different(case: SequenceCase, line: Aligned) -> list[str]:
-    """Say what is different about an event; if none was expected, what it lacks to fit the step it comes nearest to."""
+    """Write the differences of an event; of an unexpected event, those from the nearest step."""
     if line.seen is None or line.mark not in (Mark.DIFFERENT, Mark.UNEXPECTED):
         return []
     facts = case.accepted[line.seen].facts()
@@ -131,7 +131,7 @@ def _difference_lines(differences: Sequence[Difference]) -> list[str]:
 
 
 def _shortened(case: SequenceCase, rows: list[list[str]]) -> list[str]:
-    """Leave out what fits, but for the beginning, the end and the surroundings of what does not."""
+    """Leave out lines that fit, except at the beginning, at the end, and around lines that do not fit."""
     wrong = [number for number, line in enumerate(case.lines, 1) if line.mark not in (Mark.FITS, Mark.OTHER)]
     kept = {0, 1, 2, len(rows) - 2, len(rows) - 1}
     for number in wrong:
@@ -171,7 +171,7 @@ def _candidates(case: SequenceCase, start_ms: int | None) -> list[str]:
 
 
 def _near(case: SequenceCase, step: Expected) -> Iterator[tuple[float, Seen, str, tuple[Difference, ...]]]:
-    """Find events that would fit elsewhere, that would fit had they been accepted, or that nearly fit."""
+    """Find events that fit but are elsewhere, that fit but were refused, or that nearly fit."""
     taken = {line.seen for line in case.lines if line.mark is Mark.FITS}
     for number, event in enumerate(case.accepted):
         distance, differences = step.nearness(event.facts())
@@ -202,7 +202,7 @@ def _explained(case: SequenceCase, start_ms: int | None) -> list[str]:
 
 
 def _concerned(case: SequenceCase) -> set[int]:
-    """Return the entries that are not as expected, and the neighbours of what is missing."""
+    """Return the entries that are not as expected, and the neighbours of missing ones."""
     found: set[int] = set()
     for number, line in enumerate(case.lines):
         if line.mark in (Mark.FITS, Mark.OTHER):

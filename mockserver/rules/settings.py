@@ -1,4 +1,4 @@
-"""Which settings make sense."""
+"""Check settings."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _RESERVED_PREFIXES = ("/api", "/ns", "/__admin")
 
 
 def check_settings(settings: Settings) -> None:
-    """Refuse settings that cannot mean anything.
+    """Check settings.
 
     Raises:
-        InvalidInput: With the pointer of the member at fault.
+        InvalidInput: A member is wrong; the pointer leads to it.
     """
     _check_types(settings, "")
     _check_types(settings.thresholds, "/thresholds")
@@ -55,12 +55,12 @@ def check_settings(settings: Settings) -> None:
 
 @cache
 def setting_fields(kind: type[msgspec.Struct]) -> tuple[structs.FieldInfo, ...]:
-    """Return the members of a record with their types; reading the annotations takes longer than all the rest."""
+    """Return the members of a record with their types; cached, because reading annotations is slow."""
     return structs.fields(kind)
 
 
 def _check_types(record: msgspec.Struct, pointer: str) -> None:
-    """Refuse what no document could say: Python lets a record be made with values of any type."""
+    """Check the types of members: in Python a record can be made with values of any type."""
     for field in setting_fields(type(record)):
         value = getattr(record, field.name)
         try:

@@ -1,12 +1,12 @@
-"""Stalls: the playhead stands although main content plays.
+"""Find stalls: the playhead does not move although main content plays.
 
 A stall is a run of three or more consecutive events at one playhead while main content plays (Adobe, "Stall events").
 How long it must last is not documented: recordings of Adobe's SDKs have several events at one playhead within a second,
-so a run must span 5 seconds. A break, a pause or a buffer ends it. It lasts from its first event until the first that
-moves, and is no playing time. Where an ad stands that does not count, for want of an ad break, the playhead stands too:
-that is no stall, since its time counts as main content (Adobe, "Events request").
+so a run must span 5 seconds. A break, a pause or a buffer ends it. It lasts from its first event until the first event
+with another playhead, and is no playing time. During an ad that does not count, because it is outside an ad break, the
+playhead does not move either: that is no stall, since the time counts as main content (Adobe, "Events request").
 
-Equal for report and diagnosis.
+Report and diagnosis both use this.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AD_EVENTS = names("ad")
 
 
 def stalls(steps: Sequence[Step], shortest_s: float = SHORTEST_S) -> list[tuple[int, int]]:
-    """Find the stalls: the step each begins with and the step it ends before.
+    """Return the stalls: the step at which each begins, and the step before which it ends.
 
     Args:
         steps: A trace, or its beginning.

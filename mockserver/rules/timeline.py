@@ -70,7 +70,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
         return None if self.record.response is None else self.record.response.status
 
     def facts(self) -> Facts:
-        """Tell what a matcher can ask."""
+        """Return what a matcher can ask."""
         record = self.record
         return facts_of(
             self.event, record.operation, record.session_id, record.event_type, record.outcome, self.status,
@@ -87,7 +87,7 @@ def facts_of(
     status: int | None,
     fault_ids: tuple[str, ...],
 ) -> Facts:
-    """Tell what a matcher can ask about one event of a session.
+    """Return what a matcher can ask about one event of a session.
 
     Args:
         event_type: What the reader of the request made of it, if the body says nothing.

@@ -108,7 +108,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _is_deeper(document: Any, levels: int) -> bool:
-    """Tell whether a document has more levels; one level at a time, so that no depth can exhaust the stack."""
+    """Return whether a document has more levels; one level at a time, so that no depth can exhaust the stack."""
     level = [document] if isinstance(document, (dict, list)) else []
     for _ in range(levels):
         level = [

@@ -269,7 +269,7 @@ def test_question_that_makes_no_sense_is_refused(
 def test_what_is_no_event_type_cannot_be_asked_for(server: MediaServer, ask: Callable[[MediaServer], Any]) -> None:
     with pytest.raises(InvalidInput) as caught:
         ask(server)
-    assert '"pnig" is no event type; did you mean ping?' in str(caught.value)
+    assert '"pnig" is not an event type; did you mean ping?' in str(caught.value)
     assert 'where: "/eventType=pnig"' in str(caught.value)
     assert server.faults.list() == []
 

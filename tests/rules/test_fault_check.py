@@ -150,7 +150,7 @@ def test_kind_without_numbers_can_stand_at_either_stage(what: Fault, stage: Stag
     ("rule", "pointer", "words"),
     [
         (b'{"fault": {"kind": "pass"}}', "/fault/kind", "item of a responses script"),
-        (b'{"fault": {"kind": "reset", "repeat": 2}}', "/fault/repeat", "takes times instead"),
+        (b'{"fault": {"kind": "reset", "repeat": 2}}', "/fault/repeat", "for a rule use times"),
         (b'{"fault": {"kind": "responses", "responses": ["pass", {"kind": "status", "code": 1}]}}',
          "/fault/responses/1/code", "200 to 599"),
         (b'{"fault": {"kind": "responses", "responses": [{"kind": "responses", "responses": []}]}}',

@@ -119,20 +119,20 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         ),
         (
             HEAD + EXPECT.replace('"ping"', '["play", "pings"]'),
-            "own.toml:8: /expect/0/query/event_type: \"pings\" is no event type; did you mean ping?",
+            "own.toml:8: /expect/0/query/event_type: \"pings\" is not an event type; did you mean ping?",
         ),
         (
             HEAD + '\n[[expect]]\nsays = "x"\nsequence = ["play", "sesionEnd"]\n',
-            "own.toml:8: /expect/0/sequence/1: \"sesionEnd\" is no event type; did you mean sessionEnd?",
+            "own.toml:8: /expect/0/sequence/1: \"sesionEnd\" is not an event type; did you mean sessionEnd?",
         ),
         (
             HEAD + '\n[[expect]]\nsays = "x"\nsequence = [{ event_type = "media.ping" }]\n',
-            "/expect/0/sequence/0/event_type: \"media.ping\" is no event type (one that is wrong on purpose goes into "
+            "/expect/0/sequence/0/event_type: \"media.ping\" is not an event type (to look for a wrong one, use "
             'where: "/eventType=media.ping")',
         ),
         (
             HEAD + FAULT + 'when = { event_type = "adStrat" }\n' + EXPECT,
-            "own.toml:8: /faults/0/when/event_type: \"adStrat\" is no event type; did you mean adStart?",
+            "own.toml:8: /faults/0/when/event_type: \"adStrat\" is not an event type; did you mean adStart?",
         ),
         (
             HEAD + EXPECT + 'sequence = ["ping"]\n',

@@ -82,7 +82,7 @@ class Collection:
         return _Interpreter(settings)
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
-        """Tell whether a path asks for a new session, or takes a whole one; whatever the body."""
+        """Return whether a path asks for a new session, or takes a whole one; whatever the body."""
         return opens(method, path)
 
     def session_of(self, path: str, body: bytes) -> str | None:

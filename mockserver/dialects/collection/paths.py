@@ -75,7 +75,7 @@ def with_session(path: str, sid: str) -> str:
 
 
 def opens(method: str, path: str) -> bool:
-    """Tell whether a request asks for a new session."""
+    """Return whether a request asks for a new session."""
     return call_of(method, path).operation in (Operation.START, Operation.DOWNLOAD)
 
 
@@ -119,6 +119,6 @@ def _call_of(method: str, path: str) -> Call:
 
 
 def docs_typo(path: str) -> bool:
-    """Tell whether a path has the form ``/api/v1/{sid}/events`` of a sample in Adobe's "Queueing events" page."""
+    """Return whether a path has the form ``/api/v1/{sid}/events`` of a sample in Adobe's "Queueing events" page."""
     pieces = path.removeprefix(BASE).strip("/").split("/")
     return path.startswith(BASE) and len(pieces) == 2 and pieces[1] == "events" and pieces[0] != "sessions"

@@ -53,7 +53,7 @@ class Reader:
         self.validators: Validators = validators(settings.schema_profile, settings.docs_lenient, settings.states_update)
 
     def read(self, request: HttpRequest) -> Arrival:
-        """Tell what a request means. Never raises, whatever the request."""
+        """Return what a request means. Never raises, whatever the request."""
         asked = call_of(request.method, request.path, self.settings.path_prefixes)
         operation = asked.operation
         sid = asked.argument[:_MAX_SID] if operation is Operation.EVENT else None

@@ -48,7 +48,7 @@ class Validators:
         }
 
     def is_valid(self, event_type: str, document: object) -> bool:
-        """Tell whether a document is a valid event of this type.
+        """Return whether a document is a valid event of this type.
 
         Args:
             event_type: The type whose schema is meant; the ``eventType`` of the document has to be the same.
@@ -64,11 +64,11 @@ class Validators:
             return False
 
     def schema(self, event_type: str) -> dict[str, Any] | None:
-        """Give the very schema that validates this event type; None when there is no such type. Not to be changed."""
+        """Return the very schema that validates this event type; None when there is no such type. Not to be changed."""
         return self._schemas.get(event_type)
 
     def explain(self, event_type: str | None, document: object, base: str = "") -> tuple[Violation, ...]:
-        """Give every reason why a document is not a valid event.
+        """Return every reason why a document is not a valid event.
 
         Args:
             event_type: The type whose schema is meant; None to take the ``eventType`` of the document.
@@ -95,5 +95,5 @@ class Validators:
 
 @cache
 def validators(profile: str = "sdk-union", docs_lenient: bool = False, states_update: bool = True) -> Validators:
-    """Give the validators of these settings, compiled once per process; all as in :class:`Validators`."""
+    """Return the validators of these settings, compiled once per process; all as in :class:`Validators`."""
     return Validators(profile, docs_lenient, states_update)
