@@ -21,8 +21,8 @@ _MS_LOW, _MS_HIGH = 500, 4000
 """A length of an ad that is so many times what it ran is in milliseconds, whether it was watched to the end or not."""
 
 
-class _Span(NamedTuple):
-    """An ad: its adStart, the steps from there on while it is open, and the step that ends it, if there is one."""
+class _ShownAd(NamedTuple):
+    """An ad that counts: its adStart, the steps while it is open, and the step that ends it, if any."""
 
     opening: Step
     inside: Sequence[Step]
@@ -49,14 +49,14 @@ class _Span(NamedTuple):
         return self.opening.number("media.ad.length") or 0
 
 
-def _spans(session: SessionTraffic) -> Iterator[_Span]:
+def _shown_ads(session: SessionTraffic) -> Iterator[_ShownAd]:
     steps = session.steps
     for opening in session.of("adStart"):
         if opening.ignored is None:
             n = opening.n + 1
             while n < len(steps) and steps[n].after.ad is opening.after.ad:
                 n += 1
-            yield _Span(opening, steps[opening.n : n], steps[n] if n < len(steps) else None)
+            yield _ShownAd(opening, steps[opening.n : n], steps[n] if n < len(steps) else None)
 
 
 def _named(start: Step) -> str:
@@ -116,7 +116,7 @@ def _skip_and_complete(session: SessionTraffic) -> Iterator[Hit]:
 def _no_pings(session: SessionTraffic) -> Iterator[Hit]:
     if session.is_batch:
         return
-    for ad in _spans(session):
+    for ad in _shown_ads(session):
         if ad.wall_s > session.thresholds.ad_gap_s and not any(step.event_type == "ping" for step in ad.inside):
             yield Hit(
                 seqs_of(ad.opening, ad.last),
@@ -191,13 +191,13 @@ def _pod_position(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
-    if session.ts_in_seconds or session.standing:
+    if session.ts_in_seconds or session.same_ts_runs:
         return
-    for ad in _spans(session):
+    for ad in _shown_ads(session):
         completes = ad.ending is not None and ad.ending.event_type == "adComplete"
         if (
             completes
-            and not (_is_in_ms(ad) or session.spans_clock_set(ad.opening.seq, ad.last.seq))
+            and not (_is_in_ms(ad) or session.spans_clock_change(ad.opening.seq, ad.last.seq))
             and ad.played_s < session.thresholds.ad_complete_share * ad.length_s
         ):
             yield Hit(
@@ -207,13 +207,13 @@ def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
             )
 
 
-def _is_in_ms(ad: _Span) -> bool:
+def _is_in_ms(ad: _ShownAd) -> bool:
     """Tell whether the length of an ad counts milliseconds: it is a thousand times as long as the ad ran."""
     return ad.length_s >= _SHORTEST_IN_MS and ad.wall_s > 0 and _MS_LOW <= ad.length_s / ad.wall_s <= _MS_HIGH
 
 
 def _length_ms(session: SessionTraffic) -> Iterator[Hit]:
-    wrong = [ad for ad in _spans(session) if _is_in_ms(ad)]
+    wrong = [ad for ad in _shown_ads(session) if _is_in_ms(ad)]
     if wrong:
         first = wrong[0]
         more = f", and {len(wrong) - 1} more like that" if len(wrong) > 1 else ""
@@ -225,8 +225,8 @@ def _length_ms(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _overrun(session: SessionTraffic) -> Iterator[Hit]:
-    for ad in _spans(session):
-        spans = session.spans_clock_set(ad.opening.seq, ad.last.seq)
+    for ad in _shown_ads(session):
+        spans = session.spans_clock_change(ad.opening.seq, ad.last.seq)
         if ad.length_s > 0 and ad.played_s > ad.length_s + session.thresholds.ad_overrun_s and not spans:
             yield Hit(
                 seqs_of(ad.opening, ad.last),
@@ -277,13 +277,13 @@ def _starts_paused(session: SessionTraffic) -> list[Step]:
         return []
     endless = {pause.start.before.breaks for pause in session.pauses if _is_endless(pause.start, pause.end)}
     found: list[Step] = []
-    for step in session.of("adStart"):
-        opened = step.before.ad_break
+    for ad in _shown_ads(session):
+        opened = ad.opening.before.ad_break
         if opened is None or opened.before is not Player.PAUSED or opened.number in endless:
             continue
-        between = session.steps[opened.step : step.n]
-        if not any(each.event_type == "play" for each in (*between, *_inside(session, step))):
-            found.append(step)
+        between = session.steps[opened.step : ad.opening.n]
+        if not any(step.event_type == "play" for step in (*between, *ad.inside)):
+            found.append(ad.opening)
     return found
 
 
@@ -292,36 +292,24 @@ def _is_endless(start: Step, end: Step | None) -> bool:
     return start.event_type == "adBreakComplete" and (end is None or end.event_type != "play")
 
 
-def _inside(session: SessionTraffic, opening: Step) -> Sequence[Step]:
-    """Return the steps from an adStart on while its ad is open."""
-    end = opening.n + 1
-    while end < len(session.steps) and session.steps[end].after.ad is opening.after.ad:
-        end += 1
-    return session.steps[opening.n : end]
-
-
 def _paused(session: SessionTraffic) -> Iterator[Hit]:
     start = _starts_paused(session)
     if start:
         yield Hit(
             seqs_of(*start),
             f"{counted(len(start), 'ad')} began after a pauseStart that no play had ended, the first of them "
-            f"{quoted(start[0].params.get('media.ad.id'))}; leave out the pause that the content element fires when an "
+            f"{_named(start[0])}; leave out the pause that the content element fires when an "
             "ad begins, or send play when the ad plays.",
         )
-    for opening in session.of("adStart"):
-        if opening.after.ad is None or opening.ignored is not None:
+    for ad in _shown_ads(session):
+        end = ad.ending
+        if end is None or end.event_type != "adComplete" or end.before.player is not Player.PAUSED:
             continue
-        inside = _inside(session, opening)
-        close = session.steps[inside[-1].n + 1] if inside[-1].n + 1 < len(session.steps) else None
-        if close is None or close.event_type != "adComplete" or close.before.player is not Player.PAUSED:
-            continue
-        paused_s = sum(step.dt_s for step in inside if step.after.player is Player.PAUSED)
-        wall_s = (close.ts_ms - opening.ts_ms) / 1000
-        if wall_s >= _LONG_ENOUGH_S and paused_s >= _PAUSED_SHARE * wall_s:
+        paused_s = sum(step.dt_s for step in ad.inside if step.after.player is Player.PAUSED)
+        if ad.wall_s >= _LONG_ENOUGH_S and paused_s >= _PAUSED_SHARE * ad.wall_s:
             yield Hit(
-                seqs_of(*inside, close),
-                f"{number(paused_s)} of the {number(wall_s)} s of ad {quoted(opening.params.get('media.ad.id'))} count "
+                seqs_of(*ad.inside, end),
+                f"{number(paused_s)} of the {number(ad.wall_s)} s of {ad.name} count "
                 "as pause although it completed; leave out the pause that the content element fires during ads, or "
                 "send play when the ad plays.",
                 Severity.ERROR,

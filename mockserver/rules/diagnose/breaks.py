@@ -22,7 +22,7 @@ _SAME_POD_S = 1.0
 _PLAYBACK = ("play", "pauseStart", "bufferStart", "ping")
 
 
-class _Span(NamedTuple):
+class _BreakEnds(NamedTuple):
     """An adBreakStart, and the adBreakComplete or next adBreakStart that ends its break; None when there is none."""
 
     opening: Step
@@ -33,14 +33,14 @@ class _Span(NamedTuple):
         return f"The ad break with podIndex {quoted(self.opening.params.get('media.ad.podIndex'))}"
 
 
-def _spans(session: SessionTraffic) -> Iterator[_Span]:
+def _breaks(session: SessionTraffic) -> Iterator[_BreakEnds]:
     edges = session.in_order("adBreakStart", "adBreakComplete")
     for edge, following in zip_longest(edges, edges[1:]):
         if edge.event_type == "adBreakStart":
-            yield _Span(edge, following)
+            yield _BreakEnds(edge, following)
 
 
-def _content_within(session: SessionTraffic, span: _Span) -> Step | None:
+def _content_within(session: SessionTraffic, ends: _BreakEnds) -> Step | None:
     """Return where main content plays although the break is open: the playhead moves on with no ad.
 
     After an ad a play says that content goes on. Before the first one a playhead that moves says it, unless an ad
@@ -52,7 +52,7 @@ def _content_within(session: SessionTraffic, span: _Span) -> Step | None:
     play: Step | None = None
     early: Step | None = None
     before_ads = True
-    for step in session.steps[span.opening.n + 1 : len(session.steps) if span.ending is None else span.ending.n + 1]:
+    for step in session.steps[ends.opening.n + 1 : len(session.steps) if ends.ending is None else ends.ending.n + 1]:
         if step.event_type == "adStart":
             play = early = None
             before_ads = False
@@ -60,11 +60,11 @@ def _content_within(session: SessionTraffic, span: _Span) -> Step | None:
             if step.playhead_s - play.playhead_s > limit_s:
                 return step
         elif before_ads:
-            if early is None and _moves_on(span.opening, step, limit_s):
+            if early is None and _moves_on(ends.opening, step, limit_s):
                 early = step
         elif step.event_type == "play" and step.before.scope is Scope.GAP:
             play = step
-    is_open = span.ending is None or span.ending.event_type == "adBreakStart"
+    is_open = ends.ending is None or ends.ending.event_type == "adBreakStart"
     return early if is_open else None
 
 
@@ -76,19 +76,19 @@ def _moves_on(opening: Step, step: Step, limit_s: float) -> bool:
 
 def _break_unclosed(session: SessionTraffic) -> Iterator[Hit]:
     advice = "send adBreakComplete after its last ad"
-    for span in _spans(session):
-        content = _content_within(session, span)
+    for ends in _breaks(session):
+        content = _content_within(session, ends)
         if content is not None:
             yield Hit(
-                seqs_of(span.opening, content),
-                f"{span.name} was still open when main content had played on to {number(content.playhead_s)} s; "
+                seqs_of(ends.opening, content),
+                f"{ends.name} was still open when main content had played on to {number(content.playhead_s)} s; "
                 f"{advice}, before play.",
             )
-        elif span.ending is None and _is_over(session, span.opening):
+        elif ends.ending is None and _is_over(session, ends.opening):
             last = session.steps[-1]
             yield Hit(
-                seqs_of(span.opening, last),
-                f"{span.name} was never closed before the session was over; {advice}, and when the viewer leaves it.",
+                seqs_of(ends.opening, last),
+                f"{ends.name} was never closed before the session was over; {advice}, and when the viewer leaves it.",
                 Severity.WARNING if last.after.ad is not None else None,
             )
 
@@ -98,33 +98,33 @@ def _is_over(session: SessionTraffic, step: Step) -> bool:
 
 
 def _break_nested(session: SessionTraffic) -> Iterator[Hit]:
-    for span in _spans(session):
-        inner = span.ending
-        if inner is not None and inner.event_type == "adBreakStart" and _content_within(session, span) is None:
+    for ends in _breaks(session):
+        inner = ends.ending
+        if inner is not None and inner.event_type == "adBreakStart" and _content_within(session, ends) is None:
             yield Hit(
-                seqs_of(span.opening, inner),
-                f"{span.name} was still open when the adBreakStart with podIndex "
+                seqs_of(ends.opening, inner),
+                f"{ends.name} was still open when the adBreakStart with podIndex "
                 f"{quoted(inner.params.get('media.ad.podIndex'))} came; send adBreakComplete before the next break.",
             )
 
 
 def _break_empty(session: SessionTraffic) -> Iterator[Hit]:
-    for span in _spans(session):
+    for ends in _breaks(session):
         if (
-            span.ending is not None
-            and span.ending.before.ads == span.opening.before.ads
-            and _content_within(session, span) is None
+            ends.ending is not None
+            and ends.ending.before.ads == ends.opening.before.ads
+            and _content_within(session, ends) is None
         ):
             yield Hit(
-                seqs_of(*span),
-                f"{span.name} ended without an adStart; send the break only when an ad is really shown.",
+                seqs_of(*ends),
+                f"{ends.name} ended without an adStart; send the break only when an ad is really shown.",
             )
 
 
 def split_pods(session: SessionTraffic) -> list[list[Step]]:
     """Return the adBreakStarts of every pod that was reported as several breaks."""
     pods: list[list[Step]] = []
-    if session.standing:
+    if session.same_ts_runs:
         return pods
     edges = session.in_order("adBreakStart", "adBreakComplete")
     for close, opening in pairwise(edges):

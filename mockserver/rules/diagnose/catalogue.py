@@ -22,9 +22,9 @@ from mockserver.rules.diagnose import (
     playhead,
     quality,
     session,
+    session_pairs,
     states,
     ts,
-    visits,
 )
 from mockserver.rules.diagnose.rule import Rule
 
@@ -32,7 +32,7 @@ __all__ = ["CODES", "RULES"]
 
 _SPECIFIC: tuple[Rule, ...] = (
     *session.RULES,
-    *visits.RULES,
+    *session_pairs.RULES,
     *ts.RULES,
     *order.RULES,
     *pings.RULES,

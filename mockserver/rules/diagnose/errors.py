@@ -21,7 +21,7 @@ _PARAMS_KEYS = ("media.errorId", "media.errorSource")
 
 
 def _fatal_no_end(session: SessionTraffic) -> Iterator[Hit]:
-    if session.stored is None or session.stored.closed_by is not ClosedBy.IDLE or not session.steps:
+    if session.closed_by is not ClosedBy.IDLE or not session.steps:
         return
     last = session.steps[-1]
     if last.event_type == "error":

@@ -61,7 +61,7 @@ _STORM_MS = 10_000
 
 
 def _storm(session: SessionTraffic) -> Iterator[Hit]:
-    if session.standing or session.ts_in_seconds:
+    if session.same_ts_runs or session.ts_in_seconds:
         return
     for event_type in _TYPES:
         steps = session.by_type.get(event_type, ())

@@ -112,10 +112,10 @@ def _retry_storm(session: SessionTraffic) -> Iterator[Hit]:
     if len({item.record.body for item in session.arrived}) == len(session.arrived):
         return
     bodies: dict[bytes, list[int]] = {}
-    standing = {item.seq for run in session.standing for item in run}
+    same_ts_runs = {item.seq for run in session.same_ts_runs for item in run}
     by_itself = {again for _, again, _ in _repeats((item.seq, item.record) for item in session.arrived)}
     for item in session.arrived:
-        if item.index is None and item.seq not in standing and item.seq not in by_itself:
+        if item.index is None and item.seq not in same_ts_runs and item.seq not in by_itself:
             bodies.setdefault(item.record.body, []).append(item.seq)
     for seqs in bodies.values():
         if len(seqs) > session.thresholds.retry_storm:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.identity import is_nothing, is_unknown
-from mockserver.rules.diagnose.motion import DAY_S
+from mockserver.rules.diagnose.intervals import DAY_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
@@ -162,7 +162,7 @@ def _live_as_vod(session: SessionTraffic) -> Iterator[Hit]:
         return
     declared = quoted(session.params["media.contentType"])
     if session.plays_by_the_day:
-        first = session.stretches[0].first
+        first = session.played[0].first
         yield Hit(
             seqs_of(session.start, first),
             f"media.contentType is {declared}, but the playhead, {number(first.playhead_s)} s at {first.event_type}, "

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mockserver.model.finding import Severity, Thresholds
-from mockserver.rules.diagnose.motion import DAY_S, Stretch, ran_s
+from mockserver.rules.diagnose.intervals import DAY_S, Interval, ran_s
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
@@ -22,7 +22,7 @@ __all__ = ["RULES"]
 
 
 def _frozen(session: SessionTraffic) -> Iterator[Hit]:
-    stood = session.standstills
+    stood = session.stalls
     if not stood or session.coarse_step_s is not None:
         return
     longest = max(stood, key=_seconds)
@@ -36,7 +36,7 @@ def _frozen(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _coarse(session: SessionTraffic) -> Iterator[Hit]:
-    stood = session.standstills
+    stood = session.stalls
     step_s = session.coarse_step_s
     if step_s is not None:
         yield Hit(
@@ -58,11 +58,11 @@ _TO_AND_FRO = 3
 def _jump(session: SessionTraffic) -> Iterator[Hit]:
     if session.playhead_in_ms or session.counts_down or session.coarse_step_s is not None:
         return
-    leaps = list(_leaps(session))
-    behind = [leap for leap in leaps if 0 <= leap.dp_s < leap.dt_s]
+    jumps = list(_jumps(session))
+    behind = [jump for jump in jumps if 0 <= jump.dp_s < jump.dt_s]
     if behind:
         yield _hit(behind, "send bufferStart when the player waits and play with the new position after it")
-    over = [leap for leap in leaps if not 0 <= leap.dp_s < leap.dt_s]
+    over = [jump for jump in jumps if not 0 <= jump.dp_s < jump.dt_s]
     turns = sum(1 for first, second in pairwise(over) if (first.dp_s < 0) is not (second.dp_s < 0))
     if over and turns < _TO_AND_FRO:
         yield _hit(over, "send pauseStart before a seek and play with the new position after it")
@@ -75,70 +75,70 @@ def _jump(session: SessionTraffic) -> Iterator[Hit]:
         )
 
 
-def _hit(leaps: Sequence[Stretch], advice: str) -> Hit:
-    first, last = (worst := max(leaps, key=lambda leap: abs(leap.dp_s - leap.dt_s))).first, worst.last
-    more = f", and {counted(len(leaps) - 1, 'more time')} like that" if len(leaps) > 1 else ""
+def _hit(jumps: Sequence[Interval], advice: str) -> Hit:
+    first, last = (worst := max(jumps, key=lambda jump: abs(jump.dp_s - jump.dt_s))).first, worst.last
+    more = f", and {counted(len(jumps) - 1, 'more time')} like that" if len(jumps) > 1 else ""
     return Hit(
-        _seqs(leaps),
+        _seqs(jumps),
         f"The playhead went from {number(first.playhead_s)} s to {number(last.playhead_s)} s within "
         f"{number((last.ts_ms - first.ts_ms) / 1000)} s of playing{more}; {advice}.",
     )
 
 
-def _seqs(leaps: Sequence[Stretch]) -> tuple[int, ...]:
-    return seqs_of(*(step for leap in leaps for step in (leap.first, leap.last)))
+def _seqs(jumps: Sequence[Interval]) -> tuple[int, ...]:
+    return seqs_of(*(step for jump in jumps for step in (jump.first, jump.last)))
 
 
-def _playheads(leaps: Sequence[Stretch]) -> Iterator[float]:
-    return (step.playhead_s for leap in leaps for step in (leap.first, leap.last))
+def _playheads(jumps: Sequence[Interval]) -> Iterator[float]:
+    return (step.playhead_s for jump in jumps for step in (jump.first, jump.last))
 
 
-def _leaps(session: SessionTraffic) -> Iterator[Stretch]:
+def _jumps(session: SessionTraffic) -> Iterator[Interval]:
     """Return the stretches in which the playhead moved more or less than playback moves it."""
     limit_s = session.thresholds.jump_s
-    stretches = session.stretches
+    intervals = session.played
     unlike = [
-        place for place, stretch in enumerate(stretches) if not -limit_s <= stretch.dp_s - stretch.dt_s <= limit_s
+        place for place, interval in enumerate(intervals) if not -limit_s <= interval.dp_s - interval.dt_s <= limit_s
     ]
-    speeds = speeds_around([stretch.rate for stretch in stretches]) if unlike else []
+    speeds = speeds_around([interval.rate for interval in intervals]) if unlike else []
     seeks_ms = sorted(step.ts_ms for step in session.of(*_SEEK_EVENTS)) if unlike else []
     for place in unlike:
-        stretch = stretches[place]
+        interval = intervals[place]
         if (
-            session.spans_clock_set(stretch.first.seq, stretch.last.seq)
-            or _is_near_seek(stretch, seeks_ms, session.thresholds)
-            or _caught_up(session, stretch, limit_s)
+            session.spans_clock_change(interval.first.seq, interval.last.seq)
+            or _is_near_seek(interval, seeks_ms, session.thresholds)
+            or _caught_up(session, interval, limit_s)
         ):
             continue
-        around = (*stretches[max(place - 1, 0) : place], *stretches[place + 1 : place + 2])
-        if stretch.dp_s == 0 and any(other.dp_s == 0 for other in around):
+        around = (*intervals[max(place - 1, 0) : place], *intervals[place + 1 : place + 2])
+        if interval.dp_s == 0 and any(other.dp_s == 0 for other in around):
             continue  # What stood still for longer has its own finding: it froze.
         slowest, fastest = speeds[place]
         if session.odd_rate is not None:
             slowest, fastest = min(slowest, session.odd_rate), max(fastest, session.odd_rate)
-        if not slowest * stretch.dt_s - limit_s <= stretch.dp_s <= fastest * stretch.dt_s + limit_s:
-            yield stretch
+        if not slowest * interval.dt_s - limit_s <= interval.dp_s <= fastest * interval.dt_s + limit_s:
+            yield interval
 
 
-def _is_near_seek(stretch: Stretch, seeks_ms: Sequence[int], limits: Thresholds) -> bool:
+def _is_near_seek(interval: Interval, seeks_ms: Sequence[int], limits: Thresholds) -> bool:
     """Tell whether a pauseStart or play is next to a stretch, or in one burst with what is."""
-    if stretch.first.event_type in _SEEK_EVENTS or stretch.last.event_type in _SEEK_EVENTS:
+    if interval.first.event_type in _SEEK_EVENTS or interval.last.event_type in _SEEK_EVENTS:
         return True
     burst_ms = limits.burst_s * 1000
-    for ts_ms in (stretch.first.ts_ms, stretch.last.ts_ms):
+    for ts_ms in (interval.first.ts_ms, interval.last.ts_ms):
         place = bisect_left(seeks_ms, ts_ms - burst_ms)
         if place < len(seeks_ms) and seeks_ms[place] <= ts_ms + burst_ms:
             return True
     return False
 
 
-def _caught_up(session: SessionTraffic, stretch: Stretch, limit_s: float) -> bool:
+def _caught_up(session: SessionTraffic, interval: Interval, limit_s: float) -> bool:
     """Tell whether a live playhead, which stood during an ad break, is as far behind the clock as before the break."""
     if not session.is_live:
         return False
-    behind_s = _behind_s(stretch.last)
+    behind_s = _behind_s(interval.last)
     return any(
-        opening.n < stretch.first.n and abs((_behind_s(opening) - behind_s + DAY_S / 2) % DAY_S - DAY_S / 2) <= limit_s
+        opening.n < interval.first.n and abs((_behind_s(opening) - behind_s + DAY_S / 2) % DAY_S - DAY_S / 2) <= limit_s
         for opening in session.of("adBreakStart")
     )
 
@@ -149,9 +149,9 @@ def _behind_s(step: Step) -> float:
 
 def _counts_down(session: SessionTraffic) -> Iterator[Hit]:
     if session.counts_down:
-        first, last = session.stretches[0].first, session.stretches[-1].last
+        first, last = session.played[0].first, session.played[-1].last
         yield Hit(
-            seqs_of(*(step for stretch in session.stretches for step in (stretch.first, stretch.last))),
+            seqs_of(*(step for interval in session.played for step in (interval.first, interval.last))),
             f"The playhead goes down while content plays, from {number(first.playhead_s)} s to "
             f"{number(last.playhead_s)} s, like the time that remains; send the position, which counts up from the "
             "beginning of the content.",
@@ -203,9 +203,9 @@ def _inside(steps: Sequence[Step], opening: Step) -> tuple[list[Step], bool]:
 def _backwards(session: SessionTraffic) -> Iterator[Hit]:
     if session.counts_down:
         return
-    back = [stretch for stretch in session.stretches if stretch.dp_s < -session.thresholds.backwards_s]
-    back_s = [stretch.dp_s for stretch in back]
-    steps = [step for stretch in back for step in (stretch.first, stretch.last)]
+    back = [interval for interval in session.played if interval.dp_s < -session.thresholds.backwards_s]
+    back_s = [interval.dp_s for interval in back]
+    steps = [step for interval in back for step in (interval.first, interval.last)]
     for pause in session.pauses:
         if pause.end is not None and pause.end.event_type == "play":
             dp_s = pause.end.playhead_s - pause.start.playhead_s
@@ -222,12 +222,12 @@ def _backwards(session: SessionTraffic) -> Iterator[Hit]:
 
 def _drift(session: SessionTraffic) -> Iterator[Hit]:
     if session.odd_rate is not None:
-        moving = [stretch for stretch in session.stretches if stretch.rate > 0]
+        moving = [interval for interval in session.played if interval.rate > 0]
         advice = "send the position in seconds, and ts from the clock, not from the content"
         if session.odd_rate > FASTEST:
             advice = f"above {number(FASTEST)} that counts as a seek: {advice}, and winding as pauseStart and play"
         yield Hit(
-            seqs_of(*(step for stretch in moving for step in (stretch.first, stretch.last))),
+            seqs_of(*(step for interval in moving for step in (interval.first, interval.last))),
             f"The playhead advances {number(session.odd_rate)} s per second of playing; {advice}.",
         )
 

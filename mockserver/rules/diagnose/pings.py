@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.motion import ENDS
+from mockserver.rules.diagnose.intervals import ENDS
 from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.silences import Silence
@@ -103,7 +103,7 @@ _STORM = 20
 
 def _too_fast(session: SessionTraffic) -> Iterator[Hit]:
     limit_ms = session.thresholds.too_fast_s * 1000
-    if session.ts_in_seconds or session.standing:
+    if session.ts_in_seconds or session.same_ts_runs:
         return
     pairs = [
         (first, last)
@@ -122,7 +122,7 @@ def _too_fast(session: SessionTraffic) -> Iterator[Hit]:
 
 def _immediate(session: SessionTraffic) -> Iterator[Hit]:
     start, ping = session.start, next(session.of("ping"), None)
-    if start is None or ping is None or session.ts_in_seconds or session.standing:
+    if start is None or ping is None or session.ts_in_seconds or session.same_ts_runs:
         return
     after_ms = ping.ts_ms - start.ts_ms
     if 0 <= after_ms < session.thresholds.immediate_ping_s * 1000:
@@ -133,7 +133,12 @@ def _immediate(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _during_complete(session: SessionTraffic) -> Iterator[Hit]:
-    if not session.watched or session.watched[-1].event_type not in ENDS or session.ts_in_seconds or session.clock_sets:
+    if (
+        not session.watched
+        or session.watched[-1].event_type not in ENDS
+        or session.ts_in_seconds
+        or session.clock_changes
+    ):
         return
     end = session.watched[-1]
     last_ms = end.ts_ms + session.thresholds.trailing_ping_s * 1000
@@ -177,7 +182,7 @@ _OFTEN_SHARE = 0.5
 
 def _pings_often(session: SessionTraffic) -> Iterator[Hit]:
     pings = [step for step in session.by_type.get("ping", ()) if step.after.ad_break is None]
-    if len(pings) <= _OFTEN_PINGS or session.standing or session.ts_in_seconds:
+    if len(pings) <= _OFTEN_PINGS or session.same_ts_runs or session.ts_in_seconds:
         return
     shortest_ms, longest_ms = session.thresholds.too_fast_s * 1000, _OFTEN_S * 1000
     often = [last for first, last in pairwise(pings) if shortest_ms <= last.ts_ms - first.ts_ms < longest_ms]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.motion import ENDS, NEAR_START_S, ran_s
+from mockserver.rules.diagnose.intervals import ENDS, NEAR_START_S, ran_s
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
@@ -29,7 +29,7 @@ def _before_preroll(session: SessionTraffic) -> Iterator[Hit]:
     ahead_s = (opening.ts_ms - play.ts_ms) / 1000
     if 0 <= ahead_s <= limits.preroll_play_s:
         is_race = ahead_s < limits.preroll_race_s
-        was_played = any(each.first.n > opening.n and each.dp_s >= NEAR_START_S for each in session.stretches)
+        was_played = any(each.first.n > opening.n and each.dp_s >= NEAR_START_S for each in session.played)
         yield Hit(
             seqs_of(play, opening),
             f"play came {number(ahead_s)} s before the adBreakStart of a pre-roll; send the first play after "
@@ -161,8 +161,8 @@ def _seek_as_pause(session: SessionTraffic) -> Iterator[Hit]:
         start, end = pause.start, pause.end
         if end is None or end.event_type != "play" or start.event_type != "pauseStart":
             continue
-        leap_s, took_ms = abs(end.playhead_s - start.playhead_s), end.ts_ms - start.ts_ms
-        if leap_s > limits.jump_s and 0 <= took_ms < limits.seek_s * 1000:
+        jumped_s, took_ms = abs(end.playhead_s - start.playhead_s), end.ts_ms - start.ts_ms
+        if jumped_s > limits.jump_s and 0 <= took_ms < limits.seek_s * 1000:
             seeks += [start, end]
     if seeks:
         yield Hit(

@@ -17,7 +17,7 @@ from mockserver.rules.diagnose.repetition import is_answered
 from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
-__all__ = ["ClockSet", "clock_sets", "standing"]
+__all__ = ["ClockChange", "clock_changes", "same_ts_runs"]
 
 _STEADY_MS = 5_000
 """By how much the difference varies while a clock runs: events wait on their way, clocks drift."""
@@ -39,7 +39,7 @@ _PAIRS = 3
 """Two events of one ``ts`` may be a coincidence, so many pairs are none."""
 
 
-class ClockSet(NamedTuple):
+class ClockChange(NamedTuple):
     """The player's clock was set between two events.
 
     Args:
@@ -53,7 +53,7 @@ class ClockSet(NamedTuple):
     by_ms: int
 
 
-def clock_sets(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockSet]:
+def clock_changes(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockChange]:
     """Return where the player's clock was set.
 
     Args:
@@ -64,7 +64,7 @@ def clock_sets(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockSet]
     if not ahead_ms or max(ahead_ms) - min(ahead_ms) < _SET_MS:
         return []
     runs = _steady_runs([item for item in arrived if item.ts_ms is not None and item.index is None])
-    found: list[ClockSet] = []
+    found: list[ClockChange] = []
     for old, new in pairwise(runs):
         before, after = old[-1], new[0]
         arrival_ms, ts_ms = after.record.at_ms - before.record.at_ms, _ts_ms(after) - _ts_ms(before)
@@ -75,7 +75,7 @@ def clock_sets(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockSet]
             and (_is_steady(old) or old[0].event_type == "sessionStart")
             and _is_steady(new)
         ):
-            found.append(ClockSet(before, after, ts_ms - arrival_ms))
+            found.append(ClockChange(before, after, ts_ms - arrival_ms))
     return found
 
 
@@ -99,7 +99,7 @@ def _is_steady(run: Sequence[Item]) -> bool:
     return len(run) >= _EVENTS and run[-1].record.at_ms - run[0].record.at_ms >= _SPAN_MS
 
 
-def standing(arrived: Iterable[Item], steps: Sequence[Step]) -> list[Sequence[Item]]:
+def same_ts_runs(arrived: Iterable[Item], steps: Sequence[Step]) -> list[Sequence[Item]]:
     """Return the runs of events with one ``ts`` that arrived seconds apart.
 
     What may be a repetition by the network or after an answer that was lost is left out.

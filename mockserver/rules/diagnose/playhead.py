@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.motion import DAY_S, NEAR_START_S
+from mockserver.rules.diagnose.intervals import DAY_S, NEAR_START_S
 from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
@@ -69,11 +69,11 @@ def _live_range(session: SessionTraffic) -> Iterator[Hit]:
 
 def _first_moving(session: SessionTraffic) -> Step | None:
     """Return where a live session says where it is: SDKs send 0 until main content plays."""
-    for stretch in session.stretches:
-        if stretch.first.playhead_s >= NEAR_START_S:
-            return stretch.first
-        if stretch.last.playhead_s >= NEAR_START_S:
-            return stretch.last
+    for interval in session.played:
+        if interval.first.playhead_s >= NEAR_START_S:
+            return interval.first
+        if interval.last.playhead_s >= NEAR_START_S:
+            return interval.last
     return None
 
 
@@ -106,16 +106,16 @@ def _live_zero(session: SessionTraffic) -> Iterator[Hit]:
 def _live_late(session: SessionTraffic) -> Iterator[Hit]:
     if not session.is_live or session.playhead_in_ms:
         return
-    for stretch in session.stretches:
-        if not 0 <= stretch.first.playhead_s < NEAR_START_S:
+    for interval in session.played:
+        if not 0 <= interval.first.playhead_s < NEAR_START_S:
             return
-        leaps = stretch.last.playhead_s > stretch.dt_s * FASTEST + _FAR_S
-        if leaps and stretch.last.ts_ms - session.stretches[0].first.ts_ms > session.thresholds.content_start_s * 1000:
+        jumps = interval.last.playhead_s > interval.dt_s * FASTEST + _FAR_S
+        if jumps and interval.last.ts_ms - session.played[0].first.ts_ms > session.thresholds.content_start_s * 1000:
             yield Hit(
-                seqs_of(*(each.first for each in session.stretches if each.last.n <= stretch.last.n), stretch.last),
-                f"The live playhead was {number(session.stretches[0].first.playhead_s)} s at first and "
-                f"{number(stretch.last.playhead_s)} s "
-                f"{number((stretch.last.ts_ms - session.stretches[0].first.ts_ms) / 1000)} s later; send play when the "
+                seqs_of(*(each.first for each in session.played if each.last.n <= interval.last.n), interval.last),
+                f"The live playhead was {number(session.played[0].first.playhead_s)} s at first and "
+                f"{number(interval.last.playhead_s)} s "
+                f"{number((interval.last.ts_ms - session.played[0].first.ts_ms) / 1000)} s later; send play when the "
                 "position is known, and the second of the day from the first event on.",
             )
             return
@@ -125,7 +125,7 @@ def _live_timezone(session: SessionTraffic) -> Iterator[Hit]:
     moving = _first_moving(session) if session.is_live and not session.playhead_in_ms else None
     if moving is None or not 0 <= moving.playhead_s < DAY_S or _counts_from_zero(session, moving):
         return
-    places = (moving, session.stretches[-1].last)
+    places = (moving, session.played[-1].last)
     hours = {round(_behind_utc_s(step) / _HOUR_S) for step in places}
     near = all(
         abs(behind_s - round(behind_s / _HOUR_S) * _HOUR_S) <= session.thresholds.timezone_s

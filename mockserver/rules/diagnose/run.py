@@ -20,8 +20,8 @@ _REPEATED = frozenset({"ad", "buffer", "chapter", "pause", "play", "playhead", "
 
 def diagnose_session(session: SessionTraffic) -> list[Finding]:
     """Apply the rules about one session, and mark what follows from something else."""
-    once = session.once
-    return linked(_found(once), once, _found)
+    deduplicated = session.deduplicated
+    return linked(_found(deduplicated), deduplicated, _found)
 
 
 def _found(session: SessionTraffic) -> list[Finding]:

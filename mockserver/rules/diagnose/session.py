@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import ClosedBy, Delivery, Outcome, Phase
-from mockserver.rules.diagnose.motion import NEAR_START_S
+from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import number
@@ -29,10 +29,6 @@ def _is_over(session: SessionTraffic) -> bool:
     return session.stored is not None and session.stored.phase is not Phase.OPEN
 
 
-def _closed_by(session: SessionTraffic) -> ClosedBy | None:
-    return None if session.stored is None else session.stored.closed_by
-
-
 def _ends(session: SessionTraffic) -> list[Step]:
     return list(session.of("sessionComplete", "sessionEnd"))
 
@@ -47,7 +43,7 @@ def _no_play(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:
-    if _closed_by(session) is ClosedBy.IDLE and not _ends(session):
+    if session.closed_by is ClosedBy.IDLE and not _ends(session):
         yield Hit(
             _last(session),
             f"{_silence(session)}; send sessionComplete at the end of the content and sessionEnd when the viewer "
@@ -69,7 +65,7 @@ def _silence(session: SessionTraffic) -> str:
 
 
 def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
-    if _closed_by(session) is ClosedBy.STALL:
+    if session.closed_by is ClosedBy.STALL:
         yield Hit(
             _last(session),
             "The playhead stood still until the session was closed; send sessionEnd after a long pause and a new "
@@ -78,7 +74,7 @@ def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _max_age(session: SessionTraffic) -> Iterator[Hit]:
-    if _closed_by(session) is ClosedBy.MAX_AGE:
+    if session.closed_by is ClosedBy.MAX_AGE:
         yield Hit(
             _last(session),
             "The session became older than a day; send sessionEnd and a new sessionStart before 24 hours are over.",
@@ -143,7 +139,7 @@ def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
 
 def _complete_missing(session: SessionTraffic) -> Iterator[Hit]:
     if (
-        _closed_by(session) not in _TIMEOUTS
+        session.closed_by not in _TIMEOUTS
         or _ends(session)
         or session.is_live
         or session.length_s <= 0
@@ -212,7 +208,7 @@ def _turned_away(session: SessionTraffic) -> list[Item]:
 
 def _gone(session: SessionTraffic) -> Iterator[Hit]:
     """Find the events by which a player learns that time has closed its session, and those that nobody tells it of."""
-    ended = _BY_ITSELF.get(closed_by) if (closed_by := _closed_by(session)) else None
+    ended = _BY_ITSELF.get(closed_by) if (closed_by := session.closed_by) else None
     late = _turned_away(session)
     if ended is None or not late:
         return
@@ -237,7 +233,7 @@ def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _is_ended(session: SessionTraffic) -> bool:
-    return _closed_by(session) is ClosedBy.SESSION_END
+    return session.closed_by is ClosedBy.SESSION_END
 
 
 def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:

@@ -34,7 +34,6 @@ _MEANT = {
 """Short and neighbouring names that players have for the standard states, in lower case."""
 
 _ALIKE = 0.85
-_VISITOR_KEYS = ("visitor.marketingCloudUserId", "analytics.visitorId", "analytics.aid", "appInstallationId")
 _SETTLED_MS = 1000
 """How old a new session has to be before a state is missed: everything is sent again at its start."""
 
@@ -161,7 +160,7 @@ def _restarts(traffic: Traffic) -> Iterator[tuple[SessionTraffic, SessionTraffic
         start = session.start
         if start is None or session.is_batch:
             continue
-        key = tuple(str(session.params.get(name) or "") for name in ("media.id", *_VISITOR_KEYS))
+        key = (str(session.params.get("media.id") or ""), *session.viewer)
         old = last.get(key)
         if old is not None and _goes_on(old, session, start):
             yield old, session, start

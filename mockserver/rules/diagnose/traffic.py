@@ -13,22 +13,22 @@ from mockserver.model.finding import Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Outcome, Phase
+from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 from mockserver.model.words import Words
-from mockserver.rules.diagnose.motion import (
+from mockserver.rules.diagnose.intervals import (
     ENDS,
+    Interval,
     Pause,
-    Stretch,
     coarse_step_s,
     counts_down,
     is_in_ms,
     odd_rate,
     pauses_of,
+    played_intervals,
     played_to_s,
     plays_by_the_day,
-    stretches_of,
 )
-from mockserver.rules.diagnose.player_clock import ClockSet, clock_sets, standing
+from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, same_ts_runs
 from mockserver.rules.diagnose.refusals import Refusal, refusals_of
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
@@ -43,6 +43,8 @@ FIRST_TS_MS = 10**11
 
 _PING_S = 10
 """Seconds between two pings outside ads (Adobe, Events: Ping)."""
+
+_VIEWER_KEYS = ("visitor.marketingCloudUserId", "analytics.visitorId", "analytics.aid", "appInstallationId")
 
 _SHORT_LENGTH = 1.5
 """A length that is exceeded by so much is wrong."""
@@ -96,23 +98,23 @@ class SessionTraffic:
         return (
             None
             if self.is_batch
-            else repetition_of(self.arrived, self.steps, {item.seq for run in self.standing for item in run})
+            else repetition_of(self.arrived, self.steps, {item.seq for run in self.same_ts_runs for item in run})
         )
 
     @cached_property
-    def once(self) -> SessionTraffic:
+    def deduplicated(self) -> SessionTraffic:
         """The session as it would be if nothing had come twice, so that rules name other mistakes only.
 
         Events whose ``ts`` stands still are taken in order of arrival: no order of them is documented.
         """
         repetition = self.repetition
-        unsorted = sum(map(len, self.standing)) * 2 > len(self.steps)
+        unsorted = sum(map(len, self.same_ts_runs)) * 2 > len(self.steps)
         if repetition is None and not unsorted:
             return self
         again = set() if repetition is None else {second.seq for _, second in repetition.pairs}
         arrived = [item for item in self.arrived if item.seq not in again]
         processed = [step.item for step in self.steps if step.seq not in again]
-        once = SessionTraffic(
+        deduplicated = SessionTraffic(
             self.stored,
             arrived,
             [item for item in arrived if item.accepted] if unsorted else processed,
@@ -121,8 +123,8 @@ class SessionTraffic:
             self.now_ms,
             self.words,
         )
-        once.repetition = repetition
-        return once
+        deduplicated.repetition = repetition
+        return deduplicated
 
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:
@@ -138,6 +140,11 @@ class SessionTraffic:
         """Return the steps of several event types in order of processing."""
         return sorted(self.of(*event_types), key=attrgetter("n"))
 
+    @property
+    def closed_by(self) -> ClosedBy | None:
+        """What closed the session; None while it is open, or if there is none."""
+        return None if self.stored is None else self.stored.closed_by
+
     @cached_property
     def is_closed(self) -> bool:
         """Whether the session takes no more events."""
@@ -152,6 +159,11 @@ class SessionTraffic:
     def params(self) -> Mapping[str, Any]:
         """The params of the sessionStart; empty when it is not there any more."""
         return self.start.params if self.start is not None else {}
+
+    @cached_property
+    def viewer(self) -> tuple[str, ...]:
+        """The ids of the viewer, as far as sent."""
+        return tuple(str(self.params.get(key) or "") for key in _VIEWER_KEYS)
 
     @cached_property
     def is_live(self) -> bool:
@@ -242,7 +254,7 @@ class SessionTraffic:
     @cached_property
     def silences(self) -> Sequence[Silence]:
         """The times in which nothing came for longer than it should; none when ``ts`` is no time."""
-        if self.ts_in_seconds or self.standing:
+        if self.ts_in_seconds or self.same_ts_runs:
             return []
         limits = self.thresholds
         slack_s = limits.ping_gap_s - _PING_S
@@ -257,33 +269,33 @@ class SessionTraffic:
             ad_limit_s=long_s or ad_limit_s,
             ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
         )
-        return [each for each in silences if not self.spans_clock_set(each.first.seq, each.last.seq)]
+        return [each for each in silences if not self.spans_clock_change(each.first.seq, each.last.seq)]
 
     @cached_property
-    def clock_sets(self) -> Sequence[ClockSet]:
+    def clock_changes(self) -> Sequence[ClockChange]:
         """Where the player's clock was set."""
-        return [] if self.is_batch or self.ts_in_seconds else clock_sets(self.arrived, self.steps)
+        return [] if self.is_batch or self.ts_in_seconds else clock_changes(self.arrived, self.steps)
 
     @cached_property
-    def standing(self) -> Sequence[Sequence[Item]]:
+    def same_ts_runs(self) -> Sequence[Sequence[Item]]:
         """The runs of events whose ``ts`` stood still while time went on."""
-        return [] if self.is_batch else standing(self.arrived, self.steps)
+        return [] if self.is_batch else same_ts_runs(self.arrived, self.steps)
 
-    def spans_clock_set(self, first_seq: int, last_seq: int) -> bool:
+    def spans_clock_change(self, first_seq: int, last_seq: int) -> bool:
         """Tell whether the player's clock was set between two entries, so that their ``ts`` cannot be compared."""
-        return any(first_seq <= change.before.seq and change.after.seq <= last_seq for change in self.clock_sets)
+        return any(first_seq <= change.before.seq and change.after.seq <= last_seq for change in self.clock_changes)
 
     def is_set_back(self, item: Item) -> bool:
         """Tell whether an event came after the player's clock had been set back, so that it only seems late."""
-        return any(change.by_ms < 0 and change.after.seq <= item.seq for change in self.clock_sets)
+        return any(change.by_ms < 0 and change.after.seq <= item.seq for change in self.clock_changes)
 
     @cached_property
-    def stretches(self) -> Sequence[Stretch]:
+    def played(self) -> Sequence[Interval]:
         """What was played of the main content, from event to event; nothing when ``ts`` is no time."""
-        return [] if self.ts_in_seconds else stretches_of(self.timely, is_live=self.is_live)
+        return [] if self.ts_in_seconds else played_intervals(self.timely, is_live=self.is_live)
 
     @cached_property
-    def standstills(self) -> Sequence[Sequence[Step]]:
+    def stalls(self) -> Sequence[Sequence[Step]]:
         """The events of each stall; none when ``ts`` is no time."""
         if self.ts_in_seconds:
             return []
@@ -292,7 +304,7 @@ class SessionTraffic:
     @cached_property
     def coarse_step_s(self) -> float | None:
         """In which steps the playhead moves, if it is known in large steps only."""
-        return coarse_step_s(self.stretches, len(self.standstills), self.thresholds.frozen_s)
+        return coarse_step_s(self.played, len(self.stalls), self.thresholds.frozen_s)
 
     @cached_property
     def pauses(self) -> Sequence[Pause]:
@@ -308,20 +320,20 @@ class SessionTraffic:
     def playhead_in_ms(self) -> bool:
         """Whether the playhead counts milliseconds, so that it says nothing else."""
         top_s = 0 if self.is_live else max((step.playhead_s for step in self.watched), default=0)
-        return is_in_ms(self.stretches, top_s, self.length_s)
+        return is_in_ms(self.played, top_s, self.length_s)
 
     @cached_property
     def length_is_short(self) -> bool:
         """Whether content on demand plays on far beyond its length, so that the length says nothing."""
         if self.is_live or self.length_s <= 0 or self.plays_by_the_day:
             return False
-        played_s = played_to_s(self.stretches)
+        played_s = played_to_s(self.played)
         return played_s is not None and played_s > _SHORT_LENGTH * self.length_s
 
     @cached_property
     def plays_by_the_day(self) -> bool:
         """Whether the playhead is the second of the day in UTC, or the time since 1970, whatever is declared."""
-        return plays_by_the_day(self.stretches, self.thresholds.timezone_s)
+        return plays_by_the_day(self.played, self.thresholds.timezone_s)
 
     @cached_property
     def opening_s(self) -> float | None:
@@ -338,12 +350,12 @@ class SessionTraffic:
     @cached_property
     def counts_down(self) -> bool:
         """Whether the playhead is the time that remains, so that it says nothing else."""
-        return counts_down(self.stretches)
+        return counts_down(self.played)
 
     @cached_property
     def odd_rate(self) -> float | None:
         """At what rate the playhead goes through the session if no player plays like that, else None."""
-        return None if self.playhead_in_ms or self.coarse_step_s is not None else odd_rate(self.stretches)
+        return None if self.playhead_in_ms or self.coarse_step_s is not None else odd_rate(self.played)
 
 
 class Traffic:

@@ -66,7 +66,7 @@ def _is_contradictory(group: Sequence[Step]) -> bool:
 
 
 def _equal(session: SessionTraffic) -> Iterator[Hit]:
-    if session.is_batch or session.standing:
+    if session.is_batch or session.same_ts_runs:
         return
     ties = _ties(session)
     bad = [group for group in ties if _is_contradictory(group)]
@@ -127,7 +127,7 @@ def _whole_hours(ahead_ms: int, tolerance_ms: float) -> float | None:
 
 
 def _clock_set(session: SessionTraffic) -> Iterator[Hit]:
-    for change in session.clock_sets:
+    for change in session.clock_changes:
         before, after, by_ms = change
         took_s = (after.record.at_ms - before.record.at_ms) / 1000
         effect = "that much is added to the time" if by_ms > 0 else "no time passes until ts has caught up"
@@ -141,7 +141,7 @@ def _clock_set(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _stands_still(session: SessionTraffic) -> Iterator[Hit]:
-    runs = session.standing
+    runs = session.same_ts_runs
     if not runs:
         return
     longest = max(runs, key=lambda run: run[-1].record.at_ms - run[0].record.at_ms)

@@ -58,7 +58,7 @@ def test_an_ad_that_begins_while_paused_is_found() -> None:
 
     assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("ad.paused", WARNING)]
     assert said(RULES, case).startswith(
-        '1 ad began after a pauseStart that no play had ended, the first of them "ad-1"'
+        '1 ad began after a pauseStart that no play had ended, the first of them ad "ad-1"'
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.visits import RULES
+from mockserver.rules.diagnose.session_pairs import RULES
 from tests.firings import traffic_of
 from tests.playbacks import START_MS, START_PARAMS, Playground
 

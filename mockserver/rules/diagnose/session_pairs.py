@@ -12,7 +12,7 @@ from mockserver.model.journal import Record
 from mockserver.model.session import Session
 from mockserver.model.vocabulary import ClosedBy, Outcome
 from mockserver.rules.diagnose.identity import is_unknown
-from mockserver.rules.diagnose.motion import NEAR_START_S
+from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.diagnose.wording import number
@@ -20,12 +20,6 @@ from mockserver.rules.playback import Step
 
 __all__ = ["RULES"]
 
-_VISITOR_KEYS = (
-    "visitor.marketingCloudUserId",
-    "analytics.visitorId",
-    "analytics.aid",
-    "appInstallationId",
-)
 _TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
 _RESTARTING_SDKS = ("js-", "cc-")
 """MediaSDK JS and Chromecast send media.resume false on their automatic restarts (recordings)."""
@@ -41,7 +35,7 @@ _SDK_IDLE_S = 1790
 _SDK_AGE_S = 86_390
 
 
-class _Visit(NamedTuple):
+class _ViewerSession(NamedTuple):
     """A session with its sessionStart and whose it is."""
 
     session: SessionTraffic
@@ -50,27 +44,26 @@ class _Visit(NamedTuple):
     viewer: tuple[str, ...]
 
 
-def _visits(traffic: Traffic) -> Iterator[_Visit]:
+def _viewer_sessions(traffic: Traffic) -> Iterator[_ViewerSession]:
     for session in traffic.sessions.values():
         if session.stored is not None and session.start is not None and not session.is_batch:
-            named = (str(session.params.get(key) or "") for key in _VISITOR_KEYS)
-            yield _Visit(session, session.stored, session.start, tuple(named))
+            yield _ViewerSession(session, session.stored, session.start, session.viewer)
 
 
-def _same_content(traffic: Traffic) -> Iterator[tuple[_Visit, _Visit]]:
+def _same_content(traffic: Traffic) -> Iterator[tuple[_ViewerSession, _ViewerSession]]:
     """Return every session with the one before it of the same viewer and media.id."""
-    last: dict[tuple[str, ...], _Visit] = {}
-    for visit in _visits(traffic):
-        key = (*visit.viewer, str(visit.session.params.get("media.id")))
+    last: dict[tuple[str, ...], _ViewerSession] = {}
+    for viewing in _viewer_sessions(traffic):
+        key = (*viewing.viewer, str(viewing.session.params.get("media.id")))
         if key in last:
-            yield last[key], visit
-        last[key] = visit
+            yield last[key], viewing
+        last[key] = viewing
 
 
-def _opening_playhead_s(visit: _Visit) -> float:
+def _opening_playhead_s(viewing: _ViewerSession) -> float:
     """Return where a session really begins: SDKs send 0 with sessionStart, and the position with a play."""
-    opening_s = visit.session.opening_s
-    return visit.start.playhead_s if opening_s is None else opening_s
+    opening_s = viewing.session.opening_s
+    return viewing.start.playhead_s if opening_s is None else opening_s
 
 
 def _doubled(traffic: Traffic) -> Iterator[Hit]:
@@ -85,7 +78,7 @@ def _doubled(traffic: Traffic) -> Iterator[Hit]:
             )
 
 
-def _is_one_viewing(first: _Visit, second: _Visit) -> bool:
+def _is_one_viewing(first: _ViewerSession, second: _ViewerSession) -> bool:
     """Tell whether two sessions report the same things at the same time; two devices of one viewer never agree so."""
     if not any(first.viewer) or abs(second.stored.opened_ms - first.stored.opened_ms) > _TOGETHER_MS:
         return False
@@ -149,14 +142,14 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
             )
 
 
-def _was_left(visit: _Visit) -> bool:
+def _was_left(viewing: _ViewerSession) -> bool:
     """Tell whether the player itself ended a session on a channel: its next programme is another viewing."""
-    return visit.session.is_live and visit.stored.closed_by is ClosedBy.SESSION_END
+    return viewing.session.is_live and viewing.stored.closed_by is ClosedBy.SESSION_END
 
 
-def _had_to_restart(visit: _Visit) -> bool:
+def _had_to_restart(viewing: _ViewerSession) -> bool:
     """Tell whether the old session was at an end that the SDKs know themselves: half an hour idle, or a day old."""
-    session = visit.stored
+    session = viewing.stored
     idle_s = (session.last_event_ms - session.playhead_moved_ms) / 1000
     return idle_s >= _SDK_IDLE_S or (session.last_event_ms - session.opened_ms) / 1000 >= _SDK_AGE_S
 
@@ -183,7 +176,7 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
             )
 
 
-def _goes_on_after_end(old: _Visit, new: _Visit, limits: Thresholds) -> bool:
+def _goes_on_after_end(old: _ViewerSession, new: _ViewerSession, limits: Thresholds) -> bool:
     """Tell whether a session goes on where another one was ended; sooner it is session.restart-on-foreground."""
     moved_s = abs(_opening_playhead_s(new) - old.stored.playhead_s)
     later_s = (new.stored.opened_ms - old.stored.last_event_ms) / 1000
@@ -201,39 +194,39 @@ def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
         for item in session.arrived
         if item.status in (404, 410)
     }
-    for visit in _visits(traffic):
+    for viewing in _viewer_sessions(traffic):
         again = [
             step
-            for step in visit.session.steps
-            if step.ts_ms < visit.start.ts_ms and refused.get((step.event_type, step.ts_ms), step.seq) < step.seq
+            for step in viewing.session.steps
+            if step.ts_ms < viewing.start.ts_ms and refused.get((step.event_type, step.ts_ms), step.seq) < step.seq
         ]
         if again:
             yield Hit(
-                (visit.start.seq, *(step.seq for step in again)),
+                (viewing.start.seq, *(step.seq for step in again)),
                 f"{len(again)} events that an old session had refused were sent again into a new one with their old "
                 "ts; open the new session with a ts that is not later than theirs.",
-                session_id=visit.stored.sid,
+                session_id=viewing.stored.sid,
             )
 
 
 def _multi_player(traffic: Traffic) -> Iterator[Hit]:
-    last: dict[tuple[str, ...], _Visit] = {}
-    for visit in _visits(traffic):
-        if not any(visit.viewer):
+    last: dict[tuple[str, ...], _ViewerSession] = {}
+    for viewing in _viewer_sessions(traffic):
+        if not any(viewing.viewer):
             continue
-        before = last.get(visit.viewer)
-        if before is not None and _is_same(before, visit) and _is_one_viewing(before, visit):
+        before = last.get(viewing.viewer)
+        if before is not None and _is_same(before, viewing) and _is_one_viewing(before, viewing):
             continue
-        if before is not None and before.stored.last_event_ms > visit.stored.opened_ms:
+        if before is not None and before.stored.last_event_ms > viewing.stored.opened_ms:
             yield Hit(
-                (before.start.seq, visit.start.seq),
+                (before.start.seq, viewing.start.seq),
                 "Two sessions of one visitor were active at once; this is fine if two players run.",
-                session_id=visit.stored.sid,
+                session_id=viewing.stored.sid,
             )
-        last[visit.viewer] = visit
+        last[viewing.viewer] = viewing
 
 
-def _is_same(first: _Visit, second: _Visit) -> bool:
+def _is_same(first: _ViewerSession, second: _ViewerSession) -> bool:
     return bool(first.session.params.get("media.id") == second.session.params.get("media.id"))
 
 

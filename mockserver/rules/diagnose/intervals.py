@@ -1,4 +1,4 @@
-"""How the playhead moved: the stretches that main content played, and the pauses and buffers in it."""
+"""How the playhead moved: the intervals in which main content played, and the pauses and buffers in it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = [
     "DAY_S",
     "ENDS",
     "NEAR_START_S",
+    "Interval",
     "Pause",
-    "Stretch",
     "coarse_step_s",
     "counts_down",
     "is_in_ms",
     "odd_rate",
     "pauses_of",
+    "played_intervals",
     "played_to_s",
     "plays_by_the_day",
     "ran_s",
-    "stretches_of",
 ]
 
 DAY_S = 86400
@@ -48,7 +48,7 @@ _EVEN = 0.02
 """By how much a step may differ from a multiple of the smallest one, as a share of that."""
 
 _MOST_BACK = 3
-"""So many stretches that go back make a countdown; fewer may be a viewer who goes back."""
+"""So many intervals that go back make a countdown; fewer may be a viewer who goes back."""
 
 _MS_RATES = (500, 2000)
 """Seconds of playhead per second of a player that sends milliseconds, slow or fast."""
@@ -60,7 +60,7 @@ _ODD_RATE_S = 10
 """A rate is judged when so much was played."""
 
 
-class Stretch(NamedTuple):
+class Interval(NamedTuple):
     """From one event to the next while main content plays, both in order.
 
     Args:
@@ -68,7 +68,7 @@ class Stretch(NamedTuple):
         last: The next event.
         dt_s: Seconds of ``ts`` between them, never negative.
         dp_s: Seconds that the playhead moved; past midnight it counts on.
-        rate: Seconds of playhead per second; 0 when the stretch is too short to tell.
+        rate: Seconds of playhead per second; 0 when the interval is too short to tell.
     """
 
     first: Step
@@ -98,14 +98,14 @@ class Pause(NamedTuple):
         return self.end is not None and self.end.event_type == "play"
 
 
-def stretches_of(steps: Sequence[Step], *, is_live: bool) -> list[Stretch]:
+def played_intervals(steps: Sequence[Step], *, is_live: bool) -> list[Interval]:
     """Return all stretches that main content played.
 
     Args:
         steps: The steps of a session in order of processing, without late ones.
         is_live: Whether the playhead goes back to 0 at midnight.
     """
-    found: list[Stretch] = []
+    found: list[Interval] = []
     for first, last in pairwise(steps):
         state = first.after
         if state.player is Player.PLAYING and state.ad_break is None:
@@ -114,46 +114,46 @@ def stretches_of(steps: Sequence[Step], *, is_live: bool) -> list[Stretch]:
             if is_live and dp_s < -DAY_S / 2:
                 dp_s += DAY_S
             dt_s = dt_ms / 1000 if dt_ms > 0 else 0.0
-            found.append(Stretch(first, last, dt_s, dp_s, dp_s / dt_s if dt_s >= MEASURED_S else 0.0))
+            found.append(Interval(first, last, dt_s, dp_s, dp_s / dt_s if dt_s >= MEASURED_S else 0.0))
     return found
 
 
-def is_in_ms(stretches: Sequence[Stretch], top_s: float, length_s: float) -> bool:
+def is_in_ms(intervals: Sequence[Interval], top_s: float, length_s: float) -> bool:
     """Tell whether the playhead counts milliseconds: whether it grows by about 1000 per second.
 
     Args:
-        stretches: What was played.
+        intervals: What was played.
         top_s: The largest playhead; 0 for live content, where it says nothing.
         length_s: The length of the content; 0 when it is not known.
     """
     slow, fast = _MS_RATES
-    in_ms = sum(1 for stretch in stretches if slow <= stretch.rate <= fast)
+    in_ms = sum(1 for interval in intervals if slow <= interval.rate <= fast)
     is_beyond = length_s > 0 and top_s > _BEYOND * length_s
-    return in_ms >= (1 if is_beyond else 2) and in_ms * 2 > _measured(stretches)
+    return in_ms >= (1 if is_beyond else 2) and in_ms * 2 > _measured(intervals)
 
 
-def counts_down(stretches: Sequence[Stretch]) -> bool:
+def counts_down(intervals: Sequence[Interval]) -> bool:
     """Tell whether the playhead goes down as time goes by, as the time that remains does."""
-    down = sum(1 for stretch in stretches if -FASTEST <= stretch.rate <= -SLOWEST)
-    return down >= _MOST_BACK and down * 2 > _measured(stretches)
+    down = sum(1 for interval in intervals if -FASTEST <= interval.rate <= -SLOWEST)
+    return down >= _MOST_BACK and down * 2 > _measured(intervals)
 
 
-def played_to_s(stretches: Sequence[Stretch]) -> float | None:
+def played_to_s(intervals: Sequence[Interval]) -> float | None:
     """Return how far content was played at a speed that players offer; None when it mostly was not played like that."""
-    forward = [stretch.last.playhead_s for stretch in stretches if SLOWEST <= stretch.rate <= FASTEST]
-    return max(forward) if len(forward) * 2 > _measured(stretches) else None
+    forward = [interval.last.playhead_s for interval in intervals if SLOWEST <= interval.rate <= FASTEST]
+    return max(forward) if len(forward) * 2 > _measured(intervals) else None
 
 
-def plays_by_the_day(stretches: Sequence[Stretch], near_s: float) -> bool:
+def plays_by_the_day(intervals: Sequence[Interval], near_s: float) -> bool:
     """Tell whether the playhead is the second of the day in UTC, or counts seconds since 1970, at both ends.
 
     Args:
-        stretches: What was played.
+        intervals: What was played.
         near_s: By how much it may be off.
     """
-    if not stretches:
+    if not intervals:
         return False
-    ends = (stretches[0].first, stretches[-1].last)
+    ends = (intervals[0].first, intervals[-1].last)
     if any(step.playhead_s < _LATE_S for step in ends):
         return False
     return all(_off_s(step.ts_ms / 1000 - step.playhead_s) <= near_s for step in ends)
@@ -164,20 +164,20 @@ def _off_s(behind_s: float) -> float:
     return abs((behind_s + DAY_S / 2) % DAY_S - DAY_S / 2)
 
 
-def _measured(stretches: Sequence[Stretch]) -> int:
-    return sum(1 for stretch in stretches if stretch.dt_s >= MEASURED_S)
+def _measured(intervals: Sequence[Interval]) -> int:
+    return sum(1 for interval in intervals if interval.dt_s >= MEASURED_S)
 
 
-def coarse_step_s(stretches: Sequence[Stretch], standstills: int, least_s: float) -> float | None:
+def coarse_step_s(intervals: Sequence[Interval], standstills: int, least_s: float) -> float | None:
     """Return the size of the steps in which the playhead moves if it is known in such steps only, else None.
 
     Args:
-        stretches: What was played.
+        intervals: What was played.
         standstills: How often the playhead stood.
         least_s: The smallest step that matters.
     """
-    moves_s = [stretch.dp_s for stretch in stretches if stretch.dp_s]
-    took_s = sum(stretch.dt_s for stretch in stretches)
+    moves_s = [interval.dp_s for interval in intervals if interval.dp_s]
+    took_s = sum(interval.dt_s for interval in intervals)
     if standstills < _COARSE_TIMES or not moves_s or not took_s:
         return None
     smallest_s = min(map(abs, moves_s))
@@ -187,17 +187,17 @@ def coarse_step_s(stretches: Sequence[Stretch], standstills: int, least_s: float
     return smallest_s if all(abs(share - round(share)) <= _EVEN for share in shares) else None
 
 
-def odd_rate(stretches: Sequence[Stretch]) -> float | None:
+def odd_rate(intervals: Sequence[Interval]) -> float | None:
     """Return the rate at which the playhead goes through the session when no player plays like that, else None.
 
-    The median of all stretches in which it moved forward, so that single seeks make no rate; none when it often goes
+    The median of all intervals in which it moved forward, so that single seeks make no rate; none when it often goes
     back as well.
     """
-    moving = [stretch for stretch in stretches if stretch.rate > 0]
-    back = sum(1 for stretch in stretches if stretch.rate < 0)
-    if len(moving) < 2 or back * 3 > len(moving) or sum(stretch.dt_s for stretch in moving) < _ODD_RATE_S:
+    moving = [interval for interval in intervals if interval.rate > 0]
+    back = sum(1 for interval in intervals if interval.rate < 0)
+    if len(moving) < 2 or back * 3 > len(moving) or sum(interval.dt_s for interval in moving) < _ODD_RATE_S:
         return None
-    rates = sorted(stretch.rate for stretch in moving)
+    rates = sorted(interval.rate for interval in moving)
     low, high = rates[(len(rates) - 1) // 2], rates[len(rates) // 2]
     if low > FASTEST:
         return low
@@ -225,7 +225,7 @@ def _comes_back(step: Step) -> bool:
 def ran_s(pause: Pause, burst_s: float) -> float:
     """Return how far the playhead went forward inside a pause at a rate of playback, in seconds.
 
-    A leap is a seek while paused, which is fine, and no playback. Nor are events that belong to the play that ends the
+    A jump is a seek while paused, which is fine, and no playback. Nor are events that belong to the play that ends the
     pause: SDKs send them with its ``ts`` and the new playhead.
     """
     ran = 0.0
