@@ -16,7 +16,7 @@ from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.operations.findings import Diagnosis
 from mockserver.recordings.judged_file import judge_file
-from mockserver.recordings.recording import parse_recording
+from mockserver.recordings.lines import parse_lines
 from tests.factories import inside
 from tests.playbacks import Playground
 
@@ -81,7 +81,7 @@ def play_case(name: str) -> Played:
 def play_recording(name: str) -> Played:
     """Judge ``fixtures/cases/whole/NAME.ndjson`` as ``mockserver diagnose`` does."""
     lines = (CASES / "whole" / f"{name}.ndjson").read_bytes().splitlines()
-    emulator = inside(judge_file(parse_recording(lines, name), Settings(), leave_open=False).default)
+    emulator = inside(judge_file(parse_lines(lines, name), Settings(), leave_open=False).default)
     journal = emulator.journal
     records = [record for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]
     return Played(

@@ -11,7 +11,7 @@ import msgspec
 from mockserver.cli.in_flight import Answer
 from mockserver.errors import InvalidInput
 from mockserver.pointer import pointer_of
-from mockserver.recordings.recording import Ending, RecordedAnswer, RecordedCall
+from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 from mockserver.wire.codec import decode
 
 __all__ = ["Difference", "compare"]

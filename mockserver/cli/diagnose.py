@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             show_json(_document(source, findings, counting(findings, only), len(sessions)))
         else:
-            show(findings_text(findings, sessions, source.lines))
+            show(findings_text(findings, sessions, source.lines, source.unit))
     if fail_from is None:
         return 0
     return 1 if any(finding.severity.rank <= fail_from.rank for finding in counting(findings, only)) else 0
@@ -117,4 +117,8 @@ def _document(source: Source, findings: Sequence[Finding], counted: Sequence[Fin
 
 
 def _placed(member: dict[str, Any], seqs: Iterable[int], source: Source) -> dict[str, Any]:
-    return member if source.lines is None else {**member, "lines": [source.lines[seq] for seq in seqs]}
+    return (
+        member
+        if source.lines is None
+        else {**member, "lines" if source.unit == "line" else "entries": [source.lines[seq] for seq in seqs]}
+    )

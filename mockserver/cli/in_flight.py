@@ -15,7 +15,7 @@ from mockserver.address import ServerAddress
 from mockserver.cli.session_ids import SessionIds
 from mockserver.errors import InvalidInput
 from mockserver.model.http import HttpResponse
-from mockserver.recordings.recording import MASKED, Ending, RecordedCall
+from mockserver.recordings.call import MASKED, Ending, RecordedCall
 from mockserver.wire.codec import decode
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mockserver.cli.in_flight import InFlight
 from mockserver.errors import InvalidInput
-from mockserver.recordings.recording import RecordedCall
+from mockserver.recordings.call import RecordedCall
 
 __all__ = ["as_sent", "one_by_one", "pauses", "recorded_pace", "speed_of"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 import time
 from typing import Any
 
@@ -19,7 +20,8 @@ from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
 from mockserver.client import HttpControl
 from mockserver.control import ADMIN
 from mockserver.errors import ControlFailed, InvalidInput
-from mockserver.recordings.recording import RecordedCall, name_of, read_recording
+from mockserver.recordings.call import RecordedCall
+from mockserver.recordings.recording import Recording, read_recording
 from mockserver.wire.codec import encode
 
 __all__ = ["add_arguments", "run"]
@@ -102,7 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
     speed = speed_of("1" if arguments.speed is None else arguments.speed)
     _check(arguments, is_virtual=is_virtual)
     address = trusted_address(arguments.to, arguments)
-    calls = as_sent(read_recording(arguments.file), name_of(arguments.file))
+    recording = read_recording(arguments.file)
+    calls = as_sent(recording.calls, recording.name)
     timeout_s = None if is_virtual else _TIMEOUT_S if arguments.timeout is None else arguments.timeout
     places = places_for(calls)
     ids = SessionIds()
@@ -113,8 +116,10 @@ def run(arguments: argparse.Namespace) -> int:
         if found:
             different.append(_Different(replayed, found))
             if not arguments.json:
-                print(_line(different[-1]), flush=True)
+                print(_line(different[-1], recording), flush=True)
 
+    if recording.note:
+        print(recording.note, file=sys.stderr)
     reach(address)
     try:
         asyncio.run(_play(arguments, calls, InFlight(address, ids, places, timeout_s, answered), speed, address))
@@ -172,13 +177,13 @@ def _control(arguments: argparse.Namespace, address: ServerAddress) -> HttpContr
     )
 
 
-def _line(different: _Different) -> str:
+def _line(different: _Different, recording: Recording) -> str:
     replayed = different.replayed
     call, answer = replayed.call, replayed.answer
     what = f" ({call.what})" if call.what else ""
     differences = "; ".join(map(str, different.differences))
     reason = f": {answer.reason}" if answer.reason and different.differences[0].of in ("status", "ending") else ""
-    return f"line {call.line}: {call.method} {replayed.path}{what}: {differences}{reason}"
+    return f"{recording.unit} {call.line}: {call.method} {replayed.path}{what}: {differences}{reason}"
 
 
 def _result(requests: int, different: list[_Different]) -> dict[str, Any]:

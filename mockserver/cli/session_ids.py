@@ -6,7 +6,7 @@ import re
 
 from mockserver.dialects.registry import DIALECTS
 from mockserver.model.http import HttpResponse
-from mockserver.recordings.recording import RecordedCall
+from mockserver.recordings.call import RecordedCall
 
 __all__ = ["SessionIds"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ SOURCES = """\
 SOURCE is one of
   http://127.0.0.1:8089    a running server, or its admin API if that has its own address
   journal.ndjson           an exported journal (--export-on-exit, or /__admin/export)
+  page.har                 an HTTP archive of a browser or a proxy; what is no media traffic is left out
   recording.ndjson         requests recorded by a proxy, one per line: {"t": seconds, "method": ..., "path": ...,
                            "headers": {...}, "body": "...", "status": ...}
   events.ndjson            one event per line, as the player sent it; a sessionStart begins the next session.
@@ -43,12 +45,14 @@ class Source(NamedTuple):
     Args:
         name: Its name in messages.
         server: The server that judges it.
-        lines: The line in the file of every journal entry; None for a running server.
+        lines: The place in the file of every journal entry; None for a running server.
+        unit: What these places count: lines of a file, or entries of an HTTP archive.
     """
 
     name: str
     server: MediaServer
     lines: Mapping[int, int] | None
+    unit: str = "line"
 
     @property
     def requests(self) -> int:
@@ -113,13 +117,15 @@ def _server(arguments: argparse.Namespace) -> Source:
 def _file(arguments: argparse.Namespace) -> Source:
     from mockserver.operations.table import LocalControl
     from mockserver.recordings.judged_file import judge_file
-    from mockserver.recordings.recording import name_of, read_recording
+    from mockserver.recordings.recording import read_recording
 
     _refuse(arguments, ("namespace", "token", *TRUST), "is for the address of a server, not for a file")
-    requests = read_recording(arguments.source)
-    namespaces = judge_file(requests, _settings(arguments.config), leave_open=arguments.open)
-    lines = {seq: request.line for seq, request in enumerate(requests, 1)}
-    return Source(name_of(arguments.source), MediaServer(LocalControl(namespaces, DEFAULT)), lines)
+    recording = read_recording(arguments.source)
+    if recording.note:
+        print(recording.note, file=sys.stderr)
+    namespaces = judge_file(recording.calls, _settings(arguments.config), leave_open=arguments.open)
+    server = MediaServer(LocalControl(namespaces, DEFAULT))
+    return Source(recording.name, server, recording.places, recording.unit)
 
 
 def _settings(config: str | None) -> Settings:

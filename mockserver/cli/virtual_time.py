@@ -19,7 +19,7 @@ from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
-from mockserver.recordings.recording import RecordedCall, body_of
+from mockserver.recordings.call import RecordedCall, body_of
 
 __all__ = ["VirtualClock", "on_virtual_clock"]
 

@@ -21,7 +21,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.model.words import Words
 
-__all__ = ["Described", "Dialect", "Dialects", "Interpreter"]
+__all__ = ["Described", "Dialect", "Dialects", "Found", "Interpreter"]
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -34,6 +34,19 @@ class Described(msgspec.Struct, frozen=True):
 
     paths: Mapping[str, Any]
     schemas: Mapping[str, Any]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A request of this API among others, such as those of a whole page.
+
+    Args:
+        path: Its path as the API knows it, without what a customer's own address has before it.
+        is_certain: Whether the request alone tells that it is one. One that only its path speaks for is one if certain
+            ones went to the same place.
+    """
+
+    path: str
+    is_certain: bool
 
 
 class Interpreter(Protocol):
@@ -138,6 +151,14 @@ class Dialect(Protocol):
         """
         ...
 
+    def found(self, request: HttpRequest) -> Found | None:
+        """Tell whether a request that may have gone anywhere went to this API, by its host, path or body.
+
+        Args:
+            request: The request; its path as it was sent, with a ``Host``.
+        """
+        ...
+
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the id of the session that a request names in its path or, without checking anything, in its body.
 
@@ -200,6 +221,10 @@ class Dialects:
         """Return what sessions and records carry of the dialect that answers a path."""
         dialect = self.at(path)
         return "" if dialect is self.default else dialect.name
+
+    def found(self, request: HttpRequest) -> Found | None:
+        """Tell whether a request that may have gone anywhere went to one of the APIs; see :meth:`Dialect.found`."""
+        return next((found for dialect in self if (found := dialect.found(request)) is not None), None)
 
     def events(self, dialect: str, operation: Operation, document: Any, seq: int = 0) -> Sequence[Event]:
         """Return the events of a request in the form that everything else reads.

@@ -111,6 +111,10 @@ class Emulator(EmulatorState):
             raise held.failure
         return held.plan
 
+    def would_answer(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
+        """Tell how the back end would answer a request now, and leave everything as it is."""
+        return self._would_decide(request, arrival, self.clock.now_ms()).response
+
     def catch_up(self) -> None:
         """Process what was held back and is due, without waiting for who waits for the clock."""
         self._process_due()

@@ -17,7 +17,7 @@ from mockserver.model.journal import Draw, Entry, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
 from mockserver.namespaces import Namespaces
-from mockserver.recordings.recording import RecordedCall
+from mockserver.recordings.call import RecordedCall
 from mockserver.rules.lifecycle import Trigger, deadlines
 from mockserver.wire.codec import NotJson, parse_body
 
@@ -26,7 +26,10 @@ __all__ = ["judge_file"]
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _TOO_LARGE = 413
 _ACCEPTED = (200, 204)
+_REDIRECTED = 300
 _NO_LIMIT = 2**62
+_ENDS = {Outcome.SESSION_CLOSED: Trigger.EXPIRE, Outcome.UNKNOWN_SESSION: Trigger.FORGET}
+_DELIVERIES: dict[str | None, Delivery] = {"unanswered": Delivery.CLIENT_GONE}
 
 
 class _Replayed(Emulator):
@@ -35,6 +38,8 @@ class _Replayed(Emulator):
     recorded_sid: str | None = None
     entry: Entry | None = None
     """The entry of a journal whose request comes next."""
+    delivery: Delivery | None = None
+    """What became of its answer, if the file tells."""
 
     def record(
         self,
@@ -52,14 +57,44 @@ class _Replayed(Emulator):
         is_copy: bool = False,
     ) -> tuple[int, Record]:
         """Write a request into the journal, with what the file says of faults and of the answer."""
-        entry = self.entry
-        if entry is not None:
-            delivery = entry.delivery
-            if entry.fault_ids:
-                fault_ids, draws, response = entry.fault_ids, entry.draws, _response(entry)
+        entry, delivery = self.entry, self.delivery or delivery
+        if entry is not None and entry.fault_ids:
+            fault_ids, draws, response = entry.fault_ids, entry.draws, _response(entry)
         return super().record(
             at_ms, request, arrival, outcome, sid, response, delivery, fault_ids, draws, held, is_copy=is_copy
         )
+
+    def agrees(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> bool:
+        """Tell whether the answer in the file is one that the emulated back end can have given.
+
+        A session that was over for the server of the file is over here from now on. Whether a request without an answer
+        arrived, nobody knows; it counts as processed, unless the connection failed.
+        """
+        if request.status is None:
+            return request.ending != "broken"
+        if request.status < _REDIRECTED or self.would_answer(sent, arrival).status == request.status:
+            return True
+        session = self.sessions.get(arrival.session_id or "")
+        if session is None or arrival.operation is not Operation.EVENT:
+            return False
+        words = self.back_end.interpreter(arrival)
+        for outcome, trigger in _ENDS.items():
+            if words.turned_away(outcome, arrival, session.sid).status == request.status:
+                self.end_session(session, trigger)
+                return self.would_answer(sent, arrival).status == request.status
+        return False
+
+    def answered_elsewhere(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> Record:
+        """Return the record of a request that failed with what the emulated back end does not answer, or not at all."""
+        response, delivery = request.response, Delivery.SENT
+        if response is None:
+            response = None if request.status is None else HttpResponse(request.status)
+            delivery = Delivery.SENT if response is not None else Delivery.CUT
+        record = Record(
+            self.clock.now_ms(), arrival.operation, arrival.session_id, arrival.event_type, Outcome.NOT_PROCESSED,
+            sent.method, sent.target, sent.headers, sent.body, response, delivery, arrival.violations,
+        )  # fmt: skip
+        return _in_dialect(record, arrival.dialect)
 
     def new_sid(self) -> str:
         """Return the id of the file if there is one, and it is not taken."""
@@ -95,7 +130,8 @@ def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_op
     started = {request.sid for request in requests if request.opens}
     for request in requests:
         if request.at_ms is not None:
-            emulator.settle()
+            if request.at_ms < clock.now_ms():
+                emulator.settle()  # what time has done stays done
             clock.set(min(max(request.at_ms, 0), MAX_TIME_MS))
         _prepare(emulator, request, started)
         _process(emulator, request)
@@ -147,7 +183,13 @@ def _process(emulator: _Replayed, request: RecordedCall) -> None:
         return
     emulator.recorded_sid, emulator.entry = request.sid if request.opens else None, entry
     problem: RequestProblem | None = "too_large" if request.status == _TOO_LARGE else None
-    emulator.handle(HttpRequest(request.method, request.api_path, request.target, headers, request.body, problem))
+    sent = HttpRequest(request.method, request.api_path, request.target, headers, request.body, problem)
+    arrival = emulator.read_request(sent)
+    if entry is None and not emulator.agrees(request, sent, arrival):
+        emulator.journal.append(emulator.answered_elsewhere(request, sent, arrival))
+        return
+    emulator.delivery = _DELIVERIES.get(request.ending) if entry is None else entry.delivery
+    emulator.handle(sent, arrival)
 
 
 def _value(text: str) -> bytes:
@@ -164,7 +206,10 @@ def _unprocessed(entry: Entry, headers: tuple[tuple[bytes, bytes], ...], request
         entry.request.path, headers, request.body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
         entry.draws,
     )  # fmt: skip
-    dialect = DIALECTS.name_at(request.api_path)
+    return _in_dialect(record, DIALECTS.name_at(request.api_path))
+
+
+def _in_dialect(record: Record, dialect: str) -> Record:
     members = (*astuple(record), 0, 0, dialect)
     return RareRecord(*members) if dialect else record
 

@@ -9,11 +9,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from mockserver.errors import InvalidInput
 from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.wire.codec import encode, to_builtins
 
-__all__ = ["har_entry", "har_pieces"]
+__all__ = ["entry_of", "har_entry", "har_pieces"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNKNOWN = -1
@@ -64,8 +65,70 @@ def har_entry(entry: Entry, scheme: str) -> dict[str, Any]:
             "fault_ids": list(entry.fault_ids),
             "delivery": entry.delivery.value,
             "violations": to_builtins(entry.violations),
+            **_rare(entry),
         },
     }
+
+
+def _rare(entry: Entry) -> dict[str, Any]:
+    """Return what few entries have, and what of an answer the client did not get."""
+    rare: dict[str, Any] = {"draws": to_builtins(entry.draws)} if entry.draws else {}
+    if entry.dialect:
+        rare["dialect"] = entry.dialect
+    if entry.response is not None and entry.delivery is Delivery.CUT:
+        rare["response"] = to_builtins(entry.response)
+    return rare
+
+
+def entry_of(written: Any) -> dict[str, Any]:
+    """Return the entry of a journal that :func:`har_entry` has written, as JSON has it; only ``event`` is not read.
+
+    Args:
+        written: The entry of the archive.
+
+    Raises:
+        InvalidInput: It is none of ours, or somebody has changed it.
+    """
+    try:
+        own, request, response = written["_mockserver"], written["request"], written["response"]
+        held_ms = written["time"]
+        started = datetime.fromisoformat(written["startedDateTime"].replace("Z", "+00:00"))
+        body = request.get("postData", {})
+        content = response["content"]
+        answer = own.pop("response", None)
+        if answer is None and response["status"]:
+            answer = {"status": response["status"], "headers": _pairs(response["headers"]), **_body(content)}
+        members = {
+            **own,
+            "at_ms": round((started - _EPOCH) / timedelta(milliseconds=1)) + held_ms,
+            "held_ms": held_ms,
+            "event": None,
+            "draws": own.get("draws", []),
+            "request": {
+                "method": request["method"],
+                "path": _target(request["url"]),
+                "headers": _pairs(request["headers"]),
+                **_body(body),
+            },
+            "response": answer,
+        }
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidInput(f"it is not as mockserver writes it: {type(error).__name__} {error}") from None
+    if members["received"] == members["seq"]:
+        members["received"] = 0
+    return members
+
+
+def _target(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _pairs(headers: Any) -> list[list[str]]:
+    return [[header["name"], header["value"]] for header in headers]
+
+
+def _body(written: Any) -> dict[str, Any]:
+    return {"body": written.get("text", ""), "body_encoding": written.get("encoding", "utf-8")}
 
 
 def _instant(at_ms: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.cli.comparison import Difference, compare
 from mockserver.cli.in_flight import Answer
-from mockserver.recordings.recording import Ending, RecordedAnswer, RecordedCall
+from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 
 
 def recorded(

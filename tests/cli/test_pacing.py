@@ -16,7 +16,7 @@ from mockserver.model.fault_kind import DelayFault
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, WaitCommand
 from mockserver.model.vocabulary import Stage
-from mockserver.recordings.recording import RecordedCall
+from mockserver.recordings.call import RecordedCall
 from tests.event_files import recording
 from tests.factories import T0
 

@@ -48,7 +48,7 @@ def statuses(server: Running) -> list[int | None]:
 def test_recorded_client_gets_the_recorded_statuses(
     path: Path, server: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded = [call.status for call in read_recording(str(path))]
+    recorded = [call.status for call in read_recording(str(path)).calls]
     assert replayed(path, server) == 0
     assert capsys.readouterr() == (f"{len(recorded)} requests: {len(recorded)} same, 0 different\n", "")
     assert statuses(server) == recorded
@@ -107,7 +107,7 @@ def test_differences_are_printed_with_line_statuses_and_reason(
 
 
 def line_of(event_type: str) -> int:
-    return next(call.line for call in read_recording(str(VOD)) if call.what == event_type)
+    return next(call.line for call in read_recording(str(VOD)).calls if call.what == event_type)
 
 
 def test_answer_that_is_lost_again_is_no_difference(

@@ -24,7 +24,8 @@ from mockserver.model.fault_kind import DelayFault, DuplicateFault, StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.results import ClockCommand
 from mockserver.model.vocabulary import Delivery, Stage
-from mockserver.recordings.recording import RecordedCall, read_recording
+from mockserver.recordings.call import RecordedCall
+from mockserver.recordings.recording import read_recording
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running
@@ -203,7 +204,7 @@ async def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
     twins: tuple[Running, Running], tmp_path: Path
 ) -> None:
     record(twins[0], frozen=True)
-    calls = as_sent(read_recording(str(journal_of(twins[0], tmp_path))), "journal")
+    calls = as_sent(read_recording(str(journal_of(twins[0], tmp_path))).calls, "journal")
     expected = requests(twins[0])
     sent: list[tuple[RecordedCall, float]] = []
     now_s = 0.0

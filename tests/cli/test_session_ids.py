@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mockserver.cli.session_ids import SessionIds
 from mockserver.model.http import HttpResponse
-from mockserver.recordings.recording import RecordedCall
+from mockserver.recordings.call import RecordedCall
 
 
 def call(path: str, status: int = 204, opened: str | None = None, line: int = 1) -> RecordedCall:

@@ -33,7 +33,7 @@ from mockserver.model.fault_kind import (
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
-from mockserver.recordings.recording import RecordedCall
+from mockserver.recordings.call import RecordedCall
 from mockserver.server.options import ServerOptions
 from mockserver.server.site import Site
 from tests.cli.conftest import Running, send_request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.dialects.base import Described
+from mockserver.dialects.base import Described, Found
 from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.event import event_of
 from mockserver.model.http import HttpRequest, HttpResponse
@@ -113,6 +113,9 @@ class Tiny:
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
         return path == self.opening_path()
+
+    def found(self, request: HttpRequest) -> Found | None:
+        return Found(request.path, is_certain=True) if request.path.startswith(BASE) else None
 
     def session_of(self, path: str, body: bytes) -> str | None:
         _, found, rest = body.partition(b'"sid":"')

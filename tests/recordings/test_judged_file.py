@@ -17,7 +17,7 @@ from mockserver.model.vocabulary import Stage
 from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.operations.table import LocalControl
 from mockserver.recordings.judged_file import judge_file
-from mockserver.recordings.recording import parse_recording
+from mockserver.recordings.lines import parse_lines
 from mockserver.wire.codec import to_builtins
 from tests import factories
 from tests.event_files import START_MS, event
@@ -26,7 +26,7 @@ TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 
 
 def judged(content: bytes, settings: Settings | None = None, *, leave_open: bool = False) -> MediaServer:
-    requests = parse_recording(content.splitlines(), "f")
+    requests = parse_lines(content.splitlines(), "f")
     return MediaServer(LocalControl(judge_file(requests, settings or Settings(), leave_open=leave_open), DEFAULT))
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from mockserver.cli.pacing import as_sent
 from mockserver.errors import InvalidInput
-from mockserver.recordings.recording import (
+from mockserver.recordings.call import (
     RecordedAnswer,
     RecordedCall,
-    parse_recording,
-    read_recording,
     without_origin,
 )
+from mockserver.recordings.lines import parse_lines
+from mockserver.recordings.recording import read_recording
 from tests.event_files import START_MS, event
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
@@ -58,7 +58,7 @@ ENTRY: dict[str, Any] = {
 
 def read(*lines: Any) -> list[RecordedCall]:
     texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-    return parse_recording([text.encode() for text in texts], "f")
+    return parse_lines([text.encode() for text in texts], "f")
 
 
 def sent(*lines: Any) -> list[RecordedCall]:
@@ -223,7 +223,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
 def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "r.ndjson"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(PLAIN).encode())
-    assert read_recording(str(path)) == read(PLAIN)
+    assert read_recording(str(path)).calls == read(PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_recording_without_statuses_is_taken_to_have_gone_well() -> None:
 
 @pytest.mark.parametrize("path", sorted(TRAFFIC.glob("*.ndjson")), ids=lambda path: path.stem)
 def test_every_recorded_session_gets_its_id(path: Path) -> None:
-    requests = read_recording(str(path))
+    requests = read_recording(str(path)).calls
     named = {request.sid for request in requests if request.api_path.endswith("/events") and request.method == "POST"}
     assert {request.sid for request in requests if request.opens} == named
 

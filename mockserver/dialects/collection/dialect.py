@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.dialects.base import Described
+from mockserver.dialects.base import Described, Found
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.described import PATHS, SCHEMAS
-from mockserver.dialects.collection.paths import BASE, OPENING, events_path, opens, session_of, with_session
+from mockserver.dialects.collection.paths import BASE, OPENING, events_path, found, opens, session_of, with_session
 from mockserver.dialects.collection.reader import Reader
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse
@@ -84,6 +84,10 @@ class Collection:
     def opens(self, method: str, path: str, body: bytes) -> bool:
         """Return whether a path asks for a new session, or takes a whole one; whatever the body."""
         return opens(method, path)
+
+    def found(self, request: HttpRequest) -> Found | None:
+        """Tell whether a request that may have gone anywhere went to this API."""
+        return found(request)
 
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the session of a path, whatever the body."""

@@ -7,8 +7,12 @@ trailing slash is accepted everywhere, because a sample of Adobe's ("Obtaining a
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from mockserver.dialects.base import Found
+from mockserver.model.http import HttpRequest
 from mockserver.model.vocabulary import Operation
 
 __all__ = [
@@ -18,6 +22,7 @@ __all__ = [
     "call_of",
     "docs_typo",
     "events_path",
+    "found",
     "opens",
     "session_of",
     "session_path",
@@ -31,6 +36,10 @@ _SESSION_PREFIX = f"{OPENING}/"
 _SCHEMA_PREFIX = f"{BASE}/schemas/"
 _DOWNLOADED = f"{BASE}/downloaded"
 _EVENTS = "/events"
+_PLACE = re.compile(rf"{BASE}/(?:sessions|downloaded|schemas)(?:/.*)?$")
+_HOST = re.compile(r"(?:^|\.)hb-api\.omtrdc\.net$")
+"""Adobe's host, that of the customer before it (Media Collection API, "Obtaining a session ID")."""
+_EVENT_TYPE, _PLAYER_TIME = b'"eventType"', b'"playerTime"'
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -77,6 +86,22 @@ def with_session(path: str, sid: str) -> str:
 def opens(method: str, path: str) -> bool:
     """Return whether a request asks for a new session."""
     return call_of(method, path).operation in (Operation.START, Operation.DOWNLOAD)
+
+
+def found(request: HttpRequest) -> Found | None:
+    """Tell whether a request that may have gone anywhere asks for something of this API.
+
+    Its paths alone do not tell: many an API has ``/api/v1/sessions``. Adobe's host does, and so does an event.
+    """
+    host = (request.header(b"host") or b"").decode("latin-1").partition(":")[0].lower()
+    is_certain = bool(_HOST.search(host)) or (_EVENT_TYPE in request.body and _PLAYER_TIME in request.body)
+    place = _PLACE.search(request.path)
+    if place is not None:
+        return Found(place[0], is_certain)
+    if not is_certain or request.method not in ("POST", "OPTIONS"):
+        return None
+    before, base, after = request.path.partition(BASE)  # a path that leads nowhere
+    return Found(base + after if base else before, is_certain=True)
 
 
 def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:

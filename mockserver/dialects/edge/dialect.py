@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.dialects.base import Described
+from mockserver.dialects.base import Described, Found
 from mockserver.dialects.edge.answers import Answers
 from mockserver.dialects.edge.described import PATHS, SCHEMAS
 from mockserver.dialects.edge.normal import WORDS, normal_of
@@ -13,6 +13,7 @@ from mockserver.dialects.edge.paths import (
     OPENING,
     call_of,
     event_path,
+    found,
     opened_by,
     opens,
     session_of,
@@ -99,6 +100,10 @@ class Edge:
         if method != "POST" or call is None:
             return False
         return call.event_type in _OPENINGS or (call.form != "media" and opens(body))
+
+    def found(self, request: HttpRequest) -> Found | None:
+        """Tell whether a request that may have gone anywhere went to this API."""
+        return found(request)
 
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the session that a body names."""

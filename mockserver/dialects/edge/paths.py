@@ -12,8 +12,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from mockserver.dialects.base import Found
 from mockserver.dialects.edge.keys import EVENTS
 from mockserver.dialects.edge.schemas import DOWNLOADED
+from mockserver.model.http import HttpRequest
 
 __all__ = [
     "BASES",
@@ -50,6 +52,9 @@ _FORMS: dict[str, Form] = {
     "privacy/set-consent": "consent",
     "identity/acquire": "acquire",
 }
+_PLACE = re.compile(r"/ee(?:-pre-prd)?/(?:[a-z0-9-]+/)?(?:va/v1/|v[12]/(?:interact|collect)(?:/|$)).*")
+_MEDIA_PATH = "/va/v1/"
+_MEDIA = re.compile(rb'"media\.[A-Za-z]|"mediaCollection"')
 _SID = re.compile(rb'"sessionID"\s*:\s*"([^"\\]{1,512})"')
 _OPENS = re.compile(rb'"eventType"\s*:\s*"media\.(sessionStart|downloaded)"')
 _GIVEN = re.compile(rb'"sessionId"\s*:\s*"([^"\\]{1,512})"')
@@ -100,6 +105,21 @@ def call_of(path: str) -> Call | None:
     if event_type is None:
         return Call(_FORMS[found["form"]])
     return Call("media", event_type) if event_type in _TYPES else None
+
+
+def found(request: HttpRequest) -> Found | None:
+    """Tell whether a request that may have gone anywhere reports media.
+
+    Where events of any kind are sent, those of media are told by their body; others are none of our business.
+    """
+    place = _PLACE.search(request.path)
+    if place is None:
+        return None
+    if _MEDIA_PATH in place[0]:
+        return Found(place[0], is_certain=True)
+    if request.method == "OPTIONS":
+        return Found(place[0], is_certain=False)
+    return Found(place[0], is_certain=True) if _MEDIA.search(request.body) else None
 
 
 def hint_of(path: str) -> str | None:

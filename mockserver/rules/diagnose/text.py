@@ -21,13 +21,15 @@ def findings_text(
     findings: Iterable[Finding],
     sessions: Sequence[SessionView],
     lines: Mapping[int, int] | None = None,
+    unit: str = "line",
 ) -> str:
     """Write findings below the session they are about, those about no session last.
 
     Args:
         findings: What was found, in the order in which it is to be shown.
         sessions: The sessions in order of opening; one without findings is shown too.
-        lines: The line of a file for every journal entry, if the traffic comes from a file.
+        lines: The place in a file for every journal entry, if the traffic comes from a file.
+        unit: What these places count: ``line``, or ``entry`` of an HTTP archive.
 
     Returns:
         Text whose last line counts sessions and findings.
@@ -40,10 +42,10 @@ def findings_text(
     for session in sessions:
         written += _session(session)
         about = by_session.pop(session.session_id, [])
-        written += _findings(about, lines) if about else ["  nothing found", ""]
+        written += _findings(about, lines, unit) if about else ["  nothing found", ""]
     loose = [finding for finding in found if finding.session_id in by_session]
     if loose:
-        written += ["without a session", "", *_findings(loose, lines)]
+        written += ["without a session", "", *_findings(loose, lines, unit)]
     return "\n".join([*written, f"{counted(len(sessions), 'session')}: {_counts(found)}"])
 
 
@@ -62,14 +64,14 @@ def _session(session: SessionView) -> Iterator[str]:
     yield ""
 
 
-def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None) -> Iterator[str]:
+def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None, unit: str) -> Iterator[str]:
     for finding in findings:
         cause = "" if finding.follows_from is None else f" (follows from {finding.follows_from})"
         yield f"  {finding.severity.value:<7}  {finding.code}{cause}"
         yield from _paragraph(finding.message)
         yield from _paragraph(f"-> {finding.consequence}", "   ")
         if finding.seqs:
-            yield f"           {_places(finding.seqs, lines)}"
+            yield f"           {_places(finding.seqs, lines, unit)}"
         yield ""
 
 
@@ -82,10 +84,10 @@ def _paragraph(text: str, hanging: str = "") -> list[str]:
     )  # fmt: skip
 
 
-def _places(seqs: Sequence[int], lines: Mapping[int, int] | None) -> str:
-    noun = "entry" if lines is None else "line"
+def _places(seqs: Sequence[int], lines: Mapping[int, int] | None, unit: str) -> str:
+    noun = "entry" if lines is None else unit
     if len(seqs) > 1:
-        noun = "entries" if lines is None else "lines"
+        noun = {"entry": "entries", "line": "lines"}[noun]
     names = [f"#{seq}" if lines is None else str(lines.get(seq, seq)) for seq in seqs[:_MOST_PLACES]]
     more = f" and {len(seqs) - _MOST_PLACES} more" if len(seqs) > _MOST_PLACES else ""
     return f"{noun} {', '.join(names)}{more}"
