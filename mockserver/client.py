@@ -66,15 +66,17 @@ class HttpControl:
             ControlFailed: The server cannot be reached, or does not answer as a mockserver does.
         """
         target = self._base + route.path.format(**{name: quote(part, safe="") for name, part in path.items()})
-        body = None
+        body: bytes | None = None
         if not all(path.values()):
             raise NotFound(f"{route.path} needs {' and '.join(name for name, part in path.items() if not part)}")
         if route.method == "GET":
             target += _query(argument)
+        elif route.argument is bytes:
+            body = cast(bytes, argument)
         elif argument is not None:
             _check_finite(to_builtins(argument))
             body = encode(argument)
-        connection, response = self._send(route.method, target, body)
+        connection, response = self._send(route, target, body)
         if route.result is Chunks and response.status == route.status:
             return cast(R, self._streamed(route, media_type_of(route, argument), connection, response))
         try:
@@ -88,14 +90,14 @@ class HttpControl:
         return self._result(route, content)
 
     def _send(
-        self, method: str, target: str, body: bytes | None
+        self, route: Route[Any, Any], target: str, body: bytes | None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         connection = self._address.connection(_TIMEOUT_S + MAX_TIMEOUT_MS / 1000)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = {} if body is None else {"Content-Type": route.takes[-1]}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            connection.request(method, target, body, headers)
+            connection.request(route.method, target, body, headers)
             return connection, connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()

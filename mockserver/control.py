@@ -107,6 +107,8 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
         media_type: The media type of the answer.
         any_host: Whether it accepts any ``Host`` header and needs no token; for probes.
         slow: Whether the answer may take long to compute, so that it must not delay players.
+        takes: What the body may be declared as. No page can send any of it across origins unasked.
+        max_body_mib: Most mebibytes of the body.
     """
 
     method: str
@@ -119,6 +121,8 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
     media_type: str = "application/json"
     any_host: bool = False
     slow: bool = False
+    takes: tuple[str, ...] = ("application/json",)
+    max_body_mib: int = 8
 
 
 def media_type_of(route: Route[Any, Any], argument: object) -> str:
@@ -295,6 +299,12 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
     media_type="application/x-ndjson",
 )
 
+IMPORT: Route[bytes, r.ImportResult] = Route(
+    "POST", "/import", "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,
+    r.ImportResult, changes=True, slow=True,
+    takes=("application/json", "application/x-ndjson", "application/octet-stream"), max_body_mib=64,
+)  # fmt: skip
+
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
     HEALTH, READY, VERSION, METRICS, OPENAPI, CA, SUMMARY,
     SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE, LANES,
@@ -305,5 +315,5 @@ CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
     SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
     NAMESPACES, DELETE_NAMESPACE,
     PLAYERS, ADD_PLAYERS, STOP_PLAYERS, STOP_PLAYER,
-    ADDRESSES, QR_CODE, STREAM, EXPORT,
+    ADDRESSES, QR_CODE, STREAM, EXPORT, IMPORT,
 )  # fmt: skip

@@ -16,6 +16,7 @@ COMMANDS = {
     "play": "play simulated sessions, correct or with a known mistake",
     "replay": "send a recording to a server again and compare the answers",
     "diagnose": "list what is wrong with recorded playback",
+    "open": "show recordings in the page",
     "report": "show what Adobe would have computed from it",
     "story": "run a failure scenario against a player and judge how it copes",
     "tail": "follow the requests of a running server",
@@ -31,6 +32,7 @@ examples:
   mockserver replay journal.ndjson --to http://127.0.0.1:8089 --speed max
   mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
   mockserver diagnose journal.ndjson                   find mistakes that the API accepts
+  mockserver open page.har                             see the sessions of a recording in the page
   mockserver report http://127.0.0.1:8089              see what they do to the numbers
   mockserver story run gone-then-new-session           does the player survive losing its session?
   mockserver schema adStart

@@ -20,7 +20,7 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT
 
-__all__ = ["SOURCES", "Source", "add_source_arguments", "opened"]
+__all__ = ["SOURCES", "Source", "add_source_arguments", "file_settings", "opened"]
 
 SOURCES = """\
 SOURCE is one of
@@ -123,12 +123,13 @@ def _file(arguments: argparse.Namespace) -> Source:
     recording = read_recording(arguments.source)
     if recording.note:
         print(recording.note, file=sys.stderr)
-    namespaces = judge_file(recording.calls, _settings(arguments.config), leave_open=arguments.open)
+    namespaces = judge_file(recording.calls, file_settings(arguments.config), leave_open=arguments.open)
     server = MediaServer(LocalControl(namespaces, DEFAULT))
     return Source(recording.name, server, recording.places, recording.unit)
 
 
-def _settings(config: str | None) -> Settings:
+def file_settings(config: str | None) -> Settings:
+    """Return the settings with which files are judged: those of a mockserver.toml, or the default ones."""
     if config is None:
         return Settings()
     from mockserver.cli.configuration import configure

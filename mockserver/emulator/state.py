@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
@@ -131,12 +131,28 @@ class EmulatorState:
         )  # fmt: skip
         if held is not None or is_copy or self.held_requests or arrival.dialect:
             record = self._rare(record, held, arrival.dialect, is_copy=is_copy)
+        return self._keep(record), record
+
+    def take_in(self, records: Iterable[Record], sessions: Iterable[Session]) -> None:
+        """Add what another emulator has recorded, as if it had been received here.
+
+        Args:
+            records: The records, in order.
+            sessions: Their sessions, in order of opening; none of their ids may be known here.
+        """
+        for session in sessions:
+            self.add_session(replace(session, number=self.sessions.opened + 1))
+        for record in records:
+            self.sessions.arrived(record.session_id or "", record.event_type)
+            self._keep(record)
+
+    def _keep(self, record: Record) -> int:
         seq = self.journal.append(record)
         if self.waiters.waiting:
             self.waiters.recorded(seq, record)
         for listener in self.listeners:
             listener(seq)
-        return seq, record
+        return seq
 
     def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
         """Note what became of an answer; of a request that a reset has forgotten nothing is noted.

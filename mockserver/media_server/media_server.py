@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import Any
 
 from mockserver import control as c
@@ -163,6 +164,19 @@ class MediaServer:
         """Return the journal as a file with one entry per line."""
         chunks: c.Chunks = self.control.call(c.EXPORT, c.ExportQuery())
         return b"".join(chunks)
+
+    def load(self, recording: str | PathLike[str]) -> r.ImportResult:
+        """Take a recording, as if it had been received: findings, reports and sessions are those of its time.
+
+        Args:
+            recording: A file: an exported journal, an HTTP archive (HAR) of a browser or a proxy, lines of requests, or
+                bare events; what it is, its content tells.
+
+        Raises:
+            InvalidInput: It cannot be read or used, or a session of it is there already.
+            Refused: It does not fit into the limits of the server. Nothing gives way to it.
+        """
+        return questions.load(self.control, recording)
 
     # Sessions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ __all__ = [
     "assert_no_findings",
     "entries",
     "findings",
+    "load",
     "newest_seq",
     "query_of",
     "sessions",
@@ -45,6 +47,19 @@ def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
         raise InvalidInput(f"a query has no field {unknown[0]}; its fields are {' '.join(Query.__struct_fields__)}")
     query: Query = convert({"limit": limit, **to_builtins(fields)}, Query)
     return query
+
+
+def load(control: Control, source: str | PathLike[str]) -> r.ImportResult:
+    """Take a recording; see :meth:`~mockserver.MediaServer.load`."""
+    from mockserver.recordings.recording import content_of, parse_recording
+
+    name = fspath(source)
+    content = content_of(name)
+    try:
+        return control.call(c.IMPORT, content)
+    except InvalidInput:
+        parse_recording(content, name)  # if that is what is wrong, it is told with the name of the file
+        raise
 
 
 def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:

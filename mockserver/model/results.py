@@ -24,6 +24,7 @@ __all__ = [
     "FaultPage",
     "FindingPage",
     "Health",
+    "ImportResult",
     "Meta",
     "NamespacePage",
     "NamespaceView",
@@ -90,6 +91,24 @@ class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at_least: int = 1
     timeout_ms: int | None = None
     silence_ms: int | None = None
+
+
+class ImportResult(_Result, frozen=True, kw_only=True):
+    """What was taken from a recording.
+
+    Args:
+        requests: How many requests to the media APIs.
+        left_out: How many requests of it are no media traffic.
+        without_body: The entries whose bodies the recorder did not keep; they are left out as well.
+        sessions: The ids of its sessions, in order of opening.
+        since: The ``seq`` after which its requests stand in the journal.
+    """
+
+    requests: int
+    left_out: int
+    without_body: list[int]
+    sessions: list[str]
+    since: int
 
 
 class CountResult(_Result, frozen=True, kw_only=True):

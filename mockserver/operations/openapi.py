@@ -92,7 +92,8 @@ def _operation(route: Route[Any, Any]) -> dict[str, Any]:
             for field in msgspec.structs.fields(route.argument)
         ]
     elif route.argument is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": _schema(route.argument)}}}
+        body = {"type": "string"} if route.argument is bytes else _schema(route.argument)
+        operation["requestBody"] = {"content": {media_type: {"schema": body} for media_type in route.takes}}
     answer: dict[str, Any] = {"description": route.summary}
     if route.result is not None:
         schema = {"type": "string"} if route.result is Chunks else _schema(route.result)

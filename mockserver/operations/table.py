@@ -9,6 +9,7 @@ from mockserver import control as c
 from mockserver.control import Route
 from mockserver.namespaces import Namespaces, Target
 from mockserver.operations import controls, entries, findings, server, sessions, stories
+from mockserver.operations.imports import import_recording
 from mockserver.operations.metrics import metrics
 from mockserver.operations.verification import verify
 from mockserver.operations.waiting import Pending
@@ -50,6 +51,7 @@ _OPERATIONS = dict(
         _does(c.WAIT, entries.wait),
         _does(c.EVENT, entries.event),
         _does(c.EXPORT, entries.export),
+        _does(c.IMPORT, import_recording),
         _does(c.VERIFY, verify),
         _does(c.FAULTS, controls.faults),
         _does(c.ADD_FAULT, controls.add_fault),

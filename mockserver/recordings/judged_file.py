@@ -102,7 +102,9 @@ class _Replayed(Emulator):
         return super().new_sid() if sid is None or self.owns(sid) else sid
 
 
-def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_open: bool) -> Namespaces:
+def judge_file(
+    requests: Sequence[RecordedCall], settings: Settings, *, leave_open: bool, seeded_ids: bool = True
+) -> Namespaces:
     """Let an emulator process the requests of a file, one after the other.
 
     Entries of a journal, and events with ``at_ms``, arrive when they say. For all others the clock follows the ``ts``
@@ -112,6 +114,7 @@ def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_op
     Args:
         requests: The file; request n becomes entry n of the journal.
         settings: How the emulator behaves; it keeps everything, whatever their limits.
+        seeded_ids: Whether a session whose id the file does not tell gets the same one every time.
         leave_open: Leave sessions open that nothing has closed; otherwise the clock moves on until they are closed.
 
     Returns:
@@ -123,7 +126,7 @@ def judge_file(requests: Sequence[RecordedCall], settings: Settings, *, leave_op
     )  # fmt: skip
     start_ms = _start_ms(requests)
     clock = Clock(RealTime(lambda: start_ms, lambda: 0))
-    emulator = _Replayed(unlimited, seeded_ids=True, clock=clock)
+    emulator = _Replayed(unlimited, seeded_ids=seeded_ids, clock=clock)
     namespaces = Namespaces(lambda name: emulator)
     if all(request.at_ms is None for request in requests):
         clock.follow_ts()

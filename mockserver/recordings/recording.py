@@ -14,7 +14,7 @@ from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.har import looks_like_har, read_har
 from mockserver.recordings.lines import parse_lines
 
-__all__ = ["MAX_FILE_BYTES", "Recording", "name_of", "parse_recording", "read_recording"]
+__all__ = ["MAX_FILE_BYTES", "Recording", "content_of", "name_of", "parse_recording", "read_recording"]
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Most bytes of a file: it is read into memory, and an HTTP archive of one page may have all of its videos in it."""
@@ -82,6 +82,18 @@ def read_recording(source: str) -> Recording:
     Raises:
         InvalidInput: It cannot be read or used.
     """
+    return parse_recording(content_of(source), name_of(source))
+
+
+def content_of(source: str) -> bytes:
+    """Return the bytes of a file.
+
+    Args:
+        source: Its path, or ``-`` for stdin.
+
+    Raises:
+        InvalidInput: It cannot be read, or is too large.
+    """
     try:
         if source == "-":
             content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
@@ -95,7 +107,7 @@ def read_recording(source: str) -> Recording:
             f"{name_of(source)} has more than {MAX_FILE_BYTES // 2**20} MiB: record only the media traffic, or save "
             "the archive without the bodies of answers"
         )
-    return parse_recording(content, name_of(source))
+    return content
 
 
 def name_of(source: str) -> str:

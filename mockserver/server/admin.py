@@ -31,7 +31,6 @@ from mockserver.wire.codec import convert, decode, encode
 __all__ = ["Admin", "is_admin_path"]
 
 _LOG = logging.getLogger("mockserver")
-_MAX_BODY = 8 * 1024 * 1024
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _QUERY_LISTS = frozenset({"where"})
 _PART = re.compile(r"{(\w+)}")
@@ -176,8 +175,10 @@ class Admin:
             if request.can_read_body:
                 raise InvalidInput("a GET takes its argument in the query, not in a body")
             return None if route.argument is None else _query(request, route.argument)
-        body = await _body(request)
-        self._guard.check_content_type(request.headers, body)
+        body = await _body(request, route.max_body_mib)
+        self._guard.check_content_type(request.headers, body, route.takes)
+        if route.argument is bytes:
+            return body
         if route.argument is None:
             if body and decode(body, dict[str, Any]):
                 raise InvalidInput(f"{route.method} {route.path} takes no body")
@@ -211,7 +212,7 @@ def _query(request: web.BaseRequest, kind: Any) -> Any:
     return convert(values, kind, strict=False)
 
 
-async def _body(request: web.BaseRequest) -> bytes:
+async def _body(request: web.BaseRequest, max_mib: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     while not request.content.at_eof():
@@ -222,8 +223,8 @@ async def _body(request: web.BaseRequest) -> bytes:
             request.protocol.close()
             raise InvalidInput("the body did not arrive whole") from None
         size += len(piece)
-        if size > _MAX_BODY:
-            raise InvalidInput(f"the body is larger than {_MAX_BODY} bytes", status=413)
+        if size > max_mib * 2**20:
+            raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
         pieces.append(piece)
     return b"".join(pieces)
 

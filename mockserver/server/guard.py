@@ -92,15 +92,17 @@ class Guard:
         if site not in sites and not allowed:
             raise Forbidden(f"requests caused by another site ({site[:20]}) may not use the admin API")
 
-    def check_content_type(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Refuse a body that is not declared as JSON; no body needs no declaration.
+    def check_content_type(self, headers: Mapping[str, str], body: bytes, takes: Collection[str]) -> None:
+        """Refuse a body that is not declared as what a route takes; no body needs no declaration.
 
         Raises:
             InvalidInput: With status 415.
         """
         declared = headers.get("Content-Type", "").split(";")[0].strip().lower()
-        if (body or declared) and declared != "application/json":
-            raise InvalidInput(f"Content-Type must be application/json, not {declared[:50] or 'nothing'}", status=415)
+        if (body or declared) and declared not in takes:
+            raise InvalidInput(
+                f"Content-Type must be {' or '.join(takes)}, not {declared[:50] or 'nothing'}", status=415
+            )
 
     def cors(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the CORS headers for a page of an allowed origin; none for any other."""

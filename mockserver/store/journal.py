@@ -224,6 +224,13 @@ class Journal:
         index = seq - self._base
         return self._records[index] if self._head <= index < len(self._records) else None
 
+    def records(self) -> Iterator[Record]:
+        """Return all records that are still there, in order."""
+        for index in range(self._head, len(self._records)):
+            record = self._records[index]
+            if record is not None:
+                yield record
+
     def facts(self, record: Record) -> Facts:
         """Tell what a matcher can ask of a record."""
         return Facts(

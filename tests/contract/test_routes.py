@@ -35,6 +35,8 @@ OTHER = story(faults=(FaultSpec(fault=StatusFault(code=500), when=When(event_typ
 CROWDED = story(faults=(SPEC, SPEC, SPEC, SPEC))
 SEQUENCE = (Query(event_type="sessionStart"), "play", "ping")
 
+RECORDING = b"\n".join(encode(event) for event in (start(), event("play"), event("sessionEnd")))
+
 ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.HEALTH, None, {}),
     (c.READY, None, {}),
@@ -101,9 +103,14 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.QR_CODE, None, {}),
     (c.EXPORT, c.ExportQuery(), {}),
     (c.EXPORT, c.ExportQuery(format="har"), {}),
+    (c.IMPORT, RECORDING, {}),
 ]
 
 REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
+    (c.IMPORT, b"{", {}),
+    (c.IMPORT, b"", {}),
+    (c.IMPORT, b'{"log": {"entries": []}}', {}),
+    (c.IMPORT, b'{"eventType": "ping"}', {}),
     (c.SESSIONS, c.SessionQuery(since=-1), {}),
     (c.SESSIONS, c.SessionQuery(limit=0), {}),
     (c.SESSIONS, c.SessionQuery(before=-1), {}),

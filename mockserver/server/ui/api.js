@@ -35,14 +35,18 @@ export function createApi(page) {
   /**
    * @param {string} method
    * @param {string} where
-   * @param {{ body?: unknown, query?: object, signal?: AbortSignal }} [given]
+   * @param {{ body?: unknown, file?: Blob, query?: object, signal?: AbortSignal }} [given]
    */
-  async function ask(method, where, { body, query, signal } = {}) {
+  async function ask(method, where, { body, file, query, signal } = {}) {
     /** @type {RequestInit & { headers: Record<string, string> }} */
     const init = { method, signal, headers: { Accept: "application/json" } };
     if (body !== undefined) {
       init.headers["Content-Type"] = "application/json";
       init.body = JSON.stringify(body);
+    }
+    if (file !== undefined) {
+      init.headers["Content-Type"] = "application/octet-stream";
+      init.body = file;
     }
     let response;
     try {
@@ -60,6 +64,7 @@ export function createApi(page) {
     /** @type {<P extends string>(where: P, query?: object, options?: object) => Promise<P extends keyof Answers ? Answers[P] : any>} */
     get: (where, query, options) => ask("GET", where, { ...options, query }),
     post: (where, body) => ask("POST", where, { body }),
+    send: (where, file) => ask("POST", where, { file }),
     put: (where, body) => ask("PUT", where, { body }),
     patch: (where, body) => ask("PATCH", where, { body }),
     delete: (where) => ask("DELETE", where),

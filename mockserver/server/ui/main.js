@@ -6,6 +6,7 @@ import { h, replace } from "./dom.js";
 import { createHeader } from "./header.js";
 import { bindKeys } from "./keys.js";
 import { createLive } from "./live.js";
+import { bindDrop } from "./recordings.js";
 
 /** @type {[RegExp, string, string[]][]} */
 const ROUTES = [
@@ -100,5 +101,6 @@ document.getElementById("skip").addEventListener("click", (event) => {
   main.focus();
 });
 bindKeys({ go });
+bindDrop({ api, go, announce });
 window.addEventListener("hashchange", show);
 show();

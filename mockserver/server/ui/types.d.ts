@@ -319,6 +319,15 @@ export interface Health {
   status: "ok";
 }
 
+/** What was taken from a recording. */
+export interface ImportResult {
+  requests: number;
+  left_out: number;
+  without_body: number[];
+  sessions: string[];
+  since: number;
+}
+
 /** Spans of one kind, in order of time; every player state has a lane of its own. */
 export interface Lane {
   name: "playback" | "break" | "ad" | "chapter" | "state" | "quality" | "silence";

@@ -1,6 +1,7 @@
 // How to connect a player: addresses, a code to scan, what to write on each platform, and players that need no device.
 
 import { copyable, h, replace } from "../dom.js";
+import { recordingsCard } from "../recordings.js";
 import { platforms } from "../snippets.js";
 import { simulator } from "./simulator.js";
 /** @import { Api } from "../api.js" */
@@ -30,6 +31,7 @@ export function view({ api, live, go, announce }) {
       h("section.card", { "aria-label": "Addresses" }, h("h2", "Address"), h("div.reach", addresses, figure),
         h("p.muted", "Players post to ", h("code", "/api/v1/sessions"), " below it."), local),
       players.element),
+    recordingsCard({ api, go, announce }),
     h("section.card", { "aria-label": "Platforms" }, h("h2", "Point your player here"), tabs, panel));
 
   function row(title, url) {

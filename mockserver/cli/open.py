@@ -1,0 +1,88 @@
+"""``mockserver open``: recordings in the page, as if they had been received."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockserver.cli.source import file_settings
+from mockserver.errors import InvalidInput, MockserverError
+
+if TYPE_CHECKING:
+    from mockserver.model.results import ImportResult
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = """\
+FILE is an HTTP archive (HAR) of a browser or a proxy, an exported journal, lines of recorded requests, or bare events;
+what it is, its content tells. What is no media traffic is left out. The page shows sessions, timelines, findings,
+reports and requests at the times of the recording. Nothing leaves this machine: the server listens on 127.0.0.1 alone.
+
+exit codes: 0 ended by Ctrl-C, 2 a file cannot be used
+
+examples:
+  mockserver open page.har
+  mockserver open monday.ndjson tuesday.ndjson
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of the command its arguments."""
+    parser.description = "Show recordings in the page, until Ctrl-C."
+    parser.epilog = _EPILOG
+    parser.add_argument("file", metavar="FILE", nargs="+", help="a recording, or - for stdin")
+    parser.add_argument("--port", type=int, default=0, help="listen on this port (default: any that is free)")
+    parser.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show recordings.
+
+    Returns:
+        0 when a signal ended it.
+
+    Raises:
+        InvalidInput: A file cannot be used.
+        ServerFailed: The port is taken.
+    """
+    from mockserver.media_server import MediaServer
+    from mockserver.server.options import ServerOptions
+    from mockserver.server.runner import run as serve
+    from mockserver.server.site import Site
+
+    site = Site(file_settings(arguments.config), ServerOptions(port=arguments.port))
+    server = MediaServer(site.control())
+    for name in arguments.file:
+        try:
+            loaded = server.load(name)
+        except InvalidInput:
+            raise
+        except MockserverError as error:
+            raise InvalidInput(f"{name}: {error}") from None
+        print(_line("stdin" if name == "-" else Path(name).name, loaded))
+
+    def ready(port: int, admin_port: int) -> None:
+        address = f"http://127.0.0.1:{port}/__admin/ui/"
+        print(f"page: {address}\nCtrl-C stops it.", flush=True)
+        if not arguments.no_browser and not webbrowser.open(address):
+            print("no browser could be opened; open the address by hand", file=sys.stderr)
+
+    serve(site, ready)
+    return 0
+
+
+def _line(name: str, loaded: ImportResult) -> str:
+    sessions = len(loaded.sessions)
+    parts = [
+        f"{sessions} session{'' if sessions == 1 else 's'}",
+        f"{loaded.requests} request{'' if loaded.requests == 1 else 's'}",
+    ]
+    if loaded.left_out:
+        parts.append(f"{loaded.left_out} left out that {'is' if loaded.left_out == 1 else 'are'} no media traffic")
+    if loaded.without_body:
+        parts.append(f"{len(loaded.without_body)} left out whose body the recorder did not keep")
+    return f"{name}: {', '.join(parts)}"

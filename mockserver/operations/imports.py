@@ -1,0 +1,83 @@
+"""Recordings taken into a namespace, as if they had been received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from mockserver.dialects.registry import DIALECTS
+from mockserver.emulator.emulator import Emulator
+from mockserver.errors import InvalidInput, Refused
+from mockserver.model.results import ImportResult
+from mockserver.namespaces import Target
+from mockserver.recordings.call import RecordedCall
+from mockserver.recordings.judged_file import judge_file
+from mockserver.recordings.recording import parse_recording
+
+__all__ = ["import_recording"]
+
+
+def import_recording(target: Target, content: bytes) -> ImportResult:
+    """Take the media traffic of a recording into the journal.
+
+    It is processed beside the namespace, by its settings and at the times of the recording; neither its clock moves nor
+    do its fault rules strike. Sessions that nothing closed have run into their timeouts.
+
+    Raises:
+        InvalidInput: It cannot be used, or a session of it is there already (409).
+        Refused: It does not fit. Nothing gives way to it.
+    """
+    recording = parse_recording(content, "the recording")
+    with target.namespace as emulator:
+        calls, settings = _renamed(recording.calls, emulator), emulator.settings
+    judged = judge_file(calls, settings, leave_open=False, seeded_ids=False)
+    with judged.default as other, target.namespace as emulator:
+        _check(other, emulator)
+        since = emulator.journal.last_seq
+        sessions = tuple(other.sessions)
+        emulator.take_in(other.journal.records(), sessions)
+    return ImportResult(
+        requests=len(calls),
+        left_out=recording.left_out,
+        without_body=list(recording.without_body),
+        sessions=[session.sid for session in sessions],
+        since=since,
+    )
+
+
+def _renamed(calls: Iterable[RecordedCall], emulator: Emulator) -> list[RecordedCall]:
+    """Give the sessions of bare events ids that are free: no player has ever seen those that they have."""
+    free: dict[str, str] = {}
+    renamed = []
+    for call in calls:
+        sid = call.sid if call.is_bare else None
+        if sid is not None:
+            if sid not in free:
+                names = (sid, *(f"{sid}-{n}" for n in range(2, emulator.sessions.opened + 3)))
+                free[sid] = next(name for name in names if not emulator.owns(name))
+            path, body = DIALECTS.at(call.path).addressed(call.path, call.body, free[sid])
+            call = replace(call, sid=free[sid], path=path, target=path, body=body)
+        renamed.append(call)
+    return renamed
+
+
+def _check(other: Emulator, emulator: Emulator) -> None:
+    taken = [session.sid for session in other.sessions if emulator.owns(session.sid)]
+    if taken:
+        more = f" and {len(taken) - 1} more of its sessions are" if len(taken) > 1 else " is"
+        raise InvalidInput(
+            f"session {taken[0]!r}{more} here already: reset first, or take the recording into another namespace",
+            status=409,
+        )
+    settings, journal = emulator.settings, emulator.journal
+    for name, needed, there, most in (
+        ("max_entries", len(other.journal), len(journal), settings.max_entries),
+        ("max_journal_bytes", other.journal.size_bytes, journal.size_bytes, settings.max_journal_bytes),
+        ("max_sessions", len(other.sessions), len(emulator.sessions), settings.max_sessions),
+    ):
+        if needed + there > most:
+            raise Refused(
+                f"the recording needs {needed:,} of {name}, and {max(0, most - there):,} of {most:,} are free: "
+                "reset, or start the server with more"
+            )

@@ -1,0 +1,108 @@
+// Recordings that are dropped anywhere on the page, or chosen, are taken in as if they had been received.
+
+import { h, replace } from "./dom.js";
+/** @import { Api } from "./api.js" */
+
+const MOST_MIB = 64;
+
+/**
+ * Take files; `tell(text, isProblem)` says what became of them.
+ *
+ * @param {{ api: Api, go: (hash: string) => void, tell: (text: string, isProblem: boolean) => void }} given
+ */
+export function createTaker({ api, go, tell }) {
+  return async function take(files) {
+    const said = [];
+    let last = null;
+    for (const file of files) {
+      try {
+        if (file.size > MOST_MIB * 2 ** 20) throw new Error(`has more than ${MOST_MIB} MiB; mockserver open reads larger ones`);
+        tell(`Reading ${file.name}`, false);
+        last = await api.send("/import", file);
+        said.push(`${file.name}: ${summary(last)}`);
+      } catch (error) {
+        tell([...said, `${file.name}: ${error.message}`].join(". "), true);
+        return;
+      }
+    }
+    if (!last) return;
+    tell(said.join(". "), false);
+    go(last.sessions.length === 1 && files.length === 1 ? `#/sessions/${encodeURIComponent(last.sessions[0])}` : "#/sessions");
+  };
+}
+
+function summary({ requests, sessions, left_out, without_body }) {
+  const parts = [counted(sessions.length, "session"), counted(requests, "request")];
+  if (left_out) parts.push(`${left_out} left out that ${left_out === 1 ? "is" : "are"} no media traffic`);
+  if (without_body.length) parts.push(`${without_body.length} left out whose body the recorder did not keep`);
+  return parts.join(", ");
+}
+
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/**
+ * Let files be dropped anywhere on the page.
+ *
+ * @param {{ api: Api, go: (hash: string) => void, announce: (text: string) => void }} given
+ */
+export function bindDrop({ api, go, announce }) {
+  const text = h("p");
+  const note = h("div.drop-note", { hidden: true, role: "alert" },
+    text, h("button.button.quiet", { type: "button", "aria-label": "Close", onClick: () => { note.hidden = true; } }, "\u00d7"));
+  const veil = h("div.drop-veil", { hidden: true, "aria-hidden": "true" }, h("p", "Drop a recording: a HAR, a journal, or events"));
+  document.body.append(veil, note);
+  const take = createTaker({ api, go, tell });
+  let depth = 0;
+
+  function tell(said, isProblem) {
+    replace(text, said);
+    note.className = isProblem ? "drop-note problem" : "drop-note";
+    note.hidden = false;
+    announce(said);
+  }
+
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  window.addEventListener("dragenter", (event) => {
+    if (!hasFiles(event)) return;
+    depth += 1;
+    veil.hidden = false;
+  });
+  window.addEventListener("dragleave", (event) => {
+    if (!hasFiles(event)) return;
+    depth = Math.max(0, depth - 1);
+    veil.hidden = depth === 0;
+  });
+  window.addEventListener("dragover", (event) => {
+    if (hasFiles(event)) event.preventDefault();
+  });
+  window.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    veil.hidden = true;
+    take([...event.dataTransfer.files]);
+  });
+}
+
+/**
+ * A card from which recordings can be chosen.
+ *
+ * @param {{ api: Api, go: (hash: string) => void, announce: (text: string) => void, [other: string]: any }} given
+ */
+export function recordingsCard({ api, go, announce }) {
+  const said = h("p", { hidden: true, role: "status" });
+  const take = createTaker({ api, go, tell: (text, isProblem) => {
+    replace(said, text);
+    said.className = isProblem ? "problem" : "muted";
+    said.hidden = false;
+    announce(text);
+  } });
+  const chosen = h("input", { type: "file", multiple: true, accept: ".har,.ndjson,.json,.jsonl,.txt,.log", "aria-label": "Recordings",
+    onChange: async () => {
+      await take([...chosen.files]);
+      chosen.value = "";
+    } });
+  return h("section.card", { "aria-label": "Recordings" }, h("h2", "Open a recording"),
+    h("p.muted", "A HAR of a browser or a proxy, an exported journal, or events, one a line. It can be dropped anywhere on the page. Nothing leaves this server."),
+    chosen, said);
+}
