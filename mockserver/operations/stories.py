@@ -19,7 +19,7 @@ from mockserver.operations.findings import Diagnosis
 from mockserver.operations.verification import Verifier
 from mockserver.operations.waiting import Pending, begin, begin_silence
 from mockserver.rules.match import check_page, compile_query
-from mockserver.rules.story import command_of, count_view, findings_view, nobody_came, strikes_view, verdict_of
+from mockserver.rules.story import command_of, count_view, findings_view, no_player_came, strikes_view, verdict_of
 from mockserver.rules.verification import check_timeout, count_range
 
 __all__ = ["put_story", "start_story", "stop_story", "stories", "story", "wait_story"]
@@ -121,7 +121,7 @@ def _judged(namespace: Namespace, run: StoryRun, *, stopped: bool) -> StoryView:
     until = last_seq if run.progress.until is None else run.progress.until
     found = [*_expectations(namespace, run, until), strikes_view(run.known.story, rules)]
     if view.state == "waiting" and stopped:
-        found.append(nobody_came())
+        found.append(no_player_came())
     views = tuple(one for one in found if one is not None)
     if stopped or view.state == "over":
         views = tuple(replace(one, final=True) for one in views)

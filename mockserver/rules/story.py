@@ -1,12 +1,11 @@
-"""How far a story is, and its verdict. Pure: requests and the time come in, views come out.
+"""The progress of a story, its verdict, and both as text. Pure: requests and the time come in, views come out.
 
-A story waits for the first request of a player. It is over when nobody has asked for ``silence_s``; ``watch_s`` after
-that first request; or two seconds after a player ended its newest session and went silent. What comes later does not
-count. Schema reads and what is neither POST nor preflight come from people as well: they do not count as requests of a
-player. A preflight does, or a page that gives up when one fails would never be judged.
+A story waits for the first request of a player. It is over after ``silence_s`` without a request; ``watch_s`` after
+that first request; or two seconds after a player ended its newest session and sent nothing more. Later requests do not
+count. Schema reads, and requests that are neither POST nor preflight, may come from people, so they do not count as
+requests of a player. Preflights count, or a page that gives up when one fails would never be judged.
 
-A request that ends the session but was not plainly answered, because a fault struck it, is not the end: the player may
-send it again.
+If a fault struck the request that ends the session, it is not the end: the player may send it again.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ __all__ = [
     "follow",
     "judged_now",
     "named_rules",
-    "nobody_came",
+    "no_player_came",
     "over_at_ms",
     "remaining_ms",
     "state_of",
@@ -44,7 +43,7 @@ __all__ = [
 ]
 
 _AFTER_END_MS = 2_000
-"""For how long a player must be silent that has ended its session: SDKs send sessionComplete and then sessionEnd."""
+"""How long a player must be silent after it ended its session: SDKs send sessionComplete and then sessionEnd."""
 
 _ENDS = ("sessionEnd", "sessionComplete")
 _MOST_FINDINGS = 3
@@ -52,13 +51,13 @@ _WIDTH = 110
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a story is, told by the requests that came.
+    """The progress of a story, from the requests so far.
 
     Args:
         newest_sid: The newest session.
         first_ms: When the first request of a player came, on the emulated clock.
         last_ms: When the last one came.
-        ended: Whether the newest session was ended by its player.
+        ended: Whether the player ended the newest session.
         until: The ``seq`` of the last entry that counts; None while the story is not over.
     """
 
@@ -70,7 +69,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def follow(progress: Progress, story: Story, seq: int, record: Record) -> Progress:
-    """Go on with a request that was recorded."""
+    """Return the progress after one more recorded request."""
     if progress.until is not None or not _is_from_player(record):
         return progress
     over_ms = over_at_ms(progress, story)
@@ -98,7 +97,7 @@ def _is_from_player(record: Record) -> bool:
 
 
 def over_at_ms(progress: Progress, story: Story) -> int | None:
-    """Return when the story is over if nobody asks any more, on the emulated clock; None before the first request."""
+    """Return when the story is over without further requests, on the emulated clock; None before the first request."""
     if progress.first_ms is None or progress.last_ms is None:
         return None
     silent_ms = progress.last_ms + round(story.silence_s * 1000)
@@ -107,7 +106,7 @@ def over_at_ms(progress: Progress, story: Story) -> int | None:
 
 
 def state_of(progress: Progress, story: Story, now_ms: int) -> StoryState:
-    """Tell how far a story is that was started."""
+    """Return the state of a story that was started."""
     over_ms = over_at_ms(progress, story)
     if progress.until is not None or (over_ms is not None and now_ms >= over_ms):
         return "over"
@@ -115,7 +114,7 @@ def state_of(progress: Progress, story: Story, now_ms: int) -> StoryState:
 
 
 def remaining_ms(progress: Progress, story: Story, now_ms: int) -> int | None:
-    """Return after how long a silence it is over; None before the first request and at the end."""
+    """Return how long a silence ends the story; None before the first request and at the end."""
     over_ms = over_at_ms(progress, story)
     return None if over_ms is None or state_of(progress, story, now_ms) == "over" else over_ms - now_ms
 
@@ -124,8 +123,8 @@ def named_rules(name: str, faults: Iterable[FaultSpec], opened: int) -> list[Fau
     """Return the rules of a story as they are put in force.
 
     Args:
-        name: The name of the story, by which lists and reports call its rules.
-        opened: How many sessions the namespace has opened before; ``nth_session`` counts on from there.
+        name: The name of the story; it becomes part of the names of its rules.
+        opened: How many sessions the namespace has opened so far; ``nth_session`` counts from there.
     """
     return [_named_rule(name, spec, opened) for spec in faults]
 
@@ -141,7 +140,7 @@ def _named_rule(name: str, spec: FaultSpec, opened: int) -> FaultSpec:
 
 
 def command_of(wanted: Expectation) -> VerifyCommand:
-    """Return the verification that an expectation asks for; not one about findings."""
+    """Return the verification of an expectation that is not about findings."""
     query = None if wanted.query is None else replace(wanted.query, limit=1)  # the matches themselves are not shown
     return VerifyCommand(
         query=query,
@@ -154,7 +153,7 @@ def command_of(wanted: Expectation) -> VerifyCommand:
 
 
 def count_view(wanted: Expectation, numbers: CountRange, verification: Verification, count: int) -> ExpectationView:
-    """Say how an expectation about a query or a sequence stands.
+    """Return whether an expectation about a query or a sequence is met.
 
     Args:
         numbers: How many there must be.
@@ -169,9 +168,9 @@ def count_view(wanted: Expectation, numbers: CountRange, verification: Verificat
 
 
 def findings_view(wanted: Expectation, findings: Iterable[Finding], since: int, until: int) -> ExpectationView:
-    """Say how an expectation stands that something is not found.
+    """Return whether an expectation of no findings is met.
 
-    Only findings count of which every entry came while the story ran.
+    A finding counts only if all its entries came while the story ran.
 
     Args:
         since: The ``seq`` of the last entry before the story.
@@ -191,12 +190,12 @@ def findings_view(wanted: Expectation, findings: Iterable[Finding], since: int, 
 
 
 def strikes_view(story: Story, rules: Sequence[FaultRule | None]) -> ExpectationView | None:
-    """Say whether the story happens at all: its rules strike. None if it has no rule that must.
+    """Return whether the faults of a story struck, so that it happened at all; None if no rule has to strike.
 
-    A rule need not strike that is switched off, leaves it to chance or may strike 0 times.
+    A rule that is disabled, has a ``probability`` or may strike 0 times does not have to strike.
 
     Args:
-        rules: The rules as they stand, in order; None for one that somebody removed.
+        rules: The rules in order, with their counters; None for one that was removed.
     """
     idle, must = [], False
     for spec, rule in zip(story.faults, rules, strict=True):
@@ -212,19 +211,19 @@ def strikes_view(story: Story, rules: Sequence[FaultRule | None]) -> Expectation
         return None
     message = f"the story did not happen: {'; '.join(idle)}" if idle else "verified: every fault struck"
     return ExpectationView(
-        says="The player comes to where the faults of the story strike.", met=not idle, final=not idle, message=message
+        says="The player reaches the faults of the story.", met=not idle, final=not idle, message=message
     )
 
 
-def nobody_came() -> ExpectationView:
-    """Say that a story was stopped before a player came."""
+def no_player_came() -> ExpectationView:
+    """Return the failed expectation of a story that was stopped before a player came."""
     return ExpectationView(
-        says="A player plays while the story runs.", met=False, final=True, message="no request of a player came"
+        says="A player plays while the story runs.", met=False, final=True, message="no player sent a request"
     )
 
 
 def verdict_of(expectations: Iterable[ExpectationView]) -> Verdict | None:
-    """Judge; None while it can still turn out either way."""
+    """Return the verdict; None while it is still open."""
     views = tuple(expectations)
     if any(view.final and not view.met for view in views):
         return "failed"
@@ -232,17 +231,16 @@ def verdict_of(expectations: Iterable[ExpectationView]) -> Verdict | None:
 
 
 def judged_now(view: StoryView) -> StoryView:
-    """Judge a story as if it were over now. One that no player came to has failed."""
-    views = (*view.expectations, nobody_came()) if view.state in ("idle", "waiting") else view.expectations
+    """Judge a story as if it were over now. Without a request of a player it has failed."""
+    views = (*view.expectations, no_player_came()) if view.state in ("idle", "waiting") else view.expectations
     views = tuple(replace(one, final=True) for one in views)
     return replace(view, expectations=views, verdict=verdict_of(views))
 
 
 def story_text(view: StoryView) -> str:
-    """Write how a story stands: what a good player does, each expectation with ``ok`` or ``FAILED``, the verdict.
+    """Write a story: what a good player does, each expectation with ``ok``, ``FAILED`` or ``open``, and the verdict.
 
-    What can still turn out either way is ``open``. To write a story that is not over as if it were, give it to
-    :func:`judged_now` first.
+    To write a story that is not over as if it were, pass it through :func:`judged_now` first.
     """
     lines = [f"story {view.name}: {_one_line(view.story.title)}"]
     lines += textwrap.wrap(

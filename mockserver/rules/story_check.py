@@ -1,4 +1,4 @@
-"""Which stories make sense."""
+"""Check stories."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WHATS = ("query", "sequence", "no_findings")
 
 
 def check_story_name(name: str) -> None:
-    """Refuse what cannot name a story.
+    """Check the name of a story.
 
     Raises:
         InvalidInput: It is not 1 to 64 small letters, digits and dashes, beginning with a letter or digit.
@@ -38,10 +38,10 @@ def check_story_name(name: str) -> None:
 
 
 def check_story(story: Story) -> None:
-    """Refuse a story that cannot be told, or whose verdict could not depend on the player.
+    """Check a story.
 
     Raises:
-        InvalidInput: With the pointer of the member at fault.
+        InvalidInput: A member is wrong; the pointer leads to it.
     """
     for name in ("silence_s", "watch_s"):
         value = getattr(story, name)
@@ -56,7 +56,7 @@ def check_story(story: Story) -> None:
         with below(f"/faults/{index}"):
             check_spec(spec)
     if not story.expect:
-        raise InvalidInput("a story needs at least one expectation, or nobody could fail it", pointer="/expect")
+        raise InvalidInput("a story needs at least one expectation, or no player could fail it", pointer="/expect")
     for index, wanted in enumerate(story.expect):
         with below(f"/expect/{index}"):
             _check_expectation(wanted)
@@ -77,7 +77,7 @@ def _check_settings(story: Story) -> None:
 
 def _check_expectation(wanted: Expectation) -> None:
     if not wanted.says.strip():
-        raise InvalidInput("says must say it, with the player as its subject", pointer="/says")
+        raise InvalidInput("says must state the expectation, with the player as its subject", pointer="/says")
     given = [name for name in _WHATS if getattr(wanted, name) not in (None, ())]
     if len(given) != 1:
         found = " and ".join(given) or "none of them"
@@ -105,7 +105,7 @@ def _check_expectation(wanted: Expectation) -> None:
 
 
 def _check_no_findings(wanted: Expectation) -> None:
-    from mockserver.rules.diagnose.catalogue import CODES  # all rules: only who asks for them pays for them
+    from mockserver.rules.diagnose.catalogue import CODES  # imports all rules, so only when needed
 
     for index, code in enumerate(wanted.no_findings):
         if code not in CODES:
@@ -114,4 +114,4 @@ def _check_no_findings(wanted: Expectation) -> None:
             )
     for name in ("exactly", "at_least", "at_most"):
         if getattr(wanted, name) is not None:
-            raise InvalidInput(f"no_findings goes without {name}", pointer=f"/{name}")
+            raise InvalidInput(f"no_findings takes no {name}", pointer=f"/{name}")

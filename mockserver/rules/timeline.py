@@ -25,8 +25,8 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     Args:
         event: The event.
         record: The journal entry it came with.
-        late_ms: By how much it came too late to be sorted in.
-        provisional: Whether a later arrival can still be sorted before it.
+        late_ms: By how much it came too late for the back end to sort it.
+        provisional: Whether the back end can still sort a later arrival before it.
     """
 
     event: Event
@@ -41,7 +41,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def index(self) -> int | None:
-        """Its place in a request that brought several events, from 0; None for one that came alone."""
+        """Its place in a request with several events, from 0; None for an event that came alone."""
         return self.event.index
 
     @property
@@ -51,12 +51,12 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def ts_ms(self) -> int | None:
-        """When it happened by the player's clock, if it says so with an integer."""
+        """When it happened, by the player's clock, if that is an integer."""
         return self.event.ts_ms
 
     @property
     def playhead_s(self) -> float | None:
-        """The playhead, if it is there and a number."""
+        """The playhead, if it is a number."""
         return self.event.playhead_s
 
     @property
@@ -90,7 +90,7 @@ def facts_of(
     """Return what a matcher can ask about one event of a session.
 
     Args:
-        event_type: What the reader of the request made of it, if the body says nothing.
+        event_type: The event type of the request, if the event has none.
     """
     normal = None if event.sent is event.normal else (lambda sent: event.normal)
     return Facts(
@@ -100,7 +100,7 @@ def facts_of(
 
 
 def items_of(record: Record, events: Sequence[Event]) -> list[Item]:
-    """Return the events of one journal entry: one, or as many as it brought; an empty batch counts as one."""
+    """Return the events of one journal entry: one, or all of a batch; an empty batch counts as one."""
     if record.operation not in (Operation.START, Operation.EVENT, Operation.DOWNLOAD):
         return []
     return [Item(_timed(event, record), record) for event in events]
@@ -114,9 +114,9 @@ def _timed(event: Event, record: Record) -> Event:
 
 
 def processed(items: Sequence[Item], settings: Settings, session: Session | None, now_ms: int) -> list[Item]:
-    """Bring the events of a session, given in order of arrival, into the order in which the back end processes them.
+    """Return the events of a session, given in order of arrival, in the order in which the back end processes them.
 
-    A batch of downloaded content keeps its own order, which is the client's to keep (Adobe, "Track downloaded
+    A batch of downloaded content keeps its own order, for which the client is responsible (Adobe, "Track downloaded
     content").
     """
     if any(item.record.operation is Operation.DOWNLOAD for item in items):

@@ -1,4 +1,4 @@
-"""What was received, as text: one block per session, one line per request. For failing tests."""
+"""Write what was received as text, for failing tests: one block per session, one line per request."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _LONGEST_NOTE = 300
 def transcript(entries: Sequence[Entry], sessions: Sequence[SessionView], *, evicted: int = 0, older: int = 0) -> str:
     """Write what a server received.
 
-    Of a long session only the first 20 and the last 40 requests are shown. Whatever a client sent, a request is one
-    line of printable text.
+    Of a long session, only the first 20 and the last 40 requests are shown. A request is always one line of printable
+    text, whatever the client sent.
 
     Args:
         entries: The journal, in order. Times are seconds since the session opened; without a session, since the first
-            of these.
+            entry.
         sessions: The sessions, in order of opening.
-        evicted: How many entries were dropped before.
-        older: How many entries between those and ``entries`` are left out.
+        evicted: How many older entries were dropped.
+        older: How many entries after those are left out.
     """
     lines = [f"({evicted} older requests were dropped to stay within the limits)"] if evicted else []
     lines += [f"({older} older requests are not shown)"] if older else []
@@ -57,7 +57,7 @@ def session_line(session: SessionView) -> str:
 
 
 def short_sid(sid: str) -> str:
-    """Write as much of a session id as tells it from others."""
+    """Return the first characters of a session id, enough to distinguish it."""
     return plain(sid, _SHORT_SID if len(sid) > 2 * _SHORT_SID else 2 * _SHORT_SID)
 
 
@@ -99,10 +99,10 @@ def _what(entry: Entry) -> str:
 
 
 def plain(text: str, longest: int = _LONGEST_NOTE) -> str:
-    """Write text of a client so that it can neither break a line nor steer a terminal.
+    """Return text of a client as one printable line, so that it cannot control a terminal.
 
     Args:
-        longest: After so many signs it is cut.
+        longest: Most characters; the rest is cut off.
     """
     shown = text if len(text) <= longest else f"{text[:longest]}..."
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)

@@ -1,4 +1,4 @@
-"""Judging what was recorded: counts, sequences, and the words for why not."""
+"""Verify counts and sequences, and explain why they fail."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _LONGEST_TYPE = 40
 
 
 class CountRange(msgspec.Struct, frozen=True):
-    """How many there must be; None where any number will do."""
+    """How many there must be; None for no bound."""
 
     at_least: int | None = None
     at_most: int | None = None
 
     def met_by(self, count: int) -> bool:
-        """Judge a count."""
+        """Return whether a count is in the range."""
         return (self.at_least is None or count >= self.at_least) and (self.at_most is None or count <= self.at_most)
 
     @property
     def final(self) -> bool:
-        """Whether more entries can spoil it, so that it is judged only when the time is over."""
+        """Whether more entries can break it, so that it is decided only when the time is over."""
         return self.at_most is not None
 
     def __str__(self) -> str:
@@ -58,27 +58,27 @@ class CountRange(msgspec.Struct, frozen=True):
 
 
 class SequenceStep(msgspec.Struct, frozen=True):
-    """One step of a sequence: what must match, and its words."""
+    """One step of a sequence: its matcher and its text."""
 
     matcher: Matcher
     text: str
 
     @property
     def about_the_answer(self) -> bool:
-        """Whether it asks what became of an event, so that refused events can be meant."""
+        """Whether it asks for the outcome or the status, so that refused events can match."""
         return any(name in ("outcome", "status") for name, _ in self.matcher.fields)
 
     @property
     def accepted(self) -> Matcher:
-        """What must match an accepted event, for telling what is different about a refused one."""
+        """The matcher of accepted events only, which shows what is different about a refused one."""
         return replace(self.matcher, fields=(*self.matcher.fields, ("outcome", _ACCEPTED)))
 
 
 def count_range(command: VerifyCommand) -> CountRange:
-    """Read the numbers of a verification.
+    """Return how many entries or sessions a verification wants.
 
     Raises:
-        InvalidInput: They contradict each other, or there is not exactly one of query and sequence.
+        InvalidInput: The numbers contradict each other, or there is not exactly one of query and sequence.
     """
     if (command.query is None) == (command.sequence is None):
         raise InvalidInput("give either query or sequence", pointer="/query")
@@ -90,7 +90,7 @@ def count_range(command: VerifyCommand) -> CountRange:
             raise InvalidInput(f"{name} must be 0 or more, not {value}", pointer=f"/{name}")
     if command.exactly is not None:
         if command.at_least is not None or command.at_most is not None:
-            raise InvalidInput("exactly goes with neither at_least nor at_most", pointer="/exactly")
+            raise InvalidInput("give either exactly, or at_least and at_most", pointer="/exactly")
         return CountRange(command.exactly, command.exactly)
     if command.at_least is None and command.at_most is None:
         return CountRange(1)
@@ -121,14 +121,14 @@ def steps(sequence: Sequence[Query | str]) -> tuple[SequenceStep, ...]:
 
 
 def find_sequence(wanted: Sequence[SequenceStep], facts: Sequence[Facts], seqs: Sequence[int]) -> list[int]:
-    """Find steps that follow each other in a session; other events may lie between.
+    """Find steps that follow each other in a session; other events may come between them.
 
     Args:
-        facts: The events of the session in the order in which the steps are looked for.
-        seqs: Their places in the journal, which ``since`` of a step is about.
+        facts: The events of the session, in the order of the search.
+        seqs: Their numbers in the journal, for ``since`` of a step.
 
     Returns:
-        The indices of the events that were found, for as many steps as there are in order.
+        The indices of the events that were found, up to the first step that is missing.
     """
     found: list[int] = []
     index = 0
@@ -165,10 +165,10 @@ def count_message(
     incomplete: str,
     received: str = "",
 ) -> str:
-    """Say how a verified count came out.
+    """Write the result of a verified count.
 
     Args:
-        near: The labels of the nearest entries and what was different about them.
+        near: The labels of the nearest entries and their differences.
         incomplete: A sentence about dropped entries, or nothing.
         received: What was received instead, or nothing; see :func:`received_line`.
     """
@@ -187,10 +187,10 @@ def sequence_message(
     incomplete: str,
     received: str = "",
 ) -> str:
-    """Say how a verified sequence came out.
+    """Write the result of a verified sequence.
 
     Args:
-        furthest: The session that came furthest and how many steps it has, if none has all.
+        furthest: The session that came furthest and its number of steps, if no session has all.
         near: The labels of the entries nearest to its first missing step.
         incomplete: A sentence about dropped entries, or nothing.
         received: What was received instead, or nothing; see :func:`received_line`.
@@ -203,19 +203,17 @@ def sequence_message(
         sid, done = furthest
         lines.append(f"  session {sid} came furthest: {done} of {len(sequence)} steps")
         for index, step in enumerate(sequence):
-            sign = (
-                "+" if index < done else "-" if index == done else "?"
-            )  # what follows a missing step is not looked for
+            sign = "+" if index < done else "-" if index == done else "?"  # steps after a missing one are not searched
             lines.append(f"    {sign} {step.text}")
     lines.extend(_near_lines(near))
     return "\n".join([*lines, received] if received else lines)
 
 
 def received_line(counts: Mapping[str, int]) -> str:
-    """Say which event types were received, the most frequent first; nothing if there are none.
+    """Write which event types were received, most frequent first; empty if there are none.
 
     Args:
-        counts: How many of every event type.
+        counts: How many of each event type.
     """
     ranked = sorted(counts.items(), key=lambda item: -item[1])
     shown = [f"{plain(name, _LONGEST_TYPE)} x{count}" for name, count in ranked[:_MOST_TYPES]]

@@ -1,1 +1,1 @@
-"""Between records and bytes: the only place where JSON is read and written, and TOML is read."""
+"""Between records and bytes: only this package reads and writes JSON, and reads TOML."""

@@ -1,4 +1,4 @@
-"""JSON, strictly: for the bodies of players, for the admin API and for files."""
+"""Read and write JSON strictly: bodies of players, the admin API and files."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ __all__ = [
 T = TypeVar("T")
 
 MAX_DEPTH = 64
-"""Most levels of a body. Adobe's events have four; what is recorded must be writable again from anywhere."""
+"""Most levels of a body. Adobe's events have four; every recorded body must also be writable."""
 
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError)
-"""What msgspec raises for a text that is no JSON: before 0.23 the second if it is not UTF-8."""
+"""The exceptions of msgspec for a text that is not JSON: before 0.23, the second if it is not UTF-8."""
 
 _TOO_DEEP = f"the JSON is nested more than {MAX_DEPTH} levels deep"
 _OPENING = b"[{"
@@ -50,8 +50,8 @@ class NotJson(ValueError):
 def parse_body(body: bytes, max_bytes: int) -> Any:
     """Read a player's body: UTF-8 JSON, with or without byte order mark, gzipped or not.
 
-    NaN, Infinity, lone surrogates and numbers beyond a double are no JSON. Of duplicate keys the last one counts, as in
-    browsers.
+    NaN, Infinity, lone surrogates and numbers too large for a double are refused. Of duplicate keys the last one
+    counts, as in browsers.
 
     Args:
         max_bytes: Most bytes that a gzipped body may unpack to.
@@ -81,9 +81,9 @@ class WrittenNumber(float):
 
 
 def parse_as_written(body: bytes, max_bytes: int) -> Any:
-    """Read a body that :func:`parse_body` can read, with :class:`WrittenNumber` for what has a fraction or an exponent.
+    """Read a body that :func:`parse_body` can read, with :class:`WrittenNumber` for numbers with fraction or exponent.
 
-    For messages: slower than :func:`parse_body`, whose document it gives where Python cannot read a number.
+    For messages: slower than :func:`parse_body`, and the same document where Python cannot read a number.
     """
     document = parse_body(body, max_bytes)
     try:
@@ -101,7 +101,7 @@ def _parsed(body: bytes) -> Any:
         raise NotJson(f"the body is not valid JSON: {_reason(body)}") from None
     except RecursionError:
         raise NotJson(_TOO_DEEP) from None
-    # So many levels take as many opening brackets; leaving them out in one pass is the fastest way to count both kinds.
+    # Each level takes an opening bracket; deleting them in one pass is the fastest way to count both kinds.
     if len(body) - len(body.translate(None, _OPENING)) > MAX_DEPTH and _is_deeper(document, MAX_DEPTH):
         raise NotJson(_TOO_DEEP)
     return document
@@ -123,7 +123,7 @@ def _is_deeper(document: Any, levels: int) -> bool:
 
 
 def _plain(body: bytes, max_bytes: int) -> bytes:
-    """Unpack what is gzipped and take off a byte order mark, each once; the same object if it has neither."""
+    """Unpack a gzipped body and remove a byte order mark, each once; return the same object if it has neither."""
     if body.startswith(_GZIP):
         body = _unzip(body, max_bytes)
     return body[len(_BOM) :] if body.startswith(_BOM) else body
@@ -147,10 +147,10 @@ def _unzip(body: bytes, max_bytes: int) -> bytes:
 
 
 def _reason(body: bytes | str) -> str:
-    """Say why a text that msgspec refused is no JSON.
+    """Explain why a text that msgspec refused is not JSON.
 
-    msgspec's exceptions and words change between versions, so the standard library looks at the text once more. It is
-    more lenient: it takes halves of surrogate pairs.
+    The exceptions and messages of msgspec change between versions, so the standard library parses the text again. It is
+    more lenient: it accepts halves of surrogate pairs.
     """
     try:
         text = body if isinstance(body, str) else body.decode()
@@ -165,7 +165,7 @@ def _reason(body: bytes | str) -> str:
         return "it is nested too deeply"
     except NotJson as error:
         return str(error)
-    except ValueError:  # of _finite; or of int, which takes only so many digits
+    except ValueError:  # of _finite, or of int, which limits the number of digits
         return "number out of range"
     if text[end:].strip(_BLANKS):
         return f"trailing characters {_byte(text, end)}"
@@ -173,7 +173,7 @@ def _reason(body: bytes | str) -> str:
 
 
 def _fault_at(text: str, at: int) -> str:
-    """Say what is wrong at a place where no JSON can go on."""
+    """Explain what is wrong at the place where parsing stopped."""
     rest = text[at:]
     if not rest.strip(_BLANKS) or _ENDLESS.fullmatch(rest):
         return "input data was truncated"
@@ -217,10 +217,10 @@ def decode(body: bytes | str, kind: type[T]) -> T:
 
 
 def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
-    """Make a record of a value that is parsed already.
+    """Convert a parsed value to a record.
 
     Args:
-        strict: False reads numbers and truth values out of text, for query strings, flags and the environment.
+        strict: False also reads numbers and booleans from text, for query strings, flags and the environment.
 
     Raises:
         InvalidInput: With a JSON pointer to the member that is wrong.
@@ -232,7 +232,7 @@ def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
 
 
 def _loosely(body: bytes | str) -> Any:
-    """Read a document that is wrong already; None when it cannot be read, for whatever reason."""
+    """Read a document that is known to be wrong; None when it cannot be read."""
     try:
         return msgspec.json.decode(body)
     except (*_REFUSED, RecursionError):
@@ -244,7 +244,7 @@ def encode(value: Any) -> bytes:
     try:
         return msgspec.json.encode(value)
     except OverflowError:
-        # Integers beyond 64 bits are legal JSON, and a player may send them; only the standard library writes them.
+        # Integers beyond 64 bits are legal JSON, and players may send them; only the standard library can write them.
         return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, separators=(",", ":")).encode()
 
 

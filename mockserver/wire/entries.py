@@ -1,4 +1,4 @@
-"""From a record to an entry: a request and its answer as they were on the wire."""
+"""Make entries of records: a request and its answer as they were sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["entry", "http_date", "response_headers"]
 
 
 def http_date(at_ms: int) -> str:
-    """Write an instant as the ``Date`` header has it."""
+    """Write a time in the format of the ``Date`` header."""
     return formatdate(at_ms // 1000, usegmt=True)
 
 

@@ -1,4 +1,4 @@
-"""The journal as browsers, proxies and their viewers exchange traffic: HTTP Archive 1.2."""
+"""Write the journal as an HTTP archive (HAR 1.2), the format of browsers, proxies and viewers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["entry_of", "har_entry", "har_pieces"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNKNOWN = -1
-"""What the format has for sizes and times that nobody knows."""
+"""The value of the format for unknown sizes and times."""
 
 
 def har_pieces(blocks: Iterable[Sequence[Entry]], scheme: str, creator: str, version: str) -> Iterator[bytes]:
@@ -26,9 +26,9 @@ def har_pieces(blocks: Iterable[Sequence[Entry]], scheme: str, creator: str, ver
 
     Args:
         blocks: The entries, some at a time.
-        scheme: How the server was reached, ``http`` or ``https``: what a request does not say.
-        creator: The name of what wrote it.
-        version: The version of that.
+        scheme: ``http`` or ``https``; a request does not say which.
+        creator: The name of the program that writes it.
+        version: The version of that program.
     """
     head = encode({"version": "1.2", "creator": {"name": creator, "version": version}})
     yield b'{"log":' + head[:-1] + b',"entries":['
@@ -43,9 +43,9 @@ def har_pieces(blocks: Iterable[Sequence[Entry]], scheme: str, creator: str, ver
 def har_entry(entry: Entry, scheme: str) -> dict[str, Any]:
     """Return the entry of an archive.
 
-    What the format has no place for stands in ``_mockserver``. An exchange that the client saw no end of has status 0,
-    as in the archives of browsers. Of the time that the exchange took, it is known how long the request was held back;
-    the format has no -1 for the other two of the three timings that every entry must have.
+    What the format has no place for is in ``_mockserver``. An exchange without a complete answer has status 0, as in
+    the archives of browsers. Of the time of the exchange, only how long the request was held back is known; the format
+    allows no -1 for the other two of the three timings that every entry must have.
     """
     cut = entry.response is None or entry.delivery is Delivery.CUT
     return {

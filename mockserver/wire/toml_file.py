@@ -47,10 +47,10 @@ class TomlFile:
 
     Args:
         text: Its text.
-        origin: Where it comes from, for messages: the path of the file.
+        origin: The path of the file, for messages.
 
     Raises:
-        InvalidInput: It is not TOML; says on which line.
+        InvalidInput: It is not TOML; the message names the line.
 
     Attributes:
         values: The document.
@@ -69,8 +69,8 @@ class TomlFile:
         """Return ``file:line`` of a member, or of the nearest one around it that begins on a line of its own.
 
         Args:
-            pointer: A JSON pointer, for example ``/faults/1/when/event_type``. A dot in it may be one that TOML read as
-                the beginning of a table, as in ``/settings/cors.max_age``.
+            pointer: A JSON pointer, for example ``/faults/1/when/event_type``. A dot in it may separate a table from
+                its member in TOML, as in ``/settings/cors.max_age``.
         """
         while pointer:
             for written in (pointer, pointer.replace(".", "/")):
@@ -81,7 +81,7 @@ class TomlFile:
 
     @cached_property
     def _lines(self) -> dict[str, int]:
-        """The line of every table and of every key that begins a line; only mistakes pay for it."""
+        """The line of every table and of every key that begins a line; computed only for errors."""
         found: dict[str, int] = {}
         tables: dict[str, int] = {}
         table = ""
@@ -100,8 +100,8 @@ class TomlFile:
 def _fault(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
     """Return the line of a mistake and what it is.
 
-    In Python 3.14 and tomli 2.1 the error has members for both. Before that its text tells them; text that is worded
-    otherwise is passed on whole, without a line.
+    In Python 3.14 and tomli 2.1 the error has members for both. In older versions both are in its text; text in another
+    form is passed on as it is, without a line.
     """
     line: int | None = getattr(error, "lineno", None)
     if line is not None:
@@ -126,14 +126,14 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         try:
             document = tomllib.loads(statement)
         except tomllib.TOMLDecodeError:
-            continue  # a text or a list that goes on in the next line
+            continue  # a text or a list that continues on the next line
         begun = []
         if document:
             yield first, statement
 
 
 def _table(header: dict[str, Any], tables: dict[str, int]) -> str:
-    """Return the pointer of the table that a header begins, and count it if it is one of several."""
+    """Return the pointer of the table of a header; tables in an array are counted."""
     pointer = ""
     inner: Any = header
     while inner:
@@ -159,7 +159,7 @@ def _members(document: dict[str, Any], above: str) -> Iterator[str]:
 
 
 def named_as_in_json(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table with the settings whose names have a dot under these names; all else stays as it is."""
+    """Return a table in which settings with a dot have their full names; everything else is unchanged."""
     named: dict[str, Any] = {}
     for name, value in table.items():
         if name in _TABLES and isinstance(value, dict):
@@ -170,7 +170,7 @@ def named_as_in_json(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_settings_table(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table of settings as members of their JSON; what is no setting stays as it is, to be refused."""
+    """Return a table of settings as their JSON; unknown names are kept, so that they are refused later."""
     named = {name: _value(_FIELDS[name].type if name in _FIELDS else None, value)
              for name, value in named_as_in_json(table).items()}  # fmt: skip
     rules = named.get("session_rules")

@@ -240,7 +240,7 @@ def test_story_that_is_stopped_before_a_player_came_is_failed(back_end: Emulator
     back_end.stories.start("quiet")
     view = stopped(back_end, "quiet")
     assert view.verdict == "failed"
-    assert view.expectations[-1].message == "no request of a player came"
+    assert view.expectations[-1].message == "no player sent a request"
 
 
 def test_sequence_is_looked_for_from_the_beginning_of_the_story_on() -> None:

@@ -57,7 +57,7 @@ def test_it(media_server):
             "  a good player: Sends pings.",
             "  FAILED  It pings on.",
             "            not verified: expected at least 1 with event_type=ping status=204, found 0",
-            "  ok      The player comes to where the faults of the story strike.",
+            "  ok      The player reaches the faults of the story.",
             "verdict: failed, 1 of 2 expectations failed",
             "session * clip-7: open, 1 event accepted",
             'seed 7: pytest "test_player.py::test_it" --media-server-seed 7 repeats it',

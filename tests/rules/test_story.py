@@ -306,4 +306,4 @@ def test_story_that_is_judged_now_is_judged_as_it_is() -> None:
 def test_story_that_no_player_came_to_is_failed() -> None:
     failed = judged_now(view("waiting", expectation(True, False)))
     assert failed.verdict == "failed"
-    assert failed.expectations[-1].message == "no request of a player came"
+    assert failed.expectations[-1].message == "no player sent a request"

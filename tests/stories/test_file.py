@@ -112,7 +112,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
             HEAD + FAULT.replace('"status", code = 500', '"responses", responses = [{ kind = "delya" }]') + EXPECT,
             "; did you mean delay?",
         ),
-        (HEAD + EXPECT.replace("It pings.", ""), "own.toml:7: /expect/0/says: says must say it"),
+        (HEAD + EXPECT.replace("It pings.", ""), "own.toml:7: /expect/0/says: says must state the expectation"),
         (
             HEAD + EXPECT.replace("event_type", "event_typ"),
             "own.toml:8: /expect/0/query/event_typ: unknown key event_typ; did you mean event_type?",
@@ -140,7 +140,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
             " and sequence",
         ),
         (HEAD + '\n[[expect]]\nsays = "x"\n', "own.toml:6: /expect/0: an expectation takes one of"),
-        (HEAD + EXPECT + "exactly = 1\nat_most = 2\n", "own.toml:9: /expect/0/exactly: exactly goes with neither"),
+        (HEAD + EXPECT + "exactly = 1\nat_most = 2\n", "own.toml:9: /expect/0/exactly: give either exactly, or"),
         (HEAD + EXPECT + "at_least = -1\n", "own.toml:9: /expect/0/at_least: at_least must be 0 or more"),
         (
             HEAD + '\n[[expect]]\nsays = "x"\nsequence = ["ping", { where = "bad" }]\n',
@@ -152,7 +152,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         ),
         (
             HEAD + '\n[[expect]]\nsays = "x"\nno_findings = ["ping.gap"]\nat_most = 1\n',
-            "own.toml:9: /expect/0/at_most: no_findings goes without at_most",
+            "own.toml:9: /expect/0/at_most: no_findings takes no at_most",
         ),
         ("title = = 1", "own.toml:1 is not TOML: "),
     ],
