@@ -88,9 +88,9 @@ export function closedByLabel(closedBy) {
 const CLOSED_BY = {
   session_end: "sessionEnd",
   idle: "no events",
-  stall: "playhead stood",
-  max_age: "too old",
-  expired: "expired by hand",
+  stall: "playhead did not move",
+  max_age: "maximum age",
+  expired: "expired manually",
   complete: "sessionComplete",
 };
 

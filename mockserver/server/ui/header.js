@@ -41,7 +41,7 @@ export function createHeader({ api, live, clock, announce }) {
     if (document.hidden || !clock.known) return;
     const ms = clock.now();
     now.textContent = format.clockSeconds(ms);
-    now.title = `${format.date(ms)}, ${format.instant(ms)}, on the clock of the server`;
+    now.title = `${format.date(ms)}, ${format.instant(ms)}, on the server's clock`;
   }
 
   function paced() {
@@ -54,7 +54,7 @@ export function createHeader({ api, live, clock, announce }) {
   function stated(connected) {
     state.className = connected ? "state ok" : "state error";
     state.setAttribute("aria-label", connected ? "Live" : "Not connected");
-    state.title = connected ? "Live: what the server records is shown at once" : "The server cannot be reached; trying again";
+    state.title = connected ? "Live: new requests appear at once" : "The server cannot be reached; trying again";
   }
 
   async function fill() {

@@ -7,10 +7,10 @@ const JUMPS = { s: "#/sessions", e: "#/events", t: "#/stories", f: "#/faults", o
 const HELP = [
   ["Everywhere", [
     ["g then s", "sessions"], ["g then e", "events"], ["g then t", "stories"], ["g then f", "faults"],
-    ["g then o", "settings"], ["g then c", "connect"], ["?", "this help"], ["Esc", "leave a field, close this"],
+    ["g then o", "settings"], ["g then c", "connect"], ["?", "this help"], ["Esc", "leave a field, close this help"],
   ]],
   ["Lists", [
-    ["/", "search"], ["\u2193 \u2191", "next, previous row"], ["Page Down, Page Up", "a screen further"],
+    ["/", "search"], ["\u2193 \u2191", "next, previous row"], ["Page Down, Page Up", "next, previous screen"],
     ["Home, End", "first, last row"], ["Enter", "open the row"],
   ]],
   ["One request", [["j", "next"], ["k", "previous"]]],

@@ -35,8 +35,8 @@ export function withHost(origin, host) {
 export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2")) {
   const isHttps = origin.startsWith("https:");
   const remote = device ?? origin;
-  const lan = device ? null : "This server listens on this machine only. Start it with --host 0.0.0.0 to reach it from devices.";
-  const away = hostOnly(origin) === new URL(origin).host ? null : "It takes no path, so from elsewhere than this machine it reports to the default namespace.";
+  const lan = device ? null : "Only this machine can reach the server. Start it with --host 0.0.0.0 to let devices connect.";
+  const away = hostOnly(origin) === new URL(origin).host ? null : "The SDK accepts no path, so other machines than this one report to the default namespace.";
   const tls = isHttps ? null : "This SDK always uses https: start the server with --tls-cert and --tls-key, and let the device trust the certificate.";
   return [
     {
@@ -50,13 +50,13 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
         `mediaConfig.ssl = ${isHttps};`,
         "ADB.Media.configure(mediaConfig, appMeasurement);",
       ].join("\n"),
-      notes: ["It takes a host and a port, and no path. A namespace goes into the host: name.localhost.", isHttps ? null : "ssl must be false: the server speaks http."],
+      notes: ["The SDK accepts a host and a port, but no path. Put a namespace into the host: name.localhost.", isHttps ? null : "ssl must be false: the server uses http."],
     },
     {
       name: "Android",
       title: "AEP Media for Android, in the emulator",
       code: ["MobileCore.updateConfiguration(mapOf(", `    "media.collectionServer" to ${JSON.stringify(new URL(emulator).host)},`, '    "media.playerName" to "My player",', '    "media.channel" to "test",', "))"].join("\n"),
-      notes: ["10.0.2.2 is this machine, seen from the emulator.", tls, away],
+      notes: ["10.0.2.2 is this machine as seen from the emulator.", tls, away],
     },
     {
       name: "iOS, tvOS",
@@ -68,7 +68,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
       name: "Chromecast",
       title: "Mobile Library for Chromecast 3.x",
       code: ["ADBMobileConfig.mediaHeartbeat = {", `  server: ${JSON.stringify(new URL(remote).host)},`, '  channel: "test",', '  playerName: "My player",', `  ssl: ${isHttps},`, "};"].join("\n"),
-      notes: [isHttps ? null : "ssl must be false: the server speaks http.", away, lan],
+      notes: [isHttps ? null : "ssl must be false: the server uses http.", away, lan],
     },
     {
       name: "Roku",
@@ -111,7 +111,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     },
     {
       name: "pytest",
-      title: "A test of its own server",
+      title: "A test with its own server",
       code: [
         "def test_the_player_reports_its_start(media_server):",
         "    ...  # let the player report to media_server.url",
@@ -119,7 +119,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
         '    media_server.wait_for(event_type="sessionStart", timeout_s=10)',
         "    assert not [f for f in media_server.findings() if f.severity == \"error\"]",
       ].join("\n"),
-      notes: ["The fixture comes with the package; each test has a fresh server."],
+      notes: ["The package includes the fixture; each test gets a fresh server."],
     },
   ].map((platform) => ({ ...platform, notes: platform.notes.filter(Boolean) }));
 }

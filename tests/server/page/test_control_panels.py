@@ -45,7 +45,7 @@ def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page)
             panel.get_by_role("button", name=label).click()
         assert answered.value.json()["now_ms"] - before["now_ms"] == minutes * 60_000
         before = _clock(shown)
-    panel.get_by_label("How much further").fill("1.5")
+    panel.get_by_label("Jump by").fill("1.5")
     panel.get_by_label("Unit").select_option("h")
     panel.get_by_role("button", name="Jump").click()
     expect(panel.locator(".clock-now")).to_have_attribute("title", _utc(before["now_ms"] + 5_400_000))
@@ -53,10 +53,10 @@ def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page)
     panel.get_by_role("button", name="Resume").click()
     expect(panel.get_by_role("button", name="Freeze")).to_be_visible()
     panel.get_by_label("Speed").select_option("60")
-    expect(panel.get_by_text("runs 60")).to_be_visible()
+    expect(panel.get_by_text("running 60")).to_be_visible()
     assert _clock(shown)["rate"] == 60
     panel.get_by_role("button", name="Real time").click()
-    expect(panel.get_by_text("runs", exact=True)).to_be_visible()
+    expect(panel.get_by_text("running", exact=True)).to_be_visible()
     assert _clock(shown)["rate"] == 1
 
 
@@ -66,10 +66,10 @@ def test_a_jump_that_is_no_number_is_not_sent(shown: Shown, page: Page) -> None:
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     before = _clock(shown)
 
-    page.get_by_label("How much further").fill("soon")
+    page.get_by_label("Jump by").fill("soon")
     page.get_by_role("button", name="Jump").click()
 
-    expect(page.get_by_label("How much further")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Jump by")).to_have_attribute("aria-invalid", "true")
     assert _clock(shown) == before
 
 
@@ -86,7 +86,7 @@ def _utc(ms: int) -> str:
 
 def test_what_was_changed_is_patched_and_nothing_else(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/settings"))
-    expect(page.get_by_role("button", name="Nothing changed")).to_be_disabled()
+    expect(page.get_by_role("button", name="No changes")).to_be_disabled()
     _field(page, "idle_timeout_s").fill("30")
     _field(page, "stall_timeout_s").fill("")
     _field(page, "after_end").select_option("404")
@@ -96,7 +96,7 @@ def test_what_was_changed_is_patched_and_nothing_else(shown: Shown, page: Page) 
     _field(page, "session_rules").fill('[{"where": ["/params/media.id=x"], "idle_timeout_s": 5}]')
 
     with page.expect_request(lambda request: request.method == "PATCH") as sent:
-        page.get_by_role("button", name="Change 7 settings").click()
+        page.get_by_role("button", name="Save 7 changes").click()
 
     assert sent.value.post_data_json == {
         "idle_timeout_s": 30,
@@ -107,7 +107,7 @@ def test_what_was_changed_is_patched_and_nothing_else(shown: Shown, page: Page) 
         "path_prefixes": ["/va", "/vb"],
         "cors.max_age": 600,
     }
-    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    expect(page.get_by_role("button", name="No changes")).to_be_visible()
     assert (_setting(shown, "idle_timeout_s"), _setting(shown, "stall_timeout_s")) == (30, None)
 
 
@@ -115,12 +115,12 @@ def test_one_threshold_changes_and_the_others_stay(shown: Shown, page: Page) -> 
     shown.server.admin("PATCH", "/settings", {"thresholds": {"ping_gap_s": 20}})
     before = _setting(shown, "thresholds")
     page.goto(shown.address("#/settings"))
-    page.get_by_text("From where on something is a finding").click()
+    page.get_by_text("Thresholds of findings").click()
 
     _field(page, "thresholds/late_s").fill("3")
-    page.get_by_role("button", name="Change 1 setting").click()
+    page.get_by_role("button", name="Save 1 change").click()
 
-    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    expect(page.get_by_role("button", name="No changes")).to_be_visible()
     assert _setting(shown, "thresholds") == {**before, "late_s": 3}
 
 
@@ -132,7 +132,7 @@ def test_a_setting_that_is_refused_is_told_at_its_field(
     page = reopened("#/settings")
 
     _field(page, "max_age_s").fill("-1")
-    page.get_by_role("button", name="Change 1 setting").click()
+    page.get_by_role("button", name="Save 1 change").click()
 
     expect(page.locator("[data-field='max_age_s'] .error-text")).to_be_visible()
     assert standing.server.admin("GET", "/settings").json() == before
@@ -142,7 +142,7 @@ def test_a_setting_that_is_refused_is_told_at_its_field(
 
 def test_every_setting_has_a_field_and_says_what_it_is_for(standing: Shown, reopened: Reopened) -> None:
     page = reopened("#/settings")
-    expect(page.get_by_role("button", name="Nothing changed")).to_be_visible()
+    expect(page.get_by_role("button", name="No changes")).to_be_visible()
 
     settings = standing.server.admin("GET", "/settings").json()
     wanted = {name for name in settings if name != "thresholds"} | {
@@ -173,7 +173,7 @@ def test_parts_are_reset_at_a_second_press(shown: Shown, page: Page) -> None:
         page.get_by_label(part, exact=True).uncheck()
 
     page.get_by_role("button", name="Reset").click()
-    page.get_by_role("button", name="Really reset?").click()
+    page.get_by_role("button", name="Reset?").click()
 
     expect(_field(page, "idle_timeout_s")).to_have_value("600")
     assert len(shown.server.admin("GET", "/faults").json()["faults"]) == 1
@@ -188,7 +188,7 @@ def test_a_namespace_is_dropped_at_a_second_press(shown: Shown, page: Page) -> N
 
     row.get_by_role("button", name="Drop team-a").click()
     assert len(shown.server.admin("GET", "/namespaces").json()["namespaces"]) == 2
-    row.get_by_role("button", name="Really drop it?").click()
+    row.get_by_role("button", name="Drop it?").click()
 
     expect(row).to_have_count(0)
     assert len(shown.server.admin("GET", "/namespaces").json()["namespaces"]) == 1

@@ -83,7 +83,7 @@ def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> No
     }
     assert json.loads(page.locator(".preview").inner_text()) == wanted
 
-    page.get_by_role("button", name="Add the rule").click()
+    page.get_by_role("button", name="Add rule").click()
 
     rule = page.locator("[data-rule='f1']")
     expect(rule).to_contain_text("down")
@@ -103,9 +103,9 @@ def test_what_is_wrong_with_a_rule_is_told_at_its_field(
     page.get_by_text("More conditions").click()
     for kind, name, text, says in (
         ("status", "code", "999", "200 to 599"),
-        ("status", "code", "", "needed"),
+        ("status", "code", "", "Required"),
         ("status", "code", "abc", "not a number"),
-        ("responses", "responses", "[{", "not JSON"),
+        ("responses", "responses", "[{", "not valid JSON"),
         ("status", "where", "nonsense", "is not a condition"),
         ("status", "probability", "2", "0 to 1"),
         ("status", "headers", "no colon", "Name: value"),
@@ -115,7 +115,7 @@ def test_what_is_wrong_with_a_rule_is_told_at_its_field(
         usual = field.input_value()
         field.fill(text)
 
-        page.get_by_role("button", name="Add the rule").click()
+        page.get_by_role("button", name="Add rule").click()
 
         expect(page.locator(f"[data-field='{name}'] .error-text"), case).to_contain_text(says)
         expect(field, case).to_have_attribute("aria-invalid", "true")
@@ -133,7 +133,7 @@ def test_what_is_wrong_with_a_fault_as_a_whole_is_told(
     page.get_by_label("Kind").select_option("delay")
     _field(page, "lower").fill("3")
 
-    page.get_by_role("button", name="Add the rule").click()
+    page.get_by_role("button", name="Add rule").click()
 
     expect(page.locator(".fault-form .problem")).to_contain_text("a delay takes either ms, or lower and upper")
     assert _faults(standing) == before
@@ -153,7 +153,7 @@ def test_a_rule_is_switched_off_and_on_and_removed(shown: Shown, page: Page) -> 
     assert (rule["when"], rule["times"], rule["probability"], rule["name"]) == (when, 3, 0.5, "slow")
 
     page.get_by_role("button", name="Remove f1").click()
-    expect(page.get_by_text("nothing goes wrong on purpose")).to_be_visible()
+    expect(page.get_by_text("No fault rules.")).to_be_visible()
     assert _faults(shown) == []
 
 
@@ -170,8 +170,8 @@ def test_all_rules_go_at_a_second_press_and_spent_ones_at_one(shown: Shown, page
 
     page.get_by_role("button", name="Remove all").click()
     assert len(_faults(shown)) == 1
-    page.get_by_role("button", name="Really all?").click()
-    expect(page.get_by_text("nothing goes wrong on purpose")).to_be_visible()
+    page.get_by_role("button", name="Remove all?").click()
+    expect(page.get_by_text("No fault rules.")).to_be_visible()
     assert _faults(shown) == []
 
 
@@ -185,7 +185,7 @@ def test_one_click_hits_the_next_event_once(shown: Shown, page: Page) -> None:
 
         assert [shown.send(sid), shown.send(sid)] == [status, 204]
         seq = 2 + 2 * number
-        struck = page.get_by_role("link", name=f"struck #{seq}: Next event: {status}")
+        struck = page.get_by_role("link", name=f"applied to #{seq}: Next event: {status}")
         expect(struck).to_have_attribute("href", f"#/events/{seq}")
 
 

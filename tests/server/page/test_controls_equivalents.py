@@ -205,7 +205,7 @@ def test_the_form_of_simulated_players_shows_what_it_sends(shown: Shown, page: P
     expect(card).to_contain_text("At most 50")
     card.locator("summary").click()
     card.get_by_label("Content").select_option("live")
-    card.get_by_label("What is broken about it").select_option("no-pings")
+    card.get_by_label("Mistake").select_option("no-pings")
     card.get_by_label("Speed").select_option("1")
     card.get_by_label("How many").fill(str(count))
     card.get_by_label("Seed").fill("7")

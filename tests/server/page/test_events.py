@@ -162,7 +162,7 @@ def test_what_is_wrong_is_marked_in_place(shown: Shown, page: Page) -> None:
     expect(tree.locator(".wrong", has_text="media.ad.id")).to_contain_text("is missing")
     for violation in answer.json()["errors"]:
         expect(tree).to_contain_text(violation["detail"])
-    expect(page.get_by_text("3 things are wrong")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 problems")).to_be_visible()
 
 
 def test_how_long_a_delay_held_a_request_back_is_told(shown: Shown, page: Page) -> None:
@@ -272,6 +272,6 @@ def test_a_request_that_is_not_there_says_so(shown: Shown, page: Page) -> None:
     shown.send("no-such-session", "ping")
     page.keyboard.press("j")
     expect(page.locator(".entry h1")).to_contain_text("#2")
-    expect(page.get_by_text("There is no such session.")).to_be_visible()
+    expect(page.get_by_text("Unknown session.")).to_be_visible()
     page.keyboard.press("k")
     expect(page.locator(".entry h1")).to_contain_text("#1")

@@ -66,7 +66,7 @@ def test_too_many_players_are_no_longer_told_of_when_fewer_play(
     assert before.status == 201
     start_button(card).click()
     expect(card.get_by_role("alert")).to_have_text(re.compile("^50 players are playing"))
-    expect(card).to_contain_text("50 players play")
+    expect(card).to_contain_text("50 players are playing")
 
     card.get_by_role("button", name="Stop and forget all").click()
 
@@ -78,7 +78,7 @@ def test_what_else_was_refused_is_told_until_the_form_changes(shown: Shown, card
     forgiven.append("400 (Bad Request)")
     shown.server.admin("POST", "/players", {"speed": FOREVER})
     card.get_by_label("Content").select_option("short")
-    card.get_by_label("What is broken about it").select_option("ads-never-closed")
+    card.get_by_label("Mistake").select_option("ads-never-closed")
     start_button(card).click()
     expect(card.get_by_role("alert")).to_be_visible()
 
@@ -86,7 +86,7 @@ def test_what_else_was_refused_is_told_until_the_form_changes(shown: Shown, card
     expect(card.get_by_role("listitem")).to_have_count(0)
     expect(card.get_by_role("alert")).to_have_text(re.compile("ads-never-closed finds nothing to break"))
 
-    card.get_by_label("What is broken about it").select_option("")
+    card.get_by_label("Mistake").select_option("")
     expect(card.get_by_role("alert")).to_have_count(0)
 
 
@@ -112,7 +112,9 @@ def test_the_button_promises_no_number_that_cannot_be_used(reopened: Reopened) -
     for text in ("-1", "3"):
         count.fill(text)
         expect(button).to_be_disabled()
-        expect(card.get_by_role("status")).to_have_text(re.compile(r"^Players started here play only against .*\d\.$"))
+        expect(card.get_by_role("status")).to_have_text(
+            re.compile(r"^Players started here can only play against .*\d\.$")
+        )
         expect(card.get_by_role("region", name="Command line")).to_be_hidden()
     card.get_by_label("Seed").fill("4294967295")
     expect(card.get_by_role("status")).to_have_text(re.compile("in a terminal:$"))

@@ -82,7 +82,7 @@ def test_events_that_overtook_each_other_are_visible_in_both_orders(standing: Sh
     expect(one_before).to_contain_text("play")
     expect(one_before.locator(".moved")).to_have_text("1 earlier")
     expect(last.locator(".moved")).to_have_text("1 later")
-    page.get_by_role("button", name="Order of arrival").click()
+    page.get_by_role("button", name="Arrival order").click()
     expect(one_before.locator(".moved")).to_have_text("1 later")
     expect(last.locator(".moved")).to_have_text("1 earlier")
 
@@ -141,7 +141,7 @@ def test_session_is_expired_and_forgotten_by_a_click(standing: Shown, reopened: 
     sid = watched(standing)
     page = reopened(f"#/sessions/{sid}")
     page.get_by_role("button", name="Expire").click()
-    expect(page.locator(".session-head")).to_contain_text("expired by hand")
+    expect(page.locator(".session-head")).to_contain_text("expired manually")
     assert standing.send(sid, "ping", playhead=16, ts=T0 + 46_000) == 410
     page.get_by_role("button", name="Forget").click()
     expect(page.locator(".session-head .badge").first).to_have_text("forgotten")
@@ -192,6 +192,6 @@ def test_broken_player_is_simulated_seen_through_and_struck_by_clicks(shown: Sho
     page.get_by_role("button", name="Simulate a broken player").click()
     expect(page.locator(".detail")).to_contain_text("ad.outside-break")
     page.get_by_role("button", name="Next event: 410").click()
-    expect(page.locator(".quick-faults")).to_contain_text("struck #")
+    expect(page.locator(".quick-faults")).to_contain_text("applied to #")
     page.get_by_role("link", name="All sessions").click()
     expect(page.locator(".frame.sessions [aria-rowindex='3']")).to_be_visible()

@@ -90,7 +90,7 @@ def test_a_search_finds_and_stays_in_the_address(shown: Shown, page: Page) -> No
     page.reload()
     expect(page.locator(ROWS)).to_have_count(2)
     page.get_by_role("searchbox").fill("plum")
-    expect(page.get_by_role("heading", name="No session like that")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matching sessions")).to_be_visible()
     page.get_by_role("button", name="Show all sessions").click()
     expect(page.locator(ROWS)).to_have_count(3)
 

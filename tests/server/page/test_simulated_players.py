@@ -36,7 +36,7 @@ UNUSABLE = (
     ("Seed", "9007199254740993", "9007199254740993 is too large."),
     ("Seed", "-1", "0 to 4294967295, not -1."),
     ("Seed", "4294967296", "0 to 4294967295, not 4294967296."),
-    ("Play against", "staging.example", "Write it like http://127.0.0.1:8089."),
+    ("Play against", "staging.example", "Enter an address like http://127.0.0.1:8089."),
 )
 NO_ADDRESS = (
     "", "staging.example:8089", "ftp://staging.example", "javascript:alert(1)", "--insecure", "http://", "http:///x",
@@ -67,9 +67,9 @@ def test_several_players_are_started_at_once_and_listed(shown: Shown, page: Page
     rows = card.get_by_role("list", name="Simulated players").get_by_role("listitem")
     expect(rows).to_have_count(3)
     for row, seed in ((rows.nth(0), 9), (rows.nth(1), 8), (rows.nth(2), 7)):
-        expect(row).to_contain_text(f"careful, seed {seed}")
+        expect(row).to_contain_text(f"correct, seed {seed}")
         expect(row.get_by_role("link")).to_have_attribute("href", re.compile(r"^#/sessions/[0-9a-f]{64}$"))
-    expect(card).to_contain_text("3 players play")
+    expect(card).to_contain_text("3 players are playing")
     assert page.url.endswith("#/start")
     assert [player["seed"] for player in players_of(shown)] == [7, 8, 9]
 
@@ -134,7 +134,7 @@ def test_what_the_server_refuses_is_told_where_it_lies(shown: Shown, page: Page,
 
     count.fill("1")
     card.get_by_label("Content").select_option("short")
-    card.get_by_label("What is broken about it").select_option("ads-never-closed")
+    card.get_by_label("Mistake").select_option("ads-never-closed")
     start_button(card).click()
     expect(card.get_by_role("alert")).to_have_text(re.compile("ads-never-closed finds nothing to break"))
     expect(start_button(card)).to_be_enabled()
@@ -163,7 +163,7 @@ def test_players_that_could_open_no_session_say_why(shown: Shown, card: Locator)
     rows = card.get_by_role("list", name="Simulated players").get_by_role("listitem")
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="failed").filter(has_text="sessionStart was answered 503")).to_have_count(2)
-    expect(card).to_contain_text("Nobody plays")
+    expect(card).to_contain_text("No player is playing")
 
 
 def test_the_command_says_what_the_form_says(standing: Shown, standing_card: Locator) -> None:
@@ -173,7 +173,7 @@ def test_the_command_says_what_the_form_says(standing: Shown, standing_card: Loc
     assert (plain.to, plain.content, plain.flaw, plain.speed) == (standing.url, "vod", None, "10")
     assert (plain.concurrent, plain.sessions, plain.seed, plain.insecure) == (1, None, None, False)
 
-    card.get_by_label("What is broken about it").select_option("no-pings")
+    card.get_by_label("Mistake").select_option("no-pings")
     card.get_by_label("Content").select_option("live")
     card.get_by_label("Speed").select_option("max")
     card.get_by_label("How many").fill("3")
@@ -226,7 +226,7 @@ def test_against_another_server_plays_the_command_and_never_this_server(
     target.fill(other.url)
 
     expect(card.get_by_role("status")).to_have_text(
-        f"Players started here play only against {shown.url}. For another address, run this in a terminal:"
+        f"Players started here can only play against {shown.url}. For another address, run this in a terminal:"
     )
     expect(start_button(card)).to_be_disabled()
     expect(card.locator(".equivalents .code")).to_have_count(0)
@@ -301,7 +301,7 @@ def test_nothing_of_the_card_is_cut_off(standing: Shown, look: Look) -> None:
     page = look(viewport={"width": 360, "height": 800})
     page.goto(standing.address("#/start"))
     card = ready(page)
-    card.get_by_label("What is broken about it").select_option("playhead-in-milliseconds")
+    card.get_by_label("Mistake").select_option("playhead-in-milliseconds")
     card.get_by_label("Play against").fill("http://" + "long" * 40 + ".example/'" + "x" * 200)
     card.locator("summary").click()
 

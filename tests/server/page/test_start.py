@@ -46,7 +46,7 @@ def test_in_a_namespace_the_sdk_gets_a_host_and_others_a_path(standing: Shown, p
 
     expect(page.get_by_role("tabpanel")).to_contain_text(f'"team-1.localhost:{standing.server.port}"')
     page.get_by_role("tab", name="Android").click()
-    expect(page.get_by_role("tabpanel")).to_contain_text("it reports to the default namespace")
+    expect(page.get_by_role("tabpanel")).to_contain_text("report to the default namespace")
     page.get_by_role("tab", name="curl").click()
     expect(page.get_by_role("tabpanel")).to_contain_text(f"{standing.url}/ns/team-1/api/v1/sessions")
 
@@ -68,7 +68,7 @@ def test_a_simulated_player_starts_and_its_session_is_shown(shown: Shown, page: 
     page.goto(shown.address("#/start"))
     expect(page.locator("option[value=ads-outside-break]")).to_have_count(1)
 
-    page.get_by_label("What is broken about it").select_option(flaw)
+    page.get_by_label("Mistake").select_option(flaw)
     page.get_by_label("Speed").select_option("max")
     page.get_by_role("button", name="Start a player").click()
 

@@ -41,17 +41,17 @@ def test_a_story_says_what_breaks_and_what_a_good_player_does(reopened: Reopened
 
 def test_a_story_is_started_watched_and_stopped(shown: Shown, page: Page, teller: StoryTeller) -> None:
     page.goto(shown.address("#/stories"))
-    told = page.get_by_role("region", name="The story that is told")
+    told = page.get_by_role("region", name="Current story")
     expect(page.locator("[data-story]")).to_have_count(2)
     expect(told).to_have_count(0)
 
     page.get_by_role("button", name="Start first-start-fails").click()
-    expect(told).to_contain_text("begins with the first request")
+    expect(told).to_contain_text("starts with the first request")
     assert "POST /first-start-fails/start" in teller.asked
 
     teller.tell("running", remaining_ms=25_000, expectations=teller.expectation(met=False, final=False))
     shown.open_session()  # the page looks again when something was recorded
-    expect(told).to_contain_text("of silence")
+    expect(told).to_contain_text("without requests")
     expect(told).to_contain_text("not yet met")
     expect(told.get_by_role("row").last).to_contain_text("a failure")
 
@@ -67,8 +67,8 @@ def test_a_story_is_started_watched_and_stopped(shown: Shown, page: Page, teller
 def test_a_built_in_story_is_told_and_judged(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/stories"))
     page.get_by_role("button", name="Start session-start-500", exact=True).click()
-    told = page.get_by_role("region", name="The story that is told")
-    expect(told).to_contain_text("begins with the first request")
+    told = page.get_by_role("region", name="Current story")
+    expect(told).to_contain_text("starts with the first request")
 
     assert shown.server.ask("POST", "/api/v1/sessions", START).status == 500
     sid = shown.open_session()
@@ -87,7 +87,7 @@ def test_the_verdict_stays_after_the_end(
     standing_teller.tell("over", verdict=verdict, expectations=expectations)
     page = reopened("#/stories")
 
-    told = page.get_by_role("region", name="The story that is told")
+    told = page.get_by_role("region", name="Current story")
     expect(told.locator("h2 .badge")).to_have_text(verdict)
     expect(told).to_contain_text("because")
     expect(told.get_by_role("button", name="Start again first-start-fails")).to_be_visible()
@@ -100,7 +100,7 @@ def test_stories_are_searched_by_what_people_see(reopened: Reopened, standing_te
 
     expect(page.locator("[data-story]:visible")).to_have_count(1)
     page.get_by_label("Search stories").fill("nothing like it")
-    expect(page.get_by_text("No story like that.")).to_be_visible()
+    expect(page.get_by_text("No matching stories.")).to_be_visible()
 
 
 def test_stories_fit_a_phone(standing: Shown, look: Look) -> None:
@@ -108,6 +108,6 @@ def test_stories_fit_a_phone(standing: Shown, look: Look) -> None:
     teller = StoryTeller(page)
     teller.tell("over", verdict="failed", expectations=teller.expectation(met=False, final=True, message="x" * 300))
     page.goto(standing.address("#/stories"))
-    expect(page.get_by_role("region", name="The story that is told")).to_be_visible()
+    expect(page.get_by_role("region", name="Current story")).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

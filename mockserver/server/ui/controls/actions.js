@@ -8,7 +8,7 @@ const DWELL_MS = 150; // the way to the strip may lead across other controls
 
 /**
  * What the controls of one place share: `send(label, request)` sends `{method, path, body}`, shows it as curl and Python
- * and says how it went; `button(...)` makes a button that does. `problem` is where refusals are told.
+ * and reports the result; `button(...)` makes a button that does. `problem` is where refusals are told.
  * @param {{ api: Api, [other: string]: any }} given
  */
 export function createActions({ api, announce, equivalents, changed = (answer) => {} }) {

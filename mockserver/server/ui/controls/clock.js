@@ -23,7 +23,7 @@ export function createClockControl({ api, clock, announce, equivalents = null })
   const now = h("time.clock-now");
   const state = h("span.badge");
   const stand = actions.button("Freeze", () => command(clock.frozen ? "resume" : "freeze"), { class: "primary", said: "The clock changed" });
-  const amount = h("input", { type: "text", inputmode: "decimal", size: 5, value: "5", "aria-label": "How much further" });
+  const amount = h("input", { type: "text", inputmode: "decimal", size: 5, value: "5", "aria-label": "Jump by" });
   const unit = h("select", { "aria-label": "Unit" }, UNITS.map(([name]) => h("option", { value: name }, name)));
   const rate = h("select", { "aria-label": "Speed", onChange: () => actions.send(`Speed ${rate.value}`, command("rate", { rate: Number(rate.value) })) },
     RATES.map((one) => h("option", { value: one }, `${one}\u00d7`)));
@@ -34,7 +34,7 @@ export function createClockControl({ api, clock, announce, equivalents = null })
       h("span.joined", amount, unit, actions.button("Jump", jump))),
     h("div.toolbar", h("label.inline", "Speed ", rate),
       actions.button("Follow ts", command("follow_ts"), { title: "Jump forward to the ts of every accepted event, for players with fast or fake timers" }),
-      actions.button("Real time", command("reset"), { title: "Run as the clock of the machine does, at its time", said: "The clock shows real time" })),
+      actions.button("Real time", command("reset"), { title: "Show the time of this machine again", said: "The clock shows real time" })),
     actions.problem, own?.element);
 
   function command(action, members = {}) {
@@ -59,7 +59,7 @@ export function createClockControl({ api, clock, announce, equivalents = null })
 
   function told() {
     state.className = clock.frozen ? "badge warning" : "badge ok";
-    state.textContent = clock.frozen ? "frozen" : clock.rate === 1 ? "runs" : `runs ${clock.rate}\u00d7`;
+    state.textContent = clock.frozen ? "frozen" : clock.rate === 1 ? "running" : `running ${clock.rate}\u00d7`;
     stand.textContent = clock.frozen ? "Resume" : "Freeze";
     const known = String(clock.rate);
     if (![...rate.options].some(({ value }) => value === known)) rate.append(h("option", { value: known }, `${known}\u00d7`));

@@ -9,7 +9,7 @@ import { toCurl, toPython } from "./equivalent.js";
  *
  * @param {{ api: Api, [other: string]: any }} given
  */
-export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)").matches, hint = "Point at a control to see what it sends." }) {
+export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)").matches, hint = "Point at a control to see its request." }) {
   const subject = h("span.subject", hint);
   const body = h("div.lines");
   const element = h("details.equivalents", { open, onToggle: probe }, h("summary", h("span.what", "curl and Python"), " ", subject), body);

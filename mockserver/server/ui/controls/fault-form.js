@@ -25,7 +25,7 @@ export function createFaultForm({ explained, equivalents, submit }) {
       h("fieldset", h("legend", "How often"), h("div.fields", [...groups.rule.values()].map((field) => field.element)))),
     h("datalist#event-types", EVENT_TYPES.map((value) => h("option", { value }))),
     preview, problem,
-    h("div.toolbar", h("button.button.primary", "Add the rule")));
+    h("div.toolbar", h("button.button.primary", "Add rule")));
 
   function fields(record, specs) {
     const members = explained.of(record).members;
@@ -69,7 +69,7 @@ export function createFaultForm({ explained, equivalents, submit }) {
   function look() {
     const body = rule();
     preview.textContent = JSON.stringify(body, null, 2);
-    equivalents.show("Add the rule", { method: "POST", path: "/faults", body });
+    equivalents.show("Add rule", { method: "POST", path: "/faults", body });
   }
 
   async function add(event) {
@@ -95,7 +95,7 @@ export function createFaultForm({ explained, equivalents, submit }) {
       problem.hidden = false;
       return;
     }
-    field.fail(missing ? "This is needed." : message);
+    field.fail(missing ? "Required." : message);
     if (more.contains(field.element)) more.open = true;
     field.focus();
   }

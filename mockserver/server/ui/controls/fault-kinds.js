@@ -34,32 +34,32 @@ function inputOf(schema, required) {
 /** Which requests: the first ones are shown at once, those with `rare` when asked for. */
 export const WHEN = [
   { name: "event_type", label: "Event type", input: "names", placeholder: "any", list: "event-types" },
-  { name: "nth_event", label: "The nth of its type", input: "ints", placeholder: "every" },
-  { name: "nth_session", label: "The nth session", input: "ints", placeholder: "every" },
+  { name: "nth_event", label: "Nth event of its type", input: "ints", placeholder: "every" },
+  { name: "nth_session", label: "Nth session", input: "ints", placeholder: "every" },
   { name: "session_id", label: "Session id", input: "names", placeholder: "any" },
   { name: "in_ad", label: "Inside an ad", input: "yesno" },
   { name: "in_break", label: "Inside an ad break", input: "yesno" },
   { name: "media_id", label: "Content, media.id", input: "names", placeholder: "clip-*", rare: true },
   { name: "player_name", label: "Player", input: "names", rare: true },
   { name: "library_version", label: "Library version", input: "names", placeholder: "android-media-*", rare: true },
-  { name: "where", label: "Conditions on the body, one a line", input: "lines", placeholder: "/params/media.id=clip-7", rare: true },
-  { name: "header", label: "Conditions on headers, one a line", input: "lines", placeholder: "user-agent*=Roku", rare: true },
+  { name: "where", label: "Conditions on the body, one per line", input: "lines", placeholder: "/params/media.id=clip-7", rare: true },
+  { name: "header", label: "Conditions on headers, one per line", input: "lines", placeholder: "user-agent*=Roku", rare: true },
   { name: "operation", label: "Operation", input: "names", placeholder: "start, event", rare: true },
-  { name: "outcome", label: "Outcome, at stage response", input: "names", placeholder: "accepted", rare: true },
-  { name: "status", label: "Status, at stage response", input: "ints", rare: true },
+  { name: "outcome", label: "Outcome (stage response)", input: "names", placeholder: "accepted", rare: true },
+  { name: "status", label: "Status (stage response)", input: "ints", rare: true },
   { name: "playhead_s", label: "Playhead, s", input: "range", rare: true },
-  { name: "session_age_s", label: "Age of the session, s", input: "range", rare: true },
+  { name: "session_age_s", label: "Session age, s", input: "range", rare: true },
   { name: "namespace", label: "Namespace", input: "names", rare: true },
 ];
 
 /** When it strikes, and how often. */
 export const RULE = [
   { name: "stage", label: "Stage", input: "choice", choices: ["response"], none: "request" },
-  { name: "times", label: "At most, times", input: "int", placeholder: "no limit", start: "1" },
-  { name: "skip", label: "Let pass first", input: "int", placeholder: "0" },
+  { name: "times", label: "Apply at most, times", input: "int", placeholder: "no limit", start: "1" },
+  { name: "skip", label: "Skip the first", input: "int", placeholder: "0" },
   { name: "every", label: "Then every nth", input: "int", placeholder: "1" },
   { name: "probability", label: "Probability, 0 to 1", input: "number", placeholder: "1" },
-  { name: "ttl_ms", label: "Over after, ms", input: "int", placeholder: "never" },
+  { name: "ttl_ms", label: "Expires after, ms", input: "int", placeholder: "never" },
   { name: "name", label: "Name", input: "text", placeholder: "for lists and reports" },
-  { name: "enabled", label: "In force", input: "yesno", choices: ["false"], none: "yes" },
+  { name: "enabled", label: "Enabled", input: "yesno", choices: ["false"], none: "yes" },
 ];

@@ -9,11 +9,11 @@ const COUNTED = ["id", "created_ms", "seen", "applied", "note"]; // what a rule 
 /** Make the list; `show(rules)` fills it. */
 export function createFaultList({ actions }) {
   const rows = h("tbody");
-  const spent = actions.button("Remove spent", () => null, { title: "Remove the rules that have struck as often as they may" });
+  const spent = actions.button("Remove spent", () => null, { title: "Remove the rules that have reached their limit" });
   const element = h("section.card.fault-list", { "aria-label": "Fault rules" });
-  const clear = actions.button("Remove all", { method: "DELETE", path: "/faults" }, { class: "danger", confirm: "Really all?", said: "All rules are removed" });
+  const clear = actions.button("Remove all", { method: "DELETE", path: "/faults" }, { class: "danger", confirm: "Remove all?", said: "All rules removed" });
   const table = h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Table of fault rules" }, h("table.table",
-    h("thead", h("tr", ["Rule", "What", "When", "Seen", "Struck", "Limits", "Do"].map((name) => h("th", { scope: "col", class: /Seen|Struck/.test(name) ? "number" : "" }, name)))), rows));
+    h("thead", h("tr", ["Rule", "Fault", "When", "Matched", "Applied", "Limits", "Actions"].map((name) => h("th", { scope: "col", class: /Matched|Applied/.test(name) ? "number" : "" }, name)))), rows));
   const drawn = new Map();
   let known = [];
 
@@ -30,7 +30,7 @@ export function createFaultList({ actions }) {
       const text = JSON.stringify(rule);
       if (drawn.get(rule.id)?.text !== text) drawn.set(rule.id, { text, row: row(rule, drawn.get(rule.id)?.row) });
     }
-    if (!rules.length) replace(element, h("h2", "Rules"), h("p.muted", "None: nothing goes wrong on purpose."));
+    if (!rules.length) replace(element, h("h2", "Rules"), h("p.muted", "No fault rules."));
     else if (!element.contains(table)) replace(element, h("div.toolbar", h("h2", "Rules"), h("span.end.toolbar", spent, clear)), table);
     const wanted = rules.map(({ id }) => drawn.get(id).row);
     if (wanted.length !== rows.children.length || wanted.some((one, n) => rows.children[n] !== one)) replace(rows, wanted);
@@ -52,7 +52,7 @@ export function createFaultList({ actions }) {
     return h("tr", { class: looks(rule), dataset: { rule: rule.id, enabled: rule.enabled } }, cells,
       h("td", h("div.toolbar.nowrap",
         actions.button(rule.enabled ? "Disable" : "Enable", { method: "PUT", path: `/faults/${rule.id}`, body: { ...asGiven(rule), enabled: !rule.enabled } },
-          { name: `${rule.enabled ? "Disable" : "Enable"} ${rule.id}`, title: "Its counters start afresh" }),
+          { name: `${rule.enabled ? "Disable" : "Enable"} ${rule.id}`, title: "Its counters start again at 0" }),
         actions.button("Remove", { method: "DELETE", path: `/faults/${rule.id}` }, { name: `Remove ${rule.id}`, class: "danger" }))));
   }
 
@@ -84,8 +84,8 @@ function facts(rule) {
   return [
     h("td", h("span.mono", rule.id), rule.name ? [" ", h("bdi", format.shorten(rule.name, 100))] : null,
       rule.enabled ? null : [" ", h("span.badge", "off")], isSpent(rule) ? [" ", h("span.badge", "spent")] : null),
-    h("td", h("strong", kind.replaceAll("_", " ")), " ", pairs(members), rule.stage === "response" ? h("span.muted", " on the answer") : null),
-    h("td", Object.keys(rule.when).length ? pairs(rule.when) : h("span.muted", { title: rule.note ?? null }, "every request but preflights")),
+    h("td", h("strong", kind.replaceAll("_", " ")), " ", pairs(members), rule.stage === "response" ? h("span.muted", " in the answer") : null),
+    h("td", Object.keys(rule.when).length ? pairs(rule.when) : h("span.muted", { title: rule.note ?? null }, "every request except preflights")),
     h("td.number", { dataset: { count: "seen" } }, format.count(rule.seen)),
     h("td.number", { dataset: { count: "applied" } }, format.count(rule.applied)),
     h("td", limits(rule)),

@@ -24,7 +24,7 @@ export function view({ api, live, announce }) {
   const place = h("div");
   const element = h("section.controls-view", { "aria-label": "Faults" },
     h("h1", "Faults"),
-    h("section.card", { "aria-label": "One click" }, h("h2", "One click, one fault"), quick.element),
+    h("section.card", { "aria-label": "One-click faults" }, h("h2", "One-click faults"), quick.element),
     actions.problem, list.element, place, equivalents.element);
 
   async function load() {
@@ -45,7 +45,7 @@ export function view({ api, live, announce }) {
 
   async function submit(body) {
     const made = await api.post("/faults", body);
-    announce(`${made.id} is in force`);
+    announce(`${made.id} added`);
     refresher.now();
   }
 

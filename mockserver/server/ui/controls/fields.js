@@ -16,7 +16,7 @@ const READERS = {
   lines: (text) => one(parts(text, /\n/)),
   any: (text) => json(text, () => text),
   json: (text) => json(text, () => {
-    throw new Unreadable("This is not JSON.");
+    throw new Unreadable("This is not valid JSON.");
   }),
   headers: (text) => Object.fromEntries(parts(text, /\n/).map(header)),
 };
@@ -56,7 +56,7 @@ export function createField(spec, { hint = null, changed = () => {} } = {}) {
   return {
     name: spec.name,
     element: h("div.field", { class: `input-${spec.input}`, dataset: { field: spec.name } },
-      control.group ? h("span", { id: `${id}-label` }, spec.label) : h("label", { for: id }, spec.label, spec.required && !spec.fixed ? h("span.needed", { title: "Needed" }, " *") : null),
+      control.group ? h("span", { id: `${id}-label` }, spec.label) : h("label", { for: id }, spec.label, spec.required && !spec.fixed ? h("span.needed", { title: "Required" }, " *") : null),
       control.element, wrong, about),
     read: control.read,
     set: control.set,

@@ -13,7 +13,7 @@ import * as format from "../format.js";
 export function createNamespaces({ api, actions }) {
   const list = h("ul.plain-list");
   const element = h("section.card", { "aria-label": "Namespaces" }, h("h2", "Namespaces"),
-    h("p.muted", "A namespace comes into being with its first request, below /ns/ and its name."), list);
+    h("p.muted", "The first request to /ns/NAME creates a namespace."), list);
 
   async function load() {
     try {
@@ -29,7 +29,7 @@ export function createNamespaces({ api, actions }) {
       h("a", { href: address(name), target: "_blank", rel: "noopener", title: "Opens in a new tab" }, h("bdi", name)),
       h("span.muted.number", `${counted(requests, "request")}, ${counted(sessions, "session")}`),
       name === "default" ? null : actions.button("Drop", { method: "DELETE", path: path`/namespaces/${name}` },
-        { name: `Drop ${name}`, class: "danger", confirm: "Really drop it?", said: `${name} is dropped`, done: load }));
+        { name: `Drop ${name}`, class: "danger", confirm: "Drop it?", said: `${name} dropped`, done: load }));
   }
 
   function address(name) {

@@ -55,8 +55,8 @@ export function createPlayerList({ api, actions, loaded = (answer) => {}, none =
     const made = h("li",
       h("span.badge", { class: LOOKS[state] ?? "" }, state),
       sids.length ? h("a", { href: `#/sessions/${encodeURIComponent(sids.at(-1))}` }, name) : h("span", name),
-      h("span.muted", `${flaw ? flaw.replaceAll("-", " ") : "careful"}, seed ${seed}`), told,
-      state === "running" && actions.button("Stop", { method: "DELETE", path: path`/players/${id}` }, { name: `Stop ${name}`, said: "The player stopped", done: load }),
+      h("span.muted", `${flaw ? flaw.replaceAll("-", " ") : "correct"}, seed ${seed}`), told,
+      state === "running" && actions.button("Stop", { method: "DELETE", path: path`/players/${id}` }, { name: `Stop ${name}`, said: "Player stopped", done: load }),
       error && h("span.error-text", error));
     drawn.set(id, { state, sid: sids.at(-1), told, element: made });
     return made;

@@ -15,11 +15,11 @@ export function createPlayers({ api, actions }) {
     all.hidden = !players.length;
   } });
   const element = h("section.card", { "aria-label": "Simulated players" }, h("h2", "Simulated players"), list.element,
-    h("div.toolbar", h("a.button", { href: "#/start" }, "Start one"), all));
+    h("div.toolbar", h("a.button", { href: "#/start" }, "Start a player"), all));
   return { element, load: list.load, dispose: list.dispose };
 }
 
 /** The button that ends them all. */
 export function stopAll(actions, done) {
-  return actions.button("Stop and forget all", { method: "DELETE", path: "/players" }, { class: "danger", said: "All players are stopped", done });
+  return actions.button("Stop and forget all", { method: "DELETE", path: "/players" }, { class: "danger", said: "All players stopped", done });
 }

@@ -9,14 +9,14 @@ const EVENT = [
   ["500", "answered 500", { fault: { kind: "status", code: 500 } }],
   ["410", "answered 410, as if its session were closed", { fault: { kind: "status", code: 410 } }],
   ["404", "answered 404, as if its session were unknown", { fault: { kind: "status", code: 404 } }],
-  ["Reset", "ended by a reset of the connection", { fault: { kind: "reset" } }],
+  ["Reset", "ended by a connection reset", { fault: { kind: "reset" } }],
   ["5 s delay", "held for 5 seconds", { fault: { kind: "delay", ms: 5000 } }],
   ["429", "answered 429 with Retry-After", { fault: { kind: "status", code: 429, headers: { "Retry-After": "5" } } }],
-  ["Cut answer", "processed, and its answer breaks off", { fault: { kind: "truncate", after_bytes: 20 }, stage: "response" }],
+  ["Cut answer", "processed, but its answer is cut off", { fault: { kind: "truncate", after_bytes: 20 }, stage: "response" }],
 ];
 const START = [
   ["500", "answered 500", { fault: { kind: "status", code: 500 } }],
-  ["No Location", "opened, but the client is not told where", { fault: { kind: "drop_header", name: "Location" }, stage: "response" }],
+  ["No Location", "opened, but the answer has no Location", { fault: { kind: "drop_header", name: "Location" }, stage: "response" }],
   ["Slow, 6 s", "held for 6 seconds", { fault: { kind: "delay", ms: 6000 } }],
 ];
 
@@ -43,7 +43,7 @@ export function createQuickFaults({ api, announce, sid = null, live = null, equi
         const name = `${title}: ${label}`;
         const body = { ...rule, name: name.toLowerCase(), when: { operation, ...scope }, times: 1 };
         return actions.button(label, { method: "POST", path: "/faults", body },
-          { name, title: `The ${title.toLowerCase()} is ${means}`, said: `${name} is armed`, done: (made) => arm(made.id, name) });
+          { name, title: `The ${title.toLowerCase()} is ${means}`, said: `${name} armed`, done: (made) => arm(made.id, name) });
       }));
   }
 
@@ -64,7 +64,7 @@ export function createQuickFaults({ api, announce, sid = null, live = null, equi
       if (!struck) continue;
       const name = armed.get(struck);
       armed.delete(struck);
-      tell(h("a.badge.error", { href: `#/events/${entry.seq}` }, `struck #${entry.seq}: ${name}`));
+      tell(h("a.badge.error", { href: `#/events/${entry.seq}` }, `applied to #${entry.seq}: ${name}`));
     }
     if (batch.some(({ type }) => type === "reset")) tell();
   }) ?? (() => {});

@@ -8,9 +8,9 @@ import { changesOf, fieldOf, inputText } from "./setting.js";
 
 /** @type {[string, RegExp][]} */
 const GROUPS = [
-  ["How long sessions live", /^(idle_|stall_|max_age|retention|grace|session_rules|complete_closes|after_end)/],
-  ["What is accepted", /^(check_order|content_type|schema_profile|docs_lenient|states_update|sessions_array|batch_location|path_prefixes|cors\.|fault_header)/],
-  ["How events are added up", /^(reorder|ties|progress|segment|unclosed|error_stops|resume_|bitrate|credit)/],
+  ["Session lifetimes", /^(idle_|stall_|max_age|retention|grace|session_rules|complete_closes|after_end)/],
+  ["Validation and HTTP", /^(check_order|content_type|schema_profile|docs_lenient|states_update|sessions_array|batch_location|path_prefixes|cors\.|fault_header)/],
+  ["Event processing and metrics", /^(reorder|ties|progress|segment|unclosed|error_stops|resume_|bitrate|credit)/],
   ["Limits", /^max_/],
   ["Others", /./],
 ];
@@ -24,7 +24,7 @@ export function createSettingsForm({ api, announce, equivalents, settings, expla
   const record = explained.of("Settings");
   const thresholds = explained.of("Thresholds");
   const problem = h("p.problem", { hidden: true, role: "alert" });
-  const save = h("button.button.primary", { disabled: true }, "Nothing changed");
+  const save = h("button.button.primary", { disabled: true }, "No changes");
   const search = h("input.grow", { type: "search", placeholder: "Search settings", "aria-label": "Search settings", spellcheck: "false", dataset: { search: "" }, onInput: filter });
   const undo = h("button.button", { type: "button", hidden: true, onClick: () => adopt(inForce) }, "Undo");
   const fields = new Map();
@@ -37,8 +37,8 @@ export function createSettingsForm({ api, announce, equivalents, settings, expla
   });
   const limits = Object.keys(settings.thresholds ?? {}).map((name) => [`thresholds/${name}`, thresholds.members[name]]);
   const element = h("form.card.settings-form", { "aria-label": "Settings", novalidate: true, onSubmit: patch },
-    h("div.toolbar.head", h("h2", "Settings in force"), search, undo, save), problem,
-    sections, limits.length ? section("From where on something is a finding", limits) : null);
+    h("div.toolbar.head", h("h2", "Current settings"), search, undo, save), problem,
+    sections, limits.length ? section("Thresholds of findings", limits) : null);
 
   function section(title, members) {
     const made = members.map(([name, member = { text: "", schema: {} }]) => {
@@ -50,7 +50,7 @@ export function createSettingsForm({ api, announce, equivalents, settings, expla
   }
 
   function limitsOpen(title) {
-    return !title.startsWith("From where");
+    return !title.startsWith("Thresholds");
   }
 
   function current(name) {
@@ -88,7 +88,7 @@ export function createSettingsForm({ api, announce, equivalents, settings, expla
     const n = body ? Object.keys(body).length : 0;
     save.disabled = n === 0;
     undo.hidden = body !== null && n === 0;
-    save.textContent = body === null ? "Something cannot be read" : n === 0 ? "Nothing changed" : n === 1 ? "Change 1 setting" : `Change ${n} settings`;
+    save.textContent = body === null ? "Invalid value" : n === 0 ? "No changes" : n === 1 ? "Save 1 change" : `Save ${n} changes`;
     if (n) equivalents.show(save.textContent, { method: "PATCH", path: "/settings", body });
     for (const [name, field] of fields) field.element.classList.toggle("changed", body !== null && (name in body || (name.startsWith("thresholds/") && "thresholds" in body && !same(field, name))));
   }
@@ -103,7 +103,7 @@ export function createSettingsForm({ api, announce, equivalents, settings, expla
     if (!body || !Object.keys(body).length) return;
     try {
       adopt(await api.patch("/settings", body));
-      announce("The settings are in force");
+      announce("Settings saved");
     } catch (error) {
       if (!("status" in error)) throw error;
       refused(error);

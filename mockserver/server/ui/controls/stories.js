@@ -23,12 +23,12 @@ export function view({ api, live, clock, announce }) {
   const refresher = createRefresher(load);
   const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
   const told = h("div.told");
-  const search = h("input.grow", { type: "search", placeholder: "Search: symptom, cause, client", "aria-label": "Search stories", dataset: { search: "" }, spellcheck: "false", onInput: filter });
+  const search = h("input.grow", { type: "search", placeholder: "Search by symptom, cause or client", "aria-label": "Search stories", dataset: { search: "" }, spellcheck: "false", onInput: filter });
   const list = h("div.stories");
-  const nothing = h("p.empty", { hidden: true }, "No story like that.");
+  const nothing = h("p.empty", { hidden: true }, "No matching stories.");
   const element = h("section.controls-view", { "aria-label": "Stories" },
     h("div.toolbar", h("h1", "Stories"), search),
-    h("p.muted", "Each tells one thing that goes wrong in production. Start one, let the player play, and see whether it does what a good player does."),
+    h("p.muted", "Each story plays one failure from production. Start one, play something, and see whether your player copes as it should."),
     actions.problem, told, list, nothing, equivalents.element);
   const cards = new Map();
   let current = null;

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
 
-const STATES = { idle: "", waiting: "waits for a request", running: "running", over: "over" };
+const STATES = { idle: "", waiting: "waiting for a request", running: "running", over: "over" };
 
 /** A story in the list. */
 export function summary({ name, origin, story, state, verdict }, { start, stop, open }) {
@@ -14,28 +14,28 @@ export function summary({ name, origin, story, state, verdict }, { start, stop, 
       active ? stop() : start()),
     h("details", { open }, h("summary", h("span.mono", name), origin === "built-in" ? null : h("span.muted", ` from ${origin}`)),
       texts(story),
-      h("h3", "What is expected"), h("ul.expectations", story.expect.map(({ says }) => h("li", says)))));
+      h("h3", "Expectations"), h("ul.expectations", story.expect.map(({ says }) => h("li", says)))));
 }
 
 /** The story that is told, or was told last. */
 export function running({ name, story, state, verdict, since, faults, expectations }, { start, stop }) {
   const active = state === "waiting" || state === "running";
-  return h("section.card.running", { "aria-label": "The story that is told", class: verdict ?? state },
+  return h("section.card.running", { "aria-label": "Current story", class: verdict ?? state },
     h("div.story-head",
       h("div", h("h2", story.title, " ", badge(state, verdict)), h("p.symptom", story.symptom)),
       h("div.toolbar", h("span.remaining.number"), active ? stop() : start())),
     h("ul.expectations", { "aria-label": "Expectations" }, expectations.map(expectation)),
     faults.length ? rules(faults) : null,
-    since === null ? null : h("p.muted", "It counts requests after ", h("span.number", `#${since}`), ". ", h("a", { href: "#/events" }, "See them")),
-    h("details", h("summary", "What it is about: ", h("span.mono", name)), texts(story)));
+    since === null ? null : h("p.muted", "Counts requests after ", h("span.number", `#${since}`), ". ", h("a", { href: "#/events" }, "See them")),
+    h("details", h("summary", "About: ", h("span.mono", name)), texts(story)));
 }
 
 /** Count down how long it lasts without a request. */
 export function tick(element, { state, remaining_ms }, elapsed_ms) {
   const shown = element.querySelector(".remaining");
   if (!shown) return;
-  if (state === "waiting") shown.textContent = "begins with the first request";
-  else if (state === "running" && remaining_ms !== null) shown.textContent = `over after ${format.countdown(remaining_ms - elapsed_ms)} of silence`;
+  if (state === "waiting") shown.textContent = "starts with the first request";
+  else if (state === "running" && remaining_ms !== null) shown.textContent = `ends after ${format.countdown(remaining_ms - elapsed_ms)} without requests`;
   else shown.textContent = "";
 }
 
@@ -47,12 +47,12 @@ function badge(state, verdict) {
 function expectation({ says, met, final, message }) {
   const word = met ? "met" : final ? "not met" : "not yet met";
   const tone = met ? "ok" : final ? "error" : "warning";
-  return h("li", { class: tone }, h("span.badge", { class: tone }, word), " ", h("span.says", says), final ? null : h("span.muted", " can still change"), h("p.muted", message));
+  return h("li", { class: tone }, h("span.badge", { class: tone }, word), " ", h("span.says", says), final ? null : h("span.muted", " may still change"), h("p.muted", message));
 }
 
 function rules(faults) {
   return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rules of the story" }, h("table.table",
-    h("thead", h("tr", h("th", { scope: "col" }, "Rule"), h("th", { scope: "col" }, "What"), h("th.number", { scope: "col" }, "Seen"), h("th.number", { scope: "col" }, "Struck"))),
+    h("thead", h("tr", h("th", { scope: "col" }, "Rule"), h("th", { scope: "col" }, "Fault"), h("th.number", { scope: "col" }, "Matched"), h("th.number", { scope: "col" }, "Applied"))),
     h("tbody", faults.map(({ id, name, fault, seen, applied }) => h("tr", h("td", h("span.mono", id), " ", name), h("td", fault.kind.replaceAll("_", " ")),
       h("td.number", format.count(seen)), h("td.number", format.count(applied)))))));
 }
@@ -63,6 +63,6 @@ function texts({ description, player, clients, settings, silence_s, watch_s }) {
     h("dt", "What the server does"), h("dd", description),
     h("dt", "What a good player does"), h("dd", player),
     clients ? [h("dt", "What real clients did"), h("dd", clients)] : null,
-    changed.length ? [h("dt", "Settings meanwhile"), h("dd", changed.map(([key, value]) => h("code", `${key} = ${JSON.stringify(value)} `)))] : null,
-    h("dt", "How long"), h("dd", `Over after ${silence_s} s of silence, ${watch_s} s at most.`));
+    changed.length ? [h("dt", "Settings"), h("dd", changed.map(([key, value]) => h("code", `${key} = ${JSON.stringify(value)} `)))] : null,
+    h("dt", "Duration"), h("dd", `Ends after ${silence_s} s without requests, at most ${watch_s} s after the first.`));
 }

@@ -11,7 +11,7 @@ export function createFilter(given, changed) {
     event_type: choice("Event type", "any event", EVENT_TYPES),
     outcome: choice("Outcome", "any outcome", OUTCOMES),
     status: h("input", { type: "text", inputmode: "numeric", size: 6, placeholder: "status", "aria-label": "Status", maxlength: 3, pattern: "[0-9]*" }),
-    session_id: h("input", { type: "text", size: 12, placeholder: "session id", "aria-label": "Session id, whole", spellcheck: "false" }),
+    session_id: h("input", { type: "text", size: 12, placeholder: "session id", "aria-label": "Complete session id", spellcheck: "false" }),
     where: h("input.grow", { type: "search", placeholder: "/params/media.id=clip-7", "aria-label": "Condition on the body: JSON pointer, then = != > < or *=, then a value",
       title: "JSON pointer, then = != > < or *= (contains), then a value", spellcheck: "false", autocomplete: "off", dataset: { search: "" } }),
   };

@@ -12,19 +12,19 @@ import { summary } from "../journal-rows.js";
 
 const MOST_RAW = 20000;
 const OUTCOME_TEXTS = {
-  opened: "It opened a session.",
-  accepted: "It was accepted.",
-  invalid: "It was refused: what it says breaks the rules marked below.",
-  unknown_session: "There is no such session.",
-  session_closed: "Its session is closed.",
-  no_route: "Nothing answers this method and path.",
-  not_processed: "A fault ended it before it was processed.",
-  answered: "It was answered and changes nothing.",
+  opened: "Opened a session.",
+  accepted: "Accepted.",
+  invalid: "Refused: the body breaks the rules below.",
+  unknown_session: "Unknown session.",
+  session_closed: "The session is closed.",
+  no_route: "No such route: this method and path are unknown.",
+  not_processed: "Not processed: a fault ended it first.",
+  answered: "Answered without any effect.",
 };
 const DELIVERY_TEXTS = {
-  sent: "sent whole",
-  cut: "kept back or broken by a fault",
-  client_gone: "the client had left",
+  sent: "sent completely",
+  cut: "withheld or cut by a fault",
+  client_gone: "not sent: the client had left",
   pending: "not sent yet",
 };
 
@@ -128,15 +128,15 @@ function late(entry) {
   const ts = (entry.normal ?? entry.event)?.playerTime?.ts;
   if (typeof ts !== "number") return null;
   const by = entry.at_ms - (entry.held_ms ?? 0) - ts;
-  const text = by === 0 ? "the same instant" : by > 0 ? `${format.duration(by)} before it was received` : `${format.duration(-by)} after it was received`;
+  const text = by === 0 ? "at that instant" : by > 0 ? `${format.duration(by)} before it was received` : `${format.duration(-by)} after it was received`;
   return fact("Player's time", h("time", { title: format.instant(ts) }, format.clock(ts)), ` (${text})`);
 }
 
 /** @param {Entry} entry */
 function violations(entry) {
   const n = entry.violations.length;
-  return h("section.card.violations", { "aria-label": "What is wrong" },
-    h("h2", n === 1 ? "One thing is wrong" : `${format.count(n)} things are wrong`),
+  return h("section.card.violations", { "aria-label": "Problems" },
+    h("h2", n === 1 ? "1 problem" : `${format.count(n)} problems`),
     h("ul.why", entry.violations.slice(0, 50).map(({ path: where, rule, detail }) =>
       h("li", where ? h("code", format.shorten(where, 200)) : null, " ", h("bdi", format.shorten(detail, 2000)), h("span.rule", rule)))));
 }
@@ -145,7 +145,7 @@ function violations(entry) {
 function body(entry) {
   const { body: text, body_encoding: encoding } = entry.request;
   if (!text) return h("p.muted", "None.");
-  const size = h("span.muted", `${format.bytes(encoding === "base64" ? Math.floor((text.length * 3) / 4) : new TextEncoder().encode(text).length)}${encoding === "base64" ? ", not text: shown in base64" : ""}`);
+  const size = h("span.muted", `${format.bytes(encoding === "base64" ? Math.floor((text.length * 3) / 4) : new TextEncoder().encode(text).length)}${encoding === "base64" ? ", binary, shown as base64" : ""}`);
   const place = h("div");
   const isParsed = entry.event !== null && entry.event !== undefined;
   const button = h("button.button", { type: "button" });
@@ -161,7 +161,7 @@ function body(entry) {
     show();
   });
   show();
-  return [h("div.toolbar.body-bar", size, isParsed ? button : h("span.badge.warning", "not readable as JSON"), copyButton(() => text, "the body")), place];
+  return [h("div.toolbar.body-bar", size, isParsed ? button : h("span.badge.warning", "not valid JSON"), copyButton(() => text, "the body")), place];
 }
 
 function raw(text) {
@@ -177,7 +177,7 @@ function raw(text) {
 
 /** @param {Entry} entry */
 function response(entry) {
-  if (!entry.response) return h("p.muted", "None: a fault left the request without an answer.");
+  if (!entry.response) return h("p.muted", "None: a fault prevented the answer.");
   const { status: code, headers: fields, body: text } = entry.response;
   return [line(String(code)), headers(fields), text ? raw(text) : null];
 }

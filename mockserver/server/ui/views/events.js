@@ -111,8 +111,8 @@ export function view({ api, live, query, go, announce }) {
     const searching = filter.active();
     counter.textContent = `${format.count(rows.count)} ${searching ? "found" : rows.count === 1 ? "request" : "requests"}${rows.busy ? "\u2026" : ""}`;
     const empty = rows.count === 0 && !rows.busy;
-    if (empty) replace(nothing, searching ? [h("h2", "No request like that"), h("button.button", { type: "button", onClick: filter.clear }, "Show all requests")]
-      : [h("h2", "No requests yet"), h("p", "Every request of a player appears here at once."), h("a.button.primary", { href: "#/start" }, "Connect a player")]);
+    if (empty) replace(nothing, searching ? [h("h2", "No matching requests"), h("button.button", { type: "button", onClick: filter.clear }, "Show all requests")]
+      : [h("h2", "No requests yet"), h("p", "Requests of players appear here as they arrive."), h("a.button.primary", { href: "#/start" }, "Connect a player")]);
     nothing.hidden = !empty;
     frame.hidden = empty;
     loader.soon();

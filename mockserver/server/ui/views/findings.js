@@ -55,7 +55,7 @@ function isLoose({ session_id, code }) {
 }
 
 function nothing() {
-  return h("div.empty", h("h2", "Nothing is wrong"), h("p", "No rule has anything to say about what this session reported so far."));
+  return h("div.empty", h("h2", "No findings"), h("p", "No rule found anything wrong with this session so far."));
 }
 
 /** @param {Finding[]} findings */
@@ -64,7 +64,7 @@ function cards(findings) {
     h("article.card.finding", { class: finding.severity },
       h("h2", h("span.badge", { class: finding.severity, dataset: { sign: "" } }, finding.code), " ", h("bdi", finding.message)),
       h("p", finding.consequence),
-      finding.follows_from ? h("p.muted", `Follows from ${finding.follows_from}: correct that first, and look again.`) : null,
+      finding.follows_from ? h("p.muted", `Follows from ${finding.follows_from}: fix that first, then check again.`) : null,
       h("p.muted", requests(finding.seqs), finding.source ? h("span.source", finding.source) : null)));
 }
 

@@ -4,23 +4,23 @@ import { createField, Unreadable } from "../controls/fields.js";
 import { isSameServer, playCommand, serverAddress } from "../controls/play-command.js";
 import { copyButton, h, replace } from "../dom.js";
 
-const SPEEDS = [["1", "as in life"], ["10", "10 times as fast"], ["60", "60 times as fast"], ["max", "at once"]];
+const SPEEDS = [["1", "real time"], ["10", "10 times as fast"], ["60", "60 times as fast"], ["max", "as fast as possible"]];
 const MOST_SEED = 2 ** 32 - 1; // seeds have 32 bits: the server draws such ones and takes no others
 const TOO_MANY = 429;
-const CAREFUL = "It reports as Adobe asks for.";
+const CAREFUL = "Reports as Adobe documents it.";
 
 /**
  * Make the form; `submit(request)` starts the players. `offer(page)` tells it what the server can play, `reached(here, known)`
  * where the server is. Against any other server it starts nothing: a page must not make the server send anything anywhere.
  */
 export function createPlayerForm({ origin, equivalents, submit }) {
-  const flaw = h("select", { onChange: look }, h("option", { value: "" }, "nothing: a careful player"));
+  const flaw = h("select", { onChange: look }, h("option", { value: "" }, "none: a correct player"));
   const content = h("select", { onChange: look }, h("option", { value: "vod" }, "vod"));
   const speed = h("select", { onChange: look }, SPEEDS.map(([value, text]) => h("option", { value }, text)));
   const atMost = h("span");
   const fields = {
     count: createField({ name: "count", label: "How many", input: "int", start: "1", placeholder: "1" }, { hint: atMost, changed: look }),
-    seed: createField({ name: "seed", label: "Seed", input: "int", placeholder: "any" }, { hint: "Same seed, same play", changed: look }),
+    seed: createField({ name: "seed", label: "Seed", input: "int", placeholder: "any" }, { hint: "The same seed plays the same session", changed: look }),
     target: createField({ name: "target", label: "Play against", input: "text", start: origin, placeholder: origin }, { changed: look }),
   };
   const explained = h("p.muted.explained");
@@ -30,7 +30,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   const code = h("code", { tabindex: 0, role: "region", "aria-label": "Command line" });
   const command = h("div.copyable", code, copyButton(() => code.textContent, "the command line"));
   const element = h("form", { novalidate: true, "aria-label": "Start simulated players", onSubmit: start },
-    h("label.field", h("span", "What is broken about it"), flaw),
+    h("label.field", h("span", "Mistake"), flaw),
     h("div.choices", h("label.field", h("span", "Content"), content), h("label.field", h("span", "Speed"), speed), fields.count.element, fields.seed.element),
     explained,
     h("div.target", fields.target.element, button),
@@ -56,9 +56,9 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     const limit = isHere ? most : null;
     const count = given >= 1 && given <= (limit ?? Infinity) ? given : null;
     const seedFits = seed === undefined || (seed !== null && seed >= 0 && seed <= MOST_SEED);
-    if (!address) fields.target.fail("Write it like http://127.0.0.1:8089.");
-    if (given !== null && count === null) fields.count.fail(`${limit === null ? "1 or more" : `1 to ${limit}`}, not ${given}.`);
-    if (seed !== null && !seedFits) fields.seed.fail(`0 to ${MOST_SEED}, not ${seed}.`);
+    if (!address) fields.target.fail("Enter an address like http://127.0.0.1:8089.");
+    if (given !== null && count === null) fields.count.fail(`Enter ${limit === null ? "1 or more" : `1 to ${limit}`}, not ${given}.`);
+    if (seed !== null && !seedFits) fields.seed.fail(`Enter 0 to ${MOST_SEED}, not ${seed}.`);
     if (!address || count === null || !seedFits) return { body: null, count, to, address, isHere };
     const body = { content: content.value, speed: speed.value === "max" ? "max" : Number(speed.value) };
     if (flaw.value) body.flaw = flaw.value;
@@ -93,8 +93,8 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     button.textContent = count === 1 ? "Start a player" : body ? `Start ${count} players` : "Start players";
     button.disabled = busy || away;
     atMost.textContent = away || most === null ? "" : `At most ${most}`;
-    const alone = `Players started here play only against ${here}.`;
-    say(!away ? "The same in a terminal:" : body ? `${alone} For another address, run this in a terminal:` : alone);
+    const alone = `Players started here can only play against ${here}.`;
+    say(!away ? "The same from a terminal:" : body ? `${alone} For another address, run this in a terminal:` : alone);
     way.classList.toggle("muted", !away);
     way.hidden = !away && !body;
     command.hidden = !body;

@@ -26,7 +26,7 @@ export function createReportTab({ api, sid }) {
 /** @param {SessionReport} report */
 function draw(report, open) {
   return [
-    h("p.session-notes.muted", report.final ? "Final: the session is over." : "Provisional: what a close now would give.",
+    h("p.session-notes.muted", report.final ? "Final: the session is over." : "Provisional: as if the session closed now.",
       report.reported ? null : h("strong.error-text", " It would not be reported at all.")),
     report.notes.map((note) => h("p.card.note", h("bdi", note.text), " ", links(note.seqs))),
     section("Content", report.metrics, open, "content"),
@@ -40,7 +40,7 @@ function draw(report, open) {
 
 function called(part, what) {
   const ended = part.ended_by ? `ended by ${part.ended_by}` : "never ended";
-  return [ended, part.reported === false ? `without an ${what} id it is not reported` : null].filter(Boolean).join(", ");
+  return [ended, part.reported === false ? `not reported without an id` : null].filter(Boolean).join(", ");
 }
 
 function section(title, metrics, open, key, about = "") {
@@ -48,7 +48,7 @@ function section(title, metrics, open, key, about = "") {
   const unsent = metrics.filter(({ value }) => value === null);
   return h("section.card", h("h2", h("bdi", title), about ? h("span.muted", ` ${about}`) : null),
     h("table.table.metrics",
-      h("thead", h("tr", h("th", { scope: "col" }, "Metric"), h("th.number", { scope: "col" }, "Reported"), h("th.number", { scope: "col" }, "Exactly"), h("th", { scope: "col" }, "Why"))),
+      h("thead", h("tr", h("th", { scope: "col" }, "Metric"), h("th.number", { scope: "col" }, "Reported"), h("th.number", { scope: "col" }, "Exact"), h("th", { scope: "col" }, "Why"))),
       h("tbody", sent.map((metric) => row(metric, open, `${key}/${metric.name}`)))),
     unsent.length ? h("p.muted.unsent", `Not sent: ${unsent.map(({ label }) => label).join(", ")}`) : null);
 }
@@ -65,7 +65,7 @@ function row(metric, open, key) {
 function why(parts, open, key) {
   if (!parts.length) return null;
   if (parts.length === 1) return part(parts[0]);
-  const list = h("details", { open: open.has(key) }, h("summary", `${format.count(parts.length)} parts`),
+  const list = h("details", { open: open.has(key) }, h("summary", `${format.count(parts.length)} ${parts.length === 1 ? "part" : "parts"}`),
     h("ul", parts.slice(0, MOST_PARTS).map((one) => h("li", part(one)))),
     parts.length > MOST_PARTS ? h("p.muted", `and ${format.count(parts.length - MOST_PARTS)} more`) : null);
   list.addEventListener("toggle", () => (list.open ? open.add(key) : open.delete(key)));

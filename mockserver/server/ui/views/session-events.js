@@ -31,14 +31,14 @@ export function createEventsTab({ api, sid, go }) {
     rowClass: (index) => `kind-${rows[index].kind}`,
     open: (index) => go(`#/events/${rows[index].seq}`),
   });
-  const choice = h("div.chips", { role: "group", "aria-label": "Order" }, chip("Processing order", false), chip("Order of arrival", true));
+  const choice = h("div.chips", { role: "group", "aria-label": "Order" }, chip("Processing order", false), chip("Arrival order", true));
   const problem = h("p.problem", { role: "alert", hidden: true });
   const element = h("div.session-events", h("div.toolbar", choice), problem, h("div.frame.session-rows", list.element));
 
   function chip(label, arrival) {
     return h("button.chip", { type: "button", "aria-pressed": String(byArrival === arrival), onClick: () => {
       byArrival = arrival;
-      replace(choice, chip("Processing order", false), chip("Order of arrival", true));
+      replace(choice, chip("Processing order", false), chip("Arrival order", true));
       show();
     } }, label);
   }
@@ -77,7 +77,7 @@ function cells(mark, first) {
   return [
     h("span.mono", mark.index === null ? mark.seq : `${mark.seq}[${mark.index}]`),
     h("span.mono", { title: mark.ts_ms === null ? "" : format.instant(mark.ts_ms) }, offset(mark.ms - first, 1)),
-    h("bdi.type", format.shorten(mark.event_type ?? "not readable", 60)),
+    h("bdi.type", format.shorten(mark.event_type ?? "unreadable", 60)),
     h("span.number.muted", mark.playhead_s === null ? "" : format.playhead(mark.playhead_s)),
     h("span.status", { class: format.statusTone(mark.status) }, mark.status ?? "none"),
     order(mark),
@@ -90,7 +90,7 @@ function cells(mark, first) {
 
 function order(mark) {
   if (mark.place === null) return h("span.muted", "not processed");
-  if (!mark.moved) return h("span.muted", "as it came");
+  if (!mark.moved) return h("span.muted", "as it arrived");
   const by = Math.abs(mark.moved);
   return h("span.moved", mark.moved < 0 ? `${by} earlier` : `${by} later`);
 }

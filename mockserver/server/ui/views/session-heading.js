@@ -5,7 +5,7 @@ import * as format from "../format.js";
 import { phaseBadge, SOON_MS } from "./marks.js";
 /** @import { SessionView } from "../types.d.ts" */
 
-const WHY = { idle_ms: "Closes without an event", stall_ms: "Closes with the playhead standing", max_age_ms: "Closes by its age", forget_ms: "Is forgotten" };
+const WHY = { idle_ms: "Closes unless an event arrives", stall_ms: "Closes unless the playhead moves", max_age_ms: "Closes at its maximum age", forget_ms: "Will be forgotten" };
 const NAMES = { idle_ms: "idle", stall_ms: "stall", max_age_ms: "age", forget_ms: "forgotten" };
 
 /**

@@ -70,7 +70,7 @@ function age(session, clock) {
 function findings(counts) {
   if (!counts) return h("span.findings.muted", "\u2026");
   const shown = ["error", "warning", "info"].filter((severity) => counts[severity]);
-  if (!shown.length) return h("span.findings.muted", { title: "Nothing is wrong with it" }, "none");
+  if (!shown.length) return h("span.findings.muted", { title: "No findings" }, "none");
   return h("span.findings", shown.map((severity) =>
     h("span.badge", { class: severity, dataset: { sign: "" }, title: format.severityLabel(severity, counts[severity]) },
       format.count(counts[severity]), h("span.hidden-text", ` ${format.severityLabel(severity, counts[severity]).split(" ")[1]}`))));
@@ -81,8 +81,8 @@ function deadlines(session, clock) {
   if (session.phase !== "open" && session.phase !== "completed") return h("span.muted", "\u2014");
   const { idle_ms, stall_ms, max_age_ms } = session.deadlines;
   /** @type {[string, number, string][]} */
-  const known = [["idle", idle_ms, "without an event"], ["stall", stall_ms, "with the playhead standing"]];
-  if (max_age_ms !== null && max_age_ms < Math.max(idle_ms ?? -Infinity, stall_ms ?? -Infinity)) known.push(["age", max_age_ms, "by its age"]);
+  const known = [["idle", idle_ms, "unless an event arrives"], ["stall", stall_ms, "unless the playhead moves"]];
+  if (max_age_ms !== null && max_age_ms < Math.max(idle_ms ?? -Infinity, stall_ms ?? -Infinity)) known.push(["age", max_age_ms, "at its maximum age"]);
   const parts = known.filter(([, at]) => at !== null);
   if (!parts.length) return h("span.muted", "never");
   return parts.map(([name, at, why]) => {

@@ -32,13 +32,13 @@ export function view(context) {
   const strip = h("div.tabs", { role: "tablist", "aria-label": "About this session" }, links);
   const tab = TABS[chosen][1]({ ...context, sid, here });
   const panel = h("div.tab-panel#tab-panel", { role: "tabpanel", "aria-labelledby": `tab-${chosen}`, tabindex: chosen === "timeline" || chosen === "events" ? null : 0 }, tab.element);
-  const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see what it sends." });
+  const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see its request." });
   const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
   const quick = createQuickFaults({ api, announce, sid, live, equivalents });
   const buttons = [
     copyButton(() => sid, "the session id", "Copy id"),
-    ends("Expire", "expire", "Its next event answers 410"),
-    ends("Forget", "forget", "Its next event answers 404"),
+    ends("Expire", "expire", "Its next event gets 410"),
+    ends("Forget", "forget", "Its next event gets 404"),
   ];
   const element = h("article.session", head, h("div.session-controls", quick.element, actions.problem, equivalents.element), strip, panel);
   let session = null;

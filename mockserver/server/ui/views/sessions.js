@@ -112,10 +112,10 @@ export function view({ api, live, clock, query, go, announce }) {
   }
 
   function emptiness(searching) {
-    if (searching) return [h("h2", "No session like that"), h("button.button", { type: "button", onClick: clear }, "Show all sessions")];
+    if (searching) return [h("h2", "No matching sessions"), h("button.button", { type: "button", onClick: clear }, "Show all sessions")];
     return [
       h("h2", "No sessions yet"),
-      h("p", "Let a player report to this server, and it appears here at once."),
+      h("p", "Point a player at this server, and its sessions appear here."),
       h("p", copyable(api.origin, "the address for players")),
       h("div.toolbar.choices", h("a.button.primary", { href: "#/start" }, "Connect a player"), trial.elements),
       trial.strip,

@@ -30,7 +30,7 @@ export function simulator({ api, live, go, announce }) {
   function loaded(answer) {
     const count = answer.players.filter(({ state }) => state === "running").length;
     head.hidden = !answer.players.length;
-    playing.textContent = count ? `${count} ${count === 1 ? "player plays" : "players play"}` : "Nobody plays";
+    playing.textContent = count ? `${count} ${count === 1 ? "player is" : "players are"} playing` : "No player is playing";
     form.offer(answer);
   }
 
@@ -39,7 +39,7 @@ export function simulator({ api, live, go, announce }) {
     try {
       const { players } = await api.post(request.path, request.body);
       const [first, ...others] = players;
-      announce(others.length ? `${players.length} players start` : "The player starts");
+      announce(others.length ? `Started ${players.length} players` : "Started the player");
       if (others.length) return;
       list.load();
       const sid = await sessionOf(api, first, () => stopped);

@@ -6,7 +6,7 @@ import { platforms } from "../snippets.js";
 import { simulator } from "./simulator.js";
 /** @import { Api } from "../api.js" */
 
-const TITLES = { loopback: "This machine", lan: "Devices on this network", emulator: "Android emulator on this machine", name: "Where this name is known" };
+const TITLES = { loopback: "This machine", lan: "Devices on this network", emulator: "Android emulator on this machine", name: "Wherever this name resolves" };
 
 /**
  * The way in.
@@ -16,7 +16,7 @@ const TITLES = { loopback: "This machine", lan: "Devices on this network", emula
 export function view({ api, live, go, announce }) {
   const addresses = h("div.addresses", row("This machine", api.origin));
   const code = h("img.qr", { alt: "QR code of the address for devices", width: 148, height: 148, src: `${api.base}/qr.svg`, onError: () => figure.remove() });
-  const local = h("p.muted", { hidden: true }, "Only this machine can reach the server. Start it with ", h("code", "--host 0.0.0.0"), " to let devices in.");
+  const local = h("p.muted", { hidden: true }, "Only this machine can reach the server. Start it with ", h("code", "--host 0.0.0.0"), " to let devices connect.");
   const figure = h("figure.scan", { hidden: true }, code, h("figcaption.muted", "For phones and tablets on this network"));
   const tabs = h("div.tabs", { role: "tablist", "aria-label": "Platforms" });
   const panel = h("div.panel", { role: "tabpanel", id: "platform", tabindex: 0 });
@@ -26,10 +26,10 @@ export function view({ api, live, go, announce }) {
 
   const element = h("div.start",
     h("header", h("h1", "Connect a player"),
-      h("p.muted", "Let a player report to this server instead of Adobe's. Its sessions appear here at once.")),
+      h("p.muted", "Point a player at this server instead of Adobe's. Its sessions appear here as it plays.")),
     h("div.columns",
       h("section.card", { "aria-label": "Addresses" }, h("h2", "Address"), h("div.reach", addresses, figure),
-        h("p.muted", "Players post to ", h("code", "/api/v1/sessions"), " below it."), local),
+        h("p.muted", "Players post to ", h("code", "/api/v1/sessions"), " at this address."), local),
       players.element),
     recordingsCard({ api, go, announce }),
     h("section.card", { "aria-label": "Platforms" }, h("h2", "Point your player here"), tabs, panel));

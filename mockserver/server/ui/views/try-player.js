@@ -14,14 +14,14 @@ const BROKEN = "ads-outside-break";
  * @param {{ api: Api, [other: string]: any }} given
  */
 export function createTryPlayer({ api, go, announce }) {
-  const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see what it sends." });
+  const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see its request." });
   const actions = createActions({ api, announce, equivalents });
   const buttons = [button("Simulate a player", {}), button("Simulate a broken player", { flaw: BROKEN })];
   let stopped = false;
 
   function button(label, more) {
     const request = { method: "POST", path: "/players", body: { content: "vod", speed: SPEED, ...more } };
-    return actions.button(label, request, { said: `${label}: it starts`, done: ({ players }) => follow(players[0]) });
+    return actions.button(label, request, { said: `${label}: started`, done: ({ players }) => follow(players[0]) });
   }
 
   async function follow(player) {

@@ -9,7 +9,7 @@ import { offset } from "./scale.js";
 /** What the player does, by the kind of a span of the lane `playback`. */
 export const KINDS = {
   starting: "Not playing yet", main: "Playing", ad: "In an ad", paused: "Paused", buffering: "Buffering",
-  stalled: "Stalled: the playhead stands", gap: "In an ad break, between ads", stopped: "Stopped by an error",
+  stalled: "Stalled: the playhead does not move", gap: "In an ad break, between ads", stopped: "Stopped by an error",
 };
 const LANES = { break: "Ad break", ad: "Ad", chapter: "Chapter", state: "State", quality: "Bitrate", silence: "Silence" };
 const MOST = 8;
@@ -40,7 +40,7 @@ export function details(thing, first) {
 /** What is worst about a session, for who has not asked about anything yet. */
 export function worst(pins) {
   const ranked = [...pins].sort((left, right) => left.rank - right.rank).map(({ finding }) => finding);
-  return [h("h2", "The worst of it"), ...many(ranked, findingDetails, MOST_OF_THE_WORST, "see Findings")];
+  return [h("h2", "Top findings"), ...many(ranked, findingDetails, MOST_OF_THE_WORST, "see Findings")];
 }
 
 function many(items, draw, most = MOST, where = "zoom in") {
@@ -60,7 +60,7 @@ function spanDetails({ span, lane }, first) {
 function markDetails(mark, first) {
   const tone = format.statusTone(mark.status);
   return h("div.about",
-    h("p", request(mark.seq, mark.index), " ", h("strong", h("bdi", mark.event_type ?? "not readable")), " ",
+    h("p", request(mark.seq, mark.index), " ", h("strong", h("bdi", mark.event_type ?? "unreadable")), " ",
       h("span.status", { class: tone }, mark.status ?? "no answer"),
       outcomeBadge(mark.outcome),
       mark.fault_ids.map((fault) => h("a.badge.error", { href: "#/faults" }, fault))),

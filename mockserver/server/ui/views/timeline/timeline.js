@@ -6,7 +6,7 @@ import { draw, layout } from "./drawing.js";
 import { details, title, worst } from "./text.js";
 
 const ZOOM = 1.5;
-const HINT = "Point at something, click it, or walk through the requests with the comma and full stop keys.";
+const HINT = "Hover or click for details, or step through the requests with the comma and full stop keys.";
 const KEYS = "Arrow keys move, plus and minus zoom, 0 shows all, comma and full stop go from request to request, Enter opens one.";
 
 /** A timeline that shows the models given to `update`. */
@@ -21,7 +21,7 @@ export function createTimeline({ go, announce }) {
   const brush = h("div.brush");
   const overview = svg("svg.overview-picture", { "aria-hidden": "true", preserveAspectRatio: "none" });
   const minimap = h("div.overview", { hidden: true }, overview, brush);
-  const panel = h("section.detail.card", { "aria-live": "polite", "aria-label": "What is selected" },
+  const panel = h("section.detail.card", { "aria-live": "polite", "aria-label": "Selection" },
     h("p.muted", HINT));
   const plot = h("div.plot", { tabindex: 0, role: "group", "aria-label": `Timeline. ${KEYS}` }, labels, canvas);
   const element = h("div.timeline", toolbar(), minimap, plot, panel);
