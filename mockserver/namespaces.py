@@ -155,14 +155,14 @@ class Namespace:
             How to answer it, at once and whole; None when that is not sure. Then nothing has happened.
         """
         emulator = self._emulator
-        if emulator.is_plain:
-            arrival = emulator.read_request(request)
-            with self._lock:
-                if emulator.is_plain:  # nobody has changed it meanwhile
-                    plan = emulator.handle(request, arrival)
-                    assert isinstance(plan, Plan)
-                    return plan
-        return None
+        if not emulator.settings.fast_path or emulator.faults.armed:
+            return None
+        arrival = emulator.back_end.read(request)
+        with self._lock:
+            plan = emulator.handle_at_once(request, arrival)
+        if self._budget is not None and self._budget.owing:
+            self._budget.collect()
+        return plan
 
     def resume(self, held: HeldRequest) -> Plan | None:
         """Process a request that was held back; see :meth:`Emulator.resume`."""

@@ -22,6 +22,7 @@ from mockserver.rules.settings import check_settings
 
 __all__ = ["BackEnd", "Decision"]
 
+_ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
 _NO_ROUTE = (404, 405)
 
 
@@ -56,12 +57,15 @@ class BackEnd:
         self._interpreters = {dialect.name: dialect.interpreter(settings) for dialect in dialects}
         self._default = self._interpreters[""] = self._interpreters[dialects.default.name]
         self._others = tuple((other.bases, self._interpreters[other.name]) for other in dialects.others)
+        self._foreign = tuple(base for bases, _ in self._others for base in bases)
         self.read = self._read if self._others else self._default.read
         """Tells what a request means; never raises, whatever the request."""
         self._limits = limits(settings)
         self._session_rules = tuple((rule, conditions(rule.where)) for rule in settings.session_rules)
 
     def _read(self, request: HttpRequest) -> Arrival:
+        if not request.path.startswith(self._foreign):
+            return self._default.read(request)
         for bases, interpreter in self._others:
             if request.path.startswith(bases):
                 return interpreter.read(request)
@@ -91,8 +95,9 @@ class BackEnd:
         """
         sid, violations = arrival.session_id or "", arrival.violations
         answers = self._interpreters[arrival.dialect]
-        first = self.settings.check_order == "schema-first" or arrival.status != 400
-        if violations and (first or arrival.session_id is None):
+        if violations and (
+            self.settings.check_order == "schema-first" or arrival.status != 400 or arrival.session_id is None
+        ):
             return Decision(Outcome.INVALID, answers.rejected(arrival), arrival.session_id)
         if session is None:
             return Decision(Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, arrival, sid), sid)
@@ -107,7 +112,7 @@ class BackEnd:
         after, outcome = accept(
             session, arrival.event_type or "", arrival.ts_ms, arrival.playhead_s, now_ms, self.settings
         )
-        if outcome is not Outcome.ACCEPTED:
+        if outcome is not _ACCEPTED:
             return Decision(outcome, answers.refused(outcome, arrival, sid), sid, after)
         if arrival.later:
             after = self._with_later(after, arrival, now_ms)

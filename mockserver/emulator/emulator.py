@@ -35,6 +35,8 @@ from mockserver.stories.book import StoryBook
 
 __all__ = ["Emulator"]
 
+_EVENT, _SENT = Operation.EVENT, Delivery.SENT  # to ask an Enum takes long before Python 3.12
+
 
 class Emulator(EmulatorState):
     """The emulated back end of one namespace: what requests do to its memory, and how they are answered.
@@ -48,11 +50,6 @@ class Emulator(EmulatorState):
     def __init__(self, settings: Settings | None = None, *, stories: StoryBook | None = None, **start: Any) -> None:
         super().__init__(settings, **start)
         self.stories = Storytelling(self, stories)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether every request is answered at once and whole: no rule is in force and nothing is held back."""
-        return not self.faults.armed and not self.held_requests and self.settings.fast_path
 
     def read_request(self, request: HttpRequest) -> Arrival:
         """Tell what a request means. It takes the longest, and changes nothing: any thread may ask at any time."""
@@ -71,13 +68,13 @@ class Emulator(EmulatorState):
         """
         if arrival is None:
             arrival = self.read_request(request)
-        if self.held_requests:
+        if self.held_requests.queue:
             self._process_due()
+        if not self.faults.armed:
+            return self._handle_plain(request, arrival)
         now_ms = self.clock.now_ms()
         sid = arrival.session_id
         nth_event = None if sid is None else self.sessions.arrived(sid, arrival.event_type)
-        if not self.faults.armed:
-            return self._process(request, arrival, None, now_ms)
         facts = self._facts(request, arrival, nth_event, now_ms)
         strike = self.faults.strike(Stage.REQUEST, facts, now_ms)
         if strike.fault is None and not strike.delay_ms:
@@ -92,6 +89,28 @@ class Emulator(EmulatorState):
         # The sum of what was recorded and what is held back never goes down, so that no other has this place.
         self.held_requests.add(held, self.journal.last_seq + len(self.held_requests) + 1)
         return held
+
+    def handle_at_once(self, request: HttpRequest, arrival: Arrival) -> Plan | None:
+        """Process a request if no rule is in force and nothing is held back, so that a plain answer is sure.
+
+        Returns:
+            How to answer it; None when it was not processed.
+        """
+        if self.faults.armed or self.held_requests.queue:
+            return None
+        return self._handle_plain(request, arrival)
+
+    def _handle_plain(self, request: HttpRequest, arrival: Arrival) -> Plan:
+        """Process a request while no rule is in force."""
+        now_ms = self.clock.now_ms()
+        if arrival.session_id is not None:
+            self.sessions.arrived(arrival.session_id, arrival.event_type)
+        at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=False)
+        response = decision.response
+        seq, record = self.record(
+            at_ms, request, arrival, decision.outcome, decision.session_id, response, _SENT, (), ()
+        )
+        return Plan(record, seq, self.journal.era, response)
 
     def resume(self, held: HeldRequest) -> Plan | None:
         """Process a request that was held back, now that its time has come.
@@ -282,7 +301,7 @@ class Emulator(EmulatorState):
         if not is_copy and self.clock.following and self._follows(arrival, now_ms):
             self.clock.follow(arrival.ts_ms)
             now_ms = max(now_ms, min(arrival.ts_ms, self.clock.now_ms()))
-        if arrival.operation is Operation.EVENT:
+        if arrival.operation is _EVENT:
             decision = self.back_end.decide_event(arrival, self.sessions.get(arrival.session_id or ""), now_ms)
             if decision.session is not None:
                 self.sessions.save(decision.session)

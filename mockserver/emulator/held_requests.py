@@ -51,10 +51,11 @@ class HeldRequests:
     """
 
     def __init__(self) -> None:
-        self._queue: list[tuple[int, int, HeldRequest]] = []
+        self.queue: list[tuple[int, int, HeldRequest]] = []
+        """When each is due, its place in the order in which requests were received, and the request: a heap."""
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self.queue)
 
     def add(self, held: HeldRequest, place: int) -> None:
         """Hold a request back.
@@ -63,11 +64,11 @@ class HeldRequests:
             place: Its place in the order in which requests were received; no other has the same.
         """
         held.place = place
-        heappush(self._queue, (held.due_ms, place, held))
+        heappush(self.queue, (held.due_ms, place, held))
 
     def take_due(self, now_ms: int) -> HeldRequest | None:
         """Take out the request that is due first, if any is due."""
-        return heappop(self._queue)[2] if self._queue and self._queue[0][0] <= now_ms else None
+        return heappop(self.queue)[2] if self.queue and self.queue[0][0] <= now_ms else None
 
     def take(self, held: HeldRequest) -> bool:
         """Take a request out, due or not.
@@ -75,10 +76,10 @@ class HeldRequests:
         Returns:
             Whether it was there.
         """
-        rest = [item for item in self._queue if item[2] is not held]
-        was_there = len(rest) < len(self._queue)
+        rest = [item for item in self.queue if item[2] is not held]
+        was_there = len(rest) < len(self.queue)
         heapify(rest)
-        self._queue = rest
+        self.queue = rest
         return was_there
 
     def clear(self) -> int:
@@ -87,8 +88,8 @@ class HeldRequests:
         Returns:
             How many requests that was.
         """
-        for _, _, held in self._queue:
+        for _, _, held in self.queue:
             held.forgotten = True
-        count = len(self._queue)
-        self._queue.clear()
+        count = len(self.queue)
+        self.queue.clear()
         return count

@@ -129,7 +129,7 @@ class EmulatorState:
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
-        if held is not None or is_copy or self.held_requests or arrival.dialect:
+        if held is not None or is_copy or self.held_requests.queue or arrival.dialect:
             record = self._rare(record, held, arrival.dialect, is_copy=is_copy)
         return self._keep(record), record
 

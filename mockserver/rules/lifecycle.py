@@ -94,6 +94,7 @@ _CLOSED_BY = {
 REFUSALS = {Phase.CLOSED: Outcome.SESSION_CLOSED, Phase.FORGOTTEN: Outcome.UNKNOWN_SESSION}
 """The outcome of an event in these phases, unless the event that closed the session has overtaken it."""
 
+_ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
 _LIVE = (Phase.OPEN, Phase.COMPLETED)
 _CLOSING_EVENT = {ClosedBy.SESSION_END: "sessionEnd", ClosedBy.COMPLETE: "sessionComplete"}
 
@@ -250,9 +251,9 @@ def accept(
         The session after the event, and ACCEPTED, SESSION_CLOSED or UNKNOWN_SESSION. A refused event changes nothing.
     """
     phase = session.phase
-    if phase is Phase.FORGOTTEN:
-        return session, Outcome.UNKNOWN_SESSION
-    if phase is Phase.CLOSED:
+    if phase not in _LIVE:
+        if phase is Phase.FORGOTTEN:
+            return session, Outcome.UNKNOWN_SESSION
         if not _overtaken(session, event_type, ts_ms, now_ms, settings):
             return session, Outcome.SESSION_CLOSED
         complete = session.complete or event_type == "sessionComplete"
@@ -273,7 +274,7 @@ def accept(
     elif event_type == "sessionComplete":
         trigger = Trigger.COMPLETE_CLOSING if settings.complete_closes else Trigger.COMPLETE
         session = fire(replace(session, complete=True), trigger, now_ms, ts_ms=ts_ms)
-    return session, Outcome.ACCEPTED
+    return session, _ACCEPTED
 
 
 def _overtaken(session: Session, event_type: str, ts_ms: int, now_ms: int, settings: Settings) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sized
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -23,7 +23,7 @@ from mockserver.server.guard import is_foreign_page
 if TYPE_CHECKING:
     from aiohttp import StreamReader
 
-__all__ = ["BROKEN", "Endpoint", "next_piece", "path_of"]
+__all__ = ["BROKEN", "Endpoint", "Head", "names_namespace", "next_piece", "path_of"]
 
 _BODY_TIMEOUT_S = 30
 """How long a body may pause before the request counts as broken off."""
@@ -35,6 +35,27 @@ BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
 """What a body raises that cannot be read to its end; the middle one comes from aiohttp's parser in plain Python."""
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Head(NamedTuple):
+    """The header fields of a request that comes again and again.
+
+    Args:
+        fields: To look them up.
+        headers: As received.
+        names_namespace: Whether ``Host`` may name a namespace.
+        body_size: The length of the body in bytes.
+    """
+
+    fields: Mapping[str, str]
+    headers: RawHeaders
+    names_namespace: bool
+    body_size: int
+
+
+def names_namespace(headers: Mapping[str, str]) -> bool:
+    """Tell whether ``Host`` may name a namespace."""
+    return ".localhost" in headers.get("Host", "").lower()
 
 
 class Endpoint:
@@ -91,15 +112,12 @@ class Endpoint:
             self._failed(error)
             raise
 
-    def answer_at_once(
-        self, target: str, fields: Mapping[str, str], headers: RawHeaders, body: bytes, transport: asyncio.Transport
-    ) -> bool:
+    def answer_at_once(self, target: str, head: Head, body: bytes, transport: asyncio.Transport) -> bool:
         """Answer a request that :meth:`handle` would answer at once and whole, in the same way.
 
         Args:
             target: The target of a POST, a path and nothing else.
-            fields: The header fields, none of which says anything about the connection or the coding of the body.
-            headers: The same as received.
+            head: The header fields, none of which says anything about the connection or the coding of the body.
             body: The whole body.
             transport: A connection that is open, and stays so.
 
@@ -108,11 +126,17 @@ class Endpoint:
         """
         if self._gate.closed:
             return False
+        namespaces = self._namespaces
         try:
-            namespace, path, problem, _ = self._find(target, fields)
-            if problem is not None or len(body) > namespace.settings.max_body_bytes:
+            if head.names_namespace or len(namespaces) > 1 or target.startswith("/ns/"):
+                namespace, path, problem, _ = self._find(target, head.fields)
+                if problem is not None:
+                    return False
+            else:
+                namespace, path = namespaces.default, target
+            if len(body) > namespace.settings.max_body_bytes:
                 return False
-            plan = namespace.handle_at_once(HttpRequest("POST", path, target, headers, body))
+            plan = namespace.handle_at_once(HttpRequest("POST", path, target, head.headers, body))
         except Exception as error:
             self._failed(error)
             raise
@@ -138,8 +162,9 @@ class Endpoint:
             Both; what is wrong with the name; and whether none was named although there are several, so that the
             namespace is that of the session.
         """
-        namespaces, host = self._namespaces, headers.get("Host", "")
-        if path.startswith("/ns/") or ".localhost" in host.lower():
+        namespaces = self._namespaces
+        if path.startswith("/ns/") or names_namespace(headers):
+            host = headers.get("Host", "")
             named = destination(path, host)
             if not named.valid:
                 return namespaces.default, path, "bad_namespace", False

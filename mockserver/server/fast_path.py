@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple, cast
+from collections.abc import Awaitable, Callable
+from typing import cast
 
 from aiohttp import web
 
 from mockserver.control import ADMIN
 from mockserver.model.http import RawHeaders
 from mockserver.server.answers import Written
-from mockserver.server.endpoint import Endpoint
+from mockserver.server.endpoint import Endpoint, Head, names_namespace
 
 __all__ = ["FastPath"]
 
@@ -57,18 +57,26 @@ _LOOK_S = 60
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class _Block(NamedTuple):
-    """What aiohttp made of a header block.
+def _body_size(request: web.BaseRequest) -> int | None:
+    """Return the length of a body; None if it is not said in the plainest way."""
+    length = b""
+    for name, value in request.raw_headers:
+        name = name.lower()
+        if name == b"content-length" and not length and value.isdigit():
+            length = value
+        elif name in (b"content-length", b"transfer-encoding", b"upgrade"):
+            return None
+    return None if request.method == "CONNECT" else int(length or 0)
 
-    Args:
-        fields: The header fields, to look them up.
-        headers: The same as received.
-        body_size: The length of the body in bytes.
-    """
 
-    fields: Mapping[str, str]
-    headers: RawHeaders
-    body_size: int
+def _is_plain(headers: RawHeaders) -> bool:
+    """Tell whether header fields say how long the body is, and nothing else about it and the connection."""
+    names = [name.lower() for name, _ in headers]
+    return (
+        b"content-length" in names
+        and _NOT_PLAIN.isdisjoint(names)
+        and all(value.lower() == b"keep-alive" for name, value in headers if name.lower() == b"connection")
+    )
 
 
 class FastPath:
@@ -86,7 +94,7 @@ class FastPath:
         self._handler = handler
         self._endpoint = endpoint
         self.is_open = True
-        self._blocks: dict[bytes, _Block] = {}
+        self._blocks: dict[bytes, Head] = {}
         self._blocks_bytes = 0
         self._connections: dict[web.RequestHandler, _Connection] = {}
 
@@ -107,8 +115,8 @@ class FastPath:
         """
         line_end = data.find(b"\r\n")
         head_end = data.find(_END, line_end) + 4
-        block = self._blocks.get(data[line_end:head_end])
-        if block is None or len(data) - head_end != block.body_size:
+        head = self._blocks.get(data[line_end:head_end])
+        if head is None or len(data) - head_end != head.body_size:
             return False
         line = data[:line_end]
         if line != connection.line:
@@ -117,38 +125,45 @@ class FastPath:
                 return False
             connection.line, connection.target = line, found[1].decode()
         try:
-            return self._endpoint.answer_at_once(
-                connection.target, block.fields, block.headers, data[head_end:], connection.transport
-            )
+            return self._endpoint.answer_at_once(connection.target, head, data[head_end:], connection.transport)
         except Exception as error:  # noqa: BLE001 - it is raised again where aiohttp answers it
             connection.failure = error
             return False
 
-    def learn(self, head: bytes, request: web.BaseRequest, body_size: int) -> None:
-        """Remember a header block that aiohttp has parsed, if it is one of a plain event.
+    def end_of(self, given: bytes, request: web.BaseRequest) -> int | None:
+        """Tell where a request ends that aiohttp has read, and remember its header block if it is one of a plain event.
 
         Args:
-            head: Request line and header block as they came, with the empty line.
-            request: What aiohttp made of it.
-            body_size: The length of its body.
+            given: What aiohttp was given, from the beginning of the request on.
+            request: What it made of it.
+
+        Returns:
+            None if that is not sure.
         """
-        line_end = head.index(b"\r\n")
-        if not request.keep_alive or _EVENT.fullmatch(head, 0, line_end) is None:
-            return
-        lengths = 0
-        for name, value in request.raw_headers:
-            name = name.lower()
-            lengths += name == b"content-length"
-            if name in _NOT_PLAIN or (name == b"connection" and value.lower() != b"keep-alive"):
-                return
-        key = head[line_end:]
-        if lengths != 1 or key in self._blocks:
-            return
-        if self._blocks_bytes + len(key) > _MOST_BYTES:
+        line_end = given.find(b"\r\n")
+        head_end = given.find(_END, line_end) + 4
+        block = given[line_end:head_end]
+        known = self._blocks.get(block)
+        if known is not None and request.method == "POST" and given.startswith(b"POST "):
+            return head_end + known.body_size
+        lines = given.count(b"\r\n", 0, head_end)
+        body_size = _body_size(request)
+        if (
+            body_size is None
+            or not given.startswith(request.method.encode())  # aiohttp skips empty lines
+            or not lines == given.count(b"\r", 0, head_end) == given.count(b"\n", 0, head_end)
+        ):
+            return None
+        if request.keep_alive and _EVENT.fullmatch(given, 0, line_end) and _is_plain(request.raw_headers):
+            self._remember(block, request, body_size)
+        return head_end + body_size
+
+    def _remember(self, block: bytes, request: web.BaseRequest, body_size: int) -> None:
+        if self._blocks_bytes + len(block) > _MOST_BYTES:
             self._blocks.clear()
             self._blocks_bytes = 0
-        self._blocks[key] = _Block(request.headers, request.raw_headers, body_size)
-        self._blocks_bytes += len(key)
+        self._blocks[block] = Head(request.headers, request.raw_headers, names_namespace(request.headers), body_size)
+        self._blocks_bytes += len(block)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer what went to aiohttp, and note whether the connection may come back from there."""
@@ -229,22 +244,9 @@ class _Connection(asyncio.Protocol):
         given, self._unanswered = self._unanswered, None
         if given is None or not isinstance(response, Written) or not response.keep_alive:
             return
-        head_end = given.find(_END) + 4
-        head = given[:head_end]
-        length = request.headers.get("Content-Length", "0")
-        lines = head.count(b"\r\n")
-        if (
-            not head.startswith(request.method.encode())  # aiohttp skips empty lines
-            or not lines == head.count(b"\r") == head.count(b"\n")
-            or not (length.isascii() and length.isdigit())
-            or request.method == "CONNECT"
-            or not request.headers.keys().isdisjoint(("Transfer-Encoding", "Upgrade"))
-        ):
+        end = self._fast_path.end_of(given, request)
+        if end is None or end > len(given):
             return
-        end = head_end + int(length)
-        if end > len(given):
-            return
-        self._fast_path.learn(head, request, int(length))
         self._unanswered = given[end:]
         self._is_idle = not self._unanswered
         self._looked_s = self._time()

@@ -37,6 +37,7 @@ _RESPONSE_BYTES = 500
 
 _INTERN_BYTES = 1024 * 1024
 _COMPACT_AT = 4096
+_ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
 _SECRET = frozenset({b"authorization", b"cookie"})
 
 Read = Callable[[Record], Any]
@@ -180,13 +181,14 @@ class Journal:
         Returns:
             Its seq.
         """
-        seq = self._base + len(self._records)
+        records = self._records
+        seq = self._base + len(records)
         shared = self._interned_cost
         self._share(record)
         if self._interned_cost != shared:
             self._shared_cost[seq] = self._interned_cost - shared
             self._bytes += self._interned_cost - shared
-        self._records.append(record)
+        records.append(record)
         response, session_id = record.response, record.session_id
         status = None if response is None else response.status
         self._columns.append((record.operation, record.event_type, record.outcome, status))
@@ -198,7 +200,7 @@ class Journal:
         for fault_id in record.fault_ids:
             self._by_fault.setdefault(fault_id, array("Q")).append(seq)
         self._bytes += _cost(record)
-        if self._bytes > self._room or len(self._records) - self._head > self._max_entries:
+        if self._bytes > self._room or len(records) - self._head > self._max_entries:
             self._make_room()
         return seq
 
@@ -321,14 +323,15 @@ class Journal:
             force_setattr(record, "at_ms", self._last_at_ms)
         else:
             self._last_at_ms = record.at_ms
-        get = self._interned.get
-        target, event_type = get(record.target), get(record.event_type)
-        if record.headers != self._last_headers:  # cheaper than hashing them
-            headers = get(record.headers)
-            self._last_headers = self._intern_headers(record.headers) if headers is None else headers
-        force_setattr(record, "headers", self._last_headers)
-        force_setattr(record, "target", self._intern_text(record.target) if target is None else target)
-        if record.event_type is not None:
+        if record.headers is not self._last_headers:
+            if record.headers != self._last_headers:  # cheaper than hashing them
+                headers = self._interned.get(record.headers)
+                self._last_headers = self._intern_headers(record.headers) if headers is None else headers
+            force_setattr(record, "headers", self._last_headers)
+        target, event_type = self._interned.get(record.target), self._interned.get(record.event_type)
+        if target is not record.target:
+            force_setattr(record, "target", self._intern_text(record.target) if target is None else target)
+        if event_type is not record.event_type and record.event_type is not None:
             event_type = self._intern_text(record.event_type) if event_type is None else event_type
             force_setattr(record, "event_type", event_type)
 
@@ -383,7 +386,7 @@ class Journal:
 
 def _cost(record: Record) -> int:
     cost = _RECORD_BYTES + len(record.body)
-    if record.outcome is not Outcome.ACCEPTED:
+    if record.outcome is not _ACCEPTED:
         if record.session_id is not None:
             cost += _SESSION_BYTES + len(record.session_id)
         for violation in record.violations:

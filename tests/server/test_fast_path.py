@@ -328,7 +328,7 @@ def test_error_inside_is_told_once_and_answered_by_aiohttp(monkeypatch: pytest.M
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         with monkeypatch.context() as patched:
-            patched.setattr(Emulator, "handle", broken)
+            patched.setattr(Emulator, "_carry_out", broken)
             answer = await twins.send(request(path))
         assert answer.startswith(b"HTTP/1.1 500 ")
         assert len(twins.fast.site.internal_errors) == 1
@@ -336,7 +336,7 @@ def test_error_inside_is_told_once_and_answered_by_aiohttp(monkeypatch: pytest.M
         await twins.send(request(path), 1)
         assert twins.spared == 2
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     in_memory(script)

@@ -24,6 +24,7 @@ __all__ = [
     "events_path",
     "found",
     "opens",
+    "posted_to",
     "session_of",
     "session_path",
     "with_session",
@@ -104,6 +105,16 @@ def found(request: HttpRequest) -> Found | None:
     return Found(base + after if base else before, is_certain=True)
 
 
+def posted_to(method: str, path: str) -> str | None:
+    """Return the session id that an event is posted to; None for other requests, and for other forms of its path.
+
+    Told by :func:`call_of` as well, which takes longer.
+    """
+    if method == "POST" and path.startswith(_SESSION_PREFIX) and path.endswith(_EVENTS):
+        return path[len(_SESSION_PREFIX) : -len(_EVENTS)]
+    return None
+
+
 def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:
     """Find the operation.
 
@@ -115,8 +126,6 @@ def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:
         path: The path without query.
         prefixes: Extra leading paths under which the API answers, such as ``/va``.
     """
-    if path.startswith(_SESSION_PREFIX) and method == "POST" and path.endswith(_EVENTS):
-        return Call(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
     for prefix in prefixes:
         if path.startswith(prefix + BASE):
             return call_of(method, path[len(prefix) :])

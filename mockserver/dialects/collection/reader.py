@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.dialects.collection.paths import Call, call_of
+from mockserver.dialects.collection.paths import Call, call_of, posted_to
 from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.http import HttpRequest, RequestProblem
@@ -21,6 +21,7 @@ from mockserver.wire.codec import NotJson, parse_as_written, parse_body
 
 __all__ = ["Reader"]
 
+_EVENT = Operation.EVENT  # to ask an Enum for a member takes as long as to make a record, before Python 3.12
 _MAX_SID = 512
 """Longest session id that is kept of a path. Ours have 64 digits; a longer one is a mistake and unknown anyway."""
 
@@ -54,6 +55,9 @@ class Reader:
 
     def read(self, request: HttpRequest) -> Arrival:
         """Return what a request means. Never raises, whatever the request."""
+        sid = posted_to(request.method, request.path)
+        if sid is not None and request.problem is None and not self._strict and len(sid) <= _MAX_SID:
+            return self._event(request.body, sid)
         asked = call_of(request.method, request.path, self.settings.path_prefixes)
         operation = asked.operation
         sid = asked.argument[:_MAX_SID] if operation is Operation.EVENT else None
@@ -81,10 +85,11 @@ class Reader:
             document = parse_body(body, self.settings.max_body_bytes)
         except NotJson as error:
             return _refused(Operation.EVENT, sid, 400, Violation("", "json", _sentence(str(error))))
-        event_type = _event_type(document)
-        if event_type is not None and event_type != "sessionStart" and self.validators.is_valid(event_type, document):
+        event_type = self.validators.valid_type(document)
+        if event_type is not None and event_type != "sessionStart":
             time = document["playerTime"]
-            return Arrival(Operation.EVENT, sid, event_type, document, time["ts"], time["playhead"])
+            return Arrival(_EVENT, sid, event_type, document, time["ts"], time["playhead"])
+        event_type = _event_type(document)
         as_written = parse_as_written(body, self.settings.max_body_bytes)
         violations = self._event_violations(as_written, event_type)
         return Arrival(Operation.EVENT, sid, event_type, document, violations=violations, status=400)

@@ -42,8 +42,8 @@ class Validators:
             if states_update or name != "statesUpdate"
         }
         self.event_types: tuple[str, ...] = tuple(self._schemas)
-        self._checks: dict[str, Callable[[Any], bool]] = {
-            name: jsonschema_rs.Draft4Validator(schema, validate_formats=False).is_valid
+        self._checks: dict[str, tuple[str, Callable[[Any], bool]]] = {
+            name: (name, jsonschema_rs.Draft4Validator(schema, validate_formats=False).is_valid)
             for name, schema in self._schemas.items()
         }
 
@@ -58,10 +58,22 @@ class Validators:
             False also for a type that does not exist, and for a value that no JSON text can produce.
         """
         try:
-            return self._checks[event_type](document)
+            return self._checks[event_type][1](document)
         except (KeyError, TypeError, ValueError, RecursionError):
             # TypeError: the caller passed on an eventType that is a list or an object.
             return False
+
+    def valid_type(self, document: Any) -> str | None:
+        """Return the type of a valid event, one and the same text for all events of the type; None if it is not valid.
+
+        Args:
+            document: A decoded JSON value.
+        """
+        try:
+            event_type, is_valid = self._checks[document["eventType"]]
+            return event_type if is_valid(document) else None
+        except (KeyError, TypeError, ValueError, RecursionError):  # no object, no type, or one that is no text
+            return None
 
     def schema(self, event_type: str) -> dict[str, Any] | None:
         """Return the very schema that validates this event type; None when there is no such type. Not to be changed."""
