@@ -54,6 +54,7 @@ class BackEnd:
     def __init__(self, settings: Settings, dialects: Dialects) -> None:
         check_settings(settings)
         self.settings = settings
+        self.default_dialect = dialects.default.name
         self._interpreters = {dialect.name: dialect.interpreter(settings) for dialect in dialects}
         self._default = self._interpreters[""] = self._interpreters[dialects.default.name]
         self._others = tuple((other.bases, self._interpreters[other.name]) for other in dialects.others)

@@ -189,6 +189,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     Args:
         session_id: The session id; ``sid`` is the same, under its name in paths.
         seq: Its number in its namespace, from 1.
+        dialect: The API it was opened in: ``collection`` or ``edge``.
         findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
             compare sessions are not among them; see ``/findings``.
     """
@@ -196,6 +197,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     session_id: str
     sid: str
     seq: int
+    dialect: str
     phase: Phase
     closed_by: ClosedBy | None
     opened_ms: int

@@ -104,6 +104,7 @@ def _view(known: Session, back_end: BackEnd, now_ms: int) -> SessionView:
         session_id=known.sid,
         sid=known.sid,
         seq=known.number,
+        dialect=known.dialect or back_end.default_dialect,
         phase=known.phase,
         closed_by=known.closed_by,
         opened_ms=known.opened_ms,

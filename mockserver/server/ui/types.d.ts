@@ -581,6 +581,7 @@ export interface SessionView {
   session_id: string;
   sid: string;
   seq: number;
+  dialect: string;
   phase: Phase;
   closed_by: ClosedBy | null;
   opened_ms: number;
