@@ -203,7 +203,7 @@ class Namespaces:
         self.budget = Budget(self.default.settings.max_server_bytes)
         self.evicted = 0
         """How many namespaces gave way to others."""
-        self.players = Players()
+        self.players = Players({dialect.name: dialect for dialect in self.default.dialects})
         """The simulated players; whoever listens tells them where."""
         self.reach: Callable[[], Addresses] | None = None
         """Tells where players reach the server; set by whoever listens."""

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from mockserver.cli.pacing import speed_of
 from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
 from mockserver.clock import RealTime
+from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
@@ -35,6 +36,7 @@ examples:
   mockserver play --to http://127.0.0.1:8089 --speed max
   mockserver play --to http://127.0.0.1:8089 --speed 10 --flaw no-play-after-pause
   mockserver play --to http://127.0.0.1:8089/ns/demo --content live --sessions 3 --seed 7
+  mockserver play --to http://127.0.0.1:8089 --speed max --dialect edge
   mockserver play --to http://127.0.0.1:8089 --concurrent 20 --speed 10
 """
 
@@ -56,6 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to play, see the list below (default: vod)",
     )
     parser.add_argument("--live", dest="content", action="store_const", const="live", help="the same as --content live")
+    parser.add_argument(
+        "--dialect",
+        choices=DIALECTS.names,
+        default=DIALECTS.default.name,
+        metavar="NAME",
+        help="the API to report to: collection, the Media Collection API, or edge, the Media Edge API "
+        "(default: collection)",
+    )
     parser.add_argument("--flaw", choices=tuple(FLAWS), metavar="NAME", help="make this mistake, see the list below")
     parser.add_argument(
         "--sessions", type=int, metavar="N", help="play N sessions (default: 1, or as many as --concurrent)"
@@ -96,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         title, beats = scripts[number]
         audience.begins(number + 1, f"{title} (seed {seed + number})")
         pace = None if speed == float("inf") else speed
-        player = SimulatedPlayer(arguments.to, trust=address.trust)
+        player = SimulatedPlayer(arguments.to, DIALECTS.named(arguments.dialect), trust=address.trust)
         players.append(player)
         start_ms = start_of(beats, RealTime().epoch_ms(), speed=pace)
         player.play(beats, start_ms=start_ms, speed=pace, sent=audience.of(number + 1))
@@ -146,7 +156,7 @@ class _Audience:
             beat = sent.beat
             status = "no answer" if sent.status is None else str(sent.status)
             with self._lock:
-                self.refused += sent.status not in (201, 204)
+                self.refused += sent.status not in (200, 201, 204)
                 print(
                     f"{which}{beat.at_ms / 1000:9.3f} s  {beat.event_type:<16} @{beat.playhead_s:<9.1f} {status}",
                     flush=True,

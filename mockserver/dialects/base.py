@@ -184,6 +184,15 @@ class Dialect(Protocol):
         """Return the path to which players post an event of a session."""
         ...
 
+    def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
+        """Return the target and the body with which a player reports a valid event in the normal shape.
+
+        Args:
+            event: The event.
+            sid: Its session; None for a sessionStart.
+        """
+        ...
+
     def described(self) -> Described:
         """Describe its paths for OpenAPI."""
         ...
@@ -205,6 +214,11 @@ class Dialects:
 
     def __iter__(self) -> Iterator[Dialect]:
         return iter((self.default, *self.others))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all, the default one first."""
+        return tuple(dialect.name for dialect in self)
 
     def named(self, name: str) -> Dialect:
         """Return a dialect by the name that a session or a record carries."""

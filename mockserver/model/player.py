@@ -25,6 +25,7 @@ class PlayerCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         flaw: What they do wrong: a name from ``flaws``; None for players without mistakes.
         speed: Seconds of the session per real second, more than 0, or ``max`` for no waiting.
         seed: The same seed plays the same way; None draws one.
+        dialect: The API they report to: ``collection`` or ``edge``.
     """
 
     count: int = 1
@@ -32,6 +33,7 @@ class PlayerCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     flaw: str | None = None
     speed: Speed = 1.0
     seed: int | None = None
+    dialect: str = "collection"
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +51,7 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
         state: ``running``; ``done`` at the end of its session; ``stopped``; ``failed`` if it could not open a session.
         session_ids: Its sessions so far: more than one when it had to open a new one.
         events: How many events it has sent.
-        refused: How many of them were not answered with 201 or 204.
+        refused: How many of them were not answered with 200, 201 or 204.
         last_event: The type of its last event.
         last_status: The status of the answer to it; None when there was no answer.
         error: Why it failed.
@@ -61,6 +63,7 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
     flaw: str | None
     seed: int
     speed: Speed
+    dialect: str
     state: PlayerState = "running"
     session_ids: tuple[str, ...] = ()
     events: int = 0

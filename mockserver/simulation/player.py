@@ -7,23 +7,36 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from mockserver.address import server_address
 from mockserver.errors import ControlFailed
+from mockserver.model.http import HttpResponse
 from mockserver.simulation.script import Beat
-from mockserver.wire.codec import encode
 
-__all__ = ["Sent", "SimulatedPlayer", "start_of"]
+__all__ = ["Sent", "SimulatedPlayer", "Voice", "start_of"]
 
 _TIMEOUT_S = 5
 """The timeout of Adobe's SDKs."""
 
 
+class Voice(Protocol):
+    """The API in which a player reports."""
+
+    def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
+        """Return the target and the body of an event in the normal shape; ``sid`` is None for a sessionStart."""
+        ...
+
+    def opened_by(self, answer: HttpResponse) -> str | None:
+        """Return the id of the session that an answer gave; None if it gave none."""
+        ...
+
+
 class Sent(msgspec.Struct, frozen=True):
-    """What became of one event: the status, or None when there was no answer."""
+    """What became of one event: its session, if it has one, and the status, or None when there was no answer."""
 
     beat: Beat
     session: str | None
@@ -50,7 +63,8 @@ class SimulatedPlayer:
     """A player that plays scripts.
 
     Args:
-        url: The server, with a namespace or prefix if need be; ``/api/v1/sessions`` follows.
+        url: The server, with a namespace or prefix if need be; the paths of the API follow.
+        voice: The API.
         pause: Waits for a number of seconds; called between events. By default really, or until :meth:`stop`.
         trust: Decides whose certificates to take; None for those that the system trusts.
 
@@ -59,9 +73,15 @@ class SimulatedPlayer:
     """
 
     def __init__(
-        self, url: str, pause: Callable[[float], object] | None = None, *, trust: ssl.SSLContext | None = None
+        self,
+        url: str,
+        voice: Voice,
+        pause: Callable[[float], object] | None = None,
+        *,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._address = server_address(url, trust)
+        self._voice = voice
         self._stopped = threading.Event()
         self._pause = pause or self._stopped.wait
         self._connection: http.client.HTTPConnection | None = None
@@ -91,40 +111,42 @@ class SimulatedPlayer:
         Raises:
             ControlFailed: The server cannot be reached for the first event.
         """
-        location: str | None = None
+        sid: str | None = None
         before_ms = 0
         for beat in beats:
-            if beat.event_type != "sessionStart" and location is None:
+            opens = beat.event_type == "sessionStart"
+            if not opens and sid is None:
                 continue
             if speed is not None and beat.at_ms > before_ms:
                 self._pause((beat.at_ms - before_ms) / 1000 / speed)
             if self._stopped.is_set():
                 return
             before_ms = beat.at_ms
-            path = "/api/v1/sessions" if beat.event_type == "sessionStart" else f"{location}/events"
-            status, opened = self._post(path, _body(beat, start_ms))
+            status, opened = self._post(beat, start_ms, None if opens else sid)
             if self._stopped.is_set():
                 return
-            if beat.event_type == "sessionStart":
-                location = opened
+            if opens:
+                sid = opened
                 if status is None:
                     raise ControlFailed(f"no answer from the server at {self._address.url}")
-            sent(Sent(beat, location, status))
+            sent(Sent(beat, sid, status))
             if status in (404, 410) and beat.event_type not in ("sessionComplete", "sessionEnd"):
                 again = msgspec.structs.replace(beats[0], at_ms=beat.at_ms, playhead_s=beat.playhead_s)
-                status, location = self._post("/api/v1/sessions", _body(again, start_ms))
-                sent(Sent(again, location, status))
+                status, sid = self._post(again, start_ms, None)
+                sent(Sent(again, sid, status))
 
-    def _post(self, path: str, body: bytes) -> tuple[int | None, str | None]:
+    def _post(self, beat: Beat, start_ms: int, sid: str | None) -> tuple[int | None, str | None]:
+        """Send an event; returns the status and the session that the answer gave, if any."""
+        target, body = self._voice.written(_event(beat, start_ms), sid)
         connection = self._connection = self._address.connection(_TIMEOUT_S)
         try:
             connection.connect()
             if self._stopped.is_set():
                 return None, None
-            connection.request("POST", self._address.path + path, body, {"Content-Type": "application/json"})
+            connection.request("POST", self._address.path + target, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
-            response.read()
-            return response.status, response.headers.get("Location")
+            answer = HttpResponse(response.status, tuple(response.getheaders()), response.read())
+            return answer.status, self._voice.opened_by(answer) if sid is None else None
         except (OSError, http.client.HTTPException):
             return None, None
         finally:
@@ -132,7 +154,7 @@ class SimulatedPlayer:
             connection.close()
 
 
-def _body(beat: Beat, start_ms: int) -> bytes:
+def _event(beat: Beat, start_ms: int) -> dict[str, Any]:
     event = {
         "eventType": beat.event_type,
         "playerTime": {"playhead": beat.playhead_s, "ts": start_ms + beat.at_ms + beat.off_ms},
@@ -140,4 +162,4 @@ def _body(beat: Beat, start_ms: int) -> bytes:
         "qoeData": beat.qoe,
         "customMetadata": beat.metadata,
     }
-    return encode({name: value for name, value in event.items() if value is not None})
+    return {name: value for name, value in event.items() if value is not None}

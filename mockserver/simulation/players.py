@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from mockserver.errors import ControlFailed, InvalidInput, NotFound, Refused
 from mockserver.model.player import PlayerCommand, PlayerView
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
-from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
+from mockserver.simulation.player import Sent, SimulatedPlayer, Voice, start_of
 from mockserver.simulation.script import Beat, write_script
 
 __all__ = ["MOST_PLAYERS", "Players"]
@@ -32,8 +32,9 @@ _MOST_SEED = 2**32 - 1
 class _Run:
     """One player and its thread."""
 
-    def __init__(self, namespace: str, view: PlayerView, beats: Sequence[Beat]) -> None:
+    def __init__(self, namespace: str, view: PlayerView, beats: Sequence[Beat], voice: Voice) -> None:
         self.namespace = namespace
+        self._voice = voice
         self.view = view
         self._beats = beats
         self._player: SimulatedPlayer | None = None
@@ -44,7 +45,7 @@ class _Run:
         return self.view.state != "running"
 
     def start(self, url: str, clock: Clock) -> None:
-        self._player = SimulatedPlayer(url, trust=trusting_anyone())
+        self._player = SimulatedPlayer(url, self._voice, trust=trusting_anyone())
         self._thread = threading.Thread(target=self._play, args=(self._player, clock), daemon=True)
         self._thread.name = f"mockserver-player-{self.view.id}"
         self._thread.start()
@@ -79,13 +80,13 @@ class _Run:
 
     def _sent(self, sent: Sent) -> None:
         before = self.view
-        sid = (sent.session or "").rpartition("/")[2]
+        sid = sent.session
         known = before.session_ids if not sid or sid in before.session_ids else (*before.session_ids, sid)
         self.view = replace(
             before,
             session_ids=known,
             events=before.events + 1,
-            refused=before.refused + (sent.status not in (201, 204)),
+            refused=before.refused + (sent.status not in (200, 201, 204)),
             last_event=sent.beat.event_type,
             last_status=sent.status,
         )
@@ -96,9 +97,13 @@ class Players:
 
     They play over HTTP, so that faults hit them as they hit anybody. To stop one blocks for a moment: not on the loop
     that answers them.
+
+    Args:
+        voices: The APIs in which they can report, by name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, voices: Mapping[str, Voice]) -> None:
+        self._voices = voices
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._ids = count(1)
@@ -140,7 +145,7 @@ class Players:
             InvalidInput: The command cannot be used, or the server has no address of its own or is stopped (409).
             Refused: Too many play already.
         """
-        _check(command)
+        _check(command, tuple(self._voices))
         url = self._url
         if url is None and self._is_closed:
             raise InvalidInput("this server is stopped, so that no player can reach it", status=409)
@@ -160,9 +165,9 @@ class Players:
             for number, (title, beats) in enumerate(scripts):
                 view = PlayerView(
                     id=f"p{next(self._ids)}", content=command.content, title=title, flaw=command.flaw,
-                    seed=seed + number, speed=command.speed,
+                    seed=seed + number, speed=command.speed, dialect=command.dialect,
                 )  # fmt: skip
-                runs.append(_Run(namespace, view, beats))
+                runs.append(_Run(namespace, view, beats, self._voices[command.dialect]))
             self._runs.update((run.view.id, run) for run in runs)
             over = [player_id for player_id, run in self._runs.items() if run.is_over]
             for player_id in over[:-MOST_PLAYERS]:
@@ -209,10 +214,11 @@ def _script(command: PlayerCommand, seed: int) -> tuple[str, list[Beat]]:
     return content.params["media.name"], apply_flaw(command.flaw, write_script(content, seed))
 
 
-def _check(command: PlayerCommand) -> None:
+def _check(command: PlayerCommand, dialects: tuple[str, ...]) -> None:
     checks: tuple[tuple[str, object, Callable[[], bool], str], ...] = (
         ("count", command.count, lambda: 1 <= command.count <= MOST_PLAYERS, f"1 to {MOST_PLAYERS}"),
         ("content", command.content, lambda: command.content in CONTENTS, f"one of {', '.join(CONTENTS)}"),
+        ("dialect", command.dialect, lambda: command.dialect in dialects, f"one of {', '.join(dialects)}"),
         ("flaw", command.flaw, lambda: command.flaw is None or command.flaw in FLAWS, f"one of {', '.join(FLAWS)}"),
         ("speed", command.speed, lambda: _can_be_speed(command.speed), "a number more than 0, or max"),
         ("seed", command.seed, lambda: command.seed is None or 0 <= command.seed <= _MOST_SEED, f"0 to {_MOST_SEED}"),

@@ -117,3 +117,10 @@ def test_server_that_cannot_be_reached_is_told_before_anything_is_played(
     url = f"http://127.0.0.1:{unused_tcp_port}"
     assert main(["play", "--to", url]) == 2
     assert capsys.readouterr() == ("", f"mockserver: cannot reach {url}: Connection refused\n")
+
+
+def test_a_session_can_speak_the_other_api(server: MockServer) -> None:
+    assert main(["play", "--to", server.url, "--speed", "max", "--seed", "7", "--dialect", "edge"]) == 0
+    (session,) = server.sessions()
+    assert session.dialect == "edge"
+    assert {entry.dialect for entry in server.events()} == {"edge"}

@@ -11,6 +11,7 @@ import pytest
 
 from mockserver import MediaServer
 from mockserver.cli import main
+from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.simulation.player import SimulatedPlayer
 from tests.event_files import START_MS, event, event_lines, simulated_beats, write_lines
 
@@ -38,7 +39,7 @@ def findings(arguments: list[str], capsys: Capture) -> list[dict[str, Any]]:
 
 
 def play(url: str, flaw: str | None) -> None:
-    player = SimulatedPlayer(url, lambda seconds: None)
+    player = SimulatedPlayer(url, COLLECTION, lambda seconds: None)
     player.play(simulated_beats(flaw), start_ms=START_MS, speed=None, sent=lambda sent: None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.dialects.base import Described, Found
@@ -132,6 +133,11 @@ class Tiny:
 
     def event_path(self, event_type: str, sid: str) -> str:
         return f"{BASE}/did"
+
+    def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
+        time = event["playerTime"]
+        did = {"what": event["eventType"], "s": time["ts"] / 1000, "pos": time["playhead"]}
+        return f"{BASE}/{'open' if sid is None else 'did'}", encode({"sid": sid, "did": [did]})
 
     def described(self) -> Described:
         return Described({f"{BASE}/did": {"post": {"summary": "Say what was done.", "responses": {}}}}, {})

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver import ControlFailed, InvalidInput, MockServer
+from mockserver.dialects.collection.dialect import COLLECTION
+from mockserver.dialects.edge.dialect import EDGE
+from mockserver.model.finding import Severity
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
-from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
+from mockserver.simulation.player import Sent, SimulatedPlayer, Voice, start_of
 from mockserver.simulation.script import Beat, write_script
 
 START_MS = 1_760_000_000_000
@@ -26,10 +29,12 @@ def server() -> Iterator[MockServer]:
         yield running
 
 
-def play(url: str, beats: list[Beat], speed: float | None = None) -> tuple[list[Sent], list[float]]:
+def play(
+    url: str, beats: list[Beat], speed: float | None = None, voice: Voice = COLLECTION
+) -> tuple[list[Sent], list[float]]:
     sent: list[Sent] = []
     pauses: list[float] = []
-    SimulatedPlayer(url, pauses.append).play(beats, start_ms=START_MS, speed=speed, sent=sent.append)
+    SimulatedPlayer(url, voice, pauses.append).play(beats, start_ms=START_MS, speed=speed, sent=sent.append)
     return sent, pauses
 
 
@@ -42,6 +47,27 @@ def test_everything_a_careful_player_sends_is_accepted(server: MockServer, seed:
 
     assert [one.status for one in sent] == [201, *[204] * (len(beats) - 1)]
     assert server.count(outcome="accepted") == len(beats) - 1
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_a_careful_player_of_the_other_api_is_accepted_and_found_without_mistakes(
+    server: MockServer, kind: str
+) -> None:
+    beats = write_script(make_content(1, kind=kind), 1)
+    server.clock.follow_ts()
+
+    sent, _ = play(server.url, beats, voice=EDGE)
+
+    assert [one.status for one in sent] == [200, *[204] * (len(beats) - 1)]
+    assert [session.dialect for session in server.sessions()] == ["edge"]
+    found = {finding.code for finding in server.findings() if finding.severity != Severity.INFO}
+    assert found - {"ts.skew"} == set()
+
+
+def test_a_dead_session_of_the_other_api_is_opened_again(server: MockServer) -> None:
+    server.faults.add(fault={"kind": "expire"}, when={"event_type": "ping", "nth_event": 2}, times=1)
+    play(server.url, write_script(make_content(1), 1), voice=EDGE)
+    assert len(server.sessions()) == 2
 
 
 @pytest.mark.parametrize("name", sorted(FLAWS))
@@ -118,7 +144,7 @@ def test_a_session_begins_so_that_it_ends_now_and_its_ts_are_never_ahead_of_the_
 
 
 def test_a_player_that_is_stopped_sends_nothing_more(server: MockServer) -> None:
-    player = SimulatedPlayer(server.url)
+    player = SimulatedPlayer(server.url, COLLECTION)
     sent: list[Sent] = []
 
     def stop(one: Sent) -> None:

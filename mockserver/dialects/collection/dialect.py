@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.dialects.base import Described, Found
@@ -14,6 +15,7 @@ from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.model.words import Words
+from mockserver.wire.codec import encode
 
 __all__ = ["COLLECTION", "Collection"]
 
@@ -109,6 +111,10 @@ class Collection:
     def event_path(self, event_type: str, sid: str) -> str:
         """Return the path to which players post the events of a session, of whatever type."""
         return events_path(sid)
+
+    def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
+        """Return path and body of an event."""
+        return OPENING if sid is None else events_path(sid), encode(event)
 
     def described(self) -> Described:
         """Describe its paths for OpenAPI."""

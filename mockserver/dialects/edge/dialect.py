@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.dialects.base import Described, Found
 from mockserver.dialects.edge.answers import Answers
 from mockserver.dialects.edge.described import PATHS, SCHEMAS
-from mockserver.dialects.edge.normal import WORDS, normal_of
+from mockserver.dialects.edge.normal import WORDS, normal_of, wire_of
 from mockserver.dialects.edge.paths import (
     BASES,
     OPENING,
@@ -25,9 +26,11 @@ from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.wire.codec import encode
 
 __all__ = ["EDGE", "Edge"]
 
+_DATASTREAM = "00000000-0000-4000-8000-000000000000"
 _OPENINGS = ("sessionStart", DOWNLOADED)
 
 
@@ -124,6 +127,12 @@ class Edge:
     def event_path(self, event_type: str, sid: str) -> str:
         """Return the path to which players post an event."""
         return event_path(event_type)
+
+    def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
+        """Return target and body of an event; a datastream that any server of ours takes stands in the query."""
+        document = wire_of(event, sid)
+        event_type = document["events"][0]["xdm"]["eventType"].removeprefix("media.")
+        return f"{event_path(event_type)}?configId={_DATASTREAM}", encode(document)
 
     def described(self) -> Described:
         """Describe its paths for OpenAPI."""

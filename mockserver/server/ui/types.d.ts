@@ -429,6 +429,7 @@ export interface PlayerCommand {
   flaw?: string | null;
   speed?: number | "max";
   seed?: number | null;
+  dialect?: string;
 }
 
 /** Simulated players, oldest first, and what players can play. */
@@ -448,6 +449,7 @@ export interface PlayerView {
   flaw: string | null;
   seed: number;
   speed: number | "max";
+  dialect: string;
   state: "running" | "done" | "stopped" | "failed";
   session_ids: string[];
   events: number;

@@ -32,6 +32,7 @@ def session(sid: str, *, content: Content = NOTHING, **members: Any) -> SessionV
         "session_id": sid,
         "sid": sid,
         "seq": 1,
+        "dialect": "collection",
         "phase": Phase.OPEN,
         "closed_by": None,
         "opened_ms": 0,
