@@ -1,4 +1,4 @@
-"""Which known key a player may have meant by an unknown one."""
+"""Suggest the known key that a player may have meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import SequenceMatcher, get_close_matches
 __all__ = ["nearest_key"]
 
 _LONGEST = 80
-"""A longer name is no misspelt key, and costs too much to compare."""
+"""A longer name is not a misspelt key, and takes too long to compare."""
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "duration": ("length",),
@@ -22,7 +22,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "campaign": ("campaignId",),
     "creative": ("creativeId",),
 }
-"""What players call the last part of a key, and what it may be called really."""
+"""Names that players use for the last part of a key, and what it may really be called."""
 
 
 def nearest_key(name: str, known: tuple[str, ...], cutoff: float = 0.75) -> str | None:
@@ -31,10 +31,10 @@ def nearest_key(name: str, known: tuple[str, ...], cutoff: float = 0.75) -> str 
     Args:
         name: The unknown key.
         known: The keys it may be.
-        cutoff: How alike two keys must be, 0 to 1.
+        cutoff: How similar two keys must be, 0 to 1.
 
     Returns:
-        The nearest key, or None: no suggestion is better than a silly one.
+        The nearest key; None if none is near, because a wrong suggestion is worse than none.
     """
     if len(name) > _LONGEST:
         return None
@@ -47,7 +47,7 @@ def nearest_key(name: str, known: tuple[str, ...], cutoff: float = 0.75) -> str 
     for meant in _SYNONYMS.get(end, ()):
         if parent + dot + meant.lower() in by_lower:
             return by_lower[parent + dot + meant.lower()]
-    # What keys begin with is the same for many; alike are those that end alike too.
+    # Many keys begin alike; similar keys also end alike.
     for close in get_close_matches(lower, by_lower, n=len(by_lower) or 1, cutoff=cutoff):
         if SequenceMatcher(None, end, close.rpartition(".")[2]).ratio() >= cutoff:
             return by_lower[close]

@@ -1,6 +1,6 @@
-"""Every reason why a document fails a schema, in the order of the document, as violations.
+"""All reasons why a document fails a schema, in the order of the document, as violations.
 
-Importing this module imports jsonschema, which is slow, so it is imported when the first event has been rejected.
+Importing this module imports jsonschema, which is slow, so it is imported when the first event is rejected.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from mockserver.pointer import pointer_of
 __all__ = ["MAX_VIOLATIONS", "Path", "Reason", "reasons_of", "violations_of"]
 
 MAX_VIOLATIONS = 100
-"""Most violations of one event; the last of them then tells how many are not listed."""
+"""Most violations of one event; the last one then says how many more there are."""
 
 _MAX_FOUND = 1_000
-"""Where the search for violations stops: a body of a megabyte could have a hundred thousand."""
+"""The search for violations stops here: a body of a megabyte could have a hundred thousand."""
 
 Path = tuple[str | int, ...]
 """The steps from the event to a place in it."""
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """One violation before it is worded; ``about`` is what the failing keyword of the schema says."""
+    """One violation before it has a sentence; ``about`` is the value of the schema keyword that failed."""
 
     path: Path
     rule: str
@@ -43,17 +43,17 @@ def violations_of(
     base: str = "",
     place: Callable[[Path], str | None] | None = None,
 ) -> tuple[Violation, ...]:
-    """Word reasons, each once, in the order of the places in the document; what is missing after what is there.
+    """Make violations of reasons, each once, in the order of the document; missing members come last.
 
     Args:
-        reasons: As the schema gives them; no more than are worth looking at are taken.
+        reasons: The reasons from the schema; only the first thousand are looked at.
         document: The event they are about.
-        sentence: Words one.
+        sentence: Writes the sentence of a reason.
         base: JSON pointer to the event inside the body.
-        place: Tells where the normal shape has a place, if that is not the same.
+        place: Returns where the normal shape has a place, if it is elsewhere.
 
     Returns:
-        At most :data:`MAX_VIOLATIONS`, of which the last has the rule ``more`` if there are others.
+        At most :data:`MAX_VIOLATIONS`; the last has the rule ``more`` if there are others.
     """
     found = list(islice(reasons, _MAX_FOUND))
     unique = {(reason.path, reason.rule): reason for reason in found}
@@ -73,7 +73,7 @@ def violations_of(
 
 
 def reasons_of(error: ValidationError) -> Iterator[Reason]:
-    """Turn one error into one reason per member; jsonschema repeats ``required``, and repetitions fall together."""
+    """Return one reason per member of an error; jsonschema repeats ``required``, and duplicates are removed later."""
     path = tuple(error.absolute_path)
     rule = str(error.validator)
     schema: Any = error.schema
@@ -94,7 +94,7 @@ def reasons_of(error: ValidationError) -> Iterator[Reason]:
 
 
 class _DocumentOrder:
-    """Sort key: the position of each step of a path among its siblings; what is missing comes after what is there."""
+    """Sort key: the position of each step of a path among its siblings; missing members come last."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document

@@ -1,4 +1,4 @@
-"""The APIs that are emulated: the only place that names a dialect."""
+"""The emulated APIs. Only this module names a dialect."""
 
 from __future__ import annotations
 

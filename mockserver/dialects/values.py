@@ -1,4 +1,4 @@
-"""Values of a body in the sentences about it."""
+"""Write values of a body in the sentences about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_SHOWN = 80
 """Most characters of a value that a sentence shows."""
 
 SENT_AS_NULL = " (JSON.stringify writes NaN and Infinity as null)"
-"""How a number may have become null."""
+"""Why a number may be null."""
 
 _BIG_INT_BITS = 256
 
@@ -38,7 +38,7 @@ TYPE_WORDS = {
     "object": "an object",
     "array": "an array",
 }
-"""What a JSON type is called; an integer or null is of the two that are allowed together."""
+"""The words for JSON types; ``integer|null`` allows both."""
 
 
 def shown(value: object) -> str:
@@ -61,7 +61,7 @@ def shown(value: object) -> str:
 
 
 def shown_with_type(value: object) -> str:
-    """Write a value after what it is, such as ``the string "x"``."""
+    """Write a value with its type, such as ``the string "x"``."""
     if value is None:
         return "null"
     kind = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
@@ -75,7 +75,7 @@ def quoted(name: object) -> str:
 
 
 def rewritten(value: object, wanted: str | list[str]) -> str:
-    """Show how the same value is to be written, where it is only written in the wrong way."""
+    """Return how to write a value that only has the wrong form, such as a number in quotes; empty for others."""
     if wanted == "string" and isinstance(value, (bool, int, float)) and not is_big(value):
         return f' ("{shown(value)}", with quotes)'
     if wanted == "boolean" and isinstance(value, str) and value in ("true", "false"):
@@ -89,7 +89,7 @@ def rewritten(value: object, wanted: str | list[str]) -> str:
 
 
 def bounded(value: Any, depth: int) -> Any:
-    """Copy what matters to a schema: jsonschema prints each value it objects to, and Python cannot print every one."""
+    """Copy the part of a value that schemas look at: jsonschema prints values, and Python cannot print all of them."""
     if isinstance(value, dict):
         return {name: bounded(member, depth - 1) for name, member in value.items()} if depth else {}
     if isinstance(value, list):
@@ -100,7 +100,7 @@ def bounded(value: Any, depth: int) -> Any:
 
 
 def is_big(value: object) -> bool:
-    """Return whether a value is an integer with more digits than anybody wants to read."""
+    """Return whether a value is an integer with too many digits to show."""
     return isinstance(value, int) and value.bit_length() > _BIG_INT_BITS
 
 

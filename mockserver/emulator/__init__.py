@@ -1,5 +1,6 @@
-"""The state of one namespace: requests go in, plans come out.
+"""The emulator of one namespace: requests go in, plans come out.
 
-``emulator`` processes requests and obeys commands · ``state`` what it remembers · ``decision`` what the back end makes
-of a request · ``storytelling`` the story that is told · ``waiters`` wakes whoever waits for a record.
+``emulator`` processes requests and commands · ``state`` what it remembers · ``decision`` how the back end decides ·
+``held_requests`` what delays hold back · ``injection`` what faults see · ``storytelling`` the story that runs ·
+``waiters`` wakes those that wait for a record.
 """

@@ -1,4 +1,4 @@
-"""Requests that delays of stage ``request`` hold back, in the order in which their time comes."""
+"""Requests that delays of stage ``request`` hold back, in the order in which they are due."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class HeldRequest(msgspec.Struct, eq=False):
 
     Args:
         at_ms: When it was received, on the emulated clock.
-        due_ms: When it is to be processed, on the emulated clock.
+        due_ms: When to process it, on the emulated clock.
         place: Its place in the order in which requests were received; None when nothing holds it back.
-        plan: How to answer it, once it was processed.
-        failure: What went wrong when it was.
-        forgotten: Whether a reset overtook it.
+        plan: How to answer it, once it has been processed.
+        failure: The exception, if processing it failed.
+        forgotten: Whether a reset has removed it.
     """
 
     request: HttpRequest
@@ -39,15 +39,15 @@ class HeldRequest(msgspec.Struct, eq=False):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing needs to be waited for any more."""
+        """Whether there is nothing left to wait for."""
         return self.plan is not None or self.failure is not None or self.forgotten
 
 
 class HeldRequests:
-    """What is held back and was not processed yet, first what is due first, then what was received first.
+    """The requests that are held back, sorted by when they are due, then by when they were received.
 
-    Who waits for the clock may wake up in any order, and late; with this queue the order of processing follows from the
-    emulated times alone, so that a recording can be replayed.
+    Threads that wait for the clock may wake up late and in any order. With this queue, the order of processing depends
+    on emulated times only, so that a recording can be replayed.
     """
 
     def __init__(self) -> None:
@@ -67,14 +67,14 @@ class HeldRequests:
         heappush(self.queue, (held.due_ms, place, held))
 
     def take_due(self, now_ms: int) -> HeldRequest | None:
-        """Take out the request that is due first, if any is due."""
+        """Remove and return the request that is due first, if any is due."""
         return heappop(self.queue)[2] if self.queue and self.queue[0][0] <= now_ms else None
 
     def take(self, held: HeldRequest) -> bool:
-        """Take a request out, due or not.
+        """Remove a request, due or not.
 
         Returns:
-            Whether it was there.
+            Whether it was in the queue.
         """
         rest = [item for item in self.queue if item[2] is not held]
         was_there = len(rest) < len(self.queue)
@@ -83,10 +83,10 @@ class HeldRequests:
         return was_there
 
     def clear(self) -> int:
-        """Forget everything.
+        """Forget all requests.
 
         Returns:
-            How many requests that was.
+            How many there were.
         """
         for _, _, held in self.queue:
             held.forgotten = True

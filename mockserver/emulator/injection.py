@@ -1,4 +1,4 @@
-"""A request as a fault sees it, in the words of its dialect."""
+"""A request as a fault sees it, with the answers of its dialect."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["StruckRequest"]
 
 
 class StruckRequest:
-    """A request that a fault hits; see :class:`~mockserver.model.fault.Struck`.
+    """A request that a fault strikes; see :class:`~mockserver.model.fault_kind.Struck`.
 
     Args:
         request: The request.
-        session_id: Its session, for the words of an answer.
-        answer: Gives the answer there is or would have been; called only if the fault needs it.
-        mark: The rule that answers name in a header; None for none.
-        interpreter: Words the answers that a fault makes.
+        session_id: Its session, for the text of an answer.
+        answer: Returns the answer of the back end, or the one it would give; called only if the fault needs it.
+        mark: The rule to name in a header of the answer; None for none.
+        interpreter: Writes the answers of faults.
         arrival: What the request means.
         is_processed: Whether the back end has processed it.
     """
@@ -47,7 +47,7 @@ class StruckRequest:
 
     @property
     def host(self) -> str:
-        """The ``Host`` that it was sent to."""
+        """The ``Host`` header of the request."""
         return (self._request.header(b"host") or b"").decode("latin-1")
 
     def plain(self, status: int, body: Any) -> HttpResponse:
@@ -55,9 +55,9 @@ class StruckRequest:
         return self._interpreter.plain(status, body, self._arrival)
 
     def turned_away(self, outcome: Outcome) -> HttpResponse:
-        """Return the answer to an event of an unknown session or a closed one."""
+        """Return the answer to an event of an unknown or a closed session."""
         return self._interpreter.turned_away(outcome, self._arrival, self._session_id or "")
 
     def marked(self, answer: HttpResponse) -> HttpResponse:
-        """Name the rule in an answer."""
+        """Name the rule in a header of the answer."""
         return answer.marked(self._mark)

@@ -1,7 +1,7 @@
-"""The story that is told in a namespace: its rules and settings, and how far it is.
+"""The story that runs in a namespace: its rules and settings, and its progress.
 
-There are no timers: each request moves the story on, and what time has done to it is computed when somebody asks. The
-verdict is found by :mod:`~mockserver.operations.stories`.
+There are no timers: each request updates the progress, and what time has done is computed when it is read. The verdict
+is computed in :mod:`~mockserver.operations.stories`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mockserver.wire.codec import convert, to_builtins
 __all__ = ["MAX_OWN_STORIES", "StoryRun", "Storytelling"]
 
 MAX_OWN_STORIES = 100
-"""Most stories that a namespace can be brought."""
+"""Most stories of its own that a namespace can have."""
 
 _OWN = "this namespace"
 _BEGINNING = frozenset({"journal", "sessions", "faults", "clock", "settings"})
@@ -36,14 +36,14 @@ class StoryRun(msgspec.Struct, frozen=True, kw_only=True):
     """A story that was started.
 
     Args:
-        number: It is the nth run of the namespace.
-        started_ms: When, on the emulated clock.
-        since: The ``seq`` of the last entry before.
+        number: The number of the run in its namespace.
+        started_ms: When it started, on the emulated clock.
+        since: The ``seq`` of the last entry before it.
         fault_ids: Its rules, in order.
-        before: The settings it changed, as they were.
-        changed: The same as it left them.
-        stopped: Whether its rules are gone and its settings back.
-        final: How it turned out, once that is known for good.
+        before: The settings that it changed, with their values before.
+        changed: The same settings, with their values afterwards.
+        stopped: Whether its rules are removed and its settings restored.
+        final: Its final view, once the verdict is final.
     """
 
     number: int
@@ -60,11 +60,11 @@ class StoryRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Storytelling:
-    """Tells stories in one namespace, one at a time.
+    """Runs stories in one namespace, one at a time.
 
     Args:
-        state: The namespace.
-        book: The stories that can be started, beside those the namespace is brought; None for the built-in ones.
+        state: The state of the namespace.
+        book: The stories that can be started, beside those of the namespace; None for the built-in ones.
     """
 
     def __init__(self, state: EmulatorState, book: StoryBook | None = None) -> None:
@@ -80,7 +80,7 @@ class Storytelling:
     # The stories there are
 
     def known(self) -> dict[str, Known]:
-        """Return all stories that can be started here, in order of their names; that of the run as it is told."""
+        """Return all stories that can be started here, by name; the one that runs, as it was when it started."""
         stories = {**self.book.known(), **self.brought}
         run = self.run
         if run is not None and not run.stopped:
@@ -91,7 +91,7 @@ class Storytelling:
         """Return one story.
 
         Raises:
-            NotFound: There is none of that name.
+            NotFound: There is no story of that name.
         """
         run = self.run
         told = run is not None and not run.stopped and run.name == name
@@ -101,28 +101,27 @@ class Storytelling:
         return self.brought.get(name) or self.book.get(name)
 
     def put(self, name: str, story: Story) -> Known:
-        """Bring a story to this namespace. One of that name that is being told goes on as it was started.
+        """Add a story to this namespace. A story of that name that runs continues unchanged.
 
         Raises:
-            InvalidInput: It cannot be told, cannot be called so, or a built-in story is called so (status 409).
+            InvalidInput: The story or its name is not valid, or a built-in story has that name (status 409).
             Refused: There are too many already.
         """
         check_story_name(name)
         check_story(story)
         self.book.check_free(name)
         if name not in self.brought and len(self.brought) >= MAX_OWN_STORIES:
-            raise Refused(f"this namespace was brought {MAX_OWN_STORIES} stories already; bring one under a name "
-                          "that it has, or reset it")  # fmt: skip
+            raise Refused(f"this namespace has {MAX_OWN_STORIES} stories of its own already; replace one of them, "
+                          "or reset the namespace")  # fmt: skip
         self.brought[name] = Known(story, _OWN)
         return self.brought[name]
 
-    # The one that is told
+    # The story that runs
 
     def run_of(self, name: str) -> StoryRun | None:
-        """Return the run of a story; None if another one was started last, or none.
+        """Return the run of a story; None if another story was started last, or none.
 
-        A run that was stopped belongs to the story as it was told: when there is another one of that name by now, there
-        is no run of it.
+        A stopped run belongs to the story as it was then: if another story has replaced it, that one has no run.
         """
         run = self.run
         if run is None or run.name != name:
@@ -136,11 +135,11 @@ class Storytelling:
         return run
 
     def start(self, name: str) -> None:
-        """Start a story; the one that runs is stopped. A story that cannot be started changes nothing.
+        """Start a story and stop the one that runs. If it cannot be started, nothing changes.
 
         Raises:
-            NotFound: There is none of that name.
-            InvalidInput: It cannot be told with the settings there are.
+            NotFound: There is no story of that name.
+            InvalidInput: It is not valid with the present settings.
             Refused: There would be too many fault rules.
         """
         state = self._state
@@ -178,12 +177,12 @@ class Storytelling:
         self._stop_listening = state.listen(self._recorded)
 
     def stop(self, run: StoryRun, final: StoryView | None = None) -> None:
-        """Take a story down: its rules go, and the settings it changed go back if they are still as it left them.
+        """Stop a story: remove its rules, and restore the settings it changed unless they have changed since.
 
-        Nothing happens if it does not run any more.
+        Nothing happens if it no longer runs.
 
         Args:
-            final: How it turned out.
+            final: Its final view.
         """
         if not self._is_told(run):
             return
@@ -194,7 +193,7 @@ class Storytelling:
         self.run = replace(self.run, stopped=True, final=final)
 
     def finish(self, run: StoryRun, final: StoryView) -> None:
-        """Keep how a story turned out that is over."""
+        """Keep the final view of a story that is over."""
         if self._is_told(run):
             assert self.run is not None
             self.run = replace(self.run, final=final)
@@ -202,8 +201,8 @@ class Storytelling:
     def reset(self, parts: Iterable[str]) -> None:
         """Follow a reset of the namespace.
 
-        Without its rules or sessions a story cannot go on: it is forgotten. Without the journal it is judged by what
-        comes then. A reset of everything forgets the stories that were brought as well.
+        Without its rules or sessions a story cannot continue, so it is forgotten. Without the journal, only later
+        requests count for its verdict. A reset of everything also removes the stories of the namespace.
         """
         wanted = frozenset(parts)
         run = self.run
@@ -238,7 +237,7 @@ class Storytelling:
                 rules.remove(rule.id)
 
     def _settings_without_run(self) -> dict[str, Any]:
-        """Return the settings as they are when the story that runs gives back what is still as it left it."""
+        """Return the settings as they will be when the story that runs is stopped."""
         current: dict[str, Any] = to_builtins(self._state.settings)
         run = self.run
         if run is not None and not run.stopped:
@@ -254,13 +253,13 @@ class Storytelling:
         return [rules.get(fault_id) for fault_id in run.fault_ids]
 
     def state(self, run: StoryRun) -> StoryState:
-        """Tell how far a run is."""
+        """Return the state of a run."""
         if run.stopped or run.final is not None:
             return "over"
         return state_of(run.progress, run.known.story, self._state.clock.now_ms())
 
     def view(self, name: str, known: Known) -> StoryView:
-        """Show a story without judging it: its verdict only if that is known already, and no expectations."""
+        """Return the view of a story without judging it: no expectations, and a verdict only if it is final."""
         run = self.run_of(name)
         idle = StoryView(name=name, origin=known.origin, story=known.story)
         if run is None:

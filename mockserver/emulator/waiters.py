@@ -1,4 +1,4 @@
-"""Who waits for the journal: woken by the record that satisfies them, never by polling."""
+"""Waits for records of the journal. A record wakes the waits that it satisfies; nothing polls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.model.journal import Record
 __all__ = ["WaitCheck", "Waiter", "Waiters"]
 
 WaitCheck = Callable[[int, Record], bool]
-"""Given the seq and the record that were just added: is the wait over?"""
+"""Returns whether a new record, with its seq, ends the wait."""
 
 
 class Waiter:
@@ -29,7 +29,7 @@ class Waiter:
 
     @property
     def satisfied(self) -> bool:
-        """Whether what was waited for has come."""
+        """Whether the wait has been satisfied."""
         return self._event.is_set()
 
     def wait(self, timeout_s: float) -> bool:
@@ -41,7 +41,7 @@ class Waiter:
         return self._event.wait(timeout_s)
 
     def on_satisfied(self, call: Callable[[], object]) -> None:
-        """Call something once, from whichever thread satisfies the wait; at once if it is satisfied already."""
+        """Call a function once, in the thread that satisfies the wait; at once if it is satisfied already."""
         with self._lock:
             if not self._event.is_set():
                 self._woken.append(call)
@@ -61,13 +61,13 @@ class Waiters:
     """All waits of a namespace.
 
     Args:
-        max_waiters: How many there may be at a time.
+        max_waiters: Most waits at a time.
     """
 
     def __init__(self, max_waiters: int) -> None:
         self.max_waiters = max_waiters
         self.waiting: list[Waiter] = []
-        """Those who wait, longest first."""
+        """The waits, longest first."""
 
     def __len__(self) -> int:
         return len(self.waiting)
@@ -79,7 +79,7 @@ class Waiters:
             Refused: There are ``max_waiters`` already.
         """
         if len(self.waiting) >= self.max_waiters:
-            raise Refused(f"{self.max_waiters} waits are in flight already (setting max_waiters)")
+            raise Refused(f"there are {self.max_waiters} waits already (setting max_waiters)")
         self.waiting.append(waiter)
 
     def remove(self, waiter: Waiter) -> None:
@@ -88,7 +88,7 @@ class Waiters:
             self.waiting.remove(waiter)
 
     def recorded(self, seq: int, record: Record) -> None:
-        """Wake everybody whom a new record satisfies."""
+        """End the waits that a new record satisfies."""
         for waiter in tuple(self.waiting):
             if not waiter.satisfied and waiter.check(seq, record):
                 waiter.satisfy()

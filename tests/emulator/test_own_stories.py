@@ -60,7 +60,7 @@ def test_story_of_a_file_of_the_server_gives_way_to_one_of_the_namespace() -> No
 def test_stories_beyond_the_limit_are_refused(back_end: Emulator) -> None:
     for number in range(MAX_OWN_STORIES):
         back_end.stories.put(f"s-{number}", FLAP)
-    with pytest.raises(Refused, match="100 stories already"):
+    with pytest.raises(Refused, match="has 100 stories of its own already"):
         back_end.stories.put("one-more", FLAP)
     back_end.stories.put("s-0", QUIET)
     assert len(back_end.stories.brought) == MAX_OWN_STORIES

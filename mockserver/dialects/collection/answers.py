@@ -1,7 +1,7 @@
 """The answers of the Media Collection API, with exactly Adobe's headers.
 
-Headers: Adobe, "Sessions request", "Events request" and the quick start of the Media Collection API. The CORS headers
-stand on error answers too: without them a browser shows its page "network error" instead of 400, 404 or 410.
+Headers: Adobe, "Sessions request", "Events request" and the quick start of the Media Collection API. Error answers have
+the CORS headers too: without them a page in a browser gets "network error" instead of 400, 404 or 410.
 """
 
 from __future__ import annotations
@@ -61,8 +61,7 @@ _EMPTY = (("Content-Type", "application/octet-stream"), ("Content-Length", "0"))
 def rejected(status: int, violations: tuple[Violation, ...]) -> HttpResponse:
     """Answer a request whose body cannot be accepted: 400, 413 or 415.
 
-    The member ``message`` is Adobe's (Swagger ``ApiError``); ``errors`` is an extra one, which that contract allows
-    for.
+    The member ``message`` is Adobe's (Swagger ``ApiError``); ``errors`` is an addition, which that contract allows.
     """
     first = violations[0]
     more = f" ({len(violations)} problems in all, see errors)" if len(violations) > 1 else ""
@@ -71,7 +70,7 @@ def rejected(status: int, violations: tuple[Violation, ...]) -> HttpResponse:
 
 
 def refused(outcome: Outcome, sid: str, settings: Settings) -> HttpResponse:
-    """Answer an event of a session that is not there or takes no events any more."""
+    """Answer an event of a session that is unknown or closed."""
     if outcome is Outcome.UNKNOWN_SESSION or settings.after_end == 410:
         return turned_away(outcome, sid)
     if settings.after_end == 204:
@@ -80,7 +79,7 @@ def refused(outcome: Outcome, sid: str, settings: Settings) -> HttpResponse:
 
 
 def turned_away(outcome: Outcome, sid: str) -> HttpResponse:
-    """Answer as to an event of an unknown session (404) or a closed one (410), whatever ``after_end`` says.
+    """Answer an event of an unknown session (404) or a closed one (410), whatever ``after_end`` is.
 
     Args:
         outcome: UNKNOWN_SESSION or SESSION_CLOSED.
@@ -99,8 +98,8 @@ def no_route(path: str) -> HttpResponse:
 
 
 def method_not_allowed(allowed: str) -> HttpResponse:
-    """Answer a method that a path does not take."""
-    return _json(405, {"message": f"Only {allowed} can be used here."}, (("Allow", allowed),))
+    """Answer a method that a path does not allow."""
+    return _json(405, {"message": f"Only {allowed} is allowed here."}, (("Allow", allowed),))
 
 
 def unknown_schema(name: str, known: tuple[str, ...]) -> HttpResponse:
@@ -133,7 +132,7 @@ def plain(status: int, body: Any) -> HttpResponse:
 
     Args:
         status: The status.
-        body: Text as it is, anything else as JSON; None for a message like the API's.
+        body: Text is sent as it is, anything else as JSON; None gives a message in the style of the API.
     """
     if body is None:
         body = {"message": f"{_phrase(status)} (injected by the mock server)."}

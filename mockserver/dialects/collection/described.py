@@ -1,4 +1,4 @@
-"""The Media Collection API as OpenAPI has it."""
+"""The Media Collection API in OpenAPI."""
 
 from __future__ import annotations
 

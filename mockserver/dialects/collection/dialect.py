@@ -1,4 +1,4 @@
-"""The Media Collection API as one object; everything behind it is reached through this."""
+"""The Media Collection API as one object, through which everything else uses it."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class _Interpreter(Reader):
         return answers.rejected(arrival.status or 400, arrival.violations)
 
     def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer an event of a session that is not there or takes no events any more."""
+        """Answer an event of a session that is unknown or closed."""
         return answers.refused(outcome, sid, self.settings)
 
     def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer as to an event of an unknown or closed session, whatever the settings say."""
+        """Answer an event of an unknown or closed session, whatever the settings are."""
         return answers.turned_away(outcome, sid)
 
     def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
@@ -72,7 +72,7 @@ class _Interpreter(Reader):
 
 
 class Collection:
-    """The Media Collection API, version 1. Its events have the normal shape as they are."""
+    """The Media Collection API, version 1. Its events are in the normal shape."""
 
     name = "collection"
     bases = (BASE,)
@@ -80,7 +80,7 @@ class Collection:
     normal = None
 
     def interpreter(self, settings: Settings) -> _Interpreter:
-        """Make what reads and answers under some settings."""
+        """Make the interpreter for some settings."""
         return _Interpreter(settings)
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
@@ -96,11 +96,11 @@ class Collection:
         return session_of(path)
 
     def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
-        """Return the path with another session in it; a body names none."""
+        """Return the path with another session in it; the body names none."""
         return with_session(path, sid), body
 
     def opened_by(self, answer: HttpResponse) -> str | None:
-        """Return the id at the end of ``Location`` of a 201, however that is written."""
+        """Return the id at the end of the ``Location`` of a 201, in whatever form."""
         location = answer.field("location") if answer.status == 201 else None
         return location.rstrip("/").rpartition("/")[2] or None if location else None
 

@@ -1,7 +1,7 @@
-"""Why an event is not valid: every reason, with one sentence each for the developer of the player.
+"""Explain why an event is not valid: one sentence per reason, for the developer of the player.
 
-jsonschema finds the reasons; the sentences are made from the tables of keys. Importing this module imports jsonschema,
-which is slow, so it is imported when the first event has been rejected.
+jsonschema finds the reasons; the sentences come from the tables of keys. Importing this module imports jsonschema,
+which is slow, so it is imported when the first event is rejected.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ROOT_NAMES = ("playerTime", "eventType", *_BLOCKS)
 def explain(
     schema: dict[str, Any], document: object, *, event_type: str | None, event_types: tuple[str, ...], base: str = ""
 ) -> tuple[Violation, ...]:
-    """Find and word every violation of a schema.
+    """Return every violation of a schema, with a sentence.
 
     Args:
         schema: The schema of ``event_type``, or the one that all events share.
@@ -61,7 +61,7 @@ def explain(
 
 
 def unexplained(event_type: str | None, base: str = "") -> Violation:
-    """Word the rejection of an event for which no reason was found, for example half of a surrogate pair in a key."""
+    """Return the violation of an event for which no reason was found, for example half of a surrogate pair in a key."""
     what = "valid event" if event_type is None else f"valid {event_type} event"
     where = f"/api/v1/schemas/{event_type or 'sessionStart'}"
     return Violation(base, "schema", f"This is not a {what}; compare it with the JSON Schema at {where}.")
@@ -73,7 +73,7 @@ def _find(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[Reason]:
     metadata = document.get("customMetadata")
     if isinstance(metadata, dict):
         for key in metadata:
-            # Python's $ also matches before a line break at the end, the $ of other languages does not.
+            # Python's $ also matches before a line break at the end; in other languages it does not.
             if key.endswith("\n") and re.match(keys.CUSTOM_METADATA_PATTERN, key):
                 yield Reason(("customMetadata", key), "additionalProperties", ())
 
@@ -137,15 +137,15 @@ class _Wording:
         if place == ("customMetadata",):
             return _bad_metadata_key(name)
         if name in _ROOT_NAMES:
-            return f"{named} stands in {self._place(place)}; move it to the top level of the event."
+            return f"{named} is in {self._place(place)}; move it to the top level of the event."
         if name in {key.name for key in keys.QOE_KEYS}:
-            return f'{named} stands in {self._place(place)}; move it into "qoeData".'
+            return f'{named} is in {self._place(place)}; move it into "qoeData".'
         if name in keys.UNQUALIFIED_QOE:
             full = quoted(keys.UNQUALIFIED_QOE[name])
             move = f"rename it to {full}" if place == ("qoeData",) else f'send it as {full} in "qoeData"'
             return f"{named} is not a key of {self._place(place)}; {move}."
         if name in {key.name for key in keys.PLAYER_TIME_KEYS}:
-            return f'{named} stands in {self._place(place)}; move it into "playerTime".'
+            return f'{named} is in {self._place(place)}; move it into "playerTime".'
         near = nearest_key(name, known)
         owners = [event for event in self._event_types if name in {key.name for key in keys.EVENTS[event].params}]
         if owners and len(place) < 2 and (near is None or place != ("qoeData",)):
@@ -160,17 +160,17 @@ class _Wording:
         return f"{named} is not a key of {self._place(place)}; remove it."
 
     def _misplaced(self, name: str, place: Path, owners: list[str], near: str | None) -> str:
-        """Word a key that belongs to the params of some event, found somewhere else."""
+        """Write the sentence about a key of the params of some event that is somewhere else."""
         named = quoted(name)
         if self._event_type in owners or (self._event_type is None and place != ("params",)):
-            return f'{named} stands in {self._place(place)}; move it into "params".'
+            return f'{named} is in {self._place(place)}; move it into "params".'
         same = near is not None and near.rpartition(".")[2] == name.rpartition(".")[2]
         instead = f"send {quoted(near)}" if same else "remove it"
         return f"{named} is a key of {' and '.join(owners)}, not of {self._event_type}; {instead}."
 
     def _event_type_unknown(self, value: object) -> str:
         if self._event_type is not None:
-            return f'"eventType" is {shown(value)}; only {quoted(self._event_type)} can stand here.'
+            return f'"eventType" is {shown(value)}; only {quoted(self._event_type)} is allowed here.'
         name = str(value)
         says = f"{shown(name)} is not an event type"
         if name in keys.EVENTS:
@@ -233,7 +233,7 @@ def _bad_metadata_key(name: str) -> str:
 
 
 def _entry_meaning(path: Path) -> str:
-    """Say what an entry of one of the structures inside params looks like."""
+    """Return an example of an entry of one of the structures inside params."""
     if len(path) != 3:
         return ""
     return '{"id": "...", "authState": 1}' if path[1] == "visitor.customerIDs" else '{"media.state.name": "mute"}'

@@ -1,6 +1,6 @@
 """Every key of the Media Collection API: its JSON type, whether it is required, and what it is for.
 
-This is the one table from which the JSON Schemas and the sentences about a rejected event are made. Sources, in order:
+The JSON Schemas and the sentences about rejected events come from this table. Sources, in order:
 
 * Adobe's Swagger file of the API (AdobeDocs/analytics-collection-apis ``static/media-collection.json``) and its page
   "Media Collection API parameters" (2026): names, JSON types, requiredness.
@@ -42,9 +42,9 @@ class Key(msgspec.Struct, frozen=True):
 
     Args:
         name: As on the wire.
-        type: What the value has to be.
-        meaning: What it is for, with its unit; reads on after "send a number, ".
-        required: Whether the object that holds it is invalid without it.
+        type: The type of its value.
+        meaning: What it is for, with its unit; it continues "send a number, ".
+        required: Whether the object that contains it is invalid without it.
     """
 
     name: str
@@ -57,8 +57,8 @@ class EventKeys(msgspec.Struct, frozen=True):
     """What one event type may carry beside ``playerTime`` and ``qoeData``.
 
     Args:
-        params: Its keys; empty for an event whose ``params`` has to be empty or absent.
-        any_of: Keys of which at least one is needed.
+        params: Its keys; empty for an event whose ``params`` must be empty or absent.
+        any_of: Keys of which at least one is required.
     """
 
     params: tuple[Key, ...] = ()
@@ -71,7 +71,7 @@ class EventKeys(msgspec.Struct, frozen=True):
 
 
 CUSTOM_METADATA_PATTERN = r"^[a-zA-Z0-9_\.]+$"
-"""What a key of ``customMetadata`` looks like; values are strings (Adobe, "Validating event requests", the sample)."""
+"""The form of a key of ``customMetadata``; values are strings (Adobe, "Validating event requests", the sample)."""
 
 PLAYER_TIME_KEYS: tuple[Key, ...] = (
     Key("playhead", "number", "the position in the main content in seconds", required=True),
@@ -274,7 +274,7 @@ WRONG_EVENT_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fullscreen": ("stateStart", 'with "media.state.name" in params'),
     }
 )
-"""Names that are no event types, in lower case: what to send instead, and when.
+"""Names that are not event types, in lower case: what to send instead, and when.
 
 From the trackers of Adobe's SDKs, whose calls become other events on the wire, and from common player vocabulary.
 """

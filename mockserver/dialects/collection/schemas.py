@@ -4,7 +4,7 @@ The shape is that of the one published sample (Adobe, "Validating event requests
 
 * ``"required": []`` in ``qoeData`` is left out: draft-04 wants at least one name in the list, and strict validators
   refuse it.
-* ``"type": "object"`` stands in the definition of the event too. At the root it has no effect, because in draft-04 the
+* ``"type": "object"`` is in the definition of the event too. At the root it has no effect, because in draft-04 the
   members beside a ``$ref`` are ignored, and a JSON array would be valid.
 * the list of event types is today's, and ``$schema`` is the identifier of draft-04 that validators know (http, not
   https).

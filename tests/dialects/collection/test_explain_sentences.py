@@ -128,7 +128,7 @@ _SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         _event("ping", params={"media.qoe.bitrate": 1}),
         "/params/media.qoe.bitrate",
-        '"media.qoe.bitrate" stands in the params of ping; move it into "qoeData".',
+        '"media.qoe.bitrate" is in the params of ping; move it into "qoeData".',
     ),
     (
         _event("ping", qoeData={"bitrate": 1}),
@@ -150,16 +150,16 @@ _SENTENCES: list[tuple[dict[str, Any], str, str]] = [
         "/params/shade",
         '"shade" is not a key of the params of sessionStart; remove it, or send it as text in "customMetadata".',
     ),
-    (_event("ping", playhead=3), "/playhead", '"playhead" stands in the event itself; move it into "playerTime".'),
+    (_event("ping", playhead=3), "/playhead", '"playhead" is in the event itself; move it into "playerTime".'),
     (
         {**_ad({}), "media.ad.name": "x"},
         "/media.ad.name",
-        '"media.ad.name" stands in the event itself; move it into "params".',
+        '"media.ad.name" is in the event itself; move it into "params".',
     ),
     (
         _ad({"customMetadata": {}}),
         "/params/customMetadata",
-        '"customMetadata" stands in the params of adStart; move it to the top level of the event.',
+        '"customMetadata" is in the params of adStart; move it to the top level of the event.',
     ),
     (
         _event("ping", customMetadata={"my-key": "v"}),
@@ -259,7 +259,7 @@ def test_an_event_type_that_is_switched_off_is_told_so() -> None:
 def test_another_event_than_the_one_expected_is_told_so() -> None:
     [violation] = _STRICT.explain("play", _event("ping"))
 
-    assert violation.detail == '"eventType" is "ping"; only "play" can stand here.'
+    assert violation.detail == '"eventType" is "ping"; only "play" is allowed here.'
 
 
 def test_sentences_name_nothing_internal() -> None:

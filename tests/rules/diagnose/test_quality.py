@@ -43,7 +43,7 @@ def test_qoe_keys_in_params_are_found_where_they_are_refused() -> None:
 
     assert fired(RULES, case) == [("qoe.in-params", Severity.ERROR, (2, 3, 4))]
     assert said(RULES, case) == (
-        '3 ping events were answered 400: "media.qoe.bitrate" stands in the params of ping; move it into "qoeData"; '
+        '3 ping events were answered 400: "media.qoe.bitrate" is in the params of ping; move it into "qoeData"; '
         "the setting docs_lenient accepts it, since a page of Adobe's has it so."
     )
 
