@@ -161,7 +161,7 @@ READY: Route[None, r.Health] = _get(
 )
 VERSION: Route[None, r.Version] = _get("/version", "Name and version of the server.", r.Version)
 METRICS: Route[None, Chunks] = _get(
-    "/metrics", "Counters in the text format of Prometheus.", Chunks, media_type="text/plain; version=0.0.4"
+    "/metrics", "Counters in the text format of Prometheus.", Chunks, media_type="text/plain; version=0.0.4", slow=True
 )
 OPENAPI: Route[None, dict[str, Any]] = _get("/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any])
 CA: Route[None, Chunks] = _get(
@@ -179,7 +179,7 @@ SESSION: Route[None, r.SessionView] = _get(
     "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
 )
 TIMELINE: Route[None, r.Timeline] = _get(
-    "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline
+    "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline, slow=True
 )
 LANES: Route[None, Lanes] = _get(
     "/sessions/{sid}/lanes", "What went on in a session, as spans of time, for a picture.", Lanes, slow=True
@@ -203,17 +203,22 @@ FORGET: Route[None, r.SessionView] = Route(
     "POST", "/sessions/{sid}/forget", "Forget a session: its next event answers 404.", None, r.SessionView, changes=True
 )
 
-EVENTS: Route[Query, r.EventPage] = _get("/events", "The journal, filtered by the query string.", r.EventPage, Query)
+EVENTS: Route[Query, r.EventPage] = _get(
+    "/events", "The journal, filtered by the query string.", r.EventPage, Query, slow=True
+)
 EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was sent.", Entry)
 COUNT: Route[r.WaitCommand, r.CountResult] = Route(
-    "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult
+    "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult, slow=True
 )
-FIND: Route[r.WaitCommand, r.EventPage] = Route("POST", "/events/find", "Find entries.", r.WaitCommand, r.EventPage)
+FIND: Route[r.WaitCommand, r.EventPage] = Route(
+    "POST", "/events/find", "Find entries.", r.WaitCommand, r.EventPage, slow=True
+)
 WAIT: Route[r.WaitCommand, r.WaitResult] = Route(
-    "POST", "/events/wait", "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult
-)
+    "POST", "/events/wait", "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult,
+    slow=True,
+)  # fmt: skip
 VERIFY: Route[r.VerifyCommand, r.Verification] = Route(
-    "POST", "/verify", "Verify a count or a sequence, with near misses.", r.VerifyCommand, r.Verification
+    "POST", "/verify", "Verify a count or a sequence, with near misses.", r.VerifyCommand, r.Verification, slow=True
 )
 
 FAULTS: Route[None, r.FaultPage] = _get("/faults", "Fault rules with their counters.", r.FaultPage)

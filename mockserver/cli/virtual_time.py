@@ -103,13 +103,18 @@ class VirtualClock:
             flight: The request.
             after: How many requests of this replay were in the journal before it.
         """
-        page = self._control.call(EVENTS, Query(since=self._entries_before + after))
-        return any(
-            entry.request.path == flight.path
-            and entry.request.method == flight.call.method
-            and body_of(entry) == flight.body
-            for entry in page.events
-        )
+        since: int | None = self._entries_before + after
+        while since is not None:
+            page = self._control.call(EVENTS, Query(since=since))
+            if any(
+                entry.request.path == flight.path
+                and entry.request.method == flight.call.method
+                and body_of(entry) == flight.body
+                for entry in page.events
+            ):
+                return True
+            since = page.meta.next
+        return False
 
     def _reading(self) -> ClockReading:
         try:

@@ -65,13 +65,15 @@ def load(control: Control, source: str | PathLike[str]) -> r.ImportResult:
 def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:
     """Return the entries that match the fields of a query: all, or the first ``limit``."""
     wanted = query_of(query, MAX_LIMIT)
+    most = wanted.limit if "limit" in query else None
     found: list[Entry] = []
     while True:
         page = control.call(c.FIND, r.WaitCommand(query=wanted))
         found += page.events
-        if page.meta.next is None or "limit" in query:
+        left = MAX_LIMIT if most is None else most - len(found)
+        if page.meta.next is None or left <= 0:
             return found
-        wanted = replace(wanted, since=page.meta.next)
+        wanted = replace(wanted, since=page.meta.next, limit=left)
 
 
 def newest_seq(control: Control) -> int:
@@ -92,7 +94,8 @@ def wait_for(control: Control, at_least: int, timeout_s: float, query: Mapping[s
     command: r.WaitCommand = replace(convert(numbers, r.WaitCommand), query=wanted)
     result = control.call(c.WAIT, command)
     if result.satisfied:
-        return result.events
+        # The answer of a wait is one page.
+        return result.events if len(result.events) == result.count else entries(control, {**query})
     seen = control.call(c.VERIFY, r.VerifyCommand(query=wanted, at_least=at_least))
     if seen.verified:  # it arrived after the wait, before this call
         return seen.matched
@@ -114,8 +117,8 @@ def transcript_of(control: Control) -> str:
     """Return the requests as text, session by session; of a long journal, the newest 10,000."""
     about = control.call(c.EVENTS, Query(limit=1)).meta
     older = max(0, about.total - MAX_LIMIT)
-    page = control.call(c.EVENTS, Query(limit=MAX_LIMIT, since=about.evicted + older))
-    return transcript(page.events, sessions(control), evicted=about.evicted, older=older)
+    newest = entries(control, {"since": about.evicted + older})
+    return transcript(newest, sessions(control), evicted=about.evicted, older=older)
 
 
 def findings(
@@ -130,7 +133,13 @@ def findings(
     """
     members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
     query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
-    return control.call(c.FINDINGS, query).findings
+    found: list[Finding] = []
+    while True:
+        page = control.call(c.FINDINGS, query)
+        found += page.findings
+        if page.meta.next is None:
+            return found
+        query = replace(query, since=page.meta.next)
 
 
 def assert_no_findings(

@@ -70,6 +70,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
         """The name of the dialect of the request; empty for the default one."""
         return ""
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the bodies of request and answer are."""
+        return len(self.body) + (0 if self.response is None else len(self.response.body))
+
 
 class RareRecord(Record, frozen=True):
     """A record of a request that was held back, that overtook one that was, or that is not in the default dialect.

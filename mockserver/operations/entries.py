@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
-from mockserver.model.journal import Entry
+from mockserver.model.journal import Entry, Record
 from mockserver.model.query import Query
 from mockserver.model.results import CountResult, EventPage, Meta, WaitCommand, WaitResult
 from mockserver.namespaces import Namespace, Target
+from mockserver.operations.paging import within_answer
 from mockserver.operations.server import DISTRIBUTION, running_version
 from mockserver.operations.waiting import Pending, begin, begin_silence, count_reached
 from mockserver.rules.match import Matcher, compile_query
@@ -19,16 +22,38 @@ from mockserver.rules.verification import check_timeout
 from mockserver.wire.codec import encode
 from mockserver.wire.har import har_pieces
 
-__all__ = ["count", "entries_of", "event", "events", "export", "find", "page", "wait"]
+__all__ = ["block", "count", "event", "events", "export", "find", "page", "shown_entries", "wait"]
 
 T = TypeVar("T")
 
-_Look = Callable[[Emulator, Matcher, bool], tuple[T, int]]
-"""Gives an answer, told whether a wait was satisfied, and how many entries match."""
+_ENTRY_BYTES = 700
+"""What an entry takes in an answer beside the bodies: its own members, and the header fields of both sides."""
 
 _WAIT_MS = 5_000
-_EXPORT_PAGE = 500
-"""How many entries an export reads at a time."""
+_SIFTED = 2_000
+"""How many entries are taken out of the journal at a time, to be looked at while players go on."""
+
+_BLOCK = 32
+_BLOCK_BYTES = 128 * 1024
+"""How many entries, and how large, exports and streams read at a time: what takes a few milliseconds to write."""
+
+
+class _Found(NamedTuple):
+    """The first entries that match, how many match, and what is known of the journal."""
+
+    records: Sequence[tuple[int, Record]]
+    total: int
+    evicted: int
+    complete: bool
+    era: int
+    seq: int
+    """How far the journal reached."""
+    write: Callable[[int, Record], Entry]
+    """Makes an entry of a record; needs nothing that the namespace remembers, so that it can be done outside."""
+
+
+_Told = Callable[[_Found, bool], T]
+"""Makes an answer of what was found, told whether a wait was satisfied."""
 
 
 def event(target: Target, argument: None, seq: str) -> Entry:
@@ -58,46 +83,45 @@ def events(target: Target, query: Query) -> EventPage:
 def page(namespace: Namespace, query: Query) -> EventPage:
     """Return the first entries that match, and how to get the next ones."""
     matcher = compile_query(query)
+    return _page(_find(namespace, matcher, query.limit), True)
+
+
+def block(namespace: Namespace, since: int) -> list[Entry]:
+    """Return a few entries after ``since``, so few that nobody has to wait for long."""
     with namespace as emulator:
-        return _page(emulator, matcher, query.limit)[0]
+        records, write = emulator.journal.after(since, _BLOCK, _BLOCK_BYTES), emulator.entry_of
+    return [write(seq, record) for seq, record in records]
 
 
 def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
     """Count the entries that match, when there are ``at_least`` so many or the time is over."""
 
-    def look(emulator: Emulator, matcher: Matcher, satisfied: bool) -> tuple[CountResult, int]:
-        journal = emulator.journal
-        total = journal.count(matcher)
-        return CountResult(count=total, journal_complete=journal.complete_since(matcher.since)), total
+    def told(found: _Found, satisfied: bool) -> CountResult:
+        return CountResult(count=found.total, journal_complete=found.complete)
 
-    return _wait(target.namespace, command, 0, look)
+    return _wait(target.namespace, command, 0, told)
 
 
 def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]:
     """Return the entries that match, when there are ``at_least`` so many or the time is over."""
-    return _wait(
-        target.namespace, command, 0, lambda emulator, matcher, _: _page(emulator, matcher, command.query.limit)
-    )
+    return _wait(target.namespace, command, 0, _page)
 
 
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
     """Wait until ``at_least`` so many entries match, or until none did for ``silence_ms``."""
 
-    def look(emulator: Emulator, matcher: Matcher, satisfied: bool) -> tuple[WaitResult, int]:
-        journal = emulator.journal
-        seqs, total = journal.select(matcher, command.query.limit)
-        result = WaitResult(
-            satisfied=satisfied or (command.silence_ms is None and total >= command.at_least),
-            count=total,
-            events=entries_of(emulator, seqs),
-            journal_complete=journal.complete_since(matcher.since),
+    def told(found: _Found, satisfied: bool) -> WaitResult:
+        return WaitResult(
+            satisfied=satisfied or (command.silence_ms is None and found.total >= command.at_least),
+            count=found.total,
+            events=shown_entries(found.records, found.write),
+            journal_complete=found.complete,
         )
-        return result, total
 
-    return _wait(target.namespace, command, _WAIT_MS, look)
+    return _wait(target.namespace, command, _WAIT_MS, told)
 
 
-def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, look: _Look[T]) -> T | Pending[T]:
+def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, told: _Told[T]) -> T | Pending[T]:
     """Look once, and wait only if what is wanted is not there; then look again when the wait is over."""
     silence_ms = command.silence_ms
     if command.at_least < 0:
@@ -107,28 +131,86 @@ def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, look: _Lo
     timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
     matcher = compile_query(command.query)
 
-    def answer(emulator: Emulator, satisfied: bool) -> T:
-        return look(emulator, matcher, satisfied)[0]
+    def look() -> _Found:
+        return _find(namespace, matcher, command.query.limit)
 
+    satisfied = silence_ms == 0 and timeout_s > 0
+    if silence_ms and timeout_s:
+        with namespace as emulator:
+            return _until(begin_silence(namespace, emulator, matcher, silence_ms, timeout_s, _ended), told, look)
+    found = look()
+    while timeout_s and silence_ms is None and found.total < command.at_least:
+        with namespace as emulator:
+            if emulator.journal.era == found.era:
+                total = found.total + _newer(emulator, matcher, found.seq)
+                if total < command.at_least:
+                    check = count_reached(emulator, matcher, command.at_least, total)
+                    return _until(begin(namespace, emulator, check, timeout_s, _ended), told, look)
+        found = look()
+    return told(found, satisfied)
+
+
+def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], _Found]) -> Pending[T]:
+    """Wait, and look only then."""
+
+    def finish() -> T:
+        satisfied = pending.finish()
+        return told(look(), satisfied)
+
+    return Pending(pending.waiter, pending.timeout_s, finish)
+
+
+def _ended(emulator: Emulator, satisfied: bool) -> bool:
+    return satisfied
+
+
+def _newer(emulator: Emulator, matcher: Matcher, seq: int) -> int:
+    """Count the entries that match and came after ``seq``."""
+    journal = emulator.journal
+    newer = journal.candidates(replace(matcher, since=max(seq, matcher.since)), len(journal))
+    return sum(1 for _, record in newer if matcher.matches(journal.facts(record)))
+
+
+def _find(namespace: Namespace, matcher: Matcher, limit: int) -> _Found:
+    """Find entries without keeping players out of the namespace while bodies are parsed."""
     with namespace as emulator:
-        if silence_ms and timeout_s:
-            return begin_silence(namespace, emulator, matcher, silence_ms, timeout_s, answer)
-        seen, total = look(emulator, matcher, silence_ms == 0 and timeout_s > 0)
-        if silence_ms is not None or not timeout_s or total >= command.at_least:
-            return seen
-        return begin(namespace, emulator, count_reached(emulator, matcher, command.at_least, total), timeout_s, answer)
+        journal, facts, write = emulator.journal, emulator.journal.facts, emulator.entry_of
+        evicted, complete = journal.evicted, journal.complete_since(matcher.since)
+        era, last = journal.era, journal.last_seq
+        if not matcher.conditions:
+            seqs, total = journal.select(matcher, limit)
+            found = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+            return _Found(found, total, evicted, complete, era, last, write)
+    records: list[tuple[int, Record]] = []
+    total, since = 0, matcher.since
+    while since < last:
+        with namespace as emulator:
+            if emulator.journal.era != era:
+                break
+            some = emulator.journal.candidates(replace(matcher, since=since), _SIFTED)
+        some = [(seq, record) for seq, record in some if seq <= last]
+        if not some:
+            break
+        matching = [(seq, record) for seq, record in some if matcher.matches(facts(record))]
+        records += matching[: limit - len(records)]
+        total += len(matching)
+        since = some[-1][0]
+    return _Found(records, total, evicted, complete, era, last, write)
 
 
-def _page(emulator: Emulator, matcher: Matcher, limit: int) -> tuple[EventPage, int]:
-    seqs, total = emulator.journal.select(matcher, limit)
-    following = seqs[-1] if seqs and len(seqs) < total else None
-    meta = Meta(total=total, evicted=emulator.journal.evicted, next=following)
-    return EventPage(events=entries_of(emulator, seqs), meta=meta), total
+def _page(found: _Found, satisfied: bool) -> EventPage:
+    shown = shown_entries(found.records, found.write)
+    following = shown[-1].seq if shown and len(shown) < found.total else None
+    return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))
 
 
-def entries_of(emulator: Emulator, seqs: Sequence[int]) -> list[Entry]:
-    """Return the entries of some seqs, without those that were dropped."""
-    return [emulator.entry_of(seq, record) for seq in seqs if (record := emulator.journal.get(seq)) is not None]
+def shown_entries(records: Iterable[tuple[int, Record]], write: Callable[[int, Record], Entry]) -> list[Entry]:
+    """Return entries of records, the first of them that one answer has room for."""
+    return [write(seq, record) for seq, record in within_answer(records, lambda found: _shown_bytes(found[1]))]
+
+
+def _shown_bytes(record: Record) -> int:
+    return _ENTRY_BYTES + len(record.body) + record.size_bytes  # an event stands there parsed and as it was sent
 
 
 def export(target: Target, query: ExportQuery) -> Chunks:
@@ -144,9 +226,8 @@ def export(target: Target, query: ExportQuery) -> Chunks:
 def _blocks(namespace: Namespace, last: int) -> Iterator[Sequence[Entry]]:
     since = 0
     while since < last:
-        events = page(namespace, Query(since=since, limit=_EXPORT_PAGE)).events
-        block = [entry for entry in events if entry.seq <= last]
-        if not block:
+        some = [entry for entry in block(namespace, since) if entry.seq <= last]
+        if not some:
             return
-        yield block
-        since = events[-1].seq
+        yield some
+        since = some[-1].seq

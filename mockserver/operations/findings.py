@@ -8,13 +8,14 @@ alone changes nothing but the phase of a session, which is part of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from mockserver.control import FindingQuery
 from mockserver.dialects.base import Dialects
+from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.event import Event
@@ -26,13 +27,16 @@ from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace, Target
+from mockserver.operations.paging import within_answer
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.diagnose.run import by_severity, counting, diagnose_session, diagnose_traffic, sort_findings
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, items_of, processed
 from mockserver.store.caches import Caches
+from mockserver.store.journal import Journal
 
 __all__ = ["Diagnosis", "findings", "report", "session_findings", "summary", "traffic_counts"]
 
@@ -97,10 +101,9 @@ class Diagnosis:
     def findings(self) -> list[Finding]:
         """Return all findings of the namespace, the worst first."""
         with self._namespace as emulator:
-            moment, journal = _moment(emulator), emulator.journal
-            sessions = tuple(emulator.refreshed(session) for session in emulator.sessions)
-            seqs = range(journal.first_seq, journal.last_seq + 1)
-            records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+            moment, records = _moment(emulator), emulator.journal.everything()
+            known, back_end = tuple(emulator.sessions), emulator.back_end
+        sessions = _as_of(known, back_end, moment.now_ms)
         stamp = _stamp(sessions, records, moment, _Revision(moment.era, sum(moment.replaced.values())))
         return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
@@ -272,9 +275,13 @@ def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:
         and (codes is None or finding.code in codes)
         and query.session_id in (None, finding.session_id)
     ]
-    shown = wanted[query.since : query.since + query.limit]
+    shown = within_answer(wanted[query.since : query.since + query.limit], _shown_bytes)
     after = query.since + len(shown)
     return FindingPage(findings=shown, meta=Meta(total=len(wanted), next=after if after < len(wanted) else None))
+
+
+def _shown_bytes(finding: Finding) -> int:
+    return 400 + len(finding.message) + len(finding.consequence or "") + 8 * len(finding.seqs)
 
 
 def report(target: Target, argument: None, sid: str) -> SessionReport:
@@ -284,20 +291,30 @@ def report(target: Target, argument: None, sid: str) -> SessionReport:
 
 def summary(target: Target, argument: None) -> Summary:
     """Count what is there, and what is wrong with it."""
-    with target.namespace as emulator:
-        counts = traffic_counts(emulator)
+    counts = traffic_counts(target.namespace)
     return replace(counts, findings=by_severity(counting(Diagnosis(target.namespace).findings())))
 
 
-def traffic_counts(emulator: Emulator) -> Summary:
+def _as_of(sessions: Iterable[Session], back_end: BackEnd, now_ms: int) -> tuple[Session, ...]:
+    """Return sessions as time has left them."""
+    return tuple(expire(session, now_ms, back_end.limits_of(session)) for session in sessions)
+
+
+def traffic_counts(namespace: Namespace) -> Summary:
     """Count what is there, but for findings."""
-    journal = emulator.journal
-    phases = Counter(emulator.refreshed(session).phase.value for session in emulator.sessions)
+    with namespace as emulator:
+        counts = _journal_counts(emulator.journal)
+        sessions, back_end, now_ms = tuple(emulator.sessions), emulator.back_end, emulator.clock.now_ms()
+    phases = Counter(session.phase.value for session in _as_of(sessions, back_end, now_ms))
+    return replace(counts, sessions=dict(phases))
+
+
+def _journal_counts(journal: Journal) -> Summary:
     return Summary(
         requests=len(journal),
         events={str(name): count for name, count in journal.counts("event_type").items() if name is not None},
         outcomes={getattr(name, "value", ""): count for name, count in journal.counts("outcome").items()},
         statuses={str(status): count for status, count in journal.counts("status").items() if status is not None},
-        sessions=dict(phases),
+        sessions={},
         evicted=journal.evicted,
     )

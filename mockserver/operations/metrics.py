@@ -26,8 +26,9 @@ def metrics(target: Target, argument: None) -> Chunks:
     """Show the counters of all namespaces."""
     samples: dict[str, list[str]] = {name: [] for name, _ in _FAMILIES}
     for namespace in target.namespaces:
+        summary = traffic_counts(namespace)
         with namespace as emulator:
-            summary, size_bytes, rules = traffic_counts(emulator), emulator.journal.size_bytes, emulator.faults.rules
+            size_bytes, rules = emulator.journal.size_bytes, emulator.faults.rules
         labels = {"namespace": namespace.name}
         samples["mockserver_journal_entries"].append(_sample(labels, summary.requests))
         samples["mockserver_journal_bytes"].append(_sample(labels, size_bytes))

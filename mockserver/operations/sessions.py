@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from mockserver.control import SessionQuery
 from mockserver.emulator.decision import BackEnd
@@ -17,6 +17,7 @@ from mockserver.model.session import Session
 from mockserver.model.vocabulary import Phase
 from mockserver.namespaces import Target
 from mockserver.operations.findings import Diagnosis
+from mockserver.operations.paging import within_answer
 from mockserver.rules.diagnose.run import by_severity, counting
 from mockserver.rules.lanes import lanes_of
 from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
@@ -35,6 +36,9 @@ __all__ = [
     "timeline",
 ]
 
+_VIEW_BYTES = 600
+"""What a session takes in an answer beside what it says of its content."""
+
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -50,17 +54,21 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
     matching = [one for one in known if _matches(one, query, back_end, now_ms)]
     chosen = [one for one in matching if one.number > query.since]
     if query.before is None:
-        page = chosen[: query.limit]
+        page = within_answer(chosen[: query.limit], _shown_bytes)
         following = page[-1].number if len(page) < len(chosen) else None
     else:
         chosen = [one for one in chosen if one.number < query.before]
-        page = chosen[-query.limit :]
+        page = within_answer(chosen[: -query.limit - 1 : -1], _shown_bytes)[::-1]
         following = page[0].number if len(page) < len(chosen) else None
     views = [_view(one, back_end, now_ms) for one in page]
     if query.findings:
         diagnosis = Diagnosis(target.namespace)
         views = [replace(view, findings=_counted(diagnosis, view.sid)) for view in views]
     return SessionPage(sessions=views, meta=Meta(total=len(matching), evicted=evicted, next=following))
+
+
+def _shown_bytes(one: Session) -> int:
+    return _VIEW_BYTES + sum(len(text) for text in astuple(one.content) if text is not None)
 
 
 def _matches(one: Session, query: SessionQuery, back_end: BackEnd, now_ms: int) -> bool:

@@ -14,7 +14,7 @@ from mockserver.model.journal import Record
 from mockserver.model.query import DEFAULT_LIMIT
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
 from mockserver.namespaces import Target
-from mockserver.operations.entries import entries_of
+from mockserver.operations.entries import shown_entries
 from mockserver.operations.sessions import session_items
 from mockserver.operations.waiting import Pending, begin, count_reached, never
 from mockserver.rules.match import Matcher, compile_query
@@ -145,10 +145,12 @@ class Verifier:
         too_few = not verified and wanted.at_least is not None and count < wanted.at_least
         tell = self._count_told if self._query is not None else self._sequence_told
         near, message = tell(count, too_few)
+        records = ((seq, self._journal.get(seq)) for seq in self._seqs)
+        matched = ((seq, record) for seq, record in records if record is not None)
         return Verification(
             verified=verified,
             message=message,
-            matched=entries_of(self._emulator, self._seqs),
+            matched=shown_entries(matched, self._emulator.entry_of),
             near_misses=near,
             journal_complete=self._journal.complete_since(self._since),
         )

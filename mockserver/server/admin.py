@@ -25,7 +25,7 @@ from mockserver.server.endpoint import BROKEN, next_piece, path_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
 from mockserver.server.page import PAGE, Page
-from mockserver.server.stream import EventStream
+from mockserver.server.stream import EventStream, Turns, send
 from mockserver.wire.codec import convert, decode, encode
 
 __all__ = ["Admin", "is_admin_path"]
@@ -88,6 +88,7 @@ class Admin:
         self._failed = failed
         self._page = Page(guard)
         self._ca_pem = ca_pem
+        self._turns = Turns()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; an error becomes a problem document (RFC 9457)."""
@@ -137,9 +138,11 @@ class Admin:
         argument = await self._argument(request, route)
         parts = dict.fromkeys(_PART.findall(route.path), unquote(part))
         do = partial(perform, self._namespaces, name, route, argument, **parts)
-        answer = await asyncio.to_thread(do) if route.slow else do()
+        answer = await asyncio.to_thread(_written, route, do) if route.slow else _written(route, do)
         if isinstance(answer, Pending):
-            answer = await _wait(answer, request)
+            pending = answer
+            await _wait(pending, request)
+            answer = await asyncio.to_thread(_written, route, pending.finish)
         if route is RESET and (argument.only is None or "faults" in argument.only):
             await self._gate.end_time()
         if route.result is None:
@@ -148,8 +151,8 @@ class Admin:
         if route.result is Chunks and request.method == "HEAD":
             return _head(headers)
         if route.result is Chunks:
-            return await _send_chunks(request, answer, headers)
-        return web.Response(status=route.status, headers=headers, body=encode(answer))
+            return await self._send_chunks(request, answer, headers)
+        return web.Response(status=route.status, headers=headers, body=answer)
 
     def _show(self, request: web.BaseRequest, rest: str) -> web.Response:
         if request.method not in ("GET", "HEAD"):
@@ -159,7 +162,18 @@ class Admin:
     async def _stream(self, request: web.BaseRequest, name: str, cors: dict[str, str]) -> web.StreamResponse:
         if request.method == "HEAD":
             return _head({**_HEADERS, **cors, "Content-Type": STREAM.media_type})
-        return await EventStream(self._namespaces.peek(name)).serve(request, {**_HEADERS, **cors})
+        return await EventStream(self._namespaces.peek(name), self._turns).serve(request, {**_HEADERS, **cors})
+
+    async def _send_chunks(
+        self, request: web.BaseRequest, chunks: Chunks, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        pieces = iter(chunks)
+        while piece := await self._turns.take(lambda: next(pieces, b"")):
+            await send(response, piece)
+        await response.write_eof()
+        return response
 
     def _ca(self, cors: dict[str, str]) -> web.Response:
         """Answer PEM: devices install it like DER, and curl, Node.js and Python read nothing else."""
@@ -229,8 +243,14 @@ async def _body(request: web.BaseRequest, max_mib: int) -> bytes:
     return b"".join(pieces)
 
 
-async def _wait(pending: Pending[Any], request: web.BaseRequest) -> Any:
-    """Wait without blocking the loop; whoever hangs up ends the wait."""
+def _written(route: Route[Any, Any], do: Callable[[], Any]) -> Any:
+    """Do something and write its answer as JSON, if it is one and need not be waited for."""
+    answer = do()
+    return answer if route.result in (None, Chunks) or isinstance(answer, Pending) else encode(answer)
+
+
+async def _wait(pending: Pending[Any], request: web.BaseRequest) -> None:
+    """Wait without blocking the loop; whoever hangs up ends the wait. Its answer is there then."""
     try:
         loop = asyncio.get_running_loop()
         satisfied = asyncio.Event()
@@ -239,23 +259,14 @@ async def _wait(pending: Pending[Any], request: web.BaseRequest) -> Any:
         while not satisfied.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(satisfied.wait(), min(left_s, LOOK_S))
-    finally:
-        answer = pending.finish()
-    return answer
+    except asyncio.CancelledError:
+        pending.finish()
+        raise
 
 
 def _head(headers: dict[str, str]) -> web.Response:
     """Answer a HEAD about what has no length before it is sent; aiohttp would send it."""
     return web.Response(headers=headers)
-
-
-async def _send_chunks(request: web.BaseRequest, chunks: Chunks, headers: dict[str, str]) -> web.StreamResponse:
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    for chunk in chunks:
-        await response.write(chunk)
-    await response.write_eof()
-    return response
 
 
 def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:

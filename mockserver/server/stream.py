@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import web
 
 from mockserver.errors import Refused
-from mockserver.model.query import Query
 from mockserver.namespaces import Namespace
-from mockserver.operations.entries import page
+from mockserver.operations.entries import block
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.wire.codec import encode
 
-__all__ = ["EventStream"]
+__all__ = ["EventStream", "Turns", "send"]
+
+T = TypeVar("T")
 
 _KEEP_ALIVE_S = 15
-_PAGE = 200
+_SENT_AT_ONCE = 64 * 1024
+
+
+class Turns:
+    """Who sends much takes turns with all others who do, and with the players: each does a few milliseconds of work.
+
+    Between two turns the loop looks at every connection.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def take(self, work: Callable[[], T]) -> T:
+        """Wait for a turn, and do a little work in it."""
+        async with self._lock:
+            await asyncio.sleep(0)
+            return work()
+
+
+async def send(response: web.StreamResponse, content: bytes) -> None:
+    """Send a part of an answer as fast as its reader takes it."""
+    for start in range(0, len(content), _SENT_AT_ONCE):
+        await response.write(content[start : start + _SENT_AT_ONCE])
 
 
 class EventStream:
@@ -27,10 +52,12 @@ class EventStream:
 
     Args:
         namespace: Whose journal is streamed.
+        turns: With whom it takes turns.
     """
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: Namespace, turns: Turns) -> None:
         self._namespace = namespace
+        self._turns = turns
         with namespace as emulator:
             self._sent = emulator.journal.last_seq
         self._reset = False
@@ -90,13 +117,18 @@ class EventStream:
                 lost = first - 1 - self._sent
                 self._sent = first - 1
                 await response.write(b'event: evicted\ndata: {"lost": %d}\n\n' % lost)
-            events = page(self._namespace, Query(since=self._sent, limit=_PAGE)).events
-            if not events:
+            messages, last = await self._turns.take(self._next_messages)
+            if not last:
                 return
-            for entry in events:
-                await response.write(b"id: %d\ndata: %s\n\n" % (entry.seq, encode(entry)))
+            await send(response, messages)
             if not self._reset:
-                self._sent = events[-1].seq
+                self._sent = last
+
+    def _next_messages(self) -> tuple[bytes, int]:
+        """Return the messages that come next, and the seq of the last of them; 0 if there is none."""
+        entries = block(self._namespace, self._sent)
+        messages = b"".join(b"id: %d\ndata: %s\n\n" % (entry.seq, encode(entry)) for entry in entries)
+        return messages, entries[-1].seq if entries else 0
 
 
 async def _anything(news: asyncio.Event, request: web.BaseRequest) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
+from itertools import count, islice
 from typing import Any, Protocol, cast
 
 from msgspec.structs import force_setattr, replace
@@ -270,6 +271,37 @@ class Journal:
             if mask is None or not exact:
                 total += 1
         return seqs, total
+
+    def candidates(self, matcher: Matcher, most: int) -> list[tuple[int, Record]]:
+        """Return the first entries that may match; which of them do can be found out later, and elsewhere."""
+        mask, start, _ = self._mask(matcher)
+        seqs = self._indexed(matcher, start) if mask is None else _marked(mask, self._base + start)
+        records = ((seq, self.get(seq)) for seq in seqs)
+        return list(islice(((seq, record) for seq, record in records if record is not None), most))
+
+    def after(self, since: int, most: int, max_bytes: int) -> list[tuple[int, Record]]:
+        """Return the entries that come next after ``since``, at least one if there is any.
+
+        Args:
+            most: How many at most.
+            max_bytes: How large they may be together, bodies of requests and answers; a single one may be larger.
+        """
+        found: list[tuple[int, Record]] = []
+        size_bytes = 0
+        first = max(since + 1, self.first_seq)
+        for seq in range(first, min(self.last_seq + 1, first + most)):
+            record = self.get(seq)
+            assert record is not None
+            size_bytes += record.size_bytes
+            if found and size_bytes > max_bytes:
+                break
+            found.append((seq, record))
+        return found
+
+    def everything(self) -> list[tuple[int, Record]]:
+        """Return all entries, as fast as can be: everybody else waits meanwhile."""
+        kept = map(self._records.__getitem__, range(self._head, len(self._records)))
+        return cast(list[tuple[int, Record]], list(zip(count(self.first_seq), kept, strict=False)))
 
     def session_seqs(self, session_id: str) -> list[int]:
         """Return the seqs of a session that are still there, in order."""

@@ -246,7 +246,7 @@ def test_export_ends_when_the_journal_is_reset_meanwhile() -> None:
     for _ in range(1_200):
         send(back_end, "x")
     lines = iter(exporting(back_end))
-    assert len(next(lines).splitlines()) == 500
+    assert 0 < len(next(lines).splitlines()) < 1_200
     back_end.reset(("journal",))
     send(back_end, "x")
     assert list(lines) == []

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from typing import Any
 
 import pytest
 
+from mockserver.model.journal import Entry
 from mockserver.model.settings import Settings
+from mockserver.namespaces import Namespace
+from mockserver.operations.entries import block
+from mockserver.server import stream as streaming
+from mockserver.server.stream import Turns
 from tests.server.conftest import Running, Start
 from tests.waiting import GUARD_S, until
 
@@ -112,3 +118,61 @@ def test_streams_end_when_the_server_stops(server: Running) -> None:
     with Listener(server) as one, Listener(server) as two:
         assert server.stop() < 0.5
         assert one.message() is two.message() is None
+
+
+# What is large, and who reads slowly
+
+
+def test_a_stream_whose_reader_waits_reads_no_further(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(namespace: Namespace, since: int) -> list[Entry]:
+        entries = block(namespace, since)
+        read.extend(entry.seq for entry in entries)
+        return entries
+
+    monkeypatch.setattr(streaming, "block", counted)
+    for _ in range(60):
+        server.ask("POST", "/nowhere", b"x" * 900_000)
+    with server.connect() as wire:
+        wire.request("GET", "/__admin/stream", None, ("Last-Event-ID", "0"))
+        wire.until(b": connected")
+        until(lambda: len(read) > 0)
+        for _ in range(200):
+            server.ask("OPTIONS", "/api/v1/sessions")
+        assert len(read) < 30
+    with Listener(server, "0") as other:
+        assert [number(other) for _ in range(260)] == [*range(1, 261)]
+
+
+async def test_between_two_turns_the_loop_serves_everybody_else() -> None:
+    turns, served = Turns(), 0
+    seen: list[int] = []
+
+    async def busy() -> None:
+        for _ in range(20):
+            await turns.take(lambda: seen.append(served))
+
+    async def serve() -> None:
+        nonlocal served
+        while len(seen) < 60:
+            served += 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(serve(), busy(), busy(), busy())
+    assert len(seen) == len(set(seen)) == 60
+
+
+@pytest.mark.parametrize("form", ["ndjson", "har"])
+def test_players_are_answered_while_nobody_reads_an_export(server: Running, form: str) -> None:
+    sid = server.open_session()
+    for _ in range(20):
+        server.ask("POST", "/nowhere", b"x" * 900_000)
+    with server.connect() as wire:
+        wire.request("GET", f"/__admin/export?format={form}")
+        wire.until(b"\r\n\r\n")
+        assert server.ping(sid).status == 204
+    whole = http.client.HTTPConnection("127.0.0.1", server.port, timeout=GUARD_S)
+    whole.request("GET", f"/__admin/export?format={form}")
+    assert len(whole.getresponse().read()) > 20 * 900_000
+    whole.close()

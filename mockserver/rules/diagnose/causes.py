@@ -6,6 +6,7 @@ then follows from them. What follows from another mistake stands in a table.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -123,10 +124,13 @@ def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
     ]
     refused = {seq for seq, outcome in asked if outcome is Outcome.INVALID}
     causes = {seq: finding for finding in reversed(found) for seq in finding.seqs if seq in refused}
+    seqs = [seq for seq, _ in asked]
     marked = []
     for finding in found:
-        before = [seq for seq, _ in asked if seq < min(finding.seqs, default=0)]
-        cause = causes.get(before[-1]) if before and finding.code in _WITHOUT_SESSION else None
+        cause = None
+        if finding.code in _WITHOUT_SESSION:
+            before = bisect_left(seqs, min(finding.seqs, default=0))
+            cause = causes.get(seqs[before - 1]) if before else None
         marked.append(finding if cause is None else _following(finding, cause))
     return marked
 

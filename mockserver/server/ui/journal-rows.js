@@ -80,8 +80,13 @@ export function createWhole(read) {
       const missing = [];
       for (let seq = start; seq <= first + to; seq++) if (!rows.has(seq)) missing.push(seq);
       if (!missing.length) return false;
-      const since = Math.max(0, missing[0] - 1 - NEAR);
-      learn(await read({ since, limit: Math.min(PAGE, missing[missing.length - 1] - since + NEAR) }));
+      const wanted = missing[missing.length - 1];
+      let since = Math.max(0, missing[0] - 1 - NEAR);
+      for (const end = Math.min(since + PAGE, wanted + NEAR); since < Math.min(end, wanted); ) {
+        const page = await read({ since, limit: end - since }); // large entries come on several pages
+        learn(page);
+        since = page.meta.next === null ? end : page.events[page.events.length - 1].seq;
+      }
       thin(start, start + to - from);
       return true;
     },
