@@ -41,8 +41,8 @@ def admin_section() -> Iterator[str]:
     yield "\n## Admin API\n"
     yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of"
     yield "others in a JSON body. Errors are problem documents (RFC 9457, [Problem](#problem))."
-    yield f"A list ends after `limit` members, or sooner when it has grown to {ANSWER_BYTES // 1024**2} MiB; `meta.next`"
-    yield "then leads to the next page."
+    yield f"A list ends after `limit` members, or sooner when it has grown to {ANSWER_BYTES // 1024**2} MiB: then"
+    yield "`meta.next` leads to the next page."
     yield ""
     yield "| route | does | arguments | answers |\n|---|---|---|---|"
     for route in CONTROL_ROUTES:
