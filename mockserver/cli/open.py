@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
-FILE is an HTTP archive (HAR) of a browser or a proxy, an exported journal, lines of recorded requests, or bare events;
-what it is, its content tells. What is no media traffic is left out. The page shows sessions, timelines, findings,
-reports and requests at the times of the recording. Nothing leaves this machine: the server listens on 127.0.0.1 alone.
+FILE is an HTTP archive (HAR) of a browser or a proxy, an exported journal, recorded requests or bare events, one per
+line; the content tells which. Requests that are not media traffic are left out. The page shows sessions, timelines,
+findings, reports and requests at the times of the recording; its clock stands at the end of it. Nothing leaves this
+machine: the server listens on 127.0.0.1 only.
 
 exit codes: 0 ended by Ctrl-C, 2 a file cannot be used
 
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     site = Site(file_settings(arguments.config), ServerOptions(port=arguments.port))
     server = MediaServer(site.control())
+    until_ms = 0
     for name in arguments.file:
         try:
             loaded = server.load(name)
@@ -64,6 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         except MockserverError as error:
             raise InvalidInput(f"{name}: {error}") from None
         print(_line("stdin" if name == "-" else Path(name).name, loaded))
+        until_ms = max(until_ms, loaded.until_ms)
+    server.clock.freeze()
+    server.clock.set(until_ms)  # of an old recording everything would be forgotten by now
 
     def ready(port: int, admin_port: int) -> None:
         address = f"http://127.0.0.1:{port}/__admin/ui/"

@@ -102,6 +102,7 @@ class ImportResult(_Result, frozen=True, kw_only=True):
         without_body: The entries whose bodies the recorder did not keep; they are left out as well.
         sessions: The ids of its sessions, in order of opening.
         since: The ``seq`` after which its requests stand in the journal.
+        until_ms: When its last session was closed, by its own time.
     """
 
     requests: int
@@ -109,6 +110,7 @@ class ImportResult(_Result, frozen=True, kw_only=True):
     without_body: list[int]
     sessions: list[str]
     since: int
+    until_ms: int
 
 
 class CountResult(_Result, frozen=True, kw_only=True):

@@ -33,9 +33,10 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
         calls, settings = _renamed(recording.calls, emulator), emulator.settings
     judged = judge_file(calls, settings, leave_open=False, seeded_ids=False)
     with judged.default as other, target.namespace as emulator:
+        other.settle()
         _check(other, emulator)
         since = emulator.journal.last_seq
-        sessions = tuple(other.sessions)
+        sessions, until_ms = tuple(other.sessions), other.clock.now_ms()
         emulator.take_in(other.journal.records(), sessions)
     return ImportResult(
         requests=len(calls),
@@ -43,6 +44,7 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
         without_body=list(recording.without_body),
         sessions=[session.sid for session in sessions],
         since=since,
+        until_ms=until_ms,
     )
 
 

@@ -229,6 +229,9 @@ def _query(request: web.BaseRequest, kind: Any) -> Any:
 async def _body(request: web.BaseRequest, max_mib: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
+    if (request.content_length or 0) > max_mib * 2**20:
+        request.protocol.close()  # nobody reads what follows
+        raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
     while not request.content.at_eof():
         try:
             piece = await next_piece(request, request.content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def test_every_shell_block_prints_what_stands_below_it(
             script.append(text)
             expected.append(output)
 
+    shutil.copy(ROOT / "fixtures" / "har" / "chromium-playwright.har", tmp_path / "page.har")
     done = run("".join(script), tmp_path, server, https_server)
 
     assert done.stdout.splitlines() == "".join(expected).splitlines(), done.stderr

@@ -326,6 +326,7 @@ export interface ImportResult {
   without_body: number[];
   sessions: string[];
   since: number;
+  until_ms: number;
 }
 
 /** Spans of one kind, in order of time; every player state has a lane of its own. */
