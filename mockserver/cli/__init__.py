@@ -1,10 +1,9 @@
-"""The command line: ``mockserver serve``, ``replay``, ``schema``, ``tail``.
+"""The command line: ``mockserver serve``, ``play``, ``replay`` and so on.
 
-``command_line`` finds the command and words what goes wrong · ``parser`` knows all commands, a module each · ``flags``,
-``configuration``, ``config_file``, ``fault_file`` what a server is started with · ``recording``, ``session_ids`` what
-``replay`` sends, ``pacing``, ``virtual_time`` when, ``in_flight`` how, ``comparison`` what came of it ·
-``address``, ``event_stream`` what ``tail`` reads · ``story_run``, ``story_files``, ``story_page``
-how ``story`` tells one · ``request_line`` how a request is shown.
+``command_line`` the commands, each a module of its name · ``flags``, ``configuration``, ``config_file`` how a server is
+set up · ``reachable`` its addresses as printed · ``remote`` a running server · ``source`` what ``diagnose`` and
+``report`` read · ``story_files``, ``story_run`` the work of ``story`` · ``pacing``, ``virtual_time``, ``in_flight``,
+``comparison`` the work of ``replay`` · ``screen``, ``request_log`` text for the terminal.
 
 A command imports what it needs when it is called: starting the server must cost little more than importing aiohttp.
 """

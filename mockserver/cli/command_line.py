@@ -1,4 +1,4 @@
-"""Runs a command, and reports errors as one sentence on stderr and an exit code."""
+"""The commands and their arguments; running one, and reporting errors as one sentence on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple, NoReturn
 
-from mockserver.cli.parser import COMMANDS, build_parser, command
 from mockserver.errors import InvalidInput, MockserverError, nearest
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "Command", "build_parser", "command", "main"]
 
 _FAILED = 1
 _UNUSABLE = 2
@@ -76,3 +77,96 @@ def _unknown(name: str, argument: str) -> str:
 def _failed(message: str, code: int) -> int:
     print(f"mockserver: {message}", file=sys.stderr)
     return code
+
+
+COMMANDS = {
+    "serve": "start the emulator",
+    "play": "play simulated sessions, correct or with a known mistake",
+    "replay": "send a recording to a server again and compare the answers",
+    "diagnose": "list what is wrong with recorded playback",
+    "open": "show recordings in the page",
+    "report": "show what Adobe would have computed from it",
+    "story": "run a failure scenario against a player and judge how it copes",
+    "tail": "follow the requests of a running server",
+    "schema": "print the JSON Schema of an event type",
+}
+"""What each command is for. Each is a module of this package with ``add_arguments`` and ``run``."""
+
+_EPILOG = """\
+examples:
+  mockserver serve                                     emulate the API on 127.0.0.1:8089
+  mockserver serve --idle-timeout 5                    sessions expire after 5 seconds without events
+  mockserver tail http://127.0.0.1:8089                watch what a player sends
+  mockserver replay journal.ndjson --to http://127.0.0.1:8089 --speed max
+  mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
+  mockserver diagnose journal.ndjson                   find mistakes that the API accepts
+  mockserver open page.har                             see the sessions of a recording in the page
+  mockserver report http://127.0.0.1:8089              see what they do to the numbers
+  mockserver story run gone-then-new-session           does the player survive losing its session?
+  mockserver schema adStart
+
+Run mockserver COMMAND --help for the options of a command.
+"""
+
+
+class Command(NamedTuple):
+    """One command.
+
+    Args:
+        add_arguments: Adds arguments, a description and examples to its parser.
+        run: Runs it and returns the exit code.
+    """
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises errors instead of exiting, and keeps the line breaks of the examples in its help."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"{message}; see {self.prog} --help")
+
+
+class _Version(argparse.Action):
+    """Prints the version. It is looked up only here, since that takes time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"mockserver {version('media-collection-mockserver')}")
+        parser.exit()
+
+
+def build_parser(names: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Build the parser of the command line.
+
+    Args:
+        names: The commands to add arguments for. The others get only a name, so that their modules are not imported.
+    """
+    parser = _Parser(
+        prog="mockserver",
+        description="An emulator of Adobe's Media Collection API for tests of video players.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    parsers = {name: subparsers.add_parser(name, help=text) for name, text in COMMANDS.items()}
+    for name in names:
+        command(name).add_arguments(parsers[name])
+    return parser
+
+
+def command(name: str) -> Command:
+    """Return a command, importing only its own modules.
+
+    Raises:
+        KeyError: There is no command of that name.
+    """
+    if name not in COMMANDS:
+        raise KeyError(name)
+    module = import_module(f"mockserver.cli.{name}")
+    return Command(module.add_arguments, module.run)

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import fields
 
-from mockserver.cli.config_file import FILE_NAME, ConfigFile
-from mockserver.cli.fault_file import fault_tables, read_faults
+from mockserver.cli.config_file import FILE_NAME, ConfigFile, fault_tables, read_faults
 from mockserver.cli.flags import ENVIRONMENT, FILE_ONLY, Flag
 from mockserver.errors import InvalidInput, nearest
 from mockserver.model.fault import FaultSpec

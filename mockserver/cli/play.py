@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from mockserver.cli.pacing import speed_of
-from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
+from mockserver.cli.remote import add_trust_arguments, reach, trusted_address
 from mockserver.clock import RealTime
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import ControlFailed, InvalidInput

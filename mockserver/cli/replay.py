@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from typing import Any
@@ -13,12 +12,9 @@ import msgspec
 
 from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Difference, compare
-from mockserver.cli.in_flight import InFlight, Replayed, places_for
+from mockserver.cli.in_flight import InFlight, Replayed, SessionIds, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, recorded_pace, speed_of
-from mockserver.cli.session_ids import SessionIds
-from mockserver.cli.trust import add_trust_arguments, reach, trusted_address
-from mockserver.client import HttpControl
-from mockserver.control import ADMIN
+from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.recording import Recording, read_recording
@@ -87,8 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--status-only", action="store_true", help="compare nothing but the statuses")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
     parser.add_argument("--admin", metavar="URL", help="address of the admin API, if it has one of its own")
-    parser.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
-    add_trust_arguments(parser)
+    add_remote_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -157,24 +152,13 @@ async def _play(
         if arguments.clock == "virtual":
             from mockserver.cli.virtual_time import VirtualClock, on_virtual_clock
 
-            clock = VirtualClock(_control(arguments, address), time.monotonic)
+            clock = VirtualClock(remote_server(arguments.admin or address.url, arguments).control, time.monotonic)
             with clock.frozen():
                 await on_virtual_clock(calls, in_flight, clock)
         elif speed == float("inf"):
             await one_by_one(calls, in_flight)
         else:
             await recorded_pace(calls, in_flight, speed, time.monotonic)
-
-
-def _control(arguments: argparse.Namespace, address: ServerAddress) -> HttpControl:
-    admin = trusted_address((arguments.admin or address.url).rstrip("/").removesuffix(ADMIN), arguments)
-    reach(admin)
-    return HttpControl(
-        admin.url,
-        token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
-        verify_tls=not arguments.insecure,
-        ca=arguments.ca,
-    )
 
 
 def _line(different: _Different, recording: Recording) -> str:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import TextIO
 
-from mockserver.cli.request_line import request_line
+from mockserver.cli.screen import request_line
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.journal import Record
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from mockserver.cli.trust import TRUST, add_trust_arguments, reach, trusted_address
-from mockserver.client import HttpControl
-from mockserver.control import ADMIN, EVENTS, FINDINGS, FindingQuery
+from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
+from mockserver.control import EVENTS, FINDINGS, FindingQuery
 from mockserver.errors import InvalidInput, MockserverError
 from mockserver.media_server import MediaServer
 from mockserver.model.finding import Finding
@@ -75,8 +73,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a server, a file, or - for stdin; see below")
     server = parser.add_argument_group("servers")
     server.add_argument("--namespace", metavar="NAME", help="read this namespace")
-    server.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
-    add_trust_arguments(server)
+    add_remote_arguments(server)
     file = parser.add_argument_group("files")
     file.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
     file.add_argument("--open", action="store_true", help="keep sessions open that nothing closed")
@@ -101,17 +98,9 @@ def opened(arguments: argparse.Namespace) -> Iterator[Source]:
 
 
 def _server(arguments: argparse.Namespace) -> Source:
-    _refuse(arguments, ("config", "open"), "is for files; a server has its own settings and clock")
-    address = trusted_address(arguments.source.rstrip("/").removesuffix(ADMIN), arguments)
-    reach(address)
-    control = HttpControl(
-        address.url,
-        namespace=None if arguments.namespace in (None, DEFAULT) else arguments.namespace,
-        token=arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None,
-        verify_tls=not arguments.insecure,
-        ca=arguments.ca,
-    )
-    return Source(address.url, MediaServer(control, url=address.url), None)
+    refuse(arguments, ("config", "open"), "is for files; a server has its own settings and clock")
+    server = remote_server(arguments.source, arguments, None if arguments.namespace == DEFAULT else arguments.namespace)
+    return Source(server.url, server, None)
 
 
 def _file(arguments: argparse.Namespace) -> Source:
@@ -119,7 +108,7 @@ def _file(arguments: argparse.Namespace) -> Source:
     from mockserver.recordings.judged_file import judge_file
     from mockserver.recordings.recording import read_recording
 
-    _refuse(arguments, ("namespace", "token", *TRUST), "is for the address of a server, not for a file")
+    refuse(arguments, ("namespace", *REMOTE), "is for the address of a server, not for a file")
     recording = read_recording(arguments.source)
     if recording.note:
         print(recording.note, file=sys.stderr)
@@ -136,9 +125,3 @@ def file_settings(config: str | None) -> Settings:
     from mockserver.cli.flags import serve_flags
 
     return configure(serve_flags(), {"config": config}, {}, Path(), "0").settings
-
-
-def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
-    for name in names:
-        if getattr(arguments, name):
-            raise InvalidInput(f"--{name} {why}")

@@ -7,27 +7,33 @@ import math
 import os
 import secrets
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import fields
 
 from mockserver.cli.flags import serve_flags
+from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.cli.screen import show, show_json
-from mockserver.cli.trust import TRUST, add_trust_arguments, reach, trusted_address
-from mockserver.control import ADMIN
 from mockserver.errors import InvalidInput, MockserverError
+from mockserver.model.fault import FaultSpec, When
+from mockserver.model.story import Expectation, Story, StoryView
+from mockserver.wire.codec import encode
 
 if TYPE_CHECKING:
     from mockserver.cli.story_files import StoryFile
     from mockserver.cli.story_run import StoryRun
     from mockserver.media_server import MediaServer
-    from mockserver.model.story import Story, StoryView
 
 __all__ = ["add_arguments", "run"]
 
 _OWN = ("host", "port", "tls", "tls_ca")
 """The flags of ``serve`` for the server that ``run`` starts."""
+
+_WIDTH = 100
 
 _EPILOG = """\
 A story consists of settings, fault rules and expectations of the player. docs/stories.md describes the built-in stories
@@ -81,8 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     other.add_argument(
         "--to", metavar="URL", help="address of the server, if needed with a namespace: http://.../ns/tv"
     )
-    other.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
-    add_trust_arguments(other)
+    add_remote_arguments(other)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -111,8 +116,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(*, as_json: bool) -> int:
-    from mockserver.cli.story_page import story_list
-    from mockserver.model.story import StoryView
     from mockserver.stories.book import StoryBook
 
     views = [StoryView(name=name, origin=one.origin, story=one.story) for name, one in StoryBook().known().items()]
@@ -120,29 +123,28 @@ def _list(*, as_json: bool) -> int:
         for view in views:
             show_json(view)
     else:
-        show(story_list(views))
+        width = max(len(view.name) for view in views)
+        show("\n".join(f"{view.name:{width}}  {view.story.title}" for view in views))
     return 0
 
 
-def _show(story: str, *, as_json: bool) -> int:
-    from mockserver.cli.story_page import story_page
-
-    name, told = _story(story)
+def _show(name_or_file: str, *, as_json: bool) -> int:
+    name, story = _find(name_or_file)
     if as_json:
-        show_json(told)
+        show_json(story)
     else:
-        show(story_page(name, told))
+        show("\n".join(_page(name, story)))
     return 0
 
 
-def _story(story: str) -> tuple[str, Story]:
+def _find(name_or_file: str) -> tuple[str, Story]:
     from mockserver.stories.book import StoryBook
 
-    file = _file(story)
+    file = _file(name_or_file)
     if file is not None:
         return file.name, file.story
     try:
-        return story, StoryBook().get(story).story
+        return name_or_file, StoryBook().get(name_or_file).story
     except MockserverError as error:
         raise InvalidInput(f"{error}; see mockserver story list") from None
 
@@ -165,36 +167,36 @@ def _run(arguments: argparse.Namespace) -> int:
         raise InvalidInput("--watch needs the file of a story, not its name")
     name = arguments.story if file is None else file.name
     if file is None and arguments.to is None:
-        _story(name)  # before a server starts
+        _find(name)  # before a server starts
     with _server(arguments) as (server, rows):
         story_run = StoryRun(server, name, file, watch=arguments.watch)
-        return _told(story_run, server, rows, arguments, timeout_s)
+        return _until_judged(story_run, server, rows, arguments, timeout_s)
 
 
-def _told(
+def _until_judged(
     story_run: StoryRun, server: MediaServer, rows: list[str], arguments: argparse.Namespace, timeout_s: float | None
 ) -> int:
     notices = sys.stderr if arguments.json else sys.stdout
-    untold = list(rows)
+    unprinted = list(rows)
 
     def begun(view: StoryView) -> None:
         print(f"story {view.name}: {view.story.title}", file=notices)
         print(f"point the player at {server.url}; it is judged when it has ended its session, after "
               f"{view.story.silence_s:g} s without requests, at most {view.story.watch_s:g} s after its first request, "
               "or at Ctrl-C",
-              *untold, sep="\n", file=notices, flush=True)  # fmt: skip
-        untold.clear()
+              *unprinted, sep="\n", file=notices, flush=True)  # fmt: skip
+        unprinted.clear()
 
     while True:
         view = story_run.until_verdict(timeout_s, begun)
         if view is None:
             raise InvalidInput(f"no player connected within {timeout_s:g} s")
-        code = _judged(story_run, view, as_json=arguments.json)
+        code = _print_verdict(story_run, view, as_json=arguments.json)
         if not arguments.watch or story_run.interrupted or not story_run.changed_again():
             return code
 
 
-def _judged(story_run: StoryRun, view: StoryView, *, as_json: bool) -> int:
+def _print_verdict(story_run: StoryRun, view: StoryView, *, as_json: bool) -> int:
     from mockserver.rules.story import story_text
 
     if as_json:
@@ -221,19 +223,14 @@ def _timeout(given: str | None) -> float | None:
 def _server(arguments: argparse.Namespace) -> Iterator[tuple[MediaServer, list[str]]]:
     """Provide the server, running or started for the block, and the lines that say how to reach it."""
     if arguments.to is not None:
-        from mockserver.media_server import connect
-
-        _refuse(arguments, _OWN, "is for a new server, but --to names one that is already running")
-        address = trusted_address(arguments.to.rstrip("/").removesuffix(ADMIN), arguments)
-        reach(address)
-        token = arguments.token or os.environ.get("MOCKSERVER_ADMIN_TOKEN") or None
-        yield connect(address.url, token=token, verify_tls=not arguments.insecure, ca=arguments.ca), []
+        refuse(arguments, _OWN, "is for a new server, but --to names one that is already running")
+        yield remote_server(arguments.to, arguments), []
         return
     from mockserver.cli.configuration import options_of_flags
     from mockserver.cli.reachable import reachable, row_text
     from mockserver.media_server import MockServer
 
-    _refuse(arguments, ("token", *TRUST), "is for a server that is already running: give --to as well")
+    refuse(arguments, REMOTE, "is for a server that is already running: give --to as well")
     given = {key: getattr(arguments, key) for key in _OWN}
     options = options_of_flags(serve_flags(), given, str(secrets.randbits(32)))
     with MockServer(options=options) as server:
@@ -242,7 +239,42 @@ def _server(arguments: argparse.Namespace) -> Iterator[tuple[MediaServer, list[s
         yield server, [row_text(row) for row in (*known.device_rows(), *known.ca_rows())]
 
 
-def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
-    for name in names:
-        if getattr(arguments, name) not in (None, False):
-            raise InvalidInput(f"--{name.replace('_', '-')} {why}")
+def _page(name: str, story: Story) -> Iterator[str]:
+    yield f"{name}: {story.title}"
+    for title, text in (
+        ("What people see", story.symptom),
+        ("What the server does", story.description),
+        ("What a good player does", story.player),
+        ("What real players did", story.clients),
+    ):
+        if text.strip():
+            yield f"\n{title}"
+            yield from _wrapped(text)
+    if story.settings:
+        yield "\nSettings"
+        yield from (f"  {setting} = {encode(value).decode()}" for setting, value in story.settings.items())
+    if story.faults:
+        yield "\nFault rules"
+        yield from (f"  {encode(_members(spec)).decode()}" for spec in story.faults)
+    yield "\nThe player passes if"
+    for wanted in story.expect:
+        yield from _wrapped(f"- {wanted.says} ({_criterion(wanted)})", hanging="  ")
+    yield f"\nEnds after {story.silence_s:g} s without requests, or {story.watch_s:g} s after the first request."
+
+
+def _members(spec: FaultSpec) -> dict[str, Any]:
+    """Return the members of a rule that differ from their defaults."""
+    values = ((field, getattr(spec, field.name)) for field in fields(FaultSpec))
+    return {field.name: value for field, value in values if value not in (field.default, When())}
+
+
+def _wrapped(text: str, *, hanging: str = "") -> list[str]:
+    return textwrap.wrap(
+        " ".join(text.split()), _WIDTH, initial_indent="  ", subsequent_indent=f"  {hanging}", break_on_hyphens=False
+    )
+
+
+def _criterion(wanted: Expectation) -> str:
+    """Return what an expectation checks, as JSON without its sentence."""
+    criterion: str = encode(wanted).decode()
+    return criterion.replace(f'"says":{encode(wanted.says).decode()},', "", 1)

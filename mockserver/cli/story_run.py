@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from mockserver.cli.patience import PatientControl, longest_outage_s
+from mockserver.cli.remote import PatientControl, longest_outage_s
 from mockserver.cli.story_files import LOOK_S, StoryFile
 from mockserver.clock import RealTime
 from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_STORY

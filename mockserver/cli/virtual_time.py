@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from mockserver.cli.in_flight import GRACE_S, Flight, InFlight
-from mockserver.cli.patience import PatientControl
+from mockserver.cli.remote import PatientControl
 from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
 from mockserver.model.query import Query

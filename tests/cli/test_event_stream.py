@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.address import server_address
-from mockserver.cli.event_stream import Message, follow
+from mockserver.cli.tail import Message, follow
 from mockserver.control import RESET
 from mockserver.errors import ControlFailed
 from mockserver.model.http import HttpRequest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.cli.fault_file import read_faults
+from mockserver.cli.config_file import read_faults
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ResetFault, StatusFault

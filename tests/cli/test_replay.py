@@ -11,7 +11,7 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from mockserver.address import ServerAddress
 from mockserver.cli import main, replay
-from mockserver.cli.trust import reach
+from mockserver.cli.remote import reach
 from mockserver.control import ADD_FAULT, EXPORT, ExportQuery
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import ExpireFault, HangFault, RefuseFault, ResetFault, StatusFault, TruncateFault

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockServer
-from mockserver.cli.parser import COMMANDS, build_parser
+from mockserver.cli.command_line import COMMANDS, build_parser
 from tests.chromium import chromium_path
 from tests.documents import PAGES, README, ROOT, blocks
 

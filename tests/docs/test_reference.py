@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.cli.parser import build_parser
+from mockserver.cli.command_line import build_parser
 from mockserver.control import ADMIN, CONTROL_ROUTES, Route
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import FaultRule

@@ -12,7 +12,7 @@ import trustme
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from mockserver.cli import main
-from mockserver.cli.parser import build_parser
+from mockserver.cli.command_line import build_parser
 from tests.factories import inside
 from tests.server.conftest import Running
 from tests.server.page.conftest import Reopened, Shown

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from mockserver.address import server_address
 from mockserver.cli import main
-from mockserver.cli.parser import build_parser
+from mockserver.cli.command_line import build_parser
 from mockserver.errors import InvalidInput
 from tests.server.conftest import Running
 from tests.server.page.conftest import Look, Reopened, Shown, copied
