@@ -17,7 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockserver.emulator.decision import Decision
-from mockserver.emulator.held_requests import HeldRequest
+from mockserver.emulator.held_requests import HELD_BODY_BYTES, HeldRequest
 from mockserver.emulator.injection import StruckRequest
 from mockserver.emulator.state import EmulatorState
 from mockserver.emulator.storytelling import Storytelling
@@ -82,7 +82,8 @@ class Emulator(EmulatorState):
         held = HeldRequest(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
         if not strike.delay_ms:
             return self._process_struck(held, now_ms)
-        if self.held_count >= self.settings.max_held:
+        most, held_bytes = self.settings.max_held, self.held_requests.size_bytes + len(request.body)
+        if self.held_count >= most or held_bytes > most * HELD_BODY_BYTES:
             refused = self.back_end.interpreter(arrival).overcrowded(arrival)
             return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
         self.held_count += 1

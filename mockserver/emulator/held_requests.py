@@ -11,7 +11,10 @@ from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.rules.faults import Strike
 
-__all__ = ["HeldRequest", "HeldRequests"]
+__all__ = ["HELD_BODY_BYTES", "HeldRequest", "HeldRequests"]
+
+HELD_BODY_BYTES = 64 * 1024
+"""How long the bodies of requests that are held back may be on average, when as many are as there may be."""
 
 
 class HeldRequest(msgspec.Struct, eq=False):
@@ -53,6 +56,8 @@ class HeldRequests:
     def __init__(self) -> None:
         self.queue: list[tuple[int, int, HeldRequest]] = []
         """When each is due, its place in the order in which requests were received, and the request: a heap."""
+        self.size_bytes = 0
+        """What the bodies of all of them take."""
 
     def __len__(self) -> int:
         return len(self.queue)
@@ -65,10 +70,15 @@ class HeldRequests:
         """
         held.place = place
         heappush(self.queue, (held.due_ms, place, held))
+        self.size_bytes += len(held.request.body)
 
     def take_due(self, now_ms: int) -> HeldRequest | None:
         """Remove and return the request that is due first, if any is due."""
-        return heappop(self.queue)[2] if self.queue and self.queue[0][0] <= now_ms else None
+        if not self.queue or self.queue[0][0] > now_ms:
+            return None
+        held = heappop(self.queue)[2]
+        self.size_bytes -= len(held.request.body)
+        return held
 
     def take(self, held: HeldRequest) -> bool:
         """Remove a request, due or not.
@@ -80,6 +90,8 @@ class HeldRequests:
         was_there = len(rest) < len(self.queue)
         heapify(rest)
         self.queue = rest
+        if was_there:
+            self.size_bytes -= len(held.request.body)
         return was_there
 
     def clear(self) -> int:
@@ -92,4 +104,5 @@ class HeldRequests:
             held.forgotten = True
         count = len(self.queue)
         self.queue.clear()
+        self.size_bytes = 0
         return count

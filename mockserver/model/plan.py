@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from mockserver.model.fault_kind import AnswerFault
 from mockserver.model.http import HttpResponse
@@ -34,3 +35,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     def is_plain(self) -> bool:
         """Whether the answer is sent at once and whole."""
         return self.fault is None and self.until_ms is None
+
+    def without_body(self) -> Plan:
+        """Leave out the body of the request: an answer that takes its time must not keep it longer than the journal."""
+        return replace(self, record=replace(self.record, body=b""))

@@ -117,6 +117,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_namespaces: Most namespaces of one server; the setting of the namespace ``default`` counts.
         max_server_bytes: Most bytes that journals and sessions of all namespaces of one server keep together; the
             largest namespace drops entries first. The setting of the namespace ``default`` counts.
+        max_connections: Most open connections of a port; the ones idle the longest are closed for new ones. There are
+            never more than the system lets a process open. The setting of the namespace ``default`` counts.
+        max_incoming_bytes: Most bytes of requests that are arriving in pieces, in the whole server; the next piece is
+            answered with 429. The setting of the namespace ``default`` counts.
+        header_timeout_s: Real seconds in which the head of a request has to arrive once it has begun; then the
+            connection is closed. The setting of the namespace ``default`` counts.
         thresholds: The limits beyond which a finding is reported.
     """
 
@@ -170,4 +176,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_streams: int = 64
     max_namespaces: int = 1_000
     max_server_bytes: int = 512 * 1024 * 1024
+    max_connections: int = 10_000
+    max_incoming_bytes: int = 128 * 1024 * 1024
+    header_timeout_s: float = 30
     thresholds: Thresholds = Thresholds()

@@ -30,7 +30,10 @@ def check_settings(settings: Settings) -> None:
     """
     _check_types(settings, "")
     _check_types(settings.thresholds, "/thresholds")
-    for name in (*_LIFETIMES, "grace_s", "reorder_window_s", "credit_tail_s", "edge_ping_s", "edge_ad_ping_s"):
+    for name in (
+        *_LIFETIMES, "grace_s", "reorder_window_s", "credit_tail_s", "edge_ping_s", "edge_ad_ping_s",
+        "header_timeout_s",
+    ):  # fmt: skip
         _check_seconds(getattr(settings, name), name)
     _check_seconds(settings.cors_max_age_s, "cors.max_age")
     for name in settings.__struct_fields__:

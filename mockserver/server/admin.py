@@ -15,15 +15,16 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
-from mockserver.errors import InvalidInput, MockserverError, NotFound
+from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import Problem
 from mockserver.namespaces import DEFAULT, Namespaces, destination
 from mockserver.operations.table import perform
 from mockserver.operations.waiting import Pending
 from mockserver.server.effects import LOOK_S, is_gone
-from mockserver.server.endpoint import BROKEN, next_piece, path_of
+from mockserver.server.endpoint import BROKEN, LONGEST_BODY_S, next_piece, path_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
+from mockserver.server.incoming import Incoming
 from mockserver.server.page import PAGE, Page
 from mockserver.server.stream import EventStream, Turns, send
 from mockserver.wire.codec import convert, decode, encode
@@ -69,6 +70,7 @@ class Admin:
         namespaces: What they are about.
         guard: Who may ask.
         gate: Whether players are let in; a reset of the faults opens it.
+        incoming: Bounds what arrives in pieces.
         failed: Told of every internal error.
         ca_pem: The certificate of the CA of this server, if it has one.
     """
@@ -78,6 +80,7 @@ class Admin:
         namespaces: Namespaces,
         guard: Guard,
         gate: Gate,
+        incoming: Incoming,
         failed: Callable[[Exception], None],
         *,
         ca_pem: str | None = None,
@@ -85,6 +88,7 @@ class Admin:
         self._namespaces = namespaces
         self._guard = guard
         self._gate = gate
+        self._incoming = incoming
         self._failed = failed
         self._page = Page(guard)
         self._ca_pem = ca_pem
@@ -189,7 +193,7 @@ class Admin:
             if request.can_read_body:
                 raise InvalidInput("a GET takes its argument in the query, not in a body")
             return None if route.argument is None else _query(request, route.argument)
-        body = await _body(request, route.max_body_mib)
+        body = await _body(request, route.max_body_mib, self._incoming)
         self._guard.check_content_type(request.headers, body, route.takes)
         if route.argument is bytes:
             return body
@@ -226,23 +230,28 @@ def _query(request: web.BaseRequest, kind: Any) -> Any:
     return convert(values, kind, strict=False)
 
 
-async def _body(request: web.BaseRequest, max_mib: int) -> bytes:
+async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> bytes:
     pieces: list[bytes] = []
     size = 0
     if (request.content_length or 0) > max_mib * 2**20:
         request.protocol.close()  # nobody reads what follows
         raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
-    while not request.content.at_eof():
-        try:
-            piece = await next_piece(request, request.content)
-        except BROKEN:
-            request.content.feed_eof()  # nobody shall wait for the rest
-            request.protocol.close()
-            raise InvalidInput("the body did not arrive whole") from None
-        size += len(piece)
-        if size > max_mib * 2**20:
-            raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
-        pieces.append(piece)
+    last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
+    try:
+        while not request.content.at_eof():
+            piece = await next_piece(request, request.content, last_s)
+            if size + len(piece) > max_mib * 2**20:
+                raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
+            if not incoming.take(len(piece)):
+                raise Refused("too many bodies are arriving at a time (setting max_incoming_bytes); try again")
+            size += len(piece)
+            pieces.append(piece)
+    except BROKEN:
+        request.content.feed_eof()  # nobody shall wait for the rest
+        request.protocol.close()
+        raise InvalidInput("the body did not arrive whole") from None
+    finally:
+        incoming.give_back(size)
     return b"".join(pieces)
 
 

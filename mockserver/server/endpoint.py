@@ -19,14 +19,18 @@ from mockserver.server.answers import AnswerWriter
 from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
 from mockserver.server.gate import Gate
 from mockserver.server.guard import is_foreign_page
+from mockserver.server.incoming import Incoming
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
 
-__all__ = ["BROKEN", "Endpoint", "Head", "names_namespace", "next_piece", "path_of"]
+__all__ = ["BROKEN", "LONGEST_BODY_S", "Endpoint", "Head", "names_namespace", "next_piece", "path_of"]
 
 _BODY_TIMEOUT_S = 30
 """How long a body may pause before the request counts as broken off."""
+
+LONGEST_BODY_S = 120
+"""How long a body may take from beginning to end, however often a piece of it comes."""
 
 _CHUNK_TIMEOUT_S = 2
 """The same for a body in chunks, if aiohttp does not tell when one of them is malformed."""
@@ -64,14 +68,20 @@ class Endpoint:
     Args:
         namespaces: Where their requests go.
         gate: Whether they are let in.
+        incoming: Bounds what arrives in pieces.
         failed: Told of every internal error.
     """
 
-    def __init__(self, namespaces: Namespaces, gate: Gate, failed: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, namespaces: Namespaces, gate: Gate, incoming: Incoming, failed: Callable[[Exception], None]
+    ) -> None:
         self._namespaces = namespaces
         self._gate = gate
+        self._incoming = incoming
         self._failed = failed
         self._writer = AnswerWriter()
+        self._waiting = 0
+        """How many requests a fault makes wait for their answers."""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
@@ -89,7 +99,7 @@ class Endpoint:
                 if len(body) > max_body_bytes:
                     body, problem = b"", problem or "too_large"
             else:
-                body, cut_short = await _read(request, content, max_body_bytes)
+                body, cut_short = await _read(request, content, max_body_bytes, self._incoming)
                 problem = problem or cut_short
                 self._admit(request)  # the gate may have been closed meanwhile
             namespace = self._issuer(path, body) if is_open else namespace
@@ -101,7 +111,9 @@ class Endpoint:
                     return self._writer.done(500, stays=False)
                 plan = held
             if plan.response is None or not plan.is_plain:
-                return await execute(plan, request, namespace, self._writer, self._gate)
+                body = b""
+                plan = plan.without_body()
+                return await self._take_time(plan, request, namespace)
             written = self._writer.write(request, namespace, plan, plan.response)
             if problem == "incomplete":
                 _hang_up(request)  # no next request can be found behind half a body
@@ -144,6 +156,22 @@ class Endpoint:
             return False
         self._writer.write_at_once(transport, namespace, plan, plan.response)
         return True
+
+    async def _take_time(self, plan: Plan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
+        """Carry out what a fault asks for, which may take as long as the client stays.
+
+        Not all connections may be used up by that: beyond half of ``max_connections`` the next one is closed at once,
+        without an answer.
+        """
+        if self._waiting >= max(1, self._namespaces.default.settings.max_connections // 2):
+            _hang_up(request)
+            namespace.delivered(plan, Delivery.CUT)
+            return self._writer.done(500, stays=False)
+        self._waiting += 1
+        try:
+            return await execute(plan, request, namespace, self._writer, self._gate)
+        finally:
+            self._waiting -= 1
 
     def _admit(self, request: web.BaseRequest) -> None:
         """Let a request in, or reset its connection, which is from before the gate was closed.
@@ -218,11 +246,14 @@ def path_of(target: str) -> str:
     return "/" + rest.partition("/")[2] if scheme else path
 
 
-async def _read(request: web.BaseRequest, content: StreamReader, max_bytes: int) -> tuple[bytes, RequestProblem | None]:
+async def _read(
+    request: web.BaseRequest, content: StreamReader, max_bytes: int, incoming: Incoming
+) -> tuple[bytes, RequestProblem | None]:
     """Read a body that has not arrived whole yet.
 
     Returns:
-        The body, as far as it came; what is wrong with it. Of a body that is too large nothing is kept.
+        The body, as far as it came; what is wrong with it. Of a body that is too large, or for which there is no room,
+        nothing is kept.
     """
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > max_bytes:
@@ -231,24 +262,34 @@ async def _read(request: web.BaseRequest, content: StreamReader, max_bytes: int)
         request.transport.write(_CONTINUE)
     pieces: list[bytes] = []
     size = 0
+    last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
     try:
         while not content.at_eof():
-            piece = await next_piece(request, content)
-            size += len(piece)
-            if size > max_bytes:
+            piece = await next_piece(request, content, last_s)
+            if size + len(piece) > max_bytes:
                 return b"", "too_large"
+            if not incoming.take(len(piece)):
+                return b"", "too_many_bodies"
+            size += len(piece)
             pieces.append(piece)
     except (*BROKEN, ConnectionError):
         return b"".join(pieces), "incomplete"
+    finally:
+        incoming.give_back(size)
     return b"".join(pieces), None
 
 
-async def next_piece(request: web.BaseRequest, content: StreamReader) -> bytes:
+async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: float) -> bytes:
     """Wait for more of a body.
+
+    Args:
+        last_s: When all of it has to be there, on the clock of the loop.
 
     Raises:
         asyncio.TimeoutError: Nothing came for too long, or nothing can come because a chunk was malformed.
     """
+    if asyncio.get_running_loop().time() > last_s:
+        raise asyncio.TimeoutError
     chunked = "Transfer-Encoding" in request.headers
     patience_s = _CHUNK_TIMEOUT_S if chunked and _queued(request) is None else _BODY_TIMEOUT_S
     for _ in range(round(patience_s / LOOK_S)):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from typing import cast
 
 from aiohttp import web
@@ -23,6 +22,7 @@ from aiohttp import web
 from mockserver.control import ADMIN
 from mockserver.model.http import RawHeaders
 from mockserver.server.answers import Written
+from mockserver.server.connections import Connection, Handler
 from mockserver.server.endpoint import Endpoint, Head, names_namespace
 
 __all__ = ["FastPath"]
@@ -53,8 +53,6 @@ _MOST_UNANSWERED = 64 * 1024
 
 _LOOK_S = 60
 """How long events may pass aiohttp by. It closes a connection that it has seen nothing of for an hour."""
-
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def _body_size(request: web.BaseRequest) -> int | None:
@@ -90,7 +88,7 @@ class FastPath:
         is_open: Whether there is a short way. It ends before the connections do.
     """
 
-    def __init__(self, handler: _Handler, endpoint: Endpoint) -> None:
+    def __init__(self, handler: Handler, endpoint: Endpoint) -> None:
         self._handler = handler
         self._endpoint = endpoint
         self.is_open = True
@@ -98,7 +96,7 @@ class FastPath:
         self._blocks_bytes = 0
         self._connections: dict[web.RequestHandler, _Connection] = {}
 
-    def connect(self, handler: web.RequestHandler) -> asyncio.Protocol:
+    def connect(self, handler: Connection) -> asyncio.Protocol:
         """Make the protocol of a new connection, in front of aiohttp's."""
         connection = self._connections[handler] = _Connection(self, handler)
         return connection
@@ -190,7 +188,7 @@ class _Connection(asyncio.Protocol):
     __slots__ = ("_fast_path", "_handler", "_is_idle", "_looked_s", "_time", "_unanswered", "failure", "line", "target",
                  "transport")  # fmt: skip
 
-    def __init__(self, fast_path: FastPath, handler: web.RequestHandler) -> None:
+    def __init__(self, fast_path: FastPath, handler: Connection) -> None:
         self._fast_path = fast_path
         self._handler = handler
         self._time = asyncio.get_running_loop().time
@@ -214,10 +212,11 @@ class _Connection(asyncio.Protocol):
         self._handler.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._handler.heard_s = now_s = self._time()
         if (
             self._is_idle
             and self._fast_path.is_open
-            and self._time() - self._looked_s < _LOOK_S
+            and now_s - self._looked_s < _LOOK_S
             and not self.transport.is_closing()
             and self._fast_path.answer(self, data)
         ):

@@ -9,26 +9,26 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from aiohttp import web
-
 from mockserver.errors import ServerFailed
+from mockserver.model.settings import Settings
+from mockserver.server.connections import Connections, Handler
 from mockserver.server.endpoint import Endpoint
 from mockserver.server.fast_path import FastPath
+from mockserver.server.incoming import Incoming
+from mockserver.server.listener import Listener
 
 __all__ = ["Port"]
 
 _LOG = logging.getLogger("mockserver")
-_BACKLOG = 1024
 _RETRY_S = 0.1
 """How long to wait before an address that somebody else has taken is tried again."""
 
-_QUIET = logging.getLogger("mockserver.http")
-"""Where aiohttp reports requests that are not HTTP; silent unless somebody gives it a level."""
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""What is wrong with an address of a name that this machine does not have; the others may do."""
 
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _Place = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
@@ -38,23 +38,29 @@ class Port:
     Args:
         handler: Answers the requests of all connections.
         tls: For https.
+        settings: Gives the settings in force.
+        incoming: Counts what has not arrived whole yet.
         endpoint: Answers plain events without aiohttp; None for a port that has none.
 
     Attributes:
-        protocol: aiohttp's side of the connections. It knows them all.
+        connections: All connections that there are.
     """
 
-    def __init__(self, handler: _Handler, tls: ssl.SSLContext | None, endpoint: Endpoint | None = None) -> None:
-        if _QUIET.level == logging.NOTSET:
-            _QUIET.setLevel(logging.CRITICAL + 1)
+    def __init__(
+        self,
+        handler: Handler,
+        tls: ssl.SSLContext | None,
+        settings: Callable[[], Settings],
+        incoming: Incoming,
+        endpoint: Endpoint | None = None,
+    ) -> None:
         self._fast_path = None if endpoint is None else FastPath(handler, endpoint)
-        # The body is kept as it was on the wire, so nothing may unpack it on the way.
-        self.protocol = web.Server(
-            handler if self._fast_path is None else self._fast_path.handle,
-            access_log=None, auto_decompress=False, logger=_QUIET,
-        )  # fmt: skip
+        if self._fast_path is None:
+            self.connections = Connections(handler, settings, incoming)
+        else:
+            self.connections = Connections(self._fast_path.handle, settings, incoming, self._fast_path.connect)
         self._tls = tls
-        self._servers: list[asyncio.Server] = []
+        self._listeners: list[Listener] = []
         self._places: list[_Place] = []
         self._held: dict[_Place, socket.socket] = {}
 
@@ -67,56 +73,52 @@ class Port:
         Raises:
             ServerFailed: The address cannot be bound.
         """
-        loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(self.connect, host.strip("[]"), port, ssl=self._tls, backlog=_BACKLOG)
+            bound = await _bound_to(host.strip("[]"), port)
+            self._places = [(each.family, each.getsockname()) for each in bound]
+            self._listen(bound)
         except (OSError, OverflowError, UnicodeError) as error:  # no such address, port or name
             reason = getattr(error, "strerror", None) or error
             if getattr(error, "errno", None) == errno.EADDRINUSE:
                 reason = "the port is in use; choose another, or 0 for a free one"
             raise ServerFailed(f"cannot listen on {host} port {port}: {reason}") from None
-        self._servers.append(server)
-        self._places = [(each.family, each.getsockname()) for each in server.sockets]
-        bound: int = self._places[0][1][1]
-        return bound
+        number: int = self._places[0][1][1]
+        return number
+
+    def _listen(self, bound: list[socket.socket]) -> None:
+        for each in bound:
+            listener = Listener(each, self.connections, self._tls)
+            self._listeners.append(listener)
+            try:
+                listener.begin()
+            except OSError:
+                self._leave()
+                raise
+
+    def _leave(self) -> None:
+        for listener in self._listeners:
+            listener.leave()
+        self._listeners = []
 
     def shut(self) -> None:
-        """Listen no more, from the next turn of the loop, so that new connections are refused. Those there are stay.
+        """Listen no more, so that new connections are refused. Those there are stay.
 
         The addresses stay bound meanwhile: nobody else is given their ports as free ones, neither for listening nor
         for a connection, which could end up connected to itself.
         """
-        asyncio.get_running_loop().call_soon(self._leave, self._take_no_more())
-
-    def _leave(self, servers: list[asyncio.Server]) -> None:
-        for server in servers:
-            server.close()
+        self._leave()
         for place in self._places:
             if place in self._held:  # it was about to be reopened
                 continue
             with contextlib.suppress(OSError):  # somebody was faster; reopen() waits until it is free
                 self._held[place] = _bound(place)
 
-    def _take_no_more(self) -> list[asyncio.Server]:
-        """Leave new connections where they are.
-
-        Returns:
-            What to close in the next turn of the loop, not before: asyncio forgets a connection that it took in this
-            turn, neither serving nor closing it, when its server is closed by then.
-        """
-        servers, self._servers = self._servers, []
-        for server in servers:
-            for each in server.sockets:
-                with contextlib.suppress(NotImplementedError):  # Windows, where it takes them in a single turn
-                    asyncio.get_running_loop().remove_reader(each.fileno())
-        return servers
-
     async def reopen(self) -> None:
         """Listen again where it listened before; as long as somebody else is there, keep trying."""
         waiting = list(self._places)
         warned = False
         while True:
-            waiting = [place for place in waiting if not await self._listen_again(place)]
+            waiting = [place for place in waiting if not self._listens_again(place)]
             if not waiting:
                 return
             if not warned:
@@ -124,40 +126,53 @@ class Port:
                 warned = True
             await asyncio.sleep(_RETRY_S)
 
-    async def _listen_again(self, place: _Place) -> bool:
-        connection = self._held.pop(place, None)
+    def _listens_again(self, place: _Place) -> bool:
         try:
-            connection = connection or _bound(place)
-            connection.listen(_BACKLOG)
+            bound = self._held.pop(place) if place in self._held else _bound(place)
         except OSError:
-            if connection is not None:
-                connection.close()
             return False
-        server = await asyncio.get_running_loop().create_server(
-            self.connect, sock=connection, ssl=self._tls, backlog=_BACKLOG, start_serving=False
-        )
-        self._servers.append(server)  # before anything is waited for, so that it is closed in any case
-        await server.start_serving()
+        listener = Listener(bound, self.connections, self._tls)
+        try:
+            listener.begin()
+        except OSError:
+            listener.leave()
+            return False
+        self._listeners.append(listener)
         return True
 
-    def connect(self) -> asyncio.Protocol:
-        """Make the protocol of a new connection."""
-        handler = self.protocol()
-        return handler if self._fast_path is None else self._fast_path.connect(handler)
-
     async def close(self) -> None:
-        """Listen no more, for good. Connections that are there stay, all known to the protocol and in its hands."""
+        """Listen no more, for good. Connections that are there stay, all known and in the hands of aiohttp."""
         if self._fast_path is not None:
             self._fast_path.is_open = False
         self._places = []
-        servers = self._take_no_more()
-        await asyncio.sleep(0)
-        for server in servers:
-            server.close()
+        self._leave()
         for connection in self._held.values():
             connection.close()
         self._held.clear()
-        await asyncio.sleep(0)  # what was taken last is made known
+        await self.connections.settle()
+
+
+async def _bound_to(host: str, port: int) -> list[socket.socket]:
+    """Bind a socket to every address of a host."""
+    if not 0 <= port <= 65535:  # the resolver may take it for another one
+        raise OverflowError("a port is 0 to 65535")
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    bound: list[socket.socket] = []
+    missing: OSError | None = None
+    for place in dict.fromkeys((family, address) for family, _, _, _, address in found):
+        try:
+            bound.append(_bound(place))
+        except OSError as error:
+            if error.errno in _NOT_HERE:
+                missing = error
+                continue
+            for each in bound:
+                each.close()
+            raise
+    if not bound:
+        raise missing or OSError(errno.EADDRNOTAVAIL, "no address")
+    return bound
 
 
 def _bound(place: _Place) -> socket.socket:

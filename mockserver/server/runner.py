@@ -8,12 +8,15 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 
 from mockserver.errors import ServerFailed
 from mockserver.server.addresses import addresses_of, interface_addresses, loopback_url
+from mockserver.server.connections import Handler
+from mockserver.server.endpoint import Endpoint
 from mockserver.server.options import is_loopback
 from mockserver.server.port import Port
 from mockserver.server.site import Site
@@ -58,11 +61,11 @@ class Runner:
         # Only who listens to others has to be found by name; looking it up may take seconds.
         addresses = interface_addresses(by_name=not is_loopback(options.host)) if options.tls else ()
         tls = server_context(options, site.authority, socket.gethostname(), addresses)
-        api = Port(site.handle if options.admin_port is None else site.handle_api, tls, site.endpoint)
+        api = self._port(site.handle if options.admin_port is None else site.handle_api, tls, site.endpoint)
         self.port = self.admin_port = await api.open(options.host, options.port)
         self._ports.append(api)
         if options.admin_port is not None:
-            admin = Port(site.handle_admin, tls)
+            admin = self._port(site.handle_admin, tls)
             try:
                 self.admin_port = await admin.open(options.host, options.admin_port)
             except ServerFailed:
@@ -72,6 +75,10 @@ class Runner:
         site.gate.keep(self._gate_moved)
         site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
         site.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
+
+    def _port(self, handler: Handler, tls: ssl.SSLContext | None, endpoint: Endpoint | None = None) -> Port:
+        namespaces = self._site.namespaces
+        return Port(handler, tls, lambda: namespaces.default.settings, self._site.incoming, endpoint)
 
     async def refuse(self) -> None:
         """Refuse connections to the emulated API until :meth:`admit`."""
@@ -109,7 +116,7 @@ class Runner:
             self._reopening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reopening
-        protocols = [port.protocol for port in self._ports]
+        protocols = [port.connections for port in self._ports]
         for port in self._ports:
             await port.close()
         transports = [connection.transport for protocol in protocols for connection in protocol.connections]

@@ -20,6 +20,7 @@ from mockserver.server.admin import Admin, is_admin_path
 from mockserver.server.endpoint import Endpoint, path_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
+from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.page import lead_to_page, leads_to_page
 from mockserver.server.tls import Authority, authority_of
@@ -91,11 +92,13 @@ class Site:
         self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
         self.gate = Gate()
-        self.endpoint = Endpoint(self.namespaces, self.gate, self._failed)
+        self.incoming = Incoming(lambda: self.namespaces.default.settings)
+        self.endpoint = Endpoint(self.namespaces, self.gate, self.incoming, self._failed)
         self._admin = Admin(
             self.namespaces,
             self.guard,
             self.gate,
+            self.incoming,
             self.internal_errors.append,
             ca_pem=None if self.authority is None else self.authority.ca_pem,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -19,12 +19,13 @@ from mockserver.control import (
     FindingQuery,
     SessionQuery,
 )
-from mockserver.dialects.base import Dialects
+from mockserver.dialects.base import Dialect, Dialects
 from mockserver.dialects.collection.dialect import COLLECTION
+from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.media_server.media_server import MediaServer
 from mockserver.model.fault import FaultSpec
-from mockserver.model.http import HttpResponse
+from mockserver.model.http import HttpRequest, HttpResponse, RequestProblem
 from mockserver.model.query import Query
 from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import SessionRule, Settings
@@ -188,3 +189,12 @@ def test_request_is_addressed_to_another_session_wherever_its_id_stands() -> Non
     assert TINY.addressed("/tiny/did", b'{"sid":"a","did":[]}', "b") == ("/tiny/did", b'{"sid":"b","did":[]}')
     assert TINY.opened_by(HttpResponse(200, body=b'{"sid":"a"}')) == "a"
     assert COLLECTION.addressed("/va/api/v1/sessions/a/events?x=1", b"{}", "b")[0] == "/va/api/v1/sessions/b/events?x=1"
+
+
+@pytest.mark.parametrize("dialect", [*DIALECTS], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("problem", get_args(RequestProblem))
+def test_every_dialect_words_every_problem_of_the_transport(dialect: Dialect, problem: RequestProblem) -> None:
+    interpreter = dialect.interpreter(Settings())
+    arrival = interpreter.read(HttpRequest("POST", dialect.opening_path(), dialect.opening_path(), problem=problem))
+    assert arrival.violations[0].detail
+    assert 400 <= interpreter.rejected(arrival).status < 500

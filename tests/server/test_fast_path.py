@@ -312,7 +312,7 @@ def test_server_that_ends_takes_no_event_in_between() -> None:
         path = await learned(twins)
 
         def end(twin: Twin) -> None:
-            twin.port.protocol.pre_shutdown()
+            twin.port.connections.pre_shutdown()
 
         for twin in (twins.fast, twins.slow):
             await twin.port.close()

@@ -18,8 +18,10 @@ from mockserver import MockServer
 from mockserver.errors import ServerFailed
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import RefuseFault
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.server.gate import Gate
+from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
 from mockserver.server.site import SITE, build_app
@@ -245,11 +247,11 @@ async def test_name_with_several_addresses_is_listened_at_again_in_all_of_them(m
         return web.Response()
 
     def addresses() -> list[tuple[str, int]]:
-        return [each.getsockname()[:2] for server in port._servers for each in server.sockets]
+        return [place[1][:2] for place in port._places if len(port._listeners) == 2]
 
     both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", 0)) for n in (1, 2)]
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", AsyncMock(return_value=both))
-    port = Port(handle, None)
+    port = Port(handle, None, Settings, Incoming(Settings))
     await port.open("localhost", 0)
     before = addresses()
     assert len(before) == 2

@@ -17,6 +17,7 @@ from mockserver.control import Route
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT
+from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
 from mockserver.server.site import Site
@@ -35,7 +36,7 @@ class Connection(asyncio.Transport):
 
     def __init__(self, port: Port) -> None:
         super().__init__()
-        self._protocol = port.connect()
+        self._protocol = port.connections.connect()
         self._closing = False
         self.written = b""
         self.end = ""
@@ -90,7 +91,7 @@ class Twin:
         )
         self.site.gate.keep(lambda closed: None)
         self.seen_by_aiohttp = 0
-        self.port = Port(self._handle, None, self.site.endpoint)
+        self.port = Port(self._handle, None, Settings, Incoming(Settings), self.site.endpoint)
         self.connections = [Connection(self.port) for _ in range(connections)]
 
     def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
@@ -165,8 +166,8 @@ class Twins:
         """End both servers, as a runner does."""
         for twin in (self.fast, self.slow):
             await twin.port.close()
-            twin.port.protocol.pre_shutdown()
-            await twin.port.protocol.shutdown(0.01)
+            twin.port.connections.pre_shutdown()
+            await twin.port.connections.shutdown(0.01)
             for connection in twin.connections:
                 connection.abort()
         await asyncio.sleep(0)

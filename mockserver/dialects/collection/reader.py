@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import asdict
+
 from mockserver.dialects.collection.paths import Call, call_of, posted_to
 from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.model.arrival import Arrival, Opening
@@ -31,6 +33,11 @@ _MAX_VIOLATIONS = 100
 _PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
     "too_large": (413, "body-size", "The body is larger than {max_body_bytes} bytes."),
     "incomplete": (400, "body-incomplete", "The connection ended before the whole body had arrived."),
+    "too_many_bodies": (
+        429,
+        "bodies",
+        "Bodies of {max_incoming_bytes} bytes in all are arriving already (setting max_incoming_bytes); send it again.",
+    ),
     "bad_namespace": (
         400,
         "namespace",
@@ -72,12 +79,14 @@ class Reader:
     def _stopped(self, problem: RequestProblem, operation: Operation, sid: str | None) -> Arrival:
         """Refuse a request that the transport already found wanting."""
         status, rule, detail = _PROBLEMS[problem]
-        limits = {"max_body_bytes": self.settings.max_body_bytes, "max_namespaces": self.settings.max_namespaces}
-        return _refused(operation, sid, status, Violation("", rule, detail.format(**limits)))
+        return _refused(operation, sid, status, Violation("", rule, detail.format(**asdict(self.settings))))
 
     def overcrowded(self, arrival: Arrival) -> Arrival:
         """Refuse a request because too many are held back already."""
-        detail = f"There are {self.settings.max_held} requests held back by delays already (setting max_held)."
+        detail = (
+            f"There are {self.settings.max_held} requests held back by delays already, or bodies of 64 KiB for each "
+            "(setting max_held)."
+        )
         return _refused(arrival.operation, arrival.session_id, 429, Violation("", "held", detail))
 
     def _event(self, body: bytes, sid: str) -> Arrival:

@@ -33,6 +33,7 @@ _OPENINGS = {_START: Operation.START, DOWNLOADED: Operation.DOWNLOAD}
 _PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
     "too_large": (413, "EXEG-0112-413", "The request is larger than {limit} bytes."),
     "incomplete": (400, "EXEG-0101-400", "The connection ended before the whole body had arrived."),
+    "too_many_bodies": (429, "bodies", "Too many bodies are arriving already (setting max_incoming_bytes)."),
     "bad_namespace": (
         400,
         "namespace",

@@ -652,6 +652,9 @@ export interface Settings {
   max_streams?: number;
   max_namespaces?: number;
   max_server_bytes?: number;
+  max_connections?: number;
+  max_incoming_bytes?: number;
+  header_timeout_s?: number;
   thresholds?: Thresholds;
 }
 

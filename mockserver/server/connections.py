@@ -1,0 +1,192 @@
+"""The connections of one port: how many there may be, and which of them give way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from heapq import nsmallest
+from typing import Any
+
+from aiohttp import web
+
+from mockserver.model.settings import Settings
+from mockserver.server.incoming import Incoming
+
+__all__ = ["Connection", "Connections", "Handler"]
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+_QUIET = logging.getLogger("mockserver.http")
+"""Where aiohttp reports requests that are not HTTP; silent unless somebody gives it a level."""
+
+_SPARE_FILES = 64
+"""How many of the files that a process may have open are left for other things than connections."""
+
+
+class Connection(web.RequestHandler):
+    """One connection. A request whose head does not arrive whole in time, or for which there is no room, ends it.
+
+    Attributes:
+        heard_s: When something was last received, on the clock of the loop.
+    """
+
+    __slots__ = ("_half_bytes", "_late", "_port", "heard_s")
+
+    def __init__(self, port: Connections, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+        super().__init__(port, loop=loop, **options)
+        self._port = port
+        self._half_bytes = 0
+        self._late: asyncio.TimerHandle | None = None
+        self.heard_s = loop.time()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered, and none has begun to arrive. Then it may be closed at any time."""
+        return self._is_waiting and not self._half_bytes
+
+    @property
+    def _is_waiting(self) -> bool:
+        # Not documented. An aiohttp that does not show it has no time limit for heads, and no connection gives way.
+        waiter = getattr(self, "_waiter", None)
+        return waiter is not None and not waiter.done()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come; when it completes no request, the head of one has begun."""
+        super().data_received(data)
+        self.heard_s = self._loop.time()
+        if self._half_bytes or self._late is not None or self._is_waiting:
+            self._watch_head(len(data) if data.strip(b"\r\n") else 0)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Give back what it took."""
+        self._forget_head()
+        super().connection_lost(exc)
+
+    def force_close(self) -> None:
+        """End the connection at once. TLS would wait for the goodbye of its client."""
+        transport, self.transport = self.transport, None
+        super().force_close()
+        if transport is not None:
+            transport.abort()
+
+    def _watch_head(self, size_bytes: int) -> None:
+        if not self._is_waiting:
+            self._forget_head()
+            return
+        if not self._port.incoming.take(size_bytes):
+            self.force_close()
+            return
+        self._half_bytes += size_bytes
+        if size_bytes and self._late is None:
+            self._late = self._loop.call_later(self._port.settings().header_timeout_s, self.force_close)
+
+    def _forget_head(self) -> None:
+        self._port.incoming.give_back(self._half_bytes)
+        self._half_bytes = 0
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+class Connections(web.Server):
+    """Makes and knows the connections of one port.
+
+    Args:
+        handler: Answers the requests of all of them.
+        settings: Gives the settings in force: ``max_connections`` and ``header_timeout_s`` of them all.
+        incoming: Counts what has not arrived whole yet.
+        front: Makes what stands in front of a connection; by default nothing does.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        settings: Callable[[], Settings],
+        incoming: Incoming,
+        front: Callable[[Connection], asyncio.Protocol] = lambda connection: connection,
+    ) -> None:
+        if _QUIET.level == logging.NOTSET:
+            _QUIET.setLevel(logging.CRITICAL + 1)
+        # The body is kept as it was on the wire, so nothing may unpack it on the way.
+        super().__init__(handler, access_log=None, auto_decompress=False, logger=_QUIET)
+        self.settings = settings
+        self.incoming = incoming
+        self._front = front
+        self._open: dict[Connection, None] = {}
+        self._begun: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Count those that are open, and those that are about to be."""
+        return len(self._open)
+
+    def __call__(self) -> Connection:
+        """Make what serves a new connection."""
+        return Connection(self, loop=self._loop, **self._kwargs)
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Forget a connection."""
+        if isinstance(handler, Connection):
+            self._open.pop(handler, None)
+        super().connection_lost(handler, exc)
+
+    def connect(self) -> asyncio.Protocol:
+        """Make the protocol of a new connection that somebody else serves."""
+        return self._front(self())
+
+    def serve(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Serve a connection that was taken; it is this object's from now on."""
+        handler = self()
+        self._open[handler] = None
+        task = asyncio.get_running_loop().create_task(self._connect(handler, connection, tls))  # settle() awaits it
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+
+    async def _connect(self, handler: Connection, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        patience_s = None if tls is None else self.settings().header_timeout_s
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: self._front(handler), connection, ssl=tls, ssl_handshake_timeout=patience_s
+            )
+        except (OSError, asyncio.TimeoutError):
+            pass  # its client left, or spoke no TLS
+        finally:
+            if handler.transport is None:
+                self._open.pop(handler, None)
+
+    async def settle(self) -> None:
+        """When no more are taken: let every one become known, or end it."""
+        await asyncio.sleep(0)  # a task that was cancelled before it began would forget its connection
+        begun = tuple(self._begun)
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+
+    def most(self) -> int:
+        """Return how many there may be: no more than the process may have files open."""
+        most, files = self.settings().max_connections, _open_files()
+        return most if files is None else max(1, min(most, files - _SPARE_FILES))
+
+    def make_room(self) -> int:
+        """Close those that have been idle the longest: one in a hundred, so that one look at all serves many.
+
+        Returns:
+            How many were closed.
+        """
+        idle = [each for each in self._open if each.is_idle]
+        closed = nsmallest(max(1, len(self._open) // 100), idle, key=lambda each: each.heard_s)
+        for each in closed:
+            each.force_close()
+        return len(closed)
+
+
+def _open_files() -> int | None:
+    """Return how many files this process may have open; None where nobody says."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
