@@ -14,12 +14,14 @@ from mockserver.errors import InvalidInput, VerificationFailed
 from mockserver.media_server import questions
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.model import results as r
+from mockserver.model.event import Event
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.report import SessionReport
 from mockserver.model.vocabulary import Phase
 from mockserver.rules.alignment import align, as_expected
+from mockserver.rules.migration import Change, changes
 from mockserver.rules.sequence import expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text
 from mockserver.rules.transcript import plain, session_line, short_sid
@@ -71,6 +73,26 @@ class SessionHandle:
     ) -> list[Finding]:
         """Return what is wrong with it, worst first; see :meth:`MediaServer.findings`."""
         return questions.findings(self._control, self.sid, min_severity, code)
+
+    def changes_to(self, other: SessionHandle) -> list[Change]:
+        """Compare it with another session of the same viewing, for example one reported to the other API.
+
+        Args:
+            other: The session after the change of the player.
+
+        Returns:
+            Events that are missing or new, keys and playheads that differ, and what reports would show differently.
+            ``str()`` of each is a line of text.
+        """
+        reports = self.report, other.report
+        return changes(self._processed(), other._processed(), reports)
+
+    def _processed(self) -> list[Event]:
+        """Return its accepted events in order of processing, in the shape that is the same for both APIs."""
+        known = {(event.seq, event.index): event for entry in self.events() for event in entry.events}
+        return [
+            known[entry.seq, entry.index] for entry in self.timeline.processing if (entry.seq, entry.index) in known
+        ]
 
     def expire(self) -> r.SessionView:
         """Close it: its next event is answered with 410."""
