@@ -46,7 +46,7 @@ class Scope(str, Enum):
 _SCOPES: Mapping[AdState, Scope] = {"main": Scope.MAIN, "due": Scope.GAP, "ad": Scope.AD, "gap": Scope.GAP}
 
 
-class Break(msgspec.Struct, frozen=True):
+class Break(msgspec.Struct, frozen=True, gc=False):
     """An open ad break: its number from 1, the step that opened it, its params, the playhead and player before it."""
 
     number: int
@@ -56,7 +56,7 @@ class Break(msgspec.Struct, frozen=True):
     before: Player
 
 
-class Ad(msgspec.Struct, frozen=True):
+class Ad(msgspec.Struct, frozen=True, gc=False):
     """An open ad: its number from 1, the step that opened it, its params and the number of its break."""
 
     number: int
@@ -65,7 +65,7 @@ class Ad(msgspec.Struct, frozen=True):
     break_number: int
 
 
-class Chapter(msgspec.Struct, frozen=True):
+class Chapter(msgspec.Struct, frozen=True, gc=False):
     """An open chapter: its number from 1, the step that opened it and its params."""
 
     number: int
@@ -73,7 +73,7 @@ class Chapter(msgspec.Struct, frozen=True):
     params: Mapping[str, Any]
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """What is going on; ``on`` has the player states that are on, in lower case, with the step that turned each on."""
 
     player: Player = Player.STARTING
@@ -92,7 +92,7 @@ class State(msgspec.Struct, frozen=True):
         return _SCOPES[self.ad_state]
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One processed event.
 
     Args:

@@ -105,7 +105,7 @@ def _kind(record: Record, traffic: Traffic) -> str | None:
 def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
     """Return the requests of a kind, those with one method and form of path together."""
     groups: dict[tuple[str, str | None], list[_Stray]] = {}
-    for seq, record in traffic.records:
+    for seq, record in traffic.unaccepted:
         if record.outcome is not Outcome.NO_ROUTE or _kind(record, traffic) != code:
             continue
         path = _path(record)
@@ -186,8 +186,8 @@ def _advice(stray: _Stray, traffic: Traffic) -> str:
 
 
 def _unfound(traffic: Traffic) -> Iterator[tuple[int, Record, str]]:
-    for seq, record in traffic.records:
-        if record.operation is Operation.EVENT and record.outcome is not Outcome.ACCEPTED:
+    for seq, record in traffic.unaccepted:
+        if record.operation is Operation.EVENT:
             sid = record.session_id or ""
             if sid not in traffic.sessions:
                 yield seq, record, sid

@@ -30,9 +30,11 @@ def _content_type(record: Record) -> str:
 
 def _wrong_content_type(traffic: Traffic) -> Iterator[Hit]:
     found: dict[str | None, dict[str, list[int]]] = {}
+    headers, declared = None, ""
     for seq, record in traffic.records:
         if record.operation in _REPORTING and record.body:
-            declared = _content_type(record)
+            if record.headers is not headers:  # the journal keeps equal ones once
+                headers, declared = record.headers, _content_type(record)
             if declared != "application/json":
                 found.setdefault(record.session_id, {}).setdefault(declared, []).append(seq)
     for session_id, kinds in found.items():

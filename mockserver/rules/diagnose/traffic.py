@@ -187,12 +187,13 @@ class SessionTraffic:
         They are found in params and under their short names too, where settings allow these forms.
         """
         found: dict[str, list[tuple[Step, float]]] = {name: [] for name in QOE_SHORT_NAMES}
+        by_key = {f"{prefix}{name}": numbers for name, numbers in found.items() for prefix in ("", "media.qoe.")}
         for step in self.steps:
             for place in (step.qoe, step.params):
                 if not place or (place is step.params and QOE_NUMBERS.isdisjoint(place)):
                     continue
                 for key, value in place.items():
-                    numbers = found.get(key.removeprefix("media.qoe."))
+                    numbers = by_key.get(key)
                     if numbers is not None and isinstance(value, (int, float)):
                         bounded = -MOST <= value <= MOST
                         numbers.append((step, value if bounded else max(-MOST, min(MOST, value))))
@@ -396,9 +397,7 @@ class Traffic:
         Args:
             apis: Their names; empty for all.
         """
-        if not apis or all(
-            self.words(dialect).api in apis for dialect in {record.dialect for _, record in self.records}
-        ):
+        if not apis or self._apis.issubset(apis):
             return self
         known = self._only.get(apis)
         if known is None:
@@ -409,11 +408,22 @@ class Traffic:
         return known
 
     @cached_property
+    def _apis(self) -> frozenset[str]:
+        """Of which APIs there is traffic."""
+        return frozenset(self.words(dialect).api for dialect in {record.dialect for _, record in self.records})
+
+    @cached_property
+    def unaccepted(self) -> Sequence[tuple[int, Record]]:
+        """The requests that opened no session and were no accepted event: few, in most traffic."""
+        taken = (Outcome.ACCEPTED, Outcome.OPENED)
+        return [(seq, record) for seq, record in self.records if record.outcome not in taken]
+
+    @cached_property
     def refused(self) -> Sequence[Item]:
         """The events that were answered 400 and named no session: sessionStarts, and whole batches."""
         return [
             item
-            for seq, record in self.records
+            for seq, record in self.unaccepted
             if record.outcome is Outcome.INVALID and record.session_id is None
             for item in items_of(record, self.events(seq, record))
         ]
