@@ -183,8 +183,10 @@ def _fewest_violations(ranked: Sequence[_Buffered], open_: _Playback, violations
     return list(ranked)
 
 
-def _arrange(buffered: Iterable[_Buffered], open_: _Playback, ties: Ties) -> tuple[list[_Buffered], _Playback]:
+def _arrange(buffered: Sequence[_Buffered], open_: _Playback, ties: Ties) -> tuple[list[_Buffered], _Playback]:
     """Sort buffered events, given in order of arrival, and return what is open after them."""
+    if len(buffered) == 1:  # a ping comes alone, in most sessions
+        return [*buffered], open_ if ties == "arrival" else _advance(open_, buffered)[0]
     by_ts = sorted(buffered, key=attrgetter("ts_ms"))
     if ties == "arrival":
         return by_ts, open_

@@ -38,11 +38,10 @@ def _metric(name: str, exact: Any, why: Iterable[Part] = ()) -> Metric:
 
 
 def _value(step: Step, name: str) -> Any:
-    qoe = step.qoe
-    for block, key in ((qoe, f"media.qoe.{name}"), (qoe, name), (step.params, f"media.qoe.{name}")):
-        if key in block:
-            return block[key]
-    return None
+    qoe, key = step.qoe, f"media.qoe.{name}"
+    if key in qoe:
+        return qoe[key]
+    return qoe[name] if name in qoe else step.params.get(key)
 
 
 def _number(step: Step, name: str) -> float | None:

@@ -105,7 +105,7 @@ def quantity(value: Any) -> float | None:
     """Return a number of a request, cut to what can be calculated with: JSON integers may be larger than any float."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return max(-_MOST, min(value, _MOST))
+    return value if -_MOST <= value <= _MOST else max(-_MOST, min(value, _MOST))
 
 
 def is_final(session: Session | None) -> bool:
