@@ -1,4 +1,4 @@
-"""What a tester sets: fault rules, settings, the clock, and everything back to the start."""
+"""What a tester controls: fault rules, settings, the clock, and resets."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def settings(target: Target, argument: None) -> Settings:
 
 
 def patch_settings(target: Target, changes: SettingsPatch) -> Settings:
-    """Change some settings; all of them or, when one is wrong, none."""
+    """Change some settings; if one is wrong, none changes."""
     with target.namespace as emulator:
         emulator.configure(convert({**to_builtins(emulator.settings), **changes}, Settings))
         return emulator.settings
@@ -85,10 +85,10 @@ def clock(target: Target, argument: None) -> ClockReading:
 
 
 def set_clock(target: Target, command: ClockCommand) -> ClockReading:
-    """Move or stop the clock. What time has done so far is saved first: nothing un-happens.
+    """Move or stop the clock. What time has done so far is saved first, so it cannot be undone.
 
-    A request that was held back and is due now has been processed when the answer is given, so that a test can ask for
-    it at once, and the next move of the clock finds nothing late.
+    Before the answer, requests that were held back and are due now are processed, so that a test can look for them at
+    once, and the next move of the clock finds nothing late.
     """
     needed = _CLOCK_ARGUMENTS.get(command.action)
     for name in ("ms", "at_ms", "rate"):
@@ -123,7 +123,7 @@ def _move(moved: Clock, command: ClockCommand) -> None:
 def reset(target: Target, command: ResetCommand) -> Summary:
     """Go back to the state after the start, wholly or in part."""
     if command.only is None:
-        target.namespaces.players.clear(target.namespace.name)  # before, so that nothing of theirs comes after
+        target.namespaces.players.clear(target.namespace.name)  # first, so that none of their events comes later
     with target.namespace as emulator:
         emulator.reset(_PARTS if command.only is None else command.only)
     return summary(target, None)

@@ -1,4 +1,4 @@
-"""The entries of a journal: one, a page, a count, a wait for them, and all as a file."""
+"""The entries of a journal: one, a page, a count, a wait, and an export."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def event(target: Target, argument: None, seq: str) -> Entry:
 
 
 def events(target: Target, query: Query) -> EventPage:
-    """List the first entries that match, and how to get the next ones."""
+    """List the first entries that match, with the ``since`` of the next page."""
     return page(target.namespace, query)
 
 
 def page(namespace: Namespace, query: Query) -> EventPage:
-    """Return the first entries that match, and how to get the next ones."""
+    """Return the first entries that match, with the ``since`` of the next page."""
     matcher = compile_query(query)
     return _page(_find(namespace, matcher, query.limit), True)
 
@@ -94,7 +94,7 @@ def block(namespace: Namespace, since: int) -> list[Entry]:
 
 
 def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
-    """Count the entries that match, when there are ``at_least`` so many or the time is over."""
+    """Count the entries that match, as soon as there are ``at_least`` or the time is over."""
 
     def told(found: _Found, satisfied: bool) -> CountResult:
         return CountResult(count=found.total, journal_complete=found.complete)
@@ -103,12 +103,12 @@ def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountRe
 
 
 def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]:
-    """Return the entries that match, when there are ``at_least`` so many or the time is over."""
+    """Return the entries that match, as soon as there are ``at_least`` or the time is over."""
     return _wait(target.namespace, command, 0, _page)
 
 
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
-    """Wait until ``at_least`` so many entries match, or until none did for ``silence_ms``."""
+    """Wait until ``at_least`` entries match, or until none has come for ``silence_ms``."""
 
     def told(found: _Found, satisfied: bool) -> WaitResult:
         return WaitResult(
@@ -122,7 +122,7 @@ def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResul
 
 
 def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, told: _Told[T]) -> T | Pending[T]:
-    """Look once, and wait only if what is wanted is not there; then look again when the wait is over."""
+    """Look once; if there are too few, wait, and look again when the wait is over."""
     silence_ms = command.silence_ms
     if command.at_least < 0:
         raise InvalidInput(f"at_least must be 0 or more, not {command.at_least}", pointer="/at_least")
@@ -214,7 +214,7 @@ def _shown_bytes(record: Record) -> int:
 
 
 def export(target: Target, query: ExportQuery) -> Chunks:
-    """Write the journal as far as it reached when asked: an entry a line, or as an HTTP archive."""
+    """Write the journal up to the last entry at the time of the call: one entry per line, or as an HTTP archive."""
     with target.namespace as emulator:
         last = emulator.journal.last_seq
     blocks = _blocks(target.namespace, last)

@@ -1,8 +1,8 @@
-"""What is wrong with the traffic of a namespace, and what Adobe would have reported: computed when somebody asks.
+"""What is wrong with the traffic of a namespace, and what Adobe would have reported; computed when it is read.
 
-Records are copied within the namespace, a list of references; everything else is done outside, so that no player waits
-for a diagnosis. Answers are kept by session until the session, its entries or the settings change. Time
-alone changes nothing but the phase of a session, which is part of it.
+Under the lock of the namespace only references to the records are copied, so that no player waits for a diagnosis.
+Answers are cached by session until the session, its entries or the settings change. Time alone changes only the phase
+of a session, which is part of it.
 """
 
 from __future__ import annotations

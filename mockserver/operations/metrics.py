@@ -12,7 +12,7 @@ __all__ = ["metrics"]
 
 _FAMILIES = (
     ("mockserver_journal_entries", "Entries in the journal."),
-    ("mockserver_journal_bytes", "Bytes the journal takes, by its own account."),
+    ("mockserver_journal_bytes", "Bytes that the journal takes, by its own estimate."),
     ("mockserver_journal_evicted_total", "Entries dropped to stay within the limits."),
     ("mockserver_events", "Entries in the journal by event type."),
     ("mockserver_responses", "Entries in the journal by status of the answer."),

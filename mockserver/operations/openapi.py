@@ -1,4 +1,4 @@
-"""The OpenAPI description of the emulated and the admin API, made from the tables that drive them."""
+"""The OpenAPI description of the emulated APIs and the admin API, from the tables that they use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PART = re.compile(r"{(\w+)}")
 
 
 def description(version: str, dialects: Dialects) -> dict[str, Any]:
-    """Return the document; every path key is that of an emulated API, or begins with ``/__admin``."""
+    """Return the document; its paths are those of emulated APIs, or begin with ``/__admin``."""
     structs = {kind for route in CONTROL_ROUTES for kind in (route.argument, route.result) if _is_struct(kind)}
     ordered = sorted(structs | {Problem}, key=lambda kind: str(kind.__name__))
     _, components = msgspec.json.schema_components(ordered, ref_template=_REF)
@@ -44,7 +44,7 @@ def description(version: str, dialects: Dialects) -> dict[str, Any]:
 
 
 def _described(components: dict[str, dict[str, Any]], records: Iterable[type]) -> dict[str, dict[str, Any]]:
-    """Say of records and of their members what their docstrings do."""
+    """Add the docstrings of records and members as descriptions."""
     known = _reachable(records)
     return {name: _with_texts(schema, known[name]) if name in known else schema for name, schema in components.items()}
 
@@ -64,7 +64,7 @@ def _with_texts(schema: dict[str, Any], record: type) -> dict[str, Any]:
 
 
 def _reachable(kinds: Iterable[Any]) -> dict[str, type]:
-    """Return all records that these kinds are made of, by name."""
+    """Return all records that some types contain, by name."""
     found: dict[str, type] = {}
     waiting = list(kinds)
     while waiting:

@@ -1,4 +1,4 @@
-"""The server as a whole: what is running, where it is reached, its namespaces and its simulated players."""
+"""The server as a whole: its version, its addresses, its namespaces and its simulated players."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ DISTRIBUTION = "media-collection-mockserver"
 
 
 def health(target: Target, argument: None) -> Health:
-    """Say that the server lives."""
+    """Return that the server is alive."""
     return Health()
 
 
 def show_version(target: Target, argument: None) -> Version:
-    """Say what is running."""
+    """Return the name and version of the server."""
     return Version(name=DISTRIBUTION, version=running_version())
 
 
 def running_version() -> str:
-    """Return the version that is installed."""
+    """Return the installed version."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
@@ -61,15 +61,14 @@ def openapi(target: Target, argument: None) -> dict[str, Any]:
     return description(running_version(), target.namespace.dialects)
 
 
-# Where it is reached
+# Addresses
 
 
 def addresses(target: Target, argument: None) -> Addresses:
     """List the addresses under which players reach a namespace."""
     if target.namespaces.reach is None:
         raise InvalidInput(
-            "this server does not listen by itself (it is embedded in an application), so that it does not know its "
-            "addresses",
+            "this server is embedded in an application that listens for it, so it does not know its addresses",
             status=409,
         )
     found, name = target.namespaces.reach(), target.namespace.name
@@ -78,7 +77,7 @@ def addresses(target: Target, argument: None) -> Addresses:
 
 
 def qr_code(target: Target, argument: None) -> Chunks:
-    """Draw the address that devices should use."""
+    """Draw the QR code of the address for devices."""
     import segno
 
     drawn = io.BytesIO()
@@ -115,7 +114,7 @@ def players(target: Target, argument: None) -> PlayerPage:
 
 
 def add_players(target: Target, command: PlayerCommand) -> PlayerPage:
-    """Let players play; the new ones are listed."""
+    """Start players, and list the new ones."""
     return _player_page(target.namespaces.players.add(target.namespace.name, command, target.namespace.clock))
 
 

@@ -1,4 +1,4 @@
-"""The sessions of a namespace: a page of them, one of them, what came of it, and what a tester makes of it."""
+"""The sessions of a namespace: a page, one session, its events, and what a tester can do with it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
     with target.namespace as emulator:
         known, evicted = tuple(emulator.sessions), emulator.sessions.evicted
         back_end, now_ms = emulator.back_end, emulator.clock.now_ms()
-    # Every session is a record that never changes, so that the players need not wait while all are looked at.
+    # Sessions are records that never change, so players need not wait while this looks at all of them.
     matching = [one for one in known if _matches(one, query, back_end, now_ms)]
     chosen = [one for one in matching if one.number > query.since]
     if query.before is None:
@@ -128,7 +128,7 @@ def _view(known: Session, back_end: BackEnd, now_ms: int) -> SessionView:
     )
 
 
-# What came of it
+# Its events
 
 
 def timeline(target: Target, argument: None, sid: str) -> Timeline:
@@ -148,7 +148,7 @@ def timeline(target: Target, argument: None, sid: str) -> Timeline:
 
 
 def lanes(target: Target, argument: None, sid: str) -> Lanes:
-    """Draw what went on in a session.
+    """Return what went on in a session, as spans of time.
 
     Raises:
         NotFound: There is neither such a session nor a request that named it.
@@ -185,11 +185,11 @@ def session_items(emulator: Emulator, sid: str, *, by_arrival: bool = False, acc
     return processed(found, emulator.settings, known, emulator.clock.now_ms())
 
 
-# What a tester makes of it
+# What a tester can do
 
 
 def put_session(target: Target, command: SessionCommand) -> SessionView:
-    """Open a session without a client, or bring a known one into another phase."""
+    """Open a session without a client, or move a known one to another phase."""
     with target.namespace as emulator:
         return _shown(emulator, _put(emulator, command))
 
@@ -207,7 +207,7 @@ def _put(emulator: Emulator, command: SessionCommand) -> Session:
         return after
     after = _in_phase(emulator.refreshed(known), command.phase, now_ms)
     if command.phase is Phase.OPEN or after.phase is not command.phase:
-        # What happens to sessions leads only one way, so one that is to go back begins afresh.
+        # Phases change in one direction only, so a session that is to go back starts anew.
         reopened = replace(fresh, content=known.content, events=known.events, rule=known.rule)
         after = _in_phase(reopened, command.phase, now_ms)
     emulator.sessions.save(after)
@@ -232,7 +232,7 @@ def expire_session(target: Target, argument: None, sid: str) -> SessionView:
 
 
 def forget_session(target: Target, argument: None, sid: str) -> SessionView:
-    """Forget a session; it stays visible here."""
+    """Forget a session; the admin API still shows it."""
     return _fire(target, sid, Trigger.FORGET)
 
 

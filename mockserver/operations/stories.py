@@ -1,8 +1,8 @@
-"""The stories of a namespace: which there are, the one that is told, and its verdict.
+"""The stories of a namespace: the list, the one that runs, and its verdict.
 
-A story is judged, when somebody asks, by the entries that came since it was started and before it was over, and by
-nothing else. A sequence is looked for in every session, among those entries: in a session that was open before, from
-there on. A finding counts if all entries it names are among them.
+A verdict is computed when it is read, only from the entries between the start and the end of the story. A sequence is
+searched among those entries in every session, also in one that was open before. A finding counts if all its entries are
+among them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def stories(target: Target, argument: None) -> StoryPage:
 
 
 def put_story(target: Target, brought: Story, name: str) -> StoryView:
-    """Bring a story to a namespace."""
+    """Add a story to a namespace."""
     with _prepared(target) as emulator:
         known = emulator.stories.put(name, brought)
     return StoryView(name=name, origin=known.origin, story=known.story)
@@ -47,10 +47,10 @@ def start_story(target: Target, argument: None, name: str) -> StoryView:
 
 
 def story(target: Target, argument: None, name: str) -> StoryView:
-    """Show one story and how its expectations stand.
+    """Show one story and which of its expectations are met.
 
     Raises:
-        NotFound: There is none of that name.
+        NotFound: There is no story of that name.
     """
     with _prepared(target) as emulator:
         run = emulator.stories.run_of(name)
@@ -64,16 +64,16 @@ def story(target: Target, argument: None, name: str) -> StoryView:
 
 
 def stop_story(target: Target, argument: None, name: str) -> StoryView:
-    """Stop a story and judge it as it is. One that does not run stays as it is.
+    """Stop a story and judge it as it is. If it does not run, nothing changes.
 
     Raises:
-        NotFound: There is none of that name.
+        NotFound: There is no story of that name.
     """
     with _prepared(target) as emulator:
         run = emulator.stories.run_of(name)
         if run is None or run.stopped:
             return _known_view(emulator, name, run)
-    # Before its settings go back: thresholds are among them.
+    # Before its settings are restored, because thresholds are among them.
     final = run.final or _judged(target.namespace, run, stopped=True)
     with target.namespace as emulator:
         emulator.stories.stop(run, final)
@@ -81,7 +81,7 @@ def stop_story(target: Target, argument: None, name: str) -> StoryView:
 
 
 def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pending[StoryView]:
-    """Wait for what may change how a story stands."""
+    """Wait for news of a story: the next entry, or its end."""
     timeout_s = check_timeout(command.timeout_ms)
     check_page(command.since, DEFAULT_LIMIT)
     namespace = target.namespace
@@ -96,12 +96,12 @@ def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pen
             return view
         if view.remaining_ms is None:
             return begin(namespace, emulator, lambda seq, record: True, timeout_s, answer)
-        anything = compile_query(Query())  # also after a reset of the journal, when numbers begin again
+        anything = compile_query(Query())  # also after a reset of the journal, when numbers start again
         return begin_silence(namespace, emulator, anything, view.remaining_ms, timeout_s, answer, broken_ends=True)
 
 
 def _prepared(target: Target) -> Namespace:
-    """Return the namespace once the stories of the server are read, so that no player waits for their files."""
+    """Read the stories of the server, so that no player waits for their files, and return the namespace."""
     target.namespace.book.known()
     return target.namespace
 

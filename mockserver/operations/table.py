@@ -23,7 +23,7 @@ _Entry = tuple[Route[Any, Any], Callable[..., Any]]
 
 
 def _does(route: Route[A, R], operation: Callable[Concatenate[Target, A, ...], R | Pending[R]]) -> _Entry:
-    """Say what a route does; that it takes and gives what the route says is seen by type checkers."""
+    """Return a row of the table; type checkers see whether the operation fits the types of its route."""
     return route, operation
 
 
@@ -84,17 +84,17 @@ _OPERATIONS = dict(
 
 
 def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, /, **path: str) -> R | Pending[R]:
-    """Do what a route asks for.
+    """Perform the operation of a route.
 
     Args:
         namespaces: All namespaces of the server.
-        name: The namespace that is asked.
-        route: What for; not the stream nor the CA, which are the server's own.
+        name: The namespace to use.
+        route: The route; not the stream or the CA, which the server answers itself.
         argument: The query or the body.
         **path: The parts of the path.
 
     Returns:
-        The answer, or, where it has to be waited for, how to wait.
+        The answer, or how to wait for it.
 
     Raises:
         MockserverError: The operation refused.
@@ -104,7 +104,7 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
     target = Target(namespaces, namespaces.peek(name))
     answer = cast("R | Pending[R]", _OPERATIONS[route](target, argument, **path))
     if route.changes:
-        # Only now: a change that was refused makes no namespace.
+        # Only now, so that a refused change creates no namespace.
         namespaces.obtain(name, "admin")
         namespaces.keep_limits()
     return answer
@@ -115,7 +115,7 @@ class LocalControl:
 
     Args:
         namespaces: All namespaces of the server.
-        name: The namespace that is asked.
+        name: The namespace to use.
     """
 
     def __init__(self, namespaces: Namespaces, name: str) -> None:
@@ -123,6 +123,6 @@ class LocalControl:
         self._name = name
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
-        """Ask, and block while the answer has to be waited for; see :class:`~mockserver.control.Control`."""
+        """Call a route, and block until the answer is there; see :class:`~mockserver.control.Control`."""
         answer = perform(self._namespaces, self._name, route, argument, **path)
         return answer.block() if isinstance(answer, Pending) else answer

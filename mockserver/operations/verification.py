@@ -1,4 +1,4 @@
-"""Verification: is what was recorded what a test expects, and if not, what came nearest?"""
+"""Verify what was recorded, and find what came nearest if it fails."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ __all__ = ["Verifier", "verify"]
 
 _NEAR = 3
 _NEAR_SEARCHED = 5_000
-"""How many of the newest entries are searched for near misses: what a failing test is about is recent."""
+"""How many of the newest entries are searched for near misses; a failing test is about recent ones."""
 
 
 def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Verification]:
     """Verify a count of entries, or of sessions in which a sequence occurs.
 
-    It looks once, and waits only if more entries can change the answer; then it looks again when the wait is over.
-    What more entries can undo, ``exactly`` and ``at_most``, is looked at when the time is over and not before.
+    It looks once, waits only if more entries can change the answer, and then looks again. More entries can break
+    ``exactly`` and ``at_most``, so these are decided only when the time is over.
 
     Raises:
         InvalidInput: The command contradicts itself.
-        Refused: Too many waits are in flight.
+        Refused: There are too many waits already.
     """
     wanted = count_range(command)
     timeout_s = check_timeout(command.timeout_ms)
@@ -59,18 +59,18 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
             return begin(target.namespace, emulator, never, timeout_s, answer)
         count = verifier.look()
         if wanted.met_by(count) or not timeout_s:
-            return verifier.told(count)
+            return verifier.report(count)
         return begin(target.namespace, emulator, verifier.check(count), timeout_s, answer)
 
 
 class Verifier:
-    """Verifies what one command says, within a namespace: it looks, and then tells what it saw.
+    """Performs one verification in a namespace: it looks, and then reports what it saw.
 
     Args:
-        emulator: Whose journal is looked at.
+        emulator: The emulator of the namespace.
         command: What is expected.
         since: Only entries with a greater ``seq`` count.
-        until: Only entries with this ``seq`` or a lower one count; None for no limit.
+        until: Only entries up to this ``seq`` count; None for no limit.
 
     Raises:
         InvalidInput: The command contradicts itself.
@@ -90,14 +90,14 @@ class Verifier:
         self._sequence = () if command.sequence is None else steps(command.sequence)
         self._by_arrival = command.order == "arrival"
         self._seqs: list[int] = []
-        """The entries that were found, the first of them."""
+        """The first entries that match."""
         self._found: list[tuple[str, list[Item], list[int]]] = []
-        """Each session, its events, and which of them are steps of the sequence."""
+        """For each session its events, and the indices of those that are steps of the sequence."""
 
     def judge(self) -> tuple[Verification, int]:
-        """Look, and tell; also how many entries or sessions there are."""
+        """Look, and return the report and how many entries or sessions there are."""
         count = self.look()
-        return self.told(count), count
+        return self.report(count), count
 
     def look(self) -> int:
         """Count the entries, or the sessions in which the sequence occurs."""
@@ -118,7 +118,7 @@ class Verifier:
         return len(whole)
 
     def check(self, count: int) -> WaitCheck:
-        """Make a check that goes on from what :meth:`look` counted."""
+        """Make a check for a wait, which continues from the count of :meth:`look`."""
         at_least = self._wanted.at_least or 0
         if self._matcher is not None:
             return count_reached(self._emulator, self._matcher, at_least, count)
@@ -127,24 +127,24 @@ class Verifier:
 
         def check(seq: int, record: Record) -> bool:
             nonlocal last
-            if seq <= last:  # the journal was reset, and what was found went with it
+            if seq <= last:  # the journal was reset, and with it what was found
                 having.clear()
             last = seq
             sid = record.session_id
-            if sid is not None:  # only the session that the record belongs to can be another than it was
+            if sid is not None:  # only the session of the record can have changed
                 whole = len(self._steps_in(self._items(sid))) == len(self._sequence)
                 (having.add if whole else having.discard)(sid)
             return len(having) >= at_least
 
         return check
 
-    def told(self, count: int) -> Verification:
-        """Tell what :meth:`look` saw; if it was not enough, what came nearest."""
+    def report(self, count: int) -> Verification:
+        """Report what :meth:`look` saw; if it was not enough, with what came nearest."""
         wanted = self._wanted
         verified = wanted.met_by(count)
         too_few = not verified and wanted.at_least is not None and count < wanted.at_least
-        tell = self._count_told if self._query is not None else self._sequence_told
-        near, message = tell(count, too_few)
+        describe = self._count_report if self._query is not None else self._sequence_report
+        near, message = describe(count, too_few)
         records = ((seq, self._journal.get(seq)) for seq in self._seqs)
         matched = ((seq, record) for seq, record in records if record is not None)
         return Verification(
@@ -155,15 +155,15 @@ class Verifier:
             journal_complete=self._journal.complete_since(self._since),
         )
 
-    def _count_told(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
+    def _count_report(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
         assert self._query is not None
         assert self._matcher is not None
         near = self._near(self._matcher, self._newest(self._since)) if too_few else []
         received = self._received(self._since) if too_few and not near else ""
-        told = [_told(miss) for miss in near]
-        return near, count_message(self._wanted, self._query, count, told, self._incomplete(self._since), received)
+        labels = [_labelled(miss) for miss in near]
+        return near, count_message(self._wanted, self._query, count, labels, self._incomplete(self._since), received)
 
-    def _sequence_told(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
+    def _sequence_report(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
         sequence = self._sequence
         furthest, near, received = None, list[NearMiss](), ""
         if too_few:
@@ -176,14 +176,14 @@ class Verifier:
                 if self._accepted_only:
                     near = [*self._refused(sequence[len(indices)], sid), *near][:_NEAR]
             received = "" if near else self._received(self._since)
-        told = [_told(miss) for miss in near]
+        labels = [_labelled(miss) for miss in near]
         return near, sequence_message(
-            self._wanted, sequence, count, furthest, told, self._incomplete(self._since), received
+            self._wanted, sequence, count, furthest, labels, self._incomplete(self._since), received
         )
 
     @property
     def _accepted_only(self) -> bool:
-        """Whether refused events take no part: the back end does not process them, but a step may be about them."""
+        """Whether refused events do not count: the back end does not process them, but a step may be about them."""
         return not self._by_arrival and not any(step.about_the_answer for step in self._sequence)
 
     def _items(self, sid: str) -> list[Item]:
@@ -194,14 +194,14 @@ class Verifier:
         return find_sequence(self._sequence, [item.facts() for item in items], [item.seq for item in items])
 
     def _counting(self, items: list[Item]) -> list[Item]:
-        """Return those of some events that count."""
+        """Return the events that count."""
         if not self._since and self._until is None:
             return items
         last_seq = self._last_seq
         return [item for item in items if self._since < item.seq <= last_seq]
 
     def _refused(self, step: SequenceStep, sid: str) -> list[NearMiss]:
-        """Find what would have been a step, had it not been refused."""
+        """Find events that would be the step if they had not been refused."""
         items = self._counting(session_items(self._emulator, sid, by_arrival=True))
         meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))
         return self._near(step.accepted, ((item.seq, item.record) for item in meant))
@@ -245,7 +245,7 @@ class Verifier:
         return f" ({dropped} older {were} dropped to stay within the limits and not counted)"
 
 
-def _told(miss: NearMiss) -> tuple[str, tuple[Difference, ...]]:
+def _labelled(miss: NearMiss) -> tuple[str, tuple[Difference, ...]]:
     event = miss.event
     status = "no answer" if event.response is None else str(event.response.status)
     return f"#{event.seq} {event.event_type or event.operation.value} ({status})", miss.differences

@@ -1,7 +1,7 @@
-"""Answers that have to be waited for.
+"""Answers that take a wait.
 
-The caller waits for the waiter of a :class:`Pending`, blocking a thread or not, and then finishes it. So the same
-operation serves a test that blocks and a server that must not.
+The caller waits for the waiter of a :class:`Pending`, with or without blocking a thread, and then finishes it. So one
+operation serves both a test, which blocks, and the server, which must not.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 
 class Pending(Generic[T]):
-    """An answer that has to be waited for.
+    """An answer that takes a wait.
 
     Args:
         waiter: Satisfied when waiting longer cannot change the answer.
         timeout_s: How long to wait for it, in real seconds.
-        finish: Ends the wait and gives the answer. Must be called once, however the wait ended.
+        finish: Ends the wait and returns the answer. Must be called exactly once, however the wait ended.
     """
 
     def __init__(self, waiter: Waiter, timeout_s: float, finish: Callable[[], T]) -> None:
@@ -37,7 +37,7 @@ class Pending(Generic[T]):
         self.finish = finish
 
     def block(self) -> T:
-        """Wait in this thread, then give the answer."""
+        """Wait in this thread, then return the answer."""
         try:
             self.waiter.wait(self.timeout_s)
         finally:
@@ -48,17 +48,17 @@ class Pending(Generic[T]):
 def begin(
     namespace: Namespace, emulator: Emulator, check: WaitCheck, timeout_s: float, answer: Callable[[Emulator, bool], T]
 ) -> Pending[T]:
-    """Start waiting, for what was not there when the caller looked, within the same block of the namespace.
+    """Start a wait, in the same ``with namespace`` block in which the caller has looked.
 
     Args:
-        namespace: Where.
+        namespace: The namespace.
         emulator: Its emulator.
-        check: Ends the wait.
-        timeout_s: How long to wait at most, in real seconds.
-        answer: Gives the answer, told whether the wait was satisfied.
+        check: Decides when the wait ends.
+        timeout_s: Longest wait, in real seconds.
+        answer: Returns the answer; its argument says whether the wait was satisfied.
 
     Raises:
-        Refused: Too many waits are in flight.
+        Refused: There are too many waits already.
     """
     waiter = Waiter(check)
     emulator.waiters.add(waiter)
@@ -72,11 +72,11 @@ def begin(
 
 
 def count_reached(emulator: Emulator, matcher: Matcher, at_least: int, count: int) -> WaitCheck:
-    """Make a check that counts on from what is there; after a reset of the journal it counts afresh.
+    """Make a check that counts entries that match; after a reset of the journal it starts from 0.
 
     Args:
         at_least: How many entries end the wait.
-        count: How many there are.
+        count: How many there are so far.
     """
     journal = emulator.journal
     last = journal.last_seq
@@ -94,7 +94,7 @@ def count_reached(emulator: Emulator, matcher: Matcher, at_least: int, count: in
 
 
 def never(seq: int, record: Record) -> bool:
-    """Wait until the time is over: a check."""
+    """Never end a wait before its time: a check."""
     return False
 
 
@@ -108,19 +108,19 @@ def begin_silence(
     *,
     broken_ends: bool = False,
 ) -> Pending[T]:
-    """Start waiting until nothing has come for a while, on the emulated clock.
+    """Start a wait for silence on the emulated clock.
 
     Args:
-        namespace: Where.
+        namespace: The namespace.
         emulator: Its emulator.
         matcher: Which entries break the silence.
-        silence_ms: For how many emulated milliseconds none may come, counted from the last one or from now.
-        timeout_s: How long to wait at most, in real seconds.
-        answer: Gives the answer, told whether the wait was satisfied.
-        broken_ends: Whether an entry that breaks the silence ends the wait as well, instead of beginning it afresh.
+        silence_ms: How long the silence must be in emulated milliseconds, counted from the last entry or from now.
+        timeout_s: Longest wait, in real seconds.
+        answer: Returns the answer; its argument says whether the wait was satisfied.
+        broken_ends: Whether an entry that breaks the silence ends the wait, instead of restarting it.
 
     Raises:
-        Refused: Too many waits are in flight.
+        Refused: There are too many waits already.
     """
     silence = _Silence(namespace, emulator, matcher, silence_ms, broken_ends)
     pending = begin(namespace, emulator, silence.check, timeout_s, answer)
@@ -134,10 +134,10 @@ def begin_silence(
 
 
 class _Silence:
-    """One silence under way. It ends by a command to the clock, or by a timer while the clock runs.
+    """One wait for silence. A command to the clock ends it, or a timer while the clock runs.
 
-    The timer belongs to the wait: it ends with it, and changes nothing in the emulator. Whoever looks is alone with the
-    emulator, so that no request is half recorded then.
+    The timer ends with the wait, and changes nothing in the emulator. It looks under the lock of the namespace, so it
+    never sees a request half recorded.
     """
 
     def __init__(
@@ -155,9 +155,9 @@ class _Silence:
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def check(self, seq: int, record: Record) -> bool:
-        """Return whether it had been silent for long enough before this record, or this record ends the wait.
+        """Return whether the silence before this record was long enough, or the record ends the wait.
 
-        If not, count afresh from it.
+        Otherwise a record that matches restarts the silence.
         """
         if record.at_ms >= self._due_ms:
             return True
@@ -167,7 +167,7 @@ class _Silence:
         return False
 
     def watch(self, waiter: Waiter) -> None:
-        """Satisfy a waiter when the time has come, however the clock gets there."""
+        """Satisfy a waiter when the silence has been long enough, whether the clock runs or is moved."""
         self._waiter = waiter
         self._unsubscribe = self._clock.subscribe(self._look)
         self._look()
