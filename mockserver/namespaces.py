@@ -1,4 +1,4 @@
-"""Namespaces: an emulator each behind a lock, chosen by path or host, and nothing shared between them."""
+"""Namespaces: each is an emulator behind a lock, chosen by path or host. They share nothing but a budget of bytes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["DEFAULT", "Asker", "Destination", "Namespace", "Namespaces", "Target
 DEFAULT = DEFAULT_NAMESPACE
 
 Asker = Literal["admin", "player", "page"]
-"""Who asks for a namespace: the admin API, a player, or a player in a web page of another origin.
+"""What asks for a namespace: the admin API, a player, or a player in a web page of another origin.
 
-By Adobe's open CORS any page that somebody has open can make namespaces; it must not take the room of those who test.
+Because Adobe's CORS is open, any web page can create namespaces; it must not take the room of testers.
 """
 
 _KEPT_TENTHS = {"player": 1, "page": 5}
-"""Of ten namespaces, how many are kept for others."""
+"""How many tenths of the namespaces are reserved for others."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PREFIX = "/ns/"
@@ -42,9 +42,9 @@ class Destination(NamedTuple):
     """Where a request goes.
 
     Args:
-        namespace: The namespace it names; None when it names none.
+        namespace: The namespace in its path or host; None when there is none.
         path: The path without the namespace.
-        valid: Whether the name can be one.
+        valid: Whether the name is allowed.
     """
 
     namespace: str | None
@@ -53,7 +53,7 @@ class Destination(NamedTuple):
 
 
 def destination(path: str, host: str) -> Destination:
-    """Tell which namespace a request names: first by path ``/ns/{name}/...``, then by host ``{name}.localhost``.
+    """Return which namespace a request names: first by path ``/ns/{name}/...``, then by host ``{name}.localhost``.
 
     Args:
         path: The path of the request without query.
@@ -71,17 +71,17 @@ def destination(path: str, host: str) -> Destination:
 class Namespace:
     """One emulator, for one thread at a time.
 
-    ``with namespace as emulator:`` is the only way to what it remembers: within the block nobody else changes it, and
-    who is within already may enter again. Everything else here may be asked from any thread.
+    ``with namespace as emulator:`` is the only access to the emulator: the block holds the lock, which the same thread
+    may take again. All other methods may be called from any thread.
 
     Args:
-        emulator: Known to nobody else from now on.
+        emulator: The emulator; nothing else may use it from now on.
 
     Attributes:
         name: Its name.
         clock: Its clock, which has a lock of its own.
         dialects: The APIs that it emulates.
-        book: The stories of the server, which have one as well.
+        book: The stories of the server, which has its own lock too.
         wanted: Whether the admin API has asked for it.
     """
 
@@ -109,7 +109,7 @@ class Namespace:
         return self._emulator.settings
 
     def issued(self, sid: str) -> bool:
-        """Tell whether a session id was issued here. Asked of many requests: one look into a table needs no lock."""
+        """Return whether a session id was issued here. One look into a table needs no lock."""
         return sid in self._emulator.sessions
 
     def handle(self, request: HttpRequest) -> Plan | HeldRequest:
@@ -128,7 +128,7 @@ class Namespace:
             emulator.join(self._share)
 
     def leave(self) -> None:
-        """End for good: nobody can ask for it, nor move its clock, any more."""
+        """End for good, and forget the requests that wait for its clock."""
         with self as emulator:
             emulator.forget_held()
         if self._share is not None:
@@ -149,10 +149,10 @@ class Namespace:
         return self._emulator.journal.last_at_ms
 
     def handle_at_once(self, request: HttpRequest) -> Plan | None:
-        """Process a request if nothing stands in the way of a plain answer to it.
+        """Process a request if it certainly gets a plain answer.
 
         Returns:
-            How to answer it, at once and whole; None when that is not sure. Then nothing has happened.
+            How to answer it, at once and whole; None when that is not certain, and then nothing has happened.
         """
         emulator = self._emulator
         if not emulator.settings.fast_path or emulator.faults.armed:
@@ -170,13 +170,13 @@ class Namespace:
             return emulator.resume(held)
 
     def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
-        """Note what became of an answer; see :meth:`Emulator.delivered`."""
+        """Record what became of an answer; see :meth:`Emulator.delivered`."""
         with self as emulator:
             emulator.delivered(plan, delivery, final=final)
 
 
 class Target(NamedTuple):
-    """What is asked or told something: a namespace, and the server it belongs to."""
+    """What an operation works on: a namespace, and the namespaces of the server it belongs to."""
 
     namespaces: Namespaces
     namespace: Namespace
@@ -185,12 +185,12 @@ class Target(NamedTuple):
 class Namespaces:
     """All namespaces of a server.
 
-    A namespace that does not exist can be looked at and waited for: it is then a real one that nobody lists, and
-    it becomes the namespace when the first request or change comes while somebody still holds it.
+    You can read a namespace that does not exist, and wait for it: that makes an unlisted one, which becomes the
+    namespace if the first request or change comes while it is still in use.
 
     Args:
         make: Makes the emulator of a namespace.
-        scheme: How the server is reached: ``http`` or ``https``.
+        scheme: ``http`` or ``https``.
     """
 
     def __init__(self, make: Callable[[str], Emulator], scheme: str = "http") -> None:
@@ -202,11 +202,11 @@ class Namespaces:
         self.default = Namespace(make(DEFAULT))
         self.budget = Budget(self.default.settings.max_server_bytes)
         self.evicted = 0
-        """How many namespaces gave way to others."""
+        """How many namespaces were dropped to make room for others."""
         self.players = Players({dialect.name: dialect for dialect in self.default.dialects})
-        """The simulated players; whoever listens tells them where."""
+        """The simulated players; the server tells them its address when it listens."""
         self.reach: Callable[[], Addresses] | None = None
-        """Tells where players reach the server; set by whoever listens."""
+        """Returns the addresses of the server; set when it listens."""
         self._known[DEFAULT] = self.default
         self.default.join(self.budget)
 
@@ -222,12 +222,12 @@ class Namespaces:
         return self._known.get(name)
 
     def peek(self, name: str) -> Namespace:
-        """Return a namespace for the admin API; an empty one that is not kept if there is none.
+        """Return a namespace for the admin API; if there is none, an empty one that is not kept.
 
-        From now on it counts as wanted: it gives way to no other.
+        From now on it is wanted: it is never dropped to make room.
 
         Raises:
-            InvalidInput: The name cannot be one.
+            InvalidInput: The name is not allowed.
         """
         found = self._peek(name)
         found.wanted = True
@@ -249,11 +249,11 @@ class Namespaces:
             return unborn
 
     def obtain(self, name: str, asker: Asker = "player") -> Namespace:
-        """Return a namespace, and make it if there is none.
+        """Return a namespace, and create it if there is none.
 
         Raises:
-            InvalidInput: The name cannot be one.
-            Refused: There is no room. Only the admin API has others give way, namespaces that it has never asked for.
+            InvalidInput: The name is not allowed.
+            Refused: There is no room. Only for the admin API, namespaces that it has never asked for are dropped.
         """
         known = self._known.get(name)
         if known is not None:
@@ -283,7 +283,7 @@ class Namespaces:
             raise Refused(f"there are {len(self._known)} namespaces already (setting max_namespaces); delete one first")
 
     def keep_limits(self) -> None:
-        """Obey the settings that are about the whole server, and make fit who has to give way. Call it from outside."""
+        """Apply the settings of the server, and shrink namespaces to their shares. Call it outside any namespace."""
         self.budget.limit(self.default.settings.max_server_bytes)
         self.budget.collect()
 
@@ -295,7 +295,7 @@ class Namespaces:
         return [known for known in self._known.values() if known is not self.default and not known.wanted]
 
     def _evict(self) -> None:
-        """Drop the namespace that has been idle for longest, of those that only players made."""
+        """Drop the namespace that has been idle longest, among those that only players use."""
         longest = min(self._dispensable(), key=lambda namespace: namespace.idle_since_ms)
         del self._known[longest.name]
         longest.leave()
@@ -306,7 +306,7 @@ class Namespaces:
 
         Raises:
             InvalidInput: It is the default one, which can be reset but not dropped.
-            NotFound: There is none of that name.
+            NotFound: There is no namespace of that name.
         """
         if name == DEFAULT:
             raise InvalidInput("the default namespace cannot be dropped; reset it instead", status=409)

@@ -1,6 +1,6 @@
-"""What the emulated back end makes of a request: outcome, answer, and the session as it is afterwards.
+"""Decide about a request as the back end does: its outcome, its answer, and the session afterwards.
 
-Deciding saves nothing and moves no clock, so that a request can also be asked what it would have been answered.
+Deciding saves nothing and moves no clock, so it can also compute the answer that a request would get.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _NO_ROUTE = (404, 405)
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """What becomes of a request.
+    """The decision about a request.
 
     Args:
-        session_id: The session it belongs to or opens; None when it has none.
-        session: The session as it is to be saved; None when there is nothing to save.
+        session_id: The session that it belongs to or opens; None when it has none.
+        session: The session to save; None when there is nothing to save.
     """
 
     outcome: Outcome
@@ -41,11 +41,11 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
 
 class BackEnd:
-    """The emulated back end under one set of settings. It remembers nothing.
+    """The emulated back end under one set of settings. It has no memory.
 
     Args:
-        settings: How it behaves.
-        dialects: The APIs that it speaks.
+        settings: Its settings.
+        dialects: Its APIs.
 
     Raises:
         InvalidInput: A session rule has no condition or one that cannot be used.
@@ -60,7 +60,7 @@ class BackEnd:
         self._others = tuple((other.bases, self._interpreters[other.name]) for other in dialects.others)
         self._foreign = tuple(base for bases, _ in self._others for base in bases)
         self.read = self._read if self._others else self._default.read
-        """Tells what a request means; never raises, whatever the request."""
+        """Returns what a request means. Never raises, whatever the request."""
         self._limits = limits(settings)
         self._session_rules = tuple((rule, conditions(rule.where)) for rule in settings.session_rules)
 
@@ -73,7 +73,7 @@ class BackEnd:
         return self._default.read(request)
 
     def interpreter(self, arrival: Arrival) -> Interpreter:
-        """Return what words the answers to a request."""
+        """Return what writes the answers to a request."""
         return self._interpreters[arrival.dialect]
 
     def limits_of(self, session: Session) -> Limits:
@@ -92,7 +92,7 @@ class BackEnd:
         """Decide about an event.
 
         Args:
-            session: The session of its path as it was last saved; None when there is none.
+            session: The session that it names, as last saved; None when there is none.
         """
         sid, violations = arrival.session_id or "", arrival.violations
         answers = self._interpreters[arrival.dialect]
@@ -102,7 +102,7 @@ class BackEnd:
             return Decision(Outcome.INVALID, answers.rejected(arrival), arrival.session_id)
         if session is None:
             return Decision(Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, arrival, sid), sid)
-        # Records share the id that the session has, instead of keeping the one of each path.
+        # Records share the id of the session, instead of keeping the one of each path.
         sid = session.sid
         session = expire(session, now_ms, self.limits_of(session))
         if violations:
@@ -122,10 +122,10 @@ class BackEnd:
     def decide(
         self, request: HttpRequest, arrival: Arrival, now_ms: int, number: int, new_sid: Callable[[], str]
     ) -> Decision:
-        """Decide about a request that is no event.
+        """Decide about a request that is not an event.
 
         Args:
-            number: Of the session it may open.
+            number: The number of the session that it may open.
             new_sid: Makes the id of that session; called only then.
         """
         answers = self._interpreters[arrival.dialect]
@@ -145,7 +145,7 @@ class BackEnd:
         return self._with_later(session, arrival, now_ms)
 
     def _with_later(self, session: Session, arrival: Arrival, now_ms: int) -> Session:
-        """Let a session take the further events of a request; what a closing one leaves over, nobody takes."""
+        """Apply the further events of a request to a session; events after a closing one have no effect."""
         for event in arrival.later:
             session, _ = accept(
                 session, event.event_type or "", event.ts_ms or 0, event.playhead_s or 0, now_ms, self.settings

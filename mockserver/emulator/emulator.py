@@ -1,12 +1,12 @@
-"""One namespace answers requests.
+"""Answer the requests of one namespace.
 
-The path of a request: the reader tells what it means, while others may be within the namespace; fault rules of stage
-``request`` may hold it back or end it; the back end decides about its session and words the answer; fault rules of
-stage ``response`` may hit that; the journal records it all; the server shell gets a plan. The steps that decide are
-pure and know no storage.
+The path of a request: the dialect reads it, outside the lock of the namespace; fault rules of stage ``request`` may
+hold it back or end it; the back end decides about its session, and the dialect writes the answer; fault rules of stage
+``response`` may strike the answer; the journal records everything; the server gets a plan. The steps that decide are
+pure functions without storage.
 
-What is held back is processed as of the moment when it is due, and before anything that is received later, even if the
-shell that waits for the clock has not noticed yet, or the clock went on in one jump.
+A request that was held back is processed as of the time when it is due, and before any request received after that
+time, even if the server that waits for the clock has not noticed yet, or the clock has jumped.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Emulator(EmulatorState):
     """The emulated back end of one namespace: what requests do to its memory, and how they are answered.
 
     Args:
-        settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
+        settings: The settings at the start; ``reset`` restores them.
         stories: The stories that can be started; those of the package by default.
-        **start: What else it starts with; see :class:`~mockserver.emulator.state.EmulatorState`.
+        **start: More about the start; see :class:`~mockserver.emulator.state.EmulatorState`.
     """
 
     def __init__(self, settings: Settings | None = None, *, stories: StoryBook | None = None, **start: Any) -> None:
@@ -52,7 +52,7 @@ class Emulator(EmulatorState):
         self.stories = Storytelling(self, stories)
 
     def read_request(self, request: HttpRequest) -> Arrival:
-        """Tell what a request means. It takes the longest, and changes nothing: any thread may ask at any time."""
+        """Return what a request means. This is the slowest step; it changes nothing, so any thread may call it."""
         return self.back_end.read(request)
 
     def handle(self, request: HttpRequest, arrival: Arrival | None = None) -> Plan | HeldRequest:
@@ -64,7 +64,7 @@ class Emulator(EmulatorState):
 
         Returns:
             How to answer it; or the request, when a fault holds it back before the back end sees it. The caller then
-            gives it to :meth:`resume` once, when it is due or when waiting was broken off.
+            passes it to :meth:`resume` once, when it is due or when the wait was interrupted.
         """
         if arrival is None:
             arrival = self.read_request(request)
@@ -87,7 +87,7 @@ class Emulator(EmulatorState):
             refused = self.back_end.interpreter(arrival).overcrowded(arrival)
             return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
         self.held_count += 1
-        # The sum of what was recorded and what is held back never goes down, so that no other has this place.
+        # The number of recorded and held requests never goes down, so this place is unique.
         self.held_requests.add(held, self.journal.last_seq + len(self.held_requests) + 1)
         return held
 
@@ -114,13 +114,13 @@ class Emulator(EmulatorState):
         return Plan(record, seq, self.journal.era, response)
 
     def resume(self, held: HeldRequest) -> Plan | None:
-        """Process a request that was held back, now that its time has come.
+        """Process a request that was held back and is due.
 
-        Also after its client has left: what the network delays arrives all the same. Also before its time, when waiting
-        was broken off.
+        Also after its client has left, because a request delayed by the network still arrives; and before it is due,
+        when the wait was interrupted.
 
         Returns:
-            None when the namespace was reset meanwhile: the request belongs to what is forgotten.
+            None when the namespace was reset meanwhile, so that the request is forgotten.
         """
         self._process_due()
         if not held.forgotten:
@@ -136,16 +136,16 @@ class Emulator(EmulatorState):
         return self._would_decide(request, arrival, self.clock.now_ms()).response
 
     def catch_up(self) -> None:
-        """Process what was held back and is due, without waiting for who waits for the clock."""
+        """Process requests that are due now, without waiting for the threads that wait for the clock."""
         self._process_due()
 
     def settle(self) -> None:
-        """Save what time has done: to requests that are due, then to every session."""
+        """Process requests that are due, then save what time has done to every session."""
         self._process_due()
         super().settle()
 
     def reset(self, parts: Iterable[str]) -> None:
-        """Bring parts back to the state after the start, and the stories with them.
+        """Bring parts back to the state after the start, together with the stories.
 
         Args:
             parts: Any of ``journal sessions faults clock settings``.
@@ -156,19 +156,19 @@ class Emulator(EmulatorState):
         super().reset(wanted)
 
     def _process_due(self) -> None:
-        """Process what is due; who waits for it finds the plan there.
+        """Process requests that are due; the threads that wait for them find their plans.
 
-        Each as of the moment when it was due, but never before what was recorded last, since an event that the clock
-        follows may have moved it past that moment.
+        Each is processed as of the time when it was due, but never before the last record, since an event that the
+        clock follows may have moved it past that time.
         """
         while (held := self.held_requests.take_due(now_ms := self.clock.now_ms())) is not None:
             try:
                 held.plan = self._process_struck(held, min(now_ms, max(held.due_ms, self.journal.last_at_ms)))
-            except Exception as error:  # noqa: BLE001 - who waits for it raises it; it is nothing to who came by
+            except Exception as error:  # noqa: BLE001 - raised in the thread that waits for the request, not in this one
                 held.failure = error
 
     def _process_struck(self, held: HeldRequest, now_ms: int) -> Plan:
-        """Do what the rules of stage ``request`` decided."""
+        """Apply the strike of the rules of stage ``request``."""
         strike, nth_event = held.strike, held.nth_event
         is_copy = False
         match strike.fault:
@@ -188,9 +188,9 @@ class Emulator(EmulatorState):
         return self._process(held.request, held.arrival, facts, now_ms, strike, held, is_copy=is_copy)
 
     def _not_processed(self, held: HeldRequest, fault: AnswerFault, now_ms: int) -> Plan:
-        """Answer by a fault of stage ``request``: the back end never saw it.
+        """Answer with a fault of stage ``request``: the back end never sees the request.
 
-        Some faults need the answer that would have been; to find it out changes nothing.
+        Some faults need the answer that it would have given; computing that changes nothing.
         """
         strike, arrival = held.strike, held.arrival
 
@@ -223,14 +223,14 @@ class Emulator(EmulatorState):
         *,
         is_copy: bool = False,
     ) -> Plan:
-        """Let the back end decide, then let the fault rules of stage ``response`` hit the answer.
+        """Let the back end decide, then apply the fault rules of stage ``response`` to the answer.
 
         Args:
             facts: What rules can ask about the request; None when there are no rules.
             now_ms: What the clock shows, or showed when the request was due.
             before: What the rules of stage ``request`` did.
             held: The request, if they may have held it back.
-            is_copy: Whether it was processed once already, in the same instant.
+            is_copy: Whether the same request was just processed, as of the same time.
         """
         at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         outcome, response, sid = decision.outcome, decision.response, decision.session_id
@@ -277,10 +277,10 @@ class Emulator(EmulatorState):
         *,
         is_copy: bool = False,
     ) -> int:
-        """Process the one of two equal requests whose answer reaches nobody.
+        """Process the copy of a request whose answer is not sent.
 
         Returns:
-            When: the same instant for both, by which a journal that is read again tells them from two requests.
+            When it was processed. The same time for both marks them as copies when a journal is read again.
         """
         at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         self.record(
@@ -290,14 +290,14 @@ class Emulator(EmulatorState):
         return at_ms
 
     def _carry_out(self, request: HttpRequest, arrival: Arrival, now_ms: int, *, is_copy: bool) -> tuple[int, Decision]:
-        """Let the back end decide and keep what becomes of the session.
+        """Let the back end decide, and save the session.
 
         Args:
             now_ms: What the clock shows, or showed when the request was due.
             is_copy: Whether the clock has followed the same request already.
 
         Returns:
-            When it was decided, and what.
+            The time of the decision, and the decision.
         """
         if not is_copy and self.clock.following and self._follows(arrival, now_ms):
             self.clock.follow(arrival.ts_ms)
@@ -314,7 +314,7 @@ class Emulator(EmulatorState):
         return now_ms, decision
 
     def _would_decide(self, request: HttpRequest, arrival: Arrival, now_ms: int) -> Decision:
-        """Tell what the back end would decide, and leave everything as it is."""
+        """Return what the back end would decide; change nothing."""
         if self._follows(arrival, now_ms):
             now_ms = max(now_ms, arrival.ts_ms)
         if arrival.operation is Operation.EVENT:
@@ -326,7 +326,7 @@ class Emulator(EmulatorState):
         return self.clock.following and self.back_end.follows(arrival, session, now_ms)
 
     def _facts(self, request: HttpRequest, arrival: Arrival, nth_event: int | None, now_ms: int) -> Facts:
-        """Tell what fault rules can ask about a request, before the back end has decided about it."""
+        """Return what fault rules can ask about a request before the back end has decided."""
         facts = Facts(
             arrival.operation,
             arrival.session_id,

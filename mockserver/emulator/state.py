@@ -39,23 +39,24 @@ from mockserver.wire.entries import entry
 __all__ = ["EmulatorState", "OnRecord"]
 
 _NAMESPACE_BYTES = 32 * 1024
-"""What a namespace takes that has recorded nothing."""
+"""What an empty namespace takes."""
 
 OnRecord = Callable[[int | None], None]
-"""Told the seq of every new record, or None when the journal was reset. Called within the namespace: must not block."""
+"""Called with the seq of every new record, or None when the journal was reset; in the lock of the namespace, so it must
+not block."""
 
 
 class EmulatorState:
-    """What one namespace remembers, for one thread at a time: :class:`~mockserver.namespaces.Namespace` sees to that.
+    """What one namespace remembers. :class:`~mockserver.namespaces.Namespace` lets one thread use it at a time.
 
     Args:
-        settings: How it behaves, until it is told otherwise; ``reset`` comes back to them.
-        name: The namespace.
-        seed: Makes session ids and draws repeatable. Session ids come from ``secrets`` unless ``seeded_ids``.
+        settings: The settings at the start; ``reset`` restores them.
+        name: The name of the namespace.
+        seed: Makes draws repeatable, and session ids if ``seeded_ids``; otherwise they come from ``secrets``.
         seeded_ids: Whether session ids come from the seed too.
-        faults: Rules in force from the start; ``reset`` comes back to them.
+        faults: The rules at the start; ``reset`` restores them.
         clock: The clock; a real one by default.
-        records: Makes the place where the journal keeps its records; a list by default.
+        records: Makes the container in which the journal keeps its records; a list by default.
         dialects: The APIs that are emulated; those of the package by default.
 
     Raises:
@@ -87,14 +88,14 @@ class EmulatorState:
         self.waiters = Waiters(self._start_settings.max_waiters)
         self.caches = Caches()
         self.listeners: tuple[OnRecord, ...] = ()
-        """Who is told of every new record."""
+        """Called for every new record."""
         self.held_count = 0
-        """How many requests are held back by delays, also those whose time has come and whose clients wait still."""
+        """How many requests delays hold back, including those that are due but not yet answered."""
         self.held_requests = HeldRequests()
         self.streams = 0
-        """How many event streams are open; who opens one counts it."""
+        """How many event streams are open; the server counts them."""
         self.share: Share | None = None
-        """What journal and sessions may take of the budget of the server; None for no limit but the settings."""
+        """The share of the namespace in the budget of the server; None for no limit but the settings."""
         self._apply_settings(self._start_settings)
         self._restart_ids()
         self.faults.restart(self._start_faults, self.clock.now_ms())
@@ -116,14 +117,14 @@ class EmulatorState:
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:
-        """Write a request into the journal and tell who waits for it or listens.
+        """Write a request into the journal, wake the waits it satisfies, and call the listeners.
 
         Args:
             held: The request, if it may have been held back; it is no longer in the queue then.
-            is_copy: Whether it was the last that was recorded, and is recorded again.
+            is_copy: Whether it is the last recorded request, recorded again.
 
         Returns:
-            Its place in the journal, and what stands there.
+            Its seq and its record.
         """
         record = Record(
             at_ms, arrival.operation, sid, arrival.event_type, outcome, request.method, request.target,
@@ -155,19 +156,19 @@ class EmulatorState:
         return seq
 
     def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
-        """Note what became of an answer; of a request that a reset has forgotten nothing is noted.
+        """Record what became of an answer, unless a reset has removed its request.
 
         Args:
             plan: How the request was to be answered.
-            delivery: How far the answer came.
-            final: Whether the answer said that the connection ends with it.
+            delivery: How far the answer got.
+            final: Whether the answer announced the end of the connection.
         """
         if plan.era == self.journal.era:
             self.journal.delivered(plan.seq, delivery, final=final)
 
     def _rare(self, record: Record, held: HeldRequest | None, dialect: str, *, is_copy: bool) -> Record:
-        """Return a record with what few have, if it has any of it."""
-        # What is held back was received already, and is recorded later.
+        """Return a record with its rare members, if it has any."""
+        # Requests that are held back were received earlier and are recorded later.
         held_ms, displaced = 0, len(self.held_requests) - is_copy
         if held is not None and held.place is not None:
             held_ms = max(0, record.at_ms - held.at_ms)  # the clock may have been set back
@@ -178,10 +179,10 @@ class EmulatorState:
         return RareRecord(*members)
 
     def listen(self, listener: OnRecord) -> Callable[[], None]:
-        """Tell ``listener`` of every new record from now on.
+        """Call ``listener`` for every new record from now on.
 
         Returns:
-            A function that ends it.
+            A function that stops this.
         """
         self.listeners = (*self.listeners, listener)
 
@@ -191,7 +192,7 @@ class EmulatorState:
         return stop
 
     def read(self, record: Record) -> Any:
-        """Parse the body of a record; None when it is no JSON."""
+        """Parse the body of a record; None when it is not JSON."""
         if not record.body:
             return None
         try:
@@ -203,7 +204,7 @@ class EmulatorState:
         return self.dialects.named(record.dialect).normal
 
     def events(self, seq: int, record: Record) -> Sequence[Event]:
-        """Return the events of a record in the form that everything but the dialect reads."""
+        """Return the events of a record in the normal shape."""
         return self.dialects.events(record.dialect, record.operation, self.read(record), seq)
 
     def entry_of(self, seq: int, record: Record) -> Entry:
@@ -214,7 +215,7 @@ class EmulatorState:
     # Sessions
 
     def owns(self, sid: str) -> bool:
-        """Tell whether a session id was issued here."""
+        """Return whether a session id was issued here."""
         return sid in self.sessions
 
     def new_sid(self) -> str:
@@ -222,7 +223,7 @@ class EmulatorState:
         return secrets.token_hex(32) if self._ids is None else self._ids.randbytes(32).hex()
 
     def lost_sid(self) -> str:
-        """Make the id of a session that is never opened; a stream of its own leaves the ids of real ones alone."""
+        """Make the id of a session that is never opened; its own random stream leaves those of real sessions alone."""
         return secrets.token_hex(32) if self._lost_ids is None else self._lost_ids.randbytes(32).hex()
 
     def add_session(self, session: Session) -> None:
@@ -236,7 +237,7 @@ class EmulatorState:
         return expire(session, self.clock.now_ms(), self.limits_of(session))
 
     def settle(self) -> None:
-        """Save what time has done to every session, so that no later change of clock or settings can undo it."""
+        """Save what time has done to every session, so that later changes of clock or settings cannot undo it."""
         self.sessions.update_all(self.refreshed)
 
     def limits_of(self, session: Session) -> Limits:
@@ -280,13 +281,13 @@ class EmulatorState:
     # The budget of the server
 
     def join(self, share: Share) -> None:
-        """Take part in the budget of a server."""
+        """Join the budget of a server."""
         self.share = share
         self.journal.crowded = self.fit
         self.fit()
 
     def fit(self) -> None:
-        """Keep within the share, and ask for more if need be. The journal gives way first, sessions beyond half."""
+        """Keep within the share, and ask for more if needed. The journal shrinks first; sessions only beyond half."""
         if self.share is None:
             return
         journal, sessions = self.journal, self.sessions
@@ -294,7 +295,7 @@ class EmulatorState:
         granted = self.share.ask(taken) if taken > self.share.granted else self.share.granted
         left = granted - _NAMESPACE_BYTES
         if taken > granted:
-            left = max(0, left - PIECE)  # so that not every request has to ask
+            left = max(0, left - PIECE)  # so that not every request asks
             if sessions.size_bytes > left // 2:
                 room = max(left - journal.size_bytes, left // 2)
                 sessions.shrink(room - room // 16, self.refreshed)  # one walk over all of them serves many openings
@@ -303,10 +304,10 @@ class EmulatorState:
     # Settings and reset
 
     def configure(self, settings: Settings) -> None:
-        """Change the settings; open sessions feel it at once.
+        """Change the settings, also for open sessions.
 
         Raises:
-            InvalidInput: A session rule has no condition or one that cannot be used; nothing was changed.
+            InvalidInput: A session rule has no condition or a wrong one; nothing has changed.
         """
         self.settle()
         self._apply_settings(settings)
@@ -346,7 +347,7 @@ class EmulatorState:
         self.fit()
 
     def forget_held(self) -> None:
-        """Forget the requests that are held back; those who wait for them are told at once."""
+        """Forget the requests that are held back, and wake the threads that wait for them."""
         self.held_count -= self.held_requests.clear()
         self.clock.wake()
 

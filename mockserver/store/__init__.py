@@ -1,1 +1,1 @@
-"""What a namespace remembers: its journal, its sessions and its fault rules. Bounded; what is dropped is counted."""
+"""What a namespace remembers: its journal, its sessions and its fault rules. All are bounded, and drops are counted."""

@@ -1,8 +1,8 @@
-"""One budget of bytes for a whole server: every namespace has a share of it, and the largest gives way first.
+"""One budget of bytes for a whole server: every namespace has a share, and the largest share shrinks first.
 
-A share grows by the piece, so that a request costs nothing but a comparison; only who has used up a piece asks for the
-next one. When nothing is left, the largest share shrinks. Its namespace may be in use by another thread just then: it
-is noted as owing, and made to fit as soon as somebody who is in no namespace comes by, see :meth:`Budget.collect`.
+A share grows by pieces, so that most requests need only a comparison; a namespace that has used up a piece asks for the
+next one. When nothing is left, the largest share shrinks. Another thread may use its namespace just then, so the share
+is marked as owing, and the next thread outside any namespace makes it fit: see :meth:`Budget.collect`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Callable
 __all__ = ["PIECE", "Budget", "Share"]
 
 PIECE = 64 * 1024
-"""By how much a share grows."""
+"""How much a share grows at a time."""
 
 
 class Share:
-    """What one namespace may take.
+    """The bytes that one namespace may take.
 
     Args:
-        budget: Of what.
-        give_way: Makes the namespace fit into its share; False if it is in use just now.
+        budget: The budget of the server.
+        give_way: Makes the namespace fit into its share; returns False if it is in use.
 
     Attributes:
-        granted: How many bytes.
+        granted: The number of bytes.
     """
 
     __slots__ = ("_budget", "give_way", "granted")
@@ -35,11 +35,11 @@ class Share:
         self.granted = 0
 
     def ask(self, size_bytes: int) -> int:
-        """Ask for room for so many bytes in all; the answer is what there is, which may be less, or more."""
+        """Ask for this many bytes in all, and return how many are granted, which may be fewer or more."""
         return self._budget.grant(self, size_bytes)
 
     def leave(self) -> None:
-        """Give everything back, for good."""
+        """Return the whole share for good."""
         self._budget.leave(self)
 
 
@@ -47,7 +47,7 @@ class Budget:
     """The bytes of a server. All methods may be called from any thread.
 
     Args:
-        max_bytes: How many there are.
+        max_bytes: The size of the budget.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -56,15 +56,15 @@ class Budget:
         self._shares: set[Share] = set()
         self._granted = 0
         self.owing: set[Share] = set()
-        """Those that shrank, and whose namespaces do not fit yet."""
+        """Shares that shrank, and whose namespaces do not fit yet."""
 
     @property
     def granted_bytes(self) -> int:
-        """How much all shares have together."""
+        """The bytes of all shares together."""
         return self._granted
 
     def join(self, give_way: Callable[[], bool]) -> Share:
-        """Make a share, an empty one.
+        """Make an empty share.
 
         Args:
             give_way: See :class:`Share`.
@@ -75,7 +75,7 @@ class Budget:
         return share
 
     def leave(self, share: Share) -> None:
-        """Take a share back."""
+        """Take back a share."""
         with self._lock:
             if share in self._shares:
                 self._shares.discard(share)
@@ -83,10 +83,10 @@ class Budget:
                 self._granted -= share.granted
 
     def grant(self, share: Share, size_bytes: int) -> int:
-        """Bring a share to a size, or as near to it as is fair: nobody gives way to one that is larger.
+        """Change the size of a share, as far as is fair: no share shrinks for a larger one.
 
         Returns:
-            The size of the share from now on.
+            The new size of the share.
         """
         wanted = -(-size_bytes // PIECE) * PIECE
         with self._lock:
@@ -100,7 +100,7 @@ class Budget:
             return share.granted
 
     def limit(self, max_bytes: int) -> None:
-        """Have so many bytes from now on; if they are fewer, the largest shares shrink to one size."""
+        """Change the size of the budget; if it is too small now, the largest shares shrink to equal sizes."""
         with self._lock:
             self._max_bytes = max_bytes
             left, most = max_bytes, 0
@@ -116,7 +116,7 @@ class Budget:
                 self._resize(share, most)
 
     def collect(self) -> None:
-        """Make every namespace fit whose share shrank. Who calls must be in no namespace; one in use has to wait."""
+        """Make namespaces fit whose shares shrank, except those in use. Call it outside any namespace."""
         for share in tuple(self.owing):
             if share.give_way():
                 self.owing.discard(share)

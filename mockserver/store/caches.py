@@ -1,4 +1,4 @@
-"""What was computed from the journal, kept until what it was computed from changes."""
+"""Caches of what was computed from the journal, valid until their sources change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Kept(msgspec.Struct, Generic[T], frozen=True):
 
 
 class _Turn:
-    """Who computes an answer, and how many wait for it."""
+    """The lock of the thread that computes an answer, and how many threads use it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -33,13 +33,13 @@ class _Turn:
 
 
 class Cache(Generic[T]):
-    """Answers by name, each with the stamp of what it was computed from. All methods may be called from any thread.
+    """Answers by name, each with a stamp of its source. All methods may be called from any thread.
 
     Args:
-        room: The sum of the weights of all that is kept; None for no limit.
-        latest: What gives way when there is no room: the least recently used answer, or, if False, the new one, which
-            then is not kept. The latter suits answers that are asked for one after the other, over and over again: the
-            least recently used one is just the one that is wanted next.
+        room: The largest sum of the weights of all answers; None for no limit.
+        latest: What is dropped when there is no room: the least recently used answer, or, if False, the new one, which
+            is then not kept. The latter suits answers that are read one after the other, over and over: there the least
+            recently used answer is the one that is needed next.
     """
 
     def __init__(self, room: int | None = None, *, latest: bool = True) -> None:
@@ -56,9 +56,9 @@ class Cache(Generic[T]):
     def get(
         self, name: Hashable, stamp: object, compute: Callable[[], T], weigh: Callable[[T], int] = lambda value: 1
     ) -> T:
-        """Return an answer, computed anew if its stamp is not the one it was computed from.
+        """Return an answer; compute it if it is missing or its stamp has changed.
 
-        Whoever asks for an answer that is being computed waits for it: it is not computed twice.
+        While one thread computes an answer, others wait for it, so that it is not computed twice.
         """
         kept = self._current(name, stamp)
         if kept is not None:
@@ -81,7 +81,7 @@ class Cache(Generic[T]):
                     del self._turns[name]
 
     def last(self, name: Hashable) -> T | None:
-        """Return an answer as it was computed last, out of date or not; None if none is kept."""
+        """Return the last answer, even if it is out of date; None if there is none."""
         kept = self._kept.get(name)
         return None if kept is None else kept.value
 
@@ -117,7 +117,7 @@ class Cache(Generic[T]):
 
 
 class Caches:
-    """What is derived from the traffic of one namespace.
+    """The caches of one namespace.
 
     Attributes:
         overall: The findings of the whole namespace.
@@ -133,6 +133,6 @@ class Caches:
         self.reports: Cache[Any] = Cache(_REPORTS)
 
     def retain(self, sids: Container[Hashable]) -> None:
-        """Drop what was computed of all other sessions."""
+        """Drop the answers about all other sessions."""
         for answers in (self.findings, self.traffic, self.reports):
             answers.retain(sids)

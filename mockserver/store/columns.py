@@ -1,8 +1,8 @@
-"""One byte per entry for each field that is asked for often, so that a filter over 100,000 entries is a few C calls.
+"""One byte per entry for each field that is often filtered, so that a filter over 100,000 entries is a few C calls.
 
-An entry is a row of codes, one for the value of each field; a column is what stands in one place of every row. A value
-that finds no free code gets :data:`OTHER`, which means "look at the record": event types are whatever a client sends,
-and no client may make a column grow without bound.
+An entry is a row of codes, one for the value of each field; a column is the same place of every row. A value for which
+there is no free code gets :data:`OTHER`, which means "look at the record": clients choose the event types they send,
+and must not make a column grow without bound.
 
 A filter becomes a mask, a byte of 1 for every entry that may match. Masks are combined as big integers.
 """
@@ -16,21 +16,21 @@ __all__ = ["OTHER", "REST", "Columns", "both"]
 OTHER = 255
 
 REST = "(other)"
-"""Under what the entries are counted whose value found no free code."""
+"""The name under which entries with the code :data:`OTHER` are counted."""
 
 
 class Columns:
     """The codes of all fields, a row of bytes per entry, oldest first.
 
     Args:
-        names: The fields, in the order in which :meth:`append` is given their values.
+        names: The fields, in the order of the values for :meth:`append`.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self._places = {name: place for place, name in enumerate(names)}
         self._codes: tuple[dict[Hashable, int], ...] = tuple({} for _ in self._places)
         self._rows = bytearray()
-        # Most entries have the values of the one before them; hashing, slow for members of an Enum, is saved then.
+        # Most entries have the same values as the one before, which saves hashing; that is slow for members of an Enum.
         self._last: tuple[Hashable, ...] = ()
         self._last_row = b""
 
@@ -50,10 +50,10 @@ class Columns:
 
         Args:
             name: The field.
-            start: Index of the first entry that is looked at.
+            start: The index of the first entry to look at.
 
         Returns:
-            The mask from ``start`` on, and whether it is exact; if not, marked records must be looked at.
+            The mask from ``start`` on, and whether it is exact; if not, the caller must check the marked records.
         """
         codes = self._codes[self._places[name]]
         table = bytearray(256)
@@ -91,6 +91,6 @@ def _code(codes: dict[Hashable, int], value: Hashable) -> int:
 
 
 def both(left: bytes, right: bytes) -> bytes:
-    """Combine two masks of equal length: marked in both."""
+    """Return the mask of the entries that two masks of equal length both mark."""
     joined = int.from_bytes(left, "little") & int.from_bytes(right, "little")
     return joined.to_bytes(len(left), "little")

@@ -20,8 +20,8 @@ class FaultStore:
     """Rules with their counters.
 
     Args:
-        seed: Together with a rule's id it makes the rule's stream of draws.
-        max_faults: How many rules there may be.
+        seed: With the id of a rule, the seed of its random stream.
+        max_faults: Most rules.
     """
 
     def __init__(self, seed: str, max_faults: int) -> None:
@@ -31,15 +31,15 @@ class FaultStore:
         self._made = 0
 
     def clear(self) -> None:
-        """Remove all rules; ids go on counting."""
+        """Remove all rules; the numbers of ids continue."""
         self.armed: tuple[Armed, ...] = ()
-        """The rules as they stand; empty when no request can be hit."""
+        """The rules in force; empty when no fault can strike."""
 
     def restart(self, specs: Iterable[FaultSpec], now_ms: int) -> None:
-        """Go back to the rules of the start, with ids from ``f1`` and fresh draws, whatever ``max_faults`` is by now.
+        """Go back to the rules of the start, with ids from ``f1`` and new draws, whatever ``max_faults`` is now.
 
         Raises:
-            InvalidInput: One of them cannot mean anything; the rules stay as they were.
+            InvalidInput: One of them is wrong; nothing has changed.
         """
         specs = tuple(specs)
         for spec in specs:
@@ -64,7 +64,7 @@ class FaultStore:
         """Put a rule in force, after all others.
 
         Raises:
-            InvalidInput: It cannot mean anything.
+            InvalidInput: The rule is wrong.
             Refused: There are ``max_faults`` already.
         """
         check_spec(spec)
@@ -76,10 +76,10 @@ class FaultStore:
         return armed.rule
 
     def put(self, fault_id: str, spec: FaultSpec, now_ms: int) -> FaultRule:
-        """Replace a rule in its place; counters and draws start afresh.
+        """Replace a rule in its place; its counters and draws start again.
 
         Raises:
-            InvalidInput: The new rule cannot mean anything.
+            InvalidInput: The new rule is wrong.
             NotFound: There is no such rule.
         """
         index = self._index(fault_id)

@@ -1,11 +1,11 @@
 """The journal: every request in order, bounded by count and bytes, indexed for filters.
 
-Eviction drops the oldest entries and is never silent: ``evicted`` counts them, and :meth:`Journal.complete_since` tells
-whether an answer could be affected. It costs nothing per request but moving a number; memory is given back in batches.
+Eviction drops the oldest entries and is never silent: ``evicted`` counts them, and :meth:`Journal.complete_since` says
+whether an answer could be affected. Per request it only moves a number; memory is freed in batches.
 
-Header blocks and paths repeat from request to request; equal ones are kept once. They are charged to the first entry
-that brought them, and the table of known ones is emptied whenever it holds a mebibyte, so that what is shared beyond
-its first owner's eviction stays below that.
+Header blocks and paths repeat from request to request, so equal ones are kept once. Their size counts for the first
+entry that has them. The table of known ones is emptied when it reaches a mebibyte, so what stays shared after that
+entry was evicted is always less.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from mockserver.store.columns import Columns, both
 __all__ = ["Journal", "Records"]
 
 _RECORD_BYTES = 200
-"""What an entry costs beside its bytes: record, stamp, list slot, columns and index."""
+"""What an entry costs besides its bytes: record, time, list slot, columns and index."""
 
 _SESSION_BYTES = 300
-"""What the index costs for a session that has one entry: its id, its list and their place in the table."""
+"""What the index costs for a session with one entry: its id, its list and their place in the table."""
 
 _RESPONSE_BYTES = 500
-"""What an answer costs beside its body; that of an accepted event, 204, is shared."""
+"""What an answer costs besides its body; the 204 of accepted events is shared."""
 
 _INTERN_BYTES = 1024 * 1024
 _COMPACT_AT = 4096
@@ -42,16 +42,16 @@ _ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
 _SECRET = frozenset({b"authorization", b"cookie"})
 
 Read = Callable[[Record], Any]
-"""Gives the parsed body of a record."""
+"""Returns the parsed body of a record."""
 
 Normal = Callable[[Record], Callable[[Any], Any] | None]
-"""Gives what brings the body of a record into the normal shape; None if it has it."""
+"""Returns the function that turns the body of a record into the normal shape; None if it is in that shape."""
 
 
 class Records(Protocol):
-    """Where the records of a journal are kept, by place from 0 on: a list, or anything that has these ways in.
+    """The container of the records of a journal, by place from 0 on: a list, or anything with these methods.
 
-    Indexes, limits and order are the journal's own. A record that was dropped is None until its place is given back.
+    The journal keeps indexes, limits and order itself. A record that was dropped is None until its place is freed.
     """
 
     def __len__(self) -> int:
@@ -59,19 +59,19 @@ class Records(Protocol):
         ...
 
     def append(self, record: Record, /) -> None:
-        """Keep a record at the next place."""
+        """Add a record at the next place."""
         ...
 
     def __getitem__(self, place: int, /) -> Record | None:
-        """Return what is kept at a place."""
+        """Return the record at a place."""
         ...
 
     def __setitem__(self, place: int, record: Record | None, /) -> None:
-        """Keep another record at a place, or none."""
+        """Replace the record at a place, or drop it with None."""
         ...
 
     def __delitem__(self, places: slice, /) -> None:
-        """Give back the first places; the others move up."""
+        """Free the first places; the others move up."""
         ...
 
 
@@ -81,8 +81,8 @@ class Journal:
     Args:
         settings: ``max_entries`` and ``max_journal_bytes`` bound it.
         read: How the body of a record is parsed when a condition asks for it.
-        records: Makes the place where records are kept, an empty one; a list by default.
-        normal: How a body is brought into the normal shape.
+        records: Makes an empty container for records; a list by default.
+        normal: How a body is turned into the normal shape.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Journal:
         self.limit(settings)
 
     def limit(self, settings: Settings) -> None:
-        """Obey new limits, at once."""
+        """Apply new limits at once."""
         self._max_entries = max(1, settings.max_entries)
         self._max_bytes = self._room = settings.max_journal_bytes
         self._make_room()
@@ -130,13 +130,13 @@ class Journal:
         """Forget everything and count from 1 again."""
         self.era += 1
         self.replaced: dict[str | None, int] = {}
-        """By session, how many of its entries were replaced since they were made."""
+        """By session, how many of its entries were replaced after they were added."""
         self._records = self._make_records()
         self._columns = Columns(("operation", "event_type", "outcome", "status"))
         self._by_session: dict[str, array[int]] = {}
         self._by_fault: dict[str, array[int]] = {}
         self._head = 0
-        """Index of the oldest entry that is still there; everything before it is about to be given back."""
+        """The index of the oldest entry; the places before it are about to be freed."""
         self._base = 1
         """The seq of index 0."""
         self._bytes = 0
@@ -145,7 +145,7 @@ class Journal:
         self._last_at_ms = -1
         self._interned_bytes = 0
         self._interned_cost = 0
-        """What all values ever interned have cost; its growth during one append is that entry's to pay."""
+        """The cost of all values ever interned; its growth during one append counts for that entry."""
         self._shared_cost: dict[int, int] = {}
         self.evicted = 0
 
@@ -159,21 +159,21 @@ class Journal:
 
     @property
     def last_seq(self) -> int:
-        """The seq of the newest entry, or of the last one that was; 0 before the first."""
+        """The seq of the newest entry, even if it was dropped; 0 before the first."""
         return self._base + len(self._records) - 1
 
     @property
     def last_at_ms(self) -> int:
-        """When the newest entry, or the last one that was, was processed; before 1970 before the first."""
+        """When the newest entry was processed, even if it was dropped; before 1970 if there was none."""
         return self._last_at_ms
 
     @property
     def size_bytes(self) -> int:
-        """What the entries take, by our account."""
+        """The estimated size of the entries."""
         return self._bytes
 
     def complete_since(self, since: int) -> bool:
-        """Tell whether every entry after ``since`` is still there."""
+        """Return whether every entry after ``since`` is still there."""
         return since >= self.first_seq - 1
 
     def append(self, record: Record) -> int:
@@ -206,12 +206,12 @@ class Journal:
         return seq
 
     def delivered(self, seq: int, delivery: Delivery, *, final: bool = False) -> None:
-        """Note what became of an answer. Of an entry that was dropped nothing is noted.
+        """Record what became of an answer, unless its entry was dropped.
 
         Args:
             seq: The entry.
-            delivery: How far the answer came.
-            final: Whether the answer said that the connection ends with it.
+            delivery: How far the answer got.
+            final: Whether the answer announced the end of the connection.
         """
         record = self.get(seq)
         if record is None:
@@ -235,7 +235,7 @@ class Journal:
                 yield record
 
     def facts(self, record: Record) -> Facts:
-        """Tell what a matcher can ask of a record."""
+        """Return what a matcher can ask about a record."""
         return Facts(
             record.operation,
             record.session_id,
@@ -317,7 +317,7 @@ class Journal:
         return self._columns.counts(column, self._head)
 
     def _mask(self, matcher: Matcher) -> tuple[bytes | None, int, bool]:
-        """Mark the entries that may match by the columns; None when an index says it better."""
+        """Mark the entries that may match by the columns; None when an index is better."""
         start = max(self._head, matcher.since + 1 - self._base)
         names = {name for name, _ in matcher.fields}
         if "session_id" in names or "fault_id" in names:
@@ -347,9 +347,9 @@ class Journal:
         return iter(sorted({seq for seqs in lists for seq in seqs[bisect_left(seqs, first) :]}))
 
     def _share(self, record: Record) -> None:
-        """Let a record have the stamp, header block, path and event type that others have, if they are equal.
+        """Replace the time, headers, path and event type of a record by equal objects of other records.
 
-        It is not kept yet, and a copy of every record would cost more than all of this.
+        This changes the record, which nothing else has yet, because copying every record would cost more.
         """
         if record.at_ms == self._last_at_ms:
             force_setattr(record, "at_ms", self._last_at_ms)
@@ -369,7 +369,7 @@ class Journal:
 
     def _intern_headers(self, raw: RawHeaders) -> RawHeaders:
         if any(name.lower() in _SECRET for name, _ in raw):
-            # The masked block is looked up in its turn, so that no secret stays behind as a key of the table.
+            # The masked block is looked up, so that no secret becomes a key of the table.
             raw = tuple((name, b"***" if name.lower() in _SECRET else value) for name, value in raw)
             known = self._interned.get(raw)
             if known is not None:
@@ -431,7 +431,7 @@ def _cost(record: Record) -> int:
 
 
 def _drop(index: dict[str, array[int]], key: str, seq: int) -> None:
-    """Forget a dropped seq: the whole list when it was the last one, a stale half now and then."""
+    """Forget a dropped seq: the whole list if it was the last one, otherwise now and then the stale half."""
     seqs = index.get(key)
     if seqs is None:
         return

@@ -15,18 +15,18 @@ from mockserver.model.vocabulary import Phase
 __all__ = ["SessionStore"]
 
 _EVENT_TYPES: dict[str | None, str] = {event_type: event_type for event_type in EVENT_TYPES}
-"""The only ones that are counted: a client may send any word, and as many as it likes."""
+"""Only these are counted, because clients may send any number of other words."""
 
 
 _SESSION_BYTES = 1_100
-"""What a session costs beside what it says of its content: record, numbers, id, counts of events, places in tables."""
+"""What a session costs without the texts of its content: record, numbers, id, counts of events, places in tables."""
 
 
 class SessionStore:
     """Sessions by id, in order of opening.
 
     Args:
-        max_sessions: How many are remembered.
+        max_sessions: Most sessions remembered.
     """
 
     def __init__(self, max_sessions: int) -> None:
@@ -37,12 +37,12 @@ class SessionStore:
         """Forget all sessions, and count them from 1 again."""
         self._sessions: dict[str, Session] = {}
         self._arrivals: dict[str, dict[str | None, int]] = {}
-        """For each session, how many events of each type have come for it."""
+        """For each session, how many events of each type have arrived."""
         self.opened = 0
-        """How many were ever opened; the number of the last one."""
+        """How many sessions were opened in all, which is the number of the last one."""
         self.evicted = 0
         self.size_bytes = 0
-        """What the sessions take, by our account."""
+        """The estimated size of the sessions."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -58,17 +58,17 @@ class SessionStore:
         return self._sessions.get(sid)
 
     def save(self, session: Session) -> None:
-        """Keep a session that is known already."""
+        """Save a session that is known already."""
         self._sessions[session.sid] = session
 
     def add(self, session: Session, refreshed: Callable[[Session], Session]) -> None:
-        """Keep a new session; make room first if need be.
+        """Save a new session; make room first if needed.
 
         Args:
-            refreshed: Gives a session as time has left it, so that one whose deadline has passed counts as closed.
+            refreshed: Returns a session as time has left it, so that one whose deadline has passed counts as closed.
         """
         if len(self._sessions) >= self.max_sessions:
-            # A batch, so that one walk over all sessions serves many openings.
+            # Drop a batch, so that one pass over all sessions serves many openings.
             surplus = len(self._sessions) - self.max_sessions + 1
             self._drop(surplus, self.max_sessions // 64, refreshed)
         self.opened = max(self.opened, session.number)
@@ -77,10 +77,10 @@ class SessionStore:
         self.size_bytes += _cost(session)
 
     def arrived(self, sid: str, event_type: str | None) -> int | None:
-        """Count an event that has come for a session, whatever becomes of it.
+        """Count an event that has arrived for a session, whatever its outcome.
 
         Returns:
-            The event is the nth of its type for that session, from 1; None for an unknown session or event type.
+            Its number among the events of its type and session, from 1; None for an unknown session or event type.
         """
         arrivals = self._arrivals.get(sid)
         if arrivals is None:
@@ -101,18 +101,18 @@ class SessionStore:
                 self._sessions[sid] = after
 
     def shrink(self, to_bytes: int, refreshed: Callable[[Session], Session]) -> None:
-        """Drop sessions, the oldest closed ones first, until they take no more than so much.
+        """Drop sessions, the oldest closed ones first, until they take no more than ``to_bytes``.
 
         Args:
             refreshed: As for :meth:`add`.
         """
         while self._sessions and self.size_bytes > to_bytes:
             count = len(self._sessions)
-            too_many = -(-(self.size_bytes - to_bytes) * count // self.size_bytes)  # if all are of one size
+            too_many = -(-(self.size_bytes - to_bytes) * count // self.size_bytes)  # if all have the same size
             self._drop(min(count, too_many), 0, refreshed)
 
     def _drop(self, surplus: int, welcome: int, refreshed: Callable[[Session], Session]) -> None:
-        """Drop so many sessions; more of those that are closed, if so many more are welcome."""
+        """Drop ``surplus`` sessions, or up to ``welcome`` if so many are closed."""
         live = (Phase.OPEN, Phase.COMPLETED)
         closed = (sid for sid, session in self._sessions.items() if refreshed(session).phase not in live)
         doomed = list(islice(closed, max(surplus, welcome)))
