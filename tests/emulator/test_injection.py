@@ -85,7 +85,7 @@ def test_kind_that_decides_what_the_client_gets_is_at_home_in_one_file_and_its_s
     package = Path(mockserver.__file__).parent
     homes = {package / "model" / "fault_kind.py", package / "server" / "effects.py"}
     if kind is RefuseFault:
-        homes.add(package / "cli" / "patience.py")  # which waits as long as it keeps everybody out
+        homes.add(package / "cli" / "remote.py")  # which waits as long as it refuses connections
     naming = {path for path in package.rglob("*.py") if re.search(rf"\b{kind.__name__}\b", path.read_text("utf-8"))}
 
     assert naming <= homes
