@@ -65,6 +65,8 @@ class Habits:
         patient: Whether it sends an event again when Retry-After says so.
         gives_up_after: How many refused events in a row make it silent; None for none.
         repeats: How many times it sends an event again that got no answer.
+        pings_stop: Whether a ping that failed is the last one until something else is reported.
+        pings_after_end: How many pings it sends after a sessionComplete that failed.
         burst_ts: Whether events that happen at nearly the same time get the same ts.
     """
 
@@ -80,6 +82,8 @@ class Habits:
     patient: bool = True
     gives_up_after: int | None = 3
     repeats: int = 0
+    pings_stop: bool = False
+    pings_after_end: int = 0
     burst_ts: bool = False
 
 
@@ -91,6 +95,7 @@ class _Session:
     refused: int = 0
     renewed: int = 0
     silent: bool = False
+    pings_stopped: bool = False
     doing: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 
@@ -174,9 +179,18 @@ class Device:
         for second, event_type, playhead_s in CLIP:
             at_ms = began_ms + round(second * 1000)
             self._network.now_ms = max(self._network.now_ms, at_ms)
-            if self._session.path is not None and not self._session.silent:
+            if self._session.path is not None and not self._session.silent and not self._has_no_timer(event_type):
                 self._report(event_type, self._ts(at_ms), playhead_s)
             self._follow(event_type, playhead_s)
+        for _ in range(self._habits.pings_after_end if self._session.refused and self._session.path else 0):
+            self._network.now_ms += 10_000
+            self._event("ping", self._ts(self._network.now_ms), playhead_s)
+
+    def _has_no_timer(self, event_type: str) -> bool:
+        """Tell whether a ping does not come because the one before failed."""
+        if event_type != "ping":
+            self._session.pings_stopped = False
+        return self._session.pings_stopped
 
     def _ts(self, at_ms: int) -> int:
         if self._habits.burst_ts:
@@ -210,6 +224,7 @@ class Device:
             session.refused = session.renewed = 0
             return
         session.refused += 1
+        session.pings_stopped = habits.pings_stop and event_type == "ping"
         last = event_type in _LAST
         status = 0 if answer is None else answer.status
         if status in habits.renews and (not last or habits.renews_at_end):

@@ -54,6 +54,11 @@ IOS = Habits(start_waits_s=(60, 60), start_timeout_s=5, asks_once=(200, 400, 404
 NEVER_GIVES_UP = Habits(asks_once=(201,))
 """Nobody was recorded doing this: every refusal is met with another sessionStart."""
 
+ALLOY = Habits(
+    start_waits_s=(), start_timeout_s=10_000, renews=(), gives_up_after=None, pings_stop=True, pings_after_end=3
+)  # fmt: skip
+"""Adobe's Web SDK, alloy 2.33.1: no look at the time, no other session, and pings that wait for a success."""
+
 BURSTS = Habits(burst_ts=True)
 """Adobe MediaSDK JS and Chromecast: one ts for events that happen at nearly the same time."""
 
@@ -79,6 +84,8 @@ CASTS = {
     "gone-then-new-session": Cast(GOOD, {"js": JS, "once": ONCE}),
     "half-answers": Cast(GOOD, {"renews-unanswered": RENEWS_UNANSWERED}),
     "hidden-location": Cast(ON_THE_WEB, {"js": JS_ON_THE_WEB}),
+    "lost-complete": Cast(GOOD, {"alloy": ALLOY}),
+    "lost-heartbeat": Cast(GOOD, {"alloy": ALLOY}),
     "lost-session-answer": Cast(GOOD, {"once": ONCE, "theo": THEO}),
     "no-location": Cast(GOOD, {"js": JS}),
     "ok-without-created": Cast(GOOD, {"android": ANDROID}),
@@ -87,10 +94,12 @@ CASTS = {
     "rate-limited": Cast(GOOD, {"js": JS}),
     "reordered-network": Cast(GOOD, {"bursts": BURSTS}),
     "server-restart": Cast(GOOD, {"js": JS, "once": ONCE}),
+    "session-start-207": Cast(GOOD, {"alloy": ALLOY, "once": ONCE}),
     "session-start-400": Cast(GOOD, {"never-gives-up": NEVER_GIVES_UP}),
     "session-start-500": Cast(GOOD, {"once": ONCE}),
     "session-start-503": Cast(GOOD, {"js": JS, "once": ONCE}),
     "slow-session-start": Cast(GOOD, {"js": STUCK, "chromecast": CHROMECAST}),
+    "unanswered-start": Cast(GOOD, {"alloy": ALLOY, "once": ONCE}),
     "timeout-on-events": Cast(GOOD, {"repeats": REPEATS, "renews-unanswered": RENEWS_UNANSWERED}),
 }
 

@@ -18,7 +18,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mockserver.control import ADD_FAULT, EVENTS, FINDINGS, REPORT, SESSIONS, SET_CLOCK, FindingQuery, SessionQuery
+from mockserver.control import (
+    ADD_FAULT,
+    EVENTS,
+    FINDINGS,
+    REPORT,
+    SESSIONS,
+    SET_CLOCK,
+    START_STORY,
+    STOP_STORY,
+    FindingQuery,
+    SessionQuery,
+)
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.query import Query
@@ -91,6 +102,16 @@ class Viewing:
         self.page.clock.run_for(round(seconds * 1000))
         until(lambda: len(self.events()) >= known + pings)
         self.page.evaluate("() => new Promise((done) => done())")
+
+    def let(self, expression: str, argument: Any) -> None:
+        """Let the application do something, and look at no answer."""
+        self.page.evaluate(f"(argument) => {{ {expression}.catch(() => 0) }}", argument)
+
+    def pass_quietly_s(self, seconds: int) -> None:
+        """Let time pass second by second, as long as it takes until no request is on its way."""
+        for _ in range(seconds):
+            self.page.clock.run_for(1000)
+            self.page.evaluate("() => fetch('/').then((answer) => answer.text())")
 
     def events(self) -> list[str | None]:
         """Return the types of all events, in order of arrival."""
@@ -168,3 +189,30 @@ def test_one_ping_that_fails_ends_all_pings_and_is_named(viewing: Viewing) -> No
     assert viewing.events() == ["sessionStart", "play", "ping", "ping", "pauseStart"]
     found = viewing.server.control.call(FINDINGS, FindingQuery()).findings
     assert "edge.pings-stopped" in {finding.code for finding in found}
+
+
+NO_SESSION = ["It opens a session in the end.", "It tells that playback began."]
+
+
+@pytest.mark.parametrize(
+    ("story", "unmet"),
+    [
+        ("lost-heartbeat", ["It goes on pinging.", "It does not fall silent."]),
+        ("session-start-207", NO_SESSION),
+        ("unanswered-start", NO_SESSION),
+        ("lost-complete", ["It sends no ping after the end."]),
+    ],
+)
+def test_alloy_fails_the_stories_that_it_is_known_to_fail(viewing: Viewing, story: str, unmet: list[str]) -> None:
+    control = viewing.server.control
+    control.call(START_STORY, None, name=story)
+    viewing.configure(thirdPartyCookiesEnabled=False)
+    viewing.let("player.open(argument)", DETAILS)
+    until(viewing.events)
+    for event_type in ("play", "sessionComplete"):
+        viewing.let("player.report(argument)", event_type)
+        viewing.pass_quietly_s(35)
+
+    view = control.call(STOP_STORY, None, name=story)
+    assert all(rule.applied for rule in view.faults)
+    assert (view.verdict, [one.says for one in view.expectations if not one.met]) == ("failed", unmet)
