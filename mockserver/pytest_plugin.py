@@ -1,6 +1,6 @@
-"""The pytest plugin: fixtures that start a server in the test process, or use one that runs already.
+"""The pytest plugin: fixtures that start a server in the test process, or use one that is already running.
 
-Unused it costs next to nothing: aiohttp, jsonschema and msgspec are imported when a fixture is first asked for.
+Unused, it costs next to nothing: aiohttp, jsonschema and msgspec are imported when a fixture is first requested.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ if TYPE_CHECKING:
 __all__ = ["make_media_server", "media_server", "media_server_session", "media_server_settings"]
 
 _MARKER = (
-    "media_server(*, faults=[...], seed=..., tls=..., story=..., **settings): the settings, fault rules and seed with "
-    "which this test's media_server starts, whether it speaks https, and the story that the player of the test must "
-    "survive"
+    "media_server(*, faults=[...], seed=..., tls=..., story=..., **settings): start the media_server of this test with "
+    "these settings, fault rules and seed, with https if tls, and with a story that the player of the test must survive"
 )
 
 _servers = pytest.StashKey[list["MediaServer"]]()
 _passed = pytest.StashKey[bool]()
 _shared = pytest.StashKey["MediaServer"]()
 _authority = pytest.StashKey["Authority"]()
-"""The CA of all servers of the run, so that a player has to be told to trust it once."""
+"""The CA of all servers of the run, so that a player needs to trust only one."""
 _unchecked = pytest.StashKey[pytest.Item]()
-"""The test under way that uses the server of the run, until that has been checked."""
+"""The current test, if it uses the server of the run and that has not been checked yet."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,19 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--media-server-url",
         metavar="URL",
-        help="use the server that runs at URL instead of starting one; every test gets a namespace of its own",
+        help="use the server running at URL instead of starting one; every test gets its own namespace",
     )
     group.addoption("--media-server-token", metavar="TOKEN", help="the admin token of the server at --media-server-url")
     group.addoption(
         "--media-server-ca",
         metavar="FILE",
-        help="the certificate (PEM) of the CA to trust at --media-server-url, for a server with --tls",
+        help="the CA certificate (PEM) to trust for --media-server-url, if the server uses --tls",
     )
     group.addoption(
         "--media-server-seed",
         metavar="N",
-        help="the seed of session ids and of the draws of fault rules, for tests that give none; without effect on the "
-        "server at --media-server-url, as is the seed of a test",
+        help="the seed of session ids and fault draws for tests that set none; has no effect with --media-server-url, "
+        "like the seed of a test",
     )
     group.addoption("--media-server-port", metavar="N", type=int, help="the port to listen on instead of a free one")
     parser.addini("media_server_port", "the port to listen on instead of a free one")
@@ -66,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def media_server_settings() -> Settings | None:
-    """Return the settings with which ``media_server`` starts. Override it in a conftest.py or a test module."""
+    """Return the settings that ``media_server`` starts with. Override it in a conftest.py or a test module."""
     return None
 
 
@@ -100,10 +99,10 @@ def media_server(
     make_media_server: Callable[..., MediaServer],
     media_server_settings: Settings | None,
 ) -> Iterator[MediaServer]:
-    """Return a fresh server, started for this test alone.
+    """Return a new server for this test alone.
 
     Its settings come from ``media_server_settings``, then from the marker ``@pytest.mark.media_server(...)``. With a
-    ``story`` in the marker, a passing test fails if its player did not survive that.
+    ``story`` in the marker, a passing test fails if its player did not survive the story.
     """
     with _told_plainly(request.node.nodeid):
         settings, start = _marked(request.node, media_server_settings)
@@ -119,7 +118,7 @@ def media_server(
 def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
     """Return one server for the whole run, reset before every test.
 
-    For players that are started once, with an address that stays. With ``--media-server-port`` the port stays as well.
+    For players that are started once and need a fixed address. ``--media-server-port`` also fixes the port.
     """
     with ExitStack() as stack:
         with _told_plainly("media_server_session"):
@@ -127,13 +126,13 @@ def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer
         request.config.stash[_shared] = server
         yield server
         del request.config.stash[_shared]
-        # When the last test ends, its server ends before pytest_runtest_teardown below could look at it.
+        # After the last test, the server ends before pytest_runtest_teardown below could check it.
         _check_shared(request.config, server)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin afresh, also when a test is run again; reset the server of the run before every test."""
+    """Start clean, also when a test is run again; reset the server of the run before every test."""
     item.stash[_servers] = []
     item.stash[_passed] = False
     config = item.config
@@ -171,7 +170,7 @@ def _uses_shared(item: pytest.Item) -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show in the report of a failing test what its servers received."""
+    """Add the requests of its servers to the report of a failing test."""
     report = yield
     if report.when == "call":
         item.stash[_passed] = report.passed
@@ -186,12 +185,12 @@ def _received(server: MediaServer, node_id: str) -> str:
     try:
         text = server.transcript()
     except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
-        return f"cannot be asked any more: {type(error).__name__}: {error}"
+        return f"cannot be read any more: {type(error).__name__}: {error}"
     return text + _wrong(server) + _repeating(server, node_id)
 
 
 def _address(item: pytest.Item) -> str:
-    """Return how a test is named where the run was started; its id begins at the root of the project."""
+    """Return the id of a test relative to where the run was started, not to the root of the project."""
     root, here = item.config.rootpath, item.config.invocation_params.dir
     file, separator, rest = item.nodeid.partition("::")
     if root == here or not separator:
@@ -203,7 +202,7 @@ def _address(item: pytest.Item) -> str:
 
 
 def _repeating(server: MediaServer, node_id: str) -> str:
-    """Say how to repeat a test with its session ids and draws, to be appended; nothing for a server elsewhere."""
+    """Return a line with the command that repeats a test with its ids and draws; empty for a server elsewhere."""
     seed = getattr(server, "seed", None)
     if seed is None:
         return ""
@@ -212,18 +211,18 @@ def _repeating(server: MediaServer, node_id: str) -> str:
 
 
 def _wrong(server: MediaServer) -> str:
-    """Write the worst findings, to be appended; nothing if there are none."""
+    """Return lines with the worst findings; empty if there are none."""
     try:
         from mockserver.rules.finding_text import brief_findings
 
         findings = server.findings()
         return f"\n{brief_findings(findings)}" if findings else ""
     except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
-        return f"\nfindings cannot be had: {type(error).__name__}: {error}"
+        return f"\nfindings cannot be read: {type(error).__name__}: {error}"
 
 
 def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | None, dict[str, Any]]:
-    """Apply the markers of a test, the outermost first; return the settings and what else they say."""
+    """Apply the markers of a test, outermost first; return the settings and the other arguments."""
     changes: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers("media_server"))):
         if marker.args:
@@ -241,7 +240,7 @@ def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | No
 
 @contextmanager
 def _told_plainly(node_id: str) -> Iterator[None]:
-    """Report why a server cannot be had in one line: it is about how the test or the run is set up, not about code."""
+    """Report in one line why a server cannot start: the cause is the set-up of the test or the run, not code."""
     from mockserver.errors import InvalidInput, MockserverError
 
     try:
@@ -255,7 +254,7 @@ def _told_plainly(node_id: str) -> Iterator[None]:
 def _running(
     config: pytest.Config, settings: Settings | None, faults: Any = (), seed: Any = None, tls: bool = False
 ) -> AbstractContextManager[MediaServer]:
-    """Return a context manager that gives a server: in this process, or a namespace of the one that runs already."""
+    """Return a context manager for a server: a new one in this process, or a namespace of the running one."""
     url = config.getoption("--media-server-url")
     if not url:
         return _in_process(config, settings, faults, seed, tls)
@@ -292,7 +291,7 @@ def _port(config: pytest.Config) -> int:
 
 
 class _Remote:
-    """A namespace of its own on a server that runs already; dropped at the end."""
+    """A namespace for one test on a running server, dropped at the end."""
 
     def __init__(self, config: pytest.Config, url: str, settings: Settings | None, faults: Any) -> None:
         self._url = url
@@ -314,7 +313,7 @@ class _Remote:
         try:
             server.reset()
         except BaseException:
-            with suppress(MockserverError):  # what went wrong first is what is told
+            with suppress(MockserverError):  # the first error matters more
                 self.__exit__()
             raise
         return server
@@ -324,18 +323,18 @@ class _Remote:
         from mockserver.control import DELETE_NAMESPACE
         from mockserver.errors import NotFound
 
-        with suppress(NotFound):  # the test may have dropped it
+        with suppress(NotFound):  # the test may have dropped the namespace
             HttpControl(self._url, token=self._token, ca=self._ca).call(DELETE_NAMESPACE, None, name=self._namespace)
 
 
 def _internal_errors(server: MediaServer) -> list[Exception]:
-    """Return what broke in a server of this process; of one elsewhere nobody can tell."""
+    """Return the internal errors of a server of this process; those of a server elsewhere are unknown."""
     errors: list[Exception] = getattr(server, "internal_errors", [])
     return errors
 
 
 def _judge(item: pytest.Item, server: MediaServer, told: StoryHandle) -> None:
-    """Fail a passing test whose player did not survive the story, judged as it is: with the test the player is done."""
+    """Fail a passing test whose player did not survive the story, judged at the end of the test."""
     from mockserver.errors import MockserverError, VerificationFailed
 
     try:
@@ -350,18 +349,18 @@ def _judge(item: pytest.Item, server: MediaServer, told: StoryHandle) -> None:
 
 
 def _check(server: MediaServer) -> None:
-    """Fail a passing test over what it did not notice."""
+    """Fail a passing test that missed an internal error or a fault rule that never fired."""
     errors = _internal_errors(server)
     if errors:
         pytest.fail(f"the media server had an internal error: {errors[0]!r}", pytrace=False)
     rules = server.faults.unfired()
     if rules:
         told = {rule.id for view in server.stories.list() for rule in view.faults}
-        rules = [rule for rule in rules if rule.id not in told]  # of those the verdict says it
+        rules = [rule for rule in rules if rule.id not in told]  # the verdict covers these
     unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in rules]
     if unfired:
         pytest.fail(
-            f"fault rules that never fired: {', '.join(unfired)}. Remove a rule that is not meant to fire, or correct "
-            "its when.",
+            f"fault rules that never fired: {', '.join(unfired)}. Remove rules that are not meant to fire, or correct "
+            "their when.",
             pytrace=False,
         )

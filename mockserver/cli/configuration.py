@@ -198,9 +198,9 @@ def _check_tls(values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapp
     own = values.get("tls", False)
     for key in ("tls_cert", "tls_key"):
         if own and key in values:
-            raise InvalidInput(f"{given['tls'].where} makes a certificate of its own: leave out {given[key].where}")
+            raise InvalidInput(f"{given['tls'].where} generates a certificate: leave out {given[key].where}")
     if "tls_ca" in values and not own:
-        raise InvalidInput(f"{given['tls_ca'].where} keeps the CA of {flags['tls'].option}: give that too")
+        raise InvalidInput(f"{given['tls_ca'].where} needs {flags['tls'].option}: give that too")
     if "tls_key" in values and "tls_cert" not in values:
         raise InvalidInput(f"{given['tls_key'].where} needs a certificate: give {flags['tls_cert'].option} too")
 

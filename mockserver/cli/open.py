@@ -1,4 +1,4 @@
-"""``mockserver open``: recordings in the page, as if they had been received."""
+"""``mockserver open``: show recordings in the page, as if the server had received them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
-FILE is an HTTP archive (HAR) of a browser or a proxy, an exported journal, recorded requests or bare events, one per
-line; the content tells which. Requests that are not media traffic are left out. The page shows sessions, timelines,
-findings, reports and requests at the times of the recording; its clock stands at the end of it. Nothing leaves this
-machine: the server listens on 127.0.0.1 only.
+FILE is an HTTP archive (HAR) of a browser or proxy, an exported journal, or recorded requests or bare events, one per
+line. The format is detected. Other traffic than media reports is skipped. The page shows sessions, timelines, findings,
+reports and requests at the times of the recording, with its clock frozen at the end. Nothing leaves this machine: the
+server listens on 127.0.0.1 only.
 
-exit codes: 0 ended by Ctrl-C, 2 a file cannot be used
+exit codes: 0 stopped with Ctrl-C, 2 a file cannot be used
 
 examples:
   mockserver open page.har
@@ -31,24 +31,24 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of the command its arguments."""
+    """Add the arguments of the command."""
     parser.description = "Show recordings in the page, until Ctrl-C."
     parser.epilog = _EPILOG
     parser.add_argument("file", metavar="FILE", nargs="+", help="a recording, or - for stdin")
-    parser.add_argument("--port", type=int, default=0, help="listen on this port (default: any that is free)")
+    parser.add_argument("--port", type=int, default=0, help="port of the server (default: a free one)")
     parser.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
-    parser.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show recordings.
+    """Show recordings until a signal stops the server.
 
     Returns:
-        0 when a signal ended it.
+        0.
 
     Raises:
         InvalidInput: A file cannot be used.
-        ServerFailed: The port is taken.
+        ServerFailed: The port is in use.
     """
     from mockserver.media_server import MediaServer
     from mockserver.server.options import ServerOptions
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         address = f"http://127.0.0.1:{port}/__admin/ui/"
         print(f"page: {address}\nCtrl-C stops it.", flush=True)
         if not arguments.no_browser and not webbrowser.open(address):
-            print("no browser could be opened; open the address by hand", file=sys.stderr)
+            print("no browser found; open the address yourself", file=sys.stderr)
 
     serve(site, ready)
     return 0
@@ -87,7 +87,7 @@ def _line(name: str, loaded: ImportResult) -> str:
         f"{loaded.requests} request{'' if loaded.requests == 1 else 's'}",
     ]
     if loaded.left_out:
-        parts.append(f"{loaded.left_out} left out that {'is' if loaded.left_out == 1 else 'are'} no media traffic")
+        parts.append(f"{loaded.left_out} skipped (not media traffic)")
     if loaded.without_body:
-        parts.append(f"{len(loaded.without_body)} left out whose body the recorder did not keep")
+        parts.append(f"{len(loaded.without_body)} skipped (recorded without a body)")
     return f"{name}: {', '.join(parts)}"

@@ -24,7 +24,7 @@ SOURCES = """\
 SOURCE is one of
   http://127.0.0.1:8089    a running server, or its admin API if that has its own address
   journal.ndjson           an exported journal (--export-on-exit, or /__admin/export)
-  page.har                 an HTTP archive of a browser or a proxy; what is no media traffic is left out
+  page.har                 an HTTP archive of a browser or proxy; other traffic than media reports is skipped
   recording.ndjson         requests recorded by a proxy, one per line: {"t": seconds, "method": ..., "path": ...,
                            "headers": {...}, "body": "...", "status": ...}
   events.ndjson            one event per line, as the player sent it; a sessionStart begins the next session.

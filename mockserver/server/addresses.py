@@ -1,4 +1,4 @@
-"""Under which addresses this server can be reached; those of this machine are found without asking anybody else."""
+"""The addresses of a server; those of this machine are found without contacting any other."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["EMULATOR_HOST", "addresses_of", "interface_addresses", "loopback_url
 _Address = IPv4Address | IPv6Address
 
 EMULATOR_HOST = "10.0.2.2"
-"""Under which an Android emulator reaches the loopback address of the machine it runs on."""
+"""The address by which an Android emulator reaches the loopback address of its machine."""
 
 _FAR_AWAY = ("192.0.2.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "2001:db8::1", "fd00::1")
-"""One address of every kind of network a machine may have a way to: the networks of documentation (RFC 5737, RFC 3849)
-stand for the internet, the private ones (RFC 1918, RFC 4193) for LANs and VPNs."""
+"""One address of every kind of network that a machine may have a route to: documentation networks (RFC 5737, RFC 3849)
+represent the internet, private networks (RFC 1918, RFC 4193) LANs and VPNs."""
 
 
 def loopback_url(scheme: str, host: str, port: int) -> str:
-    """Return how this machine reaches a server; an address that means all is none to connect to.
+    """Return the URL of a server for this machine; nobody can connect to the unspecified address.
 
     Args:
-        host: What the server is bound to.
+        host: The address the server is bound to.
     """
     address = _read(host)
     if address is None:
@@ -42,11 +42,11 @@ def addresses_of(
     port: int,
     lan: Callable[[], Sequence[str]] = lambda: interface_addresses(by_name=True),
 ) -> Addresses:
-    """Return under which addresses a server can be reached. May take a moment if it is bound to all.
+    """Return the addresses of a server. May take a moment if it is bound to all addresses.
 
     Args:
-        host: What it is bound to.
-        lan: Finds the addresses of this machine on its networks.
+        host: The address it is bound to.
+        lan: Returns the addresses of this machine on its networks.
     """
     own = Address(url=loopback_url(scheme, host, port), kind="loopback")
     bound = _read(host)
@@ -81,11 +81,11 @@ def _url(scheme: str, address: _Address, port: int) -> str:
 
 
 def interface_addresses(*, by_name: bool) -> tuple[str, ...]:
-    """Return the addresses at which other machines may reach this one, the most likely first.
+    """Return the addresses by which other machines may reach this one, most likely first.
 
     Args:
-        by_name: Whether to ask the resolver for the name of this machine as well. It mostly answers from a file, but
-            may ask a name server and take seconds.
+        by_name: Whether to resolve the name of this machine as well. The answer usually comes from a file, but may come
+            from a name server and take seconds.
     """
     found = [address for target in _FAR_AWAY if (address := _address_towards(target))]
     if by_name:
@@ -95,7 +95,7 @@ def interface_addresses(*, by_name: bool) -> tuple[str, ...]:
 
 
 def _address_towards(target: str) -> str:
-    """Return the address this machine would send from; connecting a UDP socket chooses it and sends nothing."""
+    """Return the address that this machine would send from; connecting a UDP socket chooses one and sends nothing."""
     family = socket.AF_INET6 if ":" in target else socket.AF_INET
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((target, 9))
@@ -104,6 +104,6 @@ def _address_towards(target: str) -> str:
 
 
 def _is_of_others(address: str) -> bool:
-    """Tell whether an address means this machine to others too; a link-local one of IPv6 does not without its link."""
+    """Return whether other machines can use an address; a link-local IPv6 address is useless without its interface."""
     parsed = ip_address(address.partition("%")[0])
     return not (parsed.is_loopback or parsed.is_unspecified or (parsed.version == 6 and parsed.is_link_local))

@@ -1,4 +1,4 @@
-"""From a response to bytes on a connection."""
+"""Writes responses to connections."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 class Written(web.StreamResponse):
-    """Tells aiohttp that the answer is on its way already, and whether the connection stays.
+    """Tells aiohttp that the answer was already sent, and whether the connection stays open.
 
-    Without state of a request, so that two of them serve all requests.
+    It holds no state of a request, so one per status can serve all requests.
     """
 
     def __init__(self, status: int, *, stays: bool) -> None:
@@ -31,7 +31,7 @@ class Written(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection stays."""
+        """Whether the connection stays open."""
         return self._stays
 
     async def prepare(self, request: web.BaseRequest) -> None:
@@ -42,11 +42,11 @@ class Written(web.StreamResponse):
 
 
 def render(response: HttpResponse, at_ms: int, *, bodiless: bool = False) -> bytes:
-    """Write a response as HTTP/1.1.
+    """Return a response as bytes of HTTP/1.1.
 
     Args:
         at_ms: The emulated time of the answer, for ``Date``.
-        bodiless: Whether it answers a HEAD, which says how long the body would be and ends there.
+        bodiless: Whether it answers a HEAD: with the length of the body, but without the body.
     """
     head = [f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, '')}"]
     head.extend(f"{name}: {value}" for name, value in response_headers(response, at_ms))
@@ -54,7 +54,7 @@ def render(response: HttpResponse, at_ms: int, *, bodiless: bool = False) -> byt
 
 
 class AnswerWriter:
-    """Writes answers to connections; keeps the bytes of the last 204 ready for a second: events are answered alike."""
+    """Writes answers to connections, caching the bytes of the last 204 for a second, since most events get the same."""
 
     def __init__(self) -> None:
         self._second = -1
@@ -63,20 +63,20 @@ class AnswerWriter:
         self._written: dict[tuple[int, bool], Written] = {}
 
     def prepare(self, request: web.BaseRequest, plan: Plan, response: HttpResponse) -> tuple[bytes, bool]:
-        """Make the bytes of an answer.
+        """Return the bytes of an answer.
 
         Returns:
-            The bytes, and whether the connection stays after them.
+            The bytes, and whether the connection stays open after them.
         """
         stays = (
             request.keep_alive and not response.final and request.version >= (1, 1) and request.content.is_eof()
-        )  # a body that was not read to its end leaves no place for a next request
+        )  # after a body that was not read to its end, no next request can be found
         if not stays and not response.final:
             response = replace(response, final=True)
         return self.bytes_of(response, plan.record.at_ms, bodiless=request.method == "HEAD"), stays
 
     def write(self, request: web.BaseRequest, namespace: Namespace, plan: Plan, response: HttpResponse) -> Written:
-        """Send an answer. What the journal does not take for granted, that and how the connection ends, it is told."""
+        """Send an answer, and tell the journal if the connection ends with it, or how the sending ended otherwise."""
         answer, stays = self.prepare(request, plan, response)
         transport, delivery = request.transport, Delivery.SENT
         if transport is None or transport.is_closing():

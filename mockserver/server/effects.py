@@ -1,4 +1,4 @@
-"""What a fault does to a connection: waiting, and sending an answer in pieces, in part, or not at all."""
+"""The effects of faults on a connection: waiting, and sending an answer in pieces, in part, or not at all."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from mockserver.server.gate import Gate
 __all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until"]
 
 LOOK_S = 0.2
-"""How often a waiting connection is looked at: aiohttp does not tell a handler that its client left."""
+"""How often to check a waiting connection, in seconds: aiohttp does not tell a handler that its client left."""
 
 GARBLED = b"\x00\xff this is not HTTP \xff\x00"
-"""What a garbled answer has for a status line."""
+"""The status line of a garbled answer."""
 
 
 def is_gone(request: web.BaseRequest) -> bool:
-    """Tell whether the client has left."""
+    """Return whether the client has left."""
     return _connection(request) is None
 
 
 def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
-    """Return the connection of a request; None when the client has left."""
+    """Return the connection of a request; None if the client has left."""
     transport = request.transport
     return None if transport is None or transport.is_closing() else transport
 
@@ -49,11 +49,11 @@ def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
 async def sleep_until(
     clock: Clock, at_ms: int, watched: web.BaseRequest | None = None, is_over: Callable[[], bool] = lambda: False
 ) -> None:
-    """Wait until the emulated clock shows a time, however it gets there, or is reset.
+    """Wait until the emulated clock reaches a time, in whatever way, or is reset.
 
     Args:
         watched: A request whose client ends the wait by leaving.
-        is_over: Tells whether there is nothing to wait for any more; asked whenever the clock was moved.
+        is_over: Returns whether to stop waiting; called whenever the clock was moved.
     """
     era = clock.era
     loop = asyncio.get_running_loop()
@@ -77,10 +77,10 @@ async def sleep_until(
 async def execute(
     plan: Plan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, gate: Gate
 ) -> Written:
-    """Carry out a plan, and tell the journal what became of the answer.
+    """Carry out a plan, and record in the journal how the answer was delivered.
 
     Returns:
-        What to give back to aiohttp: the connection stays only after an answer was sent whole.
+        The response for aiohttp: the connection stays open only after a complete answer.
     """
     try:
         if plan.until_ms is not None:
@@ -101,7 +101,7 @@ async def execute(
 
 
 async def _unanswered(plan: Plan, request: web.BaseRequest, transport: asyncio.Transport) -> Delivery:
-    """End a connection without an answer; tells what became of it."""
+    """End a connection without an answer."""
     match plan.fault:
         case HangFault():
             await _hang(request)
@@ -121,7 +121,7 @@ async def _answered(
     namespace: Namespace,
     writer: AnswerWriter,
 ) -> Written:
-    """Send an answer as the fault has it."""
+    """Send an answer, changed by the fault of the plan."""
     answer, stays = writer.prepare(request, plan, response)
     match plan.fault:
         case DribbleFault():
@@ -140,7 +140,7 @@ async def _answered(
 
 
 def reset(transport: asyncio.Transport | None) -> None:
-    """Send a real RST: lingering for 0 seconds, then aborting. Aborting alone reaches the client as a plain close."""
+    """Send a real RST, by lingering for 0 seconds and aborting. Aborting alone would look like a plain close."""
     if transport is None:
         return
     connection = transport.get_extra_info("socket")
@@ -150,10 +150,10 @@ def reset(transport: asyncio.Transport | None) -> None:
 
 
 async def _dribble(answer: bytes, fault: DribbleFault, request: web.BaseRequest, clock: Clock) -> bool:
-    """Write an answer in pieces, the first at once, the last when the whole time is over.
+    """Write an answer in pieces, the first at once and the last when the whole time is over.
 
-    Each leaves on its own: asyncio hands every piece to the network at once and without Nagle's algorithm, and TLS
-    makes a record of it.
+    Each piece is sent on its own: asyncio passes it to the network at once and without Nagle's algorithm, and TLS makes
+    it a record.
 
     Returns:
         Whether the client stayed to the end.

@@ -1,4 +1,4 @@
-"""Whether the emulated API takes connections at all."""
+"""Whether the emulated API accepts connections."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["Gate"]
 
 
 class Gate:
-    """Where connections to the emulated API come in: it is closed for a while, or until it is released.
+    """The gate for connections to the emulated API, which can be closed for a while or until it is released.
 
-    Whoever listens for connections keeps it. Where nobody does, as in an application that has its own sockets, it is
-    always open. Everything happens on the loop of the keeper.
+    The owner of the listening sockets is its keeper. Without a keeper, as in an application that has its own sockets,
+    it is always open. All methods must be called on the event loop of the keeper.
 
     Attributes:
-        closed: Whether it is. Then no connection is taken, and none that is there already may be used.
+        closed: Whether it is closed: new connections are refused, and open ones may not be used.
     """
 
     def __init__(self) -> None:
@@ -26,11 +26,11 @@ class Gate:
         self._timer: asyncio.TimerHandle | None = None
 
     def keep(self, keeper: Callable[[bool], asyncio.Task[None] | None]) -> None:
-        """From now on tell ``keeper`` whenever the gate closes (True) or opens (False); it may take time to."""
+        """Call ``keeper`` whenever the gate closes (True) or opens (False); it may return a task to wait for."""
         self._keeper = keeper
 
     def leave(self) -> None:
-        """Stop keeping it. It is open then, and stays so."""
+        """Remove the keeper; the gate opens and stays open."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._keeper = self._opening = None
@@ -38,7 +38,7 @@ class Gate:
         self.closed = False
 
     def close_for(self, duration_s: float) -> None:
-        """Close it for so many real seconds; closed already, it stays so at least that long."""
+        """Close it for this many real seconds; if it is closed, keep it closed at least that long."""
         if self._keeper is None:
             return
         loop = asyncio.get_running_loop()
@@ -51,14 +51,14 @@ class Gate:
         self._tell()
 
     async def end_time(self) -> None:
-        """End what :meth:`close_for` began, and return when connections are taken again, unless it is held closed."""
+        """End :meth:`close_for` early, and return when connections are accepted again, unless it is held closed."""
         if self._timer is not None:
             self._timer.cancel()
             self._time_is_over()
         await self.opened()
 
     async def opened(self) -> None:
-        """Return when the keeper has done what opening takes."""
+        """Return when the keeper has finished opening."""
         if self._opening is not None:
             await asyncio.wait([self._opening])
 
@@ -68,7 +68,7 @@ class Gate:
         self._tell()
 
     def release(self) -> None:
-        """Take a hold back."""
+        """Undo one :meth:`hold`."""
         self._holds -= 1
         self._tell()
 

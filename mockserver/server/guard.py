@@ -1,9 +1,9 @@
-"""Who may use the admin API. Every check runs before anything is touched.
+"""Who may use the admin API. Every check runs before a request has any effect.
 
-The threat is a web page in the browser of somebody on whose machine the server runs: it can send requests to localhost,
-and by DNS rebinding even read the answers. So the admin API answers only to hosts it knows, refuses requests that a
-page of another origin caused, takes changes only as JSON, which no page can send across origins unasked, and sends no
-CORS headers but to origins that were named at start. On addresses that others can reach a token is needed as well.
+The threat is a web page in a browser on the machine of the server: it can send requests to localhost, and by DNS
+rebinding even read the answers. So the admin API answers only for hosts it knows, refuses requests from pages of other
+origins, accepts changes only as JSON, which no page can send across origins without a preflight, and sends CORS headers
+only to origins named at the start. On addresses that other machines can reach, it also requires a token.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mockserver.server.options import ServerOptions, is_loopback
 __all__ = ["COOKIE", "Guard", "is_foreign_page"]
 
 COOKIE = "mockserver_admin"
-"""The cookie that carries the token of the page for people, percent-encoded."""
+"""The cookie with the admin token, percent-encoded, for the web page."""
 
 _SAFE_SITES = ("same-origin", "none")
 
@@ -39,7 +39,7 @@ class Guard:
 
     @property
     def token(self) -> str | None:
-        """The token that requests must show, if any."""
+        """The token that requests need, if any."""
         return self._token
 
     @property
@@ -48,11 +48,11 @@ class Guard:
         return self._scheme == "https"
 
     def check(self, headers: Mapping[str, str], *, any_host: bool = False) -> None:
-        """Let a request pass or refuse it.
+        """Refuse a request that may not use the admin API.
 
         Args:
             headers: The header fields, by case-insensitive name.
-            any_host: Whether the route is a probe, which answers whoever asks.
+            any_host: Whether the route is a probe, which answers anybody.
 
         Raises:
             Forbidden: The request may not use the admin API.
@@ -63,12 +63,12 @@ class Guard:
         self.check_token(headers)
 
     def check_page(self, headers: Mapping[str, str]) -> None:
-        """Let a request for a file of the page pass or refuse it, but for its token.
+        """Refuse a request that may not read a file of the page, not checking the token.
 
-        A link on another site may lead to the page: it is a file that shows nothing and does nothing by being opened.
+        A link on another site may open the page: opening it changes nothing and reveals nothing.
 
         Raises:
-            Forbidden: The request may not have it.
+            Forbidden: The request may not read it.
         """
         leads_here = headers.get("Sec-Fetch-Mode", "").lower() == "navigate"
         leads_here = leads_here and headers.get("Sec-Fetch-Dest", "document").lower() == "document"
@@ -131,7 +131,7 @@ class Guard:
         return True
 
     def check_token(self, headers: Mapping[str, str]) -> None:
-        """Let a request pass if it shows the token, or none is needed.
+        """Refuse a request without the token, if one is needed.
 
         Raises:
             Forbidden: With status 401.
@@ -147,8 +147,8 @@ class Guard:
             raise Forbidden("an admin token is needed: send it as Authorization: Bearer TOKEN", status=401)
 
     def accepts(self, token: str) -> bool:
-        """Tell whether a token is the right one; any is where none is needed."""
-        # Bytes that are no UTF-8 come as surrogates.
+        """Return whether a token is the right one; without a token of the server, any is."""
+        # aiohttp decodes bytes that are not UTF-8 to surrogates.
         return self._token is None or hmac.compare_digest(
             token.encode("utf-8", "surrogateescape"), self._token.encode()
         )

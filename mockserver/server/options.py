@@ -1,4 +1,4 @@
-"""How a server listens and whom it trusts."""
+"""The options of a server: how it listens and whom it trusts."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ __all__ = ["ServerOptions", "is_loopback"]
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
-    """What cannot change while a server runs.
+    """The options that cannot change while a server runs.
 
     Args:
-        host: The address to bind; loopback unless said otherwise.
+        host: The address to bind; loopback by default.
         port: The port, 0 for a free one.
-        admin_port: A port of its own for the admin API, 0 for a free one; None to share the port of the emulated API.
-        admin_token: What admin requests must show as ``Authorization: Bearer``; None for no token.
-        allow_hosts: Names that admin requests may have in ``Host`` beside IP addresses, ``localhost`` and
+        admin_port: A separate port for the admin API, 0 for a free one; None to share the port of the emulated API.
+        admin_token: The token that admin requests must send as ``Authorization: Bearer``; None for no token.
+        allow_hosts: Names that admin requests may have in ``Host`` besides IP addresses, ``localhost`` and
             ``*.localhost``.
-        admin_allow_origins: Origins of web pages, spelled exactly, that may use the admin API.
+        admin_allow_origins: Origins of web pages that may use the admin API, compared exactly.
         seed: Makes draws repeatable, and session ids if ``seeded_ids``.
         seeded_ids: Whether session ids come from the seed.
         tls_cert: PEM file of the certificate, for https.
         tls_key: PEM file of its key.
-        tls: Speak https with a certificate from a CA that is made for it, instead of one of a file.
-        tls_ca: PEM file that keeps this CA, made when it is missing; None for a CA that ends with the server.
+        tls: Use https with a certificate from a generated CA, instead of one from a file.
+        tls_ca: PEM file that keeps this CA, created if missing; None for a CA that is forgotten with the server.
     """
 
     host: str = "127.0.0.1"
@@ -48,14 +48,14 @@ class ServerOptions:
         return "https" if self.tls or self.tls_cert is not None else "http"
 
     def effective_token(self) -> str | None:
-        """Return the admin token: the given one, or a fresh one when others than this machine can reach the server."""
+        """Return the admin token: the given one, or a new one if other machines can reach the server."""
         if self.admin_token or is_loopback(self.host):
-            return self.admin_token or None  # an empty one would let everybody in who shows none
+            return self.admin_token or None  # an empty token would admit requests without one
         return secrets.token_urlsafe(24)
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address."""
+    """Return whether only this machine can reach an address."""
     if host.lower() == "localhost":
         return True
     try:

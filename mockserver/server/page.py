@@ -1,4 +1,4 @@
-"""The page for people: the files of ``mockserver/server/ui``, to whoever may use the admin API."""
+"""The web page: the files of ``mockserver/server/ui``, for everybody who may use the admin API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["CONTENT_TYPES", "PAGE", "Page", "PageFile", "lead_to_page", "leads_to_page", "page_files"]
 
 PAGE = "/ui"
-"""Where the page is, below ``/__admin``."""
+"""The path of the page, below ``/__admin``."""
 
 CONTENT_TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
@@ -38,7 +38,7 @@ CONTENT_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
     ".ts": "text/plain; charset=utf-8",
 }
-"""What files of the page are, by the end of their name; others are not served."""
+"""The content types of files by suffix; other files are not served."""
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -49,13 +49,13 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _UNLOCK = """\
-This page needs the admin token of the server. Open the address that the server printed when it started (ui_url), or add
-?token=TOKEN to this one. The token is the one of --admin-token or, if none was given, the one printed at the start.
+This page needs the admin token of the server. Open the address that the server printed at the start (ui_url), or add
+?token=TOKEN to this address. The token is the value of --admin-token or, without that, printed at the start.
 """
 
 
 class PageFile(msgspec.Struct, frozen=True):
-    """One file as it is sent."""
+    """A file as it is sent."""
 
     content: bytes
     content_type: str
@@ -73,7 +73,7 @@ def page_files() -> dict[str, PageFile]:
 
 
 def _with_words(markup: bytes) -> bytes:
-    """Write the words that the page offers into its head."""
+    """Fill in the lists of words in the head of the page."""
     for name, words in (("event-types", EVENT_TYPES), ("outcomes", [outcome.value for outcome in Outcome])):
         empty = f'<meta name="{name}" content="'.encode()
         markup = markup.replace(empty, empty + " ".join(words).encode())
@@ -91,10 +91,10 @@ def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]
 
 
 class Page:
-    """Answers requests for files of the page. What a request names is only ever looked up in a map.
+    """Answers requests for files of the page. The path of a request is only looked up in a map, never on disk.
 
     Args:
-        guard: Who may have them.
+        guard: Checks the requests.
     """
 
     def __init__(self, guard: Guard) -> None:
@@ -108,10 +108,10 @@ class Page:
         """Answer a GET or HEAD.
 
         Args:
-            rest: What follows ``/__admin/ui`` in its path.
+            rest: The part of the path after ``/__admin/ui``.
 
         Raises:
-            Forbidden: It comes from where no request may come from.
+            Forbidden: The request comes from a source that is not allowed.
             NotFound: There is no such file.
         """
         guard, headers = self._guard, request.headers
@@ -123,8 +123,8 @@ class Page:
             guard.check_token(headers)
         except Forbidden:
             if _is_foreign(headers):
-                # A cookie that is SameSite=Strict stays at home when the way here began on another site. The page asks
-                # again by itself, and then the cookie comes along if there is one.
+                # Browsers do not send a SameSite=Strict cookie with a navigation from another site. The page reloads by
+                # itself, and that request has the cookie if there is one.
                 return _text(200, "Opening the page.\n", Refresh=f"0; url={_here(request, rest)}")
             return _text(401, _UNLOCK)
         if not rest:
@@ -135,12 +135,12 @@ class Page:
         return _send(file, headers)
 
     def _signed_in(self, request: web.BaseRequest, here: str) -> web.Response:
-        """Take the token of an address, and go on to the address without it."""
+        """Set the cookie from the token in the address, and redirect to the address without the token."""
         if not self._guard.accepts(request.query["token"]):
             return _text(401, _UNLOCK)
         here = _with_query(here, {name: value for name, value in request.query.items() if name != "token"})
         foreign = _is_foreign(request.headers)
-        # A redirect belongs to the navigation it answers, which the cookie would not follow if another site began it.
+        # A redirect belongs to the navigation it answers: if another site began that, the cookie would not be sent.
         answer = (
             _text(200, "Opening the page.\n", Refresh=f"0; url={here}") if foreign else _text(302, "", Location=here)
         )
@@ -153,7 +153,7 @@ class Page:
 
 
 def leads_to_page(request: web.BaseRequest) -> bool:
-    """Tell whether somebody opened the address of the server, or of a namespace, in a browser."""
+    """Return whether a browser opens the address of the server or of a namespace."""
     if request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
         return False
     where = destination(path_of(request.raw_path), "")
@@ -161,7 +161,7 @@ def leads_to_page(request: web.BaseRequest) -> bool:
 
 
 async def lead_to_page(request: web.BaseRequest) -> web.StreamResponse:
-    """Send a browser on to the page."""
+    """Redirect a browser to the page."""
     path = path_of(request.raw_path)
     here = "" if path.endswith("/") else path.rpartition("/")[2] + "/"
     return _text(302, "", Location=f"{here}{ADMIN[1:]}{PAGE}/")
@@ -188,7 +188,7 @@ def _text(status: int, text: str, **fields: str) -> web.Response:
 
 
 def _send(file: PageFile, headers: Mapping[str, str]) -> web.Response:
-    """Send a file, unless the client has it as it is."""
+    """Send a file, unless the client has the current version."""
     fields = {**_HEADERS, "Cache-Control": "no-cache", "ETag": file.etag}
     known = {tag.strip().removeprefix("W/") for tag in headers.get("If-None-Match", "").split(",")}
     if file.etag in known or "*" in known:

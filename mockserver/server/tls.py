@@ -1,7 +1,7 @@
-"""TLS: the context of a server, and a CA of its own that makes a certificate for every name it may be reached by.
+"""TLS: the context of a server, and the CA that issues its certificates.
 
-Devices speak https or nothing, and trust what their owner told them to. So a CA is made once, installed on the device,
-and issues a fresh certificate at every start, for whatever addresses the machine has that day.
+Many devices only use https, and trust only certificates that their owner installed. So a CA is created once, installed
+on the device, and issues a new certificate at every start, for the addresses that the machine has that day.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Authority", "authority_of", "certificate_names", "server_context"]
 
 VALID_DAYS = 397
-"""How long a certificate may be valid, from its first second to its last: browsers refuse more than 398 days, Apple's
-systems more than 825."""
+"""Days for which certificates are valid: browsers refuse more than 398 days, Apple's systems more than 825."""
 
 _DAY_S = 86_400
 
@@ -40,15 +39,15 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-
 
 
 class Authority:
-    """A CA that makes certificates for servers. Its key never leaves it, but for the file it may be kept in.
+    """A CA that issues certificates for servers. Its key leaves the process only for the file that may keep it.
 
-    Keys are ECDSA on P-256: every system that speaks TLS 1.2 knows them, and one is made in less than a millisecond,
-    which an RSA key is not.
+    Keys are ECDSA on P-256: every system with TLS 1.2 supports them, and unlike RSA keys they are generated in less
+    than a millisecond.
 
     Args:
-        ca: What issues the certificates.
-        end_s: When the certificate of the CA ends, in seconds since 1970; None for later than any other.
-        source: The file it came from, for messages.
+        ca: The CA of the library.
+        end_s: When the CA certificate expires, in seconds since 1970; None for later than any other.
+        source: The file it was read from, for messages.
     """
 
     def __init__(self, ca: trustme.CA, end_s: int | None = None, source: str = "") -> None:
@@ -58,22 +57,22 @@ class Authority:
 
     @classmethod
     def generate(cls) -> Authority:
-        """Make a CA that lives as long as this object.
+        """Create a CA that is not kept in a file.
 
         Raises:
             ServerFailed: The library for it is not installed.
         """
-        # Two CAs of the same name would be mistaken for each other on a device that knows both.
+        # A device that trusts two CAs of the same name would confuse them.
         unit = f"mockserver test CA {secrets.token_hex(4)}"
         return cls(_library()(organization_name="mockserver", organization_unit_name=unit))
 
     @classmethod
     def kept_in(cls, path: Path, now_ms: int) -> Authority:
-        """Take the CA of a file, which is made when it is missing, readable for its owner alone.
+        """Return the CA of a file; a missing file is created, readable only by its owner.
 
         Args:
-            path: A PEM file with the certificate of the CA and its key.
-            now_ms: Real time, to tell whether the certificate is still good.
+            path: A PEM file with the CA certificate and its key.
+            now_ms: Real time, to check that the certificate is valid.
 
         Raises:
             ServerFailed: The file cannot be used or written, or the library for it is not installed.
@@ -86,17 +85,17 @@ class Authority:
 
     @property
     def ca_pem(self) -> str:
-        """The certificate of the CA, which is public."""
+        """The CA certificate, which is public."""
         return self._ca.cert_pem.bytes().decode("ascii")
 
     def certify(self, context: ssl.SSLContext, names: Iterable[str], now_ms: int) -> None:
-        """Give a context a fresh key and a certificate for it.
+        """Load a new key and certificate into a context.
 
         Args:
             context: The context of a server.
-            names: Names and IP addresses the server is reached by.
-            now_ms: Real time. The certificate is valid from a day before, since clocks of devices are wrong, and not
-                longer than the CA.
+            names: Names and IP addresses of the server.
+            now_ms: Real time. The certificate is valid from a day earlier, since clocks of devices are often wrong, and
+                not longer than the CA.
 
         Raises:
             ServerFailed: The CA cannot issue a certificate.
@@ -111,29 +110,29 @@ class Authority:
                 not_before=datetime.fromtimestamp(begin_s, timezone.utc),
                 not_after=datetime.fromtimestamp(min(end_s, self._end_s or end_s), timezone.utc),
             )
-        except Exception as error:  # noqa: BLE001 - a CA that somebody else made may lack anything
+        except Exception as error:  # noqa: BLE001 - a CA from elsewhere may lack anything
             where = f" with the CA {self._source}" if self._source else ""
             raise ServerFailed(f"cannot make a certificate{where}: {str(error) or type(error).__name__}") from None
         issued.configure_cert(context)
 
 
 def authority_of(options: ServerOptions, shared: Authority | None = None) -> Authority | None:
-    """Return the CA that options ask for; None when they ask for none.
+    """Return the CA for some options; None if they need none.
 
     Args:
-        options: Whether there shall be one, and where it is kept.
-        shared: One that is there already, to be taken instead of a new one.
+        options: The options of the server.
+        shared: An existing CA to use instead of a new one.
 
     Raises:
         InvalidInput: The options contradict each other.
-        ServerFailed: The file of the CA cannot be used, or the library for it is not installed.
+        ServerFailed: The CA file cannot be used, or the library for it is not installed.
     """
     if not options.tls:
         if options.tls_ca is not None:
-            raise InvalidInput("tls_ca keeps the CA of tls; set tls too")
+            raise InvalidInput("tls_ca needs tls: set tls too")
         return None
     if options.tls_cert is not None or options.tls_key is not None:
-        raise InvalidInput("tls makes a certificate of its own; leave out tls_cert and tls_key, or tls")
+        raise InvalidInput("tls generates a certificate: leave out tls_cert and tls_key, or tls")
     if options.tls_ca is None or shared is not None:
         return shared or Authority.generate()
     return Authority.kept_in(Path(options.tls_ca), RealTime().epoch_ms())
@@ -142,16 +141,16 @@ def authority_of(options: ServerOptions, shared: Authority | None = None) -> Aut
 def server_context(
     options: ServerOptions, authority: Authority | None, host_name: str, addresses: Iterable[str]
 ) -> ssl.SSLContext | None:
-    """Make the context of a server; None when it speaks plain http.
+    """Return the TLS context of a server; None for plain http.
 
     Args:
-        options: Certificate and key, if they were given.
-        authority: What makes a certificate otherwise.
+        options: The options, which may name certificate and key.
+        authority: The CA that issues a certificate otherwise.
         host_name: The name of this machine.
-        addresses: Its addresses.
+        addresses: The addresses of this machine.
 
     Raises:
-        InvalidInput: A name that was given cannot stand in a certificate.
+        InvalidInput: A name in the options is not valid in a certificate.
         ServerFailed: There is no usable certificate.
     """
     if authority is None and options.tls_cert is None:
@@ -161,7 +160,7 @@ def server_context(
         authority.certify(context, certificate_names(options, host_name, addresses), RealTime().epoch_ms())
     elif options.tls_cert is not None:
         try:
-            # With an empty password an encrypted key is refused; without one OpenSSL would ask for it on the terminal.
+            # With an empty password OpenSSL refuses an encrypted key; without one it would prompt on the terminal.
             context.load_cert_chain(options.tls_cert, options.tls_key, password="")
         except (OSError, ssl.SSLError) as error:
             raise ServerFailed(f"cannot use the certificate {options.tls_cert} with its key: {error}") from None
@@ -169,18 +168,17 @@ def server_context(
 
 
 def certificate_names(options: ServerOptions, host_name: str, addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return what a certificate has to be valid for, each once.
+    """Return the names and addresses for a certificate, without duplicates.
 
-    Some clients refuse ``*.localhost``, a wildcard below a single label; they can be given the names they need with
-    ``allow_hosts``.
+    Some clients refuse ``*.localhost``, a wildcard below a single label; ``allow_hosts`` can name the hosts they need.
 
     Raises:
-        InvalidInput: One of ``allow_hosts`` cannot stand in a certificate.
+        InvalidInput: A name of ``allow_hosts`` is not valid in a certificate.
     """
     for name in options.allow_hosts:
         if not _certifiable(name):
             raise InvalidInput(
-                f"{name!r} of --allow-host cannot stand in a certificate: names have letters, digits, hyphens and dots"
+                f"{name!r} of --allow-host is not valid in a certificate: use letters, digits, hyphens and dots"
             )
     first_label = host_name.partition(".")[0]
     found = ["localhost", "*.localhost", "127.0.0.1", "::1", EMULATOR_HOST, options.host.strip("[]")]
@@ -201,14 +199,14 @@ def _library() -> type[trustme.CA]:
         from trustme import CA
     except ImportError:
         raise ServerFailed(
-            'to make a certificate, trustme is needed: pip install "media-collection-mockserver[tls]", '
-            "or bring a certificate (--tls-cert FILE --tls-key FILE)"
+            'generating a certificate needs trustme: pip install "media-collection-mockserver[tls]", '
+            "or use your own certificate (--tls-cert FILE --tls-key FILE)"
         ) from None
     return CA
 
 
 def _write(path: Path, ca: trustme.CA) -> None:
-    """Write a file that appears whole or not at all. Of two servers that start together, the first one's stays."""
+    """Write the file under a temporary name first, so that it is never incomplete; an existing file is kept."""
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -236,18 +234,18 @@ def _content(path: Path) -> bytes | None:
 
 
 def _read(library: type[trustme.CA], path: Path, content: bytes, now_ms: int) -> Authority:
-    anew = "delete or move the file to have a new CA made, which devices then have to be told to trust"
+    anew = "delete or move the file to get a new CA, which devices then have to trust"
     key, certificate = _KEY.search(content), _CERTIFICATE.search(content)
     if key is None or certificate is None:
         missing = "private key" if certificate is not None else "certificate" if key is not None else "PEM"
-        raise ServerFailed(f"{path} is no CA: there is no {missing} in it; {anew}")
+        raise ServerFailed(f"{path} is not a CA: it contains no {missing}; {anew}")
     try:
         known = _as_openssl_sees_it(path, certificate[0].decode("ascii"))
         ca = library.from_pem(certificate[0], key[0])
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with a file that somebody made
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
         raise ServerFailed(f"cannot use the CA {path}: {str(error) or type(error).__name__}; {anew}") from None
     if known is None:
-        raise ServerFailed(f"{path} is no CA: its certificate may not issue others; {anew}")
+        raise ServerFailed(f"{path} is not a CA: its certificate may not issue others; {anew}")
     begin, end = known
     if not ssl.cert_time_to_seconds(begin) <= now_ms / 1000 < ssl.cert_time_to_seconds(end):
         raise ServerFailed(f"the CA {path} is valid from {begin} to {end} only; {anew}")
@@ -255,7 +253,7 @@ def _read(library: type[trustme.CA], path: Path, content: bytes, now_ms: int) ->
 
 
 def _as_openssl_sees_it(path: Path, certificate: str) -> tuple[str, str] | None:
-    """Check that key and certificate belong together, and return from when to when the CA is valid; None for no CA."""
+    """Check that key and certificate match; return when the CA becomes valid and when it expires, or None for no CA."""
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password="")
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     store.load_verify_locations(cadata=certificate)

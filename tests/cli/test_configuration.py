@@ -155,10 +155,10 @@ def test_ca_of_its_own_is_asked_for_by_flag_variable_or_file(
 @pytest.mark.parametrize(
     ("arguments", "file", "said"),
     [
-        (("--tls", "--tls-cert", "c"), None, "--tls makes a certificate of its own: leave out --tls-cert"),
-        (("--tls-key", "k"), "tls = true", "{folder}/mockserver.toml:1: tls makes a certificate of its own: leave"),
-        (("--tls-ca", "ca.pem"), None, "--tls-ca keeps the CA of --tls: give that too"),
-        (("--no-tls",), 'tls_ca = "a"', "{folder}/mockserver.toml:1: tls_ca keeps the CA of --tls: give that too"),
+        (("--tls", "--tls-cert", "c"), None, "--tls generates a certificate: leave out --tls-cert"),
+        (("--tls-key", "k"), "tls = true", "{folder}/mockserver.toml:1: tls generates a certificate: leave"),
+        (("--tls-ca", "ca.pem"), None, "--tls-ca needs --tls: give that too"),
+        (("--no-tls",), 'tls_ca = "a"', "{folder}/mockserver.toml:1: tls_ca needs --tls: give that too"),
     ],
 )
 def test_certificate_beside_a_ca_and_a_ca_for_nothing_are_refused(

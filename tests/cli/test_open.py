@@ -22,7 +22,7 @@ def test_recordings_are_shown_at_an_address_of_this_machine_until_a_signal(start
     lines = [process.stdout.readline() for _ in range(4)]
 
     assert lines[:2] == [
-        "safari.har: 1 session, 5 requests, 1 left out that is no media traffic\n",
+        "safari.har: 1 session, 5 requests, 1 skipped (not media traffic)\n",
         "charles.har: 1 session, 5 requests, 2 left out that are no media traffic\n",
     ]
     found = re.fullmatch(r"page: (http://127\.0\.0\.1:\d+)/__admin/ui/\n", lines[2])

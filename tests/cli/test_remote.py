@@ -307,5 +307,5 @@ def test_ca_of_a_story_that_cannot_be_used_is_told(
     assert main(["story", "run", str(story), "--port", "0", "--tls", "--tls-ca", str(file)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith(f"mockserver: {file} is no CA: there is no PEM in it; delete or move the file ")
+    assert err.startswith(f"mockserver: {file} is not a CA: it contains no PEM; delete or move the file ")
     assert file.read_text(encoding="ascii") == "no CA"

@@ -182,7 +182,7 @@ def test_ca_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp
     process = start("serve", "--port", "0", "--tls", "--tls-ca", "ca.pem")
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (1, "")
-    assert err.startswith("mockserver: ca.pem is no CA: there is no PEM in it; delete or move the file ")
+    assert err.startswith("mockserver: ca.pem is not a CA: it contains no PEM; delete or move the file ")
     assert err.count("\n") == 1
 
 

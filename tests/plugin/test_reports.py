@@ -67,7 +67,7 @@ def test_it(media_server):
 """
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*assert 1 == 2*", "cannot be asked any more: ZeroDivisionError: division by zero"])
+    result.stdout.fnmatch_lines(["*assert 1 == 2*", "cannot be read any more: ZeroDivisionError: division by zero"])
 
 
 AD_OUTSIDE_A_BREAK = """
@@ -103,7 +103,7 @@ def test_findings_that_cannot_be_had_hide_neither_the_failure_nor_what_was_recei
         [
             "*assert 1 == 2*",
             "session * clip-7: open, 2 events accepted",
-            "findings cannot be had: ZeroDivisionError: division by zero",
+            "findings cannot be read: ZeroDivisionError: division by zero",
             REPEATED,
         ]
     )
@@ -143,7 +143,7 @@ def test_rule_that_never_fired_fails_a_passing_test(run: Run) -> None:
     result = run("def test_it(media_server): media_server.faults.add(**RESET)")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*ERROR at teardown of test_it*", "fault rules that never fired: f1 never (seen 0). Remove a rule*"]
+        ["*ERROR at teardown of test_it*", "fault rules that never fired: f1 never (seen 0). Remove rules*"]
     )
 
 

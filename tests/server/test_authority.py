@@ -105,15 +105,15 @@ def encrypted(ca: trustme.CA) -> bytes:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (nothing, "is no CA: there is no PEM in it"),
-        (garbage, "is no CA: there is no PEM in it"),
-        (without_key, "is no CA: there is no private key in it"),
-        (without_certificate, "is no CA: there is no certificate in it"),
-        (cut_off, "is no CA: there is no certificate in it"),
+        (nothing, "is not a CA: it contains no PEM"),
+        (garbage, "is not a CA: it contains no PEM"),
+        (without_key, "is not a CA: it contains no private key"),
+        (without_certificate, "is not a CA: it contains no certificate"),
+        (cut_off, "is not a CA: it contains no certificate"),
         (with_the_key_of_another, "cannot use the CA "),
         (scrambled, "cannot use the CA "),
         (encrypted, "cannot use the CA "),
-        (of_a_server, "is no CA: its certificate may not issue others"),
+        (of_a_server, "is not a CA: its certificate may not issue others"),
     ],
 )
 def test_file_that_is_no_ca_is_told_with_what_to_do_and_kept(
@@ -125,9 +125,7 @@ def test_file_that_is_no_ca_is_told_with_what_to_do_and_kept(
     message = failure_of(tls=True, tls_ca=str(path))
     assert str(path) in message
     assert said in message
-    assert message.endswith(
-        "delete or move the file to have a new CA made, which devices then have to be told to trust"
-    )
+    assert message.endswith("delete or move the file to get a new CA, which devices then have to trust")
     assert path.read_bytes() == before
 
 

@@ -1,4 +1,4 @@
-// Recordings that are dropped anywhere on the page, or chosen, are taken in as if they had been received.
+// Importing recordings that are dropped anywhere on the page, or chosen, as if the server had received them.
 
 import { h, replace } from "./dom.js";
 /** @import { Api } from "./api.js" */
@@ -6,7 +6,7 @@ import { h, replace } from "./dom.js";
 const MOST_MIB = 64;
 
 /**
- * Take files; `tell(text, isProblem)` says what became of them.
+ * Return a function that imports files; `tell(text, isProblem)` shows the result.
  *
  * @param {{ api: Api, go: (hash: string) => void, tell: (text: string, isProblem: boolean) => void }} given
  */
@@ -16,7 +16,7 @@ export function createTaker({ api, go, tell }) {
     let last = null;
     for (const file of files) {
       try {
-        if (file.size > MOST_MIB * 2 ** 20) throw new Error(`has more than ${MOST_MIB} MiB; mockserver open reads larger ones`);
+        if (file.size > MOST_MIB * 2 ** 20) throw new Error(`larger than ${MOST_MIB} MiB; use mockserver open`);
         tell(`Reading ${file.name}`, false);
         last = await api.send("/import", file);
         said.push(`${file.name}: ${summary(last)}`);
@@ -33,8 +33,8 @@ export function createTaker({ api, go, tell }) {
 
 function summary({ requests, sessions, left_out, without_body }) {
   const parts = [counted(sessions.length, "session"), counted(requests, "request")];
-  if (left_out) parts.push(`${left_out} left out that ${left_out === 1 ? "is" : "are"} no media traffic`);
-  if (without_body.length) parts.push(`${without_body.length} left out whose body the recorder did not keep`);
+  if (left_out) parts.push(`${left_out} skipped (not media traffic)`);
+  if (without_body.length) parts.push(`${without_body.length} skipped (recorded without a body)`);
   return parts.join(", ");
 }
 
@@ -49,7 +49,7 @@ export function bindDrop({ api, go, announce }) {
   const text = h("p");
   const note = h("div.drop-note", { hidden: true, role: "alert" },
     text, h("button.button.quiet", { type: "button", "aria-label": "Close", onClick: () => { note.hidden = true; } }, "\u00d7"));
-  const veil = h("div.drop-veil", { hidden: true, "aria-hidden": "true" }, h("p", "Drop a recording: a HAR, a journal, or events"));
+  const veil = h("div.drop-veil", { hidden: true, "aria-hidden": "true" }, h("p", "Drop a recording: HAR, journal or events"));
   document.body.append(veil, note);
   const take = createTaker({ api, go, tell });
   let depth = 0;
@@ -85,7 +85,7 @@ export function bindDrop({ api, go, announce }) {
 }
 
 /**
- * A card from which recordings can be chosen.
+ * Make the card to choose recordings.
  *
  * @param {{ api: Api, go: (hash: string) => void, announce: (text: string) => void, [other: string]: any }} given
  */
@@ -103,6 +103,6 @@ export function recordingsCard({ api, go, announce }) {
       chosen.value = "";
     } });
   return h("section.card", { "aria-label": "Recordings" }, h("h2", "Open a recording"),
-    h("p.muted", "A HAR of a browser or a proxy, an exported journal, or events, one a line. It can be dropped anywhere on the page. Nothing leaves this server."),
+    h("p.muted", "Choose a HAR file of a browser or proxy, an exported journal, or a file with one event per line, or drop it anywhere on this page. Nothing leaves this server."),
     chosen, said);
 }

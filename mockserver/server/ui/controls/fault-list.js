@@ -84,7 +84,7 @@ function facts(rule) {
   return [
     h("td", h("span.mono", rule.id), rule.name ? [" ", h("bdi", format.shorten(rule.name, 100))] : null,
       rule.enabled ? null : [" ", h("span.badge", "off")], isSpent(rule) ? [" ", h("span.badge", "spent")] : null),
-    h("td", h("strong", kind.replaceAll("_", " ")), " ", pairs(members), rule.stage === "response" ? h("span.muted", " in the answer") : null),
+    h("td", h("strong", kind.replaceAll("_", " ")), " ", pairs(members, kind), rule.stage === "response" ? h("span.muted", " in the answer") : null),
     h("td", Object.keys(rule.when).length ? pairs(rule.when) : h("span.muted", { title: rule.note ?? null }, "every request except preflights")),
     h("td.number", { dataset: { count: "seen" } }, format.count(rule.seen)),
     h("td.number", { dataset: { count: "applied" } }, format.count(rule.applied)),
@@ -92,8 +92,8 @@ function facts(rule) {
   ];
 }
 
-function pairs(members) {
-  return Object.entries(members).map(([name, value], n) => [n ? ", " : "", h("span.muted", `${name} `), h("bdi.mono", format.shorten(typeof value === "string" ? value : JSON.stringify(value), 300))]);
+function pairs(members, kind = "") {
+  return Object.entries(members).map(([name, value], n) => [n ? ", " : "", name === kind ? null : h("span.muted", `${name} `), h("bdi.mono", format.shorten(typeof value === "string" ? value : JSON.stringify(value), 300))]);
 }
 
 function limits({ times, skip, every, probability, ttl_ms }) {
@@ -104,5 +104,5 @@ function limits({ times, skip, every, probability, ttl_ms }) {
     probability < 1 && `probability ${probability}`,
     ttl_ms !== null && ttl_ms !== undefined && `for ${format.duration(ttl_ms)}`,
   ].filter(Boolean);
-  return said.length ? said.join(", ") : h("span.muted", "none");
+  return said.length ? said.join(", ") : h("span.muted", "no limits");
 }

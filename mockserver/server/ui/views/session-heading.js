@@ -6,7 +6,7 @@ import { phaseBadge, SOON_MS } from "./marks.js";
 /** @import { SessionView } from "../types.d.ts" */
 
 const WHY = { idle_ms: "Closes unless an event arrives", stall_ms: "Closes unless the playhead moves", max_age_ms: "Closes at its maximum age", forget_ms: "Will be forgotten" };
-const NAMES = { idle_ms: "idle", stall_ms: "stall", max_age_ms: "age", forget_ms: "forgotten" };
+const NAMES = { idle_ms: "Idle timeout", stall_ms: "Stall timeout", max_age_ms: "Maximum age", forget_ms: "Forgotten in" };
 
 /**
  * What stands above the tabs.
