@@ -132,7 +132,7 @@ def _heartbeat(traffic: Traffic) -> Iterator[Hit]:
     if seqs:
         yield Hit(
             seqs,
-            "A request of the older heartbeat protocol came in; configure the player for the Media Collection API.",
+            "A request of the older heartbeat protocol arrived; configure the player for the Media Collection API.",
         )
 
 
@@ -143,7 +143,7 @@ def _docs_typo(traffic: Traffic) -> Iterator[Hit]:
 
 def _method(traffic: Traffic) -> Iterator[Hit]:
     for group in _strays("http.method", traffic):
-        yield _hit(group, f"{_answered(group)}; send POST, the only method that reports something.")
+        yield _hit(group, f"{_answered(group)}; use POST, the only method that reports anything.")
 
 
 def _prefix(traffic: Traffic) -> Iterator[Hit]:
@@ -152,14 +152,15 @@ def _prefix(traffic: Traffic) -> Iterator[Hit]:
         prefix = quoted("" if ours is None else ours["prefix"])
         yield _hit(
             group,
-            f"{_answered(group)}: nothing answers below {prefix}; if the real address has it too, put {prefix} into "
-            "the setting path_prefixes of this server, otherwise take it out of the address in the player.",
+            f"{_answered(group)}: nothing answers below {prefix}; if the real address has this prefix too, add "
+            f"{prefix} to the setting path_prefixes of this server; otherwise remove it from the address in the "
+            "player.",
         )
 
 
 def _case(traffic: Traffic) -> Iterator[Hit]:
     for group in _strays("path.case", traffic):
-        yield _hit(group, f"{_answered(group)}, since upper and lower case differ in paths; write {_right(group[0])}.")
+        yield _hit(group, f"{_answered(group)}, because paths are case-sensitive; use {_right(group[0])}.")
 
 
 def _unknown_path(traffic: Traffic) -> Iterator[Hit]:
@@ -175,7 +176,7 @@ def _advice(stray: _Stray, traffic: Traffic) -> str:
     if stray.record.dialect:
         return f"post events to {traffic.words(stray.record.dialect).events_at}"
     if "://" in stray.path:
-        return "Location is a path, and not to be put behind an address or a path of the player"
+        return "append Location to the scheme and host only, because it is an absolute path"
     wanted = _right(stray)
     if _LIKE_OURS.search(stray.path):
         return f"post to {wanted}"
@@ -198,8 +199,8 @@ def _event_before_sid(traffic: Traffic) -> Iterator[Hit]:
     if seqs:
         yield Hit(
             seqs,
-            f"{counted(len(seqs), 'event')} came without a session id; queue events until the sessionStart is answered "
-            f"201, and {_ID_SOURCE}.",
+            f"{counted(len(seqs), 'event')} had no session id; queue events until the sessionStart is answered 201, "
+            f"and {_ID_SOURCE}.",
         )
 
 
@@ -220,8 +221,8 @@ def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
     for known, seqs in found.items():
         yield Hit(
             tuple(seqs),
-            f"{counted(len(seqs), 'event')} went to a session id with something around it; post to Location + /events, "
-            "without a slash, query or host added.",
+            f"{counted(len(seqs), 'event')} used a session id with extra characters around it; post to Location + "
+            "/events, with no slash, query or host added.",
             session_id=known or None,
         )
 
@@ -236,7 +237,7 @@ def _unknown_id(traffic: Traffic) -> Iterator[Hit]:
             dialects[sid] = record.dialect
     for sid, seqs in found.items():
         source = traffic.words(dialects[sid]).sid_source
-        whose = "an id that this server has dropped since" if sid in issued else "an id that was never issued here"
+        whose = "which this server has dropped" if sid in issued else "an id that this server never issued"
         yield Hit(
             tuple(seqs),
             f"{counted(len(seqs), 'event')} went to the session {quoted(sid)}, {whose}; take the id from {source}, and "
@@ -250,7 +251,7 @@ def _is_start(refusal: Refusal) -> bool:
 
 
 _ROUTES_PAGE = "Adobe, Media Collection API: Sessions request, Events request"
-_LOST = "Nothing of it is reported."
+_LOST = "Nothing is reported."
 
 
 def _rule(
@@ -267,7 +268,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.start-on-events",
         Severity.ERROR,
-        "sessionStart sent to /events",
+        "sessionStart posted to /events",
         "400: no session is opened.",
         "Adobe, Media Collection API: Events (2026)",
         claims=_is_start,
@@ -276,8 +277,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.event-before-sid",
         Severity.ERROR,
-        "events to /sessions//events, or with undefined, null or v1 for an id",
-        "404: all of them are lost.",
+        "events posted to /sessions//events, or with undefined, null or v1 as the session id",
+        "404: these events are lost.",
         "Adobe, Queueing events; recordings of MediaSDK JS with an absolute Location",
         traffic_check=_event_before_sid,
         dialects=("collection",),
@@ -285,8 +286,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.sid-decorated",
         Severity.ERROR,
-        "a session id with a trailing slash, query or whole URL",
-        "404: all of them are lost.",
+        "a session id with a trailing slash, a query or a whole URL around it",
+        "404: these events are lost.",
         "recordings of Android, THEOplayer and CBS clients with unusual Location values",
         traffic_check=_sid_decorated,
         dialects=("collection",),
@@ -294,8 +295,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.unknown-id",
         Severity.ERROR,
-        "events to a session id that was never issued here",
-        "404: all of them are lost.",
+        "events posted to a session id that this server never issued",
+        "404: these events are lost.",
         "Adobe, Media Collection API: Events request; a question on GitHub whether a client can choose the id",
         traffic_check=_unknown_id,
     ),
@@ -311,7 +312,7 @@ RULES: tuple[Rule, ...] = (
         "path.docs-typo",
         Severity.ERROR,
         "a post to /api/v1/{sid}/events",
-        "404: all of them are lost.",
+        "404: these events are lost.",
         "Adobe, Queueing events: the path in its sample lacks sessions/",
         traffic_check=_docs_typo,
     ),
@@ -319,20 +320,20 @@ RULES: tuple[Rule, ...] = (
         "path.prefix",
         "a path of the API below a prefix that is not in path_prefixes, such as /va/api/v1/sessions",
         _prefix,
-        "tests of Adobe's iOS SDK, which know addresses with a path before /api",
+        "tests of Adobe's iOS SDK, which use addresses with a path before /api",
     ),
     _rule("path.case", "a path of the API in upper case, such as /API/V1/sessions", _case),
     _rule(
         "path.unknown",
         "any other path without a route, such as /api/v1/sessions/{sid}/event",
         _unknown_path,
-        tolerance="what is only read from paths that are not like those of the API, such as /favicon.ico; pages that a "
-        "browser opens; hits of Adobe Analytics",
+        tolerance="GET and HEAD requests to paths unlike those of the API, such as /favicon.ico; pages opened in a "
+        "browser; hits of Adobe Analytics",
     ),
     _rule(
         "http.method",
-        "a method that a path of the API does not take, such as GET or PUT",
+        "a method that the path does not accept, such as GET or PUT",
         _method,
-        tolerance="pages that a browser opens",
+        tolerance="pages opened in a browser",
     ),
 )

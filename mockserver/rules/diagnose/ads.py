@@ -75,8 +75,8 @@ def _outside_break(session: SessionTraffic) -> Iterator[Hit]:
         what = f"adStart of {_named(ad[0])}" if ad[0].event_type == "adStart" else ad[0].event_type
         yield Hit(
             seqs_of(*ad),
-            f"{what} came at playhead {number(ad[0].playhead_s)} s with no ad break open; send adBreakStart before the "
-            "first ad of a break, even of a single ad, and adBreakComplete after the last.",
+            f"{what} was sent at playhead {number(ad[0].playhead_s)} s with no ad break open; send adBreakStart before "
+            "the first ad of a break, even if the break has one ad, and adBreakComplete after the last.",
         )
 
 
@@ -98,8 +98,8 @@ def _complete_without_start(session: SessionTraffic) -> Iterator[Hit]:
         if first is None:
             yield Hit(
                 seqs_of(step),
-                f"{step.event_type} came at playhead {number(step.playhead_s)} s with no ad open; send adStart when an "
-                "ad begins, and one close when it ends.",
+                f"{step.event_type} was sent at playhead {number(step.playhead_s)} s with no ad open; send adStart "
+                "when an ad begins, and one adComplete or adSkip when it ends.",
             )
 
 
@@ -120,7 +120,7 @@ def _no_pings(session: SessionTraffic) -> Iterator[Hit]:
         if ad.wall_s > session.thresholds.ad_gap_s and not any(step.event_type == "ping" for step in ad.inside):
             yield Hit(
                 seqs_of(ad.opening, ad.last),
-                f"No ping came in the {number(ad.wall_s)} s of {ad.name}; go on with pings during ads.",
+                f"No ping was sent in the {number(ad.wall_s)} s of {ad.name}; keep sending pings during ads.",
             )
 
 
@@ -138,8 +138,8 @@ def _start_again(session: SessionTraffic) -> Iterator[Hit]:
         first = session.steps[again[0].before.ad.step] if again[0].before.ad is not None else again[0]
         yield Hit(
             seqs_of(*(session.steps[step.before.ad.step] for step in again if step.before.ad is not None), *again),
-            f"adStart of {_named(first)} came again {again[0].ts_ms - first.ts_ms} ms after the "
-            f"first{f', and {len(again) - 1} more like that' if len(again) > 1 else ''}; send one adStart for each ad.",
+            f"adStart of {_named(first)} was sent again after {again[0].ts_ms - first.ts_ms} "
+            f"ms{f', and so were {len(again) - 1} more' if len(again) > 1 else ''}; send one adStart for each ad.",
         )
 
 
@@ -149,8 +149,8 @@ def _not_closed(session: SessionTraffic) -> Iterator[Hit]:
             opening = session.steps[step.before.ad.step]
             yield Hit(
                 seqs_of(opening, step),
-                f"{step.event_type} came while {_named(opening)} was open; send adComplete when an ad has played to "
-                "its end, or adSkip, before anything else begins or ends.",
+                f"{step.event_type} was sent while {_named(opening)} was open; close an ad with adComplete at its end, "
+                "or with adSkip, before the next ad or the end of the break.",
             )
 
 
@@ -166,7 +166,7 @@ def _gap(session: SessionTraffic) -> Iterator[Hit]:
                 yield Hit(
                     seqs_of(close, step),
                     f"{number(gap_s)} s passed between {close.event_type} and the adStart of {_named(step)} in one "
-                    "break; send the next adStart at once, or close the break and open another.",
+                    "break; send the next adStart at once, or close the break and open another one.",
                 )
         close = None
 
@@ -202,8 +202,8 @@ def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
         ):
             yield Hit(
                 seqs_of(ad.opening, ad.ending),
-                f"adComplete came after {number(ad.played_s)} of {number(ad.length_s)} s of {ad.name}; send adSkip "
-                "when the viewer leaves an ad early.",
+                f"adComplete was sent after {number(ad.played_s)} of {number(ad.length_s)} s of {ad.name}; send adSkip "
+                "when the viewer skips an ad.",
             )
 
 
@@ -216,7 +216,7 @@ def _length_ms(session: SessionTraffic) -> Iterator[Hit]:
     wrong = [ad for ad in _shown_ads(session) if _is_in_ms(ad)]
     if wrong:
         first = wrong[0]
-        more = f", and {len(wrong) - 1} more like that" if len(wrong) > 1 else ""
+        more = f", and {counted(len(wrong) - 1, 'more ad')} had such a length" if len(wrong) > 1 else ""
         yield Hit(
             seqs_of(*(ad.opening for ad in wrong)),
             f"media.ad.length of {first.name} is {number(first.length_s)}, but it ran {number(first.wall_s)} s{more}; "
@@ -231,7 +231,7 @@ def _overrun(session: SessionTraffic) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(ad.opening, ad.last),
                 f"{number(ad.played_s)} s were spent in {ad.name}, which is {number(ad.length_s)} s long; send its "
-                "real length in seconds, and its close when it ends.",
+                "real length in seconds, and adComplete or adSkip when it ends.",
             )
 
 
@@ -259,7 +259,7 @@ def _id_placeholder(session: SessionTraffic) -> Iterator[Hit]:
     ids = ((step, str(step.params.get("media.ad.id") or "").strip()) for step in session.of("adStart"))
     found = [step for step, ad_id in ids if ad_id and is_nothing(ad_id)]
     if found:
-        more = f" and those of {len(found) - 1} more are like that" if len(found) > 1 else ""
+        more = f", and {counted(len(found) - 1, 'more ad')} had such an id" if len(found) > 1 else ""
         yield Hit(
             seqs_of(*found),
             f"media.ad.id of the ad at playhead {number(found[0].playhead_s)} s is "
@@ -297,9 +297,9 @@ def _paused(session: SessionTraffic) -> Iterator[Hit]:
     if start:
         yield Hit(
             seqs_of(*start),
-            f"{counted(len(start), 'ad')} began after a pauseStart that no play had ended, the first of them "
-            f"{_named(start[0])}; leave out the pause that the content element fires when an "
-            "ad begins, or send play when the ad plays.",
+            f"{counted(len(start), 'ad')} began while the player was paused, the first of them {_named(start[0])}; do "
+            "not report the pause event that the content element fires when an ad begins, or send play when the ad "
+            "plays.",
         )
     for ad in _shown_ads(session):
         end = ad.ending
@@ -309,11 +309,11 @@ def _paused(session: SessionTraffic) -> Iterator[Hit]:
         if ad.wall_s >= _LONG_ENOUGH_S and paused_s >= _PAUSED_SHARE * ad.wall_s:
             yield Hit(
                 seqs_of(*ad.inside, end),
-                f"{number(paused_s)} of the {number(ad.wall_s)} s of {ad.name} count "
-                "as pause although it completed; leave out the pause that the content element fires during ads, or "
-                "send play when the ad plays.",
+                f"{number(paused_s)} of the {number(ad.wall_s)} s of {ad.name} count as paused although the ad "
+                "completed; do not report the pause event that the content element fires for ads, or send play when "
+                "the ad plays.",
                 Severity.ERROR,
-                consequence="The time of the ad is lost, and counted as a pause of the viewer.",
+                consequence="The ad has no time spent; its time counts as a pause.",
             )
 
 
@@ -339,7 +339,7 @@ RULES: tuple[Rule, ...] = (
         "ad.skip-and-complete",
         Severity.WARNING,
         "a second close of one ad within 1 s of the first",
-        "The second must be ignored, or a skipped ad is counted as completed.",
+        "Unless the second is ignored, a skipped ad is counted as completed.",
         "recordings of THEOplayer's connector, which sends both with one ts",
         _skip_and_complete,
     ),
@@ -347,7 +347,7 @@ RULES: tuple[Rule, ...] = (
         "ad.no-pings",
         Severity.INFO,
         "an ad of more than 12 s without a ping inside",
-        "Ad time is as coarse as the ad is long.",
+        "Time spent in the ad is known only when it ends.",
         "recordings of a CBS client, which sends no pings in ads",
         _no_pings,
         "downloaded content, whose pings are 50 s apart",
@@ -356,7 +356,7 @@ RULES: tuple[Rule, ...] = (
         "ad.not-closed",
         Severity.WARNING,
         "adStart or adBreakComplete while an ad is open",
-        "The ad counts as left early, never as completed.",
+        "The ad never counts as completed.",
         "source of Adobe's SDKs; Adobe, metrics: Ad completes",
         _not_closed,
     ),
@@ -367,7 +367,7 @@ RULES: tuple[Rule, ...] = (
         "The ad is counted twice, and only one of the two can complete.",
         "our reading of Adobe, metrics: Ad starts",
         _start_again,
-        "the same ad again after a close, or later",
+        "the same ad again after it was closed, or later",
     ),
     Rule(
         "ad.gap",
@@ -381,7 +381,7 @@ RULES: tuple[Rule, ...] = (
         "ad.pod-position",
         Severity.WARNING,
         "podPosition does not rise within a break, or begins at neither 0 nor 1",
-        "The dimension of the position in the break is of no use.",
+        "The dimension Ad in pod position is meaningless.",
         "Adobe, Request parameters (from 1); Adobe, Ad in pod position (from 0)",
         _pod_position,
     ),
@@ -392,7 +392,7 @@ RULES: tuple[Rule, ...] = (
         "A skipped ad may be counted as completed.",
         "our reading of Adobe, metrics: Ad completes",
         _complete_early,
-        "sessions whose ts counts seconds, so that no time can be told; a length in milliseconds, which is "
+        "sessions whose ts counts seconds, in which no time can be measured; a length in milliseconds, which is "
         "ad.length-ms",
     ),
     Rule(
@@ -402,7 +402,7 @@ RULES: tuple[Rule, ...] = (
         "The ad is reported with a length of hours.",
         "our reading of Adobe, Request parameters (the length is in seconds)",
         _length_ms,
-        "a long ad that is left early",
+        "a long ad that the viewer leaves early",
     ),
     Rule(
         "ad.overrun",
@@ -416,7 +416,7 @@ RULES: tuple[Rule, ...] = (
         "ad.length-zero",
         Severity.INFO,
         "media.ad.length is 0, negative or missing",
-        "The ad is reported without a length; without the key it is answered 400.",
+        "The ad is reported without a length; if the key is missing, the adStart is answered 400.",
         "our reading of Adobe, Request parameters",
         _length_zero,
     ),
@@ -432,7 +432,7 @@ RULES: tuple[Rule, ...] = (
         "ad.id-placeholder",
         Severity.WARNING,
         "media.ad.id is N/A, None, NaN, null, undefined, [object Object] or the like",
-        "All such ads are one ad in the reports.",
+        "All such ads are reported as one ad.",
         'Adobe, dimensions: Ad; THEOplayer\'s connector sends "N/A"',
         _id_placeholder,
         "an empty id, which is ad.id-empty",
@@ -440,11 +440,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "ad.paused",
         Severity.WARNING,
-        "an ad that begins while the player is paused, with no play; an error where it completes and at least 80 % of "
-        "it were paused",
-        "Ad time is at risk: whether an ad plays without a play is not documented.",
+        "an ad that begins while the player is paused, with no play; an error if it completes and at least 80 % of it "
+        "were paused",
+        "Time spent in the ad is at risk: whether an adStart without a play counts as playing is not documented.",
         "Adobe, Media Collection API: Timelines, which send play with every ad",
         _paused,
-        "a viewer who pauses inside an ad and goes on, or skips it",
+        "a viewer who pauses during an ad and then resumes or skips it",
     ),
 )

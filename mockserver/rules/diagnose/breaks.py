@@ -81,14 +81,15 @@ def _break_unclosed(session: SessionTraffic) -> Iterator[Hit]:
         if content is not None:
             yield Hit(
                 seqs_of(ends.opening, content),
-                f"{ends.name} was still open when main content had played on to {number(content.playhead_s)} s; "
-                f"{advice}, before play.",
+                f"{ends.name} was still open when main content had played to {number(content.playhead_s)} s; {advice}, "
+                "before play.",
             )
         elif ends.ending is None and _is_over(session, ends.opening):
             last = session.steps[-1]
             yield Hit(
                 seqs_of(ends.opening, last),
-                f"{ends.name} was never closed before the session was over; {advice}, and when the viewer leaves it.",
+                f"{ends.name} was never closed before the session ended; {advice}, also when the viewer leaves during "
+                "the break.",
                 Severity.WARNING if last.after.ad is not None else None,
             )
 
@@ -104,7 +105,8 @@ def _break_nested(session: SessionTraffic) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(ends.opening, inner),
                 f"{ends.name} was still open when the adBreakStart with podIndex "
-                f"{quoted(inner.params.get('media.ad.podIndex'))} came; send adBreakComplete before the next break.",
+                f"{quoted(inner.params.get('media.ad.podIndex'))} was sent; send adBreakComplete before the next "
+                "break.",
             )
 
 
@@ -117,7 +119,7 @@ def _break_empty(session: SessionTraffic) -> Iterator[Hit]:
         ):
             yield Hit(
                 seqs_of(*ends),
-                f"{ends.name} ended without an adStart; send the break only when an ad is really shown.",
+                f"{ends.name} ended without an adStart; report a break only if an ad is shown.",
             )
 
 
@@ -147,7 +149,7 @@ def _break_split(session: SessionTraffic) -> Iterator[Hit]:
     for pod in split_pods(session):
         yield Hit(
             seqs_of(*pod),
-            f"{len(pod)} ad breaks came one right after the other at playhead {number(pod[0].playhead_s)} s; send one "
+            f"{len(pod)} ad breaks followed each other directly at playhead {number(pod[0].playhead_s)} s; send one "
             "adBreakStart before the first ad of a pod, and one adBreakComplete after its last.",
         )
 
@@ -157,8 +159,8 @@ def _break_complete_without_start(session: SessionTraffic) -> Iterator[Hit]:
         if step.before.ad_break is None:
             yield Hit(
                 seqs_of(step),
-                f"adBreakComplete came at playhead {number(step.playhead_s)} s with no ad break open; send it once for "
-                "each adBreakStart, after its last ad.",
+                f"adBreakComplete was sent at playhead {number(step.playhead_s)} s with no ad break open; send it once "
+                "for each adBreakStart, after its last ad.",
             )
 
 
@@ -177,8 +179,9 @@ def _playback_between(session: SessionTraffic) -> Iterator[Hit]:
             names = dict.fromkeys(step.event_type for step in between)
             yield Hit(
                 seqs_of(opening, *between, ad),
-                f"{listed(list(names))} came in the {number((ad.ts_ms - opening.ts_ms) / 1000)} s between adBreakStart "
-                "and its first adStart; send adBreakStart only when the ad begins, with adStart right after it.",
+                f"{listed(list(names))} {'was' if len(between) == 1 else 'were'} sent in the "
+                f"{number((ad.ts_ms - opening.ts_ms) / 1000)} s between adBreakStart and the first adStart; send "
+                "adBreakStart when the first ad begins, with adStart right after it.",
             )
 
 
@@ -199,8 +202,8 @@ def _pod_index(session: SessionTraffic) -> Iterator[Hit]:
         elif abs(second_s - first_s) > session.thresholds.pod_second_s:
             yield Hit(
                 seqs_of(first, step),
-                f"podIndex {number(index)} stands for the ad breaks at {number(first_s)} s and {number(second_s)} s; "
-                "give each break of the content its own.",
+                f"podIndex {number(index)} is used for the ad breaks at {number(first_s)} s and {number(second_s)} s; "
+                "give each break of the content its own podIndex.",
             )
 
 
@@ -213,8 +216,8 @@ def _pod_second(session: SessionTraffic) -> Iterator[Hit]:
         if second_s is not None and abs(second_s - step.playhead_s) > limit_s:
             yield Hit(
                 seqs_of(step),
-                f"podSecond is {number(second_s)} s but the break came at playhead {number(step.playhead_s)} s; send "
-                "the second of the content at which the break stands, not its length.",
+                f"podSecond is {number(second_s)} s but the break began at playhead {number(step.playhead_s)} s; send "
+                "the position of the break in the content in seconds, not its length.",
             )
 
 
@@ -225,8 +228,8 @@ def _postroll_after_complete(session: SessionTraffic) -> Iterator[Hit]:
             if step.n > complete.n:
                 yield Hit(
                     seqs_of(complete, step),
-                    f"adBreakStart came {number((step.ts_ms - complete.ts_ms) / 1000)} s after sessionComplete; send "
-                    "sessionComplete after the post-roll.",
+                    f"adBreakStart was sent {number((step.ts_ms - complete.ts_ms) / 1000)} s after sessionComplete; "
+                    "send sessionComplete after the post-roll.",
                 )
 
 
@@ -263,8 +266,8 @@ def _pause_before_break(session: SessionTraffic) -> Iterator[Hit]:
     if found:
         yield Hit(
             seqs_of(*(step for pair in found for step in pair)),
-            f"pauseStart came right before each of the {len(found)} ad breaks after content; leave out the pause that "
-            "the content element fires when an ad begins.",
+            f"pauseStart was sent right before each of the {len(found)} ad breaks after content; do not report the "
+            "pause event that the content element fires when an ad begins.",
         )
 
 
@@ -276,14 +279,14 @@ RULES: tuple[Rule, ...] = (
         "Its ads are ignored, or main content is counted as part of the break.",
         "Adobe, Ad break complete",
         _break_unclosed,
-        "a play inside the break while the playhead stays, as Adobe's SDKs send between two ads; a first ad that comes "
-        "late; a viewer who leaves inside an ad, as in Adobe's Timeline 2, is only a warning",
+        "a play inside the break at an unchanged playhead, as Adobe's SDKs send between two ads; a late first ad; a "
+        "viewer who leaves during an ad, as in Adobe's Timeline 2, is only a warning",
     ),
     Rule(
         "ad.break-nested",
         Severity.WARNING,
         "adBreakStart while a break is open",
-        "Adobe's SDKs close the first break themselves; what the server does is not known.",
+        "Adobe's SDKs close the first break themselves; what Adobe's servers do is not known.",
         "source of Adobe's SDKs",
         _break_nested,
     ),
@@ -291,7 +294,7 @@ RULES: tuple[Rule, ...] = (
         "ad.break-empty",
         Severity.INFO,
         "an ad break without an ad",
-        "No ad metrics come of it.",
+        "It adds nothing to the ad metrics.",
         "our reading: ad metrics are made from adStart",
         _break_empty,
     ),
@@ -302,7 +305,7 @@ RULES: tuple[Rule, ...] = (
         "One pod is reported as several, each with a first ad of its own.",
         "Adobe, Ads overview: a break holds all ads that are played one after the other",
         _break_split,
-        "breaks with content in between",
+        "breaks with content between them",
     ),
     Rule(
         "ad.break-complete-without-start",
@@ -316,34 +319,34 @@ RULES: tuple[Rule, ...] = (
         "ad.playback-between",
         Severity.WARNING,
         "play, pauseStart, bufferStart or ping between adBreakStart and the first adStart",
-        "What it does is not defined; main content can be counted as started.",
+        "Its effect is not documented; main content may be counted as started.",
         "Adobe, Timeline 1",
         _playback_between,
-        "events that share their ts with the adBreakStart or the adStart, as those of Adobe's SDKs do",
+        "events with the ts of the adBreakStart or of the adStart, as Adobe's SDKs send them",
     ),
     Rule(
         "ad.pod-index",
         Severity.WARNING,
         "podIndex repeated for a break at another podSecond, or negative",
-        "The ids of the breaks collide in the reports.",
+        "Two breaks share one id in the reports.",
         "recordings of THEOplayer's connector, which sends -1 for a post-roll",
         _pod_index,
-        "the same break played again, its podSecond up to 2 s away",
+        "the same break played again, with a podSecond up to 2 s away",
     ),
     Rule(
         "ad.pod-second",
         Severity.WARNING,
         "podSecond more than 2 s away from the playhead",
-        "The break is reported at a wrong position.",
+        "The break is reported at the wrong position.",
         "recordings of THEOplayer's connector, which sends the duration of the break",
         _pod_second,
-        "sessions whose playhead counts milliseconds, which is a finding of its own",
+        "sessions whose playhead counts milliseconds, which is playhead.ms",
     ),
     Rule(
         "ad.postroll-after-complete",
         Severity.WARNING,
         "an ad break after sessionComplete",
-        "The session may be finalised already, and the ads be lost.",
+        "The session may be finalised already, so that the ads are lost.",
         "our reading of Adobe, Session complete",
         _postroll_after_complete,
     ),
@@ -351,9 +354,9 @@ RULES: tuple[Rule, ...] = (
         "ad.pause-before-break",
         Severity.WARNING,
         "a pauseStart up to 0.5 s before each of at least 2 ad breaks after content",
-        "Every ad break counts as a pause of the viewer.",
+        "Every ad break counts as a pause.",
         "our reading of Adobe, metrics: Pause events; players pause their content element for an ad",
         _pause_before_break,
-        "a viewer who pauses before one of several breaks; a seek, after which the playhead is elsewhere",
+        "a viewer who pauses before only some of the breaks; a seek, after which the playhead is elsewhere",
     ),
 )

@@ -28,7 +28,7 @@ def _overlap(session: SessionTraffic) -> Iterator[Hit]:
             opening = session.steps[step.before.chapter.step]
             yield Hit(
                 seqs_of(opening, step),
-                f"chapterStart of {_named(step)} came while {_named(opening)} was open; send chapterComplete or "
+                f"chapterStart of {_named(step)} was sent while {_named(opening)} was open; send chapterComplete or "
                 "chapterSkip first.",
             )
 
@@ -47,7 +47,7 @@ def _in_break(session: SessionTraffic) -> Iterator[Hit]:
         more = f" and {len(inside) - 1} more" if len(inside) > 1 else ""
         yield Hit(
             seqs_of(*inside),
-            f"chapterStart of {_named(inside[0])}{more} came inside an ad break; send it when the content of the "
+            f"chapterStart of {_named(inside[0])}{more} was sent inside an ad break; send it when the content of the "
             "chapter begins, after adBreakComplete.",
         )
 
@@ -60,8 +60,8 @@ def _unclosed(session: SessionTraffic) -> Iterator[Hit]:
     if session.is_closed or any(step.n > opening.n for step in session.of("sessionComplete")):
         yield Hit(
             seqs_of(opening, session.steps[-1]),
-            f"The session was over while {_named(opening)} was open; send chapterComplete at its end, or chapterSkip "
-            "when the viewer leaves it, before the session ends.",
+            f"The session ended while {_named(opening)} was open; send chapterComplete at its end, or chapterSkip when "
+            "the viewer leaves it, before the session ends.",
         )
 
 
@@ -83,8 +83,8 @@ def _close_without_start(session: SessionTraffic) -> Iterator[Hit]:
         if first is None:
             yield Hit(
                 seqs_of(step),
-                f"{step.event_type} came at playhead {number(step.playhead_s)} s with no chapter open; send "
-                "chapterStart when a chapter begins, and one close when it ends.",
+                f"{step.event_type} was sent at playhead {number(step.playhead_s)} s with no chapter open; send "
+                "chapterStart when a chapter begins, and one chapterComplete or chapterSkip when it ends.",
             )
 
 
@@ -110,7 +110,7 @@ def _offset_mismatch(session: SessionTraffic) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(step),
                 f"The offset of {_named(step)} is {number(offset_s)} s but it began at playhead "
-                f"{number(step.playhead_s)} s; send the second of the content, without ads, at which it begins.",
+                f"{number(step.playhead_s)} s; send the position in the content, without ads, at which it begins.",
             )
 
 
@@ -172,8 +172,8 @@ def _index(session: SessionTraffic) -> Iterator[Hit]:
         if abs(offset_s - first_s) > session.thresholds.chapter_offset_s:
             yield Hit(
                 seqs_of(first, step),
-                f"Index {number(index)} stands for the chapters at {number(first_s)} s and at {number(offset_s)} s; "
-                "give each chapter of the content its own.",
+                f"Index {number(index)} is used for the chapters at {number(first_s)} s and at {number(offset_s)} s; "
+                "give each chapter of the content its own index.",
             )
 
 
@@ -182,7 +182,7 @@ RULES: tuple[Rule, ...] = (
         "chapter.overlap",
         Severity.ERROR,
         "chapterStart while a chapter is open",
-        "The first chapter gets no close, and its time is uncertain.",
+        "The first chapter is never completed, and its time is uncertain.",
         "Adobe, Chapters overview",
         _overlap,
     ),
@@ -193,13 +193,13 @@ RULES: tuple[Rule, ...] = (
         "The chapter counts as started for viewers who leave during the ads.",
         "our reading of Adobe, Chapters overview: chapters are parts of the main content",
         _in_break,
-        "events that share their ts with the ends of the break, as those of Adobe's SDKs do",
+        "events with the ts of the adBreakStart or adBreakComplete, as Adobe's SDKs send them",
     ),
     Rule(
         "chapter.unclosed",
         Severity.WARNING,
-        "a chapter is open when the session is over",
-        "It is never completed, and its close is not reported by itself.",
+        "a chapter is open when the session ends",
+        "The chapter never counts as completed.",
         "our reading of Adobe, metrics: Chapter completes",
         _unclosed,
     ),
@@ -216,7 +216,7 @@ RULES: tuple[Rule, ...] = (
         "chapter.complete-and-skip",
         Severity.WARNING,
         "a second close of one chapter within 1 s of the first",
-        "The first one wins, so that a skipped chapter can count as completed.",
+        "The first one counts, so that a skipped chapter may count as completed.",
         "recordings of THEOplayer's connector, which sends both when the viewer jumps",
         _complete_and_skip,
     ),
@@ -224,11 +224,11 @@ RULES: tuple[Rule, ...] = (
         "chapter.offset-mismatch",
         Severity.INFO,
         "media.chapter.offset more than 2 s away from the playhead",
-        "The chapter is reported at a wrong place.",
+        "The chapter is reported at the wrong position.",
         "Adobe, Timeline 3, which is 1 to 2 s off; a recording of Adobe's sample player, which counts ad time",
         _offset_mismatch,
-        "a chapter that is entered by a seek into its middle; sessions whose playhead counts milliseconds, which is a "
-        "finding of its own",
+        "a chapter entered by a seek into its middle; sessions whose playhead counts milliseconds, which is "
+        "playhead.ms",
     ),
     Rule(
         "chapter.complete-after-seek",
@@ -243,7 +243,7 @@ RULES: tuple[Rule, ...] = (
         "chapter.index",
         Severity.INFO,
         "an index repeated for a chapter at another offset",
-        "The ids of the chapters collide in the reports.",
+        "Two chapters share one id in the reports.",
         "our reading of Adobe, dimensions: Chapter",
         _index,
         "offsets up to 2 s apart",

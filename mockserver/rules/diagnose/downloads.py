@@ -58,7 +58,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "downloaded.no-flag",
         Severity.ERROR,
-        "an array posted to /sessions without media.downloaded true; a warning where false was accepted",
+        "an array posted to /sessions without media.downloaded true; a warning if false was accepted",
         "400: the whole batch is discarded.",
         "Adobe, Track downloaded content",
         _false_flag,
@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
         "downloaded.old-endpoint",
         Severity.INFO,
         "an array posted to /sessions",
-        "Deprecated since 2021, and to be removed.",
+        "Deprecated since 2021; Adobe plans to remove it.",
         "Adobe, Track downloaded content; Adobe's mobile SDKs still do it",
         _old_endpoint,
         traffic_check=_old_endpoint,

@@ -182,9 +182,9 @@ def _pings_stopped(session: SessionTraffic) -> Iterator[Hit]:
         if quiet_s > _MISSED_PINGS * session.ping_s:
             yield Hit(
                 seqs_of(refused, after),
-                f"After a ping that was answered {refused.status or 'not at all'} nothing came for {number(quiet_s)} "
-                f"s, until {after.event_type}; let the application send an event, such as play, after a failure: alloy "
-                "starts the next timer only when a request has succeeded.",
+                f"After a ping that was answered {refused.status or 'not at all'} nothing was sent for "
+                f"{number(quiet_s)} s, until {after.event_type}; let the application send an event, such as play, "
+                "after a failure: alloy starts the next timer only when a request has succeeded.",
             )
 
 
@@ -215,8 +215,8 @@ def _same_second(session: SessionTraffic) -> Iterator[Hit]:
     if pairs:
         yield Hit(
             seqs_of(*(item for pair in pairs for item in pair)),
-            f"{counted(len(pairs), 'pair')} of events had the same whole second for a timestamp; write fractions of "
-            "seconds, by which they are sorted.",
+            f"{counted(len(pairs), 'pair')} of events had the same whole second for a timestamp; send fractions of "
+            "seconds, because events are sorted by their timestamp.",
         )
 
 
@@ -321,7 +321,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "edge.pings-stopped",
         Severity.ERROR,
-        "after a ping that failed nothing comes for more than 2.5 intervals",
+        "after a failed ping nothing is sent for more than 2.5 intervals",
         "Durations end there, and after 10 minutes the session is closed.",
         _ALLOY,
         _pings_stopped,

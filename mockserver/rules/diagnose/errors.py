@@ -27,7 +27,8 @@ def _fatal_no_end(session: SessionTraffic) -> Iterator[Hit]:
     if last.event_type == "error":
         yield Hit(
             seqs_of(last),
-            "After error nothing came until the session timed out; send sessionEnd after an error that ends playback.",
+            "Nothing was sent after the error until the session timed out; send sessionEnd after an error that ends "
+            "playback.",
         )
 
 
@@ -40,7 +41,7 @@ def _no_id(session: SessionTraffic) -> Iterator[Hit]:
     if bare:
         yield Hit(
             seqs_of(*bare),
-            f"{counted(len(bare), 'error')} came without an id; send media.qoe.errorID in qoeData.",
+            f"{counted(len(bare), 'error')} had no id; send media.qoe.errorID in qoeData.",
         )
 
 
@@ -74,7 +75,7 @@ RULES: tuple[Rule, ...] = (
         "error.fatal-no-end",
         Severity.WARNING,
         "error is the last event before the session times out",
-        "The report arrives ten minutes late.",
+        "The report is ten minutes late.",
         "Adobe, Events: Error",
         _fatal_no_end,
     ),
@@ -82,7 +83,7 @@ RULES: tuple[Rule, ...] = (
         "error.no-id",
         Severity.WARNING,
         "an error without an id",
-        "The reports of error ids have nothing to show.",
+        "The error is counted, but missing from the reports of error ids.",
         "Adobe, Media Collection API: parameters; recordings of CBS clients, which send a bare error",
         _no_id,
     ),
@@ -90,16 +91,16 @@ RULES: tuple[Rule, ...] = (
         "error.bad-source",
         Severity.WARNING,
         "an error with an id whose source is neither player nor external",
-        "The id is in neither of the two reports of error ids.",
+        "The error is counted, but missing from both reports of error ids.",
         "Adobe, Media Collection API: parameters",
         _bad_source,
-        "errors without an id, which have their own finding",
+        "errors without an id, which is error.no-id",
     ),
     Rule(
         "error.in-params",
         Severity.WARNING,
         "an error with media.errorId or media.errorSource in params",
-        "Unknown: one page of Adobe's says so, no client does it.",
+        "Not documented well: one page of Adobe's has it so, no known client sends it.",
         "Adobe, Events: Error (params); Media Collection API: parameters (qoeData)",
         _in_params,
         dialects=("collection",),

@@ -29,25 +29,25 @@ def _doubled(session: SessionTraffic) -> Iterator[Hit]:
     if repetition.whole:
         repeated = len({first.seq for first, _ in pairs})
         text = (
-            f"{repeated} of {counted(repetition.of, 'event')} came more than once, up to {apart_ms} ms apart; let one "
-            "tracker report a viewing, and register its handlers once"
+            f"{repeated} of {counted(repetition.of, 'event')} were sent more than once, up to {apart_ms} ms apart; use "
+            "one tracker for a viewing, and register its handlers once"
         )
     elif repetition.event_types:
         text = (
-            f"Every {listed(repetition.event_types)} came twice, {len(pairs)} times in all; register the handlers of "
-            "these events once"
+            f"Every {listed(repetition.event_types)} was sent twice, {len(pairs)} times in all; register the handlers "
+            "of these events once"
         )
     else:
         text = (
-            f"{len(pairs)} of {counted(repetition.of, 'event')} came again with the same body, up to "
-            f"{number(apart_ms / 1000)} s later; take an event out of the queue when it is sent"
+            f"{len(pairs)} of {counted(repetition.of, 'event')} were sent again with the same body, up to "
+            f"{number(apart_ms / 1000)} s later; remove an event from the queue when it is sent"
         )
     harmless = all(first.event_type in _UNCOUNTED for first, _ in pairs)
     yield Hit(
         seqs_of(*(item for pair in pairs for item in pair)),
         f"{text}.",
         Severity.WARNING if harmless else None,
-        consequence="Requests without use; no figure changes." if harmless else None,
+        consequence="Needless requests; no figure changes." if harmless else None,
     )
 
 
@@ -69,8 +69,9 @@ def _storm(session: SessionTraffic) -> Iterator[Hit]:
         if len(worst) >= _STORM:
             yield Hit(
                 seqs_of(*worst),
-                f"{len(worst)} {event_type} events came within {number((worst[-1].ts_ms - worst[0].ts_ms) / 1000)} s, "
-                f"{len(steps)} in all; send it when something changes, not with every callback of the player.",
+                f"{len(worst)} {event_type} events were sent within "
+                f"{number((worst[-1].ts_ms - worst[0].ts_ms) / 1000)} s, {len(steps)} in all; send it when something "
+                "changes, not with every callback of the player.",
             )
 
 
@@ -119,22 +120,22 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "event.doubled",
         Severity.ERROR,
-        "nearly all events of a session come twice, or all of one type, or 3 bodies or more; a warning where nothing "
+        "nearly all events of a session are sent twice, or all of one type, or at least 3 bodies; a warning if nothing "
         "is counted twice",
         "Ads, chapters, player states, errors and bitrate changes are counted twice.",
         "our reading: no source mentions a detection of duplicates",
         _doubled,
-        "a play that an SDK sends twice, single repetitions, a repetition because the answer was lost, and a ts that "
-        "stands still",
+        "a play that an SDK sends twice; single repetitions; an event repeated because its answer was lost; a ts that "
+        "stands still, which is ts.stands-still",
     ),
     Rule(
         "event.storm",
         Severity.WARNING,
-        "20 events of one type or more within 10 s, such as play, pauseStart, bitrateChange, error or stateStart",
-        "Every one of them is counted: changes, pauses and errors that no viewer saw.",
-        "our reading: players fire callbacks far more often than something changes",
+        "at least 20 events of one type within 10 s, such as play, pauseStart, bitrateChange, error or stateStart",
+        "Every one is counted: the report has changes, pauses and errors that no viewer saw.",
+        "our reading: players fire callbacks far more often than anything changes",
         _storm,
-        "pings, which have rules of their own; 19 events within 10 s",
+        "pings, which have their own rules; up to 19 events within 10 s",
     ),
     Rule(
         "event.http-names",

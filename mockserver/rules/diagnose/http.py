@@ -11,7 +11,7 @@ from mockserver.rules.diagnose.addressing import is_of_player
 from mockserver.rules.diagnose.refusals import Refusal, is_edge_body, renamed_event_type
 from mockserver.rules.diagnose.rule import Hit, Rule, unclaimed
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
-from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
+from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of, were
 
 __all__ = ["RULES", "refused_rule"]
 
@@ -46,7 +46,9 @@ def _wrong_content_type(traffic: Traffic) -> Iterator[Hit]:
             )
 
 
-_EDGE = "The body has the form of the Media Edge API (events, xdm); send this API's form, or post to the Edge Network."
+_EDGE = (
+    "The body has the form of the Media Edge API (events, xdm); send the form of this API, or post to the Edge Network."
+)
 
 
 def _edge_body_in_session(session: SessionTraffic) -> Iterator[Hit]:
@@ -103,9 +105,9 @@ def _stack_repeat(traffic: Traffic) -> Iterator[Hit]:
     for session_id, pairs in by_session.items():
         yield Hit(
             tuple(sorted({seq for pair in pairs for seq in pair})),
-            f"{counted(len(pairs), 'request')} came again at once and byte for byte after the connection had ended "
-            "without an answer, as the network stacks of browsers do before the player hears of a failure; to see what "
-            "the player itself does, take the fault garble, which they do not repeat.",
+            f"{were(len(pairs), 'request')} repeated at once, byte for byte, after the connection had closed without "
+            "an answer: the network stack of the browser did that, not the player; to see what the player itself does, "
+            "use the fault garble, after which browsers do not repeat a request.",
             session_id=session_id,
         )
 
@@ -123,7 +125,7 @@ def _retry_storm(session: SessionTraffic) -> Iterator[Hit]:
         if len(seqs) > session.thresholds.retry_storm:
             yield Hit(
                 tuple(seqs),
-                f"The same event was sent {len(seqs)} times; do not repeat events, since the API does not notice "
+                f"The same event was sent {len(seqs)} times; send an event once, because the API does not detect "
                 "duplicates.",
             )
 
@@ -137,8 +139,7 @@ def _renamed(place: SessionTraffic | Traffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(*found),
             f"{counted(len(found), 'request')} had {quoted(key)} in place of eventType, and no playerTime but "
-            f"{others}: the keys were renamed on their way; keep minifiers and serialisers from renaming the keys of "
-            "the API.",
+            f"{others}: the keys were renamed before they were sent; exclude the keys of the API from minification.",
         )
 
 
@@ -149,7 +150,7 @@ def _unread(traffic: Traffic) -> Iterator[Hit]:
             detail = " ".join(violation.detail for violation in record.violations)
             groups.setdefault(f"{record.method} {record.target[:100]} was refused: {detail}", []).append(seq)
     for message, seqs in groups.items():
-        yield Hit(tuple(seqs), message, consequence="Nothing of it is reported.")
+        yield Hit(tuple(seqs), message, consequence="Nothing is reported.")
 
 
 def _schema(traffic: Traffic) -> Iterator[Hit]:
@@ -162,10 +163,10 @@ def _schema(traffic: Traffic) -> Iterator[Hit]:
         seqs = sorted(seq for found in names.values() for seq in found)
         yield Hit(
             tuple(seqs),
-            f"Schemas were asked for that do not exist: {listed([quoted(name) for name in names])}; a schema has the "
-            "name of an event type.",
+            f"Schemas that do not exist were requested: {listed([quoted(name) for name in names])}; use the name of an "
+            "event type.",
             Severity.WARNING,
-            consequence="None in the reports.",
+            consequence="No effect on the reports.",
         )
 
 
@@ -174,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         "http.event-array",
         Severity.ERROR,
         "an array posted to /events",
-        "400: all events in it are lost.",
+        "400: all its events are lost.",
         "Adobe, Media Collection API: Events request",
         claims=_is_array,
         dialects=("collection",),
@@ -193,8 +194,8 @@ RULES: tuple[Rule, ...] = (
         "http.renamed-keys",
         Severity.ERROR,
         "a refused body with neither eventType nor playerTime, in which another key holds an event type",
-        "400: all of them are lost.",
-        "our reading: release builds rename the members of classes (ProGuard, R8, property mangling of minifiers)",
+        "400: these events are lost.",
+        "our reading: release builds rename members of classes (ProGuard, R8, property mangling of minifiers)",
         _renamed,
         "a body in which only one of the two is missing or misspelled; bodies of the Media Edge API",
         traffic_check=_renamed,
@@ -203,24 +204,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "http.retry-storm",
         Severity.WARNING,
-        "the same body sent more than twice to one session",
-        "Every copy counts: the API does not notice duplicates.",
+        "the same body posted more than twice to one session",
+        "Every copy counts: the API does not detect duplicates.",
         "our reading: no source mentions a detection of duplicates",
         _retry_storm,
     ),
     Rule(
         "http.stack-repeat",
         Severity.INFO,
-        "a request that is repeated at once, byte for byte, after its connection ended without an answer",
-        "It is no sign that the player tries again; an event that was processed counts twice.",
-        "Chromium, HttpNetworkTransaction: what meets the end of a connection that was used before is sent again",
+        "a request repeated at once, byte for byte, after its connection closed without an answer",
+        "It does not show that the player retries; an event that was processed counts twice.",
+        "Chromium, HttpNetworkTransaction: a request is sent again if its reused connection closes without an answer",
         traffic_check=_stack_repeat,
     ),
     Rule(
         "http.content-type",
         Severity.WARNING,
         "a Content-Type other than application/json",
-        "Works today, but the documentation requires it.",
+        "No effect at present; Adobe's documentation requires application/json.",
         "Adobe, Setting the HTTP request type; MediaSDK JS 3.0.0 and 3.0.1 forgot it",
         traffic_check=_wrong_content_type,
         dialects=("collection",),
@@ -233,8 +234,8 @@ def refused_rule(others: Sequence[Rule]) -> Rule:
     return Rule(
         "http.refused",
         Severity.ERROR,
-        "a request that was refused for a reason that no other rule is about, such as a missing key or a wrong type; a "
-        "warning for a limit of this server, and for a schema that does not exist",
+        "a request refused for a reason that no other rule covers, such as a missing key or a wrong type; a warning "
+        "for a limit of this server, and for a schema that does not exist",
         "The event is lost, or no session is opened.",
         "Adobe, Media Collection API: Validating event requests",
         lambda session: unclaimed(others, session),

@@ -126,8 +126,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "id.ecid-missing",
         Severity.WARNING,
-        "neither marketingCloudUserId nor appInstallationId",
-        "The session is not joined with the viewer's other visits.",
+        "a sessionStart with neither marketingCloudUserId nor appInstallationId",
+        "The session is not attributed to the visitor's other visits.",
         "Adobe, Request parameters",
         _ecid_missing,
         dialects=("collection",),
@@ -135,8 +135,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "id.ecid-placeholder",
         Severity.WARNING,
-        "a marketingCloudUserId that has not 38 digits",
-        "The session is joined with those of others, or of nobody.",
+        "a marketingCloudUserId that does not have 38 digits",
+        "The session is attributed to other visitors, or to nobody.",
         'Adobe, Experience Cloud id service; THEOplayer\'s connector sends "N/A"',
         _ecid_placeholder,
         dialects=("collection",),
@@ -146,7 +146,7 @@ RULES: tuple[Rule, ...] = (
         Severity.WARNING,
         "None, NaN, N/A, null, undefined, [object Object] or the like for any other value of a sessionStart, "
         "adBreakStart, adStart or chapterStart",
-        "The dimension says nothing, or brings together what does not belong together.",
+        "The dimension is meaningless, or groups unrelated values.",
         "our reading: programs write these words where a value is missing",
         _placeholder,
         "an empty value, which is the same as none; unknown, which people write on purpose",
@@ -155,7 +155,7 @@ RULES: tuple[Rule, ...] = (
         "id.org-format",
         Severity.WARNING,
         "an organization id that does not end in @AdobeOrg",
-        "The session is not joined with the viewer's other visits.",
+        "The session is not attributed to the visitor's other visits.",
         "our reading: all organization ids in Adobe's documentation and recordings have this form",
         _org_format,
         dialects=("collection",),
@@ -163,7 +163,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "id.customerIDs-shape",
         Severity.ERROR,
-        "visitor.customerIDs is no object of objects with id and authState 0, 1 or 2",
+        "visitor.customerIDs is not an object of objects with id and authState 0, 1 or 2",
         "400, or the ids are ignored.",
         "Adobe, Request parameters",
         claims=_has_wrong_ids,

@@ -82,8 +82,8 @@ def _length_is_ad(session: SessionTraffic) -> Iterator[Hit]:
     if ad is not None and session.length_s > 0 and ad.params.get("media.ad.length") == session.length_s:
         yield Hit(
             seqs_of(session.start, ad),
-            f"media.length is {number(session.length_s)} s, as long as the first ad; read the length of the content, "
-            "not that of the media element while it plays an ad.",
+            f"media.length is {number(session.length_s)} s, as long as the first ad; send the length of the content, "
+            "not the duration of the media element while it plays an ad.",
         )
 
 
@@ -137,8 +137,8 @@ def _length_short(session: SessionTraffic) -> Iterator[Hit]:
     meant = f"{number(session.length_s)} min are {number(minutes_s)} s" if _is_near(top.playhead_s, minutes_s) else ""
     yield Hit(
         seqs_of(session.start, top),
-        f"media.length is {number(session.length_s)}, but content played on to {number(top.playhead_s)} s at the pace "
-        f"of the clock{f', and {meant}' if meant else ''}; send the length of the main content in seconds.",
+        f"media.length is {number(session.length_s)}, but content played at normal speed to {number(top.playhead_s)} "
+        f"s{f', and {meant}' if meant else ''}; send the length of the main content in seconds.",
     )
 
 
@@ -166,13 +166,13 @@ def _live_as_vod(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(session.start, first),
             f"media.contentType is {declared}, but the playhead, {number(first.playhead_s)} s at {first.event_type}, "
-            f'is the second of the day in UTC, as that of live content; send "live" and a media.length of {DAY_S}.',
+            f'is the second of the day in UTC, as for live content; send "live" and a media.length of {DAY_S}.',
         )
     elif session.length_s == DAY_S:
         yield Hit(
             seqs_of(session.start),
-            f'media.contentType is {declared}, but media.length is {DAY_S}, as that of live content; send "live", or '
-            "the length of the content.",
+            f'media.contentType is {declared}, but media.length is {DAY_S}, as for live content; send "live", or the '
+            "length of the content.",
             Severity.INFO,
         )
 
@@ -209,7 +209,7 @@ RULES: tuple[Rule, ...] = (
         "media.length-live",
         Severity.WARNING,
         "live content with a length below 86400 and a playhead beyond it",
-        "Progress markers are wrong: they compare the two.",
+        "Progress markers are wrong: they compare the playhead with the length.",
         "Adobe, dimensions: Content length; a pull request to Adobe's SDKs (a playhead from 0 for progress markers)",
         _length_live,
         "a playhead that counts from 0; linear content, whose programmes have a length",
@@ -218,7 +218,7 @@ RULES: tuple[Rule, ...] = (
         "media.length-ms",
         Severity.ERROR,
         "media.length above 86400",
-        "Milliseconds: progress markers are never reached.",
+        "Progress markers are never reached.",
         "our reading of Adobe, dimensions: Content length",
         _length_ms,
     ),
@@ -226,15 +226,15 @@ RULES: tuple[Rule, ...] = (
         "media.length-is-ad",
         Severity.WARNING,
         "media.length equals the length of the first ad",
-        "Progress markers and average minute audience belong to the ad.",
+        "Progress markers and average minute audience are computed from the length of the ad.",
         "a comment in the source of THEOplayer's connector",
         _length_is_ad,
     ),
     Rule(
         "media.contentType-case",
         Severity.INFO,
-        "media.contentType in other letters than Adobe's words, or another word",
-        "The session is not in the built-in segments.",
+        "media.contentType that differs from Adobe's values, or only in case",
+        "The session is in none of the built-in segments for content types.",
         "Adobe, dimensions: Content type; constants of Adobe's SDKs",
         _content_type_case,
     ),
@@ -242,7 +242,7 @@ RULES: tuple[Rule, ...] = (
         "media.streamType",
         Severity.WARNING,
         "media.streamType is missing, or neither video nor audio",
-        "The dimension says nothing, and the session is in neither of the segments for audio and for video.",
+        "The dimension is meaningless, and the session is in neither the audio-only nor the video-only segment.",
         "Adobe, dimensions: Stream type",
         _stream_type,
     ),
@@ -250,7 +250,7 @@ RULES: tuple[Rule, ...] = (
         "media.channel-placeholder",
         Severity.WARNING,
         "media.channel is empty, unknown, N/A or the like",
-        "The dimension says nothing.",
+        "The dimension is meaningless.",
         'recordings: MediaSDK JS sends "unknown" by default, THEOplayer\'s connector "N/A"',
         _no_placeholder("media.channel", "the site, app or property that plays the content"),
     ),
@@ -258,7 +258,7 @@ RULES: tuple[Rule, ...] = (
         "media.playerName-placeholder",
         Severity.WARNING,
         "media.playerName is empty, unknown, N/A or the like",
-        "The dimension says nothing.",
+        "The dimension is meaningless.",
         'recordings: MediaSDK JS sends "unknown" by default',
         _no_placeholder("media.playerName", "the name of the player"),
     ),
@@ -266,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         "media.showType",
         Severity.INFO,
         'media.showType is not "0" to "3"',
-        "The dimension has a value that Adobe does not know.",
+        "The dimension has a value that Adobe does not define.",
         "Adobe, dimensions: Show type",
         _show_type,
     ),
@@ -274,7 +274,7 @@ RULES: tuple[Rule, ...] = (
         "media.date-format",
         Severity.INFO,
         "firstAirDate or firstDigitalDate is not YYYY-MM-DD",
-        "The dimension cannot be sorted or joined by date.",
+        "The dimension cannot be sorted or grouped by date.",
         "Adobe, dimensions: First air date, First digital date",
         _date_format,
         "empty values",
@@ -282,7 +282,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "media.pass-auth",
         Severity.INFO,
-        "media.pass.auth with another value than true",
+        "media.pass.auth with a value other than true",
         "Only true has a meaning.",
         "Adobe, dimensions: Authorized",
         _pass_auth,
@@ -291,17 +291,17 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "media.length-too-small",
         Severity.ERROR,
-        "content on demand that plays on to more than 1.5 times media.length at the pace of the clock",
+        "content on demand that plays at normal speed to more than 1.5 times media.length",
         "Progress markers are reached too early, and the average minute audience is too large.",
         "Adobe, Media Collection API: Sessions request (the length is in seconds)",
         _length_short,
-        "a length that is that of the first ad, which is media.length-is-ad",
+        "the length of the first ad, which is media.length-is-ad",
     ),
     Rule(
         "media.live-as-vod",
         Severity.WARNING,
-        "content that is not declared live, with the second of the day for a playhead; a note for a length of 86400",
-        "The session is in the wrong built-in segment, and its progress markers say nothing.",
+        "content not declared live whose playhead is the second of the day; info for a length of 86400",
+        "The session is in the wrong built-in segment, and its progress markers are meaningless.",
         "Adobe, Media Collection API: Sessions request; Adobe, dimensions: Content type",
         _live_as_vod,
         "a playhead below 10 min or more than 30 s away from the second of the day",
@@ -313,6 +313,6 @@ RULES: tuple[Rule, ...] = (
         "The session is in segments that contradict each other.",
         "Adobe, dimensions: Content type, Stream type",
         _contradiction,
-        "podcasts with pictures; vod, ugc, live and linear, which may be either",
+        "podcasts with video; vod, ugc, live and linear, which may be either",
     ),
 )

@@ -26,8 +26,8 @@ def _wrong_event(session: SessionTraffic) -> Iterator[Hit]:
         if with_metadata:
             yield Hit(
                 seqs_of(*with_metadata),
-                f"{counted(len(with_metadata), event_type)} carried customMetadata, which is ignored there; send it "
-                "with sessionStart, adStart or chapterStart.",
+                f"{counted(len(with_metadata), event_type)} had customMetadata, which is ignored there; send it with "
+                "sessionStart, adStart or chapterStart.",
             )
 
 
@@ -84,7 +84,7 @@ def _on_paramless(session: SessionTraffic) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(step),
                 f"{step.event_type} has {listed([quoted(name) for name in names])} in its params; leave params out, "
-                "since this event has none.",
+                "because this event has none.",
             )
 
 
@@ -117,7 +117,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "meta.key-chars",
         Severity.ERROR,
-        "a key of customMetadata with anything but letters, digits, underscores and dots",
+        "a key of customMetadata with characters other than letters, digits, underscores and dots",
         "400: the event is lost.",
         "Adobe, Validating event requests",
         claims=_key_chars,
@@ -126,18 +126,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "params.unknown",
         Severity.ERROR,
-        "a key that the event does not have",
+        "a key that the event type does not have",
         "400: the event is lost.",
         "Adobe, Validating event requests",
         claims=_unknown,
-        tolerance="with schema_profile open unknown keys are accepted and not named",
+        tolerance="unknown keys that the setting schema_profile=open accepts",
         dialects=("collection",),
     ),
     Rule(
         "params.on-paramless",
         Severity.INFO,
-        "params of an event that has none, such as play; an error where it was answered 400",
-        "400, or ignored.",
+        "params of an event that has none, such as play; an error if it was answered 400",
+        "400 and the event is lost, or the params are ignored.",
         "Adobe, Events; Adobe's sample sends empty params there",
         claims=_is_of_paramless,
         tolerance="empty params",

@@ -26,12 +26,12 @@ def _frozen(session: SessionTraffic) -> Iterator[Hit]:
     if not stood or session.coarse_step_s is not None:
         return
     longest = max(stood, key=_seconds)
-    more = f", and at {counted(len(stood) - 1, 'more place')}" if len(stood) > 1 else ""
+    more = f", and stood still at {counted(len(stood) - 1, 'more place')}" if len(stood) > 1 else ""
     yield Hit(
         seqs_of(*(step for steps in stood for step in steps)),
         f"The playhead stayed at {number(longest[0].playhead_s)} s in {len(longest)} events over "
-        f"{number(_seconds(longest))} s of playing{more}; send the position of the moment with every event, and "
-        "bufferStart when the player waits for data.",
+        f"{number(_seconds(longest))} s of playing{more}; send the current position with every event, and bufferStart "
+        "when the player waits for data.",
     )
 
 
@@ -41,8 +41,8 @@ def _coarse(session: SessionTraffic) -> Iterator[Hit]:
     if step_s is not None:
         yield Hit(
             seqs_of(*(step for steps in stood for step in steps)),
-            f"The playhead moves only in steps of {number(step_s)} s, and stood {counted(len(stood), 'time')} in "
-            "between; send the position of the moment, to the second at least.",
+            f"The playhead moves only in steps of {number(step_s)} s, and stood still {counted(len(stood), 'time')} in "
+            "between; send the current position, to the second or finer.",
         )
 
 
@@ -61,23 +61,23 @@ def _jump(session: SessionTraffic) -> Iterator[Hit]:
     jumps = list(_jumps(session))
     behind = [jump for jump in jumps if 0 <= jump.dp_s < jump.dt_s]
     if behind:
-        yield _hit(behind, "send bufferStart when the player waits and play with the new position after it")
+        yield _hit(behind, "send bufferStart when the player waits, and play with the new position after it")
     over = [jump for jump in jumps if not 0 <= jump.dp_s < jump.dt_s]
     turns = sum(1 for first, second in pairwise(over) if (first.dp_s < 0) is not (second.dp_s < 0))
     if over and turns < _TO_AND_FRO:
-        yield _hit(over, "send pauseStart before a seek and play with the new position after it")
+        yield _hit(over, "send pauseStart before a seek, and play with the new position after it")
     elif over:
         yield Hit(
             _seqs(over),
-            f"The playhead leapt to and fro {len(over)} times between {number(min(_playheads(over)))} s and "
-            f"{number(max(_playheads(over)))} s while playing, as when two players report to one session; let one of "
-            "them report, with the position at which it plays.",
+            f"The playhead jumped back and forth {len(over)} times between {number(min(_playheads(over)))} s and "
+            f"{number(max(_playheads(over)))} s while playing, as if two players reported to one session; let only one "
+            "of them report, with its own position.",
         )
 
 
 def _hit(jumps: Sequence[Interval], advice: str) -> Hit:
     first, last = (worst := max(jumps, key=lambda jump: abs(jump.dp_s - jump.dt_s))).first, worst.last
-    more = f", and {counted(len(jumps) - 1, 'more time')} like that" if len(jumps) > 1 else ""
+    more = f", and jumped {counted(len(jumps) - 1, 'more time')}" if len(jumps) > 1 else ""
     return Hit(
         _seqs(jumps),
         f"The playhead went from {number(first.playhead_s)} s to {number(last.playhead_s)} s within "
@@ -153,8 +153,8 @@ def _counts_down(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(*(step for interval in session.played for step in (interval.first, interval.last))),
             f"The playhead goes down while content plays, from {number(first.playhead_s)} s to "
-            f"{number(last.playhead_s)} s, like the time that remains; send the position, which counts up from the "
-            "beginning of the content.",
+            f"{number(last.playhead_s)} s, like the remaining time; send the position, counted up from the beginning "
+            "of the content.",
         )
 
 
@@ -168,7 +168,7 @@ def _runs_while_paused(session: SessionTraffic) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(pause.start, *pause.inside, pause.end),
                 f"The playhead moved {number(moved_s)} s between {pause.start.event_type} and play; send play when "
-                "playback goes on, and the position at which it stands meanwhile.",
+                "playback resumes, and until then the position at which it is paused.",
             )
 
 
@@ -185,7 +185,7 @@ def _moves_in_ad(session: SessionTraffic) -> Iterator[Hit]:
                 seqs_of(opening, *moved),
                 f"The playhead went from {number(opening.playhead_s)} s at adBreakStart to "
                 f"{number(moved[-1].playhead_s)} s at {moved[-1].event_type} in the break; send the position in the "
-                "main content, which stands still during ads.",
+                "main content, which does not change during ads.",
             )
 
 
@@ -215,17 +215,17 @@ def _backwards(session: SessionTraffic) -> Iterator[Hit]:
     if back_s:
         yield Hit(
             seqs_of(*steps),
-            f"The playhead went back {counted(len(back_s), 'time')}, by up to {number(-min(back_s))} s; nothing needs "
-            "to be changed if the viewer went back.",
+            f"The playhead went back {counted(len(back_s), 'time')}, by up to {number(-min(back_s))} s; no change is "
+            "needed if the viewer seeked back.",
         )
 
 
 def _drift(session: SessionTraffic) -> Iterator[Hit]:
     if session.odd_rate is not None:
         moving = [interval for interval in session.played if interval.rate > 0]
-        advice = "send the position in seconds, and ts from the clock, not from the content"
+        advice = "send the position in seconds, and take ts from the clock, not from the content"
         if session.odd_rate > FASTEST:
-            advice = f"above {number(FASTEST)} that counts as a seek: {advice}, and winding as pauseStart and play"
+            advice = f"above {number(FASTEST)} it is a seek: {advice}; report fast forward as pauseStart and play"
         yield Hit(
             seqs_of(*(step for interval in moving for step in (interval.first, interval.last))),
             f"The playhead advances {number(session.odd_rate)} s per second of playing; {advice}.",
@@ -236,49 +236,49 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "playhead.frozen",
         Severity.ERROR,
-        "3 events or more at one playhead over 5 s or more while main content plays",
-        "Counted as a stall, and not as content watched.",
+        "at least 3 events at one playhead over at least 5 s while main content plays",
+        "Counted as a stall, not as content watched.",
         "Adobe, metrics: Stall events",
         _frozen,
-        "bursts of an SDK at one playhead; pauses, buffers and ad breaks; ads that do not count for want of a break, "
-        "which have their own finding",
+        "bursts of an SDK at one playhead; pauses, buffers and ad breaks; ads outside a break, which is "
+        "ad.outside-break",
     ),
     Rule(
         "playhead.coarse",
         Severity.ERROR,
-        "the playhead stands 3 times or more, and all its steps are multiples of one of 5 s or more",
+        "the playhead stands still at least 3 times, and all its steps are multiples of one step of at least 5 s",
         "Most of the playing time is counted as stalls.",
         "Adobe, metrics: Stall events",
         _coarse,
-        "a playhead that is rounded to less than what passes in 3 events",
+        "a playhead rounded to less than the time between 3 events",
     ),
     Rule(
         "playhead.jump-without-seek",
         Severity.WARNING,
         "the playhead moves 3 s more or less than the time while playing, with no pauseStart or play next to it",
-        "The seek is not tracked and progress markers are skipped.",
+        "The seek is not reported, and progress markers are skipped.",
         "recordings: SDKs send pauseStart and play around a seek",
         _jump,
-        "the first play, where SDKs go from 0 to the real position; other speeds of playback, drift of a clock; a live "
-        "playhead that stood during an ad break and is back where it was behind the clock",
+        "the first play, where SDKs go from 0 to the real position; other playback speeds and clock drift; a live "
+        "playhead that stood still during an ad break and has caught up with the clock",
     ),
     Rule(
         "playhead.counts-down",
         Severity.ERROR,
-        "the playhead goes down in most of the stretches that are played, at the pace of the clock",
-        "Progress markers are reached at the start, and no content counts as watched.",
+        "while content plays, the playhead mostly goes down at normal speed",
+        "Progress markers are reached at once, and no content counts as watched.",
         "Adobe, Media Collection API: Sessions request (the playhead is the position)",
         _counts_down,
-        "a viewer who goes back twice",
+        "a viewer who seeks back twice",
     ),
     Rule(
         "playhead.runs-while-paused",
         Severity.WARNING,
         "a playhead that moves by more than 1 s between pauseStart or bufferStart and play",
-        "Playing time is counted as pause or buffer.",
-        "our reading: a player that is paused does not move",
+        "Time spent playing is counted as pause or buffer.",
+        "our reading: the playhead of a paused player does not move",
         _runs_while_paused,
-        "events with the ts of the play, which Adobe's SDKs send after a seek; leaps, which are seeks while paused",
+        "events with the ts of the play, which Adobe's SDKs send after a seek; jumps, which are seeks while paused",
     ),
     Rule(
         "playhead.moves-in-ad",
@@ -293,7 +293,7 @@ RULES: tuple[Rule, ...] = (
         "playhead.backwards",
         Severity.INFO,
         "the playhead goes back by more than 1 s",
-        "Content is watched again: time spent grows, unique time does not.",
+        "Content watched again adds to time spent, but not to unique time.",
         "Adobe, metrics: Content time spent, Unique time played",
         _backwards,
         "live content at midnight; differences within 1 s",
@@ -301,8 +301,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "playhead.drift",
         Severity.WARNING,
-        "the playhead advances slower than half or faster than 2.1 times the time, in most of at least 10 s",
-        "Time spent and the content that was watched do not match.",
+        "over at least 10 s of playing, the playhead mostly advances slower than half or faster than 2.1 times normal "
+        "speed",
+        "Time spent and unique time do not match.",
         "our reading: players offer half to double speed",
         _drift,
         "single seeks",

@@ -30,8 +30,9 @@ def _late(session: SessionTraffic) -> Iterator[Hit]:
             worst = max(steps, key=lambda step: step.item.late_ms)
             yield Hit(
                 seqs_of(*steps),
-                f"{counted(len(steps), 'event')} came too late to be sorted by ts, {worst.event_type} by "
-                f"{number(min(worst.item.late_ms, _MOST_MS) / 1000)} s; send every event at once, one after the other.",
+                f"{counted(len(steps), 'event')} arrived too late to be sorted by ts, {worst.event_type} by "
+                f"{number(min(worst.item.late_ms, _MOST_MS) / 1000)} s; send every event as soon as it happens, in "
+                "order.",
                 severity,
             )
 
@@ -60,7 +61,7 @@ def _window(session: SessionTraffic) -> Iterator[Hit]:
     if overtaken:
         yield Hit(
             seqs_of(*overtaken),
-            f"{counted(len(overtaken), 'event')} came after more than {window_n} younger ones had arrived within "
+            f"{counted(len(overtaken), 'event')} arrived after more than {window_n} later ones had arrived within "
             f"{number(session.settings.reorder_window_s)} s, the first of them {overtaken[0].event_type}; send events "
             "in the order of their ts, and fewer at a time.",
         )
@@ -75,8 +76,8 @@ def _before_session(session: SessionTraffic) -> Iterator[Hit]:
         ahead_s = (start.ts_ms - min(step.ts_ms for step in early)) / 1000
         yield Hit(
             seqs_of(start, *early),
-            f"{counted(len(early), 'event')} have a ts up to {number(ahead_s)} s before that of sessionStart; open the "
-            "session before anything else, pre-rolls too.",
+            f"{counted(len(early), 'event')} {'has' if len(early) == 1 else 'have'} a ts up to {number(ahead_s)} s "
+            "before that of sessionStart; send sessionStart before any other event, also before a pre-roll.",
         )
 
 
@@ -84,17 +85,17 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "order.late",
         Severity.WARNING,
-        "more than 1 s of ts older than the youngest event already processed; an error from 5 s on",
-        "It is not sorted in any more: durations and what is playing are wrong.",
+        "a ts more than 1 s older than that of the latest event already processed; an error from 5 s on",
+        "It is processed out of order: durations, and what was playing, are wrong.",
         _ORDER_PAGE,
         _late,
-        "events before sessionStart, which have their own finding",
+        "events before sessionStart, which is order.before-session",
     ),
     Rule(
         "order.window",
         Severity.WARNING,
-        "an older event after more than 10 within 5 seconds",
-        "It is not sorted in any more: durations and what is playing are wrong.",
+        "an older event that arrives after more than 10 later ones within 5 seconds",
+        "It is processed out of order: durations, and what was playing, are wrong.",
         _ORDER_PAGE,
         _window,
     ),
@@ -102,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         "order.before-session",
         Severity.WARNING,
         "a ts before that of sessionStart",
-        "The step back from sessionStart counts as no time, and what came before it belongs to no session.",
+        "Time before sessionStart is not counted.",
         "recordings of THEOplayer's connector, which queues a whole pre-roll",
         _before_session,
     ),

@@ -18,7 +18,7 @@ from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.silences import Silence
 from mockserver.rules.diagnose.traffic import QOE_NUMBERS, SessionTraffic
-from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of
+from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of, were
 
 __all__ = ["RULES"]
 
@@ -40,11 +40,11 @@ def _hit(silences: Sequence[Silence], what: str, advice: str, severity: Severity
     if not silences:
         return
     worst = max(silences, key=lambda silence: silence.seconds)
-    more = f", and {counted(len(silences) - 1, 'more silence')} like that" if len(silences) > 1 else ""
+    more = f", with {counted(len(silences) - 1, 'more such gap')}" if len(silences) > 1 else ""
     seqs = sorted({heard.seq for silence in silences for heard in (silence.first, silence.last)})
     yield Hit(
         tuple(seqs),
-        f"{what} nothing came for {number(worst.seconds)} s between {worst.first.event_type} and "
+        f"{what} nothing was sent for {number(worst.seconds)} s between {worst.first.event_type} and "
         f"{worst.last.event_type}{more}; {advice}.",
         severity,
     )
@@ -62,12 +62,12 @@ def _main(session: SessionTraffic, *, pingless: bool) -> list[Silence]:
 def _gap(session: SessionTraffic) -> Iterator[Hit]:
     silences = _main(session, pingless=False)
     if session.is_batch:
-        yield from _hit(silences, "In downloaded content", "let the player record a ping every 50 s")
+        yield from _hit(silences, "In downloaded content", "record a ping every 50 s")
         return
     limits = session.thresholds
     short = [silence for silence in silences if silence.seconds <= limits.ping_gap_error_s]
     long = [silence for silence in silences if limits.ping_gap_error_s < silence.seconds <= limits.near_timeout_s]
-    advice = f"send a ping every {number(session.ping_s)} s from sessionStart on, whatever else is sent"
+    advice = f"send a ping every {number(session.ping_s)} s from sessionStart on, even if other events are sent"
     yield from _hit(short, "Outside ads", advice)
     yield from _hit(long, "Outside ads", advice, Severity.ERROR)
 
@@ -77,7 +77,7 @@ def _near_timeout(session: SessionTraffic) -> Iterator[Hit]:
     if not session.is_batch:
         yield from _hit(
             [silence for silence in session.silences if silence.seconds > limit_s],
-            "Against the timeout of 10 min",
+            "Close to the timeout of 10 min,",
             "send a ping every 10 s, or sessionEnd when the viewer has left",
         )
 
@@ -87,14 +87,14 @@ def _ad_gap(session: SessionTraffic) -> Iterator[Hit]:
     silences = [silence for silence in session.silences if silence.step.after.ad is not None]
     long = [silence for silence in silences if silence.seconds > limit_s]
     short = [silence for silence in silences if silence.seconds <= limit_s]
-    yield from _hit(long, "Inside an ad", "send pings in ads too, at least every 10 s")
+    yield from _hit(long, "Inside an ad", "send pings during ads too, at least every 10 s")
     yield from _hit(
-        short, "Inside an ad", "send a ping every second in ads when ad time has to be exact", Severity.INFO
+        short, "Inside an ad", "send a ping every second during ads if ad time has to be exact", Severity.INFO
     )
 
 
 def _stops_in_pause(session: SessionTraffic) -> Iterator[Hit]:
-    yield from _hit(_main(session, pingless=True), "While paused or buffering", "go on with a ping every 10 s")
+    yield from _hit(_main(session, pingless=True), "While paused or buffering", "keep sending a ping every 10 s")
 
 
 _STORM = 20
@@ -114,8 +114,8 @@ def _too_fast(session: SessionTraffic) -> Iterator[Hit]:
         fastest_ms = min(last.ts_ms - first.ts_ms for first, last in pairs)
         yield Hit(
             seqs_of(*(step for pair in pairs for step in pair)),
-            f"{counted(len(pairs), 'ping')} came less than {number(session.thresholds.too_fast_s)} s after the one "
-            f"before, as little as {fastest_ms} ms; send a ping every 10 s, and every second in ads at most.",
+            f"{were(len(pairs), 'ping')} sent less than {number(session.thresholds.too_fast_s)} s after the previous "
+            f"one, the fastest after {fastest_ms} ms; send a ping every 10 s, and at most every second during ads.",
             Severity.WARNING if len(pairs) >= _STORM else None,
         )
 
@@ -128,7 +128,8 @@ def _immediate(session: SessionTraffic) -> Iterator[Hit]:
     if 0 <= after_ms < session.thresholds.immediate_ping_s * 1000:
         yield Hit(
             seqs_of(start, ping),
-            f"The first ping came {after_ms} ms after sessionStart; send it after 10 s, or after 1 s in a pre-roll.",
+            f"The first ping was sent {after_ms} ms after sessionStart; send it after 10 s, or after 1 s in a "
+            "pre-roll.",
         )
 
 
@@ -151,8 +152,8 @@ def _during_complete(session: SessionTraffic) -> Iterator[Hit]:
     if pings or refused:
         yield Hit(
             seqs_of(end, *pings, *refused),
-            f"{counted(len(pings) + len(refused), 'ping')} came more than {number(session.thresholds.trailing_ping_s)} "
-            f"s after {end.event_type}; stop the ping timer of the player there.",
+            f"{were(len(pings) + len(refused), 'ping')} sent more than {number(session.thresholds.trailing_ping_s)} s "
+            f"after {end.event_type}; stop the ping timer at {end.event_type}.",
         )
 
 
@@ -190,8 +191,8 @@ def _pings_often(session: SessionTraffic) -> Iterator[Hit]:
         every_s = sorted(last.ts_ms - first.ts_ms for first, last in pairwise(pings))[len(pings) // 2] / 1000
         yield Hit(
             seqs_of(*often),
-            f"{counted(len(often), 'ping')} of main content came less than {_OFTEN_S} s after the one before, mostly "
-            f"{number(every_s)} s; send one every 10 s outside ads.",
+            f"{counted(len(often), 'ping')} of main content were sent less than {_OFTEN_S} s after the previous one, "
+            f"typically after {number(every_s)} s; send one every 10 s outside ads.",
         )
 
 
@@ -203,8 +204,8 @@ RULES: tuple[Rule, ...] = (
         "Durations are only as exact as the pings, and a session that is silent for 10 minutes is closed.",
         _PING_PAGE,
         _gap,
-        "gaps of Adobe's SDKs reach 11 s; downloaded content has a ping every 50 s, so only more than 60 s there, and "
-        "always a warning; what is said as ping.stops-in-pause or ping.near-timeout",
+        "gaps of up to 12 s, since Adobe's SDKs reach 11 s; downloaded content has a ping every 50 s, so the limit is "
+        "60 s there, and it is always a warning; gaps that are ping.stops-in-pause or ping.near-timeout",
     ),
     Rule(
         "ping.near-timeout",
@@ -218,26 +219,26 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "ping.ad-gap",
         Severity.WARNING,
-        "no event inside an ad for more than 12 s; a note for more than 2 s",
+        "no event inside an ad for more than 12 s; info for more than 2 s",
         "Ad time is only as exact as the pings.",
         f"{_PING_PAGE} (1 s in ads); Media Collection API: Sending pings (10 s since 2024)",
         _ad_gap,
-        "downloaded content has a ping every 50 s, so only more than 60 s there",
+        "in downloaded content, which has a ping every 50 s, the limit is 60 s",
     ),
     Rule(
         "ping.stops-in-pause",
         Severity.WARNING,
-        "no ping in a pause or buffer, and no other event for more than 12 s",
+        "no ping in a pause or buffer, and no event at all for more than 12 s",
         "The session is closed after 10 minutes of pause instead of 30.",
         "Adobe, Media Collection API: Timeline 1; recordings of CBS clients before 0.1.8",
         _stops_in_pause,
-        "downloaded content has a ping every 50 s, so only more than 60 s there",
+        "in downloaded content, which has a ping every 50 s, the limit is 60 s",
     ),
     Rule(
         "ping.too-fast",
         Severity.INFO,
-        "a ping less than 0.5 s after the one before; a warning when 20 or more come like that",
-        "Requests without use.",
+        "a ping less than 0.5 s after the previous one; a warning from 20 such pings on",
+        "Needless requests.",
         "our reading: no page asks for more than one ping a second",
         _too_fast,
         "the same ping sent again, which is http.retry-storm",
@@ -246,7 +247,7 @@ RULES: tuple[Rule, ...] = (
         "ping.immediate",
         Severity.INFO,
         "the first ping less than 1 s after sessionStart",
-        "None in the reports; the timer runs wrong.",
+        "No effect on the reports.",
         "Adobe, Media Collection API: Timelines; source of THEOplayer's Kotlin connector",
         _immediate,
     ),
@@ -254,16 +255,16 @@ RULES: tuple[Rule, ...] = (
         "ping.during-complete",
         Severity.INFO,
         "pings more than 30 s after sessionComplete or sessionEnd",
-        "A timer leaks; after sessionEnd every ping is answered 410.",
+        "Needless requests; after sessionEnd every ping is answered 410.",
         "our reading of Adobe, Session complete, which allows pings after it",
         _during_complete,
-        "pings within 30 s, which Adobe's page expects",
+        "pings within 30 s, which Adobe's page allows",
     ),
     Rule(
         "ping.params",
         Severity.INFO,
-        "a ping with params; an error where it was answered 400",
-        "400, or ignored.",
+        "a ping with params; an error if it was answered 400",
+        "400 and the event is lost, or the params are ignored.",
         "Adobe, Events: Ping",
         claims=_is_of_ping,
         tolerance="an empty object, which clients send",
@@ -273,10 +274,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "ping.too-often",
         Severity.INFO,
-        "at least 20 pings of main content, and half of all, come 0.5 to 5 s after the one before",
-        "Requests without use: ten times as many as the API asks for.",
+        "at least 20 pings of main content, and half of them, are sent 0.5 to 5 s after the previous one",
+        "Needless requests: the API asks for one every 10 s.",
         "Adobe, Events: Ping (every 10 s)",
         _pings_often,
-        "pings in ad breaks, which may come every second",
+        "pings in ad breaks, which may be sent every second",
     ),
 )

@@ -8,7 +8,7 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.intervals import ENDS, NEAR_START_S, ran_s
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
-from mockserver.rules.diagnose.wording import counted, number, seqs_of
+from mockserver.rules.diagnose.wording import counted, number, seqs_of, were
 from mockserver.rules.playback import Player, Step
 
 __all__ = ["RULES"]
@@ -32,10 +32,10 @@ def _before_preroll(session: SessionTraffic) -> Iterator[Hit]:
         was_played = any(each.first.n > opening.n and each.dp_s >= NEAR_START_S for each in session.played)
         yield Hit(
             seqs_of(play, opening),
-            f"play came {number(ahead_s)} s before the adBreakStart of a pre-roll; send the first play after "
+            f"play was sent {number(ahead_s)} s before the adBreakStart of a pre-roll; send the first play after "
             "adBreakStart and adStart.",
             Severity.INFO if is_race else Severity.WARNING if was_played else None,
-            consequence="Content starts is right here, since content was played; it is wrong for every viewer who "
+            consequence="Content starts is right here, because content was played, but wrong for every viewer who "
             "leaves during the ads."
             if was_played
             else None,
@@ -52,7 +52,7 @@ def _missing_start(session: SessionTraffic) -> Iterator[Hit]:
     if high - low > session.thresholds.moves_while_paused_s:
         yield Hit(
             seqs_of(*main),
-            f"The playhead went from {number(low)} s to {number(high)} s without any play on main content; send play "
+            f"The playhead went from {number(low)} s to {number(high)} s without a play on main content; send play "
             "when playback starts.",
         )
 
@@ -70,8 +70,8 @@ def _missing_after(event_type: str) -> Callable[[SessionTraffic], Iterator[Hit]]
                 paused = "" if event_type in _WAITS else f", which left the player {pause.start.after.player.value},"
                 yield Hit(
                     seqs_of(pause.start, *pause.inside, pause.end),
-                    f"After {event_type}{paused} the playhead moved {number(moved_s)} s, and no play came until "
-                    f"{until}; send play when playback goes on.",
+                    f"After {event_type}{paused} the playhead moved {number(moved_s)} s, and no play was sent until "
+                    f"{until}; send play when playback resumes.",
                 )
 
     return check
@@ -93,8 +93,8 @@ def _missing_after_preroll(session: SessionTraffic) -> Iterator[Hit]:
             if step.ts_ms > limit_ms:
                 yield Hit(
                     seqs_of(*seqs),
-                    f"No play came within {number(session.thresholds.after_preroll_s)} s of the adBreakComplete of a "
-                    f"pre-roll, but {step.event_type} after {number((step.ts_ms - close.ts_ms) / 1000)} s; send play "
+                    f"No play was sent within {number(session.thresholds.after_preroll_s)} s of the adBreakComplete of "
+                    f"a pre-roll, but {step.event_type} after {number((step.ts_ms - close.ts_ms) / 1000)} s; send play "
                     "when main content starts.",
                 )
                 return
@@ -121,8 +121,8 @@ def _duplicate_play(session: SessionTraffic) -> Iterator[Hit]:
     if repeated:
         yield Hit(
             seqs_of(*repeated),
-            f"{counted(len(repeated), 'play')} came while the player was playing; send play only when playback starts "
-            "or goes on.",
+            f"{were(len(repeated), 'play')} sent while the player was playing; send play only when playback starts or "
+            "resumes.",
         )
 
 
@@ -132,7 +132,7 @@ def _unlikely(event_type: str, during: Player, message: str) -> Callable[[Sessio
     def check(session: SessionTraffic) -> Iterator[Hit]:
         steps = [step for step in session.of(event_type) if step.before.player is during]
         if steps:
-            yield Hit(seqs_of(*steps), message.format(count=counted(len(steps), event_type)))
+            yield Hit(seqs_of(*steps), f"{were(len(steps), event_type)} sent {message}")
 
     return check
 
@@ -148,8 +148,8 @@ def _pause_at_end(session: SessionTraffic) -> Iterator[Hit]:
         if step.event_type == "pauseStart":
             yield Hit(
                 seqs_of(step, complete),
-                f"pauseStart came {complete.ts_ms - step.ts_ms} ms before sessionComplete; leave out the pause event "
-                "that video elements fire at the end of the content.",
+                f"pauseStart was sent {complete.ts_ms - step.ts_ms} ms before sessionComplete; do not report the pause "
+                "event that video elements fire at the end of the content.",
             )
             return
 
@@ -168,8 +168,8 @@ def _seek_as_pause(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(*seeks),
             f"{counted(len(seeks) // 2, 'seek')}, the first from {number(seeks[0].playhead_s)} s to "
-            f"{number(seeks[1].playhead_s)} s, came as pauseStart and play; nothing needs to be changed, since the API "
-            "has no event for a seek.",
+            f"{number(seeks[1].playhead_s)} s, {'was' if len(seeks) == 2 else 'were'} sent as pauseStart and play; no "
+            "change is needed, because the API has no event for a seek.",
         )
 
 
@@ -177,49 +177,49 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "play.before-preroll",
         Severity.ERROR,
-        "a play on main content up to 5 s before the adBreakStart of a pre-roll; a warning when content was played "
-        "after it, a note below 10 ms",
+        "a play on main content up to 5 s before the adBreakStart of a pre-roll; a warning if content was played after "
+        "it, info below 10 ms",
         "Content starts is set although no content was played.",
         "Adobe, Events: Ads overview; recordings of Adobe's SDKs",
         _before_preroll,
-        "10 ms: Adobe's SDKs race with themselves when the ad comes more than 250 ms after sessionStart",
+        "up to 10 ms: Adobe's SDKs send such a play when the ad begins more than 250 ms after sessionStart",
     ),
     Rule(
         "play.missing-start",
         Severity.ERROR,
-        "the playhead advances and pings come, but never a play on main content",
+        "the playhead advances and pings are sent, but never a play on main content",
         "No content start and no time spent.",
         "Adobe, Events: Play",
         _missing_start,
-        "the step from the playhead of sessionStart, which is 0 until the player knows better",
+        "the first step from the playhead of sessionStart, which is 0 until the player knows its position",
     ),
     Rule(
         "play.missing-after-buffer",
         Severity.ERROR,
-        "after bufferStart the playhead moves by more than 1 s, and no play comes before what follows",
-        "Buffer time grows to the end, content time is lost.",
+        "after bufferStart the playhead moves by more than 1 s without a play",
+        "Playing time is counted as buffer, and content time is lost.",
         "Adobe, Media Collection API: Timelines",
         _missing_after("bufferStart"),
-        "leaps, which are seeks while buffering",
+        "jumps, which are seeks while buffering",
     ),
     Rule(
         "play.missing-after-pause",
         Severity.ERROR,
-        "after pauseStart the playhead moves by more than 1 s, and no play comes before what follows",
-        "Pause time grows to the end, content time is lost.",
+        "after pauseStart the playhead moves by more than 1 s without a play",
+        "Playing time is counted as pause, and content time is lost.",
         "Adobe, Media Collection API: Timelines",
         _missing_after("pauseStart"),
-        "leaps, which are seeks while paused",
+        "jumps, which are seeks while paused",
     ),
     Rule(
         "play.missing-after-break",
         Severity.ERROR,
         "a pauseStart or bufferStart before an ad break, and after the break a playhead that moves by more than 1 s "
         "without a play",
-        "The pause or buffer from before the break goes on to the end, and content time is lost.",
+        "The pause or buffer from before the break continues after it, and content time is lost.",
         "Adobe, Media Collection API: Timelines; our reading: after a break the player does what it did before",
         _missing_after("adBreakComplete"),
-        "a viewer who is paused before the break and stays so after it; leaps, which are seeks while paused",
+        "a viewer who pauses before the break and stays paused after it; jumps, which are seeks while paused",
     ),
     Rule(
         "play.missing-after-preroll",
@@ -228,40 +228,38 @@ RULES: tuple[Rule, ...] = (
         "Content starts late or never.",
         "Adobe, Media Collection API: Timeline 1",
         _missing_after_preroll,
-        "a pauseStart, bufferStart, next break or end within that time",
+        "a pauseStart, bufferStart, the next break or the end within that time",
     ),
     Rule(
         "play.duplicate",
         Severity.INFO,
         "a play while the player is playing",
-        "None: it is counted once.",
+        "No effect: it is counted once.",
         "recordings of Adobe's SDKs, which send several",
         _duplicate_play,
-        "within 2 s of the first play, of an adStart and of an adBreakComplete, where Adobe's SDKs send another one",
+        "within 2 s of the first play, of an adStart or of an adBreakComplete, where Adobe's SDKs send another one",
     ),
     Rule(
         "pause.duplicate",
         Severity.INFO,
         "a pauseStart while the player is paused",
-        "None: the pause is counted once.",
+        "No effect: the pause is counted once.",
         "Adobe, metrics: Pause events",
-        _unlikely("pauseStart", Player.PAUSED, "{count} came while the player was paused; send one for each pause."),
+        _unlikely("pauseStart", Player.PAUSED, "while the player was paused; send one for each pause."),
     ),
     Rule(
         "buffer.duplicate",
         Severity.INFO,
         "a bufferStart while the player is buffering",
-        "None: the buffer is counted once.",
+        "No effect: the buffer is counted once.",
         "Adobe, metrics: Buffer events",
-        _unlikely(
-            "bufferStart", Player.BUFFERING, "{count} came while the player was buffering; send one for each buffer."
-        ),
+        _unlikely("bufferStart", Player.BUFFERING, "while the player was buffering; send one for each buffer."),
     ),
     Rule(
         "pause.at-end",
         Severity.INFO,
         "a pauseStart less than 100 ms before sessionComplete",
-        "One pause too many in every session.",
+        "Every session that completes counts one pause too many.",
         "recordings of Adobe's own sample player: video elements fire pause before ended",
         _pause_at_end,
     ),
@@ -271,9 +269,7 @@ RULES: tuple[Rule, ...] = (
         "a bufferStart while the player is paused",
         "Pause time becomes buffer time.",
         "source of Adobe's SDKs, which refuse it",
-        _unlikely(
-            "bufferStart", Player.PAUSED, "{count} came while the player was paused; send bufferStart only in playback."
-        ),
+        _unlikely("bufferStart", Player.PAUSED, "while the player was paused; send bufferStart only during playback."),
     ),
     Rule(
         "pause.in-buffer",
@@ -281,16 +277,14 @@ RULES: tuple[Rule, ...] = (
         "a pauseStart while the player is buffering",
         "Buffer time becomes pause time.",
         "source of Adobe's SDKs, which refuse it",
-        _unlikely(
-            "pauseStart", Player.BUFFERING, "{count} came while the player was buffering; send play first, or nothing."
-        ),
+        _unlikely("pauseStart", Player.BUFFERING, "while the player was buffering; send play first, or no pauseStart."),
     ),
     Rule(
         "seek.as-pause",
         Severity.INFO,
         "pauseStart and play within 3 s with a jump of more than 3 s",
         "Counted as a pause, with pause time.",
-        "source and recordings of Adobe's SDKs, which send seeks like that",
+        "source and recordings of Adobe's SDKs, which report seeks so",
         _seek_as_pause,
     ),
 )

@@ -99,7 +99,7 @@ def _live_zero(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(session.start, moving),
             f"The live playhead counts up from 0 and was {number(moving.playhead_s)} s at {moving.event_type}; send "
-            "the second of the day in UTC unless progress markers of the live stream are wanted.",
+            "the second of the day in UTC unless you want progress markers of the live stream.",
         )
 
 
@@ -115,8 +115,8 @@ def _live_late(session: SessionTraffic) -> Iterator[Hit]:
                 seqs_of(*(each.first for each in session.played if each.last.n <= interval.last.n), interval.last),
                 f"The live playhead was {number(session.played[0].first.playhead_s)} s at first and "
                 f"{number(interval.last.playhead_s)} s "
-                f"{number((interval.last.ts_ms - session.played[0].first.ts_ms) / 1000)} s later; send play when the "
-                "position is known, and the second of the day from the first event on.",
+                f"{number((interval.last.ts_ms - session.played[0].first.ts_ms) / 1000)} s later; send play once the "
+                "position is known, and the second of the day with every event.",
             )
             return
 
@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         "All progress markers are reached at once.",
         f"{_SESSIONS_PAGE} (the playhead is in seconds)",
         _ms,
-        "one stretch alone, which may be a seek, unless it ends beyond 20 times the length",
+        "a single interval, which may be a seek, unless it ends beyond 20 times the length",
     ),
     Rule(
         "playhead.over-length",
@@ -178,7 +178,7 @@ RULES: tuple[Rule, ...] = (
         "playhead.live-range",
         Severity.ERROR,
         "live content: a playhead below 0 or from 86400 on",
-        "Segments make no sense: it is no second of a day.",
+        "The content segment is meaningless: there is no such second of the day.",
         _SESSIONS_PAGE,
         _live_range,
     ),
@@ -186,42 +186,42 @@ RULES: tuple[Rule, ...] = (
         "playhead.live-zero",
         Severity.INFO,
         "live content: a playhead that counts up from 0",
-        "Progress markers work, the time of the day is lost.",
+        "Progress markers work, but the time of day is lost.",
         f"{_SESSIONS_PAGE}; an older Adobe page about live content recommends it for progress markers",
         _live_zero,
-        "a stream of known length, whose progress markers need it; a stream that is watched at midnight UTC; the 0 "
-        "that SDKs send until main content plays",
+        "a stream of known length, whose progress markers need a playhead from 0; a stream watched at midnight UTC; "
+        "the 0 that SDKs send until main content plays",
     ),
     Rule(
         "playhead.live-late",
         Severity.WARNING,
-        "live content: a playhead of 0 while it plays, and after more than 2 s the real one",
-        "What was played until then counts for no part of the stream.",
+        "live content: a playhead of 0 while it plays, and the real one only after more than 2 s",
+        "Content played until then is missing from the content segment.",
         _SESSIONS_PAGE,
         _live_late,
-        "2 s from the first play on, in which SDKs send 0; a playhead that counts up from 0",
+        "the first 2 s after the first play, in which SDKs send 0; a playhead that counts up from 0",
     ),
     Rule(
         "playhead.live-timezone",
         Severity.INFO,
         "live content: a playhead whole hours away from the second of the day in UTC",
-        "Segments of viewers in several time zones do not match.",
+        "The content segments of viewers in different time zones do not match.",
         "Adobe's older page about live content (UTC); recordings of THEOplayer's connector (local time)",
         _live_timezone,
-        "30 s, since viewers of live streams are behind",
+        "up to 30 s, because live streams are delayed",
     ),
     Rule(
         "playhead.negative",
         Severity.WARNING,
         "content on demand: a playhead below 0",
-        "None is documented: it is no position.",
+        "Not documented: it is not a position in the content.",
         _SESSIONS_PAGE,
         _negative,
     ),
     Rule(
         "playhead.string",
         Severity.ERROR,
-        "a playhead that is no number",
+        "a playhead that is not a number",
         "400: the event is lost.",
         "Adobe, Media Collection API: Validating event requests",
         claims=_string,

@@ -22,7 +22,7 @@ _CHANGES = 2
 _ZEROS = 3
 """So many events with the figure 0 say that the player does not know it."""
 
-_LENIENT = "the setting docs_lenient accepts it, since a page of Adobe's has it so"
+_LENIENT = "the setting docs_lenient accepts it, because a page of Adobe's has it so"
 
 
 def _is_in_params(refusal: Refusal) -> bool:
@@ -69,11 +69,11 @@ def _bitrate_unit(session: SessionTraffic) -> Iterator[Hit]:
     low = [] if audio else [(step, value) for step, value in values if 0 < value < limits.bitrate_low_kbps]
     for found, unit in ((high, "bit/s"), (low, "Mbit/s")):
         if found:
-            times = "" if len(found) == 1 else f" and {len(found) - 1} others like it"
+            times = "" if len(found) == 1 else f", and so in {counted(len(found) - 1, 'more event')}"
             yield Hit(
                 seqs_of(*(step for step, _ in found)),
                 f"media.qoe.bitrate was {number(found[0][1])}{times}, which looks like {unit}; send kbit/s, the unit "
-                "of the reports, although Adobe's pages contradict each other: the one on parameters says bit/s.",
+                "of the reports, although Adobe's pages contradict each other (the one on parameters says bit/s).",
             )
 
 
@@ -83,8 +83,8 @@ def _bitrate_change_empty(session: SessionTraffic) -> Iterator[Hit]:
     if empty:
         yield Hit(
             seqs_of(*empty),
-            f"{counted(len(empty), 'bitrateChange event')} carried no bitrate; send the new one as media.qoe.bitrate "
-            "in qoeData.",
+            f"{counted(len(empty), 'bitrateChange event')} had no bitrate; send the new one as media.qoe.bitrate in "
+            "qoeData.",
         )
 
 
@@ -102,8 +102,8 @@ def _bitrate_change_same(session: SessionTraffic) -> Iterator[Hit]:
     if same:
         yield Hit(
             seqs_of(*same),
-            f"{counted(len(same), 'bitrateChange event')} carried the bitrate that was known already; send the event "
-            "only when the rendition changes.",
+            f"{counted(len(same), 'bitrateChange event')} repeated the bitrate known before; send the event only when "
+            "the rendition changes.",
         )
 
 
@@ -141,8 +141,7 @@ def _zero(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(*steps),
             f"{listed([f'media.qoe.{name}' for name in zero])} {'was' if len(zero) == 1 else 'were'} 0 throughout, in "
-            f"{counted(len({step.n for step in steps}), 'event')}; send what the player knows, and leave out what it "
-            "does not.",
+            f"{counted(len({step.n for step in steps}), 'event')}; send only the figures that the player knows.",
             None if "bitrate" in zero else Severity.INFO,
         )
 
@@ -170,7 +169,7 @@ def _tts_changes(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(*first.values()),
             f"media.qoe.timeToStart was {listed([number(value) for value in first])} ms in one session; measure it "
-            "once, from the wish to play to the first frame.",
+            "once, from the request to play to the first frame.",
         )
 
 
@@ -188,7 +187,7 @@ RULES: tuple[Rule, ...] = (
         "qoe.in-params",
         Severity.ERROR,
         "media.qoe keys in params",
-        "400, or the values are lost.",
+        "400 and the event is lost, or the values are ignored.",
         "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
         claims=_misplaced,
         check=_in_params,
@@ -199,7 +198,7 @@ RULES: tuple[Rule, ...] = (
         "qoe.unqualified",
         Severity.ERROR,
         "keys of qoeData without media.qoe.",
-        "400, or the values are lost.",
+        "400 and the event is lost, or the values are ignored.",
         "Adobe, Sending quality of experience data, against Adobe, Timeline 2, which has the short names",
         claims=_has_short_name,
         check=_unqualified,
@@ -227,7 +226,7 @@ RULES: tuple[Rule, ...] = (
         "qoe.bitrateChange-empty",
         Severity.WARNING,
         "bitrateChange without a bitrate",
-        "The change is counted, but the average stays as it was.",
+        "The change is counted, but the average bitrate does not change.",
         "Adobe, Bitrate change; THEOplayer's connector sends none",
         _bitrate_change_empty,
     ),
@@ -235,27 +234,27 @@ RULES: tuple[Rule, ...] = (
         "qoe.bitrateChange-same",
         Severity.INFO,
         "bitrateChange with the bitrate that was known before",
-        "It is counted as a change.",
+        "It is counted as a bitrate change.",
         "our reading of Adobe, metrics: Bitrate changes",
         _bitrate_change_same,
-        "a bitrate that another event told within the second before, as Adobe's SDKs do",
+        "a bitrate that another event had within the second before, as Adobe's SDKs send it",
     ),
     Rule(
         "qoe.bitrate-unannounced",
         Severity.WARNING,
         "the bitrate in qoeData changes twice or more with no bitrateChange within 1 s",
-        "Bitrate changes are counted by their event: there are too few.",
+        "Too few bitrate changes: only bitrateChange events are counted.",
         "Adobe, metrics: Bitrate changes",
         _bitrate_unannounced,
-        "the first bitrate; a value that comes up to 1 s before or after its bitrateChange",
+        "the first bitrate; a value up to 1 s before or after its bitrateChange",
     ),
     Rule(
         "qoe.zero",
         Severity.WARNING,
-        "bitrate, framesPerSecond or timeToStart is 0 in 3 events or more, and never anything else; a note without the "
-        "bitrate",
-        "Averages of 0 go into the reports.",
-        "our reading: SDKs want all four figures, and players fill in what they do not know",
+        "bitrate, framesPerSecond or timeToStart is 0 in at least 3 events, and never anything else; info if the "
+        "bitrate is not among them",
+        "Figures of 0 go into the reports.",
+        "our reading: SDKs require all four figures, and players fill in 0 for those they do not know",
         _zero,
         "droppedFrames; frames and time to start of audio; 0 before the figure is known",
     ),
@@ -263,16 +262,16 @@ RULES: tuple[Rule, ...] = (
         "qoe.dropped-decreases",
         Severity.ERROR,
         "droppedFrames is smaller than before",
-        "The last value is reported: earlier drops are lost.",
+        "Only the last value is reported: earlier drops are lost.",
         "Adobe, Implementation: Dropped frames",
         _dropped_decreases,
-        "events of one ts, and events that came too late to be sorted",
+        "events with one ts, and events that arrived too late to be sorted",
     ),
     Rule(
         "qoe.tts-changes",
         Severity.WARNING,
         "timeToStart changes during the session",
-        "It is not certain which value is reported.",
+        "Which value is reported is not documented.",
         "Adobe, Implementation: Time to start",
         _tts_changes,
         "0 before it is known",
@@ -281,7 +280,7 @@ RULES: tuple[Rule, ...] = (
         "qoe.tts-unit",
         Severity.WARNING,
         "timeToStart below 20",
-        "Seconds instead of milliseconds: the time to start is reported as 0.",
+        "The time to start is reported as nearly 0.",
         "Adobe, Implementation: Time to start",
         _tts_unit,
         "0",

@@ -31,7 +31,7 @@ _UNTYPED = {
 
 _LOST = {
     Operation.START: "No session is opened.",
-    Operation.DOWNLOAD: "Nothing of it is reported.",
+    Operation.DOWNLOAD: "Nothing is reported.",
     Operation.EVENT: "The event is lost.",
 }
 

@@ -9,7 +9,7 @@ from mockserver.model.vocabulary import ClosedBy, Delivery, Outcome, Phase
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
-from mockserver.rules.diagnose.wording import number
+from mockserver.rules.diagnose.wording import number, were
 from mockserver.rules.playback import Player, Step
 from mockserver.rules.timeline import Item
 
@@ -39,7 +39,7 @@ def _last(session: SessionTraffic) -> tuple[int, ...]:
 
 def _no_play(session: SessionTraffic) -> Iterator[Hit]:
     if _is_over(session) and session.steps and not any(step.plays_main for step in session.of("play")):
-        yield Hit(_last(session), "The session is over without a play on main content; send play when content starts.")
+        yield Hit(_last(session), "The session ended without a play on main content; send play when content starts.")
 
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:
@@ -56,11 +56,11 @@ def _silence(session: SessionTraffic) -> str:
     last = session.steps[-1] if session.steps else None
     is_playing = last is not None and last.after.player is Player.PLAYING and last.event_type != "sessionStart"
     if last is None or not is_playing:
-        return "The session ended by silence"
+        return "The session timed out"
     of = f" of {number(session.length_s)} s" if session.length_s > last.playhead_s and not session.is_live else ""
     return (
-        f"Nothing came after {last.event_type} at {number(last.playhead_s)} s{of}, while the player was playing: "
-        "either the viewer left, or the player fell silent and went on without reporting"
+        f"Nothing was sent after {last.event_type} at {number(last.playhead_s)} s{of}, while the player was playing: "
+        "either the viewer left, or the player kept playing without reporting"
     )
 
 
@@ -68,8 +68,8 @@ def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
     if session.closed_by is ClosedBy.STALL:
         yield Hit(
             _last(session),
-            "The playhead stood still until the session was closed; send sessionEnd after a long pause and a new "
-            "sessionStart with media.resume when it is over.",
+            "The playhead stood still until the session was closed; send sessionEnd after a long pause, and a new "
+            "sessionStart with media.resume when playback resumes.",
         )
 
 
@@ -77,7 +77,7 @@ def _max_age(session: SessionTraffic) -> Iterator[Hit]:
     if session.closed_by is ClosedBy.MAX_AGE:
         yield Hit(
             _last(session),
-            "The session became older than a day; send sessionEnd and a new sessionStart before 24 hours are over.",
+            "The session became older than a day; send sessionEnd and a new sessionStart within 24 hours.",
         )
 
 
@@ -97,8 +97,8 @@ def _event_after_complete(session: SessionTraffic) -> Iterator[Hit]:
             )
         else:
             text = (
-                f"After sessionComplete content played again, from {number(again.playhead_s)} s on; open a new session "
-                "for another viewing or the next episode"
+                f"After sessionComplete content played again from {number(again.playhead_s)} s; open a new session for "
+                "another viewing or the next episode"
             )
         yield Hit((complete.seq, *(step.seq for step in late)), f"{text}.")
 
@@ -119,8 +119,8 @@ def _end_at_end(session: SessionTraffic) -> Iterator[Hit]:
     if end.playhead_s >= _END_SHARE * session.length_s:
         yield Hit(
             (end.seq,),
-            f"sessionEnd came at {end.playhead_s:g} s of {session.length_s:g} s without sessionComplete; send "
-            "sessionComplete when the end of the content is reached.",
+            f"sessionEnd was sent at {end.playhead_s:g} s of {session.length_s:g} s without sessionComplete; send "
+            "sessionComplete when the content reaches its end.",
         )
 
 
@@ -132,8 +132,8 @@ def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
         return
     yield Hit(
         (complete.seq,),
-        f"sessionComplete came at {complete.playhead_s:g} s of {session.length_s:g} s; send sessionEnd when the viewer "
-        "leaves before the end or hands over to another device.",
+        f"sessionComplete was sent at {complete.playhead_s:g} s of {session.length_s:g} s; send sessionEnd when the "
+        "viewer leaves before the end or casts to another device.",
     )
 
 
@@ -162,8 +162,7 @@ def _resume_false_positive(session: SessionTraffic) -> Iterator[Hit]:
     if start.playhead_s < NEAR_START_S and opening_s < NEAR_START_S:
         yield Hit(
             (start.seq,),
-            f"media.resume is true but playback begins at {number(opening_s)} s; send it only when content is "
-            "continued.",
+            f"media.resume is true but playback begins at {number(opening_s)} s; send it only when content is resumed.",
         )
 
 
@@ -180,9 +179,9 @@ def _second_viewing(session: SessionTraffic) -> Iterator[Hit]:
         if again is not None and end is not None and step.playhead_s - again.playhead_s >= _VIEWED_S:
             yield Hit(
                 tuple(sorted({end.seq, again.seq, step.seq})),
-                f"Content reached {number(end.playhead_s)} s of {number(session.length_s)} s and then played from "
-                f"{number(again.playhead_s)} s on in the same session; send sessionComplete at the end, and open a new "
-                "session for another viewing or the next episode.",
+                f"Content reached {number(end.playhead_s)} s of {number(session.length_s)} s and then played again "
+                f"from {number(again.playhead_s)} s in the same session; send sessionComplete at the end, and open a "
+                "new session for another viewing or the next episode.",
             )
             return
         if step.playhead_s >= _END_SHARE * session.length_s:
@@ -215,8 +214,8 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
     told = next((n for n, item in enumerate(late, 1) if item.status in _GONE), len(late))
     yield Hit(
         tuple(item.seq for item in late[:told]),
-        f"{_named(late[:told])} sent after {ended} had closed the session, and lost; open a new session and report "
-        "there, from this event on.",
+        f"{_named(late[:told])} sent after {ended} had closed the session, and lost; open a new session and send this "
+        "and later events there.",
     )
 
 
@@ -227,8 +226,8 @@ def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
     if len(gone) > 1:
         yield Hit(
             tuple(gone[1:]),
-            f"{len(gone) - 1} more events were sent after the session had answered 404 or 410; open a new session then "
-            "and report there.",
+            f"{were(len(gone) - 1, 'more event')} sent after the session had answered 404 or 410; open a new session "
+            "after such an answer.",
         )
 
 
@@ -251,9 +250,9 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
         excused = _was_not_answered(session)
         yield Hit(
             tuple(item.seq for item in again),
-            "sessionEnd was sent again after its answer was lost; nothing needs to be changed."
+            "sessionEnd was sent again after its answer was lost; no change is needed."
             if excused
-            else "sessionEnd was sent again after sessionEnd; send it once.",
+            else "sessionEnd was sent twice; send it once.",
             Severity.INFO if excused else Severity.WARNING,
         )
 
@@ -275,7 +274,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.no-play",
         Severity.WARNING,
-        "a session is over without a play on main content",
+        "a session ends without a play on main content",
         "Counted as a drop before start; no content start, no time spent.",
         "Adobe, metrics: Drops before start",
         _no_play,
@@ -283,16 +282,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.no-close",
         Severity.WARNING,
-        "closed by 10 minutes of silence, without sessionComplete or sessionEnd",
-        "The report arrives ten minutes late, with about 600 seconds since the last call.",
+        "closed after 10 minutes of silence, without sessionComplete or sessionEnd",
+        "The report is ten minutes late, with about 600 seconds since the last call.",
         "Adobe, Media Collection API: Timeout conditions",
         _no_close,
     ),
     Rule(
         "session.playhead-idle",
         Severity.ERROR,
-        "closed by 30 minutes at one playhead",
-        "The session is closed although pings go on; later events are lost.",
+        "closed after 30 minutes at one playhead",
+        "The session is closed although pings are sent; later events are lost.",
         "Adobe, Media Collection API: Timeout conditions",
         _playhead_idle,
     ),
@@ -308,7 +307,7 @@ RULES: tuple[Rule, ...] = (
         "session.event-after-complete",
         Severity.WARNING,
         "anything but ping and sessionEnd after sessionComplete",
-        "Counting may start again, or the event is lost.",
+        "The event may be counted again, or lost.",
         "Adobe, Session complete",
         _event_after_complete,
     ),
@@ -316,10 +315,10 @@ RULES: tuple[Rule, ...] = (
         "session.second-viewing",
         Severity.WARNING,
         "content on demand reaches 95 % of its length and then plays 30 s from its beginning, with no sessionComplete",
-        "Two viewings count as one: one media start, one completion, and progress markers once.",
+        "Two viewings count as one: one media start, one completion, each progress marker once.",
         "Adobe, Session overview: a session is one playback of one content",
         _second_viewing,
-        "a viewer who goes back to another place, or to the beginning for less than 30 s",
+        "a viewer who seeks back to another place, or to the beginning for less than 30 s",
     ),
     Rule(
         "session.end-at-end",
@@ -333,7 +332,7 @@ RULES: tuple[Rule, ...] = (
         "session.complete-early",
         Severity.WARNING,
         "sessionComplete before 90 % of the length of content on demand",
-        "Counted as a completion, for example after a hand-over to a cast device.",
+        "Counted as a completion, for example when the viewer casts to another device.",
         "Adobe, Session overview",
         _complete_early,
     ),
@@ -349,24 +348,24 @@ RULES: tuple[Rule, ...] = (
         "session.resume-false-positive",
         Severity.INFO,
         "media.resume true at a playhead below 1 s",
-        "A resume is counted for content that starts.",
+        "A resume is counted for content that starts anew.",
         "our reading of Adobe, metrics: Content resumes",
         _resume_false_positive,
     ),
     Rule(
         "session.gone",
         Severity.INFO,
-        "the first event after time had closed the session: how a player learns of it",
+        "the first event after a timeout had closed the session: how a player learns of it",
         "The event is lost.",
         "Adobe, Media Collection API: Events request",
         _gone,
-        "sessions that a test ended, and answers that a fault made",
+        "sessions that a test ended, and answers made by a fault",
     ),
     Rule(
         "session.post-after-gone",
         Severity.ERROR,
         "further events after a 404 or 410 on the same id",
-        "All of them are lost.",
+        "These events are lost.",
         "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
         _post_after_gone,
     ),
@@ -374,10 +373,10 @@ RULES: tuple[Rule, ...] = (
         "session.event-after-end",
         Severity.ERROR,
         "events after sessionEnd; a warning for a second sessionEnd",
-        "The event is dropped.",
+        "The event is lost.",
         "Adobe, Session end",
         _event_after_end,
-        "events that sessionEnd overtook inside the reorder window are accepted; a sessionEnd whose answer was lost is "
-        "only a note when it comes again",
+        "events that sessionEnd overtook inside the reorder window; a sessionEnd repeated because its answer was lost "
+        "is info",
     ),
 )

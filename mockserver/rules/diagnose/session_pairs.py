@@ -15,7 +15,7 @@ from mockserver.rules.diagnose.identity import is_unknown
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
-from mockserver.rules.diagnose.wording import number
+from mockserver.rules.diagnose.wording import counted, number
 from mockserver.rules.playback import Step
 
 __all__ = ["RULES"]
@@ -71,8 +71,8 @@ def _doubled(traffic: Traffic) -> Iterator[Hit]:
         if _is_one_viewing(first, second):
             yield Hit(
                 (first.start.seq, second.start.seq),
-                f"{len(second.session.steps)} events of one viewing came in two sessions of one visitor, opened "
-                f"{number(abs(second.stored.opened_ms - first.stored.opened_ms) / 1000)} s apart; let one tracker "
+                f"{len(second.session.steps)} events of one viewing were sent in two sessions of one visitor, opened "
+                f"{number(abs(second.stored.opened_ms - first.stored.opened_ms) / 1000)} s apart; let only one tracker "
                 "report it.",
                 session_id=second.stored.sid,
             )
@@ -137,7 +137,7 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
             yield Hit(
                 (old.session.steps[-1].seq, new.start.seq),
                 f"A new session began {silence_s:.0f} s after the last event of the old one at nearly the same "
-                "playhead; keep the session when the app comes back, or send media.resume true.",
+                "playhead; keep the session when the app returns to the foreground, or send media.resume true.",
                 session_id=new.stored.sid,
             )
 
@@ -170,8 +170,8 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
             after = "a timeout" if old.stored.closed_by in _TIMEOUTS else "the sessionEnd of its last session"
             yield Hit(
                 (new.start.seq,),
-                f"Content is continued at {number(_opening_playhead_s(new))} s after {after} without media.resume; "
-                "send media.resume true.",
+                f"Content was resumed at {number(_opening_playhead_s(new))} s after {after} without media.resume; send "
+                "media.resume true.",
                 session_id=new.stored.sid,
             )
 
@@ -203,8 +203,9 @@ def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
         if again:
             yield Hit(
                 (viewing.start.seq, *(step.seq for step in again)),
-                f"{len(again)} events that an old session had refused were sent again into a new one with their old "
-                "ts; open the new session with a ts that is not later than theirs.",
+                f"{counted(len(again), 'event')} that an old session had refused "
+                f"{'was' if len(again) == 1 else 'were'} sent again to a new one with the old ts; give the new "
+                "sessionStart a ts that is not later.",
                 session_id=viewing.stored.sid,
             )
 
@@ -220,7 +221,7 @@ def _multi_player(traffic: Traffic) -> Iterator[Hit]:
         if before is not None and before.stored.last_event_ms > viewing.stored.opened_ms:
             yield Hit(
                 (before.start.seq, viewing.start.seq),
-                "Two sessions of one visitor were active at once; this is fine if two players run.",
+                "Two sessions of one visitor were active at once; no change is needed if two players run.",
                 session_id=viewing.stored.sid,
             )
         last[viewing.viewer] = viewing
@@ -245,7 +246,7 @@ def _storm(traffic: Traffic) -> Iterator[Hit]:
             yield Hit(
                 tuple(seq for seq, _ in run),
                 f"{len(run)} sessions were opened within {limits.session_storm_s:g} s, each after a 404 or 410; wait "
-                "before opening another session, and give up after a few.",
+                "before opening another session, and give up after a few attempts.",
                 session_id=run[-1][1].session_id,
             )
         run = []
@@ -255,8 +256,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "session.late-recovery",
         Severity.WARNING,
-        "after a 404 or 410 old events are sent into a new session",
-        "Order and durations of the new session are off.",
+        "after a 404 or 410, old events are sent again to a new session",
+        "The order and the durations of the new session are wrong.",
         "recordings of a THEOplayer connector",
         traffic_check=_late_recovery,
     ),
@@ -264,19 +265,18 @@ RULES: tuple[Rule, ...] = (
         "session.duplicate-start",
         Severity.WARNING,
         "a second sessionStart for the same content and visitor while the first session is open and hardly used",
-        "The orphan inflates Media starts.",
+        "Media starts are too high, by an orphaned session.",
         "recordings of MediaSDK JS, Chromecast and Android (timeouts, hidden Location, statuses other than 201)",
         traffic_check=_duplicate_start,
     ),
     Rule(
         "session.doubled",
         Severity.ERROR,
-        "two sessions of one visitor and content that open within 10 s, with at least 80 % of the events alike",
+        "two sessions of one visitor and content opened within 10 s, with at least 80 % of the events alike",
         "Media starts, time spent and ads of one viewing are counted twice.",
         "our reading: two trackers, such as an SDK and a plugin of the player, report one viewing",
         traffic_check=_doubled,
-        tolerance="two players that play different content, or the same at different places; sessions without any "
-        "visitor id",
+        tolerance="two players with different content, or at different positions; sessions without any visitor id",
     ),
     Rule(
         "session.restart-on-foreground",
@@ -285,24 +285,24 @@ RULES: tuple[Rule, ...] = (
         "Time spent and progress markers are split over two sessions.",
         "Adobe, Session overview",
         traffic_check=_restart_on_foreground,
-        tolerance="sessions that half an hour of idleness or 24 hours of age had ended; live sessions that the player "
-        "ended, as at the next programme of a channel; a media.id that names nothing",
+        tolerance="sessions ended by half an hour of idleness or 24 hours of age; live sessions that the player ended, "
+        "as at the next programme of a channel; a placeholder as media.id",
     ),
     Rule(
         "session.resume-missing",
         Severity.WARNING,
-        "content is continued after a timeout, or where its last session had ended, without media.resume",
+        "content is resumed after a timeout, or where its last session ended, without media.resume",
         "The resume is not counted.",
         "Adobe, metrics: Content resumes",
         traffic_check=_resume_missing,
-        tolerance="content that begins anew after a sessionEnd; MediaSDK JS and Chromecast, which send false on their "
-        "automatic restart",
+        tolerance="content that starts anew after a sessionEnd; MediaSDK JS and Chromecast, which send false when they "
+        "restart a session themselves",
     ),
     Rule(
         "session.multi-player",
         Severity.INFO,
         "two open sessions of one visitor at once",
-        "None, if it is intended.",
+        "No effect if it is intended.",
         "recordings of MediaSDK JS with two players",
         traffic_check=_multi_player,
     ),
@@ -310,7 +310,7 @@ RULES: tuple[Rule, ...] = (
         "http.session-storm",
         Severity.ERROR,
         "several sessionStarts within seconds after 404 or 410",
-        "A storm of Media starts.",
+        "Media starts are much too high.",
         "recordings of a THEOplayer connector under permanent 410",
         traffic_check=_storm,
     ),

@@ -72,8 +72,8 @@ def _limit(session: SessionTraffic) -> Iterator[Hit]:
     if beyond:
         yield Hit(
             seqs_of(*beyond.values()),
-            f"{len(first)} different player states were started, so that {listed([quoted(name) for name in beyond])} "
-            f"will be dropped; use at most {_MOST_STATES} names in a session.",
+            f"{len(first)} different player states were started, so {listed([quoted(name) for name in beyond])} will "
+            f"be dropped; use at most {_MOST_STATES} names in a session.",
         )
 
 
@@ -99,8 +99,8 @@ def _duplicate_start(session: SessionTraffic) -> Iterator[Hit]:
             if name in step.before.on:
                 yield Hit(
                     seqs_of(session.steps[step.before.on[name]], step),
-                    f"The player state {quoted(name)} was started but was on already; send stateStart only when it "
-                    "changes, and stateEnd when it is over.",
+                    f"The player state {quoted(name)} was started but was already on; send stateStart only when it "
+                    "begins, and stateEnd when it ends.",
                 )
 
 
@@ -138,7 +138,8 @@ def _name_invalid(session: SessionTraffic) -> Iterator[Hit]:
         if not _NAME.fullmatch(name):
             yield Hit(
                 seqs_of(step),
-                f"{quoted(name)} is no valid name of a state; use 1 to 64 letters, digits, underscores and dots.",
+                f"{quoted(name)} is not a valid name of a player state; use 1 to 64 letters, digits, underscores and "
+                "dots.",
             )
 
 
@@ -188,8 +189,9 @@ def _not_resent(traffic: Traffic) -> Iterator[Hit]:
             gap_s = (start.ts_ms - old.steps[-1].ts_ms) / 1000
             yield Hit(
                 seqs_of(*(old.steps[n] for n in lost.values()), start),
-                f"{listed([quoted(name) for name in lost])} of the old session did not come again in the new one, "
-                f"{number(gap_s)} s later; send stateStart for every state that is on after a new sessionStart.",
+                f"{listed([quoted(name) for name in lost])} of the old session {'was' if len(lost) == 1 else 'were'} "
+                f"not sent again in the new one, {number(gap_s)} s later; after a new sessionStart send stateStart for "
+                "every state that is on.",
                 session_id=new.stored.sid,
             )
 
@@ -199,10 +201,10 @@ RULES: tuple[Rule, ...] = (
         "state.limit",
         Severity.ERROR,
         "more than 10 different states in one session",
-        "The eleventh and all further ones are dropped.",
+        "The eleventh and all later ones are dropped.",
         "Adobe, Player state overview",
         _limit,
-        "states that come again, and two spellings that differ only in case",
+        "a state started again, and spellings that differ only in case",
     ),
     Rule(
         "state.end-without-start",
@@ -211,7 +213,7 @@ RULES: tuple[Rule, ...] = (
         "It is ignored.",
         "source of Adobe's SDKs",
         _end_without_start,
-        "a stateStart of the same name and ts, since Adobe promises no order for these",
+        "a stateStart with the same name and ts, because Adobe guarantees no order for these",
     ),
     Rule(
         "state.duplicate-start",
@@ -224,7 +226,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "state.spelling",
         Severity.WARNING,
-        "one state in two spellings, or a name that comes near to a standard one",
+        "one state in two spellings, or a name close to a standard one",
         "The state is reported in two parts, or not under its standard name.",
         "Adobe, Player state overview, which has fullScreen and fullscreen",
         _spelling,
@@ -233,8 +235,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "state.name-invalid",
         Severity.WARNING,
-        "a name that is not 1 to 64 letters, digits, underscores and dots",
-        "Adobe's SDKs refuse it; how it is reported is not known.",
+        "a name that does not consist of 1 to 64 letters, digits, underscores and dots",
+        "Adobe's SDKs refuse it; how Adobe reports it is not known.",
         "source of Adobe's SDKs",
         _name_invalid,
     ),
@@ -242,7 +244,7 @@ RULES: tuple[Rule, ...] = (
         "state.statesUpdate",
         Severity.INFO,
         "statesUpdate is used",
-        "Adobe's own Swagger file does not have it, so that it may be answered 400.",
+        "It may be answered 400: Adobe's Swagger file does not have it.",
         "Adobe, Player state overview; missing in Adobe's Swagger file of the API",
         _states_update,
         dialects=("collection",),
@@ -250,8 +252,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "state.not-resent",
         Severity.WARNING,
-        "a state that was on when the old session stopped does not come again in the new one",
-        "States are not carried over: the time in that state is lost.",
+        "a state that was on at the end of the old session is not sent again in the new one",
+        "States do not carry over to the new session: the time in that state is lost.",
         "Adobe, Player state overview",
         traffic_check=_not_resent,
         tolerance="a new session at another playhead, or after sessionComplete, which is another viewing",

@@ -25,7 +25,7 @@ def _seconds(session: SessionTraffic) -> Iterator[Hit]:
     yield Hit(
         seqs_of(*wrong),
         f"{wrong[0].event_type} has the ts {quoted(ts_ms)}, {meant}; send milliseconds since 1970 UTC, as Date.now() "
-        "gives them.",
+        "returns them.",
     )
 
 
@@ -73,16 +73,16 @@ def _equal(session: SessionTraffic) -> Iterator[Hit]:
     for group in bad:
         yield Hit(
             seqs_of(*group),
-            f"{listed([step.event_type for step in group])} have one ts, and it depends on their order what the player "
-            "does after them; give every event a ts at least 1 ms after the one before.",
+            f"{listed([step.event_type for step in group])} have the same ts, and what the player does afterwards "
+            "depends on their order; give every event a ts at least 1 ms after the previous one.",
             Severity.WARNING,
         )
     harmless = [step for group in ties if group not in bad for step in group]
     if harmless:
         yield Hit(
             seqs_of(*harmless),
-            f"{counted(len(harmless), 'event')} share a ts with a neighbour; give every event a ts at least 1 ms after "
-            "the one before.",
+            f"{counted(len(harmless), 'event')} have the ts of the previous or next one; give every event a ts at "
+            "least 1 ms after the previous one.",
         )
 
 
@@ -108,13 +108,13 @@ def _skew(session: SessionTraffic) -> Iterator[Hit]:
         if hours is not None:
             text = (
                 f"Every ts is {number(hours)} h {where} the clock of the server, to within "
-                f"{number(session.thresholds.timezone_s)} s, like local time that is sent as UTC; send milliseconds "
-                "since 1970 UTC, as Date.now() gives them in every time zone."
+                f"{number(session.thresholds.timezone_s)} s, like local time sent as UTC; send milliseconds since 1970 "
+                "UTC, as Date.now() returns them in every time zone."
             )
         else:
             text = (
-                f"Every ts is at least {number(abs(nearest) / 1000)} s {where} the clock of the server; take ts from a "
-                "clock that is set right, at the moment of the event."
+                f"Every ts is at least {number(abs(nearest) / 1000)} s {where} the clock of the server; read ts from a "
+                "correctly set clock, at the moment of the event."
             )
         yield Hit(seqs_of(*session.steps), text)
 
@@ -130,13 +130,13 @@ def _clock_set(session: SessionTraffic) -> Iterator[Hit]:
     for change in session.clock_changes:
         before, after, by_ms = change
         took_s = (after.record.at_ms - before.record.at_ms) / 1000
-        effect = "that much is added to the time" if by_ms > 0 else "no time passes until ts has caught up"
+        effect = "that much is added to the durations" if by_ms > 0 else "no time is counted until ts has caught up"
         yield Hit(
             seqs_of(before, after),
             f"The player's clock was set {'forward' if by_ms > 0 else 'back'} by {number(abs(by_ms) / 1000)} s between "
             f"{before.event_type or 'event'} and {after.event_type or 'event'}, which arrived {number(took_s)} s "
-            f"apart, and {effect}; take the time once from the clock, and count on with one that nobody can set, such "
-            "as performance.now().",
+            f"apart, and {effect}; read the clock once, and then add the time of a monotonic clock such as "
+            "performance.now().",
         )
 
 
@@ -146,11 +146,11 @@ def _stands_still(session: SessionTraffic) -> Iterator[Hit]:
         return
     longest = max(runs, key=lambda run: run[-1].record.at_ms - run[0].record.at_ms)
     took_s = (longest[-1].record.at_ms - longest[0].record.at_ms) / 1000
-    more = f", and {counted(len(runs) - 1, 'more time')} like that" if len(runs) > 1 else ""
+    more = f", and {counted(len(runs) - 1, 'more run')} of such events followed" if len(runs) > 1 else ""
     yield Hit(
         seqs_of(*(item for run in runs for item in run)),
-        f"{len(longest)} events that arrived over {number(took_s)} s have one ts, {longest[0].ts_ms}{more}; read the "
-        "clock anew for every event.",
+        f"{len(longest)} events that arrived over {number(took_s)} s have the same ts, {longest[0].ts_ms}{more}; read "
+        "the clock for every event.",
     )
 
 
@@ -159,7 +159,7 @@ RULES: tuple[Rule, ...] = (
         "ts.seconds",
         Severity.ERROR,
         "a ts below 100,000,000,000",
-        "All durations are a thousandth of what they were, or lie in 1970.",
+        "All durations are a thousandth of the real ones, or the session is reported in 1970.",
         "Adobe, Media Collection API: Sessions request (ts is in milliseconds)",
         _seconds,
         dialects=("collection",),
@@ -176,19 +176,19 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "ts.equal",
         Severity.INFO,
-        "neighbours with one ts; a warning when the order of play, pauseStart and bufferStart, or of stateStart and "
-        "stateEnd, decides what is going on afterwards",
+        "consecutive events with the same ts; a warning if what the player does afterwards depends on their order: "
+        "that of play, pauseStart and bufferStart, or of stateStart and stateEnd",
         "The order in which they are processed is undefined.",
         "Adobe, Media Collection API: Controlling the order of events",
         _equal,
-        "a note only for bursts that have one sensible order: Adobe's SDKs send them all the time; sessionStart, which "
-        "is not sorted; downloaded content, which keeps its order",
+        "only info for bursts with one sensible order, which Adobe's SDKs send all the time; sessionStart, which is "
+        "not sorted; downloaded content, which keeps its order",
     ),
     Rule(
         "ts.skew",
         Severity.WARNING,
-        "every ts of a session more than 5 minutes away from the clock of the server",
-        "The session is reported for another time, perhaps for another day and visit.",
+        "every ts of a session is more than 5 minutes off the clock of the server",
+        "The session is reported at the wrong time, perhaps on another day and in another visit.",
         "our reading: Adobe documents no comparison of ts with the time of arrival",
         _skew,
         "single events that waited in a queue; downloaded content",
@@ -196,22 +196,22 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "ts.stands-still",
         Severity.ERROR,
-        "3 events or more with one ts that arrive over 5 s or more, or 3 pairs of such events",
-        "Every duration is 0 while it stands.",
+        "at least 3 events with one ts that arrive over at least 5 s, or 3 pairs of such events",
+        "Every duration is 0 while ts stands still.",
         "Adobe, Media Collection API: Sessions request (ts is the time of the event)",
         _stands_still,
-        "bursts of an SDK; events sent again because their answer was lost; a clock of the server that stands or "
-        "follows ts",
+        "bursts of an SDK; events sent again because their answer was lost; a server clock that is frozen or follows "
+        "ts",
     ),
     Rule(
         "ts.clock-set",
         Severity.ERROR,
-        "the difference between ts and the time of arrival is steady, changes by 30 s or more from one event to the "
+        "the difference between ts and the time of arrival is steady, changes by at least 30 s from one event to the "
         "next, and is steady again",
-        "Durations are off by as much as the clock was set, or nothing is counted until ts has caught up.",
+        "Durations are wrong by as much as the clock was set, or nothing is counted until ts has caught up.",
         "our reading: durations come from ts (Adobe, metrics overview)",
         _clock_set,
-        "events that waited in a queue, time that passes on both clocks, and a clock of the server that is frozen, "
-        "moved on or follows ts",
+        "events that waited in a queue; time that passes on both clocks; a server clock that is frozen, moved forward "
+        "or follows ts",
     ),
 )

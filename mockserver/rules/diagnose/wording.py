@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
-__all__ = ["counted", "listed", "number", "quoted", "seqs_of"]
+__all__ = ["counted", "listed", "number", "quoted", "seqs_of", "were"]
 
 _MAX_SHOWN = 60
 _MAX_LISTED = 8
@@ -35,6 +35,11 @@ def listed(parts: Sequence[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """Write ``1 ping``, ``3 pings``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def were(count: int, noun: str) -> str:
+    """Write ``1 ping was``, ``3 pings were``."""
+    return f"{counted(count, noun)} {'was' if count == 1 else 'were'}"
 
 
 def seqs_of(*places: Step | Item | None) -> tuple[int, ...]:

@@ -53,7 +53,7 @@ def test_an_id_that_was_never_issued_is_told_with_where_the_right_one_comes_from
         ground.post("/api/v1/sessions/abcdef/events", PING)
 
     assert fired_in_traffic(RULES, ground) == [("session.unknown-id", ERROR, tuple(range(1, times + 1)))]
-    assert "never issued here; take the id from the end of the Location header of the 201" in messages(ground)
+    assert "never issued; take the id from the end of the Location header of the 201" in messages(ground)
 
 
 def test_a_session_that_the_server_has_dropped_was_issued() -> None:
@@ -62,7 +62,7 @@ def test_a_session_that_the_server_has_dropped_was_issued() -> None:
     ground.emulator.sessions.clear()
     ground.post(f"/api/v1/sessions/{sid}/events", PING)
 
-    assert "an id that this server has dropped since" in messages(ground)
+    assert "which this server has dropped" in messages(ground)
 
 
 def test_a_session_start_does_not_belong_to_another_session() -> None:
@@ -87,20 +87,25 @@ def test_the_older_heartbeat_protocol_is_recognised() -> None:
     ("method", "path", "code", "says"),
     [
         ("POST", "/api/v1/abcdef/events", "path.docs-typo", "post to /api/v1/sessions/{sid}/events"),
-        ("POST", "/va/api/v1/sessions", "path.prefix", 'put "/va" into the setting path_prefixes'),
+        ("POST", "/va/api/v1/sessions", "path.prefix", 'add "/va" to the setting path_prefixes'),
         ("POST", "/a/b/api/v1/sessions/x/events", "path.prefix", '"/a/b"'),
         ("POST", "/va/api/v1/downloaded/", "path.prefix", '"/va"'),
-        ("POST", "/API/V1/sessions", "path.case", "write /api/v1/sessions."),
-        ("POST", "/api/v1/Sessions/x/Events", "path.case", "write /api/v1/sessions/{sid}/events."),
+        ("POST", "/API/V1/sessions", "path.case", "use /api/v1/sessions."),
+        ("POST", "/api/v1/Sessions/x/Events", "path.case", "use /api/v1/sessions/{sid}/events."),
         ("POST", "/api/v1/sessions/x/event", "path.unknown", "post to /api/v1/sessions/{sid}/events"),
         ("POST", "/api/v1/session", "path.unknown", "post to /api/v1/sessions."),
         ("POST", "/api/v2/sessions", "path.unknown", "post to /api/v1/sessions."),
         ("POST", "//api/v1/sessions", "path.unknown", "POST //api/v1/sessions was answered 404"),
-        ("POST", "/http://h/api/v1/sessions/x/events", "path.unknown", "Location is a path"),
+        (
+            "POST",
+            "/http://h/api/v1/sessions/x/events",
+            "path.unknown",
+            "append Location to the scheme and host only, because it is an absolute path",
+        ),
         ("POST", "/collect", "path.unknown", "post a sessionStart to /api/v1/sessions and events to"),
         ("PUT", "/collect", "path.unknown", "PUT /collect was answered 404"),
-        ("GET", "/api/v1/sessions", "http.method", "GET /api/v1/sessions was answered 405; send POST"),
-        ("PUT", "/api/v1/sessions/x/events", "http.method", "send POST"),
+        ("GET", "/api/v1/sessions", "http.method", "GET /api/v1/sessions was answered 405; use POST"),
+        ("PUT", "/api/v1/sessions/x/events", "http.method", "use POST"),
         ("GET", "/va/api/v1/sessions", "path.prefix", '"/va"'),
     ],
 )

@@ -46,7 +46,9 @@ def test_an_ad_without_a_break_is_found_once() -> None:
     case = case_of(("play", 0.001, 0), ("adStart", 5, 5, AD), ("ping", 10, 5), ("adComplete", 20, 5))
 
     assert fired(RULES, case) == [("ad.outside-break", Severity.ERROR, (3, 5))]
-    assert said(RULES, case).startswith('adStart of ad "ad-1" came at playhead 5 s with no ad break open; send adBreak')
+    assert said(RULES, case).startswith(
+        'adStart of ad "ad-1" was sent at playhead 5 s with no ad break open; send adBreak'
+    )
 
 
 def test_every_ad_without_a_break_is_found() -> None:
@@ -107,7 +109,7 @@ def test_the_same_ad_start_again_is_no_ad_that_was_not_closed() -> None:
     case = case_of(*OPEN, ("adStart", 0.003, 0, AD), *PINGS, *CLOSE)
 
     assert fired(RULES, case) == [("ad.duplicate-start", Severity.ERROR, (3, 4))]
-    assert said(RULES, case) == ('adStart of ad "ad-1" came again 1 ms after the first; send one adStart for each ad.')
+    assert said(RULES, case) == ('adStart of ad "ad-1" was sent again after 1 ms; send one adStart for each ad.')
 
 
 @pytest.mark.parametrize(("at_s", "params"), [(0.003, ad(id="ad-2", podPosition=2)), (1.1, AD)])

@@ -40,7 +40,7 @@ def test_a_break_that_is_open_when_the_session_ends_is_found() -> None:
     case = case_of(*OPEN, AD_OVER, ("sessionEnd", 16, 0))
 
     assert fired(RULES, case) == [("ad.break-unclosed", Severity.ERROR, (2, 5))]
-    assert said(RULES, case).startswith("The ad break with podIndex 1 was never closed before the session was over;")
+    assert said(RULES, case).startswith("The ad break with podIndex 1 was never closed before the session ended;")
 
 
 def test_a_break_that_is_open_when_the_session_times_out_is_found() -> None:
@@ -63,7 +63,7 @@ def test_content_that_plays_on_in_an_open_break_is_found_at_once() -> None:
     case = case_of(*OPEN, AD_OVER, ("play", 15, 0), ("ping", 25, 10))
 
     assert fired(RULES, case) == [("ad.break-unclosed", Severity.ERROR, (2, 6))]
-    assert "when main content had played on to 10 s" in said(RULES, case)
+    assert "when main content had played to 10 s" in said(RULES, case)
 
 
 def test_a_close_that_comes_only_after_content_has_played_does_not_help() -> None:
@@ -162,7 +162,7 @@ def test_playback_between_the_break_and_its_first_ad_is_found(event_type: str) -
     case = case_of(OPEN[0], (event_type, 0.5, 0), ("adStart", 1.001, 0, AD))
 
     assert fired(RULES, case) == [("ad.playback-between", Severity.WARNING, (2, 3, 4))]
-    assert said(RULES, case).startswith(f"{event_type} came in the 1 s between adBreakStart and its first adStart;")
+    assert said(RULES, case).startswith(f"{event_type} was sent in the 1 s between adBreakStart and the first adStart;")
 
 
 def test_all_playback_before_the_first_ad_is_one_finding() -> None:
@@ -211,7 +211,7 @@ def test_a_pod_second_away_from_the_playhead_is_found() -> None:
     case = case_of(("adBreakStart", 1, 20, pod(1, 22.5)))
 
     assert fired(RULES, case) == [("ad.pod-second", Severity.WARNING, (2,))]
-    assert said(RULES, case).startswith("podSecond is 22.5 s but the break came at playhead 20 s;")
+    assert said(RULES, case).startswith("podSecond is 22.5 s but the break began at playhead 20 s;")
 
 
 def test_a_pod_second_near_the_playhead_is_fine() -> None:

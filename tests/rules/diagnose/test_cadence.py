@@ -62,8 +62,8 @@ def test_silences_are_one_finding_for_each_severity() -> None:
 
 def test_the_message_names_the_longest_silence() -> None:
     assert said(RULES, case_of(PLAY, ("ping", 15, 15), ("ping", 45.5, 45))) == (
-        "Outside ads nothing came for 30.5 s between ping and ping, and 1 more silence like that; send a ping every "
-        "10 s from sessionStart on, whatever else is sent."
+        "Outside ads nothing was sent for 30.5 s between ping and ping, with 1 more such gap; send a ping every 10 s "
+        "from sessionStart on, even if other events are sent."
     )
 
 

@@ -152,7 +152,7 @@ EXPECTED: dict[str, Expected] = {
         shown={"session.playhead-idle": ERROR, "session.post-after-gone": ERROR},
         statuses=frozenset({201, 204, 410}),
     ),
-    "39-reset-identities-stops": only(INFO, shown={"session.no-close": WARNING}, says=("fell silent",)),
+    "39-reset-identities-stops": only(INFO, shown={"session.no-close": WARNING}, says=("kept",)),
     "43-federated-and-privacy": Expected(
         {"params.unknown": ERROR}, says=("media.fed",), statuses=frozenset({201, 400})
     ),

@@ -37,7 +37,7 @@ def test_a_chapter_that_begins_while_another_is_open_is_found() -> None:
     case = case_of(PLAY, FIRST, ("chapterStart", 20, 20, chapter(2, 20)))
 
     assert fired(RULES, case) == [("chapter.overlap", Severity.ERROR, (3, 4))]
-    assert said(RULES, case).startswith("chapterStart of chapter 2 came while chapter 1 was open;")
+    assert said(RULES, case).startswith("chapterStart of chapter 2 was sent while chapter 1 was open;")
 
 
 def test_a_chapter_that_begins_at_the_ts_at_which_another_ends_is_fine() -> None:

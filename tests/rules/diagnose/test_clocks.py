@@ -156,7 +156,7 @@ def test_ts_taken_once_is_found_and_named_as_the_only_cause() -> None:
 
     assert fired(RULES, case) == [("ts.stands-still", ERROR, (1, 2, 3, 4, 5, 6))]
     assert said(RULES, case) == (
-        f"6 events that arrived over 50 s have one ts, {START_MS}; read the clock anew for every event."
+        f"6 events that arrived over 50 s have the same ts, {START_MS}; read the clock for every event."
     )
     assert fired(MISLED, case) == []
 
@@ -165,8 +165,8 @@ def test_a_player_time_from_a_cache_is_no_retry() -> None:
     cached = [(10 * n, 10 * (n // 3 * 3), "ping", 10 * (n // 3 * 3)) for n in range(3, 12)]
     case = arriving(*cached)
 
-    assert "3 events that arrived over 20 s have one ts" in said(RULES, case)
-    assert "and 2 more times like that" in said(RULES, case)
+    assert "3 events that arrived over 20 s have the same ts" in said(RULES, case)
+    assert "and 2 more runs of such events followed" in said(RULES, case)
     assert fired(MISLED, case) == []
 
 

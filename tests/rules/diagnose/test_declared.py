@@ -43,9 +43,7 @@ def test_live_content_declared_as_on_demand_is_found_by_its_length() -> None:
     case = viewing(0, contentType="vod", length=86_400)
 
     assert fired(RULES, case) == [("media.live-as-vod", Severity.INFO, (1,))]
-    assert said(RULES, case).startswith(
-        'media.contentType is "vod", but media.length is 86400, as that of live content'
-    )
+    assert said(RULES, case).startswith('media.contentType is "vod", but media.length is 86400, as for live content')
 
 
 @pytest.mark.parametrize(

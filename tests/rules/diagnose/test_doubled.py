@@ -35,12 +35,12 @@ def test_everything_that_comes_twice_is_one_finding_and_the_rest_is_what_it_woul
         case = doubled(VIEWING, after_s)
 
         assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("event.doubled", ERROR)]
-        assert said(RULES, case).startswith("14 of 15 events came more than once, up to ")
+        assert said(RULES, case).startswith("14 of 15 events were sent more than once, up to ")
         assert codes(case) - {"event.doubled"} == codes(case_of(*VIEWING))
 
 
 def test_three_trackers_are_found_too() -> None:
-    assert said(RULES, doubled(VIEWING, 0.005, copies=3)).startswith("14 of 15 events came more than once")
+    assert said(RULES, doubled(VIEWING, 0.005, copies=3)).startswith("14 of 15 events were sent more than once")
 
 
 def test_a_viewing_that_is_reported_once_is_fine() -> None:
@@ -63,7 +63,7 @@ def test_every_ad_event_that_comes_twice_is_named_by_its_types() -> None:
     case = case_of(*events)
 
     assert said(RULES, case) == (
-        "Every adStart and adComplete came twice, 4 times in all; register the handlers of these events once."
+        "Every adStart and adComplete was sent twice, 4 times in all; register the handlers of these events once."
     )
     assert codes(case) & {"ad.not-closed", "ad.complete-without-start", "ad.skip-and-complete"} == set()
 
@@ -91,7 +91,7 @@ def test_a_queue_that_is_sent_twice_is_found() -> None:
     case = queue(5)
 
     assert [code for code, *_ in fired(RULES, case)] == ["event.doubled"]
-    assert said(RULES, case).startswith("5 of 15 events came again with the same body, up to 79.9 s later; take an")
+    assert said(RULES, case).startswith("5 of 15 events were sent again with the same body, up to 79.9 s later; remove")
     assert "order.late" not in codes(case)
 
 

@@ -78,7 +78,7 @@ def test_a_second_session_end_is_a_warning() -> None:
     case = case_of(*PLAYED, END, ("sessionEnd", 31, 20))
 
     assert fired(RULES, case) == [("session.event-after-end", WARNING, (6,))]
-    assert said(RULES, case) == "sessionEnd was sent again after sessionEnd; send it once."
+    assert said(RULES, case) == "sessionEnd was sent twice; send it once."
 
 
 def test_a_session_end_that_is_repeated_because_its_answer_was_lost_is_right() -> None:

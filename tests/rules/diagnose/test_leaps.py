@@ -23,7 +23,7 @@ def test_a_jump_without_a_seek_is_found() -> None:
 
     assert fired(RULES, case) == [("playhead.jump-without-seek", WARNING, (4, 5))]
     assert said(RULES, case) == (
-        "The playhead went from 20 s to 50 s within 10 s of playing; send pauseStart before a seek and play with the "
+        "The playhead went from 20 s to 50 s within 10 s of playing; send pauseStart before a seek, and play with the "
         "new position after it."
     )
 
@@ -73,7 +73,9 @@ def test_jumps_apart_from_each_other_are_one_finding_about_the_largest() -> None
     )
 
     assert fired(RULES, case) == [("playhead.jump-without-seek", WARNING, (4, 5, 6, 7))]
-    assert said(RULES, case).startswith("The playhead went from 60 s to 130 s within 10 s of playing, and 1 more time")
+    assert said(RULES, case).startswith(
+        "The playhead went from 60 s to 130 s within 10 s of playing, and jumped 1 more time"
+    )
 
 
 def test_a_playhead_that_leaps_to_and_fro_is_told_apart_from_a_viewer_who_seeks() -> None:
@@ -82,7 +84,7 @@ def test_a_playhead_that_leaps_to_and_fro_is_told_apart_from_a_viewer_who_seeks(
 
     assert [code for code, *_ in fired(RULES, case)] == ["playhead.jump-without-seek"]
     assert said(RULES, case).startswith(
-        "The playhead leapt to and fro 7 times between 30 s and 370 s while playing, as"
+        "The playhead jumped back and forth 7 times between 30 s and 370 s while playing, as"
     )
 
 
@@ -125,7 +127,7 @@ def test_time_remaining_is_named_and_nothing_else_is_said() -> None:
     assert [code for code, *_ in fired(RULES, case)] == ["playhead.counts-down"]
     assert {finding.code for finding in diagnose_session(case)} == {"playhead.counts-down"}
     assert said(RULES, case).startswith(
-        "The playhead goes down while content plays, from 600 s to 410 s, like the time that remains; send the position"
+        "The playhead goes down while content plays, from 600 s to 410 s, like the remaining time; send the position"
     )
 
 

@@ -82,7 +82,7 @@ def test_a_burst_with_one_sensible_order_is_a_note() -> None:
     case = case_of(("adBreakStart", 5, 5, BREAK), ("adStart", 5, 5, AD), ("play", 5, 5), ("ping", 6, 5))
 
     assert found("ts.equal", case) == [("ts.equal", Severity.INFO, (2, 3, 4))]
-    assert said(only("ts.equal"), case).startswith("3 events share a ts with a neighbour; give every event")
+    assert said(only("ts.equal"), case).startswith("3 events have the ts of the previous or next one; give every event")
 
 
 def test_a_tie_of_play_and_pause_is_a_warning() -> None:

@@ -33,7 +33,7 @@ def test_an_event_that_the_player_cannot_mean_is_one_note(first: str, second: st
     once = case_of(PLAY, (first, 10, 10), (second, 12, 10), ("play", 15, 10), (first, 20, 15), (second, 22, 15))
 
     assert fired(RULES, once) == [(code, INFO, (4, 7))]
-    assert said(RULES, once).startswith(f"2 {second}s came while the player was ")
+    assert said(RULES, once).startswith(f"2 {second}s were sent while the player was ")
 
 
 @pytest.mark.parametrize("first", ["pauseStart", "bufferStart"])
@@ -46,7 +46,9 @@ def test_a_pause_right_before_the_end_is_found() -> None:
     case = case_of(PLAY, ("pauseStart", 60, 60), ("chapterComplete", 60.05, 60), ("sessionComplete", 60.099, 60))
 
     assert fired(RULES, case) == [("pause.at-end", INFO, (3, 5))]
-    assert said(RULES, case).startswith("pauseStart came 99 ms before sessionComplete; leave out the pause event")
+    assert said(RULES, case).startswith(
+        "pauseStart was sent 99 ms before sessionComplete; do not report the pause event"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_seeks_that_come_as_pauses_are_one_note() -> None:
     )
 
     assert fired(RULES, case) == [("seek.as-pause", INFO, (3, 4, 5, 6))]
-    assert said(RULES, case).startswith("2 seeks, the first from 10 s to 13.1 s, came as pauseStart and play; nothing")
+    assert said(RULES, case).startswith("2 seeks, the first from 10 s to 13.1 s, were sent as pauseStart and play; no")
 
 
 @pytest.mark.parametrize("play", [("play", 13, 40), ("play", 12, 13)])

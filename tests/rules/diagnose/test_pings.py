@@ -21,7 +21,9 @@ def test_pings_less_than_half_a_second_apart_are_found_once() -> None:
     case = case_of(PLAY, ("ping", 10, 10), ("ping", 10.499, 10), ("ping", 10.8, 10), ("ping", 20, 20))
 
     assert fired(RULES, case) == [("ping.too-fast", INFO, (3, 4, 5))]
-    assert said(RULES, case).startswith("2 pings came less than 0.5 s after the one before, as little as 301 ms; send")
+    assert said(RULES, case).startswith(
+        "2 pings were sent less than 0.5 s after the previous one, the fastest after 301 ms; send"
+    )
 
 
 def test_pings_half_a_second_apart_are_fine() -> None:
@@ -48,7 +50,7 @@ def test_pings_long_after_the_content_is_complete_are_found() -> None:
     case = case_of(PLAY, ("ping", 10, 10), ("sessionComplete", 15, 15), ("ping", 25, 15), ("ping", 45.1, 15))
 
     assert fired(RULES, case) == [("ping.during-complete", INFO, (4, 6))]
-    assert said(RULES, case).startswith("1 ping came more than 30 s after sessionComplete; stop the ping timer")
+    assert said(RULES, case).startswith("1 ping was sent more than 30 s after sessionComplete; stop the ping timer")
 
 
 def test_pings_long_after_the_end_are_found_though_they_are_refused() -> None:

@@ -44,7 +44,7 @@ def test_a_play_before_a_pre_roll_is_found(ahead_s: float, severity: Severity) -
     case = case_of(PLAY, *ad_break(0.1 + ahead_s), ("play", 5.2 + ahead_s, 0))
 
     assert fired(RULES, case) == [("play.before-preroll", severity, (2, 3))]
-    assert said(RULES, case).startswith(f"play came {ahead_s:g} s before the adBreakStart of a pre-roll; send the fir")
+    assert said(RULES, case).startswith(f"play was sent {ahead_s:g} s before the adBreakStart of a pre-roll; send the")
 
 
 def test_a_play_before_a_pre_roll_sets_content_starts_rightly_when_content_was_played() -> None:
@@ -53,7 +53,7 @@ def test_a_play_before_a_pre_roll_sets_content_starts_rightly_when_content_was_p
     assert fired(RULES, case) == [("play.before-preroll", WARNING, (2, 3))]
     (consequence,) = (hit.consequence for rule in RULES for hit in rule.in_session(case))
     assert consequence is not None
-    assert consequence.startswith("Content starts is right here, since content was played")
+    assert consequence.startswith("Content starts is right here, because content was played")
 
 
 def test_a_play_more_than_five_seconds_before_a_break_is_content() -> None:
@@ -72,7 +72,7 @@ def test_a_missing_play_is_found_once() -> None:
     case = case_of(*(("ping", 10 * n, 10 * n) for n in range(1, 180)))
 
     assert fired(RULES, case) == [("play.missing-start", ERROR, tuple(range(2, 181)))]
-    assert said(RULES, case).startswith("The playhead went from 10 s to 1790 s without any play on main content; send")
+    assert said(RULES, case).startswith("The playhead went from 10 s to 1790 s without a play on main content; send")
 
 
 def test_a_play_only_inside_an_ad_is_none_of_main_content() -> None:
@@ -102,7 +102,8 @@ def test_a_missing_play_after_a_pause_or_buffer_is_found_once(event_type: str, c
 
     assert fired(RULES, case) == [(code, ERROR, (3, 4, 5, 6))]
     assert said(RULES, case) == (
-        f"After {event_type} the playhead moved 18 s, and no play came until {end[0]}; send play when playback goes on."
+        f"After {event_type} the playhead moved 18 s, and no play was sent until {end[0]}; send play when playback "
+        "resumes."
     )
 
 
@@ -126,7 +127,9 @@ def test_a_missing_play_after_a_pre_roll_is_found() -> None:
     case = case_of(*ad_break(0.1), ("ping", 8.102, 0), ("ping", 18, 0))
 
     assert fired(RULES, case) == [("play.missing-after-preroll", WARNING, (6, 7))]
-    assert said(RULES, case).startswith("No play came within 3 s of the adBreakComplete of a pre-roll, but ping after")
+    assert said(RULES, case).startswith(
+        "No play was sent within 3 s of the adBreakComplete of a pre-roll, but ping after"
+    )
 
 
 @pytest.mark.parametrize("event", [("play", 8.1, 0), ("bufferStart", 6, 0), ("sessionEnd", 6, 0)])
@@ -150,7 +153,7 @@ def test_plays_while_playing_are_one_note() -> None:
     case = case_of(PLAY, ("play", 2.2, 2), ("play", 20, 20), ("ping", 30, 30))
 
     assert fired(RULES, case) == [("play.duplicate", INFO, (3, 4))]
-    assert said(RULES, case).startswith("2 plays came while the player was playing; send play only when playback")
+    assert said(RULES, case).startswith("2 plays were sent while the player was playing; send play only when playback")
 
 
 def test_the_plays_of_an_sdk_are_fine() -> None:
@@ -193,7 +196,7 @@ def test_a_pause_before_a_break_that_nothing_ends_after_it_is_found(event_type: 
     assert fired(RULES, case) == [("play.missing-after-break", ERROR, (9, 10, 11))]
     left = "paused" if event_type == "pauseStart" else "buffering"
     assert said(RULES, case).startswith(
-        f"After adBreakComplete, which left the player {left}, the playhead moved 10 s, and no play came until"
+        f"After adBreakComplete, which left the player {left}, the playhead moved 10 s, and no play was sent until"
     )
 
 

@@ -71,8 +71,8 @@ def test_a_length_that_is_too_small_is_no_playhead_in_milliseconds() -> None:
 
     assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("media.length-too-small", ERROR)]
     assert said(RULES, case) == (
-        "media.length is 10, but content played on to 590 s at the pace of the clock, and 10 min are 600 s; send the "
-        "length of the main content in seconds."
+        "media.length is 10, but content played at normal speed to 590 s, and 10 min are 600 s; send the length of the "
+        "main content in seconds."
     )
 
 

@@ -44,7 +44,7 @@ def test_qoe_keys_in_params_are_found_where_they_are_refused() -> None:
     assert fired(RULES, case) == [("qoe.in-params", Severity.ERROR, (2, 3, 4))]
     assert said(RULES, case) == (
         '3 ping events were answered 400: "media.qoe.bitrate" is in the params of ping; move it into "qoeData"; '
-        "the setting docs_lenient accepts it, since a page of Adobe's has it so."
+        "the setting docs_lenient accepts it, because a page of Adobe's has it so."
     )
 
 
@@ -100,7 +100,7 @@ def test_a_bitrate_in_bits_per_second_is_found_once() -> None:
 
     assert fired(RULES, case) == [("qoe.bitrate-unit", Severity.INFO, (2, 3))]
     assert said(RULES, case).startswith(
-        "media.qoe.bitrate was 3200000 and 1 others like it, which looks like bit/s; send kbit/s"
+        "media.qoe.bitrate was 3200000, and so in 1 more event, which looks like bit/s; send kbit/s"
     )
 
 
@@ -124,7 +124,7 @@ def test_changes_without_a_bitrate_are_one_finding() -> None:
     case = case_of(("bitrateChange", 1, 1), ("bitrateChange", 2, 2, None, {}), change(3, droppedFrames=1))
 
     assert fired(RULES, case) == [("qoe.bitrateChange-empty", Severity.WARNING, (2, 3, 4))]
-    assert said(RULES, case).startswith("3 bitrateChange events carried no bitrate;")
+    assert said(RULES, case).startswith("3 bitrateChange events had no bitrate;")
 
 
 def test_a_bitrate_in_an_older_form_is_not_missing() -> None:

@@ -30,7 +30,8 @@ def test_renamed_keys_are_one_finding() -> None:
 
     assert fired(RULES, ground.case(sid)) == [("http.renamed-keys", ERROR, (2, 3))]
     assert said(RULES, ground.case(sid)).startswith(
-        '2 requests had "a" in place of eventType, and no playerTime but "b": the keys were renamed on their way; keep'
+        '2 requests had "a" in place of eventType, and no playerTime but "b": the keys were renamed before they were '
+        "sent; exclude"
     )
     assert [finding.code for finding in Diagnosis(ground.namespace).findings()] == ["http.renamed-keys"]
 

@@ -24,7 +24,7 @@ def found(code: str, *events: Event, **members: Any) -> list[tuple[str, int]]:
 def test_a_mistake_in_every_ad_is_one_finding() -> None:
     ((message, entries),) = found("ad.not-closed", *ads_never_closed(8))
 
-    assert message.startswith('adStart came while ad "ad-1" was open; send adComplete when')
+    assert message.startswith('adStart was sent while ad "ad-1" was open; close an ad with adComplete ')
     assert message.endswith(" (and 7 more like this).")
     assert entries == 9
 

@@ -24,7 +24,9 @@ def test_a_frozen_playhead_is_found_once() -> None:
     case = case_of(*WATCHED, ("ping", 30, 20), ("ping", 40, 20), ("ping", 50, 30))
 
     assert fired(RULES, case) == [("playhead.frozen", ERROR, (4, 5, 6))]
-    assert said(RULES, case).startswith("The playhead stayed at 20 s in 3 events over 20 s of playing; send the posi")
+    assert said(RULES, case).startswith(
+        "The playhead stayed at 20 s in 3 events over 20 s of playing; send the current posi"
+    )
 
 
 def test_three_events_within_five_seconds_are_a_burst() -> None:
@@ -65,7 +67,7 @@ def test_several_standstills_are_one_finding_about_the_longest() -> None:
     )  # fmt: skip
 
     assert [code for code, *_ in fired(RULES, case)] == ["playhead.frozen"]
-    assert "stayed at 37 s in 4 events over 30 s of playing, and at 1 more place" in said(RULES, case)
+    assert "stayed at 37 s in 4 events over 30 s of playing, and stood still at 1 more place" in said(RULES, case)
 
 
 def pings(step_s: int, *, shift_s: float = 0) -> tuple[Event, ...]:
@@ -78,8 +80,8 @@ def test_a_playhead_in_steps_is_one_finding_that_says_so() -> None:
 
     assert [code for code, *_ in fired(RULES, case)] == ["playhead.coarse"]
     assert said(RULES, case) == (
-        "The playhead moves only in steps of 30 s, and stood 20 times in between; send the position of the moment, to "
-        "the second at least."
+        "The playhead moves only in steps of 30 s, and stood still 20 times in between; send the current position, to "
+        "the second or finer."
     )
 
 

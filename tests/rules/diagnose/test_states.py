@@ -35,7 +35,7 @@ def test_the_eleventh_state_is_found() -> None:
     case = case_of(*(start(n, f"custom.{n}") for n in range(1, 13)))
 
     assert fired(RULES, case) == [("state.limit", Severity.ERROR, (12, 13))]
-    assert said(RULES, case).startswith('12 different player states were started, so that "custom.11" and "custom.12"')
+    assert said(RULES, case).startswith('12 different player states were started, so "custom.11" and "custom.12"')
 
 
 def test_ten_states_that_come_again_are_fine() -> None:

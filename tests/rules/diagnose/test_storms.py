@@ -36,7 +36,7 @@ def test_a_storm_is_told_with_its_densest_part_and_how_many_there_are_in_all() -
     events += [("error", 100 + n / 10, 100) for n in range(30)]
 
     assert said(RULES, case_of(("play", 0, 0), *events, start={"media.length": 600})).startswith(
-        "30 error events came within 2.9 s, 38 in all; send it when something changes, not with every callback"
+        "30 error events were sent within 2.9 s, 38 in all; send it when something changes, not with every callback"
     )
 
 
