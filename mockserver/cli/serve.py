@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
+from mockserver.cli.output_file import write_whole
 from mockserver.cli.reachable import Reachable, reachable, row_text
 from mockserver.control import EXPORT, NAMESPACES, ExportQuery
 from mockserver.dialects.registry import DIALECTS
@@ -168,14 +169,9 @@ def _warn(options: ServerOptions) -> None:
 
 
 def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None:
-    """Write the journal under a temporary name first, so that the file is complete as soon as it exists."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with unfinished.open("wb") as file:
-            file.writelines(chunks)
-        unfinished.replace(path)
+        write_whole(path, chunks)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise ServerFailed(f"cannot write the journal to {path}: {error.strerror or error}") from None
     if others:
         names = ", ".join(f"{name} ({count} {'entry' if count == 1 else 'entries'})" for name, count in others.items())

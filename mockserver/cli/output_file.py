@@ -1,0 +1,46 @@
+"""A file that is written as a whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file under a temporary name first, so that it is complete as soon as it has its own.
+
+    A link is followed. Devices and pipes are not files: what is written to them goes there.
+
+    Raises:
+        OSError: It cannot be written; what was there before is still there.
+    """
+    path = Path(os.path.realpath(path))
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        is_file = True
+    if not is_file:
+        _write_to(path, chunks)
+        return
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with unfinished.open("xb") as file:
+        try:
+            file.writelines(chunks)
+            file.flush()
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _write_to(path: Path, chunks: Iterable[bytes]) -> None:
+    # Without waiting, so that a pipe that nobody reads is an error instead of a program that never ends.
+    number = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(number, True)
+    with os.fdopen(number, "wb") as file:
+        file.writelines(chunks)

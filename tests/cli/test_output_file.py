@@ -1,0 +1,110 @@
+"""What is written at the end: whole or not at all, and to where it was told."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mockserver.cli.output_file import write_whole
+
+CHUNKS = [b"one\n", b"two\n"]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither pipes with names nor these limits")
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond some bytes."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_is_made_or_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    for chunks in (CHUNKS, CHUNKS[:1]):
+        write_whole(path, chunks)
+        assert path.read_bytes() == b"".join(chunks)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed(tmp_path: Path, there: bool) -> None:
+    (tmp_path / "far").mkdir()
+    link, meant = tmp_path / "link", tmp_path / "far" / "journal.ndjson"
+    if there:
+        meant.write_bytes(b"old")
+    link.symlink_to(meant)
+    write_whole(link, CHUNKS)
+    assert (link.is_symlink(), link.readlink(), meant.read_bytes()) == (True, meant, b"one\ntwo\n")
+    assert {path.name for path in (*tmp_path.iterdir(), *meant.parent.iterdir())} == {"far", "link", "journal.ndjson"}
+
+
+@posix
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got: list[bytes] = []
+    opened = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(opened, True)
+
+    def read() -> None:
+        with os.fdopen(opened, "rb") as file:
+            got.append(file.read())
+
+    large = b"x" * 300_000
+    reader = threading.Thread(target=read)
+    write = threading.Thread(target=write_whole, args=(pipe, [*CHUNKS, large]))
+    write.start()
+    reader.start()
+    write.join()
+    reader.join()
+    assert got == [b"one\ntwo\n" + large]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@posix
+def test_a_pipe_that_nobody_reads_is_an_error(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match=os.strerror(errno.ENXIO)):
+        write_whole(pipe, CHUNKS)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@posix
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    path.write_bytes(b"old")
+    with full_disk(100_000), pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+        write_whole(path, [b"x" * 60_000] * 3)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_folder_and_a_temporary_file_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(OSError):  # noqa: PT011 - which one differs between systems
+        write_whole(folder, CHUNKS)
+    taken = tmp_path / f".journal.{os.getpid()}.tmp"
+    taken.write_bytes(b"theirs")
+    with pytest.raises(FileExistsError):
+        write_whole(tmp_path / "journal", CHUNKS)
+    assert (sorted(path.name for path in tmp_path.iterdir()), taken.read_bytes()) == (
+        [taken.name, "folder"],
+        b"theirs",
+    )
