@@ -73,6 +73,8 @@ class StoryFiles:
             if not path.exists():
                 raise InvalidInput(f"there is no file or folder {path}")
         for path in self._listed():
+            if not path.is_file():
+                raise InvalidInput(f"{path} is neither a file nor a folder")
             self._add(path)
 
     def known(self) -> dict[str, Known]:
@@ -131,7 +133,7 @@ class StoryFiles:
         listed: list[Path] = []
         for path in self._paths:
             if path.is_dir():
-                listed += sorted(path.glob("*.toml"))
+                listed += sorted(found for found in path.glob("*.toml") if found.is_file())  # a pipe would never end
             else:
                 listed.append(path)
         return listed

@@ -24,6 +24,9 @@ MAX_VIOLATIONS = 100
 _MAX_FOUND = 1_000
 """The search for violations stops here: a body of a megabyte could have a hundred thousand."""
 
+_MAX_NAME = 5_000
+"""A longer name is cut in pointers; none of Adobe's is."""
+
 Path = tuple[str | int, ...]
 """The steps from the event to a place in it."""
 
@@ -61,10 +64,11 @@ def violations_of(
     kept = [reason for reason in unique.values() if reason.rule != "enum" or reason.path not in wrong_type]
     kept.sort(key=_DocumentOrder(document))
     listed = kept if len(kept) <= MAX_VIOLATIONS else kept[: MAX_VIOLATIONS - 1]
-    violations = [
-        Violation(base + pointer_of(reason.path), reason.rule, sentence(reason), place(reason.path) if place else None)
-        for reason in listed
-    ]
+    violations = []
+    for reason in listed:
+        path = tuple(map(_short, reason.path))
+        pointer = base + pointer_of(path)
+        violations.append(Violation(pointer, reason.rule, sentence(reason), place(path) if place else None))
     if len(listed) < len(kept):
         at_least = "At least " if len(found) == _MAX_FOUND else ""
         more = f"{at_least}{len(kept) - len(listed)} more violations are not listed; correct these first."
@@ -91,6 +95,11 @@ def reasons_of(error: ValidationError) -> Iterator[Reason]:
                 yield Reason((*path, name), rule, known)
     else:
         yield Reason(path, rule, value)
+
+
+def _short(step: str | int) -> str | int:
+    """Return a step of a path as a pointer has it: a body of a megabyte can be one name, and is not sent back."""
+    return f"{step[:_MAX_NAME]}…" if isinstance(step, str) and len(step) > _MAX_NAME else step
 
 
 class _DocumentOrder:

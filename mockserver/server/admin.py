@@ -21,7 +21,7 @@ from mockserver.namespaces import DEFAULT, Namespaces, destination
 from mockserver.operations.table import perform
 from mockserver.operations.waiting import Pending
 from mockserver.server.effects import LOOK_S, is_gone
-from mockserver.server.endpoint import BROKEN, LONGEST_BODY_S, next_piece, path_of
+from mockserver.server.endpoint import BROKEN, LONGEST_BODY_S, go_on, next_piece, path_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
 from mockserver.server.incoming import Incoming
@@ -236,6 +236,7 @@ async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> b
     if (request.content_length or 0) > max_mib * 2**20:
         request.protocol.close()  # nobody reads what follows
         raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
+    go_on(request)
     last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
     try:
         while not request.content.at_eof():

@@ -24,7 +24,7 @@ from mockserver.server.incoming import Incoming
 if TYPE_CHECKING:
     from aiohttp import StreamReader
 
-__all__ = ["BROKEN", "LONGEST_BODY_S", "Endpoint", "Head", "names_namespace", "next_piece", "path_of"]
+__all__ = ["BROKEN", "LONGEST_BODY_S", "Endpoint", "Head", "go_on", "names_namespace", "next_piece", "path_of"]
 
 _BODY_TIMEOUT_S = 30
 """How long a body may pause before the request counts as broken off."""
@@ -258,8 +258,7 @@ async def _read(
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > max_bytes:
         return b"", "too_large"
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-        request.transport.write(_CONTINUE)
+    go_on(request)
     pieces: list[bytes] = []
     size = 0
     last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
@@ -277,6 +276,12 @@ async def _read(
     finally:
         incoming.give_back(size)
     return b"".join(pieces), None
+
+
+def go_on(request: web.BaseRequest) -> None:
+    """Tell a client to send its body, if it waits to be told: curl does with large ones, for a second."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(_CONTINUE)
 
 
 async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: float) -> bytes:

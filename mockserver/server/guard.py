@@ -9,7 +9,7 @@ only to origins named at the start. On addresses that other machines can reach, 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -76,6 +76,8 @@ class Guard:
 
     def _check_source(self, headers: Mapping[str, str], sites: Collection[str]) -> None:
         host = headers.get("Host", "")
+        if any(len(_all(headers, name)) > 1 for name in ("Host", "Origin", "Sec-Fetch-Site")):
+            raise Forbidden("a request has one Host, one Origin and one Sec-Fetch-Site at most")
         if not self._known_host(host):
             raise Forbidden(
                 f"Host {host[:100]!r} is not known: use an IP address, localhost or *.localhost, or start the server "
@@ -119,7 +121,9 @@ class Guard:
     def _known_host(self, host: str) -> bool:
         name = host.lower()
         if name.startswith("["):
-            name = name[1:].partition("]")[0]
+            name, _, port = name[1:].partition("]")
+            if port and not port.startswith(":"):
+                return False
         elif name.count(":") == 1:
             name = name.partition(":")[0]
         if name == "localhost" or name.endswith(".localhost") or name in self._hosts:
@@ -152,6 +156,12 @@ class Guard:
         return self._token is None or hmac.compare_digest(
             token.encode("utf-8", "surrogateescape"), self._token.encode()
         )
+
+
+def _all(headers: Mapping[str, str], name: str) -> Collection[str]:
+    """Return the values of all header fields of a name."""
+    many: Callable[[str, Collection[str]], Collection[str]] | None = getattr(headers, "getall", None)
+    return (headers[name],) * (name in headers) if many is None else many(name, ())
 
 
 def is_foreign_page(headers: Mapping[str, str]) -> bool:

@@ -83,13 +83,15 @@ class Site:
                 stories=book,
                 dialects=dialects,
             )
+            if self.guard.token is not None:
+                emulator.journal.mask(self.guard.token)
             if made is not None:
                 made(emulator)
             return emulator
 
+        self.guard = Guard(self.options)
         self.namespaces = Namespaces(make, self.options.scheme)
         self._bases = dialects.bases
-        self.guard = Guard(self.options)
         self.internal_errors: list[Exception] = []
         self.gate = Gate()
         self.incoming = Incoming(lambda: self.namespaces.default.settings)
@@ -99,7 +101,7 @@ class Site:
             self.guard,
             self.gate,
             self.incoming,
-            self.internal_errors.append,
+            self._keep,
             ca_pem=None if self.authority is None else self.authority.ca_pem,
         )
 
@@ -130,6 +132,9 @@ class Site:
 
     def _failed(self, error: Exception) -> None:
         _LOG.exception("internal error in the emulated API", exc_info=error)
+        self._keep(error)
+
+    def _keep(self, error: Exception) -> None:
         if len(self.internal_errors) < _MOST_ERRORS:
             self.internal_errors.append(error)
 

@@ -10,11 +10,13 @@ entry was evicted is always less.
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
 from itertools import count, islice
 from typing import Any, Protocol, cast
+from urllib.parse import quote
 
 from msgspec.structs import force_setattr, replace
 
@@ -38,6 +40,7 @@ _RESPONSE_BYTES = 500
 
 _INTERN_BYTES = 1024 * 1024
 _COMPACT_AT = 4096
+_SHORTEST_SECRET = 6
 _ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
 _SECRET = frozenset({b"authorization", b"cookie"})
 
@@ -95,6 +98,7 @@ class Journal:
         self._read = read
         self._normal = normal
         self._make_records = records
+        self._hidden: re.Pattern[str] | None = None
         self.crowded: Callable[[], object] | None = None
         """Called when there is no room left in the share of the namespace, to find some; see :meth:`keep_within`."""
         self.era = -1
@@ -108,6 +112,18 @@ class Journal:
         self._max_entries = max(1, settings.max_entries)
         self._max_bytes = self._room = settings.max_journal_bytes
         self._make_room()
+
+    def mask(self, secret: str) -> None:
+        """Write ``***`` for a secret wherever the path or a header field of a request has it, even one sent by mistake.
+
+        One of a few characters is no secret: it would be found in what has nothing to do with it.
+        """
+        if len(secret) >= _SHORTEST_SECRET:
+            spelled = {secret, quote(secret, safe=""), quote(secret)}
+            self._hidden = re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True))))
+
+    def _masked(self, text: str) -> str:
+        return text if self._hidden is None else self._hidden.sub("***", text)
 
     def keep_within(self, size_bytes: int, to_bytes: int) -> None:
         """Have less room than the settings allow, because others need it, until it is used up.
@@ -186,6 +202,8 @@ class Journal:
         seq = self._base + len(records)
         shared = self._interned_cost
         self._share(record)
+        if self._hidden is not None and record.outcome is Outcome.NO_ROUTE:
+            record = self._with_masked_answer(record)
         if self._interned_cost != shared:
             self._shared_cost[seq] = self._interned_cost - shared
             self._bytes += self._interned_cost - shared
@@ -368,16 +386,31 @@ class Journal:
             force_setattr(record, "event_type", event_type)
 
     def _intern_headers(self, raw: RawHeaders) -> RawHeaders:
-        if any(name.lower() in _SECRET for name, _ in raw):
+        shown = tuple((name, b"***" if name.lower() in _SECRET else self._masked_bytes(value)) for name, value in raw)
+        if shown != raw:
             # The masked block is looked up, so that no secret becomes a key of the table.
-            raw = tuple((name, b"***" if name.lower() in _SECRET else value) for name, value in raw)
+            raw = shown
             known = self._interned.get(raw)
             if known is not None:
                 return cast(RawHeaders, known)
         self._intern(raw, 200 + sum(140 + len(name) + len(value) for name, value in raw))
         return raw
 
+    def _with_masked_answer(self, record: Record) -> Record:
+        """Return another record for the journal if the answer quotes a secret from the path; it is sent as it is."""
+        response = record.response
+        body = b"" if response is None else self._masked_bytes(response.body)
+        if response is None or body == response.body:
+            return record
+        return replace(record, response=replace(response, body=body))
+
+    def _masked_bytes(self, value: bytes) -> bytes:
+        return value if self._hidden is None else self._masked(value.decode("latin-1")).encode("latin-1")
+
     def _intern_text(self, text: str) -> str:
+        text = self._masked(text)
+        if text in self._interned:
+            return cast(str, self._interned[text])
         self._intern(text, 100 + len(text))
         return text
 

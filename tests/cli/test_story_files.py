@@ -147,3 +147,13 @@ def test_watch_brings_what_changed_to_the_book(save: Save, tmp_path: Path) -> No
 
     assert told == ["reloaded one", f"{path}:1: /title: expected `str`, got `int`; keeping the previous version"]
     assert book.get("one").story.title == "2"
+
+
+def test_a_pipe_among_story_files_is_not_waited_for(save: Save, tmp_path: Path) -> None:
+    save("one.toml", "1")
+    os.mkfifo(tmp_path / "two.toml")
+    files = files_in(tmp_path)
+    assert titles(files) == {"one": "1"}
+    assert files.reread() == ([], [])
+    with pytest.raises(InvalidInput, match="neither a file nor a folder"):
+        files_in(tmp_path / "two.toml")

@@ -358,3 +358,13 @@ def test_admin_requests_are_not_recorded(server: Running) -> None:
             server.admin(route.method, route.path, {"timeout_ms": 0} if route.path == "/events/wait" else None)
     assert found(server.admin("GET", "/events"))["meta"]["total"] == 0
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
+
+
+def test_a_client_that_waits_to_be_told_sends_its_body(server: Running) -> None:
+    body = b'{"idle_timeout_s": 7}'
+    with server.connect() as wire:
+        fields = b"Host: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+        wire.send(b"PATCH /__admin/settings HTTP/1.1\r\n" + fields + b"Content-Length: %d\r\n\r\n" % len(body))
+        assert wire.answer().status == 100
+        wire.send(body)
+        assert wire.answer().json()["idle_timeout_s"] == 7

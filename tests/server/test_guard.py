@@ -45,6 +45,7 @@ FOREIGN = {
     "foreign host": {"Host": "attacker.example"},
     "rebound host": {"Host": "attacker.example:8089", "Origin": "http://attacker.example:8089"},
     "host like localhost": {"Host": "localhost.attacker.example"},
+    "host behind an address": {"Host": "[::1]attacker.example"},
     "foreign origin": {"Origin": "http://attacker.example"},
     "origin null": {"Origin": "null"},
     "origin of another port": {"Origin": "http://localhost:1"},
@@ -338,3 +339,29 @@ def test_token_is_made_when_others_can_reach_the_server_and_none_is_given(start:
     assert server.admin("GET", "/events").status == 401
     assert server.admin("GET", "/events", None, ("Authorization", f"Bearer {token}")).status == 200
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
+
+
+@pytest.mark.parametrize("name", ["Origin", "Sec-Fetch-Site", "Host"])
+def test_a_second_field_of_the_same_name_is_refused_and_changes_nothing(server: Running, name: str) -> None:
+    own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin", "Host": "localhost"}[name]
+    other = {"Origin": "http://attacker.example", "Sec-Fetch-Site": "cross-site", "Host": "attacker.example"}[name]
+    before = snapshot(server.site)
+    for fields in (((name, own), (name, other)), ((name, other), (name, own)), ((name, own), (name, own))):
+        with server.connect() as wire:
+            answer = wire.ask("POST", "/__admin/reset", None, *fields)
+        assert answer.status in (400, 403)  # aiohttp itself refuses a second Host
+    assert snapshot(server.site) == before
+
+
+def test_a_token_that_goes_astray_is_not_recorded(start: Start) -> None:
+    token = "sesame-open/1"
+    server = start(admin_token=token)
+    for path in (f"/__admn/ui/?token={token}", f"/{token}", "/x?t=sesame-open%2F1", f"/__admin-ui?token={token}"):
+        server.ask("GET", path, None, ("X-Admin-Token", token), ("Referer", f"http://localhost/?token={token}"))
+    authorized = ("Authorization", f"Bearer {token}")
+    whole = server.ask("GET", "/__admin/export", None, authorized).body
+    assert whole.count(b"\n") == 4
+    assert b"sesame" not in whole
+    assert b"/__admn/ui/?token=***" in whole
+    page = server.ask("GET", "/__admin/events", None, authorized).json()
+    assert ["X-Admin-Token", "***"] in page["events"][0]["request"]["headers"]

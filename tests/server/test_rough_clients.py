@@ -39,6 +39,17 @@ def test_pipelined_requests_are_answered_in_order(server: Running) -> None:
     server.assert_alive()
 
 
+def test_good_requests_that_came_before_a_malformed_one_are_answered_and_recorded(server: Running) -> None:
+    good = b"GET /nowhere HTTP/1.1\r\n" + HOST + b"\r\n"
+    with_body = b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: 8\r\n\r\nab\r\n\r\ncd"
+    with server.connect() as wire:
+        wire.send(good + with_body + good + b"NOT HTTP\r\n\r\n")
+        assert [wire.answer().status for _ in range(4)] == [404, 404, 404, 400]
+    server.wait_for_entries(3)
+    assert server.entry(2)["request"]["body"] == "ab\r\n\r\ncd"
+    server.assert_alive()
+
+
 def test_pipelined_requests_behind_a_delayed_one_wait_for_it(start: Start) -> None:
     server = start()
     server.admin("POST", "/clock", {"action": "freeze"})

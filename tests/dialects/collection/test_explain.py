@@ -168,3 +168,17 @@ def test_a_key_ending_in_a_line_break_is_found_among_others() -> None:
         ("/customMetadata/bad\n", "additionalProperties"),
         ("/customMetadata/worse-\n", "additionalProperties"),
     ]
+
+
+@pytest.mark.parametrize("place", ["", "params", "customMetadata", "visitor.customerIDs"])
+def test_a_long_name_is_not_written_out(place: str) -> None:
+    name = "k" * 900_000
+    event = _start(visitor__customerIDs={name: {"id": 1}}) if "." in place else _start()
+    if place in ("params", "customMetadata"):
+        event.setdefault(place, {})[name] = 1
+    elif not place:
+        event[name] = 1
+    violations = _STRICT.explain("sessionStart", event)
+    assert violations
+    assert sum(len(violation.path) + len(violation.detail) for violation in violations) < 20_000
+    assert all("k" * 50 in violation.path for violation in violations)
