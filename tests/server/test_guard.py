@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "/clock": {"action": "advance", "ms": 1000},
     "/reset": {},
     "/players": {"speed": 0.001},
+    "/import": {"at_ms": 1_760_000_000_000, "event": {"eventType": "play"}},
 }
 READING = [route for route in CONTROL_ROUTES if route.method == "GET"]
 WITH_BODY = [route for route in CONTROL_ROUTES if route.method != "GET"]
