@@ -18,12 +18,12 @@ from mockserver.model.fault import FaultRule
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story, StoryState, StoryView
 from mockserver.rules.settings import check_settings
-from mockserver.rules.story import Progress, follow, named_rules, remaining_ms, state_of
+from mockserver.rules.story import Progress, named_rules, progress_after, remaining_ms, state_of
 from mockserver.rules.story_check import check_story, check_story_name
 from mockserver.stories.book import Known, StoryBook
 from mockserver.wire.codec import convert, to_builtins
 
-__all__ = ["MAX_OWN_STORIES", "StoryRun", "Storytelling"]
+__all__ = ["MAX_OWN_STORIES", "StartedStory", "Storytelling"]
 
 MAX_OWN_STORIES = 100
 """Most stories of its own that a namespace can have."""
@@ -32,7 +32,7 @@ _OWN = "this namespace"
 _BEGINNING = frozenset({"journal", "sessions", "faults", "clock", "settings"})
 
 
-class StoryRun(msgspec.Struct, frozen=True, kw_only=True):
+class StartedStory(msgspec.Struct, frozen=True, kw_only=True):
     """A story that was started.
 
     Args:
@@ -72,7 +72,7 @@ class Storytelling:
         self.book = StoryBook() if book is None else book
         self.brought: dict[str, Known] = {}
         """The stories of this namespace alone."""
-        self.run: StoryRun | None = None
+        self.run: StartedStory | None = None
         """The story that was started last."""
         self._runs = 0
         self._stop_listening: Callable[[], None] = lambda: None
@@ -118,7 +118,7 @@ class Storytelling:
 
     # The story that runs
 
-    def run_of(self, name: str) -> StoryRun | None:
+    def run_of(self, name: str) -> StartedStory | None:
         """Return the run of a story; None if another story was started last, or none.
 
         A stopped run belongs to the story as it was then: if another story has replaced it, that one has no run.
@@ -163,7 +163,7 @@ class Storytelling:
         sessions = tuple(state.sessions)
         self._stop_listening()
         self._runs += 1
-        self.run = StoryRun(
+        self.run = StartedStory(
             number=self._runs,
             name=name,
             known=known,
@@ -176,7 +176,7 @@ class Storytelling:
         )
         self._stop_listening = state.listen(self._recorded)
 
-    def stop(self, run: StoryRun, final: StoryView | None = None) -> None:
+    def stop(self, run: StartedStory, final: StoryView | None = None) -> None:
         """Stop a story: remove its rules, and restore the settings it changed unless they have changed since.
 
         Nothing happens if it no longer runs.
@@ -192,7 +192,7 @@ class Storytelling:
         assert self.run is not None
         self.run = replace(self.run, stopped=True, final=final)
 
-    def finish(self, run: StoryRun, final: StoryView) -> None:
+    def finish(self, run: StartedStory, final: StoryView) -> None:
         """Keep the final view of a story that is over."""
         if self._is_told(run):
             assert self.run is not None
@@ -214,7 +214,7 @@ class Storytelling:
         if wanted >= _BEGINNING:
             self.brought.clear()
 
-    def _is_told(self, run: StoryRun) -> bool:
+    def _is_told(self, run: StartedStory) -> bool:
         return self.run is not None and not self.run.stopped and self.run.number == run.number
 
     def _recorded(self, seq: int | None) -> None:
@@ -226,7 +226,7 @@ class Storytelling:
             return
         record = journal.get(seq)
         if record is not None:
-            progress = follow(run.progress, run.known.story, seq, record)
+            progress = progress_after(run.progress, run.known.story, seq, record)
             if progress is not run.progress:
                 self.run = replace(run, progress=progress)
 
@@ -247,12 +247,12 @@ class Storytelling:
 
     # Views
 
-    def rules_of(self, run: StoryRun) -> list[FaultRule | None]:
+    def rules_of(self, run: StartedStory) -> list[FaultRule | None]:
         """Return the rules of a run with their counters; None for one that was removed."""
         rules = {rule.id: rule for rule in self._state.faults.rules}
         return [rules.get(fault_id) for fault_id in run.fault_ids]
 
-    def state(self, run: StoryRun) -> StoryState:
+    def state(self, run: StartedStory) -> StoryState:
         """Return the state of a run."""
         if run.stopped or run.final is not None:
             return "over"

@@ -24,7 +24,7 @@ from mockserver.rules.alignment import align, as_expected
 from mockserver.rules.migration import Change, changes
 from mockserver.rules.sequence import expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text
-from mockserver.rules.transcript import plain, session_line, short_sid
+from mockserver.rules.transcript import printable, session_line, short_sid
 from mockserver.rules.verification import describe
 from mockserver.wire.codec import convert, to_builtins
 
@@ -271,7 +271,7 @@ def find_session(control: Control, wanted: Mapping[str, Any], timeout_s: float) 
 
 
 def _message(wanted: _Meant, sessions: list[r.SessionView], timeout_s: float) -> str:
-    what = f"a session with {plain(str(wanted))}" if str(wanted) else "a session"
+    what = f"a session with {printable(str(wanted))}" if str(wanted) else "a session"
     lines = [
         f"waited {timeout_s:g} s for {what}; there {'is' if len(sessions) == 1 else 'are'} {len(sessions) or 'none'}"
     ]
@@ -284,4 +284,6 @@ def _message(wanted: _Meant, sessions: list[r.SessionView], timeout_s: float) ->
 def _told(session: r.SessionView) -> str:
     content = session.content
     more = (("content_type", content.content_type), ("player_name", content.player_name))
-    return session_line(session) + "".join(f", {name}={plain(value, 60)}" for name, value in more if value is not None)
+    return session_line(session) + "".join(
+        f", {name}={printable(value, 60)}" for name, value in more if value is not None
+    )

@@ -23,7 +23,7 @@ from mockserver.rules.lanes import lanes_of
 from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
 from mockserver.rules.match import check_page
 from mockserver.rules.playback import trace
-from mockserver.rules.timeline import Item, items_of, processed, shown
+from mockserver.rules.timeline import Item, items_of, processed, timeline_entry
 
 __all__ = [
     "expire_session",
@@ -141,8 +141,8 @@ def timeline(target: Target, argument: None, sid: str) -> Timeline:
         _check_known(emulator, sid)
         return Timeline(
             session_id=sid,
-            arrival=[shown(item) for item in session_items(emulator, sid, by_arrival=True)],
-            processing=[shown(item) for item in session_items(emulator, sid, accepted_only=True)],
+            arrival=[timeline_entry(item) for item in session_items(emulator, sid, by_arrival=True)],
+            processing=[timeline_entry(item) for item in session_items(emulator, sid, accepted_only=True)],
             journal_complete=emulator.journal.complete_since(0),
         )
 

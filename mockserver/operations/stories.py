@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.storytelling import StoryRun
+from mockserver.emulator.storytelling import StartedStory
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Meta
 from mockserver.model.story import ExpectationView, Story, StoryPage, StoryView, StoryWait
@@ -106,13 +106,13 @@ def _prepared(target: Target) -> Namespace:
     return target.namespace
 
 
-def _known_view(emulator: Emulator, name: str, run: StoryRun | None) -> StoryView:
+def _known_view(emulator: Emulator, name: str, run: StartedStory | None) -> StoryView:
     if run is not None and run.final is not None:
         return run.final
     return emulator.stories.view(name, emulator.stories.get(name))
 
 
-def _judged(namespace: Namespace, run: StoryRun, *, stopped: bool) -> StoryView:
+def _judged(namespace: Namespace, run: StartedStory, *, stopped: bool) -> StoryView:
     with namespace as emulator:
         run = emulator.stories.run_of(run.name) or run  # requests may have come since
         view = emulator.stories.view(run.name, run.known)
@@ -129,7 +129,7 @@ def _judged(namespace: Namespace, run: StoryRun, *, stopped: bool) -> StoryView:
     return replace(view, expectations=views, verdict=verdict_of(views))
 
 
-def _expectations(namespace: Namespace, run: StoryRun, until: int) -> list[ExpectationView | None]:
+def _expectations(namespace: Namespace, run: StartedStory, until: int) -> list[ExpectationView | None]:
     expected = run.known.story.expect
     asked = any(wanted.no_findings for wanted in expected) and until > run.since
     findings = Diagnosis(namespace).findings() if asked else []

@@ -122,7 +122,7 @@ def begin_silence(
     Raises:
         Refused: There are too many waits already.
     """
-    silence = _Silence(namespace, emulator, matcher, silence_ms, broken_ends)
+    silence = _SilenceWait(namespace, emulator, matcher, silence_ms, broken_ends)
     pending = begin(namespace, emulator, silence.check, timeout_s, answer)
     silence.watch(pending.waiter)
 
@@ -133,7 +133,7 @@ def begin_silence(
     return Pending(pending.waiter, timeout_s, finish)
 
 
-class _Silence:
+class _SilenceWait:
     """One wait for silence. A command to the clock ends it, or a timer while the clock runs.
 
     The timer ends with the wait, and changes nothing in the emulator. It looks under the lock of the namespace, so it

@@ -21,13 +21,13 @@ __all__ = [
     "MISSING",
     "Condition",
     "HeaderCondition",
-    "found",
     "header_holds",
     "header_values",
     "holds",
     "parse_condition",
     "parse_header_condition",
     "resolve",
+    "value_of",
 ]
 
 _MAX_LENGTH = 4096
@@ -119,7 +119,7 @@ def resolve(document: Any, tokens: tuple[str, ...]) -> Any:
     return document
 
 
-def found(condition: Condition, document: Any, normal: Any = None) -> Any:
+def value_of(condition: Condition, document: Any, normal: Any = None) -> Any:
     """Return the value that a condition is about; :data:`MISSING` when there is none.
 
     Args:
@@ -131,12 +131,12 @@ def found(condition: Condition, document: Any, normal: Any = None) -> Any:
 
 
 def holds(condition: Condition, document: Any, normal: Any = None) -> bool:
-    """Return whether an event meets a condition; arguments as of :func:`found`.
+    """Return whether an event meets a condition; arguments as of :func:`value_of`.
 
     A missing value meets only ``!=``. Numbers compare with numbers and text with text; true is not 1. ``*=`` means that
     a text contains a text or a list contains a value.
     """
-    seen = found(condition, document, normal)
+    seen = value_of(condition, document, normal)
     wanted = condition.value
     match condition.op:
         case "=":

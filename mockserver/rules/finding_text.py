@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Entry
-from mockserver.rules.transcript import plain, short_sid
+from mockserver.rules.transcript import printable, short_sid
 
 __all__ = ["brief_findings", "entry_labels", "finding_lines", "moment", "unexpected_findings"]
 
@@ -36,8 +36,8 @@ def finding_lines(findings: Sequence[Finding], labels: Mapping[int, str], *, wit
     lines = []
     for finding in findings:
         session = f" in session {short_sid(finding.session_id)}" if with_session and finding.session_id else ""
-        lines.append(f"  {finding.severity.value} {finding.code}{session}: {plain(finding.message, 600)}")
-        lines.append(f"      consequence: {plain(finding.consequence, 600)}")
+        lines.append(f"  {finding.severity.value} {finding.code}{session}: {printable(finding.message, 600)}")
+        lines.append(f"      consequence: {printable(finding.consequence, 600)}")
         if finding.seqs:
             lines.append(f"      entries: {_entries(finding.seqs, labels)}")
     return lines
@@ -56,7 +56,7 @@ def brief_findings(findings: Sequence[Finding], *, most: int = 10) -> str:
         more = " ..." if len(finding.seqs) > _MOST_ENTRIES else ""
         what = f"{finding.severity.value:<7} {finding.code}{session}{seqs}{more}"
         cause = "" if finding.follows_from is None else f" (follows from {finding.follows_from})"
-        lines.append(f"  {what}: {plain(finding.message)}{cause}")
+        lines.append(f"  {what}: {printable(finding.message)}{cause}")
     if len(findings) > most:
         lines.append(f"  ... {len(findings) - most} more ...")
     return "\n".join(lines)
@@ -71,7 +71,7 @@ def entry_labels(entries: Sequence[Entry]) -> dict[int, str]:
     start_ms = next((ts_ms for entry in entries if (ts_ms := _ts_ms(entry)) is not None), None)
     labels = {}
     for entry in entries:
-        word = plain(entry.event_type or entry.operation.value, _LONGEST_WORD)
+        word = printable(entry.event_type or entry.operation.value, _LONGEST_WORD)
         labels[entry.seq] = f"#{entry.seq} {word} {moment(_ts_ms(entry), start_ms)}".rstrip()
     return labels
 

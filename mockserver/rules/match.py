@@ -27,12 +27,12 @@ from mockserver.rules.condition import (
     MISSING,
     Condition,
     HeaderCondition,
-    found,
     header_holds,
     header_values,
     holds,
     parse_condition,
     parse_header_condition,
+    value_of,
 )
 
 __all__ = ["Facts", "Matcher", "check_event_type", "check_page", "compile_query", "compile_when", "conditions"]
@@ -170,7 +170,7 @@ class Matcher(msgspec.Struct, frozen=True):
         document, normal = facts.documents() if self.conditions else (None, None)
         for condition in self.conditions:
             if not holds(condition, document, normal):
-                seen = found(condition, document, normal)
+                seen = value_of(condition, document, normal)
                 actual = "(missing)" if seen is MISSING else seen
                 differences.append(Difference(pointer_of(condition.tokens), _expected(condition), actual))
         return tuple(differences)

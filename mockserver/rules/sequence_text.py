@@ -11,7 +11,7 @@ from mockserver.model.results import Difference, SessionView
 from mockserver.rules.alignment import Aligned, Mark
 from mockserver.rules.finding_text import finding_lines, moment
 from mockserver.rules.sequence import Expected, Seen
-from mockserver.rules.transcript import plain, session_line
+from mockserver.rules.transcript import printable, session_line
 
 __all__ = ["SequenceCase", "sequence_text"]
 
@@ -78,7 +78,7 @@ def _counted(case: SequenceCase) -> str:
 
 
 def _table(case: SequenceCase, start_ms: int | None) -> list[str]:
-    texts = [plain(_step_text(case, line), _WIDEST) for line in case.lines]
+    texts = [printable(_step_text(case, line), _WIDEST) for line in case.lines]
     width = max(map(len, (*texts, "expected")))
     rows = [[f"    {'expected':<{width}}  seen"]]
     for line, text in zip(case.lines, texts, strict=True):
@@ -98,7 +98,7 @@ def _step_text(case: SequenceCase, line: Aligned) -> str:
 def _event_text(event: Seen, start_ms: int | None) -> str:
     shown = event.shown
     place = f"#{shown.seq}" if shown.index is None else f"#{shown.seq}[{shown.index}]"
-    word = plain(shown.event_type or event.entry.event_type or event.entry.operation.value, _LONGEST_WORD)
+    word = printable(shown.event_type or event.entry.event_type or event.entry.operation.value, _LONGEST_WORD)
     playhead_s = shown.playhead_s
     playhead = "" if playhead_s is None or abs(playhead_s) > 1e12 else f"@{playhead_s:.1f}"
     return f"{place:<6} {word:<16} {moment(shown.ts_ms, start_ms):>12}  {playhead}".rstrip()
@@ -116,7 +116,7 @@ def _different(case: SequenceCase, line: Aligned) -> list[str]:
     if not near:
         return []
     _, differences, step = min(near, key=lambda candidate: candidate[0])
-    return [f"        nearly {plain(step.text)}:", *(f"  {text}" for text in _difference_lines(differences))]
+    return [f"        nearly {printable(step.text)}:", *(f"  {text}" for text in _difference_lines(differences))]
 
 
 def _of_type(differences: Sequence[Difference]) -> bool:
@@ -125,7 +125,7 @@ def _of_type(differences: Sequence[Difference]) -> bool:
 
 def _difference_lines(differences: Sequence[Difference]) -> list[str]:
     return [
-        f"        {plain(item.field)} is {plain(repr(item.actual))}, expected {plain(repr(item.expected))}"
+        f"        {printable(item.field)} is {printable(repr(item.actual))}, expected {printable(repr(item.expected))}"
         for item in differences
     ]
 
@@ -163,7 +163,7 @@ def _candidates(case: SequenceCase, start_ms: int | None) -> list[str]:
     for step in list(dict.fromkeys(missing))[:_MOST_STEPS]:
         found = sorted(_near(case, case.steps[step]), key=lambda candidate: candidate[0])[:_NEAREST]
         if found:
-            text.append(f"nearest to the missing {plain(case.steps[step].text)}:")
+            text.append(f"nearest to the missing {printable(case.steps[step].text)}:")
         for _, event, note, differences in found:
             text.append(f"    {_event_text(event, start_ms)}  {note}".rstrip())
             text += _difference_lines(differences)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["FASTEST", "MEASURED_S", "NORMAL", "SLOWEST", "measured", "speeds_around"]
+__all__ = ["FASTEST", "MEASURED_S", "NORMAL", "SLOWEST", "speed_of", "speeds_around"]
 
 SLOWEST = 0.5
 """The slowest speed that players offer."""
@@ -23,7 +23,7 @@ MEASURED_S = 1.0
 """Stretches must be this long to measure the speed: many players know their position only to the second."""
 
 
-def measured(moved_s: float, took_s: float) -> float:
+def speed_of(moved_s: float, took_s: float) -> float:
     """Return seconds of playhead per second; 0 when the stretch is too short to measure."""
     return moved_s / took_s if took_s >= MEASURED_S else 0.0
 

@@ -30,11 +30,11 @@ __all__ = [
     "command_of",
     "count_view",
     "findings_view",
-    "follow",
     "judged_now",
     "named_rules",
     "no_player_came",
     "over_at_ms",
+    "progress_after",
     "remaining_ms",
     "state_of",
     "story_text",
@@ -68,7 +68,7 @@ class Progress(msgspec.Struct, frozen=True):
     until: int | None = None
 
 
-def follow(progress: Progress, story: Story, seq: int, record: Record) -> Progress:
+def progress_after(progress: Progress, story: Story, seq: int, record: Record) -> Progress:
     """Return the progress after one more recorded request."""
     if progress.until is not None or not _is_from_player(record):
         return progress

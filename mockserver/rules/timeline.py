@@ -16,7 +16,7 @@ from mockserver.model.vocabulary import Operation, Outcome, Phase
 from mockserver.rules.match import Facts
 from mockserver.rules.ordering import Arrived, processing_order
 
-__all__ = ["Item", "facts_of", "items_of", "processed", "shown"]
+__all__ = ["Item", "facts_of", "items_of", "processed", "timeline_entry"]
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -138,7 +138,7 @@ def processed(items: Sequence[Item], settings: Settings, session: Session | None
     ]
 
 
-def shown(item: Item) -> TimelineEntry:
+def timeline_entry(item: Item) -> TimelineEntry:
     """Return an event as the admin API shows it."""
     return TimelineEntry(
         seq=item.seq,

@@ -8,7 +8,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.results import SessionView
 from mockserver.model.vocabulary import Operation, Outcome
 
-__all__ = ["plain", "session_line", "short_sid", "transcript"]
+__all__ = ["printable", "session_line", "short_sid", "transcript"]
 
 _HEAD = 20
 _TAIL = 40
@@ -50,7 +50,7 @@ def _session_lines(session: SessionView, entries: Sequence[Entry]) -> list[str]:
 
 def session_line(session: SessionView) -> str:
     """Write a session in one line."""
-    content = plain(session.content.media_id or "no media.id", _LONGEST_WORD)
+    content = printable(session.content.media_id or "no media.id", _LONGEST_WORD)
     state = session.phase.value if session.closed_by is None else f"{session.phase.value} by {session.closed_by.value}"
     accepted = f"{session.events} event{'' if session.events == 1 else 's'} accepted"
     return f"session {short_sid(session.session_id)} {content}: {state}, {accepted}"
@@ -58,7 +58,7 @@ def session_line(session: SessionView) -> str:
 
 def short_sid(sid: str) -> str:
     """Return the first characters of a session id, enough to distinguish it."""
-    return plain(sid, _SHORT_SID if len(sid) > 2 * _SHORT_SID else 2 * _SHORT_SID)
+    return printable(sid, _SHORT_SID if len(sid) > 2 * _SHORT_SID else 2 * _SHORT_SID)
 
 
 def _shortened(lines: list[str]) -> list[str]:
@@ -81,24 +81,24 @@ def _line(entry: Entry, start_ms: int) -> str:
     if entry.delivery.value != "sent":
         notes.append(entry.delivery.value)
     notes += [
-        plain(f"{violation.path} {violation.detail}".strip(), _LONGEST_NOTE) for violation in entry.violations[:2]
+        printable(f"{violation.path} {violation.detail}".strip(), _LONGEST_NOTE) for violation in entry.violations[:2]
     ]
     return f"{line}  {'; '.join(notes)}".rstrip()
 
 
 def _what(entry: Entry) -> str:
     if entry.event_type is not None:
-        return plain(entry.event_type, _LONGEST_WORD)
+        return printable(entry.event_type, _LONGEST_WORD)
     if entry.operation is Operation.DOWNLOAD and entry.batch_of is not None:
         return f"batch of {entry.batch_of}"
     if entry.operation is Operation.PREFLIGHT or entry.operation is Operation.SCHEMA:
         return str(entry.operation.value)
     if entry.operation is not Operation.OTHER:
         return "no event type"
-    return plain(f"{entry.request.method} {entry.request.path}", _LONGEST_WORD)
+    return printable(f"{entry.request.method} {entry.request.path}", _LONGEST_WORD)
 
 
-def plain(text: str, longest: int = _LONGEST_NOTE) -> str:
+def printable(text: str, longest: int = _LONGEST_NOTE) -> str:
     """Return text of a client as one printable line, so that it cannot control a terminal.
 
     Args:

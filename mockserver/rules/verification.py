@@ -12,7 +12,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import MAX_TIMEOUT_MS, Difference, VerifyCommand
 from mockserver.model.vocabulary import Outcome
 from mockserver.rules.match import Facts, Matcher, compile_query
-from mockserver.rules.transcript import plain
+from mockserver.rules.transcript import printable
 
 __all__ = [
     "CountRange",
@@ -216,7 +216,7 @@ def received_line(counts: Mapping[str, int]) -> str:
         counts: How many of each event type.
     """
     ranked = sorted(counts.items(), key=lambda item: -item[1])
-    shown = [f"{plain(name, _LONGEST_TYPE)} x{count}" for name, count in ranked[:_MOST_TYPES]]
+    shown = [f"{printable(name, _LONGEST_TYPE)} x{count}" for name, count in ranked[:_MOST_TYPES]]
     if len(ranked) > _MOST_TYPES:
         shown.append(f"and {len(ranked) - _MOST_TYPES} more")
     return f"  received: {', '.join(shown)}" if shown else ""

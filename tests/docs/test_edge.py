@@ -20,6 +20,6 @@ def keys() -> Iterator[str]:
         needing = [name for name, event in EVENTS.items() if event.block is block]
         yield f"| **`{block.name}`** | `{block.part}` | object | needed by {', '.join(needing)} |"
         for key in block.keys:
-            kind = f"**{key.kind}**, required" if key.required else key.kind
+            kind = f"**{key.type}**, required" if key.required else key.type
             yield f"| `{block.name}.{key.name}` | `{key.normal}` | {kind} | {cell(key.meaning)} |"
     yield ""

@@ -20,9 +20,9 @@ from mockserver.rules.story import (
     Progress,
     count_view,
     findings_view,
-    follow,
     judged_now,
     named_rules,
+    progress_after,
     remaining_ms,
     state_of,
     strikes_view,
@@ -60,7 +60,7 @@ def opening(at_s: float, sid: str = "a", **members: Any) -> Record:
 def after(*records: Record, begun: Progress | None = None) -> Progress:
     progress = begun or Progress()
     for seq, one in enumerate(records, 1):
-        progress = follow(progress, TOLD, seq, one)
+        progress = progress_after(progress, TOLD, seq, one)
     return progress
 
 

@@ -9,7 +9,7 @@ from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from mockserver.rules.timeline import Item, items_of, processed, shown
+from mockserver.rules.timeline import Item, items_of, processed, timeline_entry
 from tests.factories import T0, batch, event
 
 
@@ -70,6 +70,6 @@ def test_batch_keeps_its_own_order_whatever_its_ts() -> None:
 
 
 def test_item_is_shown_with_its_place_and_answer() -> None:
-    entry = shown(item(event("play", playhead=3, ts=T0 + 7), 9))
+    entry = timeline_entry(item(event("play", playhead=3, ts=T0 + 7), 9))
     assert (entry.seq, entry.index, entry.at_ms, entry.event_type) == (9, None, T0, "play")
     assert (entry.ts_ms, entry.playhead_s, entry.outcome, entry.status) == (T0 + 7, 3, Outcome.ACCEPTED, 204)

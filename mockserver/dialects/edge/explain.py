@@ -120,7 +120,7 @@ class _Wording:
     def _meaning(self, path: Path) -> tuple[str, str]:
         """Return what belongs to a place, and what that is for."""
         if len(path) > 1 and (key := _KEYS.get((str(path[-2]), str(path[-1])))) is not None:
-            return TYPE_WORDS[key.kind], key.meaning
+            return TYPE_WORDS[key.type], key.meaning
         known = _MEANINGS.get(str(path[-1])) if path else None
         if known is not None:
             return known

@@ -32,10 +32,10 @@ __all__ = [
     "Block",
     "EventKeys",
     "Key",
-    "Kind",
+    "ValueType",
 ]
 
-Kind = Literal["string", "integer", "boolean"]
+ValueType = Literal["string", "integer", "boolean"]
 """The JSON type of a value."""
 
 MAX_PLAYHEAD_S = 86_400
@@ -58,7 +58,7 @@ class Key(msgspec.Struct, frozen=True):
     Args:
         name: As on the wire.
         normal: The same in the normal shape, a key of ``params`` or of ``qoeData``.
-        kind: What the value has to be.
+        type: What the value has to be.
         meaning: What it is for, with its unit; reads on after "send an integer, ".
         required: Whether the block is invalid without it.
         values: The only values there are; empty for any.
@@ -69,7 +69,7 @@ class Key(msgspec.Struct, frozen=True):
 
     name: str
     normal: str
-    kind: Kind
+    type: ValueType
     meaning: str
     required: bool = False
     values: tuple[str, ...] = ()

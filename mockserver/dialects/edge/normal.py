@@ -191,7 +191,7 @@ def wire_of(event: Mapping[str, Any], sid: str | None = None) -> dict[str, Any]:
             media["statesStart" if event_type == "stateStart" else "statesEnd"] = [{"name": value}]
         elif name in _NORMAL_KEYS:
             block, key = _NORMAL_KEYS[name]
-            number = key.kind == "integer" and isinstance(value, (int, float))
+            number = key.type == "integer" and isinstance(value, (int, float))
             media.setdefault(block, {})[key.name] = round(value / key.per_unit) if number else value
     if event_type == "bitrateChange":
         media.setdefault("qoeDataDetails", {})

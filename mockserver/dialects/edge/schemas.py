@@ -97,7 +97,7 @@ def _block(block: Block, number: str) -> Schema:
 
 
 def _value(key: Key, number: str) -> Schema:
-    schema: Schema = {"type": number if key.kind == "integer" else key.kind}
+    schema: Schema = {"type": number if key.type == "integer" else key.type}
     if key.values:
         schema["enum"] = list(key.values)
     if key.least is not None:

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from mockserver.model.report import Part
 from mockserver.rules.playback import Step
 from mockserver.rules.report.durations import Activity, Course, amount, place
-from mockserver.rules.speed import measured, speeds_around
+from mockserver.rules.speed import speed_of, speeds_around
 
 __all__ = ["MARKERS", "Watched", "markers", "segment", "union", "watched"]
 
@@ -78,7 +78,7 @@ def _fastest(course: Course) -> dict[int, float]:
     """Return the fastest speed at which main content may have played from a step to the next, by the step."""
     steps, last_step = course.steps, len(course.steps) - 1
     playing = [n for each in course.of(Activity.MAIN) for n in range(each.first, min(each.end, last_step))]
-    rates = [measured(steps[n + 1].playhead_s - steps[n].playhead_s, _took_s(course, n)) for n in playing]
+    rates = [speed_of(steps[n + 1].playhead_s - steps[n].playhead_s, _took_s(course, n)) for n in playing]
     return {n: high for n, (_, high) in zip(playing, speeds_around(rates), strict=True)}
 
 

@@ -37,11 +37,11 @@ def test_nothing_that_is_sent_raises(document: Any) -> None:
 
 
 def test_every_key_has_its_counterpart() -> None:
-    media = {block.name: {key.name: 2 if key.kind == "integer" else key.name for key in block.keys} for block in BLOCKS}
+    media = {block.name: {key.name: 2 if key.type == "integer" else key.name for key in block.keys} for block in BLOCKS}
     normal = normal_of(body("adStart", sid=None, playhead=0, at_s=0, **media))
     for block in BLOCKS:
         for key in block.keys:
-            expected = 2 * key.per_unit if key.kind == "integer" else key.name
+            expected = 2 * key.per_unit if key.type == "integer" else key.name
             assert normal[block.part][key.normal] == expected
     assert normal["eventType"] == "adStart"
 
