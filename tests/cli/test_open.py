@@ -23,7 +23,7 @@ def test_recordings_are_shown_at_an_address_of_this_machine_until_a_signal(start
 
     assert lines[:2] == [
         "safari.har: 1 session, 5 requests, 1 skipped (not media traffic)\n",
-        "charles.har: 1 session, 5 requests, 2 left out that are no media traffic\n",
+        "charles.har: 1 session, 5 requests, 2 skipped (not media traffic)\n",
     ]
     found = re.fullmatch(r"page: (http://127\.0\.0\.1:\d+)/__admin/ui/\n", lines[2])
     assert found is not None
