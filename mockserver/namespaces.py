@@ -131,6 +131,8 @@ class Namespace:
         """End for good, and forget the requests that wait for its clock."""
         with self as emulator:
             emulator.forget_held()
+            for listener in emulator.listeners:
+                listener(None)
         if self._share is not None:
             self._share.leave()
 

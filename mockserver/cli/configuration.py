@@ -42,6 +42,7 @@ class Configuration:
         watch: Whether to reload story files when they change.
         ready_json: Whether to print one line of JSON at the start instead of text.
         export_on_exit: Where to write the journal at the end.
+        journal: Where to keep the journals of all namespaces; read back at the start.
     """
 
     options: ServerOptions
@@ -51,6 +52,7 @@ class Configuration:
     watch: bool = False
     ready_json: bool
     export_on_exit: Path | None
+    journal: Path | None = None
 
 
 class _Given(NamedTuple):
@@ -105,7 +107,8 @@ def configure(
         stories=values.get("stories", ()),
         watch=values.get("watch", False),
         ready_json=values.get("ready_json", False),
-        export_on_exit=_export(values.get("export_on_exit"), given),
+        export_on_exit=_to_write("export_on_exit", values, given),
+        journal=_to_write("journal", values, given),
     )
 
 
@@ -264,7 +267,8 @@ def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
     return tuple(rules)
 
 
-def _export(path: Path | None, given: Mapping[str, _Given]) -> Path | None:
+def _to_write(key: str, values: Mapping[str, Any], given: Mapping[str, _Given]) -> Path | None:
+    path: Path | None = values.get(key)
     if path is not None and not path.absolute().parent.is_dir():
-        raise InvalidInput(f"{given['export_on_exit'].where} must lie in a folder that exists, not {str(path)!r}")
+        raise InvalidInput(f"{given[key].where} must lie in a folder that exists, not {str(path)!r}")
     return path

@@ -151,6 +151,7 @@ _SERVER_FLAGS = (
     Flag("tls_ca", Path, "keep that CA in this file (PEM), so that devices trust it only once; created if missing"),
     Flag("tls_cert", Path, "serve https with this certificate (PEM) instead"),
     Flag("tls_key", Path, "key of that certificate (PEM), if it is in another file"),
+    Flag("journal", Path, "keep the journals of all namespaces in this file; read back at the next start"),
     Flag("export_on_exit", Path, "write the journal of the default namespace to this file at the end"),
 )  # fmt: skip
 

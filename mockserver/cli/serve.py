@@ -24,6 +24,7 @@ from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
 
 if TYPE_CHECKING:
+    from mockserver.emulator.emulator import Emulator
     from mockserver.stories.book import StoryBook
 
 __all__ = ["add_arguments", "run"]
@@ -42,6 +43,7 @@ examples:
   mockserver serve --seed 7 --faults faults.json         the same faults and session ids every time
   mockserver serve --stories stories/ --watch            your own stories, reloaded when you save them
   mockserver serve --export-on-exit journal.ndjson       keep all requests
+  mockserver serve --journal journal.ndjson              keep them as they come, and go on after a restart
   mockserver serve --host 0.0.0.0 --admin-token SECRET   for devices on the network
   mockserver serve --host 0.0.0.0 --tls --tls-ca ca.pem  for devices that only use https
 
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     configuration = configure(serve_flags(), vars(arguments), os.environ, Path.cwd(), str(secrets.randbits(32)))
 
+    from mockserver.cli.journal_file import JournalFile
     from mockserver.cli.request_log import RequestLog
     from mockserver.server.runner import run as serve
     from mockserver.server.site import Site
@@ -80,13 +83,17 @@ def run(arguments: argparse.Namespace) -> int:
     options = configuration.options
     log = RequestLog.for_terminal(sys.stderr)
     book, watch = _stories(configuration)
-    site = Site(
-        configuration.settings,
-        options,
-        faults=configuration.faults,
-        made=None if log is None else log.watch,
-        stories=book,
-    )
+    journal = None if configuration.journal is None else JournalFile(configuration.journal)
+
+    def made(emulator: Emulator) -> None:
+        for watcher in (log, journal):
+            if watcher is not None:
+                watcher.watch(emulator)
+
+    site = Site(configuration.settings, options, faults=configuration.faults, made=made, stories=book)
+    if journal is not None:
+        journal.read_back(site.namespaces, configuration.settings)
+        journal.begin()
 
     ca_pem = None if site.authority is None else site.authority.ca_pem
 
@@ -100,6 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         if log is not None:
             log.close()
+        if journal is not None:
+            journal.close()
     if configuration.export_on_exit is not None:
         control = site.control()
         namespaces = control.call(NAMESPACES, None).namespaces

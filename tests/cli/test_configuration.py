@@ -59,6 +59,7 @@ def test_nothing_given_is_the_default(folder: Path) -> None:
         faults=(),
         ready_json=False,
         export_on_exit=None,
+        journal=None,
     )
 
 

@@ -36,6 +36,7 @@ SHOWN = {
     "tls_ca": '"ca.pem"',
     "tls_cert": '"cert.pem"',
     "tls_key": '"key.pem"',
+    "journal": '"journal.ndjson"',
     "export_on_exit": '"journal.ndjson"',
     "grace_s": "0",
 }

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from mockserver.cli.journal_file import JournalFile, Lines
+from mockserver.control import (
+    EVENTS,
+    EXPORT,
+    FINDINGS,
+    REPORT,
+    RESET,
+    SESSIONS,
+    ExportQuery,
+    FindingQuery,
+    SessionQuery,
+)
+from mockserver.errors import InvalidInput, ServerFailed
+from mockserver.model.journal import Entry
+from mockserver.model.query import Query
+from mockserver.model.results import ResetCommand
+from mockserver.model.settings import Settings
+from mockserver.server.site import Site
+from mockserver.wire.codec import decode, encode, to_builtins
+from tests.cli.test_serve import START, START_PARAMS, ready
+from tests.factories import T0, event, inside, open_session, post, post_event
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fetch, StartProcess
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.ndjson"
+
+
+class Kept:
+    """A server without sockets whose journal is kept in a file."""
+
+    def __init__(self, path: Path, settings: Settings | None = None) -> None:
+        self.file = JournalFile(path)
+        self.site = Site(settings, made=self.file.watch)
+        self.read = self.file.read_back(self.site.namespaces, settings or Settings())
+        self.file.begin()
+
+    def view(self, name: str = "default") -> dict[str, Any]:
+        """Everything that a restart must not change."""
+        control = self.site.control(name)
+        sessions = control.call(SESSIONS, SessionQuery()).sessions
+        return {
+            "events": to_builtins(control.call(EVENTS, Query(limit=1000)).events),
+            "sessions": [{**to_builtins(one), "age_ms": None} for one in sessions],
+            "findings": to_builtins(control.call(FINDINGS, FindingQuery(limit=1000)).findings),
+            "reports": [
+                {**to_builtins(control.call(REPORT, None, sid=one.session_id)), "as_of_ms": None} for one in sessions
+            ],
+        }
+
+
+def play(site: Site, name: str = "default") -> str:
+    """Play a little in a namespace: good events, bad ones, some for nobody."""
+    emulator = inside(site.namespaces.obtain(name, "admin"))
+    sid = open_session(emulator)
+    for number, kind in enumerate(("play", "ping", "adStart", "nonsense", "sessionEnd", "ping")):
+        emulator.handle(post_event(sid, event(kind, playhead=number, ts=T0 + number * 10_000)))
+    emulator.handle(post("/api/v1/sessions", {"eventType": "ping"}))
+    emulator.handle(post_event("0" * 64, event("ping")))
+    return sid
+
+
+def test_what_was_recorded_is_there_again_after_a_restart(path: Path) -> None:
+    before = Kept(path)
+    for name in ("default", "tv"):
+        play(before.site, name)
+    views = {name: before.view(name) for name in ("default", "tv")}
+    before.file.close()
+    after = Kept(path)
+    assert after.read == sum(len(view["events"]) for view in views.values())
+    assert {name: after.view(name) for name in views} == views
+    assert {namespace.name for namespace in after.site.namespaces} == {"default", "tv"}
+    play(after.site, "tv")
+    grown = after.view("tv")
+    after.file.close()
+    again = Kept(path)
+    assert again.view("tv") == grown
+    again.file.close()
+
+
+def test_file_is_what_export_writes(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.site)
+    kept.file.close()
+    exported = b"".join(map(bytes, kept.site.control().call(EXPORT, ExportQuery())))
+    assert [decode(line, Entry) for line in path.read_bytes().splitlines()] == [
+        decode(line, Entry) for line in exported.splitlines()
+    ]
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\xc3\xa9\\n\\"", "b": [1, 2.50, null]}', b'{"a":\r\n1}', b"{}"])
+def test_plain_lines_say_the_same_as_others(body: bytes) -> None:
+    site = Site()
+    sid = play(site)
+    emulator = inside(site.namespaces.default)
+    record = next(one for one in emulator.journal.records() if one.outcome.value == "accepted")
+    record = replace(record, body=body)
+    lines = Lines()
+    for again in range(2):
+        found = decode(lines.line(emulator, 7, record), Entry)
+        assert (again, found) == (again, decode(encode(emulator.entry_of(7, record)), Entry))
+        assert (found.session_id, found.normal) == (sid, UNSET)
+
+
+@pytest.mark.parametrize("name", ["default", "tv"])
+def test_reset_takes_the_entries_of_its_namespace_out_of_the_file(path: Path, name: str) -> None:
+    kept = Kept(path)
+    play(kept.site, "default")
+    play(kept.site, "tv")
+    kept.site.control(name).call(RESET, ResetCommand())
+    play(kept.site, name)
+    views = {each: kept.view(each) for each in ("default", "tv")}
+    kept.file.close()
+    after = Kept(path)
+    assert {each: after.view(each) for each in views} == views
+    after.file.close()
+
+
+def test_namespace_that_was_dropped_does_not_come_back(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.site, "tv")
+    kept.site.namespaces.drop("tv")
+    kept.file.close()
+    after = Kept(path)
+    assert [namespace.name for namespace in after.site.namespaces] == ["default"]
+    assert path.read_bytes() == b""
+    after.file.close()
+
+
+def test_half_a_line_at_the_end_is_dropped_and_what_comes_is_whole_again(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.site)
+    kept.file.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    after = Kept(path)
+    play(after.site)
+    count = len(after.view()["events"])
+    after.file.close()
+    assert len(path.read_bytes().splitlines()) == count == 2 * len(whole.splitlines()) - 1
+    last = Kept(path)
+    assert last.read == count
+    last.file.close()
+
+
+def test_of_more_entries_than_the_journal_keeps_the_last_ones_are_read(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.site)
+    kept.file.close()
+    events = kept.view()["events"]
+    after = Kept(path, Settings(max_entries=3))
+    assert [one["at_ms"] for one in after.view()["events"]] == [one["at_ms"] for one in events[-3:]]
+    after.file.close()
+
+
+@pytest.mark.parametrize(("line", "said"), [(b"no json\n", ":2: "), (b'{"eventType": "ping"}\n', ":2: ")])
+def test_file_that_holds_something_else_is_refused_and_stays_as_it_is(path: Path, line: bytes, said: str) -> None:
+    kept = Kept(path)
+    inside(kept.site.namespaces.default)
+    play(kept.site)
+    kept.file.close()
+    content = path.read_bytes().splitlines(keepends=True)[0] + line
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=f"{path.name}{said}"):
+        Kept(path)
+    assert path.read_bytes() == content
+
+
+def test_place_that_cannot_be_written_is_a_failure_in_a_sentence(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path)
+    with pytest.raises(ServerFailed, match="cannot write the journal to"):
+        file.begin()
+
+
+def test_full_disk_stops_nobody_and_is_told_at_the_end(path: Path) -> None:
+    kept = Kept(path)
+    assert kept.file._file is not None
+    kept.file._file.close()
+    kept.file._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the journal closes it
+    play(kept.site)
+    with pytest.raises(ServerFailed, match=r"9 requests are not in .*: No space left on device"):
+        kept.file.close()
+
+
+def test_no_thread_is_left_behind(path: Path) -> None:
+    Kept(path).file.close()
+    assert not [each for each in threading.enumerate() if each.name == "mockserver-journal"]
+
+
+def test_server_that_was_killed_goes_on_where_it_was(start: StartProcess, fetch: Fetch, path: Path) -> None:
+    arguments = ("serve", "--port", "0", "--ready-json", "--journal", str(path))
+    process = start(*arguments)
+    url = ready(process)["url"]
+    opening = {**START, "playerTime": {"playhead": 0, "ts": 1}, "params": START_PARAMS}
+    fetch(url, "POST", "/api/v1/sessions", opening)
+    fetch(url, "POST", "/ns/tv/api/v1/sessions", opening)
+    until(lambda: path.read_bytes().count(b"\n") == 2)
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+    again = ready(start(*arguments))["url"]
+    for prefix in ("", "/ns/tv"):
+        sessions = json.loads(fetch(again, "GET", f"{prefix}/__admin/sessions")[1])["sessions"]
+        assert [one["phase"] for one in sessions] == ["open"]
+        ping = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": 2}}
+        sid = sessions[0]["session_id"]
+        assert fetch(again, "POST", f"{prefix}/api/v1/sessions/{sid}/events", ping)[0] == 204
