@@ -13,6 +13,7 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.http import HttpRequest
+from mockserver.model.journal import Forwarded
 from mockserver.model.plan import Plan
 from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
@@ -170,6 +171,11 @@ class Namespace:
         """Process a request that was held back; see :meth:`Emulator.resume`."""
         with self as emulator:
             return emulator.resume(held)
+
+    def forwarded(self, plan: Plan, forwarded: Forwarded) -> None:
+        """Record what another endpoint answered; see :meth:`Emulator.forwarded`."""
+        with self as emulator:
+            emulator.forwarded(plan, forwarded)
 
     def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
         """Record what became of an answer; see :meth:`Emulator.delivered`."""

@@ -10,17 +10,13 @@ import msgspec
 
 from mockserver.cli.in_flight import Answer
 from mockserver.errors import InvalidInput
-from mockserver.pointer import pointer_of
 from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
+from mockserver.rules.answers import differing_fields, differing_values
 from mockserver.wire.codec import decode
 
 __all__ = ["Difference", "compare"]
 
 _LONGEST_VALUE = 100
-_OWN_FIELDS = frozenset({"allow", "content-type", "location"})
-_OWN_PREFIX = "access-control-"
-"""The header fields of the API. The others depend on when and how an answer was sent, or mark an injected fault."""
-
 _ENDINGS: dict[Ending, str] = {
     "answered": "a complete answer",
     "broken": "a connection that was reset, closed or cut short",
@@ -87,10 +83,8 @@ def compare(
 
 
 def _headers(recorded: RecordedAnswer, answer: Answer) -> Iterator[Difference]:
-    now = {name.lower() for name, _ in answer.headers}
-    for name in sorted(recorded.headers ^ now):
-        if name in _OWN_FIELDS or name.startswith(_OWN_PREFIX):
-            yield Difference(of="header", at=name.title(), recorded=name in recorded.headers, now=name in now)
+    for name, was_there in differing_fields(recorded.headers, (name for name, _ in answer.headers)):
+        yield Difference(of="header", at=name.title(), recorded=was_there, now=not was_there)
 
 
 def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> Iterator[Difference]:
@@ -101,25 +95,10 @@ def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> It
     if expected == now:
         return
     try:
-        yield from _values(decode(expected, Any), decode(now, Any), "")
+        for at, before, after in differing_values(decode(expected, Any), decode(now, Any)):
+            yield Difference(of="body", at=at, recorded=before, now=after)
     except InvalidInput:
         yield Difference(of="body", recorded=_text(expected), now=_text(now))
-
-
-def _values(recorded: Any, now: Any, at: str) -> Iterator[Difference]:
-    """Compare two JSON values; a member that one of them lacks counts as null."""
-    if isinstance(recorded, dict) and isinstance(now, dict):
-        for name in dict.fromkeys((*recorded, *now)):
-            pointer = at + pointer_of((name,))
-            if name in recorded and name in now:
-                yield from _values(recorded[name], now[name], pointer)
-            else:
-                yield Difference(of="body", at=pointer, recorded=recorded.get(name), now=now.get(name))
-    elif isinstance(recorded, list) and isinstance(now, list) and len(recorded) == len(now):
-        for number, (before, after) in enumerate(zip(recorded, now, strict=True)):
-            yield from _values(before, after, f"{at}/{number}")
-    elif recorded != now or isinstance(recorded, bool) != isinstance(now, bool):
-        yield Difference(of="body", at=at, recorded=recorded, now=now)
 
 
 def _status(status: int | None) -> str:

@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from mockserver.cli.output_file import write_whole
 from mockserver.cli.reachable import Reachable, reachable, row_text
 from mockserver.control import EXPORT, NAMESPACES, ExportQuery
 from mockserver.dialects.registry import DIALECTS
-from mockserver.errors import ServerFailed
+from mockserver.errors import InvalidInput, ServerFailed
 from mockserver.namespaces import DEFAULT
 from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
@@ -58,6 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     server = parser.add_argument_group("server")
     server.add_argument("--config", metavar="FILE", help="read this file instead of mockserver.toml")
+    server.add_argument(
+        "--forward", metavar="URL",
+        help="also send each request of a player to this endpoint, and compare the answers; only as a flag",
+    )  # fmt: skip
+    server.add_argument(
+        "--forward-answer", action="store_true", help="answer the player as that endpoint does, also when it fails"
+    )
     settings = parser.add_argument_group("settings (the admin API can change them at run time)")
     for flag in serve_flags().values():
         flag.add_to(server if flag.setting is None else settings)
@@ -80,7 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.server.runner import run as serve
     from mockserver.server.site import Site
 
-    options = configuration.options
+    if arguments.forward_answer and arguments.forward is None:
+        raise InvalidInput("--forward-answer goes with --forward URL")
+    options = replace(configuration.options, forward=arguments.forward, forward_answer=arguments.forward_answer)
     log = RequestLog.for_terminal(sys.stderr)
     book, watch = _stories(configuration)
     journal = None if configuration.journal is None else JournalFile(configuration.journal)
@@ -167,6 +177,12 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
 
 
 def _warn(options: ServerOptions) -> None:
+    if options.forward is not None:
+        print(
+            f"warning: each request of a player also goes to {options.forward}, which may count it as real playback",
+            file=sys.stderr,
+            flush=True,
+        )
     if is_loopback(options.host):
         return
     token = "a generated token" if options.admin_token is None else "the token of --admin-token"

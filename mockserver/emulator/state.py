@@ -22,7 +22,7 @@ from mockserver.model.event import Event
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ExpireFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.journal import Draw, Entry, RareRecord, Record
+from mockserver.model.journal import Draw, Entry, Forwarded, RareRecord, Record
 from mockserver.model.plan import Plan
 from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
@@ -165,6 +165,11 @@ class EmulatorState:
         """
         if plan.era == self.journal.era:
             self.journal.delivered(plan.seq, delivery, final=final)
+
+    def forwarded(self, plan: Plan, forwarded: Forwarded) -> None:
+        """Record what another endpoint answered to a request, unless a reset has forgotten it since."""
+        if plan.era == self.journal.era:
+            self.journal.forwarded(plan.seq, forwarded)
 
     def _rare(self, record: Record, held: HeldRequest | None, dialect: str, *, is_copy: bool) -> Record:
         """Return a record with its rare members, if it has any."""

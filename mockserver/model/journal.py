@@ -11,7 +11,17 @@ from mockserver.model.event import Event, events_of
 from mockserver.model.http import HttpResponse, RawHeaders
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 
-__all__ = ["Draw", "Entry", "RareRecord", "Record", "RecordedRequest", "RecordedResponse", "Violation"]
+__all__ = [
+    "Draw",
+    "Entry",
+    "Forwarded",
+    "ForwardedAnswer",
+    "RareRecord",
+    "Record",
+    "RecordedRequest",
+    "RecordedResponse",
+    "Violation",
+]
 
 
 class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,6 +51,19 @@ class Draw(msgspec.Struct, frozen=True):
     fault_id: str
     value: float
     fired: bool
+
+
+class Forwarded(msgspec.Struct, frozen=True):
+    """What became of a request at the endpoint to which a server also forwards requests.
+
+    Args:
+        response: The answer, with the session ids of this server in place of those of the endpoint; None if there was
+            none.
+        failure: Why there was none; empty if there was one.
+    """
+
+    response: HttpResponse | None
+    failure: str = ""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -77,17 +100,19 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class RareRecord(Record, frozen=True):
-    """A record of a request that was held back, that overtook one that was, or that is not in the default dialect.
+    """A record of a request that was held back, overtook one that was, is not in the default dialect, or was forwarded.
 
     Args:
         held_ms: For how long it was held back, in milliseconds of the emulated clock.
         displaced: Its place in the order received minus its place in the order processed.
         dialect: The name of the dialect of the request; empty for the default one.
+        forwarded: What the other endpoint answered; None if it was not forwarded, or there is no answer yet.
     """
 
     held_ms: int = 0
     displaced: int = 0
     dialect: str = ""
+    forwarded: Forwarded | None = None
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,8 +134,21 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
     body_encoding: Literal["utf-8", "base64"]
 
 
+class ForwardedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the endpoint answered to which a server also forwards requests.
+
+    Args:
+        response: The answer, with the session ids of this server in place of those of the endpoint; None if there was
+            none.
+        failure: Why there was none; empty if there was one.
+    """
+
+    response: RecordedResponse | None
+    failure: str = ""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of the journal. The last four members are left out when they have nothing to say.
+    """One request of the journal. The last five members are left out when they have nothing to say.
 
     Args:
         seq: Its number in the journal, from 1, in the order in which the server processed requests.
@@ -126,6 +164,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             numbers may be missing.
         dialect: The API it was sent to, if not the Media Collection API.
         normal: The event or events in the shape of the Media Collection API, if ``event`` has another.
+        forwarded: What the endpoint answered to which the server also forwards requests, if it does.
     """
 
     seq: int
@@ -145,6 +184,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received: int = 0
     dialect: str = ""
     normal: Any = msgspec.UNSET
+    forwarded: ForwardedAnswer | None = None
 
     @property
     def batch_of(self) -> int | None:

@@ -13,11 +13,11 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, RequestProblem
-from mockserver.model.journal import Draw, Entry, RareRecord, Record
+from mockserver.model.journal import Draw, Entry, Forwarded, ForwardedAnswer, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
 from mockserver.namespaces import Namespaces
-from mockserver.recordings.call import RecordedCall
+from mockserver.recordings.call import RecordedCall, bytes_of
 from mockserver.rules.lifecycle import Trigger, deadlines
 from mockserver.wire.codec import NotJson, parse_body
 
@@ -193,6 +193,8 @@ def _process(emulator: _Replayed, request: RecordedCall) -> None:
         return
     emulator.delivery = _DELIVERIES.get(request.ending) if entry is None else entry.delivery
     emulator.handle(sent, arrival)
+    if entry is not None and entry.forwarded is not None:
+        emulator.journal.forwarded(emulator.journal.last_seq, _forwarded(entry.forwarded))
 
 
 def _value(text: str) -> bytes:
@@ -215,6 +217,14 @@ def _unprocessed(entry: Entry, headers: tuple[tuple[bytes, bytes], ...], request
 def _in_dialect(record: Record, dialect: str) -> Record:
     members = (*astuple(record), 0, 0, dialect)
     return RareRecord(*members) if dialect else record
+
+
+def _forwarded(answer: ForwardedAnswer) -> Forwarded:
+    response = answer.response
+    if response is None:
+        return Forwarded(None, answer.failure)
+    body = bytes_of(response, "/forwarded/response/body")
+    return Forwarded(HttpResponse(response.status, tuple(response.headers), body))
 
 
 def _response(entry: Entry) -> HttpResponse | None:

@@ -17,6 +17,7 @@ from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
 from mockserver.server.answers import AnswerWriter
 from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
+from mockserver.server.forwarding import Forwarder, answer_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import is_foreign_page
 from mockserver.server.incoming import Incoming
@@ -70,11 +71,18 @@ class Endpoint:
         gate: Whether they are let in.
         incoming: Bounds what arrives in pieces.
         failed: Told of every internal error.
+        forwarder: Sends requests on to another endpoint as well.
     """
 
     def __init__(
-        self, namespaces: Namespaces, gate: Gate, incoming: Incoming, failed: Callable[[Exception], None]
+        self,
+        namespaces: Namespaces,
+        gate: Gate,
+        incoming: Incoming,
+        failed: Callable[[Exception], None],
+        forwarder: Forwarder | None = None,
     ) -> None:
+        self.forwarder = forwarder
         self._namespaces = namespaces
         self._gate = gate
         self._incoming = incoming
@@ -103,15 +111,17 @@ class Endpoint:
                 problem = problem or cut_short
                 self._admit(request)  # the gate may have been closed meanwhile
             namespace = self._issuer(path, body) if is_open else namespace
-            plan = namespace.handle(HttpRequest(request.method, path, target, request.raw_headers, body, problem))
-            if isinstance(plan, HeldRequest):
-                held = await _held_back(namespace, plan)
-                if held is None:
-                    _hang_up(request)  # a reset overtook it: nobody is left to answer
-                    return self._writer.done(500, stays=False)
-                plan = held
+            asked = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
+            plan = await _plan(namespace, asked)
+            if plan is None:
+                _hang_up(request)  # a reset overtook it: nobody is left to answer
+                return self._writer.done(500, stays=False)
+            answered = None if self.forwarder is None else await self._forward(asked, plan, namespace, request)
+            if answered is not None:
+                return answered
             if plan.response is None or not plan.is_plain:
                 body = b""
+                del asked
                 plan = plan.without_body()
                 return await self._take_time(plan, request, namespace)
             written = self._writer.write(request, namespace, plan, plan.response)
@@ -123,6 +133,23 @@ class Endpoint:
         except Exception as error:
             self._failed(error)
             raise
+
+    async def _forward(
+        self, asked: HttpRequest, plan: Plan, namespace: Namespace, request: web.BaseRequest
+    ) -> web.StreamResponse | None:
+        """Forward a request, and answer it if the answer of the other endpoint is the one that counts."""
+        forwarder = self.forwarder
+        assert forwarder is not None
+        forwarding = forwarder.begin(namespace, asked, plan) if forwarder.takes(asked, plan) else None
+        if forwarding is None or not forwarder.is_answer or not plan.is_plain:
+            return None
+        # A client that leaves must not take the request from the endpoint.
+        response = (await asyncio.shield(forwarding)).response
+        if response is not None:
+            return self._writer.write(request, namespace, plan, answer_of(response))
+        namespace.delivered(plan, Delivery.CUT)
+        _hang_up(request)
+        return self._writer.done(500, stays=False)
 
     def answer_at_once(self, target: str, head: Head, body: bytes, transport: asyncio.Transport) -> bool:
         """Answer a request that :meth:`handle` would answer at once and whole, in the same way.
@@ -136,7 +163,7 @@ class Endpoint:
         Returns:
             Whether it is answered; if not, nothing has happened.
         """
-        if self._gate.closed:
+        if self._gate.closed or self.forwarder is not None:
             return False
         namespaces = self._namespaces
         try:
@@ -219,6 +246,16 @@ class Endpoint:
 def _hang_up(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.close()
+
+
+async def _plan(namespace: Namespace, asked: HttpRequest) -> Plan | None:
+    """Process a request, and wait where a fault holds it back.
+
+    Returns:
+        How to answer it; None when a reset overtook it.
+    """
+    plan = namespace.handle(asked)
+    return await _held_back(namespace, plan) if isinstance(plan, HeldRequest) else plan
 
 
 async def _held_back(namespace: Namespace, held: HeldRequest) -> Plan | None:

@@ -27,6 +27,8 @@ class ServerOptions:
         tls_key: PEM file of its key.
         tls: Use https with a certificate from a generated CA, instead of one from a file.
         tls_ca: PEM file that keeps this CA, created if missing; None for a CA that is forgotten with the server.
+        forward: The endpoint to which each request of a player also goes; None for none.
+        forward_answer: Whether the player gets the answer of that endpoint.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +43,8 @@ class ServerOptions:
     tls_key: str | None = None
     tls: bool = False
     tls_ca: str | None = None
+    forward: str | None = None
+    forward_answer: bool = False
 
     @property
     def scheme(self) -> str:

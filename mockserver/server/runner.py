@@ -112,6 +112,8 @@ class Runner:
             await asyncio.to_thread(players.close)
         players.close()
         self._site.gate.leave()
+        if self._site.endpoint.forwarder is not None:
+            await self._site.endpoint.forwarder.close()
         if self._reopening is not None:
             self._reopening.cancel()
             with contextlib.suppress(asyncio.CancelledError):

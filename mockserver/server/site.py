@@ -18,6 +18,7 @@ from mockserver.namespaces import DEFAULT, Namespaces, destination
 from mockserver.operations.table import LocalControl
 from mockserver.server.admin import Admin, is_admin_path
 from mockserver.server.endpoint import Endpoint, path_of
+from mockserver.server.forwarding import Forwarder
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
 from mockserver.server.incoming import Incoming
@@ -95,7 +96,9 @@ class Site:
         self.internal_errors: list[Exception] = []
         self.gate = Gate()
         self.incoming = Incoming(lambda: self.namespaces.default.settings)
-        self.endpoint = Endpoint(self.namespaces, self.gate, self.incoming, self._failed)
+        forward = self.options.forward
+        forwarder = None if forward is None else Forwarder(forward, dialects, is_answer=self.options.forward_answer)
+        self.endpoint = Endpoint(self.namespaces, self.gate, self.incoming, self._failed, forwarder)
         self._admin = Admin(
             self.namespaces,
             self.guard,

@@ -18,10 +18,10 @@ from itertools import count, islice
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
-from msgspec.structs import force_setattr, replace
+from msgspec.structs import astuple, force_setattr, replace
 
 from mockserver.model.http import RawHeaders
-from mockserver.model.journal import Record
+from mockserver.model.journal import Forwarded, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.match import Facts, Matcher
@@ -37,6 +37,9 @@ _SESSION_BYTES = 300
 
 _RESPONSE_BYTES = 500
 """What an answer costs besides its body; the 204 of accepted events is shared."""
+
+_NOTHING_RARE = (0, 0, "")
+"""What a record has of :class:`RareRecord` that is none."""
 
 _INTERN_BYTES = 1024 * 1024
 _COMPACT_AT = 4096
@@ -239,6 +242,22 @@ class Journal:
             response = replace(response, final=True)
         self._records[seq - self._base] = replace(record, delivery=delivery, response=response)
         self.replaced[record.session_id] = self.replaced.get(record.session_id, 0) + 1
+
+    def forwarded(self, seq: int, forwarded: Forwarded) -> None:
+        """Note what another endpoint answered. Of an entry that was dropped nothing is noted."""
+        record = self.get(seq)
+        if record is None:
+            return
+        if isinstance(record, RareRecord):
+            after = replace(record, forwarded=forwarded)
+        else:
+            members = (*astuple(record), *_NOTHING_RARE, forwarded)
+            after = RareRecord(*members)
+        self._records[seq - self._base] = after
+        self.replaced[record.session_id] = self.replaced.get(record.session_id, 0) + 1
+        self._bytes += _cost(after) - _cost(record)
+        if self._bytes > self._room:
+            self._make_room()
 
     def get(self, seq: int) -> Record | None:
         """Return a record, or None if there is no such seq or it was dropped."""
@@ -460,6 +479,8 @@ def _cost(record: Record) -> int:
         cost += _RESPONSE_BYTES + len(record.response.body)
     if record.fault_ids or record.draws:
         cost += 20 * len(record.fault_ids) + 100 * len(record.draws)
+    if isinstance(record, RareRecord) and record.forwarded is not None:
+        cost += _RESPONSE_BYTES + (0 if record.forwarded.response is None else len(record.forwarded.response.body))
     return cost
 
 

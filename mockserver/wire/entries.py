@@ -10,7 +10,15 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.model.http import HttpResponse
-from mockserver.model.journal import Entry, RareRecord, Record, RecordedRequest, RecordedResponse
+from mockserver.model.journal import (
+    Entry,
+    Forwarded,
+    ForwardedAnswer,
+    RareRecord,
+    Record,
+    RecordedRequest,
+    RecordedResponse,
+)
 
 __all__ = ["entry", "http_date", "response_headers"]
 
@@ -61,6 +69,9 @@ def entry(seq: int, record: Record, event: Any, normal: Any = msgspec.UNSET) -> 
         received=seq + record.displaced if isinstance(record, RareRecord) and record.displaced else 0,
         dialect=record.dialect,
         normal=normal,
+        forwarded=None
+        if not isinstance(record, RareRecord) or record.forwarded is None
+        else _forwarded(record.forwarded),
     )
 
 
@@ -71,6 +82,17 @@ def _response(record: Record) -> RecordedResponse:
     return RecordedResponse(
         status=response.status, headers=response_headers(response, record.at_ms), body=body, body_encoding=encoding
     )
+
+
+def _forwarded(forwarded: Forwarded) -> ForwardedAnswer:
+    response = forwarded.response
+    if response is None:
+        return ForwardedAnswer(response=None, failure=forwarded.failure)
+    body, encoding = _text(response.body)
+    recorded = RecordedResponse(
+        status=response.status, headers=list(response.headers), body=body, body_encoding=encoding
+    )
+    return ForwardedAnswer(response=recorded)
 
 
 def _fields(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.server.addresses import interface_addresses
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess
@@ -253,3 +254,21 @@ def test_configuration_that_cannot_be_used_is_told_in_one_sentence(start: StartP
         "",
         f"mockserver: {tmp_path / path}:2: unknown key prot; did you mean port?\n",
     )
+
+
+def test_forwarding_is_said_on_stderr_and_begins_only_by_a_flag(
+    start: StartProcess, fetch: Fetch, tmp_path: Path
+) -> None:
+    real = ready(start("serve", "--port", "0", "--ready-json"))["url"]
+    process = start("serve", "--port", "0", "--ready-json", "--forward", real)
+    event = {**START, "playerTime": {"playhead": 0, "ts": 1}, "params": START_PARAMS}
+    assert fetch(ready(process)["url"], "POST", "/api/v1/sessions", event)[0] == 201
+    until(lambda: json.loads(fetch(real, "GET", "/__admin/summary")[1])["requests"] == 1)
+    _, _, err = ended(process)
+    assert err == f"warning: each request of a player also goes to {real}, which may count it as real playback\n"
+
+    (tmp_path / "mockserver.toml").write_text(f'forward = "{real}"\n', encoding="utf-8")
+    configured = start("serve", "--port", "0", "--config", str(tmp_path / "mockserver.toml"))
+    assert configured.wait(30) == 2
+    alone = start("serve", "--port", "0", "--forward-answer")
+    assert alone.wait(30) == 2

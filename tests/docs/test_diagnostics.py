@@ -22,6 +22,7 @@ FAMILIES = (
     ("Custom metadata", ("meta",)),
     ("HTTP", ("http", "path")),
     ("The form of the Media Edge API", ("edge",)),
+    ("This server against a real endpoint", ("fidelity",)),
 )
 
 

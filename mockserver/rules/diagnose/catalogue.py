@@ -11,6 +11,7 @@ from mockserver.rules.diagnose import (
     edge,
     errors,
     events,
+    fidelity,
     http,
     identity,
     media,
@@ -53,6 +54,7 @@ _SPECIFIC: tuple[Rule, ...] = (
     *http.RULES,
     *addressing.RULES,
     *edge.RULES,
+    *fidelity.RULES,
 )
 
 RULES: tuple[Rule, ...] = (*_SPECIFIC, http.refused_rule(_SPECIFIC))

@@ -151,7 +151,7 @@ export interface DuplicateFault {
   repeat?: number;
 }
 
-/** One request of the journal. The last four members are left out when they have nothing to say. */
+/** One request of the journal. The last five members are left out when they have nothing to say. */
 export interface Entry {
   seq: number;
   at_ms: number;
@@ -170,6 +170,7 @@ export interface Entry {
   received?: number;
   dialect?: string;
   normal?: any;
+  forwarded?: ForwardedAnswer | null;
 }
 
 /** A page of the journal, in ascending ``seq``. */
@@ -300,6 +301,12 @@ export interface ForgetFault {
   kind: "forget";
   repeat?: number;
   sessions?: "own" | "all";
+}
+
+/** What the endpoint answered to which a server also forwards requests. */
+export interface ForwardedAnswer {
+  response: RecordedResponse | null;
+  failure?: string;
 }
 
 /** Replace the status line of the answer with bytes that are not HTTP, and close the connection after it. */

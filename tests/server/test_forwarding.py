@@ -1,0 +1,206 @@
+"""A server that also forwards requests: to a second one whose settings differ, or that is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection, RemoteDisconnected
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from mockserver import MockServer, Settings, connect
+from mockserver.control import IMPORT, NAMESPACES
+from mockserver.model.journal import Entry
+from mockserver.server.options import ServerOptions
+from tests.factories import T0, event, start
+from tests.server.conftest import Running
+from tests.waiting import until
+
+NOWHERE = "http://127.0.0.1:9"
+"""The discard port, where nobody listens."""
+
+Forwarding = Callable[..., MockServer]
+
+
+@pytest.fixture
+def real() -> Iterator[MockServer]:
+    """What stands for the real endpoint: it closes a session at sessionComplete."""
+    with MockServer(Settings(complete_closes=True), seed=1) as server:
+        yield server
+        assert server.internal_errors == []
+
+
+@pytest.fixture
+def forwarding(real: MockServer) -> Iterator[Forwarding]:
+    """Start a server that forwards to ``real``, or elsewhere."""
+    with ExitStack() as stack:
+        servers = []
+
+        def begin(url: str = "", *, answer: bool = False) -> MockServer:
+            options = ServerOptions(forward=url or real.url, forward_answer=answer)
+            servers.append(stack.enter_context(MockServer(options=options)))
+            return servers[-1]
+
+        yield begin
+        assert [server.internal_errors for server in servers] == [[]] * len(servers)
+
+
+def post(server: MockServer, path: str, document: Any, **headers: str) -> tuple[int, str | None]:
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    fields = {"Content-Type": "application/json", **headers}
+    try:
+        connection.request("POST", path, json.dumps(document), fields)
+        response = connection.getresponse()
+        response.read()
+        return response.status, response.getheader("Location")
+    finally:
+        connection.close()
+
+
+def opened(server: MockServer) -> str:
+    status, location = post(server, "/api/v1/sessions", start())
+    assert status == 201
+    return (location or "").rpartition("/")[2]
+
+
+def send(server: MockServer, sid: str, event_type: str) -> int:
+    document = event(event_type, ts=T0 + 10_000 * server.count(session_id=sid))
+    return post(server, f"/api/v1/sessions/{sid}/events", document)[0]
+
+
+def forwarded(server: MockServer, count: int) -> list[Entry]:
+    until(lambda: len([entry for entry in server.events() if entry.forwarded is not None]) >= count)
+    return server.events()
+
+
+def statuses(entries: list[Entry]) -> list[tuple[int | None, int | None]]:
+    return [
+        (
+            None if entry.response is None else entry.response.status,
+            None if entry.forwarded is None or entry.forwarded.response is None else entry.forwarded.response.status,
+        )
+        for entry in entries
+    ]
+
+
+def test_both_answers_are_recorded_and_the_player_gets_that_of_this_server(
+    real: MockServer, forwarding: Forwarding
+) -> None:
+    server = forwarding()
+    sid = opened(server)
+    assert [send(server, sid, name) for name in ("play", "sessionComplete", "ping")] == [204, 204, 204]
+
+    entries = forwarded(server, 4)
+
+    assert statuses(entries) == [(201, 201), (204, 204), (204, 204), (204, 410)]
+    assert [entry.event_type for entry in real.events()] == ["sessionStart", "play", "sessionComplete", "ping"]
+    assert real.sessions()[0].sid != sid
+    assert ("Location", f"/api/v1/sessions/{sid}") in entries[0].forwarded.response.headers  # type: ignore[union-attr]
+
+
+def test_difference_is_a_finding(forwarding: Forwarding) -> None:
+    server = forwarding()
+    sid = opened(server)
+    for name in ("sessionComplete", "ping", "ping"):
+        send(server, sid, name)
+    forwarded(server, 4)
+
+    [found] = [finding for finding in server.findings() if finding.code.startswith("fidelity.")]
+
+    assert (found.code, found.seqs) == ("fidelity.status", (3, 4))
+    assert found.message.startswith("2 requests: the endpoint answered ping with 410, this server with 204")
+
+
+def test_the_player_gets_the_answer_of_the_endpoint_with_its_own_session_if_that_counts(forwarding: Forwarding) -> None:
+    server = forwarding(answer=True)
+    sid = opened(server)
+
+    assert sid == server.sessions()[0].sid
+    assert [send(server, sid, name) for name in ("play", "sessionComplete", "ping")] == [204, 204, 410]
+
+
+def test_failure_of_the_endpoint_is_recorded_and_never_reaches_the_player(forwarding: Forwarding) -> None:
+    server = forwarding(NOWHERE)
+    sid = opened(server)
+    assert send(server, sid, "play") == 204
+
+    entries = forwarded(server, 2)
+
+    assert all(entry.forwarded is not None and "Cannot connect" in entry.forwarded.failure for entry in entries)
+    [found] = [finding for finding in server.findings() if finding.code.startswith("fidelity.")]
+    assert (found.code, found.severity) == ("fidelity.unreachable", "info")
+
+
+def test_failure_of_the_endpoint_is_that_of_the_player_if_its_answer_counts(forwarding: Forwarding) -> None:
+    server = forwarding(NOWHERE, answer=True)
+
+    with pytest.raises((RemoteDisconnected, ConnectionResetError)):
+        opened(server)
+
+    assert server.events()[0].delivery == "cut"
+
+
+def test_what_a_fault_rule_keeps_from_the_back_end_is_not_forwarded(real: MockServer, forwarding: Forwarding) -> None:
+    server = forwarding()
+    sid = opened(server)
+    server.faults.add(fault={"kind": "status", "code": 500}, when={"event_type": "play"}, times=1)
+    assert [send(server, sid, "play"), send(server, sid, "ping")] == [500, 204]
+
+    forwarded(server, 2)
+
+    assert [entry.event_type for entry in real.events()] == ["sessionStart", "ping"]
+
+
+def test_what_was_forwarded_once_is_not_forwarded_again(forwarding: Forwarding, real: MockServer) -> None:
+    first = forwarding()
+    assert post(first, "/api/v1/sessions", start(), Via="1.1 mockserver")[0] == 201
+    opened(first)
+    forwarded(first, 1)
+
+    assert [entry.forwarded is None for entry in first.events()] == [True, False]
+    assert len(real.events()) == 1
+    assert ("Via", "1.1 mockserver") in real.events()[0].request.headers
+
+
+def test_events_of_a_session_arrive_in_order_although_nobody_waits(real: MockServer, forwarding: Forwarding) -> None:
+    server = forwarding()
+    real.faults.add(fault={"kind": "delay", "ms": 200}, when={"event_type": "sessionStart"})
+    sid = opened(server)
+    names = ["play", "ping", "pauseStart", "play", "sessionEnd"]
+    for name in names:
+        send(server, sid, name)
+
+    forwarded(server, 6)
+
+    assert [entry.event_type for entry in real.events()] == ["sessionStart", *names]
+    assert {entry.outcome.value for entry in real.events()} == {"opened", "accepted"}
+
+
+def test_path_of_the_endpoint_stands_before_that_of_the_request(real: MockServer, forwarding: Forwarding) -> None:
+    server = forwarding(f"{real.url}/ns/blue")
+    assert post(server, "/ns/red/api/v1/sessions?a=%2F1", start())[0] == 201
+    until(lambda: any(view.name == "blue" for view in real.control.call(NAMESPACES, None).namespaces))
+
+    assert [entry.request.path for entry in connect(real.url, namespace="blue").events()] == [
+        "/ns/blue/api/v1/sessions?a=%2F1"
+    ]
+
+
+def test_answers_of_the_endpoint_are_in_the_export_and_judged_again(forwarding: Forwarding) -> None:
+    server = forwarding()
+    sid = opened(server)
+    for name in ("sessionComplete", "ping"):
+        send(server, sid, name)
+    forwarded(server, 3)
+    other = MockServer()
+
+    other.control.call(IMPORT, server.export())
+
+    assert [finding.code for finding in other.findings() if finding.code.startswith("fidelity.")] == ["fidelity.status"]
+
+
+def test_server_that_is_not_told_to_forwards_nothing(server: Running) -> None:
+    assert server.site.endpoint.forwarder is None
