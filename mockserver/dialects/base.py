@@ -29,7 +29,7 @@ class Described(msgspec.Struct, frozen=True):
 
     Args:
         paths: Its paths.
-        schemas: What they refer to in ``#/components/schemas``.
+        schemas: The schemas in ``#/components/schemas`` that they refer to.
     """
 
     paths: Mapping[str, Any]
@@ -37,12 +37,12 @@ class Described(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A request of this API among others, such as those of a whole page.
+    """A request to this API among others, such as those of a whole page.
 
     Args:
-        path: Its path as the API knows it, without what a customer's own address has before it.
-        is_certain: Whether the request alone tells that it is one. One that only its path speaks for is one if certain
-            ones went to the same place.
+        path: Its path in the API, without a prefix of the customer's own address.
+        is_certain: Whether the request alone shows that it goes to this API. A request with only a fitting path goes to
+            it if certain ones went to the same place.
     """
 
     path: str
@@ -50,10 +50,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Interpreter(Protocol):
-    """A dialect under one set of settings: reads requests, and words the answers to them.
+    """A dialect under one set of settings: reads requests and writes the answers.
 
-    What an answer needs beside its outcome, such as the ``Origin`` it has to echo, the dialect puts into
-    ``Arrival.manner`` when it reads the request. Answers that are equal should be one object, above all the one to an
+    If an answer needs more than its outcome, such as the ``Origin`` to echo, the dialect puts it into
+    ``Arrival.manner`` when it reads the request. Equal answers should be one object, above all the answer to an
     accepted event: the journal keeps it once, and the server keeps its bytes.
     """
 
@@ -63,7 +63,7 @@ class Interpreter(Protocol):
         ...
 
     def read(self, request: HttpRequest) -> Arrival:
-        """Tell what a request means. Never raises, whatever the request."""
+        """Return what a request means. Never raises, whatever the request."""
         ...
 
     def overcrowded(self, arrival: Arrival) -> Arrival:
@@ -87,7 +87,7 @@ class Interpreter(Protocol):
         ...
 
     def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer for a fault of kind ``outcome``: as to an event of a session like that, whatever the settings say.
+        """Answer for a fault of kind ``outcome``: like an event of such a session, whatever the settings are.
 
         Args:
             sid: The session; empty for a request that names none.
@@ -95,14 +95,14 @@ class Interpreter(Protocol):
         ...
 
     def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
-        """Answer what needs no session: preflights, schema reads, and everything that has no route."""
+        """Answer requests that need no session: preflights, schema reads, and those without a route."""
         ...
 
     def plain(self, status: int, body: Any, arrival: Arrival) -> HttpResponse:
-        """Answer with any status and body, for a fault, with the headers without which a browser would not see it.
+        """Answer with any status and body, for a fault, with the headers that browsers need to show it to a page.
 
         Args:
-            body: Text as it is, anything else as JSON; None for a message like the API's.
+            body: Text is sent as it is, anything else as JSON; None gives a message in the style of the API.
         """
         ...
 
@@ -116,43 +116,43 @@ class Dialect(Protocol):
 
     @property
     def name(self) -> str:
-        """A short word for it, which sessions and records carry."""
+        """Its short name, which is in sessions and records."""
         ...
 
     @property
     def bases(self) -> tuple[str, ...]:
-        """What its paths begin with, for example ``/api/v1``; more such paths a setting may add."""
+        """The beginnings of its paths, for example ``/api/v1``; a setting may add more."""
         ...
 
     @property
     def words(self) -> Words:
-        """What it calls things, and how it counts."""
+        """Its names for the parts of an event, and its units."""
         ...
 
     @property
     def normal(self) -> Callable[[Any], Any] | None:
-        """What brings a parsed body into the normal shape, valid or not: an event, or a list for several.
+        """Turns a parsed body, valid or not, into the normal shape: an event, or a list for several.
 
-        It never raises. None when the wire has the normal shape itself.
+        Never raises. None when bodies are in the normal shape already.
         """
         ...
 
     def interpreter(self, settings: Settings) -> Interpreter:
-        """Make what reads and answers under some settings."""
+        """Make the interpreter for some settings."""
         ...
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
-        """Tell whether a request asks for a new session, without checking anything.
+        """Return whether a request asks for a new session, without validating it.
 
         Args:
             method: Its method.
-            path: The path, whatever path prefix stands before it.
+            path: The path, with or without a prefix.
             body: The body as far as it is known.
         """
         ...
 
     def found(self, request: HttpRequest) -> Found | None:
-        """Tell whether a request that may have gone anywhere went to this API, by its host, path or body.
+        """Return the request to this API that a request to any server is, by its host, path or body; None if it is not.
 
         Args:
             request: The request; its path as it was sent, with a ``Host``.
@@ -160,20 +160,20 @@ class Dialect(Protocol):
         ...
 
     def session_of(self, path: str, body: bytes) -> str | None:
-        """Return the id of the session that a request names in its path or, without checking anything, in its body.
+        """Return the id of the session that a request names in its path or body, without validating it.
 
         Args:
-            path: The path, whatever path prefix stands before it.
+            path: The path, with or without a prefix.
             body: The body as far as it is known.
         """
         ...
 
     def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
-        """Return path and body of a request that names a session with another session in them, for a replay."""
+        """Return the path and body of a request with another session in them, for a replay."""
         ...
 
     def opened_by(self, answer: HttpResponse) -> str | None:
-        """Return the id of the session that an answer of this API gave; None if it gave none."""
+        """Return the id of the session that an answer of this API opened; None if it opened none."""
         ...
 
     def opening_path(self) -> str:
@@ -202,7 +202,7 @@ class Dialects:
     """The APIs that a server emulates.
 
     Args:
-        default: The one that answers every path that no other one knows. Sessions and records of it carry no name.
+        default: The dialect that answers every path that no other knows. Its sessions and records have an empty name.
         others: The others.
     """
 
@@ -217,11 +217,11 @@ class Dialects:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all, the default one first."""
+        """All names, the default dialect first."""
         return tuple(dialect.name for dialect in self)
 
     def named(self, name: str) -> Dialect:
-        """Return a dialect by the name that a session or a record carries."""
+        """Return a dialect by its name in a session or a record."""
         return self._named[name]
 
     def at(self, path: str) -> Dialect:
@@ -232,19 +232,19 @@ class Dialects:
         return self.default
 
     def name_at(self, path: str) -> str:
-        """Return what sessions and records carry of the dialect that answers a path."""
+        """Return the name, as in sessions and records, of the dialect that answers a path."""
         dialect = self.at(path)
         return "" if dialect is self.default else dialect.name
 
     def found(self, request: HttpRequest) -> Found | None:
-        """Tell whether a request that may have gone anywhere went to one of the APIs; see :meth:`Dialect.found`."""
+        """Return the request to one of the APIs that a request to any server is; see :meth:`Dialect.found`."""
         return next((found for dialect in self if (found := dialect.found(request)) is not None), None)
 
     def events(self, dialect: str, operation: Operation, document: Any, seq: int = 0) -> Sequence[Event]:
-        """Return the events of a request in the form that everything else reads.
+        """Return the events of a request in the normal shape.
 
         Args:
-            dialect: The name that the record carries.
+            dialect: The name of the dialect, as in the record.
             document: The parsed body.
         """
         normal = self._named[dialect].normal

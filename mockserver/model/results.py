@@ -94,15 +94,15 @@ class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ImportResult(_Result, frozen=True, kw_only=True):
-    """What was taken from a recording.
+    """What was added from a recording.
 
     Args:
-        requests: How many requests to the media APIs.
-        left_out: How many requests of it are no media traffic.
-        without_body: The entries whose bodies the recorder did not keep; they are left out as well.
+        requests: How many requests to the media APIs were added.
+        left_out: How many requests were left out because they are not media traffic.
+        without_body: The entries whose bodies the recorder did not keep; they are left out too.
         sessions: The ids of its sessions, in order of opening.
-        since: The ``seq`` after which its requests stand in the journal.
-        until_ms: When its last session was closed, by its own time.
+        since: The ``seq`` after which its requests are in the journal.
+        until_ms: When its last session was closed, in the time of the recording.
     """
 
     requests: int

@@ -27,19 +27,19 @@ __all__ = ["block", "count", "event", "events", "export", "find", "page", "shown
 T = TypeVar("T")
 
 _ENTRY_BYTES = 700
-"""What an entry takes in an answer beside the bodies: its own members, and the header fields of both sides."""
+"""What an entry takes in an answer besides the bodies: its own members, and the headers of request and answer."""
 
 _WAIT_MS = 5_000
 _SIFTED = 2_000
-"""How many entries are taken out of the journal at a time, to be looked at while players go on."""
+"""How many entries are read from the journal at a time, so that players can continue between."""
 
 _BLOCK = 32
 _BLOCK_BYTES = 128 * 1024
-"""How many entries, and how large, exports and streams read at a time: what takes a few milliseconds to write."""
+"""How many entries, and how many bytes, exports and streams read at a time; writing them takes a few milliseconds."""
 
 
 class _Found(NamedTuple):
-    """The first entries that match, how many match, and what is known of the journal."""
+    """The first entries that match, how many match, and the state of the journal."""
 
     records: Sequence[tuple[int, Record]]
     total: int
@@ -49,11 +49,11 @@ class _Found(NamedTuple):
     seq: int
     """How far the journal reached."""
     write: Callable[[int, Record], Entry]
-    """Makes an entry of a record; needs nothing that the namespace remembers, so that it can be done outside."""
+    """Makes an entry of a record; works outside the lock of the namespace, because it needs none of its state."""
 
 
 _Told = Callable[[_Found, bool], T]
-"""Makes an answer of what was found, told whether a wait was satisfied."""
+"""Makes an answer of what was found; the last argument says whether a wait was satisfied."""
 
 
 def event(target: Target, argument: None, seq: str) -> Entry:
@@ -87,7 +87,7 @@ def page(namespace: Namespace, query: Query) -> EventPage:
 
 
 def block(namespace: Namespace, since: int) -> list[Entry]:
-    """Return a few entries after ``since``, so few that nobody has to wait for long."""
+    """Return a few entries after ``since``, few enough to be quick."""
     with namespace as emulator:
         records, write = emulator.journal.after(since, _BLOCK, _BLOCK_BYTES), emulator.entry_of
     return [write(seq, record) for seq, record in records]

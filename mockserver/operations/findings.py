@@ -101,7 +101,7 @@ class Diagnosis:
         self._namespace = namespace
 
     def findings(self) -> list[Finding]:
-        """Return all findings of the namespace, the worst first."""
+        """Return all findings of the namespace, worst first."""
         with self._namespace as emulator:
             moment, records = _moment(emulator), emulator.journal.everything()
             known, back_end = tuple(emulator.sessions), emulator.back_end
@@ -111,7 +111,7 @@ class Diagnosis:
             return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
     def session_findings(self, sid: str) -> list[Finding]:
-        """Return the findings about one session, the worst first; those about several sessions at once too.
+        """Return the findings about one session, worst first, including those of rules about several sessions.
 
         Raises:
             NotFound: There is neither such a session nor a request that named it.
@@ -122,7 +122,7 @@ class Diagnosis:
         return [finding for finding in self.findings() if finding.session_id == sid]
 
     def own_findings(self, sid: str) -> list[Finding]:
-        """Return the findings of the rules about one session alone, without a look at any other; none if it is unknown.
+        """Return the findings of rules that look only at this session; none if it is unknown.
 
         For lists: what is found by comparing sessions is missing.
         """
@@ -199,7 +199,7 @@ class Diagnosis:
         return found
 
     def _traffic_of(self, session: Session, records: _Records, moment: _Moment) -> SessionTraffic:
-        """Return what rules see of a session: the same object as long as nothing about it changes."""
+        """Return what rules see of a session: the same object until something about it changes."""
         kept = moment.kept.traffic
 
         def compute() -> _JudgedTraffic:

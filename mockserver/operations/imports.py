@@ -1,4 +1,4 @@
-"""Recordings taken into a namespace, as if they had been received."""
+"""Add recordings to a namespace, as if they had been received there."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["import_recording"]
 
 
 def import_recording(target: Target, content: bytes) -> ImportResult:
-    """Take the media traffic of a recording into the journal.
+    """Add the media traffic of a recording to the journal.
 
-    It is processed beside the namespace, by its settings and at the times of the recording; neither its clock moves nor
-    do its fault rules strike. Sessions that nothing closed have run into their timeouts.
+    It is processed outside the namespace, with its settings and at the times of the recording; its clock does not move
+    and its fault rules do not strike. Sessions that nothing closed have run into their timeouts.
 
     Raises:
-        InvalidInput: It cannot be used, or a session of it is there already (409).
-        Refused: It does not fit. Nothing gives way to it.
+        InvalidInput: It cannot be read, or one of its sessions exists already (409).
+        Refused: There is no room. Nothing is dropped to make room.
     """
     recording = parse_recording(content, "the recording")
     with target.namespace as emulator:
@@ -49,7 +49,7 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
 
 
 def _renamed(calls: Iterable[RecordedCall], emulator: Emulator) -> list[RecordedCall]:
-    """Give the sessions of bare events ids that are free: no player has ever seen those that they have."""
+    """Give the sessions of bare events free ids; no player has seen the ones that they have."""
     free: dict[str, str] = {}
     renamed = []
     for call in calls:
@@ -69,7 +69,7 @@ def _check(other: Emulator, emulator: Emulator) -> None:
     if taken:
         more = f" and {len(taken) - 1} more of its sessions are" if len(taken) > 1 else " is"
         raise InvalidInput(
-            f"session {taken[0]!r}{more} here already: reset first, or take the recording into another namespace",
+            f"session {taken[0]!r}{more} here already: reset first, or add the recording to another namespace",
             status=409,
         )
     settings, journal = emulator.settings, emulator.journal

@@ -1,4 +1,4 @@
-"""How much one answer holds: a list ends by its ``limit`` or when it has become large, and ``meta.next`` leads on."""
+"""The size of answers: a list ends at its ``limit`` or when it is large, and ``meta.next`` leads to the rest."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["ANSWER_BYTES", "within_answer"]
 T = TypeVar("T")
 
 ANSWER_BYTES = 8 * 1024 * 1024
-"""About how large a list may become, in bytes of JSON."""
+"""The approximate largest size of a list, in bytes of JSON."""
 
 
 def within_answer(items: Iterable[T], size_of: Callable[[T], int]) -> list[T]:
-    """Return the first items that one answer has room for; always one, if there is any.
+    """Return the first items for which one answer has room; at least one, if there is any.
 
     Args:
-        size_of: About how many bytes one takes.
+        size_of: Returns about how many bytes an item takes.
     """
     kept: list[T] = []
     size_bytes = 0

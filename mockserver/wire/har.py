@@ -71,7 +71,7 @@ def har_entry(entry: Entry, scheme: str) -> dict[str, Any]:
 
 
 def _rare(entry: Entry) -> dict[str, Any]:
-    """Return what few entries have, and what of an answer the client did not get."""
+    """Return rare members of an entry, and the part of its answer that the client did not get."""
     rare: dict[str, Any] = {"draws": to_builtins(entry.draws)} if entry.draws else {}
     if entry.dialect:
         rare["dialect"] = entry.dialect
@@ -81,13 +81,13 @@ def _rare(entry: Entry) -> dict[str, Any]:
 
 
 def entry_of(written: Any) -> dict[str, Any]:
-    """Return the entry of a journal that :func:`har_entry` has written, as JSON has it; only ``event`` is not read.
+    """Return the journal entry, as JSON, that :func:`har_entry` wrote; only ``event`` is not read back.
 
     Args:
         written: The entry of the archive.
 
     Raises:
-        InvalidInput: It is none of ours, or somebody has changed it.
+        InvalidInput: It is not an entry of a mockserver, or it was changed.
     """
     try:
         own, request, response = written["_mockserver"], written["request"], written["response"]

@@ -1,4 +1,4 @@
-"""Which operation a method and a path ask for.
+"""Find the operation that a method and a path ask for.
 
 Paths: Adobe, Media Collection API reference ("Sessions request", "Events request", "Validating event requests", "Track
 downloaded content") and the Swagger file AdobeDocs/analytics-collection-apis ``static/media-collection.json``. A
@@ -72,13 +72,13 @@ def events_path(sid: str) -> str:
 
 
 def session_of(path: str) -> str | None:
-    """Return the session id that a path names, whatever stands before it; None when it names none."""
+    """Return the session id that a path names, with or without a prefix; None when it names none."""
     _, found, rest = path.partition(_SESSION_PREFIX)
     return rest.partition("/")[0] if found else None
 
 
 def with_session(path: str, sid: str) -> str:
-    """Return a path that names a session with another one in its place."""
+    """Return a path with another session in it."""
     before, found, rest = path.partition(_SESSION_PREFIX)
     _, slash, after = rest.partition("/")
     return f"{before}{found}{sid}{slash}{after}" if found else path
@@ -90,7 +90,7 @@ def opens(method: str, path: str) -> bool:
 
 
 def found(request: HttpRequest) -> Found | None:
-    """Tell whether a request that may have gone anywhere asks for something of this API.
+    """Return the request to this API that a request to any server is; None if it is not one.
 
     Its paths alone do not tell: many an API has ``/api/v1/sessions``. Adobe's host does, and so does an event.
     """

@@ -1,8 +1,7 @@
-"""From a request to an arrival: path, body, schema and the three endpoint rules.
+"""Read requests: path, body, schema and the three endpoint rules.
 
 Order of checks: body, then session. Adobe says that schemas are checked in a layer without session context ("Validating
-event requests"); the setting ``check_order`` swaps them, and it is the emulator that obeys it, since a reader knows no
-sessions.
+event requests"). The setting ``check_order`` swaps them; the emulator applies it, since a reader knows no sessions.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ __all__ = ["Reader"]
 
 _EVENT = Operation.EVENT  # to ask an Enum for a member takes as long as to make a record, before Python 3.12
 _MAX_SID = 512
-"""Longest session id that is kept of a path. Ours have 64 digits; a longer one is a mistake and unknown anyway."""
+"""Most characters that are kept of a session id. Ours have 64; a longer id is a mistake, and unknown in any case."""
 
 _MAX_VIOLATIONS = 100
-"""Most violations of a batch, of which a body of a megabyte could have half a million."""
+"""Most violations of a batch; a body of a megabyte could have half a million."""
 
 _PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
     "too_large": (413, "body-size", "The body is larger than {max_body_bytes} bytes."),
@@ -77,7 +76,7 @@ class Reader:
         return self._start(request.body, operation) if sid is None else self._event(request.body, sid)
 
     def _stopped(self, problem: RequestProblem, operation: Operation, sid: str | None) -> Arrival:
-        """Refuse a request that the transport already found wanting."""
+        """Refuse a request that the server found faulty before reading it."""
         status, rule, detail = _PROBLEMS[problem]
         return _refused(operation, sid, status, Violation("", rule, detail.format(**asdict(self.settings))))
 
@@ -192,7 +191,7 @@ class Reader:
         return tuple(found)
 
     def _other(self, request: HttpRequest, asked: Call) -> Arrival:
-        """Read what needs no session: preflights, schema reads, and everything that has no route."""
+        """Read requests that need no session: preflights, schema reads, and those without a route."""
         if asked.operation is Operation.PREFLIGHT:
             return Arrival(Operation.PREFLIGHT, status=200)
         if asked.operation is Operation.SCHEMA:

@@ -326,7 +326,7 @@ export interface Health {
   status: "ok";
 }
 
-/** What was taken from a recording. */
+/** What was added from a recording. */
 export interface ImportResult {
   requests: number;
   left_out: number;
