@@ -13,12 +13,15 @@ from importlib.metadata import version
 
 from tests.bench.diagnosis import diagnosis
 from tests.bench.processes import Child, cores
+from tests.bench.rivals import rivals
 from tests.bench.scale import growth, memory
 from tests.bench.startup import command, fixture, plugin
 from tests.bench.table import Figure, show
 from tests.bench.throughput import throughput
 
 _GROUPS = ("throughput", "memory", "growth", "diagnosis", "startup")
+_OTHERS = ("rivals",)
+"""What runs only when it is asked for: it installs other servers."""
 
 
 def main() -> None:
@@ -26,11 +29,11 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="fewer rounds and entries: 20 seconds instead of 2 minutes"
     )
-    parser.add_argument("groups", nargs="*", metavar="group", help=f"only these: {', '.join(_GROUPS)}")
+    parser.add_argument("groups", nargs="*", metavar="group", help=f"only these: {', '.join((*_GROUPS, *_OTHERS))}")
     options = parser.parse_args()
-    unknown = [group for group in options.groups if group not in _GROUPS]
+    unknown = [group for group in options.groups if group not in (*_GROUPS, *_OTHERS)]
     if unknown:
-        parser.error(f"there is no group {unknown[0]}; there are {', '.join(_GROUPS)}")
+        parser.error(f"there is no group {unknown[0]}; there are {', '.join((*_GROUPS, *_OTHERS))}")
     groups = options.groups or _GROUPS
     start_s = time.perf_counter()
     figures = _measure(groups, quick=options.quick)
@@ -55,6 +58,8 @@ def _measure(groups: tuple[str, ...] | list[str], *, quick: bool) -> list[Figure
             figures += memory(load, server_core, 30_000 if quick else 100_000)
         if "growth" in groups:
             figures += growth(load, server_core, *((100_000, 3, 0.4) if quick else (1_000_000, 7, 1.2)))
+        if "rivals" in groups:
+            figures += rivals(load, server_core, *((3, 0.5) if quick else (7, 1.5)))
     if "diagnosis" in groups:
         figures += diagnosis(3 if quick else 9)
     if "startup" in groups:

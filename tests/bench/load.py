@@ -9,6 +9,7 @@ import http.client
 import json
 import selectors
 import socket
+import ssl
 import sys
 import time
 from array import array
@@ -20,7 +21,11 @@ from tests.bench.processes import pin
 __all__ = ["run"]
 
 _END = b"\r\n\r\n"
+_LAST = b"\r\nConnection: close\r\n"
 _TIMEOUT_S = 10
+_ANYBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_ANYBODY.check_hostname = False
+_ANYBODY.verify_mode = ssl.CERT_NONE
 
 
 class _Connection:
@@ -29,14 +34,23 @@ class _Connection:
     Args:
         port: Where to connect to on this machine.
         request: The bytes of every request.
+        tls: Whether to speak https, with a server whoever it is.
     """
 
-    def __init__(self, port: int, request: bytes) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, port: int, request: bytes, *, tls: bool = False) -> None:
+        self._port = port
+        self._tls = tls
+        self.connect()
         self._request = request
         self._came = b""
         self.sent_s = 0.0
+
+    def connect(self) -> None:
+        """Connect, for the first time or because a server ends a connection with each answer."""
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=_TIMEOUT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls:
+            self.socket = _ANYBODY.wrap_socket(self.socket)
 
     def send(self) -> None:
         """Send the first request, or the next one."""
@@ -55,7 +69,7 @@ class _Connection:
         return data if whole else None
 
 
-def run(port: int, requests: list[bytes], count: int, seconds: float) -> dict[str, Any]:
+def run(port: int, requests: list[bytes], count: int, seconds: float, *, tls: bool = False) -> dict[str, Any]:
     """Send for some time over one connection per prebuilt request.
 
     Args:
@@ -63,12 +77,13 @@ def run(port: int, requests: list[bytes], count: int, seconds: float) -> dict[st
         requests: What each connection sends, over and over.
         count: How many answers to wait for at most; 0 for no limit.
         seconds: How long to go on.
+        tls: Whether to speak https.
 
     Returns:
         ``seconds`` it took, ``rate`` in answers per second, ``p50_ms`` and ``p99_ms``, the number of ``answers``, and
         how many were ``wrong``: not a 204, or the end of a connection.
     """
-    connections = [_Connection(port, request) for request in requests]
+    connections = [_Connection(port, request, tls=tls) for request in requests]
     latencies_s = array("d")
     wrong = 0
     with selectors.DefaultSelector() as selector:
@@ -88,10 +103,7 @@ def run(port: int, requests: list[bytes], count: int, seconds: float) -> dict[st
                 now_s = time.perf_counter()
                 latencies_s.append(now_s - key.data.sent_s)
                 wrong += answer[9:12] != b"204"
-                if answer:
-                    key.data.send()
-                else:
-                    selector.unregister(key.fileobj)
+                _go_on(key.data, answer, selector)
             if not selector.get_map():
                 break
     for connection in connections:
@@ -107,17 +119,32 @@ def run(port: int, requests: list[bytes], count: int, seconds: float) -> dict[st
     }
 
 
-def _open(port: int, sessions: int) -> list[str]:
-    """Open sessions and return the paths of their events."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def _go_on(connection: _Connection, answer: bytes, selector: selectors.BaseSelector) -> None:
+    """Send the next request, on a new connection if the answer ended the old one; nothing after an end without one."""
+    if not answer or _LAST in answer:
+        selector.unregister(connection.socket)
+        connection.socket.close()
+    if _LAST in answer:
+        connection.connect()
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    if answer:
+        connection.send()
+
+
+def _open(port: int, sessions: int, namespaces: int, *, tls: bool) -> list[str]:
+    """Open sessions, each in the next of so many namespaces, and return the paths of their events."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
+    if tls:
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_S, context=_ANYBODY)
     paths = []
-    for _ in range(sessions):
-        connection.request("POST", "/api/v1/sessions", START, {"Content-Type": "application/json"})
+    for number in range(max(sessions, namespaces)):
+        prefix = f"/ns/bench-{number % namespaces}" if namespaces else ""
+        connection.request("POST", f"{prefix}/api/v1/sessions", START, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         answer.read()
-        paths.append(f"{answer.getheader('Location')}/events")
+        paths.append(f"{prefix}{answer.getheader('Location')}/events")
     connection.close()
-    return paths
+    return paths[-sessions:]
 
 
 def main() -> None:
@@ -127,9 +154,12 @@ def main() -> None:
         order = json.loads(line)
         connections = order["connections"]
         nowhere = [f"/api/v1/sessions/{index:064x}/events" for index in range(connections)]
-        paths = _open(order["port"], connections) if order["opens"] else nowhere
+        tls = order.get("tls", False)
+        paths = nowhere
+        if order["opens"]:
+            paths = _open(order["port"], connections, order.get("namespaces", 0), tls=tls)
         requests = [post(path, BODIES[order["body"]]) for path in paths]
-        print(json.dumps(run(order["port"], requests, order["count"], order["seconds"])), flush=True)
+        print(json.dumps(run(order["port"], requests, order["count"], order["seconds"], tls=tls)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The servers that are measured, in a process of their own: ``bare``, ``trivial`` and ``mockserver``."""
+"""The servers that are measured, in a process of their own: ``bare``, ``trivial`` and ``mockserver``.
+
+``bounded`` is one whose journal is as small as by default; ``-tls`` behind a name makes it speak https.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ from mockserver.model.plan import Plan
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
+from mockserver.server.options import ServerOptions
 from mockserver.server.runner import Runner
 from mockserver.server.site import Site
+from mockserver.server.tls import authority_of, server_context
 from tests.bench.events import BODIES, HEADERS, START
 from tests.bench.processes import pin
 
@@ -46,10 +51,12 @@ def bare_application() -> web.Application:
 
 
 @asynccontextmanager
-async def _bare() -> Any:
+async def _bare(*, tls: bool) -> Any:
     runner = web.AppRunner(bare_application(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    options = ServerOptions(tls=tls)
+    context = server_context(options, authority_of(options), "localhost", ())
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
     try:
         yield runner.addresses[0][1]
     finally:
@@ -155,8 +162,10 @@ def _median_ms(control: Control, route: Route[Any, Any], argument: Any, rounds: 
 async def _serve(kind: str) -> None:
     # No limit strikes unless asked for: what bounding costs is a figure of its own.
     roomy = Settings(max_entries=100_000_000, max_journal_bytes=1 << 40)
-    site = Site(Settings() if kind == "bounded" else roomy)
-    context = {"bare": _bare, "trivial": _trivial}.get(kind, lambda: _mockserver(site))
+    kind, _, wire = kind.partition("-")
+    tls = wire == "tls"
+    site = Site(Settings() if kind == "bounded" else roomy, ServerOptions(tls=tls))
+    context = {"bare": lambda: _bare(tls=tls), "trivial": _trivial}.get(kind, lambda: _mockserver(site))
     loop = asyncio.get_running_loop()
     async with context() as port:
         print(json.dumps({"port": port}), flush=True)

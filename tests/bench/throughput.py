@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tests.bench.processes import Child
+from tests.bench.rivals import node_double
 from tests.bench.table import Figure
 
-__all__ = ["Run", "Sample", "by_turns", "sample", "throughput"]
+__all__ = ["Measured", "Run", "Sample", "by_turns", "sample", "throughput"]
 
 _CONNECTIONS = 16
+_NAMESPACES = 100
 
 _QUIET = 0.9
 """From which share of its core on a saturated server counts as undisturbed."""
@@ -39,6 +42,19 @@ class Sample:
     wrong: int
 
 
+class Measured(Protocol):
+    """A server in a process of its own."""
+
+    @property
+    def ready(self) -> Any:
+        """Its ``port``."""
+        ...
+
+    def ask(self, **command: Any) -> Any:
+        """Return, for ``do="usage"``, the processor time ``cpu_s`` and the memory ``rss_bytes`` that it has used."""
+        ...
+
+
 @dataclass
 class Run:
     """The samples of one server.
@@ -49,9 +65,11 @@ class Run:
         body: Which event is sent.
     """
 
-    server: Child
+    server: Measured
     opens: bool
     body: str
+    tls: bool = False
+    namespaces: int = 0
 
     def __post_init__(self) -> None:
         self.samples: list[Sample] = []
@@ -67,6 +85,14 @@ class Run:
         quiet = [pair for pair in pairs if min(sample.share for sample in pair) >= _QUIET]
         ratios: list[float] = [getattr(own, field) / getattr(others, field) for own, others in quiet or pairs]
         return Figure(name, statistics.median(ratios), unit, disturbed=not quiet, **more)
+
+    def cheaper(self, other: Run, name: str, unit: str = "x bare", **more: Any) -> Figure:
+        """Make a figure of how many times more processor time another server takes for an answer.
+
+        It counts whatever else uses the core.
+        """
+        pairs = zip(self.samples, other.samples, strict=True)
+        return Figure(name, statistics.median(others.cpu_us / own.cpu_us for own, others in pairs), unit, **more)
 
     def note(self) -> str:
         """Say the absolute figures."""
@@ -90,17 +116,17 @@ def sample(load: Child, run: Run, seconds: float, count: int = 0) -> None:
     before = run.server.ask(do="usage")["cpu_s"]
     seen = load.ask(
         port=run.server.ready["port"], connections=_CONNECTIONS, body=run.body, opens=run.opens, count=count,
-        seconds=seconds,
+        seconds=seconds, tls=run.tls, namespaces=run.namespaces,
     )  # fmt: skip
     cpu_s = run.server.ask(do="usage")["cpu_s"] - before
     cpu_us, share = cpu_s * 1e6 / seen["answers"], cpu_s / seen["seconds"]
     run.samples.append(Sample(seen["rate"], seen["p50_ms"], seen["p99_ms"], cpu_us, share, seen["wrong"]))
 
 
-def by_turns(runs: list[Run], load: Child, rounds: int, seconds: float) -> None:
-    """Warm every server up, then sample them by turns, in changing order."""
+def by_turns(runs: list[Run], load: Child, rounds: int, seconds: float, *, warm_up: float = 0.5) -> None:
+    """Warm every server up, for a part of the time of a round, then sample them by turns, in changing order."""
     for run in runs:
-        sample(load, run, seconds / 2)
+        sample(load, run, seconds * warm_up)
         run.samples.clear()
     for number in range(rounds):
         for run in runs if number % 2 else reversed(runs):
@@ -108,7 +134,7 @@ def by_turns(runs: list[Run], load: Child, rounds: int, seconds: float) -> None:
 
 
 def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> list[Figure]:
-    """Measure events per second, interleaved.
+    """Measure events per second and the processor time of each, interleaved.
 
     Args:
         load: The load generator.
@@ -116,16 +142,23 @@ def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> li
         rounds: How often each is measured.
         seconds: How long each time.
     """
-    with (
-        Child("server", core, "trivial") as trivial,
-        Child("server", core, "bare") as bare,
-        Child("server", core, "mockserver") as ours,
-    ):
-        ceiling = Run(trivial, False, "ping")
+    with contextlib.ExitStack() as servers:
+
+        def child(kind: str) -> Child:
+            return servers.enter_context(Child("server", core, kind))
+
+        bare, bare_tls, ours, ours_tls = map(child, ("bare", "bare-tls", "mockserver", "mockserver-tls"))
+        ceiling = Run(child("trivial"), False, "ping")
         bare_ping, bare_ad = Run(bare, False, "ping"), Run(bare, False, "adStart")
+        bare_secret = Run(bare_tls, False, "ping", tls=True)
         ping, ad = Run(ours, True, "ping"), Run(ours, True, "adStart")
-        by_turns([ceiling, bare_ping, ping, bare_ad, ad], load, rounds, seconds)
-    return [
+        secret = Run(ours_tls, True, "ping", tls=True)
+        many = Run(child("mockserver"), True, "ping", namespaces=_NAMESPACES)
+        node = node_double(core)
+        double = None if node is None else Run(servers.enter_context(node), True, "ping")
+        runs = [ceiling, bare_ping, ping, bare_ad, ad, bare_secret, secret, many, *([] if double is None else [double])]
+        by_turns(runs, load, rounds, seconds)
+    figures = [
         Figure(
             "load generator alone",
             None,
@@ -133,10 +166,20 @@ def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> li
         ),
         Figure("bare application, ping", None, note=bare_ping.note()),
         Figure("bare application, adStart", None, note=bare_ad.note()),
-        ping.against(bare_ping, "rate", "events/s, ping", "x bare", at_least=1.2, note=ping.note()),
-        ad.against(bare_ad, "rate", "events/s, adStart", "x bare", at_least=1.2, note=ad.note()),
-        ping.against(bare_ping, "cpu_us", "processor per event, ping", "x bare", note="less is better"),
-        ad.against(bare_ad, "cpu_us", "processor per event, adStart", "x bare", note="less is better"),
-        ping.against(bare_ping, "p99_ms", "p99, ping", "x bare", at_most=1.5),
-        ad.against(bare_ad, "p99_ms", "p99, adStart", "x bare", at_most=1.5),
     ]
+    for run, other, name, goal in (
+        (ping, bare_ping, "ping", 2.3),
+        (ad, bare_ad, "adStart", 1.8),
+        (secret, bare_secret, "ping by https", None),
+        (many, bare_ping, f"ping, {_NAMESPACES} namespaces", None),
+    ):
+        figures += [
+            run.cheaper(other, f"times as cheap, {name}", at_least=goal, note=run.note()),
+            run.against(other, "rate", f"events/s, {name}", "x bare", at_least=goal),
+            run.against(other, "p99_ms", f"p99, {name}", "x bare", at_most=None if goal is None else 1),
+        ]
+    if double is None:
+        figures.append(Figure("times as cheap, ping", None, note="no node on the PATH: its double is not compared"))
+    else:
+        figures.append(ping.cheaper(double, "times as cheap, ping", unit="x node:http", at_least=1, note=double.note()))
+    return figures
