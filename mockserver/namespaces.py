@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -53,6 +54,7 @@ class Destination(NamedTuple):
     valid: bool = True
 
 
+@lru_cache(maxsize=1024)  # players name the same few again and again
 def destination(path: str, host: str) -> Destination:
     """Return which namespace a request names: first by path ``/ns/{name}/...``, then by host ``{name}.localhost``.
 

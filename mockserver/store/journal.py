@@ -447,20 +447,24 @@ class Journal:
             self.crowded()
 
     def _evict(self, max_bytes: int, at_least: int = 1) -> None:
-        while len(self) > self._max_entries or (self._bytes > max_bytes and len(self) > at_least):
-            record = self._records[self._head]
+        records, head = self._records, self._head
+        while (left := len(records) - head) > self._max_entries or (self._bytes > max_bytes and left > at_least):
+            record, seq = records[head], self._base + head
             assert record is not None
-            seq = self.first_seq
-            self._records[self._head] = None
-            self._head += 1
-            self.evicted += 1
-            self._bytes -= _cost(record) + self._shared_cost.pop(seq, 0)
-            if record.session_id is not None:
-                _drop(self._by_session, record.session_id, seq)
-                if record.session_id in self.replaced and record.session_id not in self._by_session:
-                    del self.replaced[record.session_id]
+            records[head] = None
+            head += 1
+            self._bytes -= _cost(record)
+            if seq in self._shared_cost:
+                self._bytes -= self._shared_cost.pop(seq)
+            session_id = record.session_id
+            if session_id is not None:
+                _drop(self._by_session, session_id, seq)
+                if self.replaced and session_id in self.replaced and session_id not in self._by_session:
+                    del self.replaced[session_id]
             for fault_id in record.fault_ids:
                 _drop(self._by_fault, fault_id, seq)
+        self.evicted += head - self._head
+        self._head = head
         if self._head >= _COMPACT_AT and self._head * 4 >= len(self._records):
             del self._records[: self._head]
             self._columns.forget(self._head)
