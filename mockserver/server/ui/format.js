@@ -113,3 +113,10 @@ function two(n) {
 function isDate(ms) {
   return Number.isFinite(ms) && Math.abs(ms) <= MAX_DATE_MS;
 }
+
+const APIS = { collection: "Media Collection API", edge: "Media Edge API" };
+
+/** The name of an API that a session belongs to. */
+export function apiName(dialect) {
+  return APIS[dialect] ?? dialect;
+}

@@ -11,6 +11,20 @@ const START = {
   },
 };
 
+const EDGE_START = {
+  events: [
+    {
+      xdm: {
+        eventType: "media.sessionStart", timestamp: "TS",
+        mediaCollection: {
+          playhead: 0,
+          sessionDetails: { name: "clip-7", length: 60, contentType: "vod", streamType: "video", playerName: "by hand", channel: "test" },
+        },
+      },
+    },
+  ],
+};
+
 /** What a client that takes only a host is given: a namespace becomes `{ns}.localhost`, for it cannot have a path. */
 export function hostOnly(origin) {
   const url = new URL(origin);
@@ -53,6 +67,20 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
       notes: ["The SDK accepts a host and a port, but no path. Put a namespace into the host: name.localhost.", isHttps ? null : "ssl must be false: the server uses http."],
     },
     {
+      name: "Web SDK",
+      title: "Web SDK (alloy) and the Media Edge API",
+      code: [
+        "alloy(\"configure\", {",
+        '  datastreamId: "any", orgId: "53A16ACB5CC1D3760A495C99@AdobeOrg", // the setting edge_org of the server',
+        "  thirdPartyCookiesEnabled: false,",
+        '  streamingMedia: { channel: "test", playerName: "My player" },',
+        "});",
+        "// Chromium, so that edge.adobedc.net is this server:",
+        `// --host-resolver-rules="MAP edge.adobedc.net:443 ${new URL(origin).host}" --disable-features=LocalNetworkAccessChecks`,
+      ].join("\n"),
+      notes: ["alloy takes a host without a port, and always uses https: docs/recipes.md has Playwright, Cypress and port 443.", tls],
+    },
+    {
       name: "Android",
       title: "AEP Media for Android, in the emulator",
       code: ["MobileCore.updateConfiguration(mapOf(", `    "media.collectionServer" to ${JSON.stringify(new URL(emulator).host)},`, '    "media.playerName" to "My player",', '    "media.channel" to "test",', "))"].join("\n"),
@@ -84,6 +112,15 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
         'if type(message) = "roUrlEvent" then location = message.GetResponseHeaders()["Location"]',
       ].join("\n"),
       notes: ["Location is relative: put the address of the server before it.", lan],
+    },
+    {
+      name: "Edge",
+      title: "Any shell, and the Media Edge API",
+      code: [
+        `${curlTo(origin)} -i '${origin}/ee/va/v1/sessionStart?configId=any' \\`,
+        `  --data-raw '${JSON.stringify(EDGE_START).replace('"TS"', `"'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'"`)}'`,
+      ].join("\n"),
+      notes: ["Answers 200, with the session in the handle media-analytics:new-session; events go to /ee/va/v1/ and their type."],
     },
     {
       name: "TV",

@@ -89,6 +89,17 @@ def test_every_curl_takes_the_certificate_of_the_server(call: Call, server: str,
     assert all(("--insecure" in text) == ("--insecure" in begin) for text in made)
 
 
+@pytest.mark.parametrize(("name", "status"), [("curl", "201"), ("Edge", "200")])
+def test_session_is_opened_by_the_text_for_any_shell_in_either_api(
+    call: Call, standing: Shown, name: str, status: str
+) -> None:
+    (text,) = (one["code"] for one in call("snippets.js", "platforms", standing.url, None) if one["name"] == name)
+
+    done = subprocess.run(["bash"], input=text, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout.split()[1] == status, done.stdout
+
+
 @pytest.mark.parametrize(
     ("origin", "host"),
     [

@@ -28,6 +28,7 @@ export function heading(session, clock, actions) {
       content.media_id && fact("Content", h("bdi", format.shorten(content.media_id, 80))),
       content.content_type && fact("Type", h("bdi", format.shorten(content.content_type, 30))),
       fact("Player", h("bdi", format.shorten(content.player_name || "unknown", 60)), content.library_version && h("bdi.muted", ` ${format.shorten(content.library_version, 40)}`)),
+      fact("API", format.apiName(session.dialect)),
       fact("Opened", h("time", { title: format.instant(session.opened_ms) }, format.clockSeconds(session.opened_ms))),
       fact("Events", format.count(session.events)),
       fact("Playhead", format.playhead(session.playhead_s)),
