@@ -67,6 +67,10 @@ def test_export_taken_in_elsewhere_gives_the_same_findings_and_reports(server: M
 
     other.load(path)
 
+    now_ms = server.clock.freeze().now_ms
+    other.clock.freeze()
+    other.clock.set(now_ms)
+
     assert other.findings() == server.findings()
     assert [other.report(one.sid) for one in other.sessions()] == [server.report(one.sid) for one in server.sessions()]
     assert other.export() == server.export()
