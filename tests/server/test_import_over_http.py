@@ -1,0 +1,73 @@
+"""Who may have a server take a recording, and how large it may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.server.conftest import Running, Start, snapshot
+
+RECORDING = (Path(__file__).parents[2] / "fixtures" / "har" / "safari.har").read_bytes()
+KIND = ("Content-Type", "application/octet-stream")
+
+
+def test_recording_is_taken_into_the_namespace_that_is_named(server: Running) -> None:
+    answer = server.ask("POST", "/ns/blue/__admin/import", RECORDING, KIND)
+
+    assert answer.status == 200
+    assert answer.json()["requests"] == 5
+    assert server.ask("GET", "/ns/blue/__admin/summary").json()["requests"] == 5
+    assert server.ask("GET", "/__admin/summary").json()["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (((KIND), ("Host", "evil.example")), 403),
+        (((KIND), ("Origin", "https://evil.example")), 403),
+        (((KIND), ("Sec-Fetch-Site", "cross-site")), 403),
+        ((("Content-Type", "text/plain"),), 415),
+        ((("Content-Type", "multipart/form-data; boundary=x"),), 415),
+        ((("Content-Type", "application/x-www-form-urlencoded"),), 415),
+        ((), 415),
+    ],
+)
+def test_page_of_another_origin_cannot_have_a_recording_taken(
+    server: Running, fields: tuple[tuple[str, str], ...], status: int
+) -> None:
+    before = snapshot(server.site)
+
+    assert server.ask("POST", "/__admin/import", RECORDING, *fields).status == status
+
+    assert snapshot(server.site) == before
+
+
+def test_token_is_needed_where_one_is_set(start: Start) -> None:
+    server = start(admin_token="secret")
+    before = snapshot(server.site)
+
+    assert server.ask("POST", "/__admin/import", RECORDING, KIND).status == 401
+    assert snapshot(server.site) == before
+    assert server.ask("POST", "/__admin/import", RECORDING, KIND, ("Authorization", "Bearer secret")).status == 200
+
+
+def test_recording_that_is_too_large_is_refused_before_it_is_read(server: Running) -> None:
+    with server.connect() as wire:
+        wire.send(
+            b"POST /__admin/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+            b"Content-Length: 67108865\r\n\r\n"
+        )
+        answer = wire.answer()
+
+    assert (answer.status, answer.json()["detail"]) == (413, "the body is larger than 64 MiB")
+    server.assert_alive()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'"/etc/passwd"', b"https://example.com/page.har"])
+def test_what_is_no_recording_is_refused_and_nothing_changes(server: Running, content: bytes) -> None:
+    before = snapshot(server.site)
+
+    assert server.ask("POST", "/__admin/import", content, KIND).status == 400
+
+    assert snapshot(server.site) == before
