@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Args:
         grace_s: Seconds added to every lifetime. None: 5 seconds on lifetimes left at their default and none on the
             others, so that a test that asks for 1 second gets 1 second.
-        idle_ignores_ads: Do not count time inside ads, where the playhead stands still, as a stalled playhead.
+        idle_ignores_ads: Do not count time inside ads, where the playhead does not move, as a stalled playhead.
         session_rules: Other lifetimes for some sessions, by conditions on their sessionStart.
         complete_closes: sessionComplete closes the session (410 after it). Adobe's pages disagree; the newest say no.
         after_end: The status of events on a closed session.

@@ -210,7 +210,7 @@ def shown_entries(records: Iterable[tuple[int, Record]], write: Callable[[int, R
 
 
 def _shown_bytes(record: Record) -> int:
-    return _ENTRY_BYTES + len(record.body) + record.size_bytes  # an event stands there parsed and as it was sent
+    return _ENTRY_BYTES + len(record.body) + record.size_bytes  # an entry has the event parsed and as it was sent
 
 
 def export(target: Target, query: ExportQuery) -> Chunks:

@@ -1,4 +1,4 @@
-"""One recorded request and what came of it, whatever kind of file it stands in."""
+"""One recorded request and its result, from any kind of file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 MASKED = "***"
-"""What stands in a journal for the values of Authorization and Cookie."""
+"""The value of Authorization and Cookie in a journal."""
 
 _NAMESPACE = re.compile(r"^/ns/[^/]+(?=/)")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -78,9 +78,9 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
         at_s: When it was sent, in seconds from any beginning. Of a journal: when the server received it.
         at_ms: When it was processed, on the emulated clock in milliseconds since the epoch; None if the file does not
             say.
-        sid: The id of the session that it opened, if the file tells, or of the one that it names.
+        sid: The id of the session that it opened, if the file has it, or of the one that it names.
         what: The event type, if it can be read.
-        ending: How it ended, if the file tells. ``unanswered`` with an answer: the client left before it came.
+        ending: How it ended, if the file says so. ``unanswered`` with an answer: the client left before it came.
         answer: What an answer must be like to be the same, if the file has more of it than the status.
         response: The answer of a server that may be another than ours, if the file has it whole.
         entry: The entry, if the file is a journal.
@@ -117,7 +117,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def opened(self) -> str | None:
-        """The id of the session that it opened, if the file tells."""
+        """The id of the session that it opened, if the file has it."""
         opened = self.opens if self.entry is None else self.entry.outcome is Outcome.OPENED
         return self.sid if opened else None
 
@@ -136,7 +136,7 @@ def with_ids(calls: Iterable[RecordedCall]) -> list[RecordedCall]:
     """Tell every request that opened a session the id that later requests name.
 
     What a proxy wrote down may not say it: an id that is new is taken for the session that was opened first among
-    those that have none yet. An id that was answered 404 was nobody's.
+    those that have none yet. An id that was answered with 404 belonged to no session.
     """
     calls = list(calls)
     knows_statuses = any(call.status is not None for call in calls)

@@ -82,8 +82,8 @@ class _Found(msgspec.Struct, frozen=True):
         number: The number of the entry.
         entry: The entry.
         request: The request as an emulator would see it.
-        place: Where the API stands: scheme, host, and what comes before its own paths.
-        is_certain: Whether the request alone tells that it is media traffic.
+        place: The place of the API: scheme, host, and what comes before its own paths.
+        is_certain: Whether the request alone shows that it is media traffic.
     """
 
     number: int
@@ -100,7 +100,7 @@ def looks_like_har(content: bytes) -> bool:
     try:
         msgspec.json.decode(content.lstrip().partition(b"\n")[0], type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # Its members stand on lines of their own, and others may come first.
+        # Its members are on separate lines, and others may come first.
         return content.lstrip().startswith(b"{") and b'"log"' in content and b'"entries"' in content
     return False
 

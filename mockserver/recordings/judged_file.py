@@ -39,7 +39,7 @@ class _Replayed(Emulator):
     entry: Entry | None = None
     """The entry of a journal whose request comes next."""
     delivery: Delivery | None = None
-    """What became of its answer, if the file tells."""
+    """What became of its answer, if the file says so."""
 
     def record(
         self,
@@ -108,13 +108,13 @@ def judge_file(
     """Let an emulator process the requests of a file, one after the other.
 
     Entries of a journal, and events with ``at_ms``, arrive when they say. For all others the clock follows the ``ts``
-    of accepted events. Faults that a journal tells of strike again; a session whose sessionStart is not in the file is
+    of accepted events. Faults recorded in a journal strike again; a session whose sessionStart is not in the file is
     opened without one.
 
     Args:
         requests: The file; request n becomes entry n of the journal.
         settings: How the emulator behaves; it keeps everything, whatever their limits.
-        seeded_ids: Whether a session whose id the file does not tell gets the same one every time.
+        seeded_ids: Whether a session whose id is not in the file gets the same id every time.
         leave_open: Leave sessions open that nothing has closed; otherwise the clock moves on until they are closed.
 
     Returns:

@@ -35,7 +35,7 @@ _ENDINGS: dict[Delivery, Ending] = {
     Delivery.PENDING: "unanswered",
 }
 _LONGEST_S = 1e11
-"""Three thousand years, and less than the milliseconds since 1970 that somebody may have written by mistake."""
+"""Three thousand years, and less than the milliseconds since 1970, which may be written by mistake."""
 
 _JSON = (("Content-Type", "application/json"),)
 """What bare events are taken to have been sent with."""

@@ -1,4 +1,4 @@
-"""Reads a recording, whatever its form: what it is, its content tells, not its name."""
+"""Read a recording of any form; its content decides which it is, not its name."""
 
 from __future__ import annotations
 

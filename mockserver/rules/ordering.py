@@ -154,7 +154,7 @@ def _advance(open_: _Playback, order: Iterable[_Buffered]) -> _After:
 
 
 def _fewest_violations(ranked: Sequence[_Buffered], open_: _Playback, violations: int) -> list[_Buffered]:
-    """Order a group of equal ``ts`` so that it violates the fewest rules, preferring what stands first in ``ranked``.
+    """Order a group of equal ``ts`` so that it violates the fewest rules, preferring the order of ``ranked``.
 
     Budgets of 0, 1, ... violations are tried in turn, below the ``violations`` of ``ranked`` itself. Whether a budget
     suffices depends only on which events are left and on what is open, so a case that failed is not tried again.

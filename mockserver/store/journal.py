@@ -105,7 +105,7 @@ class Journal:
         self.crowded: Callable[[], object] | None = None
         """Called when there is no room left in the share of the namespace, to find some; see :meth:`keep_within`."""
         self.era = -1
-        """How often it was cleared: of two requests with the same seq it tells which was later."""
+        """How often it was cleared: it distinguishes requests with the same seq."""
         self._max_entries = self._max_bytes = self._room = 0
         self.clear()
         self.limit(settings)
@@ -139,7 +139,7 @@ class Journal:
         self._evict(min(self._max_bytes, to_bytes), at_least=0)
 
     def crowd(self, size_bytes: int) -> None:
-        """Have so much less room, because what stands beside the journal grew."""
+        """Reduce the room, because the sessions of the namespace have grown."""
         if self.crowded is not None:
             self._room -= size_bytes
             if self._bytes > self._room:

@@ -92,7 +92,8 @@ def opens(method: str, path: str) -> bool:
 def found(request: HttpRequest) -> Found | None:
     """Return the request to this API that a request to any server is; None if it is not one.
 
-    Its paths alone do not tell: many an API has ``/api/v1/sessions``. Adobe's host does, and so does an event.
+    Its paths alone do not show it, because many APIs have ``/api/v1/sessions``. Adobe's host does, and so does an
+    event.
     """
     host = (request.header(b"host") or b"").decode("latin-1").partition(":")[0].lower()
     is_certain = bool(_HOST.search(host)) or (_EVENT_TYPE in request.body and _PLAYER_TIME in request.body)

@@ -80,7 +80,7 @@ def build_shared_schema(
 ) -> Schema:
     """Make the schema of what all events share, for a body whose event type is missing or does not exist.
 
-    ``params`` may be any object, since nothing tells what belongs into it. Arguments, result and errors are those of
+    ``params`` may be any object, since nothing shows what belongs in it. Arguments, result and errors are those of
     :func:`build_schema`.
     """
     is_open = _is_open(profile)

@@ -107,7 +107,7 @@ class Answers:
         self._accepted: dict[str, HttpResponse] = {}
 
     def accepted(self, arrival: Arrival) -> HttpResponse:
-        """Answer an event that was accepted: 204, or handles to who posted to ``interact``."""
+        """Answer an event that was accepted: 204, or handles for a post to ``interact``."""
         manner: Manner = arrival.manner
         return self._handled(manner, ()) if manner.form == "interact" else self.empty(manner.origin)
 

@@ -129,7 +129,7 @@ class Edge:
         return event_path(event_type)
 
     def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
-        """Return target and body of an event; a datastream that any server of ours takes stands in the query."""
+        """Return target and body of an event; its query names a datastream that every mockserver accepts."""
         document = wire_of(event, sid)
         event_type = document["events"][0]["xdm"]["eventType"].removeprefix("media.")
         return f"{event_path(event_type)}?configId={_DATASTREAM}", encode(document)

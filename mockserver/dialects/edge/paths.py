@@ -68,7 +68,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         form: The endpoint.
-        event_type: The event type of the path; empty where the body tells it.
+        event_type: The event type of the path; empty where it is in the body.
     """
 
     form: Form
