@@ -17,7 +17,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10
   --custom-compile-command 'make lock' --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test test-newest test-lowest lock browser check fmt bench bench-rivals golden pictures clean
+.PHONY: help run quick test test-newest test-lowest lock browser check fmt bench bench-rivals soak golden pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,9 @@ bench: $(CAN_TEST) ## Measure the server (ARGS= as tests/bench takes them)
 
 bench-rivals: $(CAN_TEST) ## Measure the server and others that can stand for the API; installs them into .venv
 	@$(BIN)/python tests/bench rivals $(ARGS)
+
+soak: $(CAN_TEST) ## Send a million hostile requests to a server, for about ten minutes (ARGS="--requests 10000 --seed 1")
+	@PYTHONPATH=. $(BIN)/python -m tests.soak $(ARGS)
 
 golden: $(CAN_TEST) ## Rewrite fixtures/golden from what the code says now; review the diff
 	@$(BIN)/python -m pytest -q -n auto --rewrite-golden $(ARGS)
