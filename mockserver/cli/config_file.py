@@ -29,10 +29,12 @@ class ConfigFile:
 
     Attributes:
         values: The document. Settings with a dot in their name, which TOML reads as tables, have that name as key.
+        path: The file.
         folder: The folder of the file; relative paths in the file start here.
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.folder = path.parent
         self._file = TomlFile(read_text(path), str(path))
         self.values = named_as_in_json(self._file.values)

@@ -43,6 +43,7 @@ class Configuration:
         ready_json: Whether to print one line of JSON at the start instead of text.
         export_on_exit: Where to write the journal at the end.
         journal: Where to keep the journals of all namespaces; read back at the start.
+        secret_files: Files with a token or a key, which nobody else should be able to read.
     """
 
     options: ServerOptions
@@ -53,6 +54,7 @@ class Configuration:
     ready_json: bool
     export_on_exit: Path | None
     journal: Path | None = None
+    secret_files: tuple[Path, ...] = ()
 
 
 class _Given(NamedTuple):
@@ -109,6 +111,7 @@ def configure(
         ready_json=values.get("ready_json", False),
         export_on_exit=_to_write("export_on_exit", values, given),
         journal=_to_write("journal", values, given),
+        secret_files=_secret_files(values, file),
     )
 
 
@@ -186,6 +189,8 @@ def _options(
     values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given], fresh_seed: str
 ) -> ServerOptions:
     _check_tls(values, flags, given)
+    if "admin_token_file" in values:
+        values = {**values, "admin_token": _token(values, given)}
     chosen = {name: values.get(name, flags[name].default) for name in _OPTIONS}
     chosen |= {key: str(values[key]) for key in ("tls_ca", "tls_cert", "tls_key") if key in values}
     return ServerOptions(
@@ -195,6 +200,26 @@ def _options(
         seed=values.get("seed", fresh_seed),
         seeded_ids="seed" in values,
     )
+
+
+def _token(values: Mapping[str, Any], given: Mapping[str, _Given]) -> str:
+    """Read the admin token from its file."""
+    path: Path = values["admin_token_file"]
+    where = given["admin_token_file"].where
+    if "admin_token" in values:
+        raise InvalidInput(f"{where} holds the admin token: leave out {given['admin_token'].where}")
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{where}: cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    if not token or not token.isprintable():
+        raise InvalidInput(f"{where}: {path} must hold a token, in one line")
+    return token
+
+
+def _secret_files(values: Mapping[str, Any], file: ConfigFile | None) -> tuple[Path, ...]:
+    named = tuple(values[key] for key in ("admin_token_file", "tls_ca", "tls_key") if key in values)
+    return named if file is None or "admin_token" not in file.values else (*named, file.path)
 
 
 def _check_tls(values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given]) -> None:

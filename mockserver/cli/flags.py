@@ -142,8 +142,9 @@ _SERVER_FLAGS = (
     Flag("stories", tuple[Path, ...], "your own story file, or a folder of them; repeatable", metavar="PATH"),
     Flag("watch", bool, "reload story files when they change", False),
     Flag("ready_json", bool, "print one line of JSON when the server listens, and nothing else to stdout", False),
-    Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server",
-         metavar="TOKEN"),
+    Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server; "
+         "other users see it in the list of processes, so give a file where there are any", metavar="TOKEN"),
+    Flag("admin_token_file", Path, "read the admin token from this file"),
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
          metavar="URL"),
     Flag("allow_host", tuple[str, ...], "extra host name that admin requests may use; repeatable", metavar="NAME"),

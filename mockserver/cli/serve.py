@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def ready(port: int, admin_port: int) -> None:
         _warn(options)
+        _warn_of_readers(configuration.secret_files)
         _announce(configuration, reachable(options, port, admin_port, ca_pem), site.guard.token)
 
     try:
@@ -191,6 +193,17 @@ def _warn(options: ServerOptions) -> None:
         file=sys.stderr,
         flush=True,
     )
+
+
+def _warn_of_readers(secret_files: Iterable[Path]) -> None:
+    if os.name != "posix":
+        return
+    for path in secret_files:
+        with suppress(OSError):
+            if path.stat().st_mode & stat.S_IROTH:
+                print(
+                    f"warning: everybody on this machine can read {path}: chmod 600 {path}", file=sys.stderr, flush=True
+                )
 
 
 def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None:

@@ -340,3 +340,26 @@ def test_what_names_no_stories_is_refused(folder: Path) -> None:
     (folder / "mockserver.toml").unlink()
     with pytest.raises(InvalidInput, match="--watch is for story files: give --stories too"):
         configured(folder, "--watch")
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "says"),
+    [
+        (None, "", "cannot read"),
+        (b" \n", "", "must hold a token"),
+        (b"one\ntwo\n", "", "must hold a token"),
+        (b"\xff", "", "cannot read"),
+        (b"one\n", "--admin-token two", "leave out --admin-token"),
+    ],
+)
+def test_token_file_that_cannot_be_used(folder: Path, content: bytes | None, flags: str, says: str) -> None:
+    path = folder / "token.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=says):
+        configured(folder, "--admin-token-file", str(path), *flags.split())
+
+
+def test_files_with_secrets_are_known(folder: Path) -> None:
+    assert configured(folder, file="port = 1\n").secret_files == ()
+    assert configured(folder, file="admin_token = 'x'\n").secret_files == (folder / "mockserver.toml",)

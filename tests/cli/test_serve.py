@@ -272,3 +272,26 @@ def test_forwarding_is_said_on_stderr_and_begins_only_by_a_flag(
     assert configured.wait(30) == 2
     alone = start("serve", "--port", "0", "--forward-answer")
     assert alone.wait(30) == 2
+
+
+def test_token_comes_from_a_file_and_files_that_everybody_can_read_are_told(
+    start: StartProcess, tmp_path: Path
+) -> None:
+    private, public = tmp_path / "token.txt", tmp_path / "ca.pem"
+    private.write_text("from-a-file\n")
+    private.chmod(0o600)
+    process = start(
+        "serve", "--port", "0", "--ready-json", "--admin-token-file", str(private), "--tls", "--tls-ca", str(public)
+    )
+    assert ready(process)["admin_token"] == "from-a-file"
+    assert ended(process) == (0, "", "")
+    public.chmod(0o644)
+    private.chmod(0o604)
+    process = start(
+        "serve", "--port", "0", "--ready-json", "--admin-token-file", str(private), "--tls", "--tls-ca", str(public)
+    )
+    ready(process)
+    told = "".join(
+        f"warning: everybody on this machine can read {path}: chmod 600 {path}\n" for path in (private, public)
+    )
+    assert ended(process) == (0, "", told)

@@ -31,6 +31,7 @@ SHOWN = {
     "faults": '"faults.toml"',
     "stories": '["stories/"]',
     "admin_token": '"SECRET"',
+    "admin_token_file": '"token.txt"',
     "admin_allow_origin": '["http://localhost:3000"]',
     "allow_host": '["mockserver.test"]',
     "tls_ca": '"ca.pem"',
@@ -55,6 +56,7 @@ def test_the_whole_file_is_what_a_server_starts_with_by_itself(tmp_path: Path) -
 
 @pytest.mark.parametrize("key", [*SHOWN])
 def test_a_line_with_a_value_to_show_can_be_used(key: str, tmp_path: Path) -> None:
+    (tmp_path / "token.txt").write_text("SECRET\n", encoding="utf-8")
     (tmp_path / "faults.toml").write_text("[[faults]]\nfault.kind = 'reset'\n", encoding="utf-8")
     [whole, _] = files()
     line = next(line for line in whole.splitlines() if line.startswith(f"# {key} = "))
