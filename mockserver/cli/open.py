@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def ready(port: int, admin_port: int) -> None:
         address = f"http://127.0.0.1:{port}/__admin/ui/"
-        print(f"page: {address}\nCtrl-C stops it.", flush=True)
+        print(f"page: {address}\nPress Ctrl-C to stop.", flush=True)
         if not arguments.no_browser and not webbrowser.open(address):
             print("no browser found; open the address yourself", file=sys.stderr)
 

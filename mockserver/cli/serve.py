@@ -165,17 +165,17 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
         return
     rows = [
         ("page", ui_url),
-        ("sessions", f"{url}{DIALECTS.default.opening_path()}"),
+        ("sessions", f"{url}{DIALECTS.default.opening_path()} (POST)"),
         *known.device_rows(),
-        ("admin API", admin_url),
+        ("admin API", f"{admin_url}/openapi.json"),
         ("journal", f"{admin_url}/events"),
         *([] if token is None else [("admin token", token)]),
-        ("seed", options.seed if options.seeded_ids else f"{options.seed} (--seed {options.seed} repeats the faults)"),
+        ("seed", options.seed if options.seeded_ids else f"{options.seed} (repeat the faults with --seed {options.seed})"),
         *known.ca_rows(),
     ]
     print(f"mockserver emulates the Media Collection API at {url}")
     print("\n".join(map(row_text, rows)))
-    print("Ctrl-C stops it.", flush=True)
+    print("Press Ctrl-C to stop.", flush=True)
 
 
 def _warn(options: ServerOptions) -> None:

@@ -72,11 +72,11 @@ def test_person_is_told_addresses_seed_and_how_to_stop(start: StartProcess, fetc
     assert "".join(lines) == (
         f"mockserver emulates the Media Collection API at {url}\n"
         f"  page         {url}/__admin/ui/\n"
-        f"  sessions     {url}/api/v1/sessions\n"
-        f"  admin API    {url}/__admin\n"
+        f"  sessions     {url}/api/v1/sessions (POST)\n"
+        f"  admin API    {url}/__admin/openapi.json\n"
         f"  journal      {url}/__admin/events\n"
         "  seed         7\n"
-        "Ctrl-C stops it.\n"
+        "Press Ctrl-C to stop.\n"
     )
     assert fetch(url, "GET", "/__admin/events")[0] == 200
     assert ended(process, signal.SIGINT) == (0, "", "")
@@ -156,7 +156,7 @@ def test_https_with_a_ca_of_its_own_tells_programs_whom_to_trust(start: StartPro
 def test_https_with_a_ca_of_its_own_tells_people_what_devices_need(start: StartProcess, tmp_path: Path) -> None:
     process = start("serve", "--host", "0.0.0.0", "--port", "0", "--tls", "--no-ready-json")
     assert process.stdout is not None
-    said = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    said = "".join(iter(process.stdout.readline, "Press Ctrl-C to stop.\n"))
     url = said.splitlines()[0].split()[-1]
     assert url.startswith("https://127.0.0.1:")
     port = url.rpartition(":")[2]
