@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["GRACE_S", "Answer", "Flight", "InFlight", "Replayed", "SessionIds", "places_for"]
 
 GRACE_S = 1.0
-"""How long the end of a replay waits for answers that the recorded client did not wait out."""
+"""How long the end of a replay waits for answers that the recorded client did not wait for."""
 
 _OTHER_PLACES = 32
-"""Most requests on their way at a time besides those that are held back as recorded. SDKs send three in parallel; the
-rest is for many players and for answers that faults hold back."""
+"""The most requests in flight besides those that are held back as recorded. SDKs send three in parallel; the rest is
+for several players and for answers that faults hold back."""
 
 _CONNECT_S = 10.0
 _REFUSED_S = 10.0
-"""How long a server may refuse connections in the middle of a replay. That the recording has the request shows that it
-did reach the server."""
+"""How long a server may refuse connections during a replay. A recorded request did reach the server, so it is tried
+again."""
 _RETRY_S = 0.05
 
 _LONGEST_REASON = 200
@@ -42,21 +42,21 @@ _OWN_HEADERS = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization"}
     | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-"""Header fields that belong to a connection and not to a request (RFC 9110, 7.6.1), or follow from the request."""
+"""Header fields that belong to the connection, not to the request (RFC 9110, 7.6.1), or follow from the request."""
 
 _UNASKED_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-"""What aiohttp would add."""
+"""Header fields that aiohttp would add."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server answered.
+    """The answer of a server.
 
     Args:
-        status: The status; None without a whole answer.
+        status: The status; None without a complete answer.
         headers: Its header fields.
         body: Its body.
         ending: How the exchange ended.
-        reason: Why, in the server's words, if it refused, or how the connection ended.
+        reason: The server's message if it refused, or how the connection ended.
     """
 
     status: int | None
@@ -67,7 +67,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """A request that was sent again, and what came of it this time."""
+    """A request that was sent again, with its answer."""
 
     call: RecordedCall
     path: str
@@ -75,12 +75,12 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 class Flight:
-    """A request that is on its way.
+    """A request in flight.
 
     Args:
-        call: The request.
-        path: Where it is sent.
-        body: What is sent: the body of the call, with the session as the server knows it.
+        call: The recorded request.
+        path: The path it is sent to.
+        body: The body that is sent, with the session id of the server.
     """
 
     def __init__(self, call: RecordedCall, path: str, body: bytes) -> None:
@@ -89,26 +89,26 @@ class Flight:
         self.body = body
         self.answer: Answer | None = None
         self.left = asyncio.Event()
-        """Set once it was written to the network, or never will be."""
+        """Set when it was written to the network, or never will be."""
         self.task: asyncio.Task[None] | None = None
 
     @property
     def is_over(self) -> bool:
-        """Whether there is an answer, or never will be one."""
+        """Whether it has an answer, or never will have one."""
         return self.answer is not None
 
     @property
     def is_expected(self) -> bool:
-        """Whether the recorded client waited for the answer; one that left knows nothing of it."""
+        """Whether the recorded client waited for the answer."""
         return self.call.ending != "unanswered"
 
 
 class _Lost(Exception):
-    """A connection that ended without a whole answer."""
+    """A connection that ended without a complete answer."""
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request again by itself, as it would a GET or OPTIONS whose connection ended."""
+    """Keep aiohttp from repeating a request by itself, as it does a GET or OPTIONS whose connection ended."""
     import aiohttp
 
     try:
@@ -120,14 +120,14 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 
 class InFlight:
-    """What is on its way, within ``async with``.
+    """Sends requests and waits for their answers; use it with ``async with``.
 
     Args:
-        address: The server, and whose certificates are taken there.
+        address: The server, and whose certificates to trust.
         ids: The session ids.
-        places: Most requests that are on their way at a time.
-        timeout_s: How long an answer may pause; None for as long as it likes.
-        done: Told of every answer as it comes.
+        places: The most requests in flight at a time.
+        timeout_s: How long an answer may pause; None for no limit.
+        done: Called with every answer as it arrives.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class InFlight:
         self._refuses = False
         self._failure: BaseException | None = None
         self.answered = 0
-        """How many answers there are."""
+        """The number of answers."""
 
     async def __aenter__(self) -> InFlight:
         self._renew()
@@ -166,15 +166,15 @@ class InFlight:
 
     @property
     def flights(self) -> tuple[Flight, ...]:
-        """All that is on its way, the oldest first."""
+        """The requests in flight, oldest first."""
         return tuple(self._flights)
 
     def must_wait(self, call: RecordedCall) -> bool:
-        """Tell whether a request needs a session id that is not known yet."""
+        """Return whether a request needs a session id that is not known yet."""
         return self._ids.must_wait(call)
 
     async def send(self, call: RecordedCall) -> Flight:
-        """Send a request, with the session id that the server gave, and return when it has left."""
+        """Send a request with the session id of the server, and return when it was written to the network."""
         path, body = self._ids.translate(call)
         flight = Flight(call, self._address.path + path, body)
         self._ids.sent(call)
@@ -184,14 +184,14 @@ class InFlight:
         return flight
 
     async def wait(self, until: Callable[[], bool], timeout_s: float | None = None) -> bool:
-        """Take in answers until a condition holds.
+        """Receive answers until a condition holds.
 
         Args:
             until: The condition.
-            timeout_s: For how long, in seconds; None for ever.
+            timeout_s: How long to wait, in seconds; None for ever.
 
         Returns:
-            Whether it holds.
+            Whether the condition holds.
         """
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._comes(until), timeout_s)
@@ -205,7 +205,7 @@ class InFlight:
             await self._landed.wait()
 
     async def give_up(self, flights: Iterable[Flight]) -> None:
-        """Leave some of what is on its way, as a client does that has waited long enough."""
+        """Give up requests in flight, as a client does that has waited long enough."""
         for flight in (left := tuple(flights)):
             assert flight.task is not None
             flight.task.cancel()
@@ -213,21 +213,21 @@ class InFlight:
 
     @property
     def has_room(self) -> bool:
-        """Whether another one may be sent."""
+        """Whether another request may be sent."""
         return len(self._flights) < self._places
 
     async def make_room(self, timeout_s: float | None = None) -> bool:
-        """Wait for a free place. What the recorded client did not wait out goes first.
+        """Wait for a free place. A request whose answer the recorded client did not wait for is given up first.
 
         Returns:
-            Whether there is one.
+            Whether there is a free place.
         """
         if not self.has_room:
             await self.give_up([flight for flight in self._flights if not flight.is_expected][:1])
         return await self.wait(lambda: self.has_room, timeout_s)
 
     async def finish(self) -> None:
-        """Wait for all answers that the recorded clients waited for, a moment for the others, and leave the rest."""
+        """Wait for the answers that the recorded clients waited for, a moment for the others, and give up the rest."""
         await self.wait(lambda: not any(flight.is_expected for flight in self._flights))
         await self.wait(lambda: not self._flights, GRACE_S)
         await self.give_up(self._flights)
@@ -244,7 +244,7 @@ class InFlight:
             whole = None if answer.status is None else HttpResponse(answer.status, answer.headers, answer.body)
             self._ids.learn(flight.call, whole)
             self._done(Replayed(flight.call, flight.path, answer))
-        except BaseException as error:  # noqa: BLE001 - who waits raises it
+        except BaseException as error:  # noqa: BLE001 - raised again in wait()
             self._failure = error
         finally:
             flight.left.set()
@@ -270,7 +270,7 @@ class InFlight:
                 await connections.close()
 
     async def _when_let_in(self, connections: aiohttp.ClientSession, flight: Flight) -> Answer:
-        """Send a request as soon as the server takes connections; nobody is waited for twice."""
+        """Send a request as soon as the server accepts connections; once it refused for too long, do not wait again."""
         import aiohttp
 
         waits = 0 if self._refuses else round(_REFUSED_S / _RETRY_S)
@@ -305,7 +305,7 @@ class InFlight:
         return Answer(status=response.status, headers=headers, body=body, reason=_reason(response.status, body))
 
     def _renew(self) -> None:
-        """Take new connections from now on: a server that refuses from now on would reset those that are idle."""
+        """Use new connections from now on: a server that refuses connections would reset the idle ones."""
         import aiohttp
 
         left = aiohttp.TraceConfig()
@@ -338,10 +338,10 @@ def _is_refusal(error: BaseException) -> bool:
 
 
 def places_for(calls: Iterable[RecordedCall]) -> int:
-    """Return how many requests may be on their way at a time so that a recording is sent as it was.
+    """Return how many requests must be in flight at a time to replay a recording faithfully.
 
-    A journal tells which requests a server held back together before it processed them. All of them are on their way
-    again before the first is answered. Whose answers were outstanding together it does not tell.
+    A journal shows which requests a server held back at the same time before it processed them; all of them are in
+    flight again before the first is answered. It does not show which answers were outstanding at the same time.
     """
     came: list[int] = []
     went: list[int] = []

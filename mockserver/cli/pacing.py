@@ -1,4 +1,4 @@
-"""When the requests of a recording are sent: at the recorded times, or one after the other."""
+"""When to send the requests of a recording: at the recorded times, or one after the other."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def speed_of(text: str) -> float:
-    """Read a factor; infinity for no waiting.
+    """Parse ``--speed``; infinity means without waiting.
 
     Raises:
-        InvalidInput: It is neither a number more than 0 nor ``max``.
+        InvalidInput: It is neither a number above 0 nor ``max``.
     """
     try:
         speed = float("inf" if text == "max" else text)
@@ -31,17 +31,17 @@ def speed_of(text: str) -> float:
 
 
 def as_sent(calls: list[RecordedCall], name: str) -> list[RecordedCall]:
-    """Bring requests into the order in which they were sent.
+    """Return the requests in the order in which they were sent.
 
-    An entry of a journal was sent when the server received it: before what overtook it while a delay held it back.
-    What a ``duplicate`` fault made the server process twice was sent once, and is one request.
+    The entries of a journal are sorted by when the server received them: before those that overtook them during a
+    delay. A request that a ``duplicate`` fault made the server process twice is sent once.
 
     Args:
         calls: The requests of a file.
-        name: What the file is called in messages.
+        name: The name of the file in messages.
 
     Raises:
-        InvalidInput: One of them cannot be sent.
+        InvalidInput: A request cannot be sent.
     """
     for call in calls:
         if call.is_bare:
@@ -59,9 +59,9 @@ def as_sent(calls: list[RecordedCall], name: str) -> list[RecordedCall]:
 
 
 def _as_received(calls: list[RecordedCall]) -> list[RecordedCall]:
-    """Sort the entries of a journal as they were received.
+    """Sort the entries of a journal by when they were received.
 
-    A file may hold several journals, one after the other; each is sorted alone.
+    A file may contain several journals, one after the other; each is sorted on its own.
     """
     journal, last_seq = 0, 0
     places: dict[int, tuple[int, int]] = {}
@@ -76,11 +76,11 @@ def _as_received(calls: list[RecordedCall]) -> list[RecordedCall]:
 
 
 def _copy_of(first: RecordedCall, second: RecordedCall) -> int | None:
-    """Return the line of the one of two requests that a ``duplicate`` fault made out of the other.
+    """Return the line of the request, of two, that is the copy made by a ``duplicate`` fault; None if neither is.
 
-    They stand next to each other, were processed in the same millisecond, name the same rule, and the answer to the
-    copy was kept back. A client that sends a request again right after such a fault is no copy: the rule either did
-    not strike it, or did the same to it.
+    Original and copy are adjacent, were processed in the same millisecond and name the same rule, and the answer to the
+    copy was withheld. A request that a client repeats right after such a fault is not a copy: the rule either did not
+    apply to it, or did the same to it.
     """
     if (first.at_ms, first.method, first.path, first.headers, first.body) != (
         second.at_ms, second.method, second.path, second.headers, second.body,
@@ -98,9 +98,9 @@ def _copy_of(first: RecordedCall, second: RecordedCall) -> int | None:
 
 
 def pauses(calls: Iterable[RecordedCall], speed: float, monotonic_s: Callable[[], float]) -> Iterator[float]:
-    """Give for each request how long to wait before it, in seconds, whatever time the others took.
+    """Yield how long to wait before each request, in seconds, taking into account the time that sending took.
 
-    A recording whose clock was set back goes on from there without waiting.
+    Where the clock of a recording was set back, the replay continues without waiting.
     """
     began_s, due_s, last_s = monotonic_s(), 0.0, None
     for call in calls:
@@ -112,10 +112,10 @@ def pauses(calls: Iterable[RecordedCall], speed: float, monotonic_s: Callable[[]
 async def recorded_pace(
     calls: Iterable[RecordedCall], in_flight: InFlight, speed: float, monotonic_s: Callable[[], float]
 ) -> None:
-    """Send each request when its time has come, whether or not earlier ones have their answers.
+    """Send each request at its time, whether or not earlier ones have been answered.
 
-    Only what needs a session id waits for the answer that brings it, and the rest of the recording with it: no request
-    overtakes another on its way out.
+    A request that needs a session id waits for the answer with the id, and the rest of the recording waits with it: no
+    request is sent before an earlier one.
     """
     calls = tuple(calls)
     for call, pause_s in zip(calls, pauses(calls, speed, monotonic_s), strict=True):
@@ -127,10 +127,10 @@ async def recorded_pace(
 
 
 async def one_by_one(calls: Iterable[RecordedCall], in_flight: InFlight) -> None:
-    """Send each request when the one before it has its answer.
+    """Send each request when the one before it has been answered.
 
-    Which requests overlapped, neither a journal nor a recording says; but a request whose client left without an answer
-    held up nobody, and is not waited for here either.
+    Neither a journal nor a recording says which requests overlapped. A request whose client left without an answer did
+    not delay the next one, so the replay does not wait for it either.
     """
     for call in calls:
         await _wait_for_id(call, in_flight)

@@ -1,4 +1,4 @@
-"""``mockserver replay``: recorded requests sent to a server again, and its answers compared with the recorded ones."""
+"""``mockserver replay``: send recorded requests to a server again, and compare its answers with the recorded ones."""
 
 from __future__ import annotations
 
@@ -26,23 +26,21 @@ _TIMEOUT_S = 60
 _LONGEST_TIMEOUT_S = 86_400
 
 _EPILOG = """\
-FILE is a journal (--export-on-exit, or /__admin/export), or lines of
+FILE is a journal (--export-on-exit, or /__admin/export), or has one request per line:
 {"t": seconds, "method": ..., "path": ..., "headers": {...}, "body": "...", "status": ...}.
-Requests of a journal are sent when and in the order in which the server received them, also those that a delay held
-back.
-Session ids of the recording are replaced by those that the server gives.
+The requests of a journal are sent in the order and at the times at which the server received them, also those that a
+delay held back. Session ids of the recording are replaced by those of the server.
 
---clock real sends each request when its time has come, even while earlier ones wait for their answers, up to 32 at a
-time and as many more as a delay held back together; an event whose session id is still to come waits for it.
---speed max sends one after the other instead: a recording does not say how long answers took, so it cannot tell which
-requests overlapped.
---clock virtual freezes the clock of the server, sets it to when each request was received before sending it, and leaves
-it as it was found. What a fault holds back on the frozen clock stays on its way while the clock moves on.
+--clock real sends each request at its time, even while earlier ones wait for their answers: up to 32 at a time, plus as
+many as a delay held back together. An event that needs the session id of an outstanding answer waits for it.
+--speed max sends one request after the other, because a recording does not say which requests overlapped.
+--clock virtual freezes the clock of the server, sets it to the time of each request before sending it, and restores the
+clock at the end. Requests that a fault holds back stay in flight while the clock moves on.
 
-Compared are status, how the connection ended, the header fields of the API and the body, as far as FILE has them: a
-journal has all, lines have the status. Where the recorded client left without an answer, none now is as recorded.
-A server that was started in the same way, with the same --seed and --faults, injects the same faults again when they
-meet the same requests in the same order: --clock virtual, or --speed max if no delay let requests overtake each other.
+The comparison covers status, ending of the connection, header fields of the API and body, as far as FILE has them: a
+journal has all, other lines only the status. If the recorded client left without an answer, no answer now is the same.
+A server with the same --seed and --faults injects the same faults into the same requests in the same order: use
+--clock virtual, or --speed max if no delay let requests overtake each other.
 
 exit codes: 0 all answers are as recorded, 1 some differ, 2 file or server cannot be used
 
@@ -55,7 +53,7 @@ examples:
 
 
 class _Different(msgspec.Struct, frozen=True):
-    """A request whose answer is not as recorded."""
+    """A request whose answer differs from the recording."""
 
     replayed: Replayed
     differences: tuple[Difference, ...]
@@ -72,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clock",
         choices=("real", "virtual"),
         default="real",
-        help="keep the recorded times in real time, or on the emulated clock of the server (default: real)",
+        help="replay in real time, or on the emulated clock of the server (default: real)",
     )
     parser.add_argument(
         "--timeout",
@@ -80,9 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         help=f"with --clock real: how long to wait for an answer (default: {_TIMEOUT_S})",
     )
-    parser.add_argument("--status-only", action="store_true", help="compare nothing but the statuses")
+    parser.add_argument("--status-only", action="store_true", help="compare only the statuses")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
-    parser.add_argument("--admin", metavar="URL", help="address of the admin API, if it has one of its own")
+    parser.add_argument("--admin", metavar="URL", help="address of the admin API, if it has its own")
     add_remote_arguments(parser)
 
 
@@ -90,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay a recording.
 
     Returns:
-        0 when all answers are as recorded, otherwise 1.
+        0 if all answers are as recorded, otherwise 1.
 
     Raises:
         InvalidInput: Arguments or file cannot be used, or the server cannot be reached.
@@ -128,17 +126,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace, *, is_virtual: bool) -> None:
-    """Refuse what goes with the other clock.
+    """Refuse options that are for the other clock.
 
     Raises:
-        InvalidInput: It is given.
+        InvalidInput: One of them was given.
     """
     if is_virtual and arguments.speed not in (None, "max"):
-        raise InvalidInput("--speed goes with --clock real; the virtual clock waits for nothing")
+        raise InvalidInput("--speed is for --clock real; a replay on the virtual clock never waits")
     if is_virtual and arguments.timeout is not None:
-        raise InvalidInput("--timeout goes with --clock real; on a frozen clock an answer may have to wait for it")
+        raise InvalidInput("--timeout is for --clock real; on a frozen clock an answer may have to wait for the clock")
     if not is_virtual and arguments.admin is not None:
-        raise InvalidInput("--admin goes with --clock virtual")
+        raise InvalidInput("--admin is for --clock virtual")
     if arguments.timeout is not None and not 0 < arguments.timeout <= _LONGEST_TIMEOUT_S:
         raise InvalidInput(
             f"--timeout must be more than 0 and at most {_LONGEST_TIMEOUT_S} s, not {arguments.timeout:g}"

@@ -170,7 +170,7 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
         ("admin API", f"{admin_url}/openapi.json"),
         ("journal", f"{admin_url}/events"),
         *([] if token is None else [("admin token", token)]),
-        ("seed", options.seed if options.seeded_ids else f"{options.seed} (repeat the faults with --seed {options.seed})"),
+        ("seed", options.seed if options.seeded_ids else f"{options.seed} (--seed {options.seed} repeats the faults)"),
         *known.ca_rows(),
     ]
     print(f"mockserver emulates the Media Collection API at {url}")

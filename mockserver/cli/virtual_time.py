@@ -1,9 +1,9 @@
-"""A recording replayed on the emulated clock of its server: hours in seconds, with the same lifetimes.
+"""Replays a recording on the emulated clock of the server: hours in seconds, with the same lifetimes.
 
-The clock is frozen, and set to the time at which each request was received before it is sent again. What the server
-holds back on the frozen clock, for a ``delay`` or ``dribble``, stays on its way while the clock moves on. How long it
-is held back this time is not known in general, so the clock goes towards the next request in steps that begin small and
-double for each such request: a held one is late by no more than the time it has been held.
+The clock is frozen, and set to the time at which each request was received before the request is sent again. Requests
+that the server holds back on the frozen clock, for a ``delay`` or ``dribble``, stay in flight while the clock moves on.
+The length of a delay is not known in advance, so the clock moves towards the next request in steps that start small and
+double for each request in flight: its answer is late by no more than the time for which it was held.
 """
 
 from __future__ import annotations
@@ -25,30 +25,29 @@ __all__ = ["VirtualClock", "on_virtual_clock"]
 
 _FIRST_STEP_MS = 100
 _LONGEST_MS = 48 * 3600 * 1000
-"""How long the clock goes on after the last request for the sake of those that are held back: two of the longest
-delays."""
+"""How far the clock moves after the last request to release those that are held back: two of the longest delays."""
 
 _LONGEST_FOR_ID_MS = 10 * 60 * 1000
-"""How far the clock runs ahead of the recording to get the answer with a session id."""
+"""How far the clock may run ahead of the recording to get an answer with a session id."""
 
 _LOOK_S = 0.02
 _REACHES_S = 5.0
 """How long a request may take to reach the server."""
 
 _LOOKS = 25
-"""How often to look for the answer to what the server has and does not hold back. Looks are counted and not the time: a
-machine that stood still for a moment has not looked."""
+"""How often to check for the answer to a request that the server does not hold back. Checks are counted instead of
+time, because a machine may pause."""
 
 _REFUSED_S = 10.0
-"""How long a ``refuse`` fault may keep out who moves the clock, too."""
+"""How long a ``refuse`` fault may also refuse the connections that move the clock."""
 
 
 class VirtualClock:
-    """The emulated clock of a server, and what has reached the server.
+    """The emulated clock of a server, and the requests that have reached the server.
 
     Args:
-        control: The admin API.
-        monotonic_s: The time, in seconds from any beginning.
+        control: The control of the server.
+        monotonic_s: Returns the monotonic time, in seconds.
     """
 
     def __init__(self, control: Control, monotonic_s: Callable[[], float]) -> None:
@@ -56,14 +55,14 @@ class VirtualClock:
         self._monotonic_s = monotonic_s
         self._entries_before = 0
         self.now_ms = 0
-        """What the clock shows, in milliseconds since the epoch."""
+        """The time of the clock, in milliseconds since the epoch."""
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Freeze the clock; at the end, whatever happens, it is as if nobody had touched it.
+        """Freeze the clock, and restore it at the end, whatever happens.
 
         Raises:
-            InvalidInput: The server has no admin API, or it does not let us in.
+            InvalidInput: The server has no admin API, or refuses access to it.
         """
         try:
             found = self._reading()
@@ -89,15 +88,15 @@ class VirtualClock:
                 self._control.call(SET_CLOCK, ClockCommand(action="resume"))
 
     def set(self, at_ms: int) -> None:
-        """Set the clock, backwards too."""
+        """Set the clock, forward or back."""
         self.now_ms = self._control.call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
 
     def arrivals(self) -> int:
-        """Return how many matches the rules of stage ``request`` have counted: a request counts when it arrives."""
+        """Return how many matches the rules of stage ``request`` have counted, which they do when a request arrives."""
         return sum(rule.seen for rule in self._control.call(FAULTS, None).faults if rule.stage is Stage.REQUEST)
 
     def has_processed(self, flight: Flight, after: int) -> bool:
-        """Tell whether a request is in the journal.
+        """Return whether a request is in the journal.
 
         Args:
             flight: The request.
@@ -125,11 +124,11 @@ class VirtualClock:
 
 
 async def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: VirtualClock) -> None:
-    """Send each request at its time on the emulated clock, and wait until the server has it.
+    """Send each request at its time on the emulated clock, and wait until it has reached the server.
 
     Args:
-        calls: The requests in the order in which to send them. Those that are of no journal have no time on that clock:
-            the first of them is sent when the clock is found, the others with their spacing.
+        calls: The requests in the order in which to send them. Requests that are not from a journal have no time on
+            that clock: the first is sent at the present time of the clock, the others with their recorded spacing.
         in_flight: Sends them.
         clock: The clock, frozen.
     """
@@ -153,14 +152,14 @@ async def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, c
             await in_flight.give_up(in_flight.flights[:1])
         await mover.send(call)
     await mover.go_until(lambda: not any(flight.is_expected for flight in in_flight.flights), _LONGEST_MS)
-    # What the recorded client did not wait for was processed all the same, when its delay was over.
+    # Requests that the recorded client did not wait for were processed as well, when their delay was over.
     await mover.go_to(max((flight.call.at_ms or 0 for flight in in_flight.flights), default=0))
     await in_flight.wait(lambda: not in_flight.flights, GRACE_S)
     await in_flight.give_up(in_flight.flights)
 
 
 class _Mover:
-    """Moves the clock with regard to what is held back."""
+    """Moves the clock so that requests that are held back are released in time."""
 
     def __init__(self, in_flight: InFlight, clock: VirtualClock) -> None:
         self._in_flight = in_flight
@@ -168,7 +167,7 @@ class _Mover:
         self._steps: dict[Flight, tuple[int, int]] = {}
 
     async def send(self, call: RecordedCall) -> None:
-        """Send a request, and wait for its answer, or until the server has it."""
+        """Send a request, and wait for its answer or until it has reached the server."""
         in_flight, clock = self._in_flight, self._clock
         before = in_flight.answered
         arrivals = clock.arrivals()
@@ -176,7 +175,7 @@ class _Mover:
         for _ in range(round(_REACHES_S / _LOOK_S)):
             if await in_flight.wait(lambda: flight.is_over, _LOOK_S):
                 return
-            # What is held back is not in the journal, but the rule that holds it back has counted.
+            # A request that is held back is not in the journal yet, but the rule that holds it back has counted it.
             if clock.has_processed(flight, before) or clock.arrivals() > arrivals:
                 break
         if flight.is_expected:
@@ -189,7 +188,7 @@ class _Mover:
         self._steps = dict.fromkeys(self._steps, (at_ms, _FIRST_STEP_MS))
 
     async def go_to(self, at_ms: int) -> None:
-        """Move the clock forward, if that is where the time lies."""
+        """Move the clock forward to a time, unless it has passed."""
         while self._next_ms() <= at_ms:
             await self._step()
         if at_ms > self._clock.now_ms:
@@ -199,11 +198,11 @@ class _Mover:
         """Move the clock forward step by step until a condition holds.
 
         Args:
-            condition: What is waited for.
-            most_ms: How far to go, in milliseconds.
+            condition: The condition to wait for.
+            most_ms: How far to move the clock, in milliseconds.
 
         Returns:
-            Whether it holds.
+            Whether the condition holds.
         """
         if await self._comes(condition):
             return True
@@ -221,7 +220,7 @@ class _Mover:
         return False
 
     def _next_ms(self) -> float:
-        """Return when to look again whether something held back is free now; infinity if nothing is."""
+        """Return when to check again whether a request was released; infinity if none is held back."""
         self._steps = {flight: step for flight, step in self._steps.items() if not flight.is_over}
         return min((began_ms + after_ms for began_ms, after_ms in self._steps.values()), default=math.inf)
 

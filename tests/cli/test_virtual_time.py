@@ -327,12 +327,15 @@ def test_admin_api_can_have_an_address_and_a_token(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--clock", "virtual", "--speed", "2"], "--speed goes with --clock real; the virtual clock waits for nothing"),
+        (
+            ["--clock", "virtual", "--speed", "2"],
+            "--speed is for --clock real; a replay on the virtual clock never waits",
+        ),
         (
             ["--clock", "virtual", "--timeout", "2"],
-            "--timeout goes with --clock real; on a frozen clock an answer may have to wait for it",
+            "--timeout is for --clock real; on a frozen clock an answer may have to wait for the clock",
         ),
-        (["--admin", "http://127.0.0.1:1"], "--admin goes with --clock virtual"),
+        (["--admin", "http://127.0.0.1:1"], "--admin is for --clock virtual"),
     ],
 )
 def test_flags_of_the_other_clock_are_refused(

@@ -39,8 +39,8 @@ def reference() -> Iterator[str]:
 
 def admin_section() -> Iterator[str]:
     yield "\n## Admin API\n"
-    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. Arguments of a GET stand in the query, of"
-    yield "others in a JSON body. Errors are problem documents (RFC 9457, [Problem](#problem))."
+    yield f"All paths begin with `{ADMIN}`, or `/ns/{{namespace}}{ADMIN}`. A GET takes its arguments in the query,"
+    yield "other methods in a JSON body. Errors are problem documents (RFC 9457, [Problem](#problem))."
     yield f"A list ends after `limit` members, or sooner when it has grown to {ANSWER_BYTES // 1024**2} MiB: then"
     yield "`meta.next` leads to the next page."
     yield ""
@@ -70,7 +70,7 @@ def answer(route: Route[Any, Any]) -> str:
 
 def record_section() -> Iterator[str]:
     yield "\n## Records\n"
-    yield "What the admin API answers, and what stands in it. Instants are milliseconds of the emulated clock."
+    yield "The answers of the admin API and the records in them. Times are milliseconds of the emulated clock."
     shown: set[Any] = {
         NearMiss,
         Difference,
