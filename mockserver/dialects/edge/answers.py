@@ -22,7 +22,7 @@ from mockserver.model.journal import Violation
 from mockserver.pointer import steps_of
 from mockserver.wire.codec import encode
 
-__all__ = ["PATH_TYPE", "Answers", "Manner", "Streaming"]
+__all__ = ["HINT", "PATH_TYPE", "Answers", "Manner", "Streaming"]
 
 PATH_TYPE = "path-type"
 """The rule of a violation about an event type that is not that of the path."""

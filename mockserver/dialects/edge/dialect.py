@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.dialects.base import Described, Found
-from mockserver.dialects.edge.answers import Answers
+from mockserver.dialects.edge.answers import HINT, Answers
 from mockserver.dialects.edge.described import PATHS, SCHEMAS
 from mockserver.dialects.edge.normal import WORDS, normal_of, wire_of
 from mockserver.dialects.edge.paths import (
@@ -129,10 +129,11 @@ class Edge:
         return event_path(event_type)
 
     def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
-        """Return target and body of an event; its query names a datastream that every mockserver accepts."""
+        """Return target and body of an event; after the sessionStart the target has the location hint of its answer."""
         document = wire_of(event, sid)
         event_type = document["events"][0]["xdm"]["eventType"].removeprefix("media.")
-        return f"{event_path(event_type)}?configId={_DATASTREAM}", encode(document)
+        hint = None if sid is None else HINT
+        return f"{event_path(event_type, hint)}?configId={_DATASTREAM}", encode(document)
 
     def described(self) -> Described:
         """Describe its paths for OpenAPI."""

@@ -150,6 +150,6 @@ def opened_by(body: bytes) -> str | None:
     return found[1].decode("utf-8", "replace") if found else None
 
 
-def event_path(event_type: str) -> str:
-    """Return the path to which events of a type are posted."""
-    return f"/ee/va/v1/{event_type}"
+def event_path(event_type: str, hint: str | None = None) -> str:
+    """Return the path to which events of a type are posted; without a location hint by default."""
+    return f"/ee{'' if hint is None else '/' + hint}/va/v1/{event_type}"
