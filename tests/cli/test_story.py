@@ -120,7 +120,7 @@ def test_file_can_be_shown_and_is_checked(capsys: pytest.CaptureFixture[str], ow
         (["run", "flap-500", "--to", "http://x", "--port", "1"], "--port is for a new server, but --to names"),
         (["run", "flap-500", "--to", "http://x", "--tls"], "--tls is for a new server, but --to names"),
         (["run", "flap-500", "--to", "http://x", "--tls-ca", "x"], "--tls-ca is for a new server, but --to"),
-        (["run", "flap-500", "--tls-ca", "x"], "--tls-ca keeps the CA of --tls: give that too"),
+        (["run", "flap-500", "--tls-ca", "x"], "--tls-ca needs --tls: give that too"),
         (["run", "flap-500", "--port", "99999"], "--port must be a port from 0 to 65535, not '99999'"),
         (["run", "flap-500", "--port", "http"], "--port must be a port from 0 to 65535, not 'http'"),
         (["run", "flap-500", "--host", ""], "--host must be a text, not ''"),

@@ -25,7 +25,7 @@ from mockserver.namespaces import Namespaces
 from mockserver.operations.table import LocalControl, perform
 from mockserver.operations.waiting import Pending
 from mockserver.wire.codec import encode
-from tests.factories import emulator, inside, open_session, send, story
+from tests.factories import emulator, inside, open_session, send, start, story
 
 STORY = story()
 RESET = FaultSpec(fault=ResetFault(), times=0)
@@ -48,6 +48,7 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.FINDINGS: FindingQuery(),
     c.SESSION_FINDINGS: FindingQuery(),
     c.EXPORT: ExportQuery(),
+    c.IMPORT: encode(start()),
 }
 ROUTES = [route for route in CONTROL_ROUTES if route not in (c.STREAM, c.CA)]
 

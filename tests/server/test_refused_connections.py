@@ -297,11 +297,11 @@ def test_mock_server_refuses_connections_for_a_block() -> None:
 
 def test_mock_server_that_does_not_run_cannot_refuse() -> None:
     server = MockServer()
-    with pytest.raises(ServerFailed, match="does not run"), server.refusing_connections():
+    with pytest.raises(ServerFailed, match="is not running"), server.refusing_connections():
         pass
     with server:
         pass
-    with pytest.raises(ServerFailed, match="does not run"), server.refusing_connections():
+    with pytest.raises(ServerFailed, match="is not running"), server.refusing_connections():
         pass
 
 

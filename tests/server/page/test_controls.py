@@ -135,7 +135,7 @@ def test_what_is_wrong_with_a_fault_as_a_whole_is_told(
 
     page.get_by_role("button", name="Add rule").click()
 
-    expect(page.locator(".fault-form .problem")).to_contain_text("a delay takes either ms, or lower and upper")
+    expect(page.locator(".fault-form .problem")).to_contain_text("a delay takes ms, or lower and upper")
     assert _faults(standing) == before
 
 
