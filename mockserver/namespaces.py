@@ -186,10 +186,16 @@ class Namespace:
 
 
 class Target(NamedTuple):
-    """What an operation works on: a namespace, and the namespaces of the server it belongs to."""
+    """What an operation works on: a namespace, and the namespaces of the server it belongs to.
+
+    Args:
+        as_json: Whether the answer is only written as JSON. Then the entries in it may be JSON already: thousands of
+            records at a time would cost the players a walk of the garbage collector.
+    """
 
     namespaces: Namespaces
     namespace: Namespace
+    as_json: bool = False
 
 
 class Namespaces:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
+import msgspec
 from msgspec.structs import replace
 
 from mockserver.control import Chunks, ExportQuery
@@ -77,7 +78,7 @@ def event(target: Target, argument: None, seq: str) -> Entry:
 
 def events(target: Target, query: Query) -> EventPage:
     """List the first entries that match, with the ``since`` of the next page."""
-    return page(target.namespace, query)
+    return _page(_written(target, _find(target.namespace, compile_query(query), query.limit)), True)
 
 
 def page(namespace: Namespace, query: Query) -> EventPage:
@@ -99,12 +100,12 @@ def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountRe
     def told(found: _Found, satisfied: bool) -> CountResult:
         return CountResult(count=found.total, journal_complete=found.complete)
 
-    return _wait(target.namespace, command, 0, told)
+    return _wait(target, command, 0, told)
 
 
 def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]:
     """Return the entries that match, as soon as there are ``at_least`` or the time is over."""
-    return _wait(target.namespace, command, 0, _page)
+    return _wait(target, command, 0, _page)
 
 
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
@@ -118,10 +119,17 @@ def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResul
             journal_complete=found.complete,
         )
 
-    return _wait(target.namespace, command, _WAIT_MS, told)
+    return _wait(target, command, _WAIT_MS, told)
 
 
-def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, told: _Told[T]) -> T | Pending[T]:
+def _written(target: Target, found: _Found) -> _Found:
+    """Let entries be made as JSON, if the answer is to be JSON."""
+    if not target.as_json:
+        return found
+    return found._replace(write=lambda seq, record: cast(Entry, msgspec.Raw(encode(found.write(seq, record)))))
+
+
+def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T]) -> T | Pending[T]:
     """Look once; if there are too few, wait, and look again when the wait is over."""
     silence_ms = command.silence_ms
     if command.at_least < 0:
@@ -129,10 +137,10 @@ def _wait(namespace: Namespace, command: WaitCommand, default_ms: int, told: _To
     if silence_ms is not None and silence_ms < 0:
         raise InvalidInput(f"silence_ms must be 0 or more, not {silence_ms}", pointer="/silence_ms")
     timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
-    matcher = compile_query(command.query)
+    namespace, matcher = target.namespace, compile_query(command.query)
 
     def look() -> _Found:
-        return _find(namespace, matcher, command.query.limit)
+        return _written(target, _find(namespace, matcher, command.query.limit))
 
     satisfied = silence_ms == 0 and timeout_s > 0
     if silence_ms and timeout_s:
@@ -200,7 +208,7 @@ def _find(namespace: Namespace, matcher: Matcher, limit: int) -> _Found:
 
 def _page(found: _Found, satisfied: bool) -> EventPage:
     shown = shown_entries(found.records, found.write)
-    following = shown[-1].seq if shown and len(shown) < found.total else None
+    following = found.records[len(shown) - 1][0] if shown and len(shown) < found.total else None
     return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))
 
 

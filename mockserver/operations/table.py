@@ -83,7 +83,9 @@ _OPERATIONS = dict(
 """All but the stream and the certificate of the CA, which need a connection."""
 
 
-def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, /, **path: str) -> R | Pending[R]:
+def perform(
+    namespaces: Namespaces, name: str, route: Route[A, R], argument: A, as_json: bool = False, /, **path: str
+) -> R | Pending[R]:
     """Perform the operation of a route.
 
     Args:
@@ -91,6 +93,7 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
         name: The namespace to use.
         route: The route; not the stream or the CA, which the server answers itself.
         argument: The query or the body.
+        as_json: See :class:`~mockserver.namespaces.Target`.
         **path: The parts of the path.
 
     Returns:
@@ -101,7 +104,7 @@ def perform(namespaces: Namespaces, name: str, route: Route[A, R], argument: A, 
     """
     if route.changes:
         namespaces.check_room(name, "admin")
-    target = Target(namespaces, namespaces.peek(name))
+    target = Target(namespaces, namespaces.peek(name), as_json)
     answer = cast("R | Pending[R]", _OPERATIONS[route](target, argument, **path))
     if route.changes:
         # Only now, so that a refused change creates no namespace.

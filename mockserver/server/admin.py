@@ -141,7 +141,7 @@ class Admin:
     ) -> web.StreamResponse:
         argument = await self._argument(request, route)
         parts = dict.fromkeys(_PART.findall(route.path), unquote(part))
-        do = partial(perform, self._namespaces, name, route, argument, **parts)
+        do = partial(perform, self._namespaces, name, route, argument, True, **parts)
         answer = await asyncio.to_thread(_written, route, do) if route.slow else _written(route, do)
         if isinstance(answer, Pending):
             pending = answer
