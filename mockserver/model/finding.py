@@ -59,8 +59,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ping_gap_error_s: Silence that is an error.
         near_timeout_s: Silence that comes near the 10 minute timeout.
         ad_gap_s: Silence inside an ad that is a warning.
-        ad_gap_info_s: Silence inside an ad that is a note; Adobe's newest pages recommend 10 s, older ones 1 s.
-        too_fast_s: Time between pings below which they come too fast.
+        ad_gap_info_s: Silence inside an ad that is info; Adobe's newest pages recommend 10 s, older ones 1 s.
+        too_fast_s: Time between pings below which they are too fast.
         immediate_ping_s: A first ping sooner than this.
         late_s: Lateness that is a warning.
         late_error_s: Lateness that is an error.
@@ -77,8 +77,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         content_start_s: Within this time after the first play, an adStart or adBreakComplete, SDKs send another play.
         seek_s: A pause shorter than this with a jump in it is a seek.
         pause_at_end_s: A pause this soon before sessionComplete is the end of the content.
-        preroll_play_s: A play this long before a pre-roll comes too early.
-        preroll_race_s: Sooner than this it is a race of the SDK.
+        preroll_play_s: A play up to this long before a pre-roll is too early.
+        preroll_race_s: A play less than this before a pre-roll is a race inside the SDK.
         after_preroll_s: Within this time a play must follow a pre-roll.
         ad_close_gap_s: Time between an ad and the next one of the same break.
         ad_overrun_s: Ad time beyond the length of the ad.
@@ -95,6 +95,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         retry_storm: How often one event body may be repeated.
         session_storm: How many sessions one client may open after a 404 or 410.
         session_storm_s: Within which time.
+        event_storm: How many events of one type are too many.
+        event_storm_s: Within which time.
+        clock_set_s: How much the player's clock must change against the clock of the server to count as set.
     """
 
     ping_gap_s: float = 12
@@ -137,3 +140,6 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     retry_storm: int = 2
     session_storm: int = 3
     session_storm_s: float = 10
+    event_storm: int = 20
+    event_storm_s: float = 10
+    clock_set_s: float = 30

@@ -55,18 +55,16 @@ _TYPES = (
     "play", "pauseStart", "bufferStart", "bitrateChange", "error", "stateStart", "stateEnd", "statesUpdate",
     "chapterStart", "chapterSkip",
 )  # fmt: skip
-_STORM = 20
-_STORM_MS = 10_000
-"""No viewer and no network changes anything so often in so short a time."""
 
 
 def _storm(session: SessionTraffic) -> Iterator[Hit]:
     if session.same_ts_runs or session.ts_in_seconds:
         return
+    least, within_ms = max(session.thresholds.event_storm, 2), session.thresholds.event_storm_s * 1000
     for event_type in _TYPES:
         steps = session.by_type.get(event_type, ())
-        worst = _densest(steps)
-        if len(worst) >= _STORM:
+        worst = _densest(steps, within_ms) if len(steps) >= least else ()
+        if len(worst) >= least:
             yield Hit(
                 seqs_of(*worst),
                 f"{len(worst)} {event_type} events were sent within "
@@ -75,14 +73,12 @@ def _storm(session: SessionTraffic) -> Iterator[Hit]:
             )
 
 
-def _densest(steps: Sequence[Step]) -> Sequence[Step]:
-    """Return the most steps that lie within the time of a storm."""
-    if len(steps) < _STORM:
-        return ()
+def _densest(steps: Sequence[Step], within_ms: float) -> Sequence[Step]:
+    """Return the largest group of steps that lie within some time."""
     best = first = 0
     span = (0, 0)
     for last in range(len(steps)):
-        while steps[last].ts_ms - steps[first].ts_ms > _STORM_MS:
+        while steps[last].ts_ms - steps[first].ts_ms > within_ms:
             first += 1
         if last + 1 - first > best:
             best, span = last + 1 - first, (first, last + 1)

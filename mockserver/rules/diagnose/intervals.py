@@ -42,7 +42,10 @@ _LATE_S = 600
 """Soon after midnight any content that begins at 0 is at the second of the day."""
 
 _COARSE_TIMES = 3
-"""A playhead that stands so often, and moves in equal steps, is rounded."""
+"""A playhead that moves in equal steps, and so often not as time does, is rounded."""
+
+_PACE_S = 1.0
+"""A playhead that moves by so much more or less than the time does not move as time does."""
 
 _EVEN = 0.02
 """By how much a step may differ from a multiple of the smallest one, as a share of that."""
@@ -168,23 +171,28 @@ def _measured(intervals: Sequence[Interval]) -> int:
     return sum(1 for interval in intervals if interval.dt_s >= MEASURED_S)
 
 
-def coarse_step_s(intervals: Sequence[Interval], standstills: int, least_s: float) -> float | None:
+def coarse_step_s(intervals: Sequence[Interval], stalls: int, least_s: float) -> float | None:
     """Return the size of the steps in which the playhead moves if it is known in such steps only, else None.
+
+    Either it stalls again and again, or it keeps up with the time although it hardly ever moves as much as time passes.
 
     Args:
         intervals: What was played.
-        standstills: How often the playhead stood.
+        stalls: How often the playhead stalled.
         least_s: The smallest step that matters.
     """
     moves_s = [interval.dp_s for interval in intervals if interval.dp_s]
-    took_s = sum(interval.dt_s for interval in intervals)
-    if standstills < _COARSE_TIMES or not moves_s or not took_s:
+    if not moves_s or (step_s := min(map(abs, moves_s))) < least_s:
         return None
-    smallest_s = min(map(abs, moves_s))
-    if smallest_s < least_s:
+    if any(abs(move_s / step_s - round(move_s / step_s)) > _EVEN for move_s in moves_s):
         return None
-    shares = (move_s / smallest_s for move_s in moves_s)
-    return smallest_s if all(abs(share - round(share)) <= _EVEN for share in shares) else None
+    if stalls >= _COARSE_TIMES:
+        return step_s
+    off = sum(1 for interval in intervals if abs(interval.dp_s - interval.dt_s) > _PACE_S)
+    behind_s = sum(interval.dt_s - interval.dp_s for interval in intervals)
+    sizes = {round(interval.dp_s / step_s) for interval in intervals}
+    is_rounded = off >= _COARSE_TIMES and off * 2 > len(intervals) and min(sizes) >= 0 and len(sizes) > 1
+    return step_s if is_rounded and len(moves_s) > 1 and abs(behind_s) <= step_s else None
 
 
 def odd_rate(intervals: Sequence[Interval]) -> float | None:

@@ -36,14 +36,18 @@ def _frozen(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _coarse(session: SessionTraffic) -> Iterator[Hit]:
-    stood = session.stalls
     step_s = session.coarse_step_s
-    if step_s is not None:
-        yield Hit(
-            seqs_of(*(step for steps in stood for step in steps)),
-            f"The playhead moves only in steps of {number(step_s)} s, and stood still {counted(len(stood), 'time')} in "
-            "between; send the current position, to the second or finer.",
-        )
+    if step_s is None:
+        return
+    stood = session.stalls
+    between = f", and stood still {counted(len(stood), 'time')} in between" if stood else ""
+    yield Hit(
+        seqs_of(*(step for interval in session.played for step in (interval.first, interval.last))),
+        f"The playhead moves only in steps of {number(step_s)} s{between}; send the current position, to the second or "
+        "finer.",
+        None if stood else Severity.WARNING,
+        consequence=None if stood else "Unique time, progress markers and the content segment are inexact.",
+    )
 
 
 def _seconds(steps: Sequence[Step]) -> float:
@@ -246,11 +250,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "playhead.coarse",
         Severity.ERROR,
-        "the playhead stands still at least 3 times, and all its steps are multiples of one step of at least 5 s",
-        "Most of the playing time is counted as stalls.",
+        "all moves of the playhead are multiples of a step of at least 5 s, and it stands still at least 3 times, or "
+        "keeps up with the time in such steps; a warning if that makes no stall",
+        "Playing time is counted as stalls.",
         "Adobe, metrics: Stall events",
         _coarse,
-        "a playhead rounded to less than the time between 3 events",
+        "steps as long as the time between two events; moves of unequal length",
     ),
     Rule(
         "playhead.jump-without-seek",

@@ -22,9 +22,6 @@ __all__ = ["ClockChange", "clock_changes", "same_ts_runs"]
 _STEADY_MS = 5_000
 """By how much the difference varies while a clock runs: events wait on their way, clocks drift."""
 
-_SET_MS = 30_000
-"""A smaller step of the difference is the network's."""
-
 _USUAL_MS = 60_000
 """How much time of arrival passes at most from one event to the next when time goes on as usual."""
 
@@ -53,15 +50,16 @@ class ClockChange(NamedTuple):
     by_ms: int
 
 
-def clock_changes(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockChange]:
+def clock_changes(arrived: Iterable[Item], steps: Sequence[Step], set_ms: float) -> list[ClockChange]:
     """Return where the player's clock was set.
 
     Args:
         arrived: The events of a session in order of arrival.
         steps: The accepted ones.
+        set_ms: How much the difference must change; a smaller change is the network's.
     """
     ahead_ms = [step.ts_ms - step.item.record.at_ms for step in steps]
-    if not ahead_ms or max(ahead_ms) - min(ahead_ms) < _SET_MS:
+    if not ahead_ms or max(ahead_ms) - min(ahead_ms) < set_ms:
         return []
     runs = _steady_runs([item for item in arrived if item.ts_ms is not None and item.index is None])
     found: list[ClockChange] = []
@@ -70,7 +68,7 @@ def clock_changes(arrived: Iterable[Item], steps: Sequence[Step]) -> list[ClockC
         arrival_ms, ts_ms = after.record.at_ms - before.record.at_ms, _ts_ms(after) - _ts_ms(before)
         if (
             0 <= arrival_ms <= _USUAL_MS
-            and abs(ts_ms - arrival_ms) >= _SET_MS
+            and abs(ts_ms - arrival_ms) >= set_ms
             and (ts_ms < 0 or ts_ms > arrival_ms)  # otherwise the server's clock was moved on
             and (_is_steady(old) or old[0].event_type == "sessionStart")
             and _is_steady(new)

@@ -275,7 +275,11 @@ class SessionTraffic:
     @cached_property
     def clock_changes(self) -> Sequence[ClockChange]:
         """Where the player's clock was set."""
-        return [] if self.is_batch or self.ts_in_seconds else clock_changes(self.arrived, self.steps)
+        return (
+            []
+            if self.is_batch or self.ts_in_seconds
+            else clock_changes(self.arrived, self.steps, self.thresholds.clock_set_s * 1000)
+        )
 
     @cached_property
     def same_ts_runs(self) -> Sequence[Sequence[Item]]:

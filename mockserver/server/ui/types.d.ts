@@ -788,6 +788,9 @@ export interface Thresholds {
   retry_storm?: number;
   session_storm?: number;
   session_storm_s?: number;
+  event_storm?: number;
+  event_storm_s?: number;
+  clock_set_s?: number;
 }
 
 /** The events of a session: all as they arrived, and the accepted ones as the back end processes them. */

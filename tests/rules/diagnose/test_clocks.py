@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from mockserver.model.finding import Severity
+from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
+from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose import http, movement, order, pings
 from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.traffic import SessionTraffic
@@ -52,6 +54,17 @@ def pinging(offsets_s: Iterable[float], *, first_s: float = 10) -> list[Arrival]
         (first_s + 10 * n, first_s + 10 * n + offset_s, "ping", first_s + 10 * n)
         for n, offset_s in enumerate(offsets_s)
     ]
+
+
+def test_how_far_a_clock_must_be_set_can_be_set() -> None:
+    ground = Playground(Settings(thresholds=Thresholds(clock_set_s=3600)))
+    sid = ground.play(("play", 0, 0))
+    for n in range(1, 12):
+        ground.now_ms = START_MS + n * 10_000
+        time = {"playhead": n * 10, "ts": ground.now_ms + (600_000 if n > 5 else 0)}
+        ground.post(f"/api/v1/sessions/{sid}/events", {"eventType": "ping", "playerTime": time})
+
+    assert "ts.clock-set" not in {finding.code for finding in Diagnosis(ground.namespace).findings()}
 
 
 def codes(found: Iterable[Firing]) -> list[str]:

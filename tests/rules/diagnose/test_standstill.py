@@ -11,7 +11,7 @@ from tests.playbacks import AD, BREAK, Event, case_of
 
 RULES = rules_about("playhead.frozen", "playhead.coarse")
 
-ERROR = Severity.ERROR
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
 PLAY: Event = ("play", 0, 0)
 WATCHED: tuple[Event, ...] = (PLAY, ("ping", 10, 10), ("ping", 20, 20))
 
@@ -85,7 +85,33 @@ def test_a_playhead_in_steps_is_one_finding_that_says_so() -> None:
     )
 
 
-@pytest.mark.parametrize("step_s", [1, 10, 20])
+@pytest.mark.parametrize("step_s", [8, 12, 15, 20])
+def test_a_playhead_in_steps_that_make_no_stall_is_a_warning_and_no_jump(step_s: int) -> None:
+    case = case_of(PLAY, *pings(step_s), start={"media.length": 600})
+
+    assert [(code, severity) for code, severity, _ in fired(movement.RULES, case)] == [("playhead.coarse", WARNING)]
+
+
+def test_a_short_session_in_coarse_steps_is_neither_frozen_nor_fast() -> None:
+    case = case_of(PLAY, *pings(30)[:6], ("sessionEnd", 70, 60), start={"media.length": 600})
+
+    assert [(code, severity) for code, severity, _ in fired(movement.RULES, case)] == [("playhead.coarse", ERROR)]
+
+
+def test_a_speed_that_moves_in_equal_steps_is_no_rounding() -> None:
+    case = case_of(PLAY, *(("ping", n * 10, n * 11) for n in range(1, 7)), start={"media.length": 600})
+
+    assert fired(movement.RULES, case) == []
+
+
+def test_a_live_stall_that_catches_up_is_no_coarse_step() -> None:
+    stall = [("ping", at_s, 30) for at_s in (40, 50, 60)]
+    case = case_of(PLAY, *pings(10)[:3], *stall, *(("ping", at_s, at_s) for at_s in range(70, 120, 10)))
+
+    assert "playhead.coarse" not in {code for code, *_ in fired(movement.RULES, case)}
+
+
+@pytest.mark.parametrize("step_s", [1, 10])
 def test_a_playhead_in_steps_that_make_no_stall_is_fine(step_s: int) -> None:
     assert standstill(PLAY, *pings(step_s)) == []
 

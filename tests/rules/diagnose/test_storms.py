@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from mockserver.model.finding import Severity
+from mockserver.model.finding import Severity, Thresholds
+from mockserver.model.settings import Settings
+from mockserver.operations.findings import Diagnosis
 from tests.firings import Firing, fired, rules_about, said
-from tests.playbacks import AD, BREAK, Event, case_of
+from tests.playbacks import AD, BREAK, Event, Playground, case_of
 
 RULES = rules_about("event.storm", "ping.too-often")
 
@@ -38,6 +42,15 @@ def test_a_storm_is_told_with_its_densest_part_and_how_many_there_are_in_all() -
     assert said(RULES, case_of(("play", 0, 0), *events, start={"media.length": 600})).startswith(
         "30 error events were sent within 2.9 s, 38 in all; send it when something changes, not with every callback"
     )
+
+
+@pytest.mark.parametrize(("limits", "storms"), [({"event_storm": 41}, 0), ({"event_storm_s": 60}, 1)])
+def test_how_many_in_how_long_can_be_set(limits: dict[str, Any], storms: int) -> None:
+    ground = Playground(Settings(thresholds=Thresholds(**limits)))
+    ground.play(("play", 0, 0), *(("error", 1 + n * 0.6, 1) for n in range(40)))
+
+    found = [finding.code for finding in Diagnosis(ground.namespace).findings()]
+    assert found.count("event.storm") == storms
 
 
 def pinged(every_s: float, count: int = 25) -> list[Firing]:
