@@ -189,7 +189,7 @@ class Diagnosis:
             moment.now_ms,
             lambda dialect: moment.dialects.named(dialect).words,
         )
-        return sort_findings([*found, *diagnose_traffic(everything)])
+        return sort_findings(diagnose_traffic(everything, found))
 
     def _session_findings(
         self, traffic: SessionTraffic, session: Session, records: _Records, moment: _Moment

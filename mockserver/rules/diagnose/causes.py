@@ -21,7 +21,7 @@ from mockserver.rules.diagnose.refusals import is_edge_body
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.timeline import Item, processed
 
-__all__ = ["linked", "linked_traffic"]
+__all__ = ["linked", "linked_to_lost", "linked_traffic"]
 
 _WRONG_LENGTH = ("media.length-ms", "media.length-is-ad", "media.length-too-small")
 
@@ -44,6 +44,8 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "ad.paused": _NO_PLAY,
     "ad.pod-second": ("playhead.moves-in-ad", "playhead.drift"),
     "playhead.jump-without-seek": ("playhead.drift",),
+    "playhead.backwards": ("session.second-viewing",),
+    "seek.as-pause": ("session.second-viewing",),
     "order.window": ("event.storm",),
     "ts.equal": ("event.storm",),
     "qoe.bitrateChange-same": ("event.storm",),
@@ -102,7 +104,7 @@ def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], session: 
 
 def _is_related(finding: Finding, cause: Finding, session: SessionTraffic) -> bool:
     """Tell whether a finding belongs to the ads of its cause: it is about one, or no break begins in between."""
-    if cause.code == "playhead.moves-in-ad":
+    if cause.code in ("playhead.moves-in-ad", "session.second-viewing"):
         return not set(finding.seqs).isdisjoint(cause.seqs)
     if cause.code != "ad.outside-break":
         return True
@@ -135,6 +137,39 @@ def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
     return marked
 
 
+def linked_to_lost(
+    found: Sequence[Finding],
+    about_traffic: Iterable[Finding],
+    traffic: Traffic,
+    find: Callable[[SessionTraffic], Iterable[Finding]],
+) -> list[Finding]:
+    """Mark the findings about sessions that follow from events that went to a path without a route.
+
+    Args:
+        found: What was found in the sessions.
+        about_traffic: What was found in all traffic: the events that went astray.
+        traffic: All traffic.
+        find: Finds what is wrong with a session.
+    """
+    causes: dict[str, dict[int, Finding]] = {}
+    for cause in about_traffic:
+        if cause.code.startswith("path.") and cause.session_id in traffic.sessions:
+            causes.setdefault(cause.session_id or "", {}).update((seq, cause) for seq in cause.seqs)
+    if not causes:
+        return list(found)
+    records = dict(traffic.records)
+    by_finding: dict[int, Finding] = {}
+    for sid, by_seq in causes.items():
+        session = traffic.sessions[sid]
+        lost = [Item(event, records[seq]) for seq in by_seq for event in traffic.events(seq, records[seq])]
+        known = [item for item in lost if item.event_type in EVENT_TYPES and item.ts_ms is not None]
+        events = sorted([*(item for item in session.arrived if item.accepted), *known], key=lambda item: item.seq)
+        own = [finding for finding in found if finding.session_id == sid]
+        for finding in _explained_by(events, own, session, find):
+            by_finding[id(finding)] = _nearest(finding, by_seq)
+    return [_following(finding, by_finding[id(finding)]) if id(finding) in by_finding else finding for finding in found]
+
+
 # Refused events
 
 
@@ -155,6 +190,16 @@ def _following_refusals(
     events = _as_if_accepted(session)
     if len(events) == sum(1 for item in session.arrived if item.accepted):
         return {}
+    return {id(finding): _nearest(finding, causes) for finding in _explained_by(events, others, session, find)}
+
+
+def _explained_by(
+    events: Sequence[Item],
+    found: Iterable[Finding],
+    session: SessionTraffic,
+    find: Callable[[SessionTraffic], Iterable[Finding]],
+) -> list[Finding]:
+    """Return the findings that would not be there had these events been accepted."""
     ordered = processed(events, session.settings, session.stored, session.now_ms)
     left: dict[str, set[int]] = {}
     as_meant = SessionTraffic(
@@ -162,11 +207,7 @@ def _following_refusals(
     )
     for finding in find(as_meant):
         left.setdefault(finding.code, set()).update(finding.seqs)
-    return {
-        id(finding): _nearest(finding, causes)
-        for finding in others
-        if left.get(finding.code, set()).isdisjoint(finding.seqs)
-    }
+    return [finding for finding in found if left.get(finding.code, set()).isdisjoint(finding.seqs)]
 
 
 def _nearest(finding: Finding, causes: Mapping[int, Finding]) -> Finding:

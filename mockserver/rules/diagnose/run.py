@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.words import Words
 from mockserver.rules.diagnose.catalogue import RULES
-from mockserver.rules.diagnose.causes import linked, linked_traffic
+from mockserver.rules.diagnose.causes import linked, linked_to_lost, linked_traffic
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 
@@ -35,15 +35,23 @@ def _found(session: SessionTraffic) -> list[Finding]:
     ]
 
 
-def diagnose_traffic(traffic: Traffic) -> list[Finding]:
-    """Apply the rules about all traffic of a namespace, and mark what follows from something else."""
+def diagnose_traffic(traffic: Traffic, in_sessions: Sequence[Finding] = ()) -> list[Finding]:
+    """Apply the rules about all traffic of a namespace, and mark what follows from something else.
+
+    Args:
+        traffic: The traffic.
+        in_sessions: What was found in its sessions.
+
+    Returns:
+        What was found in the sessions and in all traffic.
+    """
     dialects = {seq: record.dialect for seq, record in traffic.records if record.dialect}
     found = [
         _finding(rule, hit, hit.session_id, traffic.words(dialects.get(hit.seqs[0], "") if hit.seqs else ""))
         for rule in RULES
         for hit in rule.in_traffic(traffic.only(rule.dialects))
     ]
-    return linked_traffic(found, traffic)
+    return [*linked_to_lost(in_sessions, found, traffic, _found), *linked_traffic(found, traffic)]
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:

@@ -28,8 +28,8 @@ def test_codes_are_all_codes_in_order() -> None:
 
 def test_rules_of_one_family_stand_under_one_name() -> None:
     assert {rule.code.partition(".")[0] for rule in RULES} == {
-        "ad", "buffer", "chapter", "downloaded", "edge", "error", "event", "http", "id", "media", "meta", "order",
-        "params", "path", "pause", "ping", "play", "playhead", "qoe", "seek", "session", "state", "ts",
+        "ad", "buffer", "chapter", "downloaded", "edge", "error", "event", "fidelity", "http", "id", "media", "meta",
+        "order", "params", "path", "pause", "ping", "play", "playhead", "qoe", "seek", "session", "state", "ts",
     }  # fmt: skip
 
 

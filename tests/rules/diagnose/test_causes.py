@@ -19,7 +19,7 @@ from mockserver.namespaces import DEFAULT, Namespace, Namespaces
 from mockserver.operations.findings import Diagnosis
 from mockserver.operations.table import LocalControl
 from tests.cases import CASES, play_case, play_recording
-from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground
+from tests.playbacks import AD, BREAK, CHAPTER, START_MS, Event, Playground
 
 WRONG: dict[str, Any] = {"media.ad.podIndex": "1"}
 MUTE = {"media.state.name": "mute"}
@@ -82,6 +82,32 @@ def test_what_is_missing_because_it_was_refused_follows_from_the_refusal(
         assert causes["chapter.unclosed"] == "params.on-paramless"
     else:
         assert causes[code] in ("http.refused", "params.unknown", "params.on-paramless")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions/{}/event", "/api/v1/{}/events", "/va/api/v1/sessions/{}/events"])
+def test_what_is_missing_because_it_went_to_a_wrong_path_follows_from_that(path: str) -> None:
+    ground = Playground()
+    sid = ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20))
+
+    def post(event_type: str, at_s: float, playhead_s: float, params: Any = None, to: str = "") -> None:
+        ground.now_ms = START_MS + round(at_s * 1000)
+        body = {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": ground.now_ms}}
+        ground.post(to or f"/api/v1/sessions/{sid}/events", body | ({"params": params} if params else {}))
+
+    post("adBreakStart", 25, 25, {**BREAK, "media.ad.podSecond": 25}, to=path.format(sid))
+    post("adStart", 25.1, 25, AD)
+    post("ping", 33, 25)
+    post("adComplete", 40.1, 25)
+    post("adBreakComplete", 40.2, 25)
+    post("play", 40.3, 25)
+    post("ping", 50, 34.7)
+    post("sessionEnd", 52, 36.7)
+    causes = causes_of(found(ground))
+
+    (cause,) = (code for code, follows_from in causes.items() if follows_from is None)
+    assert cause.startswith("path.")
+    assert causes.keys() == {cause, "ad.outside-break", "ad.break-complete-without-start"}
+    assert {follows_from for follows_from in causes.values() if follows_from} == {cause}
 
 
 def test_a_refused_play_under_another_name_is_why_content_never_starts() -> None:
