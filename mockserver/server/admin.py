@@ -1,4 +1,4 @@
-"""The admin API on a connection: guard, route, argument, operation, answer."""
+"""The admin API over HTTP: guard, route, argument, operation, answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PART = re.compile(r"{(\w+)}")
 
 
 def _by_shape(routes: Iterable[Route[Any, Any]]) -> dict[tuple[str | None, ...], dict[str, Route[Any, Any]]]:
-    """Arrange routes by the pieces of their paths, with None for a name, of which none has two; then by method."""
+    """Return routes by the pieces of their paths, with None for a name (no path has two), and then by method."""
     found: dict[tuple[str | None, ...], dict[str, Route[Any, Any]]] = {}
     for route in routes:
         shape = tuple(None if _PART.fullmatch(piece) else piece for piece in route.path.split("/"))
@@ -50,7 +50,7 @@ _ROUTES = _by_shape(CONTROL_ROUTES)
 
 
 def is_admin_path(path: str) -> bool:
-    """Tell whether a path, without namespace, belongs to the admin API."""
+    """Return whether a path, without namespace, belongs to the admin API."""
     return path == ADMIN or path.startswith(ADMIN + "/")
 
 
@@ -64,7 +64,7 @@ class _NoRoute(MockserverError):
 
 
 class Admin:
-    """Answers requests of testers.
+    """Answers the requests of testers.
 
     Args:
         namespaces: What they are about.
@@ -263,7 +263,7 @@ def _written(route: Route[Any, Any], do: Callable[[], Any]) -> Any:
 
 
 async def _wait(pending: Pending[Any], request: web.BaseRequest) -> None:
-    """Wait without blocking the loop; whoever hangs up ends the wait. Its answer is there then."""
+    """Wait without blocking the loop until the answer is there or the client leaves."""
     try:
         loop = asyncio.get_running_loop()
         satisfied = asyncio.Event()
@@ -278,7 +278,7 @@ async def _wait(pending: Pending[Any], request: web.BaseRequest) -> None:
 
 
 def _head(headers: dict[str, str]) -> web.Response:
-    """Answer a HEAD about what has no length before it is sent; aiohttp would send it."""
+    """Answer a HEAD for content of unknown length, which aiohttp would send."""
     return web.Response(headers=headers)
 
 

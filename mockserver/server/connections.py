@@ -1,4 +1,4 @@
-"""The connections of one port: how many there may be, and which of them give way."""
+"""The connections of one port: their limit, and which are closed when it is reached."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["Connection", "Connections", "Handler"]
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _QUIET = logging.getLogger("mockserver.http")
-"""Where aiohttp reports requests that are not HTTP; silent unless somebody gives it a level."""
+"""Where aiohttp reports requests that are not HTTP; silent unless a level is set."""
 
 _SPARE_FILES = 64
-"""How many of the files that a process may have open are left for other things than connections."""
+"""How many of the open files of the process are reserved for other uses than connections."""
 
 
 class Connection(web.RequestHandler):
-    """One connection. A request whose head does not arrive whole in time, or for which there is no room, ends it.
+    """One connection. It ends if the head of a request does not arrive in time, or if there is no room for it.
 
     Attributes:
         heard_s: When something was last received, on the clock of the loop.
@@ -44,7 +44,7 @@ class Connection(web.RequestHandler):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being answered, and none has begun to arrive. Then it may be closed at any time."""
+        """Whether no request is being answered or has begun to arrive, so that it may be closed at any time."""
         return self._is_waiting and not self._half_bytes
 
     @property
@@ -54,19 +54,19 @@ class Connection(web.RequestHandler):
         return waiter is not None and not waiter.done()
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; when it completes no request, the head of one has begun."""
+        """Process received data; if it completes no request, the head of one has begun."""
         super().data_received(data)
         self.heard_s = self._loop.time()
         if self._half_bytes or self._late is not None or self._is_waiting:
             self._watch_head(len(data) if data.strip(b"\r\n") else 0)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Give back what it took."""
+        """Release the bytes it counted."""
         self._forget_head()
         super().connection_lost(exc)
 
     def force_close(self) -> None:
-        """End the connection at once. TLS would wait for the goodbye of its client."""
+        """End the connection at once; a TLS close would wait for the client."""
         transport, self.transport = self.transport, None
         super().force_close()
         if transport is not None:
@@ -92,7 +92,7 @@ class Connection(web.RequestHandler):
 
 
 class Connections(web.Server):
-    """Makes and knows the connections of one port.
+    """Creates and keeps track of the connections of one port.
 
     Args:
         handler: Answers the requests of all of them.
@@ -119,11 +119,11 @@ class Connections(web.Server):
         self._begun: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        """Count those that are open, and those that are about to be."""
+        """Return how many are open or about to be."""
         return len(self._open)
 
     def __call__(self) -> Connection:
-        """Make what serves a new connection."""
+        """Return the protocol for a new connection."""
         return Connection(self, loop=self._loop, **self._kwargs)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
@@ -133,11 +133,11 @@ class Connections(web.Server):
         super().connection_lost(handler, exc)
 
     def connect(self) -> asyncio.Protocol:
-        """Make the protocol of a new connection that somebody else serves."""
+        """Return the protocol for a new connection that is served elsewhere."""
         return self._front(self())
 
     def serve(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
-        """Serve a connection that was taken; it is this object's from now on."""
+        """Serve an accepted connection, which belongs to this object from now on."""
         handler = self()
         self._open[handler] = None
         task = asyncio.get_running_loop().create_task(self._connect(handler, connection, tls))  # settle() awaits it
@@ -157,7 +157,7 @@ class Connections(web.Server):
                 self._open.pop(handler, None)
 
     async def settle(self) -> None:
-        """When no more are taken: let every one become known, or end it."""
+        """After the last was accepted: wait until every one is known, or end it."""
         await asyncio.sleep(0)  # a task that was cancelled before it began would forget its connection
         begun = tuple(self._begun)
         for task in begun:
@@ -165,12 +165,12 @@ class Connections(web.Server):
         await asyncio.gather(*begun, return_exceptions=True)
 
     def most(self) -> int:
-        """Return how many there may be: no more than the process may have files open."""
+        """Return the limit: no more than the process may have files open."""
         most, files = self.settings().max_connections, _open_files()
         return most if files is None else max(1, min(most, files - _SPARE_FILES))
 
     def make_room(self) -> int:
-        """Close those that have been idle the longest: one in a hundred, so that one look at all serves many.
+        """Close those that have been idle the longest: one in a hundred, so that one scan serves many.
 
         Returns:
             How many were closed.
@@ -183,7 +183,7 @@ class Connections(web.Server):
 
 
 def _open_files() -> int | None:
-    """Return how many files this process may have open; None where nobody says."""
+    """Return how many files this process may have open; None if that is unknown."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,4 +1,4 @@
-"""The emulated API on a connection."""
+"""The emulated API over HTTP."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 __all__ = ["BROKEN", "LONGEST_BODY_S", "Endpoint", "Head", "go_on", "names_namespace", "next_piece", "path_of"]
 
 _BODY_TIMEOUT_S = 30
-"""How long a body may pause before the request counts as broken off."""
+"""How long a body may pause before the request counts as incomplete."""
 
 LONGEST_BODY_S = 120
-"""How long a body may take from beginning to end, however often a piece of it comes."""
+"""How long a body may take from beginning to end, however often a piece of it arrives."""
 
 _CHUNK_TIMEOUT_S = 2
-"""The same for a body in chunks, if aiohttp does not tell when one of them is malformed."""
+"""How long a chunked body may pause, if aiohttp does not report malformed chunks."""
 
 BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
-"""What a body raises that cannot be read to its end; the middle one comes from aiohttp's parser in plain Python."""
+"""Errors of a body that cannot be read to its end; the middle one comes from aiohttp's parser in pure Python."""
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Head(NamedTuple):
-    """The header fields of a request that comes again and again.
+    """The header fields of a request that is repeated often.
 
     Args:
         fields: To look them up.
@@ -59,12 +59,12 @@ class Head(NamedTuple):
 
 
 def names_namespace(headers: Mapping[str, str]) -> bool:
-    """Tell whether ``Host`` may name a namespace."""
+    """Return whether ``Host`` may name a namespace."""
     return ".localhost" in headers.get("Host", "").lower()
 
 
 class Endpoint:
-    """Answers requests of players.
+    """Answers the requests of players.
 
     Args:
         namespaces: Where their requests go.
@@ -89,10 +89,10 @@ class Endpoint:
         self._failed = failed
         self._writer = AnswerWriter()
         self._waiting = 0
-        """How many requests a fault makes wait for their answers."""
+        """The number of requests that faults make wait for their answers."""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request. The common case, an event that came whole and meets no fault, never waits."""
+        """Answer one request. The common case, an event that arrived completely and has no fault, never waits."""
         try:
             self._admit(request)
             target = request.raw_path
@@ -185,7 +185,7 @@ class Endpoint:
         return True
 
     async def _take_time(self, plan: Plan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
-        """Carry out what a fault asks for, which may take as long as the client stays.
+        """Carry out a fault, which may take as long as the client stays.
 
         Not all connections may be used up by that: beyond half of ``max_connections`` the next one is closed at once,
         without an answer.
@@ -201,7 +201,7 @@ class Endpoint:
             self._waiting -= 1
 
     def _admit(self, request: web.BaseRequest) -> None:
-        """Let a request in, or reset its connection, which is from before the gate was closed.
+        """Accept a request, or reset its connection if the gate is closed.
 
         Raises:
             ConnectionResetError: It was reset; the request is for nobody and is not recorded.
@@ -237,7 +237,7 @@ class Endpoint:
         return namespaces.default, path, None, False
 
     def _issuer(self, path: str, body: bytes) -> Namespace:
-        """Return the namespace that issued the session a request names: what a session is told carries no prefix."""
+        """Return the namespace that issued the session of a request: its requests may lack the prefix."""
         namespaces = self._namespaces
         sid = namespaces.default.dialects.at(path).session_of(path, body)
         return namespaces.default if sid is None else namespaces.for_session(sid)
@@ -259,7 +259,7 @@ async def _plan(namespace: Namespace, asked: HttpRequest) -> Plan | None:
 
 
 async def _held_back(namespace: Namespace, held: HeldRequest) -> Plan | None:
-    """Wait until the time of a delayed request has come.
+    """Wait until a delayed request is due.
 
     Returns:
         How to answer it; None when a reset overtook it.
@@ -286,7 +286,7 @@ def path_of(target: str) -> str:
 async def _read(
     request: web.BaseRequest, content: StreamReader, max_bytes: int, incoming: Incoming
 ) -> tuple[bytes, RequestProblem | None]:
-    """Read a body that has not arrived whole yet.
+    """Read a body that has not arrived completely yet.
 
     Returns:
         The body, as far as it came; what is wrong with it. Of a body that is too large, or for which there is no room,
@@ -316,7 +316,7 @@ async def _read(
 
 
 def go_on(request: web.BaseRequest) -> None:
-    """Tell a client to send its body, if it waits to be told: curl does with large ones, for a second."""
+    """Answer ``Expect: 100-continue``, which curl sends before a large body; it waits a second for the answer."""
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         request.transport.write(_CONTINUE)
 
@@ -344,7 +344,7 @@ async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: fl
 
 
 def _queued(request: web.BaseRequest) -> Sized | None:
-    """Return what aiohttp has read of a connection behind the request; None for an aiohttp that does not show it.
+    """Return what aiohttp has read after the request; None for an aiohttp that does not expose it.
 
     A body is not told that one of its chunks is malformed: aiohttp queues an error as the next request, and nothing
     else can follow half a body. The queue is not documented. Without it a malformed chunk is noticed by waiting, and so

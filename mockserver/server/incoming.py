@@ -1,4 +1,4 @@
-"""What is still arriving, of all connections of a server: its bytes are bounded, as those of the journals are."""
+"""A limit for the bytes of requests that are still arriving, over all connections of a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Incoming"]
 
 
 class Incoming:
-    """Counts the bytes of request heads and bodies that have not arrived whole yet.
+    """Counts the bytes of request heads and bodies that have not arrived completely yet.
 
     Args:
         settings: Gives the settings in force: ``max_incoming_bytes`` of them all.
@@ -19,7 +19,7 @@ class Incoming:
     def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings
         self.size_bytes = 0
-        """How many bytes there are."""
+        """The number of bytes."""
 
     def take(self, size_bytes: int) -> bool:
         """Make room for more.
@@ -33,5 +33,5 @@ class Incoming:
         return True
 
     def give_back(self, size_bytes: int) -> None:
-        """Give back what was taken: it has arrived, or never will."""
+        """Release bytes that have arrived, or never will."""
         self.size_bytes -= size_bytes

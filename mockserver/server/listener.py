@@ -1,4 +1,4 @@
-"""One listening socket: takes connections as long as there is room, and waits when there is none."""
+"""A listening socket, which accepts connections while there is room and waits while there is none."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["Listener"]
 _LOG = logging.getLogger("mockserver")
 
 _BACKLOG = 1024
-"""How many connections the system keeps that were not taken yet."""
+"""The backlog: how many connections the system keeps until they are accepted."""
 
 _AT_ONCE = 64
-"""How many are taken in one turn of the loop, so that those that are there get their answers."""
+"""How many to accept per iteration of the loop, so that open connections get their answers."""
 
 _FULL_S = 0.02
 """How long to wait for room."""
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
-"""How long to wait when the system gives no connection: each time twice as long, up to this."""
+"""How long to wait at most when the system cannot accept a connection; the wait doubles each time."""
 
 _WARN_AGAIN_S = 60.0
-"""How long the same trouble is not told again."""
+"""How long not to log the same problem again."""
 
 
 class Listener:
-    """Takes the connections of a listening socket.
+    """Accepts the connections of a listening socket.
 
     asyncio's own server knows no bound, and when the process can open no more files, it says so a thousand times a
     second.
@@ -53,7 +53,7 @@ class Listener:
         self._taking: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Listen.
+        """Start listening.
 
         Raises:
             OSError: Somebody else does, at the same address.
@@ -62,7 +62,7 @@ class Listener:
         self._watch()
 
     def leave(self) -> None:
-        """Take no more connections, and refuse new ones. Those that were taken go on."""
+        """Stop accepting connections and refuse new ones; accepted ones continue."""
         if self._again is not None:
             self._again.cancel()
         if self._taking is not None:
@@ -124,7 +124,7 @@ class Listener:
         self._again = self._loop.call_later(pause_s, self._watch)
 
     def _trouble(self, error: OSError) -> float:
-        """Tell once that the system gives no connection, and try to help.
+        """Log once that the system cannot accept a connection, and try to help.
 
         Returns:
             How long to wait.

@@ -1,4 +1,4 @@
-"""An address that connections come in at; it can be left for a while and taken again."""
+"""A listening address, which can be released for a while and bound again."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ __all__ = ["Port"]
 
 _LOG = logging.getLogger("mockserver")
 _RETRY_S = 0.1
-"""How long to wait before an address that somebody else has taken is tried again."""
+"""How long to wait before trying again to bind an address that another program uses."""
 
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-"""What is wrong with an address of a name that this machine does not have; the others may do."""
+"""Errors for an address of a host name that this machine does not have; other addresses of the name may work."""
 
 _Place = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 class Port:
-    """The listening sockets of one host and port, of which a name may have several.
+    """The listening sockets of one host and port; a host name may have several.
 
     Args:
         handler: Answers the requests of all connections.
@@ -101,7 +101,7 @@ class Port:
         self._listeners = []
 
     def shut(self) -> None:
-        """Listen no more, so that new connections are refused. Those there are stay.
+        """Stop listening, so that new connections are refused; open ones stay.
 
         The addresses stay bound meanwhile: nobody else is given their ports as free ones, neither for listening nor
         for a connection, which could end up connected to itself.
@@ -114,7 +114,7 @@ class Port:
                 self._held[place] = _bound(place)
 
     async def reopen(self) -> None:
-        """Listen again where it listened before; as long as somebody else is there, keep trying."""
+        """Listen again on the same address; while another program uses it, keep trying."""
         waiting = list(self._places)
         warned = False
         while True:
@@ -141,7 +141,7 @@ class Port:
         return True
 
     async def close(self) -> None:
-        """Listen no more, for good. Connections that are there stay, all known and in the hands of aiohttp."""
+        """Stop listening for good. Open connections stay, all of them known and served by aiohttp."""
         if self._fast_path is not None:
             self._fast_path.is_open = False
         self._places = []

@@ -1,4 +1,4 @@
-"""Running a server: on the loop there is, in a thread of its own, or in this one until a signal ends it."""
+"""Runs a server: on the running event loop, in its own thread, or in the main thread until a signal stops it."""
 
 from __future__ import annotations
 
@@ -86,12 +86,12 @@ class Runner:
         await asyncio.sleep(0)
 
     async def admit(self) -> None:
-        """Take :meth:`refuse` back, and return when the server listens, unless something else closes its gate."""
+        """Undo :meth:`refuse`, and return when the server listens, unless something else keeps its gate closed."""
         self._site.gate.release()
         await self._site.gate.opened()
 
     async def end_refusals(self) -> None:
-        """End what fault rules began, and return when the server listens, unless :meth:`refuse` still holds."""
+        """End the refusals of fault rules, and return when the server listens, unless :meth:`refuse` is in effect."""
         await self._site.gate.end_time()
 
     def _gate_moved(self, closed: bool) -> asyncio.Task[None] | None:
@@ -106,7 +106,7 @@ class Runner:
         return self._reopening
 
     async def stop(self) -> None:
-        """Close the sockets and end what is in progress."""
+        """Close the sockets and end requests in progress."""
         players = self._site.namespaces.players
         if len(players):
             await asyncio.to_thread(players.close)
@@ -134,7 +134,7 @@ class Runner:
 
 
 class ServerThread:
-    """A server on a loop of its own in a thread of its own, so that a test may block or run a loop as it likes.
+    """A server with its own event loop and thread, so that a test may block or run its own loop.
 
     Args:
         site: What to serve.
@@ -152,7 +152,7 @@ class ServerThread:
         self.admin_port = 0
 
     def start(self) -> None:
-        """Start, and return when the server listens.
+        """Start the server, and return when it listens.
 
         Raises:
             ServerFailed: It cannot listen.
@@ -164,7 +164,7 @@ class ServerThread:
             raise self._failure
 
     def stop(self) -> None:
-        """End what is in progress, close all connections and return when the thread has ended."""
+        """End requests in progress, close all connections and return when the thread has ended."""
         if self._loop is not None and self._ended is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join(_STOP_S)
@@ -172,7 +172,7 @@ class ServerThread:
                 raise ServerFailed(f"the server did not stop within {_STOP_S} s")
 
     def refuse(self) -> None:
-        """Refuse connections to the emulated API until :meth:`admit`; resets those that are open when they are used.
+        """Refuse connections to the emulated API until :meth:`admit`, and reset open ones when they are used.
 
         Raises:
             ServerFailed: The server does not run.
@@ -181,7 +181,7 @@ class ServerThread:
             raise ServerFailed("the server is not running")
 
     def admit(self) -> None:
-        """Take :meth:`refuse` back, and return when the server listens again; one that was stopped stays so.
+        """Undo :meth:`refuse`, and return when the server listens again, unless it was stopped.
 
         Raises:
             ServerFailed: Its port is in use; the server goes on trying.
@@ -189,7 +189,7 @@ class ServerThread:
         self._listen_again(Runner.admit)
 
     def end_refusals(self) -> None:
-        """End what rules of kind ``refuse`` began, and return when the server listens again, if it runs."""
+        """End the refusals of ``refuse`` faults, and return when the server listens again, if it is running."""
         self._listen_again(Runner.end_refusals)
 
     def _listen_again(self, how: Callable[[Runner], Coroutine[None, None, None]]) -> None:
@@ -199,7 +199,7 @@ class ServerThread:
             raise ServerFailed(f"cannot listen on port {self.port} again: the port is in use") from None
 
     def _call(self, what: Callable[[Runner], Coroutine[None, None, None]]) -> bool:
-        """Run something on the server's loop to its end; False when there is no server."""
+        """Run a coroutine on the server's loop and wait for it; return False if there is no server."""
         if self._runner is None or self._loop is None or not self._thread.is_alive():
             return False
         asyncio.run_coroutine_threadsafe(what(self._runner), self._loop).result(_ADMIT_S)
@@ -230,7 +230,7 @@ class ServerThread:
 
 
 def run(site: Site, ready: Callable[[int, int], None]) -> None:
-    """Serve in this thread, which has to be the main one, until SIGINT or SIGTERM (on Windows Ctrl-C or Ctrl-Break).
+    """Serve in this thread, which must be the main one, until SIGINT or SIGTERM (on Windows Ctrl-C or Ctrl-Break).
 
     Args:
         site: What to serve.
@@ -257,7 +257,7 @@ async def _serve_until_signal(site: Site, ready: Callable[[int, int], None]) -> 
 
 @contextlib.contextmanager
 def _signals(loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> Iterator[None]:
-    """Call ``end`` on the loop instead of what the signals do by themselves."""
+    """Make the signals call ``end`` on the loop."""
 
     def wake(*unused: object) -> None:
         loop.call_soon_threadsafe(end)

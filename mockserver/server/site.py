@@ -1,4 +1,4 @@
-"""Everything one server consists of but its sockets, and which of it answers a request; also within an application."""
+"""All parts of a server except its sockets, and the choice of the part that answers a request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["SITE", "Site", "build_app"]
 
 _LOG = logging.getLogger("mockserver")
 _MOST_ERRORS = 100
-"""How many internal errors are kept; each holds on to the request it came from."""
+"""The most internal errors kept; each keeps its request alive."""
 
 
 class Site:
@@ -109,7 +109,7 @@ class Site:
         )
 
     def control(self, namespace: str = DEFAULT) -> Control:
-        """Return the control of a namespace, from within the process."""
+        """Return the control of a namespace in this process."""
         return LocalControl(self.namespaces, namespace)
 
     # None of these is a coroutine function: each hands on the coroutine of whoever answers, so that there is only one.
@@ -152,7 +152,7 @@ SITE: web.AppKey[Site] = web.AppKey("mockserver_site", Site)
 def build_app(
     settings: Settings | None = None, *, faults: Iterable[FaultSpec] = (), options: ServerOptions | None = None
 ) -> web.Application:
-    """Make an application that answers as the emulated API and the admin API do.
+    """Return an application with the emulated API and the admin API.
 
     Its sockets are not its own, so the fault ``refuse`` only resets the connection here, as ``reset`` does.
 

@@ -23,36 +23,36 @@ _SENT_AT_ONCE = 64 * 1024
 
 
 class Turns:
-    """Who sends much takes turns with all others who do, and with the players: each does a few milliseconds of work.
+    """Makes long answers take turns with each other and with players, a few milliseconds of work at a time.
 
-    Between two turns the loop looks at every connection.
+    Between two turns the loop serves every connection.
     """
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
     async def take(self, work: Callable[[], T]) -> T:
-        """Wait for a turn, and do a little work in it."""
+        """Wait for a turn, and do a piece of work in it."""
         async with self._lock:
             await asyncio.sleep(0)
             return work()
 
 
 async def send(response: web.StreamResponse, content: bytes) -> None:
-    """Send a part of an answer as fast as its reader takes it."""
+    """Send a part of an answer as fast as the client reads it."""
     for start in range(0, len(content), _SENT_AT_ONCE):
         await response.write(content[start : start + _SENT_AT_ONCE])
 
 
 class EventStream:
-    """One client that listens.
+    """The stream of one client.
 
     Messages are entries, with their seq as ``id``. ``event: reset`` says that the journal starts from 1 again, ``event:
     evicted`` that entries were dropped before they could be sent.
 
     Args:
-        namespace: Whose journal is streamed.
-        turns: With whom it takes turns.
+        namespace: The namespace whose journal is streamed.
+        turns: The turns that it takes.
     """
 
     def __init__(self, namespace: Namespace, turns: Turns) -> None:
@@ -125,14 +125,14 @@ class EventStream:
                 self._sent = last
 
     def _next_messages(self) -> tuple[bytes, int]:
-        """Return the messages that come next, and the seq of the last of them; 0 if there is none."""
+        """Return the next messages, and the seq of the last of them; 0 if there is none."""
         entries = block(self._namespace, self._sent)
         messages = b"".join(b"id: %d\ndata: %s\n\n" % (entry.seq, encode(entry)) for entry in entries)
         return messages, entries[-1].seq if entries else 0
 
 
 async def _anything(news: asyncio.Event, request: web.BaseRequest) -> bool:
-    """Wait for news, or for the client to leave, so that its place is soon free; False when it is time to say hello."""
+    """Wait for news, or for the client to leave, to free its place soon; return False when a keep-alive is due."""
     for _ in range(round(_KEEP_ALIVE_S / LOOK_S)):
         try:
             return await asyncio.wait_for(news.wait(), LOOK_S)
