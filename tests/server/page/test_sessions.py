@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from mockserver.control import RESET, SET_CLOCK
 from mockserver.model.results import ClockCommand, ResetCommand
+from tests.edge_events import body, session_details
 from tests.factories import open_session
 from tests.server.page.conftest import Look, Shown
 
@@ -288,3 +290,15 @@ def test_what_was_refused_without_a_session_is_told_above_the_list(shown: Shown,
     expect(loose.locator("article")).to_have_count(1)
     expect(loose).to_contain_text("path.prefix")
     expect(loose).to_contain_text("path_prefixes")
+
+
+def test_a_session_says_to_which_api_it_belongs(shown: Shown, page: Page) -> None:
+    shown.open_session(media__name="Old")
+    document = json.dumps(body("sessionStart", sessionDetails=session_details(friendlyName="New"))).encode()
+    assert shown.server.ask("POST", "/ee/va/v1/sessionStart?configId=any", document).status == 200
+    page.goto(shown.address())
+
+    expect(page.locator(ROWS).filter(has_text="New").locator(".api")).to_have_text("Edge")
+    expect(page.locator(".api")).to_have_count(1)
+    page.get_by_role("link", name="New").click()
+    expect(page.get_by_text("Media Edge API")).to_be_visible()
