@@ -77,6 +77,8 @@ def _rare(entry: Entry) -> dict[str, Any]:
         rare["dialect"] = entry.dialect
     if entry.response is not None and entry.delivery is Delivery.CUT:
         rare["response"] = to_builtins(entry.response)
+    if entry.forwarded is not None:
+        rare["forwarded"] = to_builtins(entry.forwarded)
     return rare
 
 

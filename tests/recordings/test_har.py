@@ -14,6 +14,8 @@ from mockserver.control import ExportQuery
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import CloseFault, StatusFault
+from mockserver.model.http import HttpResponse
+from mockserver.model.journal import Forwarded
 from mockserver.model.vocabulary import Delivery, Outcome, Stage
 from mockserver.namespaces import DEFAULT
 from mockserver.operations.entries import export
@@ -188,6 +190,17 @@ def test_answer_that_was_cut_comes_back_too() -> None:
     assert cut.entry.delivery is Delivery.CUT
     assert cut.entry.response is not None
     assert cut.entry.response.status == 204
+
+
+def test_answer_of_another_endpoint_comes_back_too() -> None:
+    back_end = emulator()
+    plan = answer(back_end, post("/api/v1/sessions", start()))
+    back_end.forwarded(plan, Forwarded(HttpResponse(403, (("Server", "jag"),), b"\xff")))
+
+    [call] = parse_recording(b"".join(export(target(back_end), ExportQuery(format="har"))), "f").calls
+
+    assert call.entry is not None
+    assert call.entry.forwarded == back_end.entry_of(1, back_end.journal.everything()[0][1]).forwarded
 
 
 def test_archive_in_any_layout_is_known_by_its_content() -> None:
