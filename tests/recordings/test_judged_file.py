@@ -126,3 +126,30 @@ def test_journal_comes_back_as_it_was_with_faults_and_sessions_that_a_test_close
     assert again.findings() == server.findings()
     assert again.sessions() == server.sessions()
     assert to_builtins(again.report(sid)) == to_builtins(server.report(sid))
+
+
+def test_answers_of_the_recorded_server_decide_what_happened() -> None:
+    events = "/api/v1/sessions/abc/events"
+    content = lines(
+        *(
+            {"t": at_s, "method": "POST", "path": path, "body": json.dumps(body), "status": status}
+            for at_s, path, body, status in (
+                (0, "/api/v1/sessions", factories.start(), 503),
+                (1, "/api/v1/sessions", factories.start(), 201),
+                (2, events, event("play", at_s=2), 204),
+                (3, events, event("ping", at_s=3), 500),
+                (4, events, event("ping", at_s=4), 302),
+                (5, events, event("ping", at_s=5), 410),
+                (6, events, event("ping", at_s=6), 410),
+            )
+        )
+    )
+
+    server = judged(content)
+
+    assert [(entry.outcome.value, entry.response.status) for entry in server.events() if entry.response] == [
+        ("not_processed", 503), ("opened", 201), ("accepted", 204), ("not_processed", 500), ("not_processed", 302),
+        ("session_closed", 410), ("session_closed", 410),
+    ]  # fmt: skip
+    [session] = server.sessions()
+    assert (session.closed_by, session.events) == ("expired", 2)
