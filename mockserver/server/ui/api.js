@@ -1,9 +1,9 @@
-// The admin API. Where it is follows from where the page is, so that it works below /ns/{name} as well.
+// The admin API. Its address follows from that of the page, so that it also works below /ns/{name}.
 
 /** @import { Answers } from "./types.d.ts" */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
-/** What the server refused, in its own words (RFC 9457), or that it could not be reached (status 0). */
+/** A refusal with the message of the server (RFC 9457), or status 0 if the server could not be reached. */
 export class ApiError extends Error {
   constructor({ status, detail, pointer = null, code = "" }) {
     super(detail);
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A path from parts that may hold anything: path`/sessions/${sid}`. */
+/** A path with encoded parts: path`/sessions/${sid}`. */
 export function path(strings, ...parts) {
   return strings.reduce((whole, text, n) => whole + encodeURIComponent(parts[n - 1]) + text);
 }
@@ -27,7 +27,7 @@ export function queryString(query = {}) {
   return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
-/** Talk to the admin API below `page`, the address of this page. */
+/** Make a client of the admin API for `page`, the address of this page. */
 export function createApi(page) {
   const base = new URL("..", page.split("#")[0].split("?")[0]).href.replace(/\/$/, "");
   const origin = base.replace(/\/__admin$/, "");

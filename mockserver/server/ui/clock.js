@@ -1,4 +1,4 @@
-// The emulated clock as the page shows it: read now and then, and counted on in between.
+// The emulated clock as the page shows it: read now and then, and extrapolated in between.
 /** @import { Api } from "./api.js" */
 
 const READ_MS = 2000;
@@ -20,7 +20,7 @@ export function createClock(api, live) {
     try {
       adopt(await api.get("/clock"));
     } catch {
-      return; // the connection state says it already
+      return; // the header shows that the connection is lost
     }
   }
 
@@ -49,14 +49,14 @@ export function createClock(api, live) {
     get rate() {
       return reading.rate;
     },
-    /** Whether it was ever read. */
+    /** Whether it has been read yet. */
     get known() {
       return known;
     },
-    /** Take an answer of `/clock` that somebody else got. */
+    /** Use an answer of `/clock` that was read elsewhere. */
     adopt,
     refresh,
-    /** Call `listener` when it is frozen, resumed or changes its rate; returns what ends it. */
+    /** Call `listener` when the clock is frozen, resumed or changes its rate; returns a function that unsubscribes. */
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

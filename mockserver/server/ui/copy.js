@@ -1,4 +1,4 @@
-// Requests as texts to take away. Pure functions: an entry in, a text out. Whatever a request holds, the texts stay whole:
+// Requests as curl, JSON and pytest to copy. Pure functions. Whatever a request contains, the texts stay valid:
 /** @import { Entry } from "./types.d.ts" */
 // quotes, newlines and control characters are data in them, never syntax.
 
@@ -20,7 +20,7 @@ export function pythonQuote(text) {
   return JSON.stringify(String(text)).replace(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** How curl begins against `server`: over TLS it takes any certificate, since that of this server is rarely one that curl trusts. */
+/** The start of a curl command for `server`: over TLS it accepts any certificate, since curl rarely trusts that of this server. */
 export function curlTo(server) {
   return /^https:/i.test(server) ? "curl --insecure" : "curl";
 }
@@ -49,7 +49,7 @@ export function toCurl(entry, server) {
 }
 
 /**
- * The entry as the admin API tells it.
+ * The entry as in the admin API.
  *
  * @param {Entry} entry
  */
@@ -58,7 +58,7 @@ export function toJson(entry) {
 }
 
 /**
- * A test that waits for such a request and says what became of it.
+ * A test that waits for such a request and checks its outcome.
  *
  * @param {Entry} entry
  */

@@ -1,4 +1,4 @@
-// Elements from data. Everything shown was sent by a player and may be hostile: it becomes text or an attribute, never markup.
+// Builds elements from data. The data comes from players and may be hostile: it becomes text or an attribute, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "indeterminate", "selected"]);
@@ -21,7 +21,7 @@ export function svg(selector, ...rest) {
   return make(parse(selector, "svg"), rest, (tag) => document.createElementNS(SVG, tag));
 }
 
-/** Replace what is in an element. */
+/** Replace the content of an element. */
 export function replace(element, ...children) {
   element.replaceChildren(...nodes(children));
   return element;
@@ -33,7 +33,7 @@ export function copyable(text, label = "text") {
   return h("div.copyable", code, copyButton(() => text, label));
 }
 
-/** A button that copies what `read()` gives at that moment. */
+/** A button that copies the current value of `read()`. */
 export function copyButton(read, label, caption = "Copy") {
   const button = h("button.button.copy", { type: "button", "aria-label": `Copy ${label}`, title: `Copy ${label}` }, caption);
   button.addEventListener("click", async () => {

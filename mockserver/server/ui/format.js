@@ -1,4 +1,4 @@
-// Numbers, times and words for people.
+// Formats numbers, times and words.
 
 const COUNT = new Intl.NumberFormat("en");
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
@@ -10,7 +10,7 @@ export function count(n) {
   return Number.isFinite(n) ? COUNT.format(n) : "";
 }
 
-/** A stretch of time: "850 ms", "4.2 s", "2 min 05 s", "3 h 10 min", "2 d 4 h"; "" when it is no number. */
+/** A duration: "850 ms", "4.2 s", "2 min 05 s", "3 h 10 min", "2 d 4 h"; "" if it is not a number. */
 export function duration(ms) {
   if (!Number.isFinite(ms)) return "";
   const sign = ms < 0 ? "\u2212" : "";
@@ -94,13 +94,13 @@ const CLOSED_BY = {
   complete: "sessionComplete",
 };
 
-/** How good a status is: "ok", "warning" or "error"; "muted" when there was no answer. */
+/** The tone of a status: "ok", "warning" or "error"; "muted" without an answer. */
 export function statusTone(status) {
   if (!status) return "muted";
   return status >= 500 ? "error" : status >= 400 ? "warning" : "ok";
 }
 
-/** A long text cut in the middle of nowhere, with an ellipsis. */
+/** A long text, cut with an ellipsis. */
 export function shorten(text, most) {
   const whole = String(text);
   return whole.length <= most ? whole : `${whole.slice(0, most - 1)}\u2026`;

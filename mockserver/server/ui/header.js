@@ -1,4 +1,4 @@
-// The bar at the top: where one is, what time it is on the server, whether the page is live.
+// The bar at the top: the section, the time of the server, and whether the page is live.
 
 import { createClockPopover } from "./controls/clock.js";
 import { h, replace } from "./dom.js";
@@ -18,7 +18,7 @@ const SECTIONS = [
 const TICK_MS = 250;
 
 /**
- * Make the header; `mark(section)` says which section is shown.
+ * Make the header; `mark(section)` marks the current section.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */
@@ -117,7 +117,7 @@ export function createHeader({ api, live, clock, announce }) {
   };
 }
 
-/** The namespace an address of the admin API belongs to. */
+/** The namespace of an address of the admin API. */
 function namespaceOf(base) {
   const { pathname, hostname } = new URL(base);
   const byPath = /^\/ns\/([^/]+)\//.exec(pathname);

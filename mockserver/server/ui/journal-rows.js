@@ -1,12 +1,12 @@
-// The journal, as little of it as a list needs: by place when all of it is shown, by search when some of it is.
+// The rows of the journal that a list needs: by position if all are shown, by search if some are.
 /** @import { Entry } from "./types.d.ts" */
 
 const NEAR = 40;
-const MOST = 4000; // rows kept when all is shown; what is far from sight is read again when needed
+const MOST = 4000; // rows kept when all are shown; those far from view are read again when needed
 const PAGE = 1000;
 
 /**
- * What a list shows of an entry; the bodies are let go.
+ * The parts of an entry that a list shows, without the bodies.
  *
  * @param {Entry} entry
  */
@@ -66,7 +66,7 @@ export function createWhole(read) {
     },
     row: (index) => rows.get(first + index) ?? null,
     key: (index) => first + index,
-    /** Read how many there are; returns how many fell off the top since the last time. */
+    /** Read how many there are; returns how many were dropped at the top since the last time. */
     async refresh() {
       const before = first;
       const page = await read({ limit: 1, since: 0 }); // its total counts all; that of others, what comes after their since
@@ -74,7 +74,7 @@ export function createWhole(read) {
       last = page.meta.total ? first + page.meta.total - 1 : 0;
       return first - before;
     },
-    /** Read rows from index `from` to `to`, if they are not known. */
+    /** Read the rows from index `from` to `to` that are not known yet. */
     async ensure(from, to) {
       const start = first + from;
       const missing = [];
@@ -90,7 +90,7 @@ export function createWhole(read) {
       thin(start, start + to - from);
       return true;
     },
-    /** Take in what the stream says. */
+    /** Add entries of the stream. */
     add(entries) {
       for (const entry of entries) {
         rows.set(entry.seq, summary(entry));

@@ -1,4 +1,4 @@
-// The keyboard: keys that work everywhere, and the help that lists all.
+// The keyboard: the keys that work everywhere, and the help that lists all keys.
 
 import { h } from "./dom.js";
 
@@ -34,7 +34,7 @@ export function bindKeys({ go }) {
   });
 }
 
-/** Show which keys there are. */
+/** Show the help. */
 export function showHelp() {
   const dialog = h("dialog.help", { "aria-labelledby": "help-title", onClose: () => dialog.remove() },
     h("form", { method: "dialog" },

@@ -1,13 +1,13 @@
-// What the server records, as it happens: one stream for the whole page.
+// New entries of the journal: one event stream for the whole page.
 
 const RETRY_MS = 2000;
-const HIDDEN_MS = 10000; // browsers open six connections to a server; pages nobody looks at leave theirs to others
+const HIDDEN_MS = 10000; // browsers open only six connections to a server; hidden pages free theirs
 
 /**
  * Listen to the stream at `address`. Listeners get arrays, once per animation frame, of
- * `{type: "entry", entry}`, `{type: "reset"}`: what was read before may be gone, read it again (also after every
- * interruption), `{type: "evicted"}`: entries were dropped unseen, and `{type: "state", connected}`.
- * An entry may come twice: go by its `seq`.
+ * `{type: "entry", entry}`, `{type: "reset"}`: earlier data may be gone, read it again (also after every interruption),
+ * `{type: "evicted"}`: entries were dropped before they were sent, and `{type: "state", connected}`.
+ * An entry may arrive twice: compare its `seq`.
  */
 export function createLive(address) {
   const listeners = new Set();
@@ -29,7 +29,7 @@ export function createLive(address) {
     waiting.push(message);
     if (scheduled) return;
     scheduled = true;
-    if (document.hidden) setTimeout(deliver, 200); // frames are not drawn while nobody looks
+    if (document.hidden) setTimeout(deliver, 200); // a hidden page draws no frames
     else requestAnimationFrame(deliver);
   }
 
@@ -81,7 +81,7 @@ export function createLive(address) {
     get connected() {
       return connected;
     },
-    /** Call `listener` with every batch; returns what ends it. */
+    /** Call `listener` with every batch; returns a function that unsubscribes. */
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,4 +1,4 @@
-// The start of the page: what is shared, and which view an address shows.
+// The entry point of the page: shared objects, and the view for each address.
 
 import { createApi } from "./api.js";
 import { createClock } from "./clock.js";
@@ -31,7 +31,7 @@ let shown = null;
 let visit = 0;
 let where = null;
 
-/** Say something to people who listen to the page instead of looking at it. */
+/** Announce a text to screen readers. */
 function announce(text) {
   announcer.textContent = "";
   requestAnimationFrame(() => {
@@ -45,7 +45,7 @@ function go(hash) {
   else location.hash = hash;
 }
 
-/** What `#/sessions?q=x` means: module, parameters of its path and of its query. */
+/** Parse `#/sessions?q=x`: module, and parameters of path and query. */
 function resolve(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   for (const [pattern, module, names] of ROUTES) {

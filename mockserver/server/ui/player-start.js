@@ -1,11 +1,11 @@
-// What follows when a simulated player was started: the server plays against itself.
+// Finding the session of a simulated player after it was started.
 /** @import { Api } from "./api.js" */
 
 const LOOK_MS = 150;
 
 /**
- * Return the id of the session of a player as soon as it has one; null when `over()` says that nobody waits for it any
- * more, or when the player is gone or has ended. Throws when it fails before it has a session.
+ * Return the session id of a player as soon as it has one; null if `over()` returns true, or if the player is gone or has
+ * ended. Throws if the player fails before it has a session.
  * @param {Api} api
  */
 export async function sessionOf(api, { id }, over = () => false) {

@@ -1,8 +1,8 @@
-// Reading again what changes all the time, without ever asking twice at once.
+// Repeats a read, never twice at the same time.
 
 const PAUSE_MS = 400;
 
-/** Call `read()` when told: never while it runs, and not more often than every `pauseMs` unless `now` is said. */
+/** Call `read()` on request: never while it runs, and at most every `pauseMs`, except with `now`. */
 export function createRefresher(read, pauseMs = PAUSE_MS) {
   let running = false;
   let wanted = false;

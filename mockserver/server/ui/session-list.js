@@ -1,4 +1,4 @@
-// The sessions that match a search, newest first, as far as they were read.
+// The sessions that match a search, newest first, loaded as needed.
 
 const PAGE = 60;
 const CATCH_UP = 1000;
@@ -12,7 +12,7 @@ export function createSessionList(read) {
   let complete = false;
   let generation = 0;
 
-  /** Put an answer in the place of what was known between its oldest and `before`. */
+  /** Replace the known sessions between the oldest of an answer and `before`. */
   function merge(sessions, before, limit) {
     const exhausted = sessions.length < limit;
     const low = exhausted ? -1 : sessions[0].seq;
@@ -42,7 +42,7 @@ export function createSessionList(read) {
     get complete() {
       return complete;
     },
-    /** Search for something else; nothing is known of it yet. */
+    /** Start another search. */
     search(next) {
       filter = next;
       generation++;

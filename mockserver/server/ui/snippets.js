@@ -1,4 +1,4 @@
-// How each platform is pointed at this server. Pure: addresses in, texts out.
+// How to point each platform at this server. Pure functions from addresses to texts.
 
 import { curlTo } from "./copy.js";
 
@@ -25,7 +25,7 @@ const EDGE_START = {
   ],
 };
 
-/** What a client that takes only a host is given: a namespace becomes `{ns}.localhost`, for it cannot have a path. */
+/** The host for a client that accepts no path: a namespace becomes `{ns}.localhost`. */
 export function hostOnly(origin) {
   const url = new URL(origin);
   const [, namespace] = /^\/ns\/([^/]+)/.exec(url.pathname) ?? [];
@@ -33,7 +33,7 @@ export function hostOnly(origin) {
   return `${decodeURIComponent(namespace)}.localhost${url.port ? `:${url.port}` : ""}`;
 }
 
-/** The same address from elsewhere: with another host. */
+/** The same address with another host. */
 export function withHost(origin, host) {
   const url = new URL(origin);
   url.hostname = host;

@@ -1,14 +1,14 @@
-// Light, dark, or as the system has it.
+// Light, dark, or the theme of the system.
 
 const KEY = "mockserver.theme";
 const ORDER = ["system", "light", "dark"];
 
-/** The theme in force: "system", "light" or "dark". */
+/** The chosen theme: "system", "light" or "dark". */
 export function theme() {
   return document.documentElement.dataset.theme ?? "system";
 }
 
-/** Take the next theme and remember it. */
+/** Switch to the next theme and remember it. */
 export function nextTheme() {
   const next = ORDER[(ORDER.indexOf(theme()) + 1) % ORDER.length];
   if (next === "system") delete document.documentElement.dataset.theme;

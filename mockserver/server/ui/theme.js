@@ -1,4 +1,4 @@
-// The theme is set before anything is drawn, so that a dark page never flashes white. A classic script: modules are late.
+// Sets the theme before anything is drawn, so that a dark page never flashes white. A classic script, since modules load late.
 "use strict";
 {
   const chosen = (() => {

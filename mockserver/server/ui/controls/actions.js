@@ -1,4 +1,4 @@
-// Buttons that each send one request, and show beforehand what it is.
+// Buttons that each send one request, and show it beforehand.
 
 import { h } from "../dom.js";
 /** @import { Api } from "../api.js" */
@@ -7,8 +7,8 @@ const CONFIRM_MS = 5000;
 const DWELL_MS = 150; // the way to the strip may lead across other controls
 
 /**
- * What the controls of one place share: `send(label, request)` sends `{method, path, body}`, shows it as curl and Python
- * and reports the result; `button(...)` makes a button that does. `problem` is where refusals are told.
+ * Shared by the controls of one place: `send(label, request)` sends `{method, path, body}`, shows it as curl and Python
+ * and reports the result; `button(...)` makes a button for it. `problem` shows refusals.
  * @param {{ api: Api, [other: string]: any }} given
  */
 export function createActions({ api, announce, equivalents, changed = (answer) => {} }) {
@@ -30,7 +30,7 @@ export function createActions({ api, announce, equivalents, changed = (answer) =
     }
   }
 
-  /** `request` may be a function, asked when it is needed. With `confirm` it takes a second press. */
+  /** `request` may be a function, called when needed. With `confirm` a second press is needed. */
   function button(label, request, { name = label, class: looks = "", title = null, said = undefined, confirm = "", done = (answer) => {} } = {}) {
     const read = () => (typeof request === "function" ? request() : request);
     let sure = !confirm;

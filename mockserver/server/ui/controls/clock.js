@@ -1,4 +1,4 @@
-// The hands of the emulated clock: stand, run, jump, faster, back to real time.
+// The controls of the emulated clock: freeze, resume, jump, speed, real time.
 
 import { h } from "../dom.js";
 import * as format from "../format.js";
@@ -13,7 +13,7 @@ const UNITS = [["s", 1000], ["min", 60000], ["h", 3600000], ["ms", 1]];
 const TICK_MS = 250;
 
 /**
- * Make the control. Without `equivalents` it shows what it sends itself.
+ * Make the control. Without `equivalents` it shows its requests itself.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */

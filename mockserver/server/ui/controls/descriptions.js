@@ -1,4 +1,4 @@
-// What the server says about its records and their members: the descriptions of its OpenAPI document.
+// The descriptions of records and their members, from the OpenAPI document of the server.
 
 import { h } from "../dom.js";
 /** @import { Api } from "../api.js" */

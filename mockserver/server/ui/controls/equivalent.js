@@ -1,4 +1,4 @@
-// What a control sends, as a line for a shell and as Python for a test. Pure: a request in, texts out.
+// The request of a control as a curl command and as Python for a test. Pure functions.
 
 import { curlTo, pythonQuote, shellQuote } from "../copy.js";
 
@@ -8,7 +8,7 @@ const UNITS = [["hours", HOUR_MS], ["minutes", 60000], ["seconds", 1000], ["ms",
 const NAME = /^[A-Za-z_]\w*$/;
 const KEYWORDS = new Set(["None", "True", "False", "and", "as", "class", "def", "for", "from", "global", "if", "in", "is", "lambda", "not", "or", "pass", "return", "with", "yield"]);
 
-// Method, path and what Python calls it; what has no method of its own goes through the table of routes.
+// Method, path and the Python call; a request without its own method goes through the table of routes.
 /** @type {[string, RegExp, (parts: string[], body: any) => string][]} */
 const CALLS = [
   ["POST", /^\/faults$/, (_, { fault, ...members }) => `server.faults.add(${[pythonValue(fault), ...keywords(members)].join(", ")})`],
@@ -27,7 +27,7 @@ const CALLS = [
   ["DELETE", /^\/players\/([^/]+)$/, ([id]) => `server.players.stop(${pythonValue(id)})`],
 ];
 
-/** The command that sends a request to the admin API at `base`. With `token` it shows the one of the environment. */
+/** The command that sends a request to the admin API at `base`. With `token` it sends the one of the environment. */
 export function toCurl({ method, path, body }, base, token = false) {
   const pieces = [curlTo(base)];
   if (method !== "POST" || body === undefined) pieces.push(`-X ${method}`);
@@ -38,7 +38,7 @@ export function toCurl({ method, path, body }, base, token = false) {
   return pieces.join(" ");
 }
 
-/** The Python that asks the same of `server`, a MediaServer. */
+/** The Python that does the same with `server`, a MediaServer. */
 export function toPython({ method, path, body }) {
   for (const [itsMethod, pattern, call] of CALLS) {
     const match = itsMethod === method ? pattern.exec(path) : null;

@@ -1,4 +1,4 @@
-// The strip that shows what a control sends, before and after it was used: as curl and as Python.
+// The strip that shows the request of a control as curl and Python, before and after it was used.
 
 import { copyButton, h, replace } from "../dom.js";
 import { toCurl, toPython } from "./equivalent.js";

@@ -1,4 +1,4 @@
-// A form that makes a fault rule: what, when, how often.
+// The form for a new fault rule: what, when, how often.
 
 import { h, replace } from "../dom.js";
 import { EVENT_TYPES } from "../words.js";
@@ -85,7 +85,7 @@ export function createFaultForm({ explained, equivalents, submit }) {
     }
   }
 
-  /** Show what the server refused where it lies. */
+  /** Show a refusal of the server at its field. */
   function told({ message, pointer }) {
     const missing = /missing required field `(\w+)`/.exec(message)?.[1];
     const [first, second] = `${pointer ?? ""}${missing ? `/${missing}` : ""}`.split("/").slice(1);

@@ -1,5 +1,5 @@
-// What a fault rule can say: its kinds and their fields, when it is about a request, how often it strikes.
-// The kinds, and the words that explain all of it, come from the server. `input` says how a field is filled in; see fields.js.
+// The parts of a fault rule: its kinds and their fields, which requests it matches, how often it applies. The kinds and all
+// explanations come from the server. `input` is the kind of input; see fields.js.
 
 /** The kinds of faults, as the server describes them: `{kind, record, title, fields}`. `explained` is what descriptions.js read. */
 export function kindsOf(explained) {
@@ -52,7 +52,7 @@ export const WHEN = [
   { name: "namespace", label: "Namespace", input: "names", rare: true },
 ];
 
-/** When it strikes, and how often. */
+/** When it applies, and how often. */
 export const RULE = [
   { name: "stage", label: "Stage", input: "choice", choices: ["response"], none: "request" },
   { name: "times", label: "Apply at most, times", input: "int", placeholder: "no limit", start: "1" },

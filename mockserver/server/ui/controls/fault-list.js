@@ -1,10 +1,10 @@
-// The fault rules in force, with what they have seen and struck.
+// The fault rules with their counters.
 
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 /** @import { FaultRule } from "../types.d.ts" */
 
-const COUNTED = ["id", "created_ms", "seen", "applied", "note"]; // what a rule has that nobody gave it
+const COUNTED = ["id", "created_ms", "seen", "applied", "note"]; // members that the server adds to a rule
 
 /** Make the list; `show(rules)` fills it. */
 export function createFaultList({ actions }) {

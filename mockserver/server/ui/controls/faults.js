@@ -1,4 +1,4 @@
-// Faults: one click, the rules in force, a form for more.
+// Faults: one-click faults, the rules, and the form for a new one.
 
 import { h, replace } from "../dom.js";
 import { createRefresher } from "../refresher.js";

@@ -1,4 +1,4 @@
-// Fields of a form: an element with its label, and the value of JSON that was filled in.
+// Fields of a form: an element with its label, and its value as JSON.
 
 import { h } from "../dom.js";
 

@@ -1,4 +1,4 @@
-// The namespaces of the server: each is a server of its own to players.
+// The namespaces of the server; to players each is a separate server.
 
 import { path } from "../api.js";
 import { h, replace } from "../dom.js";

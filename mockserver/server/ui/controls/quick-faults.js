@@ -1,4 +1,4 @@
-// One click, one fault: what happens to the next event, or to the next start of a session.
+// One-click faults for the next event or the next session start.
 
 import { h, replace } from "../dom.js";
 import { createActions } from "./actions.js";
@@ -21,7 +21,7 @@ const START = [
 ];
 
 /**
- * Make the bar: for all traffic, or for the session `sid`. With `live` it tells when a fault has struck.
+ * Make the bar: for all traffic, or for the session `sid`. With `live` it shows when a fault was applied.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */

@@ -1,4 +1,4 @@
-// A fresh start, wholly or in part.
+// Resetting the server, wholly or in part.
 
 import { h } from "../dom.js";
 import { createActions } from "./actions.js";

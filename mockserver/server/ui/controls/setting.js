@@ -1,6 +1,6 @@
-// What a setting is, from its JSON schema: how it is filled in, how it is shown, what of it changed. Pure.
+// A setting by its JSON schema: its input, its text, and whether it changed. Pure functions.
 
-const NOTHING = "none"; // what stands for null
+const NOTHING = "none"; // the text for null
 
 /** The field for a setting, as fields.js takes it. */
 export function fieldOf(name, schema, explained) {
@@ -26,7 +26,7 @@ export function inputText(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The members of a PATCH: what `given` has that is not `inForce`. Thresholds are sent together: a PATCH replaces all. */
+/** The members of a PATCH: those of `given` that differ from `inForce`. Thresholds are sent together: a PATCH replaces all. */
 export function changesOf(given, inForce, explained) {
   const members = explained.of("Settings").members;
   const body = {};

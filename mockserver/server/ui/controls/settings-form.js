@@ -1,4 +1,4 @@
-// All settings as a form, made from what the server says they are.
+// All settings as a form, generated from their descriptions on the server.
 
 import { h } from "../dom.js";
 import { rich } from "./descriptions.js";
@@ -16,7 +16,7 @@ const GROUPS = [
 ];
 
 /**
- * Make the form. `settings` are those in force, `explained` is what descriptions.js read.
+ * Make the form. `settings` are the current ones, `explained` comes from descriptions.js.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */

@@ -1,4 +1,4 @@
-// Settings and everything about the server itself: its clock, a fresh start, namespaces, simulated players.
+// Settings and everything about the server itself: clock, reset, namespaces, simulated players.
 
 import { h, replace } from "../dom.js";
 import { createActions } from "./actions.js";

@@ -1,4 +1,4 @@
-// Stories: what goes wrong in production, to be started here and survived by a player.
+// Stories: failures from production, to start here and see whether a player survives them.
 
 import { path } from "../api.js";
 import { h, replace } from "../dom.js";

@@ -1,4 +1,4 @@
-// How a story looks: in the list, and while it is told.
+// A story in the list, and while it runs.
 
 import { h } from "../dom.js";
 import * as format from "../format.js";

@@ -1,11 +1,11 @@
-// What is looked for in the journal: the fields of a query, kept in the address of the page.
+// The filter of the journal: the fields of a query, kept in the address of the page.
 
 import { h } from "../dom.js";
 import { EVENT_TYPES, OUTCOMES } from "../words.js";
 
 const PAUSE_MS = 250;
 
-/** A row of fields; `changed(query)` is called with what `/events` is to be asked. */
+/** A row of fields; `changed(query)` gets the query for `/events`. */
 export function createFilter(given, changed) {
   const fields = {
     event_type: choice("Event type", "any event", EVENT_TYPES),

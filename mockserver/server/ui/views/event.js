@@ -1,4 +1,4 @@
-// One request and its answer, as they were on the wire, and what was wrong with it.
+// One request and its answer as on the wire, and its problems.
 
 import { path } from "../api.js";
 import { copyButton, h, replace } from "../dom.js";

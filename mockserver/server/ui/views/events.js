@@ -1,4 +1,4 @@
-// The journal: every request as it comes in, or those that are looked for.
+// The journal: every request as it arrives, or those that match a search.
 
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";

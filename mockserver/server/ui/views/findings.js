@@ -1,4 +1,4 @@
-// What is wrong with a session, the worst first.
+// The findings about a session, worst first.
 
 import { path } from "../api.js";
 import { h, replace } from "../dom.js";

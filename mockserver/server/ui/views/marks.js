@@ -1,4 +1,4 @@
-// Small signs that several views give a session or a request, each made in one place.
+// Badges for sessions and requests, shared by several views.
 
 import { h } from "../dom.js";
 

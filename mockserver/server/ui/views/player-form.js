@@ -1,4 +1,4 @@
-// The form of the simulated players: what is wrong with them, what they play, how many, and against whom.
+// The form for simulated players: their mistake, content, number and server.
 
 import { createField, Unreadable } from "../controls/fields.js";
 import { isSameServer, playCommand, serverAddress } from "../controls/play-command.js";

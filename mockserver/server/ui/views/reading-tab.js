@@ -1,8 +1,8 @@
-// A tab of a session that shows one answer of the server, drawn anew when the server says something else.
+// A tab of a session that shows one answer of the server, and redraws when the answer changes.
 
 import { h, replace } from "../dom.js";
 
-/** `read()` asks the server, `said(answer)` is what of it can change, `draw(answer)` gives the elements. */
+/** `read()` asks the server, `said(answer)` returns the part that can change, `draw(answer)` the elements. */
 export function createReadingTab(selector, { read, said, draw }) {
   const element = h(selector, h("p.muted", "Loading"));
   let disposed = false;

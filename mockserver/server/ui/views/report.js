@@ -1,4 +1,4 @@
-// What Adobe would have computed of a session, and why.
+// What Adobe would have computed from a session, and why.
 
 import { path } from "../api.js";
 import { h } from "../dom.js";

@@ -1,4 +1,4 @@
-// The head of a session: its content, its client, and how long it still has.
+// The head of a session: its content, its client, and its time left.
 
 import { h } from "../dom.js";
 import * as format from "../format.js";

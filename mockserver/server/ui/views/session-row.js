@@ -1,4 +1,4 @@
-// One session in the list: what its cells show, and what of it moves with the clock.
+// One session in the list: its cells, and those that change with the clock.
 
 import { h } from "../dom.js";
 import * as format from "../format.js";

@@ -1,4 +1,4 @@
-// One session: who it is, how it lives, and its timeline, findings, report and events.
+// One session: its head, controls, timeline, findings, report and events.
 
 import { path } from "../api.js";
 import { createActions } from "../controls/actions.js";

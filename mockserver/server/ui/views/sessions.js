@@ -1,4 +1,4 @@
-// All sessions, newest first, as they live and die.
+// All sessions, newest first, updated live.
 
 import { copyable, h, replace } from "../dom.js";
 import * as format from "../format.js";

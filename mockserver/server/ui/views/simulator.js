@@ -1,4 +1,4 @@
-// Players that need no device: the server plays against itself.
+// The card for simulated players.
 
 import { createActions } from "../controls/actions.js";
 import { createEquivalents } from "../controls/equivalents.js";

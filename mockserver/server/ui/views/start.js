@@ -1,4 +1,4 @@
-// How to connect a player: addresses, a code to scan, what to write on each platform, and players that need no device.
+// How to connect a player: addresses, a QR code, snippets for each platform, and simulated players.
 
 import { copyable, h, replace } from "../dom.js";
 import { recordingsCard } from "../recordings.js";

@@ -1,4 +1,4 @@
-// Two buttons for whoever has no player at hand: a careful one, and a broken one to see what is said about it.
+// Two buttons that simulate a correct player, and a broken one to see its findings.
 
 import { createActions } from "../controls/actions.js";
 import { createEquivalents } from "../controls/equivalents.js";

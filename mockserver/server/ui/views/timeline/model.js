@@ -1,4 +1,4 @@
-// What a timeline shows: spans, marks and pins, made of what the server says about a session.
+// The model of a timeline: spans, marks and pins, made from the answers of the server about a session.
 
 const OK = new Set(["opened", "accepted"]);
 const RANK = { error: 0, warning: 1, info: 2 };
@@ -85,7 +85,7 @@ function chunked(values, reduce) {
   return found;
 }
 
-/** Join things that lie nearer than `px` to each other: `[{x, items}]`, in order. `things` come in any order. */
+/** Join things that are less than `px` apart: `[{x, items}]`, in order. `things` come in any order. */
 export function clusters(things, x, px, width) {
   const seen = things.map((thing) => ({ thing, at: x(thing) })).filter(({ at }) => at > -px && at < width + px);
   seen.sort((left, right) => left.at - right.at);

@@ -1,4 +1,4 @@
-// Time on the screen: which stretch of a session is in sight, and where an instant lies.
+// Time on the screen: the visible part of a session, and the position of a time.
 
 const SHORTEST_MS = 20;
 const SPARE = 0.02; // beside the first and the last event

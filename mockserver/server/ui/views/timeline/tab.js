@@ -1,4 +1,4 @@
-// The tab that holds the timeline: reads what it shows, and says what to know about it.
+// The tab with the timeline: reads its data and shows notes about it.
 
 import { path } from "../../api.js";
 import { h, replace } from "../../dom.js";

@@ -1,4 +1,4 @@
-// What a thing of the timeline is, in words.
+// The parts of the timeline as text.
 
 import { h } from "../../dom.js";
 import * as format from "../../format.js";

@@ -1,4 +1,4 @@
-// One session over time: looking closer, moving along, and what lies under the pointer.
+// One session over time: zooming, moving, and details under the pointer.
 
 import { h, replace, svg } from "../../dom.js";
 import { createScale, offset } from "./scale.js";
