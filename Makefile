@@ -11,13 +11,13 @@ CAN_TEST := $(VENV)/.can-test
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than cores: tests wait for sockets, for processes they start and for Chromium.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
-PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser") $(ARGS)
+PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(ARGS)
 NOT_INSTALLED = echo "Not installed, see above. It takes a package index the first time and when versions change." >&2; exit 1
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
   --custom-compile-command 'make lock' --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test test-newest test-lowest lock browser check fmt bench bench-rivals soak golden pictures clean
+.PHONY: help run quick test test-newest test-lowest lock browser nginx check fmt bench bench-rivals soak golden pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,13 +28,13 @@ run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 
 quick: NO_BROWSER := 1 ## Run all tests but those with Chromium (ARGS="tests/rules -k idle")
 test: ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
-quick test: $(CAN_TEST) browser
+quick test: $(CAN_TEST) browser nginx
 	@$(BIN)/python $(PYTEST)
 	@$(if $(NO_BROWSER),echo "The tests marked browser did not run.",:)
 
 test-newest: VERSIONS := highest ## Run all tests with the newest versions of everything
 test-lowest: VERSIONS := lowest-direct ## Run all tests with the oldest versions that pyproject.toml allows
-test-newest test-lowest: $(CAN_TEST) browser
+test-newest test-lowest: $(CAN_TEST) browser nginx
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-$@
 	@$(BIN)/uv pip install --quiet --python $(VENV)-$@ --upgrade --resolution $(VERSIONS) --editable '.[dev]'
 	@$(VENV)-$@/bin/python $(PYTEST)
@@ -84,6 +84,15 @@ browser:
 	    apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; } >/dev/null 2>&1 || { \
 	    echo "The browser tests need Chromium: install it (on Debian: sudo apt install chromium)," \
 	         "name one (CHROMIUM=/path/to/chrome), or leave them out (make test NO_BROWSER=1)." >&2; \
+	    exit 1; }; })
+
+# nginx for the test of docs/scale.md.
+nginx:
+	@$(if $(NO_BROWSER),:,command -v nginx >/dev/null || test -x /usr/sbin/nginx || { \
+	  echo "Installing nginx for the test of docs/scale.md"; \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null 2>&1 || { \
+	    echo "The test of docs/scale.md needs nginx: install it (on Debian: sudo apt install nginx-light)," \
+	         "or leave it out with the browser tests (make test NO_BROWSER=1)." >&2; \
 	    exit 1; }; })
 
 # A stamp is newer than what it was made of as long as nothing has to be installed, so a fresh one needs no network.

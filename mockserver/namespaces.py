@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -22,7 +22,7 @@ from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
 from mockserver.store.budget import Budget, Share
 
-__all__ = ["DEFAULT", "Asker", "Destination", "Namespace", "Namespaces", "Target", "destination"]
+__all__ = ["DEFAULT", "LOCALHOST", "Asker", "Destination", "Namespace", "Namespaces", "Target", "destination"]
 
 DEFAULT = DEFAULT_NAMESPACE
 
@@ -37,7 +37,8 @@ _KEPT_TENTHS = {"player": 1, "page": 5}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PREFIX = "/ns/"
-_HOST = re.compile(r"(?P<name>[^:]+)\.localhost(?::\d+)?", re.IGNORECASE)
+LOCALHOST = ("localhost",)
+"""Below which host names the first part is a namespace, whatever the server is told."""
 
 
 class Destination(NamedTuple):
@@ -55,17 +56,24 @@ class Destination(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # players name the same few again and again
-def destination(path: str, host: str) -> Destination:
+@cache
+def _named_by(hosts: tuple[str, ...]) -> re.Pattern[str]:
+    below = "|".join(map(re.escape, hosts))
+    return re.compile(rf"(?P<name>[^:]+)\.(?:{below})(?::\d+)?", re.IGNORECASE)
+
+
+def destination(path: str, host: str, hosts: tuple[str, ...] = LOCALHOST) -> Destination:
     """Return which namespace a request names: first by path ``/ns/{name}/...``, then by host ``{name}.localhost``.
 
     Args:
         path: The path of the request without query.
         host: The ``Host`` header, with or without port.
+        hosts: Below which host names the first part is a namespace.
     """
     if path.startswith(_PREFIX):
         name, slash, rest = path[len(_PREFIX) :].partition("/")
         return Destination(name, slash + rest or "/", _NAME.fullmatch(name) is not None)
-    found = _HOST.fullmatch(host)
+    found = _named_by(hosts).fullmatch(host)
     if found is None:
         return Destination(None, path)
     return Destination(found["name"], path, _NAME.fullmatch(found["name"]) is not None)
@@ -207,10 +215,14 @@ class Namespaces:
     Args:
         make: Makes the emulator of a namespace.
         scheme: ``http`` or ``https``.
+        hosts: Below which host names the first part is a namespace.
     """
 
-    def __init__(self, make: Callable[[str], Emulator], scheme: str = "http") -> None:
+    def __init__(
+        self, make: Callable[[str], Emulator], scheme: str = "http", hosts: tuple[str, ...] = LOCALHOST
+    ) -> None:
         self.scheme = scheme
+        self.hosts = hosts
         self._make = make
         self._lock = threading.Lock()
         self._known: dict[str, Namespace] = {}

@@ -196,6 +196,7 @@ def _options(
     return ServerOptions(
         **chosen,
         allow_hosts=values.get("allow_host", ()),
+        namespace_hosts=values.get("namespace_host", ()),
         admin_allow_origins=values.get("admin_allow_origin", ()),
         seed=values.get("seed", fresh_seed),
         seeded_ids="seed" in values,

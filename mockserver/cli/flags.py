@@ -148,6 +148,8 @@ _SERVER_FLAGS = (
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
          metavar="URL"),
     Flag("allow_host", tuple[str, ...], "extra host name that admin requests may use; repeatable", metavar="NAME"),
+    Flag("namespace_host", tuple[str, ...], "host below which the first part of a name is a namespace; repeatable",
+         metavar="NAME"),
     Flag("tls", bool, "serve https with a certificate from a generated CA, which devices can be told to trust", False),
     Flag("tls_ca", Path, "keep that CA in this file (PEM), so that devices trust it only once; created if missing"),
     Flag("tls_cert", Path, "serve https with this certificate (PEM) instead"),

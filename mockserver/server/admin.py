@@ -113,7 +113,7 @@ class Admin:
         path = _admin_path(destination(target, "").path)
         routes, part = _at(path)
         probe = any(route.any_host for route in routes.values())
-        where = destination(target, "" if probe else request.headers.get("Host", ""))
+        where = destination(target, "" if probe else request.headers.get("Host", ""), self._namespaces.hosts)
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
         on_page = path == PAGE or (path or "").startswith(f"{PAGE}/")

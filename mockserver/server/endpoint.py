@@ -25,7 +25,7 @@ from mockserver.server.incoming import Incoming
 if TYPE_CHECKING:
     from aiohttp import StreamReader
 
-__all__ = ["BROKEN", "LONGEST_BODY_S", "Endpoint", "Head", "go_on", "names_namespace", "next_piece", "path_of"]
+__all__ = ["BROKEN", "LONGEST_BODY_S", "Endpoint", "Head", "go_on", "next_piece", "path_of"]
 
 _BODY_TIMEOUT_S = 30
 """How long a body may pause before the request counts as incomplete."""
@@ -58,11 +58,6 @@ class Head(NamedTuple):
     body_size: int
 
 
-def names_namespace(headers: Mapping[str, str]) -> bool:
-    """Return whether ``Host`` may name a namespace."""
-    return ".localhost" in headers.get("Host", "").lower()
-
-
 class Endpoint:
     """Answers the requests of players.
 
@@ -86,6 +81,7 @@ class Endpoint:
         self._namespaces = namespaces
         self._gate = gate
         self._incoming = incoming
+        self._below = tuple(f".{host.lower()}" for host in namespaces.hosts)
         self._failed = failed
         self._writer = AnswerWriter()
         self._waiting = 0
@@ -210,6 +206,11 @@ class Endpoint:
             reset(request.transport)
             raise ConnectionResetError
 
+    def names_namespace(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether ``Host`` may name a namespace."""
+        host = headers.get("Host", "").lower()
+        return any(below in host for below in self._below)
+
     def _find(self, path: str, headers: Mapping[str, str]) -> tuple[Namespace, str, RequestProblem | None, bool]:
         """Find the namespace a request is for, and the path as its emulator sees it.
 
@@ -218,9 +219,9 @@ class Endpoint:
             namespace is that of the session.
         """
         namespaces = self._namespaces
-        if path.startswith("/ns/") or names_namespace(headers):
+        if path.startswith("/ns/") or self.names_namespace(headers):
             host = headers.get("Host", "")
-            named = destination(path, host)
+            named = destination(path, host, namespaces.hosts)
             if not named.valid:
                 return namespaces.default, path, "bad_namespace", False
             if named.namespace is not None:

@@ -24,7 +24,7 @@ from mockserver.control import ADMIN
 from mockserver.model.http import RawHeaders
 from mockserver.server.answers import Written
 from mockserver.server.connections import Connection, Handler
-from mockserver.server.endpoint import Endpoint, Head, names_namespace
+from mockserver.server.endpoint import Endpoint, Head
 
 __all__ = ["FastPath"]
 
@@ -161,7 +161,8 @@ class FastPath:
         if self._blocks_bytes + len(block) > _MOST_BYTES:
             self._blocks.clear()
             self._blocks_bytes = 0
-        self._blocks[block] = Head(request.headers, request.raw_headers, names_namespace(request.headers), body_size)
+        names_namespace = self._endpoint.names_namespace(request.headers)
+        self._blocks[block] = Head(request.headers, request.raw_headers, names_namespace, body_size)
         self._blocks_bytes += len(block)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

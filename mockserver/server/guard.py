@@ -32,7 +32,8 @@ class Guard:
     """
 
     def __init__(self, options: ServerOptions) -> None:
-        self._hosts = frozenset(name.lower() for name in options.allow_hosts)
+        self._hosts = frozenset(name.lower() for name in (*options.allow_hosts, *options.namespace_hosts))
+        self._below = (".localhost", *(f".{host.lower()}" for host in options.namespace_hosts))
         self._origins = frozenset(options.admin_allow_origins)
         self._token = options.effective_token()
         self._scheme = options.scheme
@@ -126,7 +127,7 @@ class Guard:
                 return False
         elif name.count(":") == 1:
             name = name.partition(":")[0]
-        if name == "localhost" or name.endswith(".localhost") or name in self._hosts:
+        if name == "localhost" or name.endswith(self._below) or name in self._hosts:
             return True
         try:
             ip_address(name)

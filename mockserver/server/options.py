@@ -20,6 +20,8 @@ class ServerOptions:
         admin_token: The token that admin requests must send as ``Authorization: Bearer``; None for no token.
         allow_hosts: Names that admin requests may have in ``Host`` besides IP addresses, ``localhost`` and
             ``*.localhost``.
+        namespace_hosts: Host names below which the first part is a namespace, besides ``localhost``: with
+            ``mock.example``, ``tv.mock.example`` is the namespace ``tv``. Admin requests may use them too.
         admin_allow_origins: Origins of web pages that may use the admin API, compared exactly.
         seed: Makes draws repeatable, and session ids if ``seeded_ids``.
         seeded_ids: Whether session ids come from the seed.
@@ -36,6 +38,7 @@ class ServerOptions:
     admin_port: int | None = None
     admin_token: str | None = None
     allow_hosts: tuple[str, ...] = ()
+    namespace_hosts: tuple[str, ...] = ()
     admin_allow_origins: tuple[str, ...] = ()
     seed: str = "0"
     seeded_ids: bool = False

@@ -14,7 +14,7 @@ from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT, Namespaces, destination
+from mockserver.namespaces import DEFAULT, LOCALHOST, Namespaces, destination
 from mockserver.operations.table import LocalControl
 from mockserver.server.admin import Admin, is_admin_path
 from mockserver.server.endpoint import Endpoint, path_of
@@ -91,7 +91,7 @@ class Site:
             return emulator
 
         self.guard = Guard(self.options)
-        self.namespaces = Namespaces(make, self.options.scheme)
+        self.namespaces = Namespaces(make, self.options.scheme, (*LOCALHOST, *self.options.namespace_hosts))
         self._bases = dialects.bases
         self.internal_errors: list[Exception] = []
         self.gate = Gate()

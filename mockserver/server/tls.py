@@ -175,14 +175,16 @@ def certificate_names(options: ServerOptions, host_name: str, addresses: Iterabl
     Raises:
         InvalidInput: A name of ``allow_hosts`` is not valid in a certificate.
     """
-    for name in options.allow_hosts:
+    for name in (*options.allow_hosts, *options.namespace_hosts):
         if not _certifiable(name):
             raise InvalidInput(
-                f"{name!r} of --allow-host is not valid in a certificate: use letters, digits, hyphens and dots"
+                f"{name!r} of --allow-host or --namespace-host is not valid in a certificate: use letters, digits, "
+                "hyphens and dots"
             )
     first_label = host_name.partition(".")[0]
     found = ["localhost", "*.localhost", "127.0.0.1", "::1", EMULATOR_HOST, options.host.strip("[]")]
     found += [host_name, f"{first_label}.local", *addresses, *options.allow_hosts]
+    found += [name for host in options.namespace_hosts for name in (host, f"*.{host}")]
     plain = (name.partition("%")[0] if ":" in name else name.lower().rstrip(".") for name in found)
     return tuple(dict.fromkeys(name for name in plain if _certifiable(name) and name not in ("0.0.0.0", "::")))
 

@@ -34,6 +34,7 @@ SHOWN = {
     "admin_token_file": '"token.txt"',
     "admin_allow_origin": '["http://localhost:3000"]',
     "allow_host": '["mockserver.test"]',
+    "namespace_host": '["mock.example"]',
     "tls_ca": '"ca.pem"',
     "tls_cert": '"cert.pem"',
     "tls_key": '"key.pem"',

@@ -147,7 +147,7 @@ def test_names_are_those_of_host_machine_addresses_and_options_each_once(
 
 @pytest.mark.parametrize("name", ["my_host", "a..b", "-a", "a b", "a:80", "r3---sn", ""])
 def test_name_that_cannot_stand_in_a_certificate_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInput, match="of --allow-host is not valid in a certificate"):
+    with pytest.raises(InvalidInput, match="of --allow-host or --namespace-host is not valid in a certificate"):
         certificate_names(ServerOptions(allow_hosts=("good.test", name)), "box", ())
 
 

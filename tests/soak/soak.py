@@ -41,6 +41,7 @@ class Result:
         peak_bytes: The most resident memory that was seen.
         seconds: How long it took.
         failed: What else went wrong.
+        told: How many were sent when that was told last.
     """
 
     sent: int = 0
@@ -53,6 +54,7 @@ class Result:
     peak_bytes: int = 0
     seconds: float = 0.0
     failed: list[str] = field(default_factory=list)
+    told: int = 0
 
     @property
     def wrong(self) -> list[str]:
@@ -115,7 +117,6 @@ async def _send(
             stays = True
             while stays and result.sent < requests:
                 batch, broken = hostile.batch(), hostile.broken()
-                before = result.sent // _TELL_EVERY
                 result.sent += len(batch)
                 data = b"".join(one.raw for one in batch)
                 _, stays = await asyncio.gather(_write(writer, data), _answers(reader, batch, hostile, result))
@@ -123,7 +124,8 @@ async def _send(
                     await _write(writer, broken)
                     stays = False
                 result.peak_bytes = max(result.peak_bytes, _resident_bytes(pid))
-                if result.sent // _TELL_EVERY != before:
+                if result.sent >= result.told + _TELL_EVERY:
+                    result.told = result.sent
                     tell(f"{result.sent:,} requests, {_resident_bytes(pid) / 2**20:,.0f} MiB")
         finally:
             writer.transport.abort()

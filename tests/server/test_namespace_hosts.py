@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.server.conftest import PING, START, Start
+
+
+def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
+    server = start(namespace_hosts=("Mock.example",))
+    host = ("Host", "tv.mock.EXAMPLE:8089")
+    location = server.ask("POST", "/api/v1/sessions", START, host).header("Location")
+    assert location is not None
+    for _ in range(2):  # the second one takes the short way
+        with server.connect() as wire:
+            for _ in range(2):
+                assert wire.ask("POST", f"{location}/events", PING, host).status == 204
+    assert {namespace.name for namespace in server.site.namespaces} == {"default", "tv"}
+    assert server.admin("GET", "/events", None, host).json()["meta"]["total"] == 5
+    assert server.admin("GET", "/events", None, ("Host", "mock.example")).json()["meta"]["total"] == 0
+
+
+@pytest.mark.parametrize("host", ["tv.mock.example", "tv.xmock.example", "tv.mock.example.evil"])
+def test_host_that_was_not_given_names_no_namespace_and_gets_no_admin_api(start: Start, host: str) -> None:
+    server = start(namespace_hosts=() if host == "tv.mock.example" else ("mock.example",))
+    assert server.ask("POST", "/api/v1/sessions", START, ("Host", host)).status == 201
+    assert [namespace.name for namespace in server.site.namespaces] == ["default"]
+    assert server.admin("GET", "/events", None, ("Host", host)).status == 403
