@@ -99,8 +99,11 @@ class FastPath:
 
     def connect(self, handler: Connection) -> asyncio.Protocol:
         """Make the protocol of a new connection, in front of aiohttp's."""
-        connection = self._connections[handler] = _Connection(self, handler)
-        return connection
+        return _Connection(self, handler)
+
+    def know(self, connection: _Connection, handler: Connection) -> None:
+        """Take note of a connection that has begun; with TLS, not all that are made do."""
+        self._connections[handler] = connection
 
     def forget(self, handler: web.RequestHandler) -> None:
         """Forget a connection that has ended."""
@@ -220,6 +223,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self._fast_path.know(self, self._handler)
         self._handler.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -18,8 +18,9 @@ from tests.bench.scale import growth, memory
 from tests.bench.startup import command, fixture, plugin
 from tests.bench.table import Figure, show
 from tests.bench.throughput import throughput
+from tests.bench.turns import turns
 
-_GROUPS = ("throughput", "memory", "growth", "diagnosis", "startup")
+_GROUPS = ("turns", "throughput", "memory", "growth", "diagnosis", "startup")
 _OTHERS = ("rivals",)
 """What runs only when it is asked for: it installs other servers."""
 
@@ -50,7 +51,7 @@ def main() -> None:
 
 def _measure(groups: tuple[str, ...] | list[str], *, quick: bool) -> list[Figure]:
     server_core, load_core = cores()
-    figures: list[Figure] = []
+    figures: list[Figure] = turns(5 if quick else 15) if "turns" in groups else []
     with Child("load", load_core) as load:
         if "throughput" in groups:
             figures += throughput(load, server_core, *((3, 0.5) if quick else (7, 1.5)))

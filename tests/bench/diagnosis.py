@@ -83,8 +83,8 @@ def diagnosis(rounds: int) -> list[Figure]:
     alone = [_time(do, forget, rounds).median_ms for do in (findings, report)]
     what = f"findings and report of {_EVENTS:,} events"
     return [
-        cold.figure(f"{what}, cold", 150, f"alone: findings {alone[0]:.0f} ms, report {alone[1]:.0f} ms"),
-        more.figure(f"{what}, one more event", 2, "every rule looks at the whole session again"),
+        cold.figure(f"{what}, cold", 120, f"alone: findings {alone[0]:.0f} ms, report {alone[1]:.0f} ms"),
+        more.figure(f"{what}, one more event", 40, "every rule looks at the whole session again"),
         again.figure(f"{what}, unchanged", None, "no goal: kept answers"),
     ]
 

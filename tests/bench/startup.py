@@ -34,7 +34,7 @@ def fixture(rounds: int) -> list[Figure]:
         ours.append(_lifetime_ms(MockServer))
     ratio = statistics.median(own / other for own, other in zip(ours, bare, strict=True))
     note = f"{statistics.median(ours):.2f} ms against {statistics.median(bare):.2f} ms"
-    return [Figure("start, first answer, stop", ratio, "x bare", at_most=2, note=note)]
+    return [Figure("start, first answer, stop", ratio, "x bare", at_most=1.5, note=note)]
 
 
 class _BareThread:
@@ -115,7 +115,7 @@ def command(rounds: int) -> list[Figure]:
         ours.append(took_ms)
     ratio = statistics.median(own / other for own, other in zip(ours, imports, strict=True))
     note = f"{statistics.median(ours):.0f} ms against {statistics.median(imports):.0f} ms for `from aiohttp import web`"
-    return [Figure("mockserver serve to first answer", ratio, "x import", at_most=1.6, note=note)]
+    return [Figure("mockserver serve to first answer", ratio, "x import", at_most=1.3, note=note)]
 
 
 def _command_ms() -> float | str:
