@@ -191,7 +191,7 @@ def test_one_ping_that_fails_ends_all_pings_and_is_named(viewing: Viewing) -> No
     assert "edge.pings-stopped" in {finding.code for finding in found}
 
 
-NO_SESSION = ["It opens a session in the end.", "It tells that playback began."]
+NO_SESSION = ["It opens a session in the end.", "It reports that playback began."]
 
 
 @pytest.mark.parametrize(
