@@ -67,15 +67,15 @@ soak: $(CAN_TEST) ## Send a million hostile requests to a server, for about ten 
 golden: $(CAN_TEST) ## Rewrite fixtures/golden from what the code says now; review the diff
 	@$(BIN)/python -m pytest -q -n auto --rewrite-golden $(ARGS)
 
-pictures: $(CAN_TEST) browser ## Take the pictures of docs/images anew; look at them
+pictures: $(CAN_TEST) browser ## Take new pictures for docs/images; look at them
 	@PYTHONPATH=. $(BIN)/python tests/server/page/pictures.py
 
 clean: ## Remove what make has made, .venv too
 	@rm -rf $(VENV) $(VENV)-test-* dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find mockserver tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Chromium for the tests of what browsers do. CHROMIUM names one in an unusual place. Debian's headless shell is the
-# same engine without windows; where it is not to be had, the whole browser will do.
+# Chromium for the browser tests. CHROMIUM names one in an unusual place. Debian's headless shell is the same engine
+# without windows; where there is none, the whole browser is installed.
 browser:
 	@$(if $(NO_BROWSER),:,test -n "$(CHROMIUM)" || command -v chromium-headless-shell >/dev/null || \
 	  command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
@@ -95,14 +95,14 @@ nginx:
 	         "or leave it out with the browser tests (make test NO_BROWSER=1)." >&2; \
 	    exit 1; }; })
 
-# A stamp is newer than what it was made of as long as nothing has to be installed, so a fresh one needs no network.
+# A stamp is newer than its sources while nothing has to be installed, so `make` then needs no network.
 # Running needs a tenth of what testing needs.
 $(CAN_TEST): $(CAN_RUN) $(LOCKED)/dev.txt
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement $(LOCKED)/dev.txt || { $(NOT_INSTALLED); }
 	@touch $@
 
-# A .venv that works is kept; one without a working pip (its Python was removed, or venv stopped half-way) is made anew.
+# Keep a working .venv; replace one without a working pip (its Python was removed, or venv was interrupted).
 $(CAN_RUN): pyproject.toml $(LOCKED)/run.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  command -v $(PYTHON) >/dev/null 2>&1 || { \

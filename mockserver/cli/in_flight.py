@@ -20,7 +20,7 @@ from mockserver.recordings.call import MASKED, Ending, RecordedCall
 from mockserver.wire.codec import decode
 
 if TYPE_CHECKING:
-    import aiohttp  # takes long to import, so whoever replays does it
+    import aiohttp  # takes long to import, and only replaying needs it
 
 __all__ = ["GRACE_S", "Answer", "Flight", "InFlight", "Replayed", "SessionIds", "places_for"]
 

@@ -58,7 +58,7 @@ def load(control: Control, source: str | PathLike[str]) -> r.ImportResult:
     try:
         return control.call(c.IMPORT, content)
     except InvalidInput:
-        parse_recording(content, name)  # if that is what is wrong, it is told with the name of the file
+        parse_recording(content, name)  # so that an error in it names the file
         raise
 
 

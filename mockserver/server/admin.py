@@ -71,7 +71,7 @@ class Admin:
         guard: Who may ask.
         gate: Whether players are let in; a reset of the faults opens it.
         incoming: Bounds what arrives in pieces.
-        failed: Told of every internal error.
+        failed: Called with every internal error.
         ca_pem: The certificate of the CA of this server, if it has one.
     """
 

@@ -65,7 +65,7 @@ class Endpoint:
         namespaces: Where their requests go.
         gate: Whether they are let in.
         incoming: Bounds what arrives in pieces.
-        failed: Told of every internal error.
+        failed: Called with every internal error.
         forwarder: Sends requests on to another endpoint as well.
     """
 

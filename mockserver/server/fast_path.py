@@ -69,7 +69,7 @@ def _body_size(request: web.BaseRequest) -> int | None:
 
 
 def _is_plain(headers: RawHeaders) -> bool:
-    """Tell whether header fields say how long the body is, and nothing else about it and the connection."""
+    """Return whether header fields give the length of the body, and nothing else about it or the connection."""
     names = [name.lower() for name, _ in headers]
     return (
         b"content-length" in names

@@ -69,7 +69,7 @@ class Forwarder:
         self._tasks: set[asyncio.Task[Forwarded]] = set()
 
     def takes(self, request: HttpRequest, plan: Plan) -> bool:
-        """Tell whether a request is forwarded: it came whole, the back end saw it, and nobody has forwarded it yet."""
+        """Return whether to forward a request: it is complete, the back end saw it, and it was not forwarded before."""
         via = (request.header(b"via") or b"").decode("latin-1")
         return request.problem is None and plan.record.outcome is not Outcome.NOT_PROCESSED and _VIA not in via
 

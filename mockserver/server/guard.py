@@ -166,7 +166,7 @@ def _all(headers: Mapping[str, str], name: str) -> Collection[str]:
 
 
 def is_foreign_page(headers: Mapping[str, str]) -> bool:
-    """Tell whether a web page caused a request that came neither from this machine nor from where it goes.
+    """Return whether a web page caused a request that came neither from this machine nor from where it goes.
 
     Args:
         headers: The header fields, by case-insensitive name.

@@ -58,7 +58,7 @@ class Runner:
             ServerFailed: An address cannot be bound, or certificate or key cannot be used.
         """
         site, options = self._site, self._site.options
-        # Only who listens to others has to be found by name; looking it up may take seconds.
+        # Only a server for other machines needs its name looked up, which may take seconds.
         addresses = interface_addresses(by_name=not is_loopback(options.host)) if options.tls else ()
         tls = server_context(options, site.authority, socket.gethostname(), addresses)
         api = self._port(site.handle if options.admin_port is None else site.handle_api, tls, site.endpoint)

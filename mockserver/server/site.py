@@ -43,7 +43,7 @@ class Site:
         faults: The fault rules with which every namespace starts.
         clock: The clock of the default namespace; a real one by default.
         stories: The stories that can be started, in all namespaces; those of the package by default.
-        made: Told of the emulator of every namespace when it is made, before its first request.
+        made: Called with the emulator of every new namespace, before its first request.
         authority: The CA for the option ``tls``; by default the one of ``tls_ca``, or a new one.
         dialects: The APIs that are emulated; those of the package by default.
 
@@ -112,7 +112,7 @@ class Site:
         """Return the control of a namespace in this process."""
         return LocalControl(self.namespaces, namespace)
 
-    # None of these is a coroutine function: each hands on the coroutine of whoever answers, so that there is only one.
+    # None of these is a coroutine function: each returns the coroutine of the answering part, which saves one.
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to the shared port: the emulated API and the admin API."""

@@ -140,7 +140,7 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
       if (above && element.scrollTop > head.offsetHeight) element.scrollTop += above * height;
       draw();
     },
-    /** Draw rows anew: all in sight, or those of which `changed(index)` is true. */
+    /** Redraw rows: all visible ones, or those for which `changed(index)` is true. */
     refresh(changed = (index) => true) {
       draw();
       for (const row of drawn.values()) if (changed(row.index)) fill(row.element, row.index);

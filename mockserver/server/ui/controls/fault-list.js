@@ -38,7 +38,7 @@ export function createFaultList({ actions }) {
   }
 
   /**
-   * Draw a rule; of one that is drawn already only what counts is drawn anew, so that buttons stay what they are.
+   * Draw a rule; if it is drawn already, update only its counters, so that its buttons stay.
    *
    * @param {FaultRule} rule
    */

@@ -16,7 +16,7 @@ export function serverAddress(text) {
   }
 }
 
-/** Tell whether an address leads to one of the servers at `known`, whatever its path, as far as that can be told. */
+/** Return whether an address leads to one of the servers at `known`, whatever its path, as far as that is known. */
 export function isSameServer(address, known) {
   const { protocol, hostname, port } = new URL(address);
   return known.map((one) => new URL(one)).some((one) =>

@@ -9,8 +9,8 @@ const REREAD_MS = 1500;
 const LOOKS = { running: "ok", failed: "error" };
 
 /**
- * Make the list, the latest player first; `load()` reads it, and `loaded(answer)` is told what the server said. `none` is
- * what stands in it while it is empty.
+ * Make the list, the latest player first; `load()` reads it, and `loaded(answer)` gets the answer. `none` is the text of
+ * an empty list.
  * @param {{ api: Api, [other: string]: any }} given
  */
 export function createPlayerList({ api, actions, loaded = (answer) => {}, none = "" }) {
@@ -30,7 +30,7 @@ export function createPlayerList({ api, actions, loaded = (answer) => {}, none =
       return;
     }
     if (stopped) return;
-    clearTimeout(timer); // of another that was read meanwhile
+    clearTimeout(timer); // of a read that finished meanwhile
     show(answer.players);
     loaded(answer);
     if (answer.players.some(({ state }) => state === "running")) timer = setTimeout(load, REREAD_MS);

@@ -14,7 +14,7 @@ const TICK_MS = 500;
 const REREAD_MS = 2000;
 
 /**
- * The list of stories, and the one that is told above it.
+ * The list of stories, with the current one above it.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */

@@ -17,7 +17,7 @@ export function summary({ name, origin, story, state, verdict }, { start, stop, 
       h("h3", "Expectations"), h("ul.expectations", story.expect.map(({ says }) => h("li", says)))));
 }
 
-/** The story that is told, or was told last. */
+/** The current story, or the last one. */
 export function running({ name, story, state, verdict, since, faults, expectations }, { start, stop }) {
   const active = state === "waiting" || state === "running";
   return h("section.card.running", { "aria-label": "Current story", class: verdict ?? state },

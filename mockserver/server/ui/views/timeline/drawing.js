@@ -33,7 +33,7 @@ export function layout(model) {
 }
 
 /**
- * Draw a model. `things` is told which element stands for what: `{kind: "span"|"marks"|"pins", ...}`.
+ * Draw a model. `things` maps elements to what they show: `{kind: "span"|"marks"|"pins", ...}`.
  * Returns the elements.
  */
 export function draw(model, rows, scale, things, selected) {

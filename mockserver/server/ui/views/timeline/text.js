@@ -37,7 +37,7 @@ export function details(thing, first) {
   return many(thing.items, (mark) => markDetails(mark, first));
 }
 
-/** What is worst about a session, for who has not asked about anything yet. */
+/** The top findings of a session, shown while nothing is selected. */
 export function worst(pins) {
   const ranked = [...pins].sort((left, right) => left.rank - right.rank).map(({ finding }) => finding);
   return [h("h2", "Top findings"), ...many(ranked, findingDetails, MOST_OF_THE_WORST, "see Findings")];
