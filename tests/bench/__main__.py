@@ -11,6 +11,7 @@ import platform
 import time
 from importlib.metadata import version
 
+from tests.bench.admin import admin
 from tests.bench.diagnosis import diagnosis
 from tests.bench.processes import Child, cores
 from tests.bench.rivals import rivals
@@ -20,7 +21,7 @@ from tests.bench.table import Figure, show
 from tests.bench.throughput import throughput
 from tests.bench.turns import turns
 
-_GROUPS = ("turns", "throughput", "memory", "growth", "diagnosis", "startup")
+_GROUPS = ("turns", "throughput", "memory", "growth", "admin", "diagnosis", "startup")
 _OTHERS = ("rivals",)
 """What runs only when it is asked for: it installs other servers."""
 
@@ -61,6 +62,8 @@ def _measure(groups: tuple[str, ...] | list[str], *, quick: bool) -> list[Figure
             figures += growth(load, server_core, *((100_000, 3, 0.4) if quick else (1_000_000, 7, 1.2)))
         if "rivals" in groups:
             figures += rivals(load, server_core, *((3, 0.5) if quick else (7, 1.5)))
+    if "admin" in groups:
+        figures += admin(server_core, 5_000 if quick else 20_000)
     if "diagnosis" in groups:
         figures += diagnosis(3 if quick else 9)
     if "startup" in groups:

@@ -180,6 +180,9 @@ async def _serve(kind: str) -> None:
                 case "fill":
                     with site.namespaces.default as emulator:
                         answer = _fill(emulator, **order)
+                case "open":
+                    with site.namespaces.default as emulator:
+                        answer = len([_opened(emulator) for _ in range(order["sessions"])])
                 case "queries":
                     answer = _queries(site.control(), **order)
                 case unknown:
