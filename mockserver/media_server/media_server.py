@@ -12,6 +12,7 @@ from mockserver.control import Control
 from mockserver.errors import InvalidInput, VerificationFailed
 from mockserver.media_server import questions
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
+from mockserver.media_server.edge_address import edge_address
 from mockserver.media_server.fault_set import FaultSet
 from mockserver.media_server.player_set import PlayerSet
 from mockserver.media_server.server_clock import ServerClock
@@ -65,6 +66,30 @@ class MediaServer:
     def ssl_context(self) -> ssl.SSLContext:
         """Return a client context that trusts only the CA of this server."""
         return ssl.create_default_context(cadata=self.ca_pem)
+
+    # Clients of the Media Edge API
+
+    @property
+    def edge_domain(self) -> str:
+        """The domain for clients that take no port and always use https, such as alloy's ``edgeDomain``.
+
+        A browser finds the port by :attr:`edge_chromium_args`.
+
+        Raises:
+            InvalidInput: The server speaks plain http, has no address yet, or one that no such client takes.
+        """
+        return edge_address(self.url, self.host).domain
+
+    @property
+    def edge_chromium_args(self) -> list[str]:
+        """The arguments of Chromium with which a page finds this server at :attr:`edge_domain` and at Adobe's domains.
+
+        For a namespace, Adobe's domains are not found at all: nothing in their requests could name the namespace.
+
+        Raises:
+            InvalidInput: As for :attr:`edge_domain`.
+        """
+        return edge_address(self.url, self.host).chromium_args()
 
     # Journal
 

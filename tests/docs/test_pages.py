@@ -105,8 +105,11 @@ def test_python_examples_pass_and_send_current_times_and_the_first_session_is_wi
 
 
 @pytest.mark.browser
-def test_the_browser_example_passes_in_chromium(tmp_path: Path) -> None:
-    done = run_examples({"test_browser.py": PYTHON["test_browser.py"]}, tmp_path)
+def test_the_browser_examples_pass_in_chromium(tmp_path: Path) -> None:
+    examples = {name: text for name, text in PYTHON.items() if "browser" in name}
+    assert {"test_browser.py", "test_edge_browser.py"} == set(examples)
+
+    done = run_examples(examples, tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ts.skew" not in done.stdout

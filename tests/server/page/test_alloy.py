@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from mockserver import MediaServer
 from mockserver.control import (
     ADD_FAULT,
     EVENTS,
@@ -42,9 +43,6 @@ from tests.waiting import GUARD_S, until
 pytestmark = pytest.mark.browser
 
 ALLOY = Path(__file__).parent / "alloy"
-HOSTS = ("edge.adobedc.net", "adobedc.demdex.net")
-"""Where alloy sends requests; to the second one the first, as long as it has no cookie."""
-
 SITE = "https://www.player.test/"
 ORG = "53A16ACB5CC1D3760A495C99@AdobeOrg"
 DETAILS = {"name": "clip-1", "friendlyName": "Clip one", "length": 30, "contentType": "vod", "streamType": "video"}
@@ -69,9 +67,10 @@ class Viewing:
     The clock of the server follows the times of the events.
     """
 
-    def __init__(self, server: Running, page: Page) -> None:
+    def __init__(self, server: Running, page: Page, edge_domain: str) -> None:
         self.server = server
         self.page = page
+        self.edge_domain = edge_domain
         self.answered = 0
 
     def configure(self, **options: Any) -> None:
@@ -113,6 +112,12 @@ class Viewing:
             self.page.clock.run_for(1000)
             self.page.evaluate("() => fetch('/').then((answer) => answer.text())")
 
+    def hosts(self) -> list[str]:
+        """Return the hosts that all events were sent to."""
+        query = Query(operation=(Operation.START, Operation.EVENT))
+        requests = [entry.request for entry in self.server.control.call(EVENTS, query).events]
+        return [value for request in requests for name, value in request.headers if name.lower() == "host"]
+
     def events(self) -> list[str | None]:
         """Return the types of all events, in order of arrival."""
         query = Query(operation=(Operation.START, Operation.EVENT))
@@ -123,14 +128,8 @@ class Viewing:
 def viewing(start: Start, browser: Browser, player_script: str) -> Iterator[Viewing]:
     server = start(tls=True)
     server.control.call(SET_CLOCK, ClockCommand(action="follow_ts"))
-    rules = ", ".join(f"MAP {host}:443 127.0.0.1:{server.port}" for host in HOSTS)
-    # A page of the internet may talk to this machine only if somebody allows it, and nobody can be asked here.
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--host-resolver-rules={rules}",
-        "--disable-features=LocalNetworkAccessChecks",
-    ]
+    there = MediaServer(server.control, url=f"https://127.0.0.1:{server.port}", host=f"127.0.0.1:{server.port}")
+    flags = ["--no-sandbox", "--disable-gpu", *there.edge_chromium_args]
     running = browser.browser_type.launch(executable_path=chromium_path(), args=flags)
     page = running.new_context(ignore_https_errors=True).new_page()
     page.set_default_timeout(GUARD_S * 1000)
@@ -139,7 +138,7 @@ def viewing(start: Start, browser: Browser, player_script: str) -> Iterator[View
     page.goto(SITE)
     page.add_script_tag(content=player_script, type="module")
     page.wait_for_function("() => globalThis.player !== undefined")
-    yield Viewing(server, page)
+    yield Viewing(server, page, there.edge_domain)
     running.close()
 
 
@@ -172,6 +171,17 @@ def test_viewing_with_an_ad_break_is_received_judged_and_reported(viewing: Viewi
     report = viewing.server.control.call(REPORT, None, sid=session.session_id)
     metrics = {metric.name: metric.value for metric in report.metrics}
     assert metrics["content_time_spent_s"] == pytest.approx(30, abs=1)
+
+
+def test_domain_of_the_server_can_be_configured(viewing: Viewing) -> None:
+    viewing.configure(thirdPartyCookiesEnabled=False, edgeDomain=viewing.edge_domain)
+    opened = viewing.open()
+    viewing.report("play")
+
+    assert viewing.events() == ["sessionStart", "play"]
+    (session,) = viewing.server.control.call(SESSIONS, SessionQuery()).sessions
+    assert session.sid == opened["sessionId"]
+    assert {host.lower() for host in viewing.hosts()} == {viewing.edge_domain}
 
 
 def test_one_ping_that_fails_ends_all_pings_and_is_named(viewing: Viewing) -> None:
