@@ -63,6 +63,15 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         steps = steps_of(self.place(pointer))
         return steps[-1] if steps else ""
 
+    def in_unit(self, pointer: str, value_ms: float) -> tuple[float, str]:
+        """Return a time of the normal shape as a number in the unit of the wire, and that unit.
+
+        Args:
+            pointer: JSON pointer into the normal shape.
+            value_ms: The time, in milliseconds.
+        """
+        return (value_ms / 1000, "s") if self.units.get(pointer) == "s" else (value_ms, "ms")
+
     def said(self, message: str) -> str:
         """Return a message about an event of the normal shape in the words of the wire."""
         return _NAME.sub(lambda found: self.names.get(found[0], found[0]), message) if self.names else message

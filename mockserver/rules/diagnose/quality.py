@@ -166,10 +166,11 @@ def _tts_changes(session: SessionTraffic) -> Iterator[Hit]:
         if value:
             first.setdefault(value, step)
     if len(first) > 1:
+        told = [session.words.in_unit("/qoeData/media.qoe.timeToStart", value) for value in first]
         yield Hit(
             seqs_of(*first.values()),
-            f"media.qoe.timeToStart was {listed([number(value) for value in first])} ms in one session; measure it "
-            "once, from the request to play to the first frame.",
+            f"media.qoe.timeToStart was {listed([number(value) for value, _ in told])} {told[0][1]} in one session; "
+            "measure it once, from the request to play to the first frame.",
         )
 
 

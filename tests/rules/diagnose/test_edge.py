@@ -180,6 +180,13 @@ def test_messages_speak_of_what_is_on_the_wire() -> None:
     assert any("qoeDataDetails.droppedFrames" in message for message in messages)
 
 
+def test_time_to_start_that_changes_is_told_in_the_seconds_of_the_wire() -> None:
+    ground = Ground().open().did("play", 1, 1, qoeDataDetails={"timeToStart": 2})
+    ground.did("ping", 10, 10, qoeDataDetails={"timeToStart": 25})
+    (finding,) = (finding for finding in ground.findings() if finding.code == "qoe.tts-changes")
+    assert finding.message.startswith("qoeDataDetails.timeToStart was 2 and 25 s in one session;")
+
+
 def test_unknown_session_is_said_to_come_from_the_handle() -> None:
     ground = Ground().post("/ee/va/v1/ping", body("ping", sid="f" * 64))
     (finding,) = (finding for finding in ground.findings() if finding.code == "session.unknown-id")
