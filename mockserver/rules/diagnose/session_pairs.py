@@ -1,9 +1,12 @@
-"""Rules about several sessions of one viewer."""
+"""Rules about several sessions of one viewer.
+
+They compare sessions of one API only: a team that goes over to the other API lets both players report one viewing.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -252,6 +255,16 @@ def _storm(traffic: Traffic) -> Iterator[Hit]:
         run = []
 
 
+def _of_each_api(check: Callable[[Traffic], Iterator[Hit]]) -> Callable[[Traffic], Iterator[Hit]]:
+    """Make a check that looks at each API by itself."""
+
+    def checked(traffic: Traffic) -> Iterator[Hit]:
+        for one in traffic.by_api():
+            yield from check(one)
+
+    return checked
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "session.late-recovery",
@@ -259,7 +272,7 @@ RULES: tuple[Rule, ...] = (
         "after a 404 or 410, old events are sent again to a new session",
         "The order and the durations of the new session are wrong.",
         "recordings of a THEOplayer connector",
-        traffic_check=_late_recovery,
+        traffic_check=_of_each_api(_late_recovery),
     ),
     Rule(
         "session.duplicate-start",
@@ -267,7 +280,7 @@ RULES: tuple[Rule, ...] = (
         "a second sessionStart for the same content and visitor while the first session is open and hardly used",
         "Media starts are too high, by an orphaned session.",
         "recordings of MediaSDK JS, Chromecast and Android (timeouts, hidden Location, statuses other than 201)",
-        traffic_check=_duplicate_start,
+        traffic_check=_of_each_api(_duplicate_start),
     ),
     Rule(
         "session.doubled",
@@ -275,7 +288,7 @@ RULES: tuple[Rule, ...] = (
         "two sessions of one visitor and content opened within 10 s, with at least 80 % of the events alike",
         "Media starts, time spent and ads of one viewing are counted twice.",
         "our reading: two trackers, such as an SDK and a plugin of the player, report one viewing",
-        traffic_check=_doubled,
+        traffic_check=_of_each_api(_doubled),
         tolerance="two players with different content, or at different positions; sessions without any visitor id",
     ),
     Rule(
@@ -284,7 +297,7 @@ RULES: tuple[Rule, ...] = (
         "a new session for the same content within 60 s and 10 s of playhead, without media.resume",
         "Time spent and progress markers are split over two sessions.",
         "Adobe, Session overview",
-        traffic_check=_restart_on_foreground,
+        traffic_check=_of_each_api(_restart_on_foreground),
         tolerance="sessions ended by half an hour of idleness or 24 hours of age; live sessions that the player ended, "
         "as at the next programme of a channel; a placeholder as media.id",
     ),
@@ -294,7 +307,7 @@ RULES: tuple[Rule, ...] = (
         "content is resumed after a timeout, or where its last session ended, without media.resume",
         "The resume is not counted.",
         "Adobe, metrics: Content resumes",
-        traffic_check=_resume_missing,
+        traffic_check=_of_each_api(_resume_missing),
         tolerance="content that starts anew after a sessionEnd; MediaSDK JS and Chromecast, which send false when they "
         "restart a session themselves",
     ),
@@ -304,7 +317,7 @@ RULES: tuple[Rule, ...] = (
         "two open sessions of one visitor at once",
         "No effect if it is intended.",
         "recordings of MediaSDK JS with two players",
-        traffic_check=_multi_player,
+        traffic_check=_of_each_api(_multi_player),
     ),
     Rule(
         "http.session-storm",
@@ -312,6 +325,6 @@ RULES: tuple[Rule, ...] = (
         "several sessionStarts within seconds after 404 or 410",
         "Media starts are much too high.",
         "recordings of a THEOplayer connector under permanent 410",
-        traffic_check=_storm,
+        traffic_check=_of_each_api(_storm),
     ),
 )

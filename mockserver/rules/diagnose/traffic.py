@@ -411,6 +411,11 @@ class Traffic:
             self._only[apis] = known
         return known
 
+    def by_api(self) -> Iterator[Traffic]:
+        """Return the traffic of each API by itself."""
+        for api in sorted(self._apis):
+            yield self.only((api,))
+
     @cached_property
     def _apis(self) -> frozenset[str]:
         """Of which APIs there is traffic."""

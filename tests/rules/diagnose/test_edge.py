@@ -16,9 +16,13 @@ from mockserver.model.finding import Finding
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespaces
 from mockserver.operations.table import LocalControl
+from mockserver.rules.diagnose import session_pairs
 from mockserver.wire.codec import convert
 from tests.edge_events import body, edge_post, open_edge_session, post_edge_event, session_details
-from tests.factories import hand_clock, response
+from tests.factories import T0, hand_clock, post, response
+from tests.playbacks import START_PARAMS
+
+PAIRED = {rule.code for rule in session_pairs.RULES}
 
 
 class Ground:
@@ -185,6 +189,41 @@ def test_time_to_start_that_changes_is_told_in_the_seconds_of_the_wire() -> None
     ground.did("ping", 10, 10, qoeDataDetails={"timeToStart": 25})
     (finding,) = (finding for finding in ground.findings() if finding.code == "qoe.tts-changes")
     assert finding.message.startswith("qoeDataDetails.timeToStart was 2 and 25 s in one session;")
+
+
+def _collection(ground: Ground, target: str, event_type: str, at_s: float, playhead: float, **params: Any) -> str:
+    """Report to the other API, at the same times; returns the session that was opened."""
+    event = {"eventType": event_type, "playerTime": {"playhead": playhead, "ts": T0 + round(at_s * 1000)}}
+    answer = response(ground.emulator, post(target, {**event, **({"params": params} if params else {})}))
+    return dict(answer.headers).get("Location", "")
+
+
+def _viewed_twice(other_api: bool) -> set[str]:
+    """Report one viewing by two players at once."""
+    ground = Ground().open()
+    start = {**START_PARAMS, "media.id": "clip-1", "media.length": 60}
+    for name in ("visitor.marketingCloudUserId", "analytics.visitorId"):
+        start.pop(name, None)
+    first, second = ground.sid, ""
+    if other_api:
+        second = _collection(ground, "/api/v1/sessions", "sessionStart", 0, 0, **start)
+    else:
+        second = open_edge_session(ground.emulator, sessionDetails=session_details(streamType="video"))
+    for n, event_type in enumerate(("play", *["ping"] * 5)):
+        ground.sid = first
+        ground.did(event_type, 0.1 + 10 * n, 10 * n)
+        if other_api:
+            _collection(ground, f"{second}/events", event_type, 0.1 + 10 * n, 10 * n)
+        else:
+            ground.sid = second
+            ground.did(event_type, 0.1 + 10 * n, 10 * n)
+    assert len(ground.emulator.sessions) == 2
+    return ground.codes() & PAIRED
+
+
+def test_players_of_both_apis_may_report_one_viewing_at_once() -> None:
+    assert _viewed_twice(other_api=True) == set()
+    assert _viewed_twice(other_api=False) == {"session.duplicate-start"}
 
 
 def test_unknown_session_is_said_to_come_from_the_handle() -> None:
