@@ -149,6 +149,18 @@ def test_event_cut_anywhere_is_put_together_and_the_next_one_is_answered_at_once
     in_memory(script, connections=1)
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_event_that_is_the_body_of_another_request_is_none(before: int) -> None:
+    async def script(twins: Twins) -> None:
+        raw = request(await learned(twins))
+        around = request("/api/v1/sessions", b"", HOST, b"Content-Length: %d" % len(raw))
+        await twins.send(raw * before + around)
+        assert (await twins.send(raw)).startswith(b"HTTP/1.1 400 ")
+        assert twins.spared == 0
+
+    in_memory(script, connections=1)
+
+
 def test_event_that_comes_byte_by_byte_is_put_together() -> None:
     async def script(twins: Twins) -> None:
         raw = request(await learned(twins))
@@ -286,6 +298,17 @@ def test_client_that_leaves_takes_nothing_along(error: Exception | None) -> None
         await twins.leave(2, error)
         assert twins.spared == 1
         assert not twins.fast.port._fast_path._connections  # type: ignore[union-attr]
+
+    in_memory(script)
+
+
+def test_connection_that_never_begins_leaves_nothing_behind() -> None:
+    async def script(twins: Twins) -> None:
+        path = twins.fast.port._fast_path
+        assert path is not None
+        before = len(path._connections)
+        twins.fast.port.connections.connect()  # as for a client that then fails to speak TLS
+        assert len(path._connections) == before == 3
 
     in_memory(script)
 
