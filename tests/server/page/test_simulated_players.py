@@ -78,6 +78,23 @@ def test_several_players_are_started_at_once_and_listed(shown: Shown, page: Page
     assert players_of(shown) == []
 
 
+def test_a_player_reports_to_the_api_that_is_chosen(shown: Shown, page: Page, card: Locator) -> None:
+    card.get_by_label("Content").select_option("short")
+    card.get_by_label("Speed").select_option("max")
+    assert "--dialect" not in command_of(card)
+    card.get_by_label("Reports to").select_option("Media Edge API")
+    assert build_parser(("play",)).parse_args(command_of(card)).dialect == "edge"
+    start_button(card).click()
+
+    expect(page).to_have_url(re.compile(r"#/sessions/[0-9a-f]{64}$"))
+    expect(page.locator(".session-head")).to_contain_text("Media Edge API")
+    assert [player["dialect"] for player in players_of(shown)] == ["edge"]
+    (session,) = shown.server.emulator.sessions
+    assert session.dialect == "edge"
+    page.goto(shown.address("#/sessions"))
+    expect(page.locator(".api")).to_have_text("Edge")
+
+
 def test_the_same_seed_plays_the_same(shown: Shown, page: Page, card: Locator) -> None:
     for _ in range(2):
         card.get_by_label("Seed").fill("11")

@@ -27,8 +27,9 @@ export function isSameServer(address, known) {
  * The command that plays what the body of `POST /players` asks for, but against the server `to`. With `insecure` it takes
  * any certificate.
  */
-export function playCommand({ content, flaw = null, speed, count = 1, seed = null }, to, insecure = false) {
+export function playCommand({ content, dialect = null, flaw = null, speed, count = 1, seed = null }, to, insecure = false) {
   const pieces = ["mockserver play", "--to", to, "--content", content];
+  if (dialect !== null) pieces.push("--dialect", dialect);
   if (flaw !== null) pieces.push("--flaw", flaw);
   pieces.push("--speed", speed);
   if (count > 1) pieces.push("--concurrent", count);

@@ -1,10 +1,12 @@
-// The form for simulated players: their mistake, content, number and server.
+// The form for simulated players: their mistake, API, content, number and server.
 
 import { createField, Unreadable } from "../controls/fields.js";
 import { isSameServer, playCommand, serverAddress } from "../controls/play-command.js";
 import { copyButton, h, replace } from "../dom.js";
+import { apiName } from "../format.js";
 
 const SPEEDS = [["1", "real time"], ["10", "10 times as fast"], ["60", "60 times as fast"], ["max", "as fast as possible"]];
+const DIALECTS = ["collection", "edge"];
 const MOST_SEED = 2 ** 32 - 1; // seeds have 32 bits: the server draws such ones and takes no others
 const TOO_MANY = 429;
 const CAREFUL = "Reports as Adobe documents it.";
@@ -15,6 +17,7 @@ const CAREFUL = "Reports as Adobe documents it.";
  */
 export function createPlayerForm({ origin, equivalents, submit }) {
   const flaw = h("select", { onChange: look }, h("option", { value: "" }, "none: a correct player"));
+  const dialect = h("select", { onChange: look }, DIALECTS.map((value) => h("option", { value }, apiName(value))));
   const content = h("select", { onChange: look }, h("option", { value: "vod" }, "vod"));
   const speed = h("select", { onChange: look }, SPEEDS.map(([value, text]) => h("option", { value }, text)));
   const atMost = h("span");
@@ -30,7 +33,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   const code = h("code", { tabindex: 0, role: "region", "aria-label": "Command line" });
   const command = h("div.copyable", code, copyButton(() => code.textContent, "the command line"));
   const element = h("form", { novalidate: true, "aria-label": "Start simulated players", onSubmit: start },
-    h("label.field", h("span", "Mistake"), flaw),
+    h("div.choices", h("label.field", h("span", "Mistake"), flaw), h("label.field", h("span", "Reports to"), dialect)),
     h("div.choices", h("label.field", h("span", "Content"), content), h("label.field", h("span", "Speed"), speed), fields.count.element, fields.seed.element),
     explained,
     h("div.target", fields.target.element, button),
@@ -61,6 +64,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     if (seed !== null && !seedFits) fields.seed.fail(`Enter 0 to ${MOST_SEED}, not ${seed}.`);
     if (!address || count === null || !seedFits) return { body: null, count, to, address, isHere };
     const body = { content: content.value, speed: speed.value === "max" ? "max" : Number(speed.value) };
+    if (dialect.value !== DIALECTS[0]) body.dialect = dialect.value;
     if (flaw.value) body.flaw = flaw.value;
     if (count > 1) body.count = count;
     if (seed !== undefined) body.seed = seed;
