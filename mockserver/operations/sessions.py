@@ -19,10 +19,10 @@ from mockserver.namespaces import Target
 from mockserver.operations.findings import Diagnosis
 from mockserver.operations.paging import within_answer
 from mockserver.rules.diagnose.run import by_severity, counting
+from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.lanes import lanes_of
 from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
 from mockserver.rules.match import check_page
-from mockserver.rules.playback import trace
 from mockserver.rules.timeline import Item, items_of, processed, timeline_entry
 
 __all__ = [
@@ -155,11 +155,16 @@ def lanes(target: Target, argument: None, sid: str) -> Lanes:
     """
     with target.namespace as emulator:
         _check_known(emulator, sid)
-        events = session_items(emulator, sid, accepted_only=True)
-        settings = emulator.settings
+        arrived, events = (
+            session_items(emulator, sid, by_arrival=True),
+            session_items(emulator, sid, accepted_only=True),
+        )
+        stored, settings, now_ms = emulator.sessions.get(sid), emulator.settings, emulator.clock.now_ms()
         complete = emulator.journal.complete_since(0)
-    steps = trace(events, error_stops_playback=settings.error_stops_playback)
-    from_ms, to_ms, drawn = lanes_of(steps, silence_s=settings.thresholds.ping_gap_s)
+        dialect = stored.dialect if stored is not None else arrived[0].event.dialect if arrived else ""
+        words = emulator.dialects.named(dialect).words
+    traffic = SessionTraffic(stored, arrived, events, settings, settings.thresholds, now_ms, words)
+    from_ms, to_ms, drawn = lanes_of(traffic.steps, silence_s=traffic.silence_s)
     return Lanes(session_id=sid, from_ms=from_ms, to_ms=to_ms, lanes=drawn, journal_complete=complete)
 
 

@@ -252,21 +252,29 @@ class SessionTraffic:
         )
         return min(max(intervals[len(intervals) // 2], bounds_s[0]), bounds_s[1]) if intervals else None
 
+    @property
+    def silence_s(self) -> float:
+        """From how many seconds on nothing came for too long, outside ads."""
+        return self.ping_s + self._slack_s
+
+    @property
+    def _slack_s(self) -> float:
+        return self.thresholds.ping_gap_s - _PING_S
+
     @cached_property
     def silences(self) -> Sequence[Silence]:
         """The times in which nothing came for longer than it should; none when ``ts`` is no time."""
         if self.ts_in_seconds or self.same_ts_runs:
             return []
         limits = self.thresholds
-        slack_s = limits.ping_gap_s - _PING_S
         long_s = limits.ping_gap_error_s if self.is_batch else None
         ad_limit_s = (
-            max(limits.ad_gap_info_s, self.ad_ping_s + slack_s) if self.is_configurable else limits.ad_gap_info_s
+            max(limits.ad_gap_info_s, self.ad_ping_s + self._slack_s) if self.is_configurable else limits.ad_gap_info_s
         )
         silences = silences_of(
             self.timely,
             heard_besides(self.unaccepted, [step for step in self.steps if step.item.late_ms]),
-            limit_s=long_s or self.ping_s + slack_s,
+            limit_s=long_s or self.silence_s,
             ad_limit_s=long_s or ad_limit_s,
             ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
         )

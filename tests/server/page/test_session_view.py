@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.edge_events import body as edge_body
 from tests.factories import T0, event, start
+from tests.server.conftest import Answer
 from tests.server.page.conftest import Reopened, Shown
 
 pytestmark = pytest.mark.browser
@@ -52,6 +54,35 @@ def test_timeline_has_lanes_for_what_went_on(standing: Shown, reopened: Reopened
         ["Playback", "Ad breaks", "Ads", "Playhead", "Player's time", "As it arrived"]
     )
     expect(page.locator(".lane-ad text")).to_have_text("a1")
+
+
+def test_timeline_of_a_session_of_the_media_edge_api_is_drawn_and_led_through_alike(
+    standing: Shown, reopened: Reopened
+) -> None:
+    def posted(event_type: str, **members: Any) -> Answer:
+        body = json.dumps(edge_body(event_type, **members)).encode()
+        answer = standing.server.ask("POST", f"/ee/va/v1/{event_type}?configId=any", body)
+        assert answer.status in (200, 204), answer
+        return answer
+
+    handles = posted("sessionStart").json()["handle"]
+    (opened,) = (handle for handle in handles if handle["type"] == "media-analytics:new-session")
+    sid = opened["payload"][0]["sessionId"]
+    for event_type, at_s, playhead_s, _ in STEPS:
+        posted(event_type, sid=sid, at_s=at_s, playhead=playhead_s)
+    page = reopened(f"#/sessions/{sid}/timeline")
+
+    expect(page.locator(".session-head")).to_contain_text("Media Edge API")
+    expect(page.locator(".session-notes")).to_contain_text("9 events")
+    for kind in ("starting", "ad", "main", "paused"):
+        expect(page.locator(f".lane-playback.kind-{kind}").first).to_be_attached()
+    expect(page.locator(".lane-label")).to_contain_text(
+        ["Playback", "Ad breaks", "Ads", "Playhead", "Player's time", "As it arrived"]
+    )
+    page.locator(".lane-ad rect").click()
+    expect(page.locator(".tip")).to_contain_text("Ad ad-1, 15 s from 0:02")
+    page.locator(".detail").get_by_role("link", name=f"#{first_request(standing, sid) + 2}").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("adStart")
 
 
 def test_pointing_and_clicking_say_what_it_is_and_lead_to_the_request(standing: Shown, reopened: Reopened) -> None:
