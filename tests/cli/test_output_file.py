@@ -60,6 +60,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     got: list[bytes] = []
     opened = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(opened, True)
+    kept = os.open(pipe, os.O_WRONLY)  # without a writer, the reader would find the end before the beginning
 
     def read() -> None:
         with os.fdopen(opened, "rb") as file:
@@ -71,6 +72,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     write.start()
     reader.start()
     write.join()
+    os.close(kept)
     reader.join()
     assert got == [b"one\ntwo\n" + large]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
