@@ -6,11 +6,12 @@ needs no sockets: a timeout is a decision about the time that an answer would ha
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mockserver.clock import Clock, RealTime
+from mockserver.dialects.collection.dialect import COLLECTION
+from mockserver.dialects.edge.dialect import EDGE
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault_kind import GarbleFault, HangFault, RefuseFault, TruncateFault
@@ -19,6 +20,7 @@ from mockserver.model.plan import Plan
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery
 from mockserver.operations.stories import stop_story
+from mockserver.simulation.player import Voice
 from mockserver.stories.book import StoryBook
 from tests.factories import T0, target
 from tests.playbacks import AD, BREAK, START_PARAMS
@@ -53,6 +55,7 @@ class Habits:
     """How a device deals with what goes wrong; by default as a good player does.
 
     Args:
+        edge: It reports to the Media Edge API, where a session is created with 200.
         web: It is a web page: it asks with preflights, and sees only the header fields that are exposed to it.
         start_waits_s: How long it waits before each further sessionStart for the same session.
         start_timeout_s: How long it waits for the answer to one.
@@ -70,6 +73,7 @@ class Habits:
         burst_ts: Whether events that happen at nearly the same time get the same ts.
     """
 
+    edge: bool = False
     web: bool = False
     start_waits_s: tuple[float, ...] = (1, 2, 4, 8, 16)
     start_timeout_s: float = 30
@@ -91,7 +95,7 @@ class Habits:
 class _Session:
     """What a device knows of its session."""
 
-    path: str | None = None
+    sid: str | None = None
     refused: int = 0
     renewed: int = 0
     silent: bool = False
@@ -129,7 +133,7 @@ class Network:
             return None
         given_up_ms = self.now_ms + round(timeout_s * 1000)
         fields = tuple((name.encode(), value.encode()) for name, value in headers.items())
-        plan = self.emulator.handle(HttpRequest(method, path, path, fields, body))
+        plan = self.emulator.handle(HttpRequest(method, path.partition("?")[0], path, fields, body))
         if isinstance(plan, HeldRequest):
             self.now_ms = max(self.now_ms, plan.due_ms)
             resumed = self.emulator.resume(plan)
@@ -169,6 +173,7 @@ class Device:
     def __init__(self, network: Network, habits: Habits) -> None:
         self._network = network
         self._habits = habits
+        self._dialect: Voice = EDGE if habits.edge else COLLECTION
         self._session = _Session()
         self._last_ts = 0
 
@@ -179,10 +184,10 @@ class Device:
         for second, event_type, playhead_s in CLIP:
             at_ms = began_ms + round(second * 1000)
             self._network.now_ms = max(self._network.now_ms, at_ms)
-            if self._session.path is not None and not self._session.silent and not self._has_no_timer(event_type):
+            if self._session.sid is not None and not self._session.silent and not self._has_no_timer(event_type):
                 self._report(event_type, self._ts(at_ms), playhead_s)
             self._follow(event_type, playhead_s)
-        for _ in range(self._habits.pings_after_end if self._session.refused and self._session.path else 0):
+        for _ in range(self._habits.pings_after_end if self._session.refused and self._session.sid else 0):
             self._network.now_ms += 10_000
             self._event("ping", self._ts(self._network.now_ms), playhead_s)
 
@@ -201,13 +206,13 @@ class Device:
     def _open(self, ts: int, playhead_s: float, *, resumed: bool = False) -> None:
         habits = self._habits
         params = {**START_PARAMS, **({"media.resume": True} if resumed else {})}
-        self._session.path = None
+        self._session.sid = None
         for wait_s in (0, *habits.start_waits_s):
             self._network.now_ms += round(wait_s * 1000)
-            answer = self._post("/api/v1/sessions", "sessionStart", ts, playhead_s, params, habits.start_timeout_s)
-            location = None if answer is None else self._field(answer, "Location")
-            if answer is not None and answer.status in habits.takes and location is not None:
-                self._session.path = f"{location}/events"
+            answer = self._post("sessionStart", ts, playhead_s, params, habits.start_timeout_s)
+            sid = None if answer is None else self._given(answer)
+            if answer is not None and answer.status in habits.takes and sid is not None:
+                self._session.sid = sid
                 return
             if answer is not None and answer.status in habits.asks_once:
                 return
@@ -239,7 +244,7 @@ class Device:
             return
         session.renewed += 1
         self._open(self._ts(self._network.now_ms), playhead_s, resumed=habits.resumes == "full")
-        if session.path is None:
+        if session.sid is None:
             return
         if habits.resumes == "full":
             for told_type, told_s in tuple(session.doing.values()):
@@ -266,23 +271,30 @@ class Device:
                 pass
 
     def _event(self, event_type: str, ts: int, playhead_s: float) -> HttpResponse | None:
-        path = self._session.path
-        assert path is not None
-        return self._post(path, event_type, ts, playhead_s, _PARAMS.get(event_type), 5)
+        assert self._session.sid is not None
+        return self._post(event_type, ts, playhead_s, _PARAMS.get(event_type), 5)
 
     def _post(
-        self, path: str, event_type: str, ts: int, playhead_s: float, params: dict[str, Any] | None, timeout_s: float
+        self, event_type: str, ts: int, playhead_s: float, params: dict[str, Any] | None, timeout_s: float
     ) -> HttpResponse | None:
-        body: dict[str, Any] = {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": ts}}
+        event: dict[str, Any] = {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": ts}}
         if params is not None:
-            body["params"] = params
+            event["params"] = params
+        path, body = self._dialect.written(event, self._session.sid)
         headers = {"Content-Type": "application/json", **({"Origin": "https://tv.example"} if self._habits.web else {})}
         if self._habits.web:
             asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
             allowed = self._network.send("OPTIONS", path, b"", {**headers, **asked}, 5)
             if allowed is None or not 200 <= allowed.status < 300:
                 return None
-        return self._network.send("POST", path, json.dumps(body).encode(), headers, timeout_s)
+        return self._network.send("POST", path, body, headers, timeout_s)
+
+    def _given(self, answer: HttpResponse) -> str | None:
+        """Return the session that an answer gives to who looks at no status."""
+        if self._habits.edge:
+            return self._dialect.opened_by(answer)
+        location = self._field(answer, "Location")
+        return None if location is None else location.rpartition("/")[2]
 
     def _field(self, answer: HttpResponse, name: str) -> str | None:
         fields = {key.lower(): value for key, value in answer.headers}

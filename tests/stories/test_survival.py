@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
 from mockserver.model.story import StoryView
 from mockserver.stories.book import StoryBook
-from tests.devices import Device, Habits, Network
+from tests.devices import CLIP, Device, Habits, Network
 
 GOOD = Habits()
 ON_THE_WEB = Habits(web=True)
@@ -104,6 +105,19 @@ CASTS = {
 }
 
 
+ABOUT_LOCATION = ("hidden-location", "no-location", "ok-without-created")
+"""Stories about a header field that only the Media Collection API has."""
+
+ON_EDGE = [name for name in CASTS if name not in ABOUT_LOCATION]
+
+
+def on_edge(habits: Habits) -> Habits:
+    """Return the same habits of a player of the Media Edge API."""
+    asks_once = tuple(status for status in habits.asks_once if status != 201)
+    takes = (200, *(status for status in habits.takes if status != 201))
+    return replace(habits, edge=True, asks_once=asks_once, takes=takes)
+
+
 def told(name: str, habits: Habits) -> StoryView:
     network = Network(BOOK)
     network.start(name)
@@ -126,6 +140,32 @@ def test_careful_player_passes(name: str) -> None:
 @pytest.mark.parametrize(("name", "who"), [(name, who) for name, cast in CASTS.items() for who in cast.bad])
 def test_player_with_bad_habits_fails(name: str, who: str) -> None:
     view = told(name, CASTS[name].bad[who])
+
+    assert view.verdict == "failed"
+    assert all(rule.applied for rule in view.faults), "it must fail over what it does, not over what did not happen"
+
+
+@pytest.mark.parametrize("habits", [GOOD, on_edge(GOOD)], ids=["collection", "edge"])
+def test_player_without_a_story_is_accepted_by_its_api_alone(habits: Habits) -> None:
+    network = Network(BOOK)
+    Device(network, habits).play()
+
+    (session,) = network.emulator.sessions
+    assert (session.dialect or "collection") == ("edge" if habits.edge else "collection")
+    assert session.events == len(CLIP) + 1
+    assert session.complete
+
+
+@pytest.mark.parametrize("name", ON_EDGE)
+def test_careful_player_of_the_media_edge_api_passes(name: str) -> None:
+    view = told(name, on_edge(CASTS[name].good))
+
+    assert view.verdict == "passed", [one for one in view.expectations if not one.met]
+
+
+@pytest.mark.parametrize(("name", "who"), [(name, who) for name in ON_EDGE for who in CASTS[name].bad])
+def test_player_of_the_media_edge_api_with_bad_habits_fails(name: str, who: str) -> None:
+    view = told(name, on_edge(CASTS[name].bad[who]))
 
     assert view.verdict == "failed"
     assert all(rule.applied for rule in view.faults), "it must fail over what it does, not over what did not happen"
