@@ -15,10 +15,10 @@ _LIVE_LENGTH_S = 86_400
 
 CONTENTS: Mapping[str, str] = {
     "vod": "Two minutes of video with ads, chapters, a pause and a buffer, watched to the end.",
-    "live": "A live channel, muted and in full screen for a while, left after a minute and a half with a goodbye.",
+    "live": "A live channel, muted and in full screen for a while, left after a minute and a half with a sessionEnd.",
     "short": "Half a minute of video without ads, in full screen, watched to the end.",
     "audio": "A minute and a half of a podcast with chapters and a pause.",
-    "abandoned": "Two minutes of video, of which a good minute is watched; then the app is gone without a goodbye.",
+    "abandoned": "Two minutes of video, of which a good minute is watched; then the app is gone without a sessionEnd.",
 }
 """All kinds of content by name, and what is played of them."""
 
@@ -43,7 +43,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 def make_content(seed: int, *, kind: str = "vod") -> Content:
-    """Make up content; the same seed gives the same.
+    """Make up content; the same seed gives the same content.
 
     Args:
         kind: A name of :data:`CONTENTS`.

@@ -43,7 +43,7 @@ def _no_pings(beats: Sequence[Beat]) -> list[Beat]:
 
 
 def _play_before_preroll(beats: Sequence[Beat]) -> list[Beat]:
-    """Play is sent before the pre-roll, so the content counts as started although nobody saw any."""
+    """Play is sent before the pre-roll, so the content counts as started although nobody has seen any of it."""
     first = next((n for n, beat in enumerate(beats) if beat.event_type == "adBreakStart"), None)
     if first is None:
         return list(beats)
@@ -117,7 +117,7 @@ def _chapters_never_closed(beats: Sequence[Beat]) -> list[Beat]:
 
 
 def _state_never_started(beats: Sequence[Beat]) -> list[Beat]:
-    """The end of a state is reported, its start never was."""
+    """The end of a state is reported, but not its start."""
     first, *rest = _without(beats, "stateStart")
     if not any(beat.event_type == "stateEnd" for beat in rest):
         rest.insert(2, Beat(rest[1].at_ms, "stateEnd", rest[1].playhead_s, {"media.state.name": "mute"}))
@@ -154,7 +154,7 @@ def _length_in_milliseconds(beats: Sequence[Beat]) -> list[Beat]:
 
 
 def _placeholders(beats: Sequence[Beat]) -> list[Beat]:
-    """Names that the app does not know are sent as words that mean nothing."""
+    """Names that the app does not know are sent as meaningless placeholder words."""
     return _start(beats, {"media.id": "undefined", "media.channel": "unknown", "media.playerName": "N/A"})
 
 
@@ -212,7 +212,7 @@ def _without(beats: Sequence[Beat], *event_types: str) -> list[Beat]:
 
 
 def _with(beats: Sequence[Beat], place: int, event_type: str) -> list[Beat]:
-    """Send one more event, a millisecond after the one before its place."""
+    """Insert an event, a millisecond after the one before it."""
     before = beats[place - 1]
     more = Beat(before.at_ms + 1, event_type, before.playhead_s)
     return [*beats[:place], more, *(replace(beat, at_ms=max(beat.at_ms, before.at_ms + 2)) for beat in beats[place:])]

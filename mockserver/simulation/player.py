@@ -1,4 +1,4 @@
-"""Sends a script to a server, as an unimpressed player does: a failed event is lost, a dead session is opened again."""
+"""Sends a script to a server. After errors the player goes on: it drops a failed event and reopens a dead session."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Voice(Protocol):
         ...
 
     def opened_by(self, answer: HttpResponse) -> str | None:
-        """Return the id of the session that an answer gave; None if it gave none."""
+        """Return the session id in an answer; None if there is none."""
         ...
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What became of one event: its session, if it has one, and the status, or None when there was no answer."""
+    """The result of sending one event: its session, if any, and the status, which is None if there was no answer."""
 
     beat: Beat
     session: str | None
@@ -46,13 +46,14 @@ class Sent(msgspec.Struct, frozen=True):
 def start_of(beats: Sequence[Beat], now_ms: int, *, speed: float | None, rate: float = 1) -> int:
     """Return the ``ts`` with which a script begins, so that its last event has the ``ts`` of the moment it is sent.
 
-    The ``ts`` keep the pace of the script whatever the speed, since all durations come from them. So a session that is
-    played faster than life begins in the past; its ``ts`` are never ahead of the clock, and it never moves the clock.
+    The ``ts`` keep the pace of the script at any speed, since all durations are computed from them. So a session that
+    is played faster than real time begins in the past; its ``ts`` are never ahead of the clock, and it never moves the
+    clock.
 
     Args:
-        now_ms: What the clock of the server shows, in milliseconds since the epoch.
+        now_ms: The time on the server's clock, in milliseconds since the epoch.
         speed: Script seconds per real second; None for no waiting.
-        rate: Seconds of that clock per real second; 0 when it stands.
+        rate: Seconds of that clock per real second; 0 when it is stopped.
     """
     length_ms = beats[-1].at_ms
     passing_ms = 0.0 if speed is None else length_ms * rate / speed
@@ -63,10 +64,11 @@ class SimulatedPlayer:
     """A player that plays scripts.
 
     Args:
-        url: The server, with a namespace or prefix if need be; the paths of the API follow.
+        url: The server, with a namespace or prefix if needed; the paths of the API are appended.
         voice: The API.
-        pause: Waits for a number of seconds; called between events. By default really, or until :meth:`stop`.
-        trust: Decides whose certificates to take; None for those that the system trusts.
+        pause: Waits for a number of seconds; called between events. By default it waits in real time, or until
+            :meth:`stop`.
+        trust: Decides which certificates to accept; None for those that the system trusts.
 
     Raises:
         InvalidInput: ``url`` is not an http or https address.
@@ -88,11 +90,11 @@ class SimulatedPlayer:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it was told to stop."""
+        """Whether :meth:`stop` was called."""
         return self._stopped.is_set()
 
     def stop(self) -> None:
-        """Send nothing more, and wait for no answer; may be called from any thread."""
+        """Stop sending, without waiting for an answer; may be called from any thread."""
         self._stopped.set()
         connection = self._connection
         if connection is not None and connection.sock is not None:
@@ -106,7 +108,7 @@ class SimulatedPlayer:
             beats: The script, its first event a sessionStart.
             start_ms: The ``ts`` of the sessionStart, in milliseconds since the epoch.
             speed: Script seconds per second; None sends without waiting.
-            sent: Told of every event.
+            sent: Called with the result of every event.
 
         Raises:
             ControlFailed: The server cannot be reached for the first event.
@@ -136,7 +138,7 @@ class SimulatedPlayer:
                 sent(Sent(again, sid, status))
 
     def _post(self, beat: Beat, start_ms: int, sid: str | None) -> tuple[int | None, str | None]:
-        """Send an event; returns the status and the session that the answer gave, if any."""
+        """Send an event; return the status and the session id in the answer, if any."""
         target, body = self._voice.written(_event(beat, start_ms), sid)
         connection = self._connection = self._address.connection(_TIMEOUT_S)
         try:

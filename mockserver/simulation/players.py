@@ -1,4 +1,4 @@
-"""Simulated players that play at the same time, each in a thread of its own, against the server they belong to."""
+"""Simulated players that play at the same time, each in its own thread, against the server that started them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from mockserver.simulation.script import Beat, write_script
 __all__ = ["MOST_PLAYERS", "Players"]
 
 MOST_PLAYERS = 50
-"""How many play at once, and how many that have ended are remembered."""
+"""The most players that can play at once, and the most ended ones that are remembered."""
 
 _STOP_S = 2.0
 _MOST_SEED = 2**32 - 1
-"""Seeds have 32 bits: short enough to be written down, and exact in every language."""
+"""Seeds have 32 bits: short enough to write down, and exact in every language."""
 
 
 class _Run:
@@ -51,7 +51,7 @@ class _Run:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let it send nothing more; it is waited for by :meth:`join`."""
+        """Make it stop sending; :meth:`join` waits until it has ended."""
         if not self.is_over and self._player is not None:
             self._player.stop()
 
@@ -73,7 +73,7 @@ class _Run:
                 error = f"sessionStart was answered {self.view.last_status}"
         except ControlFailed as failure:
             error = str(failure)
-        except Exception as failure:  # noqa: BLE001 - told by the view of the player; the server goes on
+        except Exception as failure:  # noqa: BLE001 - the view of the player reports it; the server goes on
             error = f"{type(failure).__name__}: {failure}"
         over = "stopped" if player.is_stopped else "done" if error is None else "failed"
         self.view = replace(self.view, state=over, error=None if player.is_stopped else error)
@@ -95,8 +95,8 @@ class _Run:
 class Players:
     """The simulated players of a server, by namespace. All methods may be called from any thread.
 
-    They play over HTTP, so that faults hit them as they hit anybody. To stop one blocks for a moment: not on the loop
-    that answers them.
+    They play over HTTP, so faults hit them as they hit any client. Stopping one blocks for a moment: do not do
+    it on the event loop that answers them.
 
     Args:
         voices: The APIs in which they can report, by name.
@@ -111,15 +111,15 @@ class Players:
         self._is_closed = False
 
     def open(self, url: str) -> None:
-        """Let players play from now on.
+        """Allow players to be started from now on.
 
         Args:
-            url: Where the server listens, as this machine reaches it.
+            url: The server's address, as reachable from this machine.
         """
         self._url = url
 
     def close(self) -> None:
-        """Stop all players and take no more: the server stops."""
+        """Stop all players and refuse new ones, because the server stops."""
         self._url = None
         self._is_closed = True
         self.clear(None)
@@ -128,30 +128,30 @@ class Players:
         return sum(not run.is_over for run in self._all())
 
     def views(self, namespace: str) -> list[PlayerView]:
-        """Return the players of a namespace, the first one first."""
+        """Return the players of a namespace, the oldest first."""
         return [run.view for run in self._all() if run.namespace == namespace]
 
     def add(self, namespace: str, command: PlayerCommand, clock: Clock) -> list[PlayerView]:
-        """Let players play.
+        """Start players.
 
         Args:
-            namespace: Where.
+            namespace: The namespace they report to.
             clock: Its clock.
 
         Returns:
-            The new players as they begin.
+            The new players in their initial state.
 
         Raises:
             InvalidInput: The command cannot be used, or the server has no address of its own or is stopped (409).
-            Refused: Too many play already.
+            Refused: Too many are playing already.
         """
         _check(command, tuple(self._voices))
         url = self._url
         if url is None and self._is_closed:
-            raise InvalidInput("this server is stopped, so that no player can reach it", status=409)
+            raise InvalidInput("this server is stopped, so no player can reach it", status=409)
         if url is None:
             raise InvalidInput(
-                "this server does not listen by itself (it is embedded in an application), so that no player can reach "
+                "this server does not listen by itself (it is embedded in an application), so no player can reach "
                 "it; use mockserver play --to URL",
                 status=409,
             )
@@ -178,7 +178,7 @@ class Players:
         return views
 
     def stop(self, namespace: str, player_id: str) -> PlayerView:
-        """Stop a player where it is; one that has ended stays as it is.
+        """Stop a player where it is; one that has already ended is left unchanged.
 
         Raises:
             NotFound: There is no such player.
@@ -190,7 +190,7 @@ class Players:
         return run.view
 
     def clear(self, namespace: str | None) -> None:
-        """Stop and forget all players of a namespace; of all for None."""
+        """Stop and forget all players of a namespace; None means every namespace."""
         with self._lock:
             runs = [run for run in self._runs.values() if namespace in (None, run.namespace)]
             for run in runs:

@@ -1,7 +1,7 @@
 """The events of one session, second by second, as a careful player reports them.
 
 What a careful player does: pings every 10 seconds since the last event, also while paused and buffering (Adobe,
-"Sending pings"); ads only inside a break, the playhead standing still meanwhile, play after the pre-roll but not before
+"Sending pings"); ads only inside a break, during which the playhead does not move; play after the pre-roll, not before
 it; a seek as pauseStart and play; one millisecond at least between two events (Adobe, "Controlling the order of
 events").
 """
@@ -29,11 +29,11 @@ class Beat(msgspec.Struct, frozen=True):
     Args:
         at_ms: When it is sent, in milliseconds since the sessionStart.
         event_type: Adobe's event type.
-        playhead_s: Where the content is: for live content the second of the day.
+        playhead_s: The position in the content; for live content the second of the day.
         params: Its params; None for none.
         qoe: Its qoeData; None for none.
         metadata: Its customMetadata; None for none.
-        off_ms: By how much its ``ts`` is wrong, in milliseconds; only broken players have it.
+        off_ms: The error of its ``ts``, in milliseconds; only broken players have one.
     """
 
     at_ms: int
@@ -66,7 +66,7 @@ class _Take:
         self._last_ms = self._now_ms
 
     def spend(self, seconds: float, *, moving: bool) -> None:
-        """Let time pass, with the pings that are due."""
+        """Let time pass, sending the pings that are due."""
         end_ms = self._now_ms + round(seconds * 1000)
         while self._last_ms + _PING_S * 1000 < end_ms:
             self._move(self._last_ms + _PING_S * 1000, moving)
@@ -130,7 +130,7 @@ class _Take:
 
 
 def write_script(content: Content, seed: int) -> list[Beat]:
-    """Write a session; the same content and seed give the same. What happens in it is said by the kind of content."""
+    """Write a session; its kind of content decides what happens. The same content and seed give the same session."""
     take = _Take(content, Random(f"script/{seed}"))
     take.event("sessionStart", content.params, metadata=content.metadata)
     _WRITERS[content.kind](take, content.length_s)

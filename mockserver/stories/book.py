@@ -1,4 +1,4 @@
-"""The stories that can be started: those that come with the package, and those a user brings in files."""
+"""The stories that can be started: those included in the package, and those a user adds in files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.model.story import Story
 __all__ = ["BUILT_IN", "Known", "StoryBook"]
 
 BUILT_IN = "built-in"
-"""The origin of the stories that come with the package."""
+"""The origin of the stories included in the package."""
 
 
 class Known(NamedTuple):
@@ -27,7 +27,7 @@ class Known(NamedTuple):
 class StoryBook:
     """Stories by name; shared by all namespaces of a server. All methods may be called from any thread.
 
-    The built-in ones are read when somebody first asks for a story, so that a server that tells none starts without
+    The built-in ones are read when a story is first requested, so a server that plays none starts without reading
     them.
 
     Args:
@@ -35,7 +35,7 @@ class StoryBook:
         built_in: The stories to begin with; None for those of the package.
 
     Raises:
-        InvalidInput: One of a user has the name of a built-in one.
+        InvalidInput: A user's story has the name of a built-in one.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class StoryBook:
         """Return one story.
 
         Raises:
-            NotFound: There is none of that name; says which one may have been meant.
+            NotFound: There is no story of that name; the message suggests a similar name.
         """
         stories = self.known()
         if name not in stories:
@@ -64,9 +64,9 @@ class StoryBook:
         return stories[name]
 
     def replace(self, brought: Mapping[str, Known]) -> None:
-        """Bring the stories of a user in the place of those that were brought before; the built-in ones stay.
+        """Replace the stories that the user added before; the built-in ones stay.
 
-        A story that is being told goes on as it was when it was started.
+        A story that is running goes on as it was when it started.
 
         Raises:
             InvalidInput: One has the name of a built-in story; nothing was changed.
@@ -79,7 +79,7 @@ class StoryBook:
         """Refuse names of built-in stories.
 
         Raises:
-            InvalidInput: One of them is; with status 409.
+            InvalidInput: One of them is a built-in story's name; with status 409.
         """
         with self._lock:
             packaged = self._packaged()
@@ -97,7 +97,7 @@ class StoryBook:
 @cache
 def _read_package() -> Mapping[str, Known]:
     """Read the stories of the package, once: they cannot change while the program runs."""
-    from importlib import resources  # both take long to import: only who asks for a story pays for it
+    from importlib import resources  # both take long to import, so import them only when a story is requested
 
     from mockserver.stories.file import parse_story
 

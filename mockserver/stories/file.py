@@ -1,4 +1,4 @@
-"""One story from its TOML file, and what is wrong with one that cannot be told: ``file:line: pointer: reason``."""
+"""One story from its TOML file, and the errors in a file that is no valid story: ``file:line: pointer: reason``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["parse_story", "read_story", "story_name"]
 
 
 def story_name(path: Path) -> str:
-    """Return the name of the story in a file: the name of the file without its ending.
+    """Return the name of the story in a file: the file name without its extension.
 
     Raises:
-        InvalidInput: No story can be called so, or the file is not named ``*.toml``.
+        InvalidInput: It is not a valid name for a story, or the file is not named ``*.toml``.
     """
     try:
         if path.suffix != ".toml":
-            raise InvalidInput("a file with a story is named *.toml")
+            raise InvalidInput("the name of a story file must end in .toml")
         check_story_name(path.stem)
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}") from None
@@ -35,7 +35,7 @@ def read_story(path: Path) -> Story:
     """Read the story in a file.
 
     Raises:
-        InvalidInput: The file cannot be read, or the story in it cannot be told; says in which line.
+        InvalidInput: The file cannot be read, or the story in it is invalid; the message names the line.
     """
     story_name(path)
     return parse_story(read_text(path), str(path))
@@ -46,10 +46,10 @@ def parse_story(text: str, origin: str) -> Story:
 
     Args:
         text: A TOML document with the members of a :class:`~mockserver.model.story.Story`.
-        origin: Where it comes from, for messages: the path of the file.
+        origin: The path of the file, for messages.
 
     Raises:
-        InvalidInput: It is not TOML, or the story cannot be told: ``file:line: pointer: reason``.
+        InvalidInput: It is not TOML, or the story is invalid: ``file:line: pointer: reason``.
     """
     file = TomlFile(text, origin)
     values = dict(file.values)
@@ -66,7 +66,7 @@ def parse_story(text: str, origin: str) -> Story:
 
 
 def _explained(error: InvalidInput, document: dict[str, Any]) -> tuple[str, str]:
-    """Point at an unknown key itself rather than at what holds it, and say what may have been meant."""
+    """Point at the unknown key itself rather than at its parent, and suggest a similar key."""
     steps, reason = steps_of(error.pointer), str(error)
     value = value_at(document, steps)
     known = members_at(Story, steps, document) if isinstance(value, dict) else []

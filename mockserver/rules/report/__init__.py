@@ -1,6 +1,6 @@
-"""The report: what Adobe's back end would compute of a session, on top of the trace of its playback.
+"""The report: what Adobe's back end would compute for a session, from the trace of its playback.
 
-``viewing`` what is measured · ``durations`` time by what went on in it · ``playheads`` which content was seen ·
+``viewing`` what is measured · ``durations`` time by activity · ``playheads`` which content was seen ·
 ``metrics`` the table of all metrics, filled by ``content``, ``quality``, ``ads``, ``states`` and ``ratios`` ·
-``dimensions`` what it is told apart by · ``report`` puts it together · ``text`` writes it for people.
+``dimensions`` the values to break it down by · ``report`` assembles it · ``text`` writes it for people.
 """

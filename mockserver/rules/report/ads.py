@@ -16,7 +16,7 @@ __all__ = ["ad_reports", "chapter_reports", "unclosed_breaks"]
 
 
 class _Opened(NamedTuple):
-    """Something that was opened: its number, the step that opened it and the one that ended it, if any did."""
+    """An ad or chapter that was opened: its number, the step that opened it and the one that ended it, if any."""
 
     number: int
     start: Step
@@ -24,7 +24,7 @@ class _Opened(NamedTuple):
 
 
 def ad_reports(viewing: Viewing) -> Iterator[AdReport]:
-    """Report the ads. An ad is complete by adComplete only, not by a skip or the end of its break or session."""
+    """Report the ads. Only adComplete completes an ad; a skip or the end of its break or session does not."""
     stretches = _by_number(viewing.course.of(Activity.AD), lambda stretch: stretch.ad)
     for opened in _all_opened(viewing.turns, lambda state: state.ad):
         ad, ad_break = opened.start.after.ad, opened.start.after.ad_break
@@ -40,7 +40,7 @@ def ad_reports(viewing: Viewing) -> Iterator[AdReport]:
 
 
 def chapter_reports(viewing: Viewing) -> Iterator[ChapterReport]:
-    """Report the chapters. A chapter that the next one cut short is incomplete, as after a skip."""
+    """Report the chapters. A chapter cut short by the next one is incomplete, like a skipped one."""
     stretches = _by_number(viewing.course.of(Activity.MAIN), lambda stretch: stretch.chapter)
     for opened in _all_opened(viewing.turns, lambda state: state.chapter):
         yield ChapterReport(
@@ -56,7 +56,7 @@ def unclosed_breaks(steps: Sequence[Step], *, final: bool) -> list[Step]:
 
     Args:
         steps: A trace in which all breaks count.
-        final: Whether nothing more is to come. Otherwise the last break may still be closed.
+        final: Whether no more events can arrive. Otherwise the last break may still be closed.
     """
     return [
         opened.start

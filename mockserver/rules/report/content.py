@@ -1,6 +1,6 @@
 """The metrics of the session itself: starts, time, progress, pauses.
 
-Source of every rule: Adobe, Streaming Media guide, the page of the metric.
+Source of every rule: the metric's page in Adobe's Streaming Media guide.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def counted(steps: Sequence[Step], what: str) -> tuple[Part, ...]:
 
 
 def entries(viewing: Viewing, event_type: str, player: Player) -> list[Step]:
-    """Return the events that brought the player into a state it was not in; a second pauseStart does not."""
+    """Return the events that put the player into a new state; a second pauseStart in a row does not count."""
     return [step for step in viewing.by_type.get(event_type, ()) if step.before.player is not player]
 
 
@@ -124,7 +124,7 @@ def _silence_s(viewing: Viewing) -> float | None:
         return None
     silent_s = viewing.silent_ms / 1000
     if session.closed_by is ClosedBy.IDLE:
-        # The grace is the emulator's: Adobe's back end would have closed it when the timeout was over.
+        # Only the emulator has a grace period: Adobe's back end would have closed it when the timeout ended.
         rule = session.rule
         timeout_s = viewing.settings.idle_timeout_s
         if rule is not None and isinstance(rule.idle_timeout_s, (int, float)):

@@ -1,7 +1,7 @@
-"""What sessions, ads and chapters are told apart by: request keys as context data variables.
+"""Dimensions of sessions, ads and chapters: request keys as context data variables.
 
 Source: Adobe, Streaming Media guide, one page per dimension, and "Custom metadata". Generated ids are a hash and an
-index; the pages disagree about what is hashed and nothing can be read from it, so it is the content id here.
+index; the pages disagree about what is hashed, and a hash carries no meaning, so the content id is used here.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ _NO_CONTENT_TYPE = "missing_content_type"
 
 
 def session_dimensions(viewing: Viewing) -> dict[str, Any]:
-    """Return the dimensions of the session. Genres are a comma list in the request and items in reports."""
+    """Return the dimensions of the session. Genres are comma-separated in the request, items in reports."""
     found: dict[str, Any] = {"a.media.vsid": viewing.session_id} if viewing.session_id else {}
     if viewing.start is None:
         return found
@@ -92,7 +92,7 @@ def ad_dimensions(viewing: Viewing, start: Step, pod: Mapping[str, Any]) -> dict
     Args:
         viewing: The session.
         start: Its adStart.
-        pod: The params of its ad break; clients send the name of the pod with either.
+        pod: The params of its ad break; clients send the name of the pod with the break or with the ad.
     """
     params = {**pod, **start.params}
     found = _renamed(params, _AD)
@@ -108,7 +108,7 @@ def chapter_dimensions(viewing: Viewing, start: Step) -> dict[str, Any]:
 
 
 def built_in_segments(viewing: Viewing) -> Iterator[str]:
-    """Return the built-in segments the session falls in (Adobe, "Streaming Media segments"); in any case of letters."""
+    """Return the built-in segments the session falls in (Adobe, "Streaming Media segments"), ignoring case."""
     params = viewing.params
     if not params.get("media.id"):
         return

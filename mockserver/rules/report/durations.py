@@ -1,6 +1,6 @@
-"""Time, by what went on in it.
+"""Time spent, by activity.
 
-Theory of operation. The interval between two events belongs to what goes on after the first (Adobe, metrics overview of
+Theory of operation. The interval between two events counts as the activity after the first (Adobe, metrics overview of
 the Streaming Media guide). Adjacent intervals of the same kind make one stretch; every duration of a report is a sum
 over stretches, and the stretches are its explanation.
 """
@@ -48,7 +48,7 @@ class Stretch(NamedTuple):
         ad: The number of the open ad; 0 without one.
         chapter: The number of the open chapter; 0 without one.
         first: The step it begins with.
-        end: The step it ends before; the number of steps for what is left at the end.
+        end: The step at which it ends, itself not included; the number of steps if it lasts to the end.
         ms: Its length.
     """
 
@@ -65,7 +65,7 @@ class Course:
 
     Args:
         steps: The trace.
-        tail_ms: What is credited after the last event.
+        tail_ms: The time credited after the last event.
     """
 
     def __init__(self, steps: Sequence[Step], tail_ms: int = 0) -> None:
@@ -73,13 +73,13 @@ class Course:
         self.tail_ms = tail_ms
         gaps = [max(0, later.ts_ms - step.ts_ms) for step, later in pairwise(steps)]
         self.elapsed_ms: Sequence[int] = list(accumulate([*gaps, tail_ms], initial=0))
-        """Milliseconds before each step, and at last all of them."""
+        """Milliseconds elapsed before each step; the last entry is the total."""
         self.stalls: Sequence[tuple[int, int]] = stalls(steps)
-        """The stalls: the step each begins with and the step it ends before."""
+        """The stalls: the step each begins with and the step at which it ends, not included."""
         self.stretches: Sequence[Stretch] = self._stretches()
 
     def of(self, *activities: Activity) -> list[Stretch]:
-        """Return the stretches that count as one of these."""
+        """Return the stretches that count as one of the given activities."""
         return [stretch for stretch in self.stretches if stretch.activity in activities]
 
     def parts(self, stretches: Iterable[Stretch]) -> tuple[Part, ...]:
@@ -137,7 +137,7 @@ def _kind(state: State) -> tuple[Activity, int, int]:
 
 
 def turns(steps: Iterable[Step]) -> list[Step]:
-    """Return the steps that changed what is going on."""
+    """Return the steps that changed the activity."""
     return [step for step in steps if step.before is not step.after]
 
 
@@ -152,5 +152,5 @@ def place(step: Step) -> str:
 
 
 def amount(value: float) -> str:
-    """Write a number for people, to a thousandth."""
+    """Format a number for people, to a thousandth."""
     return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -25,7 +25,7 @@ class Kind(Enum):
 
 
 class Definition(NamedTuple):
-    """A metric; members as of :class:`mockserver.model.report.Metric`, ``meaning`` says how it is computed."""
+    """A metric; members as in :class:`mockserver.model.report.Metric`; ``meaning`` says how it is computed."""
 
     name: str
     label: str
@@ -265,7 +265,7 @@ STATE = _table(
     Definition("count", "Counts", "count", "states[].count", _WHOLE, "how often it was turned on"),
     Definition("total_duration_s", "Total duration", "time", "states[].time", _WHOLE, "time on, whatever plays"),
 )
-"""Metrics of a player state; the keys stand below ``a.media.states.<name>``."""
+"""Metrics of a player state; their keys are below ``a.media.states.<name>``."""
 
 
 def _ratio(name: str, label: str, meaning: str) -> Definition:
@@ -301,7 +301,7 @@ def measured(definition: Definition, exact: Any, why: Iterable[Part] = ()) -> Me
     Args:
         definition: Which metric.
         exact: The value before rounding; None when there is none.
-        why: What it was made of.
+        why: The parts it was computed from.
     """
     value: Any = exact
     if definition.kind is Kind.FLAG:

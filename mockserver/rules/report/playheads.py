@@ -1,10 +1,10 @@
 """Which content was seen: intervals of playhead, progress markers, the content segment.
 
-Theory of operation. Two consecutive events while main content plays have seen what lies between their playheads,
-unless the playhead moved in a way that playing does not: backwards, or further than the time between them allows at the
-speed at which the session plays there (:mod:`mockserver.rules.speed`), with 10 % and one second of tolerance. Such a
-pair is a seek and has seen nothing. Adobe says no more than that the back end sums the union of the viewed intervals
-("Unique time played"); speeds and tolerance are ours.
+Theory of operation. Two consecutive events while main content plays show that what lies between their playheads was
+seen, unless the playhead moved in a way that playing does not: backwards, or further than the time between them allows
+at the speed at which the session plays there (:mod:`mockserver.rules.speed`), with 10 % and one second of tolerance.
+Such a pair is a seek, across which nothing was seen. Adobe says only that the back end sums the union of the viewed
+intervals ("Unique time played"); speeds and tolerance are ours.
 
 The playhead of live content is the second of the day (Adobe, "Sessions request"); passing midnight is no seek.
 """
@@ -40,7 +40,7 @@ class Watched(NamedTuple):
 
 
 def watched(course: Course, *, live: bool) -> list[Watched]:
-    """Find what was seen, in the order in which it was seen. Intervals in which nothing moved are left out.
+    """Find what was seen, in viewing order. Intervals in which the playhead did not move are left out.
 
     Args:
         course: The steps with their time.
@@ -75,7 +75,7 @@ def _took_s(course: Course, n: int) -> float:
 
 
 def _fastest(course: Course) -> dict[int, float]:
-    """Return the fastest speed at which main content may have played from a step to the next, by the step."""
+    """Return the fastest speed at which main content may have played between each step and the next, by step."""
     steps, last_step = course.steps, len(course.steps) - 1
     playing = [n for each in course.of(Activity.MAIN) for n in range(each.first, min(each.end, last_step))]
     rates = [speed_of(steps[n + 1].playhead_s - steps[n].playhead_s, _took_s(course, n)) for n in playing]
@@ -83,7 +83,7 @@ def _fastest(course: Course) -> dict[int, float]:
 
 
 def union(intervals: Iterable[Watched]) -> tuple[Part, ...]:
-    """Bring together what was seen more than once: disjoint parts in order of the playhead, in seconds."""
+    """Merge overlapping intervals into disjoint ones, in order of the playhead, in seconds."""
     groups: list[list[Watched]] = []
     reached_s = -math.inf
     for seen in sorted(intervals, key=lambda seen: seen.from_s):
@@ -148,10 +148,10 @@ def segment(
     """Return the content segment: the range of playheads at which main content played, in minutes.
 
     Playheads between which nothing was seen do not count: SDKs report 0 until they know the real position of a live
-    stream (recordings). When nothing moved at all, the playheads at which it played have to do.
+    stream (recordings). When the playhead never moved, the playheads at which it played are used.
 
     Returns:
-        The segment and what it was made of; None when main content never played.
+        The segment and the parts it was computed from; None when main content never played.
     """
     playing = course.of(Activity.MAIN, Activity.STALLED)
     if intervals:

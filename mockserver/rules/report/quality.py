@@ -1,7 +1,7 @@
 """The metrics of quality: bitrate, buffers, stalls, frames, errors.
 
-Adobe documents several places for the same values. The one of the schema and of all clients is ``qoeData`` with keys
-that begin with ``media.qoe.``; where the setting ``docs_lenient`` let another one in, it is read too.
+Adobe documents several places for the same values. The schema and all clients use ``qoeData`` with keys that begin
+with ``media.qoe.``; other places are read too if the setting ``docs_lenient`` let them in.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _bitrate(viewing: Viewing) -> Iterator[Metric]:
 
 
 def _bitrates(viewing: Viewing) -> list[tuple[Part, int]]:
-    """Return each bitrate with the playing time, on main and in ads, for which it was the last one known."""
+    """Return each bitrate with the playing time, in main content and ads, while it was the last known one."""
     known: list[tuple[Step, float]] = []
     for step in viewing.with_qoe:
         value = _number(step, "bitrate")
@@ -147,13 +147,13 @@ def _errors(viewing: Viewing) -> Iterator[Metric]:
 
 
 def _error(step: Step, what: str) -> str | None:
-    """Read the id or source of an error; Adobe's newest page has both in the params under another name."""
+    """Read the id or source of an error; Adobe's newest page puts both in the params, under other names."""
     value = _value(step, "errorID" if what == "Id" else "errorSource") or step.params.get(f"media.error{what}")
     return value if isinstance(value, str) else None
 
 
 def unsourced_errors(viewing: Viewing) -> list[Step]:
-    """Return the errors whose id appears nowhere because they have no id, or not one of Adobe's two sources."""
+    """Return the errors that no list shows: they have no id, or a source that is not one of Adobe's two."""
     return [
         step
         for step in viewing.by_type.get("error", ())

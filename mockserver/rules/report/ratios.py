@@ -1,4 +1,4 @@
-"""Adobe's calculated metrics, of one session: its average ad time, its rates. None where the divisor is 0."""
+"""Adobe's calculated metrics for one session, such as average ad time and rates. None where the divisor is 0."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ def build_report(session: Session | None, items: Sequence[Item], settings: Setti
     """Compute what Adobe's back end would report about a session.
 
     Args:
-        session: The session as time has left it; None when it is not known any more.
+        session: The session in its present state; None when it is no longer known.
         items: Its accepted events in order of processing.
         settings: The report options.
-        now_ms: The present on the emulated clock.
+        now_ms: The current time of the emulated clock, in milliseconds since the epoch.
 
     Returns:
-        The report; provisional, as if the session closed now, while it is open.
+        The report. While the session is open it is provisional: computed as if the session closed now.
     """
     steps = trace(items, error_stops_playback=settings.error_stops_playback)
     viewing = Viewing(session, steps, settings)
@@ -63,7 +63,7 @@ def build_report(session: Session | None, items: Sequence[Item], settings: Setti
 
 
 def _without(items: Sequence[Item], unclosed: Sequence[Step], settings: Settings) -> list[Step]:
-    """Trace the events as if some breaks had not been opened."""
+    """Trace the events as if the given breaks had never been opened."""
     return trace(
         items, error_stops_playback=settings.error_stops_playback,
         void_breaks=frozenset((step.seq, step.item.index) for step in unclosed),
@@ -90,16 +90,17 @@ def _notes(viewing: Viewing) -> Iterator[Note]:
     start = viewing.start
     if start is None:
         yield Note(
-            seqs=(), text="there is no sessionStart any more: what it and events dropped with it said is missing"
+            seqs=(),
+            text="there is no sessionStart any more: the report lacks what it and events dropped with it said",
         )
     else:
         seqs = (start.seq,)
         if not viewing.params.get("media.id"):
-            yield Note(seqs=seqs, text="media.id is empty: the session gets into no report at all")
+            yield Note(seqs=seqs, text="media.id is empty: the session appears in no report at all")
         if not viewing.length_s:
             yield Note(seqs=seqs, text="media.length is missing or 0: no progress markers, no average minute audience")
     if not viewing.final:
-        yield Note(seqs=(), text="the session is open: these are the numbers of a close now")
+        yield Note(seqs=(), text="the session is open: these are the numbers if it closed now")
     if viewing.course.tail_ms:
         yield Note(
             seqs=(viewing.steps[-1].seq,),
@@ -107,18 +108,19 @@ def _notes(viewing: Viewing) -> Iterator[Note]:
         )
     nameless = [step for step in viewing.by_type.get("adStart", ()) if not step.params.get("media.ad.id")]
     if nameless:
-        yield Note(seqs=_seqs(nameless), text="media.ad.id is empty: the ad gets into no report of ads")
+        yield Note(seqs=_seqs(nameless), text="media.ad.id is empty: the ad appears in no ad report")
     dropped = dropped_states(viewing)
     if dropped:
         names = ", ".join(name for name, _ in dropped)
         yield Note(
             seqs=_seqs([step for _, step in dropped]),
-            text=f"a session has at most {MOST_STATES} player states, these come later: {names}",
+            text=f"a session has at most {MOST_STATES} player states, these are beyond that: {names}",
         )
     unsourced = unsourced_errors(viewing)
     if unsourced:
         yield Note(
-            seqs=_seqs(unsourced), text="errors are counted, but without id and source player or external not listed"
+            seqs=_seqs(unsourced),
+            text="errors are counted but not listed: they lack an id, or the source player or external",
         )
 
 

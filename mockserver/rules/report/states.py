@@ -1,8 +1,8 @@
 """Player states: how often and how long each was on.
 
-They run through play, pause and ads. A session has at most 10 different ones; further ones are thrown away, and turning
-one on again uses up no place (Adobe, "Player state tracking overview"). What is on at the end lasts until the last
-event.
+They run through play, pause and ads. A session has at most 10 different ones; further ones are dropped, and turning
+one on again does not count again (Adobe, "Player state tracking overview"). A state still on at the end lasts until the
+last event.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Period(NamedTuple):
 
 
 def state_reports(viewing: Viewing) -> Iterator[StateReport]:
-    """Report the player states that have a place, in order of first use."""
+    """Report the first ten player states, in order of first use."""
     for name, periods in list(_periods(viewing).items())[:MOST_STATES]:
         yield StateReport(name=name, metrics=tuple(_metrics(viewing, name, periods)))
 

@@ -1,4 +1,4 @@
-"""A report as text, for people: every metric with what is reported, the exact value and what it was made of."""
+"""A report as text, for people: every metric with its reported value, its exact value and how it was computed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_SEQS = 8
 def report_text(report: SessionReport) -> str:
     """Write a report, one metric per line and its explanation below it.
 
-    A metric that is not sent has no reported value. Of a long explanation the first and the last parts are written.
+    A metric that is not sent has no reported value. A long explanation is cut to its first and last parts.
     """
     return "\n".join(_lines(report))
 

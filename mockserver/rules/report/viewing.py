@@ -1,4 +1,4 @@
-"""One session, as all parts of its report look at it."""
+"""One session, as every part of the report sees it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Viewing:
     """A session with its trace.
 
     Args:
-        session: The session as time has left it; None when it is not known any more.
+        session: The session in its present state; None when it is no longer known.
         steps: Its trace.
         settings: The report options.
     """
@@ -53,13 +53,13 @@ class Viewing:
 
     @cached_property
     def with_qoe(self) -> Sequence[Step]:
-        """The steps that can say something about quality; older forms only with the setting that lets them in."""
+        """The steps that can say something about quality; older forms only if the settings allow them."""
         lenient = self.settings.docs_lenient
         return [step for step in self.steps if step.qoe or (lenient and step.params)]
 
     @cached_property
     def turns(self) -> Sequence[Step]:
-        """The steps that changed what is going on."""
+        """The steps that changed the activity."""
         return turns(self.steps)
 
     @property
@@ -102,12 +102,12 @@ class Viewing:
 
 
 def quantity(value: Any) -> float | None:
-    """Return a number of a request, cut to what can be calculated with: JSON integers may be larger than any float."""
+    """Return a number of a request, limited to what a float can hold: JSON integers may be larger."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if -_MOST <= value <= _MOST else max(-_MOST, min(value, _MOST))
 
 
 def is_final(session: Session | None) -> bool:
-    """Tell whether a session is closed or complete; one that is not known any more was closed before."""
+    """Return whether a session is closed or complete; one that is no longer known was closed before."""
     return session is None or session.complete or session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
