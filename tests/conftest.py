@@ -37,9 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave thousands of tests out of every collection of garbage: some tests ask for one."""
+    """Collect garbage rarely, and never look at the thousands of tests: it takes a tenth of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
 
 
 @pytest.fixture
