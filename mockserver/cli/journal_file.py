@@ -1,7 +1,7 @@
 """The journal in a file: written as requests are recorded, read back at the next start.
 
 The file is one that ``export`` writes, an entry a line; the entries of other namespaces than the default one begin with
-the member ``namespace``. Requests only leave their records here: a thread of its own writes them down, twice a second.
+the member ``namespace``. A request only queues its record; a separate thread writes the queue twice a second.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from mockserver.wire.entries import response_headers
 __all__ = ["WRITE_S", "JournalFile", "Lines"]
 
 WRITE_S = 0.5
-"""How long a record waits at most before it is written: what a killed process loses."""
+"""How long a record waits at most before it is written; a killed process loses up to this much."""
 
 _AT_ONCE = 64
-"""How many lines are made in one go, after which requests come first for a moment."""
+"""How many lines are made in one go before a short pause lets requests run."""
 
 _PAUSE_S = 0.001
 
 _MOST_BYTES = 64 * 1024 * 1024
-"""Most bytes of bodies that wait for a slow disk; what comes then is not written, and the file says so at the end."""
+"""Most bytes that may wait for a slow disk; later records are not written, and :meth:`JournalFile.close` reports it."""
 
 _KNOWN_BLOCKS = 1000
-"""How many header blocks and answers are kept as the file has them."""
+"""How many encoded header blocks and answers are cached."""
 
 _NAMESPACE = b'{"namespace":'
 
 
 _SIZE_BYTES = 200
-"""What a record takes beside its body while it waits."""
+"""The bytes counted for a waiting record besides its body."""
 
 _Recorded = tuple[Emulator, int | None, Record | None]
 """Something to be written: a record, or the reset of a namespace."""
 
 
 class Lines:
-    """Makes the lines of the file, those of plain events from parts that are known already."""
+    """Makes the lines of the file; for plain events it joins cached parts."""
 
     def __init__(self) -> None:
         self._headers: dict[int, tuple[RawHeaders, bytes]] = {}
@@ -123,10 +123,10 @@ class Lines:
 
 
 class JournalFile:
-    """Keeps what the emulators it watches record in a file.
+    """Writes the records of the emulators it watches to a file.
 
     Args:
-        path: The file; it is made when it is missing.
+        path: The file; created if it is missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -144,7 +144,7 @@ class JournalFile:
         self._lines = Lines()
 
     def watch(self, emulator: Emulator) -> None:
-        """Write what an emulator records, once :meth:`begin` was called."""
+        """Write the records of an emulator, once :meth:`begin` was called."""
 
         def recorded(seq: int | None) -> None:
             if self._thread is None:
@@ -154,22 +154,22 @@ class JournalFile:
                 if self._came_bytes - self._written_bytes > _MOST_BYTES:
                     self.lost += 1
                     return
-                # Requests of other threads may be lost to this sum, as it has no lock: it need not be exact.
+                # This sum has no lock, so it may miss requests of other threads; it need not be exact.
                 self._came_bytes += _SIZE_BYTES + len(record.body)
             self._waiting.append((emulator, seq, record))
 
         emulator.listen(recorded)
 
     def read_back(self, namespaces: Namespaces, settings: Settings) -> int:
-        """Give namespaces what the file says they have recorded: journal and sessions.
+        """Restore the journals and sessions of all namespaces from the file.
 
-        Of a process that was killed the last line may be half; it is dropped.
+        If the process was killed, the last line may be incomplete; it is dropped.
 
         Returns:
             How many entries there were.
 
         Raises:
-            InvalidInput: The file holds something else than a journal; says on which line.
+            InvalidInput: The file is not a journal; the message names the line.
             ServerFailed: It cannot be read.
         """
         try:
@@ -187,7 +187,7 @@ class JournalFile:
         return sum(map(len, found.values()))
 
     def begin(self) -> None:
-        """Write from now on.
+        """Start writing.
 
         Raises:
             ServerFailed: The file cannot be written.
@@ -200,7 +200,7 @@ class JournalFile:
         self._thread.start()
 
     def close(self) -> None:
-        """Write what is left.
+        """Write the waiting records and close the file.
 
         Raises:
             ServerFailed: Some of it could not be written.
@@ -217,10 +217,10 @@ class JournalFile:
             raise ServerFailed(f"{self.lost} requests are not in {self._path}: {reason}")
 
     def _lines_by_namespace(self, most: int) -> tuple[dict[str, deque[tuple[int, bytes]]], int | None]:
-        """Read the lines with their numbers, of each namespace the last ones.
+        """Read the last lines of each namespace, with their numbers.
 
         Returns:
-            The lines; and where the file has to end, if its last line is half.
+            The lines; and the size to cut the file to, if its last line is incomplete.
         """
         found: dict[str, deque[tuple[int, bytes]]] = defaultdict(lambda: deque(maxlen=most))
         size_bytes = 0
@@ -240,7 +240,7 @@ class JournalFile:
 
     def _call(self, number: int, line: bytes) -> RecordedCall:
         document = self._document(number, line)
-        document["event"] = None  # it is read from the body again, and takes more memory than all the rest
+        document["event"] = None  # it is read from the body again, and needs more memory than the rest of the entry
         document.pop("normal", None)
         try:
             return call_of_entry(number, document)
@@ -286,7 +286,7 @@ class JournalFile:
         self._file.flush()
 
     def _forget(self, name: str) -> None:
-        """Take the lines of a namespace that was reset out of the file, which is replaced by what is left of it."""
+        """Remove the lines of a namespace that was reset: the other lines go to a new file, which replaces this one."""
         assert self._file is not None
         self._file.flush()
         unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
@@ -298,9 +298,9 @@ class JournalFile:
 
 
 def _newest(emulator: Emulator, seq: int, record: Record) -> Record:
-    """Return a record with what has become of its answer since.
+    """Return the newest version of a record, which says how its answer ended.
 
-    The journal may be changing meanwhile: what is found there counts only if it is of the same request.
+    The journal may change meanwhile: the record found there is used only if it is of the same request.
     """
     found = emulator.journal.get(seq)
     same = found is not None and (found.at_ms, id(found.body)) == (record.at_ms, id(record.body))

@@ -65,7 +65,7 @@ class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One request and what came of it.
+    """One request and its result.
 
     Args:
         line: The line of the file, or the number of the entry in an HTTP archive.
@@ -75,14 +75,14 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
         headers: The header fields.
         body: The body.
         status: The status of the answer; None if there was none, or not a whole one.
-        at_s: When it was sent, in seconds from any beginning. Of a journal: when the server received it.
+        at_s: When it was sent, in seconds from any origin. In a journal: when the server received it.
         at_ms: When it was processed, on the emulated clock in milliseconds since the epoch; None if the file does not
             say.
         sid: The id of the session that it opened, if the file has it, or of the one that it names.
         what: The event type, if it can be read.
-        ending: How it ended, if the file says so. ``unanswered`` with an answer: the client left before it came.
-        answer: What an answer must be like to be the same, if the file has more of it than the status.
-        response: The answer of a server that may be another than ours, if the file has it whole.
+        ending: How it ended, if the file says so. ``unanswered`` with an answer: the client left before it arrived.
+        answer: The parts of the answer to compare, if the file has more than its status.
+        response: The complete answer, perhaps of another server than ours, if the file has it.
         entry: The entry, if the file is a journal.
         is_bare: Whether the file has only the event, and not the request.
     """
@@ -123,7 +123,7 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def arrival_of(request: HttpRequest) -> Arrival:
-    """Tell what a request means to the API at its path, with the settings of the start."""
+    """Interpret a request as the API at its path does, with the default settings."""
     return _interpreter(DIALECTS.at(request.path).name).read(request)
 
 
@@ -133,10 +133,10 @@ def _interpreter(dialect: str) -> Interpreter:
 
 
 def with_ids(calls: Iterable[RecordedCall]) -> list[RecordedCall]:
-    """Tell every request that opened a session the id that later requests name.
+    """Give every request that opened a session the id that later requests name.
 
-    What a proxy wrote down may not say it: an id that is new is taken for the session that was opened first among
-    those that have none yet. An id that was answered with 404 belonged to no session.
+    A proxy may not record the id: a new id is assigned to the earliest opened session that has none yet. An id that
+    was answered with 404 belonged to no session.
     """
     calls = list(calls)
     knows_statuses = any(call.status is not None for call in calls)

@@ -32,7 +32,7 @@ __all__ = ["looks_like_har", "read_har"]
 _HEAD = re.compile(rb'\s*\{\s*"log"\s*:')
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _ABORTED = re.compile(r"abort|cancel|NS_BINDING|stopped", re.IGNORECASE)
-"""How browsers say that the page gave a request up: it may well have arrived."""
+"""How browsers report that the page aborted a request, which may still have arrived."""
 
 
 class _Text(msgspec.Struct):
@@ -59,7 +59,7 @@ class _Response(msgspec.Struct, rename={"error": "_error", "failure": "_failureT
 
 
 class _Entry(msgspec.Struct, rename={"started": "startedDateTime", "own": "_mockserver"}):
-    """An entry. Only of media traffic the answer is read, and the time."""
+    """An entry. Its answer and time are read only for media traffic."""
 
     request: _Request
     started: msgspec.Raw = msgspec.Raw(b"null")
@@ -94,7 +94,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def looks_like_har(content: bytes) -> bool:
-    """Tell whether a text is an HTTP archive and not a document a line."""
+    """Return whether a text is an HTTP archive rather than one document per line."""
     if _HEAD.match(content):
         return True
     try:
@@ -110,19 +110,19 @@ def read_har(content: bytes, name: str) -> tuple[list[RecordedCall], int, tuple[
 
     Args:
         content: The archive.
-        name: What it is called in messages.
+        name: Its name in messages.
 
     Returns:
-        The requests in the order of their time; how many others there are; the numbers of those whose bodies are not in
-        it.
+        The media requests in order of time; the number of other requests; the entry numbers of media requests whose
+        bodies are missing.
 
     Raises:
-        InvalidInput: It cannot be used; says in which entry and why.
+        InvalidInput: It cannot be used; the message names the entry and the reason.
     """
     try:
         entries = msgspec.json.decode(content, type=_Archive).log.entries
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        # A document of this size is not read once more to say it better.
+        # The archive may be large: do not read it again for a better message.
         raise InvalidInput(f"{name} is not a whole HTTP archive (HAR): {error}") from None
     own: list[RecordedCall] = []
     found: list[_Found] = []
@@ -155,7 +155,7 @@ def _in_entry(name: str, number: int) -> Iterator[None]:
 
 
 def _look(number: int, entry: _Entry) -> _Found | None:
-    """Look whether an entry may be media traffic."""
+    """Return an entry that may be media traffic, else None."""
     request = entry.request
     try:
         url = urlsplit(request.url)
@@ -177,10 +177,10 @@ def _look(number: int, entry: _Entry) -> _Found | None:
 
 
 def _headers(fields: list[Any], host: str) -> RawHeaders:
-    """Return header fields, without what HTTP/2 has in their place for the first line, and with a host."""
+    """Return the header fields without HTTP/2's pseudo-header fields, and with a Host."""
     read: list[tuple[bytes, bytes]] = []
     for field in fields:
-        # The form has objects; some tools write pairs.
+        # HAR has objects here; some tools write pairs.
         pair = [field.get("name"), field.get("value")] if isinstance(field, dict) else field
         match pair:
             case [str(name), str(value)] if not name.startswith(":"):
@@ -202,7 +202,7 @@ def _bytes(text: _Text | None, pointer: str) -> bytes:
 
 
 def _lost_body(one: _Found) -> bool:
-    """Tell whether a request had a body that the recorder did not keep, as browsers do not keep that of a beacon."""
+    """Return whether the recorder dropped the body of a request, as browsers do with beacons."""
     if one.request.body:
         return False
     declared = (one.request.header(b"content-length") or b"").strip()
@@ -254,7 +254,7 @@ def _instant(raw: msgspec.Raw) -> int:
 
 
 def _answer(response: _Response) -> HttpResponse | None:
-    """Return the answer; None if there was none, which tools write down with status 0 or -1, or without one."""
+    """Return the answer; None if there was none, which tools record as status 0 or -1 or no status."""
     status = int(response.status or 0)
     if not 100 <= status <= 999:
         return None

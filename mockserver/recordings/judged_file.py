@@ -1,4 +1,4 @@
-"""The traffic of a file, put through an emulator of its own: no sockets, and a clock that moves as the file says."""
+"""Process the traffic of a file in a separate emulator, without sockets and on a clock that follows the file."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _DELIVERIES: dict[str | None, Delivery] = {"unanswered": Delivery.CLIENT_GONE}
 
 
 class _Replayed(Emulator):
-    """An emulator that gives sessions the ids that they have in the file, and records faults as they were."""
+    """An emulator that gives sessions their ids from the file, and records faults as the file has them."""
 
     recorded_sid: str | None = None
     entry: Entry | None = None
-    """The entry of a journal whose request comes next."""
+    """The journal entry of the next request."""
     delivery: Delivery | None = None
-    """What became of its answer, if the file says so."""
+    """How its answer ended, if the file says so."""
 
     def record(
         self,
@@ -56,7 +56,7 @@ class _Replayed(Emulator):
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:
-        """Write a request into the journal, with what the file says of faults and of the answer."""
+        """Record a request in the journal, with the faults and the answer from the file."""
         entry, delivery = self.entry, self.delivery or delivery
         if entry is not None and entry.fault_ids:
             fault_ids, draws, response = entry.fault_ids, entry.draws, _response(entry)
@@ -65,10 +65,10 @@ class _Replayed(Emulator):
         )
 
     def agrees(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> bool:
-        """Tell whether the answer in the file is one that the emulated back end can have given.
+        """Return whether the emulated back end could have given the answer in the file.
 
-        A session that was over for the server of the file is over here from now on. Whether a request without an answer
-        arrived, nobody knows; it counts as processed, unless the connection failed.
+        A session that had ended on the recorded server is ended here too. Nobody knows whether a request without an
+        answer arrived; it counts as processed, unless the connection failed.
         """
         if request.status is None:
             return request.ending != "broken"
@@ -85,7 +85,7 @@ class _Replayed(Emulator):
         return False
 
     def answered_elsewhere(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> Record:
-        """Return the record of a request that failed with what the emulated back end does not answer, or not at all."""
+        """Return the record of a request whose answer the emulated back end would not give, or that had none."""
         response, delivery = request.response, Delivery.SENT
         if response is None:
             response = None if request.status is None else HttpResponse(request.status)
@@ -97,7 +97,7 @@ class _Replayed(Emulator):
         return _in_dialect(record, arrival.dialect)
 
     def new_sid(self) -> str:
-        """Return the id of the file if there is one, and it is not taken."""
+        """Return the id from the file if there is one and it is not in use."""
         sid = self.recorded_sid
         return super().new_sid() if sid is None or self.owns(sid) else sid
 
@@ -105,7 +105,7 @@ class _Replayed(Emulator):
 def judge_file(
     requests: Sequence[RecordedCall], settings: Settings, *, leave_open: bool, seeded_ids: bool = True
 ) -> Namespaces:
-    """Let an emulator process the requests of a file, one after the other.
+    """Process the requests of a file in an emulator, one after the other.
 
     Entries of a journal, and events with ``at_ms``, arrive when they say. For all others the clock follows the ``ts``
     of accepted events. Faults recorded in a journal strike again; a session whose sessionStart is not in the file is

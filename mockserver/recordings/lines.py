@@ -1,4 +1,4 @@
-"""Recordings that have a request or an event a line: journals, what a proxy wrote down, bare events."""
+"""Recordings with one request or event per line: journals, requests recorded by a proxy, bare events."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _ENDINGS: dict[Delivery, Ending] = {
     Delivery.PENDING: "unanswered",
 }
 _LONGEST_S = 1e11
-"""Three thousand years, and less than the milliseconds since 1970, which may be written by mistake."""
+"""Three thousand years. Milliseconds since 1970, a likely mistake, are more than this."""
 
 _JSON = (("Content-Type", "application/json"),)
-"""What bare events are taken to have been sent with."""
+"""The header fields that bare events are assumed to have."""
 
 Kind = Literal["an entry of a journal", "a recorded request", "an event"]
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a recording that is no journal: seconds of the recorder, request, status and answer."""
+    """A line of a recording other than a journal: the recorder's time in seconds, request, status and answer."""
 
     t: float
     method: str
@@ -72,12 +72,12 @@ def parse_lines(lines: Iterable[bytes], name: str) -> list[RecordedCall]:
 
     Args:
         lines: A journal as ``/__admin/export`` gives it; or lines of ``{"t": seconds, "method", "path", "headers",
-            "body", "status"}``; or an event a line, ``{"at_ms": ..., "event": {...}}`` to say when it arrived. All of
-            one kind.
-        name: What the file is called in messages.
+            "body", "status"}``; or an event a line, ``{"at_ms": ..., "event": {...}}`` to say when it arrived. All
+            lines must be of one kind.
+        name: The name of the file in messages.
 
     Raises:
-        InvalidInput: It cannot be used; says on which line and why.
+        InvalidInput: The file cannot be used; the message names the line and the reason.
     """
     calls: list[RecordedCall] = []
     first: tuple[int, Kind] | None = None
@@ -122,10 +122,10 @@ def call_of_entry(number: int, document: dict[str, Any]) -> RecordedCall:
 
     Args:
         number: The line of the file, or the number of the entry in an HTTP archive.
-        document: The entry as JSON has it.
+        document: The decoded JSON of the entry.
 
     Raises:
-        InvalidInput: It is none.
+        InvalidInput: It is not an entry of a journal.
     """
     entry = _checked_entry(document)
     response = entry.response
@@ -152,7 +152,7 @@ def _checked_entry(document: dict[str, Any]) -> Entry:
     """Read an entry of a journal.
 
     Raises:
-        InvalidInput: It is none, or its times are none that a server can have had.
+        InvalidInput: It is not an entry of a journal, or its times are impossible.
     """
     entry: Entry = convert(document, Entry)
     if not 0 <= entry.at_ms <= MAX_TIME_MS:

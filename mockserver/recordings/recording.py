@@ -1,4 +1,4 @@
-"""Read a recording of any form; its content decides which it is, not its name."""
+"""Read a recording in any format; the content decides the format, not the file name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.recordings.lines import parse_lines
 __all__ = ["MAX_FILE_BYTES", "Recording", "content_of", "name_of", "parse_recording", "read_recording"]
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
-"""Most bytes of a file: it is read into memory, and an HTTP archive of one page may have all of its videos in it."""
+"""Most bytes of a file, which is read into memory; an HTTP archive of a page may contain all its videos."""
 
 _PACKED = {
     b"\x1f\x8b": "gzip",
@@ -31,10 +31,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """The media traffic of a recording.
 
     Args:
-        name: What it is called in messages.
-        calls: Its requests, in the order of their time.
-        unit: What the places of the requests count: lines of a file, or entries of an HTTP archive.
-        left_out: How many requests of it are no media traffic.
+        name: Its name in messages.
+        calls: Its requests, in order of time.
+        unit: Whether the place of a request is a line of a file or an entry of an HTTP archive.
+        left_out: The number of requests that are not media traffic.
         without_body: The places of requests whose bodies the recorder did not keep; they are left out as well.
     """
 
@@ -51,7 +51,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def note(self) -> str:
-        """What is to be said about requests that were left out; empty if there are none."""
+        """A note for the user about requests that were left out; empty if there are none."""
         notes = []
         if self.left_out:
             notes.append(f"{_requests(self.left_out)} left out that {_are(self.left_out)} no media traffic")
@@ -111,7 +111,7 @@ def content_of(source: str) -> bytes:
 
 
 def name_of(source: str) -> str:
-    """Return what a file is called in messages."""
+    """Return the name of a file in messages."""
     return "stdin" if source == "-" else source
 
 
@@ -122,10 +122,10 @@ def parse_recording(content: bytes, name: str) -> Recording:
         content: An HTTP archive (HAR) of a browser, a proxy or ours; a journal as ``/__admin/export`` gives it; lines
             of ``{"t": seconds, "method", "path", "headers", "body", "status"}``; or an event a line, ``{"at_ms": ...,
             "event": {...}}`` to say when it arrived.
-        name: What it is called in messages.
+        name: Its name in messages.
 
     Raises:
-        InvalidInput: It cannot be used; says on which line or in which entry, and why.
+        InvalidInput: It cannot be used; the message names the line or entry and the reason.
     """
     content = content.removeprefix(BOM_UTF8)
     for magic, kind in _PACKED.items():

@@ -49,7 +49,7 @@ class Connection(web.RequestHandler):
 
     @property
     def _is_waiting(self) -> bool:
-        # Not documented. An aiohttp that does not show it has no time limit for heads, and no connection gives way.
+        # Not documented. With an aiohttp that lacks it, heads have no time limit and no idle connection is closed.
         waiter = getattr(self, "_waiter", None)
         return waiter is not None and not waiter.done()
 
@@ -110,7 +110,7 @@ class Connections(web.Server):
     ) -> None:
         if _QUIET.level == logging.NOTSET:
             _QUIET.setLevel(logging.CRITICAL + 1)
-        # The body is kept as it was on the wire, so nothing may unpack it on the way.
+        # The body is recorded as it was on the wire, so aiohttp must not unpack it.
         super().__init__(handler, access_log=None, auto_decompress=False, logger=_QUIET)
         self.settings = settings
         self.incoming = incoming
@@ -119,7 +119,7 @@ class Connections(web.Server):
         self._begun: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        """Return how many are open or about to be."""
+        """Return how many connections are open or being opened."""
         return len(self._open)
 
     def __call__(self) -> Connection:
@@ -157,7 +157,7 @@ class Connections(web.Server):
                 self._open.pop(handler, None)
 
     async def settle(self) -> None:
-        """After the last was accepted: wait until every one is known, or end it."""
+        """Cancel connections that are still being opened. Call it after the last was accepted."""
         await asyncio.sleep(0)  # a task that was cancelled before it began would forget its connection
         begun = tuple(self._begun)
         for task in begun:

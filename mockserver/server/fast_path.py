@@ -1,14 +1,14 @@
-"""A short way for plain events: past aiohttp's request machinery, which takes longer than all the rest.
+"""A fast path for plain events that bypasses aiohttp's request machinery, the most expensive part of an answer.
 
 A thin protocol stands in front of aiohttp's and hands it every byte, except for one case: a read that is exactly one
 ``POST .../sessions/{sid}/events`` whose header block aiohttp has parsed before, on any connection. Equal bytes have
 equal meaning, so the block is looked up instead of parsed, and the event goes straight to its namespace. There is no
-second parser here: what was not seen before, comes in pieces or several at a time, or says anything about the
-connection or the coding of its body, is aiohttp's to read.
+second parser here: aiohttp reads a header block that was not seen before, a request in pieces, several requests at a
+time, and any request with fields about the connection or the coding of its body.
 
-Everything that is not plainly answered at once is aiohttp's as well, which then sees the same bytes as if there were no
-short way: fault rules, requests that are held back, a closed gate, a body that is too large. A connection comes back
-from there only when aiohttp has answered all that it was given.
+aiohttp also handles every event that cannot be answered at once: fault rules, requests that are held back, a closed
+gate, a body that is too large. It then sees the same bytes as it would without the fast path. A connection returns to
+the fast path only when aiohttp has answered everything it was given.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from mockserver.server.endpoint import Endpoint, Head
 __all__ = ["FastPath"]
 
 _EVENT = re.compile(rb"POST ((?:/[\w.-]{1,80}){0,8}/sessions/[0-9a-f]{64}/events) HTTP/1\.1")
-"""The request line of a plain event. A target of these characters has one meaning, with nothing to be decoded."""
+"""The request line of a plain event. A target of these characters needs no decoding and has one meaning."""
 
 _ADMIN = ADMIN.encode()
 _END = b"\r\n\r\n"
 _NOT_PLAIN = frozenset(
     {
-        b"authorization",  # the journal masks it; no copy of it stays anywhere
+        b"authorization",  # the journal masks it; no copy may be kept elsewhere
         b"content-encoding",
         b"cookie",  # likewise
         b"expect",
@@ -47,17 +47,17 @@ _NOT_PLAIN = frozenset(
     }
 )
 _MOST_BYTES = 512 * 1024
-"""How much all remembered blocks may have; then they are forgotten, and those in use are soon there again."""
+"""Most bytes of all remembered blocks; beyond that all are forgotten, and those in use are soon learnt again."""
 
 _MOST_UNANSWERED = 64 * 1024
-"""How much aiohttp may be given before it has answered, so that a connection comes back."""
+"""Most unanswered bytes that aiohttp may hold if the connection is to return to the fast path."""
 
 _LOOK_S = 60
-"""How long events may pass aiohttp by. It closes a connection that it has seen nothing of for an hour."""
+"""How long events may bypass aiohttp, which closes a connection on which it has seen nothing for an hour."""
 
 
 def _body_size(request: web.BaseRequest) -> int | None:
-    """Return the length of a body; None if it is not said in the plainest way."""
+    """Return the length of a body; None if the header fields leave it uncertain."""
     length = b""
     for name, value in request.raw_headers:
         name = name.lower()
@@ -79,14 +79,14 @@ def _is_plain(headers: RawHeaders) -> bool:
 
 
 class FastPath:
-    """The short way of all connections of one port.
+    """The fast path of all connections of one port.
 
     Args:
-        handler: Answers what goes to aiohttp.
-        endpoint: Answers what does not.
+        handler: Answers requests that go to aiohttp.
+        endpoint: Answers the others.
 
     Attributes:
-        is_open: Whether there is a short way. It ends before the connections do.
+        is_open: Whether the fast path is in use. It is switched off before the connections are closed.
     """
 
     def __init__(self, handler: Handler, endpoint: Endpoint) -> None:
@@ -102,7 +102,7 @@ class FastPath:
         return _Connection(self, handler)
 
     def know(self, connection: _Connection, handler: Connection) -> None:
-        """Take note of a connection that has begun; with TLS, not all that are made do."""
+        """Register a connection that has begun; with TLS, some never do."""
         self._connections[handler] = connection
 
     def forget(self, handler: web.RequestHandler) -> None:
@@ -110,10 +110,10 @@ class FastPath:
         self._connections.pop(handler, None)
 
     def answer(self, connection: _Connection, data: bytes) -> bool:
-        """Answer what a connection has read, if it is a plain event.
+        """Answer the data that a connection has read, if it is a plain event.
 
         Returns:
-            Whether it is answered. If not, nothing has happened, or ``failure`` of the connection says what has.
+            Whether it was answered. If not, nothing has happened, or ``failure`` of the connection has the exception.
         """
         line_end = data.find(b"\r\n")
         head_end = data.find(_END, line_end) + 4
@@ -133,14 +133,14 @@ class FastPath:
             return False
 
     def end_of(self, given: bytes, request: web.BaseRequest) -> int | None:
-        """Tell where a request ends that aiohttp has read, and remember its header block if it is one of a plain event.
+        """Return where a request that aiohttp has read ends, and remember the header block if the event is plain.
 
         Args:
             given: What aiohttp was given, from the beginning of the request on.
-            request: What it made of it.
+            request: The request as aiohttp parsed it.
 
         Returns:
-            None if that is not sure.
+            The offset in ``given``; None if it is uncertain.
         """
         line_end = given.find(b"\r\n")
         head_end = given.find(_END, line_end) + 4
@@ -169,7 +169,7 @@ class FastPath:
         self._blocks_bytes += len(block)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer what went to aiohttp, and note whether the connection may come back from there."""
+        """Answer a request that went to aiohttp, and note whether the connection may return to the fast path."""
         connection = self._connections.get(request.protocol)
         if connection is None:
             return await self._handler(request)
@@ -181,9 +181,9 @@ class FastPath:
 
 
 def _heads(data: bytes) -> Iterator[bytes]:
-    """Cut what was read behind every head.
+    """Cut the data after every head.
 
-    Of what it is given at once, aiohttp drops the requests that came whole before one that is not HTTP.
+    When aiohttp is given several requests at once and one is not HTTP, it drops the complete ones before it.
     """
     start = 0
     while (end := data.find(_END, start)) >= 0:
@@ -200,7 +200,7 @@ class _Connection(asyncio.Protocol):
         transport: The connection; valid from its beginning on.
         line: The last request line of a plain event, as most players send the same one again.
         target: The target in it.
-        failure: What broke when an event was answered at once; aiohttp is given the request and told of it.
+        failure: The exception when answering an event at once; aiohttp is given the request and raises it.
     """
 
     __slots__ = ("_fast_path", "_handler", "_is_idle", "_looked_s", "_time", "_unanswered", "failure", "line", "target",
@@ -211,11 +211,11 @@ class _Connection(asyncio.Protocol):
         self._handler = handler
         self._time = asyncio.get_running_loop().time
         self._looked_s = self._time()
-        """When aiohttp has seen something of the connection for the last time."""
+        """When aiohttp last saw data of the connection."""
         self._is_idle = True
-        """Whether aiohttp has answered all that it was given."""
+        """Whether aiohttp has answered everything it was given."""
         self._unanswered: bytes | None = b""
-        """What it was given and has not answered; None if that is not known, and the connection does not come back."""
+        """The bytes it was given and has not answered; None if unknown, and the connection never returns."""
         self.transport: asyncio.Transport
         self.line = b""
         self.target = ""
@@ -259,9 +259,9 @@ class _Connection(asyncio.Protocol):
         self._handler.resume_writing()
 
     def answered(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Take note of what aiohttp is about to give for an answer.
+        """Note the answer that aiohttp is about to return.
 
-        Only an answer that is on its way already, and after which the connection stays, leads back to the short way.
+        The connection returns to the fast path only if the answer is already written and the connection stays open.
         """
         given, self._unanswered = self._unanswered, None
         if given is None or not isinstance(response, Written) or not response.keep_alive:

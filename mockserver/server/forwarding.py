@@ -1,10 +1,10 @@
 """Forwarding: each request of a player also goes to a real endpoint, so that both answers can be compared.
 
-Only who starts the server can have it forward, and only to one place. Without ``forward_answer`` the player notices
-nothing of it: it is answered first, and a failure of the endpoint is recorded and nothing else.
+Forwarding is configured only when the server is started, and to one endpoint only. Without ``forward_answer`` the
+player does not notice it: the player is answered first, and a failure of the endpoint is only recorded.
 
-Both servers give every session an id of their own. The player knows one of them; the other is put in its place on the
-way to the endpoint, and taken out of its answers.
+Each server gives a session its own id. The player knows only one of them; the forwarder replaces it with the other on
+the way to the endpoint, and back in the answers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOST_WAITING = 1_000
 _MOST_SESSIONS = 10_000
 _MOST_BODY_BYTES = 1024 * 1024
 _VIA = "1.1 mockserver"
-"""Tells a mockserver that a request was forwarded by another one, so that two of them never forward in a circle."""
+"""Marks a forwarded request, so that two mockservers never forward to each other in a circle."""
 
 _ON_THE_WAY = frozenset(
     {
@@ -50,7 +50,7 @@ class Forwarder:
     """Sends requests on to another endpoint, those of one session one after the other.
 
     Args:
-        url: The endpoint, ``https://host`` with a path if need be; what players ask for follows.
+        url: The endpoint, ``https://host`` with a path if need be; the path of the request is appended.
         dialects: The APIs.
         is_answer: Whether the player gets the answer of the endpoint.
 
@@ -74,9 +74,9 @@ class Forwarder:
         return request.problem is None and plan.record.outcome is not Outcome.NOT_PROCESSED and _VIA not in via
 
     def begin(self, namespace: Namespace, request: HttpRequest, plan: Plan) -> asyncio.Task[Forwarded] | None:
-        """Forward a request, and record what comes of it; None if too many are on their way already.
+        """Forward a request and record the result; return None if too many requests are already on their way.
 
-        Whoever wants the answer may wait for it; a failure of the endpoint is never raised.
+        Await the task to get the answer; a failure of the endpoint is never raised.
         """
         if len(self._tasks) >= _MOST_WAITING:
             namespace.forwarded(plan, Forwarded(None, f"not forwarded: {_MOST_WAITING} requests are on their way"))
@@ -87,7 +87,7 @@ class Forwarder:
         return task
 
     async def close(self) -> None:
-        """Break off what is on its way."""
+        """Cancel the requests that are on their way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -33,12 +33,12 @@ _WARN_AGAIN_S = 60.0
 class Listener:
     """Accepts the connections of a listening socket.
 
-    asyncio's own server knows no bound, and when the process can open no more files, it says so a thousand times a
+    asyncio's own server has no limit, and when the process can open no more files, it logs that a thousand times a
     second.
 
     Args:
-        listening: A bound socket; it is the listener's from now on.
-        connections: Serves what is taken.
+        listening: A bound socket; the listener closes it.
+        connections: Serves the accepted connections.
         tls: For https.
     """
 
@@ -56,7 +56,7 @@ class Listener:
         """Start listening.
 
         Raises:
-            OSError: Somebody else does, at the same address.
+            OSError: Another socket listens at the same address.
         """
         self._socket.listen(_BACKLOG)
         self._watch()
@@ -82,7 +82,7 @@ class Listener:
         for count in range(_AT_ONCE):
             if len(self._connections) >= self._connections.most():
                 if count:
-                    return  # perhaps nobody waits any more; if somebody does, the loop comes back at once
+                    return  # if more connections wait, the loop calls again at once
                 if not self._has_room():
                     self._wait(_FULL_S)
                     return
@@ -97,7 +97,7 @@ class Listener:
 
     async def _take_one_by_one(self) -> None:
         while True:
-            while not self._has_room():  # noqa: ASYNC110 - room comes in many ways
+            while not self._has_room():  # noqa: ASYNC110 - there are many ways to get room
                 await asyncio.sleep(_FULL_S)
             try:
                 connection, _ = await self._loop.sock_accept(self._socket)

@@ -52,7 +52,7 @@ class EventStream:
 
     Args:
         namespace: The namespace whose journal is streamed.
-        turns: The turns that it takes.
+        turns: Schedules the work of long answers.
     """
 
     def __init__(self, namespace: Namespace, turns: Turns) -> None:
@@ -66,7 +66,7 @@ class EventStream:
         """Send entries until the client leaves or the server stops.
 
         Args:
-            request: Its ``Last-Event-ID`` says where to go on; without it, only what comes is sent.
+            request: Its ``Last-Event-ID`` says where to continue; without it, only new entries are sent.
 
         Raises:
             Refused: There are ``max_streams`` already.

@@ -1,8 +1,8 @@
 """One budget of bytes for a whole server: every namespace has a share, and the largest share shrinks first.
 
 A share grows by pieces, so that most requests need only a comparison; a namespace that has used up a piece asks for the
-next one. When nothing is left, the largest share shrinks. Another thread may use its namespace just then, so the share
-is marked as owing, and the next thread outside any namespace makes it fit: see :meth:`Budget.collect`.
+next one. When nothing is left, the largest share shrinks. Another thread may be using that namespace, so the share is
+only marked as owing, and the next thread outside any namespace makes the namespace fit: see :meth:`Budget.collect`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Budget:
                 self._granted -= share.granted
 
     def grant(self, share: Share, size_bytes: int) -> int:
-        """Change the size of a share, as far as is fair: no share shrinks for a larger one.
+        """Change the size of a share if that is fair: no share shrinks in favour of a larger one.
 
         Returns:
             The new size of the share.

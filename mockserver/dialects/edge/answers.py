@@ -25,16 +25,16 @@ from mockserver.wire.codec import encode
 __all__ = ["HINT", "PATH_TYPE", "Answers", "Manner", "Streaming"]
 
 PATH_TYPE = "path-type"
-"""The rule of a violation about an event type that is not that of the path."""
+"""The rule that the event type of the body must be that of the path."""
 
 HINT = "or2"
-"""The location hint that is told to clients: Oregon (Adobe, Location hints)."""
+"""The location hint that clients receive: Oregon (Adobe, Location hints)."""
 
 _ERRORS = "https://ns.adobe.com/aep/errors/"
 _INVALID = "va-edge-0400-400"
 _REGION = "9"
 _IDENTITY = "CiYyNjA5OTA5NjQ0NDc3NTMxNzAyMTYwODMwMTQ5MjkzMDAwMDAwMFIOCJ"
-"""What the answers recorded with alloy set as the identity; clients only keep it and send it again."""
+"""The identity in the answers recorded with alloy; clients only store it and send it back."""
 _ECID = "26099096444775317021608301492930000000"
 _CACHE_SIZE = 64
 _ISO_REASON = (
@@ -48,7 +48,7 @@ _TITLES = {
     "EXEG-0101-400": "Invalid request body",
     "EXEG-0112-413": "Request too large",
 }
-"""Of the errors of Adobe's gateway; the first two in Adobe's words."""
+"""The titles of errors of Adobe's gateway; the first two are Adobe's words."""
 
 _INJECTED = {
     429: ("EXEG-0009-429", "Too Many Requests", None),
@@ -81,7 +81,7 @@ class Manner(msgspec.Struct, frozen=True):
         request_id: The ``requestId`` that the client gave; empty for none.
         org: The organization as cookies name it, such as ``53A16ACB5CC1D3760A495C99_AdobeOrg``.
         streaming: The streamed form, if the client asked for it.
-        body: The body, from which a request id is made where none was given.
+        body: The body; a request id is derived from it if the client gave none.
     """
 
     origin: str
@@ -93,7 +93,7 @@ class Manner(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The id of the request: the client's, or one made of the body."""
+        """The id of the request: the client's, or one derived from the body."""
         if self.request_id:
             return self.request_id
         digits = sha256(self.body).hexdigest()
@@ -101,7 +101,7 @@ class Manner(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """Words answers. Those to accepted events of one origin are one object."""
+    """Writes the answers. All accepted events of one origin get the same object."""
 
     def __init__(self) -> None:
         self._accepted: dict[str, HttpResponse] = {}
@@ -121,7 +121,7 @@ class Answers:
         return known
 
     def opened(self, arrival: Arrival, sid: str | None) -> HttpResponse:
-        """Answer a sessionStart with the handle that has the session, or downloaded content without it."""
+        """Answer a sessionStart with the handle that names the session; downloaded content gets none."""
         session = ({"type": "media-analytics:new-session", "eventIndex": 0, "payload": [{"sessionId": sid}]},)
         return self._handled(arrival.manner, session if sid is not None else ())
 
@@ -178,7 +178,7 @@ class Answers:
         return HttpResponse(200, (*_cors(manner.origin), *fields, ("Content-Length", "0")))
 
     def answered(self, manner: Manner, detail: str) -> HttpResponse:
-        """Answer what is not about media: a consent, an identity, an event of another kind."""
+        """Answer a request that is not about media: a consent, an identity, an event of another kind."""
         if manner.form == "collect":
             return self.empty(manner.origin)
         if manner.form == "consent":
@@ -243,7 +243,7 @@ class Answers:
     def _handled(
         self, manner: Manner, first: tuple[Any, ...], *, status: int = 200, errors: list[Any] | None = None
     ) -> HttpResponse:
-        """Answer with handles: the given ones, then where the client is to go on and what it is to store."""
+        """Answer with handles: the given ones, then the location hints and the state that the client stores."""
         scopes = (("Target", "35"), ("AAM", _REGION), ("EdgeNetwork", HINT))
         entries = [
             {"key": f"kndctr_{manner.org}_cluster", "value": HINT, "maxAge": 1800},
@@ -270,7 +270,7 @@ class Answers:
 
 
 def _details(violations: tuple[Violation, ...], root: str) -> list[dict[str, str]]:
-    """Word violations as Adobe does, each with a JSON path and a reason: Adobe's if it is known, else our sentence."""
+    """Describe violations as Adobe does, each with a JSON path and a reason: Adobe's if known, else our sentence."""
     return [
         {
             "name": root + "".join(map(_step, steps_of(violation.path)[2:])),

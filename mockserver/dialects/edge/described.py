@@ -1,4 +1,4 @@
-"""The Media Edge API as OpenAPI has it."""
+"""The OpenAPI description of the Media Edge API."""
 
 from __future__ import annotations
 

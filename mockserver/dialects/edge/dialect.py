@@ -1,4 +1,4 @@
-"""The Media Edge API as one object; everything behind it is reached through this."""
+"""The Media Edge API as one object, the only entrance to the modules of this folder."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ class _Interpreter(Reader):
         return self._answers.rejected(arrival)
 
     def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer an event of a session that is not there or takes no events any more."""
+        """Answer an event of a session that is unknown or closed."""
         closed = outcome is Outcome.SESSION_CLOSED
         return self._answers.turned_away(arrival, self.settings.edge_after_end if closed else 404)
 
     def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer as to an event of an unknown or closed session; this API has one answer to both."""
+        """Answer as if the session were unknown or closed; this API has one answer for both."""
         return self.refused(outcome, arrival, sid)
 
     def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
-        """Answer what needs no session."""
+        """Answer a request that needs no session."""
         if arrival.operation is Operation.PREFLIGHT:
             return self._answers.preflight(request, arrival.manner, self.settings.cors_max_age_s)
         if arrival.status == 404:
@@ -90,22 +90,22 @@ class Edge:
     words = WORDS
 
     def normal(self, document: Any) -> Any:
-        """Bring a parsed body into the normal shape."""
+        """Convert a parsed body to the normal shape."""
         return normal_of(document)
 
     def interpreter(self, settings: Settings) -> _Interpreter:
-        """Make what reads and answers under some settings."""
+        """Make the interpreter that reads and answers requests under these settings."""
         return _Interpreter(settings)
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
-        """Tell whether a request asks for a new session: by its path, or by its body where any event can be sent."""
+        """Return whether a request opens a session: by its path, or by its body where any event can be sent."""
         call = call_of(path)
         if method != "POST" or call is None:
             return False
         return call.event_type in _OPENINGS or (call.form != "media" and opens(body))
 
     def found(self, request: HttpRequest) -> Found | None:
-        """Tell whether a request that may have gone anywhere went to this API."""
+        """Return whether a request to any server is one to this API."""
         return found(request)
 
     def session_of(self, path: str, body: bytes) -> str | None:

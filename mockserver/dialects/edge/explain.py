@@ -26,7 +26,7 @@ from mockserver.model.journal import Violation
 __all__ = ["explain"]
 
 _EXAMINED_DEPTH = 6
-"""One level more than the schemas look into."""
+"""One level deeper than the schemas."""
 
 _TIMES = ("timestamp", "mediaEventTimestamp")
 _KEYS: Mapping[tuple[str, str], Key] = {(block.name, key.name): key for block in BLOCKS for key in block.keys}
@@ -47,7 +47,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
 
 
 def explain(schema: dict[str, Any], xdm: object, event_type: str, base: str) -> tuple[Violation, ...]:
-    """Find and word every violation of a schema.
+    """Find and describe every violation of a schema.
 
     Args:
         schema: The schema of ``event_type``.
@@ -67,7 +67,7 @@ def explain(schema: dict[str, Any], xdm: object, event_type: str, base: str) -> 
 def _find(schema: dict[str, Any], xdm: dict[str, Any]) -> Iterator[Reason]:
     for error in Draft202012Validator(schema).iter_errors(xdm):
         for reason in reasons_of(error):
-            # null is what alloy's tracker sends for "none"; a bitrateChange with it lacks what it is for.
+            # alloy's tracker sends null for "none"; a bitrateChange with it lacks its data.
             lacks = reason.rule == "type" and reason.path[-1:] == ("qoeDataDetails",) and error.instance is None
             yield Reason(reason.path, "required", ()) if lacks else reason
     for name in _TIMES:
@@ -118,7 +118,7 @@ class _Wording:
                 return f"; send {meaning or wanted}"
 
     def _meaning(self, path: Path) -> tuple[str, str]:
-        """Return what belongs to a place, and what that is for."""
+        """Return the value that belongs at a place, and its purpose."""
         if len(path) > 1 and (key := _KEYS.get((str(path[-2]), str(path[-1])))) is not None:
             return TYPE_WORDS[key.type], key.meaning
         known = _MEANINGS.get(str(path[-1])) if path else None

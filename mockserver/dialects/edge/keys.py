@@ -39,17 +39,17 @@ ValueType = Literal["string", "integer", "boolean"]
 """The JSON type of a value."""
 
 MAX_PLAYHEAD_S = 86_400
-"""Largest playhead: "Playhead must be in range [0, 86400] seconds" (an answer of Adobe's servers, as THEOplayer's
-changelog of 1.3.1 has it)."""
+"""Largest playhead: "Playhead must be in range [0, 86400] seconds" (an answer of Adobe's servers, quoted in
+THEOplayer's changelog of 1.3.1)."""
 
 SID_LENGTH = 64
 """Length of a session id; another one is answered "InvalidApiSidLength" (AdobeDocs/cja-apis, troubleshooting)."""
 
 ISO_EXAMPLE = "2026-05-04T20:15:30.123Z"
-"""A time as the API wants it."""
+"""An example of a time as the API requires it."""
 
 STATE_NAME_PATTERN = r"^[a-zA-Z0-9_.]{1,64}$"
-"""What the name of a player state looks like (media-edge.yaml)."""
+"""The pattern of the name of a player state (media-edge.yaml)."""
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -57,14 +57,14 @@ class Key(msgspec.Struct, frozen=True):
 
     Args:
         name: As on the wire.
-        normal: The same in the normal shape, a key of ``params`` or of ``qoeData``.
-        type: What the value has to be.
-        meaning: What it is for, with its unit; reads on after "send an integer, ".
+        normal: Its name in the normal shape, a key of ``params`` or of ``qoeData``.
+        type: The JSON type of the value.
+        meaning: Its purpose, with the unit; reads on after "send an integer, ".
         required: Whether the block is invalid without it.
-        values: The only values there are; empty for any.
+        values: The only valid values; empty for any.
         least: The least number.
         shortest: The least length of a text.
-        per_unit: How many units of the normal shape are one on the wire.
+        per_unit: How many units of the normal shape make one unit on the wire.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""From the body of the Media Edge API to the normal shape of events and back."""
+"""Convert bodies of the Media Edge API to the normal shape of events and back."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ WORDS = Words(
     },
     server_only=SERVER_ONLY,
 )
-"""What the Media Edge API calls the parts of an event.
+"""The names of the parts of an event in the Media Edge API.
 
 Pings: the bounds of alloy's configuration (``configValidators``), of AEP Edge Media for Android and iOS, and of AEP
 Roku.
@@ -97,7 +97,7 @@ def iso_of(ts_ms: int) -> str:
 
 
 def normal_of(document: Any) -> Any:
-    """Bring a body into the normal shape, valid or not.
+    """Convert a body, valid or not, to the normal shape.
 
     Returns:
         An event; a list if the body has several, or downloaded content; None when it has none.
@@ -137,7 +137,7 @@ def _normal_event(event_type: Any, timestamp: Any, media: Any) -> dict[str, Any]
 
 
 def _parts_of(media: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what the blocks of a ``mediaCollection`` are in the normal shape; without what is empty."""
+    """Convert the blocks of a ``mediaCollection`` to the normal shape, without empty ones."""
     parts: dict[str, dict[str, Any]] = {"params": {}, "qoeData": {}, "customMetadata": {}}
     for name, value in media.items():
         if name in _BLOCKS and isinstance(value, dict):
@@ -205,7 +205,7 @@ def wire_of(event: Mapping[str, Any], sid: str | None = None) -> dict[str, Any]:
 
 
 def place_of(path: tuple[str | int, ...]) -> str | None:
-    """Return where the normal shape has a place in ``xdm``; None when it has no such place.
+    """Convert a path in ``xdm`` to the normal shape; None if the normal shape has no counterpart.
 
     Args:
         path: The steps from ``xdm``, or from an entry of ``mediaDownloadedEvents``.

@@ -37,7 +37,7 @@ BASES = ("/ee/", "/ee-pre-prd/")
 """The base path, and that of pre-production (AdobeDocs/cja-apis, Media Edge API, getting started)."""
 
 OPENING = "/ee/va/v1/sessionStart"
-"""Where players that know media only post a sessionStart."""
+"""The path for the sessionStart of players that only use the media endpoints."""
 
 Form = Literal["media", "interact", "collect", "consent", "acquire"]
 """The endpoint: for media events, for events of any kind with or without an answer, for consent, for an identity."""
@@ -76,7 +76,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):
-    """The parts of a query string that count.
+    """The relevant parts of a query string.
 
     Args:
         datastream: ``configId``, or in version 2 ``datastreamId``; None when it is missing.
@@ -108,9 +108,9 @@ def call_of(path: str) -> Call | None:
 
 
 def found(request: HttpRequest) -> Found | None:
-    """Tell whether a request that may have gone anywhere reports media.
+    """Return whether a request to any server reports media.
 
-    Where events of any kind are sent, those of media are told by their body; others are none of our business.
+    On paths that take events of any kind, the body shows whether an event is about media; others are ignored.
     """
     place = _PLACE.search(request.path)
     if place is None:
@@ -135,7 +135,7 @@ def session_of(body: bytes) -> str | None:
 
 
 def opens(body: bytes) -> bool:
-    """Tell whether a body has an event that opens a session."""
+    """Return whether a body has an event that opens a session."""
     return _OPENS.search(body) is not None
 
 

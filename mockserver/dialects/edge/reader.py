@@ -48,7 +48,7 @@ class Reader:
     """Reads requests under one set of settings.
 
     Args:
-        settings: Decides about datastreams, timestamps and numbers.
+        settings: The rules for datastreams, timestamps and numbers.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -59,7 +59,7 @@ class Reader:
         self._org = settings.edge_org.replace("@", "_")
 
     def read(self, request: HttpRequest) -> Arrival:
-        """Tell what a request means. Never raises, whatever the request."""
+        """Interpret a request. Never raises, whatever the request."""
         origin = (request.header(b"origin") or b"").decode("latin-1")
         call = call_of(request.path)
         if call is None:
@@ -97,7 +97,7 @@ class Reader:
         )  # fmt: skip
 
     def _stopped(self, request: HttpRequest, call: Call, manner: Manner) -> Arrival | None:
-        """Refuse what the transport found wanting, or what is larger than Adobe takes (Adobe, Guardrails)."""
+        """Refuse a request with a transport problem, or larger than Adobe accepts (Adobe, Guardrails)."""
         limit = self.settings.edge_max_body_bytes
         problem = request.problem or ("too_large" if len(request.body) > limit else None)
         if problem is None:
@@ -106,7 +106,7 @@ class Reader:
         return _refused(call, manner, status, rule, detail.format(limit=limit, namespaces=self.settings.max_namespaces))
 
     def _streamless(self, call: Call, query: Query, manner: Manner) -> Arrival | None:
-        """Refuse a datastream that is missing where one is needed, or is none of those that are accepted."""
+        """Refuse a request without the datastream it needs, or with one that is not accepted."""
         is_event = call.form == "media" and call.event_type not in _OPENINGS
         if query.datastream is None:
             if is_event and not self.settings.edge_datastream_on_events:
@@ -124,7 +124,7 @@ class Reader:
         return None
 
     def _media(self, request: HttpRequest, call: Call, document: Any, manner: Manner) -> Arrival:
-        """Read media events; what is posted to ``interact`` and is about something else is answered and no more."""
+        """Read media events. Other events posted to ``interact`` are only answered."""
         events = document.get("events") if isinstance(document, dict) else None
         xdms = [_xdm_of(each) for each in events] if isinstance(events, list) else []
         media = [index for index, xdm in enumerate(xdms) if _type_of(xdm) is not None]

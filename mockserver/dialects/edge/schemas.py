@@ -1,7 +1,7 @@
 """The JSON Schemas of ``xdm``, made from the tables of keys.
 
-Adobe publishes none for validation; its servers check against their own model. These are open: clients send more than
-the documentation has, and unknown members are accepted with a finding.
+Adobe publishes none for validation; its servers check against their own model. These are open: clients send
+undocumented members, which are accepted with a finding.
 """
 
 from __future__ import annotations

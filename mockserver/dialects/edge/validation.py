@@ -22,10 +22,10 @@ class Validators:
     Args:
         integers: Whether numbers have to be whole.
         start_timestamp: Whether sessionStart needs a timestamp.
-        in_batch: Whether they are those of entries of downloaded content.
+        in_batch: Whether they check entries of downloaded content.
 
     Attributes:
-        event_types: The event types there are.
+        event_types: All event types.
     """
 
     def __init__(self, *, integers: bool, start_timestamp: bool, in_batch: bool) -> None:
@@ -41,10 +41,10 @@ class Validators:
         }
 
     def is_valid(self, event_type: str, xdm: Any) -> bool:
-        """Tell whether ``xdm`` is a valid event of this type.
+        """Return whether ``xdm`` is a valid event of this type.
 
         Args:
-            event_type: The type whose schema is meant, one of :attr:`event_types`.
+            event_type: The event type, one of :attr:`event_types`.
             xdm: A decoded JSON value.
         """
         try:
@@ -54,11 +54,11 @@ class Validators:
         return valid and (self._time not in xdm or timestamp_ms(xdm[self._time]) is not None)
 
     def schema(self, event_type: str) -> dict[str, Any] | None:
-        """Return the schema of an event type; None when there is none. Not to be changed."""
+        """Return the schema of an event type; None if there is none. Do not change it."""
         return self._schemas.get(event_type)
 
     def explain(self, event_type: str, xdm: Any, base: str) -> tuple[Violation, ...]:
-        """Give every reason why ``xdm`` is not a valid event; empty if and only if it is.
+        """Return every reason why ``xdm`` is not a valid event; empty if and only if it is valid.
 
         Args:
             event_type: As for :meth:`is_valid`.
@@ -78,5 +78,5 @@ class Validators:
 
 @cache
 def validators(*, integers: bool, start_timestamp: bool, in_batch: bool = False) -> Validators:
-    """Give the validators of these settings, compiled once per process; all as in :class:`Validators`."""
+    """Return the validators for these settings, compiled once per process; arguments as in :class:`Validators`."""
     return Validators(integers=integers, start_timestamp=start_timestamp, in_batch=in_batch)
