@@ -30,7 +30,7 @@ _OF_ANALYTICS = re.compile(r"/(b/ss/|id(/|$))")
 """Hits of Adobe Analytics and calls of the Visitor ID service: other libraries of the same app."""
 
 _BETWEEN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~-]")
-"""What can stand between the pieces of a decorated session id."""
+"""What may separate the pieces of a decorated session id."""
 
 _SID = re.compile(r"(?<=/sessions/)[^/]+(?=/)")
 
@@ -47,7 +47,7 @@ class _Stray(NamedTuple):
 
     Args:
         shown: Its method and path, with {sid} for the id of a session.
-        sid: A session that it names and that there is.
+        sid: The session that its path names, if that session exists.
     """
 
     seq: int
@@ -58,11 +58,11 @@ class _Stray(NamedTuple):
 
 
 def is_of_player(record: Record) -> bool:
-    """Tell whether a request without a route is one of a player, and not of a browser or a tool that came by.
+    """Return whether a request without a route comes from a player, not from a browser or an unrelated tool.
 
-    What is sent is, wherever it goes, unless it belongs to another library of Adobe's. What is read or asked is when it
-    goes to a path like those of the API: a preflight too, since the browser then sends nothing. A page that somebody
-    opens is not.
+    A request that sends data counts wherever it goes, unless it belongs to another library of Adobe's. A request that
+    only reads counts if its path looks like one of the API. So does a preflight: when it fails, the browser sends
+    nothing more. A page that somebody opens in a browser does not count.
     """
     path = _path(record)
     if record.method in _SENDING:
@@ -84,7 +84,7 @@ def _header(record: Record, name: bytes) -> bytes | None:
 
 
 def _kind(record: Record, traffic: Traffic) -> str | None:
-    """Return the code of the rule that a request without a route belongs to; None for one that is no player's."""
+    """Return the code of the rule for a request without a route; None if the request is not from a player."""
     if _HEARTBEAT.search(record.target):
         return "http.heartbeat-protocol"
     path = _path(record)
@@ -103,7 +103,7 @@ def _kind(record: Record, traffic: Traffic) -> str | None:
 
 
 def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
-    """Return the requests of a kind, those with one method and form of path together."""
+    """Return the requests of one kind, grouped by method and form of path."""
     groups: dict[tuple[str, str | None], list[_Stray]] = {}
     for seq, record in traffic.unaccepted:
         if record.outcome is not Outcome.NO_ROUTE or _kind(record, traffic) != code:

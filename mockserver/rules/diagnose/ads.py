@@ -1,4 +1,4 @@
-"""Rules about single ads: their two ends, what lies between them, and what they are said to be."""
+"""Rules about single ads: how they start and end, what happens in between, and their metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["RULES"]
 
 _SHORTEST_IN_MS = 1000
 _MS_LOW, _MS_HIGH = 500, 4000
-"""A length of an ad that is so many times what it ran is in milliseconds, whether it was watched to the end or not."""
+"""An ad length this many times as long as the ad ran is in milliseconds, whether or not the ad ran to its end."""
 
 
 class _ShownAd(NamedTuple):
@@ -125,7 +125,7 @@ def _no_pings(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _is_again(session: SessionTraffic, step: Step) -> bool:
-    """Tell whether an adStart came again for the ad that it has just opened."""
+    """Return whether an adStart repeats the one that has just opened the same ad."""
     if step.event_type != "adStart" or step.before.ad is None:
         return False
     opening = session.steps[step.before.ad.step]
@@ -208,7 +208,7 @@ def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _is_in_ms(ad: _ShownAd) -> bool:
-    """Tell whether the length of an ad counts milliseconds: it is a thousand times as long as the ad ran."""
+    """Return whether the length of an ad counts milliseconds: it is a thousand times as long as the ad ran."""
     return ad.length_s >= _SHORTEST_IN_MS and ad.wall_s > 0 and _MS_LOW <= ad.length_s / ad.wall_s <= _MS_HIGH
 
 
@@ -272,7 +272,7 @@ _LONG_ENOUGH_S = 2
 
 
 def _starts_paused(session: SessionTraffic) -> list[Step]:
-    """Return the adStarts in the state that a pauseStart before the break left, with no play before or in the ad."""
+    """Return the adStarts of ads still paused by a pauseStart before the break: no play came before or in them."""
     if pauses_before(session):
         return []
     endless = {pause.start.before.breaks for pause in session.pauses if _is_endless(pause.start, pause.end)}
@@ -288,7 +288,7 @@ def _starts_paused(session: SessionTraffic) -> list[Step]:
 
 
 def _is_endless(start: Step, end: Step | None) -> bool:
-    """Tell whether a pause goes on after the break without a play, which is play.missing-after-break."""
+    """Return whether no play ends the pause after the break either, which play.missing-after-break reports."""
     return start.event_type == "adBreakComplete" and (end is None or end.event_type != "play")
 
 

@@ -1,4 +1,4 @@
-"""Rules about ad breaks: their two ends, their place and number, and pauses before them."""
+"""Rules about ad breaks: how they start and end, their place and number, and pauses before them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RULES", "pauses_before", "split_pods"]
 
 _SAME_POD_MS = 2_000
 _SAME_POD_S = 1.0
-"""Breaks that are no farther apart, in time and in the content, are one pod."""
+"""Breaks at most this far apart, both in time and in the content, are one pod."""
 
 _PLAYBACK = ("play", "pauseStart", "bufferStart", "ping")
 
@@ -41,10 +41,10 @@ def _breaks(session: SessionTraffic) -> Iterator[_BreakEnds]:
 
 
 def _content_within(session: SessionTraffic, ends: _BreakEnds) -> Step | None:
-    """Return where main content plays although the break is open: the playhead moves on with no ad.
+    """Return the step at which main content plays although the break is open: the playhead moves and no ad runs.
 
-    After an ad a play says that content goes on. Before the first one a playhead that moves says it, unless an ad
-    comes after all.
+    After an ad, a play shows that content goes on. Before the first ad, a moving playhead shows it, unless an ad
+    follows after all.
     """
     if session.playhead_in_ms:
         return None
@@ -69,7 +69,7 @@ def _content_within(session: SessionTraffic, ends: _BreakEnds) -> Step | None:
 
 
 def _moves_on(opening: Step, step: Step, limit_s: float) -> bool:
-    """Tell whether the playhead moved since an adBreakStart as it does in playback; a seek leaps."""
+    """Return whether the playhead moved since an adBreakStart as it does in playback; a seek leaps."""
     moved_s = step.playhead_s - opening.playhead_s
     return limit_s < moved_s <= FASTEST * (step.ts_ms - opening.ts_ms) / 1000 + limit_s
 
@@ -240,11 +240,11 @@ _SAME_PLACE_S = 0.5
 
 
 _EVERY = 2
-"""So many breaks make it a habit; one may be a viewer who paused."""
+"""This many breaks show a habit of the player; a single one may be a viewer who paused."""
 
 
 def pauses_before(session: SessionTraffic) -> list[tuple[Step, Step]]:
-    """Return every adBreakStart after content with the pauseStart right before it; nothing if one has none."""
+    """Return every adBreakStart after content with the pauseStart right before it; nothing if any of them lacks one."""
     found: list[tuple[Step, Step]] = []
     for opening in session.of("adBreakStart"):
         before = session.steps[opening.n - 1] if opening.n else None

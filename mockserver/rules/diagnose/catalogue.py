@@ -61,4 +61,4 @@ RULES: tuple[Rule, ...] = (*_SPECIFIC, http.refused_rule(_SPECIFIC))
 """All rules."""
 
 CODES: tuple[str, ...] = tuple(rule.code for rule in RULES)
-"""All codes, in order of the catalogue."""
+"""All codes, in the order of the catalogue."""

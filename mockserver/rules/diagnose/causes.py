@@ -1,7 +1,7 @@
-"""Which findings follow from another one, so that whoever corrects the cause is rid of them too.
+"""Which findings follow from another one and disappear once its cause is corrected.
 
-What follows from refused events is found by asking what would be found had they been accepted: a finding that is gone
-then follows from them. What follows from another mistake stands in a table.
+To learn what follows from refused events, the rules run again as if those events had been accepted: the findings that
+disappear follow from the refusals. What follows from other mistakes is listed in a table.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "ts.equal": ("event.storm",),
     "qoe.bitrateChange-same": ("event.storm",),
 }
-"""What follows from what within a session. What a table cannot know, :func:`_is_related` looks at."""
+"""What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
 _WITHOUT_SESSION = ("session.event-before-sid", "session.unknown-id")
 
@@ -65,7 +65,7 @@ _MEANT = {
     "end": "sessionEnd",
     "heartbeat": "ping",
 }
-"""Event types of other APIs, and what they are here."""
+"""Event types of other APIs, and their names in this one."""
 
 _BY_CASE = {name.lower(): name for name in EVENT_TYPES}
 
@@ -92,7 +92,7 @@ def linked(
 
 
 def _following(finding: Finding, cause: Finding) -> Finding:
-    """Mark a finding as one that follows from another; it is not worse than that."""
+    """Mark a finding as following from another one; its severity is at most that of its cause."""
     severity = max(finding.severity, cause.severity, key=lambda severity: severity.rank)
     return replace(finding, follows_from=cause.code, severity=severity)
 
@@ -103,7 +103,7 @@ def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], session: 
 
 
 def _is_related(finding: Finding, cause: Finding, session: SessionTraffic) -> bool:
-    """Tell whether a finding belongs to the ads of its cause: it is about one, or no break begins in between."""
+    """Return whether a finding concerns the ads of its cause: it is about one of them, or no break begins between."""
     if cause.code in ("playhead.moves-in-ad", "session.second-viewing"):
         return not set(finding.seqs).isdisjoint(cause.seqs)
     if cause.code != "ad.outside-break":
@@ -117,7 +117,7 @@ def _is_related(finding: Finding, cause: Finding, session: SessionTraffic) -> bo
 def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
     """Mark the findings about events without a session whose sessionStart was refused.
 
-    The last request for a session before them was refused: there is no id that they could have had.
+    The last request for a session before them was refused, so the player had no session id to use.
     """
     asked = [
         (seq, record.outcome)
@@ -147,7 +147,7 @@ def linked_to_lost(
 
     Args:
         found: What was found in the sessions.
-        about_traffic: What was found in all traffic: the events that went astray.
+        about_traffic: What was found in all traffic: the events sent to a path without a route.
         traffic: All traffic.
         find: Finds what is wrong with a session.
     """
@@ -199,7 +199,7 @@ def _explained_by(
     session: SessionTraffic,
     find: Callable[[SessionTraffic], Iterable[Finding]],
 ) -> list[Finding]:
-    """Return the findings that would not be there had these events been accepted."""
+    """Return the findings that would be absent if the API had accepted these events."""
     ordered = processed(events, session.settings, session.stored, session.now_ms)
     left: dict[str, set[int]] = {}
     as_meant = SessionTraffic(
@@ -217,7 +217,7 @@ def _nearest(finding: Finding, causes: Mapping[int, Finding]) -> Finding:
 
 
 def _as_if_accepted(session: SessionTraffic) -> list[Item]:
-    """Return what arrived as if refused events had come as they were meant, where anybody can know that."""
+    """Return what arrived, with refused events corrected to what the player meant, where that is certain."""
     events: list[Item] = []
     playhead_s: float = 0
     for item in session.arrived:
@@ -248,7 +248,7 @@ def _meant(event_type: str | None) -> str | None:
 
 
 def _without(event: Event, violation: Violation) -> Event:
-    """Leave out what is wrong in an event; what is missing stays so."""
+    """Leave out what is wrong in an event; add nothing that is missing."""
     block, *names = (*steps_of(violation.path), "")
     part = {"params": event.params, "qoeData": event.qoe, "customMetadata": event.meta}.get(block)
     if not part:

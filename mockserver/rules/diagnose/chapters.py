@@ -115,7 +115,7 @@ def _offset_mismatch(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _is_entered_by_seek(session: SessionTraffic, opening: Step, offset_s: float) -> bool:
-    """Tell whether a seek went into the middle of a chapter, which then begins behind its offset, and rightly so."""
+    """Return whether a seek led into the middle of a chapter, which then rightly begins later than its offset."""
     limits = session.thresholds
     end_s = offset_s + (_number_of(opening, "length") or 0) - limits.chapter_offset_s
     if not offset_s < opening.playhead_s < end_s:

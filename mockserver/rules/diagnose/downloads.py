@@ -14,7 +14,7 @@ from mockserver.rules.timeline import Item
 __all__ = ["RULES"]
 
 _FLAG = "downloaded-flag"
-"""The endpoint rule about media.downloaded that a 400 names."""
+"""The endpoint rule about media.downloaded, as a 400 answer names it."""
 
 
 def _downloaded_live(refusal: Refusal) -> bool:

@@ -24,10 +24,10 @@ _ALLOY = "recordings of alloy 2.33.1"
 
 _WITHOUT_HINT = re.compile(r"/ee(?:-pre-prd)?/(?:va/v1|v[12])/")
 _LIVE_ZERO_S = 60
-"""A live playhead that goes on from here or later did not begin at 0."""
+"""A live playhead that continues from this value or a larger one did not begin at 0."""
 
 _MISSED_PINGS = 2.5
-"""So many intervals without a ping are no delay."""
+"""This many intervals without a ping are more than a delay."""
 
 
 def _is_time(refusal: Refusal) -> bool:
@@ -92,7 +92,7 @@ def _metadata_place(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _members(session: SessionTraffic, item: Item) -> Iterator[tuple[str, str]]:
-    """Return the members of the objects of an event that the API does not know, each with its object."""
+    """Return the members in an event that the API does not know, each with the object it is in."""
     media = _media_of(item)
     for place, members in (("mediaCollection", media), *media.items()):
         known = session.words.members.get(place)

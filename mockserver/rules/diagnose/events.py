@@ -17,7 +17,7 @@ __all__ = ["RULES"]
 _UNCOUNTED = frozenset(
     {"ping", "play", "pauseStart", "bufferStart", "adBreakComplete", "sessionComplete", "sessionEnd"}
 )
-"""Events of which a second one changes no figure."""
+"""Events that change no figure when they are sent a second time."""
 
 
 def _doubled(session: SessionTraffic) -> Iterator[Hit]:
@@ -74,7 +74,7 @@ def _storm(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _densest(steps: Sequence[Step], within_ms: float) -> Sequence[Step]:
-    """Return the largest group of steps that lie within some time."""
+    """Return the largest group of steps within a span of ``within_ms``."""
     best = first = 0
     span = (0, 0)
     for last in range(len(steps)):
@@ -99,7 +99,7 @@ _TRACKER_NAMES = frozenset(
         "keepalive",
     }
 )
-"""Names of the SDKs' tracker calls and of other protocols, which are no event types of this API."""
+"""Names from the SDKs' tracker calls and from other protocols that are not event types of this API."""
 
 
 def _http_names(refusal: Refusal) -> bool:

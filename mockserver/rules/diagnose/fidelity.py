@@ -1,4 +1,4 @@
-"""Rules about this server itself: where a real endpoint, to which requests were forwarded, answered otherwise."""
+"""Rules about this server itself: where a real endpoint answered a forwarded request differently."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_PLACES = 4
 _SOURCE = "Forwarded traffic"
 
 _Compared = Callable[[Record, HttpResponse, HttpResponse], tuple[Hashable, str] | None]
-"""Says what differs between the answer of this server and that of the endpoint; the first equals for equal ones."""
+"""Describes how the endpoint's answer differs from this server's; its first item is equal for equal differences."""
 
 
 def _differing(traffic: Traffic, compared: _Compared) -> Iterator[Hit]:

@@ -16,7 +16,7 @@ from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of, 
 __all__ = ["RULES", "refused_rule"]
 
 _AT_ONCE_MS = 100
-"""A network stack repeats within milliseconds; players wait for 500 ms or more, as far as they were recorded."""
+"""A network stack repeats within milliseconds; all players recorded so far wait 500 ms or more."""
 
 _REPORTING = (Operation.START, Operation.EVENT, Operation.DOWNLOAD)
 
@@ -76,11 +76,12 @@ def _is_array(refusal: Refusal) -> bool:
 
 
 def _repeats(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, int, Record]]:
-    """Find what the network stack of a client repeats by itself: the seqs of what was lost and of the repeat, and that.
+    """Find what a client's network stack resends: the seqs of the lost request and of its repeat, and the repeat.
 
-    The journal does not know connections; what tells such a repeat is that it comes at once, byte for byte, header
-    fields too. It is made once: it has a connection of its own, whose end the player is told. Of the two that a
-    ``duplicate`` fault makes of one request the first is lost by the rule that made the second.
+    The journal does not record connections. A repeat is recognized because it comes at once and is equal byte for
+    byte, header fields included. The stack repeats a request only once: the repeat has a connection of its own, and if
+    that ends, the player learns of it. Of the two requests that a ``duplicate`` fault makes of one, the first is lost
+    by the rule that made the second.
     """
     lost: dict[tuple[str, bytes], tuple[int, Record]] = {}
     repeated: set[tuple[str, bytes]] = set()
@@ -230,7 +231,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def refused_rule(others: Sequence[Rule]) -> Rule:
-    """Make the rule about refusals that no other one claims."""
+    """Make the rule about refusals that no other rule claims."""
     return Rule(
         "http.refused",
         Severity.ERROR,

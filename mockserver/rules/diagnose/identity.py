@@ -1,4 +1,4 @@
-"""Rules about the ids of the viewer and the organization, and about words that stand where an id or a name should."""
+"""Rules about the ids of the viewer and the organization, and about placeholders sent as an id or a name."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _UNKNOWN = _NOTHING | {"unknown", "unnamed", "default", "test", "-"}
 
 
 def is_nothing(value: object) -> bool:
-    """Tell whether a value is a word for nothing, in any case of letters."""
+    """Return whether a value is a word for "nothing", in upper or lower case."""
     return isinstance(value, str) and value.strip().lower() in _NOTHING
 
 
 def is_unknown(value: object) -> bool:
-    """Tell whether a value is a word for nothing, or for something that nobody named."""
+    """Return whether a value is a word for "nothing" or for "unknown"."""
     return isinstance(value, str) and value.strip().lower() in _UNKNOWN
 
 
@@ -49,7 +49,7 @@ _WITH_OWN_RULE = frozenset(
 _NO_IDS = frozenset(
     {"media.adLoad", "media.dayPart", "media.feed", "media.genre", "media.rating", "media.streamFormat"}
 )
-"""Keys of which "none" may be meant."""
+"""Keys for which "none" may be a real value."""
 
 
 def _ecid(session: SessionTraffic) -> str:
@@ -91,7 +91,7 @@ def _placeholder(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _named(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Return the keys that no other rule is about, with their values; those of customer ids too."""
+    """Return the keys that no other rule covers, with their values; those of customer ids too."""
     for key, value in params.items():
         if key == "visitor.customerIDs" and isinstance(value, Mapping):
             yield from ((f"the customer id {quoted(name)}", each.get("id")) for name, each in value.items() if each)

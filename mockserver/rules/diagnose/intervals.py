@@ -1,4 +1,4 @@
-"""How the playhead moved: the intervals in which main content played, and the pauses and buffers in it."""
+"""How the playhead moved: the intervals in which main content played, and its pauses and buffers."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _BEYOND = 20
 """A playhead this many times as large as the length is in another unit, or the length is."""
 
 _LATE_S = 600
-"""Soon after midnight any content that begins at 0 is at the second of the day."""
+"""Shortly after midnight, any content that begins at 0 seems to count the second of the day."""
 
 _COARSE_TIMES = 3
-"""A playhead that moves in equal steps, and so often not as time does, is rounded."""
+"""A playhead is rounded if it moves in equal steps and differs from the time this often."""
 
 _PACE_S = 1.0
-"""A playhead that moves by so much more or less than the time does not move as time does."""
+"""A playhead that moves by this much more or less than the time differs from the time."""
 
 _EVEN = 0.02
-"""By how much a step may differ from a multiple of the smallest one, as a share of that."""
+"""By how much a step may differ from a multiple of the smallest step, as a share of the smallest step."""
 
 _MOST_BACK = 3
-"""So many intervals that go back make a countdown; fewer may be a viewer who goes back."""
+"""This many intervals that go back are a countdown; fewer may be a viewer who seeks back."""
 
 _MS_RATES = (500, 2000)
 """Seconds of playhead per second of a player that sends milliseconds, slow or fast."""
@@ -60,14 +60,14 @@ NEAR_START_S = 1
 """A playhead below this is the 0 of a player that counts in fractions."""
 
 _ODD_RATE_S = 10
-"""A rate is judged when so much was played."""
+"""How much must have played before a rate is judged."""
 
 
 class Interval(NamedTuple):
-    """From one event to the next while main content plays, both in order.
+    """The time from one event to the next, in order, while main content plays.
 
     Args:
-        first: The event from which on it plays.
+        first: The event from which content plays.
         last: The next event.
         dt_s: Seconds of ``ts`` between them, never negative.
         dp_s: Seconds that the playhead moved; past midnight it counts on.
@@ -85,8 +85,8 @@ class Pause(NamedTuple):
     """A pause or buffer of main content: what began it, what came after it, and what ended it.
 
     Args:
-        start: The pauseStart or bufferStart; or the adBreakComplete after which a player still is in the pause or
-            buffer that it was in before the break.
+        start: The pauseStart or bufferStart; or the adBreakComplete after which the player is still in the pause or
+            buffer that began before the break.
         inside: The events up to ``end``.
         end: The next play, pauseStart, bufferStart, adBreakStart, sessionComplete or sessionEnd; None when none came.
     """
@@ -102,7 +102,7 @@ class Pause(NamedTuple):
 
 
 def played_intervals(steps: Sequence[Step], *, is_live: bool) -> list[Interval]:
-    """Return all stretches that main content played.
+    """Return all intervals in which main content played.
 
     Args:
         steps: The steps of a session in order of processing, without late ones.
@@ -122,7 +122,7 @@ def played_intervals(steps: Sequence[Step], *, is_live: bool) -> list[Interval]:
 
 
 def is_in_ms(intervals: Sequence[Interval], top_s: float, length_s: float) -> bool:
-    """Tell whether the playhead counts milliseconds: whether it grows by about 1000 per second.
+    """Return whether the playhead counts milliseconds: whether it grows by about 1000 per second.
 
     Args:
         intervals: What was played.
@@ -136,19 +136,19 @@ def is_in_ms(intervals: Sequence[Interval], top_s: float, length_s: float) -> bo
 
 
 def counts_down(intervals: Sequence[Interval]) -> bool:
-    """Tell whether the playhead goes down as time goes by, as the time that remains does."""
+    """Return whether the playhead decreases as time passes, as the remaining time does."""
     down = sum(1 for interval in intervals if -FASTEST <= interval.rate <= -SLOWEST)
     return down >= _MOST_BACK and down * 2 > _measured(intervals)
 
 
 def played_to_s(intervals: Sequence[Interval]) -> float | None:
-    """Return how far content was played at a speed that players offer; None when it mostly was not played like that."""
+    """Return how far content was played at a speed that players offer; None if most of it was played otherwise."""
     forward = [interval.last.playhead_s for interval in intervals if SLOWEST <= interval.rate <= FASTEST]
     return max(forward) if len(forward) * 2 > _measured(intervals) else None
 
 
 def plays_by_the_day(intervals: Sequence[Interval], near_s: float) -> bool:
-    """Tell whether the playhead is the second of the day in UTC, or counts seconds since 1970, at both ends.
+    """Return whether the playhead is the second of the day in UTC, or counts seconds since 1970, at both ends.
 
     Args:
         intervals: What was played.
@@ -172,9 +172,9 @@ def _measured(intervals: Sequence[Interval]) -> int:
 
 
 def coarse_step_s(intervals: Sequence[Interval], stalls: int, least_s: float) -> float | None:
-    """Return the size of the steps in which the playhead moves if it is known in such steps only, else None.
+    """Return the size of the steps in which the playhead moves if it changes only in such steps, else None.
 
-    Either it stalls again and again, or it keeps up with the time although it hardly ever moves as much as time passes.
+    Either it stalls repeatedly, or it keeps up with the time overall although single moves hardly ever match the time.
 
     Args:
         intervals: What was played.
@@ -196,10 +196,10 @@ def coarse_step_s(intervals: Sequence[Interval], stalls: int, least_s: float) ->
 
 
 def odd_rate(intervals: Sequence[Interval]) -> float | None:
-    """Return the rate at which the playhead goes through the session when no player plays like that, else None.
+    """Return the rate of the playhead through the session if no player plays at such a rate, else None.
 
-    The median of all intervals in which it moved forward, so that single seeks make no rate; none when it often goes
-    back as well.
+    It is the median of all intervals in which the playhead moved forward, so single seeks do not count; None if the
+    playhead often goes back as well.
     """
     moving = [interval for interval in intervals if interval.rate > 0]
     back = sum(1 for interval in intervals if interval.rate < 0)
@@ -225,7 +225,7 @@ def pauses_of(steps: Sequence[Step]) -> list[Pause]:
 
 
 def _comes_back(step: Step) -> bool:
-    """Tell whether a break ends here and leaves the player paused or buffering, as it was before."""
+    """Return whether a break ends here and the player is paused or buffering again, as it was before."""
     ends_break = step.before.ad_break is not None and step.after.ad_break is None
     return ends_break and step.after.player in (Player.PAUSED, Player.BUFFERING)
 
@@ -233,8 +233,8 @@ def _comes_back(step: Step) -> bool:
 def ran_s(pause: Pause, burst_s: float) -> float:
     """Return how far the playhead went forward inside a pause at a rate of playback, in seconds.
 
-    A jump is a seek while paused, which is fine, and no playback. Nor are events that belong to the play that ends the
-    pause: SDKs send them with its ``ts`` and the new playhead.
+    A jump does not count: it is a seek while paused, which is fine. Events that belong to the play that ends the pause
+    do not count either: SDKs send them with the ``ts`` of that play and the new playhead.
     """
     ran = 0.0
     before = pause.start

@@ -1,4 +1,4 @@
-"""Rules about what a sessionStart says of the content, held against itself and against how it plays."""
+"""Rules about what a sessionStart says about the content: whether it is consistent, and fits how the content plays."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _length_invalid(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _length_live(session: SessionTraffic) -> Iterator[Hit]:
-    """Find live content of known length whose playhead is the second of the day, so that the two never fit."""
+    """Find live content of known length whose playhead is the second of the day, so the two can never match."""
     if _content_type(session).lower() != "live" or not 0 < session.length_s < _DAY_S or session.playhead_in_ms:
         return
     beyond = [step for step in session.watched if step.playhead_s > session.length_s + session.thresholds.over_length_s]
@@ -143,12 +143,12 @@ def _length_short(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _is_near(playhead_s: float, length_s: float) -> bool:
-    """Tell whether content that is so long was watched, more than half of it."""
+    """Return whether the playhead is in the second half of content this long, or just behind its end."""
     return length_s / 2 < playhead_s <= length_s * 1.05
 
 
 def _is_length_of_ad(session: SessionTraffic) -> bool:
-    """Tell whether the length is that of the first ad, which has its own finding."""
+    """Return whether the length is that of the first ad, which has its own finding."""
     ad = next(session.of("adStart"), None)
     return ad is not None and ad.number("media.ad.length") == session.length_s
 

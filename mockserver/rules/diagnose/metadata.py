@@ -17,7 +17,7 @@ __all__ = ["RULES"]
 _WITH_METADATA = tuple(name for name, event in EVENTS.items() if event.metadata)
 _RESERVED = ("media.", "a.")
 _PARAMLESS = frozenset(name for name, event in EVENTS.items() if event.params == "none" and name != "ping")
-"""Events without params. ping is one too, but has a rule of its own."""
+"""Events that take no params. ping takes none either, but has a rule of its own."""
 
 
 def _wrong_event(session: SessionTraffic) -> Iterator[Hit]:
@@ -58,7 +58,7 @@ def _key_chars(refusal: Refusal) -> bool:
 
 
 def _has_other_rule(refusal: Refusal) -> bool:
-    """Tell whether a key that is not known is the matter of a rule other than params.unknown."""
+    """Return whether a rule other than params.unknown covers an unknown key."""
     block, name = (*refusal.path, "", "")[:2]
     return (
         block == "customMetadata"

@@ -1,7 +1,7 @@
-"""Rules about how the playhead moves: it stands, jumps, runs backwards, drifts, or moves in pauses and ads.
+"""Rules about how the playhead moves: it stops, jumps, runs backwards, drifts, or moves in pauses and ads.
 
-Rules that compare the playhead with the time look at main content that plays, and not at all when the playhead counts
-milliseconds or ``ts`` counts seconds: that is one mistake with its own finding.
+Rules that compare the playhead with the time look only at main content that plays. They do not run if the playhead
+counts milliseconds or ``ts`` counts seconds: that is one mistake with its own finding.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _seconds(steps: Sequence[Step]) -> float:
 
 _SEEK_EVENTS = ("pauseStart", "play")
 _TO_AND_FRO = 3
-"""So many changes of direction are no viewer who looks for a place."""
+"""This many changes of direction are more than a viewer searching for a scene."""
 
 
 def _jump(session: SessionTraffic) -> Iterator[Hit]:
@@ -98,7 +98,7 @@ def _playheads(jumps: Sequence[Interval]) -> Iterator[float]:
 
 
 def _jumps(session: SessionTraffic) -> Iterator[Interval]:
-    """Return the stretches in which the playhead moved more or less than playback moves it."""
+    """Return the intervals in which the playhead moved more or less than playback moves it."""
     limit_s = session.thresholds.jump_s
     intervals = session.played
     unlike = [
@@ -116,7 +116,7 @@ def _jumps(session: SessionTraffic) -> Iterator[Interval]:
             continue
         around = (*intervals[max(place - 1, 0) : place], *intervals[place + 1 : place + 2])
         if interval.dp_s == 0 and any(other.dp_s == 0 for other in around):
-            continue  # What stood still for longer has its own finding: it froze.
+            continue  # A playhead that stops for longer has its own finding: it froze.
         slowest, fastest = speeds[place]
         if session.odd_rate is not None:
             slowest, fastest = min(slowest, session.odd_rate), max(fastest, session.odd_rate)
@@ -125,7 +125,7 @@ def _jumps(session: SessionTraffic) -> Iterator[Interval]:
 
 
 def _is_near_seek(interval: Interval, seeks_ms: Sequence[int], limits: Thresholds) -> bool:
-    """Tell whether a pauseStart or play is next to a stretch, or in one burst with what is."""
+    """Return whether a pauseStart or play is next to an interval, or in one burst with an event that is."""
     if interval.first.event_type in _SEEK_EVENTS or interval.last.event_type in _SEEK_EVENTS:
         return True
     burst_ms = limits.burst_s * 1000
@@ -137,7 +137,7 @@ def _is_near_seek(interval: Interval, seeks_ms: Sequence[int], limits: Threshold
 
 
 def _caught_up(session: SessionTraffic, interval: Interval, limit_s: float) -> bool:
-    """Tell whether a live playhead, which stood during an ad break, is as far behind the clock as before the break."""
+    """Return whether a live playhead that stopped during an ad break is as far behind the clock as before the break."""
     if not session.is_live:
         return False
     behind_s = _behind_s(interval.last)
@@ -182,7 +182,7 @@ def _moves_in_ad(session: SessionTraffic) -> Iterator[Hit]:
         inside, is_closed = _inside(session.steps, opening)
         moved = [step for step in inside if abs(step.playhead_s - opening.playhead_s) > limit_s]
         if not is_closed:
-            # After its last ad main content plays, and what is wrong is the missing adBreakComplete.
+            # Main content plays after the last ad: the mistake is the missing adBreakComplete.
             moved = [step for step in moved if step.after.ad is not None]
         if moved:
             yield Hit(

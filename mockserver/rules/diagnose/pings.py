@@ -1,10 +1,10 @@
-"""Rules about pings: those that come, and the silence when none do.
+"""Rules about pings, and about silences, in which neither pings nor other events come.
 
-A ping is due every 10 seconds whatever else is sent (Adobe, "Ping"), but Adobe's SDKs start anew at every change of the
-player. So every event counts, not only pings.
+A ping is due every 10 seconds whatever else is sent (Adobe, "Ping"), but Adobe's SDKs restart their timer at every
+change of the player. So every event ends a silence, not only a ping.
 
-What is said about a silence depends on what went on: inside an ad that it is one, in a pause without any ping that the
-pings stopped, else that there is a gap.
+The finding depends on where the silence is: inside an ad, it is a gap in the ad; in a pause without any ping, the pings
+stopped; anywhere else, it is a gap.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _pingless(session: SessionTraffic) -> set[int]:
 
 
 def _hit(silences: Sequence[Silence], what: str, advice: str, severity: Severity | None = None) -> Iterator[Hit]:
-    """Make one hit of silences of one kind: the longest, and how many more there are."""
+    """Make one hit of all silences of one kind: it names the longest, and how many more there are."""
     if not silences:
         return
     worst = max(silences, key=lambda silence: silence.seconds)
@@ -51,7 +51,7 @@ def _hit(silences: Sequence[Silence], what: str, advice: str, severity: Severity
 
 
 def _main(session: SessionTraffic, *, pingless: bool) -> list[Silence]:
-    """Return the silences outside ads: those in pauses without a ping, or the others."""
+    """Return the silences outside ads: either those in pauses without a ping, or all others."""
     silences = [silence for silence in session.silences if silence.step.after.ad is None]
     if not silences:
         return []
@@ -98,7 +98,7 @@ def _stops_in_pause(session: SessionTraffic) -> Iterator[Hit]:
 
 
 _STORM = 20
-"""So many pings that come too fast are no race of two timers."""
+"""This many pings in too quick succession are more than a race between two timers."""
 
 
 def _too_fast(session: SessionTraffic) -> Iterator[Hit]:

@@ -22,7 +22,7 @@ def _main_play(session: SessionTraffic) -> Step | None:
 
 def _before_preroll(session: SessionTraffic) -> Iterator[Hit]:
     play, opening = _main_play(session), next(session.of("adBreakStart"), None)
-    # Below 1 s it is the 0 of a player that counts in fractions.
+    # A playhead below 1 s is the 0 of a player that counts in fractions.
     if play is None or opening is None or play.n > opening.n or not 0 <= opening.playhead_s < 1:
         return
     limits = session.thresholds
@@ -101,7 +101,7 @@ def _missing_after_preroll(session: SessionTraffic) -> Iterator[Hit]:
 
 
 _AFTER_PREROLL = frozenset({"play", "pauseStart", "bufferStart", "adBreakStart", *ENDS})
-"""What may follow a pre-roll: content, a player that waits, the next break, or the end."""
+"""What may follow a pre-roll: content, a waiting player, the next break, or the end."""
 
 
 def _duplicate_play(session: SessionTraffic) -> Iterator[Hit]:
@@ -127,7 +127,7 @@ def _duplicate_play(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _unlikely(event_type: str, during: Player, message: str) -> Callable[[SessionTraffic], Iterator[Hit]]:
-    """Make a rule about an event that comes while the player is in a state in which it should not."""
+    """Make a check for an event that the player should not send in its present state."""
 
     def check(session: SessionTraffic) -> Iterator[Hit]:
         steps = [step for step in session.of(event_type) if step.before.player is during]

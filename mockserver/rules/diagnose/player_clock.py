@@ -1,10 +1,10 @@
-"""The player's clock held against the server's: ``ts`` against the time of arrival, inside one session.
+"""The player's clock compared with the server's: ``ts`` and time of arrival within one session.
 
-Both clocks may be anything: a test freezes and sets the server's, a player under test lives on a fake one, a recording
-is replayed within a second. So nothing is concluded from the difference itself. A clock that was set shows as two times
-of steady difference, each long enough, and a step between them in which time of arrival went on as usual. A ``ts`` that
-stands shows as equal ``ts`` of events that arrived seconds apart. Where the server's clock stands, or follows ``ts``,
-neither can be seen, and nothing is said.
+Either clock may show any time: a test freezes and sets the server's, a player under test uses a fake one, a recording
+is replayed within a second. So the difference itself proves nothing. If the player's clock was set, there are two
+periods of steady difference, each long enough, and a change between them while time of arrival went on as usual. If
+``ts`` stands still, events that arrived seconds apart have equal ``ts``. If the server's clock stands still or follows
+``ts``, neither is visible, and there is no finding.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from mockserver.rules.timeline import Item
 __all__ = ["ClockChange", "clock_changes", "same_ts_runs"]
 
 _STEADY_MS = 5_000
-"""By how much the difference varies while a clock runs: events wait on their way, clocks drift."""
+"""By how much the difference varies in normal operation: events are delayed on their way, and clocks drift."""
 
 _USUAL_MS = 60_000
-"""How much time of arrival passes at most from one event to the next when time goes on as usual."""
+"""The longest time of arrival between two events when time goes on as usual."""
 
 _EVENTS = 3
 _SPAN_MS = 10_000
-"""So many events, and so much time of arrival, make a difference steady."""
+"""A difference is steady if it lasts for this many events and this much time of arrival."""
 
 _STANDS_MS = 5_000
-"""Events of one ``ts`` that arrive within less come from one call of an SDK."""
+"""Events with one ``ts`` that arrive closer together than this come from one call of an SDK."""
 
 _PAIRS = 3
-"""Two events of one ``ts`` may be a coincidence, so many pairs are none."""
+"""Two events with one ``ts`` may be a coincidence; this many pairs are not."""
 
 
 class ClockChange(NamedTuple):
@@ -56,7 +56,7 @@ def clock_changes(arrived: Iterable[Item], steps: Sequence[Step], set_ms: float)
     Args:
         arrived: The events of a session in order of arrival.
         steps: The accepted ones.
-        set_ms: How much the difference must change; a smaller change is the network's.
+        set_ms: How much the difference must change; the network may cause smaller changes.
     """
     ahead_ms = [step.ts_ms - step.item.record.at_ms for step in steps]
     if not ahead_ms or max(ahead_ms) - min(ahead_ms) < set_ms:
@@ -78,7 +78,7 @@ def clock_changes(arrived: Iterable[Item], steps: Sequence[Step], set_ms: float)
 
 
 def _steady_runs(items: Sequence[Item]) -> list[list[Item]]:
-    """Part events where the difference between ``ts`` and arrival changes."""
+    """Split events where the difference between ``ts`` and arrival changes."""
     runs: list[list[Item]] = []
     run: list[Item] = []
     low_ms = high_ms = 0
@@ -100,7 +100,7 @@ def _is_steady(run: Sequence[Item]) -> bool:
 def same_ts_runs(arrived: Iterable[Item], steps: Sequence[Step]) -> list[Sequence[Item]]:
     """Return the runs of events with one ``ts`` that arrived seconds apart.
 
-    What may be a repetition by the network or after an answer that was lost is left out.
+    Events that may be a repetition, by the network or after a lost answer, are left out.
 
     Args:
         arrived: The events of a session in order of arrival.
@@ -117,7 +117,7 @@ def same_ts_runs(arrived: Iterable[Item], steps: Sequence[Step]) -> list[Sequenc
 
 
 def _runs(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
-    """Return neighbours with one ``ts``."""
+    """Return the runs of neighbouring events with one ``ts``."""
     run: list[Item] = []
     last: Item | None = None
     for item in items:

@@ -18,7 +18,7 @@ __all__ = ["RULES"]
 _SESSIONS_PAGE = "Adobe, Media Collection API: Sessions request"
 _HOUR_S = 3600
 _FAR_S = 60
-"""A live playhead that moves so much more than the time is at another place."""
+"""A live playhead that moves by this much more than the time is at another place."""
 
 
 def _ms(session: SessionTraffic) -> Iterator[Hit]:
@@ -68,7 +68,7 @@ def _live_range(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _first_moving(session: SessionTraffic) -> Step | None:
-    """Return where a live session says where it is: SDKs send 0 until main content plays."""
+    """Return the first step with the real position of a live session: SDKs send 0 until main content plays."""
     for interval in session.played:
         if interval.first.playhead_s >= NEAR_START_S:
             return interval.first

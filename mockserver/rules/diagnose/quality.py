@@ -17,10 +17,10 @@ __all__ = ["RULES"]
 
 
 _CHANGES = 2
-"""So many changes that nothing announced are no race between two events."""
+"""This many unannounced changes are more than a race between two events."""
 
 _ZEROS = 3
-"""So many events with the figure 0 say that the player does not know it."""
+"""This many events with the figure 0 show that the player does not know the figure."""
 
 _LENIENT = "the setting docs_lenient accepts it, because a page of Adobe's has it so"
 

@@ -1,4 +1,4 @@
-"""The reasons for which requests were refused, one by one."""
+"""The reasons why requests were refused, one by one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Refusal(NamedTuple):
     """One reason for a 400.
 
     Args:
-        item: The event; of a batch the one with the mistake.
+        item: The event; in a batch, the one with the mistake.
         path: The place in the event.
         rule: The JSON Schema keyword or the endpoint rule that failed.
         detail: One sentence: what was seen, and what to change.
@@ -35,7 +35,7 @@ class Refusal(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The status it was answered with, or would have been had no fault changed it."""
+        """The status of the answer, before any fault changed it."""
         status = self.item.status
         return status if status in _STATUSES else 400
 
@@ -43,8 +43,8 @@ class Refusal(NamedTuple):
 def refusals_of(refused: Sequence[Item]) -> Iterator[Refusal]:
     """Return every reason why these events were refused.
 
-    A body of the Media Edge API is not looked into: it has one mistake, which is that it came here. Nor is one whose
-    keys were all renamed.
+    Two kinds of bodies are not examined: those of the Media Edge API, whose one mistake is that they were sent here,
+    and those with all keys renamed.
     """
     batched = {(item.seq, item.index): item for item in refused if item.index is not None}
     for item in refused:
@@ -61,13 +61,13 @@ def refusals_of(refused: Sequence[Item]) -> Iterator[Refusal]:
 
 
 def is_edge_body(document: Any) -> bool:
-    """Tell whether a body has the form of the Media Edge API."""
+    """Return whether a body has the form of the Media Edge API."""
     events = document.get("events") if isinstance(document, Mapping) else None
     return isinstance(events, list) and any(isinstance(event, Mapping) and "xdm" in event for event in events)
 
 
 def renamed_event_type(document: Any) -> str | None:
-    """Return the key under which the event type stands in a body that has neither eventType nor playerTime."""
+    """Return the key that holds the event type in a body with neither eventType nor playerTime."""
     if not isinstance(document, Mapping) or len(document) < _FEWEST_KEYS:
         return None
     if "eventType" in document or "playerTime" in document:

@@ -1,8 +1,8 @@
-"""Events that came twice: from two trackers for one viewing, from a handler registered twice, from a queue sent twice.
+"""Events sent twice: by two trackers for one viewing, by a handler registered twice, or from a queue sent twice.
 
-Two events are one event twice when their bodies are equal, or when they are of one type with equal params at one
-playhead and a few milliseconds apart. That alone happens to good players too: an SDK sends a play twice, a request is
-repeated because its answer was lost. It is said only of whole sessions, of all events of a type, or of several bodies.
+Two events are the same event sent twice if their bodies are equal, or if they have one type, equal params, one playhead
+and are a few milliseconds apart. Good players do that now and then too: an SDK sends a play twice, or repeats a request
+because the answer was lost. So there is a finding only for a whole session, all events of a type, or several bodies.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _STORM_MS = 750
 
 _TWICE = 2
 _COPIES = (2, 3)
-"""So often everything may come; what comes more often is a storm or a retry."""
+"""How often everything may be sent; what is sent more often is a storm or a retry."""
 
 _ALL_SHARE = 0.8
 _ALL_EVENTS = 4
-"""So large a share of the different events, and at least so many, are all of them."""
+"""This share of the different events, and at least this many of them, count as all of them."""
 
 _TYPE_EVENTS = 2
-"""So many different events of one type must come, and all of them twice."""
+"""At least this many different events of one type must be sent, and all of them twice."""
 
 _BODIES = 3
-"""So many different bodies that come again are a queue that was sent twice."""
+"""If this many different bodies are sent again, a queue was sent twice."""
 
 _OFTEN_ANYWAY = frozenset(
     {"play", "pauseStart", "ping", "bufferStart", "sessionStart", "sessionEnd", "sessionComplete"}
@@ -44,13 +44,13 @@ _OFTEN_ANYWAY = frozenset(
 
 
 class Repetition(NamedTuple):
-    """What came twice in a session.
+    """What the player sent twice in a session.
 
     Args:
         pairs: Every repeated event with the one that it repeats.
         of: How many different events came, of the types concerned.
-        event_types: The types all of whose events came twice; empty when it is not a matter of types.
-        whole: Whether nearly everything came twice.
+        event_types: The types of which every event was sent twice; empty if the repetition does not depend on types.
+        whole: Whether nearly everything was sent twice.
     """
 
     pairs: Sequence[tuple[Item, Item]]
@@ -60,7 +60,7 @@ class Repetition(NamedTuple):
 
 
 def repetition_of(arrived: Iterable[Item], steps: Sequence[Step], apart: Collection[int]) -> Repetition | None:
-    """Find out whether the events of a session came twice.
+    """Find out whether the player sent the events of a session twice.
 
     Args:
         arrived: Its events in order of arrival.
@@ -95,7 +95,7 @@ def repetition_of(arrived: Iterable[Item], steps: Sequence[Step], apart: Collect
 
 
 def _may_repeat(steps: Sequence[Step]) -> bool:
-    """Tell in one quick look whether it is worth to compare events: nearly always it is not."""
+    """Check quickly whether comparing events is worthwhile; nearly always it is not."""
     last_ms: dict[str, int] = {}
     for step in steps:
         event_type, ts_ms = step.event_type, step.ts_ms
@@ -106,7 +106,7 @@ def _may_repeat(steps: Sequence[Step]) -> bool:
 
 
 def _bounded(playhead_s: float | None) -> float:
-    """Return a playhead that can be calculated with: a JSON integer may be larger than any float."""
+    """Return a playhead that is safe to calculate with: a JSON integer may be larger than any float."""
     return max(-MOST, min(MOST, playhead_s or 0))
 
 
@@ -148,6 +148,6 @@ def _family(event_type: str) -> str:
 
 
 def is_answered(item: Item) -> bool:
-    """Tell whether the player got the answer, so that it had no reason to send the event again."""
+    """Return whether the player received the answer, so it had no reason to send the event again."""
     record = item.record
     return not record.fault_ids and record.delivery not in (Delivery.CUT, Delivery.CLIENT_GONE)

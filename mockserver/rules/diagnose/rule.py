@@ -1,7 +1,7 @@
-"""What a rule is, what it says, and how refused requests find the rule that is about them.
+"""What a rule is, what it reports, and how a refused request is matched with its rule.
 
 A refused event belongs to its session; a refused sessionStart or batch of downloaded content has none. A rule that
-claims a refusal looks at both. What no rule claims is left to ``http.refused``, so that nothing is refused without a
+claims a refusal looks at both. ``http.refused`` reports what no rule claims, so every refusal has a
 finding.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["Hit", "Rule", "unclaimed"]
 _OUR_LIMIT = 429
 _MOST_DETAILS = 4
 _NOT_LOOKED_AT = "more"
-"""The rule of a violation that only says that the rest of a long batch was not looked at."""
+"""The rule of a violation that only notes that the rest of a long batch was not checked."""
 
 _UNTYPED = {
     Operation.START: ("request for a session", "requests for a session"),
@@ -44,7 +44,7 @@ class Hit(NamedTuple):
         message: One sentence: what was seen, and what to change in the player.
         severity: Another severity than the rule's, where it depends on what was seen.
         session_id: The session concerned; only from checks of all traffic, which name it themselves.
-        consequence: What it does to the reports here, where that depends on what was seen.
+        consequence: What the mistake does to the reports, if that depends on what was seen.
     """
 
     seqs: tuple[int, ...]
@@ -68,7 +68,7 @@ class Rule(NamedTuple):
         dialects: The names of the dialects whose clients can make the mistake; empty for all.
         traffic_check: Finds the places in all traffic of a namespace.
         claims: Whether it is about a refusal. Such a hit is always an error: the event is lost.
-        hint: What else there is to say of a refusal, added to what the answer says.
+        hint: Further advice on a refusal, added to the reason in the answer.
     """
 
     code: str
@@ -90,13 +90,13 @@ class Rule(NamedTuple):
             yield from self.check(session)
 
     def in_traffic(self, traffic: Traffic) -> Iterator[Hit]:
-        """Find the places in all traffic of a namespace, but for those inside one session."""
+        """Find the places in all traffic of a namespace, except those inside one session."""
         yield from self._claimed(traffic)
         if self.traffic_check is not None:
             yield from self.traffic_check(traffic)
 
     def is_about(self, refusal: Refusal, place: SessionTraffic | Traffic) -> bool:
-        """Tell whether it claims a refusal of the API that the request came to."""
+        """Return whether the rule claims a refusal by the API that received the request."""
         if self.claims is None or not self.claims(refusal):
             return False
         words = place.words if isinstance(place, SessionTraffic) else place.words(refusal.item.event.dialect)

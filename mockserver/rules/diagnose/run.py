@@ -15,7 +15,7 @@ __all__ = ["by_severity", "counting", "diagnose_session", "diagnose_traffic", "s
 
 _MOST_ALIKE = 3
 _REPEATED = frozenset({"ad", "buffer", "chapter", "pause", "play", "playhead", "state"})
-"""Families whose rules fire at many places of one session for one mistake."""
+"""Families whose rules fire at many places in one session because of one mistake."""
 
 
 def diagnose_session(session: SessionTraffic) -> list[Finding]:
@@ -57,7 +57,7 @@ def diagnose_traffic(traffic: Traffic, in_sessions: Sequence[Finding] = ()) -> l
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Bring findings into the order in which they are shown.
 
-    The worst first, then what stands for itself before what follows from something, then as they came about.
+    The most severe come first, then those that follow from no other finding, then the order in which they occurred.
     """
     return sorted(
         findings,
@@ -79,7 +79,7 @@ def counting(findings: Iterable[Finding], only: Collection[str] = ()) -> list[Fi
 
 
 def by_severity(findings: Iterable[Finding]) -> dict[str, int]:
-    """Count findings by severity; severities without one are left out."""
+    """Count findings by severity; severities without findings are left out."""
     counts: dict[str, int] = {}
     for finding in findings:
         counts[finding.severity.value] = counts.get(finding.severity.value, 0) + 1
@@ -87,7 +87,7 @@ def by_severity(findings: Iterable[Finding]) -> dict[str, int]:
 
 
 def _merged(rule: Rule, hits: list[Hit]) -> list[Hit]:
-    """Make one hit of many that are alike, in the words of the first: a mistake in every ad is one mistake."""
+    """Merge similar hits into one with the message of the first: a mistake repeated in every ad is one mistake."""
     if len(hits) <= _MOST_ALIKE or rule.code.partition(".")[0] not in _REPEATED:
         return hits
     groups: dict[tuple[Severity | None, str | None], list[Hit]] = {}

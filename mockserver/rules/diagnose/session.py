@@ -1,4 +1,4 @@
-"""Rules about the life of one session, up to the events that find it closed."""
+"""Rules about the life of one session, including events sent after it was closed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EARLY_SHARE = 0.9
 _BEGINNING_S = 10
 _BEGINNING_SHARE = 0.05
 _VIEWED_S = 30
-"""Content that is played so far from its beginning, after it has reached its end, is viewed again."""
+"""Content that reached its end and then plays this far from its beginning is viewed again."""
 _AFTER_COMPLETE = ("ping", "sessionEnd")
 _TIMEOUTS = (ClosedBy.IDLE, ClosedBy.STALL, ClosedBy.MAX_AGE)
 
@@ -52,7 +52,7 @@ def _no_close(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _silence(session: SessionTraffic) -> str:
-    """Say how a session ended by silence, above all when it was playing: then nobody knows whether the viewer left."""
+    """Describe how a session ended in silence. If content was playing, nobody knows whether the viewer left."""
     last = session.steps[-1] if session.steps else None
     is_playing = last is not None and last.after.player is Player.PLAYING and last.event_type != "sessionStart"
     if last is None or not is_playing:
@@ -104,7 +104,7 @@ def _event_after_complete(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _plays_again(session: SessionTraffic, complete: Step, play: Step) -> bool:
-    """Tell whether content plays on after a play that came when it was complete."""
+    """Return whether content plays on after a play that was sent once it was complete."""
     if play.playhead_s > complete.playhead_s:
         return False
     return any(step.playhead_s > play.playhead_s + NEAR_START_S for step in session.steps[play.n + 1 :])
@@ -206,7 +206,7 @@ def _turned_away(session: SessionTraffic) -> list[Item]:
 
 
 def _gone(session: SessionTraffic) -> Iterator[Hit]:
-    """Find the events by which a player learns that time has closed its session, and those that nobody tells it of."""
+    """Find the events sent after time closed the session, up to the first whose answer tells the player so, if any."""
     ended = _BY_ITSELF.get(closed_by) if (closed_by := session.closed_by) else None
     late = _turned_away(session)
     if ended is None or not late:
@@ -258,7 +258,7 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _was_not_answered(session: SessionTraffic) -> bool:
-    """Tell whether a fault, or a client that left, kept the player from learning that the session had ended."""
+    """Return whether a fault, or a client that left, kept the player from learning that the session had ended."""
     return any(
         item.event_type == "sessionEnd" and (item.record.fault_ids or item.record.delivery is not Delivery.SENT)
         for item in session.arrived

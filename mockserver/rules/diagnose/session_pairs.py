@@ -1,6 +1,6 @@
 """Rules about several sessions of one viewer.
 
-They compare sessions of one API only: a team that goes over to the other API lets both players report one viewing.
+They compare sessions of one API only: while a team moves to the other API, both players report the same viewing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _VIEWED = 4
 _ALIKE_MS = 1_000
 _ALIKE_S = 1.0
 _ALIKE_SHARE = 0.8
-"""Two sessions are one viewing when they open together and this share of at least so many events is alike."""
+"""Two sessions are one viewing if they open together, have at least this many events, and share this part of them."""
 
 _SDK_IDLE_S = 1790
 _SDK_AGE_S = 86_390
@@ -64,7 +64,7 @@ def _same_content(traffic: Traffic) -> Iterator[tuple[_ViewerSession, _ViewerSes
 
 
 def _opening_playhead_s(viewing: _ViewerSession) -> float:
-    """Return where a session really begins: SDKs send 0 with sessionStart, and the position with a play."""
+    """Return the playhead at which a session really begins: SDKs send 0 with sessionStart, the position with a play."""
     opening_s = viewing.session.opening_s
     return viewing.start.playhead_s if opening_s is None else opening_s
 
@@ -82,7 +82,7 @@ def _doubled(traffic: Traffic) -> Iterator[Hit]:
 
 
 def _is_one_viewing(first: _ViewerSession, second: _ViewerSession) -> bool:
-    """Tell whether two sessions report the same things at the same time; two devices of one viewer never agree so."""
+    """Return whether two sessions report the same events at the same time, as two devices of one viewer never do."""
     if not any(first.viewer) or abs(second.stored.opened_ms - first.stored.opened_ms) > _TOGETHER_MS:
         return False
     if len(second.session.steps) < _VIEWED:
@@ -146,12 +146,12 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
 
 
 def _was_left(viewing: _ViewerSession) -> bool:
-    """Tell whether the player itself ended a session on a channel: its next programme is another viewing."""
+    """Return whether the player itself ended a session on a channel: the next programme is then another viewing."""
     return viewing.session.is_live and viewing.stored.closed_by is ClosedBy.SESSION_END
 
 
 def _had_to_restart(viewing: _ViewerSession) -> bool:
-    """Tell whether the old session was at an end that the SDKs know themselves: half an hour idle, or a day old."""
+    """Return whether SDKs restart such an old session by themselves: it was idle for half an hour, or a day old."""
     session = viewing.stored
     idle_s = (session.last_event_ms - session.playhead_moved_ms) / 1000
     return idle_s >= _SDK_IDLE_S or (session.last_event_ms - session.opened_ms) / 1000 >= _SDK_AGE_S
@@ -180,7 +180,7 @@ def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
 
 
 def _goes_on_after_end(old: _ViewerSession, new: _ViewerSession, limits: Thresholds) -> bool:
-    """Tell whether a session goes on where another one was ended; sooner it is session.restart-on-foreground."""
+    """Return whether a session goes on where another one was ended; sooner it is session.restart-on-foreground."""
     moved_s = abs(_opening_playhead_s(new) - old.stored.playhead_s)
     later_s = (new.stored.opened_ms - old.stored.last_event_ms) / 1000
     return (

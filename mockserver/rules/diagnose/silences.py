@@ -1,8 +1,8 @@
-"""The times in which nothing came from the player.
+"""The periods in which the player sent nothing.
 
-Every event ends a silence, also one that was refused or came late: the player did send it. The time after the last
-event is none, nor is what follows sessionComplete or sessionEnd. When the session was gone before the player went on,
-the silence up to the first event that was told so is the last one.
+Every event ends a silence, even one that was refused or came late: the player did send it. The time after the last
+event is not a silence, nor is the time after sessionComplete or sessionEnd. If the session was gone before the player
+went on, the last silence ends with the first event that was answered so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mockserver.rules.timeline import Item
 __all__ = ["Heard", "Silence", "heard_besides", "silences_of"]
 
 _MOST_MS = 10**15
-"""Beyond this a refused ``ts``, which may be any integer, is no time."""
+"""A refused ``ts`` may be any integer; one larger than this is not a time."""
 
 
 class Heard(NamedTuple):
@@ -37,7 +37,7 @@ class Silence(NamedTuple):
         seconds: How long by ``ts``.
         first: The event before it.
         last: The event after it.
-        step: The step that says what went on meanwhile.
+        step: The step that shows what the player was doing meanwhile.
     """
 
     seconds: float
@@ -47,7 +47,7 @@ class Silence(NamedTuple):
 
 
 def heard_besides(unaccepted: Iterable[Item], late: Iterable[Step]) -> list[Heard]:
-    """Return what was received but does not stand in the trace where its ``ts`` says, by ``ts``.
+    """Return, sorted by ``ts``, what was received but is not in the trace at its ``ts``.
 
     Args:
         unaccepted: What was not processed, in order of arrival; nothing counts after the first 410.
@@ -65,7 +65,7 @@ def heard_besides(unaccepted: Iterable[Item], late: Iterable[Step]) -> list[Hear
 def silences_of(
     steps: Sequence[Step], others: Sequence[Heard], *, limit_s: float, ad_limit_s: float, ended: bool
 ) -> Iterator[Silence]:
-    """Return the silences that are longer than what is allowed.
+    """Return the silences that are longer than the limits.
 
     Args:
         steps: The steps of the session in order of ``ts``, up to the end of playback.
@@ -87,7 +87,7 @@ def silences_of(
 
 
 def _place(others: Sequence[Heard], ts_ms: int) -> int:
-    """Return where what was heard from ``ts_ms`` on begins."""
+    """Return the index of the first event heard at ``ts_ms`` or later."""
     return bisect_left(others, (ts_ms,))
 
 

@@ -31,11 +31,11 @@ _MEANT = {
     "pip": "pictureInPicture",
     "unmute": "mute",
 }
-"""Short and neighbouring names that players have for the standard states, in lower case."""
+"""Short and similar names that players use for the standard states, in lower case."""
 
 _ALIKE = 0.85
 _SETTLED_MS = 1000
-"""How old a new session has to be before a state is missed: everything is sent again at its start."""
+"""How old a session must be before a state counts as missing: players send all states again at its start."""
 
 
 def _events(session: SessionTraffic) -> list[Step]:
@@ -125,7 +125,7 @@ def _spelling(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _standard_name(name: str) -> str | None:
-    """Return the standard name that a name in lower case comes near to, but is not."""
+    """Return the standard name that a name in lower case resembles without being equal to it."""
     if name in _STANDARD:
         return None
     plain = re.sub(r"[^a-z0-9]", "", name[:64])
@@ -155,7 +155,7 @@ def _states_update(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _restarts(traffic: Traffic) -> Iterator[tuple[SessionTraffic, SessionTraffic, Step]]:
-    """Return sessions that go on with the playback of an earlier one, behind it, with the sessionStart of the later."""
+    """Return pairs of sessions of which the second continues the first's playback, with the second's sessionStart."""
     last: dict[tuple[str, ...], SessionTraffic] = {}
     for session in traffic.sessions.values():
         start = session.start

@@ -1,4 +1,4 @@
-"""Findings as text, for people: session by session, the worst first."""
+"""Findings as text for people: session by session, the most severe first."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def findings_text(
     lines: Mapping[int, int] | None = None,
     unit: str = "line",
 ) -> str:
-    """Write findings below the session they are about, those about no session last.
+    """Write findings below the session they are about; those about no session come last.
 
     Args:
         findings: What was found, in the order in which it is to be shown.
         sessions: The sessions in order of opening; one without findings is shown too.
         lines: The place in a file for every journal entry, if the traffic comes from a file.
-        unit: What these places count: ``line``, or ``entry`` of an HTTP archive.
+        unit: The unit of these places: ``line``, or ``entry`` for an HTTP archive.
 
     Returns:
         Text whose last line counts sessions and findings.

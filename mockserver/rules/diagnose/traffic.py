@@ -39,7 +39,7 @@ from mockserver.rules.timeline import Item, items_of
 __all__ = ["FIRST_TS_MS", "FIRST_TS_S", "QOE_NUMBERS", "QOE_SHORT_NAMES", "SessionTraffic", "Traffic"]
 
 FIRST_TS_MS = 10**11
-"""A smaller ``ts`` is no time in milliseconds: it would be before 1974."""
+"""A smaller ``ts`` is not a time in milliseconds: it would be before 1974."""
 
 _PING_S = 10
 """Seconds between two pings outside ads (Adobe, Events: Ping)."""
@@ -47,7 +47,7 @@ _PING_S = 10
 _VIEWER_KEYS = ("visitor.marketingCloudUserId", "analytics.visitorId", "analytics.aid", "appInstallationId")
 
 _SHORT_LENGTH = 1.5
-"""A length that is exceeded by so much is wrong."""
+"""A length that playback exceeds by this much is wrong."""
 
 FIRST_TS_S = 10**9
 """From here to :data:`FIRST_TS_MS` a ``ts`` is a time in seconds, after 2001; a smaller one counts from elsewhere."""
@@ -55,10 +55,10 @@ FIRST_TS_S = 10**9
 QOE_NUMBERS = frozenset(
     {"media.qoe.bitrate", "media.qoe.droppedFrames", "media.qoe.framesPerSecond", "media.qoe.timeToStart"}
 )
-"""The numbers among the keys of qoeData."""
+"""The keys of qoeData whose values are numbers."""
 
 QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMBERS)
-"""The names that older documentation gives them."""
+"""Their names in older documentation."""
 
 
 class SessionTraffic:
@@ -69,9 +69,9 @@ class SessionTraffic:
         arrived: Everything posted to it in order of arrival, refused events too.
         processed: The accepted events in order of processing.
         settings: Lifetimes and report options.
-        thresholds: From where on a finding is made.
-        now_ms: The present on the emulated clock.
-        words: How the API that the events came to speaks.
+        thresholds: The limits beyond which there is a finding.
+        now_ms: The present time on the emulated clock.
+        words: The terms of the API that received the events.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class SessionTraffic:
 
     @cached_property
     def repetition(self) -> Repetition | None:
-        """What of it came twice."""
+        """What the player sent twice."""
         return (
             None
             if self.is_batch
@@ -103,9 +103,9 @@ class SessionTraffic:
 
     @cached_property
     def deduplicated(self) -> SessionTraffic:
-        """The session as it would be if nothing had come twice, so that rules name other mistakes only.
+        """The session as if nothing had been sent twice, so that rules report only other mistakes.
 
-        Events whose ``ts`` stands still are taken in order of arrival: no order of them is documented.
+        Events whose ``ts`` stands still are taken in order of arrival: Adobe documents no order for them.
         """
         repetition = self.repetition
         unsorted = sum(map(len, self.same_ts_runs)) * 2 > len(self.steps)
@@ -206,7 +206,7 @@ class SessionTraffic:
 
     @cached_property
     def refusals(self) -> Sequence[Refusal]:
-        """The reasons why."""
+        """The reasons why these events were refused."""
         return tuple(refusals_of(self.refused))
 
     @cached_property
@@ -222,18 +222,18 @@ class SessionTraffic:
 
     @cached_property
     def timely(self) -> Sequence[Step]:
-        """Those of :attr:`watched` that were sorted in by ``ts``: a late event says how things were some time ago."""
+        """Those of :attr:`watched` that were sorted by ``ts``, without late events, which describe an earlier state."""
         return [step for step in self.watched if not step.item.late_ms]
 
     @property
     def is_configurable(self) -> bool:
-        """Whether clients of the API may be set to other intervals between pings."""
+        """Whether clients of the API can be configured with other intervals between pings."""
         least_s, most_s = self.words.ping_s
         return least_s < most_s
 
     @cached_property
     def ping_s(self) -> float:
-        """The seconds between two pings outside ads: as the setting says, else as the client sends them."""
+        """The seconds between two pings outside ads: from the setting, else from what the client sends."""
         if not self.is_configurable:
             return _PING_S
         return self.settings.edge_ping_s or self._learnt_s(self.words.ping_s, in_ad=False) or _PING_S
@@ -244,7 +244,7 @@ class SessionTraffic:
         return self.settings.edge_ad_ping_s or self._learnt_s(self.words.ad_ping_s, in_ad=True) or _PING_S
 
     def _learnt_s(self, bounds_s: tuple[float, float], *, in_ad: bool) -> float | None:
-        """Return after how long a ping comes in most cases, within what clients can be set to; None without pings."""
+        """Return the usual seconds until a ping, within the range that clients can be set to; None without pings."""
         intervals = sorted(
             (last.ts_ms - first.ts_ms) / 1000
             for first, last in pairwise(self.timely)
@@ -254,7 +254,7 @@ class SessionTraffic:
 
     @property
     def silence_s(self) -> float:
-        """From how many seconds on nothing came for too long, outside ads."""
+        """The seconds without an event that are too long outside ads."""
         return self.ping_s + self._slack_s
 
     @property
@@ -263,7 +263,7 @@ class SessionTraffic:
 
     @cached_property
     def silences(self) -> Sequence[Silence]:
-        """The times in which nothing came for longer than it should; none when ``ts`` is no time."""
+        """The periods without events that are too long; none if ``ts`` is not a time."""
         if self.ts_in_seconds or self.same_ts_runs:
             return []
         limits = self.thresholds
@@ -295,28 +295,28 @@ class SessionTraffic:
         return [] if self.is_batch else same_ts_runs(self.arrived, self.steps)
 
     def spans_clock_change(self, first_seq: int, last_seq: int) -> bool:
-        """Tell whether the player's clock was set between two entries, so that their ``ts`` cannot be compared."""
+        """Return whether the player's clock was set between two entries, so that their ``ts`` cannot be compared."""
         return any(first_seq <= change.before.seq and change.after.seq <= last_seq for change in self.clock_changes)
 
     def is_set_back(self, item: Item) -> bool:
-        """Tell whether an event came after the player's clock had been set back, so that it only seems late."""
+        """Return whether an event came after the player's clock had been set back, so that it only seems late."""
         return any(change.by_ms < 0 and change.after.seq <= item.seq for change in self.clock_changes)
 
     @cached_property
     def played(self) -> Sequence[Interval]:
-        """What was played of the main content, from event to event; nothing when ``ts`` is no time."""
+        """The main content that was played, from event to event; empty if ``ts`` is not a time."""
         return [] if self.ts_in_seconds else played_intervals(self.timely, is_live=self.is_live)
 
     @cached_property
     def stalls(self) -> Sequence[Sequence[Step]]:
-        """The events of each stall; none when ``ts`` is no time."""
+        """The events of each stall; none if ``ts`` is not a time."""
         if self.ts_in_seconds:
             return []
         return [self.steps[first:end] for first, end in stalls(self.watched, self.thresholds.frozen_s)]
 
     @cached_property
     def coarse_step_s(self) -> float | None:
-        """In which steps the playhead moves, if it is known in large steps only."""
+        """The size of the steps in which the playhead moves, if it changes only in large steps."""
         return coarse_step_s(self.played, len(self.stalls), self.thresholds.frozen_s)
 
     @cached_property
@@ -326,18 +326,18 @@ class SessionTraffic:
 
     @cached_property
     def ts_in_seconds(self) -> bool:
-        """Whether some ``ts`` counts seconds since 1970, so that no time can be told."""
+        """Whether any ``ts`` counts seconds since 1970, so that times cannot be compared."""
         return any(FIRST_TS_S <= step.ts_ms < FIRST_TS_MS for step in self.steps)
 
     @cached_property
     def playhead_in_ms(self) -> bool:
-        """Whether the playhead counts milliseconds, so that it says nothing else."""
+        """Whether the playhead counts milliseconds, so that no other rule can use it."""
         top_s = 0 if self.is_live else max((step.playhead_s for step in self.watched), default=0)
         return is_in_ms(self.played, top_s, self.length_s)
 
     @cached_property
     def length_is_short(self) -> bool:
-        """Whether content on demand plays on far beyond its length, so that the length says nothing."""
+        """Whether content on demand plays on far beyond its length, so that the length is useless."""
         if self.is_live or self.length_s <= 0 or self.plays_by_the_day:
             return False
         played_s = played_to_s(self.played)
@@ -362,12 +362,12 @@ class SessionTraffic:
 
     @cached_property
     def counts_down(self) -> bool:
-        """Whether the playhead is the time that remains, so that it says nothing else."""
+        """Whether the playhead is the remaining time, so that no other rule can use it."""
         return counts_down(self.played)
 
     @cached_property
     def odd_rate(self) -> float | None:
-        """At what rate the playhead goes through the session if no player plays like that, else None."""
+        """The rate of the playhead through the session if no player plays at such a rate, else None."""
         return None if self.playhead_in_ms or self.coarse_step_s is not None else odd_rate(self.played)
 
 
@@ -379,8 +379,8 @@ class Traffic:
         sessions: The sessions in order of opening, by id.
         read: Gives the parsed body of a record.
         events: Gives its events.
-        thresholds: From where on a finding is made.
-        now_ms: The present on the emulated clock.
+        thresholds: The limits beyond which there is a finding.
+        now_ms: The present time on the emulated clock.
         words: Gives the words of an API by the name that a record carries.
     """
 
@@ -426,12 +426,12 @@ class Traffic:
 
     @cached_property
     def _apis(self) -> frozenset[str]:
-        """Of which APIs there is traffic."""
+        """The APIs of which there is traffic."""
         return frozenset(self.words(dialect).api for dialect in {record.dialect for _, record in self.records})
 
     @cached_property
     def unaccepted(self) -> Sequence[tuple[int, Record]]:
-        """The requests that opened no session and were no accepted event: few, in most traffic."""
+        """The requests that neither opened a session nor were an accepted event; usually few."""
         taken = (Outcome.ACCEPTED, Outcome.OPENED)
         return [(seq, record) for seq, record in self.records if record.outcome not in taken]
 
@@ -447,5 +447,5 @@ class Traffic:
 
     @cached_property
     def refusals(self) -> Sequence[Refusal]:
-        """The reasons why."""
+        """The reasons why these events were refused."""
         return tuple(refusals_of(self.refused))

@@ -1,4 +1,4 @@
-"""Rules about ``playerTime.ts``: its form, and the clock of the player that it is read from."""
+"""Rules about ``playerTime.ts``: its form, and the player's clock from which it is read."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def _ties(session: SessionTraffic) -> list[list[Step]]:
 
 
 def _is_contradictory(group: Sequence[Step]) -> bool:
-    """Tell whether it depends on the order what is going on after events with one ts.
+    """Return whether the state of playback after events with one ts depends on their order.
 
-    What opens or closes something has one order that makes sense. Two changes of the player have not, nor has a
-    player state that goes on and off.
+    Events that open or close something have only one order that makes sense. Two changes of the player do not, nor
+    does a player state that is switched on and off.
     """
     if len({step.event_type for step in group if step.event_type in _PLAYER}) > 1:
         return True
@@ -88,7 +88,7 @@ def _equal(session: SessionTraffic) -> Iterator[Hit]:
 
 _HALF_HOUR_MS = 1_800_000
 _MOST_HOURS = 14
-"""No time zone is farther away from UTC."""
+"""The largest difference of any time zone from UTC."""
 
 
 def _skew(session: SessionTraffic) -> Iterator[Hit]:
@@ -120,7 +120,7 @@ def _skew(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _whole_hours(ahead_ms: int, tolerance_ms: float) -> float | None:
-    """Return by how many hours a clock is off if that may be a time zone, of which some differ by half an hour."""
+    """Return by how many hours a clock is off if a time zone may be the reason; some zones differ by half an hour."""
     halves = round(abs(ahead_ms) / _HALF_HOUR_MS)
     is_near = abs(abs(ahead_ms) - halves * _HALF_HOUR_MS) <= tolerance_ms
     return halves / 2 if is_near and 1 <= halves <= 2 * _MOST_HOURS else None

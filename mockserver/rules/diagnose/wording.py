@@ -26,7 +26,7 @@ def quoted(value: object) -> str:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Write ``a, b and c``, and only how many more there are when they are many."""
+    """Write ``a, b and c``; of a long list, write the first and how many more there are."""
     if len(parts) > _MAX_LISTED:
         return f"{', '.join(parts[:_MAX_LISTED])} and {len(parts) - _MAX_LISTED} more"
     return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
@@ -43,5 +43,5 @@ def were(count: int, noun: str) -> str:
 
 
 def seqs_of(*places: Step | Item | None) -> tuple[int, ...]:
-    """Return the journal entries of some events, each once and in order; those of a batch share one."""
+    """Return the journal entries of some events, each once and in order; the events of a batch share one entry."""
     return tuple(sorted({place.seq for place in places if place is not None}))
