@@ -295,11 +295,11 @@ def _is_endless(start: Step, end: Step | None) -> bool:
 def _paused(session: SessionTraffic) -> Iterator[Hit]:
     start = _starts_paused(session)
     if start:
+        which = _named(start[0]) if len(start) == 1 else f"the first of them {_named(start[0])}"
         yield Hit(
             seqs_of(*start),
-            f"{counted(len(start), 'ad')} began while the player was paused, the first of them {_named(start[0])}; do "
-            "not report the pause event that the content element fires when an ad begins, or send play when the ad "
-            "plays.",
+            f"{counted(len(start), 'ad')} began while the player was paused, {which}; do not report the pause event "
+            "that the content element fires when an ad begins, or send play when the ad plays.",
         )
     for ad in _shown_ads(session):
         end = ad.ending

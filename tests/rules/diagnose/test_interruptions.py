@@ -59,7 +59,14 @@ def test_an_ad_that_begins_while_paused_is_found() -> None:
     case = viewing(0.05)
 
     assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("ad.paused", WARNING)]
-    assert said(RULES, case).startswith('1 ad began while the player was paused, the first of them ad "ad-1"')
+    assert said(RULES, case).startswith('1 ad began while the player was paused, ad "ad-1"; do not')
+
+
+def test_of_several_ads_that_begin_while_paused_the_first_is_named() -> None:
+    case = viewing(0.05, 0.5, None)
+
+    assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("ad.paused", WARNING)]
+    assert said(RULES, case).startswith('2 ads began while the player was paused, the first of them ad "ad-1"; do not')
 
 
 @pytest.mark.parametrize("play_s", [20.05, 21])
