@@ -23,9 +23,9 @@ _SENT_AT_ONCE = 64 * 1024
 
 
 class Turns:
-    """Makes long answers take turns with each other and with players, a few milliseconds of work at a time.
+    """Lets long answers take turns with each other and with players, a few milliseconds of work at a time.
 
-    Between two turns the loop serves every connection.
+    Between two turns the loop serves all connections.
     """
 
     def __init__(self) -> None:
