@@ -32,6 +32,8 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "session.complete-early": _WRONG_LENGTH,
     "session.complete-missing": _WRONG_LENGTH,
     "playhead.over-length": _WRONG_LENGTH,
+    "session.gone": ("ping.near-timeout",),
+    "session.no-close": ("ping.near-timeout",),
     "session.no-play": ("play.missing-start",),
     "play.missing-after-preroll": ("play.missing-start",),
     "playhead.frozen": ("ad.outside-break",),
@@ -104,7 +106,7 @@ def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], session: 
 
 def _is_related(finding: Finding, cause: Finding, session: SessionTraffic) -> bool:
     """Return whether a finding concerns the ads of its cause: it is about one of them, or no break begins between."""
-    if cause.code in ("playhead.moves-in-ad", "session.second-viewing"):
+    if cause.code in ("ping.near-timeout", "playhead.moves-in-ad", "session.second-viewing"):
         return not set(finding.seqs).isdisjoint(cause.seqs)
     if cause.code != "ad.outside-break":
         return True

@@ -249,6 +249,28 @@ def qoe(n: int) -> dict[str, int]:
     return {"media.qoe.bitrate": 1000, "media.qoe.droppedFrames": n}
 
 
+def test_the_end_of_a_session_that_fell_silent_follows_from_the_silence() -> None:
+    ground = Playground()
+    ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 700, 20))
+    causes = {finding.code: finding.follows_from for finding in found(ground)}
+
+    assert causes == {
+        "ping.near-timeout": None,
+        "session.no-close": "ping.near-timeout",
+        "session.gone": "ping.near-timeout",
+    }
+
+
+def test_a_silence_that_is_over_does_not_explain_a_missing_end() -> None:
+    ground = Playground()
+    ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 590, 20), ("ping", 600, 30))
+    ground.now_ms += 3_600_000
+    causes = {finding.code: finding.follows_from for finding in found(ground)}
+
+    assert causes["ping.near-timeout"] is None
+    assert causes["session.no-close"] is None
+
+
 def test_what_a_storm_does_to_the_order_follows_from_it() -> None:
     storm = [("bitrateChange", 20 + n // 2 / 10, 20, None, qoe(n)) for n in range(40)]
     causes = of_session(("play", 0.1, 0), ("ping", 10, 10), *storm)
