@@ -134,6 +134,8 @@ def _trust(arguments: argparse.Namespace) -> ssl.SSLContext | None:
 
 
 _RETRY_S = 0.05
+_REOPENING_S = 5.0
+"""How long a busy server may take to listen again after an outage."""
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -167,7 +169,7 @@ class PatientControl:
 
 
 def longest_outage_s(story: Story) -> float:
-    """Return how long the faults of a story can make the server refuse connections, in seconds; 0 if they cannot.
+    """Return how long to wait for a server that the faults of a story make refuse connections; 0 s if they cannot.
 
     One fault may follow the other, but not for longer than the story is watched.
     """
@@ -177,4 +179,4 @@ def longest_outage_s(story: Story) -> float:
         longest_ms = max((item.duration_ms for item in items if isinstance(item, RefuseFault)), default=0)
         if longest_ms:
             outages_s += math.inf if rule.times is None else rule.times * longest_ms / 1000
-    return min(outages_s, story.watch_s)
+    return min(outages_s, story.watch_s) + _REOPENING_S if outages_s else 0.0
