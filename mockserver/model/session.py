@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import astuple
@@ -10,10 +11,13 @@ from msgspec.structs import astuple
 from mockserver.model.settings import SessionRule
 from mockserver.model.vocabulary import ClosedBy, Phase
 
-__all__ = ["MAX_CONTENT_CHARS", "AdState", "Content", "Deadlines", "Session"]
+__all__ = ["MAX_CONTENT_CHARS", "AdState", "Content", "Deadlines", "Session", "content_of"]
 
 MAX_CONTENT_CHARS = 256
 """Most characters that a session keeps of each text about its content; the journal has the whole sessionStart."""
+
+_CONTENT_KEYS = ("id", "name", "contentType", "streamType", "playerName", "libraryVersion")
+"""The keys of :class:`Content` below ``media.``, in its order."""
 
 AdState = Literal["main", "due", "ad", "gap"]
 """In main content, in a break before its first ad (``due``), in an ad, or in a break after an ad (``gap``)."""
@@ -39,6 +43,12 @@ class Content(msgspec.Struct, frozen=True):
         if all(text is None or len(text) <= MAX_CONTENT_CHARS for text in texts):
             return self
         return Content(*(None if text is None else text[:MAX_CONTENT_CHARS] for text in texts))
+
+
+def content_of(params: Mapping[str, Any]) -> Content:
+    """Return what the params of a sessionStart say about the content, without values that are not text."""
+    texts = (params.get(f"media.{name}") for name in _CONTENT_KEYS)
+    return Content(*(text if isinstance(text, str) else None for text in texts))
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):

@@ -15,7 +15,7 @@ from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.journal import Violation
-from mockserver.model.session import Content
+from mockserver.model.session import content_of
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
 from mockserver.wire.codec import NotJson, parse_as_written, parse_body
@@ -130,7 +130,7 @@ class Reader:
         if violations:
             return Arrival(operation, None, event_type, document, violations=violations, status=400)
         time = document["playerTime"]
-        opening = Opening(_content(document["params"]), start=document)
+        opening = Opening(content_of(document["params"]), start=document)
         return Arrival(operation, None, event_type, document, time["ts"], time["playhead"], opening)
 
     def _start_violations(self, document: Any, event_type: str | None, body: bytes) -> tuple[Violation, ...]:
@@ -160,8 +160,8 @@ class Reader:
         start = document[0]
         types = {event["eventType"] for event in document}
         opening = Opening(
-            _content(start["params"]), len(document), complete="sessionComplete" in types, ended="sessionEnd" in types,
-            start=start,
+            content_of(start["params"]), len(document), complete="sessionComplete" in types,
+            ended="sessionEnd" in types, start=start,
         )  # fmt: skip
         time = start["playerTime"]
         return Arrival(Operation.DOWNLOAD, None, None, document, time["ts"], time["playhead"], opening)
@@ -226,17 +226,6 @@ def _event_type(document: Any) -> str | None:
         if isinstance(event_type, str):
             return event_type[:100]
     return None
-
-
-def _content(params: dict[str, Any]) -> Content:
-    return Content(
-        media_id=params.get("media.id"),
-        media_name=params.get("media.name"),
-        content_type=params.get("media.contentType"),
-        stream_type=params.get("media.streamType"),
-        player_name=params.get("media.playerName"),
-        library_version=params.get("media.libraryVersion"),
-    )
 
 
 def _sentence(text: str) -> str:

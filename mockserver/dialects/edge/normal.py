@@ -145,7 +145,9 @@ def _parts_of(media: dict[str, Any]) -> dict[str, dict[str, Any]]:
             for member, content in value.items():
                 key = _KEYS[name].get(member)
                 if key is None:
-                    part[member] = content
+                    # No name of XDM has a dot; a key of the normal shape that a player sent by mistake is not one.
+                    if "." not in member and member not in _STATE_LISTS:
+                        part[member] = content
                 else:
                     part[key.normal] = content if key.per_unit == 1 else _times(content, key.per_unit)
         elif name in _STATE_LISTS and isinstance(value, list):

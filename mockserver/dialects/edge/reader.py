@@ -11,10 +11,10 @@ from mockserver.dialects.edge.paths import Call, Query, call_of, query_of
 from mockserver.dialects.edge.schemas import DOWNLOADED
 from mockserver.dialects.edge.validation import validators
 from mockserver.model.arrival import Arrival, Opening
-from mockserver.model.event import Event, events_of
+from mockserver.model.event import events_of
 from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.journal import Violation
-from mockserver.model.session import Content
+from mockserver.model.session import content_of
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
 from mockserver.wire.codec import NotJson, parse_as_written, parse_body
@@ -225,7 +225,7 @@ def _arrival(operation: Operation, sid: str | None, call: Call, document: Any, m
     if operation is not Operation.EVENT:
         types = {event.event_type for event in events}
         opening = Opening(
-            _content(first), len(events), complete="sessionComplete" in types, ended="sessionEnd" in types,
+            content_of(first.params), len(events), complete="sessionComplete" in types, ended="sessionEnd" in types,
             start=first.normal,
         )  # fmt: skip
         later = ()
@@ -233,17 +233,6 @@ def _arrival(operation: Operation, sid: str | None, call: Call, document: Any, m
         operation, sid, None if operation is Operation.DOWNLOAD else call.event_type, document, first.ts_ms or 0,
         first.playhead_s or 0, opening, dialect=_NAME, later=tuple(later), manner=manner,
     )  # fmt: skip
-
-
-def _content(start: Event) -> Content:
-    params = start.params
-    return Content(
-        media_id=params.get("media.id"),
-        media_name=params.get("media.name"),
-        content_type=params.get("media.contentType"),
-        stream_type=params.get("media.streamType"),
-        player_name=params.get("media.playerName"),
-    )
 
 
 def _refused(call: Call, manner: Manner, status: int, rule: str, detail: str) -> Arrival:

@@ -80,6 +80,19 @@ def test_interact_answers_events_with_handles_and_collect_with_nothing() -> None
     assert session.phase is Phase.CLOSED
 
 
+@pytest.mark.parametrize("key", ["media.id", "media.name", "media.libraryVersion", "media.length", "statesStart"])
+def test_keys_of_the_normal_shape_in_a_body_are_unknown_members_like_others(key: str) -> None:
+    back_end = emulator()
+    sids = (
+        open_edge_session(back_end, sessionDetails=session_details()),
+        open_edge_session(back_end, sessionDetails=session_details() | {key: [5]}),
+    )
+    plain, strange = (back_end.sessions.get(sid) for sid in sids)
+    assert plain is not None
+    assert strange is not None
+    assert strange.content == plain.content
+
+
 def test_events_that_are_not_about_media_are_answered_and_no_more() -> None:
     server = emulator()
     document = {"events": [{"xdm": {"eventType": "web.webpagedetails.pageViews"}}]}
