@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.fault_kind import Fault
 from mockserver.model.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from mockserver.model.plan import Plan
 from mockserver.model.query import Query
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
-from mockserver.model.story import Expectation, Story
+from mockserver.model.story import Story
 from mockserver.model.vocabulary import Phase
 from mockserver.namespaces import Namespace, Namespaces, Target
 from mockserver.operations.waiting import Pending

@@ -19,8 +19,9 @@ from mockserver.cli.flags import serve_flags
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.cli.screen import show, show_json
 from mockserver.errors import InvalidInput, MockserverError
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When
-from mockserver.model.story import Expectation, Story, StoryView
+from mockserver.model.story import Story, StoryView
 from mockserver.wire.codec import encode
 
 if TYPE_CHECKING:

@@ -6,42 +6,16 @@ from typing import Any, Literal
 
 import msgspec
 
+from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.fault import FaultRule, FaultSpec
-from mockserver.model.query import Query
 from mockserver.model.results import Meta
 
-__all__ = ["Expectation", "ExpectationView", "Story", "StoryPage", "StoryState", "StoryView", "StoryWait", "Verdict"]
+__all__ = ["Story", "StoryPage", "StoryState", "StoryView", "StoryWait", "Verdict"]
 
 StoryState = Literal["idle", "waiting", "running", "over"]
 """``idle``: not started; ``waiting``: for the first request; ``running``; ``over``: the verdict is final."""
 
 Verdict = Literal["passed", "failed"]
-
-
-class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing that a good player does or does not do.
-
-    Give exactly one of ``query``, ``sequence`` and ``no_findings``. Only requests since the start of the story count.
-
-    Args:
-        says: The expectation in one sentence, with the player as its subject.
-        query: Which entries to count; without a number ``at_least`` is 1.
-        sequence: Steps that must follow each other in one session; see ``POST /__admin/verify``.
-        exactly: Exactly this many entries, or sessions with that sequence.
-        at_least: This many or more.
-        at_most: This many or fewer.
-        order: The order of the events of a session; see ``POST /__admin/verify``.
-        no_findings: Codes of findings that must not occur.
-    """
-
-    says: str
-    query: Query | None = None
-    sequence: tuple[Query | str, ...] | None = None
-    exactly: int | None = None
-    at_least: int | None = None
-    at_most: int | None = None
-    order: Literal["processing", "arrival"] = "processing"
-    no_findings: tuple[str, ...] = ()
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,21 +44,6 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     expect: tuple[Expectation, ...]
     silence_s: float = 25
     watch_s: float = 180
-
-
-class ExpectationView(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an expectation is met.
-
-    Args:
-        met: Whether the requests so far meet it.
-        final: Whether no later request can change that.
-        message: The reason, in the words of a verification.
-    """
-
-    says: str
-    met: bool
-    final: bool
-    message: str
 
 
 class StoryView(msgspec.Struct, frozen=True, kw_only=True):

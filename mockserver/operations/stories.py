@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.storytelling import StartedStory
+from mockserver.model.expectation import ExpectationView
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Meta
-from mockserver.model.story import ExpectationView, Story, StoryPage, StoryView, StoryWait
+from mockserver.model.story import Story, StoryPage, StoryView, StoryWait
 from mockserver.namespaces import Namespace, Target
 from mockserver.operations.findings import Diagnosis
 from mockserver.operations.verification import Verifier

@@ -16,11 +16,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Record
 from mockserver.model.results import Verification, VerifyCommand
-from mockserver.model.story import Expectation, ExpectationView, Story, StoryState, StoryView, Verdict
+from mockserver.model.story import Story, StoryState, StoryView, Verdict
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.finding_text import brief_findings
 from mockserver.rules.verification import CountRange

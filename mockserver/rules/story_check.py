@@ -8,9 +8,10 @@ import re
 import msgspec
 
 from mockserver.errors import InvalidInput, below, nearest
+from mockserver.model.expectation import Expectation
 from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import Settings
-from mockserver.model.story import Expectation, Story
+from mockserver.model.story import Story
 from mockserver.rules.faults import check_spec
 from mockserver.rules.match import check_event_type, compile_query
 from mockserver.rules.misfit import misfit

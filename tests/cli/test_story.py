@@ -16,9 +16,10 @@ from mockserver.cli import main
 from mockserver.cli.story_run import StoryRun
 from mockserver.control import STORY
 from mockserver.media_server import MediaServer, MockServer, connect
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault_kind import RefuseFault
 from mockserver.model.query import Query
-from mockserver.model.story import Expectation, Story, StoryView
+from mockserver.model.story import Story, StoryView
 from mockserver.stories.book import StoryBook
 from tests.factories import event
 from tests.factories import start as session_start

@@ -13,10 +13,11 @@ from mockserver import control as c
 from mockserver.control import CONTROL_ROUTES, STREAM, Chunks, Route
 from mockserver.model import player as p
 from mockserver.model import results as r
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.finding import Severity
-from mockserver.model.story import Expectation, StoryWait
+from mockserver.model.story import StoryWait
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.wire.codec import encode
 from tests.factories import event, start, story

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mockserver import BlockingCallInLoop, InvalidInput, MediaServer, NotFound, VerificationFailed
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.query import Query
-from mockserver.model.story import Expectation
 from tests.factories import event, start, story
 
 Post = Callable[..., int]

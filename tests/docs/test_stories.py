@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pytest
 
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec
-from mockserver.model.story import Expectation, Story
+from mockserver.model.story import Story
 from mockserver.rules.faults import check_spec
 from mockserver.stories.book import Known, StoryBook
 from mockserver.stories.file import parse_story

@@ -7,8 +7,9 @@ import pytest
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.storytelling import MAX_OWN_STORIES
 from mockserver.errors import InvalidInput, Refused
+from mockserver.model.expectation import Expectation
 from mockserver.model.query import Query
-from mockserver.model.story import Expectation, StoryView
+from mockserver.model.story import StoryView
 from mockserver.operations.stories import stop_story
 from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook

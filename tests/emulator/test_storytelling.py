@@ -9,11 +9,12 @@ import pytest
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
-from mockserver.model.story import Expectation, Story, StoryView
+from mockserver.model.story import Story, StoryView
 from mockserver.operations.stories import stop_story, stories
 from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.fault import FaultRule, FaultSpec, When
 from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.finding import Finding, Severity
@@ -14,7 +15,7 @@ from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 from mockserver.model.query import Query
 from mockserver.model.results import Verification
-from mockserver.model.story import Expectation, ExpectationView, StoryView
+from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.story import (
     Progress,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.model.story import ExpectationView, StoryView
+from mockserver.model.expectation import ExpectationView
+from mockserver.model.story import StoryView
 from mockserver.rules.story import judged_now, story_text
 from tests.factories import story
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
+from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.fault import FaultRule, When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.query import Query
 from mockserver.model.results import Meta
-from mockserver.model.story import Expectation, ExpectationView, Story, StoryPage, StoryView
+from mockserver.model.story import Story, StoryPage, StoryView
 from mockserver.model.vocabulary import Outcome
 from mockserver.wire.codec import encode
 
