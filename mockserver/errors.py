@@ -16,7 +16,7 @@ A mistake of the client under test is never an exception: it is a ``Violation``,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 __all__ = [
@@ -134,3 +134,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
     longer = [other for other in folded if name and other.startswith(name)]
     found = longer or get_close_matches(name, folded, n=1)
     return f"; did you mean {folded[found[0]]}?" if found else ""
+
+
+def known_name(name: str, names: Collection[str], what: str) -> str:
+    """Return a name that was given, if it is one of those that there are.
+
+    Args:
+        name: What was given.
+        names: Those that there are.
+        what: What they name, for the message.
+
+    Raises:
+        InvalidInput: There is none of that name; the message says which one may have been meant, or which there are.
+    """
+    if name not in names:
+        hint = nearest(name[:100], names) or f"; there are {', '.join(names)}"
+        raise InvalidInput(f"there is no {what} {name[:100]!r}{hint}")
+    return name

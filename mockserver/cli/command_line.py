@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
 
-from mockserver.errors import InvalidInput, MockserverError, nearest
+from mockserver.errors import InvalidInput, MockserverError, ServerFailed, nearest
 
 __all__ = ["COMMANDS", "Command", "build_parser", "command", "main"]
 
@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InvalidInput as error:
         place = f"{error.pointer}: " if error.pointer else ""
         return _failed(f"{place}{error}", _UNUSABLE)
+    except ServerFailed as error:  # before it served anybody: the address is in use, a certificate cannot be used
+        return _failed(str(error), _UNUSABLE)
     except MockserverError as error:
         return _failed(str(error), _FAILED)
     except SystemExit as done:  # how argparse ends after --help

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mockserver.emulator.emulator import Emulator
-from mockserver.errors import InvalidInput, ServerFailed
+from mockserver.errors import InvalidInput, MockserverError, ServerFailed
 from mockserver.model.http import HttpResponse, RawHeaders
 from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
@@ -203,7 +203,7 @@ class JournalFile:
         """Write the waiting records and close the file.
 
         Raises:
-            ServerFailed: Some of it could not be written.
+            MockserverError: Some of it could not be written.
         """
         if self._thread is None:
             return
@@ -214,7 +214,7 @@ class JournalFile:
         self._file.close()
         if self.lost:
             reason = "the disk was too slow" if self.failure is None else self.failure.strerror or self.failure
-            raise ServerFailed(f"{self.lost} requests are not in {self._path}: {reason}")
+            raise MockserverError(f"{self.lost} requests are not in {self._path}: {reason}")
 
     def _lines_by_namespace(self, most: int) -> tuple[dict[str, deque[tuple[int, bytes]]], int | None]:
         """Read the last lines of each namespace, with their numbers.

@@ -7,12 +7,13 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import partial
 
 from mockserver.cli.pacing import speed_of
 from mockserver.cli.remote import add_trust_arguments, reach, trusted_address
 from mockserver.clock import RealTime
 from mockserver.dialects.registry import DIALECTS
-from mockserver.errors import ControlFailed, InvalidInput
+from mockserver.errors import ControlFailed, InvalidInput, known_name
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
 from mockserver.simulation.player import Sent, SimulatedPlayer, start_of
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="URL", required=True, help="address of the server")
     parser.add_argument(
         "--content",
-        choices=tuple(CONTENTS),
+        type=partial(known_name, names=CONTENTS, what="content"),
         default="vod",
         metavar="NAME",
         help="what to play, see the list below (default: vod)",
@@ -60,13 +61,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live", dest="content", action="store_const", const="live", help="the same as --content live")
     parser.add_argument(
         "--dialect",
-        choices=DIALECTS.names,
+        type=partial(known_name, names=DIALECTS.names, what="dialect"),
         default=DIALECTS.default.name,
         metavar="NAME",
         help="the API to report to: collection, the Media Collection API, or edge, the Media Edge API "
         "(default: collection)",
     )
-    parser.add_argument("--flaw", choices=tuple(FLAWS), metavar="NAME", help="make this mistake, see the list below")
+    parser.add_argument(
+        "--flaw",
+        type=partial(known_name, names=FLAWS, what="flaw"),
+        metavar="NAME",
+        help="make this mistake, see the list below",
+    )
     parser.add_argument(
         "--sessions", type=int, metavar="N", help="play N sessions (default: 1, or as many as --concurrent)"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mockserver.errors import InvalidInput, nearest
+from mockserver.errors import known_name
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.settings import Settings
 from mockserver.wire.codec import encode
@@ -45,10 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from mockserver.dialects.registry import DIALECTS
 
-    name = arguments.event_type
-    if name not in EVENT_TYPES:
-        suggestion = nearest(name, EVENT_TYPES) or f"; use one of {', '.join(EVENT_TYPES)}"
-        raise InvalidInput(f"there is no event type {name!r}{suggestion}")
+    name = known_name(arguments.event_type, EVENT_TYPES, "event type")
     settings = Settings(schema_profile=arguments.profile, docs_lenient=arguments.docs_lenient)
     schema = DIALECTS.default.interpreter(settings).schema(name)
     print(indented(encode(schema), indent=2).decode())

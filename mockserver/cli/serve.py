@@ -20,7 +20,7 @@ from mockserver.cli.output_file import write_whole
 from mockserver.cli.reachable import Reachable, reachable, row_text
 from mockserver.control import EXPORT, NAMESPACES, ExportQuery
 from mockserver.dialects.registry import DIALECTS
-from mockserver.errors import InvalidInput, ServerFailed
+from mockserver.errors import InvalidInput, MockserverError
 from mockserver.namespaces import DEFAULT
 from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
@@ -80,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         InvalidInput: Flags, environment or file cannot be used.
-        ServerFailed: The address is in use, or the journal cannot be written.
+        ServerFailed: It cannot start, for example since the address is in use.
+        MockserverError: The journal could not be written at the end.
     """
     configuration = configure(serve_flags(), vars(arguments), os.environ, Path.cwd(), str(secrets.randbits(32)))
 
@@ -210,7 +211,7 @@ def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None
     try:
         write_whole(path, chunks)
     except OSError as error:
-        raise ServerFailed(f"cannot write the journal to {path}: {error.strerror or error}") from None
+        raise MockserverError(f"cannot write the journal to {path}: {error.strerror or error}") from None
     if others:
         names = ", ".join(f"{name} ({count} {'entry' if count == 1 else 'entries'})" for name, count in others.items())
         print(f"only the default namespace was exported, not {names}", file=sys.stderr)

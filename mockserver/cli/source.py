@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
-from mockserver.control import EVENTS, FINDINGS, FindingQuery
-from mockserver.errors import InvalidInput, MockserverError
+from mockserver.control import EVENTS, FINDINGS, NAMESPACES, FindingQuery
+from mockserver.errors import InvalidInput, MockserverError, known_name
 from mockserver.media_server import MediaServer
 from mockserver.model.finding import Finding
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT
+from mockserver.namespaces import DEFAULT, destination
 
 __all__ = ["SOURCES", "Source", "add_source_arguments", "file_settings", "opened"]
 
@@ -100,6 +101,9 @@ def opened(arguments: argparse.Namespace) -> Iterator[Source]:
 def _server(arguments: argparse.Namespace) -> Source:
     refuse(arguments, ("config", "open"), "is for files; a server has its own settings and clock")
     server = remote_server(arguments.source, arguments, None if arguments.namespace == DEFAULT else arguments.namespace)
+    where = urlsplit(server.url)
+    namespace = destination(where.path, where.netloc).namespace or DEFAULT
+    known_name(namespace, [view.name for view in server.control.call(NAMESPACES, None).namespaces], "namespace")
     return Source(server.url, server, None)
 
 

@@ -271,10 +271,17 @@ class FaultPage(_Result, frozen=True, kw_only=True):
 
 
 class ClockCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Move or stop the clock: ``advance`` takes ``ms``, ``set`` takes ``at_ms``, ``rate`` takes ``rate``."""
+    """Move or stop the clock.
+
+    ``advance`` takes ``ms``, ``seconds``, ``minutes`` and ``hours`` and moves by their sum, ``set`` takes ``at_ms``,
+    ``rate`` takes ``rate``.
+    """
 
     action: Literal["freeze", "resume", "advance", "set", "rate", "follow_ts", "reset"]
     ms: int | None = None
+    seconds: float | None = None
+    minutes: float | None = None
+    hours: float | None = None
     at_ms: int | None = None
     rate: float | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mockserver.clock import Clock
 from mockserver.control import SettingsPatch
 from mockserver.errors import InvalidInput
@@ -26,7 +28,7 @@ __all__ = [
     "settings",
 ]
 
-_CLOCK_ARGUMENTS = {"advance": "ms", "set": "at_ms", "rate": "rate"}
+_CLOCK_ARGUMENTS = {"advance": ("ms", "seconds", "minutes", "hours"), "set": ("at_ms",), "rate": ("rate",)}
 _PARTS = ("journal", "sessions", "faults", "clock", "settings")
 
 
@@ -90,14 +92,19 @@ def set_clock(target: Target, command: ClockCommand) -> ClockReading:
     Before the answer, requests that were held back and are due now are processed, so that a test can look for them at
     once, and the next move of the clock finds nothing late.
     """
-    needed = _CLOCK_ARGUMENTS.get(command.action)
-    for name in ("ms", "at_ms", "rate"):
-        given = getattr(command, name) is not None
-        if given != (name == needed):
-            raise InvalidInput(f"{command.action} {'takes no' if given else 'needs'} {name}", pointer=f"/{name}")
+    takes = _CLOCK_ARGUMENTS.get(command.action, ())
+    given = [name for name in command.__struct_fields__ if name != "action" and getattr(command, name) is not None]
+    for name in given:
+        if name not in takes:
+            raise InvalidInput(f"{command.action} takes no {name}", pointer=f"/{name}")
+    if takes and not given:
+        raise InvalidInput(f"{command.action} needs {' or '.join(takes)}", pointer=f"/{takes[0]}")
     with target.namespace as emulator:
         emulator.settle()
-        _move(emulator.clock, command)
+        try:
+            _move(emulator.clock, command)
+        except InvalidInput as error:
+            raise InvalidInput(str(error), pointer=f"/{given[0]}") from None
         emulator.catch_up()
         return clock(target, None)
 
@@ -109,7 +116,7 @@ def _move(moved: Clock, command: ClockCommand) -> None:
         case "resume":
             moved.resume()
         case "advance":
-            moved.advance(command.ms or 0)
+            moved.advance(_advance_ms(command))
         case "set":
             moved.set(command.at_ms or 0)
         case "rate":
@@ -118,6 +125,14 @@ def _move(moved: Clock, command: ClockCommand) -> None:
             moved.follow_ts()
         case "reset":
             moved.reset()
+
+
+def _advance_ms(command: ClockCommand) -> int:
+    seconds = (command.seconds or 0) + 60 * (command.minutes or 0) + 3600 * (command.hours or 0)
+    total_ms = (command.ms or 0) + 1000 * seconds
+    if not math.isfinite(total_ms):
+        raise InvalidInput("the clock cannot move that far")
+    return round(total_ms)
 
 
 def reset(target: Target, command: ResetCommand) -> Summary:

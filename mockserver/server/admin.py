@@ -116,13 +116,13 @@ class Admin:
         where = destination(target, "" if probe else request.headers.get("Host", ""), self._namespaces.hosts)
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
-        on_page = path == PAGE or (path or "").startswith(f"{PAGE}/")
+        on_page = path in ("", "/", PAGE) or (path or "").startswith(f"{PAGE}/")
         if not on_page:
             self._guard.check(request.headers, any_host=probe)
         if not where.valid:
             raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
         if on_page:
-            return self._show(request, (path or "")[len(PAGE) :])
+            return self._show(request, path or "")
         if not routes:
             raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
         route = routes.get("GET" if request.method == "HEAD" else request.method)
@@ -158,10 +158,12 @@ class Admin:
             return await self._send_chunks(request, answer, headers)
         return web.Response(status=route.status, headers=headers, body=answer)
 
-    def _show(self, request: web.BaseRequest, rest: str) -> web.Response:
+    def _show(self, request: web.BaseRequest, path: str) -> web.Response:
         if request.method not in ("GET", "HEAD"):
             raise _NoRoute(f"the page takes GET and HEAD, not {request.method}", 405, "GET, HEAD")
-        return self._page.answer(request, rest)
+        if path in ("", "/"):
+            return self._page.lead_from(request, f"{ADMIN[1:]}{PAGE}/" if not path else f"{PAGE[1:]}/")
+        return self._page.answer(request, path[len(PAGE) :])
 
     async def _stream(self, request: web.BaseRequest, name: str, cors: dict[str, str]) -> web.StreamResponse:
         if request.method == "HEAD":

@@ -3,7 +3,8 @@
 The threat is a web page in a browser on the machine of the server: it can send requests to localhost, and by DNS
 rebinding even read the answers. So the admin API answers only for hosts it knows, refuses requests from pages of other
 origins, accepts changes only as JSON, which no page can send across origins without a preflight, and sends CORS headers
-only to origins named at the start. On addresses that other machines can reach, it also requires a token.
+only to origins named at the start. On addresses that other machines can reach, it also requires a token. Whoever shows
+the token may use any host name, as the services of a container network do: a page that came by rebinding has none.
 """
 
 from __future__ import annotations
@@ -63,26 +64,34 @@ class Guard:
         self._check_source(headers, _SAFE_SITES)
         self.check_token(headers)
 
-    def check_page(self, headers: Mapping[str, str]) -> None:
-        """Refuse a request that may not read a file of the page, not checking the token.
+    def check_page(self, headers: Mapping[str, str], token: str | None = None) -> None:
+        """Refuse a request that may not read a file of the page; it needs no token for that.
 
         A link on another site may open the page: opening it changes nothing and reveals nothing.
+
+        Args:
+            headers: The header fields, by case-insensitive name.
+            token: The token in its address, if any.
 
         Raises:
             Forbidden: The request may not read it.
         """
         leads_here = headers.get("Sec-Fetch-Mode", "").lower() == "navigate"
         leads_here = leads_here and headers.get("Sec-Fetch-Dest", "document").lower() == "document"
-        self._check_source(headers, (*_SAFE_SITES, "cross-site", "same-site") if leads_here else _SAFE_SITES)
+        sites = (*_SAFE_SITES, "cross-site", "same-site") if leads_here else _SAFE_SITES
+        self._check_source(headers, sites, token)
 
-    def _check_source(self, headers: Mapping[str, str], sites: Collection[str]) -> None:
+    def _check_source(self, headers: Mapping[str, str], sites: Collection[str], token: str | None = None) -> None:
         host = headers.get("Host", "")
         if any(len(_all(headers, name)) > 1 for name in ("Host", "Origin", "Sec-Fetch-Site")):
             raise Forbidden("a request has one Host, one Origin and one Sec-Fetch-Site at most")
-        if not self._known_host(host):
+        if not self._known_host(host) and not self._shows_token(headers, token):
+            needed = (
+                "start the server with --admin-token TOKEN and send that" if self._token is None else "send the token"
+            )
             raise Forbidden(
-                f"Host {host[:100]!r} is not known: use an IP address, localhost or *.localhost, or start the server "
-                "with --allow-host NAME"
+                f"Host {host[:100]!r} is not known: use an IP address, localhost or *.localhost, start the server with "
+                f"--allow-host NAME, or {needed} as Authorization: Bearer TOKEN"
             )
         origin = headers.get("Origin")
         allowed = origin in self._origins
@@ -141,15 +150,21 @@ class Guard:
         Raises:
             Forbidden: With status 401.
         """
+        if self._token is not None and not self._shows_token(headers):
+            raise Forbidden("an admin token is needed: send it as Authorization: Bearer TOKEN", status=401)
+
+    def _shows_token(self, headers: Mapping[str, str], token: str | None = None) -> bool:
+        """Return whether a request shows the token of the server, which must have one, in a field or its address."""
         if self._token is None:
-            return
+            return False
         scheme, _, shown = headers.get("Authorization", "").partition(" ")
         cookies = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
         offered = [kind for name, _, value in cookies if name == COOKIE for kind in (value, unquote(value))]
         if scheme.lower() == "bearer":
             offered.append(shown)
-        if not any(self.accepts(value) for value in offered):
-            raise Forbidden("an admin token is needed: send it as Authorization: Bearer TOKEN", status=401)
+        if token is not None:
+            offered.append(token)
+        return any(self.accepts(value) for value in offered)
 
     def accepts(self, token: str) -> bool:
         """Return whether a token is the right one; without a token of the server, any is."""

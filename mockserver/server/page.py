@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import web
 
-from mockserver.control import ADMIN
+from mockserver.control import ADMIN, OPENAPI
 from mockserver.errors import Forbidden, NotFound
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.vocabulary import Outcome
@@ -51,6 +51,10 @@ _HEADERS = {
 _UNLOCK = """\
 This page needs the admin token of the server. Open the address that the server printed at the start (ui_url), or add
 ?token=TOKEN to this address. The token is the value of --admin-token or, without that, printed at the start.
+"""
+_ADMIN_API = f"""\
+This is the admin API. Its page for people: {ADMIN}{PAGE}/
+Its description for programs: {ADMIN}{OPENAPI.path}
 """
 
 
@@ -115,7 +119,7 @@ class Page:
             NotFound: There is no such file.
         """
         guard, headers = self._guard, request.headers
-        guard.check_page(headers)
+        guard.check_page(headers, request.query.get("token"))
         opens = rest in ("", "/")
         if opens and "token" in request.query:
             return self._signed_in(request, "ui/" if not rest else "./")
@@ -133,6 +137,18 @@ class Page:
         if file is None:
             raise NotFound("the page has no such file")
         return _send(file, headers)
+
+    def lead_from(self, request: web.BaseRequest, to: str) -> web.Response:
+        """Redirect the address of the admin API to the page, and say where a program begins.
+
+        Args:
+            to: The address of the page, relative to that of the request.
+
+        Raises:
+            Forbidden: The request comes from a source that is not allowed.
+        """
+        self._guard.check_page(request.headers, request.query.get("token"))
+        return _text(302, _ADMIN_API, Location=_with_query(to, request.query))
 
     def _signed_in(self, request: web.BaseRequest, here: str) -> web.Response:
         """Set the cookie from the token in the address, and redirect to the address without the token."""

@@ -22,7 +22,7 @@ from mockserver.control import (
     FindingQuery,
     SessionQuery,
 )
-from mockserver.errors import InvalidInput, ServerFailed
+from mockserver.errors import InvalidInput, MockserverError, ServerFailed
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import ResetCommand
@@ -194,7 +194,7 @@ def test_full_disk_stops_nobody_and_is_told_at_the_end(path: Path) -> None:
     kept.file._file.close()
     kept.file._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the journal closes it
     play(kept.site)
-    with pytest.raises(ServerFailed, match=r"9 requests are not in .*: No space left on device"):
+    with pytest.raises(MockserverError, match=r"9 requests are not in .*: No space left on device"):
         kept.file.close()
 
 

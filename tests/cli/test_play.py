@@ -94,8 +94,8 @@ def test_a_refused_event_is_told_by_the_exit_code(server: MockServer) -> None:
     ("arguments", "message"),
     [
         (["--speed", "0"], "--speed must be a number more than 0, or max; not '0'"),
-        (["--flaw", "none"], "invalid choice"),
-        (["--content", "opera"], "invalid choice"),
+        (["--flaw", "ads-outsid"], "there is no flaw 'ads-outsid'; did you mean ads-outside-break?"),
+        (["--content", "opera"], "there is no content 'opera'; there are vod, "),
         (
             ["--content", "short", "--flaw", "ads-never-closed"],
             "--flaw: the flaw ads-never-closed finds nothing to break",

@@ -36,4 +36,4 @@ def test_unknown_name_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_name_like_no_other_gets_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "xyz"]) == 2
-    assert "use one of sessionStart, play, " in capsys.readouterr().err
+    assert "there are sessionStart, play, " in capsys.readouterr().err

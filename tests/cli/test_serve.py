@@ -182,7 +182,7 @@ def test_ca_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp
     (tmp_path / "ca.pem").write_text("no CA", encoding="ascii")
     process = start("serve", "--port", "0", "--tls", "--tls-ca", "ca.pem")
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (1, "")
+    assert (process.returncode, out) == (2, "")
     assert err.startswith("mockserver: ca.pem is not a CA: it contains no PEM; delete or move the file ")
     assert err.count("\n") == 1
 
@@ -239,7 +239,7 @@ def test_port_that_is_taken_is_told_in_one_sentence(start: StartProcess, make_se
     ports = {"--port": "0", "--admin-port": "0", how: str(port)}
     process = start("serve", "--ready-json", *(word for item in ports.items() for word in item))
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (1, "")
+    assert (process.returncode, out) == (2, "")
     assert err.startswith(f"mockserver: cannot listen on 127.0.0.1 port {port}: ")
     assert err.count("\n") == 1
 

@@ -116,6 +116,16 @@ def test_namespace_of_a_server_can_be_named(server: Running, capsys: Capture) ->
     assert capsys.readouterr() == ("", f"mockserver: {server.url} has no requests\n")
 
 
+def test_namespace_that_is_not_there_is_told(server: Running, capsys: Capture) -> None:
+    following(server, "blue")
+    for command in ("diagnose", "report"):
+        assert main([command, server.url, "--namespace", "bleu"]) == 2
+        assert capsys.readouterr() == ("", "mockserver: there is no namespace 'bleu'; did you mean blue?\n")
+    assert main(["diagnose", f"{server.url}/ns/red"]) == 2
+    assert capsys.readouterr().err == "mockserver: there is no namespace 'red'; there are default, blue\n"
+    assert [namespace.name for namespace in server.site.namespaces] == ["default", "blue"]
+
+
 def test_token_comes_from_the_flag_or_the_environment(
     make_server: MakeServer, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

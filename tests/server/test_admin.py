@@ -297,6 +297,11 @@ def test_clock_does_what_it_is_told_and_answers_what_it_shows(server: Running) -
     assert found(server.admin("GET", "/clock")) == {"now_ms": NOW_MS, **standing}
     for command, expected in (
         ({"action": "advance", "ms": 5}, {"now_ms": NOW_MS + 5, **standing}),
+        ({"action": "set", "at_ms": NOW_MS}, {"now_ms": NOW_MS, **standing}),
+        (
+            {"action": "advance", "hours": 1, "minutes": 2, "seconds": 3.5, "ms": 4},
+            {"now_ms": NOW_MS + 3_723_504, **standing},
+        ),
         ({"action": "set", "at_ms": 7}, {"now_ms": 7, **standing}),
         ({"action": "rate", "rate": 60}, {"now_ms": 7, "frozen": True, "rate": 60.0}),
         ({"action": "freeze"}, {"now_ms": 7, "frozen": True, "rate": 60.0}),

@@ -24,7 +24,7 @@ def problem(answer: Answer, status: int) -> Any:
 
 @pytest.mark.parametrize(
     "path",
-    ["/__admin", "/__admin/", "/__admin/nothing", "/__admin/events/1/x", "/__admin/v1/events", "/ns/a/__admin/x"],
+    ["/__admin/nothing", "/__admin/events/1/x", "/__admin/v1/events", "/ns/a/__admin/x"],
 )
 def test_unknown_route_is_404(server: Running, path: str) -> None:
     for method in ("GET", "POST", "HEAD"):
@@ -76,6 +76,9 @@ def test_wrong_method_is_405_with_the_right_ones_in_allow(server: Running, path:
         ("POST", "/clock", b'{"action":"jump"}', "/action"),
         ("POST", "/clock", b'{"action":"advance"}', "/ms"),
         ("POST", "/clock", b'{"action":"advance","ms":-1}', "/ms"),
+        ("POST", "/clock", b'{"action":"advance","hours":1e308}', "/hours"),
+        ("POST", "/clock", b'{"action":"advance","minutes":-1}', "/minutes"),
+        ("POST", "/clock", b'{"action":"set","at_ms":1,"seconds":1}', "/seconds"),
         ("POST", "/clock", b'{"action":"advance","ms":%b}' % (b"9" * 18), "/ms"),
         ("POST", "/clock", b'{"action":"freeze","ms":1}', "/ms"),
         ("POST", "/clock", b'{"action":"set","at_ms":-1}', "/at_ms"),

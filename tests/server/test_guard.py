@@ -247,6 +247,30 @@ def test_other_hosts_are_refused(start: Start, host: str) -> None:
     assert answer.status == (200 if host == "[::1" else 403)
 
 
+@pytest.mark.parametrize("host", ["mockserver", "mockserver:8089", "metrics.team.internal"])
+def test_whoever_shows_the_token_may_use_any_host(start: Start, host: str) -> None:
+    server = start(admin_token="s3cret")
+    for shown in (("Authorization", "Bearer s3cret"), ("Cookie", "mockserver_admin=s3cret")):
+        assert server.ask("GET", "/__admin/events", None, ("Host", host), shown).status == 200
+    assert server.ask("GET", "/__admin/ui/?token=s3cret", None, ("Host", host)).status == 302
+
+
+def test_wrong_token_does_not_excuse_an_unknown_host(start: Start) -> None:
+    server = start(admin_token="s3cret")
+    host, before = ("Host", "mockserver:8089"), snapshot(server.site)
+    for shown in ((), (("Authorization", "Bearer wrong"),), (("Cookie", "mockserver_admin=wrong"),)):
+        answer = server.ask("POST", "/__admin/reset", None, host, *shown)
+        assert (answer.status, snapshot(server.site)) == (403, before)
+        assert "send the token as Authorization: Bearer TOKEN" in answer.json()["detail"]
+    assert server.ask("GET", "/__admin/ui/?token=wrong", None, host).status == 403
+
+
+def test_server_without_a_token_knows_no_other_host_whatever_is_shown(start: Start) -> None:
+    answer = start().ask("GET", "/__admin/events", None, ("Host", "mockserver"), ("Authorization", "Bearer any"))
+    assert answer.status == 403
+    assert "start the server with --admin-token TOKEN" in answer.json()["detail"]
+
+
 ALLOWED = "https://runner.example:3000"
 ADMIN_CORS = [
     ("Access-Control-Allow-Origin", ALLOWED),

@@ -58,6 +58,9 @@ def test_page_stands_at_its_folder_and_is_led_to(server: Running) -> None:
         ("/", "__admin/ui/"),
         ("/ns/a/", "__admin/ui/"),
         ("/ns/a", "a/__admin/ui/"),
+        ("/__admin", "__admin/ui/"),
+        ("/__admin/", "ui/"),
+        ("/ns/a/__admin", "__admin/ui/"),
     ):
         answer = server.ask("GET", path, None, ("Accept", "text/html,*/*;q=0.8"))
         assert (answer.status, answer.header("Location")) == (302, location), path

@@ -56,10 +56,13 @@ export interface Choice {
   text: string;
 }
 
-/** Move or stop the clock: ``advance`` takes ``ms``, ``set`` takes ``at_ms``, ``rate`` takes ``rate``. */
+/** Move or stop the clock. */
 export interface ClockCommand {
   action: "freeze" | "resume" | "advance" | "set" | "rate" | "follow_ts" | "reset";
   ms?: number | null;
+  seconds?: number | null;
+  minutes?: number | null;
+  hours?: number | null;
   at_ms?: number | null;
   rate?: number | null;
 }
