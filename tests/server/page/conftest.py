@@ -99,16 +99,16 @@ class Servers:
         return any(url.startswith(shown.address("")) for shown in self._all)
 
     def give_back(self, shown: Shown) -> None:
-        """Bring a server back to its beginning, or stop it if that is not possible."""
+        """Bring a server back to its beginning, for the next test, if that is possible.
+
+        If not, it still runs until the end: the page that a test left open on it would report that it stopped.
+        """
         control = shown.server.control
         for name in [namespace.name for namespace in shown.server.site.namespaces if namespace.name != "default"]:
             control.call(DELETE_NAMESPACE, None, name=name)
         control.call(RESET, ResetCommand())
         if _stored(shown) == self._new and shown.server.site.internal_errors == []:
             self._unused.append(shown)
-        else:
-            self._all.remove(shown)
-            shown.server.stop()
 
     def close(self) -> None:
         """Stop them all."""
