@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from mockserver.model.story import Story
     from mockserver.rules.sequence import any_number_of, anything
     from mockserver.server.options import ServerOptions
-    from mockserver.server.site import SITE, build_app
+    from mockserver.server.service import SERVICE, build_app
 
 __all__ = [
-    "SITE",
+    "SERVICE",
     "BlockingCallInLoop",
     "ControlFailed",
     "Entry",
@@ -79,7 +79,7 @@ _HOMES = {
     "NotFound": "errors",
     "Query": "model.query",
     "Refused": "errors",
-    "SITE": "server.site",
+    "SERVICE": "server.service",
     "ServerFailed": "errors",
     "ServerOptions": "server.options",
     "SessionHandle": "media_server",
@@ -92,7 +92,7 @@ _HOMES = {
     "VerificationFailed": "errors",
     "any_number_of": "rules.sequence",
     "anything": "rules.sequence",
-    "build_app": "server.site",
+    "build_app": "server.service",
     "connect": "media_server",
 }
 

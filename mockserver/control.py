@@ -175,26 +175,11 @@ SUMMARY: Route[None, r.Summary] = _get(
 SESSIONS: Route[SessionQuery, r.SessionPage] = _get(
     "/sessions", "Sessions, newest last.", r.SessionPage, SessionQuery, slow=True
 )
-SESSION: Route[None, r.SessionView] = _get(
-    "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
-)
-TIMELINE: Route[None, r.Timeline] = _get(
-    "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline, slow=True
-)
-LANES: Route[None, Lanes] = _get(
-    "/sessions/{sid}/lanes", "What went on in a session, as spans of time, for a picture.", Lanes, slow=True
-)
-FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
-    "/findings", "What is wrong with the traffic, the worst first.", r.FindingPage, FindingQuery, slow=True
-)
-SESSION_FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
-    "/sessions/{sid}/findings", "What is wrong with a session, the worst first.", r.FindingPage, FindingQuery, slow=True
-)
-REPORT: Route[None, SessionReport] = _get(
-    "/sessions/{sid}/report", "What Adobe would have computed of a session, and why.", SessionReport, slow=True
-)
 PUT_SESSION: Route[r.SessionCommand, r.SessionView] = Route(
     "POST", "/sessions", "Open or close a session without a client.", r.SessionCommand, r.SessionView, 201, True
+)
+SESSION: Route[None, r.SessionView] = _get(
+    "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
 )
 EXPIRE: Route[None, r.SessionView] = Route(
     "POST", "/sessions/{sid}/expire", "Close a session: its next event answers 410.", None, r.SessionView, changes=True
@@ -202,11 +187,25 @@ EXPIRE: Route[None, r.SessionView] = Route(
 FORGET: Route[None, r.SessionView] = Route(
     "POST", "/sessions/{sid}/forget", "Forget a session: its next event answers 404.", None, r.SessionView, changes=True
 )
+TIMELINE: Route[None, r.Timeline] = _get(
+    "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline, slow=True
+)
+LANES: Route[None, Lanes] = _get(
+    "/sessions/{sid}/lanes", "What went on in a session, as spans of time, for a picture.", Lanes, slow=True
+)
+SESSION_FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
+    "/sessions/{sid}/findings", "What is wrong with a session, the worst first.", r.FindingPage, FindingQuery, slow=True
+)
+REPORT: Route[None, SessionReport] = _get(
+    "/sessions/{sid}/report", "What Adobe would have computed of a session, and why.", SessionReport, slow=True
+)
+FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
+    "/findings", "What is wrong with the traffic, the worst first.", r.FindingPage, FindingQuery, slow=True
+)
 
 EVENTS: Route[Query, r.EventPage] = _get(
     "/events", "The journal, filtered by the query string.", r.EventPage, Query, slow=True
 )
-EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was sent.", Entry)
 COUNT: Route[r.WaitCommand, r.CountResult] = Route(
     "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult, slow=True
 )
@@ -217,22 +216,23 @@ WAIT: Route[r.WaitCommand, r.WaitResult] = Route(
     "POST", "/events/wait", "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult,
     slow=True,
 )  # fmt: skip
+EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was sent.", Entry)
 VERIFY: Route[r.VerifyCommand, r.Verification] = Route(
     "POST", "/verify", "Verify a count or a sequence, with near misses.", r.VerifyCommand, r.Verification, slow=True
 )
 
 FAULTS: Route[None, r.FaultPage] = _get("/faults", "Fault rules with their counters.", r.FaultPage)
-FAULT: Route[None, FaultRule] = _get("/faults/{fault_id}", "One fault rule.", FaultRule)
 ADD_FAULT: Route[FaultSpec, FaultRule] = Route(
     "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
 )
+DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault rules.", status=204, changes=True)
+FAULT: Route[None, FaultRule] = _get("/faults/{fault_id}", "One fault rule.", FaultRule)
 PUT_FAULT: Route[FaultSpec, FaultRule] = Route(
     "PUT", "/faults/{fault_id}", "Replace a fault rule; its counters start afresh.", FaultEdit, FaultRule, changes=True
 )
 DELETE_FAULT: Route[None, None] = Route(
     "DELETE", "/faults/{fault_id}", "Remove a fault rule.", status=204, changes=True
 )
-DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault rules.", status=204, changes=True)
 
 STORIES: Route[None, StoryPage] = _get("/stories", "The stories that can be started.", StoryPage, slow=True)
 STORY: Route[None, StoryView] = _get(
@@ -278,13 +278,14 @@ ADD_PLAYERS: Route[PlayerCommand, PlayerPage] = Route(
     "POST", "/players", "Start simulated players; they play over HTTP, so faults hit them.", PlayerCommand, PlayerPage,
     201, True, slow=True,
 )  # fmt: skip
+STOP_PLAYERS: Route[None, None] = Route(
+    "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
+)
 STOP_PLAYER: Route[None, PlayerView] = Route(
     "DELETE", "/players/{player_id}", "Stop a simulated player; it sends no sessionEnd.", None, PlayerView,
     changes=True, slow=True,
 )  # fmt: skip
-STOP_PLAYERS: Route[None, None] = Route(
-    "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
-)
+
 ADDRESSES: Route[None, Addresses] = _get(
     "/addresses", "The addresses of the server, for players on this machine and on others.", Addresses, slow=True
 )
@@ -303,22 +304,11 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
     ExportQuery,
     media_type="application/x-ndjson",
 )
-
 IMPORT: Route[bytes, r.ImportResult] = Route(
     "POST", "/import", "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,
     r.ImportResult, changes=True, slow=True,
     takes=("application/json", "application/x-ndjson", "application/octet-stream"), max_body_mib=64,
 )  # fmt: skip
 
-CONTROL_ROUTES: tuple[Route[Any, Any], ...] = (
-    HEALTH, READY, VERSION, METRICS, OPENAPI, CA, SUMMARY,
-    SESSIONS, PUT_SESSION, SESSION, EXPIRE, FORGET, TIMELINE, LANES,
-    SESSION_FINDINGS, REPORT, FINDINGS,
-    EVENTS, COUNT, FIND, WAIT, EVENT, VERIFY,
-    FAULTS, ADD_FAULT, DELETE_FAULTS, FAULT, PUT_FAULT, DELETE_FAULT,
-    STORIES, STORY, PUT_STORY, START_STORY, WAIT_STORY, STOP_STORY,
-    SETTINGS, PATCH_SETTINGS, CLOCK, SET_CLOCK, RESET,
-    NAMESPACES, DELETE_NAMESPACE,
-    PLAYERS, ADD_PLAYERS, STOP_PLAYERS, STOP_PLAYER,
-    ADDRESSES, QR_CODE, STREAM, EXPORT, IMPORT,
-)  # fmt: skip
+CONTROL_ROUTES: tuple[Route[Any, Any], ...] = tuple(each for each in globals().values() if isinstance(each, Route))
+"""All of them, in the order in which they stand above."""

@@ -194,7 +194,7 @@ class Namespace:
 
 
 class Target(NamedTuple):
-    """What an operation works on: a namespace, and the namespaces of the server it belongs to.
+    """What a function of the admin API works on: a namespace, and the namespaces of the server it belongs to.
 
     Args:
         as_json: Whether the answer is only written as JSON. Then the entries in it may be JSON already: thousands of

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpRequest
@@ -14,7 +15,6 @@ from mockserver.model.plan import Plan
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
-from mockserver.operations.findings import Diagnosis
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.lines import parse_lines
 from tests.factories import inside

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mockserver.admin.stories import stop_story
 from mockserver.clock import Clock, RealTime
 from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.dialects.edge.dialect import EDGE
@@ -19,7 +20,6 @@ from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.plan import Plan
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery
-from mockserver.operations.stories import stop_story
 from mockserver.simulation.player import Voice
 from mockserver.stories.book import StoryBook
 from tests.factories import T0, target

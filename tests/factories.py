@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from mockserver.admin.waiting import Pending
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.expectation import Expectation
@@ -19,7 +20,6 @@ from mockserver.model.settings import Settings
 from mockserver.model.story import Story
 from mockserver.model.vocabulary import Phase
 from mockserver.namespaces import Namespace, Namespaces, Target
-from mockserver.operations.waiting import Pending
 from mockserver.stories.book import StoryBook
 
 __all__ = [
@@ -193,7 +193,7 @@ def phase(back_end: Emulator, sid: str) -> Phase:
 
 
 def target(emulator: Emulator, scheme: str = "http") -> Target:
-    """Make what operations take, of an emulator: the only namespace of a server."""
+    """Make what functions of the admin API take, of an emulator: the only namespace of a server."""
     namespaces = Namespaces(lambda name: emulator, scheme)
     return Target(namespaces, namespaces.default)
 
@@ -205,11 +205,11 @@ def inside(namespace: Namespace) -> Emulator:
 
 
 def answered(answer: T | Pending[T]) -> T:
-    """Return the answer of an operation; block while it has to be waited for."""
+    """Return the answer of such a function; block while it has to be waited for."""
     return answer.block() if isinstance(answer, Pending) else answer
 
 
 def awaited(answer: T | Pending[T]) -> Pending[T]:
-    """Return what an operation waits for; it must not have answered at once."""
+    """Return what such a function waits for; it must not have answered at once."""
     assert isinstance(answer, Pending), answer
     return answer

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mockserver.admin.sessions import session_items
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Thresholds
@@ -14,7 +15,6 @@ from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
-from mockserver.operations.sessions import session_items
 from mockserver.rules.diagnose.traffic import SessionTraffic
 
 START_MS = 1_760_000_000_000

@@ -16,7 +16,7 @@ from mockserver import errors
 from tests.documents import PAGES
 
 NAMES = {
-    "SITE",
+    "SERVICE",
     "BlockingCallInLoop",
     "ControlFailed",
     "Entry",

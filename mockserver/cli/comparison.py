@@ -14,7 +14,7 @@ from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 from mockserver.rules.answers import differing_fields, differing_values
 from mockserver.wire.codec import decode
 
-__all__ = ["Difference", "compare"]
+__all__ = ["Deviation", "compare"]
 
 _LONGEST_VALUE = 100
 _ENDINGS: dict[Ending, str] = {
@@ -24,7 +24,7 @@ _ENDINGS: dict[Ending, str] = {
 }
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Deviation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One difference from the recording.
 
     Args:
@@ -54,7 +54,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def compare(
     call: RecordedCall, answer: Answer, translated: Callable[[str], str], *, status_only: bool = False
-) -> tuple[Difference, ...]:
+) -> tuple[Deviation, ...]:
     """Compare an answer with the recorded one, as far as the recording goes.
 
     A recording without headers and bodies has only the status. If the recorded client left before the answer, no answer
@@ -72,22 +72,22 @@ def compare(
     if call.ending == answer.ending == "unanswered":
         return ()
     if call.status != answer.status:
-        return (Difference(of="status", recorded=call.status, now=answer.status),)
+        return (Deviation(of="status", recorded=call.status, now=answer.status),)
     if status_only:
         return ()
     if answer.status is None and call.ending not in (None, answer.ending):
-        return (Difference(of="ending", recorded=_ENDINGS[call.ending], now=_ENDINGS[answer.ending]),)
+        return (Deviation(of="ending", recorded=_ENDINGS[call.ending], now=_ENDINGS[answer.ending]),)
     if answer.status is None or call.answer is None:
         return ()
     return (*_headers(call.answer, answer), *_bodies(call.answer.body, answer.body, translated))
 
 
-def _headers(recorded: RecordedAnswer, answer: Answer) -> Iterator[Difference]:
+def _headers(recorded: RecordedAnswer, answer: Answer) -> Iterator[Deviation]:
     for name, was_there in differing_fields(recorded.headers, (name for name, _ in answer.headers)):
-        yield Difference(of="header", at=name.title(), recorded=was_there, now=not was_there)
+        yield Deviation(of="header", at=name.title(), recorded=was_there, now=not was_there)
 
 
-def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> Iterator[Difference]:
+def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> Iterator[Deviation]:
     try:
         expected = translated(recorded.decode()).encode()
     except UnicodeDecodeError:
@@ -96,9 +96,9 @@ def _bodies(recorded: bytes, now: bytes, translated: Callable[[str], str]) -> It
         return
     try:
         for at, before, after in differing_values(decode(expected, Any), decode(now, Any)):
-            yield Difference(of="body", at=at, recorded=before, now=after)
+            yield Deviation(of="body", at=at, recorded=before, now=after)
     except InvalidInput:
-        yield Difference(of="body", recorded=_text(expected), now=_text(now))
+        yield Deviation(of="body", recorded=_text(expected), now=_text(now))
 
 
 def _status(status: int | None) -> str:

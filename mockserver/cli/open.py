@@ -53,10 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.media_server import MediaServer
     from mockserver.server.options import ServerOptions
     from mockserver.server.runner import run as serve
-    from mockserver.server.site import Site
+    from mockserver.server.service import Service
 
-    site = Site(file_settings(arguments.config), ServerOptions(port=arguments.port))
-    server = MediaServer(site.control())
+    service = Service(file_settings(arguments.config), ServerOptions(port=arguments.port))
+    server = MediaServer(service.control())
     until_ms = 0
     for name in arguments.file:
         try:
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_browser and not webbrowser.open(address):
             print("no browser found; open the address yourself", file=sys.stderr)
 
-    serve(site, ready)
+    serve(service, ready)
     return 0
 
 

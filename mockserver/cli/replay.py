@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mockserver.address import ServerAddress
-from mockserver.cli.comparison import Difference, compare
+from mockserver.cli.comparison import Deviation, compare
 from mockserver.cli.in_flight import InFlight, Replayed, SessionIds, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, recorded_pace, speed_of
 from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
@@ -56,7 +56,7 @@ class _Different(msgspec.Struct, frozen=True):
     """A request whose answer differs from the recording."""
 
     replayed: Replayed
-    differences: tuple[Difference, ...]
+    differences: tuple[Deviation, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

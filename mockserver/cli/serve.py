@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.cli.journal_file import JournalFile
     from mockserver.cli.request_log import RequestLog
     from mockserver.server.runner import run as serve
-    from mockserver.server.site import Site
+    from mockserver.server.service import Service
 
     if arguments.forward_answer and arguments.forward is None:
         raise InvalidInput("--forward-answer goes with --forward URL")
@@ -102,28 +102,28 @@ def run(arguments: argparse.Namespace) -> int:
             if watcher is not None:
                 watcher.watch(emulator)
 
-    site = Site(configuration.settings, options, faults=configuration.faults, made=made, stories=book)
+    service = Service(configuration.settings, options, faults=configuration.faults, made=made, stories=book)
     if journal is not None:
-        journal.read_back(site.namespaces, configuration.settings)
+        journal.read_back(service.namespaces, configuration.settings)
         journal.begin()
 
-    ca_pem = None if site.authority is None else site.authority.ca_pem
+    ca_pem = None if service.authority is None else service.authority.ca_pem
 
     def ready(port: int, admin_port: int) -> None:
         _warn(options)
         _warn_of_readers(configuration.secret_files)
-        _announce(configuration, reachable(options, port, admin_port, ca_pem), site.guard.token)
+        _announce(configuration, reachable(options, port, admin_port, ca_pem), service.guard.token)
 
     try:
         with watch:
-            serve(site, ready)
+            serve(service, ready)
     finally:
         if log is not None:
             log.close()
         if journal is not None:
             journal.close()
     if configuration.export_on_exit is not None:
-        control = site.control()
+        control = service.control()
         namespaces = control.call(NAMESPACES, None).namespaces
         others = {view.name: view.requests for view in namespaces if view.requests and view.name != DEFAULT}
         _export(configuration.export_on_exit, control.call(EXPORT, ExportQuery()), others)

@@ -108,7 +108,7 @@ def _server(arguments: argparse.Namespace) -> Source:
 
 
 def _file(arguments: argparse.Namespace) -> Source:
-    from mockserver.operations.table import LocalControl
+    from mockserver.admin.table import LocalControl
     from mockserver.recordings.judged_file import judge_file
     from mockserver.recordings.recording import read_recording
 

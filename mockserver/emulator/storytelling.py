@@ -1,7 +1,7 @@
 """The story that runs in a namespace: its rules and settings, and its progress.
 
 There are no timers: each request updates the progress, and what time has done is computed when it is read. The verdict
-is computed in :mod:`~mockserver.operations.stories`.
+is computed in :mod:`~mockserver.admin.stories`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from mockserver.model.settings import Settings
 if TYPE_CHECKING:
     from mockserver.server.options import ServerOptions
     from mockserver.server.runner import ServerThread
-    from mockserver.server.site import Site
+    from mockserver.server.service import Service
     from mockserver.server.tls import Authority
 
 __all__ = ["MockServer"]
@@ -52,7 +52,7 @@ class MockServer(MediaServer):
         tls: bool | Authority = False,
     ) -> None:
         from mockserver.server.options import ServerOptions
-        from mockserver.server.site import Site
+        from mockserver.server.service import Service
 
         options = options or ServerOptions()
         if seed is not None:
@@ -63,9 +63,11 @@ class MockServer(MediaServer):
             options = replace(options, tls=True)
         self.seed = options.seed
         specs = fault_specs(faults)
-        self._site: Site = Site(settings, options, faults=specs, authority=None if isinstance(tls, bool) else tls)
+        self._service: Service = Service(
+            settings, options, faults=specs, authority=None if isinstance(tls, bool) else tls
+        )
         self._thread: ServerThread | None = None
-        super().__init__(self._site.control(), url="", host="")
+        super().__init__(self._service.control(), url="", host="")
 
     def start(self) -> MockServer:
         """Start the server, and return when it listens.
@@ -78,10 +80,10 @@ class MockServer(MediaServer):
 
         if self._thread is not None:
             raise ServerFailed("this server has been started before; make a new one")
-        thread = ServerThread(self._site)
+        thread = ServerThread(self._service)
         thread.start()
         self._thread = thread
-        options = self._site.options
+        options = self._service.options
         self.url = loopback_url(options.scheme, options.host, thread.port)
         self.host = self.url.partition("://")[2]
         return self
@@ -123,13 +125,13 @@ class MockServer(MediaServer):
 
         if self._thread is None:
             return ""
-        options = self._site.options
+        options = self._service.options
         return loopback_url(options.scheme, options.host, self._thread.admin_port)
 
     @property
     def admin_token(self) -> str | None:
         """The token that admin requests need; None if they need none, as on loopback addresses."""
-        return self._site.guard.token
+        return self._service.guard.token
 
     @property
     def ca_pem(self) -> str:
@@ -138,14 +140,14 @@ class MockServer(MediaServer):
         Raises:
             NotFound: The server was not started with ``tls=True``.
         """
-        if self._site.authority is None:
+        if self._service.authority is None:
             raise NotFound("this server has no CA of its own: start it with tls=True")
-        return self._site.authority.ca_pem
+        return self._service.authority.ca_pem
 
     @property
     def internal_errors(self) -> list[Exception]:
         """Errors of the server itself. There should be none; the pytest fixture fails a test if there are any."""
-        return self._site.internal_errors
+        return self._service.internal_errors
 
     def __enter__(self) -> MockServer:
         return self.start()

@@ -12,7 +12,7 @@ from typing import Any
 
 from mockserver.model.lanes import Lane, Span
 from mockserver.rules.playback import Ad, Break, Chapter, State, Step
-from mockserver.rules.report.durations import Activity, Course, turns
+from mockserver.rules.report.durations import Activity, Durations, turns
 
 __all__ = ["lanes_of"]
 
@@ -69,7 +69,7 @@ class _Picture:
         """Draw what the time counts as; chapters and ads have lanes of their own."""
         begun: Step | None = None
         activity: Activity | None = None
-        for stretch in Course(self.steps).stretches:
+        for stretch in Durations(self.steps).stretches:
             step = self.steps[stretch.first]
             if stretch.activity is activity:
                 continue

@@ -24,7 +24,7 @@ from mockserver.control import ADMIN
 from mockserver.model.http import RawHeaders
 from mockserver.server.answers import Written
 from mockserver.server.connections import Connection, Handler
-from mockserver.server.endpoint import Endpoint, Head
+from mockserver.server.emulated_api import EmulatedApi, Head
 
 __all__ = ["FastPath"]
 
@@ -89,7 +89,7 @@ class FastPath:
         is_open: Whether the fast path is in use. It is switched off before the connections are closed.
     """
 
-    def __init__(self, handler: Handler, endpoint: Endpoint) -> None:
+    def __init__(self, handler: Handler, endpoint: EmulatedApi) -> None:
         self._handler = handler
         self._endpoint = endpoint
         self.is_open = True

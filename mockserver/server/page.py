@@ -17,7 +17,7 @@ from mockserver.errors import Forbidden, NotFound
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import destination
-from mockserver.server.endpoint import path_of
+from mockserver.server.emulated_api import path_of
 from mockserver.server.guard import COOKIE, Guard
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any
 from mockserver.errors import ServerFailed
 from mockserver.model.settings import Settings
 from mockserver.server.connections import Connections, Handler
-from mockserver.server.endpoint import Endpoint
+from mockserver.server.emulated_api import EmulatedApi
 from mockserver.server.fast_path import FastPath
 from mockserver.server.incoming import Incoming
 from mockserver.server.listener import Listener
@@ -40,7 +40,7 @@ class Port:
         tls: For https.
         settings: Gives the settings in force.
         incoming: Counts what has not arrived whole yet.
-        endpoint: Answers plain events without aiohttp; None for a port that has none.
+        api: Answers plain events without aiohttp; None for a port that has none.
 
     Attributes:
         connections: All connections that there are.
@@ -52,9 +52,9 @@ class Port:
         tls: ssl.SSLContext | None,
         settings: Callable[[], Settings],
         incoming: Incoming,
-        endpoint: Endpoint | None = None,
+        api: EmulatedApi | None = None,
     ) -> None:
-        self._fast_path = None if endpoint is None else FastPath(handler, endpoint)
+        self._fast_path = None if api is None else FastPath(handler, api)
         if self._fast_path is None:
             self.connections = Connections(handler, settings, incoming)
         else:

@@ -16,10 +16,10 @@ from functools import partial
 from mockserver.errors import ServerFailed
 from mockserver.server.addresses import addresses_of, interface_addresses, loopback_url
 from mockserver.server.connections import Handler
-from mockserver.server.endpoint import Endpoint
+from mockserver.server.emulated_api import EmulatedApi
 from mockserver.server.options import is_loopback
 from mockserver.server.port import Port
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from mockserver.server.tls import server_context
 
 __all__ = ["Runner", "ServerThread", "run"]
@@ -36,15 +36,15 @@ _SIGNALS = tuple(
 
 
 class Runner:
-    """The listening sockets of a site, on the running loop; keeper of its gate.
+    """The listening sockets of a service, on the running loop; keeper of its gate.
 
     Attributes:
         port: The port of the emulated API.
         admin_port: The port of the admin API.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._ports: list[Port] = []
         self._reopening: asyncio.Task[None] | None = None
         self.port = 0
@@ -57,42 +57,42 @@ class Runner:
             InvalidInput: A certificate cannot be valid for a name that was given.
             ServerFailed: An address cannot be bound, or certificate or key cannot be used.
         """
-        site, options = self._site, self._site.options
+        service, options = self._service, self._service.options
         # Only a server for other machines needs its name looked up, which may take seconds.
         addresses = interface_addresses(by_name=not is_loopback(options.host)) if options.tls else ()
-        tls = server_context(options, site.authority, socket.gethostname(), addresses)
-        api = self._port(site.handle if options.admin_port is None else site.handle_api, tls, site.endpoint)
+        tls = server_context(options, service.authority, socket.gethostname(), addresses)
+        api = self._port(service.handle if options.admin_port is None else service.handle_api, tls, service.api)
         self.port = self.admin_port = await api.open(options.host, options.port)
         self._ports.append(api)
         if options.admin_port is not None:
-            admin = self._port(site.handle_admin, tls)
+            admin = self._port(service.handle_admin, tls)
             try:
                 self.admin_port = await admin.open(options.host, options.admin_port)
             except ServerFailed:
                 await self.stop()
                 raise
             self._ports.append(admin)
-        site.gate.keep(self._gate_moved)
-        site.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
-        site.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
+        service.gate.keep(self._gate_moved)
+        service.namespaces.players.open(loopback_url(options.scheme, options.host, self.port))
+        service.namespaces.reach = partial(addresses_of, options.scheme, options.host, self.port)
 
-    def _port(self, handler: Handler, tls: ssl.SSLContext | None, endpoint: Endpoint | None = None) -> Port:
-        namespaces = self._site.namespaces
-        return Port(handler, tls, lambda: namespaces.default.settings, self._site.incoming, endpoint)
+    def _port(self, handler: Handler, tls: ssl.SSLContext | None, emulated: EmulatedApi | None = None) -> Port:
+        namespaces = self._service.namespaces
+        return Port(handler, tls, lambda: namespaces.default.settings, self._service.incoming, emulated)
 
     async def refuse(self) -> None:
         """Refuse connections to the emulated API until :meth:`admit`."""
-        self._site.gate.hold()
+        self._service.gate.hold()
         await asyncio.sleep(0)
 
     async def admit(self) -> None:
         """Undo :meth:`refuse`, and return when the server listens, unless something else keeps its gate closed."""
-        self._site.gate.release()
-        await self._site.gate.opened()
+        self._service.gate.release()
+        await self._service.gate.opened()
 
     async def end_refusals(self) -> None:
         """End the refusals of fault rules, and return when the server listens, unless :meth:`refuse` is in effect."""
-        await self._site.gate.end_time()
+        await self._service.gate.end_time()
 
     def _gate_moved(self, closed: bool) -> asyncio.Task[None] | None:
         api = self._ports[0]
@@ -107,13 +107,13 @@ class Runner:
 
     async def stop(self) -> None:
         """Close the sockets and end requests in progress."""
-        players = self._site.namespaces.players
+        players = self._service.namespaces.players
         if len(players):
             await asyncio.to_thread(players.close)
         players.close()
-        self._site.gate.leave()
-        if self._site.endpoint.forwarder is not None:
-            await self._site.endpoint.forwarder.close()
+        self._service.gate.leave()
+        if self._service.api.forwarder is not None:
+            await self._service.api.forwarder.close()
         if self._reopening is not None:
             self._reopening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -137,11 +137,11 @@ class ServerThread:
     """A server with its own event loop and thread, so that a test may block or run its own loop.
 
     Args:
-        site: What to serve.
+        service: What to serve.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -211,13 +211,13 @@ class ServerThread:
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that started this one
             if self._ready.is_set():
                 _LOG.exception("the server thread broke")
-                self._site.internal_errors.append(ServerFailed(f"the server thread broke: {error}"))
+                self._service.internal_errors.append(ServerFailed(f"the server thread broke: {error}"))
             self._failure = error
         finally:
             self._ready.set()
 
     async def _serve(self) -> None:
-        runner = Runner(self._site)
+        runner = Runner(self._service)
         await runner.start()
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._runner = runner
@@ -229,23 +229,23 @@ class ServerThread:
             await runner.stop()
 
 
-def run(site: Site, ready: Callable[[int, int], None]) -> None:
+def run(service: Service, ready: Callable[[int, int], None]) -> None:
     """Serve in this thread, which must be the main one, until SIGINT or SIGTERM (on Windows Ctrl-C or Ctrl-Break).
 
     Args:
-        site: What to serve.
+        service: What to serve.
         ready: Called once when the server listens, with its port and that of the admin API. From then on a signal ends
             the server in good order.
 
     Raises:
         ServerFailed: It cannot listen.
     """
-    asyncio.run(_serve_until_signal(site, ready))
+    asyncio.run(_serve_until_signal(service, ready))
 
 
-async def _serve_until_signal(site: Site, ready: Callable[[int, int], None]) -> None:
+async def _serve_until_signal(service: Service, ready: Callable[[int, int], None]) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    runner = Runner(site)
+    runner = Runner(service)
     await runner.start()
     with _signals(loop, ended.set):
         try:

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from mockserver.admin.entries import block
 from mockserver.errors import Refused
 from mockserver.namespaces import Namespace
-from mockserver.operations.entries import block
 from mockserver.server.effects import LOOK_S, is_gone
 from mockserver.wire.codec import encode
 

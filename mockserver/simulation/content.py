@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["CONTENTS", "Content", "make_content"]
+__all__ = ["CONTENTS", "Programme", "make_content"]
 
 _LIVE_LENGTH_S = 86_400
 """Adobe, "Content length": live content of unknown length is a day long."""
@@ -26,7 +26,7 @@ _LENGTHS_S = {"vod": 120, "live": _LIVE_LENGTH_S, "short": 30, "audio": 90, "aba
 _CONTENT_TYPES = {"live": "live", "audio": "podcast"}
 
 
-class Content(msgspec.Struct, frozen=True):
+class Programme(msgspec.Struct, frozen=True):
     """What a simulated player plays.
 
     Args:
@@ -42,7 +42,7 @@ class Content(msgspec.Struct, frozen=True):
     metadata: dict[str, str]
 
 
-def make_content(seed: int, *, kind: str = "vod") -> Content:
+def make_content(seed: int, *, kind: str = "vod") -> Programme:
     """Make up content; the same seed gives the same content.
 
     Args:
@@ -75,4 +75,4 @@ def make_content(seed: int, *, kind: str = "vod") -> Content:
         "media.firstAirDate": fake.date_between("-3y").isoformat(),
         "media.network": fake.company(),
     }
-    return Content(kind, length_s, params, {"city": fake.city(), "plan": fake.random_element(("free", "plus"))})
+    return Programme(kind, length_s, params, {"city": fake.city(), "plan": fake.random_element(("free", "plus"))})

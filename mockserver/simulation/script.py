@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.simulation.content import Content
+from mockserver.simulation.content import Programme
 
 __all__ = ["Beat", "write_script"]
 
@@ -48,7 +48,7 @@ class Beat(msgspec.Struct, frozen=True):
 class _Take:
     """A session while it is being written."""
 
-    def __init__(self, content: Content, random: Random) -> None:
+    def __init__(self, content: Programme, random: Random) -> None:
         self.beats: list[Beat] = []
         self.random = random
         self._now_ms = 0
@@ -129,7 +129,7 @@ class _Take:
         self.event(event_type, {"media.state.name": name})
 
 
-def write_script(content: Content, seed: int) -> list[Beat]:
+def write_script(content: Programme, seed: int) -> list[Beat]:
     """Write a session; its kind of content decides what happens. The same content and seed give the same session."""
     take = _Take(content, Random(f"script/{seed}"))
     take.event("sessionStart", content.params, metadata=content.metadata)

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mockserver.admin.table import LocalControl
 from mockserver.clock import Clock, RealTime
 from mockserver.control import FINDINGS, REPORT, FindingQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.http import HttpRequest
 from mockserver.model.plan import Plan
 from mockserver.namespaces import DEFAULT, Namespaces
-from mockserver.operations.table import LocalControl
 from tests.bench.events import BODIES, HEADERS, START
 from tests.bench.table import Figure
 

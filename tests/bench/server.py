@@ -28,7 +28,7 @@ from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import Runner
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from mockserver.server.tls import authority_of, server_context
 from tests.bench.events import BODIES, HEADERS, START
 from tests.bench.processes import pin
@@ -83,8 +83,8 @@ async def _trivial() -> Any:
 
 
 @asynccontextmanager
-async def _mockserver(site: Site) -> Any:
-    runner = Runner(site)
+async def _mockserver(service: Service) -> Any:
+    runner = Runner(service)
     await runner.start()
     try:
         yield runner.port
@@ -163,8 +163,8 @@ async def _serve(kind: str) -> None:
     roomy = Settings(max_entries=100_000_000, max_journal_bytes=1 << 40)
     kind, _, wire = kind.partition("-")
     tls = wire == "tls"
-    site = Site(Settings() if kind == "bounded" else roomy, ServerOptions(tls=tls))
-    context = {"bare": lambda: _bare(tls=tls), "trivial": _trivial}.get(kind, lambda: _mockserver(site))
+    service = Service(Settings() if kind == "bounded" else roomy, ServerOptions(tls=tls))
+    context = {"bare": lambda: _bare(tls=tls), "trivial": _trivial}.get(kind, lambda: _mockserver(service))
     loop = asyncio.get_running_loop()
     async with context() as port:
         print(json.dumps({"port": port}), flush=True)
@@ -175,16 +175,16 @@ async def _serve(kind: str) -> None:
                 case "usage":
                     answer = {"cpu_s": time.process_time(), "rss_bytes": rss_bytes()}
                 case "recorded":
-                    with site.namespaces.default as emulator:
+                    with service.namespaces.default as emulator:
                         answer = len(emulator.journal)
                 case "fill":
-                    with site.namespaces.default as emulator:
+                    with service.namespaces.default as emulator:
                         answer = _fill(emulator, **order)
                 case "open":
-                    with site.namespaces.default as emulator:
+                    with service.namespaces.default as emulator:
                         answer = len([_opened(emulator) for _ in range(order["sessions"])])
                 case "queries":
-                    answer = _queries(site.control(), **order)
+                    answer = _queries(service.control(), **order)
                 case unknown:
                     raise ValueError(f"cannot do {unknown}")
             print(json.dumps(answer), flush=True)

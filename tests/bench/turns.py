@@ -19,7 +19,7 @@ from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.server.incoming import Incoming
 from mockserver.server.port import Port
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.bench.events import BODIES, HEADERS, START, post
 from tests.bench.server import bare_application
 from tests.bench.table import Figure
@@ -43,12 +43,12 @@ async def _bare() -> tuple[Callable[[], asyncio.Protocol], list[str]]:
 
 async def _ours() -> tuple[Callable[[], asyncio.Protocol], list[str]]:
     settings = Settings(max_entries=100_000_000, max_journal_bytes=1 << 40)
-    site = Site(settings)
-    port = Port(site.handle, None, lambda: settings, Incoming(lambda: settings), site.endpoint)
+    service = Service(settings)
+    port = Port(service.handle, None, lambda: settings, Incoming(lambda: settings), service.api)
     paths = []
     for _ in range(_CONNECTIONS):
         start = HttpRequest("POST", "/api/v1/sessions", "/api/v1/sessions", HEADERS, START)
-        plan = site.namespaces.default.handle(start)
+        plan = service.namespaces.default.handle(start)
         assert isinstance(plan, Plan)
         paths.append(f"/api/v1/sessions/{plan.record.session_id}/events")
     return port.connections.connect, paths

@@ -18,7 +18,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 
 Process = subprocess.Popen[str]
 StartProcess = Callable[..., Process]
@@ -37,15 +37,15 @@ sys.exit(main())
 class Running:
     """A server in a thread, and what was recorded by it."""
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.thread = ServerThread(site)
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.thread = ServerThread(service)
         self.thread.start()
         self.port = self.thread.port
-        self.url = f"{site.options.scheme}://127.0.0.1:{self.port}"
+        self.url = f"{service.options.scheme}://127.0.0.1:{self.port}"
 
     def entries(self) -> list[Entry]:
-        return self.site.control().call(EVENTS, Query(limit=MAX_LIMIT)).events
+        return self.service.control().call(EVENTS, Query(limit=MAX_LIMIT)).events
 
 
 def send_request(url: str, method: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, bytes]:
@@ -69,7 +69,7 @@ def make_server() -> Iterator[MakeServer]:
     started: list[Running] = []
 
     def make(**options: Any) -> Running:
-        started.append(Running(Site(options=ServerOptions(**options))))
+        started.append(Running(Service(options=ServerOptions(**options))))
         return started[-1]
 
     yield make

@@ -73,7 +73,7 @@ def test_starting_a_server_imports_no_schema_explanation_no_faker_and_no_other_c
         "import sys\n"
         "from mockserver.cli import main\n"
         "main(['serve', '--port', 'x'])\n"
-        "import mockserver.server.site, mockserver.server.runner, mockserver.cli.request_log\n"
+        "import mockserver.server.service, mockserver.server.runner, mockserver.cli.request_log\n"
         "print(*sorted({'jsonschema', 'faker', 'requests', 'mockserver.cli.replay', 'mockserver.cli.tail',\n"
         "              'mockserver.client', 'mockserver.media_server'} & set(sys.modules)))\n"
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.comparison import Difference, compare
+from mockserver.cli.comparison import Deviation, compare
 from mockserver.cli.in_flight import Answer
 from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 
@@ -101,4 +101,4 @@ def test_answer_that_nobody_waited_for_is_compared_if_it_comes() -> None:
 
 def test_difference_names_what_differs_for_programs() -> None:
     (difference,) = compare(recorded(404, b'{"a": 1}'), came(404, b'{"a": 2}'), str)
-    assert difference == Difference(of="body", at="/a", recorded=1, now=2)
+    assert difference == Deviation(of="body", at="/a", recorded=1, now=2)

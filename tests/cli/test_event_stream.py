@@ -30,7 +30,7 @@ def messages(
 
 
 def receive(server: Running, path: str, namespace: str = "default") -> None:
-    server.site.namespaces.obtain(namespace).handle(HttpRequest("GET", path, path))
+    server.service.namespaces.obtain(namespace).handle(HttpRequest("GET", path, path))
 
 
 def path_of(message: Message) -> Any:
@@ -64,7 +64,7 @@ def test_connection_that_breaks_is_made_again_and_nothing_is_missed(
 
     def restart(seconds: float) -> None:
         receive(server, "/meanwhile")
-        server.thread = ServerThread(server.site)
+        server.thread = ServerThread(server.service)
         server.thread.start()
         restarted.append(server.thread)
 
@@ -93,7 +93,7 @@ def test_reset_is_told_and_the_count_begins_again(server: Running) -> None:
         assert next(stream).event == "connected"
         receive(server, "/one")
         assert next(stream).last_id == "1"
-        server.site.control().call(RESET, ResetCommand())
+        server.service.control().call(RESET, ResetCommand())
         reset = next(stream)
         assert (reset.event, reset.last_id) == ("reset", "0")
         receive(server, "/two")

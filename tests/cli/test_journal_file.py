@@ -27,7 +27,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import ResetCommand
 from mockserver.model.settings import Settings
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from mockserver.wire.codec import decode, encode, to_builtins
 from tests.cli.test_serve import START, START_PARAMS, ready
 from tests.factories import T0, event, inside, open_session, post, post_event
@@ -47,13 +47,13 @@ class Kept:
 
     def __init__(self, path: Path, settings: Settings | None = None) -> None:
         self.file = JournalFile(path)
-        self.site = Site(settings, made=self.file.watch)
-        self.read = self.file.read_back(self.site.namespaces, settings or Settings())
+        self.service = Service(settings, made=self.file.watch)
+        self.read = self.file.read_back(self.service.namespaces, settings or Settings())
         self.file.begin()
 
     def view(self, name: str = "default") -> dict[str, Any]:
         """Everything that a restart must not change."""
-        control = self.site.control(name)
+        control = self.service.control(name)
         sessions = control.call(SESSIONS, SessionQuery()).sessions
         return {
             "events": to_builtins(control.call(EVENTS, Query(limit=1000)).events),
@@ -65,9 +65,9 @@ class Kept:
         }
 
 
-def play(site: Site, name: str = "default") -> str:
+def play(service: Service, name: str = "default") -> str:
     """Play a little in a namespace: good events, bad ones, some for nobody."""
-    emulator = inside(site.namespaces.obtain(name, "admin"))
+    emulator = inside(service.namespaces.obtain(name, "admin"))
     sid = open_session(emulator)
     for number, kind in enumerate(("play", "ping", "adStart", "nonsense", "sessionEnd", "ping")):
         emulator.handle(post_event(sid, event(kind, playhead=number, ts=T0 + number * 10_000)))
@@ -79,14 +79,14 @@ def play(site: Site, name: str = "default") -> str:
 def test_what_was_recorded_is_there_again_after_a_restart(path: Path) -> None:
     before = Kept(path)
     for name in ("default", "tv"):
-        play(before.site, name)
+        play(before.service, name)
     views = {name: before.view(name) for name in ("default", "tv")}
     before.file.close()
     after = Kept(path)
     assert after.read == sum(len(view["events"]) for view in views.values())
     assert {name: after.view(name) for name in views} == views
-    assert {namespace.name for namespace in after.site.namespaces} == {"default", "tv"}
-    play(after.site, "tv")
+    assert {namespace.name for namespace in after.service.namespaces} == {"default", "tv"}
+    play(after.service, "tv")
     grown = after.view("tv")
     after.file.close()
     again = Kept(path)
@@ -96,9 +96,9 @@ def test_what_was_recorded_is_there_again_after_a_restart(path: Path) -> None:
 
 def test_file_is_what_export_writes(path: Path) -> None:
     kept = Kept(path)
-    play(kept.site)
+    play(kept.service)
     kept.file.close()
-    exported = b"".join(map(bytes, kept.site.control().call(EXPORT, ExportQuery())))
+    exported = b"".join(map(bytes, kept.service.control().call(EXPORT, ExportQuery())))
     assert [decode(line, Entry) for line in path.read_bytes().splitlines()] == [
         decode(line, Entry) for line in exported.splitlines()
     ]
@@ -106,9 +106,9 @@ def test_file_is_what_export_writes(path: Path) -> None:
 
 @pytest.mark.parametrize("body", [b'{"a": "\xc3\xa9\\n\\"", "b": [1, 2.50, null]}', b'{"a":\r\n1}', b"{}"])
 def test_plain_lines_say_the_same_as_others(body: bytes) -> None:
-    site = Site()
-    sid = play(site)
-    emulator = inside(site.namespaces.default)
+    service = Service()
+    sid = play(service)
+    emulator = inside(service.namespaces.default)
     record = next(one for one in emulator.journal.records() if one.outcome.value == "accepted")
     record = replace(record, body=body)
     lines = Lines()
@@ -121,10 +121,10 @@ def test_plain_lines_say_the_same_as_others(body: bytes) -> None:
 @pytest.mark.parametrize("name", ["default", "tv"])
 def test_reset_takes_the_entries_of_its_namespace_out_of_the_file(path: Path, name: str) -> None:
     kept = Kept(path)
-    play(kept.site, "default")
-    play(kept.site, "tv")
-    kept.site.control(name).call(RESET, ResetCommand())
-    play(kept.site, name)
+    play(kept.service, "default")
+    play(kept.service, "tv")
+    kept.service.control(name).call(RESET, ResetCommand())
+    play(kept.service, name)
     views = {each: kept.view(each) for each in ("default", "tv")}
     kept.file.close()
     after = Kept(path)
@@ -134,23 +134,23 @@ def test_reset_takes_the_entries_of_its_namespace_out_of_the_file(path: Path, na
 
 def test_namespace_that_was_dropped_does_not_come_back(path: Path) -> None:
     kept = Kept(path)
-    play(kept.site, "tv")
-    kept.site.namespaces.drop("tv")
+    play(kept.service, "tv")
+    kept.service.namespaces.drop("tv")
     kept.file.close()
     after = Kept(path)
-    assert [namespace.name for namespace in after.site.namespaces] == ["default"]
+    assert [namespace.name for namespace in after.service.namespaces] == ["default"]
     assert path.read_bytes() == b""
     after.file.close()
 
 
 def test_half_a_line_at_the_end_is_dropped_and_what_comes_is_whole_again(path: Path) -> None:
     kept = Kept(path)
-    play(kept.site)
+    play(kept.service)
     kept.file.close()
     whole = path.read_bytes()
     path.write_bytes(whole[:-10])
     after = Kept(path)
-    play(after.site)
+    play(after.service)
     count = len(after.view()["events"])
     after.file.close()
     assert len(path.read_bytes().splitlines()) == count == 2 * len(whole.splitlines()) - 1
@@ -161,7 +161,7 @@ def test_half_a_line_at_the_end_is_dropped_and_what_comes_is_whole_again(path: P
 
 def test_of_more_entries_than_the_journal_keeps_the_last_ones_are_read(path: Path) -> None:
     kept = Kept(path)
-    play(kept.site)
+    play(kept.service)
     kept.file.close()
     events = kept.view()["events"]
     after = Kept(path, Settings(max_entries=3))
@@ -172,8 +172,8 @@ def test_of_more_entries_than_the_journal_keeps_the_last_ones_are_read(path: Pat
 @pytest.mark.parametrize(("line", "said"), [(b"no json\n", ":2: "), (b'{"eventType": "ping"}\n', ":2: ")])
 def test_file_that_holds_something_else_is_refused_and_stays_as_it_is(path: Path, line: bytes, said: str) -> None:
     kept = Kept(path)
-    inside(kept.site.namespaces.default)
-    play(kept.site)
+    inside(kept.service.namespaces.default)
+    play(kept.service)
     kept.file.close()
     content = path.read_bytes().splitlines(keepends=True)[0] + line
     path.write_bytes(content)
@@ -193,7 +193,7 @@ def test_full_disk_stops_nobody_and_is_told_at_the_end(path: Path) -> None:
     assert kept.file._file is not None
     kept.file._file.close()
     kept.file._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the journal closes it
-    play(kept.site)
+    play(kept.service)
     with pytest.raises(MockserverError, match=r"9 requests are not in .*: No space left on device"):
         kept.file.close()
 

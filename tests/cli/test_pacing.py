@@ -35,16 +35,16 @@ def in_background(*arguments: str) -> Future[int]:
 def wait_for(server: Running, count: int, **conditions: Any) -> None:
     query = Query(**conditions)
     command = WaitCommand(query=query, at_least=count, timeout_ms=30_000)
-    assert server.site.control().call(WAIT, command).satisfied
+    assert server.service.control().call(WAIT, command).satisfied
 
 
 def advance(server: Running, ms: int) -> None:
-    server.site.control().call(SET_CLOCK, ClockCommand(action="advance", ms=ms))
+    server.service.control().call(SET_CLOCK, ClockCommand(action="advance", ms=ms))
 
 
 @pytest.fixture
 def frozen(server: Running) -> Running:
-    server.site.control().call(SET_CLOCK, ClockCommand(action="freeze"))
+    server.service.control().call(SET_CLOCK, ClockCommand(action="freeze"))
     return server
 
 
@@ -54,7 +54,7 @@ FAST = ("--speed", "1000000")
 
 def test_request_is_sent_while_earlier_ones_wait_for_their_answers(frozen: Running, tmp_path: Path) -> None:
     held = DelayFault(ms=5_000)
-    frozen.site.control().call(ADD_FAULT, FaultSpec(fault=held, stage=Stage.RESPONSE, when=When(event_type="ping")))
+    frozen.service.control().call(ADD_FAULT, FaultSpec(fault=held, stage=Stage.RESPONSE, when=When(event_type="ping")))
     pings: list[tuple[float, str, int | None]] = [(2 + number, "ping", 204) for number in range(5)]
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), *pings, (9, "pauseStart", 204))
     running = in_background(str(path), "--to", frozen.url, *FAST)
@@ -67,7 +67,7 @@ def test_request_is_sent_while_earlier_ones_wait_for_their_answers(frozen: Runni
 
 def test_event_waits_for_the_answer_that_brings_its_session_id(frozen: Running, tmp_path: Path) -> None:
     held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="sessionStart"))
-    frozen.site.control().call(ADD_FAULT, held)
+    frozen.service.control().call(ADD_FAULT, held)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
     running = in_background(str(path), "--to", frozen.url, *FAST)
     wait_for(frozen, 1, event_type="sessionStart")
@@ -79,7 +79,7 @@ def test_event_waits_for_the_answer_that_brings_its_session_id(frozen: Running, 
 
 def test_more_requests_than_connections_wait_for_a_place(frozen: Running, tmp_path: Path) -> None:
     held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="ping"))
-    frozen.site.control().call(ADD_FAULT, held)
+    frozen.service.control().call(ADD_FAULT, held)
     places = places_for([])
     path = recording(tmp_path, (0, "sessionStart", 201), *((1, "ping", 204) for _ in range(places + 3)))
     running = in_background(str(path), "--to", frozen.url, *FAST)
@@ -92,7 +92,7 @@ def test_more_requests_than_connections_wait_for_a_place(frozen: Running, tmp_pa
 
 def test_max_waits_for_every_answer(frozen: Running, tmp_path: Path) -> None:
     held = FaultSpec(fault=DelayFault(ms=5_000), stage=Stage.RESPONSE, when=When(event_type="play"))
-    frozen.site.control().call(ADD_FAULT, held)
+    frozen.service.control().call(ADD_FAULT, held)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), (1, "ping", 204))
     running = in_background(str(path), "--to", frozen.url, "--speed", "max")
     wait_for(frozen, 1, event_type="play")

@@ -35,7 +35,7 @@ def replayed(path: Path, server: Running, *more: str) -> int:
 
 def exported(server: Running, folder: Path) -> Path:
     path = folder / "journal.ndjson"
-    chunks: Iterable[bytes] = server.site.control().call(EXPORT, ExportQuery())
+    chunks: Iterable[bytes] = server.service.control().call(EXPORT, ExportQuery())
     path.write_bytes(b"".join(chunks))
     return path
 
@@ -87,7 +87,7 @@ def test_events_of_two_sessions_stay_apart(make_server: MakeServer) -> None:
 def test_server_can_be_a_namespace(make_server: MakeServer) -> None:
     server = make_server()
     assert main(["replay", str(VOD), "--to", f"{server.url}/ns/blue/", "--speed", "max"]) == 0
-    assert len(inside(server.site.namespaces.obtain("blue")).journal) == 44
+    assert len(inside(server.service.namespaces.obtain("blue")).journal) == 44
     assert server.entries() == []
 
 
@@ -95,8 +95,8 @@ def test_differences_are_printed_with_line_statuses_and_reason(
     server: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fault = StatusFault(code=503, body={"message": "out of order"})
-    server.site.control().call(ADD_FAULT, FaultSpec(fault=fault, when=When(event_type="adStart"), times=1))
-    server.site.control().call(ADD_FAULT, FaultSpec(fault=ResetFault(), when=When(event_type="adComplete"), times=1))
+    server.service.control().call(ADD_FAULT, FaultSpec(fault=fault, when=When(event_type="adStart"), times=1))
+    server.service.control().call(ADD_FAULT, FaultSpec(fault=ResetFault(), when=When(event_type="adComplete"), times=1))
     assert replayed(VOD, server) == 1
     ad_start, ad_complete, summary = capsys.readouterr().out.splitlines()
     sid = next(entry.session_id for entry in server.entries() if entry.session_id)
@@ -115,8 +115,8 @@ def test_answer_that_is_lost_again_is_no_difference(
 ) -> None:
     lost = FaultSpec(fault=ResetFault(), when=When(event_type="adStart"), times=1)
     first, second = make_server(), make_server()
-    first.site.control().call(ADD_FAULT, lost)
-    second.site.control().call(ADD_FAULT, lost)
+    first.service.control().call(ADD_FAULT, lost)
+    second.service.control().call(ADD_FAULT, lost)
     replayed(VOD, first)
     journal = exported(first, tmp_path)
     capsys.readouterr()
@@ -125,8 +125,10 @@ def test_answer_that_is_lost_again_is_no_difference(
 
 
 def test_result_can_be_json(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
-    server.site.control().call(ADD_FAULT, FaultSpec(fault=StatusFault(code=500), when=When(event_type="sessionEnd")))
-    server.site.control().call(ADD_FAULT, FaultSpec(fault=StatusFault(code=500), when=When(event_type="play"), times=1))
+    server.service.control().call(ADD_FAULT, FaultSpec(fault=StatusFault(code=500), when=When(event_type="sessionEnd")))
+    server.service.control().call(
+        ADD_FAULT, FaultSpec(fault=StatusFault(code=500), when=When(event_type="play"), times=1)
+    )
     assert replayed(VOD, server, "--json") == 1
     result = json.loads(capsys.readouterr().out)
     differences = result.pop("differences")
@@ -212,7 +214,7 @@ def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
     hangs = FaultSpec(fault=HangFault(), stage=stage, when=When(event_type="play"))
     first, second = make_server(), make_server()
     for server in (first, second):
-        server.site.control().call(ADD_FAULT, hangs)
+        server.service.control().call(ADD_FAULT, hangs)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", None), (2, "ping", 204))
     with monkeypatch.context() as patched:
         waits_a_moment_for(patched, "play")
@@ -226,7 +228,7 @@ def test_answer_that_does_not_come_in_time_is_a_difference(
     server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = waits_a_moment_for(monkeypatch, "play")
-    server.site.control().call(ADD_FAULT, FaultSpec(fault=HangFault(), when=When(event_type="play")))
+    server.service.control().call(ADD_FAULT, FaultSpec(fault=HangFault(), when=When(event_type="play")))
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
     assert replayed(path, server, "--timeout", "30") == 1
     first, _ = capsys.readouterr().out.splitlines()
@@ -239,7 +241,7 @@ def test_answer_that_is_cut_short_is_none_wherever_it_was_cut(
     after_bytes: int, server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cut = FaultSpec(fault=TruncateFault(after_bytes=after_bytes), stage=Stage.RESPONSE, when=When(event_type="play"))
-    server.site.control().call(ADD_FAULT, cut)
+    server.service.control().call(ADD_FAULT, cut)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
     assert replayed(path, server) == 1
     assert "recorded 204, now no answer: " in capsys.readouterr().out
@@ -249,7 +251,7 @@ def test_server_that_refuses_for_a_while_is_waited_for(make_server: MakeServer, 
     refuses = FaultSpec(fault=RefuseFault(duration_ms=200), when=When(event_type="play"))
     first, second = make_server(), make_server()
     for server in (first, second):
-        server.site.control().call(ADD_FAULT, refuses)
+        server.service.control().call(ADD_FAULT, refuses)
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", None), (2, "ping", 204))
     assert replayed(path, first) == 0
     assert replayed(exported(first, tmp_path), second) == 0
@@ -295,7 +297,7 @@ def test_bodies_and_headers_of_a_journal_are_compared(
 ) -> None:
     first, second, third = make_server(), make_server(), make_server()
     for server in (first, second, third):
-        server.site.control().call(ADD_FAULT, FaultSpec(fault=ExpireFault(), when=When(event_type="ping")))
+        server.service.control().call(ADD_FAULT, FaultSpec(fault=ExpireFault(), when=When(event_type="ping")))
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204), (2, "ping", 410))
     assert replayed(path, first) == 0
     sid = first.entries()[-1].session_id or ""

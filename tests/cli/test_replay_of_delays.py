@@ -26,7 +26,7 @@ from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.recording import read_recording
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.cli.conftest import Running
 from tests.factories import T0, event, inside, start
 from tests.waiting import until
@@ -54,7 +54,7 @@ def faults() -> Iterator[FaultSpec]:
 @pytest.fixture
 def twins() -> Iterator[tuple[Running, Running]]:
     """Two servers that were started in the same way."""
-    started = [Running(Site(options=ServerOptions(seed="7", seeded_ids=True), faults=faults())) for _ in range(2)]
+    started = [Running(Service(options=ServerOptions(seed="7", seeded_ids=True), faults=faults())) for _ in range(2)]
     yield started[0], started[1]
     for running in started:
         running.thread.stop()
@@ -66,7 +66,7 @@ def requests(server: Running) -> list[Entry]:
 
 
 def command(server: Running, action: Any, **members: Any) -> None:
-    server.site.control().call(SET_CLOCK, ClockCommand(action=action, **members))
+    server.service.control().call(SET_CLOCK, ClockCommand(action=action, **members))
 
 
 def play(port: int, number: int) -> None:
@@ -127,13 +127,13 @@ def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[
 
 def held_back(server: Running) -> int:
     """Count the requests that wait for the clock, before or after they were processed."""
-    held = len(inside(server.site.namespaces.default).held_requests)
+    held = len(inside(server.service.namespaces.default).held_requests)
     return held + sum(entry.delivery is Delivery.PENDING for entry in server.entries())
 
 
 def journal_of(server: Running, folder: Path) -> Path:
     path = folder / "journal.ndjson"
-    chunks: Iterable[bytes] = server.site.control().call(EXPORT, ExportQuery())
+    chunks: Iterable[bytes] = server.service.control().call(EXPORT, ExportQuery())
     path.write_bytes(b"".join(chunks))
     return path
 
@@ -145,7 +145,7 @@ def slow(make_server: MakeServer) -> tuple[Running, Running]:
     for server in servers:
         command(server, "freeze")
         command(server, "set", at_ms=T0)
-        server.site.control().call(ADD_FAULT, FaultSpec(fault=DelayFault(ms=10_000), when=When(event_type="ping")))
+        server.service.control().call(ADD_FAULT, FaultSpec(fault=DelayFault(ms=10_000), when=When(event_type="ping")))
     return servers
 
 

@@ -5,7 +5,7 @@ import threading
 
 from mockserver.cli.request_log import RequestLog
 from mockserver.model.http import HttpRequest
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.factories import inside
 
 
@@ -27,11 +27,11 @@ def test_requests_of_all_namespaces_are_written_those_of_new_ones_too() -> None:
     stream = Terminal()
     log = RequestLog.for_terminal(stream)
     assert log is not None
-    site = Site(made=log.watch)
-    site.namespaces.default.handle(get("/one"))
-    site.namespaces.obtain("blue").handle(get("/two"))
-    inside(site.namespaces.default).reset(["journal"])
-    site.namespaces.default.handle(get("/three"))
+    service = Service(made=log.watch)
+    service.namespaces.default.handle(get("/one"))
+    service.namespaces.obtain("blue").handle(get("/two"))
+    inside(service.namespaces.default).reset(["journal"])
+    service.namespaces.default.handle(get("/three"))
     log.close()
     one, two, three = stream.getvalue().splitlines()
     assert "GET /one " in one
@@ -46,11 +46,11 @@ def test_nothing_is_written_where_nobody_watches() -> None:
 
 def test_terminal_that_is_gone_ends_the_log_and_not_the_server() -> None:
     log = RequestLog(GoneTerminal())
-    site = Site(made=log.watch)
-    site.namespaces.default.handle(get("/one"))
-    site.namespaces.default.handle(get("/two"))
+    service = Service(made=log.watch)
+    service.namespaces.default.handle(get("/one"))
+    service.namespaces.default.handle(get("/two"))
     log.close()
-    assert len(inside(site.namespaces.default).journal) == 2
+    assert len(inside(service.namespaces.default).journal) == 2
 
 
 class PausedTerminal(Terminal):
@@ -70,11 +70,11 @@ class PausedTerminal(Terminal):
 def test_requests_that_a_paused_terminal_cannot_take_are_counted_and_not_kept() -> None:
     stream = PausedTerminal()
     log = RequestLog(stream, max_waiting=2)
-    site = Site(made=log.watch)
-    site.namespaces.default.handle(get("/being-written"))
+    service = Service(made=log.watch)
+    service.namespaces.default.handle(get("/being-written"))
     assert stream.reached.wait(10)
     for name in ("first", "second", "lost", "lost-too", "lost-as-well"):
-        site.namespaces.default.handle(get(f"/{name}"))
+        service.namespaces.default.handle(get(f"/{name}"))
     stream.goes_on.set()
     log.close()
     written, first, second, told = stream.getvalue().splitlines()

@@ -45,7 +45,7 @@ def play(url: str, flaw: str | None) -> None:
 
 def following(running: Running, namespace: str = "default") -> MediaServer:
     """Return a server whose clock began before the events and follows them."""
-    server = MediaServer(running.site.control(namespace))
+    server = MediaServer(running.service.control(namespace))
     server.clock.freeze()
     server.clock.set(START_MS)
     server.clock.follow_ts()
@@ -123,7 +123,7 @@ def test_namespace_that_is_not_there_is_told(server: Running, capsys: Capture) -
         assert capsys.readouterr() == ("", "mockserver: there is no namespace 'bleu'; did you mean blue?\n")
     assert main(["diagnose", f"{server.url}/ns/red"]) == 2
     assert capsys.readouterr().err == "mockserver: there is no namespace 'red'; there are default, blue\n"
-    assert [namespace.name for namespace in server.site.namespaces] == ["default", "blue"]
+    assert [namespace.name for namespace in server.service.namespaces] == ["default", "blue"]
 
 
 def test_token_comes_from_the_flag_or_the_environment(

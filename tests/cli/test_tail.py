@@ -64,7 +64,7 @@ def test_namespace_is_shown_and_the_token_may_come_from_the_environment(
 def test_reset_is_told_beside_the_lines(start: StartProcess, server: Running) -> None:
     process = start("tail", server.url)
     following(process)
-    server.site.control().call(RESET, ResetCommand())
+    server.service.control().call(RESET, ResetCommand())
     assert process.stderr is not None
     assert process.stderr.readline() == "the journal was reset\n"
     assert ended(process) == (0, "", "")

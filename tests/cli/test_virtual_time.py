@@ -35,7 +35,7 @@ from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Stage
 from mockserver.recordings.call import RecordedCall
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.cli.conftest import Running, send_request
 from tests.factories import T0, event, start
 
@@ -46,16 +46,16 @@ HOUR_MS = 3_600_000
 
 
 def clock(server: Running, action: Any, **members: Any) -> None:
-    server.site.control().call(SET_CLOCK, ClockCommand(action=action, **members))
+    server.service.control().call(SET_CLOCK, ClockCommand(action=action, **members))
 
 
 def add_fault(server: Running, fault: Fault, **members: Any) -> None:
-    server.site.control().call(ADD_FAULT, FaultSpec(fault=fault, **members))
+    server.service.control().call(ADD_FAULT, FaultSpec(fault=fault, **members))
 
 
 def journal_of(server: Running, folder: Path) -> Path:
     path = folder / "journal.ndjson"
-    chunks: Iterable[bytes] = server.site.control().call(EXPORT, ExportQuery())
+    chunks: Iterable[bytes] = server.service.control().call(EXPORT, ExportQuery())
     path.write_bytes(b"".join(chunks))
     return path
 
@@ -117,10 +117,10 @@ def test_a_day_is_replayed_at_its_own_times_and_meets_the_same_lifetimes(
 
 def test_running_clock_runs_on_from_the_real_time(make_server: MakeServer, tmp_path: Path) -> None:
     server = make_server()
-    before_ms = server.site.control().call(CLOCK, None).now_ms
+    before_ms = server.service.control().call(CLOCK, None).now_ms
     path = recording(tmp_path, (0, start()), (7_200, event("ping")))
     assert replayed(path, server) == 1
-    after = server.site.control().call(CLOCK, None)
+    after = server.service.control().call(CLOCK, None)
     assert not after.frozen
     assert before_ms <= after.now_ms < before_ms + HOUR_MS
     assert [at_ms - server.entries()[0].at_ms for at_ms, _, _ in seen(server)] == [0, 2 * HOUR_MS]
@@ -132,7 +132,7 @@ def test_frozen_clock_stands_where_it_stood_at_its_rate(make_server: MakeServer,
     clock(server, "set", at_ms=T0)
     clock(server, "rate", rate=3)
     assert replayed(recording(tmp_path, (5, start()), (65, event("play"))), server) == 0
-    assert server.site.control().call(CLOCK, None) == ClockReading(now_ms=T0, frozen=True, rate=3)
+    assert server.service.control().call(CLOCK, None) == ClockReading(now_ms=T0, frozen=True, rate=3)
     assert [at_ms for at_ms, _, _ in seen(server)] == [T0, T0 + 60_000]
 
 
@@ -142,7 +142,7 @@ def test_clock_is_left_as_it_was_found_whatever_happens(
 ) -> None:
     server = make_server()
     path = recording(tmp_path, (0, start()), (7_200, event("ping")))
-    before_ms = server.site.control().call(CLOCK, None).now_ms
+    before_ms = server.service.control().call(CLOCK, None).now_ms
 
     async def interrupted(_: InFlight, call: RecordedCall) -> None:
         raise error
@@ -153,7 +153,7 @@ def test_clock_is_left_as_it_was_found_whatever_happens(
             replayed(path, server)
     else:
         assert replayed(path, server) == code
-    after = server.site.control().call(CLOCK, None)
+    after = server.service.control().call(CLOCK, None)
     assert (after.frozen, before_ms <= after.now_ms < before_ms + HOUR_MS) == (False, True)
 
 
@@ -229,7 +229,7 @@ def seeded() -> Iterator[MakeServer]:
 
     def make(seed: str = "7") -> Running:
         options = ServerOptions(seed=seed, seeded_ids=True)
-        started.append(Running(Site(options=options, faults=seeded_faults())))
+        started.append(Running(Service(options=options, faults=seeded_faults())))
         return started[-1]
 
     yield make
@@ -303,9 +303,9 @@ def test_namespace_has_a_clock_of_its_own_also_a_new_one(make_server: MakeServer
     server = make_server()
     path = recording(tmp_path, (0, start()), (300, event("play")))
     assert main(["replay", str(path), "--to", f"{server.url}/ns/new", "--clock", "virtual"]) == 0
-    first, second = server.site.control("new").call(EVENTS, Query()).events
+    first, second = server.service.control("new").call(EVENTS, Query()).events
     assert second.at_ms - first.at_ms == 300_000
-    assert server.site.control("new").call(CLOCK, None).frozen is False
+    assert server.service.control("new").call(CLOCK, None).frozen is False
 
 
 def test_admin_api_can_have_an_address_and_a_token(

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from mockserver.admin.table import LocalControl
 from mockserver.control import (
     ADD_FAULT,
     EVENTS,
@@ -30,7 +31,6 @@ from mockserver.model.query import Query
 from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.namespaces import Namespaces
-from mockserver.operations.table import LocalControl
 from mockserver.wire.codec import convert
 from tests.dialects.tiny import TINY
 from tests.factories import T0, event, hand_clock, open_session, post, post_event, response

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from mockserver.admin.paging import ANSWER_BYTES
 from mockserver.cli.command_line import build_parser
 from mockserver.control import ADMIN, CONTROL_ROUTES, Route
 from mockserver.model.event_types import EVENT_TYPES
@@ -18,7 +19,6 @@ from mockserver.model.results import Difference, Meta, NamespaceView, NearMiss, 
 from mockserver.model.session import Content, Deadlines
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Delivery, Operation, Outcome, Phase, Stage
-from mockserver.operations.paging import ANSWER_BYTES
 from tests.documents import cell, members_table, text_of, texts_of
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.documents import ROOT, blocks
 from tests.factories import event, start
 from tests.waiting import until
@@ -35,8 +35,8 @@ class Front:
     """Two servers behind nginx."""
 
     def __init__(self, folder: Path) -> None:
-        self.sites = [Site(options=ServerOptions(namespace_hosts=("mock.example",))) for _ in range(2)]
-        self.threads = [ServerThread(site) for site in self.sites]
+        self.services = [Service(options=ServerOptions(namespace_hosts=("mock.example",))) for _ in range(2)]
+        self.threads = [ServerThread(service) for service in self.services]
         for thread in self.threads:
             thread.start()
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -67,7 +67,7 @@ class Front:
 
     def homes(self) -> dict[str, int]:
         """Tell which server has which namespace; the last one that has it, where both do."""
-        return {each.name: number for number, site in enumerate(self.sites) for each in site.namespaces}
+        return {each.name: number for number, service in enumerate(self.services) for each in service.namespaces}
 
     def close(self) -> None:
         self.nginx.terminate()
@@ -91,7 +91,7 @@ def test_sessions_stay_together_and_a_server_that_stops_moves_only_its_own_names
         opened[name] = answer.location
     before = front.homes()
     assert {before[name] for name in NAMES} == {0, 1}
-    assert sum(len(site.namespaces) for site in front.sites) == len(NAMES) + 2  # each in one server only
+    assert sum(len(service.namespaces) for service in front.services) == len(NAMES) + 2  # each in one server only
     for name, path in opened.items():
         assert front.post(f"/ns/{name}{path}/events", event("ping")).status == 204
         assert front.post(f"{path}/events", event("ping"), f"{name}.mock.example").status == 204

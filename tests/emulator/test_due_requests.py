@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.admin import entries
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, ExpireFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
-from mockserver.operations import entries
 from tests.factories import T0, emulator, event, fault, open_session, post_event, send, target
 
 FAR_MS = 300_000

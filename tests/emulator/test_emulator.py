@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.admin import entries, findings, sessions
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
@@ -19,7 +20,6 @@ from mockserver.model.journal import Record
 from mockserver.model.query import Query
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from mockserver.operations import entries, findings, sessions
 from mockserver.wire.codec import encode
 from tests.factories import (
     T0,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.admin import entries
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
@@ -16,7 +17,6 @@ from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Stage
-from mockserver.operations import entries
 from tests.factories import T0, answer, emulator, event, fault, open_session, post_event, send, target
 
 

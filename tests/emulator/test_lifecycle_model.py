@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from mockserver.admin.controls import set_clock
+from mockserver.admin.sessions import expire_session, forget_session, put_session
 from mockserver.model.results import ClockCommand, SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
-from mockserver.operations.controls import set_clock
-from mockserver.operations.sessions import expire_session, forget_session, put_session
 from tests.factories import T0, emulator, open_session, phase, send, target
 
 IDLE_MS, STALL_MS, AGE_MS, RETENTION_MS, WINDOW_MS = 60_000, 100_000, 300_000, 200_000, 5_000

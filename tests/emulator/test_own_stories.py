@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.admin.stories import stop_story
+from mockserver.admin.stories import story as story_view
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.storytelling import MAX_OWN_STORIES
 from mockserver.errors import InvalidInput, Refused
 from mockserver.model.expectation import Expectation
 from mockserver.model.query import Query
 from mockserver.model.story import StoryView
-from mockserver.operations.stories import stop_story
-from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
 from tests.factories import emulator, story, target
 

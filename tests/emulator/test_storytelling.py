@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin.stories import stop_story, stories
+from mockserver.admin.stories import story as story_view
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.model.expectation import Expectation
@@ -15,8 +17,6 @@ from mockserver.model.fault_kind import HangFault, StatusFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story, StoryView
-from mockserver.operations.stories import stop_story, stories
-from mockserver.operations.stories import story as story_view
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
 from mockserver.wire.codec import to_builtins
 from tests.factories import emulator, event, fault, open_session, post, response, send, story, target
@@ -275,8 +275,8 @@ def test_finding_fails_the_story_at_once() -> None:
 
 
 def seen_codes(back_end: Emulator) -> set[str]:
+    from mockserver.admin.findings import Diagnosis
     from mockserver.namespaces import Namespace
-    from mockserver.operations.findings import Diagnosis
 
     return {finding.code for finding in Diagnosis(Namespace(back_end)).findings()}
 

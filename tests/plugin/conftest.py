@@ -40,7 +40,7 @@ Run = Callable[..., pytest.RunResult]
 @pytest.fixture(scope="session", autouse=True)
 def shared_libraries() -> None:
     """Import what users' tests need: a run in this process forgets its imports, which breaks libraries by halves."""
-    for name in ("requests", "aiohttp", "mockserver.media_server", "mockserver.server.site"):
+    for name in ("requests", "aiohttp", "mockserver.media_server", "mockserver.server.service"):
         importlib.import_module(name)
 
 

@@ -184,14 +184,14 @@ def test_it(player, media_server_session):
 def test_async_tests_and_aiohttp_client(run: Run) -> None:
     run(
         """
-from mockserver import MediaServer, SITE, build_app
+from mockserver import MediaServer, SERVICE, build_app
 
 async def test_with_the_aiohttp_client(aiohttp_client):
     app = build_app()
     client = await aiohttp_client(app)
     async with client.post("/api/v1/sessions", json=START) as answer:
         assert answer.status == 201
-    server = MediaServer(app[SITE].control())
+    server = MediaServer(app[SERVICE].control())
     assert len(await server.await_for(event_type="sessionStart")) == 1
     server.verify(["sessionStart"])
 

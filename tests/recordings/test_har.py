@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
+from mockserver.admin.entries import export
+from mockserver.admin.table import LocalControl
 from mockserver.control import ExportQuery
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import When
@@ -18,8 +20,6 @@ from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Forwarded
 from mockserver.model.vocabulary import Delivery, Outcome, Stage
 from mockserver.namespaces import DEFAULT
-from mockserver.operations.entries import export
-from mockserver.operations.table import LocalControl
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.recording import Recording, parse_recording
 from tests.factories import answer, emulator, event, fault, open_session, post, post_event, start, target

@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
+from mockserver.admin.table import LocalControl
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Stage
 from mockserver.namespaces import DEFAULT, Namespaces
-from mockserver.operations.table import LocalControl
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.lines import parse_lines
 from mockserver.wire.codec import to_builtins

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver.admin import entries
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.query import Query
-from mockserver.operations import entries
 from mockserver.rules.finding_text import brief_findings, entry_labels, moment, unexpected_findings
 from tests.factories import T0, answer, batch, emulator, open_session, post, post_event, send, target
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.admin.sessions import session_items
+from mockserver.admin.table import LocalControl
 from mockserver.control import FINDINGS, LANES, REPORT, FindingQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import ResetFault
 from mockserver.model.lanes import Span
 from mockserver.namespaces import Namespaces
-from mockserver.operations.sessions import session_items
-from mockserver.operations.table import LocalControl
 from mockserver.rules.playback import Scope, Step, trace
 from mockserver.rules.playback_states import ADS, CHAPTER, IRREGULAR, PLAYER, Player
 from tests.factories import T0, emulator, open_session, send

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mockserver.admin import entries, sessions
 from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
-from mockserver.operations import entries, sessions
 from mockserver.rules.alignment import align
 from mockserver.rules.sequence import any_number_of, anything, expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text

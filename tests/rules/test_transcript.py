@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin import entries, sessions
 from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import When
@@ -16,7 +17,6 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import SessionCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Stage
-from mockserver.operations import entries, sessions
 from mockserver.rules.transcript import transcript
 from tests.factories import (
     MINUTE_MS,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 import trustme
 
+from mockserver.admin.entries import page
 from mockserver.clock import Clock
 from mockserver.control import FAULT, WAIT
 from mockserver.dialects.base import Dialects
@@ -25,10 +26,9 @@ from mockserver.model.fault import FaultSpec
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
-from mockserver.operations.entries import page
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from mockserver.wire.codec import decode, encode, to_builtins
 from tests.factories import inside
 from tests.waiting import GUARD_S, until
@@ -178,12 +178,12 @@ class Wire:
 class Running:
     """A server that runs, and ways to ask it."""
 
-    def __init__(self, site: Site, trust: ssl.SSLContext | None = None) -> None:
-        self.site = site
-        self.thread = ServerThread(site)
+    def __init__(self, service: Service, trust: ssl.SSLContext | None = None) -> None:
+        self.service = service
+        self.thread = ServerThread(service)
         self.thread.start()
         self.trust = trust
-        self.control = site.control()
+        self.control = service.control()
 
     @property
     def port(self) -> int:
@@ -210,7 +210,7 @@ class Running:
     @property
     def emulator(self) -> Emulator:
         """The emulator of the default namespace, to look at while nothing happens in it."""
-        return inside(self.site.namespaces.default)
+        return inside(self.service.namespaces.default)
 
     def open_session(self, prefix: str = "") -> str:
         """Open a session and return its id."""
@@ -243,7 +243,7 @@ class Running:
 
     def advance(self, ms: int) -> None:
         """Move the clock of the default namespace, even while nobody is let in."""
-        self.site.namespaces.default.clock.advance(ms)
+        self.service.namespaces.default.clock.advance(ms)
 
     def wait_until_struck(self, fault_id: str, times: int = 1) -> None:
         """Wait until a fault rule has struck so many times."""
@@ -252,8 +252,8 @@ class Running:
     def assert_alive(self) -> None:
         """The server answers, broke nowhere inside, and gave no 5xx that was not asked for."""
         assert self.ask("GET", "/api/v1/schemas/ping").status == 200
-        assert self.site.internal_errors == []
-        for namespace in self.site.namespaces:
+        assert self.service.internal_errors == []
+        for namespace in self.service.namespaces:
             statuses = [s for s in inside(namespace).journal.counts("status") if isinstance(s, int) and s >= 500]
             assert statuses == []
 
@@ -292,7 +292,7 @@ class Heartbeat:
         loop.call_later(self.TICK_S, self._look, event, loop, now_s)
 
 
-def snapshot(site: Site) -> dict[str, Any]:
+def snapshot(service: Service) -> dict[str, Any]:
     """Everything an admin request could change, in all namespaces."""
     return {
         emulator.name: {
@@ -305,7 +305,7 @@ def snapshot(site: Site) -> dict[str, Any]:
             "stories": (to_builtins(emulator.stories.brought), to_builtins(emulator.stories.run)),
             "waiting": (len(emulator.waiters), len(emulator.listeners)),
         }
-        for namespace in site.namespaces
+        for namespace in service.namespaces
         for emulator in (inside(namespace),)
     }
 
@@ -332,14 +332,14 @@ def start() -> Iterator[Start]:
         **options: Any,
     ) -> Running:
         specs = [decode(json.dumps(fault), FaultSpec) for fault in faults]
-        site = Site(settings, ServerOptions(**options), faults=specs, clock=clock, dialects=dialects)
-        running.append(Running(site, trust))
+        service = Service(settings, ServerOptions(**options), faults=specs, clock=clock, dialects=dialects)
+        running.append(Running(service, trust))
         return running[-1]
 
     yield begin
     for server in running:
         server.stop()
-        assert server.site.internal_errors == []
+        assert server.service.internal_errors == []
     left = [thread for thread in threading.enumerate() if thread.name == "mockserver" and thread not in before]
     assert not left
 

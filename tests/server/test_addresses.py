@@ -11,7 +11,7 @@ from mockserver import control as c
 from mockserver.control import Route
 from mockserver.errors import InvalidInput
 from mockserver.server.addresses import addresses_of, loopback_url
-from mockserver.server.site import SITE, build_app
+from mockserver.server.service import SERVICE, build_app
 from tests.server.conftest import Running, Start
 
 LAN = ["192.168.1.20", "172.17.0.1", "2001:db8::20", "169.254.3.4"]
@@ -60,7 +60,7 @@ def test_namespace_stands_in_its_addresses(server: Running) -> None:
         f"http://127.0.0.1:{server.port}/ns/a",
         f"http://10.0.2.2:{server.port}/ns/a",
     ]
-    assert len(server.site.namespaces) == 1
+    assert len(server.service.namespaces) == 1
 
 
 def test_addresses_are_those_of_the_emulated_api_and_tell_no_token(start: Start) -> None:
@@ -78,7 +78,7 @@ def test_code_is_a_picture_of_the_best_address(server: Running) -> None:
 
 
 def test_embedded_server_does_not_know_its_addresses() -> None:
-    control = build_app()[SITE].control()
+    control = build_app()[SERVICE].control()
     routes: tuple[Route[Any, Any], ...] = (c.ADDRESSES, c.QR_CODE)
     for route in routes:
         with pytest.raises(InvalidInput, match="embedded") as raised:

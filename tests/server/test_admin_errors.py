@@ -38,12 +38,12 @@ def test_unknown_route_is_404(server: Running, path: str) -> None:
 @pytest.mark.parametrize("path", sorted({route.path for route in CONTROL_ROUTES}))
 def test_wrong_method_is_405_with_the_right_ones_in_allow(server: Running, path: str) -> None:
     right = [route.method for route in CONTROL_ROUTES if route.path == path]
-    before = snapshot(server.site)
+    before = snapshot(server.service)
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - set(right):
         answer = server.admin(method, path)
         assert problem(answer, 405)["code"] == "no_route"
         assert answer.header("Allow") == ", ".join(right)
-    assert snapshot(server.site) == before
+    assert snapshot(server.service) == before
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_bad_body_is_400_with_a_pointer_and_changes_nothing(
     server: Running, method: str, path: str, body: bytes, pointer: str | None
 ) -> None:
     server.admin("POST", "/clock", {"action": "freeze"})
-    before = snapshot(server.site)
+    before = snapshot(server.service)
     document = problem(server.admin(method, path, body), 400)
     assert document["code"] == "invalid_input"
     if pointer is not None:
         assert document["pointer"] == pointer
-    assert snapshot(server.site) == before
+    assert snapshot(server.service) == before
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver.model.settings import Settings
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.server.conftest import START, Running
 
 POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n"
@@ -59,10 +59,10 @@ PIECES = st.one_of(
 @pytest.fixture(scope="module", params=[None, "token"])
 def shared(request: pytest.FixtureRequest) -> Iterator[Running]:
     options = ServerOptions(admin_token=request.param)
-    server = Running(Site(Settings(max_namespaces=20, max_entries=500), options))
+    server = Running(Service(Settings(max_namespaces=20, max_entries=500), options))
     yield server
     server.stop()
-    assert server.site.internal_errors == []
+    assert server.service.internal_errors == []
 
 
 @settings(max_examples=300)

@@ -175,7 +175,7 @@ def test_dribble_ends_when_the_client_leaves(server: Running) -> None:
         wire.exactly(1)
         assert server.entry(2)["delivery"] == "pending"
     until(lambda: server.entry(2)["delivery"] == "client_gone")
-    assert server.site.namespaces.default.clock._subscribers == []
+    assert server.service.namespaces.default.clock._subscribers == []
     server.assert_alive()
 
 

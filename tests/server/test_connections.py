@@ -39,7 +39,7 @@ def test_head_that_does_not_arrive_whole_in_time_ends_its_connection(each_scheme
             wire.send(b"x" * 1000)
             assert wire.rest() == b""
     assert server.emulator.journal.last_seq == 1
-    until(lambda: server.site.incoming.size_bytes == 0)
+    until(lambda: server.service.incoming.size_bytes == 0)
     server.assert_alive()
 
 
@@ -55,7 +55,7 @@ def test_head_in_pieces_is_answered_and_idle_connections_and_empty_lines_have_no
                 wire.send(piece)
             assert wire.answer().status == 200
             assert wire.ask("GET", "/api/v1/schemas/ping").status == 200
-    assert server.site.incoming.size_bytes == 0
+    assert server.service.incoming.size_bytes == 0
 
 
 def test_longest_idle_connection_gives_way_to_a_new_one(start: Start) -> None:
@@ -82,7 +82,7 @@ def test_connection_with_a_request_in_progress_does_not_give_way_and_new_ones_wa
             wire.request("POST", "/api/v1/sessions", START)
         for wire in busy[2:]:
             wire.send(BODY_HEAD + b" ")
-        until(lambda: (emulator.held_count, server.site.incoming.size_bytes) == (2, 2))
+        until(lambda: (emulator.held_count, server.service.incoming.size_bytes) == (2, 2))
         waiting = stack.enter_context(server.connect())
         waiting.request("GET", "/api/v1/schemas/ping")
         until(lambda: caplog.records)
@@ -98,11 +98,11 @@ def test_bound_can_be_changed_while_the_server_runs(start: Start) -> None:
     server = start(Settings(max_connections=1))
     with server.connect() as busy:
         busy.send(BODY_HEAD + b" ")
-        until(lambda: server.site.incoming.size_bytes == 1)
+        until(lambda: server.service.incoming.size_bytes == 1)
         with server.connect() as waiting:
             waiting.request("GET", "/api/v1/schemas/ping")
             assert waiting.is_silent()
-            with server.site.namespaces.default as emulator:
+            with server.service.namespaces.default as emulator:
                 emulator.configure(Settings(max_connections=2))
             assert waiting.answer().status == 200
 
@@ -124,10 +124,10 @@ def test_body_for_which_there_is_no_room_is_answered_429_and_recorded(start: Sta
         assert answer.status == 429
         assert server.last_entry()["violations"][0]["rule"] == "bodies"
         assert server.ping(server.open_session()).status == 204
-        until(lambda: server.site.incoming.size_bytes == 90_000)
+        until(lambda: server.service.incoming.size_bytes == 90_000)
         first.send(b" " * 10_000)
         assert first.answer().status == 400
-    until(lambda: server.site.incoming.size_bytes == 0)
+    until(lambda: server.service.incoming.size_bytes == 0)
     server.assert_alive()
 
 
@@ -141,7 +141,7 @@ def test_admin_body_for_which_there_is_no_room_is_answered_429_and_changes_nothi
         answer = wire.answer()
     assert (answer.status, answer.json()["code"]) == (429, "limit_reached")
     assert server.emulator.settings.max_held == 256
-    assert server.site.incoming.size_bytes == 0
+    assert server.service.incoming.size_bytes == 0
 
 
 def test_head_for_which_there_is_no_room_ends_its_connection(start: Start) -> None:
@@ -149,17 +149,17 @@ def test_head_for_which_there_is_no_room_ends_its_connection(start: Start) -> No
     with server.connect() as first, server.connect() as second:
         for wire in (first, second):
             wire.send(HALF_HEAD + b"x" * 3_000)
-            until(lambda: server.site.incoming.size_bytes > 3_000)
+            until(lambda: server.service.incoming.size_bytes > 3_000)
         assert second.rest() == b""
         first.send(b"\r\n\r\n")
         assert first.answer().status == 400
-    assert server.site.incoming.size_bytes == 0
+    assert server.service.incoming.size_bytes == 0
 
 
 def test_body_may_not_take_for_ever_however_often_a_piece_comes(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockserver.server.endpoint.LONGEST_BODY_S", 0)
+    monkeypatch.setattr("mockserver.server.emulated_api.LONGEST_BODY_S", 0)
     with server.connect() as wire:
         wire.send(BODY_HEAD + b" ")
         assert wire.answer().status == 400

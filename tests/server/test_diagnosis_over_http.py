@@ -16,7 +16,7 @@ from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from tests.server.conftest import PING, PLAY, Answer, Running, Start
 
-JUDGE = "mockserver.operations.findings.diagnose_session"
+JUDGE = "mockserver.admin.findings.diagnose_session"
 LATE_PING = PING.replace(b"1760000010000", b"1760000090000").replace(b"10.5", b"89")
 
 
@@ -89,7 +89,7 @@ def test_unknown_session_is_404(server: Running, path: str) -> None:
 def test_asking_an_unknown_namespace_creates_none(server: Running, path: str) -> None:
     answer = server.ask("GET", f"/ns/unborn/__admin{path}")
     assert answer.status == (404 if "/x/" in path else 200)
-    assert [emulator.name for emulator in server.site.namespaces] == ["default"]
+    assert [emulator.name for emulator in server.service.namespaces] == ["default"]
 
 
 def test_reset_empties_them(server: Running, sid: str) -> None:

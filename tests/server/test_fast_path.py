@@ -219,10 +219,10 @@ def test_events_wait_for_what_is_held_back_and_due_before_them() -> None:
 def test_closed_gate_resets_a_connection_that_is_used() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
-        await twins.do(lambda twin: twin.site.gate.hold())
+        await twins.do(lambda twin: twin.service.gate.hold())
         await twins.send(request(path))
         assert twins.fast.connections[0].end == "abort"
-        await twins.do(lambda twin: twin.site.gate.release())
+        await twins.do(lambda twin: twin.service.gate.release())
         await twins.send(request(path), 1)
         assert twins.spared == 1
 
@@ -342,7 +342,7 @@ def test_server_that_ends_takes_no_event_in_between() -> None:
         await twins.do(end)
         await twins.send(request(path))
         assert twins.spared == 0
-        assert twins.fast.site.control() is not None
+        assert twins.fast.service.control() is not None
 
     in_memory(script)
 
@@ -354,7 +354,7 @@ def test_error_inside_is_told_once_and_answered_by_aiohttp(monkeypatch: pytest.M
             patched.setattr(Emulator, "_carry_out", broken)
             answer = await twins.send(request(path))
         assert answer.startswith(b"HTTP/1.1 500 ")
-        assert len(twins.fast.site.internal_errors) == 1
+        assert len(twins.fast.service.internal_errors) == 1
         assert twins.fast.connections[0].end == "close"
         await twins.send(request(path), 1)
         assert twins.spared == 2

@@ -117,7 +117,7 @@ async def control(twins: Twins, data: st.DataObject, connection: int) -> None:
 
     def call(twin: Twin) -> None:
         try:
-            twin.site.control().call(route, argument, **parts)
+            twin.service.control().call(route, argument, **parts)
         except MockserverError:
             refused.append(twin)
 
@@ -133,7 +133,7 @@ async def time(twins: Twins, data: st.DataObject, connection: int) -> None:
 
 async def gate(twins: Twins, data: st.DataObject, connection: int) -> None:
     change = data.draw(st.sampled_from(["hold", "release"]), "change")
-    await twins.do(lambda twin: getattr(twin.site.gate, change)())
+    await twins.do(lambda twin: getattr(twin.service.gate, change)())
 
 
 STEPS = st.sampled_from([*[plain] * 9, odd, odd, mutated, mutated, cut, leave, control, control, control, time, gate])

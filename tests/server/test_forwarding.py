@@ -203,4 +203,4 @@ def test_answers_of_the_endpoint_are_in_the_export_and_judged_again(forwarding: 
 
 
 def test_server_that_is_not_told_to_forwards_nothing(server: Running) -> None:
-    assert server.site.endpoint.forwarder is None
+    assert server.service.api.forwarder is None

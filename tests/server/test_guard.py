@@ -64,9 +64,9 @@ def server(start: Start, clock: Clock) -> Running:
 
 def with_everything(server: Running) -> Running:
     """Fill a server so that every route has something to find and to break."""
-    emulator = inside(server.site.namespaces.obtain("other"))
+    emulator = inside(server.service.namespaces.obtain("other"))
     emulator.clock.freeze()
-    server.site.namespaces.default.clock.freeze()
+    server.service.namespaces.default.clock.freeze()
     assert server.ask("POST", "/ns/other/api/v1/sessions", START).status == 201
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
     server.emulator.stories.put("other", story())
@@ -103,13 +103,13 @@ def test_foreign_request_is_refused_and_changes_nothing(server: Running) -> None
     server.add_fault({"kind": "status", "code": 500}, enabled=False)
     wrong: list[tuple[object, ...]] = []
     for route, foreign in product(GUARDED, FOREIGN):
-        before = snapshot(server.site)
+        before = snapshot(server.service)
         for prefix in ("", "/ns/other", "/ns/new"):
             status, problem = ask(server, route, FOREIGN[foreign], prefix)
             seen = (status, *((problem or {}).get(member) for member in ("status", "code", "title")))
             if seen != (403, 403, "forbidden", "Forbidden"):
                 wrong.append((named(route), foreign, prefix, *seen))
-        if snapshot(server.site) != before:
+        if snapshot(server.service) != before:
             wrong.append((named(route), foreign, "it changed something"))
     assert wrong == []
 
@@ -121,12 +121,12 @@ def test_body_that_is_not_declared_as_json_is_415_and_changes_nothing(server: Ru
     server.add_fault({"kind": "status", "code": 500}, enabled=False)
     wrong: list[tuple[object, ...]] = []
     for route, declared in product(WITH_BODY, UNDECLARED):
-        before = snapshot(server.site)
+        before = snapshot(server.service)
         typed = () if not declared else (("Content-Type", f"{declared}; charset=utf-8"),)
         answer = server.ask(route.method, f"/__admin{path_of(server, route)}", body_of(route) or b"{}", *typed)
         if (answer.status, answer.json()["status"]) != (415, 415):
             wrong.append((named(route), declared, answer))
-        if snapshot(server.site) != before:
+        if snapshot(server.service) != before:
             wrong.append((named(route), declared, "it changed something"))
     assert wrong == []
 
@@ -149,11 +149,11 @@ def test_missing_or_wrong_token_is_401_and_changes_nothing(start: Start, clock: 
     assert answer.status == 201
     wrong: list[tuple[object, ...]] = []
     for route, headers in product(GUARDED, NO_TOKEN):
-        before = snapshot(server.site)
+        before = snapshot(server.service)
         status, problem = ask(server, route, headers)
         if (status, (problem or {}).get("code")) != (401, "forbidden"):
             wrong.append((named(route), headers, status, problem))
-        if snapshot(server.site) != before:
+        if snapshot(server.service) != before:
             wrong.append((named(route), headers, "it changed something"))
     assert wrong == []
 
@@ -257,10 +257,10 @@ def test_whoever_shows_the_token_may_use_any_host(start: Start, host: str) -> No
 
 def test_wrong_token_does_not_excuse_an_unknown_host(start: Start) -> None:
     server = start(admin_token="s3cret")
-    host, before = ("Host", "mockserver:8089"), snapshot(server.site)
+    host, before = ("Host", "mockserver:8089"), snapshot(server.service)
     for shown in ((), (("Authorization", "Bearer wrong"),), (("Cookie", "mockserver_admin=wrong"),)):
         answer = server.ask("POST", "/__admin/reset", None, host, *shown)
-        assert (answer.status, snapshot(server.site)) == (403, before)
+        assert (answer.status, snapshot(server.service)) == (403, before)
         assert "send the token as Authorization: Bearer TOKEN" in answer.json()["detail"]
     assert server.ask("GET", "/__admin/ui/?token=wrong", None, host).status == 403
 
@@ -346,9 +346,9 @@ def test_get_and_head_change_nothing_and_are_not_recorded(server: Running) -> No
     server.add_fault({"kind": "reset"}, enabled=False)
     wrong: list[tuple[object, ...]] = []
     for route, prefix in product(READING, ("", "/ns/other", "/ns/new")):
-        before = snapshot(server.site)
+        before = snapshot(server.service)
         faults = reading_faults(server, route, prefix)
-        if snapshot(server.site) != before:
+        if snapshot(server.service) != before:
             faults.append("it changed something")
         if faults:
             wrong.append((named(route), prefix, *faults))
@@ -358,7 +358,7 @@ def test_get_and_head_change_nothing_and_are_not_recorded(server: Running) -> No
 @pytest.mark.parametrize("given", [None, ""])
 def test_token_is_made_when_others_can_reach_the_server_and_none_is_given(start: Start, given: str | None) -> None:
     server = start(Settings(), host="0.0.0.0", admin_token=given)
-    token = server.site.guard.token
+    token = server.service.guard.token
     assert token is not None
     assert len(token) >= 32
     assert server.admin("GET", "/events").status == 401
@@ -370,12 +370,12 @@ def test_token_is_made_when_others_can_reach_the_server_and_none_is_given(start:
 def test_a_second_field_of_the_same_name_is_refused_and_changes_nothing(server: Running, name: str) -> None:
     own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin", "Host": "localhost"}[name]
     other = {"Origin": "http://attacker.example", "Sec-Fetch-Site": "cross-site", "Host": "attacker.example"}[name]
-    before = snapshot(server.site)
+    before = snapshot(server.service)
     for fields in (((name, own), (name, other)), ((name, other), (name, own)), ((name, own), (name, own))):
         with server.connect() as wire:
             answer = wire.ask("POST", "/__admin/reset", None, *fields)
         assert answer.status in (400, 403)  # aiohttp itself refuses a second Host
-    assert snapshot(server.site) == before
+    assert snapshot(server.service) == before
 
 
 def test_a_token_that_goes_astray_is_not_recorded(start: Start) -> None:

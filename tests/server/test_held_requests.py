@@ -59,7 +59,7 @@ def test_client_of_a_request_that_is_held_back_in_a_namespace_that_is_dropped_is
     rule = {"fault": {"kind": "delay", "ms": 500}}
     assert server.ask("POST", "/ns/gone/__admin/clock", b'{"action":"freeze"}', JSON).status == 200
     assert server.ask("POST", "/ns/gone/__admin/faults", encode(rule), JSON).status == 201
-    emulator = inside(server.site.namespaces.obtain("gone"))
+    emulator = inside(server.service.namespaces.obtain("gone"))
     with server.connect() as wire:
         wire.request("POST", "/ns/gone/api/v1/sessions", START)
         until(lambda: emulator.held_count == 1)

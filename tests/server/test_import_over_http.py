@@ -36,19 +36,19 @@ def test_recording_is_taken_into_the_namespace_that_is_named(server: Running) ->
 def test_page_of_another_origin_cannot_have_a_recording_taken(
     server: Running, fields: tuple[tuple[str, str], ...], status: int
 ) -> None:
-    before = snapshot(server.site)
+    before = snapshot(server.service)
 
     assert server.ask("POST", "/__admin/import", RECORDING, *fields).status == status
 
-    assert snapshot(server.site) == before
+    assert snapshot(server.service) == before
 
 
 def test_token_is_needed_where_one_is_set(start: Start) -> None:
     server = start(admin_token="secret")
-    before = snapshot(server.site)
+    before = snapshot(server.service)
 
     assert server.ask("POST", "/__admin/import", RECORDING, KIND).status == 401
-    assert snapshot(server.site) == before
+    assert snapshot(server.service) == before
     assert server.ask("POST", "/__admin/import", RECORDING, KIND, ("Authorization", "Bearer secret")).status == 200
 
 
@@ -66,8 +66,8 @@ def test_recording_that_is_too_large_is_refused_before_it_is_read(server: Runnin
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'"/etc/passwd"', b"https://example.com/page.har"])
 def test_what_is_no_recording_is_refused_and_nothing_changes(server: Running, content: bytes) -> None:
-    before = snapshot(server.site)
+    before = snapshot(server.service)
 
     assert server.ask("POST", "/__admin/import", content, KIND).status == 400
 
-    assert snapshot(server.site) == before
+    assert snapshot(server.service) == before

@@ -13,13 +13,13 @@ from mockserver.clock import Clock
 from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.server.conftest import PING, START, Certified, Running, Start
 from tests.waiting import until
 
 
 def failure_of(options: ServerOptions) -> str:
-    thread = ServerThread(Site(options=options))
+    thread = ServerThread(Service(options=options))
     with pytest.raises(ServerFailed) as caught:
         thread.start()
     thread.stop()
@@ -142,7 +142,7 @@ def test_stop_is_fast_with_connections_streams_waits_and_uploads_open(start: Sta
 
 
 def test_stop_can_be_called_again_and_before_a_start(server: Running) -> None:
-    ServerThread(Site()).stop()
+    ServerThread(Service()).stop()
     server.stop()
     server.stop()
 

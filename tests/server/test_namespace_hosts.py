@@ -14,7 +14,7 @@ def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
         with server.connect() as wire:
             for _ in range(2):
                 assert wire.ask("POST", f"{location}/events", PING, host).status == 204
-    assert {namespace.name for namespace in server.site.namespaces} == {"default", "tv"}
+    assert {namespace.name for namespace in server.service.namespaces} == {"default", "tv"}
     assert server.admin("GET", "/events", None, host).json()["meta"]["total"] == 5
     assert server.admin("GET", "/events", None, ("Host", "mock.example")).json()["meta"]["total"] == 0
 
@@ -23,5 +23,5 @@ def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
 def test_host_that_was_not_given_names_no_namespace_and_gets_no_admin_api(start: Start, host: str) -> None:
     server = start(namespace_hosts=() if host == "tv.mock.example" else ("mock.example",))
     assert server.ask("POST", "/api/v1/sessions", START, ("Host", host)).status == 201
-    assert [namespace.name for namespace in server.site.namespaces] == ["default"]
+    assert [namespace.name for namespace in server.service.namespaces] == ["default"]
     assert server.admin("GET", "/events", None, ("Host", host)).status == 403

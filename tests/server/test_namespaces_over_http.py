@@ -26,7 +26,7 @@ def test_a_session_is_found_behind_a_path_prefix_too() -> None:
 
 def test_a_listener_in_the_process_takes_no_place_of_a_stream() -> None:
     with MockServer(Settings(max_streams=1)) as server:
-        inside(server._site.namespaces.default).listen(lambda seq: None)
+        inside(server._service.namespaces.default).listen(lambda seq: None)
         with httpx.stream("GET", f"{server.url}/__admin/stream", timeout=GUARD_S) as first:
             second = httpx.get(f"{server.url}/__admin/stream", timeout=GUARD_S)
 
@@ -84,7 +84,7 @@ def test_what_a_foreign_page_sends_stays_within_the_budget_of_the_server() -> No
         for number in range(60):
             client.post(f"/ns/evil{number % 10}/api/v1/sessions", content="x" * 300_000, headers=FOREIGN)
 
-        kept = [inside(namespace).journal for namespace in server._site.namespaces]
+        kept = [inside(namespace).journal for namespace in server._service.namespaces]
         assert sum(journal.size_bytes for journal in kept) <= 4_000_000
         assert (
             sum(journal.last_seq for journal in kept) == sum(len(journal) + journal.evicted for journal in kept) == 61

@@ -46,7 +46,7 @@ def test_every_file_of_the_page_is_served_as_what_it_is(server: Running) -> None
         if not same or (answer.status, answer.header("Content-Type")) != (200, kind) or not has_headers(answer):
             wrong.append((prefix, name, answer.status, answer.headers, same))
     assert wrong == []
-    assert [emulator.name for emulator in server.site.namespaces] == ["default"]
+    assert [emulator.name for emulator in server.service.namespaces] == ["default"]
 
 
 def test_page_stands_at_its_folder_and_is_led_to(server: Running) -> None:

@@ -24,7 +24,7 @@ from mockserver.server.gate import Gate
 from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
-from mockserver.server.site import SITE, build_app
+from mockserver.server.service import SERVICE, build_app
 from tests.server.conftest import PING, START, Running, Start, Wire
 from tests.waiting import GUARD_S, until
 
@@ -104,7 +104,7 @@ def test_connections_from_before_are_reset_when_used_and_nothing_is_recorded(ser
         half.send(b"4567890")
         assert half.is_reset()
     assert server.emulator.journal.last_seq == 3
-    assert len(server.site.namespaces) == 1
+    assert len(server.service.namespaces) == 1
 
 
 def test_connections_from_before_work_again_when_it_is_over(server: Running) -> None:
@@ -200,7 +200,7 @@ def test_port_that_somebody_else_took_is_tried_until_it_is_free(
         taker.listen()
         end_refusal(tester)
         until(lambda: caplog.records)
-        assert not server.site.gate.closed
+        assert not server.service.gate.closed
         taker.close()
         assert tester.answer().status == 200
         assert not is_refused(server.port)
@@ -232,7 +232,7 @@ def test_stop_meanwhile_is_fast_and_leaves_nothing_behind(server: Running, taker
                 taker.bind(("127.0.0.1", server.port))
                 taker.listen()
                 end_refusal(tester)
-                until(lambda: not server.site.gate.closed)
+                until(lambda: not server.service.gate.closed)
             assert server.stop() < 0.5
             assert kept.rest() == b""
         taker.close()
@@ -271,7 +271,7 @@ async def test_app_with_sockets_of_its_own_only_resets(aiohttp_client: AiohttpCl
     with pytest.raises(aiohttp.ClientConnectionError):
         await client.post("/api/v1/sessions", data=START)
     assert (await client.post("/api/v1/sessions", data=START)).status == 201
-    assert app[SITE].gate.closed is False
+    assert app[SERVICE].gate.closed is False
 
 
 def test_mock_server_refuses_connections_for_a_block() -> None:

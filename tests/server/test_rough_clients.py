@@ -12,7 +12,7 @@ import pytest
 from aiohttp import http_parser, web, web_protocol
 
 from mockserver.model.settings import Settings
-from mockserver.server import endpoint
+from mockserver.server import emulated_api
 from tests.server.conftest import PING, PLAY, START, Running, Start
 from tests.waiting import until
 
@@ -142,7 +142,7 @@ def test_bad_chunk_is_400_or_the_end_and_not_waited_for(server: Running, bad: by
 
 def test_aiohttp_shows_the_queue_that_tells_of_a_bad_chunk() -> None:
     assert hasattr(web.RequestHandler, "_messages"), (
-        "aiohttp has renamed the queue of a connection: until endpoint._queued() finds it, a bad chunk is answered "
+        "aiohttp has renamed the queue of a connection: until emulated_api._queued() finds it, a bad chunk is answered "
         "after 2 s instead of at once, and a chunked body may not pause for longer"
     )
 
@@ -150,9 +150,9 @@ def test_aiohttp_shows_the_queue_that_tells_of_a_bad_chunk() -> None:
 def test_bad_chunk_is_not_waited_for_long_where_aiohttp_shows_no_queue(
     monkeypatch: pytest.MonkeyPatch, server: Running
 ) -> None:
-    monkeypatch.setattr(endpoint, "_queued", lambda request: None)
-    monkeypatch.setattr(endpoint, "_CHUNK_TIMEOUT_S", 0.4)
-    monkeypatch.setattr(endpoint, "_BODY_TIMEOUT_S", 3600)
+    monkeypatch.setattr(emulated_api, "_queued", lambda request: None)
+    monkeypatch.setattr(emulated_api, "_CHUNK_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(emulated_api, "_BODY_TIMEOUT_S", 3600)
     with server.connect() as wire:
         wire.send(CHUNKED + b"1\r\n{\r\n")
         server.assert_alive()
@@ -320,8 +320,8 @@ def test_nothing_is_written_to_stderr_about_requests_that_are_no_http() -> None:
     program = (
         "import socket\n"
         "from mockserver.server.runner import ServerThread\n"
-        "from mockserver.server.site import Site\n"
-        "thread = ServerThread(Site())\n"
+        "from mockserver.server.service import Service\n"
+        "thread = ServerThread(Service())\n"
         "thread.start()\n"
         "for raw in (b'garbage\\r\\n\\r\\n', b'GET / HTTP/1.1\\r\\n\\r\\n'):\n"
         "    with socket.create_connection(('127.0.0.1', thread.port), timeout=10) as connection:\n"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin.entries import block
 from mockserver.model.journal import Entry
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
-from mockserver.operations.entries import block
 from mockserver.server import stream as streaming
 from mockserver.server.stream import Turns
 from tests.server.conftest import Running, Start

@@ -17,7 +17,7 @@ from mockserver.clock import RealTime
 from mockserver.errors import InvalidInput
 from mockserver.server.addresses import interface_addresses
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from mockserver.server.tls import Authority, certificate_names
 from mockserver.wire.codec import encode
 from tests.server.conftest import START, Running, Start
@@ -223,7 +223,7 @@ def test_private_keys_are_nowhere_to_be_had(
     assert "PRIVATE KEY" in path.read_text("ascii")
     server.open_session()
     shown = [server.admin("GET", route).body for route in ("/ca.crt", "/settings", "/events", "/export", "/version")]
-    shown += [repr(server.site.options).encode(), repr(server.site.authority).encode(), encode(server.entry(1))]
+    shown += [repr(server.service.options).encode(), repr(server.service.authority).encode(), encode(server.entry(1))]
     out, err = capfd.readouterr()
     for text in (*map(bytes.decode, shown), caplog.text, out, err):
         assert "PRIVATE KEY" not in text
@@ -244,7 +244,7 @@ def test_private_keys_are_nowhere_to_be_had(
 )
 def test_options_that_contradict_each_other_are_refused(options: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
-        Site(options=ServerOptions(**options))
+        Service(options=ServerOptions(**options))
 
 
 def test_missing_library_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,4 +252,4 @@ def test_missing_library_is_told_with_what_to_install(tmp_path: Path, monkeypatc
     for options in ({}, {"tls_ca": str(tmp_path / "ca.pem")}):
         assert 'pip install "media-collection-mockserver[tls]"' in failure_of(tls=True, **options)
     assert list(tmp_path.iterdir()) == []
-    Site()
+    Service()

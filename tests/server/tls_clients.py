@@ -10,14 +10,14 @@ import pytest
 
 from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.server.conftest import Running
 from tests.waiting import GUARD_S
 
 
 def ca_of(server: Running) -> str:
-    assert server.site.authority is not None
-    return server.site.authority.ca_pem
+    assert server.service.authority is not None
+    return server.service.authority.ca_pem
 
 
 def trusting(server: Running) -> ssl.SSLContext:
@@ -43,5 +43,5 @@ def certificate_of(server: Running, host: str = "127.0.0.1") -> dict[str, Any]:
 
 def failure_of(**options: Any) -> str:
     with pytest.raises(ServerFailed) as caught:
-        Site(options=ServerOptions(**options))
+        Service(options=ServerOptions(**options))
     return str(caught.value)

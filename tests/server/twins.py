@@ -20,7 +20,7 @@ from mockserver.namespaces import DEFAULT
 from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.factories import T0
 from tests.server.conftest import START, snapshot
 from tests.server.event_bytes import events, request
@@ -86,27 +86,27 @@ class Twin:
     def __init__(self, *, fast_path: bool, connections: int, **settings: Any) -> None:
         self.elapsed_ms = 0
         clock = Clock(RealTime(lambda: T0 + self.elapsed_ms, lambda: self.elapsed_ms * 1_000_000))
-        self.site = Site(
+        self.service = Service(
             Settings(fast_path=fast_path, **settings), ServerOptions(seeded_ids=True), clock=clock, made=_stand_still
         )
-        self.site.gate.keep(lambda closed: None)
+        self.service.gate.keep(lambda closed: None)
         self.seen_by_aiohttp = 0
-        self.port = Port(self._handle, None, Settings, Incoming(Settings), self.site.endpoint)
+        self.port = Port(self._handle, None, Settings, Incoming(Settings), self.service.api)
         self.connections = [Connection(self.port) for _ in range(connections)]
 
     def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         self.seen_by_aiohttp += 1
-        return self.site.handle(request)
+        return self.service.handle(request)
 
     def state(self) -> dict[str, Any]:
         """Everything that may not differ."""
-        remembered = snapshot(self.site)
+        remembered = snapshot(self.service)
         for namespace in remembered.values():
             del namespace["settings"]["fast_path"]
         return {
             "remembered": remembered,
             "said": [(connection.written, connection.end) for connection in self.connections],
-            "errors": [repr(error) for error in self.site.internal_errors],
+            "errors": [repr(error) for error in self.service.internal_errors],
         }
 
 
@@ -129,7 +129,7 @@ class Twins:
 
     def sid(self, number: int = 0, namespace: str = DEFAULT) -> str:
         """Return the id of a session that was opened, or one that nobody has."""
-        found = next((each for each in self.fast.site.namespaces if each.name == namespace), None)
+        found = next((each for each in self.fast.service.namespaces if each.name == namespace), None)
         if found is None:
             return "0" * 64
         with found as emulator:
@@ -160,7 +160,7 @@ class Twins:
 
     async def call(self, route: Route[Any, Any], argument: Any = None, namespace: str = DEFAULT, **parts: Any) -> None:
         """Do something with the admin API."""
-        await self.do(lambda twin: twin.site.control(namespace).call(route, argument, **parts))
+        await self.do(lambda twin: twin.service.control(namespace).call(route, argument, **parts))
 
     async def end(self) -> None:
         """End both servers, as a runner does."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Severity
 from mockserver.namespaces import Namespace
-from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw

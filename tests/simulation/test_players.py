@@ -17,7 +17,7 @@ from mockserver.model.player import PlayerCommand, PlayerView
 from mockserver.model.results import ResetCommand
 from mockserver.namespaces import Namespaces
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import SITE, build_app
+from mockserver.server.service import SERVICE, build_app
 from mockserver.simulation.content import CONTENTS
 from mockserver.simulation.flaw import FLAWS
 from mockserver.simulation.players import MOST_PLAYERS
@@ -186,8 +186,8 @@ def test_everything_that_can_be_chosen_is_listed(server: MockServer) -> None:
 
 
 def test_server_without_a_listener_of_its_own_says_why_nobody_plays() -> None:
-    site = build_app(options=ServerOptions())[SITE]
+    service = build_app(options=ServerOptions())[SERVICE]
     with pytest.raises(InvalidInput, match="embedded") as raised:
-        site.control().call(c.ADD_PLAYERS, PlayerCommand())
+        service.control().call(c.ADD_PLAYERS, PlayerCommand())
     assert raised.value.status_hint == 409
-    assert site.control().call(c.PLAYERS, None).players == []
+    assert service.control().call(c.PLAYERS, None).players == []

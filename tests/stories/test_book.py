@@ -69,7 +69,7 @@ def test_stories_of_the_package_are_read_once_by_whoever_asks_first() -> None:
 
 def test_server_that_tells_no_story_reads_none() -> None:
     code = (
-        "import sys; from mockserver.server.site import Site; Site(); "
+        "import sys; from mockserver.server.service import Service; Service(); "
         "print([name for name in sys.modules if name in ('mockserver.stories.file', 'tomllib', 'tomli')])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin.entries import export
 from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
@@ -16,7 +17,6 @@ from mockserver.model.fault import When
 from mockserver.model.fault_kind import DelayFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.vocabulary import Delivery
-from mockserver.operations.entries import export
 from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start, target
 
 REQUEST = {

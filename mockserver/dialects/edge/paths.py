@@ -22,7 +22,7 @@ __all__ = [
     "OPENING",
     "Call",
     "Form",
-    "Query",
+    "QueryString",
     "call_of",
     "event_path",
     "hint_of",
@@ -75,7 +75,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     event_type: str = ""
 
 
-class Query(msgspec.Struct, frozen=True, gc=False):
+class QueryString(msgspec.Struct, frozen=True, gc=False):
     """The relevant parts of a query string.
 
     Args:
@@ -87,13 +87,13 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     request_id: str
 
 
-def query_of(target: str) -> Query:
+def query_of(target: str) -> QueryString:
     """Read the query of a request target."""
     query = target.partition("?")[2]
     members = parse_qs(query) if query.count("&") < _MOST_FIELDS else {}
     named = members.get("configId") or members.get("datastreamId")
     request_id = members.get("requestId", ("",))[0]
-    return Query(named[0][:_LONGEST] if named else None, request_id[:_LONGEST])
+    return QueryString(named[0][:_LONGEST] if named else None, request_id[:_LONGEST])
 
 
 def call_of(path: str) -> Call | None:

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.dialects.edge.answers import PATH_TYPE, Manner, Streaming
 from mockserver.dialects.edge.keys import EVENTS
 from mockserver.dialects.edge.normal import normal_of
-from mockserver.dialects.edge.paths import Call, Query, call_of, query_of
+from mockserver.dialects.edge.paths import Call, QueryString, call_of, query_of
 from mockserver.dialects.edge.schemas import DOWNLOADED
 from mockserver.dialects.edge.validation import validators
 from mockserver.model.arrival import Arrival, Opening
@@ -105,7 +105,7 @@ class Reader:
         status, rule, detail = _PROBLEMS[problem]
         return _refused(call, manner, status, rule, detail.format(limit=limit, namespaces=self.settings.max_namespaces))
 
-    def _streamless(self, call: Call, query: Query, manner: Manner) -> Arrival | None:
+    def _streamless(self, call: Call, query: QueryString, manner: Manner) -> Arrival | None:
         """Refuse a request without the datastream it needs, or with one that is not accepted."""
         is_event = call.form == "media" and call.event_type not in _OPENINGS
         if query.datastream is None:

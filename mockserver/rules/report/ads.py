@@ -10,7 +10,7 @@ from mockserver.rules.playback import Ad, Break, Chapter, State, Step
 from mockserver.rules.report.dimensions import ad_dimensions, chapter_dimensions
 from mockserver.rules.report.durations import Activity, Stretch, place, seconds, turns
 from mockserver.rules.report.metrics import AD, CHAPTER, Definition, measured
-from mockserver.rules.report.viewing import Viewing
+from mockserver.rules.report.played_session import PlayedSession
 
 __all__ = ["ad_reports", "chapter_reports", "unclosed_breaks"]
 
@@ -23,31 +23,31 @@ class _Opened(NamedTuple):
     end: Step | None
 
 
-def ad_reports(viewing: Viewing) -> Iterator[AdReport]:
+def ad_reports(played: PlayedSession) -> Iterator[AdReport]:
     """Report the ads. Only adComplete completes an ad; a skip or the end of its break or session does not."""
-    stretches = _by_number(viewing.course.of(Activity.AD), lambda stretch: stretch.ad)
-    for opened in _all_opened(viewing.turns, lambda state: state.ad):
+    stretches = _by_number(played.durations.of(Activity.AD), lambda stretch: stretch.ad)
+    for opened in _all_opened(played.turns, lambda state: state.ad):
         ad, ad_break = opened.start.after.ad, opened.start.after.ad_break
         ad_id = opened.start.params.get("media.ad.id")
         yield AdReport(
-            metrics=tuple(_metrics(viewing, AD, opened, "adComplete", stretches.get(opened.number, []))),
+            metrics=tuple(_metrics(played, AD, opened, "adComplete", stretches.get(opened.number, []))),
             number=opened.number,
             break_number=ad.break_number if ad else 0,
             ended_by=opened.end.event_type if opened.end else None,
             reported=bool(ad_id),
-            dimensions=ad_dimensions(viewing, opened.start, ad_break.params if ad_break else {}),
+            dimensions=ad_dimensions(played, opened.start, ad_break.params if ad_break else {}),
         )
 
 
-def chapter_reports(viewing: Viewing) -> Iterator[ChapterReport]:
+def chapter_reports(played: PlayedSession) -> Iterator[ChapterReport]:
     """Report the chapters. A chapter cut short by the next one is incomplete, like a skipped one."""
-    stretches = _by_number(viewing.course.of(Activity.MAIN), lambda stretch: stretch.chapter)
-    for opened in _all_opened(viewing.turns, lambda state: state.chapter):
+    stretches = _by_number(played.durations.of(Activity.MAIN), lambda stretch: stretch.chapter)
+    for opened in _all_opened(played.turns, lambda state: state.chapter):
         yield ChapterReport(
-            metrics=tuple(_metrics(viewing, CHAPTER, opened, "chapterComplete", stretches.get(opened.number, []))),
+            metrics=tuple(_metrics(played, CHAPTER, opened, "chapterComplete", stretches.get(opened.number, []))),
             number=opened.number,
             ended_by=opened.end.event_type if opened.end else None,
-            dimensions=chapter_dimensions(viewing, opened.start),
+            dimensions=chapter_dimensions(played, opened.start),
         )
 
 
@@ -86,7 +86,7 @@ def _by_number(stretches: Sequence[Stretch], number: Callable[[Stretch], int]) -
 
 
 def _metrics(
-    viewing: Viewing, table: dict[str, Definition], opened: _Opened, completing: str, stretches: Sequence[Stretch]
+    played: PlayedSession, table: dict[str, Definition], opened: _Opened, completing: str, stretches: Sequence[Stretch]
 ) -> Iterator[Metric]:
     start, end = opened.start, opened.end
     yield measured(table["starts"], True, (Part((start.seq,), 1, f"{start.event_type} {place(start)}"),))
@@ -94,4 +94,4 @@ def _metrics(
         () if end is None else (Part((end.seq,), int(end.event_type == completing), f"{end.event_type} {place(end)}"),)
     )
     yield measured(table["completes"], end is not None and end.event_type == completing, why)
-    yield measured(table["time_spent_s"], seconds(stretches), viewing.course.parts(stretches))
+    yield measured(table["time_spent_s"], seconds(stretches), played.durations.parts(stretches))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.rules.playback import Step
-from mockserver.rules.report.viewing import Viewing
+from mockserver.rules.report.played_session import PlayedSession
 
 __all__ = ["ad_dimensions", "built_in_segments", "chapter_dimensions", "session_dimensions"]
 
@@ -73,43 +73,43 @@ _CHAPTER = {
 _NO_CONTENT_TYPE = "missing_content_type"
 
 
-def session_dimensions(viewing: Viewing) -> dict[str, Any]:
+def session_dimensions(played: PlayedSession) -> dict[str, Any]:
     """Return the dimensions of the session. Genres are comma-separated in the request, items in reports."""
-    found: dict[str, Any] = {"a.media.vsid": viewing.session_id} if viewing.session_id else {}
-    if viewing.start is None:
+    found: dict[str, Any] = {"a.media.vsid": played.session_id} if played.session_id else {}
+    if played.start is None:
         return found
-    params = viewing.params
+    params = played.params
     found |= _renamed(params, _CONTENT)
     found["a.contentType"] = params.get("media.contentType") or _NO_CONTENT_TYPE
     if isinstance(genre := params.get("media.genre"), str):
         found["a.media.genre"] = tuple(item.strip() for item in genre.split(",") if item.strip())
-    return found | _custom(viewing.start.meta)
+    return found | _custom(played.start.meta)
 
 
-def ad_dimensions(viewing: Viewing, start: Step, pod: Mapping[str, Any]) -> dict[str, Any]:
+def ad_dimensions(played: PlayedSession, start: Step, pod: Mapping[str, Any]) -> dict[str, Any]:
     """Return the dimensions of an ad. The custom metadata of the session is merged in.
 
     Args:
-        viewing: The session.
+        played: The session.
         start: Its adStart.
         pod: The params of its ad break; clients send the name of the pod with the break or with the ad.
     """
     params = {**pod, **start.params}
     found = _renamed(params, _AD)
-    found["a.media.ad.pod"] = _generated_id(viewing, params.get("media.ad.podIndex"))
-    return found | _merged(viewing, start)
+    found["a.media.ad.pod"] = _generated_id(played, params.get("media.ad.podIndex"))
+    return found | _merged(played, start)
 
 
-def chapter_dimensions(viewing: Viewing, start: Step) -> dict[str, Any]:
+def chapter_dimensions(played: PlayedSession, start: Step) -> dict[str, Any]:
     """Return the dimensions of a chapter. The custom metadata of the session is merged in."""
     found = _renamed(start.params, _CHAPTER)
-    found["a.media.chapter.name"] = _generated_id(viewing, start.params.get("media.chapter.index"))
-    return found | _merged(viewing, start)
+    found["a.media.chapter.name"] = _generated_id(played, start.params.get("media.chapter.index"))
+    return found | _merged(played, start)
 
 
-def built_in_segments(viewing: Viewing) -> Iterator[str]:
+def built_in_segments(played: PlayedSession) -> Iterator[str]:
     """Return the built-in segments the session falls in (Adobe, "Streaming Media segments"), ignoring case."""
-    params = viewing.params
+    params = played.params
     if not params.get("media.id"):
         return
     yield "all media"
@@ -125,8 +125,8 @@ def _renamed(params: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
     return {key: params[name] for name, key in names.items() if params.get(name) is not None}
 
 
-def _merged(viewing: Viewing, start: Step) -> dict[str, Any]:
-    session = {} if viewing.start is None else _custom(viewing.start.meta)
+def _merged(played: PlayedSession, start: Step) -> dict[str, Any]:
+    session = {} if played.start is None else _custom(played.start.meta)
     return session | _custom(start.meta)
 
 
@@ -134,6 +134,6 @@ def _custom(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {f"c.{key}": value for key, value in meta.items()}
 
 
-def _generated_id(viewing: Viewing, index: Any) -> str:
-    content_id = str(viewing.params.get("media.id", ""))
+def _generated_id(played: PlayedSession, index: Any) -> str:
+    content_id = str(played.params.get("media.id", ""))
     return f"{hashlib.md5(content_id.encode(), usedforsecurity=False).hexdigest()}_{index}"

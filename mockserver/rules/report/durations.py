@@ -16,7 +16,7 @@ from mockserver.model.report import Part
 from mockserver.rules.playback import Player, Scope, State, Step
 from mockserver.rules.stalls import stalls
 
-__all__ = ["Activity", "Course", "Stretch", "amount", "place", "seconds", "turns"]
+__all__ = ["Activity", "Durations", "Stretch", "amount", "place", "seconds", "turns"]
 
 
 class Activity(Enum):
@@ -60,7 +60,7 @@ class Stretch(NamedTuple):
     ms: int
 
 
-class Course:
+class Durations:
     """The steps of a session with their time.
 
     Args:

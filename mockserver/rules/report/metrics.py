@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from mockserver.model.report import Metric, Part
 
-__all__ = ["AD", "CHAPTER", "CONTENT", "QUALITY", "RATIOS", "STATE", "Definition", "Kind", "measured"]
+__all__ = ["AD", "CHAPTER", "CONTENT", "QUALITY", "RATIOS", "STATE", "Definition", "Rounding", "measured"]
 
 
-class Kind(Enum):
+class Rounding(Enum):
     """How the exact value becomes the reported one."""
 
     FLAG = "true or not sent"
@@ -31,7 +31,7 @@ class Definition(NamedTuple):
     label: str
     key: str | None
     xdm: str | None
-    kind: Kind
+    rounding: Rounding
     meaning: str
 
 
@@ -39,15 +39,15 @@ def _table(*rows: Definition) -> dict[str, Definition]:
     return {row.name: row for row in rows}
 
 
-def _content(name: str, label: str, key: str, xdm: str, kind: Kind, meaning: str) -> Definition:
-    return Definition(name, label, f"a.media.{key}", f"sessionDetails.{xdm}", kind, meaning)
+def _content(name: str, label: str, key: str, xdm: str, rounding: Rounding, meaning: str) -> Definition:
+    return Definition(name, label, f"a.media.{key}", f"sessionDetails.{xdm}", rounding, meaning)
 
 
-def _quality(name: str, label: str, key: str, xdm: str, kind: Kind, meaning: str) -> Definition:
-    return Definition(name, label, f"a.media.qoe.{key}", f"qoeDataDetails.{xdm}", kind, meaning)
+def _quality(name: str, label: str, key: str, xdm: str, rounding: Rounding, meaning: str) -> Definition:
+    return Definition(name, label, f"a.media.qoe.{key}", f"qoeDataDetails.{xdm}", rounding, meaning)
 
 
-_FLAG, _WHOLE, _PLAIN = Kind.FLAG, Kind.WHOLE, Kind.PLAIN
+_FLAG, _WHOLE, _PLAIN = Rounding.FLAG, Rounding.WHOLE, Rounding.PLAIN
 
 CONTENT = _table(
     _content("media_starts", "Media starts", "view", "isViewed", _FLAG, "a sessionStart"),
@@ -304,9 +304,9 @@ def measured(definition: Definition, exact: Any, why: Iterable[Part] = ()) -> Me
         why: The parts it was computed from.
     """
     value: Any = exact
-    if definition.kind is Kind.FLAG:
+    if definition.rounding is Rounding.FLAG:
         value = True if exact else None
-    elif definition.kind is Kind.WHOLE and exact is not None:
+    elif definition.rounding is Rounding.WHOLE and exact is not None:
         # Playheads are decimal fractions: a sum that is a hair below a whole number is that number.
         value = math.floor(round(exact, 6))
     return Metric(

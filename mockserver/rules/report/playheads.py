@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from mockserver.model.report import Part
 from mockserver.rules.playback import Step
-from mockserver.rules.report.durations import Activity, Course, amount, place
+from mockserver.rules.report.durations import Activity, Durations, amount, place
 from mockserver.rules.speed import speed_of, speeds_around
 
 __all__ = ["MARKERS", "Watched", "markers", "segment", "union", "watched"]
@@ -39,22 +39,22 @@ class Watched(NamedTuple):
     last: Step
 
 
-def watched(course: Course, *, live: bool) -> list[Watched]:
+def watched(durations: Durations, *, live: bool) -> list[Watched]:
     """Find what was seen, in viewing order. Intervals in which the playhead did not move are left out.
 
     Args:
-        course: The steps with their time.
+        durations: The steps with their time.
         live: Whether the playhead is the second of the day.
     """
     found: list[Watched] = []
-    steps, last_step = course.steps, len(course.steps) - 1
-    fastest = _fastest(course)
-    for stretch in course.of(Activity.MAIN):
+    steps, last_step = durations.steps, len(durations.steps) - 1
+    fastest = _fastest(durations)
+    for stretch in durations.of(Activity.MAIN):
         begun: Step | None = None
         for n in range(stretch.first, min(stretch.end, last_step)):
             step, later = steps[n], steps[n + 1]
             moved_s = later.playhead_s - step.playhead_s
-            limit_s = _took_s(course, n) * fastest[n] * _ALLOWANCE + _TOLERANCE_S
+            limit_s = _took_s(durations, n) * fastest[n] * _ALLOWANCE + _TOLERANCE_S
             if 0 <= moved_s <= limit_s:
                 begun = begun or step
                 continue
@@ -70,15 +70,15 @@ def watched(course: Course, *, live: bool) -> list[Watched]:
     return [seen for seen in found if seen.to_s > seen.from_s]
 
 
-def _took_s(course: Course, n: int) -> float:
-    return (course.elapsed_ms[n + 1] - course.elapsed_ms[n]) / 1000
+def _took_s(durations: Durations, n: int) -> float:
+    return (durations.elapsed_ms[n + 1] - durations.elapsed_ms[n]) / 1000
 
 
-def _fastest(course: Course) -> dict[int, float]:
+def _fastest(durations: Durations) -> dict[int, float]:
     """Return the fastest speed at which main content may have played between each step and the next, by step."""
-    steps, last_step = course.steps, len(course.steps) - 1
-    playing = [n for each in course.of(Activity.MAIN) for n in range(each.first, min(each.end, last_step))]
-    rates = [speed_of(steps[n + 1].playhead_s - steps[n].playhead_s, _took_s(course, n)) for n in playing]
+    steps, last_step = durations.steps, len(durations.steps) - 1
+    playing = [n for each in durations.of(Activity.MAIN) for n in range(each.first, min(each.end, last_step))]
+    rates = [speed_of(steps[n + 1].playhead_s - steps[n].playhead_s, _took_s(durations, n)) for n in playing]
     return {n: high for n, (_, high) in zip(playing, speeds_around(rates), strict=True)}
 
 
@@ -143,7 +143,7 @@ def _reached(step: Step, playhead_s: float, length_s: float, what: str) -> Part:
 
 
 def segment(
-    course: Course, intervals: Sequence[Watched], form: Literal["range", "five_minute"]
+    durations: Durations, intervals: Sequence[Watched], form: Literal["range", "five_minute"]
 ) -> tuple[str, Part] | None:
     """Return the content segment: the range of playheads at which main content played, in minutes.
 
@@ -153,13 +153,13 @@ def segment(
     Returns:
         The segment and the parts it was computed from; None when main content never played.
     """
-    playing = course.of(Activity.MAIN, Activity.STALLED)
+    playing = durations.of(Activity.MAIN, Activity.STALLED)
     if intervals:
         lowest = min(intervals, key=lambda seen: seen.from_s)
         highest = max(intervals, key=lambda seen: seen.to_s)
         low_s, high_s, seqs = lowest.from_s, highest.to_s, (lowest.first.seq, highest.last.seq)
     elif playing:
-        at = [course.steps[stretch.first] for stretch in playing]
+        at = [durations.steps[stretch.first] for stretch in playing]
         low, high = min(at, key=lambda step: step.playhead_s), max(at, key=lambda step: step.playhead_s)
         low_s, high_s, seqs = low.playhead_s, high.playhead_s, (low.seq, high.seq)
     else:

@@ -15,21 +15,21 @@ from mockserver.rules.playback import Player, Step
 from mockserver.rules.report.content import counted, entries
 from mockserver.rules.report.durations import Activity, amount, place, seconds
 from mockserver.rules.report.metrics import QUALITY, measured
-from mockserver.rules.report.viewing import Viewing, quantity
+from mockserver.rules.report.played_session import PlayedSession, quantity
 
 __all__ = ["quality_metrics", "unsourced_errors"]
 
 _BUCKET = 100
 
 
-def quality_metrics(viewing: Viewing) -> Iterator[Metric]:
+def quality_metrics(played: PlayedSession) -> Iterator[Metric]:
     """Compute the metrics of quality, in the order of the report."""
-    yield from _bitrate(viewing)
-    yield from _waits(viewing)
-    yield from _frames(viewing)
-    yield from _errors(viewing)
-    yield from _beginning(viewing)
-    fps = _last(viewing, "framesPerSecond")
+    yield from _bitrate(played)
+    yield from _waits(played)
+    yield from _frames(played)
+    yield from _errors(played)
+    yield from _beginning(played)
+    fps = _last(played, "framesPerSecond")
     yield _metric("frames_per_second", fps[1] if fps else None, _said(fps))
 
 
@@ -48,8 +48,8 @@ def _number(step: Step, name: str) -> float | None:
     return quantity(_value(step, name))
 
 
-def _last(viewing: Viewing, name: str) -> tuple[Step, float] | None:
-    for step in reversed(viewing.with_qoe):
+def _last(played: PlayedSession, name: str) -> tuple[Step, float] | None:
+    for step in reversed(played.with_qoe):
         value = _number(step, name)
         if value is not None:
             return step, value
@@ -60,37 +60,37 @@ def _said(last: tuple[Step, float] | None) -> tuple[Part, ...]:
     return () if last is None else (Part((last[0].seq,), last[1], f"last sent with {place(last[0])}"),)
 
 
-def _bitrate(viewing: Viewing) -> Iterator[Metric]:
-    parts = _bitrates(viewing)
+def _bitrate(played: PlayedSession) -> Iterator[Metric]:
+    parts = _bitrates(played)
     weight_ms = sum(ms for _, ms in parts)
     average = sum(part.value * ms for part, ms in parts) / weight_ms if weight_ms else None
     why = [part for part, ms in parts if ms]
     yield _metric("average_bitrate", average, why)
     low = None if average is None else int(average // _BUCKET) * _BUCKET
     yield _metric("average_bitrate_bucket", None if low is None else f"{low}-{low + _BUCKET - 1}")
-    changes = viewing.by_type.get("bitrateChange", ())
+    changes = played.by_type.get("bitrateChange", ())
     yield _metric("bitrate_changes", len(changes), counted(changes, "bitrateChange"))
     yield _metric("bitrate_change_impacted_streams", bool(changes), counted(changes, "bitrateChange"))
 
 
-def _bitrates(viewing: Viewing) -> list[tuple[Part, int]]:
+def _bitrates(played: PlayedSession) -> list[tuple[Part, int]]:
     """Return each bitrate with the playing time, in main content and ads, while it was the last known one."""
     known: list[tuple[Step, float]] = []
-    for step in viewing.with_qoe:
+    for step in played.with_qoe:
         value = _number(step, "bitrate")
         if value is not None and (not known or known[-1][1] != value):
             known.append((step, value))
     if not known:
         return []
-    course = viewing.course
-    intervals_ms = [0] * len(course.steps)
-    for stretch in course.of(Activity.MAIN, Activity.AD):
+    durations = played.durations
+    intervals_ms = [0] * len(durations.steps)
+    for stretch in durations.of(Activity.MAIN, Activity.AD):
         for n in range(stretch.first, stretch.end):
-            intervals_ms[n] = course.elapsed_ms[n + 1] - course.elapsed_ms[n]
+            intervals_ms[n] = durations.elapsed_ms[n + 1] - durations.elapsed_ms[n]
     played_ms = list(accumulate(intervals_ms, initial=0))
-    ends = [step.n for step, _ in known[1:]] + [len(course.steps)]
-    scale = 1000 if viewing.settings.bitrate_unit == "bps" else 1
-    unit = "" if viewing.settings.bitrate_unit == "as-sent" else " kbps"
+    ends = [step.n for step, _ in known[1:]] + [len(durations.steps)]
+    scale = 1000 if played.settings.bitrate_unit == "bps" else 1
+    unit = "" if played.settings.bitrate_unit == "as-sent" else " kbps"
     found = []
     for (step, value), end in zip(known, ends, strict=True):
         ms = played_ms[end] - played_ms[step.n]
@@ -106,18 +106,18 @@ def _bitrates(viewing: Viewing) -> list[tuple[Part, int]]:
     return found
 
 
-def _waits(viewing: Viewing) -> Iterator[Metric]:
-    course = viewing.course
-    buffers = entries(viewing, "bufferStart", Player.BUFFERING)
+def _waits(played: PlayedSession) -> Iterator[Metric]:
+    durations = played.durations
+    buffers = entries(played, "bufferStart", Player.BUFFERING)
     yield _metric("buffer_events", len(buffers), counted(buffers, "bufferStart"))
-    buffering = course.of(Activity.BUFFERING)
-    yield _metric("total_buffer_duration_s", seconds(buffering), course.parts(buffering))
+    buffering = durations.of(Activity.BUFFERING)
+    yield _metric("total_buffer_duration_s", seconds(buffering), durations.parts(buffering))
     yield _metric("buffer_impacted_streams", bool(buffers), counted(buffers, "bufferStart"))
-    stalls = course.stalls
-    stalled = course.of(Activity.STALLED)
-    why = tuple(_stall(course.steps[first:end]) for first, end in stalls)
+    stalls = durations.stalls
+    stalled = durations.of(Activity.STALLED)
+    why = tuple(_stall(durations.steps[first:end]) for first, end in stalls)
     yield _metric("stall_events", len(stalls), why)
-    yield _metric("total_stalling_duration_s", seconds(stalled), course.parts(stalled))
+    yield _metric("total_stalling_duration_s", seconds(stalled), durations.parts(stalled))
     yield _metric("stall_impacted_streams", bool(stalls), why)
 
 
@@ -126,14 +126,14 @@ def _stall(steps: Sequence[Step]) -> Part:
     return Part(tuple(step.seq for step in steps), 1, text)
 
 
-def _frames(viewing: Viewing) -> Iterator[Metric]:
-    last = _last(viewing, "droppedFrames")
+def _frames(played: PlayedSession) -> Iterator[Metric]:
+    last = _last(played, "droppedFrames")
     yield _metric("dropped_frames", last[1] if last else None, _said(last))
     yield _metric("dropped_frame_impacted_streams", last is not None and last[1] > 0, _said(last))
 
 
-def _errors(viewing: Viewing) -> Iterator[Metric]:
-    errors = viewing.by_type.get("error", ())
+def _errors(played: PlayedSession) -> Iterator[Metric]:
+    errors = played.by_type.get("error", ())
     yield _metric("error_events", len(errors), counted(errors, "error"))
     yield _metric("error_impacted_streams", bool(errors), counted(errors, "error"))
     for name, source in (("player_sdk_error_ids", "player"), ("external_error_ids", "external")):
@@ -152,18 +152,18 @@ def _error(step: Step, what: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def unsourced_errors(viewing: Viewing) -> list[Step]:
+def unsourced_errors(played: PlayedSession) -> list[Step]:
     """Return the errors that no list shows: they have no id, or a source that is not one of Adobe's two."""
     return [
         step
-        for step in viewing.by_type.get("error", ())
+        for step in played.by_type.get("error", ())
         if not _error(step, "Id") or _error(step, "Source") not in ("player", "external")
     ]
 
 
-def _beginning(viewing: Viewing) -> Iterator[Metric]:
-    last = _last(viewing, "timeToStart")
+def _beginning(played: PlayedSession) -> Iterator[Metric]:
+    last = _last(played, "timeToStart")
     yield _metric("time_to_start_s", last[1] / 1000 if last else None, _said(last))
-    dropped = viewing.final and bool(viewing.steps) and viewing.main_play is None
-    why = (Part((viewing.steps[-1].seq,), 1, "no play on main content before the end"),) if dropped else ()
+    dropped = played.final and bool(played.steps) and played.main_play is None
+    why = (Part((played.steps[-1].seq,), 1, "no play on main content before the end"),) if dropped else ()
     yield _metric("drops_before_start", dropped, why)

@@ -13,10 +13,10 @@ from mockserver.rules.report.ads import ad_reports, chapter_reports, unclosed_br
 from mockserver.rules.report.content import content_metrics
 from mockserver.rules.report.dimensions import built_in_segments, session_dimensions
 from mockserver.rules.report.durations import amount, place
+from mockserver.rules.report.played_session import PlayedSession, is_final
 from mockserver.rules.report.quality import quality_metrics, unsourced_errors
 from mockserver.rules.report.ratios import ratio_metrics
 from mockserver.rules.report.states import MOST_STATES, dropped_states, state_reports
-from mockserver.rules.report.viewing import Viewing, is_final
 from mockserver.rules.timeline import Item
 
 __all__ = ["build_report"]
@@ -37,28 +37,28 @@ def build_report(session: Session | None, items: Sequence[Item], settings: Setti
         The report. While the session is open it is provisional: computed as if the session closed now.
     """
     steps = trace(items, error_stops_playback=settings.error_stops_playback)
-    viewing = Viewing(session, steps, settings)
+    played = PlayedSession(session, steps, settings)
     unclosed = unclosed_breaks(steps, final=is_final(session))
     notes: list[Note] = []
     if unclosed:
-        voided = Viewing(session, _without(items, unclosed, settings), settings)
-        notes.append(_two_readings(unclosed, viewing, voided))
-        viewing = voided if settings.unclosed_break == "void" else viewing
-    metrics = (*content_metrics(viewing), *quality_metrics(viewing))
-    ads, chapters = tuple(ad_reports(viewing)), tuple(chapter_reports(viewing))
+        voided = PlayedSession(session, _without(items, unclosed, settings), settings)
+        notes.append(_two_readings(unclosed, played, voided))
+        played = voided if settings.unclosed_break == "void" else played
+    metrics = (*content_metrics(played), *quality_metrics(played))
+    ads, chapters = tuple(ad_reports(played)), tuple(chapter_reports(played))
     return SessionReport(
-        session_id=viewing.session_id,
+        session_id=played.session_id,
         as_of_ms=now_ms,
-        final=viewing.final,
-        reported=bool(viewing.params.get("media.id")),
+        final=played.final,
+        reported=bool(played.params.get("media.id")),
         metrics=metrics,
         ratios=tuple(ratio_metrics(metrics, ads, chapters)),
         ads=ads,
         chapters=chapters,
-        states=tuple(state_reports(viewing)),
-        dimensions=session_dimensions(viewing),
-        built_in_segments=tuple(built_in_segments(viewing)),
-        notes=(*notes, *_notes(viewing)),
+        states=tuple(state_reports(played)),
+        dimensions=session_dimensions(played),
+        built_in_segments=tuple(built_in_segments(played)),
+        notes=(*notes, *_notes(played)),
     )
 
 
@@ -70,9 +70,9 @@ def _without(items: Sequence[Item], unclosed: Sequence[Step], settings: Settings
     )  # fmt: skip
 
 
-def _two_readings(unclosed: Sequence[Step], counted: Viewing, voided: Viewing) -> Note:
-    def numbers(viewing: Viewing) -> dict[str, Any]:
-        exact = {metric.name: metric.exact for metric in content_metrics(viewing)}
+def _two_readings(unclosed: Sequence[Step], counted: PlayedSession, voided: PlayedSession) -> Note:
+    def numbers(played: PlayedSession) -> dict[str, Any]:
+        exact = {metric.name: metric.exact for metric in content_metrics(played)}
         return {name: exact[name] for name in _READ_DIFFERENTLY}
 
     settings = counted.settings
@@ -86,8 +86,8 @@ def _two_readings(unclosed: Sequence[Step], counted: Viewing, voided: Viewing) -
     )
 
 
-def _notes(viewing: Viewing) -> Iterator[Note]:
-    start = viewing.start
+def _notes(played: PlayedSession) -> Iterator[Note]:
+    start = played.start
     if start is None:
         yield Note(
             seqs=(),
@@ -95,28 +95,28 @@ def _notes(viewing: Viewing) -> Iterator[Note]:
         )
     else:
         seqs = (start.seq,)
-        if not viewing.params.get("media.id"):
+        if not played.params.get("media.id"):
             yield Note(seqs=seqs, text="media.id is empty: the session appears in no report at all")
-        if not viewing.length_s:
+        if not played.length_s:
             yield Note(seqs=seqs, text="media.length is missing or 0: no progress markers, no average minute audience")
-    if not viewing.final:
+    if not played.final:
         yield Note(seqs=(), text="the session is open: these are the numbers if it closed now")
-    if viewing.course.tail_ms:
+    if played.durations.tail_ms:
         yield Note(
-            seqs=(viewing.steps[-1].seq,),
-            text=f"{amount(viewing.course.tail_ms / 1000)} s after the last event are credited (credit_tail_s)",
+            seqs=(played.steps[-1].seq,),
+            text=f"{amount(played.durations.tail_ms / 1000)} s after the last event are credited (credit_tail_s)",
         )
-    nameless = [step for step in viewing.by_type.get("adStart", ()) if not step.params.get("media.ad.id")]
+    nameless = [step for step in played.by_type.get("adStart", ()) if not step.params.get("media.ad.id")]
     if nameless:
         yield Note(seqs=_seqs(nameless), text="media.ad.id is empty: the ad appears in no ad report")
-    dropped = dropped_states(viewing)
+    dropped = dropped_states(played)
     if dropped:
         names = ", ".join(name for name, _ in dropped)
         yield Note(
             seqs=_seqs([step for _, step in dropped]),
             text=f"a session has at most {MOST_STATES} player states, these are beyond that: {names}",
         )
-    unsourced = unsourced_errors(viewing)
+    unsourced = unsourced_errors(played)
     if unsourced:
         yield Note(
             seqs=_seqs(unsourced),

@@ -14,7 +14,7 @@ from mockserver.model.report import Metric, Part, StateReport
 from mockserver.rules.playback import Step
 from mockserver.rules.report.durations import place
 from mockserver.rules.report.metrics import STATE, measured
-from mockserver.rules.report.viewing import Viewing
+from mockserver.rules.report.played_session import PlayedSession
 
 __all__ = ["MOST_STATES", "dropped_states", "state_reports"]
 
@@ -28,33 +28,33 @@ class _Period(NamedTuple):
     end: Step
 
 
-def state_reports(viewing: Viewing) -> Iterator[StateReport]:
+def state_reports(played: PlayedSession) -> Iterator[StateReport]:
     """Report the first ten player states, in order of first use."""
-    for name, periods in list(_periods(viewing).items())[:MOST_STATES]:
-        yield StateReport(name=name, metrics=tuple(_metrics(viewing, name, periods)))
+    for name, periods in list(_periods(played).items())[:MOST_STATES]:
+        yield StateReport(name=name, metrics=tuple(_metrics(played, name, periods)))
 
 
-def dropped_states(viewing: Viewing) -> list[tuple[str, Step]]:
+def dropped_states(played: PlayedSession) -> list[tuple[str, Step]]:
     """Return the player states beyond the tenth, with the event that first turned each on."""
-    return [(name, periods[0].start) for name, periods in list(_periods(viewing).items())[MOST_STATES:]]
+    return [(name, periods[0].start) for name, periods in list(_periods(played).items())[MOST_STATES:]]
 
 
-def _periods(viewing: Viewing) -> dict[str, list[_Period]]:
+def _periods(played: PlayedSession) -> dict[str, list[_Period]]:
     found: dict[str, list[_Period]] = {}
-    for step in viewing.turns:
+    for step in played.turns:
         if step.before.on is step.after.on:
             continue
         before, after = step.before.on, step.after.on
         for name in after:
             if name not in before:
-                found.setdefault(name, []).append(_Period(step, viewing.steps[-1]))
+                found.setdefault(name, []).append(_Period(step, played.steps[-1]))
         for name in before:
             if name not in after:
                 found[name][-1] = found[name][-1]._replace(end=step)
     return found
 
 
-def _metrics(viewing: Viewing, name: str, periods: list[_Period]) -> Iterator[Metric]:
+def _metrics(played: PlayedSession, name: str, periods: list[_Period]) -> Iterator[Metric]:
     definitions = {
         row.name: row._replace(key=f"a.media.states.{name}.{row.key}", label=f"{row.label} {name}")
         if row.name == "impacted_streams"
@@ -62,7 +62,7 @@ def _metrics(viewing: Viewing, name: str, periods: list[_Period]) -> Iterator[Me
         for row in STATE.values()
     }
     starts = tuple(period.start.seq for period in periods)
-    elapsed_ms = viewing.course.elapsed_ms
+    elapsed_ms = played.durations.elapsed_ms
     lasted = [(elapsed_ms[period.end.n] - elapsed_ms[period.start.n]) / 1000 for period in periods]
     yield measured(definitions["impacted_streams"], True, (Part(starts[:1], 1, "turned on"),))
     yield measured(definitions["count"], len(periods), (Part(starts, len(periods), "turned on"),))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Severity
-from mockserver.operations.findings import Diagnosis
 from mockserver.rules.diagnose.catalogue import CODES, RULES
 from mockserver.rules.diagnose.rule import Rule
 from tests.playbacks import TRAFFIC, recorded

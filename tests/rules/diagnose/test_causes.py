@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.admin.findings import Diagnosis
+from mockserver.admin.table import LocalControl
 from mockserver.cli.command_line import main
 from mockserver.errors import VerificationFailed
 from mockserver.media_server import MediaServer
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
 from mockserver.namespaces import DEFAULT, Namespace, Namespaces
-from mockserver.operations.findings import Diagnosis
-from mockserver.operations.table import LocalControl
 from tests.cases import CASES, play_case, play_recording
 from tests.playbacks import AD, BREAK, CHAPTER, START_MS, Event, Playground
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.errors import NotFound
 from mockserver.model.finding import Finding
 from mockserver.model.report import SessionReport
 from mockserver.namespaces import Namespace
-from mockserver.operations.findings import Diagnosis
 from mockserver.simulation.flaw import FLAWS
 from tests.cases import CASES, play_case, play_recording
 from tests.event_files import event_lines, simulated_beats

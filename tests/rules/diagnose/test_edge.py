@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin.table import LocalControl
 from mockserver.control import FINDINGS, REPORT, FindingQuery
 from mockserver.dialects.edge.normal import WORDS
 from mockserver.emulator.emulator import Emulator
@@ -15,7 +16,6 @@ from mockserver.model.fault import FaultSpec
 from mockserver.model.finding import Finding
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespaces
-from mockserver.operations.table import LocalControl
 from mockserver.rules.diagnose import session_pairs
 from mockserver.wire.codec import convert
 from tests.edge_events import body, edge_post, open_edge_session, post_edge_event, session_details

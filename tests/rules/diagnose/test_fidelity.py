@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Forwarded
 from mockserver.namespaces import Namespace
-from mockserver.operations.findings import Diagnosis
 from tests.factories import answer, emulator, event, open_session, post_event
 
 

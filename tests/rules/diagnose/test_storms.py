@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.settings import Settings
-from mockserver.operations.findings import Diagnosis
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, Playground, case_of
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin import sessions
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
-from mockserver.operations import sessions
 from mockserver.rules.report.report import build_report
 from tests.playbacks import START_MS, Playground, case_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.rules.report.durations import Activity, Course, amount
+from mockserver.rules.report.durations import Activity, Durations, amount
 from tests.playbacks import AD, BREAK, START_PARAMS, case_of
 
 
@@ -20,8 +20,8 @@ def test_stretches_cover_the_whole_session_without_a_gap() -> None:
         ("bufferStart", 18, 10),
         ("sessionEnd", 20, 10),
     )
-    course = Course(case.steps)
-    assert [(stretch.activity, stretch.ms) for stretch in course.stretches] == [
+    durations = Durations(case.steps)
+    assert [(stretch.activity, stretch.ms) for stretch in durations.stretches] == [
         (Activity.STARTING, 1000),
         (Activity.MAIN, 7000),
         (Activity.GAP, 1000),
@@ -31,20 +31,20 @@ def test_stretches_cover_the_whole_session_without_a_gap() -> None:
         (Activity.MAIN, 3000),
         (Activity.BUFFERING, 2000),
     ]
-    ends = [stretch.end for stretch in course.stretches]
-    assert [stretch.first for stretch in course.stretches] == [0, *ends[:-1]]
+    ends = [stretch.end for stretch in durations.stretches]
+    assert [stretch.first for stretch in durations.stretches] == [0, *ends[:-1]]
     assert ends[-1] == len(case.steps)
 
 
 def test_course_of_nothing_has_no_time() -> None:
-    course = Course([])
-    assert course.stretches == []
-    assert list(course.elapsed_ms) == [0, 0]
+    durations = Durations([])
+    assert durations.stretches == []
+    assert list(durations.elapsed_ms) == [0, 0]
 
 
 def test_stopped_is_neither_playing_nor_paused() -> None:
     case = case_of(("play", 0, 0), ("error", 5, 5), ("ping", 10, 5))
-    assert Activity.STOPPED not in {stretch.activity for stretch in Course(case.steps).stretches}
+    assert Activity.STOPPED not in {stretch.activity for stretch in Durations(case.steps).stretches}
 
 
 def stall(*playheads: float, every_s: float = 10, then: Any = ("sessionEnd",)) -> list[Any]:

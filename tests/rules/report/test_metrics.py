@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.rules.report.metrics import AD as AD_METRICS
 from mockserver.rules.report.metrics import CHAPTER as CHAPTER_METRICS
-from mockserver.rules.report.metrics import CONTENT, QUALITY, RATIOS, STATE, Kind, measured
+from mockserver.rules.report.metrics import CONTENT, QUALITY, RATIOS, STATE, Rounding, measured
 from tests.playbacks import AD, BREAK, CHAPTER
 
 
@@ -33,19 +33,19 @@ def test_no_two_metrics_share_a_key_or_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "exact", "value"),
+    ("rounding", "exact", "value"),
     [
-        (Kind.FLAG, True, True),
-        (Kind.FLAG, False, None),
-        (Kind.WHOLE, 44.999, 44),
-        (Kind.WHOLE, 44.99999999999, 45),
-        (Kind.WHOLE, None, None),
-        (Kind.PLAIN, 0.7459, 0.7459),
-        (Kind.PLAIN, None, None),
+        (Rounding.FLAG, True, True),
+        (Rounding.FLAG, False, None),
+        (Rounding.WHOLE, 44.999, 44),
+        (Rounding.WHOLE, 44.99999999999, 45),
+        (Rounding.WHOLE, None, None),
+        (Rounding.PLAIN, 0.7459, 0.7459),
+        (Rounding.PLAIN, None, None),
     ],
 )
-def test_value_is_the_exact_one_as_it_is_reported(kind: Kind, exact: Any, value: Any) -> None:
-    definition = CONTENT["content_time_spent_s"]._replace(kind=kind)
+def test_value_is_the_exact_one_as_it_is_reported(rounding: Rounding, exact: Any, value: Any) -> None:
+    definition = CONTENT["content_time_spent_s"]._replace(rounding=rounding)
     metric = measured(definition, exact)
     assert metric.value == value
     assert metric.exact is exact

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from mockserver.admin import findings, sessions
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
-from mockserver.operations import findings, sessions
 from mockserver.rules.report.report import build_report
 from mockserver.rules.report.text import report_text
 from mockserver.rules.timeline import Item

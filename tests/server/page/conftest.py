@@ -22,7 +22,7 @@ from playwright.sync_api import (
 from mockserver.control import DELETE_NAMESPACE, RESET
 from mockserver.model.results import ResetCommand
 from mockserver.server.options import ServerOptions
-from mockserver.server.site import Site
+from mockserver.server.service import Service
 from tests.chromium import chromium_path
 from tests.factories import event, start
 from tests.server.conftest import Running, snapshot
@@ -71,7 +71,7 @@ class Shown:
 
 def _stored(shown: Shown) -> dict[str, Any]:
     """Return what a server keeps, without who waits for more of it: a page that is open does."""
-    return {name: {**kept, "waiting": None} for name, kept in snapshot(shown.server.site).items()}
+    return {name: {**kept, "waiting": None} for name, kept in snapshot(shown.server.service).items()}
 
 
 class Servers:
@@ -89,7 +89,7 @@ class Servers:
         """Return a server on which nothing has happened."""
         if self._unused:
             return self._unused.pop()
-        shown = Shown(Running(Site(None, ServerOptions())))
+        shown = Shown(Running(Service(None, ServerOptions())))
         self._all.append(shown)
         self._new = _stored(shown)
         return shown
@@ -104,10 +104,10 @@ class Servers:
         If not, it still runs until the end: the page that a test left open on it would report that it stopped.
         """
         control = shown.server.control
-        for name in [namespace.name for namespace in shown.server.site.namespaces if namespace.name != "default"]:
+        for name in [namespace.name for namespace in shown.server.service.namespaces if namespace.name != "default"]:
             control.call(DELETE_NAMESPACE, None, name=name)
         control.call(RESET, ResetCommand())
-        if _stored(shown) == self._new and shown.server.site.internal_errors == []:
+        if _stored(shown) == self._new and shown.server.service.internal_errors == []:
             self._unused.append(shown)
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ def shown(servers: Servers) -> Iterator[Shown]:
     shown = servers.take()
     yield shown
     servers.give_back(shown)
-    assert shown.server.site.internal_errors == []
+    assert shown.server.service.internal_errors == []
 
 
 @pytest.fixture(scope="session")
@@ -138,10 +138,10 @@ def standing() -> Iterator[Shown]:
 
     They leave the clock, the settings and the fault rules as they were, and no player that plays.
     """
-    server = Running(Site(None, ServerOptions()))
+    server = Running(Service(None, ServerOptions()))
     yield Shown(server)
     server.stop()
-    assert server.site.internal_errors == []
+    assert server.service.internal_errors == []
 
 
 @pytest.fixture(scope="session")

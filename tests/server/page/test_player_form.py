@@ -156,6 +156,6 @@ def test_over_https_the_lines_take_the_certificate_of_this_server_under_all_its_
         line = card.get_by_role("region", name="curl").inner_text()
         subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, check=True)
         expect(page).to_have_url(re.compile("#/start$"))
-    names = server.site.namespaces
+    names = server.service.namespaces
     assert len(inside(names.peek("blue")).sessions) == 1
     assert len(names.players.views("default")) == 1

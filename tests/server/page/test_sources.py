@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import mockserver.server.site as site
+import mockserver.server.service as service
 
-UI = Path(site.__file__).with_name("ui")
+UI = Path(service.__file__).with_name("ui")
 SCRIPTS = sorted(UI.rglob("*.js"))
 FILES = sorted(path for path in UI.rglob("*") if path.is_file())
 MOST_LINES = 250

@@ -1,0 +1,144 @@
+"""What a tester controls: fault rules, settings, the clock, and resets."""
+
+from __future__ import annotations
+
+import math
+
+from mockserver.admin.findings import summary
+from mockserver.clock import Clock
+from mockserver.control import SettingsPatch
+from mockserver.errors import InvalidInput
+from mockserver.model.fault import FaultRule, FaultSpec
+from mockserver.model.results import ClockCommand, ClockReading, FaultPage, Meta, ResetCommand, Summary
+from mockserver.model.settings import Settings
+from mockserver.namespaces import Target
+from mockserver.wire.codec import convert, to_builtins
+
+__all__ = [
+    "add_fault",
+    "clock",
+    "delete_fault",
+    "delete_faults",
+    "fault",
+    "faults",
+    "patch_settings",
+    "put_fault",
+    "reset",
+    "set_clock",
+    "settings",
+]
+
+_CLOCK_ARGUMENTS = {"advance": ("ms", "seconds", "minutes", "hours"), "set": ("at_ms",), "rate": ("rate",)}
+_PARTS = ("journal", "sessions", "faults", "clock", "settings")
+
+
+def faults(target: Target, argument: None) -> FaultPage:
+    """List fault rules."""
+    with target.namespace as emulator:
+        rules = emulator.faults.rules
+    return FaultPage(faults=list(rules), meta=Meta(total=len(rules)))
+
+
+def fault(target: Target, argument: None, fault_id: str) -> FaultRule:
+    """Show one fault rule."""
+    with target.namespace as emulator:
+        return emulator.faults.get(fault_id)
+
+
+def add_fault(target: Target, spec: FaultSpec) -> FaultRule:
+    """Add a fault rule."""
+    with target.namespace as emulator:
+        return emulator.faults.add(spec, emulator.clock.now_ms())
+
+
+def put_fault(target: Target, spec: FaultSpec, fault_id: str) -> FaultRule:
+    """Replace a fault rule."""
+    with target.namespace as emulator:
+        return emulator.faults.put(fault_id, spec, emulator.clock.now_ms())
+
+
+def delete_fault(target: Target, argument: None, fault_id: str) -> None:
+    """Remove a fault rule."""
+    with target.namespace as emulator:
+        emulator.faults.remove(fault_id)
+
+
+def delete_faults(target: Target, argument: None) -> None:
+    """Remove all fault rules."""
+    with target.namespace as emulator:
+        emulator.faults.clear()
+
+
+def settings(target: Target, argument: None) -> Settings:
+    """Show the settings."""
+    return target.namespace.settings
+
+
+def patch_settings(target: Target, changes: SettingsPatch) -> Settings:
+    """Change some settings; if one is wrong, none changes."""
+    with target.namespace as emulator:
+        emulator.configure(convert({**to_builtins(emulator.settings), **changes}, Settings))
+        return emulator.settings
+
+
+def clock(target: Target, argument: None) -> ClockReading:
+    """Read the clock."""
+    return ClockReading(**target.namespace.clock.state()._asdict())
+
+
+def set_clock(target: Target, command: ClockCommand) -> ClockReading:
+    """Move or stop the clock. What time has done so far is saved first, so it cannot be undone.
+
+    Before the answer, requests that were held back and are due now are processed, so that a test can look for them at
+    once, and the next move of the clock finds nothing late.
+    """
+    takes = _CLOCK_ARGUMENTS.get(command.action, ())
+    given = [name for name in command.__struct_fields__ if name != "action" and getattr(command, name) is not None]
+    for name in given:
+        if name not in takes:
+            raise InvalidInput(f"{command.action} takes no {name}", pointer=f"/{name}")
+    if takes and not given:
+        raise InvalidInput(f"{command.action} needs {' or '.join(takes)}", pointer=f"/{takes[0]}")
+    with target.namespace as emulator:
+        emulator.settle()
+        try:
+            _move(emulator.clock, command)
+        except InvalidInput as error:
+            raise InvalidInput(str(error), pointer=f"/{given[0]}") from None
+        emulator.catch_up()
+        return clock(target, None)
+
+
+def _move(moved: Clock, command: ClockCommand) -> None:
+    match command.action:
+        case "freeze":
+            moved.freeze()
+        case "resume":
+            moved.resume()
+        case "advance":
+            moved.advance(_advance_ms(command))
+        case "set":
+            moved.set(command.at_ms or 0)
+        case "rate":
+            moved.set_rate(command.rate or 0)
+        case "follow_ts":
+            moved.follow_ts()
+        case "reset":
+            moved.reset()
+
+
+def _advance_ms(command: ClockCommand) -> int:
+    seconds = (command.seconds or 0) + 60 * (command.minutes or 0) + 3600 * (command.hours or 0)
+    total_ms = (command.ms or 0) + 1000 * seconds
+    if not math.isfinite(total_ms):
+        raise InvalidInput("the clock cannot move that far")
+    return round(total_ms)
+
+
+def reset(target: Target, command: ResetCommand) -> Summary:
+    """Go back to the state after the start, wholly or in part."""
+    if command.only is None:
+        target.namespaces.players.clear(target.namespace.name)  # first, so that none of their events comes later
+    with target.namespace as emulator:
+        emulator.reset(_PARTS if command.only is None else command.only)
+    return summary(target, None)

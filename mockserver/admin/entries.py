@@ -1,0 +1,241 @@
+"""The entries of a journal: one, a page, a count, a wait, and an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.admin.paging import within_answer
+from mockserver.admin.server import DISTRIBUTION, running_version
+from mockserver.admin.waiting import Pending, begin, begin_silence, count_reached
+from mockserver.control import Chunks, ExportQuery
+from mockserver.emulator.emulator import Emulator
+from mockserver.errors import InvalidInput, NotFound
+from mockserver.model.journal import Entry, Record
+from mockserver.model.query import Query
+from mockserver.model.results import CountResult, EventPage, Meta, WaitCommand, WaitResult
+from mockserver.namespaces import Namespace, Target
+from mockserver.rules.match import Matcher, compile_query
+from mockserver.rules.verification import check_timeout
+from mockserver.wire.codec import encode
+from mockserver.wire.har import har_pieces
+
+__all__ = ["block", "count", "event", "events", "export", "find", "page", "shown_entries", "wait"]
+
+T = TypeVar("T")
+
+_ENTRY_BYTES = 700
+"""What an entry takes in an answer besides the bodies: its own members, and the headers of request and answer."""
+
+_WAIT_MS = 5_000
+_SIFTED = 2_000
+"""How many entries are read from the journal at a time, so that players can continue between."""
+
+_BLOCK = 32
+_BLOCK_BYTES = 128 * 1024
+"""How many entries, and how many bytes, exports and streams read at a time; writing them takes a few milliseconds."""
+
+
+class _Found(NamedTuple):
+    """The first entries that match, how many match, and the state of the journal."""
+
+    records: Sequence[tuple[int, Record]]
+    total: int
+    evicted: int
+    complete: bool
+    era: int
+    seq: int
+    """How far the journal reached."""
+    write: Callable[[int, Record], Entry]
+    """Makes an entry of a record; works outside the lock of the namespace, because it needs none of its state."""
+
+
+_Told = Callable[[_Found, bool], T]
+"""Makes an answer of what was found; the last argument says whether a wait was satisfied."""
+
+
+def event(target: Target, argument: None, seq: str) -> Entry:
+    """Show one entry.
+
+    Raises:
+        NotFound: It does not exist, or was dropped to stay within the limits.
+    """
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+        raise InvalidInput(f"seq is a number, not {seq[:50]!r}")
+    number = int(seq)
+    with target.namespace as emulator:
+        record = emulator.journal.get(number)
+        if record is None:
+            dropped = 0 < number < emulator.journal.first_seq
+            raise NotFound(
+                f"entry {number} " + ("was dropped to stay within the limits" if dropped else "does not exist")
+            )
+        return emulator.entry_of(number, record)
+
+
+def events(target: Target, query: Query) -> EventPage:
+    """List the first entries that match, with the ``since`` of the next page."""
+    return _page(_written(target, _find(target.namespace, compile_query(query), query.limit)), True)
+
+
+def page(namespace: Namespace, query: Query) -> EventPage:
+    """Return the first entries that match, with the ``since`` of the next page."""
+    matcher = compile_query(query)
+    return _page(_find(namespace, matcher, query.limit), True)
+
+
+def block(namespace: Namespace, since: int) -> list[Entry]:
+    """Return a few entries after ``since``, few enough to be quick."""
+    with namespace as emulator:
+        records, write = emulator.journal.after(since, _BLOCK, _BLOCK_BYTES), emulator.entry_of
+    return [write(seq, record) for seq, record in records]
+
+
+def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
+    """Count the entries that match, as soon as there are ``at_least`` or the time is over."""
+
+    def told(found: _Found, satisfied: bool) -> CountResult:
+        return CountResult(count=found.total, journal_complete=found.complete)
+
+    return _wait(target, command, 0, told)
+
+
+def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]:
+    """Return the entries that match, as soon as there are ``at_least`` or the time is over."""
+    return _wait(target, command, 0, _page)
+
+
+def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
+    """Wait until ``at_least`` entries match, or until none has come for ``silence_ms``."""
+
+    def told(found: _Found, satisfied: bool) -> WaitResult:
+        return WaitResult(
+            satisfied=satisfied or (command.silence_ms is None and found.total >= command.at_least),
+            count=found.total,
+            events=shown_entries(found.records, found.write),
+            journal_complete=found.complete,
+        )
+
+    return _wait(target, command, _WAIT_MS, told)
+
+
+def _written(target: Target, found: _Found) -> _Found:
+    """Let entries be made as JSON, if the answer is to be JSON."""
+    if not target.as_json:
+        return found
+    return found._replace(write=lambda seq, record: cast(Entry, msgspec.Raw(encode(found.write(seq, record)))))
+
+
+def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T]) -> T | Pending[T]:
+    """Look once; if there are too few, wait, and look again when the wait is over."""
+    silence_ms = command.silence_ms
+    if command.at_least < 0:
+        raise InvalidInput(f"at_least must be 0 or more, not {command.at_least}", pointer="/at_least")
+    if silence_ms is not None and silence_ms < 0:
+        raise InvalidInput(f"silence_ms must be 0 or more, not {silence_ms}", pointer="/silence_ms")
+    timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
+    namespace, matcher = target.namespace, compile_query(command.query)
+
+    def look() -> _Found:
+        return _written(target, _find(namespace, matcher, command.query.limit))
+
+    satisfied = silence_ms == 0 and timeout_s > 0
+    if silence_ms and timeout_s:
+        with namespace as emulator:
+            return _until(begin_silence(namespace, emulator, matcher, silence_ms, timeout_s, _ended), told, look)
+    found = look()
+    while timeout_s and silence_ms is None and found.total < command.at_least:
+        with namespace as emulator:
+            if emulator.journal.era == found.era:
+                total = found.total + _newer(emulator, matcher, found.seq)
+                if total < command.at_least:
+                    check = count_reached(emulator, matcher, command.at_least, total)
+                    return _until(begin(namespace, emulator, check, timeout_s, _ended), told, look)
+        found = look()
+    return told(found, satisfied)
+
+
+def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], _Found]) -> Pending[T]:
+    """Wait, and look only then."""
+
+    def finish() -> T:
+        satisfied = pending.finish()
+        return told(look(), satisfied)
+
+    return Pending(pending.waiter, pending.timeout_s, finish)
+
+
+def _ended(emulator: Emulator, satisfied: bool) -> bool:
+    return satisfied
+
+
+def _newer(emulator: Emulator, matcher: Matcher, seq: int) -> int:
+    """Count the entries that match and came after ``seq``."""
+    journal = emulator.journal
+    newer = journal.candidates(replace(matcher, since=max(seq, matcher.since)), len(journal))
+    return sum(1 for _, record in newer if matcher.matches(journal.facts(record)))
+
+
+def _find(namespace: Namespace, matcher: Matcher, limit: int) -> _Found:
+    """Find entries without keeping players out of the namespace while bodies are parsed."""
+    with namespace as emulator:
+        journal, facts, write = emulator.journal, emulator.journal.facts, emulator.entry_of
+        evicted, complete = journal.evicted, journal.complete_since(matcher.since)
+        era, last = journal.era, journal.last_seq
+        if not matcher.conditions:
+            seqs, total = journal.select(matcher, limit)
+            found = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+            return _Found(found, total, evicted, complete, era, last, write)
+    records: list[tuple[int, Record]] = []
+    total, since = 0, matcher.since
+    while since < last:
+        with namespace as emulator:
+            if emulator.journal.era != era:
+                break
+            some = emulator.journal.candidates(replace(matcher, since=since), _SIFTED)
+        some = [(seq, record) for seq, record in some if seq <= last]
+        if not some:
+            break
+        matching = [(seq, record) for seq, record in some if matcher.matches(facts(record))]
+        records += matching[: limit - len(records)]
+        total += len(matching)
+        since = some[-1][0]
+    return _Found(records, total, evicted, complete, era, last, write)
+
+
+def _page(found: _Found, satisfied: bool) -> EventPage:
+    shown = shown_entries(found.records, found.write)
+    following = found.records[len(shown) - 1][0] if shown and len(shown) < found.total else None
+    return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))
+
+
+def shown_entries(records: Iterable[tuple[int, Record]], write: Callable[[int, Record], Entry]) -> list[Entry]:
+    """Return entries of records, the first of them that one answer has room for."""
+    return [write(seq, record) for seq, record in within_answer(records, lambda found: _shown_bytes(found[1]))]
+
+
+def _shown_bytes(record: Record) -> int:
+    return _ENTRY_BYTES + len(record.body) + record.size_bytes  # an entry has the event parsed and as it was sent
+
+
+def export(target: Target, query: ExportQuery) -> Chunks:
+    """Write the journal up to the last entry at the time of the call: one entry per line, or as an HTTP archive."""
+    with target.namespace as emulator:
+        last = emulator.journal.last_seq
+    blocks = _blocks(target.namespace, last)
+    if query.format == "har":
+        return har_pieces(blocks, target.namespaces.scheme, DISTRIBUTION, running_version())
+    return (b"".join(encode(entry) + b"\n" for entry in block) for block in blocks)
+
+
+def _blocks(namespace: Namespace, last: int) -> Iterator[Sequence[Entry]]:
+    since = 0
+    while since < last:
+        some = [entry for entry in block(namespace, since) if entry.seq <= last]
+        if not some:
+            return
+        yield some
+        since = some[-1].seq

@@ -1,0 +1,138 @@
+"""The server as a whole: its version, its addresses, its namespaces and its simulated players."""
+
+from __future__ import annotations
+
+import io
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.address import namespaced
+from mockserver.admin.openapi import description
+from mockserver.control import Chunks
+from mockserver.errors import InvalidInput
+from mockserver.model.player import Choice, PlayerCommand, PlayerPage, PlayerView
+from mockserver.model.results import Addresses, Health, Meta, NamespacePage, NamespaceView, Version
+from mockserver.namespaces import Namespace, Target
+from mockserver.simulation.content import CONTENTS
+from mockserver.simulation.flaw import FLAWS
+from mockserver.simulation.players import MOST_PLAYERS
+
+__all__ = [
+    "DISTRIBUTION",
+    "add_players",
+    "addresses",
+    "delete_namespace",
+    "health",
+    "namespaces",
+    "openapi",
+    "players",
+    "qr_code",
+    "running_version",
+    "show_version",
+    "stop_player",
+    "stop_players",
+]
+
+DISTRIBUTION = "media-collection-mockserver"
+
+
+def health(target: Target, argument: None) -> Health:
+    """Return that the server is alive."""
+    return Health()
+
+
+def show_version(target: Target, argument: None) -> Version:
+    """Return the name and version of the server."""
+    return Version(name=DISTRIBUTION, version=running_version())
+
+
+def running_version() -> str:
+    """Return the installed version."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def openapi(target: Target, argument: None) -> dict[str, Any]:
+    """Describe both APIs."""
+    return description(running_version(), target.namespace.dialects)
+
+
+# Addresses
+
+
+def addresses(target: Target, argument: None) -> Addresses:
+    """List the addresses under which players reach a namespace."""
+    if target.namespaces.reach is None:
+        raise InvalidInput(
+            "this server is embedded in an application that listens for it, so it does not know its addresses",
+            status=409,
+        )
+    found, name = target.namespaces.reach(), target.namespace.name
+    below = [replace(address, url=namespaced(address.url, name)) for address in found.addresses]
+    return replace(found, addresses=below, best=namespaced(found.best, name))
+
+
+def qr_code(target: Target, argument: None) -> Chunks:
+    """Draw the QR code of the address for devices."""
+    import segno
+
+    drawn = io.BytesIO()
+    code = segno.make(addresses(target, None).best, micro=False)
+    code.save(drawn, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False)
+    return (drawn.getvalue(),)
+
+
+# Namespaces
+
+
+def namespaces(target: Target, argument: None) -> NamespacePage:
+    """List the namespaces."""
+    views = [_namespace_view(namespace) for namespace in target.namespaces]
+    return NamespacePage(namespaces=views, meta=Meta(total=len(views), evicted=target.namespaces.evicted))
+
+
+def _namespace_view(namespace: Namespace) -> NamespaceView:
+    with namespace as emulator:
+        return NamespaceView(name=namespace.name, requests=len(emulator.journal), sessions=len(emulator.sessions))
+
+
+def delete_namespace(target: Target, argument: None, name: str) -> None:
+    """Drop a namespace."""
+    target.namespaces.drop(name)
+
+
+# Simulated players
+
+
+def players(target: Target, argument: None) -> PlayerPage:
+    """List the players of a namespace."""
+    return _player_page(target.namespaces.players.views(target.namespace.name))
+
+
+def add_players(target: Target, command: PlayerCommand) -> PlayerPage:
+    """Start players, and list the new ones."""
+    return _player_page(target.namespaces.players.add(target.namespace.name, command, target.namespace.clock))
+
+
+def stop_player(target: Target, argument: None, player_id: str) -> PlayerView:
+    """Stop a player."""
+    return target.namespaces.players.stop(target.namespace.name, player_id)
+
+
+def stop_players(target: Target, argument: None) -> None:
+    """Stop and forget all players of a namespace."""
+    target.namespaces.players.clear(target.namespace.name)
+
+
+def _player_page(views: list[PlayerView]) -> PlayerPage:
+    return PlayerPage(
+        players=views,
+        contents=[Choice(name=name, text=text) for name, text in CONTENTS.items()],
+        flaws=[Choice(name=name, text=flaw.__doc__ or "") for name, flaw in FLAWS.items()],
+        most=MOST_PLAYERS,
+        meta=Meta(total=len(views)),
+    )

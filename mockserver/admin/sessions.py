@@ -1,0 +1,246 @@
+"""The sessions of a namespace: a page, one session, its events, and what a tester can do with it."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import astuple, replace
+
+from mockserver.admin.findings import Diagnosis
+from mockserver.admin.paging import within_answer
+from mockserver.control import SessionQuery
+from mockserver.emulator.decision import BackEnd
+from mockserver.emulator.emulator import Emulator
+from mockserver.errors import InvalidInput, NotFound
+from mockserver.model.finding import Severity
+from mockserver.model.lanes import Lanes
+from mockserver.model.results import Meta, SessionCommand, SessionPage, SessionView, Timeline
+from mockserver.model.session import Session
+from mockserver.model.vocabulary import Phase
+from mockserver.namespaces import Target
+from mockserver.rules.diagnose.run import by_severity, counting
+from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.lanes import lanes_of
+from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
+from mockserver.rules.match import check_page
+from mockserver.rules.timeline import Item, items_of, processed, timeline_entry
+
+__all__ = [
+    "expire_session",
+    "forget_session",
+    "lanes",
+    "put_session",
+    "session",
+    "session_items",
+    "sessions",
+    "timeline",
+]
+
+_VIEW_BYTES = 600
+"""What a session takes in an answer beside what it says of its content."""
+
+_SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+
+
+def sessions(target: Target, query: SessionQuery) -> SessionPage:
+    """List sessions, newest last."""
+    check_page(query.since, query.limit)
+    if query.before is not None and query.before < 0:
+        raise InvalidInput(f"before must be 0 or more, not {query.before}", pointer="/before")
+    with target.namespace as emulator:
+        known, evicted = tuple(emulator.sessions), emulator.sessions.evicted
+        back_end, now_ms = emulator.back_end, emulator.clock.now_ms()
+    # Sessions are records that never change, so players need not wait while this looks at all of them.
+    matching = [one for one in known if _matches(one, query, back_end, now_ms)]
+    chosen = [one for one in matching if one.number > query.since]
+    if query.before is None:
+        page = within_answer(chosen[: query.limit], _shown_bytes)
+        following = page[-1].number if len(page) < len(chosen) else None
+    else:
+        chosen = [one for one in chosen if one.number < query.before]
+        page = within_answer(chosen[: -query.limit - 1 : -1], _shown_bytes)[::-1]
+        following = page[0].number if len(page) < len(chosen) else None
+    views = [_view(one, back_end, now_ms) for one in page]
+    if query.findings:
+        diagnosis = Diagnosis(target.namespace)
+        views = [replace(view, findings=_counted(diagnosis, view.sid)) for view in views]
+    return SessionPage(sessions=views, meta=Meta(total=len(matching), evicted=evicted, next=following))
+
+
+def _shown_bytes(one: Session) -> int:
+    return _VIEW_BYTES + sum(len(text) for text in astuple(one.content) if text is not None)
+
+
+def _matches(one: Session, query: SessionQuery, back_end: BackEnd, now_ms: int) -> bool:
+    if query.phase is not None:
+        wanted = (query.phase,) if isinstance(query.phase, Phase) else query.phase
+        if expire(one, now_ms, back_end.limits_of(one)).phase not in wanted:
+            return False
+    if not query.q:
+        return True
+    content, text = one.content, query.q.casefold()
+    texts = (one.sid, content.media_id, content.media_name, content.player_name, content.library_version)
+    return any(text in known.casefold() for known in texts if known is not None)
+
+
+def _counted(diagnosis: Diagnosis, sid: str) -> dict[str, int]:
+    return {severity.value: 0 for severity in Severity} | by_severity(counting(diagnosis.own_findings(sid)))
+
+
+def session(target: Target, argument: None, sid: str) -> SessionView:
+    """Show one session."""
+    with target.namespace as emulator:
+        return _shown(emulator, _known(emulator, sid))
+
+
+def _known(emulator: Emulator, sid: str) -> Session:
+    known = emulator.sessions.get(sid)
+    if known is None:
+        raise NotFound(f"there is no session {sid[:100]!r}")
+    return known
+
+
+def _shown(emulator: Emulator, known: Session) -> SessionView:
+    return _view(known, emulator.back_end, emulator.clock.now_ms())
+
+
+def _view(known: Session, back_end: BackEnd, now_ms: int) -> SessionView:
+    """Return a session as time has left it."""
+    limits = back_end.limits_of(known)
+    known = expire(known, now_ms, limits)
+    return SessionView(
+        session_id=known.sid,
+        sid=known.sid,
+        seq=known.number,
+        dialect=known.dialect or back_end.default_dialect,
+        phase=known.phase,
+        closed_by=known.closed_by,
+        opened_ms=known.opened_ms,
+        last_event_ms=known.last_event_ms,
+        closed_ms=known.closed_ms,
+        age_ms=max(0, now_ms - known.opened_ms),
+        events=known.events,
+        complete=known.complete,
+        downloaded=known.downloaded,
+        playhead_s=known.playhead_s,
+        content=known.content,
+        deadlines=deadlines(known, limits),
+    )
+
+
+# Its events
+
+
+def timeline(target: Target, argument: None, sid: str) -> Timeline:
+    """Show the events of a session in order of arrival and of processing.
+
+    Raises:
+        NotFound: There is neither such a session nor a request that named it.
+    """
+    with target.namespace as emulator:
+        _check_known(emulator, sid)
+        return Timeline(
+            session_id=sid,
+            arrival=[timeline_entry(item) for item in session_items(emulator, sid, by_arrival=True)],
+            processing=[timeline_entry(item) for item in session_items(emulator, sid, accepted_only=True)],
+            journal_complete=emulator.journal.complete_since(0),
+        )
+
+
+def lanes(target: Target, argument: None, sid: str) -> Lanes:
+    """Return what went on in a session, as spans of time.
+
+    Raises:
+        NotFound: There is neither such a session nor a request that named it.
+    """
+    with target.namespace as emulator:
+        _check_known(emulator, sid)
+        arrived, events = (
+            session_items(emulator, sid, by_arrival=True),
+            session_items(emulator, sid, accepted_only=True),
+        )
+        stored, settings, now_ms = emulator.sessions.get(sid), emulator.settings, emulator.clock.now_ms()
+        complete = emulator.journal.complete_since(0)
+        dialect = stored.dialect if stored is not None else arrived[0].event.dialect if arrived else ""
+        words = emulator.dialects.named(dialect).words
+    traffic = SessionTraffic(stored, arrived, events, settings, settings.thresholds, now_ms, words)
+    from_ms, to_ms, drawn = lanes_of(traffic.steps, silence_s=traffic.silence_s)
+    return Lanes(session_id=sid, from_ms=from_ms, to_ms=to_ms, lanes=drawn, journal_complete=complete)
+
+
+def _check_known(emulator: Emulator, sid: str) -> None:
+    if sid not in emulator.sessions and not emulator.journal.session_seqs(sid):
+        raise NotFound(f"there is no session {sid!r}")
+
+
+def session_items(emulator: Emulator, sid: str, *, by_arrival: bool = False, accepted_only: bool = False) -> list[Item]:
+    """Return the events of a session, in the order in which the back end processes them, or as they arrived."""
+    found = [
+        item
+        for seq in emulator.journal.session_seqs(sid)
+        if (record := emulator.journal.get(seq)) is not None
+        for item in items_of(record, emulator.events(seq, record))
+        if item.accepted or not accepted_only
+    ]
+    if by_arrival:
+        return found
+    known = emulator.sessions.get(sid)
+    if known is not None:
+        known = emulator.refreshed(known)
+    return processed(found, emulator.settings, known, emulator.clock.now_ms())
+
+
+# What a tester can do
+
+
+def put_session(target: Target, command: SessionCommand) -> SessionView:
+    """Open a session without a client, or move a known one to another phase."""
+    with target.namespace as emulator:
+        return _shown(emulator, _put(emulator, command))
+
+
+def _put(emulator: Emulator, command: SessionCommand) -> Session:
+    now_ms = emulator.clock.now_ms()
+    sid = command.sid if command.sid is not None else emulator.new_sid()
+    if not _SID.fullmatch(sid):
+        raise InvalidInput("sid must be 1 to 128 letters, digits, dots, dashes, tildes and underscores", pointer="/sid")
+    known = emulator.sessions.get(sid)
+    fresh = emulator.unseen_session(sid, None if known is None else known.number)
+    if known is None:
+        after = _in_phase(fresh, command.phase, now_ms)
+        emulator.add_session(after)
+        return after
+    after = _in_phase(emulator.refreshed(known), command.phase, now_ms)
+    if command.phase is Phase.OPEN or after.phase is not command.phase:
+        # Phases change in one direction only, so a session that is to go back starts anew.
+        reopened = replace(fresh, content=known.content, events=known.events, rule=known.rule)
+        after = _in_phase(reopened, command.phase, now_ms)
+    emulator.sessions.save(after)
+    return after
+
+
+def _in_phase(known: Session, phase: Phase, now_ms: int) -> Session:
+    match phase:
+        case Phase.OPEN:
+            return known
+        case Phase.COMPLETED:
+            return replace(fire(known, Trigger.COMPLETE, now_ms), complete=True)
+        case Phase.CLOSED:
+            return fire(known, Trigger.EXPIRE, now_ms)
+        case Phase.FORGOTTEN:
+            return fire(known, Trigger.FORGET, now_ms)
+
+
+def expire_session(target: Target, argument: None, sid: str) -> SessionView:
+    """Close a session; one that is closed already stays as it is."""
+    return _fire(target, sid, Trigger.EXPIRE)
+
+
+def forget_session(target: Target, argument: None, sid: str) -> SessionView:
+    """Forget a session; the admin API still shows it."""
+    return _fire(target, sid, Trigger.FORGET)
+
+
+def _fire(target: Target, sid: str, trigger: Trigger) -> SessionView:
+    with target.namespace as emulator:
+        return _shown(emulator, emulator.end_session(_known(emulator, sid), trigger))

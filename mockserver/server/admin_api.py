@@ -1,0 +1,301 @@
+"""The admin API over HTTP: guard, route, argument, function, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from mockserver.admin.table import perform
+from mockserver.admin.waiting import Pending
+from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
+from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
+from mockserver.model.results import Problem
+from mockserver.namespaces import DEFAULT, Namespaces, destination
+from mockserver.server.effects import LOOK_S, is_gone
+from mockserver.server.emulated_api import BROKEN, LONGEST_BODY_S, go_on, next_piece, path_of
+from mockserver.server.gate import Gate
+from mockserver.server.guard import Guard
+from mockserver.server.incoming import Incoming
+from mockserver.server.page import PAGE, Page
+from mockserver.server.stream import EventStream, Turns, send
+from mockserver.wire.codec import convert, decode, encode
+
+__all__ = ["AdminApi", "is_admin_path"]
+
+_LOG = logging.getLogger("mockserver")
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_QUERY_LISTS = frozenset({"where"})
+_PART = re.compile(r"{(\w+)}")
+
+
+def _by_shape(routes: Iterable[Route[Any, Any]]) -> dict[tuple[str | None, ...], dict[str, Route[Any, Any]]]:
+    """Return routes by the pieces of their paths, with None for a name (no path has two), and then by method."""
+    found: dict[tuple[str | None, ...], dict[str, Route[Any, Any]]] = {}
+    for route in routes:
+        shape = tuple(None if _PART.fullmatch(piece) else piece for piece in route.path.split("/"))
+        found.setdefault(shape, {})[route.method] = route
+    return found
+
+
+_ROUTES = _by_shape(CONTROL_ROUTES)
+
+
+def is_admin_path(path: str) -> bool:
+    """Return whether a path, without namespace, belongs to the admin API."""
+    return path == ADMIN or path.startswith(ADMIN + "/")
+
+
+class _NoRoute(MockserverError):
+    code = "no_route"
+
+    def __init__(self, message: str, status: int, allow: str = "") -> None:
+        super().__init__(message)
+        self.status_hint = status
+        self.allow = allow
+
+
+class AdminApi:
+    """Answers the requests of testers.
+
+    Args:
+        namespaces: What they are about.
+        guard: Who may ask.
+        gate: Whether players are let in; a reset of the faults opens it.
+        incoming: Bounds what arrives in pieces.
+        failed: Called with every internal error.
+        ca_pem: The certificate of the CA of this server, if it has one.
+    """
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        guard: Guard,
+        gate: Gate,
+        incoming: Incoming,
+        failed: Callable[[Exception], None],
+        *,
+        ca_pem: str | None = None,
+    ) -> None:
+        self._namespaces = namespaces
+        self._guard = guard
+        self._gate = gate
+        self._incoming = incoming
+        self._failed = failed
+        self._page = Page(guard)
+        self._ca_pem = ca_pem
+        self._turns = Turns()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; an error becomes a problem document (RFC 9457)."""
+        cors = self._guard.cors(request.headers)
+        try:
+            return await self._answer(request, cors)
+        except MockserverError as error:
+            return _problem(error, cors)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the server goes on and says so
+            _LOG.exception("internal error in the admin API")
+            self._failed(error)
+            return _problem(MockserverError(f"internal error: {type(error).__name__}: {error}"), cors)
+
+    async def _answer(self, request: web.BaseRequest, cors: dict[str, str]) -> web.StreamResponse:
+        target = path_of(request.raw_path)
+        path = _admin_path(destination(target, "").path)
+        routes, part = _at(path)
+        probe = any(route.any_host for route in routes.values())
+        where = destination(target, "" if probe else request.headers.get("Host", ""), self._namespaces.hosts)
+        if request.method == "OPTIONS" and cors:
+            return web.Response(status=204, headers=cors)
+        on_page = path in ("", "/", PAGE) or (path or "").startswith(f"{PAGE}/")
+        if not on_page:
+            self._guard.check(request.headers, any_host=probe)
+        if not where.valid:
+            raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
+        if on_page:
+            return self._show(request, path or "")
+        if not routes:
+            raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
+        route = routes.get("GET" if request.method == "HEAD" else request.method)
+        if route is None:
+            allowed = ", ".join(routes)
+            raise _NoRoute(f"{ADMIN}{path} takes {allowed}, not {request.method}", 405, allowed)
+        name = where.namespace or DEFAULT
+        if route is STREAM:
+            return await self._stream(request, name, cors)
+        if route is CA:
+            return self._ca(cors)
+        return await self._perform(request, name, route, part, cors)
+
+    async def _perform(
+        self, request: web.BaseRequest, name: str, route: Route[Any, Any], part: str, cors: dict[str, str]
+    ) -> web.StreamResponse:
+        argument = await self._argument(request, route)
+        parts = dict.fromkeys(_PART.findall(route.path), unquote(part))
+        do = partial(perform, self._namespaces, name, route, argument, True, **parts)
+        answer = await asyncio.to_thread(_written, route, do) if route.slow else _written(route, do)
+        if isinstance(answer, Pending):
+            pending = answer
+            await _wait(pending, request)
+            answer = await asyncio.to_thread(_written, route, pending.finish)
+        if route is RESET and (argument.only is None or "faults" in argument.only):
+            await self._gate.end_time()
+        if route.result is None:
+            return web.Response(status=route.status, headers={**_HEADERS, **cors})
+        headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}
+        if route.result is Chunks and request.method == "HEAD":
+            return _head(headers)
+        if route.result is Chunks:
+            return await self._send_chunks(request, answer, headers)
+        return web.Response(status=route.status, headers=headers, body=answer)
+
+    def _show(self, request: web.BaseRequest, path: str) -> web.Response:
+        if request.method not in ("GET", "HEAD"):
+            raise _NoRoute(f"the page takes GET and HEAD, not {request.method}", 405, "GET, HEAD")
+        if path in ("", "/"):
+            return self._page.lead_from(request, f"{ADMIN[1:]}{PAGE}/" if not path else f"{PAGE[1:]}/")
+        return self._page.answer(request, path[len(PAGE) :])
+
+    async def _stream(self, request: web.BaseRequest, name: str, cors: dict[str, str]) -> web.StreamResponse:
+        if request.method == "HEAD":
+            return _head({**_HEADERS, **cors, "Content-Type": STREAM.media_type})
+        return await EventStream(self._namespaces.peek(name), self._turns).serve(request, {**_HEADERS, **cors})
+
+    async def _send_chunks(
+        self, request: web.BaseRequest, chunks: Chunks, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        pieces = iter(chunks)
+        while piece := await self._turns.take(lambda: next(pieces, b"")):
+            await send(response, piece)
+        await response.write_eof()
+        return response
+
+    def _ca(self, cors: dict[str, str]) -> web.Response:
+        """Answer PEM: devices install it like DER, and curl, Node.js and Python read nothing else."""
+        if self._ca_pem is None:
+            raise NotFound(
+                "this server has no CA of its own: start it with --tls; with --tls-cert, or without TLS, there is none"
+            )
+        attachment = {"Content-Type": CA.media_type, "Content-Disposition": 'attachment; filename="mockserver-ca.crt"'}
+        return web.Response(headers={**_HEADERS, **cors, **attachment}, body=self._ca_pem.encode("ascii"))
+
+    async def _argument(self, request: web.BaseRequest, route: Route[Any, Any]) -> Any:
+        if route.method == "GET":
+            if request.can_read_body:
+                raise InvalidInput("a GET takes its argument in the query, not in a body")
+            return None if route.argument is None else _query(request, route.argument)
+        body = await _body(request, route.max_body_mib, self._incoming)
+        self._guard.check_content_type(request.headers, body, route.takes)
+        if route.argument is bytes:
+            return body
+        if route.argument is None:
+            if body and decode(body, dict[str, Any]):
+                raise InvalidInput(f"{route.method} {route.path} takes no body")
+            return None
+        return decode(body or b"{}", route.argument)
+
+
+def _admin_path(path: str) -> str | None:
+    """Return what follows ``/__admin``; None for a path that does not belong here."""
+    return path[len(ADMIN) :] if is_admin_path(path) else None
+
+
+def _at(path: str | None) -> tuple[Mapping[str, Route[Any, Any]], str]:
+    """Return the routes at a path below ``/__admin``, by method, and the part that it has for a name in theirs."""
+    pieces = tuple((path or "").split("/"))
+    if pieces in _ROUTES:
+        return _ROUTES[pieces], ""
+    for place, piece in enumerate(pieces):
+        routes = _ROUTES.get((*pieces[:place], None, *pieces[place + 1 :]))
+        if piece and routes:
+            return routes, piece
+    return {}, ""
+
+
+def _query(request: web.BaseRequest, kind: Any) -> Any:
+    """Read a query string; a repeated parameter is a list, and so is every ``where``."""
+    values: dict[str, Any] = {}
+    for name in dict.fromkeys(request.query):
+        given = request.query.getall(name)
+        values[name] = given if len(given) > 1 or name in _QUERY_LISTS else given[0]
+    return convert(values, kind, strict=False)
+
+
+async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    if (request.content_length or 0) > max_mib * 2**20:
+        request.protocol.close()  # nobody reads what follows
+        raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
+    go_on(request)
+    last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
+    try:
+        while not request.content.at_eof():
+            piece = await next_piece(request, request.content, last_s)
+            if size + len(piece) > max_mib * 2**20:
+                raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
+            if not incoming.take(len(piece)):
+                raise Refused("too many bodies are arriving at a time (setting max_incoming_bytes); try again")
+            size += len(piece)
+            pieces.append(piece)
+    except BROKEN:
+        request.content.feed_eof()  # nobody shall wait for the rest
+        request.protocol.close()
+        raise InvalidInput("the body did not arrive whole") from None
+    finally:
+        incoming.give_back(size)
+    return b"".join(pieces)
+
+
+def _written(route: Route[Any, Any], do: Callable[[], Any]) -> Any:
+    """Do something and write its answer as JSON, if it is one and need not be waited for."""
+    answer = do()
+    return answer if route.result in (None, Chunks) or isinstance(answer, Pending) else encode(answer)
+
+
+async def _wait(pending: Pending[Any], request: web.BaseRequest) -> None:
+    """Wait without blocking the loop until the answer is there or the client leaves."""
+    try:
+        loop = asyncio.get_running_loop()
+        satisfied = asyncio.Event()
+        pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(satisfied.set))
+        end = loop.time() + pending.timeout_s
+        while not satisfied.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(satisfied.wait(), min(left_s, LOOK_S))
+    except asyncio.CancelledError:
+        pending.finish()
+        raise
+
+
+def _head(headers: dict[str, str]) -> web.Response:
+    """Answer a HEAD for content of unknown length, which aiohttp would send."""
+    return web.Response(headers=headers)
+
+
+def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:
+    status = error.status_hint
+    document = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=str(error).encode("utf-8", "backslashreplace").decode(),  # it may quote bytes that are no UTF-8
+        code=error.code,
+        pointer=error.pointer or None if isinstance(error, InvalidInput) else None,
+    )
+    headers = {**_HEADERS, **cors, "Content-Type": "application/problem+json"}
+    if isinstance(error, _NoRoute) and error.allow:
+        headers["Allow"] = error.allow
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return web.Response(status=status, headers=headers, body=encode(document))

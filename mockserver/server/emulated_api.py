@@ -1,0 +1,354 @@
+"""The emulated API over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sized
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from mockserver.emulator.held_requests import HeldRequest
+from mockserver.errors import Refused
+from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
+from mockserver.model.plan import Plan
+from mockserver.model.vocabulary import Delivery
+from mockserver.namespaces import Namespace, Namespaces, destination
+from mockserver.server.answers import AnswerWriter
+from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
+from mockserver.server.forwarding import Forwarder, answer_of
+from mockserver.server.gate import Gate
+from mockserver.server.guard import is_foreign_page
+from mockserver.server.incoming import Incoming
+
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
+
+__all__ = ["BROKEN", "LONGEST_BODY_S", "EmulatedApi", "Head", "go_on", "next_piece", "path_of"]
+
+_BODY_TIMEOUT_S = 30
+"""How long a body may pause before the request counts as incomplete."""
+
+LONGEST_BODY_S = 120
+"""How long a body may take from beginning to end, however often a piece of it arrives."""
+
+_CHUNK_TIMEOUT_S = 2
+"""How long a chunked body may pause, if aiohttp does not report malformed chunks."""
+
+BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
+"""Errors of a body that cannot be read to its end; the middle one comes from aiohttp's parser in pure Python."""
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Head(NamedTuple):
+    """The header fields of a request that is repeated often.
+
+    Args:
+        fields: To look them up.
+        headers: As received.
+        names_namespace: Whether ``Host`` may name a namespace.
+        body_size: The length of the body in bytes.
+    """
+
+    fields: Mapping[str, str]
+    headers: RawHeaders
+    names_namespace: bool
+    body_size: int
+
+
+class EmulatedApi:
+    """Answers the requests of players.
+
+    Args:
+        namespaces: Where their requests go.
+        gate: Whether they are let in.
+        incoming: Bounds what arrives in pieces.
+        failed: Called with every internal error.
+        forwarder: Sends requests on to another endpoint as well.
+    """
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        gate: Gate,
+        incoming: Incoming,
+        failed: Callable[[Exception], None],
+        forwarder: Forwarder | None = None,
+    ) -> None:
+        self.forwarder = forwarder
+        self._namespaces = namespaces
+        self._gate = gate
+        self._incoming = incoming
+        self._below = tuple(f".{host.lower()}" for host in namespaces.hosts)
+        self._failed = failed
+        self._writer = AnswerWriter()
+        self._waiting = 0
+        """The number of requests that faults make wait for their answers."""
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request. The common case, an event that arrived completely and has no fault, never waits."""
+        try:
+            self._admit(request)
+            target = request.raw_path
+            if not target.isascii():
+                target = target.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            path = path_of(target) if "?" in target or target[:1] != "/" else target
+            namespace, path, problem, is_open = self._find(path, request.headers)
+            max_body_bytes = namespace.settings.max_body_bytes
+            content = request.content
+            if content.is_eof() and content.exception() is None:
+                body = content.read_nowait()
+                if len(body) > max_body_bytes:
+                    body, problem = b"", problem or "too_large"
+            else:
+                body, cut_short = await _read(request, content, max_body_bytes, self._incoming)
+                problem = problem or cut_short
+                self._admit(request)  # the gate may have been closed meanwhile
+            namespace = self._issuer(path, body) if is_open else namespace
+            asked = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
+            plan = await _plan(namespace, asked)
+            if plan is None:
+                _hang_up(request)  # a reset overtook it: nobody is left to answer
+                return self._writer.done(500, stays=False)
+            answered = None if self.forwarder is None else await self._forward(asked, plan, namespace, request)
+            if answered is not None:
+                return answered
+            if plan.response is None or not plan.is_plain:
+                body = b""
+                del asked
+                plan = plan.without_body()
+                return await self._take_time(plan, request, namespace)
+            written = self._writer.write(request, namespace, plan, plan.response)
+            if problem == "incomplete":
+                _hang_up(request)  # no next request can be found behind half a body
+            return written
+        except ConnectionError:
+            return self._writer.done(500, stays=False)
+        except Exception as error:
+            self._failed(error)
+            raise
+
+    async def _forward(
+        self, asked: HttpRequest, plan: Plan, namespace: Namespace, request: web.BaseRequest
+    ) -> web.StreamResponse | None:
+        """Forward a request, and answer it if the answer of the other endpoint is the one that counts."""
+        forwarder = self.forwarder
+        assert forwarder is not None
+        forwarding = forwarder.begin(namespace, asked, plan) if forwarder.takes(asked, plan) else None
+        if forwarding is None or not forwarder.is_answer or not plan.is_plain:
+            return None
+        # A client that leaves must not take the request from the endpoint.
+        response = (await asyncio.shield(forwarding)).response
+        if response is not None:
+            return self._writer.write(request, namespace, plan, answer_of(response))
+        namespace.delivered(plan, Delivery.CUT)
+        _hang_up(request)
+        return self._writer.done(500, stays=False)
+
+    def answer_at_once(self, target: str, head: Head, body: bytes, transport: asyncio.Transport) -> bool:
+        """Answer a request that :meth:`handle` would answer at once and whole, in the same way.
+
+        Args:
+            target: The target of a POST, a path and nothing else.
+            head: The header fields, none of which says anything about the connection or the coding of the body.
+            body: The whole body.
+            transport: A connection that is open, and stays so.
+
+        Returns:
+            Whether it is answered; if not, nothing has happened.
+        """
+        if self._gate.closed or self.forwarder is not None:
+            return False
+        namespaces = self._namespaces
+        try:
+            if head.names_namespace or len(namespaces) > 1 or target.startswith("/ns/"):
+                namespace, path, problem, _ = self._find(target, head.fields)
+                if problem is not None:
+                    return False
+            else:
+                namespace, path = namespaces.default, target
+            if len(body) > namespace.settings.max_body_bytes:
+                return False
+            plan = namespace.handle_at_once(HttpRequest("POST", path, target, head.headers, body))
+        except Exception as error:
+            self._failed(error)
+            raise
+        if plan is None or plan.response is None:
+            return False
+        self._writer.write_at_once(transport, namespace, plan, plan.response)
+        return True
+
+    async def _take_time(self, plan: Plan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
+        """Carry out a fault, which may take as long as the client stays.
+
+        Not all connections may be used up by that: beyond half of ``max_connections`` the next one is closed at once,
+        without an answer.
+        """
+        if self._waiting >= max(1, self._namespaces.default.settings.max_connections // 2):
+            _hang_up(request)
+            namespace.delivered(plan, Delivery.CUT)
+            return self._writer.done(500, stays=False)
+        self._waiting += 1
+        try:
+            return await execute(plan, request, namespace, self._writer, self._gate)
+        finally:
+            self._waiting -= 1
+
+    def _admit(self, request: web.BaseRequest) -> None:
+        """Accept a request, or reset its connection if the gate is closed.
+
+        Raises:
+            ConnectionResetError: It was reset; the request is for nobody and is not recorded.
+        """
+        if self._gate.closed:
+            reset(request.transport)
+            raise ConnectionResetError
+
+    def names_namespace(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether ``Host`` may name a namespace."""
+        host = headers.get("Host", "").lower()
+        return any(below in host for below in self._below)
+
+    def _find(self, path: str, headers: Mapping[str, str]) -> tuple[Namespace, str, RequestProblem | None, bool]:
+        """Find the namespace a request is for, and the path as its emulator sees it.
+
+        Returns:
+            Both; what is wrong with the name; and whether none was named although there are several, so that the
+            namespace is that of the session.
+        """
+        namespaces = self._namespaces
+        if path.startswith("/ns/") or self.names_namespace(headers):
+            host = headers.get("Host", "")
+            named = destination(path, host, namespaces.hosts)
+            if not named.valid:
+                return namespaces.default, path, "bad_namespace", False
+            if named.namespace is not None:
+                known = namespaces.get(named.namespace)
+                if known is not None:
+                    return known, named.path, None, False
+                try:
+                    made = namespaces.obtain(named.namespace, "page" if is_foreign_page(headers) else "player")
+                    return made, named.path, None, False
+                except Refused:
+                    return namespaces.default, path, "too_many_namespaces", False
+        if len(namespaces) > 1:
+            return self._issuer(path, b""), path, None, True
+        return namespaces.default, path, None, False
+
+    def _issuer(self, path: str, body: bytes) -> Namespace:
+        """Return the namespace that issued the session of a request: its requests may lack the prefix."""
+        namespaces = self._namespaces
+        sid = namespaces.default.dialects.at(path).session_of(path, body)
+        return namespaces.default if sid is None else namespaces.for_session(sid)
+
+
+def _hang_up(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()
+
+
+async def _plan(namespace: Namespace, asked: HttpRequest) -> Plan | None:
+    """Process a request, and wait where a fault holds it back.
+
+    Returns:
+        How to answer it; None when a reset overtook it.
+    """
+    plan = namespace.handle(asked)
+    return await _held_back(namespace, plan) if isinstance(plan, HeldRequest) else plan
+
+
+async def _held_back(namespace: Namespace, held: HeldRequest) -> Plan | None:
+    """Wait until a delayed request is due.
+
+    Returns:
+        How to answer it; None when a reset overtook it.
+    """
+    try:
+        await sleep_until(namespace.clock, held.due_ms, is_over=lambda: held.is_over)
+    except asyncio.CancelledError:
+        plan = namespace.resume(held)  # the server stops: what it has received is recorded all the same
+        if plan is not None:
+            namespace.delivered(plan, Delivery.CUT)
+        raise
+    return namespace.resume(held)
+
+
+def path_of(target: str) -> str:
+    """Return the path of a request target: without query, and without the origin of an absolute one."""
+    path = target.partition("?")[0]
+    if path.startswith("/"):
+        return path
+    _, scheme, rest = path.partition("://")
+    return "/" + rest.partition("/")[2] if scheme else path
+
+
+async def _read(
+    request: web.BaseRequest, content: StreamReader, max_bytes: int, incoming: Incoming
+) -> tuple[bytes, RequestProblem | None]:
+    """Read a body that has not arrived completely yet.
+
+    Returns:
+        The body, as far as it came; what is wrong with it. Of a body that is too large, or for which there is no room,
+        nothing is kept.
+    """
+    declared = request.headers.get("Content-Length", "")
+    if declared.isdigit() and int(declared) > max_bytes:
+        return b"", "too_large"
+    go_on(request)
+    pieces: list[bytes] = []
+    size = 0
+    last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
+    try:
+        while not content.at_eof():
+            piece = await next_piece(request, content, last_s)
+            if size + len(piece) > max_bytes:
+                return b"", "too_large"
+            if not incoming.take(len(piece)):
+                return b"", "too_many_bodies"
+            size += len(piece)
+            pieces.append(piece)
+    except (*BROKEN, ConnectionError):
+        return b"".join(pieces), "incomplete"
+    finally:
+        incoming.give_back(size)
+    return b"".join(pieces), None
+
+
+def go_on(request: web.BaseRequest) -> None:
+    """Answer ``Expect: 100-continue``, which curl sends before a large body; it waits a second for the answer."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(_CONTINUE)
+
+
+async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: float) -> bytes:
+    """Wait for more of a body.
+
+    Args:
+        last_s: When all of it has to be there, on the clock of the loop.
+
+    Raises:
+        asyncio.TimeoutError: Nothing came for too long, or nothing can come because a chunk was malformed.
+    """
+    if asyncio.get_running_loop().time() > last_s:
+        raise asyncio.TimeoutError
+    chunked = "Transfer-Encoding" in request.headers
+    patience_s = _CHUNK_TIMEOUT_S if chunked and _queued(request) is None else _BODY_TIMEOUT_S
+    for _ in range(round(patience_s / LOOK_S)):
+        try:
+            return await asyncio.wait_for(content.readany(), LOOK_S)
+        except asyncio.TimeoutError:
+            if _queued(request):
+                break
+    raise asyncio.TimeoutError
+
+
+def _queued(request: web.BaseRequest) -> Sized | None:
+    """Return what aiohttp has read after the request; None for an aiohttp that does not expose it.
+
+    A body is not told that one of its chunks is malformed: aiohttp queues an error as the next request, and nothing
+    else can follow half a body. The queue is not documented. Without it a malformed chunk is noticed by waiting, and so
+    a chunked body may pause for :data:`_CHUNK_TIMEOUT_S` only.
+    """
+    return getattr(request.protocol, "_messages", None)

@@ -1,0 +1,120 @@
+"""The OpenAPI description."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator, Draft202012Validator
+
+from mockserver.admin.openapi import description
+from mockserver.control import CONTROL_ROUTES
+from mockserver.dialects.registry import DIALECTS
+from mockserver.wire.codec import encode
+from tests.factories import event
+
+DOCUMENT: dict[str, Any] = json.loads(encode(description("1.2.3", DIALECTS)))
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def inside(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from inside(child)
+
+
+def resolved(reference: str) -> Any:
+    place: Any = DOCUMENT
+    for token in reference.removeprefix("#/").split("/"):
+        place = place[token]
+    return place
+
+
+def test_document_is_openapi_with_title_and_version() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert DOCUMENT["info"]["version"] == "1.2.3"
+    assert DOCUMENT["info"]["title"]
+
+
+def test_every_path_is_of_an_api_or_of_the_admin_api() -> None:
+    assert {re.match(r"/(api|ee|__admin)/", path) is not None for path in DOCUMENT["paths"]} == {True}
+    assert {"/api/v1/sessions/{sid}/events", "/ee/va/v1/{eventType}"} <= DOCUMENT["paths"].keys()
+
+
+def test_every_control_route_is_described_with_its_status() -> None:
+    for route in CONTROL_ROUTES:
+        operation = DOCUMENT["paths"][f"/__admin{route.path}"][route.method.lower()]
+        assert operation["summary"] == route.summary
+        assert str(route.status) in operation["responses"]
+        assert ("requestBody" in operation) is (route.argument is not None and route.method != "GET")
+
+
+def test_every_reference_leads_somewhere() -> None:
+    references = [part["$ref"] for part in inside(DOCUMENT) if "$ref" in part]
+    assert len(references) > 50
+    for reference in references:
+        assert reference.startswith("#/components/schemas/")
+        assert isinstance(resolved(reference), dict)
+
+
+def test_every_part_of_a_path_is_a_required_parameter() -> None:
+    for path, method, operation in operations():
+        parameters = {each["name"]: each for each in operation.get("parameters", []) if each["in"] == "path"}
+        assert set(parameters) == set(re.findall(r"{(\w+)}", path)), (method, path)
+        assert all(each["required"] for each in parameters.values())
+
+
+def test_every_operation_has_a_summary_and_an_answer_with_a_description() -> None:
+    for path, method, operation in operations():
+        assert operation["summary"], (method, path)
+        assert operation["responses"], (method, path)
+        assert all(answer["description"] for answer in operation["responses"].values()), (method, path)
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
+def test_every_schema_is_a_schema(name: str) -> None:
+    Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
+
+
+def test_filters_of_the_journal_are_parameters_of_the_query_string() -> None:
+    names = {each["name"] for each in DOCUMENT["paths"]["/__admin/events"]["get"]["parameters"]}
+    assert {
+        "session_id",
+        "event_type",
+        "outcome",
+        "status",
+        "fault_id",
+        "operation",
+        "since",
+        "limit",
+        "where",
+    } == names
+
+
+def test_described_event_is_what_events_look_like() -> None:
+    Draft4Validator(DOCUMENT["components"]["schemas"]["MediaEvent"]).validate(event())
+
+
+@pytest.mark.parametrize("record", ["Settings", "Thresholds", "When", "FaultSpec"])
+def test_every_member_that_people_fill_in_is_explained(record: str) -> None:
+    members = DOCUMENT["components"]["schemas"][record]["properties"]
+    known = {"session_id", "event_type", "operation", "where", "outcome", "status"}  # as in a query
+
+    assert [name for name, member in members.items() if not member.get("description") and name not in known] == []
+
+
+def test_a_record_is_described_without_the_list_of_its_members() -> None:
+    described = DOCUMENT["components"]["schemas"]["StatusFault"]
+
+    assert described["description"].startswith("Answer with a status, 200 to 599. At stage")
+    assert "Args" not in described["description"]
+    assert described["properties"]["code"]["description"] == "The status."

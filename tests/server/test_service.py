@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pytest_aiohttp.plugin import AiohttpClient
+
+from mockserver.control import EVENTS
+from mockserver.model.query import Query
+from mockserver.model.settings import Settings
+from mockserver.server.service import SERVICE, build_app
+from tests.server.conftest import PING, START
+
+
+async def test_app_answers_in_the_clients_of_pytest_aiohttp(aiohttp_client: AiohttpClient) -> None:
+    app = build_app(Settings(idle_timeout_s=60))
+    client = await aiohttp_client(app)
+    opened = await client.post("/api/v1/sessions", data=START)
+    assert opened.status == 201
+    event = await client.post(f"{opened.headers['Location']}/events", data=PING)
+    assert (event.status, await event.read()) == (204, b"")
+    assert (await client.get("/nowhere")).status == 404
+    assert (await client.get("/api/v1/sessions")).status == 405
+    page = await (await client.get("/__admin/events?event_type=ping")).json()
+    assert page["meta"]["total"] == 1
+    refused = await client.get("/__admin/events", headers={"Host": "attacker.example"})
+    assert refused.status == 403
+    service = app[SERVICE]
+    assert service.control().call(EVENTS, Query()).meta.total == 4
+    assert service.internal_errors == []
+
+
+async def test_body_with_expect_continue_is_read_by_the_app(aiohttp_client: AiohttpClient) -> None:
+    client = await aiohttp_client(build_app())
+    assert (await client.post("/api/v1/sessions", data=START, expect100=True)).status == 201
+
+
+async def test_gzipped_body_reaches_the_journal_of_the_app_as_it_was_sent(aiohttp_client: AiohttpClient) -> None:
+    app = build_app()
+    client = await aiohttp_client(app)
+    assert (await client.post("/api/v1/sessions", data=START, compress="gzip")).status == 201
+    (entry,) = app[SERVICE].control().call(EVENTS, Query()).events
+    assert entry.request.body_encoding == "base64"
+    assert entry.event_type == "sessionStart"
