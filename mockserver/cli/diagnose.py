@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
+from mockserver.cli.terminal import width_of
 from mockserver.errors import InvalidInput, nearest
 from mockserver.model.finding import Finding, Severity
 from mockserver.wire.codec import to_builtins
@@ -87,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             show_json(_document(source, findings, counting(findings, only), len(sessions)))
         else:
-            show(findings_text(findings, sessions, source.lines, source.unit))
+            show(findings_text(findings, sessions, source.lines, source.unit, width_of(sys.stdout)))
     if fail_from is None:
         return 0
     return 1 if any(finding.severity.rank <= fail_from.rank for finding in counting(findings, only)) else 0

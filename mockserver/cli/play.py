@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
 
 from mockserver.cli.pacing import speed_of
 from mockserver.cli.remote import add_trust_arguments, reach, trusted_address
+from mockserver.cli.terminal import Progress
 from mockserver.clock import RealTime
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import ControlFailed, InvalidInput, known_name
@@ -103,8 +106,9 @@ def run(arguments: argparse.Namespace) -> int:
     reach(address)
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     sessions = arguments.concurrent if arguments.sessions is None else arguments.sessions
-    audience = _Audience(sessions if arguments.concurrent > 1 else 0)
     scripts = [_script(arguments, seed + number) for number in range(sessions)]
+    events = sum(len(beats) for _, beats in scripts)
+    audience = _Audience(sessions, events, is_several=arguments.concurrent > 1)
 
     players: list[SimulatedPlayer] = []
 
@@ -134,6 +138,8 @@ def run(arguments: argparse.Namespace) -> int:
                     raise
     except ControlFailed as error:
         raise InvalidInput(str(error)) from None
+    finally:
+        audience.progress.clear()
     return 1 if audience.refused else 0
 
 
@@ -141,17 +147,22 @@ class _Audience:
     """Prints what is played, line by line.
 
     Args:
-        sessions: How many sessions there are, if several are played at once and every line must name its session; else
-            0.
+        sessions: How many sessions there are.
+        events: How many events they have together.
+        is_several: Whether several are played at once, so that every line must name its session.
     """
 
-    def __init__(self, sessions: int) -> None:
-        self._width = len(str(sessions)) if sessions else 0
+    def __init__(self, sessions: int, events: int, *, is_several: bool) -> None:
+        self._width = len(str(sessions)) if is_several else 0
+        self._events = events
+        self._sent = 0
         self._lock = threading.Lock()
+        self.progress = Progress(sys.stderr, time.monotonic)
         self.refused = 0
 
     def begins(self, number: int, text: str) -> None:
         with self._lock:
+            self.progress.clear()
             print(f"session {number}: {text}", flush=True)
 
     def of(self, number: int) -> Callable[[Sent], None]:
@@ -163,10 +174,13 @@ class _Audience:
             status = "no answer" if sent.status is None else str(sent.status)
             with self._lock:
                 self.refused += sent.status not in (200, 201, 204)
+                self._sent += 1
+                self.progress.clear()
                 print(
                     f"{which}{beat.at_ms / 1000:9.3f} s  {beat.event_type:<16} @{beat.playhead_s:<9.1f} {status}",
                     flush=True,
                 )
+                self.progress.show(f"{self._sent} of {self._events} events sent, {self.refused} not accepted")
 
         return told
 

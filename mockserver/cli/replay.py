@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import sys
 import time
 from typing import Any
@@ -15,6 +16,7 @@ from mockserver.cli.comparison import Deviation, compare
 from mockserver.cli.in_flight import InFlight, Replayed, SessionIds, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, recorded_pace, speed_of
 from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
+from mockserver.cli.terminal import Progress
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.recording import Recording, read_recording
@@ -103,13 +105,17 @@ def run(arguments: argparse.Namespace) -> int:
     places = places_for(calls)
     ids = SessionIds()
     different: list[_Different] = []
+    progress = Progress(sys.stderr, time.monotonic)
+    counted = itertools.count(1)
 
     def answered(replayed: Replayed) -> None:
         found = compare(replayed.call, replayed.answer, ids.translate_text, status_only=arguments.status_only)
         if found:
             different.append(_Different(replayed, found))
             if not arguments.json:
+                progress.clear()
                 print(_line(different[-1], recording), flush=True)
+        progress.show(f"{next(counted)} of {len(calls)} requests answered, {len(different)} different")
 
     if recording.note:
         print(recording.note, file=sys.stderr)
@@ -118,6 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
         asyncio.run(_play(arguments, calls, InFlight(address, ids, places, timeout_s, answered), speed, address))
     except ControlFailed as error:
         raise InvalidInput(str(error)) from None
+    finally:
+        progress.clear()
     if arguments.json:
         print(encode(_result(len(calls), different)).decode())
     else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from mockserver.cli.screen import show, show_json
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
+from mockserver.cli.terminal import width_of
 from mockserver.errors import InvalidInput, nearest
 
 __all__ = ["add_arguments", "run"]
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             show_json({"reports": reports})
         else:
-            show("\n\n".join(report_text(report) for report in reports))
+            show("\n\n".join(report_text(report, width_of(sys.stdout, 120)) for report in reports))
     return 0
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TextIO
 
 from mockserver.cli.screen import request_line
+from mockserver.cli.terminal import coloured, has_colours
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.journal import Record
 
@@ -29,6 +30,7 @@ class RequestLog:
 
     def __init__(self, stream: TextIO, *, max_waiting: int = _MAX_WAITING) -> None:
         self._stream = stream
+        self._has_colours = has_colours(stream)
         self._max_waiting = max_waiting
         self._waiting: deque[_Recorded] = deque()
         self._skipped = 0
@@ -81,6 +83,6 @@ class RequestLog:
     def _write(self) -> None:
         while (line := self._next_line()) is not None:
             try:
-                print(line, file=self._stream, flush=True)
+                print(coloured(line) if self._has_colours else line, file=self._stream, flush=True)
             except OSError:
                 return  # the terminal is gone, and the server goes on without it

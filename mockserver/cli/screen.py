@@ -8,6 +8,7 @@ import sys
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
+from mockserver.cli.terminal import coloured, has_colours
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Operation
 from mockserver.namespaces import DEFAULT
@@ -17,12 +18,13 @@ __all__ = ["request_line", "show", "show_json"]
 
 
 def show(text: str) -> None:
-    """Print text, escaping characters that are not printable or not in the encoding of stdout."""
+    """Print text, with colours on a terminal; characters that it cannot show are escaped."""
     plain = "".join(
         sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
     )
     encoding = sys.stdout.encoding or "utf-8"
-    print(plain.encode(encoding, "backslashreplace").decode(encoding))
+    plain = plain.encode(encoding, "backslashreplace").decode(encoding)
+    print(coloured(plain) if has_colours(sys.stdout) else plain)
 
 
 def show_json(value: Any) -> None:

@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from msgspec.structs import fields
 from mockserver.cli.flags import serve_flags
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.cli.screen import show, show_json
+from mockserver.cli.terminal import Progress, width_of
 from mockserver.errors import InvalidInput, MockserverError
 from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When
@@ -34,7 +36,6 @@ __all__ = ["add_arguments", "run"]
 _OWN = ("host", "port", "tls", "tls_ca")
 """The flags of ``serve`` for the server that ``run`` starts."""
 
-_WIDTH = 100
 
 _EPILOG = """\
 A story consists of settings, fault rules and expectations of the player. docs/stories.md describes the built-in stories
@@ -170,7 +171,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if file is None and arguments.to is None:
         _find(name)  # before a server starts
     with _server(arguments) as (server, rows):
-        story_run = StoryRun(server, name, file, watch=arguments.watch)
+        progress = Progress(sys.stderr, time.monotonic)
+        story_run = StoryRun(server, name, file, watch=arguments.watch, progress=progress)
         return _until_judged(story_run, server, rows, arguments, timeout_s)
 
 
@@ -203,7 +205,7 @@ def _print_verdict(story_run: StoryRun, view: StoryView, *, as_json: bool) -> in
     if as_json:
         show_json(view)
     else:
-        show(f"\n{story_text(view)}\n\n{story_run.timeline(view)}")
+        show(f"\n{story_text(view, width_of(sys.stdout))}\n\n{story_run.timeline(view)}")
     sys.stdout.flush()
     return 0 if view.verdict == "passed" else 1
 
@@ -271,7 +273,11 @@ def _members(spec: FaultSpec) -> dict[str, Any]:
 
 def _wrapped(text: str, *, hanging: str = "") -> list[str]:
     return textwrap.wrap(
-        " ".join(text.split()), _WIDTH, initial_indent="  ", subsequent_indent=f"  {hanging}", break_on_hyphens=False
+        " ".join(text.split()),
+        width_of(sys.stdout),
+        initial_indent="  ",
+        subsequent_indent=f"  {hanging}",
+        break_on_hyphens=False,
     )
 
 

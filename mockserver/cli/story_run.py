@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 from collections.abc import Callable
 
 from mockserver.cli.remote import PatientControl, longest_outage_s
 from mockserver.cli.story_files import LOOK_S, StoryFile
+from mockserver.cli.terminal import Progress
 from mockserver.clock import RealTime
 from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_STORY
 from mockserver.errors import InvalidInput
@@ -28,6 +30,7 @@ class StoryRun:
         name: The story.
         file: Its file, if the server does not know the story.
         watch: Whether to reload the file when it changes.
+        progress: Where to say how far it is; nowhere by default.
 
     Raises:
         MockserverError: The server refuses the story.
@@ -36,12 +39,21 @@ class StoryRun:
         interrupted: Whether Ctrl-C ended it.
     """
 
-    def __init__(self, server: MediaServer, name: str, file: StoryFile | None = None, *, watch: bool = False) -> None:
+    def __init__(
+        self,
+        server: MediaServer,
+        name: str,
+        file: StoryFile | None = None,
+        *,
+        watch: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
         self._server = server
         self._control = PatientControl(server.control)
         self._name = name
         self._file = file
         self._watched = file if watch else None
+        self._progress = progress or Progress(io.StringIO(), lambda: 0)
         self._time = RealTime()
         self.interrupted = False
         if file is not None:
@@ -63,6 +75,8 @@ class StoryRun:
             came = self._wait(timeout_s, begun)
         except KeyboardInterrupt:
             self.interrupted = came = True
+        finally:
+            self._progress.clear()
         view = self._control.call(STOP_STORY, None, name=self._name)
         return view if came else None
 
@@ -85,17 +99,20 @@ class StoryRun:
         """Wait until every expectation is judged for good; return whether a player connected."""
         view = self._start(begun)
         newest = view.since or 0
+        begun_ns = self._time.monotonic_ns()
         given_up_ns = None if timeout_s is None else self._time.monotonic_ns() + round(timeout_s * 1e9)
         while view.state != "over" and not (view.expectations and all(one.final for one in view.expectations)):
-            left_ms = MAX_TIMEOUT_MS if self._watched is None else round(LOOK_S * 1000)
+            left_ms = MAX_TIMEOUT_MS if self._watched is None and not self._progress.is_shown else round(LOOK_S * 1000)
             if view.state == "waiting" and given_up_ns is not None:
                 left_ms = min(left_ms, (given_up_ns - self._time.monotonic_ns()) // 1_000_000)
                 if left_ms <= 0:
                     return False
+            self._progress.show(_progress(view, (self._time.monotonic_ns() - begun_ns) // 1_000_000_000))
             self._control.call(WAIT_STORY, StoryWait(since=newest, timeout_ms=left_ms), name=self._name)
             if self._reread():
                 view = self._start(begun)
                 newest = view.since or 0
+                begun_ns = self._time.monotonic_ns()
                 continue
             newest = newest_seq(self._control)
             before, view = view, self._control.call(STORY, None, name=self._name)
@@ -123,3 +140,12 @@ class StoryRun:
 
     def _bring(self, file: StoryFile) -> None:
         self._control.call(PUT_STORY, file.story, name=file.name)
+
+
+def _progress(view: StoryView, elapsed_s: int) -> str:
+    """Say how far a story is, in one line."""
+    if view.state == "waiting":
+        return f"waiting for the first request of a player, {elapsed_s} s"
+    judged = sum(one.final for one in view.expectations)
+    left = "" if view.remaining_ms is None else f", over after {view.remaining_ms / 1000:.0f} s of silence"
+    return f"{elapsed_s} s, {judged} of {len(view.expectations)} expectations judged{left}"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mockserver.address import ServerAddress, namespaced
 from mockserver.cli.remote import add_remote_arguments, token_of, trusted_address
 from mockserver.cli.screen import request_line
+from mockserver.cli.terminal import coloured, has_colours
 from mockserver.control import ADMIN, STREAM
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.model.journal import Entry
@@ -57,10 +58,16 @@ def run(arguments: argparse.Namespace) -> int:
     address = trusted_address(arguments.url.rstrip("/").removesuffix(ADMIN), arguments)
     namespace = arguments.namespace
     messages = follow(address, namespace, token_of(arguments), wait=threading.Event().wait)
+    has_colour = has_colours(sys.stdout)
+
+    def line(data: str) -> str:
+        text = request_line(decode(data, Entry), namespace=namespace)
+        return coloured(text) if has_colour else text
+
     try:
         for message in messages:
             if message.event == "entry":
-                print(message.data if arguments.json else _line(message.data, namespace), flush=True)
+                print(message.data if arguments.json else line(message.data), flush=True)
             else:
                 print(_notice(message, address), file=sys.stderr, flush=True)
     except ControlFailed as error:
@@ -68,10 +75,6 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def _line(data: str, namespace: str) -> str:
-    return request_line(decode(data, Entry), namespace=namespace)
 
 
 def _notice(message: Message, address: ServerAddress) -> str:

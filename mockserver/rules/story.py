@@ -48,7 +48,6 @@ _AFTER_END_MS = 2_000
 
 _ENDS = ("sessionEnd", "sessionComplete")
 _MOST_FINDINGS = 3
-_WIDTH = 110
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -238,14 +237,18 @@ def judged_now(view: StoryView) -> StoryView:
     return replace(view, expectations=views, verdict=verdict_of(views))
 
 
-def story_text(view: StoryView) -> str:
+def story_text(view: StoryView, width: int = 100) -> str:
     """Write a story: what a good player does, each expectation with ``ok``, ``FAILED`` or ``open``, and the verdict.
 
     To write a story that is not over as if it were, pass it through :func:`judged_now` first.
+
+    Args:
+        view: The story.
+        width: How many columns the description of a good player may have.
     """
     lines = [f"story {view.name}: {_one_line(view.story.title)}"]
     lines += textwrap.wrap(
-        f"a good player: {_one_line(view.story.player)}", _WIDTH, initial_indent="  ", subsequent_indent="    "
+        f"a good player: {_one_line(view.story.player)}", width, initial_indent="  ", subsequent_indent="    "
     )
     for expectation in view.expectations:
         lines += _expectation(expectation)

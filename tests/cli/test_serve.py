@@ -223,7 +223,7 @@ def test_journal_that_cannot_be_written_is_told(start: StartProcess, tmp_path: P
 
 
 def test_terminal_shows_a_line_for_every_request(start: StartProcess, fetch: Fetch) -> None:
-    process = start("serve", "--port", "0", "--ready-json", terminal=True)
+    process = start("serve", "--port", "0", "--ready-json", terminal=True, NO_COLOR="1")
     url = ready(process)["url"]
     assert process.stderr is not None
     fetch(url, "GET", "/favicon.ico")

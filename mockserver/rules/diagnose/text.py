@@ -12,7 +12,6 @@ from mockserver.rules.diagnose.wording import counted, quoted
 __all__ = ["findings_text"]
 
 _MOST_PLACES = 8
-_WIDTH = 100
 _LONGEST_WORD = 60
 _SIGNS = {"\n": " ", "\r": " ", "\t": " "}
 
@@ -22,6 +21,7 @@ def findings_text(
     sessions: Sequence[SessionView],
     lines: Mapping[int, int] | None = None,
     unit: str = "line",
+    width: int = 100,
 ) -> str:
     """Write findings below the session they are about; those about no session come last.
 
@@ -30,6 +30,7 @@ def findings_text(
         sessions: The sessions in order of opening; one without findings is shown too.
         lines: The place in a file for every journal entry, if the traffic comes from a file.
         unit: The unit of these places: ``line``, or ``entry`` for an HTTP archive.
+        width: How many columns a line may have; only a word that is longer makes one longer.
 
     Returns:
         Text whose last line counts sessions and findings.
@@ -42,10 +43,10 @@ def findings_text(
     for session in sessions:
         written += _session(session)
         about = by_session.pop(session.session_id, [])
-        written += _findings(about, lines, unit) if about else ["  nothing found", ""]
+        written += _findings(about, lines, unit, width) if about else ["  nothing found", ""]
     loose = [finding for finding in found if finding.session_id in by_session]
     if loose:
-        written += ["without a session", "", *_findings(loose, lines, unit)]
+        written += ["without a session", "", *_findings(loose, lines, unit, width)]
     return "\n".join([*written, f"{counted(len(sessions), 'session')}: {_counts(found)}"])
 
 
@@ -64,22 +65,22 @@ def _session(session: SessionView) -> Iterator[str]:
     yield ""
 
 
-def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None, unit: str) -> Iterator[str]:
+def _findings(findings: Iterable[Finding], lines: Mapping[int, int] | None, unit: str, width: int) -> Iterator[str]:
     for finding in findings:
         cause = "" if finding.follows_from is None else f" (follows from {finding.follows_from})"
         yield f"  {finding.severity.value:<7}  {finding.code}{cause}"
-        yield from _paragraph(finding.message)
-        yield from _paragraph(f"-> {finding.consequence}", "   ")
+        yield from _paragraph(finding.message, width)
+        yield from _paragraph(f"-> {finding.consequence}", width, "   ")
         if finding.seqs:
             yield f"           {_places(finding.seqs, lines, unit)}"
         yield ""
 
 
-def _paragraph(text: str, hanging: str = "") -> list[str]:
+def _paragraph(text: str, width: int, hanging: str = "") -> list[str]:
     indent = " " * 11
     plain = "".join(_SIGNS.get(sign, sign) for sign in text)
     return wrap(
-        plain, _WIDTH, initial_indent=indent, subsequent_indent=indent + hanging,
+        plain, width, initial_indent=indent, subsequent_indent=indent + hanging,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 

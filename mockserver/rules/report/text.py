@@ -13,12 +13,26 @@ _MOST_PARTS = 8
 _MOST_SEQS = 8
 
 
-def report_text(report: SessionReport) -> str:
+def report_text(report: SessionReport, width: int = 120) -> str:
     """Write a report, one metric per line and its explanation below it.
 
     A metric that is not sent has no reported value. A long explanation is cut to its first and last parts.
+
+    Args:
+        report: The report.
+        width: How many columns a line may have; where the variable of a metric does not fit, it is on the next line.
     """
-    return "\n".join(_lines(report))
+    return "\n".join(_fitting(_lines(report), width))
+
+
+def _fitting(lines: Iterable[str], width: int) -> Iterator[str]:
+    for line in lines:
+        row, _, variable = line.rpartition("  ")
+        if len(line) > width and variable.startswith(("a.media.", "context data")):
+            yield row.rstrip()
+            yield f"    {variable}"
+        else:
+            yield line
 
 
 def _lines(report: SessionReport) -> Iterator[str]:
