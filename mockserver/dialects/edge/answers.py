@@ -19,6 +19,8 @@ from mockserver.dialects.edge.paths import Form
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import WITHOUT_BODY, HttpRequest, HttpResponse
 from mockserver.model.journal import Violation
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
 from mockserver.wire.codec import encode
 
@@ -101,17 +103,22 @@ class Manner(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """Writes the answers. All accepted events of one origin get the same object."""
+    """Writes the answers. All accepted events of one origin get the same object.
 
-    def __init__(self) -> None:
+    Args:
+        settings: What answers to closed sessions and preflights say.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._accepted: dict[str, HttpResponse] = {}
 
     def accepted(self, arrival: Arrival) -> HttpResponse:
         """Answer an event that was accepted: 204, or handles for a post to ``interact``."""
         manner: Manner = arrival.manner
-        return self._handled(manner, ()) if manner.form == "interact" else self.empty(manner.origin)
+        return self._handled(manner, ()) if manner.form == "interact" else self._empty(manner.origin)
 
-    def empty(self, origin: str) -> HttpResponse:
+    def _empty(self, origin: str) -> HttpResponse:
         """Answer 204."""
         known = self._accepted.get(origin)
         if known is None:
@@ -120,10 +127,10 @@ class Answers:
                 self._accepted[origin] = known
         return known
 
-    def opened(self, arrival: Arrival, sid: str | None) -> HttpResponse:
+    def opened(self, arrival: Arrival, sid: str) -> HttpResponse:
         """Answer a sessionStart with the handle that names the session; downloaded content gets none."""
         session = ({"type": "media-analytics:new-session", "eventIndex": 0, "payload": [{"sessionId": sid}]},)
-        return self._handled(arrival.manner, session if sid is not None else ())
+        return self._handled(arrival.manner, () if arrival.operation is Operation.DOWNLOAD else session)
 
     def rejected(self, arrival: Arrival) -> HttpResponse:
         """Answer a request that cannot be accepted, with all faults at once."""
@@ -131,7 +138,7 @@ class Answers:
         status, violations = arrival.status or 400, arrival.violations
         first = violations[0]
         if first.rule in _TITLES:
-            return self.problem(manner, status, first.rule, _TITLES[first.rule], first.detail, final=status == 413)
+            return self._problem(manner, status, first.rule, _TITLES[first.rule], first.detail, final=status == 413)
         if status == 207:
             report = {"eventIndex": 0, "details": _details(violations, "$")}
             error = {
@@ -140,47 +147,52 @@ class Answers:
             }  # fmt: skip
             return self._handled(manner, (), status=207, errors=[error])
         if status != 400:
-            return self.problem(manner, status, f"EXEG-0000-{status}", _phrase(status), first.detail)
+            return self._problem(manner, status, f"EXEG-0000-{status}", _phrase(status), first.detail)
         details = first.detail if first.rule == PATH_TYPE else _details(violations, "$.events[0]")
         text = "Invalid request. Please check your input and try again."
-        return self.problem(manner, 400, _INVALID, "Bad Request", text, details, violations)
+        return self._problem(manner, 400, _INVALID, "Bad Request", text, details, violations)
 
-    def turned_away(self, arrival: Arrival, status: int) -> HttpResponse:
-        """Answer an event whose session is not known or takes no more events, with 404 or 410."""
+    def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer an event of a session that is unknown or closed."""
+        status = self.settings.edge_after_end if outcome is Outcome.SESSION_CLOSED else 404
         details = "Error processing request. If the session is longer than 24h, please start a new one. Returning " + (
             "Gone" if status == 410 else "Not Found"
         )
         text = "The requested resource could not be found but may be available again in the future."
         if status == 410:
             text = "The requested resource is no longer available."
-        return self.problem(arrival.manner, status, f"va-edge-0{status}-{status}", _phrase(status), text, details)
+        return self._problem(arrival.manner, status, f"va-edge-0{status}-{status}", _phrase(status), text, details)
 
-    def no_route(self, manner: Manner, path: str) -> HttpResponse:
-        """Answer a path that does not exist."""
-        shown = path if len(path) <= 100 else path[:97] + "..."
-        detail = f"There is nothing at {shown}."
-        document = {"type": "about:blank", "status": 404, "title": "Not Found", "detail": detail}
-        return _json(404, document, manner.origin, problem=True)
+    def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
+        """Answer as if the session were unknown or closed; this API has one answer for both."""
+        return self.refused(outcome, arrival, sid)
 
-    def method_not_allowed(self, manner: Manner) -> HttpResponse:
-        """Answer a method that no path takes."""
-        document = {"type": "about:blank", "status": 405, "title": "Method Not Allowed", "detail": "Use POST."}
-        return _json(405, document, manner.origin, (("Allow", "OPTIONS, POST"),), problem=True)
+    def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
+        """Answer what needs no session: a preflight, a wrong path or method, and what is not about media."""
+        manner: Manner = arrival.manner
+        if arrival.operation is Operation.PREFLIGHT:
+            return self._preflight(request, manner)
+        if arrival.status == 404:
+            shown = request.path if len(request.path) <= 100 else request.path[:97] + "..."
+            return _bare_problem(404, f"There is nothing at {shown}.", manner.origin)
+        if arrival.status == 405:
+            return _bare_problem(405, "Use POST.", manner.origin, (("Allow", "OPTIONS, POST"),))
+        return self._besides(manner, arrival.detail)
 
-    def preflight(self, request: HttpRequest, manner: Manner, max_age_s: float | None) -> HttpResponse:
+    def _preflight(self, request: HttpRequest, manner: Manner) -> HttpResponse:
         """Answer a preflight with what it asks for."""
         fields = [("Access-Control-Allow-Methods", "OPTIONS, POST")]
         asked = request.header(b"access-control-request-headers")
         if asked:
             fields.append(("Access-Control-Allow-Headers", asked.decode("latin-1")))
-        if max_age_s is not None:
-            fields.append(("Access-Control-Max-Age", f"{max_age_s:g}"))
+        if self.settings.cors_max_age_s is not None:
+            fields.append(("Access-Control-Max-Age", f"{self.settings.cors_max_age_s:g}"))
         return HttpResponse(200, (*_cors(manner.origin), *fields, ("Content-Length", "0")))
 
-    def answered(self, manner: Manner, detail: str) -> HttpResponse:
+    def _besides(self, manner: Manner, detail: str) -> HttpResponse:
         """Answer a request that is not about media: a consent, an identity, an event of another kind."""
         if manner.form == "collect":
-            return self.empty(manner.origin)
+            return self._empty(manner.origin)
         if manner.form == "consent":
             key = f"kndctr_{manner.org}_consent"
             consent = {"key": key, "value": f"general={detail}", "maxAge": 15_552_000}
@@ -190,8 +202,9 @@ class Answers:
             return self._handled(manner, ({"type": "identity:result", "payload": [identity]},))
         return self._handled(manner, ())
 
-    def plain(self, status: int, body: Any, manner: Manner) -> HttpResponse:
+    def plain(self, status: int, body: Any, arrival: Arrival) -> HttpResponse:
         """Answer with any status and body, for a fault; without a body as Adobe's gateway would."""
+        manner: Manner = arrival.manner
         if status in WITHOUT_BODY:
             return HttpResponse(status, _cors(manner.origin))
         if isinstance(body, str):
@@ -209,9 +222,9 @@ class Answers:
             errors = {"errors": [upstream]} if status == 207 else {}
             return self._written(manner, status, {"requestId": manner.id, "handle": [], **errors})
         code, title, detail = _INJECTED.get(status, (f"EXEG-0000-{status}", _phrase(status), None))
-        return self.problem(manner, status, code, title, detail)
+        return self._problem(manner, status, code, title, detail)
 
-    def problem(
+    def _problem(
         self,
         manner: Manner,
         status: int,
@@ -312,6 +325,11 @@ def _cors(origin: str) -> tuple[tuple[str, str], ...]:
         ("Access-Control-Expose-Headers", "Retry-After"),
         *edge,
     )
+
+
+def _bare_problem(status: int, detail: str, origin: str, extra: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
+    document = {"type": "about:blank", "status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    return _json(status, document, origin, extra, problem=True)
 
 
 def _json(

@@ -22,10 +22,8 @@ from mockserver.dialects.edge.paths import (
 )
 from mockserver.dialects.edge.reader import Reader
 from mockserver.dialects.edge.schemas import DOWNLOADED
-from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.wire.codec import encode
 
 __all__ = ["EDGE", "Edge"]
@@ -34,52 +32,14 @@ _DATASTREAM = "00000000-0000-4000-8000-000000000000"
 _OPENINGS = ("sessionStart", DOWNLOADED)
 
 
-class _Interpreter(Reader):
+class _Interpreter(Reader, Answers):
     """The API under one set of settings."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        Reader.__init__(self, settings)
+        Answers.__init__(self, settings)
         self.event_types = self.validators.event_types
-        self._answers = Answers()
-
-    def opened(self, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer a request that opened a session."""
-        return self._answers.opened(arrival, None if arrival.operation is Operation.DOWNLOAD else sid)
-
-    def accepted(self, arrival: Arrival) -> HttpResponse:
-        """Answer an event that was accepted."""
-        return self._answers.accepted(arrival)
-
-    def rejected(self, arrival: Arrival) -> HttpResponse:
-        """Answer a request that cannot be accepted."""
-        return self._answers.rejected(arrival)
-
-    def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer an event of a session that is unknown or closed."""
-        closed = outcome is Outcome.SESSION_CLOSED
-        return self._answers.turned_away(arrival, self.settings.edge_after_end if closed else 404)
-
-    def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer as if the session were unknown or closed; this API has one answer for both."""
-        return self.refused(outcome, arrival, sid)
-
-    def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
-        """Answer a request that needs no session."""
-        if arrival.operation is Operation.PREFLIGHT:
-            return self._answers.preflight(request, arrival.manner, self.settings.cors_max_age_s)
-        if arrival.status == 404:
-            return self._answers.no_route(arrival.manner, request.path)
-        if arrival.status == 405:
-            return self._answers.method_not_allowed(arrival.manner)
-        return self._answers.answered(arrival.manner, arrival.detail)
-
-    def plain(self, status: int, body: Any, arrival: Arrival) -> HttpResponse:
-        """Answer with any status and body."""
-        return self._answers.plain(status, body, arrival.manner)
-
-    def schema(self, event_type: str) -> dict[str, Any] | None:
-        """Return the schema of the ``xdm`` of an event type; None when there is none."""
-        return self.validators.schema(event_type)
+        self.schema = self.validators.schema
 
 
 class Edge:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.breaks import pauses_before, split_pods
+from mockserver.rules.diagnose.closes import closed_twice, closed_without_start
 from mockserver.rules.diagnose.identity import is_nothing
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
@@ -78,39 +79,6 @@ def _outside_break(session: SessionTraffic) -> Iterator[Hit]:
             f"{what} was sent at playhead {number(ad[0].playhead_s)} s with no ad break open; send adBreakStart before "
             "the first ad of a break, even if the break has one ad, and adBreakComplete after the last.",
         )
-
-
-def _closes_of_no_ad(session: SessionTraffic) -> Iterator[tuple[Step, Step | None]]:
-    """Return every close inside a break with no ad open, with the first close of the ad that it closes again."""
-    first: Step | None = None
-    for step in session.in_order("adBreakStart", "adStart", "adComplete", "adSkip"):
-        if step.event_type in ("adBreakStart", "adStart"):
-            first = None
-        elif step.before.ad is not None:
-            first = step
-        elif step.before.ad_break is not None:
-            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= session.thresholds.second_close_s * 1000
-            yield step, first if soon else None
-
-
-def _complete_without_start(session: SessionTraffic) -> Iterator[Hit]:
-    for step, first in _closes_of_no_ad(session):
-        if first is None:
-            yield Hit(
-                seqs_of(step),
-                f"{step.event_type} was sent at playhead {number(step.playhead_s)} s with no ad open; send adStart "
-                "when an ad begins, and one adComplete or adSkip when it ends.",
-            )
-
-
-def _skip_and_complete(session: SessionTraffic) -> Iterator[Hit]:
-    for step, first in _closes_of_no_ad(session):
-        if first is not None:
-            yield Hit(
-                seqs_of(first, step),
-                f"One ad was closed by {first.event_type} and, {number(abs(step.ts_ms - first.ts_ms) / 1000)} s apart, "
-                f"by {step.event_type}; send adSkip when the viewer skips it, and adComplete only at its end.",
-            )
 
 
 def _no_pings(session: SessionTraffic) -> Iterator[Hit]:
@@ -332,7 +300,7 @@ RULES: tuple[Rule, ...] = (
         "adComplete or adSkip in a break with no ad open",
         "It is ignored.",
         "source of Adobe's SDKs",
-        _complete_without_start,
+        closed_without_start("ad"),
         "a second close of the same ad, which is ad.skip-and-complete",
     ),
     Rule(
@@ -341,7 +309,7 @@ RULES: tuple[Rule, ...] = (
         "a second close of one ad within 1 s of the first",
         "Unless the second is ignored, a skipped ad is counted as completed.",
         "recordings of THEOplayer's connector, which sends both with one ts",
-        _skip_and_complete,
+        closed_twice("ad", "send adSkip when the viewer skips it, and adComplete only at its end"),
     ),
     Rule(
         "ad.no-pings",

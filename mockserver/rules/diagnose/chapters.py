@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
+from mockserver.rules.diagnose.closes import closed_twice, closed_without_start
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import number, quoted, seqs_of
@@ -63,40 +64,6 @@ def _unclosed(session: SessionTraffic) -> Iterator[Hit]:
             f"The session ended while {_named(opening)} was open; send chapterComplete at its end, or chapterSkip when "
             "the viewer leaves it, before the session ends.",
         )
-
-
-def _closes_of_no_chapter(session: SessionTraffic) -> Iterator[tuple[Step, Step | None]]:
-    """Return every close with no chapter open, with the first close of the chapter that it closes again."""
-    first: Step | None = None
-    for step in session.in_order("chapterStart", "chapterComplete", "chapterSkip"):
-        if step.event_type == "chapterStart":
-            first = None
-        elif step.before.chapter is not None:
-            first = step
-        else:
-            soon = first is not None and abs(step.ts_ms - first.ts_ms) <= session.thresholds.second_close_s * 1000
-            yield step, first if soon else None
-
-
-def _close_without_start(session: SessionTraffic) -> Iterator[Hit]:
-    for step, first in _closes_of_no_chapter(session):
-        if first is None:
-            yield Hit(
-                seqs_of(step),
-                f"{step.event_type} was sent at playhead {number(step.playhead_s)} s with no chapter open; send "
-                "chapterStart when a chapter begins, and one chapterComplete or chapterSkip when it ends.",
-            )
-
-
-def _complete_and_skip(session: SessionTraffic) -> Iterator[Hit]:
-    for step, first in _closes_of_no_chapter(session):
-        if first is not None:
-            yield Hit(
-                seqs_of(first, step),
-                f"One chapter was closed by {first.event_type} and, {number(abs(step.ts_ms - first.ts_ms) / 1000)} s "
-                f"apart, by {step.event_type}; send chapterSkip when the viewer jumps out of it, and chapterComplete "
-                "only at its end.",
-            )
 
 
 def _offset_mismatch(session: SessionTraffic) -> Iterator[Hit]:
@@ -209,7 +176,7 @@ RULES: tuple[Rule, ...] = (
         "chapterComplete or chapterSkip with no chapter open",
         "It is ignored.",
         "source of Adobe's SDKs",
-        _close_without_start,
+        closed_without_start("chapter"),
         "a second close of the same chapter, which is chapter.complete-and-skip",
     ),
     Rule(
@@ -218,7 +185,9 @@ RULES: tuple[Rule, ...] = (
         "a second close of one chapter within 1 s of the first",
         "The first one counts, so that a skipped chapter may count as completed.",
         "recordings of THEOplayer's connector, which sends both when the viewer jumps",
-        _complete_and_skip,
+        closed_twice(
+            "chapter", "send chapterSkip when the viewer jumps out of it, and chapterComplete only at its end"
+        ),
     ),
     Rule(
         "chapter.offset-mismatch",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from mockserver.model.report import Metric, Part
 
-__all__ = ["AD", "CHAPTER", "CONTENT", "QUALITY", "RATIOS", "STATE", "Definition", "Rounding", "measured"]
+__all__ = ["AD", "CHAPTER", "CONTENT", "QUALITY", "RATIOS", "STATE", "Definition", "Rounding", "measured", "metric"]
 
 
 class Rounding(Enum):
@@ -56,31 +56,19 @@ CONTENT = _table(
     _content("content_resumes", "Content resumes", "resume", "hasResume", _FLAG, "media.resume of the sessionStart"),
     _content("content_time_spent_s", "Content time spent", "timePlayed", "timePlayed", _WHOLE, "playing on main"),
     _content(
-        "media_time_spent_s", "Media time spent", "totalTimePlayed", "totalTimePlayed", _WHOLE, "content and ad time"
+        "media_time_spent_s", "Media time spent", "totalTimePlayed", "totalTimePlayed", _WHOLE, "content and ad time",
     ),
     _content(
-        "unique_time_played_s",
-        "Unique time played",
-        "uniqueTimePlayed",
-        "uniqueTimePlayed",
-        _WHOLE,
-        "union of the playhead intervals seen",
+        "unique_time_played_s", "Unique time played", "uniqueTimePlayed", "uniqueTimePlayed",
+        _WHOLE, "union of the playhead intervals seen",
     ),
     _content(
-        "average_minute_audience",
-        "Average minute audience",
-        "averageMinuteAudience",
-        "averageMinuteAudience",
-        _PLAIN,
-        "content time / content length",
+        "average_minute_audience", "Average minute audience", "averageMinuteAudience", "averageMinuteAudience",
+        _PLAIN, "content time / content length",
     ),
     _content(
-        "estimated_streams",
-        "Estimated streams",
-        "estimatedStreams",
-        "estimatedStreams",
-        _WHOLE,
-        "one for every started 30 minutes of media time",
+        "estimated_streams", "Estimated streams", "estimatedStreams", "estimatedStreams",
+        _WHOLE, "one for every started 30 minutes of media time",
     ),
     *(
         _content(
@@ -95,169 +83,113 @@ CONTENT = _table(
     ),
     _content("content_segment", "Content segment", "segment", "segment", _PLAIN, "minutes of the playheads played"),
     _content(
-        "content_segment_views", "Content segment views", "segmentView", "hasSegmentView", _FLAG, "as Content starts"
+        "content_segment_views", "Content segment views", "segmentView", "hasSegmentView", _FLAG, "as Content starts",
     ),
     _content("ad_count", "Ad count", "adCount", "adCount", _WHOLE, "adStart events in ad breaks"),
     _content("chapter_count", "Chapter count", "chapterCount", "chapterCount", _WHOLE, "chapterStart events"),
     _content("pause_events", "Pause events", "pauseCount", "pauseCount", _WHOLE, "entries into a pause"),
     _content("total_pause_duration_s", "Total pause duration", "pauseTime", "pauseTime", _WHOLE, "paused"),
     _content(
-        "paused_impacted_streams", "Paused impacted streams", "pause", "hasPauseImpactedStreams", _FLAG, "any pause"
+        "paused_impacted_streams", "Paused impacted streams", "pause", "hasPauseImpactedStreams", _FLAG, "any pause",
     ),
     _content(
-        "seconds_since_last_call",
-        "Seconds since last call",
-        "secondsSinceLastCall",
-        "secondsSinceLastCall",
-        _WHOLE,
-        "0 after sessionComplete or sessionEnd, otherwise from the last event to the close",
+        "seconds_since_last_call", "Seconds since last call", "secondsSinceLastCall", "secondsSinceLastCall",
+        _WHOLE, "0 after sessionComplete or sessionEnd, otherwise from the last event to the close",
     ),
     _content("authorized", "Authorized", "pass.auth", "authorized", _PLAIN, "media.pass.auth of the sessionStart"),
     _content("federated_data", "Federated data", "federated", "isFederated", _FLAG, "never: nothing is shared here"),
     _content(
-        "downloaded", "Media downloaded flag", "downloaded", "isDownloaded", _FLAG, "sent as one batch, or said to be"
+        "downloaded", "Media downloaded flag", "downloaded", "isDownloaded", _FLAG, "sent as one batch, or said to be",
     ),
-)
+)  # fmt: skip
 """Metrics of the session itself, in the order of the report."""
 
 QUALITY = _table(
     _quality(
-        "average_bitrate",
-        "Average bitrate",
-        "bitrateAverage",
-        "bitrateAverage",
-        _WHOLE,
-        "bitrate weighted by playing time, from the first value on",
+        "average_bitrate", "Average bitrate", "bitrateAverage", "bitrateAverage",
+        _WHOLE, "bitrate weighted by playing time, from the first value on",
     ),
     _quality(
-        "average_bitrate_bucket",
-        "Average bitrate (dimension)",
-        "bitrateAverageBucket",
-        "bitrateAverageBucket",
-        _PLAIN,
-        "the average in steps of 100",
+        "average_bitrate_bucket", "Average bitrate (dimension)", "bitrateAverageBucket", "bitrateAverageBucket",
+        _PLAIN, "the average in steps of 100",
     ),
     _quality(
-        "bitrate_changes",
-        "Bitrate changes",
-        "bitrateChangeCount",
-        "bitrateChangeCount",
-        _WHOLE,
-        "bitrateChange events",
+        "bitrate_changes", "Bitrate changes", "bitrateChangeCount", "bitrateChangeCount",
+        _WHOLE, "bitrateChange events",
     ),
     _quality(
-        "bitrate_change_impacted_streams",
-        "Bitrate change impacted streams",
-        "bitrateChange",
-        "hasBitrateChangeImpactedStreams",
-        _FLAG,
-        "any bitrateChange",
+        "bitrate_change_impacted_streams", "Bitrate change impacted streams", "bitrateChange",
+        "hasBitrateChangeImpactedStreams", _FLAG, "any bitrateChange",
     ),
     _quality("buffer_events", "Buffer events", "bufferCount", "bufferCount", _WHOLE, "entries into buffering"),
     _quality("total_buffer_duration_s", "Total buffer duration", "bufferTime", "bufferTime", _WHOLE, "buffering"),
     _quality(
-        "buffer_impacted_streams",
-        "Buffer impacted streams",
-        "buffer",
-        "hasBufferImpactedStreams",
-        _FLAG,
-        "any buffering",
+        "buffer_impacted_streams", "Buffer impacted streams", "buffer", "hasBufferImpactedStreams",
+        _FLAG, "any buffering",
     ),
     _quality(
-        "stall_events", "Stall events", "stallCount", "stallCount", _WHOLE, "3 events or more without movement, 5 s"
+        "stall_events", "Stall events", "stallCount", "stallCount", _WHOLE, "3 events or more without movement, 5 s",
     ),
     _quality("total_stalling_duration_s", "Total stalling duration", "stallTime", "stallTime", _WHOLE, "stalled"),
     _quality(
-        "stall_impacted_streams", "Stall impacted streams", "stall", "hasStallImpactedStreams", _FLAG, "any stall"
+        "stall_impacted_streams", "Stall impacted streams", "stall", "hasStallImpactedStreams", _FLAG, "any stall",
     ),
     _quality("dropped_frames", "Dropped frames", "droppedFrameCount", "droppedFrames", _WHOLE, "the last value sent"),
     _quality(
-        "dropped_frame_impacted_streams",
-        "Dropped frame impacted streams",
-        "droppedFrames",
-        "hasDroppedFrameImpactedStreams",
-        _FLAG,
-        "the last value is above 0",
+        "dropped_frame_impacted_streams", "Dropped frame impacted streams", "droppedFrames",
+        "hasDroppedFrameImpactedStreams", _FLAG, "the last value is above 0",
     ),
     _quality("error_events", "Error events", "errorCount", "errorCount", _WHOLE, "error events"),
     _quality(
-        "error_impacted_streams", "Error impacted streams", "error", "hasErrorImpactedStreams", _FLAG, "any error"
+        "error_impacted_streams", "Error impacted streams", "error", "hasErrorImpactedStreams", _FLAG, "any error",
     ),
     _quality(
-        "player_sdk_error_ids",
-        "Player SDK error IDs",
-        "playerSdkErrors",
-        "playerSdkErrors",
-        _PLAIN,
-        "different error ids with source player",
+        "player_sdk_error_ids", "Player SDK error IDs", "playerSdkErrors", "playerSdkErrors",
+        _PLAIN, "different error ids with source player",
     ),
     _quality(
-        "external_error_ids",
-        "External error IDs",
-        "externalErrors",
-        "externalErrors",
-        _PLAIN,
-        "different error ids with source external",
+        "external_error_ids", "External error IDs", "externalErrors", "externalErrors",
+        _PLAIN, "different error ids with source external",
     ),
     _quality(
-        "time_to_start_s", "Time to start", "timeToStart", "timeToStart", _WHOLE, "the last value sent, in seconds"
+        "time_to_start_s", "Time to start", "timeToStart", "timeToStart", _WHOLE, "the last value sent, in seconds",
     ),
     _quality(
-        "drops_before_start",
-        "Drops before start",
-        "dropBeforeStart",
-        "isDroppedBeforeStart",
-        _FLAG,
-        "closed without a play on main content",
+        "drops_before_start", "Drops before start", "dropBeforeStart", "isDroppedBeforeStart",
+        _FLAG, "closed without a play on main content",
     ),
     Definition(
-        "frames_per_second",
-        "Frames per second",
-        "fps",
-        "qoeDataDetails.framesPerSecond",
-        _PLAIN,
-        "the last value sent; reaches Analytics through processing rules only",
+        "frames_per_second", "Frames per second", "fps", "qoeDataDetails.framesPerSecond",
+        _PLAIN, "the last value sent; reaches Analytics through processing rules only",
     ),
-)
+)  # fmt: skip
 """Metrics of quality, in the order of the report."""
 
 AD = _table(
     Definition("starts", "Ad starts", "a.media.ad.view", "advertisingDetails.isStarted", _FLAG, "its adStart"),
     Definition(
-        "completes", "Ad completes", "a.media.ad.complete", "advertisingDetails.isCompleted", _FLAG, "its adComplete"
+        "completes", "Ad completes", "a.media.ad.complete", "advertisingDetails.isCompleted", _FLAG, "its adComplete",
     ),
     Definition(
-        "time_spent_s",
-        "Ad time spent",
-        "a.media.ad.timePlayed",
-        "advertisingDetails.timePlayed",
-        _WHOLE,
-        "playing inside the ad",
+        "time_spent_s", "Ad time spent", "a.media.ad.timePlayed", "advertisingDetails.timePlayed",
+        _WHOLE, "playing inside the ad",
     ),
-)
+)  # fmt: skip
 """Metrics of an ad."""
 
 CHAPTER = _table(
     Definition(
-        "starts", "Chapter starts", "a.media.chapter.view", "chapterDetails.isStarted", _FLAG, "its chapterStart"
+        "starts", "Chapter starts", "a.media.chapter.view", "chapterDetails.isStarted", _FLAG, "its chapterStart",
     ),
     Definition(
-        "completes",
-        "Chapter completes",
-        "a.media.chapter.complete",
-        "chapterDetails.isCompleted",
-        _FLAG,
-        "its chapterComplete",
+        "completes", "Chapter completes", "a.media.chapter.complete", "chapterDetails.isCompleted",
+        _FLAG, "its chapterComplete",
     ),
     Definition(
-        "time_spent_s",
-        "Chapter time spent",
-        "a.media.chapter.timePlayed",
-        "chapterDetails.timePlayed",
-        _WHOLE,
-        "playing on main inside the chapter",
+        "time_spent_s", "Chapter time spent", "a.media.chapter.timePlayed", "chapterDetails.timePlayed",
+        _WHOLE, "playing on main inside the chapter",
     ),
-)
+)  # fmt: skip
 """Metrics of a chapter."""
 
 STATE = _table(
@@ -286,12 +218,12 @@ RATIOS = _table(
     _ratio("drop_before_start_rate", "Drop before start rate", "Drops before start / Media starts"),
     _ratio("content_pause_duration_rate", "Content pause duration rate", "Total pause duration / Content time spent"),
     _ratio(
-        "content_buffer_duration_rate", "Content buffer duration rate", "Total buffer duration / Content time spent"
+        "content_buffer_duration_rate", "Content buffer duration rate", "Total buffer duration / Content time spent",
     ),
     _ratio("content_time_to_start_rate", "Content time-to-start rate", "Time to start / Content time spent"),
     _ratio("ad_time_spent_rate", "Ad time spent rate", "Ad time spent / Content time spent"),
     _ratio("pre_roll_drop_rate", "Pre-roll drop rate", "(Media starts - Content starts) / Media starts"),
-)
+)  # fmt: skip
 """Adobe's calculated metrics (Streaming Media guide, "Calculated metrics"; the last one from "Content starts")."""
 
 
@@ -318,3 +250,8 @@ def measured(definition: Definition, exact: Any, why: Iterable[Part] = ()) -> Me
         exact=exact,
         why=tuple(why),
     )
+
+
+def metric(name: str, exact: Any, why: Iterable[Part] = ()) -> Metric:
+    """Return a metric of the session itself or of quality, by its name; arguments as in :func:`measured`."""
+    return measured(CONTENT.get(name) or QUALITY[name], exact, why)

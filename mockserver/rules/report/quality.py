@@ -6,15 +6,15 @@ with ``media.qoe.``; other places are read too if the setting ``docs_lenient`` l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
 from mockserver.model.report import Metric, Part
 from mockserver.rules.playback import Player, Step
-from mockserver.rules.report.content import counted, entries
+from mockserver.rules.report.content import counted_events, entered
 from mockserver.rules.report.durations import Activity, amount, place, seconds
-from mockserver.rules.report.metrics import QUALITY, measured
+from mockserver.rules.report.metrics import metric
 from mockserver.rules.report.played_session import PlayedSession, quantity
 
 __all__ = ["quality_metrics", "unsourced_errors"]
@@ -30,11 +30,7 @@ def quality_metrics(played: PlayedSession) -> Iterator[Metric]:
     yield from _errors(played)
     yield from _beginning(played)
     fps = _last(played, "framesPerSecond")
-    yield _metric("frames_per_second", fps[1] if fps else None, _said(fps))
-
-
-def _metric(name: str, exact: Any, why: Iterable[Part] = ()) -> Metric:
-    return measured(QUALITY[name], exact, why)
+    yield metric("frames_per_second", fps[1] if fps else None, _said(fps))
 
 
 def _value(step: Step, name: str) -> Any:
@@ -65,12 +61,12 @@ def _bitrate(played: PlayedSession) -> Iterator[Metric]:
     weight_ms = sum(ms for _, ms in parts)
     average = sum(part.value * ms for part, ms in parts) / weight_ms if weight_ms else None
     why = [part for part, ms in parts if ms]
-    yield _metric("average_bitrate", average, why)
+    yield metric("average_bitrate", average, why)
     low = None if average is None else int(average // _BUCKET) * _BUCKET
-    yield _metric("average_bitrate_bucket", None if low is None else f"{low}-{low + _BUCKET - 1}")
+    yield metric("average_bitrate_bucket", None if low is None else f"{low}-{low + _BUCKET - 1}")
     changes = played.by_type.get("bitrateChange", ())
-    yield _metric("bitrate_changes", len(changes), counted(changes, "bitrateChange"))
-    yield _metric("bitrate_change_impacted_streams", bool(changes), counted(changes, "bitrateChange"))
+    yield metric("bitrate_changes", len(changes), counted_events(changes, "bitrateChange"))
+    yield metric("bitrate_change_impacted_streams", bool(changes), counted_events(changes, "bitrateChange"))
 
 
 def _bitrates(played: PlayedSession) -> list[tuple[Part, int]]:
@@ -108,17 +104,17 @@ def _bitrates(played: PlayedSession) -> list[tuple[Part, int]]:
 
 def _waits(played: PlayedSession) -> Iterator[Metric]:
     durations = played.durations
-    buffers = entries(played, "bufferStart", Player.BUFFERING)
-    yield _metric("buffer_events", len(buffers), counted(buffers, "bufferStart"))
+    buffers = entered(played, "bufferStart", Player.BUFFERING)
+    yield metric("buffer_events", len(buffers), counted_events(buffers, "bufferStart"))
     buffering = durations.of(Activity.BUFFERING)
-    yield _metric("total_buffer_duration_s", seconds(buffering), durations.parts(buffering))
-    yield _metric("buffer_impacted_streams", bool(buffers), counted(buffers, "bufferStart"))
+    yield metric("total_buffer_duration_s", seconds(buffering), durations.parts(buffering))
+    yield metric("buffer_impacted_streams", bool(buffers), counted_events(buffers, "bufferStart"))
     stalls = durations.stalls
     stalled = durations.of(Activity.STALLED)
     why = tuple(_stall(durations.steps[first:end]) for first, end in stalls)
-    yield _metric("stall_events", len(stalls), why)
-    yield _metric("total_stalling_duration_s", seconds(stalled), durations.parts(stalled))
-    yield _metric("stall_impacted_streams", bool(stalls), why)
+    yield metric("stall_events", len(stalls), why)
+    yield metric("total_stalling_duration_s", seconds(stalled), durations.parts(stalled))
+    yield metric("stall_impacted_streams", bool(stalls), why)
 
 
 def _stall(steps: Sequence[Step]) -> Part:
@@ -128,14 +124,14 @@ def _stall(steps: Sequence[Step]) -> Part:
 
 def _frames(played: PlayedSession) -> Iterator[Metric]:
     last = _last(played, "droppedFrames")
-    yield _metric("dropped_frames", last[1] if last else None, _said(last))
-    yield _metric("dropped_frame_impacted_streams", last is not None and last[1] > 0, _said(last))
+    yield metric("dropped_frames", last[1] if last else None, _said(last))
+    yield metric("dropped_frame_impacted_streams", last is not None and last[1] > 0, _said(last))
 
 
 def _errors(played: PlayedSession) -> Iterator[Metric]:
     errors = played.by_type.get("error", ())
-    yield _metric("error_events", len(errors), counted(errors, "error"))
-    yield _metric("error_impacted_streams", bool(errors), counted(errors, "error"))
+    yield metric("error_events", len(errors), counted_events(errors, "error"))
+    yield metric("error_impacted_streams", bool(errors), counted_events(errors, "error"))
     for name, source in (("player_sdk_error_ids", "player"), ("external_error_ids", "external")):
         ids: dict[str, list[Step]] = {}
         for step in errors:
@@ -143,7 +139,7 @@ def _errors(played: PlayedSession) -> Iterator[Metric]:
             if error_id and _error(step, "Source") == source:
                 ids.setdefault(error_id, []).append(step)
         why = tuple(Part(tuple(step.seq for step in steps), error_id, "error") for error_id, steps in ids.items())
-        yield _metric(name, tuple(ids) or None, why)
+        yield metric(name, tuple(ids) or None, why)
 
 
 def _error(step: Step, what: str) -> str | None:
@@ -163,7 +159,7 @@ def unsourced_errors(played: PlayedSession) -> list[Step]:
 
 def _beginning(played: PlayedSession) -> Iterator[Metric]:
     last = _last(played, "timeToStart")
-    yield _metric("time_to_start_s", last[1] / 1000 if last else None, _said(last))
+    yield metric("time_to_start_s", last[1] / 1000 if last else None, _said(last))
     dropped = played.final and bool(played.steps) and played.main_play is None
     why = (Part((played.steps[-1].seq,), 1, "no play on main content before the end"),) if dropped else ()
-    yield _metric("drops_before_start", dropped, why)
+    yield metric("drops_before_start", dropped, why)
