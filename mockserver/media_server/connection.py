@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mockserver.client import HttpControl
 from mockserver.control import Control
-from mockserver.media_server.fault_set import fault_specs
+from mockserver.media_server.controls import fault_specs
 from mockserver.media_server.media_server import MediaServer
 from mockserver.model import results as r
 from mockserver.model.fault import FaultSpec

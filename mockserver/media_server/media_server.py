@@ -12,10 +12,8 @@ from mockserver.control import Control
 from mockserver.errors import InvalidInput, VerificationFailed
 from mockserver.media_server import questions
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
+from mockserver.media_server.controls import FaultSet, PlayerSet, ServerClock
 from mockserver.media_server.edge_address import edge_address
-from mockserver.media_server.fault_set import FaultSet
-from mockserver.media_server.player_set import PlayerSet
-from mockserver.media_server.server_clock import ServerClock
 from mockserver.media_server.session_handle import SessionHandle, find_session
 from mockserver.media_server.story_set import StorySet
 from mockserver.model import results as r
@@ -34,7 +32,6 @@ class MediaServer:
     """A server as a test uses it.
 
     Args:
-        control: The control of the server.
         url: The base URL for players, without trailing slash; ``/api/v1/sessions`` follows. Left out if the test knows
             it anyway, as with pytest-aiohttp's ``aiohttp_client``.
         host: The same for clients that take only a host and a port.

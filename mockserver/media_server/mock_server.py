@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mockserver.errors import NotFound, ServerFailed
-from mockserver.media_server.fault_set import fault_specs
+from mockserver.media_server.controls import fault_specs
 from mockserver.media_server.media_server import MediaServer
 from mockserver.model.fault import FaultSpec
 from mockserver.model.results import Summary

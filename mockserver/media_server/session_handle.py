@@ -38,7 +38,6 @@ class SessionHandle:
     """One session. Every call asks the server again.
 
     Args:
-        control: The control of the server.
         sid: The session id.
     """
 

@@ -27,12 +27,7 @@ _LONGEST_S = 86_400
 
 
 class StoryHandle:
-    """A story that was started. Every call asks the server again.
-
-    Args:
-        control: The control of the server.
-        name: Its name.
-    """
+    """A story that was started. Every call asks the server again."""
 
     def __init__(self, control: Control, name: str) -> None:
         self._control = control
@@ -150,11 +145,7 @@ class StoryHandle:
 
 
 class StorySet:
-    """The stories of a server.
-
-    Args:
-        control: The control of the server.
-    """
+    """The stories of a server."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
