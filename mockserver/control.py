@@ -29,9 +29,11 @@ __all__ = [
     "CONTROL_ROUTES",
     "Chunks",
     "Control",
+    "EventQuery",
     "ExportQuery",
     "FindingQuery",
     "Route",
+    "SessionOrder",
     "SessionQuery",
     "SettingsPatch",
     "media_type_of",
@@ -48,6 +50,12 @@ Chunks = Iterable[bytes]
 SettingsPatch = dict[str, Any]
 """The members of the settings that change."""
 
+SessionOrder = Literal[
+    "opened", "content", "player", "phase", "events", "findings", "closes",
+    "-opened", "-content", "-player", "-phase", "-events", "-findings", "-closes",
+]  # fmt: skip
+"""What sessions can be sorted by."""
+
 
 class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which sessions to list; all conditions must hold.
@@ -56,17 +64,41 @@ class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         since: Only sessions with a greater number.
         limit: Most sessions in one answer: the first ones or, with ``before``, the last ones.
         before: Only sessions with a smaller number; ``meta.next`` is then the ``before`` of the page of older ones.
-        q: Only sessions whose id, media id, media name, player or library version contains this text, in any case.
+        q: Only sessions that match this [search](page.md#search).
+        finding: Only sessions with a finding whose code begins with this: a code, or a family such as ``ad``.
+        min_severity: Only sessions with a finding as bad as this or worse; with ``finding``, one of those.
         phase: Only sessions in this phase; a list means any of them.
         findings: Whether to count the findings of each session on the page.
+        sort: The order, descending with ``-`` before it. ``findings`` puts the worst last, ``closes`` what closes last.
+        skip: How many of the first sessions in this order to leave out.
     """
 
     since: int = 0
     limit: int = DEFAULT_LIMIT
     before: int | None = None
     q: str = ""
+    finding: str = ""
+    min_severity: Severity | None = None
     phase: Phase | tuple[Phase, ...] | None = None
     findings: bool = False
+    sort: SessionOrder = "opened"
+    skip: int = 0
+
+
+class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which entries to list; the conditions of a query, and more that only a list has.
+
+    Args:
+        q: Only entries that match this [search](page.md#search).
+        finding: Only entries with a finding whose code begins with this: a code, or a family such as ``ad``.
+        min_severity: Only entries with a finding as bad as this or worse; with ``finding``, one of those.
+        skip: How many of the first entries that match to leave out.
+    """
+
+    q: str = ""
+    finding: str = ""
+    min_severity: Severity | None = None
+    skip: int = 0
 
 
 class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,8 +119,12 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     limit: int = DEFAULT_LIMIT
 
 
-class ExportQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The format of the export: one entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic."""
+class ExportQuery(EventQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which entries to export, and how. All that match are exported: ``limit`` and ``skip`` change nothing.
+
+    Args:
+        format: One entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic.
+    """
 
     format: Literal["ndjson", "har"] = "ndjson"
 
@@ -204,7 +240,7 @@ FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
 )
 
 EVENTS: Route[Query, r.EventPage] = _get(
-    "/events", "The journal, filtered by the query string.", r.EventPage, Query, slow=True
+    "/events", "The journal, filtered by the query string.", r.EventPage, EventQuery, slow=True
 )
 COUNT: Route[r.WaitCommand, r.CountResult] = Route(
     "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult, slow=True

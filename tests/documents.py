@@ -48,11 +48,17 @@ def filled(page: Path, parts: Mapping[str, Callable[[], Iterable[str]]]) -> str:
     return _PART.sub(lambda found: f"{found['name']} -->\n" + "\n".join(parts[found["name"]]()) + "\n", text)
 
 
-def members_table(kind: Any, more: type | None = None) -> Iterator[str]:
-    """Describe the members of a record; those without a text of their own have that of another record."""
+def members_table(kind: Any, more: type | None = None, but: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Describe the members of a record; those without a text of their own have that of another record.
+
+    Args:
+        but: The members to leave out.
+    """
     texts = {**({} if more is None else texts_of(more)), **texts_of(kind)}
     yield "| member | default | means |\n|---|---|---|"
     for field in msgspec.structs.fields(kind):
+        if field.name in but:
+            continue
         yield f"| `{field.encode_name}` | {default(field)} | {cell(texts.get(field.name, ''))} |"
 
 

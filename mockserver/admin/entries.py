@@ -9,9 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.admin.paging import within_answer
+from mockserver.admin.search import Search
 from mockserver.admin.server import DISTRIBUTION, running_version
 from mockserver.admin.waiting import Pending, begin, begin_silence, count_reached
-from mockserver.control import Chunks, ExportQuery
+from mockserver.control import Chunks, EventQuery, ExportQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.journal import Entry, Record
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 _ENTRY_BYTES = 700
 """What an entry takes in an answer besides the bodies: its own members, and the headers of request and answer."""
+
+_ALL = compile_query(Query())
 
 _WAIT_MS = 5_000
 _SIFTED = 2_000
@@ -78,7 +81,20 @@ def event(target: Target, argument: None, seq: str) -> Entry:
 
 def events(target: Target, query: Query) -> EventPage:
     """List the first entries that match, with the ``since`` of the next page."""
-    return _page(_written(target, _find(target.namespace, compile_query(query), query.limit)), True)
+    matcher = compile_query(query)
+    skip = query.skip if isinstance(query, EventQuery) else 0
+    if skip < 0:
+        raise InvalidInput(f"skip must be 0 or more, not {skip}", pointer="/skip")
+    found = _find(target.namespace, matcher, query.limit, skip, _search(target.namespace, query))
+    return _page(_written(target, found), True, skip)
+
+
+def _search(namespace: Namespace, query: Query) -> Search | None:
+    """Return what a query asks for that only a list can find; None for nothing."""
+    if not isinstance(query, EventQuery):
+        return None
+    search = Search(namespace, query)
+    return search if search.terms else None
 
 
 def page(namespace: Namespace, query: Query) -> EventPage:
@@ -179,15 +195,15 @@ def _newer(emulator: Emulator, matcher: Matcher, seq: int) -> int:
     return sum(1 for _, record in newer if matcher.matches(journal.facts(record)))
 
 
-def _find(namespace: Namespace, matcher: Matcher, limit: int) -> _Found:
+def _find(namespace: Namespace, matcher: Matcher, limit: int, skip: int = 0, search: Search | None = None) -> _Found:
     """Find entries without keeping players out of the namespace while bodies are parsed."""
     with namespace as emulator:
         journal, facts, write = emulator.journal, emulator.journal.facts, emulator.entry_of
         evicted, complete = journal.evicted, journal.complete_since(matcher.since)
         era, last = journal.era, journal.last_seq
-        if not matcher.conditions:
-            seqs, total = journal.select(matcher, limit)
-            found = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
+        if not matcher.conditions and search is None:
+            seqs, total = journal.select(matcher, limit + skip)
+            found = [(seq, record) for seq in seqs[skip:] if (record := journal.get(seq)) is not None]
             return _Found(found, total, evicted, complete, era, last, write)
     records: list[tuple[int, Record]] = []
     total, since = 0, matcher.since
@@ -199,16 +215,20 @@ def _find(namespace: Namespace, matcher: Matcher, limit: int) -> _Found:
         some = [(seq, record) for seq, record in some if seq <= last]
         if not some:
             break
-        matching = [(seq, record) for seq, record in some if matcher.matches(facts(record))]
-        records += matching[: limit - len(records)]
+        matching = [
+            (seq, record)
+            for seq, record in some
+            if matcher.matches(facts(record)) and (search is None or search.finds(seq, record))
+        ]
+        records += matching[max(0, skip - total) :][: limit - len(records)]
         total += len(matching)
         since = some[-1][0]
     return _Found(records, total, evicted, complete, era, last, write)
 
 
-def _page(found: _Found, satisfied: bool) -> EventPage:
+def _page(found: _Found, satisfied: bool, skipped: int = 0) -> EventPage:
     shown = shown_entries(found.records, found.write)
-    following = found.records[len(shown) - 1][0] if shown and len(shown) < found.total else None
+    following = found.records[len(shown) - 1][0] if shown and skipped + len(shown) < found.total else None
     return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))
 
 
@@ -223,12 +243,25 @@ def _shown_bytes(record: Record) -> int:
 
 def export(target: Target, query: ExportQuery) -> Chunks:
     """Write the journal up to the last entry at the time of the call: one entry per line, or as an HTTP archive."""
+    matcher, search = compile_query(query), _search(target.namespace, query)
     with target.namespace as emulator:
         last = emulator.journal.last_seq
-    blocks = _blocks(target.namespace, last)
+    if matcher == _ALL and search is None:
+        blocks = _blocks(target.namespace, last)
+    else:
+        blocks = _matching_blocks(target.namespace, matcher, search, last)
     if query.format == "har":
         return har_pieces(blocks, target.namespaces.scheme, DISTRIBUTION, running_version())
     return (b"".join(encode(entry) + b"\n" for entry in block) for block in blocks)
+
+
+def _matching_blocks(
+    namespace: Namespace, matcher: Matcher, search: Search | None, last: int
+) -> Iterator[Sequence[Entry]]:
+    """Return the entries that match, as they were at the time of the call."""
+    found = _find(namespace, matcher, last, 0, search)
+    for start in range(0, len(found.records), _BLOCK):
+        yield [found.write(seq, record) for seq, record in found.records[start : start + _BLOCK]]
 
 
 def _blocks(namespace: Namespace, last: int) -> Iterator[Sequence[Entry]]:

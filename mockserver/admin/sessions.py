@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import astuple, replace
 
 from mockserver.admin.findings import Diagnosis
 from mockserver.admin.paging import within_answer
+from mockserver.admin.search import Search
 from mockserver.control import SessionQuery
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
-from mockserver.model.finding import Severity
+from mockserver.model.finding import Finding, Severity
 from mockserver.model.lanes import Lanes
 from mockserver.model.results import Meta, SessionCommand, SessionPage, SessionView, Timeline
 from mockserver.model.session import Session
@@ -45,15 +50,20 @@ _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 def sessions(target: Target, query: SessionQuery) -> SessionPage:
     """List sessions, newest last."""
     check_page(query.since, query.limit)
-    if query.before is not None and query.before < 0:
-        raise InvalidInput(f"before must be 0 or more, not {query.before}", pointer="/before")
+    for name, number in (("before", query.before), ("skip", query.skip)):
+        if number is not None and number < 0:
+            raise InvalidInput(f"{name} must be 0 or more, not {number}", pointer=f"/{name}")
     with target.namespace as emulator:
         known, evicted = tuple(emulator.sessions), emulator.sessions.evicted
         back_end, now_ms = emulator.back_end, emulator.clock.now_ms()
     # Sessions are records that never change, so players need not wait while this looks at all of them.
-    matching = [one for one in known if _matches(one, query, back_end, now_ms)]
+    matching = Search(target.namespace, query).found([one for one in known if _matches(one, query, back_end, now_ms)])
     chosen = [one for one in matching if one.number > query.since]
-    if query.before is None:
+    diagnosis = Diagnosis(target.namespace)
+    if query.sort != "opened" or query.skip:
+        ordered = _ordered(chosen, query.sort, back_end, diagnosis)
+        page, following = within_answer(ordered[query.skip : query.skip + query.limit], _shown_bytes), None
+    elif query.before is None:
         page = within_answer(chosen[: query.limit], _shown_bytes)
         following = page[-1].number if len(page) < len(chosen) else None
     else:
@@ -62,9 +72,32 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
         following = page[0].number if len(page) < len(chosen) else None
     views = [_view(one, back_end, now_ms) for one in page]
     if query.findings:
-        diagnosis = Diagnosis(target.namespace)
-        views = [replace(view, findings=_counted(diagnosis, view.sid)) for view in views]
+        views = [_judged(view, diagnosis.own_findings(view.sid)) for view in views]
     return SessionPage(sessions=views, meta=Meta(total=len(matching), evicted=evicted, next=following))
+
+
+def _ordered(known: list[Session], order: str, back_end: BackEnd, diagnosis: Diagnosis) -> list[Session]:
+    """Return sessions in an order; those that are equal in it, as they were opened."""
+    name = order.removeprefix("-")
+    worst = Counter[tuple[str | None, Severity]]()
+    if name == "findings":
+        worst.update((finding.session_id, finding.severity) for finding in counting(diagnosis.findings()))
+    phases = list(Phase)
+
+    def closes(one: Session) -> float:
+        when = deadlines(one, back_end.limits_of(one))
+        return min((at for at in (when.idle_ms, when.stall_ms, when.max_age_ms) if at is not None), default=math.inf)
+
+    keys: dict[str, Callable[[Session], Any]] = {
+        "opened": lambda one: one.number,
+        "content": lambda one: (one.content.media_name or one.content.media_id or "").casefold(),
+        "player": lambda one: (one.content.player_name or "").casefold(),
+        "phase": lambda one: phases.index(one.phase),
+        "events": lambda one: one.events,
+        "findings": lambda one: [worst[one.sid, severity] for severity in Severity],
+        "closes": closes,
+    }
+    return sorted(known, key=keys[name], reverse=order != name)
 
 
 def _shown_bytes(one: Session) -> int:
@@ -72,19 +105,16 @@ def _shown_bytes(one: Session) -> int:
 
 
 def _matches(one: Session, query: SessionQuery, back_end: BackEnd, now_ms: int) -> bool:
-    if query.phase is not None:
-        wanted = (query.phase,) if isinstance(query.phase, Phase) else query.phase
-        if expire(one, now_ms, back_end.limits_of(one)).phase not in wanted:
-            return False
-    if not query.q:
+    if query.phase is None:
         return True
-    content, text = one.content, query.q.casefold()
-    texts = (one.sid, content.media_id, content.media_name, content.player_name, content.library_version)
-    return any(text in known.casefold() for known in texts if known is not None)
+    wanted = (query.phase,) if isinstance(query.phase, Phase) else query.phase
+    return expire(one, now_ms, back_end.limits_of(one)).phase in wanted
 
 
-def _counted(diagnosis: Diagnosis, sid: str) -> dict[str, int]:
-    return {severity.value: 0 for severity in Severity} | by_severity(counting(diagnosis.own_findings(sid)))
+def _judged(view: SessionView, findings: list[Finding]) -> SessionView:
+    """Add how many findings there are, and which one is the worst."""
+    counts = {severity.value: 0 for severity in Severity} | by_severity(counting(findings))
+    return replace(view, findings=counts, worst=findings[0].code if findings else None)
 
 
 def session(target: Target, argument: None, sid: str) -> SessionView:

@@ -18,7 +18,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Conditions on an entry; all must hold, and a list means any of its values.
 
     Args:
-        session_id: The session id in the path or, for a sessionStart, the one it was given.
+        session_id: The session id in the path or, for a sessionStart, the one it was given; with ``*`` at the end, its
+            beginning.
         event_type: One of Adobe's event types, also of rejected events. To find a wrong one that a player sent, use
             ``where``: ``/eventType=pnig``.
         outcome: What became of the request.
@@ -27,7 +28,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         operation: What the request asked for.
         where: Conditions on the event, each ``<JSON pointer><op><value>`` with op ``=``, ``!=``, ``>``, ``<`` or
             ``*=`` (contains). The pointer is resolved in the body as it was sent, then in the event in the shape of the
-            Media Collection API. The value is read as JSON or, if it is not JSON, as text.
+            Media Collection API. A key in place of the pointer, as in ``media.ad.id=ad-1`` and ``playhead>30``, is
+            looked for in ``params``, ``playerTime``, ``qoeData`` and ``customMetadata``. The value is read as JSON or,
+            if it is not JSON, as text.
         since: Only entries with a greater ``seq``.
         limit: Most entries in one answer, 1 to 10,000; does not change counts.
     """

@@ -194,6 +194,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
         dialect: The API it was opened in: ``collection`` or ``edge``.
         findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
             compare sessions are not among them; see ``/findings``.
+        worst: The code of the first of them; None if there is none, or the list was not asked to count them.
     """
 
     session_id: str
@@ -213,6 +214,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     content: Content
     deadlines: Deadlines
     findings: dict[str, int] | None = None
+    worst: str | None = None
 
 
 class SessionPage(_Result, frozen=True, kw_only=True):

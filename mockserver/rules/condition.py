@@ -1,4 +1,4 @@
-"""Conditions on an event body: ``/params/media.id=clip-7``, ``/playerTime/playhead>30``.
+"""Conditions on an event body: ``/params/media.id=clip-7``, ``/playerTime/playhead>30``, or short: ``media.id=clip-7``.
 
 The first operator in the text ends the JSON pointer (RFC 6901). There are no regular expressions, so no query can be
 slow. Conditions on header fields, such as ``User-Agent*=Android``, look the same; their values are always text.
@@ -15,7 +15,7 @@ import msgspec
 
 from mockserver.errors import InvalidInput
 from mockserver.model.http import RawHeaders, is_token
-from mockserver.pointer import steps_of
+from mockserver.pointer import pointer_of, steps_of
 
 __all__ = [
     "MISSING",
@@ -37,6 +37,10 @@ _OPERATOR = re.compile(r"!=|\*=|=|>|<")
 _HEADER_OPERATOR = re.compile(r"!=|\*=|=")
 _INDEX = re.compile(r"[0-9]{1,18}")
 
+_KEY = re.compile(r"[A-Za-z_][\w.-]*")
+_KEYED = ("params", "playerTime", "qoeData", "customMetadata")
+"""The parts of an event whose members a condition may name without their place."""
+
 
 class _Missing:
     def __repr__(self) -> str:
@@ -52,15 +56,22 @@ class Condition(msgspec.Struct, frozen=True):
 
     Args:
         text: As the user wrote it.
-        tokens: The reference tokens of the pointer, unescaped.
+        tokens: The reference tokens of the pointer, unescaped; of a key, the key.
         op: ``=``, ``!=``, ``>``, ``<`` or ``*=``.
         value: The value to compare with: JSON if it can be read as JSON, otherwise the text itself.
+        is_key: Whether it names a key of an event instead of a place.
     """
 
     text: str
     tokens: tuple[str, ...]
     op: str
     value: Any
+    is_key: bool = False
+
+    @property
+    def place(self) -> str:
+        """What it is about: a JSON pointer or a key."""
+        return self.tokens[0] if self.is_key else pointer_of(self.tokens)
 
 
 class HeaderCondition(msgspec.Struct, frozen=True):
@@ -84,22 +95,24 @@ def parse_condition(text: str) -> Condition:
     """Read a condition.
 
     Raises:
-        InvalidInput: There is no pointer or no operator, or the text is too long.
+        InvalidInput: There is neither a pointer nor a key, or no operator, or the text is too long.
     """
     _check_length(text, "/where")
     operator = _OPERATOR.search(text)
-    if not text.startswith("/") or operator is None:
+    where = "" if operator is None else text[: operator.start()]
+    is_key = _KEY.fullmatch(where) is not None
+    if operator is None or not (where.startswith("/") or is_key):
         raise InvalidInput(
-            f"{text!r} is not a condition: write <JSON pointer><op><value> with op one of = != > < *=, "
-            "for example /params/media.id=clip-7",
+            f"{text!r} is not a condition: write <key or JSON pointer><op><value> with op one of = != > < *=, "
+            "for example media.id=clip-7 or /params/media.id=clip-7",
             pointer="/where",
         )
-    pointer, literal = text[: operator.start()], text[operator.end() :]
+    literal = text[operator.end() :]
     try:
         value: Any = msgspec.json.decode(literal)
     except (msgspec.DecodeError, RecursionError):
         value = literal
-    return Condition(text, steps_of(pointer), operator.group(), value)
+    return Condition(text, (where,) if is_key else steps_of(where), operator.group(), value, is_key)
 
 
 def _check_length(text: str, pointer: str) -> None:
@@ -126,8 +139,15 @@ def value_of(condition: Condition, document: Any, normal: Any = None) -> Any:
         document: The body as it was sent, which is looked at first.
         normal: The event in the normal shape, if the body has another.
     """
-    seen = resolve(document, condition.tokens)
-    return resolve(normal, condition.tokens) if seen is MISSING and normal is not None else seen
+    find = _find_key if condition.is_key else resolve
+    seen = find(document, condition.tokens)
+    return find(normal, condition.tokens) if seen is MISSING and normal is not None else seen
+
+
+def _find_key(document: Any, tokens: tuple[str, ...]) -> Any:
+    """Return the value of a key in whichever part of an event it is."""
+    parts = (resolve(document, (part, *tokens)) for part in _KEYED)
+    return next((value for value in parts if value is not MISSING), resolve(document, tokens))
 
 
 def holds(condition: Condition, document: Any, normal: Any = None) -> bool:

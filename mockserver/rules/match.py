@@ -7,7 +7,7 @@ how near a miss was.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -22,7 +22,6 @@ from mockserver.model.query import MAX_LIMIT, OneOrMany, Query
 from mockserver.model.results import Difference
 from mockserver.model.session import Content
 from mockserver.model.vocabulary import Operation, Outcome
-from mockserver.pointer import pointer_of
 from mockserver.rules.condition import (
     MISSING,
     Condition,
@@ -172,7 +171,7 @@ class Matcher(msgspec.Struct, frozen=True):
             if not holds(condition, document, normal):
                 seen = value_of(condition, document, normal)
                 actual = "(missing)" if seen is MISSING else seen
-                differences.append(Difference(pointer_of(condition.tokens), _expected(condition), actual))
+                differences.append(Difference(condition.place, _expected(condition), actual))
         return tuple(differences)
 
     def distance(self, differences: tuple[Difference, ...]) -> float:
@@ -219,6 +218,10 @@ def compile_query(query: Query) -> Matcher:
     check_page(query.since, query.limit)
     check_event_type(query.event_type)
     names = ("session_id", "event_type", "operation", "outcome", "status", "fault_id")
+    sids = _texts(query.session_id or ())
+    if sids.beginnings:  # of a session id, a list shows only the beginning
+        fields = _fields(query, names[1:])
+        return Matcher(fields, conditions(query.where), query.since, others=(("session_id", sids),))
     return Matcher(_fields(query, names), conditions(query.where), query.since)
 
 
@@ -259,9 +262,9 @@ def _check_range(wanted: Range, pointer: str) -> None:
         )
 
 
-def _texts(value: str | tuple[str, ...]) -> _Texts:
+def _texts(value: str | Sequence[str]) -> _Texts:
     """Read one text or several; one that ends with ``*`` matches all that begin like it."""
-    values: tuple[str, ...] = (value,) if isinstance(value, str) else tuple(value)
+    values = (value,) if isinstance(value, str) else value
     return _Texts(
         frozenset(text for text in values if not text.endswith("*")),
         tuple(text[:-1] for text in values if text.endswith("*")),

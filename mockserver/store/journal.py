@@ -360,7 +360,7 @@ class Journal:
         if "session_id" in names or "fault_id" in names:
             return None, start, False
         mask = b"\x01" * max(0, len(self._records) - start)
-        all_exact = not matcher.conditions and not matcher.unasked
+        all_exact = not (matcher.conditions or matcher.unasked or matcher.others)
         for name, wanted in matcher.fields:
             column, exact = self._columns.mask(name, wanted, start)
             mask = both(mask, column)

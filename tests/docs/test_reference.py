@@ -10,7 +10,7 @@ import msgspec
 
 from mockserver.admin.paging import ANSWER_BYTES
 from mockserver.cli.command_line import build_parser
-from mockserver.control import ADMIN, CONTROL_ROUTES, Route
+from mockserver.control import ADMIN, CONTROL_ROUTES, EventQuery, Route, SessionQuery
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import FaultRule
 from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Violation
@@ -50,6 +50,10 @@ def admin_section() -> Iterator[str]:
         yield f"| `{route.method} {route.path}` | {route.summary} | {arguments(route)} | {answers} |"
     yield "\nA query (`events`, `query`, the steps of a `sequence`):\n"
     yield from members_table(Query)
+    yield "\n`GET /events` and `GET /export` take besides:\n"
+    yield from members_table(EventQuery, but=frozenset(Query.__struct_fields__))
+    yield "\n`GET /sessions` takes:\n"
+    yield from members_table(SessionQuery)
 
 
 def arguments(route: Route[Any, Any]) -> str:

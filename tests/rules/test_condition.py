@@ -32,6 +32,10 @@ BODY: dict[str, Any] = {
 @pytest.mark.parametrize(
     "text",
     [
+        "eventType=ping",
+        "media.id=clip-7",
+        "playhead>30",
+        "missing!=1",
         "/eventType=ping",
         '/eventType="ping"',
         "/params/media.id=clip-7",
@@ -106,11 +110,20 @@ def test_first_operator_ends_the_pointer() -> None:
     assert (condition.tokens, condition.op, condition.value) == (("params", "title"), "=", "a>b=c")
 
 
-@pytest.mark.parametrize("text", ["", "params=1", "/params", "=1", "/a~b", "ping"])
+@pytest.mark.parametrize("text", ["", "para ms=1", "/params", "=1", "/a~b", "ping", "7=1"])
 def test_text_without_pointer_or_operator_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(InvalidInput, match="for example /params/") as refused:
+    with pytest.raises(InvalidInput, match=r"for example media\.id=clip-7 or /params/") as refused:
         parse_condition(text)
     assert refused.value.pointer == "/where"
+
+
+@pytest.mark.parametrize("part", ["params", "playerTime", "qoeData", "customMetadata"])
+def test_key_is_found_in_whichever_part_of_an_event_it_is(part: str) -> None:
+    condition = parse_condition("some.key=1")
+    assert holds(condition, {"eventType": "ping", part: {"some.key": 1}})
+    assert holds(condition, {"xdm": {}}, {part: {"some.key": 1}})
+    assert not holds(condition, {"other": {"some.key": 1}})
+    assert (condition.place, parse_condition("/a~1b/c=1").place) == ("some.key", "/a~1b/c")
 
 
 def test_value_is_json_and_failing_that_text() -> None:

@@ -182,6 +182,23 @@ export interface EventPage {
   meta: Meta;
 }
 
+/** Which entries to list; the conditions of a query, and more that only a list has. */
+export interface EventQuery {
+  session_id?: string | string[] | null;
+  event_type?: string | string[] | null;
+  outcome?: Outcome | Outcome[] | null;
+  status?: number | number[] | null;
+  fault_id?: string | string[] | null;
+  operation?: Operation | Operation[] | null;
+  where?: string | string[];
+  since?: number;
+  limit?: number;
+  q?: string;
+  finding?: string;
+  min_severity?: Severity | null;
+  skip?: number;
+}
+
 /** One thing that a good player does or does not do. */
 export interface Expectation {
   says: string;
@@ -209,8 +226,21 @@ export interface ExpireFault {
   sessions?: "own" | "all";
 }
 
-/** The format of the export: one entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic. */
+/** Which entries to export, and how. All that match are exported: ``limit`` and ``skip`` change nothing. */
 export interface ExportQuery {
+  session_id?: string | string[] | null;
+  event_type?: string | string[] | null;
+  outcome?: Outcome | Outcome[] | null;
+  status?: number | number[] | null;
+  fault_id?: string | string[] | null;
+  operation?: Operation | Operation[] | null;
+  where?: string | string[];
+  since?: number;
+  limit?: number;
+  q?: string;
+  finding?: string;
+  min_severity?: Severity | null;
+  skip?: number;
   format?: "ndjson" | "har";
 }
 
@@ -560,8 +590,12 @@ export interface SessionQuery {
   limit?: number;
   before?: number | null;
   q?: string;
+  finding?: string;
+  min_severity?: Severity | null;
   phase?: Phase | Phase[] | null;
   findings?: boolean;
+  sort?: "opened" | "content" | "player" | "phase" | "events" | "findings" | "closes" | "-opened" | "-content" | "-player" | "-phase" | "-events" | "-findings" | "-closes";
+  skip?: number;
 }
 
 /** Everything the back end would compute of one session. */
@@ -608,6 +642,7 @@ export interface SessionView {
   content: Content;
   deadlines: Deadlines;
   findings: Record<string, number> | null;
+  worst: string | null;
 }
 
 /** All settings of one namespace, with their defaults. */
