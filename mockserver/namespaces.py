@@ -55,13 +55,13 @@ class Destination(NamedTuple):
     valid: bool = True
 
 
-@lru_cache(maxsize=1024)  # players name the same few again and again
 @cache
 def _named_by(hosts: tuple[str, ...]) -> re.Pattern[str]:
     below = "|".join(map(re.escape, hosts))
     return re.compile(rf"(?P<name>[^:]+)\.(?:{below})(?::\d+)?", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)  # players name the same few again and again
 def destination(path: str, host: str, hosts: tuple[str, ...] = LOCALHOST) -> Destination:
     """Return which namespace a request names: first by path ``/ns/{name}/...``, then by host ``{name}.localhost``.
 
