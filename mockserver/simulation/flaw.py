@@ -224,36 +224,17 @@ def _start(beats: Sequence[Beat], params: Mapping[str, Any]) -> list[Beat]:
 
 
 FLAWS: Mapping[str, Flaw] = {
-    "ads-outside-break": _ads_outside_break,
-    "no-play-after-pause": _no_play_after_pause,
-    "playhead-in-milliseconds": _playhead_in_milliseconds,
-    "no-pings": _no_pings,
-    "play-before-preroll": _play_before_preroll,
-    "never-completes": _never_completes,
-    "abandoned": _abandoned,
-    "unknown-key": _unknown_key,
-    "break-never-closed": _break_never_closed,
-    "ads-never-closed": _ads_never_closed,
-    "impatient-pings": _impatient_pings,
-    "frozen-playhead": _frozen_playhead,
-    "playhead-runs-in-ads": _playhead_runs_in_ads,
-    "chapters-never-closed": _chapters_never_closed,
-    "state-never-started": _state_never_started,
-    "wrong-clock": _wrong_clock,
-    "play-before-session": _play_before_session,
-    "goes-on-after-the-end": _goes_on_after_the_end,
-    "ends-instead-of-completing": _ends_instead_of_completing,
-    "length-in-milliseconds": _length_in_milliseconds,
-    "placeholders": _placeholders,
-    "unknown-visitor": _unknown_visitor,
-    "downloaded-live": _downloaded_live,
-    "bitrate-in-bits": _bitrate_in_bits,
-    "nameless-error": _nameless_error,
-    "paused-twice": _paused_twice,
-    "metadata-everywhere": _metadata_everywhere,
-    "retry-storm": _retry_storm,
-}
-"""All flaws by name; the docstring of each says what it does."""
+    flaw.__name__[1:].replace("_", "-"): flaw
+    for flaw in (
+        _ads_outside_break, _no_play_after_pause, _playhead_in_milliseconds, _no_pings, _play_before_preroll,
+        _never_completes, _abandoned, _unknown_key, _break_never_closed, _ads_never_closed, _impatient_pings,
+        _frozen_playhead, _playhead_runs_in_ads, _chapters_never_closed, _state_never_started, _wrong_clock,
+        _play_before_session, _goes_on_after_the_end, _ends_instead_of_completing, _length_in_milliseconds,
+        _placeholders, _unknown_visitor, _downloaded_live, _bitrate_in_bits, _nameless_error, _paused_twice,
+        _metadata_everywhere, _retry_storm,
+    )
+}  # fmt: skip
+"""All flaws by name, which is that of the function; its docstring says what it does."""
 
 
 def apply_flaw(name: str | None, beats: Sequence[Beat]) -> list[Beat]:

@@ -10,7 +10,7 @@ from mockserver.model.finding import Severity
 from mockserver.model.journal import Record
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.model.words import Words
-from mockserver.rules.diagnose.refusals import Refusal, is_edge_body
+from mockserver.rules.diagnose.refusals import is_edge_body
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import counted, quoted
@@ -117,10 +117,6 @@ def _strays(code: str, traffic: Traffic) -> Iterator[list[_Stray]]:
     yield from groups.values()
 
 
-def _hit(group: list[_Stray], message: str) -> Hit:
-    return Hit(tuple(stray.seq for stray in group), message, session_id=group[0].sid)
-
-
 def _answered(group: list[_Stray]) -> str:
     times = "" if len(group) == 1 else f" {len(group)} times"
     status = 405 if group[0].record.response is not None and group[0].record.response.status == 405 else 404
@@ -136,36 +132,13 @@ def _heartbeat(traffic: Traffic) -> Iterator[Hit]:
         )
 
 
-def _docs_typo(traffic: Traffic) -> Iterator[Hit]:
-    for group in _strays("path.docs-typo", traffic):
-        yield _hit(group, f"Events were posted to /api/v1/{{sid}}/events; post to {_EVENTS}.")
-
-
-def _method(traffic: Traffic) -> Iterator[Hit]:
-    for group in _strays("http.method", traffic):
-        yield _hit(group, f"{_answered(group)}; use POST, the only method that reports anything.")
-
-
-def _prefix(traffic: Traffic) -> Iterator[Hit]:
-    for group in _strays("path.prefix", traffic):
-        ours = _OURS.fullmatch(group[0].path)
-        prefix = quoted("" if ours is None else ours["prefix"])
-        yield _hit(
-            group,
-            f"{_answered(group)}: nothing answers below {prefix}; if the real address has this prefix too, add "
-            f"{prefix} to the setting path_prefixes of this server; otherwise remove it from the address in the "
-            "player.",
-        )
-
-
-def _case(traffic: Traffic) -> Iterator[Hit]:
-    for group in _strays("path.case", traffic):
-        yield _hit(group, f"{_answered(group)}, because paths are case-sensitive; use {_right(group[0])}.")
-
-
-def _unknown_path(traffic: Traffic) -> Iterator[Hit]:
-    for group in _strays("path.unknown", traffic):
-        yield _hit(group, f"{_answered(group)}: there is nothing at that path; {_advice(group[0], traffic)}.")
+def _prefix(group: list[_Stray], traffic: Traffic) -> str:
+    ours = _OURS.fullmatch(group[0].path)
+    prefix = quoted("" if ours is None else ours["prefix"])
+    return (
+        f"{_answered(group)}: nothing answers below {prefix}; if the real address has this prefix too, add "
+        f"{prefix} to the setting path_prefixes of this server; otherwise remove it from the address in the player."
+    )
 
 
 def _right(stray: _Stray) -> str:
@@ -246,22 +219,21 @@ def _unknown_id(traffic: Traffic) -> Iterator[Hit]:
         )
 
 
-def _is_start(refusal: Refusal) -> bool:
-    return refusal.rule == "start-only-on-sessions" and refusal.item.record.operation is Operation.EVENT
-
-
-_ROUTES_PAGE = "Adobe, Media Collection API: Sessions request, Events request"
-_LOST = "Nothing is reported."
-
-
 def _rule(
     code: str,
     trigger: str,
-    check: Callable[[Traffic], Iterator[Hit]],
-    source: str = _ROUTES_PAGE,
+    says: Callable[[list[_Stray], Traffic], str],
+    source: str = "Adobe, Media Collection API: Sessions request, Events request",
     tolerance: str = "",
+    consequence: str = "Nothing is reported.",
 ) -> Rule:
-    return Rule(code, Severity.ERROR, trigger, _LOST, source, traffic_check=check, tolerance=tolerance)
+    """Return a rule about requests without a route; ``says`` writes the message about some of one kind and path."""
+
+    def check(traffic: Traffic) -> Iterator[Hit]:
+        for group in _strays(code, traffic):
+            yield Hit(tuple(stray.seq for stray in group), says(group, traffic), session_id=group[0].sid)
+
+    return Rule(code, Severity.ERROR, trigger, consequence, source, traffic_check=check, tolerance=tolerance)
 
 
 RULES: tuple[Rule, ...] = (
@@ -271,7 +243,9 @@ RULES: tuple[Rule, ...] = (
         "sessionStart posted to /events",
         "400: no session is opened.",
         "Adobe, Media Collection API: Events (2026)",
-        claims=_is_start,
+        claims=lambda refusal: (
+            refusal.rule == "start-only-on-sessions" and refusal.item.record.operation is Operation.EVENT
+        ),
         dialects=("collection",),
     ),
     Rule(
@@ -308,13 +282,12 @@ RULES: tuple[Rule, ...] = (
         "Adobe support case: hosts <company>.hb.omtrdc.net and <company>.hb-api.omtrdc.net mixed up",
         traffic_check=_heartbeat,
     ),
-    Rule(
+    _rule(
         "path.docs-typo",
-        Severity.ERROR,
         "a post to /api/v1/{sid}/events",
-        "404: these events are lost.",
+        lambda group, traffic: f"Events were posted to /api/v1/{{sid}}/events; post to {_EVENTS}.",
         "Adobe, Queueing events: the path in its sample lacks sessions/",
-        traffic_check=_docs_typo,
+        consequence="404: these events are lost.",
     ),
     _rule(
         "path.prefix",
@@ -322,18 +295,22 @@ RULES: tuple[Rule, ...] = (
         _prefix,
         "tests of Adobe's iOS SDK, which use addresses with a path before /api",
     ),
-    _rule("path.case", "a path of the API in upper case, such as /API/V1/sessions", _case),
+    _rule(
+        "path.case",
+        "a path of the API in upper case, such as /API/V1/sessions",
+        lambda group, traffic: f"{_answered(group)}, because paths are case-sensitive; use {_right(group[0])}.",
+    ),
     _rule(
         "path.unknown",
         "any other path without a route, such as /api/v1/sessions/{sid}/event",
-        _unknown_path,
+        lambda group, traffic: f"{_answered(group)}: there is nothing at that path; {_advice(group[0], traffic)}.",
         tolerance="GET and HEAD requests to paths unlike those of the API, such as /favicon.ico; pages opened in a "
         "browser; hits of Adobe Analytics",
     ),
     _rule(
         "http.method",
         "a method that the path does not accept, such as GET or PUT",
-        _method,
+        lambda group, traffic: f"{_answered(group)}; use POST, the only method that reports anything.",
         tolerance="pages opened in a browser",
     ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.diagnose.wording import seqs_of
@@ -15,14 +14,6 @@ __all__ = ["RULES"]
 
 _FLAG = "downloaded-flag"
 """The endpoint rule about media.downloaded, as a 400 answer names it."""
-
-
-def _downloaded_live(refusal: Refusal) -> bool:
-    return refusal.rule == _FLAG and refusal.item.index is None
-
-
-def _no_flag(refusal: Refusal) -> bool:
-    return refusal.rule == _FLAG and refusal.item.index is not None
 
 
 def _false_flag(session: SessionTraffic) -> Iterator[Hit]:
@@ -52,7 +43,7 @@ RULES: tuple[Rule, ...] = (
         "media.downloaded true on a sessionStart that opens a live session",
         "400: no session is opened.",
         "Adobe, Track downloaded content",
-        claims=_downloaded_live,
+        claims=lambda refusal: refusal.rule == _FLAG and refusal.item.index is None,
         tolerance="false, which Adobe's mobile SDKs always send",
     ),
     Rule(
@@ -63,7 +54,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Track downloaded content",
         _false_flag,
         "a batch posted to /downloaded without the key",
-        claims=_no_flag,
+        claims=lambda refusal: refusal.rule == _FLAG and refusal.item.index is not None,
         dialects=("collection",),
     ),
     Rule(

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Outcome
-from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
@@ -30,10 +30,6 @@ _MISSED_PINGS = 2.5
 """This many intervals without a ping are more than a delay."""
 
 
-def _is_time(refusal: Refusal) -> bool:
-    return refusal.path == ("playerTime", "ts")
-
-
 def _without_time(session: SessionTraffic) -> Iterator[Hit]:
     missing = [item for item in session.arrived if item.accepted and "ts" not in _time(item)]
     if missing:
@@ -49,18 +45,6 @@ def _time(item: Item) -> Mapping[str, Any]:
     normal = item.event.normal
     time = normal.get("playerTime") if isinstance(normal, dict) else None
     return time if isinstance(time, dict) else {}
-
-
-def _is_playhead(refusal: Refusal) -> bool:
-    return refusal.path == ("playerTime", "playhead")
-
-
-def _is_other_type(refusal: Refusal) -> bool:
-    return refusal.rule == "path-type"
-
-
-def _is_sid(refusal: Refusal) -> bool:
-    return refusal.path[-1:] == ("sessionID",)
 
 
 def _xdm_of(item: Item) -> Mapping[str, Any]:
@@ -232,7 +216,7 @@ RULES: tuple[Rule, ...] = (
         "a timestamp that is missing, or not ISO 8601 with an offset to UTC; a note for a sessionStart without",
         "400: the event is lost; a sessionStart counts from its receipt.",
         _TROUBLESHOOTING,
-        claims=_is_time,
+        claims=refused_at("playerTime", "ts"),
         check=_without_time,
         dialects=_EDGE,
     ),
@@ -242,7 +226,7 @@ RULES: tuple[Rule, ...] = (
         "a playhead that is missing, has a fraction, or is not from 0 to 86400",
         "400: the event is lost.",
         "answers of Adobe's servers, as THEOplayer's changelog has them (1.1.1, 1.3.1)",
-        claims=_is_playhead,
+        claims=refused_at("playerTime", "playhead"),
         dialects=_EDGE,
     ),
     Rule(
@@ -251,7 +235,7 @@ RULES: tuple[Rule, ...] = (
         "an eventType in the body that is not that of the path",
         "400: the event is lost.",
         _TROUBLESHOOTING,
-        claims=_is_other_type,
+        claims=refused_at(rule="path-type"),
         dialects=_EDGE,
     ),
     Rule(
@@ -260,7 +244,7 @@ RULES: tuple[Rule, ...] = (
         "an event without sessionID, or with one that has not 64 characters",
         "400: the event is lost.",
         _TROUBLESHOOTING,
-        claims=_is_sid,
+        claims=refused_at(name=("sessionID",)),
         dialects=_EDGE,
     ),
     Rule(

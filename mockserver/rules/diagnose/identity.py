@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, quoted, seqs_of
@@ -108,10 +108,6 @@ def _org_format(session: SessionTraffic) -> Iterator[Hit]:
         )
 
 
-def _has_wrong_ids(refusal: Refusal) -> bool:
-    return refusal.path[:2] == ("params", "visitor.customerIDs")
-
-
 def _wrong_auth_state(session: SessionTraffic) -> Iterator[Hit]:
     ids: Any = session.params.get("visitor.customerIDs")
     for name, entry in ids.items() if isinstance(ids, Mapping) else ():
@@ -166,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         "visitor.customerIDs is not an object of objects with id and authState 0, 1 or 2",
         "400, or the ids are ignored.",
         "Adobe, Request parameters",
-        claims=_has_wrong_ids,
+        claims=refused_at("params", "visitor.customerIDs"),
         check=_wrong_auth_state,
         dialects=("collection",),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.refusals import Refusal, refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import QOE_NUMBERS, QOE_SHORT_NAMES, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
@@ -45,16 +45,8 @@ def _reserved_prefix(session: SessionTraffic) -> Iterator[Hit]:
         )
 
 
-def _not_string(refusal: Refusal) -> bool:
-    return refusal.path[:1] == ("customMetadata",) and refusal.rule == "type"
-
-
 def _is_key(refusal: Refusal) -> bool:
     return refusal.rule == "additionalProperties"
-
-
-def _key_chars(refusal: Refusal) -> bool:
-    return _is_key(refusal) and refusal.path[:1] == ("customMetadata",)
 
 
 def _has_other_rule(refusal: Refusal) -> bool:
@@ -112,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         "a value of customMetadata that is not a string",
         "400: the event is lost.",
         "Adobe, Validating event requests; recordings of a CBS client that sent a number",
-        claims=_not_string,
+        claims=refused_at("customMetadata", rule="type"),
     ),
     Rule(
         "meta.key-chars",
@@ -120,7 +112,7 @@ RULES: tuple[Rule, ...] = (
         "a key of customMetadata with characters other than letters, digits, underscores and dots",
         "400: the event is lost.",
         "Adobe, Validating event requests",
-        claims=_key_chars,
+        claims=refused_at("customMetadata", rule="additionalProperties"),
         dialects=("collection",),
     ),
     Rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.intervals import DAY_S, NEAR_START_S
-from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
@@ -150,10 +150,6 @@ def _negative(session: SessionTraffic) -> Iterator[Hit]:
         )
 
 
-def _string(refusal: Refusal) -> bool:
-    return refusal.path == ("playerTime", "playhead") and refusal.rule == "type"
-
-
 RULES: tuple[Rule, ...] = (
     Rule(
         "playhead.ms",
@@ -224,7 +220,7 @@ RULES: tuple[Rule, ...] = (
         "a playhead that is not a number",
         "400: the event is lost.",
         "Adobe, Media Collection API: Validating event requests",
-        claims=_string,
+        claims=refused_at("playerTime", "playhead", rule="type"),
         dialects=("collection",),
     ),
 )

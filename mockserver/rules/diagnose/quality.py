@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.refusals import Refusal, refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import QOE_NUMBERS, QOE_SHORT_NAMES, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
@@ -29,20 +29,11 @@ def _is_in_params(refusal: Refusal) -> bool:
     return refusal.path[:1] == ("params",) and refusal.path[-1] in QOE_NUMBERS
 
 
-def _misplaced(refusal: Refusal) -> bool:
-    return refusal.rule == "additionalProperties" and _is_in_params(refusal)
-
-
 def _in_params(session: SessionTraffic) -> Iterator[Hit]:
     yield from _accepted(
         [step for step in session.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
         "media.qoe keys in params; move them into qoeData",
     )
-
-
-def _has_short_name(refusal: Refusal) -> bool:
-    is_key_of_qoe = refusal.rule == "additionalProperties" and refusal.path[:1] == ("qoeData",)
-    return is_key_of_qoe and refusal.path[-1] in QOE_SHORT_NAMES
 
 
 def _unqualified(session: SessionTraffic) -> Iterator[Hit]:
@@ -190,7 +181,7 @@ RULES: tuple[Rule, ...] = (
         "media.qoe keys in params",
         "400 and the event is lost, or the values are ignored.",
         "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
-        claims=_misplaced,
+        claims=refused_at("params", rule="additionalProperties", name=QOE_NUMBERS),
         check=_in_params,
         hint=_LENIENT,
         dialects=("collection",),
@@ -201,7 +192,7 @@ RULES: tuple[Rule, ...] = (
         "keys of qoeData without media.qoe.",
         "400 and the event is lost, or the values are ignored.",
         "Adobe, Sending quality of experience data, against Adobe, Timeline 2, which has the short names",
-        claims=_has_short_name,
+        claims=refused_at("qoeData", rule="additionalProperties", name=QOE_SHORT_NAMES),
         check=_unqualified,
         hint=_LENIENT,
         dialects=("collection",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mockserver.model.event_types import EVENT_TYPES
@@ -10,7 +10,7 @@ from mockserver.model.journal import Violation
 from mockserver.pointer import steps_of
 from mockserver.rules.timeline import Item
 
-__all__ = ["Refusal", "is_edge_body", "refusals_of", "renamed_event_type"]
+__all__ = ["Refusal", "is_edge_body", "refusals_of", "refused_at", "renamed_event_type"]
 
 _STATUSES = (207, 400, 413, 415, 429)
 
@@ -58,6 +58,25 @@ def refusals_of(refused: Sequence[Item]) -> Iterator[Refusal]:
                 number, *path = steps_of(violation.place) or ("",)
                 concerned = batched.get((item.seq, int(number))) if number.isdigit() else None
                 yield _refusal(concerned or item, path, violation)
+
+
+def refused_at(*path: str, rule: str = "", name: Collection[str] = ()) -> Callable[[Refusal], bool]:
+    """Return the claim of a rule on the refusals at a place in the event.
+
+    Args:
+        path: The steps to the place or to what it is in; none for any place.
+        rule: What failed there; empty for anything.
+        name: The last step of the place must be among these; empty for any.
+    """
+
+    def claims(refusal: Refusal) -> bool:
+        return (
+            refusal.path[: len(path)] == path
+            and rule in ("", refusal.rule)
+            and (not name or any(step in name for step in refusal.path[-1:]))
+        )
+
+    return claims
 
 
 def is_edge_body(document: Any) -> bool:

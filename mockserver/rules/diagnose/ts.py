@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.refusals import Refusal
+from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.traffic import FIRST_TS_MS, FIRST_TS_S, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
@@ -27,10 +27,6 @@ def _seconds(session: SessionTraffic) -> Iterator[Hit]:
         f"{wrong[0].event_type} has the ts {quoted(ts_ms)}, {meant}; send milliseconds since 1970 UTC, as Date.now() "
         "returns them.",
     )
-
-
-def _not_integer(refusal: Refusal) -> bool:
-    return refusal.path == ("playerTime", "ts") and refusal.rule == "type"
 
 
 def _ties(session: SessionTraffic) -> list[list[Step]]:
@@ -170,7 +166,7 @@ RULES: tuple[Rule, ...] = (
         "a ts that is a string or has decimals",
         "400: the event is lost.",
         "Adobe, Media Collection API: Validating event requests",
-        claims=_not_integer,
+        claims=refused_at("playerTime", "ts", rule="type"),
         dialects=("collection",),
     ),
     Rule(
