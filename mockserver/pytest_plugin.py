@@ -30,6 +30,9 @@ _passed = pytest.StashKey[bool]()
 _shared = pytest.StashKey["MediaServer"]()
 _authority = pytest.StashKey["Authority"]()
 """The CA of all servers of the run, so that a player needs to trust only one."""
+_WRITTEN = "media_server_wrote"
+"""The property of a test that names a recording that it wrote."""
+
 _unchecked = pytest.StashKey[pytest.Item]()
 """The current test, if it uses the server of the run and that has not been checked yet."""
 
@@ -55,6 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "like the seed of a test",
     )
     group.addoption("--media-server-port", metavar="N", type=int, help="the port to listen on instead of a free one")
+    group.addoption(
+        "--media-server-rewrite",
+        action="store_true",
+        help="write the recordings of assert_same_as that do not exist, or that differ from what players report now",
+    )
     parser.addini("media_server_port", "the port to listen on instead of a free one")
 
 
@@ -84,6 +92,7 @@ def make_media_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., 
             settings: Settings | None = None, *, faults: Any = (), seed: Any = None, tls: bool = False
         ) -> MediaServer:
             server = stack.enter_context(_running(request.config, settings, faults, seed, tls))
+            _place_golden(server, request.node)
             servers.append(server)
             return server
 
@@ -170,15 +179,44 @@ def _uses_shared(item: pytest.Item) -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the requests of its servers to the report of a failing test."""
+    """Add the requests of its servers to the report of a failing test, and to its testcase in a JUnit file."""
     report = yield
     if report.when == "call":
         item.stash[_passed] = report.passed
+        written = [str(path) for server in _used(item) for path in server.golden.written]
+        item.user_properties += [(_WRITTEN, path) for path in dict.fromkeys(written)]
     if report.failed and report.when != "teardown":
-        shared = item.config.stash.get(_shared, None) if _uses_shared(item) else None
-        for server in (*item.stash.get(_servers, ()), *(() if shared is None else (shared,))):
-            report.sections.append((f"media server at {server.url}", _received(server, _address(item))))
+        for server in _used(item):
+            received = _received(server, _address(item))
+            report.sections.append((f"media server at {server.url}", received))
+            item.user_properties.append(("media_server", received))
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Tell the server of the run where the recordings of this test are."""
+    shared = item.config.stash.get(_shared, None)
+    if shared is not None:
+        _place_golden(shared, item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the recordings that were written."""
+    reports = (report for found in terminalreporter.stats.values() for report in found)
+    told = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == _WRITTEN]
+    for path in dict.fromkeys(told):
+        terminalreporter.write_line(f"media server: wrote {path}")
+
+
+def _used(item: pytest.Item) -> list[MediaServer]:
+    """Return the servers of a test."""
+    shared = item.config.stash.get(_shared, None) if _uses_shared(item) else None
+    return [*item.stash.get(_servers, ()), *(() if shared is None else (shared,))]
+
+
+def _place_golden(server: MediaServer, item: pytest.Item) -> None:
+    server.golden.use(item.path.parent, rewrite=item.config.getoption("--media-server-rewrite"))
 
 
 def _received(server: MediaServer, node_id: str) -> str:

@@ -19,7 +19,15 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, destination
 
-__all__ = ["SOURCES", "Source", "add_source_arguments", "file_settings", "opened"]
+__all__ = [
+    "SOURCES",
+    "Source",
+    "add_source_arguments",
+    "add_source_options",
+    "file_settings",
+    "is_address",
+    "opened",
+]
 
 SOURCES = """\
 SOURCE is one of
@@ -72,6 +80,11 @@ class Source(NamedTuple):
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add SOURCE and its options to a parser."""
     parser.add_argument("source", metavar="SOURCE", help="a server, a file, or - for stdin; see below")
+    add_source_options(parser)
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a source to a parser."""
     server = parser.add_argument_group("servers")
     server.add_argument("--namespace", metavar="NAME", help="read this namespace")
     add_remote_arguments(server)
@@ -81,43 +94,48 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def opened(arguments: argparse.Namespace) -> Iterator[Source]:
+def opened(arguments: argparse.Namespace, name: str | None = None) -> Iterator[Source]:
     """Open the source that the arguments name.
+
+    Args:
+        arguments: The arguments of :func:`add_source_options`.
+        name: The source; None for the one of :func:`add_source_arguments`.
 
     Raises:
         InvalidInput: The source cannot be used; also when the server fails within the block.
     """
     try:
-        if arguments.source.lower().startswith(("http://", "https://")):
-            yield _server(arguments)
-        else:
-            yield _file(arguments)
+        name = arguments.source if name is None else name
+        yield (_server if is_address(name) else _file)(arguments, name)
     except InvalidInput:
         raise
     except MockserverError as error:
         raise InvalidInput(str(error)) from None
 
 
-def _server(arguments: argparse.Namespace) -> Source:
+def is_address(name: str) -> bool:
+    """Return whether a source is a running server."""
+    return name.lower().startswith(("http://", "https://"))
+
+
+def _server(arguments: argparse.Namespace, name: str) -> Source:
     refuse(arguments, ("config", "open"), "is for files; a server has its own settings and clock")
-    server = remote_server(arguments.source, arguments, None if arguments.namespace == DEFAULT else arguments.namespace)
+    server = remote_server(name, arguments, None if arguments.namespace == DEFAULT else arguments.namespace)
     where = urlsplit(server.url)
     namespace = destination(where.path, where.netloc).namespace or DEFAULT
     known_name(namespace, [view.name for view in server.control.call(NAMESPACES, None).namespaces], "namespace")
     return Source(server.url, server, None)
 
 
-def _file(arguments: argparse.Namespace) -> Source:
-    from mockserver.admin.table import LocalControl
-    from mockserver.recordings.judged_file import judge_file
+def _file(arguments: argparse.Namespace, name: str) -> Source:
+    from mockserver.media_server.comparing import judged
     from mockserver.recordings.recording import read_recording
 
     refuse(arguments, ("namespace", *REMOTE), "is for the address of a server, not for a file")
-    recording = read_recording(arguments.source)
+    recording = read_recording(name)
     if recording.note:
         print(recording.note, file=sys.stderr)
-    namespaces = judge_file(recording.calls, file_settings(arguments.config), leave_open=arguments.open)
-    server = MediaServer(LocalControl(namespaces, DEFAULT))
+    server = MediaServer(judged(recording, file_settings(arguments.config), leave_open=arguments.open))
     return Source(recording.name, server, recording.places, recording.unit)
 
 

@@ -14,6 +14,7 @@ from mockserver.media_server import questions
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.media_server.controls import FaultSet, PlayerSet, ServerClock
 from mockserver.media_server.edge_address import edge_address
+from mockserver.media_server.golden_recordings import GoldenRecordings
 from mockserver.media_server.session_handle import SessionHandle, find_session
 from mockserver.media_server.story_set import StorySet
 from mockserver.model import results as r
@@ -45,6 +46,7 @@ class MediaServer:
         self.faults = FaultSet(control)
         self.stories = StorySet(control)
         self.players = PlayerSet(control)
+        self.golden = GoldenRecordings(control)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url or 'not started'}>"
@@ -274,6 +276,28 @@ class MediaServer:
         """
         __tracebackhide__ = True
         questions.assert_no_findings(self.control, None, min_severity, ignore)
+
+    def assert_same_as(
+        self, recording: str | PathLike[str], *, session_id: str | None = None, **tolerance: Any
+    ) -> None:
+        """Assert that the player reports what it reported when a recording was made.
+
+        Sessions correspond by content and order, events by meaning. Ids, versions, times of day and measured values do
+        not count. With ``pytest --media-server-rewrite`` the recording is written if it does not exist or differs.
+
+        Args:
+            recording: A file in any format; in a test with the pytest plugin, relative to the folder of the test.
+            session_id: Compare only this session.
+            **tolerance: What else does not count: ``seconds`` between times and playheads, 2 by default; ``ignore``,
+                names of keys, event types, metrics and findings, where ``*`` stands for any text; ``volatile=True`` if
+                ids, versions and measured values do count.
+
+        Raises:
+            VerificationFailed: Something differs, or there is no such recording; the message shows every difference.
+            InvalidInput: A keyword is not valid.
+        """
+        __tracebackhide__ = True
+        self.golden.assert_same(recording, session_id, tolerance)
 
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed from a session, and why.

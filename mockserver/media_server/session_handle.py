@@ -11,17 +11,17 @@ import msgspec
 from mockserver import control as c
 from mockserver.control import Control
 from mockserver.errors import InvalidInput, VerificationFailed
-from mockserver.media_server import questions
+from mockserver.media_server import comparing, questions
 from mockserver.media_server.blocking import in_own_thread, refuse_in_loop, timeout_ms_of
 from mockserver.model import results as r
-from mockserver.model.event import Event
+from mockserver.model.comparison import Change
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.report import SessionReport
 from mockserver.model.vocabulary import Phase
 from mockserver.rules.alignment import align, as_expected
-from mockserver.rules.migration import Change, changes
+from mockserver.rules.comparison.sessions import compare_sessions
 from mockserver.rules.sequence import expected_steps, seen_events
 from mockserver.rules.sequence_text import SequenceCase, sequence_text
 from mockserver.rules.transcript import printable, session_line, short_sid
@@ -73,25 +73,21 @@ class SessionHandle:
         """Return what is wrong with it, worst first; see :meth:`MediaServer.findings`."""
         return questions.findings(self._control, self.sid, min_severity, code)
 
-    def changes_to(self, other: SessionHandle) -> list[Change]:
-        """Compare it with another session of the same viewing, for example one reported to the other API.
+    def changes_to(self, other: SessionHandle, **tolerance: Any) -> list[Change]:
+        """Compare it with another session of the same viewing, also if that was reported to the other API.
 
         Args:
             other: The session after the change of the player.
+            **tolerance: What does not count: ``seconds`` between times and playheads, 2 by default; ``ignore``, names
+                of keys, event types, metrics and findings, where ``*`` stands for any text; ``volatile=True`` if ids of
+                the viewer, versions and measured values count too.
 
         Returns:
-            Events that are missing or new, keys and playheads that differ, and what reports would show differently.
-            ``str()`` of each is a line of text.
+            Events that are missing or new, keys, playheads and times that differ, how often pings came, what reports
+            would show differently, and findings. ``str()`` of each is a line of text.
         """
-        reports = self.report, other.report
-        return changes(self._processed(), other._processed(), reports)
-
-    def _processed(self) -> list[Event]:
-        """Return its accepted events in order of processing, in the shape that is the same for both APIs."""
-        known = {(event.seq, event.index): event for entry in self.events() for event in entry.events}
-        return [
-            known[entry.seq, entry.index] for entry in self.timeline.processing if (entry.seq, entry.index) in known
-        ]
+        before, after = (comparing.watched(session._control, session.sid) for session in (self, other))
+        return [*compare_sessions(before, after, comparing.tolerance_of(tolerance)).changes]
 
     def expire(self) -> r.SessionView:
         """Close it: its next event is answered with 410."""

@@ -1,0 +1,120 @@
+"""``mockserver compare``: show what differs between two recordings of the same viewing."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mockserver.cli.remote import REMOTE
+from mockserver.cli.screen import show, show_json
+from mockserver.cli.source import SOURCES, add_source_options, is_address, opened
+from mockserver.errors import InvalidInput, nearest
+from mockserver.model.comparison import Comparison, Tolerance
+
+if TYPE_CHECKING:
+    from mockserver.rules.comparison.sessions import Watched
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = (
+    "BEFORE and AFTER are sources of recorded playback.\n"
+    + SOURCES
+    + """
+Sessions are compared in pairs: those of one media.id, in order of opening. Events correspond by type and by what they
+are about, such as the id of an ad. Pings are compared by how often they come. What differs between any two runs does
+not count: ids of sessions and viewers, times of day, versions, measured values (--volatile counts the latter three).
+Sessions of the Media Collection API and of the Media Edge API can be compared with each other.
+
+exit codes: 0 no difference, 1 at least one, 2 arguments or sources cannot be used
+
+examples:
+  mockserver compare before.har after.har
+  mockserver compare golden.ndjson http://127.0.0.1:8089 --ignore 'media.ad.*' --seconds 5
+  mockserver compare http://127.0.0.1:8089/ns/old http://127.0.0.1:8089/ns/new
+  mockserver compare day.ndjson day.ndjson --sessions session-1 session-2
+"""
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = "Show what a player reports differently in the second of two recordings."
+    parser.epilog = _EPILOG
+    parser.add_argument("before", metavar="BEFORE", help="a server, a file, or - for stdin; see below")
+    parser.add_argument("after", metavar="AFTER", help="the same")
+    parser.add_argument(
+        "--seconds", type=float, default=2, metavar="S",
+        help="how far times and playheads may be apart (default: 2)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ignore", action="append", metavar="NAME",
+        help="leave out this key, event type, metric, finding or kind of difference; * stands for any text; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--volatile", action="store_true", help="compare ids of viewers, versions and measured values too"
+    )
+    parser.add_argument(
+        "--sessions", nargs=2, metavar="SID", help="compare only this session of BEFORE with this one of AFTER"
+    )
+    parser.add_argument("--json", action="store_true", help="print the comparison as one JSON document")
+    add_source_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what differs.
+
+    Returns:
+        0 if nothing differs, otherwise 1.
+
+    Raises:
+        InvalidInput: Arguments or sources cannot be used.
+    """
+    from mockserver.rules.comparison.text import comparison_text
+
+    _check(arguments)
+    comparison = _compared(arguments)
+    if arguments.json:
+        show_json(
+            {"before": arguments.before, "after": arguments.after, "same": comparison.same, "comparison": comparison}
+        )
+    else:
+        show(comparison_text(comparison))
+    return 0 if comparison.same else 1
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.before == arguments.after == "-":
+        raise InvalidInput("only one of BEFORE and AFTER can be -")
+    if not 0 <= arguments.seconds < float("inf"):
+        raise InvalidInput(f"--seconds must be a number of seconds, at least 0, not {arguments.seconds:g}")
+
+
+def _compared(arguments: argparse.Namespace) -> Comparison:
+    from mockserver.rules.comparison.recordings import compare_recordings
+
+    sids = arguments.sessions or (None, None)
+    before, after = (
+        _watched(arguments, name, sid) for name, sid in zip((arguments.before, arguments.after), sids, strict=True)
+    )
+    allowed = Tolerance(seconds=arguments.seconds, volatile=arguments.volatile, ignore=tuple(arguments.ignore or ()))
+    return compare_recordings(before, after, allowed)
+
+
+def _watched(arguments: argparse.Namespace, name: str, sid: str | None) -> list[Watched]:
+    from mockserver.media_server.comparing import watched_sessions
+
+    with opened(_own(arguments, name), name) as source:
+        known = [session.session_id for session in source.server.sessions()]
+        if not known:
+            raise InvalidInput(f"{source.name} has no session")
+        if sid is not None and sid not in known:
+            raise InvalidInput(f"{source.name} has no session {sid[:100]!r}{nearest(sid, known)}")
+        return watched_sessions(source.server.control, None if sid is None else (sid,))
+
+
+def _own(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
+    """Return the arguments for one source: if one is a server and the other a file, each has options of its own."""
+    if is_address(arguments.before) == is_address(arguments.after):
+        return arguments
+    others = ("config", "open") if is_address(name) else ("namespace", *REMOTE)
+    return argparse.Namespace(**{**vars(arguments), **dict.fromkeys(others)})

@@ -1,0 +1,249 @@
+"""Compares two sessions of one viewing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from mockserver.model.comparison import USUAL, Change, Moment, Row, SessionComparison, Tolerance
+from mockserver.model.event import Event
+from mockserver.model.finding import Finding
+from mockserver.model.report import SessionReport
+from mockserver.model.results import SessionView
+from mockserver.rules.comparison.alignment import aligned, numbered, single_events
+from mockserver.rules.comparison.report import report_changes
+from mockserver.rules.comparison.values import ACROSS_APIS, MEASURED_KEYS, VOLATILE_KEYS, Drift, alike, near
+
+__all__ = ["Watched", "compare_sessions"]
+
+_CONSTANT = frozenset({"media.qoe.bitrate", "media.qoe.framesPerSecond", "media.qoe.timeToStart"})
+_WHOLE_SECONDS = frozenset(
+    {"media.ad.length", "media.ad.podSecond", "media.chapter.length", "media.chapter.offset", "media.length"}
+)
+"""What the Media Edge API counts in whole seconds."""
+
+_WHOLE_SECOND_MS = 1000.0
+_PLACED = ("media.ad.podSecond", "media.chapter.offset")
+"""What is a playhead."""
+
+_LIVE = ("live", "linear")
+_OTHER_CADENCE = 0.2
+_SHORTEST_S = 0.25
+"""Intervals that differ by less than a fifth, or by less than this, are the same."""
+
+_IN_AD = {"adStart": True, "adBreakStart": True, "adBreakComplete": False}
+_STOPS = {"pauseStart": True, "bufferStart": True, "play": False}
+
+
+class Watched(NamedTuple):
+    """One session as far as it is compared.
+
+    Args:
+        view: The session.
+        events: Its accepted events in order of processing.
+        report: What would be reported of it.
+        findings: What is wrong with it.
+    """
+
+    view: SessionView
+    events: Sequence[Event]
+    report: SessionReport
+    findings: Sequence[Finding]
+
+
+def compare_sessions(before: Watched, after: Watched, tolerance: Tolerance = USUAL) -> SessionComparison:
+    """Compare two sessions that report the same viewing.
+
+    Args:
+        before: The first one.
+        after: The second one.
+        tolerance: What does not count as a difference.
+    """
+    pair = _Pair(before, after, tolerance)
+    across = before.view.dialect != after.view.dialect
+    rows: list[Row] = []
+    changes: list[Change] = []
+    for row, found in pair.rows():
+        counted = [change for change in found if _counts(change, tolerance)]
+        rows.append(
+            Row(before=row.before, after=row.after, changes=tuple(range(len(changes), len(changes) + len(counted))))
+        )
+        changes += counted
+    others = [*_pings(before.events, after.events), *report_changes(before.report, after.report, tolerance)]
+    if not across:  # each API has rules of its own
+        others += _findings(before.findings, after.findings)
+    changes += [change for change in others if _counts(change, tolerance)]
+    return SessionComparison(before=before.view, after=after.view, changes=tuple(changes), rows=tuple(rows))
+
+
+def _counts(change: Change, tolerance: Tolerance) -> bool:
+    names = (change.name, change.event.partition(" ")[0], change.of)
+    return not any(fnmatchcase(name, pattern) for pattern in tolerance.ignore for name in names if name)
+
+
+class _Pair:
+    """The events of two sessions, side by side."""
+
+    def __init__(self, before: Watched, after: Watched, tolerance: Tolerance) -> None:
+        self._before, self._after = [*single_events(before.events)], [*single_events(after.events)]
+        self._names = numbered(self._before), numbered(self._after)
+        self._starts = before.events[:1], after.events[:1]
+        self._tolerance = tolerance
+        self._across = before.view.dialect != after.view.dialect
+        self._live = before.view.content.content_type in _LIVE
+
+    def rows(self) -> Iterator[tuple[Row, list[Change]]]:
+        """Return the events that correspond, and how they differ."""
+        pairs = [*aligned(self._before, self._after)]
+        both = [
+            (self._before[one], self._after[other]) for one, other in pairs if one is not None and other is not None
+        ]
+        times = [self._apart_s(one, other) for one, other in both]
+        playheads = [_difference(one.playhead_s, other.playhead_s) for one, other in both]
+        moved = _jumps(times, Drift(self._tolerance.seconds))
+        # A live playhead is the time of day, so two runs are apart from the beginning.
+        start = next((apart for apart in playheads if apart is not None), 0.0) if self._live else 0.0
+        jumped = _jumps(playheads, Drift(self._tolerance.seconds, start))
+        place = 0
+        for one, other in pairs:
+            ours = None if one is None else self._before[one]
+            theirs = None if other is None else self._after[other]
+            row = Row(before=self._moment(ours, 0), after=self._moment(theirs, 1))
+            if ours is None or theirs is None:
+                name = self._names[0][one] if one is not None else self._names[1][other or 0]
+                yield row, [_change("event", name, ours, theirs, "", _type(ours), _type(theirs))]
+                continue
+            name = self._names[0][one or 0]
+            yield row, [*self._changes(name, ours, theirs, moved=moved[place], jumped=jumped[place])]
+            place += 1
+
+    def _changes(self, name: str, ours: Event, theirs: Event, *, moved: bool, jumped: bool) -> Iterator[Change]:
+        if jumped:
+            yield _change("playhead", name, ours, theirs, "", ours.playhead_s, theirs.playhead_s)
+        if moved:
+            yield _change("time", name, ours, theirs, "", self._at_s(ours, 0), self._at_s(theirs, 1))
+        for first, second in ((ours.params, theirs.params), (ours.meta, theirs.meta), *_quality(ours, theirs)):
+            for key in dict.fromkeys((*first, *second)):
+                if self._looks_at(key) and not self._same(key, first.get(key), second.get(key)):
+                    yield _change("key", name, ours, theirs, key, first.get(key), second.get(key))
+
+    def _looks_at(self, key: str) -> bool:
+        if self._across and key.startswith(ACROSS_APIS):
+            return False
+        if self._live and key in _PLACED:
+            return False
+        return self._tolerance.volatile or key not in VOLATILE_KEYS
+
+    def _same(self, key: str, one: Any, other: Any) -> bool:
+        if key in MEASURED_KEYS and not self._tolerance.volatile:
+            return alike(one, other) or (self._across and near(one, other, _WHOLE_SECOND_MS))
+        whole_s = 1.0 if self._across and key in _WHOLE_SECONDS else 0.0
+        return near(one, other, max(whole_s, self._tolerance.seconds if key in _PLACED else 0.0))
+
+    def _at_s(self, event: Event, side: int) -> float | None:
+        start = self._starts[side]
+        ts_ms = start[0].ts_ms if start else None
+        return None if ts_ms is None or event.ts_ms is None else (event.ts_ms - ts_ms) / 1000
+
+    def _apart_s(self, ours: Event, theirs: Event) -> float | None:
+        return _difference(self._at_s(ours, 0), self._at_s(theirs, 1))
+
+    def _moment(self, event: Event | None, side: int) -> Moment | None:
+        if event is None:
+            return None
+        return Moment(
+            seq=event.seq,
+            index=event.index,
+            event_type=event.event_type,
+            at_s=self._at_s(event, side),
+            playhead_s=event.playhead_s,
+        )
+
+
+def _change(of: Any, name: str, ours: Event | None, theirs: Event | None, key: str, before: Any, after: Any) -> Change:
+    return Change(
+        of=of,
+        event=name,
+        name=key,
+        before=before,
+        after=after,
+        before_seq=None if ours is None else ours.seq,
+        after_seq=None if theirs is None else theirs.seq,
+    )
+
+
+def _type(event: Event | None) -> str | None:
+    return None if event is None else event.event_type or "?"
+
+
+def _difference(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else other - one
+
+
+def _jumps(apart: Sequence[float | None], drift: Drift) -> list[bool]:
+    known = [place for place, value in enumerate(apart) if value is not None]
+    following = dict(zip(known, (apart[place] for place in known[1:]), strict=False))
+    return [value is not None and drift.jumps(value, following.get(place)) for place, value in enumerate(apart)]
+
+
+def _quality(before: Event, after: Event) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return the quality of both where it has to be there: SDKs of one API send it once, those of the other always."""
+    if before.event_type in ("bitrateChange", "error"):
+        yield before.qoe, after.qoe
+    else:
+        both = before.qoe.keys() & after.qoe.keys() & _CONSTANT
+        yield {key: before.qoe[key] for key in both}, {key: after.qoe[key] for key in both}
+
+
+def _pings(before: Sequence[Event], after: Sequence[Event]) -> Iterator[Change]:
+    """Compare how often pings came in content, in ads and while nothing plays; and if that is equal, how many."""
+    first, second = _intervals(before), _intervals(after)
+    another = False
+    for where in first.keys() & second.keys():
+        one, other = _middle(first[where]), _middle(second[where])
+        if abs(one - other) > max(_SHORTEST_S, _OTHER_CADENCE * max(one, other)):
+            another = True
+            yield Change(of="interval", event="ping", name=where, before=round(one, 3), after=round(other, 3))
+    counts = [sum(event.event_type == "ping" for event in events) for events in (before, after)]
+    if not another and abs(counts[0] - counts[1]) > max(1, _OTHER_CADENCE * max(counts)):
+        yield Change(of="pings", event="ping", before=counts[0], after=counts[1])
+    keys = [
+        {key for event in events if event.event_type == "ping" for key in (*event.params, *event.meta)}
+        for events in (before, after)
+    ]
+    for key in sorted(keys[0] ^ keys[1]):
+        was_there = key in keys[0]
+        yield Change(
+            of="key", event="ping", name=key, before="sent" if was_there else None, after=None if was_there else "sent"
+        )
+
+
+def _intervals(events: Iterable[Event]) -> dict[str, list[float]]:
+    """Return the seconds between pings that follow each other, by what was going on."""
+    found: dict[str, list[float]] = {}
+    in_ad = stopped = False
+    for event, following in pairwise(events):
+        in_ad = _IN_AD.get(event.event_type or "", in_ad)
+        stopped = _STOPS.get(event.event_type or "", stopped)
+        if (
+            event.event_type == following.event_type == "ping"
+            and event.ts_ms is not None
+            and following.ts_ms is not None
+        ):
+            where = "in ads" if in_ad else "while paused or buffering" if stopped else "in content"
+            found.setdefault(where, []).append((following.ts_ms - event.ts_ms) / 1000)
+    return found
+
+
+def _middle(numbers: Sequence[float]) -> float:
+    return sorted(numbers)[len(numbers) // 2]
+
+
+def _findings(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Change]:
+    severities = [{finding.code: finding.severity.value for finding in reversed(found)} for found in (before, after)]
+    for code in dict.fromkeys((*severities[0], *severities[1])):
+        first, second = severities[0].get(code), severities[1].get(code)
+        if first != second:
+            yield Change(of="finding", event="finding", name=code, before=first, after=second)
