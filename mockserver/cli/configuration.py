@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec.structs import fields
 
@@ -39,11 +39,13 @@ class Configuration:
         settings: The settings of every namespace.
         faults: The fault rules of every namespace.
         stories: The user's story files and folders of them.
-        watch: Whether to reload story files when they change.
+        watch: Whether to reload files when they change.
         ready_json: Whether to print one line of JSON at the start instead of text.
         export_on_exit: Where to write the journal at the end.
         journal: Where to keep the journals of all namespaces; read back at the start.
         secret_files: Files with a token or a key, which nobody else should be able to read.
+        log_format: How to write requests and notices.
+        files: Where settings and fault rules come from, or would if there were such a file.
     """
 
     options: ServerOptions
@@ -55,6 +57,8 @@ class Configuration:
     export_on_exit: Path | None
     journal: Path | None = None
     secret_files: tuple[Path, ...] = ()
+    log_format: Literal["text", "json"] = "text"
+    files: tuple[Path, ...] = ()
 
 
 class _Given(NamedTuple):
@@ -96,12 +100,11 @@ def configure(
             if arguments.get(key) is not None
         }
     )
+    files = _config_path(arguments.get("config"), environment.get(_CONFIG), folder), *_fault_files(given)
     faults = _faults(given.pop("faults", None), file)
     values = {
         key: flags[key].read(raw.value, raw.where, raw.folder) for key, raw in given.items() if key not in FILE_ONLY
     }
-    if values.get("watch") and "stories" not in values:
-        raise InvalidInput(f"{given['watch'].where} is for story files: give {flags['stories'].option} too")
     return Configuration(
         options=_options(values, flags, given, fresh_seed),
         settings=_settings(values, flags, given, file),
@@ -112,6 +115,8 @@ def configure(
         export_on_exit=_to_write("export_on_exit", values, given),
         journal=_to_write("journal", values, given),
         secret_files=_secret_files(values, file),
+        log_format=values.get("log_format", "text"),
+        files=files,
     )
 
 
@@ -156,12 +161,23 @@ def _give(found: dict[str, _Given], key: str, given: _Given) -> None:
     found[key] = given
 
 
-def _file(argument: str | None, variable: str | None, folder: Path) -> ConfigFile | None:
+def _config_path(argument: str | None, variable: str | None, folder: Path) -> Path:
     named = argument or variable
-    if named:
-        return ConfigFile(Path(named))
-    path = folder / FILE_NAME
-    return ConfigFile(path) if path.is_file() else None
+    return Path(named) if named else folder / FILE_NAME
+
+
+def _file(argument: str | None, variable: str | None, folder: Path) -> ConfigFile | None:
+    path = _config_path(argument, variable, folder)
+    return ConfigFile(path) if argument or variable or path.is_file() else None
+
+
+def _fault_files(given: Mapping[str, _Given]) -> tuple[Path, ...]:
+    faults = given.get("faults")
+    return () if faults is None or not isinstance(faults.value, str) else (_path_of(faults),)
+
+
+def _path_of(given: _Given) -> Path:
+    return Path(given.value) if given.folder is None else given.folder / given.value
 
 
 def _of_file(flags: Mapping[str, Flag], file: ConfigFile) -> dict[str, _Given]:
@@ -178,8 +194,7 @@ def _faults(given: _Given | None, file: ConfigFile | None) -> tuple[FaultSpec, .
     if given is None:
         return ()
     if isinstance(given.value, str) and given.value:
-        path = Path(given.value) if given.folder is None else given.folder / given.value
-        return read_faults(path)
+        return read_faults(_path_of(given))
     if file is not None and isinstance(given.value, list):
         return fault_tables(file, given.value)
     raise InvalidInput(f"{given.where} must be the path of a file, or [[faults]] tables")

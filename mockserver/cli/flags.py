@@ -140,8 +140,10 @@ _SERVER_FLAGS = (
     Flag("seed", str, "makes fault draws and session ids repeatable; by default a random seed is chosen and printed"),
     Flag("faults", Path, "fault rules to start with: a JSON file, or a TOML file with [[faults]] tables"),
     Flag("stories", tuple[Path, ...], "your own story file, or a folder of them; repeatable", metavar="PATH"),
-    Flag("watch", bool, "reload story files when they change", False),
+    Flag("watch", bool, "reload story files, mockserver.toml and fault rules when their files change", False),
     Flag("ready_json", bool, "print one line of JSON when the server listens, and nothing else to stdout", False),
+    Flag("log_format", Literal["text", "json"], "text: requests are shown on a terminal; json: requests, notices and "
+         "the start are lines of JSON, wherever they go", "text"),
     Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server; "
          "other users see it in the list of processes, so give a file where there are any", metavar="TOKEN"),
     Flag("admin_token_file", Path, "read the admin token from this file"),

@@ -7,9 +7,10 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import serve_flags
 from mockserver.cli.output_file import write_whole
 from mockserver.cli.reachable import Reachable, reachable, row_text
-from mockserver.control import EXPORT, NAMESPACES, ExportQuery
+from mockserver.control import EXPORT, NAMESPACES, Control, ExportQuery
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput, MockserverError
 from mockserver.namespaces import DEFAULT
@@ -26,6 +27,7 @@ from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
 
 if TYPE_CHECKING:
+    from mockserver.cli.story_files import StoryFiles
     from mockserver.emulator.emulator import Emulator
     from mockserver.stories.book import StoryBook
 
@@ -43,7 +45,9 @@ examples:
   mockserver serve --idle-timeout 5 --grace 0            sessions expire after exactly 5 seconds without events
   mockserver serve --port 0 --ready-json                 use a free port and print it as one line of JSON
   mockserver serve --seed 7 --faults faults.json         the same faults and session ids every time
-  mockserver serve --stories stories/ --watch            your own stories, reloaded when you save them
+  mockserver serve --stories stories/ --watch            your own stories, reloaded when you save them, as
+                                                         mockserver.toml and the file of --faults are
+  mockserver serve --log-format json                     for a container whose logs are collected
   mockserver serve --export-on-exit journal.ndjson       keep all requests
   mockserver serve --journal journal.ndjson              keep them as they come, and go on after a restart
   mockserver serve --host 0.0.0.0 --admin-token SECRET   for devices on the network
@@ -83,71 +87,72 @@ def run(arguments: argparse.Namespace) -> int:
         ServerFailed: It cannot start, for example since the address is in use.
         MockserverError: The journal could not be written at the end.
     """
-    configuration = configure(serve_flags(), vars(arguments), os.environ, Path.cwd(), str(secrets.randbits(32)))
+    seed = str(secrets.randbits(32))
+    configured = partial(configure, serve_flags(), vars(arguments), os.environ, Path.cwd(), seed)
+    configuration = configured()
 
     from mockserver.cli.journal_file import JournalFile
-    from mockserver.cli.request_log import RequestLog
+    from mockserver.cli.reload import ConfigurationFiles, FileWatch, StoryLook
+    from mockserver.cli.request_log import RequestLog, json_line, log_to
     from mockserver.server.runner import run as serve
     from mockserver.server.service import Service
 
     if arguments.forward_answer and arguments.forward is None:
         raise InvalidInput("--forward-answer goes with --forward URL")
     options = replace(configuration.options, forward=arguments.forward, forward_answer=arguments.forward_answer)
-    log = RequestLog.for_terminal(sys.stderr)
-    book, watch = _stories(configuration)
-    journal = None if configuration.journal is None else JournalFile(configuration.journal)
+    as_json = configuration.log_format == "json"
+    notices = log_to(sys.stderr, as_json=as_json)
+    with ExitStack() as until_end:
+        log = RequestLog(sys.stderr, json_line) if as_json else RequestLog.for_terminal(sys.stderr)
+        journal = None if configuration.journal is None else JournalFile(configuration.journal)
+        watchers = [watcher for watcher in (log, journal) if watcher is not None]
+        for watcher in watchers:
+            until_end.callback(watcher.close)
 
-    def made(emulator: Emulator) -> None:
-        for watcher in (log, journal):
-            if watcher is not None:
+        def made(emulator: Emulator) -> None:
+            for watcher in watchers:
                 watcher.watch(emulator)
 
-    service = Service(configuration.settings, options, faults=configuration.faults, made=made, stories=book)
-    if journal is not None:
-        journal.read_back(service.namespaces, configuration.settings)
-        journal.begin()
-
-    ca_pem = None if service.authority is None else service.authority.ca_pem
-
-    def ready(port: int, admin_port: int) -> None:
-        _warn(options)
-        _warn_of_readers(configuration.secret_files)
-        _announce(configuration, reachable(options, port, admin_port, ca_pem), service.guard.token)
-
-    try:
-        with watch:
-            serve(service, ready)
-    finally:
-        if log is not None:
-            log.close()
+        book, stories = _stories(configuration)
+        service = Service(configuration.settings, options, faults=configuration.faults, made=made, stories=book)
         if journal is not None:
-            journal.close()
+            journal.read_back(service.namespaces, configuration.settings)
+            journal.begin()
+        if configuration.watch:
+            of_stories = [] if book is None or stories is None else [StoryLook(stories, book)]
+            of_configuration = ConfigurationFiles(configuration, configured, service.restart_with)
+            until_end.enter_context(FileWatch([of_configuration, *of_stories], partial(notices.info, "%s")))
+        ca_pem = None if service.authority is None else service.authority.ca_pem
+
+        def ready(port: int, admin_port: int) -> None:
+            for text in (*_warnings(options), *_readable(configuration.secret_files)):
+                notices.warning("%s", text)
+            _announce(configuration, reachable(options, port, admin_port, ca_pem), service.guard.token)
+
+        serve(service, ready)
     if configuration.export_on_exit is not None:
-        control = service.control()
-        namespaces = control.call(NAMESPACES, None).namespaces
-        others = {view.name: view.requests for view in namespaces if view.requests and view.name != DEFAULT}
-        _export(configuration.export_on_exit, control.call(EXPORT, ExportQuery()), others)
+        _export(configuration.export_on_exit, service.control())
     return 0
 
 
-def _stories(configuration: Configuration) -> tuple[StoryBook | None, AbstractContextManager[object]]:
-    """Return the stories of the server, and a context manager that reloads them while it runs."""
+def _stories(configuration: Configuration) -> tuple[StoryBook | None, StoryFiles | None]:
+    """Return the stories of the server, and the user's files of them."""
     if not configuration.stories:
-        return None, nullcontext()
-    from mockserver.cli.story_files import StoryFiles, StoryWatch
+        return None, None
+    from mockserver.cli.story_files import StoryFiles
     from mockserver.stories.book import StoryBook
 
     book = StoryBook()
     files = StoryFiles(configuration.stories, book.check_free)
     book.replace(files.known())
-    return book, StoryWatch(files, book) if configuration.watch else nullcontext()
+    return book, files
 
 
 def _announce(configuration: Configuration, known: Reachable, token: str | None) -> None:
     options = configuration.options
     url, admin_url = known.url, known.admin_url
     ui_url = f"{admin_url}/ui/" + ("" if token is None else f"?token={quote(token, safe='')}")
-    if configuration.ready_json:
+    if configuration.ready_json or configuration.log_format == "json":
         line: dict[str, Any] = {
             "event": "ready",
             "url": url,
@@ -179,39 +184,31 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
     print("Press Ctrl-C to stop.", flush=True)
 
 
-def _warn(options: ServerOptions) -> None:
+def _warnings(options: ServerOptions) -> Iterator[str]:
     if options.forward is not None:
-        print(
-            f"warning: each request of a player also goes to {options.forward}, which may count it as real playback",
-            file=sys.stderr,
-            flush=True,
-        )
-    if is_loopback(options.host):
-        return
-    token = "a generated token" if options.admin_token is None else "the token of --admin-token"
-    print(
-        f"warning: other machines can reach {options.host}: {token} protects the admin API, the emulated API is open",
-        file=sys.stderr,
-        flush=True,
-    )
+        yield f"each request of a player also goes to {options.forward}, which may count it as real playback"
+    if not is_loopback(options.host):
+        token = "a generated token" if options.admin_token is None else "the token of --admin-token"
+        yield f"other machines can reach {options.host}: {token} protects the admin API, the emulated API is open"
 
 
-def _warn_of_readers(secret_files: Iterable[Path]) -> None:
+def _readable(secret_files: Iterable[Path]) -> Iterator[str]:
     if os.name != "posix":
         return
     for path in secret_files:
         with suppress(OSError):
             if path.stat().st_mode & stat.S_IROTH:
-                print(
-                    f"warning: everybody on this machine can read {path}: chmod 600 {path}", file=sys.stderr, flush=True
-                )
+                yield f"everybody on this machine can read {path}: chmod 600 {path}"
 
 
-def _export(path: Path, chunks: Iterable[bytes], others: dict[str, int]) -> None:
+def _export(path: Path, control: Control) -> None:
+    """Write the journal of the default namespace, and name the others that have one."""
+    namespaces = control.call(NAMESPACES, None).namespaces
     try:
-        write_whole(path, chunks)
+        write_whole(path, control.call(EXPORT, ExportQuery()))
     except OSError as error:
         raise MockserverError(f"cannot write the journal to {path}: {error.strerror or error}") from None
+    others = {view.name: view.requests for view in namespaces if view.requests and view.name != DEFAULT}
     if others:
         names = ", ".join(f"{name} ({count} {'entry' if count == 1 else 'entries'})" for name, count in others.items())
         print(f"only the default namespace was exported, not {names}", file=sys.stderr)

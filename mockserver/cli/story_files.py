@@ -1,23 +1,21 @@
-"""The user's story files, and reloading them when they change."""
+"""The user's story files, which can be read again when they change."""
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
 
 from mockserver.errors import InvalidInput
-from mockserver.stories.book import Known, StoryBook
+from mockserver.stories.book import Known
 from mockserver.stories.file import read_story, story_name
 
-__all__ = ["LOOK_S", "StoryFile", "StoryFiles", "StoryWatch"]
+__all__ = ["LOOK_S", "Stamp", "StoryFile", "StoryFiles", "stamp_of"]
 
 LOOK_S = 0.5
 """How often to check the files, in seconds."""
 
-_Stamp = tuple[int, int] | None
+Stamp = tuple[int, int] | None
+"""When a file was last written, in nanoseconds, and its size in bytes."""
 
 
 class StoryFile:
@@ -36,7 +34,7 @@ class StoryFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = story_name(path)
-        self._stamp = _stamp(path)
+        self._stamp = stamp_of(path)
         self.story = read_story(path)
 
     def reread(self) -> bool:
@@ -45,7 +43,7 @@ class StoryFile:
         Raises:
             InvalidInput: The changed file cannot be used; the story stays as it was until the file changes again.
         """
-        stamp = _stamp(self.path)
+        stamp = stamp_of(self.path)
         if stamp == self._stamp:
             return False
         self._stamp = stamp
@@ -67,7 +65,7 @@ class StoryFiles:
     def __init__(self, paths: Iterable[Path], check_free: Callable[[str], object]) -> None:
         self._paths = tuple(paths)
         self._check_free = check_free
-        self._bad: dict[Path, _Stamp] = {}
+        self._bad: dict[Path, Stamp] = {}
         self._files: dict[str, StoryFile] = {}
         for path in self._paths:
             if not path.exists():
@@ -106,7 +104,7 @@ class StoryFiles:
 
     def _once(self, path: Path, message: str) -> list[str]:
         """Return the error message about a file, once for every change of it."""
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         if path in self._bad and self._bad[path] == stamp:
             return []
         self._bad[path] = stamp
@@ -139,56 +137,8 @@ class StoryFiles:
         return listed
 
 
-class StoryWatch:
-    """Reloads stories when their files change, in its own thread while the block runs.
-
-    Args:
-        files: The files.
-        book: Where the stories go.
-        tell: Called with messages about reloads and errors; prints to stderr by default.
-    """
-
-    def __init__(self, files: StoryFiles, book: StoryBook, tell: Callable[[str], object] | None = None) -> None:
-        self._files = files
-        self._book = book
-        self._tell = _to_stderr if tell is None else tell
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stories", daemon=True)
-
-    def __enter__(self) -> StoryWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def look(self) -> None:
-        """Check once whether a file changed."""
-        changed, wrong = self._files.reread()
-        known = self._files.known()
-        if changed:
-            self._book.replace(known)
-        for name in changed:
-            self._tell(f"{'reloaded' if name in known else 'removed'} {name}")
-        for message in wrong:
-            self._tell(f"{message}; keeping the previous version")
-
-    def _run(self) -> None:
-        while not self._ended.wait(LOOK_S):
-            try:
-                self.look()
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with a file, the server goes on
-                self._tell(f"cannot reload the stories: {error}")
-
-
-def _to_stderr(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _stamp(path: Path) -> _Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """Return what changes when a file is written; None if there is none."""
     try:
         status = path.stat()
     except OSError:

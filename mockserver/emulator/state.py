@@ -28,6 +28,7 @@ from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.lifecycle import Limits, Trigger, expire, fire, open_session
+from mockserver.rules.settings import check_settings
 from mockserver.store.budget import PIECE, Share
 from mockserver.store.caches import Caches
 from mockserver.store.faults import FaultStore
@@ -316,6 +317,24 @@ class EmulatorState:
         """
         self.settle()
         self._apply_settings(settings)
+
+    def restart_with(self, settings: Settings, faults: Iterable[FaultSpec]) -> None:
+        """Change what a reset restores, and make the same changes now. What a tester changed stays as it is.
+
+        Raises:
+            InvalidInput: A rule or a session rule is wrong; nothing has changed.
+        """
+        start, specs = self._start_settings, tuple(faults)
+        changed = {
+            name: getattr(settings, name)
+            for name in settings.__struct_fields__
+            if getattr(settings, name) != getattr(start, name)
+        }
+        now = msgspec.structs.replace(self.settings, **changed)
+        check_settings(now)
+        self.faults.exchange(self._start_faults, specs, self.clock.now_ms())
+        self.configure(now)
+        self._start_settings, self._start_faults = settings, specs
 
     def _apply_settings(self, settings: Settings) -> None:
         self.back_end = BackEnd(settings, self.dialects)

@@ -70,16 +70,16 @@ class Service:
     ) -> None:
         self.options = options or ServerOptions()
         self.authority = authority_of(self.options, authority)
-        specs = tuple(faults)
+        self._settings, self._faults = settings or Settings(), tuple(faults)
         book = StoryBook() if stories is None else stories
 
         def make(name: str) -> Emulator:
             emulator = Emulator(
-                settings,
+                self._settings,
                 name=name,
                 seed=self.options.seed,
                 seeded_ids=self.options.seeded_ids,
-                faults=specs,
+                faults=self._faults,
                 clock=clock if name == DEFAULT else None,
                 stories=book,
                 dialects=dialects,
@@ -107,6 +107,17 @@ class Service:
             self._keep,
             ca_pem=None if self.authority is None else self.authority.ca_pem,
         )
+
+    def restart_with(self, settings: Settings, faults: Iterable[FaultSpec]) -> None:
+        """Change what namespaces start with, and make the same changes in those that there are.
+
+        Raises:
+            InvalidInput: A rule or a session rule is wrong.
+        """
+        self._settings, self._faults = settings, tuple(faults)
+        for namespace in self.namespaces:
+            with namespace as emulator:
+                emulator.restart_with(settings, self._faults)
 
     def control(self, namespace: str = DEFAULT) -> Control:
         """Return the control of a namespace in this process."""

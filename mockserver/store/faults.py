@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import asdict
@@ -29,6 +29,7 @@ class FaultStore:
         self.max_faults = max_faults
         self.clear()
         self._made = 0
+        self._of_start: set[str] = set()
 
     def clear(self) -> None:
         """Remove all rules; the numbers of ids continue."""
@@ -46,6 +47,26 @@ class FaultStore:
             check_spec(spec)
         self.armed = tuple(self._arm(spec, f"f{number}", now_ms) for number, spec in enumerate(specs, 1))
         self._made = len(specs)
+        self._of_start = {armed.rule.id for armed in self.armed}
+
+    def exchange(self, old: Sequence[FaultSpec], new: Sequence[FaultSpec], now_ms: int) -> None:
+        """Replace rules of the start by others; one that is in both, or was edited meanwhile, goes on as it is.
+
+        Raises:
+            InvalidInput: A new one is wrong; nothing has changed.
+        """
+        for spec in new:
+            check_spec(spec)
+        gone = [spec for spec in old if spec not in new]
+        kept = [
+            armed for armed in self.armed if armed.rule.id not in self._of_start or _spec_of(armed.rule) not in gone
+        ]
+        for spec in new:
+            if spec not in old:
+                self._made += 1
+                kept.append(self._arm(spec, f"f{self._made}", now_ms))
+                self._of_start.add(f"f{self._made}")
+        self.armed = tuple(kept)
 
     @property
     def rules(self) -> tuple[FaultRule, ...]:
@@ -113,3 +134,7 @@ class FaultStore:
             if armed.rule.id == fault_id:
                 return index
         raise NotFound(f"there is no fault rule {fault_id!r}")
+
+
+def _spec_of(rule: FaultRule) -> FaultSpec:
+    return FaultSpec(**{name: getattr(rule, name) for name in FaultSpec.__struct_fields__})

@@ -60,6 +60,7 @@ def test_nothing_given_is_the_default(folder: Path) -> None:
         ready_json=False,
         export_on_exit=None,
         journal=None,
+        files=(folder / "mockserver.toml",),
     )
 
 
@@ -337,9 +338,15 @@ def test_stories_come_from_flags_variable_and_file_whose_paths_are_relative_to_i
 def test_what_names_no_stories_is_refused(folder: Path) -> None:
     with pytest.raises(InvalidInput, match=r"mockserver\.toml:1: stories must be one or more paths, not 3"):
         configured(folder, file="stories = 3\n")
-    (folder / "mockserver.toml").unlink()
-    with pytest.raises(InvalidInput, match="--watch is for story files: give --stories too"):
-        configured(folder, "--watch")
+
+
+def test_files_to_watch_are_those_of_settings_and_rules_whether_they_are_there_or_not(folder: Path) -> None:
+    assert configured(folder, "--watch").files == (folder / "mockserver.toml",)
+    (folder / "rules.json").write_text("[]", encoding="utf-8")
+    assert configured(folder, file="faults = 'rules.json'\n").files == (
+        folder / "mockserver.toml",
+        folder / "rules.json",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+import json
+import logging
 import threading
 
-from mockserver.cli.request_log import RequestLog
+from mockserver.cli.request_log import RequestLog, json_line, log_to
 from mockserver.model.http import HttpRequest
 from mockserver.server.service import Service
-from tests.factories import inside
+from tests.factories import inside, post
 
 
 class Terminal(io.StringIO):
@@ -82,3 +84,38 @@ def test_requests_that_a_paused_terminal_cannot_take_are_counted_and_not_kept() 
     assert "GET /first " in first
     assert "GET /second " in second
     assert told == "... 3 requests not shown"
+
+
+def test_json_lines_say_what_a_search_in_logs_needs_and_keep_every_text_in_one_line() -> None:
+    stream = io.StringIO()
+    log = RequestLog(stream, json_line)
+    service = Service(made=log.watch, settings=None)
+    service.namespaces.default.handle(get("/one\n"))
+    service.namespaces.obtain("blue").handle(post("/api/v1/sessions", {"eventType": "ping"}))
+    log.close()
+    one, two = map(json.loads, stream.getvalue().splitlines())
+    assert one["time"].endswith("Z")
+    assert (one["level"], one["event"], one["namespace"], one["seq"]) == ("info", "request", "default", 1)
+    assert (one["method"], one["path"], one["status"], one["outcome"]) == ("GET", "/one\n", 404, "no_route")
+    assert (two["namespace"], two["status"], two["violations"] != []) == ("blue", 400, True)
+
+
+def test_notices_are_text_or_json_with_their_level_and_exceptions() -> None:
+    text, lines = io.StringIO(), io.StringIO()
+    try:
+        for stream, as_json in ((text, False), (lines, True)):
+            notices = log_to(stream, as_json=as_json)
+            notices.info("%s", "reloaded 100%s")
+            notices.warning("take care")
+            try:
+                raise ValueError("broken")
+            except ValueError:
+                notices.exception("internal error")
+    finally:
+        logging.getLogger("mockserver").handlers.clear()
+        logging.getLogger("mockserver").propagate = True
+    assert text.getvalue().startswith("reloaded 100%s\nwarning: take care\nerror: internal error\nTraceback ")
+    reloaded, warning, error = map(json.loads, lines.getvalue().splitlines())
+    assert (reloaded["level"], reloaded["message"]) == ("info", "reloaded 100%s")
+    assert (warning["level"], warning["event"]) == ("warning", "notice")
+    assert "ValueError: broken" in error["exception"]

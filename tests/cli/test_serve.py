@@ -233,6 +233,21 @@ def test_terminal_shows_a_line_for_every_request(start: StartProcess, fetch: Fet
     assert ended(process) == (0, "", "")
 
 
+def test_log_in_json_holds_start_requests_and_reloads(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
+    process = start("serve", "--port", "0", "--log-format", "json", "--watch")
+    assert process.stderr is not None
+    url = ready(process)["url"]
+    fetch(url, "GET", "/favicon.ico")
+    request = json.loads(process.stderr.readline())
+    assert (request["event"], request["path"], request["status"]) == ("request", "/favicon.ico", 404)
+    (tmp_path / "mockserver.toml").write_text("idle_timeout = 5\n", encoding="utf-8")
+    notice = json.loads(process.stderr.readline())
+    assert (notice["level"], notice["event"]) == ("info", "notice")
+    assert notice["message"].endswith("mockserver.toml: idle_timeout_s")
+    assert json.loads(fetch(url, "GET", "/__admin/settings")[1])["idle_timeout_s"] == 5
+    assert ended(process) == (0, "", "")
+
+
 @pytest.mark.parametrize("how", ["--port", "--admin-port"])
 def test_port_that_is_taken_is_told_in_one_sentence(start: StartProcess, make_server: MakeServer, how: str) -> None:
     port = make_server().port

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mockserver.cli.story_files import StoryFile, StoryFiles, StoryWatch
+from mockserver.cli.story_files import StoryFile, StoryFiles
 from mockserver.errors import InvalidInput
 from mockserver.stories.book import StoryBook
 
@@ -126,27 +125,6 @@ def test_named_file_that_is_gone_for_a_moment_stays(save: Save) -> None:
     assert titles(files) == {"one": "1"}
     save("one.toml", "2")
     assert files.reread() == (["one"], [])
-
-
-def test_watch_brings_what_changed_to_the_book(save: Save, tmp_path: Path) -> None:
-    save("one.toml", "1")
-    book, told, news = StoryBook(), [], threading.Event()
-    files = StoryFiles([tmp_path], book.check_free)
-    book.replace(files.known())
-
-    def tell(text: str) -> None:
-        told.append(text)
-        news.set()
-
-    with StoryWatch(files, book, tell):
-        save("one.toml", "2")
-        assert news.wait(30)
-        news.clear()
-        path = save("one.toml", "")
-        assert news.wait(30)
-
-    assert told == ["reloaded one", f"{path}:1: /title: expected `str`, got `int`; keeping the previous version"]
-    assert book.get("one").story.title == "2"
 
 
 def test_a_pipe_among_story_files_is_not_waited_for(save: Save, tmp_path: Path) -> None:
