@@ -339,6 +339,7 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
     Chunks,
     ExportQuery,
     media_type="application/x-ndjson",
+    slow=True,
 )
 IMPORT: Route[bytes, r.ImportResult] = Route(
     "POST", "/import", "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 from weakref import WeakValueDictionary
@@ -21,6 +21,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
 from mockserver.store.budget import Budget, Share
+from mockserver.store.leftovers import free
 
 __all__ = ["DEFAULT", "LOCALHOST", "Asker", "Destination", "Namespace", "Namespaces", "Target", "destination"]
 
@@ -138,12 +139,16 @@ class Namespace:
             self._budget, self._share = budget, budget.join(self._give_way)
             emulator.join(self._share)
 
-    def leave(self) -> None:
-        """End for good, and forget the requests that wait for its clock."""
+    def reset(self, parts: Iterable[str]) -> None:
+        """Bring parts back to the state after the start; see :meth:`Emulator.reset`."""
         with self as emulator:
-            emulator.forget_held()
-            for listener in emulator.listeners:
-                listener(None)
+            emulator.reset(parts)
+            left = emulator.take_leftovers()
+        free(left)
+
+    def leave(self) -> None:
+        """End for good, and forget everything."""
+        self.reset(("journal", "sessions"))
         if self._share is not None:
             self._share.leave()
 

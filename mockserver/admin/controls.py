@@ -139,6 +139,5 @@ def reset(target: Target, command: ResetCommand) -> Summary:
     """Go back to the state after the start, wholly or in part."""
     if command.only is None:
         target.namespaces.players.clear(target.namespace.name)  # first, so that none of their events comes later
-    with target.namespace as emulator:
-        emulator.reset(_PARTS if command.only is None else command.only)
+    target.namespace.reset(_PARTS if command.only is None else command.only)
     return summary(target, None)

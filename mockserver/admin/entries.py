@@ -24,7 +24,19 @@ from mockserver.rules.verification import check_timeout
 from mockserver.wire.codec import encode
 from mockserver.wire.har import har_pieces
 
-__all__ = ["block", "count", "event", "events", "export", "find", "page", "shown_entries", "wait"]
+__all__ = [
+    "Found",
+    "block",
+    "count",
+    "event",
+    "events",
+    "export",
+    "find",
+    "find_entries",
+    "page",
+    "shown_entries",
+    "wait",
+]
 
 T = TypeVar("T")
 
@@ -42,7 +54,7 @@ _BLOCK_BYTES = 128 * 1024
 """How many entries, and how many bytes, exports and streams read at a time; writing them takes a few milliseconds."""
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """The first entries that match, how many match, and the state of the journal."""
 
     records: Sequence[tuple[int, Record]]
@@ -56,7 +68,7 @@ class _Found(NamedTuple):
     """Makes an entry of a record; works outside the lock of the namespace, because it needs none of its state."""
 
 
-_Told = Callable[[_Found, bool], T]
+_Told = Callable[[Found, bool], T]
 """Makes an answer of what was found; the last argument says whether a wait was satisfied."""
 
 
@@ -85,7 +97,7 @@ def events(target: Target, query: Query) -> EventPage:
     skip = query.skip if isinstance(query, EventQuery) else 0
     if skip < 0:
         raise InvalidInput(f"skip must be 0 or more, not {skip}", pointer="/skip")
-    found = _find(target.namespace, matcher, query.limit, skip, _search(target.namespace, query))
+    found = find_entries(target.namespace, matcher, query.limit, skip, _search(target.namespace, query))
     return _page(_written(target, found), True, skip)
 
 
@@ -100,7 +112,7 @@ def _search(namespace: Namespace, query: Query) -> Search | None:
 def page(namespace: Namespace, query: Query) -> EventPage:
     """Return the first entries that match, with the ``since`` of the next page."""
     matcher = compile_query(query)
-    return _page(_find(namespace, matcher, query.limit), True)
+    return _page(find_entries(namespace, matcher, query.limit), True)
 
 
 def block(namespace: Namespace, since: int) -> list[Entry]:
@@ -113,7 +125,7 @@ def block(namespace: Namespace, since: int) -> list[Entry]:
 def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
     """Count the entries that match, as soon as there are ``at_least`` or the time is over."""
 
-    def told(found: _Found, satisfied: bool) -> CountResult:
+    def told(found: Found, satisfied: bool) -> CountResult:
         return CountResult(count=found.total, journal_complete=found.complete)
 
     return _wait(target, command, 0, told)
@@ -127,7 +139,7 @@ def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
     """Wait until ``at_least`` entries match, or until none has come for ``silence_ms``."""
 
-    def told(found: _Found, satisfied: bool) -> WaitResult:
+    def told(found: Found, satisfied: bool) -> WaitResult:
         return WaitResult(
             satisfied=satisfied or (command.silence_ms is None and found.total >= command.at_least),
             count=found.total,
@@ -138,7 +150,7 @@ def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResul
     return _wait(target, command, _WAIT_MS, told)
 
 
-def _written(target: Target, found: _Found) -> _Found:
+def _written(target: Target, found: Found) -> Found:
     """Let entries be made as JSON, if the answer is to be JSON."""
     if not target.as_json:
         return found
@@ -155,8 +167,8 @@ def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T])
     timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
     namespace, matcher = target.namespace, compile_query(command.query)
 
-    def look() -> _Found:
-        return _written(target, _find(namespace, matcher, command.query.limit))
+    def look() -> Found:
+        return _written(target, find_entries(namespace, matcher, command.query.limit))
 
     satisfied = silence_ms == 0 and timeout_s > 0
     if silence_ms and timeout_s:
@@ -174,7 +186,7 @@ def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T])
     return told(found, satisfied)
 
 
-def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], _Found]) -> Pending[T]:
+def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], Found]) -> Pending[T]:
     """Wait, and look only then."""
 
     def finish() -> T:
@@ -195,16 +207,29 @@ def _newer(emulator: Emulator, matcher: Matcher, seq: int) -> int:
     return sum(1 for _, record in newer if matcher.matches(journal.facts(record)))
 
 
-def _find(namespace: Namespace, matcher: Matcher, limit: int, skip: int = 0, search: Search | None = None) -> _Found:
-    """Find entries without keeping players out of the namespace while bodies are parsed."""
+def find_entries(
+    namespace: Namespace,
+    matcher: Matcher,
+    limit: int,
+    skip: int = 0,
+    search: Search | None = None,
+    until: int | None = None,
+) -> Found:
+    """Find entries without keeping players out of the namespace while bodies are parsed.
+
+    Args:
+        skip: How many of those that match to leave out first.
+        search: What else they must contain.
+        until: Only entries up to this ``seq`` count; None for those that there are now.
+    """
     with namespace as emulator:
         journal, facts, write = emulator.journal, emulator.journal.facts, emulator.entry_of
         evicted, complete = journal.evicted, journal.complete_since(matcher.since)
-        era, last = journal.era, journal.last_seq
-        if not matcher.conditions and search is None:
+        era, last = journal.era, journal.last_seq if until is None else min(until, journal.last_seq)
+        if not matcher.conditions and search is None and last == journal.last_seq:
             seqs, total = journal.select(matcher, limit + skip)
             found = [(seq, record) for seq in seqs[skip:] if (record := journal.get(seq)) is not None]
-            return _Found(found, total, evicted, complete, era, last, write)
+            return Found(found, total, evicted, complete, era, last, write)
     records: list[tuple[int, Record]] = []
     total, since = 0, matcher.since
     while since < last:
@@ -223,10 +248,10 @@ def _find(namespace: Namespace, matcher: Matcher, limit: int, skip: int = 0, sea
         records += matching[max(0, skip - total) :][: limit - len(records)]
         total += len(matching)
         since = some[-1][0]
-    return _Found(records, total, evicted, complete, era, last, write)
+    return Found(records, total, evicted, complete, era, last, write)
 
 
-def _page(found: _Found, satisfied: bool, skipped: int = 0) -> EventPage:
+def _page(found: Found, satisfied: bool, skipped: int = 0) -> EventPage:
     shown = shown_entries(found.records, found.write)
     following = found.records[len(shown) - 1][0] if shown and skipped + len(shown) < found.total else None
     return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))
@@ -249,17 +274,14 @@ def export(target: Target, query: ExportQuery) -> Chunks:
     if matcher == _ALL and search is None:
         blocks = _blocks(target.namespace, last)
     else:
-        blocks = _matching_blocks(target.namespace, matcher, search, last)
+        blocks = _written_blocks(find_entries(target.namespace, matcher, last, 0, search))
     if query.format == "har":
         return har_pieces(blocks, target.namespaces.scheme, DISTRIBUTION, running_version())
     return (b"".join(encode(entry) + b"\n" for entry in block) for block in blocks)
 
 
-def _matching_blocks(
-    namespace: Namespace, matcher: Matcher, search: Search | None, last: int
-) -> Iterator[Sequence[Entry]]:
-    """Return the entries that match, as they were at the time of the call."""
-    found = _find(namespace, matcher, last, 0, search)
+def _written_blocks(found: Found) -> Iterator[Sequence[Entry]]:
+    """Return the entries that were found, as they were then."""
     for start in range(0, len(found.records), _BLOCK):
         yield [found.write(seq, record) for seq, record in found.records[start : start + _BLOCK]]
 

@@ -7,14 +7,13 @@ of a session, which is part of it.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from mockserver.admin.collector import put_off
 from mockserver.admin.paging import within_answer
 from mockserver.control import FindingQuery
 from mockserver.dialects.base import Dialects
@@ -107,7 +106,7 @@ class Diagnosis:
             known, back_end = tuple(emulator.sessions), emulator.back_end
         sessions = _as_of(known, back_end, moment.now_ms)
         stamp = _stamp(sessions, records, moment, _Revision(moment.era, sum(moment.replaced.values())))
-        with _uncollected():
+        with put_off():
             return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
 
     def session_findings(self, sid: str) -> list[Finding]:
@@ -149,7 +148,7 @@ class Diagnosis:
             return build_report(session, items, moment.settings, moment.now_ms)
 
         stamp = _stamp((session,), records, moment, moment.version(session))
-        with _uncollected():
+        with put_off():
             report: SessionReport = moment.kept.reports.get(sid, stamp, compute)
         return report
 
@@ -224,21 +223,6 @@ class Diagnosis:
     def _items(self, records: _Records, moment: _Moment) -> Iterator[Item]:
         for seq, record in records:
             yield from items_of(record, moment.events(seq, record))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Put the garbage collector off: to walk over a long session again and again takes a fifth of the time.
-
-    Nothing that is made here is part of a cycle.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _moment(emulator: Emulator) -> _Moment:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, count, islice
+from typing import TypeVar
 
 from msgspec.structs import replace
 
+from mockserver.admin.collector import put_off
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, Refused
+from mockserver.model.journal import Record
 from mockserver.model.results import ImportResult
-from mockserver.namespaces import Target
+from mockserver.model.session import Session
+from mockserver.namespaces import Namespace, Target
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.recording import parse_recording
+from mockserver.store.leftovers import free
 
 __all__ = ["import_recording"]
+
+T = TypeVar("T")
+
+_TAKEN_AT_ONCE = 200
+"""How many records or sessions are added at a time, so that players can continue between."""
 
 
 def import_recording(target: Target, content: bytes) -> ImportResult:
@@ -28,18 +39,24 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
         InvalidInput: It cannot be read, or one of its sessions exists already (409).
         Refused: There is no room. Nothing is dropped to make room.
     """
-    recording = parse_recording(content, "the recording")
-    with target.namespace as emulator:
-        calls, settings = _renamed(recording.calls, emulator), emulator.settings
-    judged = judge_file(calls, settings, leave_open=False, seeded_ids=False)
-    with judged.default as other, target.namespace as emulator:
+    with put_off():
+        recording = parse_recording(content, "the recording")
+        calls = _renamed(recording.calls, target.namespace)
+        judged = judge_file(calls, target.namespace.settings, leave_open=False, seeded_ids=False)
+    with judged.default as other:
         other.settle()
-        _check(other, emulator)
-        since = emulator.journal.last_seq
-        sessions, until_ms = tuple(other.sessions), other.clock.now_ms()
-        emulator.take_in(other.journal.records(), sessions)
+        with target.namespace as emulator:
+            _check(other, emulator)
+            since, era = emulator.journal.last_seq, emulator.journal.era
+        records, sessions, until_ms = other.journal.records(), tuple(other.sessions), other.clock.now_ms()
+        for some in _in_parts(sessions):
+            _take_in(target.namespace, era, (), some)
+        for more in _in_parts(records):
+            _take_in(target.namespace, era, more, ())
+        requests = len(calls)
+        free((calls, recording.calls, *other.journal.contents, *other.sessions.contents))
     return ImportResult(
-        requests=len(calls),
+        requests=requests,
         left_out=recording.left_out,
         without_body=list(recording.without_body),
         sessions=[session.sid for session in sessions],
@@ -48,18 +65,32 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
     )
 
 
-def _renamed(calls: Iterable[RecordedCall], emulator: Emulator) -> list[RecordedCall]:
+def _in_parts(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    rest = iter(items)
+    while part := tuple(islice(rest, _TAKEN_AT_ONCE)):
+        yield part
+
+
+def _take_in(namespace: Namespace, era: int, records: Iterable[Record], sessions: Iterable[Session]) -> None:
+    with namespace as emulator:
+        if emulator.journal.era != era:
+            raise InvalidInput("the namespace was reset while the recording was added", status=409)
+        emulator.take_in(records, sessions)
+
+
+def _renamed(calls: Iterable[RecordedCall], namespace: Namespace) -> list[RecordedCall]:
     """Give the sessions of bare events free ids; no player has seen the ones that they have."""
-    free: dict[str, str] = {}
+    names: dict[str, str] = {}
     renamed = []
     for call in calls:
         sid = call.sid if call.is_bare else None
         if sid is not None:
-            if sid not in free:
-                names = (sid, *(f"{sid}-{n}" for n in range(2, emulator.sessions.opened + 3)))
-                free[sid] = next(name for name in names if not emulator.owns(name))
-            path, body = DIALECTS.at(call.path).addressed(call.path, call.body, free[sid])
-            call = replace(call, sid=free[sid], path=path, target=path, body=body)
+            if sid not in names:
+                with namespace as emulator:
+                    candidates = chain((sid,), (f"{sid}-{number}" for number in count(2)))
+                    names[sid] = next(name for name in candidates if not emulator.owns(name))
+            path, body = DIALECTS.at(call.path).addressed(call.path, call.body, names[sid])
+            call = replace(call, sid=names[sid], path=path, target=path, body=body)
         renamed.append(call)
     return renamed
 

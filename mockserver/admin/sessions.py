@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
 
+import msgspec
 from msgspec.structs import astuple, replace
 
 from mockserver.admin.findings import Diagnosis
@@ -17,10 +18,13 @@ from mockserver.control import SessionQuery
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound
+from mockserver.model.event import Event
 from mockserver.model.finding import Finding, Severity
+from mockserver.model.journal import Record
 from mockserver.model.lanes import Lanes
 from mockserver.model.results import Meta, SessionCommand, SessionPage, SessionView, Timeline
 from mockserver.model.session import Session
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Phase
 from mockserver.namespaces import Target
 from mockserver.rules.diagnose.run import by_severity, counting
@@ -29,13 +33,16 @@ from mockserver.rules.lanes import lanes_of
 from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
 from mockserver.rules.match import check_page
 from mockserver.rules.timeline import Item, items_of, processed, timeline_entry
+from mockserver.wire.codec import encode
 
 __all__ = [
+    "SessionEntries",
     "expire_session",
     "forget_session",
     "lanes",
     "put_session",
     "session",
+    "session_entries",
     "session_items",
     "sessions",
     "timeline",
@@ -70,9 +77,13 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
         chosen = [one for one in chosen if one.number < query.before]
         page = within_answer(chosen[: -query.limit - 1 : -1], _shown_bytes)[::-1]
         following = page[0].number if len(page) < len(chosen) else None
-    views = [_view(one, back_end, now_ms) for one in page]
-    if query.findings:
-        views = [_judged(view, diagnosis.own_findings(view.sid)) for view in views]
+
+    def view(one: Session) -> SessionView:
+        known = _view(one, back_end, now_ms)
+        known = _judged(known, diagnosis.own_findings(one.sid)) if query.findings else known
+        return cast(SessionView, msgspec.Raw(encode(known))) if target.as_json else known
+
+    views = [view(one) for one in page]
     return SessionPage(sessions=views, meta=Meta(total=len(matching), evicted=evicted, next=following))
 
 
@@ -161,6 +172,45 @@ def _view(known: Session, back_end: BackEnd, now_ms: int) -> SessionView:
 # Its events
 
 
+class SessionEntries(NamedTuple):
+    """The entries of one session at one time. What takes long is done with them outside the lock of the namespace.
+
+    Args:
+        session: The session as time has left it; None if it is not known.
+        records: Its entries, oldest first.
+        events: Returns the events of an entry.
+    """
+
+    session: Session | None
+    records: list[tuple[int, Record]]
+    settings: Settings
+    now_ms: int
+    events: Callable[[int, Record], Sequence[Event]]
+
+    def arrived(self) -> list[Item]:
+        """Return the events in the order in which they arrived."""
+        return [item for seq, record in self.records for item in items_of(record, self.events(seq, record))]
+
+    def processed(self, arrived: Sequence[Item]) -> list[Item]:
+        """Return events that arrived in the order in which the back end processes them."""
+        return processed(arrived, self.settings, self.session, self.now_ms)
+
+
+def session_entries(emulator: Emulator, sid: str) -> SessionEntries:
+    """Return the entries of a session as they are now."""
+    journal, known = emulator.journal, emulator.sessions.get(sid)
+    records = [(seq, record) for seq in journal.session_seqs(sid) if (record := journal.get(seq)) is not None]
+    session = None if known is None else emulator.refreshed(known)
+    return SessionEntries(session, records, emulator.settings, emulator.clock.now_ms(), emulator.events)
+
+
+def session_items(emulator: Emulator, sid: str, *, by_arrival: bool = False, accepted_only: bool = False) -> list[Item]:
+    """Return the events of a session, in the order in which the back end processes them, or as they arrived."""
+    entries = session_entries(emulator, sid)
+    found = [item for item in entries.arrived() if item.accepted or not accepted_only]
+    return found if by_arrival else entries.processed(found)
+
+
 def timeline(target: Target, argument: None, sid: str) -> Timeline:
     """Show the events of a session in order of arrival and of processing.
 
@@ -169,12 +219,14 @@ def timeline(target: Target, argument: None, sid: str) -> Timeline:
     """
     with target.namespace as emulator:
         _check_known(emulator, sid)
-        return Timeline(
-            session_id=sid,
-            arrival=[timeline_entry(item) for item in session_items(emulator, sid, by_arrival=True)],
-            processing=[timeline_entry(item) for item in session_items(emulator, sid, accepted_only=True)],
-            journal_complete=emulator.journal.complete_since(0),
-        )
+        entries, complete = session_entries(emulator, sid), emulator.journal.complete_since(0)
+    arrived = entries.arrived()
+    return Timeline(
+        session_id=sid,
+        arrival=[timeline_entry(item) for item in arrived],
+        processing=[timeline_entry(item) for item in entries.processed([item for item in arrived if item.accepted])],
+        journal_complete=complete,
+    )
 
 
 def lanes(target: Target, argument: None, sid: str) -> Lanes:
@@ -185,15 +237,13 @@ def lanes(target: Target, argument: None, sid: str) -> Lanes:
     """
     with target.namespace as emulator:
         _check_known(emulator, sid)
-        arrived, events = (
-            session_items(emulator, sid, by_arrival=True),
-            session_items(emulator, sid, accepted_only=True),
-        )
-        stored, settings, now_ms = emulator.sessions.get(sid), emulator.settings, emulator.clock.now_ms()
-        complete = emulator.journal.complete_since(0)
-        dialect = stored.dialect if stored is not None else arrived[0].event.dialect if arrived else ""
-        words = emulator.dialects.named(dialect).words
-    traffic = SessionTraffic(stored, arrived, events, settings, settings.thresholds, now_ms, words)
+        stored, entries = emulator.sessions.get(sid), session_entries(emulator, sid)
+        complete, dialects = emulator.journal.complete_since(0), emulator.dialects
+    arrived = entries.arrived()
+    events = entries.processed([item for item in arrived if item.accepted])
+    dialect = stored.dialect if stored is not None else arrived[0].event.dialect if arrived else ""
+    words, settings = dialects.named(dialect).words, entries.settings
+    traffic = SessionTraffic(stored, arrived, events, settings, settings.thresholds, entries.now_ms, words)
     from_ms, to_ms, drawn = lanes_of(traffic.steps, silence_s=traffic.silence_s)
     return Lanes(session_id=sid, from_ms=from_ms, to_ms=to_ms, lanes=drawn, journal_complete=complete)
 
@@ -201,23 +251,6 @@ def lanes(target: Target, argument: None, sid: str) -> Lanes:
 def _check_known(emulator: Emulator, sid: str) -> None:
     if sid not in emulator.sessions and not emulator.journal.session_seqs(sid):
         raise NotFound(f"there is no session {sid!r}")
-
-
-def session_items(emulator: Emulator, sid: str, *, by_arrival: bool = False, accepted_only: bool = False) -> list[Item]:
-    """Return the events of a session, in the order in which the back end processes them, or as they arrived."""
-    found = [
-        item
-        for seq in emulator.journal.session_seqs(sid)
-        if (record := emulator.journal.get(seq)) is not None
-        for item in items_of(record, emulator.events(seq, record))
-        if item.accepted or not accepted_only
-    ]
-    if by_arrival:
-        return found
-    known = emulator.sessions.get(sid)
-    if known is not None:
-        known = emulator.refreshed(known)
-    return processed(found, emulator.settings, known, emulator.clock.now_ms())
 
 
 # What a tester can do

@@ -140,7 +140,6 @@ def _expectations(namespace: Namespace, run: StartedStory, until: int) -> list[E
             views.append(findings_view(wanted, findings, run.since, until))
         else:
             command = command_of(wanted)
-            with namespace as emulator:
-                verification, count = Verifier(emulator, command, since=run.since, until=until).judge()
+            verification, count = Verifier(namespace, command, since=run.since, until=until).judge()
             views.append(count_view(wanted, count_range(command), verification, count))
     return views

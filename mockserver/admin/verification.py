@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from mockserver.admin.entries import shown_entries
-from mockserver.admin.sessions import session_items
+from mockserver.admin.entries import find_entries, shown_entries
+from mockserver.admin.sessions import SessionEntries, session_entries
 from mockserver.admin.waiting import Pending, begin, count_reached, never
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.waiters import WaitCheck
 from mockserver.model.journal import Record
 from mockserver.model.query import DEFAULT_LIMIT
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
-from mockserver.namespaces import Target
+from mockserver.namespaces import Namespace, Target
 from mockserver.rules.match import Matcher, compile_query
-from mockserver.rules.timeline import Item
+from mockserver.rules.timeline import Item, items_of
 from mockserver.rules.verification import (
     SequenceStep,
     check_timeout,
@@ -36,6 +36,9 @@ _NEAR = 3
 _NEAR_SEARCHED = 5_000
 """How many of the newest entries are searched for near misses; a failing test is about recent ones."""
 
+_READ = 1_000
+"""How many entries are read from the journal at a time, so that players can continue between."""
+
 
 def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Verification]:
     """Verify a count of entries, or of sessions in which a sequence occurs.
@@ -50,35 +53,51 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
     wanted = count_range(command)
     timeout_s = check_timeout(command.timeout_ms)
 
-    def answer(emulator: Emulator, satisfied: bool) -> Verification:
-        return Verifier(emulator, command).judge()[0]
-
     with target.namespace as emulator:
-        verifier = Verifier(emulator, command)
         if wanted.final and timeout_s:
-            return begin(target.namespace, emulator, never, timeout_s, answer)
+            return _later(begin(target.namespace, emulator, never, timeout_s, _ended), target, command)
+    verifier = Verifier(target.namespace, command)
+    count = verifier.look()
+    while not wanted.met_by(count) and timeout_s:
+        with target.namespace as emulator:
+            check = verifier.check(emulator, count)
+            if check is not None:
+                return _later(begin(target.namespace, emulator, check, timeout_s, _ended), target, command)
         count = verifier.look()
-        if wanted.met_by(count) or not timeout_s:
-            return verifier.report(count)
-        return begin(target.namespace, emulator, verifier.check(count), timeout_s, answer)
+    return verifier.report(count)
+
+
+def _ended(emulator: Emulator, satisfied: bool) -> None:
+    """Say nothing: the entries are looked at again, outside the lock."""
+
+
+def _later(pending: Pending[None], target: Target, command: VerifyCommand) -> Pending[Verification]:
+    def finish() -> Verification:
+        pending.finish()
+        return Verifier(target.namespace, command).judge()[0]
+
+    return Pending(pending.waiter, pending.timeout_s, finish)
 
 
 class Verifier:
     """Performs one verification in a namespace: it looks, and then reports what it saw.
 
+    It holds the lock of the namespace only to get the entries, a few at a time, so that players can continue between.
+
     Args:
-        emulator: The emulator of the namespace.
+        namespace: The namespace.
         command: What is expected.
         since: Only entries with a greater ``seq`` count.
-        until: Only entries up to this ``seq`` count; None for no limit.
+        until: Only entries up to this ``seq`` count; None for those that there are when it looks.
 
     Raises:
         InvalidInput: The command contradicts itself.
     """
 
-    def __init__(self, emulator: Emulator, command: VerifyCommand, *, since: int = 0, until: int | None = None) -> None:
-        self._emulator = emulator
-        self._journal = emulator.journal
+    def __init__(
+        self, namespace: Namespace, command: VerifyCommand, *, since: int = 0, until: int | None = None
+    ) -> None:
+        self._namespace = namespace
         self._since = since
         self._until = until
         self._wanted = count_range(command)
@@ -89,10 +108,8 @@ class Verifier:
             self._matcher = replace(self._matcher, since=self._since)
         self._sequence = () if command.sequence is None else steps(command.sequence)
         self._by_arrival = command.order == "arrival"
-        self._seqs: list[int] = []
-        """The first entries that match."""
-        self._found: list[tuple[str, list[Item], list[int]]] = []
-        """For each session its events, and the indices of those that are steps of the sequence."""
+        with namespace as emulator:
+            self._write, self._facts = emulator.entry_of, emulator.journal.facts
 
     def judge(self) -> tuple[Verification, int]:
         """Look, and return the report and how many entries or sessions there are."""
@@ -101,42 +118,71 @@ class Verifier:
 
     def look(self) -> int:
         """Count the entries, or the sessions in which the sequence occurs."""
+        with self._namespace as emulator:
+            journal = emulator.journal
+            self._era, self._last_seq = journal.era, journal.last_seq
+            self._complete, self._evicted = journal.complete_since(self._since), journal.evicted
+            sids = tuple(journal.session_ids()) if self._matcher is None else ()
+        if self._until is not None:
+            self._last_seq = min(self._until, self._last_seq)
+        self._matched: list[tuple[int, Record]] = []
+        """The first entries that match."""
         if self._query is not None and self._matcher is not None:
-            if self._until is None:
-                self._seqs, count = self._journal.select(self._matcher, self._query.limit)
-                return count
-            matching, _ = self._journal.select(self._matcher, self._journal.last_seq)
-            matching = [seq for seq in matching if seq <= self._until]
-            self._seqs = matching[: self._query.limit]
-            return len(matching)
-        self._found = []
-        for sid in self._journal.session_ids():
-            items = self._items(sid)
-            self._found.append((sid, items, self._steps_in(items)))
-        whole = [(items, indices) for _, items, indices in self._found if len(indices) == len(self._sequence)]
-        self._seqs = [items[index].seq for items, indices in whole for index in indices][:DEFAULT_LIMIT]
-        return len(whole)
+            found = find_entries(self._namespace, self._matcher, self._query.limit, until=self._last_seq)
+            self._matched = list(found.records)
+            return found.total
+        self._having: set[str] = set()
+        """The sessions in which the sequence occurs."""
+        self._furthest: tuple[str, list[Item], list[int]] | None = None
+        """Of the others the one with most steps: its events, and the indices of those that are steps."""
+        for sid in sids:
+            self._look_at(sid)
+        return len(self._having)
 
-    def check(self, count: int) -> WaitCheck:
-        """Make a check for a wait, which continues from the count of :meth:`look`."""
+    def _look_at(self, sid: str) -> None:
+        items = self._items(sid)
+        indices = self._steps_in(items)
+        if len(indices) == len(self._sequence):
+            self._having.add(sid)
+            room = DEFAULT_LIMIT - len(self._matched)
+            self._matched += [(items[index].seq, items[index].record) for index in indices[:room]]
+        elif self._furthest is None or len(indices) > len(self._furthest[2]):
+            self._furthest = sid, items, indices
+
+    def check(self, emulator: Emulator, count: int) -> WaitCheck | None:
+        """Make a check for a wait, which continues from the count of :meth:`look`.
+
+        Args:
+            emulator: The emulator of the namespace, whose lock the caller holds.
+
+        Returns:
+            None if entries have come since that count, so that it has to look again.
+        """
+        journal = emulator.journal
         at_least = self._wanted.at_least or 0
+        if (journal.era, journal.last_seq) != (self._era, self._last_seq):
+            return None
         if self._matcher is not None:
-            return count_reached(self._emulator, self._matcher, at_least, count)
-        having = {sid for sid, _, indices in self._found if len(indices) == len(self._sequence)}
-        last = self._journal.last_seq
+            return count_reached(emulator, self._matcher, at_least, count)
+        having = self._having
+        last = journal.last_seq
 
         def check(seq: int, record: Record) -> bool:
             nonlocal last
             if seq <= last:  # the journal was reset, and with it what was found
                 having.clear()
-            last = seq
+            last = self._last_seq = seq
             sid = record.session_id
-            if sid is not None:  # only the session of the record can have changed
-                whole = len(self._steps_in(self._items(sid))) == len(self._sequence)
-                (having.add if whole else having.discard)(sid)
+            # Only the session of the record can have changed, and only by an event that can be a step.
+            if sid is not None and sid not in having and self._can_be_step(emulator, seq, record):
+                self._look_at(sid)
             return len(having) >= at_least
 
         return check
+
+    def _can_be_step(self, emulator: Emulator, seq: int, record: Record) -> bool:
+        facts = [item.facts() for item in items_of(record, emulator.events(seq, record))]
+        return any(step.matcher.matches(each) for step in self._sequence for each in facts)
 
     def report(self, count: int) -> Verification:
         """Report what :meth:`look` saw; if it was not enough, with what came nearest."""
@@ -145,41 +191,36 @@ class Verifier:
         too_few = not verified and wanted.at_least is not None and count < wanted.at_least
         describe = self._count_report if self._query is not None else self._sequence_report
         near, message = describe(count, too_few)
-        records = ((seq, self._journal.get(seq)) for seq in self._seqs)
-        matched = ((seq, record) for seq, record in records if record is not None)
         return Verification(
             verified=verified,
             message=message,
-            matched=shown_entries(matched, self._emulator.entry_of),
+            matched=shown_entries(self._matched, self._write),
             near_misses=near,
-            journal_complete=self._journal.complete_since(self._since),
+            journal_complete=self._complete,
         )
 
     def _count_report(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
         assert self._query is not None
         assert self._matcher is not None
-        near = self._near(self._matcher, self._newest(self._since)) if too_few else []
-        received = self._received(self._since) if too_few and not near else ""
+        near = self._near(self._matcher, self._newest()) if too_few else []
+        received = self._received() if too_few and not near else ""
         labels = [_labelled(miss) for miss in near]
-        return near, count_message(self._wanted, self._query, count, labels, self._incomplete(self._since), received)
+        return near, count_message(self._wanted, self._query, count, labels, self._incomplete, received)
 
     def _sequence_report(self, count: int, too_few: bool) -> tuple[list[NearMiss], str]:
         sequence = self._sequence
         furthest, near, received = None, list[NearMiss](), ""
         if too_few:
-            partial = [candidate for candidate in self._found if len(candidate[2]) < len(sequence)]
-            if partial:
-                sid, items, indices = max(partial, key=lambda candidate: len(candidate[2]))
+            if self._furthest is not None:
+                sid, items, indices = self._furthest
                 furthest = (sid, len(indices))
                 rest = items[indices[-1] + 1 :] if indices else items
                 near = self._near(sequence[len(indices)].matcher, ((item.seq, item.record) for item in rest))
                 if self._accepted_only:
                     near = [*self._refused(sequence[len(indices)], sid), *near][:_NEAR]
-            received = "" if near else self._received(self._since)
+            received = "" if near else self._received()
         labels = [_labelled(miss) for miss in near]
-        return near, sequence_message(
-            self._wanted, sequence, count, furthest, labels, self._incomplete(self._since), received
-        )
+        return near, sequence_message(self._wanted, sequence, count, furthest, labels, self._incomplete, received)
 
     @property
     def _accepted_only(self) -> bool:
@@ -187,62 +228,66 @@ class Verifier:
         return not self._by_arrival and not any(step.about_the_answer for step in self._sequence)
 
     def _items(self, sid: str) -> list[Item]:
-        found = session_items(self._emulator, sid, by_arrival=self._by_arrival, accepted_only=self._accepted_only)
-        return self._counting(found)
+        entries = self._entries(sid)
+        items = [item for item in entries.arrived() if item.accepted or not self._accepted_only]
+        return self._counting(items if self._by_arrival else entries.processed(items))
+
+    def _entries(self, sid: str) -> SessionEntries:
+        with self._namespace as emulator:
+            return session_entries(emulator, sid)
 
     def _steps_in(self, items: list[Item]) -> list[int]:
         return find_sequence(self._sequence, [item.facts() for item in items], [item.seq for item in items])
 
     def _counting(self, items: list[Item]) -> list[Item]:
         """Return the events that count."""
-        if not self._since and self._until is None:
-            return items
-        last_seq = self._last_seq
-        return [item for item in items if self._since < item.seq <= last_seq]
+        return [item for item in items if self._since < item.seq <= self._last_seq]
 
     def _refused(self, step: SequenceStep, sid: str) -> list[NearMiss]:
         """Find events that would be the step if they had not been refused."""
-        items = self._counting(session_items(self._emulator, sid, by_arrival=True))
+        items = self._counting(self._entries(sid).arrived())
         meant = (item for item in items if not item.accepted and step.matcher.matches(item.facts()))
         return self._near(step.accepted, ((item.seq, item.record) for item in meant))
 
-    @property
-    def _last_seq(self) -> int:
-        """The last entry that counts."""
-        return self._journal.last_seq if self._until is None else min(self._until, self._journal.last_seq)
-
-    def _newest(self, since: int) -> Iterator[tuple[int, Record]]:
-        journal = self._journal
-        last = self._last_seq
-        for seq in range(last, max(since, journal.first_seq - 1, last - _NEAR_SEARCHED), -1):
-            record = journal.get(seq)
-            if record is not None:
-                yield seq, record
+    def _newest(self) -> Iterator[tuple[int, Record]]:
+        first = max(self._since, self._last_seq - _NEAR_SEARCHED) + 1
+        for start in range(self._last_seq, first - 1, -_READ):
+            with self._namespace as emulator:
+                journal = emulator.journal
+                some = [(seq, journal.get(seq)) for seq in range(start, max(start - _READ, first - 1), -1)]
+            yield from ((seq, record) for seq, record in some if record is not None)
 
     def _near(self, matcher: Matcher, records: Iterable[tuple[int, Record]]) -> list[NearMiss]:
         def misses() -> Iterator[tuple[float, int, Record, tuple[Difference, ...]]]:
             for seq, record in records:
-                differences = matcher.differences(self._journal.facts(record))
+                differences = matcher.differences(self._facts(record))
                 distance = matcher.distance(differences)
                 if 0 < distance < 1:
                     yield distance, -seq, record, differences
 
         return [
-            NearMiss(event=self._emulator.entry_of(-minus_seq, record), distance=distance, differences=differences)
+            NearMiss(event=self._write(-minus_seq, record), distance=distance, differences=differences)
             for distance, minus_seq, record, differences in heapq.nsmallest(_NEAR, misses(), key=lambda miss: miss[:2])
         ]
 
-    def _received(self, since: int) -> str:
-        journal = self._journal
-        records = (journal.get(seq) for seq in range(max(since + 1, journal.first_seq), self._last_seq + 1))
-        return received_line(Counter(record.event_type for record in records if record and record.event_type))
+    def _received(self) -> str:
+        counts: Counter[str] = Counter()
+        since = self._since
+        while since < self._last_seq:
+            with self._namespace as emulator:
+                since = max(since, emulator.journal.first_seq - 1)
+                last = min(since + _READ, self._last_seq)
+                records = [emulator.journal.get(seq) for seq in range(since + 1, last + 1)]
+            counts.update(record.event_type for record in records if record and record.event_type)
+            since = max(since, last)
+        return received_line(counts)
 
-    def _incomplete(self, since: int) -> str:
-        if self._journal.complete_since(since):
+    @property
+    def _incomplete(self) -> str:
+        if self._complete:
             return ""
-        dropped = self._journal.evicted
-        were = "entry was" if dropped == 1 else "entries were"
-        return f" ({dropped} older {were} dropped to stay within the limits and not counted)"
+        were = "entry was" if self._evicted == 1 else "entries were"
+        return f" ({self._evicted} older {were} dropped to stay within the limits and not counted)"
 
 
 def _labelled(miss: NearMiss) -> tuple[str, tuple[Difference, ...]]:

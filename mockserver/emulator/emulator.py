@@ -151,7 +151,9 @@ class Emulator(EmulatorState):
             parts: Any of ``journal sessions faults clock settings``.
         """
         wanted = frozenset(parts)
-        self.settle()
+        self._process_due()
+        if "sessions" not in wanted:  # otherwise none is left
+            self.settle()
         self.stories.reset(wanted)
         super().reset(wanted)
 

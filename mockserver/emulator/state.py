@@ -95,6 +95,8 @@ class EmulatorState:
         self.held_requests = HeldRequests()
         self.streams = 0
         """How many event streams are open; the server counts them."""
+        self.leftovers: list[Any] = []
+        """The containers of what resets have removed."""
         self.share: Share | None = None
         """The share of the namespace in the budget of the server; None for no limit but the settings."""
         self._apply_settings(self._start_settings)
@@ -352,23 +354,29 @@ class EmulatorState:
             parts: Any of ``journal sessions faults clock settings``.
         """
         wanted = frozenset(parts)
-        self.settle()
         if "clock" in wanted:
             self.clock.reset()
         if "settings" in wanted:
             self._apply_settings(self._start_settings)
         if "sessions" in wanted:
+            self.leftovers += self.sessions.contents
             self.sessions.clear()
             self._restart_ids()
         if "faults" in wanted:
             self.faults.restart(self._start_faults, self.clock.now_ms())
         if "journal" in wanted:
             self.forget_held()
+            self.leftovers += (*self.caches.contents, *self.journal.contents)
             self.caches = Caches()
             self.journal.clear()
             for listener in self.listeners:
                 listener(None)
         self.fit()
+
+    def take_leftovers(self) -> list[Any]:
+        """Return what resets have removed, to be freed outside the lock; see :mod:`mockserver.store.leftovers`."""
+        left, self.leftovers = self.leftovers, []
+        return left
 
     def forget_held(self) -> None:
         """Forget the requests that are held back, and wake the threads that wait for them."""

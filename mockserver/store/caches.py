@@ -85,6 +85,11 @@ class Cache(Generic[T]):
         kept = self._kept.get(name)
         return None if kept is None else kept.value
 
+    @property
+    def contents(self) -> dict[Hashable, Any]:
+        """The container of the answers, for one that uses this cache no more."""
+        return self._kept
+
     def retain(self, names: Container[Hashable]) -> None:
         """Drop the answers of all other names."""
         with self._lock:
@@ -131,6 +136,11 @@ class Caches:
         self.findings: Cache[Any] = Cache()
         self.traffic: Cache[Any] = Cache(_TRAFFIC_EVENTS, latest=False)
         self.reports: Cache[Any] = Cache(_REPORTS)
+
+    @property
+    def contents(self) -> tuple[dict[Hashable, Any], ...]:
+        """The containers of all answers, for one that uses these caches no more."""
+        return tuple(cache.contents for cache in (self.overall, self.findings, self.traffic, self.reports))
 
     def retain(self, sids: Container[Hashable]) -> None:
         """Drop the answers about all other sessions."""

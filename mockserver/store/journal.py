@@ -145,6 +145,11 @@ class Journal:
             if self._bytes > self._room:
                 self.crowded()
 
+    @property
+    def contents(self) -> tuple[Any, ...]:
+        """The containers that are large in a large journal. After :meth:`clear` it has others."""
+        return self._records, self._by_session, self._interned
+
     def clear(self) -> None:
         """Forget everything and count from 1 again."""
         self.era += 1

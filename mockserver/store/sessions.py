@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 from msgspec.structs import astuple
 
@@ -32,6 +33,11 @@ class SessionStore:
     def __init__(self, max_sessions: int) -> None:
         self.max_sessions = max_sessions
         self.clear()
+
+    @property
+    def contents(self) -> tuple[Any, ...]:
+        """The containers that are large if there are many sessions. After :meth:`clear` it has others."""
+        return self._sessions, self._arrivals
 
     def clear(self) -> None:
         """Forget all sessions, and count them from 1 again."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.admin import verification
-from mockserver.admin.sessions import session_items
+from mockserver.admin.sessions import SessionEntries, session_entries
 from mockserver.admin.waiting import Pending
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, Refused
@@ -17,7 +17,6 @@ from mockserver.model.query import Query
 from mockserver.model.results import Verification, VerifyCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
-from mockserver.rules.timeline import Item
 from tests.factories import (
     T0,
     answered,
@@ -332,11 +331,11 @@ def test_each_session_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, members
     open_session(back_end)
     looks: list[str] = []
 
-    def look(emulator: Emulator, sid: str, **how: bool) -> list[Item]:
+    def look(emulator: Emulator, sid: str) -> SessionEntries:
         looks.append(sid)
-        return session_items(emulator, sid, **how)
+        return session_entries(emulator, sid)
 
-    monkeypatch.setattr(verification, "session_items", look)
+    monkeypatch.setattr(verification, "session_entries", look)
     answer = verification.verify(target(back_end), VerifyCommand(sequence=("sessionStart", "play"), **members))
     assert answered(answer).verified
     assert len(looks) == len(set(looks)) == 2
@@ -346,11 +345,11 @@ def test_what_more_entries_can_undo_is_looked_at_when_the_time_is_over(monkeypat
     back_end, _ = played()
     looks: list[str] = []
 
-    def look(emulator: Emulator, sid: str, **how: bool) -> list[Item]:
+    def look(emulator: Emulator, sid: str) -> SessionEntries:
         looks.append(sid)
-        return []
+        return session_entries(emulator, sid)
 
-    monkeypatch.setattr(verification, "session_items", look)
+    monkeypatch.setattr(verification, "session_entries", look)
     command = VerifyCommand(sequence=("play",), exactly=0, timeout_ms=LONG_MS)
     pending = awaited(verification.verify(target(back_end), command))
     assert looks == []

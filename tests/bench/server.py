@@ -27,7 +27,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
 from mockserver.server.options import ServerOptions
-from mockserver.server.runner import Runner
+from mockserver.server.runner import Runner, attentive
 from mockserver.server.service import Service
 from mockserver.server.tls import authority_of, server_context
 from tests.bench.events import BODIES, HEADERS, START
@@ -37,6 +37,7 @@ __all__ = ["bare_application", "rss_bytes"]
 
 _FILL_SESSIONS = 100
 _PAGE = 100
+_PULSE_S = 0.001
 
 
 def bare_application() -> web.Application:
@@ -87,9 +88,30 @@ async def _mockserver(service: Service) -> Any:
     runner = Runner(service)
     await runner.start()
     try:
-        yield runner.port
+        with attentive():
+            yield runner.port
     finally:
         await runner.stop()
+
+
+class _Pulse:
+    """Measures for how long the loop does not turn: in processor time of this process, which other processes leave as
+    it is."""
+
+    def __init__(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._beat())
+        self._longest_s = 0.0
+
+    async def _beat(self) -> None:
+        while True:
+            start_s = time.process_time()
+            await asyncio.sleep(_PULSE_S)
+            self._longest_s = max(self._longest_s, time.process_time() - start_s)
+
+    def end(self) -> float:
+        """Stop, and return the longest time in milliseconds."""
+        self._task.cancel()
+        return self._longest_s * 1000
 
 
 def rss_bytes() -> int:
@@ -166,6 +188,7 @@ async def _serve(kind: str) -> None:
     service = Service(Settings() if kind == "bounded" else roomy, ServerOptions(tls=tls))
     context = {"bare": lambda: _bare(tls=tls), "trivial": _trivial}.get(kind, lambda: _mockserver(service))
     loop = asyncio.get_running_loop()
+    pulse: _Pulse | None = None
     async with context() as port:
         print(json.dumps({"port": port}), flush=True)
         while line := await loop.run_in_executor(None, sys.stdin.readline):
@@ -174,6 +197,11 @@ async def _serve(kind: str) -> None:
             match order.pop("do"):
                 case "usage":
                     answer = {"cpu_s": time.process_time(), "rss_bytes": rss_bytes()}
+                case "pulse":
+                    pulse = _Pulse()
+                case "longest":
+                    assert pulse is not None
+                    answer = pulse.end()
                 case "recorded":
                     with service.namespaces.default as emulator:
                         answer = len(emulator.journal)
