@@ -133,6 +133,7 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
     """One route of the admin API.
 
     Args:
+        name: Its name in OpenAPI, and so in generated clients.
         method: The method.
         path: The path below ``/__admin``; the call fills in each ``{name}``.
         summary: What it is for, in one sentence.
@@ -147,6 +148,7 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
         max_body_mib: Most mebibytes of the body.
     """
 
+    name: str
     method: str
     path: str
     summary: str
@@ -185,155 +187,245 @@ class Control(Protocol):
         ...
 
 
-def _get(path: str, summary: str, result: Any, argument: Any = None, **more: Any) -> Route[Any, Any]:
-    return Route("GET", path, summary, argument, result, **more)
+def _get(name: str, path: str, summary: str, result: Any, argument: Any = None, **more: Any) -> Route[Any, Any]:
+    return Route(name, "GET", path, summary, argument, result, **more)
 
 
 HEALTH: Route[None, r.Health] = _get(
-    "/health", "Whether the server is alive; answers any Host.", r.Health, any_host=True
+    "getHealth", "/health", "Whether the server is alive; answers any Host.", r.Health, any_host=True
 )
 READY: Route[None, r.Health] = _get(
-    "/ready", "Whether the server takes requests; answers any Host.", r.Health, any_host=True
+    "getReadiness", "/ready", "Whether the server takes requests; answers any Host.", r.Health, any_host=True
 )
-VERSION: Route[None, r.Version] = _get("/version", "Name and version of the server.", r.Version)
+VERSION: Route[None, r.Version] = _get("getVersion", "/version", "Name and version of the server.", r.Version)
 METRICS: Route[None, Chunks] = _get(
-    "/metrics", "Counters in the text format of Prometheus.", Chunks, media_type="text/plain; version=0.0.4", slow=True
+    "getMetrics",
+    "/metrics",
+    "Counters in the text format of Prometheus.",
+    Chunks,
+    media_type="text/plain; version=0.0.4",
+    slow=True,
 )
-OPENAPI: Route[None, dict[str, Any]] = _get("/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any])
+OPENAPI: Route[None, dict[str, Any]] = _get(
+    "getOpenApi", "/openapi.json", "The OpenAPI description of both APIs.", dict[str, Any], slow=True
+)
 CA: Route[None, Chunks] = _get(
-    "/ca.crt", "The CA to trust when the server was started with --tls; answers any Host, without a token.", Chunks,
+    "getCaCertificate", "/ca.crt",
+    "The CA to trust when the server was started with --tls; answers any Host, without a token.", Chunks,
     media_type="application/x-x509-ca-cert", any_host=True,
 )  # fmt: skip
 SUMMARY: Route[None, r.Summary] = _get(
-    "/summary", "Counts of requests, events, sessions and findings.", r.Summary, slow=True
+    "getSummary", "/summary", "Counts of requests, events, sessions and findings.", r.Summary, slow=True
 )
 
 SESSIONS: Route[SessionQuery, r.SessionPage] = _get(
-    "/sessions", "Sessions, newest last.", r.SessionPage, SessionQuery, slow=True
+    "listSessions", "/sessions", "Sessions, newest last.", r.SessionPage, SessionQuery, slow=True
 )
 PUT_SESSION: Route[r.SessionCommand, r.SessionView] = Route(
-    "POST", "/sessions", "Open or close a session without a client.", r.SessionCommand, r.SessionView, 201, True
+    "putSession",
+    "POST",
+    "/sessions",
+    "Open or close a session without a client.",
+    r.SessionCommand,
+    r.SessionView,
+    201,
+    True,
 )
 SESSION: Route[None, r.SessionView] = _get(
-    "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
+    "getSession", "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
 )
 EXPIRE: Route[None, r.SessionView] = Route(
-    "POST", "/sessions/{sid}/expire", "Close a session: its next event answers 410.", None, r.SessionView, changes=True
+    "expireSession",
+    "POST",
+    "/sessions/{sid}/expire",
+    "Close a session: its next event answers 410.",
+    None,
+    r.SessionView,
+    changes=True,
 )
 FORGET: Route[None, r.SessionView] = Route(
-    "POST", "/sessions/{sid}/forget", "Forget a session: its next event answers 404.", None, r.SessionView, changes=True
+    "forgetSession",
+    "POST",
+    "/sessions/{sid}/forget",
+    "Forget a session: its next event answers 404.",
+    None,
+    r.SessionView,
+    changes=True,
 )
 TIMELINE: Route[None, r.Timeline] = _get(
-    "/sessions/{sid}/timeline", "The events of a session in order of arrival and of processing.", r.Timeline, slow=True
+    "getTimeline",
+    "/sessions/{sid}/timeline",
+    "The events of a session in order of arrival and of processing.",
+    r.Timeline,
+    slow=True,
 )
 LANES: Route[None, Lanes] = _get(
-    "/sessions/{sid}/lanes", "What went on in a session, as spans of time, for a picture.", Lanes, slow=True
+    "getLanes", "/sessions/{sid}/lanes", "What went on in a session, as spans of time, for a picture.", Lanes, slow=True
 )
 SESSION_FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
-    "/sessions/{sid}/findings", "What is wrong with a session, the worst first.", r.FindingPage, FindingQuery, slow=True
+    "listSessionFindings",
+    "/sessions/{sid}/findings",
+    "What is wrong with a session, the worst first.",
+    r.FindingPage,
+    FindingQuery,
+    slow=True,
 )
 REPORT: Route[None, SessionReport] = _get(
-    "/sessions/{sid}/report", "What Adobe would have computed of a session, and why.", SessionReport, slow=True
+    "getReport",
+    "/sessions/{sid}/report",
+    "What Adobe would have computed of a session, and why.",
+    SessionReport,
+    slow=True,
 )
 FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
-    "/findings", "What is wrong with the traffic, the worst first.", r.FindingPage, FindingQuery, slow=True
+    "listFindings",
+    "/findings",
+    "What is wrong with the traffic, the worst first.",
+    r.FindingPage,
+    FindingQuery,
+    slow=True,
 )
 
 EVENTS: Route[Query, r.EventPage] = _get(
-    "/events", "The journal, filtered by the query string.", r.EventPage, EventQuery, slow=True
+    "listEvents", "/events", "The journal, filtered by the query string.", r.EventPage, EventQuery, slow=True
 )
 COUNT: Route[r.WaitCommand, r.CountResult] = Route(
-    "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult, slow=True
+    "countEvents", "POST", "/events/count", "Count entries.", r.WaitCommand, r.CountResult, slow=True
 )
 FIND: Route[r.WaitCommand, r.EventPage] = Route(
-    "POST", "/events/find", "Find entries.", r.WaitCommand, r.EventPage, slow=True
+    "findEvents", "POST", "/events/find", "Find entries.", r.WaitCommand, r.EventPage, slow=True
 )
 WAIT: Route[r.WaitCommand, r.WaitResult] = Route(
-    "POST", "/events/wait", "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult,
+    "waitForEvents", "POST", "/events/wait",
+    "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult,
     slow=True,
 )  # fmt: skip
-EVENT: Route[None, Entry] = _get("/events/{seq}", "One entry of the journal, as it was sent.", Entry)
+EVENT: Route[None, Entry] = _get("getEvent", "/events/{seq}", "One entry of the journal, as it was sent.", Entry)
 VERIFY: Route[r.VerifyCommand, r.Verification] = Route(
-    "POST", "/verify", "Verify a count or a sequence, with near misses.", r.VerifyCommand, r.Verification, slow=True
+    "verify",
+    "POST",
+    "/verify",
+    "Verify a count or a sequence, with near misses.",
+    r.VerifyCommand,
+    r.Verification,
+    slow=True,
 )
 
-FAULTS: Route[None, r.FaultPage] = _get("/faults", "Fault rules with their counters.", r.FaultPage)
+FAULTS: Route[None, r.FaultPage] = _get("listFaults", "/faults", "Fault rules with their counters.", r.FaultPage)
 ADD_FAULT: Route[FaultSpec, FaultRule] = Route(
-    "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
+    "addFault", "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
 )
-DELETE_FAULTS: Route[None, None] = Route("DELETE", "/faults", "Remove all fault rules.", status=204, changes=True)
-FAULT: Route[None, FaultRule] = _get("/faults/{fault_id}", "One fault rule.", FaultRule)
+DELETE_FAULTS: Route[None, None] = Route(
+    "deleteFaults", "DELETE", "/faults", "Remove all fault rules.", status=204, changes=True
+)
+FAULT: Route[None, FaultRule] = _get("getFault", "/faults/{fault_id}", "One fault rule.", FaultRule)
 PUT_FAULT: Route[FaultSpec, FaultRule] = Route(
-    "PUT", "/faults/{fault_id}", "Replace a fault rule; its counters start afresh.", FaultEdit, FaultRule, changes=True
+    "replaceFault",
+    "PUT",
+    "/faults/{fault_id}",
+    "Replace a fault rule; its counters start afresh.",
+    FaultEdit,
+    FaultRule,
+    changes=True,
 )
 DELETE_FAULT: Route[None, None] = Route(
-    "DELETE", "/faults/{fault_id}", "Remove a fault rule.", status=204, changes=True
+    "deleteFault", "DELETE", "/faults/{fault_id}", "Remove a fault rule.", status=204, changes=True
 )
 
-STORIES: Route[None, StoryPage] = _get("/stories", "The stories that can be started.", StoryPage, slow=True)
+STORIES: Route[None, StoryPage] = _get(
+    "listStories", "/stories", "The stories that can be started.", StoryPage, slow=True
+)
 STORY: Route[None, StoryView] = _get(
-    "/stories/{name}", "One story, its progress and its verdict.", StoryView, slow=True
+    "getStory", "/stories/{name}", "One story, its progress and its verdict.", StoryView, slow=True
 )
 PUT_STORY: Route[Story, StoryView] = Route(
-    "PUT", "/stories/{name}", "Add a story of your own.", Story, StoryView, changes=True, slow=True
+    "putStory", "PUT", "/stories/{name}", "Add a story of your own.", Story, StoryView, changes=True, slow=True
 )
 START_STORY: Route[None, StoryView] = Route(
-    "POST", "/stories/{name}/start", "Start a story; stops the one that runs.", None, StoryView, changes=True,
+    "startStory", "POST", "/stories/{name}/start",
+    "Start a story; stops the one that runs.", None, StoryView, changes=True,
     slow=True,
 )  # fmt: skip
 WAIT_STORY: Route[StoryWait, StoryView] = Route(
-    "POST", "/stories/{name}/wait", "Wait for the next entry, or until the story is over.", StoryWait, StoryView
+    "waitForStory",
+    "POST",
+    "/stories/{name}/wait",
+    "Wait for the next entry, or until the story is over.",
+    StoryWait,
+    StoryView,
 )
 STOP_STORY: Route[None, StoryView] = Route(
-    "POST", "/stories/{name}/stop", "Stop a story: remove its rules and restore its settings.", None, StoryView,
+    "stopStory", "POST", "/stories/{name}/stop",
+    "Stop a story: remove its rules and restore its settings.", None, StoryView,
     changes=True, slow=True,
 )  # fmt: skip
 
-SETTINGS: Route[None, Settings] = _get("/settings", "The settings in force.", Settings)
+SETTINGS: Route[None, Settings] = _get("getSettings", "/settings", "The settings in force.", Settings)
 PATCH_SETTINGS: Route[SettingsPatch, Settings] = Route(
-    "PATCH", "/settings", "Change some settings, also for open sessions.", SettingsPatch, Settings, changes=True
+    "changeSettings",
+    "PATCH",
+    "/settings",
+    "Change some settings, also for open sessions.",
+    SettingsPatch,
+    Settings,
+    changes=True,
 )
-CLOCK: Route[None, r.ClockReading] = _get("/clock", "What the emulated clock shows.", r.ClockReading)
+CLOCK: Route[None, r.ClockReading] = _get("getClock", "/clock", "What the emulated clock shows.", r.ClockReading)
 SET_CLOCK: Route[r.ClockCommand, r.ClockReading] = Route(
-    "POST", "/clock", "Freeze, resume, advance, set, speed up or reset the clock.", r.ClockCommand, r.ClockReading,
+    "setClock", "POST", "/clock",
+    "Freeze, resume, advance, set, speed up or reset the clock.", r.ClockCommand, r.ClockReading,
     changes=True,
 )  # fmt: skip
 RESET: Route[r.ResetCommand, r.Summary] = Route(
-    "POST", "/reset", "Go back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary,
+    "reset", "POST", "/reset", "Go back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary,
     changes=True, slow=True,
 )  # fmt: skip
-NAMESPACES: Route[None, r.NamespacePage] = _get("/namespaces", "The namespaces of the server.", r.NamespacePage)
+NAMESPACES: Route[None, r.NamespacePage] = _get(
+    "listNamespaces", "/namespaces", "The namespaces of the server.", r.NamespacePage
+)
 DELETE_NAMESPACE: Route[None, None] = Route(
-    "DELETE", "/namespaces/{name}", "Delete a namespace and all that it recorded.", status=204, slow=True
+    "deleteNamespace",
+    "DELETE",
+    "/namespaces/{name}",
+    "Delete a namespace and all that it recorded.",
+    status=204,
+    slow=True,
 )
 
 PLAYERS: Route[None, PlayerPage] = _get(
-    "/players", "The simulated players of this server, and what they can play.", PlayerPage
+    "listPlayers", "/players", "The simulated players of this server, and what they can play.", PlayerPage
 )
 ADD_PLAYERS: Route[PlayerCommand, PlayerPage] = Route(
-    "POST", "/players", "Start simulated players; they play over HTTP, so faults hit them.", PlayerCommand, PlayerPage,
+    "addPlayers", "POST", "/players",
+    "Start simulated players; they play over HTTP, so faults hit them.", PlayerCommand, PlayerPage,
     201, True, slow=True,
 )  # fmt: skip
 STOP_PLAYERS: Route[None, None] = Route(
-    "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
+    "stopPlayers", "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True
 )
 STOP_PLAYER: Route[None, PlayerView] = Route(
-    "DELETE", "/players/{player_id}", "Stop a simulated player; it sends no sessionEnd.", None, PlayerView,
+    "stopPlayer", "DELETE", "/players/{player_id}",
+    "Stop a simulated player; it sends no sessionEnd.", None, PlayerView,
     changes=True, slow=True,
 )  # fmt: skip
 
 ADDRESSES: Route[None, Addresses] = _get(
-    "/addresses", "The addresses of the server, for players on this machine and on others.", Addresses, slow=True
+    "listAddresses",
+    "/addresses",
+    "The addresses of the server, for players on this machine and on others.",
+    Addresses,
+    slow=True,
 )
 QR_CODE: Route[None, Chunks] = _get(
-    "/qr.svg", "The address for devices as a QR code.", Chunks,
+    "getQrCode", "/qr.svg", "The address for devices as a QR code.", Chunks,
     media_type="image/svg+xml", slow=True,
 )  # fmt: skip
 STREAM: Route[None, Chunks] = _get(
-    "/stream", "Every entry as it is recorded, as server-sent events; Last-Event-ID resumes.", Chunks,
+    "streamEvents", "/stream", "Every entry as it is recorded, as server-sent events; Last-Event-ID resumes.", Chunks,
     media_type="text/event-stream",
 )  # fmt: skip
 EXPORT: Route[ExportQuery, Chunks] = _get(
+    "exportJournal",
     "/export",
     "The journal as a file, one entry per line or as HAR.",
     Chunks,
@@ -342,7 +434,8 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
     slow=True,
 )
 IMPORT: Route[bytes, r.ImportResult] = Route(
-    "POST", "/import", "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,
+    "importRecording", "POST", "/import",
+    "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,
     r.ImportResult, changes=True, slow=True,
     takes=("application/json", "application/x-ndjson", "application/octet-stream"), max_body_mib=64,
 )  # fmt: skip

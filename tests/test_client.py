@@ -203,7 +203,7 @@ def test_answer_of_another_version_says_what_is_missing() -> None:
 
 
 def test_route_that_the_server_does_not_have_is_said_so() -> None:
-    route: c.Route[None, None] = c.Route("POST", "/fly", "Not there.", status=204)
+    route: c.Route[None, None] = c.Route("fly", "POST", "/fly", "Not there.", status=204)
     with MockServer() as running, pytest.raises(ControlFailed, match=r"^404: there is nothing"):
         connect(running.url).control.call(route, None)
 

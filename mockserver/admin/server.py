@@ -57,8 +57,13 @@ def running_version() -> str:
 
 
 def openapi(target: Target, argument: None) -> dict[str, Any]:
-    """Describe both APIs."""
-    return description(running_version(), target.namespace.dialects)
+    """Describe both APIs, with the address of this server if it is known."""
+    dialects, name = target.namespace.dialects, target.namespace.name
+    if target.namespaces.reach is None:
+        return description(running_version(), dialects, namespace=name)
+    found = target.namespaces.reach()
+    own = next((one.url for one in found.addresses if one.kind == "loopback"), found.best)
+    return description(running_version(), dialects, own, name)
 
 
 # Addresses

@@ -28,10 +28,12 @@ class Described(msgspec.Struct, frozen=True):
     """The part of an OpenAPI document that describes an API.
 
     Args:
-        paths: Its paths.
+        about: What API it is, in one sentence.
+        paths: Its paths; every operation has an ``operationId``.
         schemas: The schemas in ``#/components/schemas`` that they refer to.
     """
 
+    about: str
     paths: Mapping[str, Any]
     schemas: Mapping[str, Any]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from mockserver.model.query import Query
 
@@ -19,7 +20,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Args:
         says: The expectation in one sentence, with the player as its subject.
         query: Which entries to count; without a number ``at_least`` is 1.
-        sequence: Steps that must follow each other in one session; see ``POST /__admin/verify``.
+        sequence: Steps that must follow each other in one session; see ``POST /__admin/verify``. A text is short for an
+            event type.
         exactly: Exactly this many entries, or sessions with that sequence.
         at_least: This many or more.
         at_most: This many or fewer.
@@ -35,6 +37,13 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     at_most: int | None = None
     order: Literal["processing", "arrival"] = "processing"
     no_findings: tuple[str, ...] = ()
+
+    def spelled_out(self) -> Expectation:
+        """Return the same with every step of the sequence as a query."""
+        if self.sequence is None:
+            return self
+        steps = tuple(Query(event_type=step) if isinstance(step, str) else step for step in self.sequence)
+        return replace(self, sequence=steps)
 
 
 class ExpectationView(msgspec.Struct, frozen=True, kw_only=True):

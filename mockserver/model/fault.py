@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mockserver.model.fault_kind import Fault
-from mockserver.model.query import OneOrMany
+from mockserver.model.query import OneOrMany, list_alone
 from mockserver.model.vocabulary import Operation, Outcome, Stage
 
 __all__ = ["FaultEdit", "FaultRule", "FaultSpec", "Range", "When"]
@@ -33,7 +33,9 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which requests a rule is about; all conditions must hold. Empty means every request to the API.
+    """Which requests a rule is about; all conditions must hold, and a list means any of its values.
+
+    One value alone is a list of one. Empty means every request to the API.
 
     Preflights and schema reads match only when ``operation`` names them, so a rule without conditions leaves them
     alone. ``outcome`` and ``status`` are known at stage ``response`` only. Conditions on the session look at its state
@@ -73,6 +75,12 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     library_version: OneOrMany = None
     namespace: OneOrMany = None
     header: str | tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        list_alone(
+            self, "session_id", "event_type", "outcome", "status", "operation", "where", "nth_session", "nth_event",
+            "media_id", "player_name", "library_version", "namespace", "header",
+        )  # fmt: skip
 
 
 class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

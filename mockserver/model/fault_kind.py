@@ -12,10 +12,11 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from mockserver.errors import InvalidInput
 from mockserver.model.http import WITHOUT_BODY, HttpResponse, is_token
+from mockserver.model.query import list_alone
 from mockserver.model.vocabulary import Outcome
 
 __all__ = [
@@ -146,6 +147,9 @@ class StatusFault(AnswerFault, frozen=True, kw_only=True, tag="status"):
     code: Annotated[int, Meta(title="Status", examples=[500])]
     body: Any = None
     headers: dict[str, str | int] = {}
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "headers", {name: str(value) for name, value in self.headers.items()})
 
     def check(self, at: str) -> None:
         """Check that HTTP allows the answer."""
@@ -384,7 +388,10 @@ class DropHeaderFault(AnswerFault, frozen=True, kw_only=True, tag="drop_header")
     """
 
     title = "Leave a header out"
-    name: Annotated[str | tuple[str, ...], Meta(title="Header", examples=["Location"])]
+    name: Annotated[str | tuple[str, ...], Meta(title="Header", examples=[["Location"]])]
+
+    def __post_init__(self) -> None:
+        list_alone(self, "name")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -451,9 +458,12 @@ class ResponsesFault(FaultKind, frozen=True, kw_only=True, tag="responses"):
     title = "A script, request by request"
     responses: Annotated[
         tuple[SimpleFault | Pass | Literal["pass"], ...],
-        Meta(title="Items, as JSON", examples=[[{"kind": "status", "code": 500, "repeat": 2}, "pass"]]),
+        Meta(title="Items, as JSON", examples=[[{"kind": "status", "code": 500, "repeat": 2}, {"kind": "pass"}]]),
     ]
     then: Literal["last", "cycle", "pass"] = "last"
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "responses", tuple(Pass() if item == "pass" else item for item in self.responses))
 
     def check(self, at: str) -> None:
         """Check the number of items, and each item."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from mockserver.model.vocabulary import Operation, Outcome
 
-__all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "OneOrMany", "Query"]
+__all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "OneOrMany", "Query", "list_alone"]
 
 DEFAULT_LIMIT = 1_000
 MAX_LIMIT = 10_000
@@ -14,8 +15,23 @@ MAX_LIMIT = 10_000
 OneOrMany = str | tuple[str, ...] | None
 
 
+def list_alone(record: msgspec.Struct, *names: str) -> None:
+    """Make members of a new record tuples that were given one value alone.
+
+    So whoever reads the record, also as JSON in an answer, meets lists only.
+
+    Args:
+        record: A record in its ``__post_init__``.
+        names: The members that may be one value, many, or None.
+    """
+    for name in names:
+        value = getattr(record, name)
+        if value is not None and not isinstance(value, tuple):
+            force_setattr(record, name, tuple(value) if isinstance(value, list) else (value,))
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Conditions on an entry; all must hold, and a list means any of its values.
+    """Conditions on an entry; all must hold, and a list means any of its values. One value alone is a list of one.
 
     Args:
         session_id: The session id in the path or, for a sessionStart, the one it was given; with ``*`` at the end, its
@@ -44,3 +60,6 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     where: str | tuple[str, ...] = ()
     since: int = 0
     limit: int = DEFAULT_LIMIT
+
+    def __post_init__(self) -> None:
+        list_alone(self, "session_id", "event_type", "outcome", "status", "fault_id", "operation", "where")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import force_setattr, replace
 
 from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.fault import FaultRule, FaultSpec
@@ -47,7 +48,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class StoryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A story as the admin API shows it.
+    """A story as the admin API shows it, with every step of a sequence as a query.
 
     Args:
         name: Its name, which is that of its file.
@@ -72,6 +73,10 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     remaining_ms: int | None = None
     faults: tuple[FaultRule, ...] = ()
     expectations: tuple[ExpectationView, ...] = ()
+
+    def __post_init__(self) -> None:
+        expect = tuple(wanted.spelled_out() for wanted in self.story.expect)
+        force_setattr(self, "story", replace(self.story, expect=expect))
 
 
 class StoryWait(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft4Validator, Draft202012Validator
+from jsonschema import Draft202012Validator
 
 from mockserver.admin.openapi import description
 from mockserver.control import CONTROL_ROUTES
@@ -102,7 +102,83 @@ def test_filters_of_the_journal_are_parameters_of_the_query_string() -> None:
 
 
 def test_described_event_is_what_events_look_like() -> None:
-    Draft4Validator(DOCUMENT["components"]["schemas"]["MediaEvent"]).validate(event())
+    assert refusals({"$ref": "#/components/schemas/MediaEvent"}, event()) == []
+
+
+def refusals(schema: dict[str, Any], document: Any) -> list[str]:
+    whole = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+    return [f"{error.json_path}: {error.message}" for error in whole.iter_errors(document)]
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_tag_that_is_explained() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert [name for name in names if not re.fullmatch("[a-z][a-zA-Z]+", name)] == []
+    assert len(set(names)) == len(names)
+    assert {"listEvents", "waitForEvents", "addFault", "startSession", "sendEdgeEvent"} <= set(names)
+    explained = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+    assert {tag for _, _, operation in operations() for tag in operation["tags"]} == explained
+
+
+def test_the_admin_api_takes_a_token_and_players_need_none() -> None:
+    assert DOCUMENT["components"]["securitySchemes"]["adminToken"]["scheme"] == "bearer"
+    free = {operation["operationId"] for _, _, operation in operations() if operation["security"] == []}
+    players = {operation["operationId"] for path, _, operation in operations() if not path.startswith("/__admin")}
+    assert free - players == {"getHealth", "getReadiness", "getCaCertificate"}
+    assert players <= free
+
+
+def test_the_servers_are_the_one_that_was_asked_and_its_namespaces() -> None:
+    assert [one["url"] for one in DOCUMENT["servers"]] == ["/", "/ns/{namespace}"]
+    own = description("1.2.3", DIALECTS, "http://127.0.0.1:8089", "blue")["servers"]
+    assert [one["url"] for one in own] == ["http://127.0.0.1:8089/ns/blue", "http://127.0.0.1:8089/ns/{namespace}"]
+    assert own[1]["variables"]["namespace"]["default"] == "blue"
+
+
+def test_no_schema_has_a_form_that_generators_of_code_cannot_use() -> None:
+    schemas = [*inside(DOCUMENT["components"]["schemas"]), *inside(DOCUMENT["paths"])]
+    assert [one for one in schemas if "prefixItems" in one or one.get("items") is False] == []
+    assert [one for one in schemas if "enum" in one and "type" not in one] == []
+    unions = [one["anyOf"] for one in schemas if "anyOf" in one]
+    assert [one for one in unions if len(one) != 2 or {"type": "null"} not in one] == []
+    choices = [one for one in schemas if "oneOf" in one]
+    assert len(choices) == 2
+    for choice in choices:
+        mapping = choice["discriminator"]["mapping"]
+        assert sorted(mapping.values()) == sorted(option["$ref"] for option in choice["oneOf"])
+        for kind, reference in mapping.items():
+            assert resolved(reference)["properties"]["kind"] == {"type": "string", "enum": [kind]}
+
+
+@pytest.mark.parametrize("record", ["Query", "When"])
+def test_every_filter_is_a_list(record: str) -> None:
+    members = DOCUMENT["components"]["schemas"][record]["properties"]
+    single = {"since", "limit", "in_ad", "in_break", "playhead_s", "session_age_s"}
+    assert {name for name, member in members.items() if member.get("type") != "array"} <= single
+    parameters = {each["name"]: each["schema"] for each in DOCUMENT["paths"]["/__admin/events"]["get"]["parameters"]}
+    query = DOCUMENT["components"]["schemas"]["Query"]["properties"]
+    assert [name for name in query.keys() - single if parameters[name].get("type") != "array"] == []
+
+
+def test_generated_code_that_changes_one_setting_sends_no_others() -> None:
+    members = DOCUMENT["components"]["schemas"]["SettingsPatch"]["properties"]
+    assert members.keys() == DOCUMENT["components"]["schemas"]["Settings"]["properties"].keys()
+    assert [name for name, member in members.items() if "default" in member] == []
+
+
+def test_every_example_is_what_its_schema_says() -> None:
+    shown = [each for each in inside(DOCUMENT["paths"]) if "example" in each]
+    assert len(shown) > 40
+    assert [why for each in shown for why in refusals(each["schema"], each["example"])] == []
+    schemas = [each for each in inside(DOCUMENT["components"]["schemas"]) if "examples" in each]
+    assert len(schemas) > 5
+    assert [why for each in schemas for example in each["examples"] for why in refusals(each, example)] == []
+
+
+def test_every_operation_with_a_json_body_has_an_example() -> None:
+    for path, method, operation in operations():
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" in content and operation["operationId"] != "importRecording":
+            assert content["application/json"].get("example"), (method, path)
 
 
 @pytest.mark.parametrize("record", ["Settings", "Thresholds", "When", "FaultSpec"])

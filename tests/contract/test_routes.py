@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from mockserver import MediaServer, Query
 from mockserver import control as c
+from mockserver.admin.openapi import description
 from mockserver.control import CONTROL_ROUTES, STREAM, Chunks, Route
+from mockserver.dialects.registry import DIALECTS
 from mockserver.model import player as p
 from mockserver.model import results as r
 from mockserver.model.expectation import Expectation
@@ -23,6 +26,7 @@ from mockserver.wire.codec import encode
 from tests.factories import event, start, story
 from tests.waiting import until
 
+DOCUMENT: dict[str, Any] = json.loads(encode(description("1.2.3", DIALECTS)))
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
 AT_THE_START = p.PlayerCommand(content="live", speed=1e-6, seed=7)
 """A player whose second event is a thousand seconds away."""
@@ -241,8 +245,8 @@ def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Calla
         )
         if route is c.ADD_PLAYERS:
             wait_for_its_start(server)
-        if route is c.OPENAPI:
-            return json.loads(json.dumps(answer))  # a document: where it holds lists, JSON knows no tuples
+        if route is c.OPENAPI:  # a document: where it holds lists, JSON knows no tuples
+            return json.loads(json.dumps(answer).replace(server.url.rpartition(":")[2], "PORT"))
         if route is c.QR_CODE:
             return b"".join(answer).startswith(b"<svg")  # of the port of its own
         if route is c.ADDRESSES:
@@ -261,7 +265,26 @@ def test_answer_and_state_afterwards_are_the_same_in_process_and_over_http(
     answer = busy.both(asking(route, argument, path))
     assert not isinstance(answer, tuple), answer
     assert (answer is None) == (route.result is None)
+    assert_documented(route, argument, answer)
     state_of(busy)
+
+
+def assert_documented(route: Route[Any, Any], argument: Any, answer: Any) -> None:
+    """Assert that OpenAPI describes this body, unless it has a short form, and this answer."""
+    operation = DOCUMENT["paths"][c.ADMIN + route.path][route.method.lower()]
+    if route.method != "GET" and route.argument not in (None, bytes):
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        is_short = isinstance(argument, r.VerifyCommand) and "play" in (argument.sequence or ())
+        assert is_short or described(body, json.loads(encode(argument))) == []
+    if route.result not in (None, Chunks):
+        content = operation["responses"][str(route.status)]["content"]["application/json"]["schema"]
+        assert described(content, json.loads(encode(answer))) == []
+
+
+def described(schema: dict[str, Any], document: Any) -> list[str]:
+    """Return why a document is not what a schema of the OpenAPI document says."""
+    whole = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+    return [f"{error.json_path}: {error.message}" for error in whole.iter_errors(document)]
 
 
 def state_of(twins: Any) -> list[Any]:

@@ -140,7 +140,7 @@ class Tiny:
         return f"{BASE}/{'open' if sid is None else 'did'}", encode({"sid": sid, "did": [did]})
 
     def described(self) -> Described:
-        return Described({f"{BASE}/did": {"post": {"summary": "Say what was done.", "responses": {}}}}, {})
+        return Described("Deeds.", {f"{BASE}/did": {"post": {"summary": "Say what was done.", "responses": {}}}}, {})
 
 
 TINY = Tiny()

@@ -44,10 +44,13 @@ def admin_section() -> Iterator[str]:
     yield f"A list ends after `limit` members, or sooner when it has grown to {ANSWER_BYTES // 1024**2} MiB: then"
     yield "`meta.next` leads to the next page."
     yield ""
-    yield "| route | does | arguments | answers |\n|---|---|---|---|"
+    yield "The OpenAPI document, from which clients in other languages are generated, is at"
+    yield f"`{ADMIN}/openapi.json`; the second column has the `operationId` there.\n"
+    yield "| route | operation | does | arguments | answers |\n|---|---|---|---|---|"
     for route in CONTROL_ROUTES:
         answers = f"{route.status} {answer(route)}".strip()
-        yield f"| `{route.method} {route.path}` | {route.summary} | {arguments(route)} | {answers} |"
+        does = f"`{route.name}` | {route.summary}"
+        yield f"| `{route.method} {route.path}` | {does} | {arguments(route)} | {answers} |"
     yield "\nA query (`events`, `query`, the steps of a `sequence`):\n"
     yield from members_table(Query)
     yield "\n`GET /events` and `GET /export` take besides:\n"
@@ -57,6 +60,8 @@ def admin_section() -> Iterator[str]:
 
 
 def arguments(route: Route[Any, Any]) -> str:
+    if route.argument is bytes:
+        return "the recording"
     if not is_record(route.argument):
         return "members of the settings" if route.argument is not None else ""
     return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.argument))

@@ -180,7 +180,7 @@ def test_rules_are_named_after_the_story_and_count_sessions_from_its_beginning()
     )
     named = named_rules("flap", specs, opened=4)
     assert [(one.name, one.when.nth_session) for one in named] == [
-        ("story flap", 5),
+        ("story flap", (5,)),
         ("story flap: outage", (5, 7)),
         ("story flap", None),
     ]

@@ -118,7 +118,7 @@ class Collection:
 
     def described(self) -> Described:
         """Describe its paths for OpenAPI."""
-        return Described(PATHS, SCHEMAS)
+        return Described("Adobe's Media Collection API, emulated.", PATHS, SCHEMAS)
 
 
 COLLECTION = Collection()

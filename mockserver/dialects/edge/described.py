@@ -29,10 +29,40 @@ SCHEMAS: dict[str, Any] = {
     },
 }
 
-_BODY = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/EdgeRequest"}}}}
+_START = {
+    "events": [
+        {
+            "xdm": {
+                "eventType": "media.sessionStart",
+                "timestamp": "2025-10-09T08:53:20.000Z",
+                "mediaCollection": {
+                    "playhead": 0,
+                    "sessionDetails": {
+                        "name": "clip-7",
+                        "friendlyName": "A clip",
+                        "length": 600,
+                        "contentType": "vod",
+                        "playerName": "player",
+                        "channel": "channel",
+                    },
+                },
+            }
+        }
+    ]
+}
+_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EdgeRequest"}, "example": _START}},
+}
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/EdgeProblem"}}}}
-_HANDLES = {"description": "Handles; of a sessionStart with the session id.", "content": {"application/json": {}}}
-_FAULTY = {"description": "Handles, and errors: the sessionStart is not valid.", "content": {"application/json": {}}}
+_HANDLES = {
+    "description": "Handles; of a sessionStart with the session id.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
+_FAULTY = {
+    "description": "Handles, and errors: the sessionStart is not valid.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 _QUERY = [
     {"name": "configId", "in": "query", "schema": {"type": "string"}, "description": "The datastream."},
     {"name": "requestId", "in": "query", "schema": {"type": "string"}},
@@ -42,16 +72,27 @@ _BAD = {"description": "The request is not valid.", **_PROBLEM}
 _GONE = {"description": "The session is not known or takes no more events.", **_PROBLEM}
 
 
-def _post(summary: str, parameters: list[Any], **responses: Any) -> dict[str, Any]:
+def _post(name: str, summary: str, parameters: list[Any], **responses: Any) -> dict[str, Any]:
     answers = {name.removeprefix("_"): answer for name, answer in responses.items()}
-    return {"post": {"summary": summary, "parameters": parameters, "requestBody": _BODY, "responses": answers}}
+    return {
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "parameters": parameters,
+            "requestBody": _BODY,
+            "responses": answers,
+        }
+    }
 
 
 PATHS: dict[str, Any] = {
     "/ee/va/v1/{eventType}": _post(
-        "Report one media event to the Media Edge API.",
+        "sendEdgeEvent", "Report one media event to the Media Edge API.",
         [
-            {"name": "eventType", "in": "path", "required": True, "schema": {"enum": [*EVENTS, DOWNLOADED]}},
+            {
+                "name": "eventType", "in": "path", "required": True,
+                "schema": {"type": "string", "enum": [*EVENTS, DOWNLOADED]},
+            },
             *_QUERY,
         ],
         _200=_HANDLES,
@@ -61,12 +102,13 @@ PATHS: dict[str, Any] = {
         _404=_GONE,
     ),
     "/ee/v1/interact": _post(
-        "Report events of any kind; a media.sessionStart opens a session.", _QUERY, _200=_HANDLES, _207=_FAULTY,
+        "interact", "Report events of any kind; a media.sessionStart opens a session.", _QUERY,
+        _200=_HANDLES, _207=_FAULTY,
         _400=_BAD, _404=_GONE,
     ),
     "/ee/v1/collect": _post(
-        "Report events of any kind, without an answer.", _QUERY, _204=_ACCEPTED, _400=_BAD, _404=_GONE
+        "collect", "Report events of any kind, without an answer.", _QUERY, _204=_ACCEPTED, _400=_BAD, _404=_GONE
     ),
-    "/ee/v1/privacy/set-consent": _post("Set a consent.", _QUERY, _200=_HANDLES),
-    "/ee/v1/identity/acquire": _post("Ask for an identity.", _QUERY, _200=_HANDLES),
+    "/ee/v1/privacy/set-consent": _post("setConsent", "Set a consent.", _QUERY, _200=_HANDLES, _400=_BAD),
+    "/ee/v1/identity/acquire": _post("acquireIdentity", "Ask for an identity.", _QUERY, _200=_HANDLES, _400=_BAD),
 }  # fmt: skip

@@ -97,7 +97,7 @@ class Edge:
 
     def described(self) -> Described:
         """Describe its paths for OpenAPI."""
-        return Described(PATHS, SCHEMAS)
+        return Described("Adobe's Media Edge API, emulated.", PATHS, SCHEMAS)
 
 
 EDGE = Edge()

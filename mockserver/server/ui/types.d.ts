@@ -510,7 +510,7 @@ export interface Problem {
   pointer: string | null;
 }
 
-/** Conditions on an entry; all must hold, and a list means any of its values. */
+/** Conditions on an entry; all must hold, and a list means any of its values. One value alone is a list of one. */
 export interface Query {
   session_id?: string | string[] | null;
   event_type?: string | string[] | null;
@@ -753,7 +753,7 @@ export interface StoryPage {
   meta: Meta;
 }
 
-/** A story as the admin API shows it. */
+/** A story as the admin API shows it, with every step of a sequence as a query. */
 export interface StoryView {
   name: string;
   origin: string;
@@ -912,7 +912,7 @@ export interface WaitResult {
   journal_complete: boolean;
 }
 
-/** Which requests a rule is about; all conditions must hold. Empty means every request to the API. */
+/** Which requests a rule is about; all conditions must hold, and a list means any of its values. */
 export interface When {
   session_id?: string | string[] | null;
   event_type?: string | string[] | null;

@@ -140,7 +140,7 @@ def test_what_is_wrong_with_a_fault_as_a_whole_is_told(
 
 
 def test_a_rule_is_switched_off_and_on_and_removed(shown: Shown, page: Page) -> None:
-    when = {"media_id": "clip-*", "in_ad": True, "playhead_s": {"at_least": 3}}
+    when = {"media_id": ["clip-*"], "in_ad": True, "playhead_s": {"at_least": 3}}
     shown.server.add_fault({"kind": "delay", "ms": 5}, when=when, times=3, probability=0.5, name="slow")
     page.goto(shown.address("#/faults"))
 
@@ -208,7 +208,7 @@ def test_a_one_click_fault_is_a_rule_for_one_request(without_rules: Shown, reope
         ("Next event: Reset", {"kind": "reset"}, "request", "event"),
         ("Next event: 5 s delay", {"kind": "delay", "ms": 5000}, "request", "event"),
         ("Next event: Cut answer", {"kind": "truncate", "after_bytes": 20}, "response", "event"),
-        ("Next session start: No Location", {"kind": "drop_header", "name": "Location"}, "response", "start"),
+        ("Next session start: No Location", {"kind": "drop_header", "name": ["Location"]}, "response", "start"),
         ("Next session start: Slow, 6 s", {"kind": "delay", "ms": 6000}, "request", "start"),
     ):
         before = _faults(standing)
@@ -218,4 +218,4 @@ def test_a_one_click_fault_is_a_rule_for_one_request(without_rules: Shown, reope
         expect(page.locator("[data-rule]"), name).to_have_count(len(before) + 1)
         [rule] = [rule for rule in _faults(standing) if rule not in before]
         expect(page.locator(f"[data-rule='{rule['id']}']"), name).to_contain_text("once")
-        assert (rule["fault"], rule["stage"], rule["when"]) == (fault, stage, {"operation": operation}), name
+        assert (rule["fault"], rule["stage"], rule["when"]) == (fault, stage, {"operation": [operation]}), name

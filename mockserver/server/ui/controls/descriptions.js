@@ -21,5 +21,5 @@ export async function readDescriptions(api) {
 
 /** A description with its code marked. */
 export function rich(text) {
-  return text.split(/``(.+?)``/).map((part, n) => (n % 2 ? h("code", part) : part.replace(/\bNone\b/g, "none")));
+  return text.split(/``(.+?)``/).map((part, n) => (n % 2 ? h("code", part) : part.replace(/\bnull\b/g, "none")));
 }

@@ -3,7 +3,7 @@
 
 /** The kinds of faults, as the server describes them: `{kind, record, title, fields}`. `explained` is what descriptions.js read. */
 export function kindsOf(explained) {
-  const { mapping } = explained.of("FaultSpec").schema.properties.fault.discriminator;
+  const { mapping } = explained.of("Fault").schema.discriminator;
   return Object.entries(mapping).filter(([kind]) => kind !== "pass").map(([kind, ref]) => { // which is for items of a script
     const record = ref.split("/").pop();
     const { schema, members } = explained.of(record);
@@ -13,22 +13,23 @@ export function kindsOf(explained) {
 }
 
 function fieldOf(name, schema, required) {
-  const start = schema.examples?.[0];
+  const example = schema.examples?.[0];
+  const input = inputOf(schema, required);
+  const start = input.input === "names" ? example?.join(", ") : example;
   return {
     name,
     label: schema.title ?? (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " "),
     required,
     start: start === undefined || typeof start === "string" ? start : JSON.stringify(start),
-    ...inputOf(schema, required),
+    ...input,
   };
 }
 
 function inputOf(schema, required) {
   if (schema.enum) return { input: "choice", choices: schema.enum.filter((choice) => required || choice !== schema.default), none: schema.default };
-  const types = (schema.anyOf ?? [schema]).filter(({ type }) => type !== "null");
-  const list = types.find(({ type }) => type === "array");
-  if (list) return { input: list.items.type === "string" ? "names" : "json" };
-  return { input: { integer: "int", number: "number", string: "text", object: "headers" }[types[0].type] ?? "any" };
+  const type = [schema.type].flat()[0];
+  if (type === "array") return { input: schema.items.type === "string" ? "names" : "json" };
+  return { input: { integer: "int", number: "number", string: "text", object: "headers" }[type] ?? "any" };
 }
 
 /** Which requests: the first ones are shown at once, those with `rare` when asked for. */

@@ -5,9 +5,9 @@ const NOTHING = "none"; // the text for null
 /** The field for a setting, as fields.js takes it. */
 export function fieldOf(name, schema, explained) {
   const label = name.replace("thresholds/", "");
-  const kinds = (schema.anyOf ?? [schema]).map((one) => (one.$ref ? explained.of(one.$ref.split("/").at(-1)).schema : one));
-  const nullable = kinds.some(({ type }) => type === "null");
-  const kind = kinds.find(({ type }) => type !== "null") ?? {};
+  const types = [schema.type].flat();
+  const nullable = types.includes("null");
+  const kind = { ...schema, type: types[0] };
   const byDefault = "default" in schema ? inputText(schema.default) : undefined;
   const common = { name, label, placeholder: nullable ? NOTHING : byDefault, nullable };
   if (kind.enum) return { ...common, input: "choice", choices: kind.enum, none: NOTHING, required: !nullable, fixed: true };
@@ -51,7 +51,7 @@ function changedThresholds(given, inForce, explained) {
 function meant(value, schema = {}, now = null) {
   if (value === undefined) {
     if (Array.isArray(now)) return [];
-    return (schema.anyOf ?? []).some(({ type }) => type === "null") ? null : schema.default ?? null;
+    return [schema.type].flat().includes("null") ? null : schema.default ?? null;
   }
   if (Array.isArray(now)) return [value].flat();
   if (typeof now === "boolean") return value === "true";
