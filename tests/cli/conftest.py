@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -19,8 +19,9 @@ from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.service import Service
+from tests.cli.forked import CAN_FORK, Forked, Forker
 
-Process = subprocess.Popen[str]
+Process: TypeAlias = "subprocess.Popen[str] | Forked"
 StartProcess = Callable[..., Process]
 Fetch = Callable[..., tuple[int, bytes]]
 MakeServer = Callable[..., "Running"]
@@ -82,13 +83,18 @@ def server(make_server: MakeServer) -> Running:
     return make_server()
 
 
+def _alone(variables: dict[str, str]) -> dict[str, str]:
+    """Return the variables of this process and these, without those of ``mockserver`` that are not among these."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    return {**ours, **variables}
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[StartProcess]:
+def start_anew(tmp_path: Path) -> Iterator[StartProcess]:
     """Start ``mockserver`` as a process, in a folder of its own and with no variables but those given."""
-    started: list[Process] = []
+    started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, terminal: bool = False, **variables: str) -> Process:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
         started.append(
             subprocess.Popen(
                 [sys.executable, "-c", WITH_SIGNALS.format(terminal=terminal), *arguments],
@@ -96,7 +102,7 @@ def start(tmp_path: Path) -> Iterator[StartProcess]:
                 stderr=subprocess.PIPE,
                 text=True,
                 cwd=tmp_path,
-                env={**environment, **variables},
+                env=_alone(variables),
             )
         )
         return started[-1]
@@ -105,3 +111,27 @@ def start(tmp_path: Path) -> Iterator[StartProcess]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    with Forker() as forker:
+        yield forker
+
+
+@pytest.fixture
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartProcess]:
+    """Start ``mockserver`` as ``start_anew`` does, without its imports where the system can spare them."""
+    if not CAN_FORK:
+        yield request.getfixturevalue("start_anew")
+        return
+    forker: Forker = request.getfixturevalue("forker")
+    started: list[Forked] = []
+
+    def start(*arguments: str, terminal: bool = False, **variables: str) -> Process:
+        started.append(forker.start(arguments, tmp_path, _alone(variables), terminal))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()

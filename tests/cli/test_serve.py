@@ -40,14 +40,14 @@ def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, s
     """End a server; return its exit code and what it wrote that nobody read yet."""
     process.send_signal(by)
     out, err = process.communicate(timeout=30)
-    return process.returncode, out, err
+    return process.wait(30), out, err
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_server_tells_where_it_is_answers_and_ends_in_good_order(
-    start: StartProcess, fetch: Fetch, by: signal.Signals
+    start_anew: StartProcess, fetch: Fetch, by: signal.Signals
 ) -> None:
-    process = start("serve", "--port", "0", "--ready-json")
+    process = start_anew("serve", "--port", "0", "--ready-json")
     line = ready(process)
     url = line["url"]
     assert line == {

@@ -67,7 +67,7 @@ def out_of(process: Process, pattern: str) -> re.Match[str]:
 def interrupted(process: Process) -> tuple[int, str, str]:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    return process.returncode, out, err
+    return process.wait(30), out, err
 
 
 def play(fetch: Fetch, url: str, *events: str) -> None:

@@ -27,7 +27,7 @@ def line(process: Process) -> str:
 def ended(process: Process) -> tuple[int, str, str]:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    return process.returncode, out, err
+    return process.wait(30), out, err
 
 
 def test_every_request_is_a_line_until_somebody_interrupts(start: StartProcess, fetch: Fetch, server: Running) -> None:
