@@ -183,3 +183,17 @@ def test_golden_file_is_rewritten_on_request_and_then_matches(project: pytest.Py
     project.runpytest("--rewrite-golden").assert_outcomes(passed=1)
     project.runpytest().assert_outcomes(passed=1)
     assert (project.path / "fixtures" / "golden" / "report" / "text.txt").read_bytes() == b"one\nthree\n"
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    """The folders of the dialects hold the same parts of different APIs, so a name may recur from one to the other."""
+    found: dict[str, list[str]] = {}
+    for path, tree in trees().items():
+        module = module_name(path)
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(module)
+    shared = {name: sorted(modules) for name, modules in found.items() if len(modules) > 1}
+    folders = {name: [module.rsplit(".", 2)[:-1] for module in modules] for name, modules in shared.items()}
+    own = [["mockserver.dialects", "collection"], ["mockserver.dialects", "edge"]]
+    assert {name: modules for name, modules in shared.items() if folders[name] != own} == {}

@@ -25,7 +25,7 @@ from mockserver.wire.codec import encode
 from mockserver.wire.har import har_pieces
 
 __all__ = [
-    "Found",
+    "Selection",
     "block",
     "count",
     "event",
@@ -54,7 +54,7 @@ _BLOCK_BYTES = 128 * 1024
 """How many entries, and how many bytes, exports and streams read at a time; writing them takes a few milliseconds."""
 
 
-class Found(NamedTuple):
+class Selection(NamedTuple):
     """The first entries that match, how many match, and the state of the journal."""
 
     records: Sequence[tuple[int, Record]]
@@ -68,7 +68,7 @@ class Found(NamedTuple):
     """Makes an entry of a record; works outside the lock of the namespace, because it needs none of its state."""
 
 
-_Told = Callable[[Found, bool], T]
+_Told = Callable[[Selection, bool], T]
 """Makes an answer of what was found; the last argument says whether a wait was satisfied."""
 
 
@@ -125,7 +125,7 @@ def block(namespace: Namespace, since: int) -> list[Entry]:
 def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
     """Count the entries that match, as soon as there are ``at_least`` or the time is over."""
 
-    def told(found: Found, satisfied: bool) -> CountResult:
+    def told(found: Selection, satisfied: bool) -> CountResult:
         return CountResult(count=found.total, journal_complete=found.complete)
 
     return _wait(target, command, 0, told)
@@ -139,7 +139,7 @@ def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
     """Wait until ``at_least`` entries match, or until none has come for ``silence_ms``."""
 
-    def told(found: Found, satisfied: bool) -> WaitResult:
+    def told(found: Selection, satisfied: bool) -> WaitResult:
         return WaitResult(
             satisfied=satisfied or (command.silence_ms is None and found.total >= command.at_least),
             count=found.total,
@@ -150,7 +150,7 @@ def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResul
     return _wait(target, command, _WAIT_MS, told)
 
 
-def _written(target: Target, found: Found) -> Found:
+def _written(target: Target, found: Selection) -> Selection:
     """Let entries be made as JSON, if the answer is to be JSON."""
     if not target.as_json:
         return found
@@ -167,7 +167,7 @@ def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T])
     timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
     namespace, matcher = target.namespace, compile_query(command.query)
 
-    def look() -> Found:
+    def look() -> Selection:
         return _written(target, find_entries(namespace, matcher, command.query.limit))
 
     satisfied = silence_ms == 0 and timeout_s > 0
@@ -186,7 +186,7 @@ def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T])
     return told(found, satisfied)
 
 
-def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], Found]) -> Pending[T]:
+def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], Selection]) -> Pending[T]:
     """Wait, and look only then."""
 
     def finish() -> T:
@@ -214,7 +214,7 @@ def find_entries(
     skip: int = 0,
     search: Search | None = None,
     until: int | None = None,
-) -> Found:
+) -> Selection:
     """Find entries without keeping players out of the namespace while bodies are parsed.
 
     Args:
@@ -229,7 +229,7 @@ def find_entries(
         if not matcher.conditions and search is None and last == journal.last_seq:
             seqs, total = journal.select(matcher, limit + skip)
             found = [(seq, record) for seq in seqs[skip:] if (record := journal.get(seq)) is not None]
-            return Found(found, total, evicted, complete, era, last, write)
+            return Selection(found, total, evicted, complete, era, last, write)
     records: list[tuple[int, Record]] = []
     total, since = 0, matcher.since
     while since < last:
@@ -248,10 +248,10 @@ def find_entries(
         records += matching[max(0, skip - total) :][: limit - len(records)]
         total += len(matching)
         since = some[-1][0]
-    return Found(records, total, evicted, complete, era, last, write)
+    return Selection(records, total, evicted, complete, era, last, write)
 
 
-def _page(found: Found, satisfied: bool, skipped: int = 0) -> EventPage:
+def _page(found: Selection, satisfied: bool, skipped: int = 0) -> EventPage:
     shown = shown_entries(found.records, found.write)
     following = found.records[len(shown) - 1][0] if shown and skipped + len(shown) < found.total else None
     return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))
@@ -280,7 +280,7 @@ def export(target: Target, query: ExportQuery) -> Chunks:
     return (b"".join(encode(entry) + b"\n" for entry in block) for block in blocks)
 
 
-def _written_blocks(found: Found) -> Iterator[Sequence[Entry]]:
+def _written_blocks(found: Selection) -> Iterator[Sequence[Entry]]:
     """Return the entries that were found, as they were then."""
     for start in range(0, len(found.records), _BLOCK):
         yield [found.write(seq, record) for seq, record in found.records[start : start + _BLOCK]]

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mockserver.cli.remote import REMOTE
-from mockserver.cli.screen import show, show_json
-from mockserver.cli.source import SOURCES, add_source_options, is_address, opened
+from mockserver.cli.source import SOURCES, add_source_options, is_address, opened_source
+from mockserver.cli.terminal import show, show_json
 from mockserver.errors import InvalidInput, nearest
 from mockserver.model.comparison import Comparison, Tolerance
 
@@ -103,7 +103,7 @@ def _compared(arguments: argparse.Namespace) -> Comparison:
 def _watched(arguments: argparse.Namespace, name: str, sid: str | None) -> list[Watched]:
     from mockserver.media_server.comparing import watched_sessions
 
-    with opened(_own(arguments, name), name) as source:
+    with opened_source(_own(arguments, name), name) as source:
         known = [session.session_id for session in source.server.sessions()]
         if not known:
             raise InvalidInput(f"{source.name} has no session")

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mockserver.cli.screen import show, show_json
-from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
-from mockserver.cli.terminal import width_of
+from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened_source
+from mockserver.cli.terminal import show, show_json, width_of
 from mockserver.errors import InvalidInput, nearest
 from mockserver.model.finding import Finding, Severity
 from mockserver.wire.codec import to_builtins
@@ -75,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             "give both the same severity"
         )
     only, ignored = _codes(arguments.code), _codes(arguments.ignore)
-    with opened(arguments) as source:
+    with opened_source(arguments) as source:
         if not source.requests:
             raise InvalidInput(f"{source.name} has no requests")
         sessions = source.server.sessions()

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from mockserver.media_server import MediaServer
     from mockserver.server.options import ServerOptions
-    from mockserver.server.runner import run as serve
+    from mockserver.server.runner import serve
     from mockserver.server.service import Service
 
     service = Service(file_settings(arguments.config), ServerOptions(port=arguments.port))

@@ -10,12 +10,12 @@ from mockserver.cli.in_flight import InFlight
 from mockserver.errors import InvalidInput
 from mockserver.recordings.call import RecordedCall
 
-__all__ = ["as_sent", "one_by_one", "pauses", "recorded_pace", "speed_of"]
+__all__ = ["as_sent", "one_by_one", "parsed_speed", "pauses", "recorded_pace"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def speed_of(text: str) -> float:
+def parsed_speed(text: str) -> float:
     """Parse ``--speed``; infinity means without waiting.
 
     Raises:

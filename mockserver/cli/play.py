@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
 
-from mockserver.cli.pacing import speed_of
+from mockserver.cli.pacing import parsed_speed
 from mockserver.cli.remote import add_trust_arguments, reach, trusted_address
 from mockserver.cli.terminal import Progress
 from mockserver.clock import RealTime
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidInput: The arguments cannot be used, or the server cannot be reached.
     """
-    speed = speed_of(arguments.speed)
+    speed = parsed_speed(arguments.speed)
     for flag, number in (("--sessions", arguments.sessions), ("--concurrent", arguments.concurrent)):
         if number is not None and number < 1:
             raise InvalidInput(f"{flag} must be 1 or more, not {number}")

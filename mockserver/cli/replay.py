@@ -14,7 +14,7 @@ import msgspec
 from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Deviation, compare
 from mockserver.cli.in_flight import InFlight, Replayed, SessionIds, places_for
-from mockserver.cli.pacing import as_sent, one_by_one, recorded_pace, speed_of
+from mockserver.cli.pacing import as_sent, one_by_one, parsed_speed, recorded_pace
 from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
 from mockserver.cli.terminal import Progress
 from mockserver.errors import ControlFailed, InvalidInput
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         InvalidInput: Arguments or file cannot be used, or the server cannot be reached.
     """
     is_virtual = arguments.clock == "virtual"
-    speed = speed_of("1" if arguments.speed is None else arguments.speed)
+    speed = parsed_speed("1" if arguments.speed is None else arguments.speed)
     _check(arguments, is_virtual=is_virtual)
     address = trusted_address(arguments.to, arguments)
     recording = read_recording(arguments.file)

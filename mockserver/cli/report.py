@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mockserver.cli.screen import show, show_json
-from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened
-from mockserver.cli.terminal import width_of
+from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened_source
+from mockserver.cli.terminal import show, show_json, width_of
 from mockserver.errors import InvalidInput, nearest
 
 __all__ = ["add_arguments", "run"]
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from mockserver.rules.report.text import report_text
 
-    with opened(arguments) as source:
+    with opened_source(arguments) as source:
         reports = [source.server.report(sid) for sid in _wanted(source, arguments.session)]
         if arguments.json:
             show_json({"reports": reports})

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TextIO
 
-from mockserver.cli.screen import request_line
+from mockserver.cli.request_line import request_line
 from mockserver.cli.terminal import coloured, has_colours
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.journal import Entry, Record

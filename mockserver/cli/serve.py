@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.cli.journal_file import JournalFile
     from mockserver.cli.reload import ConfigurationFiles, FileWatch, StoryLook
     from mockserver.cli.request_log import RequestLog, json_line, log_to
-    from mockserver.server.runner import run as serve
+    from mockserver.server.runner import serve
     from mockserver.server.service import Service
 
     if arguments.forward_answer and arguments.forward is None:

@@ -26,7 +26,7 @@ __all__ = [
     "add_source_options",
     "file_settings",
     "is_address",
-    "opened",
+    "opened_source",
 ]
 
 SOURCES = """\
@@ -94,7 +94,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def opened(arguments: argparse.Namespace, name: str | None = None) -> Iterator[Source]:
+def opened_source(arguments: argparse.Namespace, name: str | None = None) -> Iterator[Source]:
     """Open the source that the arguments name.
 
     Args:

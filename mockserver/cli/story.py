@@ -18,8 +18,7 @@ from msgspec.structs import fields
 
 from mockserver.cli.flags import serve_flags
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
-from mockserver.cli.screen import show, show_json
-from mockserver.cli.terminal import Progress, width_of
+from mockserver.cli.terminal import Progress, show, show_json, width_of
 from mockserver.errors import InvalidInput, MockserverError
 from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When

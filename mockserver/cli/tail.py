@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mockserver.address import ServerAddress, namespaced
 from mockserver.cli.remote import add_remote_arguments, token_of, trusted_address
-from mockserver.cli.screen import request_line
+from mockserver.cli.request_line import request_line
 from mockserver.cli.terminal import coloured, has_colours
 from mockserver.control import ADMIN, STREAM
 from mockserver.errors import ControlFailed, InvalidInput

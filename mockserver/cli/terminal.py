@@ -1,4 +1,4 @@
-"""What a terminal can show: its width, colours, and a line that says how far a command is.
+"""What a terminal can show: any text, its width, colours, and a line that says how far a command is.
 
 Where the output is no terminal, it has a fixed width, no colours and no such line: files and pipes hold the same text
 everywhere.
@@ -6,14 +6,18 @@ everywhere.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
-__all__ = ["PLAIN_WIDTH", "Progress", "coloured", "has_colours", "width_of"]
+from mockserver.wire.codec import to_builtins
+
+__all__ = ["PLAIN_WIDTH", "Progress", "coloured", "has_colours", "show", "show_json", "width_of"]
 
 PLAIN_WIDTH = 100
 """The width of text that goes to a file or a pipe."""
@@ -28,6 +32,21 @@ _COLOURS = {
 }  # fmt: skip
 _WORDS = re.compile(rf"^(?P<before>  |verdict: )(?P<word>{'|'.join(_COLOURS)})\b", re.MULTILINE)
 _STATUS = re.compile(r"^(?P<before>\d\d:\d\d:\d\d\.\d{3}  .*? )(?P<status>[1-5]\d\d|---)(?=  |$)", re.MULTILINE)
+
+
+def show(text: str) -> None:
+    """Print text, with colours on a terminal; characters that it cannot show are escaped."""
+    plain = "".join(
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
+    )
+    encoding = sys.stdout.encoding or "utf-8"
+    plain = plain.encode(encoding, "backslashreplace").decode(encoding)
+    print(coloured(plain) if has_colours(sys.stdout) else plain)
+
+
+def show_json(value: Any) -> None:
+    """Print a value as one line of JSON in ASCII, which every encoding includes."""
+    print(json.dumps(to_builtins(value)))
 
 
 def width_of(stream: TextIO, plain: int = PLAIN_WIDTH) -> int:

@@ -14,8 +14,8 @@ __all__ = [
     "SENT_AS_NULL",
     "TYPE_WORDS",
     "bounded",
+    "in_quotes",
     "is_big",
-    "quoted",
     "rewritten",
     "shown",
     "shown_with_type",
@@ -69,7 +69,7 @@ def shown_with_type(value: object) -> str:
     return f"the {kind.get(plain, 'value')} {shown(value)}"
 
 
-def quoted(name: object) -> str:
+def in_quotes(name: object) -> str:
     """Write a name in quotes."""
     return shown(str(name))
 

@@ -18,7 +18,7 @@ from mockserver.model.fault import FaultRule
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story, StoryState, StoryView
 from mockserver.rules.settings import check_settings
-from mockserver.rules.story import Progress, named_rules, progress_after, remaining_ms, state_of
+from mockserver.rules.story import StoryProgress, named_rules, progress_after, remaining_ms, state_of
 from mockserver.rules.story_check import check_story, check_story_name
 from mockserver.stories.book import Known, StoryBook
 from mockserver.wire.codec import convert, to_builtins
@@ -54,7 +54,7 @@ class StartedStory(msgspec.Struct, frozen=True, kw_only=True):
     fault_ids: tuple[str, ...] = ()
     before: dict[str, Any] = {}
     changed: dict[str, Any] = {}
-    progress: Progress = Progress()
+    progress: StoryProgress = StoryProgress()
     stopped: bool = False
     final: StoryView | None = None
 
@@ -172,7 +172,7 @@ class Storytelling:
             fault_ids=fault_ids,
             before={member: current[member] for member in changed},
             changed={member: left[member] for member in changed},
-            progress=Progress(newest_sid=sessions[-1].sid if sessions else None),
+            progress=StoryProgress(newest_sid=sessions[-1].sid if sessions else None),
         )
         self._stop_listening = state.listen(self._recorded)
 
@@ -221,7 +221,7 @@ class Storytelling:
         run, journal = self.run, self._state.journal
         assert run is not None
         if seq is None:
-            progress = Progress(newest_sid=run.progress.newest_sid)
+            progress = StoryProgress(newest_sid=run.progress.newest_sid)
             self.run = replace(run, since=0, progress=progress, final=None)
             return
         record = journal.get(seq)

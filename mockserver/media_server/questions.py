@@ -51,10 +51,10 @@ def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
 
 def load(control: Control, source: str | PathLike[str]) -> r.ImportResult:
     """Take a recording; see :meth:`~mockserver.MediaServer.load`."""
-    from mockserver.recordings.recording import content_of, parse_recording
+    from mockserver.recordings.recording import file_content, parse_recording
 
     name = fspath(source)
-    content = content_of(name)
+    content = file_content(name)
     try:
         return control.call(c.IMPORT, content)
     except InvalidInput:

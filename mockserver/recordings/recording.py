@@ -14,7 +14,7 @@ from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.har import looks_like_har, read_har
 from mockserver.recordings.lines import parse_lines
 
-__all__ = ["MAX_FILE_BYTES", "Recording", "content_of", "name_of", "parse_recording", "read_recording"]
+__all__ = ["MAX_FILE_BYTES", "Recording", "file_content", "name_of", "parse_recording", "read_recording"]
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Most bytes of a file, which is read into memory; an HTTP archive of a page may contain all its videos."""
@@ -82,10 +82,10 @@ def read_recording(source: str) -> Recording:
     Raises:
         InvalidInput: It cannot be read or used.
     """
-    return parse_recording(content_of(source), name_of(source))
+    return parse_recording(file_content(source), name_of(source))
 
 
-def content_of(source: str) -> bytes:
+def file_content(source: str) -> bytes:
     """Return the bytes of a file.
 
     Args:

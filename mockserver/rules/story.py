@@ -27,7 +27,7 @@ from mockserver.rules.finding_text import brief_findings
 from mockserver.rules.verification import CountRange
 
 __all__ = [
-    "Progress",
+    "StoryProgress",
     "command_of",
     "count_view",
     "findings_view",
@@ -50,7 +50,7 @@ _ENDS = ("sessionEnd", "sessionComplete")
 _MOST_FINDINGS = 3
 
 
-class Progress(msgspec.Struct, frozen=True):
+class StoryProgress(msgspec.Struct, frozen=True):
     """The progress of a story, from the requests so far.
 
     Args:
@@ -68,7 +68,7 @@ class Progress(msgspec.Struct, frozen=True):
     until: int | None = None
 
 
-def progress_after(progress: Progress, story: Story, seq: int, record: Record) -> Progress:
+def progress_after(progress: StoryProgress, story: Story, seq: int, record: Record) -> StoryProgress:
     """Return the progress after one more recorded request."""
     if progress.until is not None or not _is_from_player(record):
         return progress
@@ -82,7 +82,7 @@ def progress_after(progress: Progress, story: Story, seq: int, record: Record) -
     opened = starts and record.outcome is Outcome.OPENED
     answered = record.delivery is Delivery.SENT and record.response is not None and record.response.status < 400
     ends = answered and record.event_type in _ENDS and record.session_id == progress.newest_sid
-    return Progress(
+    return StoryProgress(
         newest_sid=record.session_id if opened else progress.newest_sid,
         first_ms=record.at_ms if progress.first_ms is None else progress.first_ms,
         last_ms=record.at_ms,
@@ -96,7 +96,7 @@ def _is_from_player(record: Record) -> bool:
     return record.method == "POST" and record.operation is not Operation.SCHEMA
 
 
-def over_at_ms(progress: Progress, story: Story) -> int | None:
+def over_at_ms(progress: StoryProgress, story: Story) -> int | None:
     """Return when the story is over without further requests, on the emulated clock; None before the first request."""
     if progress.first_ms is None or progress.last_ms is None:
         return None
@@ -105,7 +105,7 @@ def over_at_ms(progress: Progress, story: Story) -> int | None:
     return min(silent_ms, watched_ms, progress.last_ms + _AFTER_END_MS if progress.ended else silent_ms)
 
 
-def state_of(progress: Progress, story: Story, now_ms: int) -> StoryState:
+def state_of(progress: StoryProgress, story: Story, now_ms: int) -> StoryState:
     """Return the state of a story that was started."""
     over_ms = over_at_ms(progress, story)
     if progress.until is not None or (over_ms is not None and now_ms >= over_ms):
@@ -113,7 +113,7 @@ def state_of(progress: Progress, story: Story, now_ms: int) -> StoryState:
     return "waiting" if over_ms is None else "running"
 
 
-def remaining_ms(progress: Progress, story: Story, now_ms: int) -> int | None:
+def remaining_ms(progress: StoryProgress, story: Story, now_ms: int) -> int | None:
     """Return how long a silence ends the story; None before the first request and at the end."""
     over_ms = over_at_ms(progress, story)
     return None if over_ms is None or state_of(progress, story, now_ms) == "over" else over_ms - now_ms

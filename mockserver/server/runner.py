@@ -24,7 +24,7 @@ from mockserver.server.port import Port
 from mockserver.server.service import Service
 from mockserver.server.tls import server_context
 
-__all__ = ["Runner", "ServerThread", "attentive", "run"]
+__all__ = ["Runner", "ServerThread", "attentive", "serve"]
 
 _LOG = logging.getLogger("mockserver")
 _SHUTDOWN_S = 0.05
@@ -232,7 +232,7 @@ class ServerThread:
             await runner.stop()
 
 
-def run(service: Service, ready: Callable[[int, int], None]) -> None:
+def serve(service: Service, ready: Callable[[int, int], None]) -> None:
     """Serve in this thread, which must be the main one, until SIGINT or SIGTERM (on Windows Ctrl-C or Ctrl-Break).
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.screen import request_line
+from mockserver.cli.request_line import request_line
 from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse, Violation
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 

@@ -18,7 +18,7 @@ from mockserver.model.results import Verification
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.story import (
-    Progress,
+    StoryProgress,
     count_view,
     findings_view,
     judged_now,
@@ -58,14 +58,14 @@ def opening(at_s: float, sid: str = "a", **members: Any) -> Record:
     return record(at_s, "sessionStart", sid=sid, **{**usual, **members})
 
 
-def after(*records: Record, begun: Progress | None = None) -> Progress:
-    progress = begun or Progress()
+def after(*records: Record, begun: StoryProgress | None = None) -> StoryProgress:
+    progress = begun or StoryProgress()
     for seq, one in enumerate(records, 1):
         progress = progress_after(progress, TOLD, seq, one)
     return progress
 
 
-def at(progress: Progress, second: float) -> tuple[str, int | None]:
+def at(progress: StoryProgress, second: float) -> tuple[str, int | None]:
     return state_of(progress, TOLD, round(second * 1000)), remaining_ms(progress, TOLD, round(second * 1000))
 
 
@@ -73,7 +73,7 @@ def at(progress: Progress, second: float) -> tuple[str, int | None]:
 
 
 def test_story_waits_for_a_player_however_long_that_takes() -> None:
-    assert at(Progress(), 0) == at(Progress(), 10_000) == ("waiting", None)
+    assert at(StoryProgress(), 0) == at(StoryProgress(), 10_000) == ("waiting", None)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_story_waits_for_a_player_however_long_that_takes() -> None:
     ],
 )
 def test_what_browsers_and_people_ask_is_no_request_of_a_player(request_: Record) -> None:
-    assert after(request_) == Progress()
+    assert after(request_) == StoryProgress()
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_it_is_over_two_seconds_after_the_player_ended_the_newest_session() -> N
 
 
 def test_end_of_a_session_that_was_open_before_counts_if_it_is_the_newest() -> None:
-    assert at(after(record(1, "sessionEnd"), begun=Progress(newest_sid="a")), 3)[0] == "over"
-    assert at(after(record(1, "sessionEnd"), begun=Progress(newest_sid="b")), 3)[0] == "running"
+    assert at(after(record(1, "sessionEnd"), begun=StoryProgress(newest_sid="a")), 3)[0] == "over"
+    assert at(after(record(1, "sessionEnd"), begun=StoryProgress(newest_sid="b")), 3)[0] == "running"
 
 
 @pytest.mark.parametrize(

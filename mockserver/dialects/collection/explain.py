@@ -21,7 +21,7 @@ from mockserver.dialects.values import (
     SENT_AS_NULL,
     TYPE_WORDS,
     bounded,
-    quoted,
+    in_quotes,
     rewritten,
     shown,
     shown_with_type,
@@ -94,29 +94,31 @@ class _Wording:
         if reason.rule == "enum":
             return self._event_type_unknown(self._value(reason.path))
         if reason.rule == "anyOf":
-            wanted = " or ".join(quoted(choice["required"][0]) for choice in reason.about)
-            return f"{quoted(reason.path[-1])} has neither {wanted.replace(' or ', ' nor ')}; add {wanted}, or both."
+            wanted = " or ".join(in_quotes(choice["required"][0]) for choice in reason.about)
+            return f"{in_quotes(reason.path[-1])} has neither {wanted.replace(' or ', ' nor ')}; add {wanted}, or both."
         return self._wrong_type(reason.path, reason.about)
 
     def _missing(self, path: Path) -> str:
         name = path[-1]
         key = self._key(path)
         if key is not None:
-            return f"{quoted(name)} is missing; add {_VALUE_WORDS[key.type]}, {key.meaning}."
+            return f"{in_quotes(name)} is missing; add {_VALUE_WORDS[key.type]}, {key.meaning}."
         if name == "eventType":
             return '"eventType" is missing; add the name of the event, such as "play".'
         if name == "playerTime":
             return f'"playerTime" is missing; add {_PLAYER_TIME}.'
         event = keys.EVENTS[self._event_type or ""]
         if event.any_of:
-            return f'"params" is missing; {self._event_type} needs it, with {" or ".join(map(quoted, event.any_of))}.'
-        names = ", ".join(quoted(each.name) for each in event.params if each.required)
+            return (
+                f'"params" is missing; {self._event_type} needs it, with {" or ".join(map(in_quotes, event.any_of))}.'
+            )
+        names = ", ".join(in_quotes(each.name) for each in event.params if each.required)
         return f'"params" is missing; {self._event_type} needs it, with {names}.'
 
     def _wrong_type(self, path: Path, wanted: str | list[str]) -> str:
         value = self._value(path)
         key = self._key(path)
-        name = f"Entry {path[-1]} of {quoted(path[-2])}" if isinstance(path[-1], int) else quoted(path[-1])
+        name = f"Entry {path[-1]} of {in_quotes(path[-2])}" if isinstance(path[-1], int) else in_quotes(path[-1])
         cause = SENT_AS_NULL if value is None and wanted in ("number", "integer") else ""
         says = f"{name} is {shown_with_type(value)}"
         if path == ("playerTime", "ts"):
@@ -133,7 +135,7 @@ class _Wording:
     def _unknown(self, path: Path, known: tuple[str, ...]) -> str:
         name = str(path[-1])
         place = path[:-1]
-        named = quoted(name)
+        named = in_quotes(name)
         if place == ("customMetadata",):
             return _bad_metadata_key(name)
         if name in _ROOT_NAMES:
@@ -141,7 +143,7 @@ class _Wording:
         if name in {key.name for key in keys.QOE_KEYS}:
             return f'{named} is in {self._place(place)}; move it into "qoeData".'
         if name in keys.UNQUALIFIED_QOE:
-            full = quoted(keys.UNQUALIFIED_QOE[name])
+            full = in_quotes(keys.UNQUALIFIED_QOE[name])
             move = f"rename it to {full}" if place == ("qoeData",) else f'send it as {full} in "qoeData"'
             return f"{named} is not a key of {self._place(place)}; {move}."
         if name in {key.name for key in keys.PLAYER_TIME_KEYS}:
@@ -151,7 +153,7 @@ class _Wording:
         if owners and len(place) < 2 and (near is None or place != ("qoeData",)):
             return self._misplaced(name, place, owners, near)
         if near is not None:
-            return f"{named} is not a key of {self._place(place)}; rename it to {quoted(near)} if that is meant."
+            return f"{named} is not a key of {self._place(place)}; rename it to {in_quotes(near)} if that is meant."
         if place == ("params",) and not known:
             return f"{named} cannot be sent here, because {self._event_type} has no params; remove it."
         event = EVENTS.get(self._event_type or "")
@@ -161,32 +163,32 @@ class _Wording:
 
     def _misplaced(self, name: str, place: Path, owners: list[str], near: str | None) -> str:
         """Write the sentence about a key of the params of some event that is somewhere else."""
-        named = quoted(name)
+        named = in_quotes(name)
         if self._event_type in owners or (self._event_type is None and place != ("params",)):
             return f'{named} is in {self._place(place)}; move it into "params".'
         same = near is not None and near.rpartition(".")[2] == name.rpartition(".")[2]
-        instead = f"send {quoted(near)}" if same else "remove it"
+        instead = f"send {in_quotes(near)}" if same else "remove it"
         return f"{named} is a key of {' and '.join(owners)}, not of {self._event_type}; {instead}."
 
     def _event_type_unknown(self, value: object) -> str:
         if self._event_type is not None:
-            return f'"eventType" is {shown(value)}; only {quoted(self._event_type)} is allowed here.'
+            return f'"eventType" is {shown(value)}; only {in_quotes(self._event_type)} is allowed here.'
         name = str(value)
         says = f"{shown(name)} is not an event type"
         if name in keys.EVENTS:
-            return f'{quoted(name)} is switched off on this server; send "stateStart" and "stateEnd" instead.'
+            return f'{in_quotes(name)} is switched off on this server; send "stateStart" and "stateEnd" instead.'
         bare = name[len("media.") :] if name.lower().startswith("media.") else name
         plain = re.sub(r"[^a-z]", "", bare[:LONGEST_SHOWN].lower())
         for event in self._event_types:
             if plain == event.lower():
                 why = ", without a prefix" if bare != name else ", spelled exactly so"
-                return f"{says}; send {quoted(event)}{why}."
+                return f"{says}; send {in_quotes(event)}{why}."
         if plain in keys.WRONG_EVENT_TYPES:
             event, occasion = keys.WRONG_EVENT_TYPES[plain]
-            return f"{says}; send {quoted(event)} {occasion}."
+            return f"{says}; send {in_quotes(event)} {occasion}."
         near = nearest_key(bare, self._event_types, cutoff=0.6)
         if near is not None:
-            return f"{says}; send {quoted(near)} if that is meant."
+            return f"{says}; send {in_quotes(near)} if that is meant."
         return f"{says}; send one of {', '.join(self._event_types)}."
 
     def _place(self, place: Path) -> str:
@@ -194,7 +196,7 @@ class _Wording:
             return "the event itself"
         if place == ("params",):
             return f"the params of {self._event_type}"
-        return quoted(place[0]) if len(place) == 1 else f"an entry of {quoted(place[1])}"
+        return in_quotes(place[0]) if len(place) == 1 else f"an entry of {in_quotes(place[1])}"
 
     def _key(self, path: Path) -> Key | None:
         place, name = path[:-1], path[-1]
@@ -226,10 +228,11 @@ def _bad_metadata_key(name: str) -> str:
     if not name:
         return f'A key of "customMetadata" is empty; give it a name, which {says}.'
     if name.endswith("\n") and re.match(keys.CUSTOM_METADATA_PATTERN, name):
-        return f'The key {quoted(name)} of "customMetadata" ends in a line break; remove the break, since a key {says}.'
+        key = in_quotes(name)
+        return f'The key {key} of "customMetadata" ends in a line break; remove the break, since a key {says}.'
     better = re.sub(r"[^a-zA-Z0-9_.]+", "_", name)
-    rename = f", for example to {quoted(better)}" if len(name) <= LONGEST_SHOWN and better.strip("_") else ""
-    return f'The key {quoted(name)} of "customMetadata" {says}; rename it{rename}.'
+    rename = f", for example to {in_quotes(better)}" if len(name) <= LONGEST_SHOWN and better.strip("_") else ""
+    return f'The key {in_quotes(name)} of "customMetadata" {says}; rename it{rename}.'
 
 
 def _entry_meaning(path: Path) -> str:

@@ -17,7 +17,7 @@ from mockserver.dialects.values import (
     SENT_AS_NULL,
     TYPE_WORDS,
     bounded,
-    quoted,
+    in_quotes,
     rewritten,
     shown_with_type,
 )
@@ -83,7 +83,7 @@ class _Wording:
         self._event_type = event_type
 
     def sentence(self, reason: Reason) -> str:
-        name = quoted(_dotted(reason.path))
+        name = in_quotes(_dotted(reason.path))
         if reason.rule == "required":
             wanted, meaning = self._meaning(reason.path)
             return f"{name} is missing; add {wanted}{', ' if meaning else ''}{meaning}."
@@ -103,7 +103,7 @@ class _Wording:
                 kind = TYPE_WORDS.get(reason.about, wanted) if isinstance(reason.about, str) else "an object"
                 return f"; send {kind}{rewritten(value, reason.about)}{', ' if meaning else ''}{meaning}{cause}"
             case "enum", _:
-                return f"; send {' or '.join(map(quoted, reason.about))}"
+                return f"; send {' or '.join(map(in_quotes, reason.about))}"
             case "minLength" | "maxLength", "sessionID":
                 return f', with {len(value)} characters; send the {SID_LENGTH} of the "sessionId" you were given'
             case "minimum" | "maximum", "playhead":
@@ -126,7 +126,7 @@ class _Wording:
             return known
         block = EVENTS[self._event_type].block
         if block is not None and path[-1:] == (block.name,):
-            needed = [quoted(key.name) for key in block.keys if key.required]
+            needed = [in_quotes(key.name) for key in block.keys if key.required]
             return "an object", f"with {', '.join(needed)}" if needed else "which may be empty"
         return ("an object", "")
 
@@ -143,4 +143,4 @@ def _dotted(path: Path) -> str:
 
 
 def _name(base: str) -> str:
-    return quoted(base.rpartition("/")[2])
+    return in_quotes(base.rpartition("/")[2])

@@ -28,7 +28,7 @@ __all__ = [
     "hint_of",
     "opened_by",
     "opens",
-    "query_of",
+    "query_string_of",
     "session_of",
     "with_session",
 ]
@@ -87,7 +87,7 @@ class QueryString(msgspec.Struct, frozen=True, gc=False):
     request_id: str
 
 
-def query_of(target: str) -> QueryString:
+def query_string_of(target: str) -> QueryString:
     """Read the query of a request target."""
     query = target.partition("?")[2]
     members = parse_qs(query) if query.count("&") < _MOST_FIELDS else {}

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.dialects.edge.answers import PATH_TYPE, Manner, Streaming
 from mockserver.dialects.edge.keys import EVENTS
 from mockserver.dialects.edge.normal import normal_of
-from mockserver.dialects.edge.paths import Call, QueryString, call_of, query_of
+from mockserver.dialects.edge.paths import Call, QueryString, call_of, query_string_of
 from mockserver.dialects.edge.schemas import DOWNLOADED
 from mockserver.dialects.edge.validation import validators
 from mockserver.model.arrival import Arrival, Opening
@@ -70,7 +70,7 @@ class Reader:
                 Operation.PREFLIGHT if preflight else Operation.OTHER, status=200 if preflight else 405, dialect=_NAME,
                 manner=Manner(origin, call.form),
             )  # fmt: skip
-        query = query_of(request.target)
+        query = query_string_of(request.target)
         manner = Manner(origin, call.form, query.request_id, self._org, body=request.body)
         refused = self._stopped(request, call, manner) or self._streamless(call, query, manner)
         if refused is not None:

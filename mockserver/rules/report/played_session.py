@@ -11,7 +11,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.rules.playback import Step, by_type
 from mockserver.rules.report.durations import Durations, turns
-from mockserver.rules.report.playheads import Watched, watched
+from mockserver.rules.report.playheads import WatchedInterval, watched
 
 __all__ = ["PlayedSession", "is_final", "quantity"]
 
@@ -84,7 +84,7 @@ class PlayedSession:
         return next((step for step in self.by_type.get("play", ()) if step.after.ad_break is None), None)
 
     @cached_property
-    def watched(self) -> Sequence[Watched]:
+    def watched(self) -> Sequence[WatchedInterval]:
         """The content that was seen."""
         live = str(self.params.get("media.contentType", "")).lower() in ("live", "linear")
         return watched(self.durations, live=live)

@@ -20,7 +20,7 @@ from mockserver.rules.playback import Step
 from mockserver.rules.report.durations import Activity, Durations, amount, place
 from mockserver.rules.speed import speed_of, speeds_around
 
-__all__ = ["MARKERS", "Watched", "markers", "segment", "union", "watched"]
+__all__ = ["MARKERS", "WatchedInterval", "markers", "segment", "union", "watched"]
 
 MARKERS = (10, 25, 50, 75, 95)
 """Percent of the length at which Adobe counts progress ("Progress markers")."""
@@ -30,7 +30,7 @@ _TOLERANCE_S = 1.0
 _DAY_S = 86_400.0
 
 
-class Watched(NamedTuple):
+class WatchedInterval(NamedTuple):
     """Content that was seen without a seek: playheads from and to in seconds, and the steps it was seen between."""
 
     from_s: float
@@ -39,14 +39,14 @@ class Watched(NamedTuple):
     last: Step
 
 
-def watched(durations: Durations, *, live: bool) -> list[Watched]:
+def watched(durations: Durations, *, live: bool) -> list[WatchedInterval]:
     """Find what was seen, in viewing order. Intervals in which the playhead did not move are left out.
 
     Args:
         durations: The steps with their time.
         live: Whether the playhead is the second of the day.
     """
-    found: list[Watched] = []
+    found: list[WatchedInterval] = []
     steps, last_step = durations.steps, len(durations.steps) - 1
     fastest = _fastest(durations)
     for stretch in durations.of(Activity.MAIN):
@@ -59,14 +59,14 @@ def watched(durations: Durations, *, live: bool) -> list[Watched]:
                 begun = begun or step
                 continue
             if begun is not None:
-                found.append(Watched(begun.playhead_s, step.playhead_s, begun, step))
+                found.append(WatchedInterval(begun.playhead_s, step.playhead_s, begun, step))
                 begun = None
             if live and 0 <= moved_s + _DAY_S <= limit_s:
-                found.append(Watched(step.playhead_s, _DAY_S, step, later))
-                found.append(Watched(0.0, later.playhead_s, step, later))
+                found.append(WatchedInterval(step.playhead_s, _DAY_S, step, later))
+                found.append(WatchedInterval(0.0, later.playhead_s, step, later))
         if begun is not None:
             last = steps[min(stretch.end, last_step)]
-            found.append(Watched(begun.playhead_s, last.playhead_s, begun, last))
+            found.append(WatchedInterval(begun.playhead_s, last.playhead_s, begun, last))
     return [seen for seen in found if seen.to_s > seen.from_s]
 
 
@@ -82,9 +82,9 @@ def _fastest(durations: Durations) -> dict[int, float]:
     return {n: high for n, (_, high) in zip(playing, speeds_around(rates), strict=True)}
 
 
-def union(intervals: Iterable[Watched]) -> tuple[Part, ...]:
+def union(intervals: Iterable[WatchedInterval]) -> tuple[Part, ...]:
     """Merge overlapping intervals into disjoint ones, in order of the playhead, in seconds."""
-    groups: list[list[Watched]] = []
+    groups: list[list[WatchedInterval]] = []
     reached_s = -math.inf
     for seen in sorted(intervals, key=lambda seen: seen.from_s):
         if seen.from_s > reached_s:
@@ -94,7 +94,7 @@ def union(intervals: Iterable[Watched]) -> tuple[Part, ...]:
     return tuple(_joined(group) for group in groups)
 
 
-def _joined(group: Sequence[Watched]) -> Part:
+def _joined(group: Sequence[WatchedInterval]) -> Part:
     from_s, to_s = group[0].from_s, max(seen.to_s for seen in group)
     seqs = sorted({seq for seen in group for seq in (seen.first.seq, seen.last.seq)})
     return Part(tuple(seqs), to_s - from_s, f"playhead {amount(from_s)} to {amount(to_s)}")
@@ -102,7 +102,7 @@ def _joined(group: Sequence[Watched]) -> Part:
 
 def markers(
     steps: Sequence[Step],
-    intervals: Sequence[Watched],
+    intervals: Sequence[WatchedInterval],
     main_play: Step | None,
     length_s: float,
     on_seek: Literal["fire", "skip"],
@@ -143,7 +143,7 @@ def _reached(step: Step, playhead_s: float, length_s: float, what: str) -> Part:
 
 
 def segment(
-    durations: Durations, intervals: Sequence[Watched], form: Literal["range", "five_minute"]
+    durations: Durations, intervals: Sequence[WatchedInterval], form: Literal["range", "five_minute"]
 ) -> tuple[str, Part] | None:
     """Return the content segment: the range of playheads at which main content played, in minutes.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.screen import show, show_json
+from mockserver.cli.terminal import show, show_json
 
 
 def on_latin_1(monkeypatch: pytest.MonkeyPatch, call: Callable[[Any], None], value: Any) -> bytes:

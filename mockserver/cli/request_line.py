@@ -1,36 +1,15 @@
-"""Text for the terminal, whatever a client sent and whatever the terminal can show."""
+"""The line that shows a request in a terminal."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any
 
-from mockserver.cli.terminal import coloured, has_colours
+from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.model.journal import Entry
 from mockserver.model.vocabulary import Operation
-from mockserver.namespaces import DEFAULT
-from mockserver.wire.codec import to_builtins
 
-__all__ = ["request_line", "show", "show_json"]
-
-
-def show(text: str) -> None:
-    """Print text, with colours on a terminal; characters that it cannot show are escaped."""
-    plain = "".join(
-        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
-    )
-    encoding = sys.stdout.encoding or "utf-8"
-    plain = plain.encode(encoding, "backslashreplace").decode(encoding)
-    print(coloured(plain) if has_colours(sys.stdout) else plain)
-
-
-def show_json(value: Any) -> None:
-    """Print a value as one line of JSON in ASCII, which every encoding includes."""
-    print(json.dumps(to_builtins(value)))
-
+__all__ = ["request_line"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SID_SHOWN = 8
@@ -38,7 +17,7 @@ _LONGEST = 60
 _LONGEST_REASON = 200
 
 
-def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFAULT) -> str:
+def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFAULT_NAMESPACE) -> str:
     """Format an entry: clock time, session, event type, status, playhead, faults, and why it was refused.
 
     Args:
@@ -60,7 +39,7 @@ def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFA
         columns.append(_short(f"{first.path}: {first.detail}" if first.path else first.detail, _LONGEST_REASON))
         if more:
             columns.append(f"(and {more} more)")
-    if namespace != DEFAULT:
+    if namespace != DEFAULT_NAMESPACE:
         columns.append(f"[{namespace}]")
     return "  ".join(columns).rstrip()
 
