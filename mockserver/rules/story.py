@@ -237,7 +237,7 @@ def judged_now(view: StoryView) -> StoryView:
     return replace(view, expectations=views, verdict=verdict_of(views))
 
 
-def story_text(view: StoryView, width: int = 100) -> str:
+def story_text(view: StoryView, width: int = 110) -> str:
     """Write a story: what a good player does, each expectation with ``ok``, ``FAILED`` or ``open``, and the verdict.
 
     To write a story that is not over as if it were, pass it through :func:`judged_now` first.
