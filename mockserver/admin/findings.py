@@ -35,7 +35,7 @@ from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
-from mockserver.rules.timeline import Item, items_of, processed
+from mockserver.rules.timeline import Item, Sorting, items_of, sorting
 from mockserver.store.caches import Caches
 from mockserver.store.journal import Journal
 
@@ -66,6 +66,7 @@ class _JudgedTraffic(NamedTuple):
     """What a session was judged by."""
 
     traffic: SessionTraffic
+    sorting: Sorting
     version: _Revision
     entries: int
     oldest: int
@@ -145,7 +146,7 @@ class Diagnosis:
         def compute() -> SessionReport:
             traffic = self._traffic_of(session, records, moment)
             items = [step.item for step in traffic.steps]
-            return build_report(session, items, moment.settings, moment.now_ms)
+            return build_report(session, items, moment.settings, moment.now_ms, traffic.steps)
 
         stamp = _stamp((session,), records, moment, moment.version(session))
         with put_off():
@@ -178,7 +179,8 @@ class Diagnosis:
             traffic = by_session[session.sid] = self._traffic_of(session, by_sid[session.sid], moment)
             found += self._session_findings(traffic, session, by_sid[session.sid], moment)
         for refused in strangers.values():
-            found += diagnose_session(self._traffic_from(None, list(self._items(refused, moment)), moment))
+            items = list(self._items(refused, moment))
+            found += diagnose_session(self._traffic_from(None, items, sorting((), moment.settings), moment))
         everything = Traffic(
             records,
             by_session,
@@ -206,19 +208,29 @@ class Diagnosis:
             before = last if last is not None and _goes_on(last, records, moment, version) else None
             items = [*before.traffic.arrived] if before else []
             items += self._items(records[before.entries if before else 0 :], moment)
-            return _JudgedTraffic(self._traffic_from(session, items, moment), version, len(records), *_ends(records))
+            accepted = [item for item in items if item.accepted]
+            sorted_ = sorting(accepted, moment.settings, before.sorting if before else None)
+            traffic = self._traffic_from(session, items, sorted_, moment, before.traffic if before else None)
+            return _JudgedTraffic(traffic, sorted_, version, len(records), *_ends(records))
 
         version = moment.version(session)
         stamp = _stamp((session,), records, moment, version)
         known: _JudgedTraffic = kept.get(session.sid, stamp, compute, lambda known: len(known.traffic.arrived) + 1)
         return known.traffic
 
-    def _traffic_from(self, session: Session | None, items: Sequence[Item], moment: _Moment) -> SessionTraffic:
+    def _traffic_from(
+        self,
+        session: Session | None,
+        items: Sequence[Item],
+        accepted: Sorting,
+        moment: _Moment,
+        before: SessionTraffic | None = None,
+    ) -> SessionTraffic:
         settings, now_ms = moment.settings, moment.now_ms
-        ordered = processed([item for item in items if item.accepted], settings, session, now_ms)
+        ordered = accepted.order(session, now_ms)
         dialect = session.dialect if session is not None else items[0].event.dialect
         words = moment.dialects.named(dialect).words
-        return SessionTraffic(session, items, ordered, settings, settings.thresholds, now_ms, words)
+        return SessionTraffic(session, items, ordered, settings, settings.thresholds, now_ms, words, before)
 
     def _items(self, records: _Records, moment: _Moment) -> Iterator[Item]:
         for seq, record in records:

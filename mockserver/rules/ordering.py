@@ -32,6 +32,7 @@ ends a window is sorted with it, what becomes of late events, and the order of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal, NamedTuple
@@ -96,6 +97,8 @@ _AD_EVENTS, _CHAPTER_EVENTS = names("ad"), names("chapter")
 
 def _step(open_: _Playback, event_type: str | None) -> _After:
     """Apply an event by the tables of :mod:`.playback_states`."""
+    if event_type == "ping":  # nearly all are
+        return open_, int((open_.ad_state, event_type) in IRREGULAR)
     if event_type in _AD_EVENTS:
         ad_state = ADS[open_.ad_state].get(event_type)
         if ad_state is None:
@@ -186,7 +189,10 @@ def _fewest_violations(ranked: Sequence[_Buffered], open_: _Playback, violations
 def _arrange(buffered: Sequence[_Buffered], open_: _Playback, ties: Ties) -> tuple[list[_Buffered], _Playback]:
     """Sort buffered events, given in order of arrival, and return what is open after them."""
     if len(buffered) == 1:  # a ping comes alone, in most sessions
-        return [*buffered], open_ if ties == "arrival" else _advance(open_, buffered)[0]
+        if ties != "arrival":
+            for _, event_type in buffered[0].members:
+                open_, _ = _step(open_, event_type)
+        return [*buffered], open_
     by_ts = sorted(buffered, key=attrgetter("ts_ms"))
     if ties == "arrival":
         return by_ts, open_
@@ -226,6 +232,14 @@ class ReorderBuffer:
         self._previous: _Buffered | None = None
         self._youngest_ms: int | None = None
         self._open = _Playback()
+
+    def copy(self) -> ReorderBuffer:
+        """Return a buffer in the same state; what is fed to one does not change the other."""
+        other = copy(self)
+        held = {id(each): _Buffered(each.ts_ms, each.members) for each in self._buffered}
+        other._buffered = list(held.values())
+        other._previous = None if self._previous is None else held[id(self._previous)]
+        return other
 
     def feed(self, event: Arrived) -> list[Processed]:
         """Take the next event in order of arrival.

@@ -154,6 +154,7 @@ def trace(
     *,
     error_stops_playback: bool = False,
     void_breaks: frozenset[tuple[int, int | None]] = frozenset(),
+    before: Sequence[Step] = (),
 ) -> list[Step]:
     """Follow the accepted events of a session, given in order of processing.
 
@@ -161,13 +162,15 @@ def trace(
         items: The events.
         error_stops_playback: Whether an error ends playback until the next play.
         void_breaks: The adBreakStarts to treat as if they had not been sent, by ``seq`` and ``index``.
+        before: An earlier trace with the same options, to go on from the last step that is the same.
     """
-    steps: list[Step] = []
-    state = State()
     followed = [item for item in items if item.event.event_type is not None and item.event.ts_ms is not None]
-    times_ms = [_bounded(item.event.ts_ms or 0) for item in followed]
+    steps = list(before[: _same(before, followed)])
+    state = steps[-1].after if steps else State()
+    new = followed[len(steps) :]
+    times_ms = [_bounded(item.event.ts_ms or 0) for item in new]
     for n, (item, ts_ms, following_ms) in enumerate(
-        zip(followed, times_ms, [*times_ms[1:], *times_ms[-1:]], strict=True)
+        zip(new, times_ms, [*times_ms[1:], *times_ms[-1:]], strict=True), len(steps)
     ):
         event = item.event
         event_type, params = event.event_type or "", event.params
@@ -185,6 +188,12 @@ def trace(
         )  # fmt: skip
         state = after
     return steps
+
+
+def _same(before: Sequence[Step], followed: Sequence[Item]) -> int:
+    """Return how many steps of an earlier trace stay the same; never the last one, which lasts until the next event."""
+    most = min(len(before) - 1, len(followed) - 1)
+    return next((n for n in range(most) if before[n].item is not followed[n]), max(most, 0))
 
 
 def _bounded(number: _Number) -> _Number:

@@ -11,10 +11,10 @@ Report and diagnosis both use this.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mockserver.model.event_types import names
-from mockserver.rules.playback import Step
+from mockserver.rules.playback import Player, Step
 
 __all__ = ["SHORTEST_S", "stalls"]
 
@@ -31,29 +31,32 @@ def stalls(steps: Sequence[Step], shortest_s: float = SHORTEST_S) -> list[tuple[
         steps: A trace, or its beginning.
         shortest_s: How long a run of events at one playhead must span.
     """
-    found: list[tuple[int, int]] = []
-    first: int | None = None
-    playhead_s = 0.0
+    return [
+        (first, end)
+        for first, end in _runs(steps)
+        if end - first >= _EVENTS and steps[end - 1].ts_ms - steps[first].ts_ms >= shortest_s * 1000
+    ]
+
+
+def _runs(steps: Sequence[Step]) -> Iterator[tuple[int, int]]:
+    """Return the runs of at least two events at one playhead while main content plays."""
+    first = 0
+    playhead_s: float | None = None  # of the run that goes on; None while no main content plays
     ad_playhead_s: float | None = None
-
-    def close(end: int) -> None:
-        long_enough = (
-            first is not None
-            and end - first >= _EVENTS
-            and steps[end - 1].ts_ms - steps[first].ts_ms >= shortest_s * 1000
-        )
-        if first is not None and long_enough:
-            found.append((first, end))
-
-    for step in steps:
+    for n, step in enumerate(steps):
+        at_s = step.playhead_s
         if step.ignored is not None and step.event_type in _AD_EVENTS:
-            ad_playhead_s = step.playhead_s
-        elif step.playhead_s != ad_playhead_s:
+            ad_playhead_s = at_s
+        elif at_s != ad_playhead_s:
             ad_playhead_s = None
-        plays = ad_playhead_s is None and step.plays_main
-        if plays and first is not None and step.playhead_s == playhead_s:
-            continue
-        close(step.n)
-        first, playhead_s = (step.n if plays else None), step.playhead_s
-    close(len(steps))
-    return found
+        if ad_playhead_s is None and step.after.player is Player.PLAYING and step.after.ad_break is None:
+            if at_s == playhead_s:
+                continue
+            following_s: float | None = at_s
+        else:
+            following_s = None
+        if playhead_s is not None and n - first > 1:
+            yield first, n
+        first, playhead_s = n, following_s
+    if playhead_s is not None:
+        yield first, len(steps)

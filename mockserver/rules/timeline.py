@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,9 +15,9 @@ from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome, Phase
 from mockserver.rules.match import Facts
-from mockserver.rules.ordering import Arrived, processing_order
+from mockserver.rules.ordering import Arrived, Processed, ReorderBuffer
 
-__all__ = ["Item", "facts_of", "items_of", "processed", "timeline_entry"]
+__all__ = ["Item", "Sorting", "facts_of", "items_of", "processed", "sorting", "timeline_entry"]
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -119,22 +120,60 @@ def processed(items: Sequence[Item], settings: Settings, session: Session | None
     A batch of downloaded content keeps its own order, for which the client is responsible (Adobe, "Track downloaded
     content").
     """
-    if any(item.record.operation is Operation.DOWNLOAD for item in items):
-        return list(items)
-    closed = session is None or session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
-    order = processing_order(
-        [Arrived(item.event_type, item.ts_ms, item.record.at_ms) for item in items],
-        window_ms=round(settings.reorder_window_s * 1000),
-        window_n=settings.reorder_window_n,
-        ties=settings.ties,
-        now_ms=now_ms,
-        closed=closed,
-    )
+    return sorting(items, settings).order(session, now_ms)
+
+
+class Sorting(NamedTuple):
+    """Events of one session, sorted as far as they can be while more may arrive.
+
+    Args:
+        arrived: The events in order of arrival.
+        final: Those whose place in the order of processing is final, in this order.
+        buffer: Where the others are.
+    """
+
+    arrived: Sequence[Item]
+    final: Sequence[Item]
+    buffer: ReorderBuffer
+
+    def order(self, session: Session | None, now_ms: int) -> list[Item]:
+        """Return all events in the order of processing, as far as it is known now."""
+        if any(item.record.operation is Operation.DOWNLOAD for item in self.arrived):
+            return list(self.arrived)
+        closed = session is None or session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
+        return [*self.final, *_placed(self.arrived, self.buffer.tail(now_ms=now_ms, closed=closed))]
+
+
+def sorting(items: Sequence[Item], settings: Settings, before: Sorting | None = None) -> Sorting:
+    """Sort the events of a session, given in order of arrival.
+
+    Args:
+        items: The events, all of them.
+        settings: How long the back end waits for events, and how it sorts those with equal ``ts``.
+        before: How the first of these events were sorted with these settings, to go on from there.
+    """
+    if before is None:
+        arrived, final = [], []
+        buffer = ReorderBuffer(
+            window_ms=round(settings.reorder_window_s * 1000), window_n=settings.reorder_window_n, ties=settings.ties
+        )
+    else:
+        arrived, final, buffer = [*before.arrived], [*before.final], before.buffer.copy()
+    for item in items[len(arrived) :]:
+        arrived.append(item)
+        event = item.event
+        places = buffer.feed(Arrived(event.event_type, event.ts_ms, item.record.at_ms))
+        if places:
+            final += _placed(arrived, places)
+    return Sorting(arrived, final, buffer)
+
+
+def _placed(arrived: Sequence[Item], places: Iterable[Processed]) -> list[Item]:
     return [
-        replace(items[place.index], late_ms=place.late_ms, provisional=place.provisional)
+        replace(arrived[place.index], late_ms=place.late_ms, provisional=place.provisional)
         if place.late_ms or place.provisional
-        else items[place.index]
-        for place in order
+        else arrived[place.index]
+        for place in places
     ]
 
 

@@ -101,8 +101,12 @@ def _parsed(body: bytes) -> Any:
         raise NotJson(f"the body is not valid JSON: {_reason(body)}") from None
     except RecursionError:
         raise NotJson(_TOO_DEEP) from None
-    # Each level takes an opening bracket; deleting them in one pass is the fastest way to count both kinds.
-    if len(body) - len(body.translate(None, _OPENING)) > MAX_DEPTH and _is_deeper(document, MAX_DEPTH):
+    # Each level takes two brackets. Deleting the opening ones in one pass is the fastest way to count both kinds.
+    if (
+        len(body) > 2 * MAX_DEPTH
+        and len(body) - len(body.translate(None, _OPENING)) > MAX_DEPTH
+        and _is_deeper(document, MAX_DEPTH)
+    ):
         raise NotJson(_TOO_DEEP)
     return document
 

@@ -83,17 +83,15 @@ class Rule(NamedTuple):
     claims: Callable[[Refusal], bool] | None = None
     hint: str = ""
 
-    def in_session(self, session: SessionTraffic) -> Iterator[Hit]:
+    def in_session(self, session: SessionTraffic) -> Iterable[Hit]:
         """Find the places in one session."""
-        yield from self._claimed(session)
-        if self.check is not None:
-            yield from self.check(session)
+        checked = () if self.check is None else self.check(session)
+        return checked if self.claims is None or not session.refusals else (*self._claimed(session), *checked)
 
-    def in_traffic(self, traffic: Traffic) -> Iterator[Hit]:
+    def in_traffic(self, traffic: Traffic) -> Iterable[Hit]:
         """Find the places in all traffic of a namespace, except those inside one session."""
-        yield from self._claimed(traffic)
-        if self.traffic_check is not None:
-            yield from self.traffic_check(traffic)
+        checked = () if self.traffic_check is None else self.traffic_check(traffic)
+        return checked if self.claims is None or not traffic.refusals else (*self._claimed(traffic), *checked)
 
     def is_about(self, refusal: Refusal, place: SessionTraffic | Traffic) -> bool:
         """Return whether the rule claims a refusal by the API that received the request."""
@@ -105,7 +103,7 @@ class Rule(NamedTuple):
     def _claimed(self, place: SessionTraffic | Traffic) -> Iterator[Hit]:
         """Return one hit for all refusals with the same event type, place and reason, in the words of the first."""
         groups: dict[Hashable, list[Refusal]] = {}
-        for refusal in place.refusals if self.claims is not None else ():
+        for refusal in place.refusals:
             if self.is_about(refusal, place):
                 groups.setdefault((refusal.item.event_type, refusal.path, refusal.rule), []).append(refusal)
         for group in groups.values():

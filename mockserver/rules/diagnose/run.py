@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.words import Words
@@ -27,12 +28,22 @@ def diagnose_session(session: SessionTraffic) -> list[Finding]:
 def _found(session: SessionTraffic) -> list[Finding]:
     session_id = session.stored.sid if session.stored is not None else _sid(session)
     words = session.words
-    rules = (rule for rule in RULES if not rule.dialects or words.api in rule.dialects)
     return [
         _finding(rule, hit, session_id, words)
-        for rule in rules
-        for hit in _merged(rule, list(rule.in_session(session)))
+        for rule in _rules_of(words.api, refusals=bool(session.refusals))
+        if (hits := list(rule.in_session(session)))
+        for hit in _merged(rule, hits)
     ]
+
+
+@cache
+def _rules_of(api: str, *, refusals: bool) -> tuple[Rule, ...]:
+    """Return the rules that can find something in a session of an API, with or without refused events."""
+    return tuple(
+        rule
+        for rule in RULES
+        if (not rule.dialects or api in rule.dialects) and (rule.check is not None or (refusals and rule.claims))
+    )
 
 
 def diagnose_traffic(traffic: Traffic, in_sessions: Sequence[Finding] = ()) -> list[Finding]:

@@ -72,6 +72,7 @@ class SessionTraffic:
         thresholds: The limits beyond which there is a finding.
         now_ms: The present time on the emulated clock.
         words: The terms of the API that received the events.
+        before: The same session with fewer events and the same settings, to go on from.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class SessionTraffic:
         thresholds: Thresholds,
         now_ms: int,
         words: Words,
+        before: SessionTraffic | None = None,
     ) -> None:
         self.stored = stored
         self.words = words
@@ -90,7 +92,11 @@ class SessionTraffic:
         self.settings = settings
         self.thresholds = thresholds
         self.now_ms = now_ms
-        self.steps: Sequence[Step] = trace(processed, error_stops_playback=settings.error_stops_playback)
+        self.steps: Sequence[Step] = trace(
+            processed,
+            error_stops_playback=settings.error_stops_playback,
+            before=before.steps if before is not None else (),
+        )
 
     @cached_property
     def repetition(self) -> Repetition | None:
@@ -189,14 +195,12 @@ class SessionTraffic:
         found: dict[str, list[tuple[Step, float]]] = {name: [] for name in QOE_SHORT_NAMES}
         by_key = {f"{prefix}{name}": numbers for name, numbers in found.items() for prefix in ("", "media.qoe.")}
         for step in self.steps:
-            for place in (step.qoe, step.params):
-                if not place or (place is step.params and QOE_NUMBERS.isdisjoint(place)):
-                    continue
+            qoe, params = step.qoe, step.params
+            for place in (qoe, params) if params and not QOE_NUMBERS.isdisjoint(params) else (qoe,):
                 for key, value in place.items():
                     numbers = by_key.get(key)
                     if numbers is not None and isinstance(value, (int, float)):
-                        bounded = -MOST <= value <= MOST
-                        numbers.append((step, value if bounded else max(-MOST, min(MOST, value))))
+                        numbers.append((step, value if -MOST <= value <= MOST else max(-MOST, min(MOST, value))))
         return found
 
     @cached_property

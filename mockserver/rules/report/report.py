@@ -24,7 +24,13 @@ __all__ = ["build_report"]
 _READ_DIFFERENTLY = ("content_time_spent_s", "media_time_spent_s", "unique_time_played_s", "ad_count")
 
 
-def build_report(session: Session | None, items: Sequence[Item], settings: Settings, now_ms: int) -> SessionReport:
+def build_report(
+    session: Session | None,
+    items: Sequence[Item],
+    settings: Settings,
+    now_ms: int,
+    steps: Sequence[Step] | None = None,
+) -> SessionReport:
     """Compute what Adobe's back end would report about a session.
 
     Args:
@@ -32,11 +38,13 @@ def build_report(session: Session | None, items: Sequence[Item], settings: Setti
         items: Its accepted events in order of processing.
         settings: The report options.
         now_ms: The current time of the emulated clock, in milliseconds since the epoch.
+        steps: The trace of the events, if the caller has it already.
 
     Returns:
         The report. While the session is open it is provisional: computed as if the session closed now.
     """
-    steps = trace(items, error_stops_playback=settings.error_stops_playback)
+    if steps is None:
+        steps = trace(items, error_stops_playback=settings.error_stops_playback)
     played = PlayedSession(session, steps, settings)
     unclosed = unclosed_breaks(steps, final=is_final(session))
     notes: list[Note] = []
