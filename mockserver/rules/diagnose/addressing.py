@@ -201,7 +201,7 @@ def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
 
 
 def _unknown_id(traffic: Traffic) -> Iterator[Hit]:
-    issued = {record.session_id for _, record in traffic.records if record.outcome is Outcome.OPENED}
+    issued = {record.session_id for _, record in traffic.opened}
     found: dict[str, list[int]] = {}
     dialects: dict[str, str] = {}
     for seq, record, sid in _unfound(traffic):

@@ -121,12 +121,10 @@ def linked_traffic(found: Sequence[Finding], traffic: Traffic) -> list[Finding]:
 
     The last request for a session before them was refused, so the player had no session id to use.
     """
-    asked = [
-        (seq, record.outcome)
-        for seq, record in traffic.records
-        if record.operation in (Operation.START, Operation.DOWNLOAD)
-    ]
-    refused = {seq for seq, outcome in asked if outcome is Outcome.INVALID}
+    if not any(finding.code in _WITHOUT_SESSION for finding in found):
+        return list(found)
+    asked = traffic.asked
+    refused = {seq for seq, record in asked if record.outcome is Outcome.INVALID}
     causes = {seq: finding for finding in reversed(found) for seq in finding.seqs if seq in refused}
     seqs = [seq for seq, _ in asked]
     marked = []

@@ -25,7 +25,7 @@ _Compared = Callable[[Record, HttpResponse, HttpResponse], tuple[Hashable, str] 
 
 def _differing(traffic: Traffic, compared: _Compared) -> Iterator[Hit]:
     groups: dict[Hashable, tuple[str, list[int], str]] = {}
-    for seq, record in traffic.records:
+    for seq, record in traffic.forwarded:
         if not isinstance(record, RareRecord) or record.forwarded is None or record.fault_ids:
             continue
         theirs, ours = record.forwarded.response, record.response
@@ -80,7 +80,7 @@ def _document(response: HttpResponse) -> Any:
 
 def _unreachable(traffic: Traffic) -> Iterator[Hit]:
     groups: dict[str, list[int]] = {}
-    for seq, record in traffic.records:
+    for seq, record in traffic.forwarded:
         if isinstance(record, RareRecord) and record.forwarded is not None and record.forwarded.response is None:
             groups.setdefault(record.forwarded.failure, []).append(seq)
     for failure, seqs in groups.items():

@@ -18,6 +18,7 @@ __all__ = ["RULES", "refused_rule"]
 _AT_ONCE_MS = 100
 """A network stack repeats within milliseconds; all players recorded so far wait 500 ms or more."""
 
+_JSON = "application/json"
 _REPORTING = (Operation.START, Operation.EVENT, Operation.DOWNLOAD)
 
 
@@ -31,11 +32,14 @@ def _content_type(record: Record) -> str:
 def _wrong_content_type(traffic: Traffic) -> Iterator[Hit]:
     found: dict[str | None, dict[str, list[int]]] = {}
     headers, declared = None, ""
+    distinct = {id(record.headers): record for _, record in traffic.records}
+    if all(_content_type(record) == _JSON for record in distinct.values()):
+        return
     for seq, record in traffic.records:
         if record.operation in _REPORTING and record.body:
             if record.headers is not headers:  # the journal keeps equal ones once
                 headers, declared = record.headers, _content_type(record)
-            if declared != "application/json":
+            if declared != _JSON:
                 found.setdefault(record.session_id, {}).setdefault(declared, []).append(seq)
     for session_id, kinds in found.items():
         for declared, seqs in kinds.items():
@@ -60,7 +64,7 @@ def _edge_body_in_session(session: SessionTraffic) -> Iterator[Hit]:
 def _edge_body(traffic: Traffic) -> Iterator[Hit]:
     seqs = tuple(
         seq
-        for seq, record in traffic.records
+        for seq, record in traffic.unaccepted
         if record.session_id is None
         and not record.dialect
         and b'"xdm"' in record.body
@@ -99,6 +103,8 @@ def _repeats(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, int, 
 
 
 def _stack_repeat(traffic: Traffic) -> Iterator[Hit]:
+    if not traffic.cut:
+        return
     by_session: dict[str | None, list[tuple[int, int]]] = {}
     for lost, again, record in _repeats(traffic.records):
         sid = record.session_id if record.operation is Operation.EVENT else None
@@ -146,7 +152,7 @@ def _renamed(place: SessionTraffic | Traffic) -> Iterator[Hit]:
 
 def _unread(traffic: Traffic) -> Iterator[Hit]:
     groups: dict[str, list[int]] = {}
-    for seq, record in traffic.records:
+    for seq, record in traffic.unaccepted:
         if record.operation is Operation.OTHER and record.outcome is Outcome.INVALID and is_of_player(record):
             detail = " ".join(violation.detail for violation in record.violations)
             groups.setdefault(f"{record.method} {record.target[:100]} was refused: {detail}", []).append(seq)
@@ -156,7 +162,7 @@ def _unread(traffic: Traffic) -> Iterator[Hit]:
 
 def _schema(traffic: Traffic) -> Iterator[Hit]:
     names: dict[str, list[int]] = {}
-    for seq, record in traffic.records:
+    for seq, record in traffic.unaccepted:
         missing = record.response is not None and record.response.status == 404
         if record.operation is Operation.SCHEMA and record.outcome is Outcome.ANSWERED and missing:
             names.setdefault(record.target.partition("?")[0].rstrip("/").rpartition("/")[2], []).append(seq)

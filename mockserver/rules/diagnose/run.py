@@ -56,10 +56,10 @@ def diagnose_traffic(traffic: Traffic, in_sessions: Sequence[Finding] = ()) -> l
     Returns:
         What was found in the sessions and in all traffic.
     """
-    dialects = {seq: record.dialect for seq, record in traffic.records if record.dialect}
     found = [
-        _finding(rule, hit, hit.session_id, traffic.words(dialects.get(hit.seqs[0], "") if hit.seqs else ""))
+        _finding(rule, hit, hit.session_id, traffic.words_of(hit.seqs))
         for rule in RULES
+        if rule.traffic_check is not None or (rule.claims is not None and traffic.refusals)
         for hit in rule.in_traffic(traffic.only(rule.dialects))
     ]
     return [*linked_to_lost(in_sessions, found, traffic, _found), *linked_traffic(found, traffic)]

@@ -8,7 +8,7 @@ from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import ClosedBy, Delivery, Outcome, Phase
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import GONE, SessionTraffic
 from mockserver.rules.diagnose.wording import number, were
 from mockserver.rules.playback import Player, Step
 from mockserver.rules.timeline import Item
@@ -190,7 +190,6 @@ def _second_viewing(session: SessionTraffic) -> Iterator[Hit]:
             again = step
 
 
-_GONE = (404, 410)
 _TURNED_AWAY = (Outcome.SESSION_CLOSED, Outcome.UNKNOWN_SESSION)
 _BY_ITSELF = {
     ClosedBy.IDLE: "ten minutes of silence",
@@ -211,7 +210,7 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
     late = _turned_away(session)
     if ended is None or not late:
         return
-    told = next((n for n, item in enumerate(late, 1) if item.status in _GONE), len(late))
+    told = next((n for n, item in enumerate(late, 1) if item.status in GONE), len(late))
     yield Hit(
         tuple(item.seq for item in late[:told]),
         f"{_named(late[:told])} sent after {ended} had closed the session, and lost; open a new session and send this "
@@ -222,7 +221,7 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
 def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
     if _is_ended(session):
         return
-    gone = [item.seq for item in session.arrived if item.status in _GONE]
+    gone = [item.seq for item in session.arrived if item.status in GONE]
     if len(gone) > 1:
         yield Hit(
             tuple(gone[1:]),

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.journal import Record
 from mockserver.model.session import Session
-from mockserver.model.vocabulary import ClosedBy, Outcome
+from mockserver.model.vocabulary import ClosedBy
 from mockserver.rules.diagnose.identity import is_unknown
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.traffic import GONE, SessionTraffic, Traffic
 from mockserver.rules.diagnose.wording import counted, number
 from mockserver.rules.playback import Step
 
@@ -191,11 +191,13 @@ def _goes_on_after_end(old: _ViewerSession, new: _ViewerSession, limits: Thresho
 
 
 def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
+    if not traffic.gone:
+        return
     refused = {
         (item.event_type, item.ts_ms): item.seq
         for session in traffic.sessions.values()
         for item in session.arrived
-        if item.status in (404, 410)
+        if item.status in GONE
     }
     for viewing in _viewer_sessions(traffic):
         again = [
@@ -236,13 +238,15 @@ def _is_same(first: _ViewerSession, second: _ViewerSession) -> bool:
 
 def _storm(traffic: Traffic) -> Iterator[Hit]:
     limits = traffic.thresholds
-    starts = [(seq, record) for seq, record in traffic.records if record.outcome is Outcome.OPENED]
-    gone = [seq for seq, record in traffic.records if record.response and record.response.status in (404, 410)]
+    gone = [seq for seq, _ in traffic.gone]
+    if not gone and limits.session_storm > 1:
+        return
+    starts = traffic.opened
     run: list[tuple[int, Record]] = []
     for before, after in pairwise([*starts, *starts[-1:]]):
         run.append(before)
         quick = after[1].at_ms - run[0][1].at_ms <= limits.session_storm_s * 1000
-        provoked = any(before[0] < seq < after[0] for seq in gone)
+        provoked = bisect_right(gone, before[0]) < bisect_left(gone, after[0])
         if quick and provoked:
             continue
         if len(run) >= limits.session_storm:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.model.event import Event
 from mockserver.model.finding import Thresholds
-from mockserver.model.journal import Record
+from mockserver.model.http import HttpResponse
+from mockserver.model.journal import RareRecord, Record
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
+from mockserver.model.vocabulary import ClosedBy, Delivery, Operation, Outcome, Phase
 from mockserver.model.words import Words
 from mockserver.rules.diagnose.intervals import (
     ENDS,
@@ -36,7 +38,22 @@ from mockserver.rules.playback import MOST, Step, by_type, trace
 from mockserver.rules.stalls import stalls
 from mockserver.rules.timeline import Item, items_of
 
-__all__ = ["FIRST_TS_MS", "FIRST_TS_S", "QOE_NUMBERS", "QOE_SHORT_NAMES", "SessionTraffic", "Traffic"]
+__all__ = [
+    "FIRST_TS_MS",
+    "FIRST_TS_S",
+    "GONE",
+    "QOE_NUMBERS",
+    "QOE_SHORT_NAMES",
+    "Records",
+    "SessionTraffic",
+    "Traffic",
+]
+
+Records = Sequence[tuple[int, Record]]
+"""Requests with their seqs."""
+
+GONE = (404, 410)
+"""The statuses that say that a session takes no more events."""
 
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is not a time in milliseconds: it would be before 1974."""
@@ -375,6 +392,16 @@ class SessionTraffic:
         return None if self.playhead_in_ms or self.coarse_step_s is not None else odd_rate(self.played)
 
 
+class _Apart(NamedTuple):
+    """The requests of a journal that are not like most."""
+
+    others: list[tuple[int, Record]]
+    unaccepted: list[tuple[int, Record]]
+    gone: list[tuple[int, Record]]
+    cut: list[tuple[int, Record]]
+    forwarded: list[tuple[int, Record]]
+
+
 class Traffic:
     """All traffic of a namespace.
 
@@ -390,7 +417,7 @@ class Traffic:
 
     def __init__(
         self,
-        records: Sequence[tuple[int, Record]],
+        records: Records,
         sessions: Mapping[str, SessionTraffic],
         read: Callable[[Record], Any],
         events: Callable[[int, Record], Sequence[Event]],
@@ -423,6 +450,12 @@ class Traffic:
             self._only[apis] = known
         return known
 
+    def words_of(self, seqs: Sequence[int]) -> Words:
+        """Return the words of the API that received the first of some requests."""
+        place = bisect_left(self.records, (seqs[0],)) if seqs else len(self.records)
+        found = place < len(self.records) and self.records[place][0] == seqs[0]
+        return self.words(self.records[place][1].dialect if found else "")
+
     def by_api(self) -> Iterator[Traffic]:
         """Return the traffic of each API by itself."""
         for api in sorted(self._apis):
@@ -434,10 +467,59 @@ class Traffic:
         return frozenset(self.words(dialect).api for dialect in {record.dialect for _, record in self.records})
 
     @cached_property
-    def unaccepted(self) -> Sequence[tuple[int, Record]]:
+    def _apart(self) -> _Apart:
+        """What few rules look at, found in one pass: there may be a million requests."""
+        apart = _Apart([], [], [], [], [])
+        event, accepted, opened, cut = Operation.EVENT, Outcome.ACCEPTED, Outcome.OPENED, Delivery.CUT
+        usual: HttpResponse | None = None
+        for entry in self.records:
+            record = entry[1]
+            if record.operation is not event:
+                apart.others.append(entry)
+            if record.outcome is not accepted and record.outcome is not opened:
+                apart.unaccepted.append(entry)
+            if record.delivery is cut:
+                apart.cut.append(entry)
+            response = record.response
+            if response is not usual and response is not None:
+                if response.status in GONE:
+                    apart.gone.append(entry)
+                else:
+                    usual = response  # the next ones have the same answer
+            if isinstance(record, RareRecord) and record.forwarded is not None:
+                apart.forwarded.append(entry)
+        return apart
+
+    @property
+    def unaccepted(self) -> Records:
         """The requests that neither opened a session nor were an accepted event; usually few."""
-        taken = (Outcome.ACCEPTED, Outcome.OPENED)
-        return [(seq, record) for seq, record in self.records if record.outcome not in taken]
+        return self._apart.unaccepted
+
+    @property
+    def opened(self) -> Records:
+        """The requests that opened a session."""
+        return [entry for entry in self._apart.others if entry[1].outcome is Outcome.OPENED]
+
+    @property
+    def asked(self) -> Records:
+        """The requests for a session."""
+        asking = (Operation.START, Operation.DOWNLOAD)
+        return [entry for entry in self._apart.others if entry[1].operation in asking]
+
+    @property
+    def gone(self) -> Records:
+        """The requests that were answered 404 or 410."""
+        return self._apart.gone
+
+    @property
+    def cut(self) -> Records:
+        """The requests that lost their connection before the answer."""
+        return self._apart.cut
+
+    @property
+    def forwarded(self) -> Records:
+        """The requests that another endpoint was given too."""
+        return self._apart.forwarded
 
     @cached_property
     def refused(self) -> Sequence[Item]:
