@@ -14,6 +14,7 @@ Report and diagnosis read the same trace.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
@@ -141,12 +142,17 @@ class Step(msgspec.Struct, frozen=True, gc=False):
         return self.after.player is Player.PLAYING and self.after.ad_break is None
 
 
-def by_type(steps: Sequence[Step]) -> Mapping[str, Sequence[Step]]:
-    """Return the steps of every event type, in order of processing."""
-    found: dict[str, list[Step]] = {}
+def by_type(steps: Sequence[Step], before: Mapping[str, list[Step]] = _NOTHING) -> Mapping[str, Sequence[Step]]:
+    """Return the steps of every event type, in order of processing.
+
+    Args:
+        steps: The steps.
+        before: Those before them, by event type; they are added to.
+    """
+    found: defaultdict[str, list[Step]] = defaultdict(list, before)
     for step in steps:
-        found.setdefault(step.event_type, []).append(step)
-    return found
+        found[step.event_type].append(step)
+    return {event_type: of_type for event_type, of_type in found.items() if of_type}
 
 
 def trace(
@@ -191,9 +197,9 @@ def trace(
 
 
 def _same(before: Sequence[Step], followed: Sequence[Item]) -> int:
-    """Return how many steps of an earlier trace stay the same; never the last one, which lasts until the next event."""
-    most = min(len(before) - 1, len(followed) - 1)
-    return next((n for n in range(most) if before[n].item is not followed[n]), max(most, 0))
+    """Return how many steps of an earlier trace stay the same: all but the last common one, which ends elsewhere."""
+    common = min(len(before), len(followed))
+    return max(next((n for n in range(common) if before[n].item is not followed[n]), common) - 1, 0)
 
 
 def _bounded(number: _Number) -> _Number:

@@ -315,6 +315,18 @@ def test_what_is_not_provisional_never_moves_again(events: list[Arrived], ties: 
 
 
 @given(st.data(), traffic(), TIES)
+def test_copy_goes_on_by_itself(data: st.DataObject, events: list[Arrived], ties: Ties) -> None:
+    split = data.draw(st.integers(0, len(events)))
+    reorder = buffer(ties=ties)
+    order = [place for event in events[:split] for place in reorder.feed(event)]
+    tail, other = reorder.tail(), reorder.copy()
+    order += [place for event in events[split:] for place in other.feed(event)]
+
+    assert [*order, *other.tail()] == order_of(events, ties=ties)
+    assert reorder.tail() == tail
+
+
+@given(st.data(), traffic(), TIES)
 def test_reading_in_between_changes_nothing(data: st.DataObject, events: list[Arrived], ties: Ties) -> None:
     reorder = buffer(ties=ties)
     settled: list[Processed] = []

@@ -33,6 +33,7 @@ ENDS = ("sessionComplete", "sessionEnd")
 """What ends playback."""
 
 _STILLS = ("pauseStart", "bufferStart")
+_BEGIN_PAUSES = frozenset({"adBreakComplete", *_STILLS})
 _PAUSE_ENDS = frozenset({"play", "adBreakStart", *_STILLS, *ENDS})
 
 _BEYOND = 20
@@ -216,7 +217,9 @@ def pauses_of(steps: Sequence[Step]) -> list[Pause]:
     """Return all pauses and buffers of main content. ``n`` of every step is its place in ``steps``."""
     found: list[Pause] = []
     for start in steps:
-        if (start.event_type in _STILLS and start.after.ad_break is None) or _comes_back(start):
+        if start.event_type not in _BEGIN_PAUSES:  # a ping, nearly always
+            continue
+        if start.after.ad_break is None if start.event_type in _STILLS else _comes_back(start):
             end = start.n + 1
             while end < len(steps) and steps[end].event_type not in _PAUSE_ENDS:
                 end += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.refusals import Refusal, refused_at
@@ -30,20 +30,22 @@ def _is_in_params(refusal: Refusal) -> bool:
 
 
 def _in_params(session: SessionTraffic) -> Iterator[Hit]:
-    yield from _accepted(
-        [step for step in session.steps if step.params and not QOE_NUMBERS.isdisjoint(step.params)],
-        "media.qoe keys in params; move them into qoeData",
-    )
+    yield from _accepted(session.pick(_has_numbers_in_params), "media.qoe keys in params; move them into qoeData")
+
+
+def _has_numbers_in_params(step: Step) -> bool:
+    return bool(step.params) and not QOE_NUMBERS.isdisjoint(step.params)
 
 
 def _unqualified(session: SessionTraffic) -> Iterator[Hit]:
-    yield from _accepted(
-        [step for step in session.steps if step.qoe and not QOE_SHORT_NAMES.isdisjoint(step.qoe)],
-        'qoeData keys without "media.qoe."; add that prefix',
-    )
+    yield from _accepted(session.pick(_has_short_keys), 'qoeData keys without "media.qoe."; add that prefix')
 
 
-def _accepted(steps: list[Step], what: str) -> Iterator[Hit]:
+def _has_short_keys(step: Step) -> bool:
+    return bool(step.qoe) and not QOE_SHORT_NAMES.isdisjoint(step.qoe)
+
+
+def _accepted(steps: Sequence[Step], what: str) -> Iterator[Hit]:
     if steps:
         yield Hit(seqs_of(*steps), f"{counted(len(steps), 'event')} had {what}.")
 
@@ -80,6 +82,8 @@ def _bitrate_change_empty(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _bitrate_change_same(session: SessionTraffic) -> Iterator[Hit]:
+    if "bitrateChange" not in session.by_type:
+        return
     same: list[Step] = []
     recent: deque[tuple[Step, float]] = deque()
     known: float | None = None

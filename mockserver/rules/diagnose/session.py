@@ -201,7 +201,7 @@ _BY_ITSELF = {
 
 
 def _turned_away(session: SessionTraffic) -> list[Item]:
-    return [item for item in session.arrived if item.record.outcome in _TURNED_AWAY]
+    return [item for item in session.unaccepted if item.record.outcome in _TURNED_AWAY]
 
 
 def _gone(session: SessionTraffic) -> Iterator[Hit]:
@@ -221,7 +221,7 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
 def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
     if _is_ended(session):
         return
-    gone = [item.seq for item in session.arrived if item.status in GONE]
+    gone = [item.seq for item in session.gone]
     if len(gone) > 1:
         yield Hit(
             tuple(gone[1:]),

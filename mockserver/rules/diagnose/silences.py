@@ -75,7 +75,8 @@ def silences_of(
         ended: Whether the last step is sessionComplete or sessionEnd.
     """
     limit_ms, ad_limit_ms = limit_s * 1000, ad_limit_s * 1000
-    for step, end in pairwise(steps):
+    least_ms = min(limit_ms, ad_limit_ms)
+    for step, end in [(step, end) for step, end in pairwise(steps) if end.ts_ms - step.ts_ms > least_ms]:
         allowed_ms = limit_ms if step.after.ad is None else ad_limit_ms
         if end.ts_ms - step.ts_ms > allowed_ms:
             between = others[_place(others, step.ts_ms + 1) : _place(others, end.ts_ms)]

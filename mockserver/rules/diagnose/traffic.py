@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from operator import attrgetter
-from typing import Any, NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from mockserver.model.event import Event
 from mockserver.model.finding import Thresholds
@@ -49,6 +49,8 @@ __all__ = [
     "Traffic",
 ]
 
+T = TypeVar("T")
+
 Records = Sequence[tuple[int, Record]]
 """Requests with their seqs."""
 
@@ -76,6 +78,14 @@ QOE_NUMBERS = frozenset(
 
 QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMBERS)
 """Their names in older documentation."""
+
+
+_GOES_ON = ("by_type", "is_live", "picked", "played", "quality", "steps", "timely", "ts_in_seconds")
+"""What is computed of all steps and, when more events arrive, only of those that are new."""
+
+
+def _itself(step: Step) -> Step:
+    return step
 
 
 class SessionTraffic:
@@ -114,6 +124,17 @@ class SessionTraffic:
             error_stops_playback=settings.error_stops_playback,
             before=before.steps if before is not None else (),
         )
+        self._known: Mapping[str, Any] = {} if before is None else {name: vars(before).get(name) for name in _GOES_ON}
+        known_steps: Sequence[Step] = self._known.get("steps") or ()
+        self._same = bisect_left(
+            range(min(len(known_steps), len(self.steps))),
+            True,
+            key=lambda n: known_steps[n] is not self.steps[n],
+        )
+
+    def _kept(self, known: Sequence[T], last_of: Callable[[T], Step]) -> list[T]:
+        """Return the beginning of what is known of fewer events: as far as it follows from steps that are the same."""
+        return [*known[: bisect_left(known, self._same, key=lambda each: last_of(each).n)]]
 
     @cached_property
     def repetition(self) -> Repetition | None:
@@ -152,7 +173,11 @@ class SessionTraffic:
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:
         """The steps of every event type, in order of processing."""
-        return by_type(self.steps)
+        known: Mapping[str, Sequence[Step]] = self._known.get("by_type") or {}
+        return by_type(
+            self.steps[self._same if known else 0 :],
+            {event_type: self._kept(steps, _itself) for event_type, steps in known.items()},
+        )
 
     def of(self, *event_types: str) -> Iterator[Step]:
         """Return the steps of some event types: in order of processing for one type, type by type for several."""
@@ -162,6 +187,20 @@ class SessionTraffic:
     def in_order(self, *event_types: str) -> list[Step]:
         """Return the steps of several event types in order of processing."""
         return sorted(self.of(*event_types), key=attrgetter("n"))
+
+    def pick(self, is_wanted: Callable[[Step], bool]) -> Sequence[Step]:
+        """Return the steps for which a function of nothing but the step returns true."""
+        if is_wanted not in self.picked:
+            known = self._known.get("picked") or {}
+            kept = self._kept(known.get(is_wanted, ()), _itself)
+            new = self.steps[self._same if is_wanted in known else 0 :]
+            self.picked[is_wanted] = [*kept, *filter(is_wanted, new)]
+        return self.picked[is_wanted]
+
+    @cached_property
+    def picked(self) -> dict[Callable[[Step], bool], Sequence[Step]]:
+        """What :meth:`pick` has returned."""
+        return {}
 
     @property
     def closed_by(self) -> ClosedBy | None:
@@ -209,9 +248,10 @@ class SessionTraffic:
 
         They are found in params and under their short names too, where settings allow these forms.
         """
-        found: dict[str, list[tuple[Step, float]]] = {name: [] for name in QOE_SHORT_NAMES}
+        known: Mapping[str, Sequence[tuple[Step, float]]] = self._known.get("quality") or {}
+        found = {name: self._kept(known.get(name, ()), itemgetter(0)) for name in QOE_SHORT_NAMES}
         by_key = {f"{prefix}{name}": numbers for name, numbers in found.items() for prefix in ("", "media.qoe.")}
-        for step in self.steps:
+        for step in self.steps[self._same if known else 0 :]:
             qoe, params = step.qoe, step.params
             for place in (qoe, params) if params and not QOE_NUMBERS.isdisjoint(params) else (qoe,):
                 for key, value in place.items():
@@ -223,7 +263,7 @@ class SessionTraffic:
     @cached_property
     def refused(self) -> Sequence[Item]:
         """The events that were answered 400."""
-        return [item for item in self.arrived if item.record.outcome is Outcome.INVALID]
+        return [item for item in self.unaccepted if item.record.outcome is Outcome.INVALID]
 
     @cached_property
     def refusals(self) -> Sequence[Refusal]:
@@ -236,6 +276,20 @@ class SessionTraffic:
         return [item for item in self.arrived if not item.accepted]
 
     @cached_property
+    def gone(self) -> Sequence[Item]:
+        """The events that were answered 404 or 410, by a fault too."""
+        usual: HttpResponse | None = None
+        found = []
+        for item in self.arrived:
+            response = item.record.response
+            if response is not usual and response is not None:
+                if response.status in GONE:
+                    found.append(item)
+                else:
+                    usual = response
+        return found
+
+    @cached_property
     def watched(self) -> Sequence[Step]:
         """The steps up to the first sessionComplete or sessionEnd."""
         end = min((step.n for step in self.of(*ENDS)), default=len(self.steps))
@@ -244,7 +298,8 @@ class SessionTraffic:
     @cached_property
     def timely(self) -> Sequence[Step]:
         """Those of :attr:`watched` that were sorted by ``ts``, without late events, which describe an earlier state."""
-        return [step for step in self.watched if not step.item.late_ms]
+        known = self._kept(self._known.get("timely") or (), _itself)
+        return [*known, *(step for step in self.watched[self._same if known else 0 :] if not step.item.late_ms)]
 
     @property
     def is_configurable(self) -> bool:
@@ -326,7 +381,13 @@ class SessionTraffic:
     @cached_property
     def played(self) -> Sequence[Interval]:
         """The main content that was played, from event to event; empty if ``ts`` is not a time."""
-        return [] if self.ts_in_seconds else played_intervals(self.timely, is_live=self.is_live)
+        if self.ts_in_seconds:
+            return []
+        known = self._kept(self._known.get("played") or (), attrgetter("last"))
+        if not known or self._known.get("is_live") is not self.is_live:
+            return played_intervals(self.timely, is_live=self.is_live)
+        following = bisect_left(self.timely, known[-1].last.n, key=attrgetter("n"))
+        return [*known, *played_intervals(self.timely[following:], is_live=self.is_live)]
 
     @cached_property
     def stalls(self) -> Sequence[Sequence[Step]]:
@@ -348,7 +409,8 @@ class SessionTraffic:
     @cached_property
     def ts_in_seconds(self) -> bool:
         """Whether any ``ts`` counts seconds since 1970, so that times cannot be compared."""
-        return any(FIRST_TS_S <= step.ts_ms < FIRST_TS_MS for step in self.steps)
+        new = self.steps[self._same if self._known.get("ts_in_seconds") is False else 0 :]
+        return any(FIRST_TS_S <= step.ts_ms < FIRST_TS_MS for step in new)
 
     @cached_property
     def playhead_in_ms(self) -> bool:

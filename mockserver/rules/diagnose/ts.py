@@ -17,7 +17,7 @@ _PLAYER = frozenset({"play", "pauseStart", "bufferStart"})
 
 
 def _seconds(session: SessionTraffic) -> Iterator[Hit]:
-    wrong = [item for item in session.arrived if item.ts_ms is not None and item.ts_ms < FIRST_TS_MS]
+    wrong = [item for item in session.arrived if (ts_ms := item.event.ts_ms) is not None and ts_ms < FIRST_TS_MS]
     if not wrong:
         return
     ts_ms = wrong[0].ts_ms or 0

@@ -71,7 +71,7 @@ class Durations:
     def __init__(self, steps: Sequence[Step], tail_ms: int = 0) -> None:
         self.steps = steps
         self.tail_ms = tail_ms
-        gaps = [max(0, later.ts_ms - step.ts_ms) for step, later in pairwise(steps)]
+        gaps = [later.ts_ms - step.ts_ms if later.ts_ms > step.ts_ms else 0 for step, later in pairwise(steps)]
         self.elapsed_ms: Sequence[int] = list(accumulate([*gaps, tail_ms], initial=0))
         """Milliseconds elapsed before each step; the last entry is the total."""
         self.stalls: Sequence[tuple[int, int]] = stalls(steps)

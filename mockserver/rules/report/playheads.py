@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from mockserver.model.report import Part
 from mockserver.rules.playback import Step
 from mockserver.rules.report.durations import Activity, Durations, amount, place
-from mockserver.rules.speed import speed_of, speeds_around
+from mockserver.rules.speed import NORMAL, speed_of, speeds_around
 
 __all__ = ["MARKERS", "WatchedInterval", "markers", "segment", "union", "watched"]
 
@@ -47,14 +47,19 @@ def watched(durations: Durations, *, live: bool) -> list[WatchedInterval]:
         live: Whether the playhead is the second of the day.
     """
     found: list[WatchedInterval] = []
-    steps, last_step = durations.steps, len(durations.steps) - 1
-    fastest = _fastest(durations)
+    steps, last_step, elapsed_ms = durations.steps, len(durations.steps) - 1, durations.elapsed_ms
+    fastest: dict[int, float] | None = None
     for stretch in durations.of(Activity.MAIN):
         begun: Step | None = None
         for n in range(stretch.first, min(stretch.end, last_step)):
             step, later = steps[n], steps[n + 1]
             moved_s = later.playhead_s - step.playhead_s
-            limit_s = _took_s(durations, n) * fastest[n] * _ALLOWANCE + _TOLERANCE_S
+            took_s = (elapsed_ms[n + 1] - elapsed_ms[n]) / 1000
+            limit_s = took_s * NORMAL * _ALLOWANCE + _TOLERANCE_S
+            if not 0 <= moved_s <= limit_s and not (live and 0 <= moved_s + _DAY_S <= limit_s):
+                # Not at normal speed, which is seldom; only then other speeds matter.
+                fastest = _fastest(durations) if fastest is None else fastest
+                limit_s = took_s * fastest[n] * _ALLOWANCE + _TOLERANCE_S
             if 0 <= moved_s <= limit_s:
                 begun = begun or step
                 continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from operator import sub
 from typing import Any
 
 from mockserver.model.report import Metric, Part
@@ -72,17 +73,22 @@ def _bitrate(played: PlayedSession) -> Iterator[Metric]:
 def _bitrates(played: PlayedSession) -> list[tuple[Part, int]]:
     """Return each bitrate with the playing time, in main content and ads, while it was the last known one."""
     known: list[tuple[Step, float]] = []
+    last: float | None = None
     for step in played.with_qoe:
-        value = _number(step, "bitrate")
-        if value is not None and (not known or known[-1][1] != value):
+        sent = _value(step, "bitrate")
+        if sent == last:
+            continue
+        value = quantity(sent)
+        if value is not None and value != last:
             known.append((step, value))
+            last = value
     if not known:
         return []
     durations = played.durations
     intervals_ms = [0] * len(durations.steps)
     for stretch in durations.of(Activity.MAIN, Activity.AD):
-        for n in range(stretch.first, stretch.end):
-            intervals_ms[n] = durations.elapsed_ms[n + 1] - durations.elapsed_ms[n]
+        elapsed_ms = durations.elapsed_ms[stretch.first : stretch.end + 1]
+        intervals_ms[stretch.first : stretch.end] = map(sub, elapsed_ms[1:], elapsed_ms)
     played_ms = list(accumulate(intervals_ms, initial=0))
     ends = [step.n for step, _ in known[1:]] + [len(durations.steps)]
     scale = 1000 if played.settings.bitrate_unit == "bps" else 1
