@@ -13,6 +13,7 @@ from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.latencies import Latencies
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Forwarded
 from mockserver.model.plan import Plan
@@ -240,6 +241,8 @@ class Namespaces:
         """The simulated players; the server tells them its address when it listens."""
         self.reach: Callable[[], Addresses] | None = None
         """Returns the addresses of the server; set when it listens."""
+        self.latencies: Latencies | None = None
+        """How long answers took; counted from the first time on that somebody asks for metrics."""
         self._known[DEFAULT] = self.default
         self.default.join(self.budget)
 

@@ -1,59 +1,111 @@
-"""Counters in the text format of Prometheus."""
+"""What monitoring asks for, in the text format of Prometheus.
+
+OpenTelemetry is left out: its collector reads this format, and a test server that sends traces by itself would need the
+address of a collector, several packages more, and time on every request.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import platform
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mockserver.admin.findings import traffic_counts
+from mockserver.admin.server import running_version
 from mockserver.control import Chunks
-from mockserver.namespaces import Target
+from mockserver.latencies import Latencies
+from mockserver.namespaces import Namespace, Target
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 __all__ = ["metrics"]
 
-_FAMILIES = (
-    ("mockserver_journal_entries", "Entries in the journal."),
-    ("mockserver_journal_bytes", "Bytes that the journal takes, by its own estimate."),
-    ("mockserver_journal_evicted_total", "Entries dropped to stay within the limits."),
-    ("mockserver_events", "Entries in the journal by event type."),
-    ("mockserver_responses", "Entries in the journal by status of the answer."),
-    ("mockserver_outcomes", "Entries in the journal by outcome."),
-    ("mockserver_sessions", "Sessions by phase."),
-    ("mockserver_fault_applied_total", "Requests struck by a fault rule."),
-)
+_GAUGES = {
+    "mockserver_journal_entries": "Entries in the journal.",
+    "mockserver_journal_bytes": "Bytes that the journal takes, by its own estimate.",
+}
+_COUNTS = {
+    "mockserver_events": ("event_type", "Entries in the journal by event type."),
+    "mockserver_responses": ("status", "Entries in the journal by status of the answer."),
+    "mockserver_outcomes": ("outcome", "Entries in the journal by outcome."),
+    "mockserver_sessions": ("phase", "Sessions by phase."),
+}
+
+_WHOLE = re.compile(rb"^(?P<before>[^#\n].* -?\d+)\.0$", re.MULTILINE)
+"""A sample that is a whole number; the library writes all as fractions."""
 
 
 def metrics(target: Target, argument: None) -> Chunks:
-    """Show the counters of all namespaces."""
-    samples: dict[str, list[str]] = {name: [] for name, _ in _FAMILIES}
-    for namespace in target.namespaces:
-        summary = traffic_counts(namespace)
-        with namespace as emulator:
-            size_bytes, rules = emulator.journal.size_bytes, emulator.faults.rules
-        labels = {"namespace": namespace.name}
-        samples["mockserver_journal_entries"].append(_sample(labels, summary.requests))
-        samples["mockserver_journal_bytes"].append(_sample(labels, size_bytes))
-        samples["mockserver_journal_evicted_total"].append(_sample(labels, summary.evicted))
-        for name, label, counts in (
-            ("mockserver_events", "event_type", summary.events),
-            ("mockserver_responses", "status", summary.statuses),
-            ("mockserver_outcomes", "outcome", summary.outcomes),
-            ("mockserver_sessions", "phase", summary.sessions),
-        ):
-            samples[name].extend(_sample({**labels, label: value}, count) for value, count in counts.items())
-        samples["mockserver_fault_applied_total"].extend(
-            _sample({**labels, "fault_id": rule.id}, rule.applied) for rule in rules
+    """Show the counters of all namespaces, and from the second time on how long answers took since the first."""
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    namespaces = target.namespaces
+    latencies = namespaces.latencies
+    if latencies is None:
+        # To read the clock once more costs every answer a little, so it is done only where somebody asks.
+        latencies = namespaces.latencies = Latencies()
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(tuple(namespaces), latencies))
+    return (_WHOLE.sub(rb"\g<before>", generate_latest(registry)),)
+
+
+class _Collector:
+    """Collects what namespaces count, when it is asked."""
+
+    def __init__(self, namespaces: tuple[Namespace, ...], latencies: Latencies) -> None:
+        self._namespaces = namespaces
+        self._latencies = latencies
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import (
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+            InfoMetricFamily,
         )
-    lines = []
-    for name, text in _FAMILIES:
-        kind = "counter" if name.endswith("_total") else "gauge"
-        lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *(f"{name}{sample}" for sample in samples[name])]
-    return (("\n".join(lines) + "\n").encode(),)
 
-
-def _sample(labels: Mapping[str, str], value: int) -> str:
-    shown = ",".join(f'{name}="{_escaped(label)}"' for name, label in labels.items())
-    return f"{{{shown}}} {value}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+        build = {"version": running_version(), "python": platform.python_version()}
+        yield InfoMetricFamily("mockserver_build", "The version of the server.", value=build)
+        took = HistogramMetricFamily(
+            "mockserver_answer_seconds",
+            "How long requests of players took to answer, with the delays of faults, since this was first asked for.",
+        )
+        took.add_metric([], self._latencies.buckets(), self._latencies.total_s)
+        yield took
+        gauges = {name: GaugeMetricFamily(name, text, labels=["namespace"]) for name, text in _GAUGES.items()}
+        counts = {
+            name: GaugeMetricFamily(name, text, labels=["namespace", label]) for name, (label, text) in _COUNTS.items()
+        }
+        evicted = CounterMetricFamily(
+            "mockserver_journal_evicted", "Entries dropped to stay within the limits.", labels=["namespace"]
+        )
+        applied = CounterMetricFamily(
+            "mockserver_fault_applied", "Requests struck by a fault rule.", labels=["namespace", "fault_id"]
+        )
+        for namespace in self._namespaces:
+            summary = traffic_counts(namespace)
+            with namespace as emulator:
+                size_bytes, rules = emulator.journal.size_bytes, emulator.faults.rules
+            name = namespace.name
+            gauges["mockserver_journal_entries"].add_metric([name], summary.requests)
+            gauges["mockserver_journal_bytes"].add_metric([name], size_bytes)
+            evicted.add_metric([name], summary.evicted)
+            for family, counted in (
+                ("mockserver_events", summary.events),
+                ("mockserver_responses", summary.statuses),
+                ("mockserver_outcomes", summary.outcomes),
+                ("mockserver_sessions", summary.sessions),
+            ):
+                for value, count in counted.items():
+                    counts[family].add_metric([name, value], count)
+            for rule in rules:
+                applied.add_metric([name, rule.id], rule.applied)
+        yield from gauges.values()
+        yield evicted
+        yield from counts.values()
+        yield applied

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from mockserver.cli.flags import add_file
 from mockserver.cli.remote import REMOTE
 from mockserver.cli.source import SOURCES, add_source_options, is_address, opened_source
 from mockserver.cli.terminal import show, show_json
@@ -40,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = "Show what a player reports differently in the second of two recordings."
     parser.epilog = _EPILOG
-    parser.add_argument("before", metavar="BEFORE", help="a server, a file, or - for stdin; see below")
-    parser.add_argument("after", metavar="AFTER", help="the same")
+    add_file(parser, "before", metavar="BEFORE", help="a server, a file, or - for stdin; see below")
+    add_file(parser, "after", metavar="AFTER", help="the same")
     parser.add_argument(
         "--seconds", type=float, default=2, metavar="S",
         help="how far times and playheads may be apart (default: 2)",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -20,7 +21,7 @@ from mockserver.model.described import about_members
 from mockserver.model.settings import Lifetimes, Settings
 from mockserver.wire.codec import convert
 
-__all__ = ["ENVIRONMENT", "FILE_ONLY", "Flag", "serve_flags"]
+__all__ = ["ENVIRONMENT", "FILE_COMPLETION", "FILE_ONLY", "Flag", "add_file", "serve_flags"]
 
 ENVIRONMENT = "MOCKSERVER_"
 """The prefix of the environment variables."""
@@ -29,6 +30,21 @@ FILE_ONLY = ("session_rules", "thresholds")
 """Settings that are tables, which only a file can hold."""
 
 _ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)
+
+
+FILE_COMPLETION = {
+    "bash": "_shtab_compgen_files",
+    "zsh": "_files",
+    "tcsh": "f",
+    "fish": "(__fish_complete_path (commandline -ct))",
+    "powershell": "_shtab_powershell_compgen_files",
+}
+"""How shells complete the name of a file: ``shtab.FILE``, without importing shtab in every command."""
+
+
+def add_file(parser: argparse._ActionsContainer, *names: str, **more: Any) -> None:
+    """Add an argument whose value is a file, which shells complete."""
+    vars(parser.add_argument(*names, **more))["complete"] = FILE_COMPLETION
 
 
 class Flag(NamedTuple):
@@ -92,7 +108,9 @@ class Flag(NamedTuple):
         else:
             action = "append" if self.many else "store"
             metavar = self.metavar or _metavar(self.kind)
-            parser.add_argument(self.option, action=action, metavar=metavar, help=text)
+            is_file = self.kind is Path or Path in get_args(self.kind)
+            add = partial(add_file, parser) if is_file else parser.add_argument
+            add(self.option, action=action, metavar=metavar, help=text)
             for option in self.options[1:]:
                 parser.add_argument(option, action=action, dest=self.key, help=argparse.SUPPRESS)
 

@@ -8,6 +8,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockserver.cli.flags import add_file
 from mockserver.cli.source import file_settings
 from mockserver.errors import InvalidInput, MockserverError
 
@@ -34,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = "Show recordings in the page, until Ctrl-C."
     parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", nargs="+", help="a recording, or - for stdin")
+    add_file(parser, "file", metavar="FILE", nargs="+", help="a recording, or - for stdin")
     parser.add_argument("--port", type=int, default=0, help="port of the server (default: a free one)")
-    parser.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
+    add_file(parser, "--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 

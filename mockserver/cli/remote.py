@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.address import ServerAddress, server_address, trusting, trusting_anyone
+from mockserver.cli.flags import add_file
 from mockserver.clock import RealTime
 from mockserver.control import ADMIN, Control, Route
 from mockserver.errors import ControlFailed, InvalidInput
@@ -48,8 +49,11 @@ def add_remote_arguments(parser: argparse._ActionsContainer) -> None:
 def add_trust_arguments(parser: argparse._ActionsContainer) -> None:
     """Add ``--ca`` and ``--insecure``, which exclude each other, to a parser or a group."""
     flags = parser.add_mutually_exclusive_group()
-    flags.add_argument(
-        "--ca", metavar="FILE", help="trust this CA certificate (PEM), for example one downloaded from /__admin/ca.crt"
+    add_file(
+        flags,
+        "--ca",
+        metavar="FILE",
+        help="trust this CA certificate (PEM), for example one downloaded from /__admin/ca.crt",
     )
     flags.add_argument("--insecure", action="store_true", help="accept any certificate")
 

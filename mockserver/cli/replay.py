@@ -13,6 +13,7 @@ import msgspec
 
 from mockserver.address import ServerAddress
 from mockserver.cli.comparison import Deviation, compare
+from mockserver.cli.flags import add_file
 from mockserver.cli.in_flight import InFlight, Replayed, SessionIds, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, parsed_speed, recorded_pace
 from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = "Send recorded requests to a server again and compare its answers."
     parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", help="the recording, or - for stdin")
+    add_file(parser, "file", metavar="FILE", help="the recording, or - for stdin")
     parser.add_argument("--to", metavar="URL", required=True, help="address of the server")
     parser.add_argument("--speed", metavar="N", help="N times as fast as recorded; max: without waiting (default: 1)")
     parser.add_argument(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mockserver.cli.configuration import Configuration, configure
-from mockserver.cli.flags import serve_flags
+from mockserver.cli.flags import add_file, serve_flags
 from mockserver.cli.output_file import write_whole
 from mockserver.cli.reachable import Reachable, reachable, row_text
 from mockserver.control import EXPORT, NAMESPACES, Control, ExportQuery
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s [FLAG ...]"
     parser.epilog = _EPILOG
     server = parser.add_argument_group("server")
-    server.add_argument("--config", metavar="FILE", help="read this file instead of mockserver.toml")
+    add_file(server, "--config", metavar="FILE", help="read this file instead of mockserver.toml")
     server.add_argument(
         "--forward", metavar="URL",
         help="also send each request of a player to this endpoint, and compare the answers; only as a flag",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from mockserver.cli.flags import add_file
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.control import EVENTS, FINDINGS, NAMESPACES, FindingQuery
 from mockserver.errors import InvalidInput, MockserverError, known_name
@@ -79,7 +80,7 @@ class Source(NamedTuple):
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add SOURCE and its options to a parser."""
-    parser.add_argument("source", metavar="SOURCE", help="a server, a file, or - for stdin; see below")
+    add_file(parser, "source", metavar="SOURCE", help="a server, a file, or - for stdin; see below")
     add_source_options(parser)
 
 
@@ -89,7 +90,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     server.add_argument("--namespace", metavar="NAME", help="read this namespace")
     add_remote_arguments(server)
     file = parser.add_argument_group("files")
-    file.add_argument("--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
+    add_file(file, "--config", metavar="FILE", help="emulate with the settings of this mockserver.toml")
     file.add_argument("--open", action="store_true", help="keep sessions open that nothing closed")
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import fields
 
-from mockserver.cli.flags import serve_flags
+from mockserver.cli.flags import add_file, serve_flags
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.cli.terminal import Progress, show, show_json, width_of
 from mockserver.errors import InvalidInput, MockserverError
@@ -70,13 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     showing = parsers.add_parser("show", help="show one story")
     showing.description = "Show what a story does and what it expects."
-    showing.add_argument("story", metavar="STORY", help="name or file of the story")
+    add_file(showing, "story", metavar="STORY", help="name or file of the story")
     showing.add_argument("--json", action="store_true", help="print the story as JSON")
 
     running = parsers.add_parser("run", help="run a story and judge the player")
     running.description = "Run a story against a player, wait for the outcome, and print verdict and timeline."
     running.epilog = _RUN_EPILOG
-    running.add_argument("story", metavar="STORY", help="name or file of the story")
+    add_file(running, "story", metavar="STORY", help="name or file of the story")
     running.add_argument("--timeout", metavar="SECONDS", help="how long to wait for a player (default: no limit)")
     running.add_argument("--watch", action="store_true", help="run a story file again whenever it is saved")
     running.add_argument("--json", action="store_true", help="print the verdict as JSON, and nothing else to stdout")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sized
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sized
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import Refused
+from mockserver.latencies import Latencies
 from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
 from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
@@ -67,6 +69,9 @@ class EmulatedApi:
         incoming: Bounds what arrives in pieces.
         failed: Called with every internal error.
         forwarder: Sends requests on to another endpoint as well.
+
+    Attributes:
+        namespaces: Where their requests go.
     """
 
     def __init__(
@@ -78,7 +83,7 @@ class EmulatedApi:
         forwarder: Forwarder | None = None,
     ) -> None:
         self.forwarder = forwarder
-        self._namespaces = namespaces
+        self.namespaces = namespaces
         self._gate = gate
         self._incoming = incoming
         self._below = tuple(f".{host.lower()}" for host in namespaces.hosts)
@@ -87,7 +92,19 @@ class EmulatedApi:
         self._waiting = 0
         """The number of requests that faults make wait for their answers."""
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        """Answer one request, and note how long that took if somebody wants to know."""
+        latencies = self.namespaces.latencies
+        return self._handle(request) if latencies is None else self._timed(request, latencies)
+
+    async def _timed(self, request: web.BaseRequest, latencies: Latencies) -> web.StreamResponse:
+        begun_s = time.perf_counter()
+        try:
+            return await self._handle(request)
+        finally:
+            latencies.add(time.perf_counter() - begun_s)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. The common case, an event that arrived completely and has no fault, never waits."""
         try:
             self._admit(request)
@@ -161,7 +178,7 @@ class EmulatedApi:
         """
         if self._gate.closed or self.forwarder is not None:
             return False
-        namespaces = self._namespaces
+        namespaces = self.namespaces
         try:
             if head.names_namespace or len(namespaces) > 1 or target.startswith("/ns/"):
                 namespace, path, problem, _ = self._find(target, head.fields)
@@ -186,7 +203,7 @@ class EmulatedApi:
         Not all connections may be used up by that: beyond half of ``max_connections`` the next one is closed at once,
         without an answer.
         """
-        if self._waiting >= max(1, self._namespaces.default.settings.max_connections // 2):
+        if self._waiting >= max(1, self.namespaces.default.settings.max_connections // 2):
             _hang_up(request)
             namespace.delivered(plan, Delivery.CUT)
             return self._writer.done(500, stays=False)
@@ -218,7 +235,7 @@ class EmulatedApi:
             Both; what is wrong with the name; and whether none was named although there are several, so that the
             namespace is that of the session.
         """
-        namespaces = self._namespaces
+        namespaces = self.namespaces
         if path.startswith("/ns/") or self.names_namespace(headers):
             host = headers.get("Host", "")
             named = destination(path, host, namespaces.hosts)
@@ -239,7 +256,7 @@ class EmulatedApi:
 
     def _issuer(self, path: str, body: bytes) -> Namespace:
         """Return the namespace that issued the session of a request: its requests may lack the prefix."""
-        namespaces = self._namespaces
+        namespaces = self.namespaces
         sid = namespaces.default.dialects.at(path).session_of(path, body)
         return namespaces.default if sid is None else namespaces.for_session(sid)
 

@@ -86,12 +86,14 @@ class FastPath:
         endpoint: Answers the others.
 
     Attributes:
+        namespaces: Where the requests go.
         is_open: Whether the fast path is in use. It is switched off before the connections are closed.
     """
 
     def __init__(self, handler: Handler, endpoint: EmulatedApi) -> None:
         self._handler = handler
         self._endpoint = endpoint
+        self.namespaces = endpoint.namespaces
         self.is_open = True
         self._blocks: dict[bytes, Head] = {}
         self._blocks_bytes = 0
@@ -239,6 +241,9 @@ class _Connection(asyncio.Protocol):
             and not self.transport.is_closing()
             and self._fast_path.answer(self, data)
         ):
+            latencies = self._fast_path.namespaces.latencies
+            if latencies is not None:
+                latencies.add(self._time() - now_s)
             return
         self._is_idle = False
         if self._unanswered is not None:

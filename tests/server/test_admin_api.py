@@ -60,8 +60,18 @@ def test_metrics_count_what_was_recorded(server: Running) -> None:
     assert (answer.status, answer.header("Content-Type")) == (200, "text/plain; version=0.0.4")
     lines = answer.body.decode().splitlines()
     assert 'mockserver_journal_entries{namespace="default"} 6' in lines
-    assert 'mockserver_events{namespace="default",event_type="ping"} 3' in lines
+    assert 'mockserver_events{event_type="ping",namespace="default"} 3' in lines
     assert 'mockserver_responses{namespace="default",status="204"} 2' in lines
+
+
+@pytest.mark.parametrize("fast_path", [True, False])
+def test_answers_of_both_paths_are_timed_once_metrics_were_asked_for(start: Start, fast_path: bool) -> None:
+    server = start(Settings(fast_path=fast_path))
+    sid = server.open_session()
+    server.admin("GET", "/metrics")
+    for _ in range(3):
+        assert server.ping(sid).status == 204
+    assert "mockserver_answer_seconds_count 3\n" in server.admin("GET", "/metrics").body.decode()
 
 
 def test_openapi_lists_every_route_of_all_apis(server: Running) -> None:
