@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from heapq import nsmallest
 from typing import Any
 
@@ -22,6 +22,7 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _QUIET = logging.getLogger("mockserver.http")
 """Where aiohttp reports requests that are not HTTP; silent unless a level is set."""
 
+_END = b"\r\n\r\n"
 _SPARE_FILES = 64
 """How many of the open files of the process are reserved for other uses than connections."""
 
@@ -54,8 +55,16 @@ class Connection(web.RequestHandler):
         return waiter is not None and not waiter.done()
 
     def data_received(self, data: bytes) -> None:
-        """Process received data; if it completes no request, the head of one has begun."""
-        super().data_received(data)
+        """Process received data; if it completes no request, the head of one has begun.
+
+        When aiohttp is given several requests at once and one is not HTTP, it drops the complete ones before it. So it
+        is given no more than one head at a time.
+        """
+        if data.count(_END) > 1:
+            for piece in _heads(data):
+                super().data_received(piece)
+        else:
+            super().data_received(data)
         self.heard_s = self._loop.time()
         if self._half_bytes or self._late is not None or self._is_waiting:
             self._watch_head(len(data) if data.strip(b"\r\n") else 0)
@@ -89,6 +98,16 @@ class Connection(web.RequestHandler):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _heads(data: bytes) -> Iterator[bytes]:
+    """Cut the data after every head."""
+    start = 0
+    while (end := data.find(_END, start)) >= 0:
+        yield data[start : end + len(_END)]
+        start = end + len(_END)
+    if start < len(data):
+        yield data[start:]
 
 
 class Connections(web.Server):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from typing import cast
 
 from aiohttp import web
@@ -182,19 +181,6 @@ class FastPath:
         return response
 
 
-def _heads(data: bytes) -> Iterator[bytes]:
-    """Cut the data after every head.
-
-    When aiohttp is given several requests at once and one is not HTTP, it drops the complete ones before it.
-    """
-    start = 0
-    while (end := data.find(_END, start)) >= 0:
-        yield data[start : end + len(_END)]
-        start = end + len(_END)
-    if start < len(data):
-        yield data[start:]
-
-
 class _Connection(asyncio.Protocol):
     """One connection, in front of aiohttp's protocol for it.
 
@@ -248,11 +234,7 @@ class _Connection(asyncio.Protocol):
         self._is_idle = False
         if self._unanswered is not None:
             self._unanswered = self._unanswered + data if len(self._unanswered) < _MOST_UNANSWERED else None
-        if data.count(_END) > 1:
-            for piece in _heads(data):
-                self._handler.data_received(piece)
-        else:
-            self._handler.data_received(data)
+        self._handler.data_received(data)
 
     def eof_received(self) -> None:
         self._handler.eof_received()

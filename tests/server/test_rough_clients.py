@@ -50,6 +50,16 @@ def test_good_requests_that_came_before_a_malformed_one_are_answered_and_recorde
     server.assert_alive()
 
 
+@pytest.mark.parametrize("fast_path", [True, False])
+def test_good_requests_before_a_malformed_one_are_answered_on_every_port(start: Start, fast_path: bool) -> None:
+    server = start(Settings(fast_path=fast_path), admin_port=0)
+    for port, path, status in ((server.port, "/nowhere", 404), (server.thread.admin_port, "/__admin/version", 200)):
+        good = b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + b"\r\n"
+        with server.connect(port) as wire:
+            wire.send(good + good + b"NOT HTTP\r\n\r\n")
+            assert [wire.answer().status for _ in range(3)] == [status, status, 400]
+
+
 def test_pipelined_requests_behind_a_delayed_one_wait_for_it(start: Start) -> None:
     server = start()
     server.admin("POST", "/clock", {"action": "freeze"})

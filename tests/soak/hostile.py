@@ -90,7 +90,7 @@ class Hostile:
         return [self._request() for _ in range(self._random.choice((1, 1, 2, 4, 8, 16)))]
 
     def broken(self) -> bytes:
-        """Return something that is no request, to be sent after a batch now and then; mostly nothing."""
+        """Return something that is no request, to be sent with a batch now and then; mostly nothing."""
         return self._random.choice(BROKEN) if self._random.random() < 0.02 else b""
 
     def _request(self) -> Request:

@@ -118,11 +118,9 @@ async def _send(
             while stays and result.sent < requests:
                 batch, broken = hostile.batch(), hostile.broken()
                 result.sent += len(batch)
-                data = b"".join(one.raw for one in batch)
+                data = b"".join(one.raw for one in batch) + broken
                 _, stays = await asyncio.gather(_write(writer, data), _answers(reader, batch, hostile, result))
-                if broken:
-                    await _write(writer, broken)
-                    stays = False
+                stays = stays and not broken
                 result.peak_bytes = max(result.peak_bytes, _resident_bytes(pid))
                 if result.sent >= result.told + _TELL_EVERY:
                     result.told = result.sent
