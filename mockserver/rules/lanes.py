@@ -6,18 +6,20 @@ an event with an older ``ts`` than the event processed before it is drawn at the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import TypeVar
 
 from mockserver.model.lanes import Lane, Span
 from mockserver.rules.playback import Ad, Break, Chapter, State, Step
-from mockserver.rules.report.durations import Activity, Durations, turns
+from mockserver.rules.report.durations import Durations, turns
 
 __all__ = ["lanes_of"]
 
 _BITRATE = "media.qoe.bitrate"
 _LONGEST_LABEL = 200
+
+_Value = TypeVar("_Value")
 
 
 def lanes_of(steps: Sequence[Step], *, silence_s: float) -> tuple[int | None, int | None, tuple[Lane, ...]]:
@@ -67,32 +69,16 @@ class _Picture:
 
     def playback(self) -> Iterator[Span]:
         """Draw what the time counts as; chapters and ads have lanes of their own."""
-        begun: Step | None = None
-        activity: Activity | None = None
-        for stretch in Durations(self.steps).stretches:
-            step = self.steps[stretch.first]
-            if stretch.activity is activity:
-                continue
-            if begun is not None and activity is not None:
-                yield self.span(activity.name.lower(), activity.value, begun, step)
-            begun, activity = step, stretch.activity
-        if begun is not None and activity is not None:
-            yield self.span(activity.name.lower(), activity.value, begun, None)
+        counts = ((self.steps[stretch.first], stretch.activity) for stretch in Durations(self.steps).stretches)
+        for activity, first, end in _lasting(counts):
+            yield self.span(activity.name.lower(), activity.value, first, end)
 
     def opened(
         self, turning: Sequence[Step], kind: str, which: Callable[[State], Break | Ad | Chapter | None]
     ) -> Iterator[Span]:
         """Draw spans that one event opens and another closes."""
-        begun: Step | None = None
-        for step in turning:
-            before, after = which(step.before), which(step.after)
-            if before is after:
-                continue
-            if begun is not None:
-                yield self.span(kind, _label(kind, begun), begun, step)
-            begun = step if after is not None else None
-        if begun is not None:
-            yield self.span(kind, _label(kind, begun), begun, None)
+        for _, first, end in _lasting((step, which(step.after)) for step in turning):
+            yield self.span(kind, _label(kind, first), first, end)
 
     def states(self, turning: Sequence[Step]) -> Iterator[Lane]:
         """Draw a lane for every player state."""
@@ -110,17 +96,9 @@ class _Picture:
 
     def quality(self) -> Iterator[Span]:
         """Draw the bitrate that was last reported."""
-        begun: Step | None = None
-        value: Any = None
-        for step in self.steps:
-            said = step.qoe.get(_BITRATE)
-            if said is None or said == value:
-                continue
-            if begun is not None:
-                yield self.span("quality", str(value), begun, step)
-            begun, value = step, said
-        if begun is not None:
-            yield self.span("quality", str(value), begun, None)
+        said = ((step, bitrate) for step in self.steps if (bitrate := step.qoe.get(_BITRATE)) is not None)
+        for bitrate, first, end in _lasting(said):
+            yield self.span("quality", str(bitrate), first, end)
 
     def silences(self, silence_s: float) -> Iterator[Span]:
         """Draw the times when no event came for too long."""
@@ -128,6 +106,19 @@ class _Picture:
             lasted_ms = self.times_ms[following.n] - self.times_ms[step.n]
             if lasted_ms > silence_s * 1000:
                 yield self.span("silence", f"{lasted_ms / 1000:g} s without an event", step, following)
+
+
+def _lasting(changes: Iterable[tuple[Step, _Value | None]]) -> Iterator[tuple[_Value, Step, Step | None]]:
+    """Return each value with the step from which and the one until which it holds; None is no value."""
+    begun: tuple[_Value, Step] | None = None
+    for step, value in changes:
+        if value == (None if begun is None else begun[0]):
+            continue
+        if begun is not None:
+            yield *begun, step
+        begun = None if value is None else (value, step)
+    if begun is not None:
+        yield *begun, None
 
 
 def _label(kind: str, step: Step) -> str:
