@@ -14,9 +14,9 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
 from mockserver.latencies import Latencies
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Forwarded
-from mockserver.model.plan import Plan
 from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
@@ -125,7 +125,7 @@ class Namespace:
         """Return whether a session id was issued here. One look into a table needs no lock."""
         return sid in self._emulator.sessions
 
-    def handle(self, request: HttpRequest) -> Plan | HeldRequest:
+    def handle(self, request: HttpRequest) -> AnswerPlan | HeldRequest:
         """Process a request; see :meth:`Emulator.handle`."""
         arrival = self._emulator.read_request(request)
         with self as emulator:
@@ -167,7 +167,7 @@ class Namespace:
         """When the last request came, by its clock."""
         return self._emulator.journal.last_at_ms
 
-    def handle_at_once(self, request: HttpRequest) -> Plan | None:
+    def handle_at_once(self, request: HttpRequest) -> AnswerPlan | None:
         """Process a request if it certainly gets a plain answer.
 
         Returns:
@@ -183,17 +183,17 @@ class Namespace:
             self._budget.collect()
         return plan
 
-    def resume(self, held: HeldRequest) -> Plan | None:
+    def resume(self, held: HeldRequest) -> AnswerPlan | None:
         """Process a request that was held back; see :meth:`Emulator.resume`."""
         with self as emulator:
             return emulator.resume(held)
 
-    def forwarded(self, plan: Plan, forwarded: Forwarded) -> None:
+    def forwarded(self, plan: AnswerPlan, forwarded: Forwarded) -> None:
         """Record what another endpoint answered; see :meth:`Emulator.forwarded`."""
         with self as emulator:
             emulator.forwarded(plan, forwarded)
 
-    def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
+    def delivered(self, plan: AnswerPlan, delivery: Delivery, *, final: bool = False) -> None:
         """Record what became of an answer; see :meth:`Emulator.delivered`."""
         with self as emulator:
             emulator.delivered(plan, delivery, final=final)

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from mockserver.admin.findings import Diagnosis
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
@@ -69,7 +69,7 @@ def play_case(name: str) -> Played:
         if at_ms is not None:
             ground.now_ms = max(ground.now_ms, at_ms)
         plan = ground.emulator.handle(_http(request, body, sids))
-        assert isinstance(plan, Plan)
+        assert isinstance(plan, AnswerPlan)
         assert plan.response is not None
         statuses.append(plan.response.status)
         if plan.response.status == 201:

@@ -15,9 +15,9 @@ from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.dialects.edge.dialect import EDGE
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.fault_kind import GarbleFault, HangFault, RefuseFault, TruncateFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.plan import Plan
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.player import Voice
@@ -146,7 +146,7 @@ class Network:
             self.emulator.delivered(plan, delivery)
         return answer
 
-    def _carried_out(self, plan: Plan, given_up_ms: int) -> tuple[HttpResponse | None, Delivery]:
+    def _carried_out(self, plan: AnswerPlan, given_up_ms: int) -> tuple[HttpResponse | None, Delivery]:
         self.now_ms = max(self.now_ms, plan.until_ms or 0)
         match plan.fault:
             case HangFault():

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from mockserver.admin.waiting import Pending
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.fault_kind import Fault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.plan import Plan
 from mockserver.model.query import Query
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
@@ -151,10 +151,10 @@ def fault(back_end: Emulator, what: Fault, **members: Any) -> FaultRule:
     return back_end.faults.add(FaultSpec(fault=what, **members), back_end.clock.now_ms())
 
 
-def answer(back_end: Emulator | Namespace, request: HttpRequest) -> Plan:
+def answer(back_end: Emulator | Namespace, request: HttpRequest) -> AnswerPlan:
     """Process a request that no fault may hold back."""
     plan = back_end.handle(request)
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, AnswerPlan)
     return plan
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from mockserver.admin.sessions import session_items
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.rules.diagnose.traffic import SessionTraffic
@@ -56,11 +56,11 @@ class Playground:
         self.emulator = Emulator(settings, clock=clock)
         self.namespace = Namespace(self.emulator)
 
-    def post(self, path: str, body: Any, headers: Sequence[tuple[bytes, bytes]] = _JSON) -> Plan:
+    def post(self, path: str, body: Any, headers: Sequence[tuple[bytes, bytes]] = _JSON) -> AnswerPlan:
         """Send a request; returns how it is answered."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         plan = self.namespace.handle(HttpRequest("POST", path, path, tuple(headers), content))
-        assert isinstance(plan, Plan)
+        assert isinstance(plan, AnswerPlan)
         return plan
 
     def play(self, *events: Event, start: dict[str, Any] | None = None) -> str:

@@ -158,7 +158,7 @@ class JournalFile:
                 self._came_bytes += _SIZE_BYTES + len(record.body)
             self._waiting.append((emulator, seq, record))
 
-        emulator.listen(recorded)
+        emulator.subscribe(recorded)
 
     def read_back(self, namespaces: Namespaces, settings: Settings) -> int:
         """Restore the journals and sessions of all namespaces from the file.

@@ -70,7 +70,7 @@ class RequestLog:
             if seq is not None and record is not None:
                 self._add((emulator, seq, record))
 
-        emulator.listen(recorded)
+        emulator.subscribe(recorded)
 
     def close(self) -> None:
         """Write what is left; return when it is written, or when the terminal does not accept it in time."""

@@ -21,11 +21,11 @@ from mockserver.emulator.held_requests import HELD_BODY_BYTES, HeldRequest
 from mockserver.emulator.injection import StruckRequest
 from mockserver.emulator.state import EmulatorState
 from mockserver.emulator.storytelling import Storytelling
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault_kind import AnswerFault, DuplicateFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw
-from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
@@ -55,7 +55,7 @@ class Emulator(EmulatorState):
         """Return what a request means. This is the slowest step; it changes nothing, so any thread may call it."""
         return self.back_end.read(request)
 
-    def handle(self, request: HttpRequest, arrival: Arrival | None = None) -> Plan | HeldRequest:
+    def handle(self, request: HttpRequest, arrival: Arrival | None = None) -> AnswerPlan | HeldRequest:
         """Process a request.
 
         Args:
@@ -91,7 +91,7 @@ class Emulator(EmulatorState):
         self.held_requests.add(held, self.journal.last_seq + len(self.held_requests) + 1)
         return held
 
-    def handle_at_once(self, request: HttpRequest, arrival: Arrival) -> Plan | None:
+    def handle_at_once(self, request: HttpRequest, arrival: Arrival) -> AnswerPlan | None:
         """Process a request if no rule is in force and nothing is held back, so that a plain answer is sure.
 
         Returns:
@@ -101,7 +101,7 @@ class Emulator(EmulatorState):
             return None
         return self._handle_plain(request, arrival)
 
-    def _handle_plain(self, request: HttpRequest, arrival: Arrival) -> Plan:
+    def _handle_plain(self, request: HttpRequest, arrival: Arrival) -> AnswerPlan:
         """Process a request while no rule is in force."""
         now_ms = self.clock.now_ms()
         if arrival.session_id is not None:
@@ -111,9 +111,9 @@ class Emulator(EmulatorState):
         seq, record = self.record(
             at_ms, request, arrival, decision.outcome, decision.session_id, response, _SENT, (), ()
         )
-        return Plan(record, seq, self.journal.era, response)
+        return AnswerPlan(record, seq, self.journal.era, response)
 
-    def resume(self, held: HeldRequest) -> Plan | None:
+    def resume(self, held: HeldRequest) -> AnswerPlan | None:
         """Process a request that was held back and is due.
 
         Also after its client has left, because a request delayed by the network still arrives; and before it is due,
@@ -169,7 +169,7 @@ class Emulator(EmulatorState):
             except Exception as error:  # noqa: BLE001 - raised in the thread that waits for the request, not in this one
                 held.failure = error
 
-    def _process_struck(self, held: HeldRequest, now_ms: int) -> Plan:
+    def _process_struck(self, held: HeldRequest, now_ms: int) -> AnswerPlan:
         """Apply the strike of the rules of stage ``request``."""
         strike, nth_event = held.strike, held.nth_event
         is_copy = False
@@ -189,7 +189,7 @@ class Emulator(EmulatorState):
         facts = self._facts(held.request, held.arrival, nth_event, now_ms) if self.faults.armed else None
         return self._process(held.request, held.arrival, facts, now_ms, strike, held, is_copy=is_copy)
 
-    def _not_processed(self, held: HeldRequest, fault: AnswerFault, now_ms: int) -> Plan:
+    def _not_processed(self, held: HeldRequest, fault: AnswerFault, now_ms: int) -> AnswerPlan:
         """Answer with a fault of stage ``request``: the back end never sees the request.
 
         Some faults need the answer that it would have given; computing that changes nothing.
@@ -209,7 +209,7 @@ class Emulator(EmulatorState):
             now_ms, held.request, arrival, Outcome.NOT_PROCESSED, arrival.session_id, sent,
             Delivery.PENDING, strike.fault_ids, strike.draws, held,
         )  # fmt: skip
-        return Plan(record, seq, self.journal.era, sent, fault)
+        return AnswerPlan(record, seq, self.journal.era, sent, fault)
 
     def _mark(self, strike: Strike) -> str | None:
         return strike.decided_by if self.settings.fault_header else None
@@ -224,7 +224,7 @@ class Emulator(EmulatorState):
         held: HeldRequest | None = None,
         *,
         is_copy: bool = False,
-    ) -> Plan:
+    ) -> AnswerPlan:
         """Let the back end decide, then apply the fault rules of stage ``response`` to the answer.
 
         Args:
@@ -241,7 +241,7 @@ class Emulator(EmulatorState):
             seq, record = self.record(
                 at_ms, request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws, held, is_copy=is_copy
             )
-            return Plan(record, seq, self.journal.era, response)
+            return AnswerPlan(record, seq, self.journal.era, response)
         facts.session_id, facts.outcome, facts.status = sid, outcome, response.status
         strike = self.faults.strike(Stage.RESPONSE, facts, at_ms)
         fault_ids = (*before.fault_ids, *strike.fault_ids) if before else strike.fault_ids
@@ -260,7 +260,7 @@ class Emulator(EmulatorState):
         seq, record = self.record(
             at_ms, request, arrival, outcome, sid, sent or response, delivery, fault_ids, draws, held, is_copy=is_copy
         )
-        plan = Plan(record, seq, self.journal.era, sent, fault, until_ms)
+        plan = AnswerPlan(record, seq, self.journal.era, sent, fault, until_ms)
         if isinstance(strike.fault, SessionsFault):
             self.end_sessions(strike.fault, sid, at_ms)
         elif isinstance(strike.fault, DuplicateFault):

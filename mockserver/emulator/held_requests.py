@@ -6,9 +6,9 @@ from heapq import heapify, heappop, heappush
 
 import msgspec
 
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.rules.faults import Strike
 
 __all__ = ["HELD_BODY_BYTES", "HeldRequest", "HeldRequests"]
@@ -36,7 +36,7 @@ class HeldRequest(msgspec.Struct, eq=False):
     at_ms: int
     due_ms: int
     place: int | None = None
-    plan: Plan | None = None
+    plan: AnswerPlan | None = None
     failure: Exception | None = None
     forgotten: bool = False
 

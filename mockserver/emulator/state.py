@@ -17,13 +17,13 @@ from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.held_requests import HeldRequest, HeldRequests
 from mockserver.emulator.waiters import Waiters
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.arrival import Arrival, Opening
 from mockserver.model.event import Event
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ExpireFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Draw, Entry, Forwarded, RareRecord, Record
-from mockserver.model.plan import Plan
 from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
@@ -88,7 +88,7 @@ class EmulatorState:
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)
         self.waiters = Waiters(self._start_settings.max_waiters)
         self.caches = Caches()
-        self.listeners: tuple[OnRecord, ...] = ()
+        self.subscribers: tuple[OnRecord, ...] = ()
         """Called for every new record."""
         self.held_count = 0
         """How many requests delays hold back, including those that are due but not yet answered."""
@@ -120,7 +120,7 @@ class EmulatorState:
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:
-        """Write a request into the journal, wake the waits it satisfies, and call the listeners.
+        """Write a request into the journal, wake the waits it satisfies, and call the subscribers.
 
         Args:
             held: The request, if it may have been held back; it is no longer in the queue then.
@@ -154,11 +154,11 @@ class EmulatorState:
         seq = self.journal.append(record)
         if self.waiters.waiting:
             self.waiters.recorded(seq, record)
-        for listener in self.listeners:
-            listener(seq)
+        for subscriber in self.subscribers:
+            subscriber(seq)
         return seq
 
-    def delivered(self, plan: Plan, delivery: Delivery, *, final: bool = False) -> None:
+    def delivered(self, plan: AnswerPlan, delivery: Delivery, *, final: bool = False) -> None:
         """Record what became of an answer, unless a reset has removed its request.
 
         Args:
@@ -169,7 +169,7 @@ class EmulatorState:
         if plan.era == self.journal.era:
             self.journal.delivered(plan.seq, delivery, final=final)
 
-    def forwarded(self, plan: Plan, forwarded: Forwarded) -> None:
+    def forwarded(self, plan: AnswerPlan, forwarded: Forwarded) -> None:
         """Record what another endpoint answered to a request, unless a reset has forgotten it since."""
         if plan.era == self.journal.era:
             self.journal.forwarded(plan.seq, forwarded)
@@ -186,16 +186,16 @@ class EmulatorState:
         members = (*astuple(record), held_ms, displaced, dialect)
         return RareRecord(*members)
 
-    def listen(self, listener: OnRecord) -> Callable[[], None]:
-        """Call ``listener`` for every new record from now on.
+    def subscribe(self, subscriber: OnRecord) -> Callable[[], None]:
+        """Call ``subscriber`` for every new record from now on.
 
         Returns:
             A function that stops this.
         """
-        self.listeners = (*self.listeners, listener)
+        self.subscribers = (*self.subscribers, subscriber)
 
         def stop() -> None:
-            self.listeners = tuple(other for other in self.listeners if other is not listener)
+            self.subscribers = tuple(other for other in self.subscribers if other is not subscriber)
 
         return stop
 
@@ -369,8 +369,8 @@ class EmulatorState:
             self.leftovers += (*self.caches.contents, *self.journal.contents)
             self.caches = Caches()
             self.journal.clear()
-            for listener in self.listeners:
-                listener(None)
+            for subscriber in self.subscribers:
+                subscriber(None)
         self.fit()
 
     def take_leftovers(self) -> list[Any]:

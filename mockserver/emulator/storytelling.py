@@ -75,7 +75,7 @@ class Storytelling:
         self.run: StartedStory | None = None
         """The story that was started last."""
         self._runs = 0
-        self._stop_listening: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     # The stories there are
 
@@ -161,7 +161,7 @@ class Storytelling:
         state.configure(settings)
         left = to_builtins(settings)
         sessions = tuple(state.sessions)
-        self._stop_listening()
+        self._unsubscribe()
         self._runs += 1
         self.run = StartedStory(
             number=self._runs,
@@ -174,7 +174,7 @@ class Storytelling:
             changed={member: left[member] for member in changed},
             progress=StoryProgress(newest_sid=sessions[-1].sid if sessions else None),
         )
-        self._stop_listening = state.listen(self._recorded)
+        self._unsubscribe = state.subscribe(self._recorded)
 
     def stop(self, run: StartedStory, final: StoryView | None = None) -> None:
         """Stop a story: remove its rules, and restore the settings it changed unless they have changed since.
@@ -186,7 +186,7 @@ class Storytelling:
         """
         if not self._is_told(run):
             return
-        self._stop_listening()
+        self._unsubscribe()
         self._remove_rules()
         self._state.configure(convert(self._settings_without_run(), Settings))
         assert self.run is not None

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from aiohttp import web
 from msgspec.structs import replace
 
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpResponse
-from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.wire.entries import response_headers
@@ -62,7 +62,7 @@ class AnswerWriter:
         self._bytes_of_frequent = b""
         self._written: dict[tuple[int, bool], Written] = {}
 
-    def prepare(self, request: web.BaseRequest, plan: Plan, response: HttpResponse) -> tuple[bytes, bool]:
+    def prepare(self, request: web.BaseRequest, plan: AnswerPlan, response: HttpResponse) -> tuple[bytes, bool]:
         """Return the bytes of an answer.
 
         Returns:
@@ -75,7 +75,9 @@ class AnswerWriter:
             response = replace(response, final=True)
         return self.bytes_of(response, plan.record.at_ms, bodiless=request.method == "HEAD"), stays
 
-    def write(self, request: web.BaseRequest, namespace: Namespace, plan: Plan, response: HttpResponse) -> Written:
+    def write(
+        self, request: web.BaseRequest, namespace: Namespace, plan: AnswerPlan, response: HttpResponse
+    ) -> Written:
         """Send an answer, and tell the journal if the connection ends with it, or how the sending ended otherwise."""
         answer, stays = self.prepare(request, plan, response)
         transport, delivery = request.transport, Delivery.SENT
@@ -88,7 +90,7 @@ class AnswerWriter:
         return self.done(response.status, stays=stays)
 
     def write_at_once(
-        self, transport: asyncio.Transport, namespace: Namespace, plan: Plan, response: HttpResponse
+        self, transport: asyncio.Transport, namespace: Namespace, plan: AnswerPlan, response: HttpResponse
     ) -> None:
         """Send an answer on an open connection which stays, unless the answer says that it does not."""
         transport.write(self.bytes_of(response, plan.record.at_ms))

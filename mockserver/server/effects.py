@@ -10,6 +10,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from mockserver.clock import Clock
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.fault_kind import (
     CloseFault,
     DribbleFault,
@@ -20,7 +21,6 @@ from mockserver.model.fault_kind import (
     TruncateFault,
 )
 from mockserver.model.http import HttpResponse
-from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.server.answers import AnswerWriter, Written
@@ -75,7 +75,7 @@ async def sleep_until(
 
 
 async def execute(
-    plan: Plan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, gate: Gate
+    plan: AnswerPlan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, gate: Gate
 ) -> Written:
     """Carry out a plan, and record in the journal how the answer was delivered.
 
@@ -100,7 +100,7 @@ async def execute(
     return writer.done(500, stays=False)
 
 
-async def _unanswered(plan: Plan, request: web.BaseRequest, transport: asyncio.Transport) -> Delivery:
+async def _unanswered(plan: AnswerPlan, request: web.BaseRequest, transport: asyncio.Transport) -> Delivery:
     """End a connection without an answer."""
     match plan.fault:
         case HangFault():
@@ -114,7 +114,7 @@ async def _unanswered(plan: Plan, request: web.BaseRequest, transport: asyncio.T
 
 
 async def _answered(
-    plan: Plan,
+    plan: AnswerPlan,
     response: HttpResponse,
     request: web.BaseRequest,
     transport: asyncio.Transport,

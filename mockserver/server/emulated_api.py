@@ -13,8 +13,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import Refused
 from mockserver.latencies import Latencies
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
-from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
 from mockserver.server.answers import AnswerWriter
@@ -148,7 +148,7 @@ class EmulatedApi:
             raise
 
     async def _forward(
-        self, asked: HttpRequest, plan: Plan, namespace: Namespace, request: web.BaseRequest
+        self, asked: HttpRequest, plan: AnswerPlan, namespace: Namespace, request: web.BaseRequest
     ) -> web.StreamResponse | None:
         """Forward a request, and answer it if the answer of the other endpoint is the one that counts."""
         forwarder = self.forwarder
@@ -197,7 +197,7 @@ class EmulatedApi:
         self._writer.write_at_once(transport, namespace, plan, plan.response)
         return True
 
-    async def _take_time(self, plan: Plan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
+    async def _take_time(self, plan: AnswerPlan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
         """Carry out a fault, which may take as long as the client stays.
 
         Not all connections may be used up by that: beyond half of ``max_connections`` the next one is closed at once,
@@ -266,7 +266,7 @@ def _hang_up(request: web.BaseRequest) -> None:
         request.transport.close()
 
 
-async def _plan(namespace: Namespace, asked: HttpRequest) -> Plan | None:
+async def _plan(namespace: Namespace, asked: HttpRequest) -> AnswerPlan | None:
     """Process a request, and wait where a fault holds it back.
 
     Returns:
@@ -276,7 +276,7 @@ async def _plan(namespace: Namespace, asked: HttpRequest) -> Plan | None:
     return await _held_back(namespace, plan) if isinstance(plan, HeldRequest) else plan
 
 
-async def _held_back(namespace: Namespace, held: HeldRequest) -> Plan | None:
+async def _held_back(namespace: Namespace, held: HeldRequest) -> AnswerPlan | None:
     """Wait until a delayed request is due.
 
     Returns:

@@ -20,9 +20,9 @@ from yarl import URL
 from mockserver.address import server_address
 from mockserver.dialects.base import Dialects
 from mockserver.errors import InvalidInput
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Forwarded
-from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace
 
@@ -68,12 +68,12 @@ class Forwarder:
         """The id at the endpoint of a session here."""
         self._tasks: set[asyncio.Task[Forwarded]] = set()
 
-    def takes(self, request: HttpRequest, plan: Plan) -> bool:
+    def takes(self, request: HttpRequest, plan: AnswerPlan) -> bool:
         """Return whether to forward a request: it is complete, the back end saw it, and it was not forwarded before."""
         via = (request.header(b"via") or b"").decode("latin-1")
         return request.problem is None and plan.record.outcome is not Outcome.NOT_PROCESSED and _VIA not in via
 
-    def begin(self, namespace: Namespace, request: HttpRequest, plan: Plan) -> asyncio.Task[Forwarded] | None:
+    def begin(self, namespace: Namespace, request: HttpRequest, plan: AnswerPlan) -> asyncio.Task[Forwarded] | None:
         """Forward a request and record the result; return None if too many requests are already on their way.
 
         Await the task to get the answer; a failure of the endpoint is never raised.
@@ -95,7 +95,7 @@ class Forwarder:
             await self._client.close()
             self._client = None
 
-    async def _forward(self, namespace: Namespace, request: HttpRequest, plan: Plan) -> Forwarded:
+    async def _forward(self, namespace: Namespace, request: HttpRequest, plan: AnswerPlan) -> Forwarded:
         sid = plan.record.session_id
         turn = asyncio.Lock() if sid is None else self._turns.setdefault(sid, asyncio.Lock())
         async with turn:

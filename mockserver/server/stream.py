@@ -87,7 +87,7 @@ class EventStream:
             if emulator.streams >= most:
                 raise Refused(f"there are {most} streams already (setting max_streams)")
             emulator.streams += 1
-            stop = emulator.listen(recorded)
+            stop = emulator.subscribe(recorded)
         try:
             return await self._send(request, headers, news)
         finally:

@@ -11,8 +11,8 @@ from mockserver.admin.table import LocalControl
 from mockserver.clock import Clock, RealTime
 from mockserver.control import FINDINGS, REPORT, FindingQuery
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.namespaces import DEFAULT, Namespaces
 from tests.bench.events import BODIES, HEADERS, START
 from tests.bench.table import Figure
@@ -55,9 +55,9 @@ class _Day:
         assert plan.response.status == 204, plan.response
         self.events += 1
 
-    def _post(self, path: str, body: bytes) -> Plan:
+    def _post(self, path: str, body: bytes) -> AnswerPlan:
         plan = self.emulator.handle(HttpRequest("POST", path, path, HEADERS, body))
-        assert isinstance(plan, Plan)
+        assert isinstance(plan, AnswerPlan)
         return plan
 
 

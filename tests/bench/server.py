@@ -21,8 +21,8 @@ from aiohttp import web
 
 from mockserver.control import COUNT, EVENTS, Control, Route
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.model.query import Query
 from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
@@ -137,7 +137,7 @@ def _fill(emulator: Emulator, entries: int) -> dict[str, float]:
 
 def _opened(emulator: Emulator) -> str:
     plan = emulator.handle(HttpRequest("POST", "/api/v1/sessions", "/api/v1/sessions", HEADERS, START))
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, AnswerPlan)
     assert plan.response is not None
     return f"{dict(plan.response.headers)['Location']}/events"
 

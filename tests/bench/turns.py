@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.server.incoming import Incoming
 from mockserver.server.port import Port
@@ -49,7 +49,7 @@ async def _ours() -> tuple[Callable[[], asyncio.Protocol], list[str]]:
     for _ in range(_CONNECTIONS):
         start = HttpRequest("POST", "/api/v1/sessions", "/api/v1/sessions", HEADERS, START)
         plan = service.namespaces.default.handle(start)
-        assert isinstance(plan, Plan)
+        assert isinstance(plan, AnswerPlan)
         paths.append(f"/api/v1/sessions/{plan.record.session_id}/events")
     return port.connections.connect, paths
 

@@ -281,17 +281,17 @@ def test_reset_of_the_clock_reopens_nothing() -> None:
 def test_listeners_hear_every_seq_and_of_a_reset_until_they_stop() -> None:
     back_end = emulator()
     heard: list[int | None] = []
-    stop = back_end.listen(heard.append)
+    stop = back_end.subscribe(heard.append)
     sid = open_session(back_end)
     send(back_end, sid)
     back_end.reset(("sessions",))
     back_end.reset(("journal",))
     send(back_end, sid)
-    assert (heard, len(back_end.listeners)) == ([1, 2, None, 1], 1)
+    assert (heard, len(back_end.subscribers)) == ([1, 2, None, 1], 1)
     stop()
     stop()
     send(back_end, sid)
-    assert (len(heard), len(back_end.listeners)) == (4, 0)
+    assert (len(heard), len(back_end.subscribers)) == (4, 0)
 
 
 # Determinism.

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model import fault_kind as f
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.fault import FaultSpec, Range, When
 from mockserver.model.http import HttpRequest
-from mockserver.model.plan import Plan
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.namespaces import Namespace
 from mockserver.wire.codec import encode
@@ -120,9 +120,9 @@ def request_of(back_end: Emulator, step: Step) -> HttpRequest:
     return post_event(sids[step.session % len(sids)], event(step.what, playhead=step.playhead))
 
 
-def played(back_end: Emulator, sequence: list[Step]) -> list[Plan | None]:
+def played(back_end: Emulator, sequence: list[Step]) -> list[AnswerPlan | None]:
     """Send requests; those that are held back go on when their time has come, whatever was sent meanwhile."""
-    plans: list[Plan | None] = []
+    plans: list[AnswerPlan | None] = []
     held: list[HeldRequest] = []
 
     def resume(until_ms: int) -> None:
@@ -157,7 +157,7 @@ def journal(back_end: Emulator) -> bytes:
     )
 
 
-def shown(plans: list[Plan | None]) -> bytes:
+def shown(plans: list[AnswerPlan | None]) -> bytes:
     return repr([plan and (plan.response, plan.fault, plan.until_ms) for plan in plans]).encode()
 
 

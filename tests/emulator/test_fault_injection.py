@@ -8,11 +8,11 @@ import pytest
 
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import CloseFault, DelayFault, Fault, HangFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Record
-from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.namespaces import Namespace
@@ -169,7 +169,7 @@ def test_delay_of_the_answer_counts_from_where_the_event_has_moved_the_clock() -
 def test_delay_of_nothing_holds_nothing_back() -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=0))
-    assert isinstance(back_end.handle(post("/api/v1/sessions", start())), Plan)
+    assert isinstance(back_end.handle(post("/api/v1/sessions", start())), AnswerPlan)
     assert counters(back_end) == [(1, 1)]
 
 

@@ -94,10 +94,10 @@ def test_start_stops_the_story_that_runs() -> None:
     assert seen(back_end, "one").state == "idle"
     assert back_end.settings == Settings(max_age_s=90)
     assert back_end.faults.rules == ()
-    assert len(back_end.listeners) == 1
+    assert len(back_end.subscribers) == 1
     stopped(back_end, "two")
     assert back_end.settings == Settings()
-    assert len(back_end.listeners) == 0
+    assert len(back_end.subscribers) == 0
 
 
 def test_story_that_is_started_again_begins_afresh(back_end: Emulator) -> None:
@@ -302,7 +302,7 @@ def test_reset_of_what_the_story_needs_ends_it(back_end: Emulator, part: str) ->
     back_end.reset([part])
     assert seen(back_end, "bound").state == "idle"
     assert back_end.settings == Settings()
-    assert (back_end.faults.rules, len(back_end.listeners)) == ((), 0)
+    assert (back_end.faults.rules, len(back_end.subscribers)) == ((), 0)
 
 
 def test_reset_of_the_journal_lets_the_story_go_on_from_there(back_end: Emulator) -> None:

@@ -303,7 +303,7 @@ def snapshot(service: Service) -> dict[str, Any]:
             "settings": to_builtins(emulator.settings),
             "clock": emulator.clock.state() if emulator.clock.state().frozen else emulator.clock.state()[1:],
             "stories": (to_builtins(emulator.stories.brought), to_builtins(emulator.stories.run)),
-            "waiting": (len(emulator.waiters), len(emulator.listeners)),
+            "waiting": (len(emulator.waiters), len(emulator.subscribers)),
         }
         for namespace in service.namespaces
         for emulator in (inside(namespace),)

@@ -134,7 +134,7 @@ def test_stop_is_fast_with_connections_streams_waits_and_uploads_open(start: Sta
     half_body.send(b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n123")
     until(lambda: len(emulator.waiters) == 1)
     assert server.stop() < 0.5
-    assert (len(emulator.waiters), len(emulator.listeners)) == (0, 0)
+    assert (len(emulator.waiters), len(emulator.subscribers)) == (0, 0)
     for wire in wires:
         wire.rest()
         wire.socket.close()

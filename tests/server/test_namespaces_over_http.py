@@ -26,7 +26,7 @@ def test_a_session_is_found_behind_a_path_prefix_too() -> None:
 
 def test_a_listener_in_the_process_takes_no_place_of_a_stream() -> None:
     with MockServer(Settings(max_streams=1)) as server:
-        inside(server._service.namespaces.default).listen(lambda seq: None)
+        inside(server._service.namespaces.default).subscribe(lambda seq: None)
         with httpx.stream("GET", f"{server.url}/__admin/stream", timeout=GUARD_S) as first:
             second = httpx.get(f"{server.url}/__admin/stream", timeout=GUARD_S)
 

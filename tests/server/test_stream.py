@@ -109,9 +109,9 @@ def test_too_many_streams_are_429_and_one_that_ends_makes_room(start: Start) -> 
     with Listener(server):
         refused = server.admin("GET", "/stream")
         assert (refused.status, refused.json()["code"]) == (429, "limit_reached")
-    until(lambda: server.emulator.listeners == ())
+    until(lambda: server.emulator.subscribers == ())
     with Listener(server):
-        assert len(server.emulator.listeners) == 1
+        assert len(server.emulator.subscribers) == 1
 
 
 def test_streams_end_when_the_server_stops(server: Running) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mockserver.emulator.emulator import Emulator
+from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import FaultSpec
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.plan import Plan
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome, Phase
 from mockserver.wire.codec import convert
@@ -97,7 +97,7 @@ def test_events_that_are_not_about_media_are_answered_and_no_more() -> None:
     server = emulator()
     document = {"events": [{"xdm": {"eventType": "web.webpagedetails.pageViews"}}]}
     plan = server.handle(edge_post("/ee/v1/interact", document))
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, AnswerPlan)
     assert (plan.record.outcome, plan.record.operation) == (Outcome.ANSWERED, Operation.OTHER)
     assert plan.response is not None
     assert (plan.response.status, b"new-session" in plan.response.body) == (200, False)
@@ -426,6 +426,6 @@ def test_fault_outcome_has_the_status_of_this_api(outcome: str, settings: dict[s
 def test_request_without_a_session_is_recorded_without_one() -> None:
     server = emulator()
     plan = server.handle(edge_post("/ee/va/v1/ping", body("ping")))
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, AnswerPlan)
     record = plan.record
     assert (record.operation, record.session_id, record.outcome) == (Operation.EVENT, None, Outcome.INVALID)

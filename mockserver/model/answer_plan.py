@@ -9,10 +9,10 @@ from mockserver.model.fault_kind import AnswerFault
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Record
 
-__all__ = ["Plan"]
+__all__ = ["AnswerPlan"]
 
 
-class Plan(msgspec.Struct, frozen=True, gc=False):
+class AnswerPlan(msgspec.Struct, frozen=True, gc=False):
     """How a request is answered.
 
     Args:
@@ -36,6 +36,6 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         """Whether the answer is sent at once and whole."""
         return self.fault is None and self.until_ms is None
 
-    def without_body(self) -> Plan:
+    def without_body(self) -> AnswerPlan:
         """Leave out the body of the request: an answer that takes its time must not keep it longer than the journal."""
         return replace(self, record=replace(self.record, body=b""))
