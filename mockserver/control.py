@@ -93,12 +93,15 @@ class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, o
         finding: Only entries with a finding whose code begins with this: a code, or a family such as ``ad``.
         min_severity: Only entries with a finding as bad as this or worse; with ``finding``, one of those.
         skip: How many of the first entries that match to leave out.
+        surroundings: Whether to add to each entry its content and player, what changed since the one before it of its
+            session, and its findings.
     """
 
     q: str = ""
     finding: str = ""
     min_severity: Severity | None = None
     skip: int = 0
+    surroundings: bool = False
 
 
 class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +111,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         session_id: Only findings about this session.
         code: Only findings of this rule; a list means any of them.
         min_severity: Only findings as bad as this or worse.
+        seq: Only findings about this entry.
         since: Only findings after this number, counted from 1 in the whole list.
         limit: Most findings in one answer.
     """
@@ -115,12 +119,13 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     session_id: str | None = None
     code: str | tuple[str, ...] | None = None
     min_severity: Severity = Severity.INFO
+    seq: int | None = None
     since: int = 0
     limit: int = DEFAULT_LIMIT
 
 
 class ExportQuery(EventQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which entries to export, and how. All that match are exported: ``limit`` and ``skip`` change nothing.
+    """Which entries to export, and how. ``limit``, ``skip`` and ``surroundings`` change nothing.
 
     Args:
         format: One entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic.

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar, cast
 import msgspec
 from msgspec.structs import replace
 
+from mockserver.admin.neighbourhood import Neighbourhood
 from mockserver.admin.paging import within_answer
 from mockserver.admin.search import Search
 from mockserver.admin.server import DISTRIBUTION, running_version
@@ -98,6 +99,10 @@ def events(target: Target, query: Query) -> EventPage:
     if skip < 0:
         raise InvalidInput(f"skip must be 0 or more, not {skip}", pointer="/skip")
     found = find_entries(target.namespace, matcher, query.limit, skip, _search(target.namespace, query))
+    if isinstance(query, EventQuery) and query.surroundings:
+        around = Neighbourhood(target.namespace, [seq for seq, _ in found.records])
+        write = found.write
+        found = found._replace(write=lambda seq, record: replace(write(seq, record), surroundings=around.of(seq)))
     return _page(_written(target, found), True, skip)
 
 

@@ -289,6 +289,7 @@ def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:
         if finding.severity.rank <= query.min_severity.rank
         and (codes is None or finding.code in codes)
         and query.session_id in (None, finding.session_id)
+        and (query.seq is None or query.seq in finding.seqs)
     ]
     shown = within_answer(wanted[query.since : query.since + query.limit], _shown_bytes)
     after = query.since + len(shown)

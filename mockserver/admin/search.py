@@ -11,7 +11,7 @@ from mockserver.model.journal import Record
 from mockserver.model.session import Content, Session
 from mockserver.namespaces import Namespace
 from mockserver.rules.lifecycle import expire
-from mockserver.rules.search import Request, Term, found_in_request, found_in_session, parse_search
+from mockserver.rules.search import Request, Term, found_in_findings, found_in_request, found_in_session, parse_search
 
 __all__ = ["Search"]
 
@@ -59,6 +59,12 @@ class Search:
             having = self._having(term, left)
             left = [one for one in left if (one.sid in having) is not term.excludes]
         return left
+
+    def shown_finding(self, findings: Sequence[Finding]) -> Finding | None:
+        """Return the first finding that the search is about; if it is about none, the first one."""
+        asked = [term for term in self.terms if term.name == "finding" and not term.excludes]
+        meant = (one for one in findings if any(found_in_findings(term, [one]) for term in asked))
+        return next(meant, findings[0] if findings else None)
 
     def _having(self, term: Term, sessions: Iterable[Session]) -> set[str]:
         """Return the ids of the sessions that have what a term is about."""

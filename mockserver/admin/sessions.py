@@ -25,7 +25,7 @@ from mockserver.model.lanes import Lanes
 from mockserver.model.results import Meta, SessionCommand, SessionPage, SessionView, Timeline
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Phase
+from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.namespaces import Target
 from mockserver.rules.diagnose.run import by_severity, counting
 from mockserver.rules.diagnose.traffic import SessionTraffic
@@ -51,6 +51,8 @@ __all__ = [
 _VIEW_BYTES = 600
 """What a session takes in an answer beside what it says of its content."""
 
+_TAKEN = frozenset({Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED})
+
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -64,7 +66,8 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
         known, evicted = tuple(emulator.sessions), emulator.sessions.evicted
         back_end, now_ms = emulator.back_end, emulator.clock.now_ms()
     # Sessions are records that never change, so players need not wait while this looks at all of them.
-    matching = Search(target.namespace, query).found([one for one in known if _matches(one, query, back_end, now_ms)])
+    search = Search(target.namespace, query)
+    matching = search.found([one for one in known if _matches(one, query, back_end, now_ms)])
     chosen = [one for one in matching if one.number > query.since]
     diagnosis = Diagnosis(target.namespace)
     if query.sort != "opened" or query.skip:
@@ -77,10 +80,12 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
         chosen = [one for one in chosen if one.number < query.before]
         page = within_answer(chosen[: -query.limit - 1 : -1], _shown_bytes)[::-1]
         following = page[0].number if len(page) < len(chosen) else None
+    with target.namespace as emulator:
+        refused = {one.sid: _refused(emulator, one.sid) for one in page}
 
     def view(one: Session) -> SessionView:
-        known = _view(one, back_end, now_ms)
-        known = _judged(known, diagnosis.own_findings(one.sid)) if query.findings else known
+        known = _view(one, back_end, now_ms, refused[one.sid])
+        known = _judged(known, diagnosis.own_findings(one.sid), search) if query.findings else known
         return cast(SessionView, msgspec.Raw(encode(known))) if target.as_json else known
 
     views = [view(one) for one in page]
@@ -122,10 +127,11 @@ def _matches(one: Session, query: SessionQuery, back_end: BackEnd, now_ms: int) 
     return expire(one, now_ms, back_end.limits_of(one)).phase in wanted
 
 
-def _judged(view: SessionView, findings: list[Finding]) -> SessionView:
-    """Add how many findings there are, and which one is the worst."""
+def _judged(view: SessionView, findings: list[Finding], search: Search) -> SessionView:
+    """Add how many findings there are, and which one is to be shown."""
     counts = {severity.value: 0 for severity in Severity} | by_severity(counting(findings))
-    return replace(view, findings=counts, worst=findings[0].code if findings else None)
+    shown = search.shown_finding(findings)
+    return replace(view, findings=counts, worst=None if shown is None else shown.code)
 
 
 def session(target: Target, argument: None, sid: str) -> SessionView:
@@ -142,10 +148,15 @@ def _known(emulator: Emulator, sid: str) -> Session:
 
 
 def _shown(emulator: Emulator, known: Session) -> SessionView:
-    return _view(known, emulator.back_end, emulator.clock.now_ms())
+    return _view(known, emulator.back_end, emulator.clock.now_ms(), _refused(emulator, known.sid))
 
 
-def _view(known: Session, back_end: BackEnd, now_ms: int) -> SessionView:
+def _refused(emulator: Emulator, sid: str) -> int:
+    records = map(emulator.journal.get, emulator.journal.session_seqs(sid))
+    return sum(1 for record in records if record is not None and record.outcome not in _TAKEN)
+
+
+def _view(known: Session, back_end: BackEnd, now_ms: int, refused: int) -> SessionView:
     """Return a session as time has left it."""
     limits = back_end.limits_of(known)
     known = expire(known, now_ms, limits)
@@ -161,6 +172,7 @@ def _view(known: Session, back_end: BackEnd, now_ms: int) -> SessionView:
         closed_ms=known.closed_ms,
         age_ms=max(0, now_ms - known.opened_ms),
         events=known.events,
+        refused=refused,
         complete=known.complete,
         downloaded=known.downloaded,
         playhead_s=known.playhead_s,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.model.event import Event, events_of
+from mockserver.model.finding import Severity
 from mockserver.model.http import HttpResponse, RawHeaders
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 
@@ -20,6 +21,7 @@ __all__ = [
     "Record",
     "RecordedRequest",
     "RecordedResponse",
+    "Surroundings",
     "Violation",
 ]
 
@@ -147,8 +149,27 @@ class ForwardedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     failure: str = ""
 
 
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list shows of an entry besides the entry.
+
+    Args:
+        content: The name or id of what its session plays.
+        player: The name of the player of its session.
+        gap_ms: How long after the entry before it of its session it was processed; None for the first one.
+        moved_s: How far the playhead moved since the event before it of its session; None if it is unknown.
+        findings: The severity of each finding about it, by code. Those of rules that compare sessions are not among
+            them; see ``/findings``.
+    """
+
+    content: str | None = None
+    player: str | None = None
+    gap_ms: int | None = None
+    moved_s: float | None = None
+    findings: dict[str, Severity] = {}
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request of the journal. The last five members are left out when they have nothing to say.
+    """One request of the journal. The last six members are left out when they have nothing to say.
 
     Args:
         seq: Its number in the journal, from 1, in the order in which the server processed requests.
@@ -165,6 +186,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         dialect: The API it was sent to, if not the Media Collection API.
         normal: The event or events in the shape of the Media Collection API, if ``event`` has another.
         forwarded: What the endpoint answered to which the server also forwards requests, if it does.
+        surroundings: What a list shows besides, if it was asked to.
     """
 
     seq: int
@@ -185,6 +207,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dialect: str = ""
     normal: Any = msgspec.UNSET
     forwarded: ForwardedAnswer | None = None
+    surroundings: Surroundings | None = None
 
     @property
     def batch_of(self) -> int | None:

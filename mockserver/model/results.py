@@ -192,9 +192,12 @@ class SessionView(_Result, frozen=True, kw_only=True):
         session_id: The session id; ``sid`` is the same, under its name in paths.
         seq: Its number in its namespace, from 1.
         dialect: The API it was opened in: ``collection`` or ``edge``.
+        events: How many events were accepted, sessionStart included.
+        refused: How many of its requests in the journal were refused by the back end or ended by a fault.
         findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
             compare sessions are not among them; see ``/findings``.
-        worst: The code of the first of them; None if there is none, or the list was not asked to count them.
+        worst: The code of the worst of them or, if findings are searched for, of the worst of those; None if there is
+            none, or the list was not asked to count them.
     """
 
     session_id: str
@@ -208,6 +211,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     closed_ms: int | None
     age_ms: int
     events: int
+    refused: int
     complete: bool
     downloaded: bool
     playhead_s: float

@@ -21,7 +21,7 @@ from mockserver.rules.condition import Condition, holds, parse_condition
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.match import Facts
 
-__all__ = ["FILTERS", "Request", "Term", "found_in_request", "found_in_session", "parse_search"]
+__all__ = ["FILTERS", "Request", "Term", "found_in_findings", "found_in_request", "found_in_session", "parse_search"]
 
 _MAX_LENGTH = 1_000
 _MAX_TERMS = 32
@@ -204,9 +204,7 @@ def found_in_session(term: Term, sid: str, content: Content, phase: Phase | None
         case "phase":
             return phase is not None and phase.value.startswith(term.value)
         case "finding":
-            return any(
-                finding.severity in term.severities and finding.code.startswith(term.value) for finding in findings
-            )
+            return found_in_findings(term, findings)
         case "text":
             texts = (content.media_name, content.media_id, content.player_name, content.library_version)
             return (
@@ -216,6 +214,11 @@ def found_in_session(term: Term, sid: str, content: Content, phase: Phase | None
             )
         case _:
             return False
+
+
+def found_in_findings(term: Term, findings: Iterable[Finding]) -> bool:
+    """Return whether a ``finding`` is among some."""
+    return any(finding.severity in term.severities and finding.code.startswith(term.value) for finding in findings)
 
 
 def found_in_request(term: Term, request: Request) -> bool:

@@ -17,6 +17,7 @@ from mockserver.errors import Forbidden, NotFound
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import destination
+from mockserver.rules.search import FILTERS
 from mockserver.server.emulated_api import path_of
 from mockserver.server.guard import COOKIE, Guard
 
@@ -78,7 +79,8 @@ def page_files() -> dict[str, PageFile]:
 
 def _with_words(markup: bytes) -> bytes:
     """Fill in the lists of words in the head of the page."""
-    for name, words in (("event-types", EVENT_TYPES), ("outcomes", [outcome.value for outcome in Outcome])):
+    lists = {"event-types": EVENT_TYPES, "outcomes": [one.value for one in Outcome], "search-filters": [*FILTERS]}
+    for name, words in lists.items():
         empty = f'<meta name="{name}" content="'.encode()
         markup = markup.replace(empty, empty + " ".join(words).encode())
     return markup

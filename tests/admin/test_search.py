@@ -151,6 +151,8 @@ def test_sessions_are_sorted(back_end: Emulator, order: Any, names: list[str]) -
 def test_page_of_sessions_names_the_worst_finding(back_end: Emulator) -> None:
     first, second = sessions.sessions(target(back_end), SessionQuery(findings=True)).sessions
     assert (first.worst, second.worst) == ("ts.equal", "session.no-play")
+    (meant,) = sessions.sessions(target(back_end), SessionQuery(finding="ad.", findings=True)).sessions
+    assert meant.worst == "ad.outside-break"
     assert sessions.sessions(target(back_end), SessionQuery()).sessions[0].worst is None
 
 

@@ -13,7 +13,7 @@ from mockserver.cli.command_line import build_parser
 from mockserver.control import ADMIN, CONTROL_ROUTES, EventQuery, Route, SessionQuery
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import FaultRule
-from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Violation
+from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Surroundings, Violation
 from mockserver.model.query import Query
 from mockserver.model.results import Difference, Meta, NamespaceView, NearMiss, Problem, TimelineEntry
 from mockserver.model.session import Content, Deadlines
@@ -83,6 +83,7 @@ def record_section() -> Iterator[str]:
     shown: set[Any] = {
         NearMiss,
         Difference,
+        Surroundings,
         Violation,
         Draw,
         RecordedRequest,

@@ -49,6 +49,23 @@ export function toCurl(entry, server) {
 }
 
 /**
+ * The call of JavaScript that sends the request again to `server`; a browser adds its own header fields.
+ *
+ * @param {Entry} entry
+ */
+export function toFetch(entry, server) {
+  const { method, path, headers, body, body_encoding } = entry.request;
+  const sent = headers.filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()) && !MASKED.has(name.toLowerCase()));
+  const text = JSON.stringify(body);
+  const lines = [
+    `  method: ${JSON.stringify(method)},`,
+    sent.length && `  headers: ${JSON.stringify(sent)},`,
+    body && `  body: ${body_encoding === "base64" ? `Uint8Array.from(atob(${text}), (one) => one.charCodeAt(0))` : text},`,
+  ];
+  return [`await fetch(${JSON.stringify(server + (path.startsWith("/") ? path : "/"))}, {`, ...lines.filter(Boolean), "});"].join("\n");
+}
+
+/**
  * The entry as in the admin API.
  *
  * @param {Entry} entry

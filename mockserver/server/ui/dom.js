@@ -33,11 +33,11 @@ export function copyable(text, label = "text") {
   return h("div.copyable", code, copyButton(() => text, label));
 }
 
-/** A button that copies the current value of `read()`. */
+/** A button that copies the current value of `read()`, which may be a promise. */
 export function copyButton(read, label, caption = "Copy") {
   const button = h("button.button.copy", { type: "button", "aria-label": `Copy ${label}`, title: `Copy ${label}` }, caption);
   button.addEventListener("click", async () => {
-    const done = await copy(read());
+    const done = await copy(await read());
     button.textContent = done ? "Copied" : "Press Ctrl+C";
     setTimeout(() => {
       button.textContent = caption;

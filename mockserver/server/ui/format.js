@@ -3,6 +3,7 @@
 const COUNT = new Intl.NumberFormat("en");
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const DATE = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" });
 const MAX_DATE_MS = 8.64e15; // beyond it there are no dates
 
 /** 1234567 as "1,234,567". */
@@ -51,6 +52,11 @@ export function date(ms) {
   return isDate(ms) ? DATE.format(new Date(ms)) : "";
 }
 
+/** The time zone in which times are shown: "GMT+2". */
+export function zone(ms) {
+  return isDate(ms) ? ZONE.formatToParts(new Date(ms)).find(({ type }) => type === "timeZoneName").value : "";
+}
+
 /** The full instant in UTC, for tool tips: "2026-11-21T12:57:04.123Z". */
 export function instant(ms) {
   return isDate(ms) ? new Date(ms).toISOString() : String(ms);
@@ -68,10 +74,15 @@ export function bytes(n) {
   return n < 1e6 ? `${(n / 1000).toFixed(1)} kB` : `${(n / 1e6).toFixed(1)} MB`;
 }
 
-/** Seconds of a playhead: "12.5", "1:02:03.4" from an hour on. */
+/** Seconds of a playhead: "12.5 s". */
 export function playhead(s) {
   if (!Number.isFinite(s)) return "";
   return `${Math.round(s * 100) / 100} s`;
+}
+
+/** A difference with its sign: "+10 s", "\u22122.5 s". */
+export function signed(s) {
+  return `${s < 0 ? "\u2212" : "+"}${playhead(Math.abs(s))}`;
 }
 
 /** "3 errors", "1 warning". */
@@ -80,19 +91,23 @@ export function severityLabel(severity, n = 1) {
   return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 }
 
-/** Why a session closed, in words. */
-export function closedByLabel(closedBy) {
-  return CLOSED_BY[closedBy] ?? (closedBy ?? "");
+/** How and why a session closed: "timed out (idle 10 min)". */
+export function closing({ closed_by: by, closed_ms: at, last_event_ms: last, opened_ms: opened }) {
+  return {
+    session_end: "ended (sessionEnd)",
+    idle: `timed out (idle ${about(at - last)})`,
+    stall: "timed out (playhead still)",
+    max_age: `too old (${about(at - opened)})`,
+    expired: "expired by hand",
+    complete: "ended (sessionComplete)",
+  }[by] ?? by ?? "";
 }
 
-const CLOSED_BY = {
-  session_end: "sessionEnd",
-  idle: "no events",
-  stall: "playhead did not move",
-  max_age: "maximum age",
-  expired: "expired manually",
-  complete: "sessionComplete",
-};
+/** A duration in its largest unit: "10 min", "24 h". */
+function about(ms) {
+  const minutes = Math.floor(ms / 60000);
+  return minutes < 1 ? duration(ms) : minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+}
 
 /** The tone of a status: "ok", "warning" or "error"; "muted" without an answer. */
 export function statusTone(status) {

@@ -12,6 +12,7 @@ const PAGE = 1000;
  */
 export function summary(entry) {
   const event = entry.normal ?? entry.event;
+  const around = entry.surroundings;
   const time = event && typeof event === "object" && !Array.isArray(event) ? event.playerTime : null;
   return {
     seq: entry.seq,
@@ -30,6 +31,12 @@ export function summary(entry) {
     method: entry.request.method,
     path: entry.request.path.slice(0, 200),
     name: name(event),
+    content: around?.content ?? null,
+    player: around?.player ?? null,
+    gap_ms: around?.gap_ms ?? null,
+    moved_s: around?.moved_s ?? null,
+    findings: around?.findings ?? {},
+    complete: around !== undefined && around !== null,
   };
 }
 
@@ -61,9 +68,6 @@ export function createWhole(read) {
     get count() {
       return Math.max(0, last - first + 1);
     },
-    get busy() {
-      return false;
-    },
     row: (index) => rows.get(first + index) ?? null,
     key: (index) => first + index,
     /** Read how many there are; returns how many were dropped at the top since the last time. */
@@ -74,22 +78,24 @@ export function createWhole(read) {
       last = page.meta.total ? first + page.meta.total - 1 : 0;
       return first - before;
     },
-    /** Read the rows from index `from` to `to` that are not known yet. */
-    async ensure(from, to) {
+    /** Read the rows from index `from` to `to` that are not known yet, or not completely. */
+    async ensure(from, to, completely = false) {
       const start = first + from;
       const missing = [];
-      for (let seq = start; seq <= first + to; seq++) if (!rows.has(seq)) missing.push(seq);
+      for (let seq = start; seq <= first + to; seq++) if (!rows.has(seq) || (completely && !rows.get(seq).complete)) missing.push(seq);
       if (!missing.length) return false;
       const wanted = missing[missing.length - 1];
       let since = Math.max(0, missing[0] - 1 - NEAR);
       for (const end = Math.min(since + PAGE, wanted + NEAR); since < Math.min(end, wanted); ) {
-        const page = await read({ since, limit: end - since }); // large entries come on several pages
+        const page = await read({ since, limit: end - since, surroundings: true }); // large entries come on several pages
         learn(page);
         since = page.meta.next === null ? end : page.events[page.events.length - 1].seq;
       }
       thin(start, start + to - from);
       return true;
     },
+    /** The index of an entry. */
+    place: async (seq) => (seq >= first && seq <= last ? seq - first : -1),
     /** Add entries of the stream. */
     add(entries) {
       for (const entry of entries) {
@@ -105,42 +111,43 @@ export function createWhole(read) {
   };
 }
 
-/** The entries that match `filter`, read page by page from the oldest. The server decides what matches. */
-export function createMatching(read, filter, progress) {
-  let rows = [];
-  let since = 0;
-  let busy = false;
+/** The entries that match `filter`: row n is the n-th of them. The server decides what matches. */
+export function createMatching(read, filter) {
+  let rows = new Map();
+  let count = 0;
 
   return {
     get count() {
-      return rows.length;
+      return count;
     },
-    get busy() {
-      return busy;
-    },
-    row: (index) => rows[index] ?? null,
-    key: (index) => rows[index]?.seq ?? `at${index}`,
+    row: (index) => rows.get(index) ?? null,
+    key: (index) => rows.get(index)?.seq ?? `at${index}`,
+    /** Read how many there are. A finding can come to an older entry, so any can be another one afterwards. */
     async refresh() {
-      if (busy) return 0;
-      busy = true;
-      try {
-        for (let next = since; next !== null; ) {
-          const { events, meta } = await read({ ...filter, since: next, limit: PAGE });
-          rows.push(...events.map(summary));
-          since = events.at(-1)?.seq ?? since;
-          next = meta.next;
-          if (progress() === false) return 0;
-        }
-        return 0;
-      } finally {
-        busy = false;
-      }
+      const { meta } = await read({ ...filter, limit: 1 });
+      if (meta.total !== count && "q" in filter) rows = new Map();
+      count = meta.total;
+      return 0;
     },
-    ensure: async () => false,
+    /** Read the rows from index `from` to `to` that are not known yet. */
+    async ensure(from, to) {
+      while (from <= to && rows.has(from)) from++;
+      if (from > Math.min(to, count - 1)) return false;
+      const skip = Math.max(0, from - NEAR);
+      const { events } = await read({ ...filter, skip, limit: to - skip + NEAR, surroundings: true });
+      if (rows.size > MOST) rows = new Map();
+      events.forEach((entry, n) => rows.set(skip + n, summary(entry)));
+      return true;
+    },
+    /** The index of an entry; -1 if it does not match. */
+    async place(seq) {
+      const { events, meta } = await read({ ...filter, since: seq - 1, limit: 1 });
+      return events[0]?.seq === seq ? count - meta.total : -1;
+    },
     add() {},
     clear() {
-      rows = [];
-      since = 0;
+      rows = new Map();
+      count = 0;
     },
   };
 }

@@ -15,7 +15,7 @@ const ROUTES = [
   [/^sessions\/([^/]+)$/, "./views/session.js", ["sid"]],
   [/^sessions\/([^/]+)\/([^/]+)$/, "./views/session.js", ["sid", "tab"]],
   [/^events$/, "./views/events.js", []],
-  [/^events\/(\d+)$/, "./views/event.js", ["seq"]],
+  [/^events\/(\d+)$/, "./views/events.js", ["seq"]],
   [/^stories$/, "./controls/stories.js", []],
   [/^faults$/, "./controls/faults.js", []],
   [/^settings$/, "./controls/settings.js", []],
@@ -28,6 +28,7 @@ const clock = createClock(api, live);
 const main = document.getElementById("main");
 const announcer = document.getElementById("announcer");
 let shown = null;
+let module = null;
 let visit = 0;
 let where = null;
 
@@ -74,9 +75,12 @@ async function show() {
     if (!route) throw new Error(`There is no ${location.hash} on this page.`);
     const { view } = await import(route.module);
     if (mine !== visit) return;
+    if (module === route.module && shown?.update?.(route)) return;
+    module = route.module;
     next = view({ api, live, clock, params: route.params, query: route.query, go, announce });
   } catch (error) {
     if (mine !== visit) return;
+    module = null;
     next = { element: failure(error), dispose() {} };
   }
   shown?.dispose();

@@ -154,7 +154,7 @@ export interface DuplicateFault {
   repeat?: number;
 }
 
-/** One request of the journal. The last five members are left out when they have nothing to say. */
+/** One request of the journal. The last six members are left out when they have nothing to say. */
 export interface Entry {
   seq: number;
   at_ms: number;
@@ -174,6 +174,7 @@ export interface Entry {
   dialect?: string;
   normal?: any;
   forwarded?: ForwardedAnswer | null;
+  surroundings?: Surroundings | null;
 }
 
 /** A page of the journal, in ascending ``seq``. */
@@ -197,6 +198,7 @@ export interface EventQuery {
   finding?: string;
   min_severity?: Severity | null;
   skip?: number;
+  surroundings?: boolean;
 }
 
 /** One thing that a good player does or does not do. */
@@ -226,7 +228,7 @@ export interface ExpireFault {
   sessions?: "own" | "all";
 }
 
-/** Which entries to export, and how. All that match are exported: ``limit`` and ``skip`` change nothing. */
+/** Which entries to export, and how. ``limit``, ``skip`` and ``surroundings`` change nothing. */
 export interface ExportQuery {
   session_id?: string | string[] | null;
   event_type?: string | string[] | null;
@@ -241,6 +243,7 @@ export interface ExportQuery {
   finding?: string;
   min_severity?: Severity | null;
   skip?: number;
+  surroundings?: boolean;
   format?: "ndjson" | "har";
 }
 
@@ -325,6 +328,7 @@ export interface FindingQuery {
   session_id?: string | null;
   code?: string | string[] | null;
   min_severity?: Severity;
+  seq?: number | null;
   since?: number;
   limit?: number;
 }
@@ -636,6 +640,7 @@ export interface SessionView {
   closed_ms: number | null;
   age_ms: number;
   events: number;
+  refused: number;
   complete: boolean;
   downloaded: boolean;
   playhead_s: number;
@@ -782,6 +787,15 @@ export interface Summary {
   sessions: Record<string, number>;
   evicted: number;
   findings: Record<string, number>;
+}
+
+/** What a list shows of an entry besides the entry. */
+export interface Surroundings {
+  content: string | null;
+  player: string | null;
+  gap_ms: number | null;
+  moved_s: number | null;
+  findings: Record<string, Severity>;
 }
 
 /** The limits beyond which a finding is reported. Seconds unless the name says otherwise. */

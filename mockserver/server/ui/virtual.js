@@ -7,13 +7,14 @@ const EXTRA = 6; // rows above and below those in sight
 /**
  * Make a list that is moved in with the keyboard.
  *
- * `columns`: titles, `label`: what the list is, `render(index)` gives the cells of a row, or null while it is not known,
+ * `columns`: titles, or `{title, sort}` of those that can be sorted by, with the order that the first press asks for, such as
+ * "-events" for the most first; `sorted(order)` is called with it. `label`: what the list is, `render(index)` gives the cells of a row, or null while it is not known,
  * `key(index)` what tells a row from others, `open(index)` is called with Enter and by a click,
  * `onWindow(first, last)` whenever other rows come into sight. The height of a row is the custom property --row.
  */
-export function createVirtual({ label, columns, render, key, rowClass, open, onWindow = undefined, onScroll = undefined }) {
+export function createVirtual({ label, columns, render, key, rowClass, open, onWindow = undefined, onScroll = undefined, order = "", sorted = undefined }) {
   const rows = h("div.rows", { role: "rowgroup" });
-  const head = h("div.row.head", { role: "row", "aria-rowindex": 1 }, columns.map((title) => h("div", { role: "columnheader" }, title)));
+  const head = h("div.row.head", { role: "row", "aria-rowindex": 1 }, columns.map(columnHead));
   const element = h("div.virtual", { role: "grid", tabindex: 0, "aria-label": label, "aria-colcount": columns.length },
     h("div", { role: "rowgroup", class: "heads" }, head), rows);
   const prefix = `row${Math.random().toString(36).slice(2, 8)}-`;
@@ -23,6 +24,26 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
   let height = 40;
   let windowed = "";
   let scheduled = 0;
+
+  function columnHead(column) {
+    if (!column.sort) return h("div", { role: "columnheader" }, column);
+    const button = h("button.sort", { type: "button", onClick: () => sort(order === column.sort ? opposite(order) : column.sort) }, column.title);
+    return h("div", { role: "columnheader", dataset: { sort: column.sort } }, button);
+  }
+
+  function sort(by) {
+    order = by;
+    mark();
+    sorted(order);
+  }
+
+  function mark() {
+    for (const cell of head.querySelectorAll("[data-sort]")) {
+      const is = [cell.dataset.sort, opposite(cell.dataset.sort)].includes(order);
+      if (is) cell.setAttribute("aria-sort", order.startsWith("-") ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
+  }
 
   function measure() {
     height = parseFloat(getComputedStyle(element).getPropertyValue("--row")) || 40;
@@ -76,8 +97,9 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
   function fill(target, index) {
     const cells = render(index);
     target.className = `row ${(cells && rowClass?.(index)) ?? ""} ${cells ? "" : "pending"}`;
-    target.replaceChildren(...(cells ?? []).map((cell) => h("div", { role: "gridcell" }, cell)));
-    if (!cells) target.append(h("div", { role: "gridcell" }, "\u2026"));
+    const drawn = (cells ?? ["\u2026"]).map((cell) => h("div", { role: "gridcell" }, cell));
+    const same = drawn.length === target.children.length && drawn.every((cell, n) => cell.isEqualNode(target.children[n]));
+    if (!same) target.replaceChildren(...drawn); // what is pointed at or selected stays
   }
 
   function clicked(event, row) {
@@ -123,6 +145,7 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
       if (type === "click" || event.key === "Enter") history.replaceState({ top: element.scrollTop, selected }, "");
     }, { capture: true });
   }
+  mark();
   const observer = new ResizeObserver(() => measure());
 
   return {
@@ -170,4 +193,8 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
       return [first, end - 1];
     },
   };
+}
+
+function opposite(order) {
+  return order.startsWith("-") ? order.slice(1) : `-${order}`;
 }

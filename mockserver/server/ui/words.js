@@ -8,5 +8,8 @@ function words(name) {
 /** The event types; queries and fault rules accept no others. */
 export const EVENT_TYPES = words("event-types");
 
+/** The filters of a search, such as `finding` in `finding:ad`. */
+export const FILTERS = words("search-filters");
+
 /** The outcomes of a request. */
 export const OUTCOMES = words("outcomes");

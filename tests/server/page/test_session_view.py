@@ -172,7 +172,7 @@ def test_session_is_expired_and_forgotten_by_a_click(standing: Shown, reopened: 
     sid = watched(standing)
     page = reopened(f"#/sessions/{sid}")
     page.get_by_role("button", name="Expire").click()
-    expect(page.locator(".session-head")).to_contain_text("expired manually")
+    expect(page.locator(".session-head")).to_contain_text("expired by hand")
     assert standing.send(sid, "ping", playhead=16, ts=T0 + 46_000) == 410
     page.get_by_role("button", name="Forget").click()
     expect(page.locator(".session-head .badge").first).to_have_text("forgotten")

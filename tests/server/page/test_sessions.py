@@ -91,7 +91,7 @@ def test_a_search_finds_and_stays_in_the_address(shown: Shown, page: Page) -> No
     expect(page.locator(COUNTER)).to_have_text("2 found")
     page.reload()
     expect(page.locator(ROWS)).to_have_count(2)
-    page.get_by_role("searchbox").fill("plum")
+    page.get_by_label("Search sessions").fill("plum")
     expect(page.get_by_role("heading", name="No matching sessions")).to_be_visible()
     page.get_by_role("button", name="Show all sessions").click()
     expect(page.locator(ROWS)).to_have_count(3)
@@ -129,18 +129,18 @@ def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown
     sid = shown.open_session()
     page.goto(shown.address())
     idle = page.locator(f"{ROWS} .deadline").first
-    expect(idle).to_contain_text("idle10:05")  # ten minutes, and the grace
+    expect(idle).to_contain_text("10:05 (idle)")  # ten minutes, and the grace
     expect(page.locator("#header")).to_contain_text("frozen")
 
     control.call(SET_CLOCK, ClockCommand(action="advance", ms=9 * 60_000 + 35_000))
-    expect(idle).to_contain_text("idle0:30")
+    expect(idle).to_contain_text("0:30 (idle)")
     expect(idle).to_have_class(re.compile("soon"))
 
     control.call(SET_CLOCK, ClockCommand(action="advance", ms=60_000))
     shown.open_session(media__name="another")  # the page looks at the clock again when something was recorded
     row = page.locator(ROWS).filter(has_text=sid[:8])
     expect(row).to_contain_text("closed")
-    expect(row).to_contain_text("no events")
+    expect(row).to_contain_text("timed out (idle 10 min)")
 
 
 def test_a_reset_empties_the_list(shown: Shown, page: Page) -> None:

@@ -2,7 +2,10 @@
 
 import { h } from "../dom.js";
 import * as format from "../format.js";
-import { faultsBadge, outcomeBadge } from "./marks.js";
+import { faultsBadge, findingAddress, outcomeBadge } from "./marks.js";
+
+export const COLUMNS = ["No.", "Time", "After", "Event", "Status", "Playhead", "Session", "What"];
+const MOST_FINDINGS = 3;
 
 /** What a request is called where there is no event type. */
 export function requestTitle(row) {
@@ -11,22 +14,33 @@ export function requestTitle(row) {
   return { schema: "schema read", preflight: "preflight", download: "download" }[row.operation] ?? `${row.method} ${row.path}`;
 }
 
-/** The cells of a row. */
-export function cells(row) {
+/** The cells of a row. `follow(session_id)` is the address of the list of the requests of a session. */
+export function cells(row, follow) {
   return [
     h("span.mono", row.seq),
-    h("time.mono", { title: format.instant(row.at_ms) }, format.clock(row.at_ms)),
+    h("time.mono", { title: `${format.instant(row.at_ms)}, shown in ${format.zone(row.at_ms)}` }, format.clock(row.at_ms)),
+    h("span.number", { class: "muted", title: "Since the request before it of its session" }, row.gap_ms === null ? "" : `+${format.duration(row.gap_ms)}`),
     h("bdi.type", format.shorten(requestTitle(row), 120)),
     h("span.status", { class: format.statusTone(row.status) }, row.status ?? "none"),
-    h("span.number", { class: "muted" }, row.playhead_s === null ? "" : format.playhead(row.playhead_s)),
-    row.session_id
-      ? h("a.mono", { href: `#/sessions/${encodeURIComponent(row.session_id)}`, tabindex: -1, title: format.shorten(row.session_id, 200) }, format.shorten(row.session_id, 12))
-      : h("span.muted", "\u2014"),
+    h("span.number", row.playhead_s === null ? "" : format.playhead(row.playhead_s), row.moved_s ? h("span.muted", ` ${format.signed(row.moved_s)}`) : null),
+    session(row, follow),
     h("span.what", marks(row), h("bdi", { class: row.detail ? "error-text" : "muted" }, format.shorten(row.detail || row.name, 200))),
   ];
 }
 
+function session({ session_id: sid, content, player }, follow) {
+  if (!sid) return h("span.muted", "\u2014");
+  return h("a.whose", { href: follow(sid), tabindex: -1, title: `Only the requests of session ${format.shorten(sid, 200)}` },
+    content ? [h("bdi", format.shorten(content, 80)), player && [" \u00b7 ", h("bdi", format.shorten(player, 60))]] : h("span.mono", format.shorten(sid, 12)));
+}
+
 function marks(row) {
   const delivery = row.delivery === "sent" ? null : h("span.badge.info", row.delivery.replaceAll("_", " "));
-  return [outcomeBadge(row.outcome), faultsBadge(row.faults), delivery];
+  const findings = Object.entries(row.findings);
+  return [
+    outcomeBadge(row.outcome), faultsBadge(row.faults), delivery,
+    findings.slice(0, MOST_FINDINGS).map(([code, severity]) =>
+      h("a.badge", { class: severity, href: findingAddress({ session_id: row.session_id, code, seqs: [] }), tabindex: -1, title: `Finding: ${code}`, dataset: { sign: "" } }, code)),
+    findings.length > MOST_FINDINGS && h("span.badge", `+${findings.length - MOST_FINDINGS}`),
+  ];
 }

@@ -1,31 +1,33 @@
-// The journal: every request as it arrives, or those that match a search.
+// The journal: every request as it arrives, or those that match a search, and beside the list the request that is open.
 
+import { queryString } from "../api.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 import { createMatching, createWhole } from "../journal-rows.js";
 import { createRefresher } from "../refresher.js";
 import { createVirtual } from "../virtual.js";
-import { cells } from "./event-row.js";
-import { createFilter } from "./event-filter.js";
+import { createPanel } from "./event.js";
+import { cells, COLUMNS } from "./event-row.js";
+import { createFilter, filterOf } from "./event-filter.js";
 /** @import { Api } from "../api.js" */
 
-const COLUMNS = ["No.", "Time", "Event", "Status", "Playhead", "Session", "What"];
 const RECKON_MS = 5000;
+const COMPLETE_MS = 700;
 
 /**
- * The list of entries, oldest first; it follows the newest until somebody scrolls up.
+ * The list of entries, oldest first; it follows the newest until somebody scrolls up or opens one.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */
-export function view({ api, live, query, go, announce }) {
+export function view({ api, live, params, query, go, announce }) {
   const read = (asked) => api.get("/events", asked);
   const virtual = createVirtual({
     label: "Requests, oldest first",
     columns: COLUMNS,
     key: (index) => rows.key(index),
-    render: (index) => (rows.row(index) ? cells(rows.row(index)) : null),
-    rowClass: (index) => `outcome-${rows.row(index).outcome}`,
-    open: (index) => rows.row(index) && go(`#/events/${rows.row(index).seq}`),
+    render: (index) => (rows.row(index) ? cells(rows.row(index), (sid) => `#/events${queryString({ session_id: sid })}`) : null),
+    rowClass: (index) => `outcome-${rows.row(index).outcome} ${rows.row(index).seq === open ? "opened" : ""}`,
+    open: (index) => rows.row(index) && go(address(rows.row(index).seq)),
     onWindow: () => loader.soon(),
     onScroll: () => {
       if (virtual.atEnd !== following) follow(virtual.atEnd);
@@ -33,32 +35,36 @@ export function view({ api, live, query, go, announce }) {
   });
   const counter = h("span.counter.muted.number");
   const tail = h("button.chip", { type: "button", onClick: () => follow(!following, true) }, "Follow");
-  const exports = h("span.exports", h("span.muted", "Export"), download("ndjson", "NDJSON"), download("har", "HAR"));
+  const exports = h("span.exports");
   const problem = h("p.problem", { hidden: true, role: "alert" });
   const nothing = h("div.empty", { hidden: true });
-  const filter = createFilter(query, (asked) => search(asked));
+  const filter = createFilter({ api, given: filterOf(query), changed: search, down() {
+    virtual.element.focus();
+    virtual.select(0);
+  } });
+  const panel = createPanel({ api, live, close: () => go(address()), step });
+  const title = h("h1.hidden-text", "Events");
   const frame = h("div.frame.events", virtual.element);
   const element = h("section.list-view", { "aria-label": "Events" },
-    h("h1.hidden-text", "Events"), h("div.toolbar", filter.element, tail, counter, exports), problem, nothing, frame);
+    title, h("div.toolbar", filter.element, tail, counter, exports), problem, nothing, h("div.split", frame, panel.element));
 
+  let open = null;
   let following = true;
   let disposed = false;
-  let rows = source(filter.value());
+  let rows = source(filter.value);
   let unseen = 0;
 
-  function download(kind, label) {
-    const name = `mockserver.${kind}`;
-    return h("a", { href: `${api.base}/export?format=${kind}`, download: name, title: `The whole journal as ${label}` }, label);
+  /** The address of an entry, or of the list, with the filter. */
+  function address(seq = null, asked = filter.value) {
+    return `#/events${seq === null ? "" : `/${seq}`}${queryString(asked)}`;
   }
 
   function source(asked) {
-    if (!Object.keys(asked).length) return createWhole(read);
-    const mine = createMatching(read, asked, () => {
-      if (disposed || rows !== mine) return false;
-      shown();
-      return true;
-    });
-    return mine;
+    const whole = !Object.keys(asked).length;
+    const download = (kind, label) => h("a", { href: `${api.base}/export${queryString({ ...asked, format: kind })}`, download: `mockserver.${kind}`,
+      title: `${whole ? "The whole journal" : "What is shown"} as ${label}` }, label);
+    replace(exports, h("span.muted", "Export"), download("ndjson", "NDJSON"), download("har", "HAR"));
+    return whole ? createWhole(read) : createMatching(read, asked);
   }
 
   async function guarded(act) {
@@ -69,30 +75,34 @@ export function view({ api, live, query, go, announce }) {
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
-      filter.invalid(error.status === 400);
+      filter.invalid(error.pointer === "/q");
     }
   }
 
   const refresher = createRefresher(() => guarded(async () => {
     const mine = rows;
     const fallen = await mine.refresh();
-    if (mine === rows) shown(-fallen);
+    if (mine === rows && !disposed) shown(-fallen);
   }));
   const reckoner = createRefresher(() => refresher.now(), RECKON_MS);
-  const loader = createRefresher(() => guarded(async () => {
+  const ensured = (completely) => () => guarded(async () => {
     const [first, last] = virtual.window;
     if (last < first) return;
-    if (await rows.ensure(first, last)) {
+    const mine = rows;
+    if (await mine.ensure(first, last, completely) && mine === rows) {
       virtual.resize(rows.count);
       virtual.refresh();
     }
-  }), 60);
+  });
+  const loader = createRefresher(ensured(false), 60);
+  const completer = createRefresher(ensured(true), COMPLETE_MS); // rows of the stream lack what the list shows besides
 
   function search(asked) {
+    history.replaceState(null, "", address(open, asked));
     rows = source(asked);
-    following = true;
+    following = open === null;
     virtual.resize(0);
-    refresher.now();
+    refresher.now().then(reveal);
   }
 
   function follow(on, move = false) {
@@ -109,13 +119,47 @@ export function view({ api, live, query, go, announce }) {
     virtual.refresh();
     follow(following);
     const searching = filter.active();
-    counter.textContent = `${format.count(rows.count)} ${searching ? "found" : rows.count === 1 ? "request" : "requests"}${rows.busy ? "\u2026" : ""}`;
-    const empty = rows.count === 0 && !rows.busy;
+    counter.textContent = `${format.count(rows.count)} ${searching ? "found" : rows.count === 1 ? "request" : "requests"}`;
+    const empty = rows.count === 0;
     if (empty) replace(nothing, searching ? [h("h2", "No matching requests"), h("button.button", { type: "button", onClick: filter.clear }, "Show all requests")]
       : [h("h2", "No requests yet"), h("p", "Requests of players appear here as they arrive."), h("a.button.primary", { href: "#/start" }, "Connect a player")]);
     nothing.hidden = !empty;
     frame.hidden = empty;
     loader.soon();
+    completer.soon();
+  }
+
+  // The entry that is open
+
+  function show(seq) {
+    open = seq;
+    element.classList.toggle("with-panel", seq !== null);
+    title.hidden = seq !== null; // the request has its own
+    panel.show(seq);
+    virtual.refresh();
+    return reveal();
+  }
+
+  /** Let the row of the open entry be in sight. */
+  async function reveal() {
+    if (open === null) return;
+    following = false;
+    const mine = rows;
+    const at = await rows.place(open);
+    if (mine !== rows || at < 0 || disposed) return;
+    virtual.select(at);
+    follow(virtual.atEnd);
+    following = false;
+  }
+
+  /** Open the entry after or before the one that is open, as far as the filter goes. */
+  async function step(by) {
+    const mine = rows;
+    const at = (await mine.place(open)) + by;
+    if (at >= mine.count) await mine.refresh();
+    if (mine !== rows || at < 0 || at >= rows.count) return;
+    await rows.ensure(at, at);
+    if (rows.row(at)) go(address(rows.row(at).seq));
   }
 
   const stop = live.subscribe((batch) => {
@@ -136,11 +180,19 @@ export function view({ api, live, query, go, announce }) {
 
   return {
     element,
+    /** Go to another entry of the same list; false if it is another list. */
+    update({ params: to, query: asked }) {
+      if (queryString(filterOf(asked)) !== queryString(filter.value)) return false;
+      show(to.seq ? Number(to.seq) : null);
+      return true;
+    },
     async shown() {
       const left = history.state;
       virtual.start();
+      panel.begin();
       await refresher.now();
-      if (left?.selected) {
+      if (params.seq) await show(Number(params.seq));
+      else if (left?.selected) {
         following = false;
         virtual.restore(left);
         follow(virtual.atEnd);
@@ -150,10 +202,9 @@ export function view({ api, live, query, go, announce }) {
     dispose() {
       disposed = true;
       filter.stop();
+      panel.dispose();
       stop();
-      refresher.stop();
-      reckoner.stop();
-      loader.stop();
+      for (const one of [refresher, reckoner, loader, completer]) one.stop();
       virtual.stop();
     },
   };

@@ -22,3 +22,12 @@ export function outcomeBadge(outcome) {
 export function faultsBadge(ids) {
   return ids.length ? h("span.badge.error", { title: ids.join(", ") }, ids.length === 1 ? "fault" : `${ids.length} faults`) : null;
 }
+
+/**
+ * The address of one finding: its session and code, and its first request if it is known.
+ *
+ * @param {{ session_id: string, code: string, seqs: readonly number[] }} finding
+ */
+export function findingAddress({ session_id, code, seqs }) {
+  return `#/sessions/${encodeURIComponent(session_id)}/findings?at=${encodeURIComponent(seqs.length ? `${code}@${seqs[0]}` : code)}`;
+}

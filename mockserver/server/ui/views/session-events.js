@@ -29,7 +29,7 @@ export function createEventsTab({ api, sid, go }) {
     render: (index) => (rows[index] ? cells(rows[index], first) : null),
     key: (index) => (rows[index] ? `${rows[index].seq}-${rows[index].index ?? ""}` : `at${index}`),
     rowClass: (index) => `kind-${rows[index].kind}`,
-    open: (index) => go(`#/events/${rows[index].seq}`),
+    open: (index) => go(`#/events/${rows[index].seq}?session_id=${encodeURIComponent(sid)}`),
   });
   const choice = h("div.chips", { role: "group", "aria-label": "Order" }, chip("Processing order", false), chip("Arrival order", true));
   const problem = h("p.problem", { role: "alert", hidden: true });

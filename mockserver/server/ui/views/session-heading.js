@@ -3,10 +3,8 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { phaseBadge, SOON_MS } from "./marks.js";
+import { closesAt, known } from "./session-row.js";
 /** @import { SessionView } from "../types.d.ts" */
-
-const WHY = { idle_ms: "Closes unless an event arrives", stall_ms: "Closes unless the playhead moves", max_age_ms: "Closes at its maximum age", forget_ms: "Will be forgotten" };
-const NAMES = { idle_ms: "Idle timeout", stall_ms: "Stall timeout", max_age_ms: "Maximum age", forget_ms: "Forgotten in" };
 
 /**
  * What stands above the tabs.
@@ -21,7 +19,7 @@ export function heading(session, clock, actions) {
       h("a.button.quiet", { href: "#/sessions", "aria-label": "All sessions", title: "All sessions" }, "\u2190"),
       h("h1", h("bdi", format.shorten(name, 120))),
       phaseBadge(session.phase),
-      session.closed_by && h("span.muted", `by ${format.closedByLabel(session.closed_by)}`),
+      session.closed_by && h("span.muted", format.closing(session)),
       h("span.end.toolbar", actions)),
     h("dl.facts",
       fact("Session", h("span.mono", { title: format.shorten(session.sid, 200) }, format.shorten(session.sid, 16)), h("span.muted", ` no. ${session.seq}`)),
@@ -29,10 +27,10 @@ export function heading(session, clock, actions) {
       content.content_type && fact("Type", h("bdi", format.shorten(content.content_type, 30))),
       fact("Player", h("bdi", format.shorten(content.player_name || "unknown", 60)), content.library_version && h("bdi.muted", ` ${format.shorten(content.library_version, 40)}`)),
       fact("API", format.apiName(session.dialect)),
-      fact("Opened", h("time", { title: format.instant(session.opened_ms) }, format.clockSeconds(session.opened_ms))),
-      fact("Events", format.count(session.events)),
+      fact("Opened", h("time", { title: format.instant(session.opened_ms) }, `${format.clockSeconds(session.opened_ms)} ${format.zone(session.opened_ms)}`)),
+      fact("Events", `${format.count(session.events)} accepted`, session.refused > 0 && [", ", h("a.error-text", { href: `#/events?session_id=${encodeURIComponent(session.sid)}&q=${encodeURIComponent("-status:2xx")}` }, `${format.count(session.refused)} refused`)]),
       fact("Playhead", format.playhead(session.playhead_s)),
-      ...Object.entries(session.deadlines).filter(([, at]) => at !== null).map(([limit, at]) => deadline(limit, at, clock))),
+      lifetime(session, clock)),
   ];
 }
 
@@ -48,10 +46,17 @@ export function tick(head, session, clock) {
   return passed;
 }
 
-function deadline(limit, at, clock) {
-  const left = at - clock.now();
-  const shown = h("span.number", { class: left < SOON_MS ? "soon" : "", dataset: { at }, title: `${WHY[limit]} at ${format.clock(at)}` }, format.countdown(left));
-  return h("div", h("dt", NAMES[limit]), h("dd", shown));
+/** @param {SessionView} session */
+function lifetime(session, clock) {
+  const { forget_ms: forgotten } = session.deadlines;
+  const deadlines = known(session);
+  if (forgotten !== null) return fact("Forgotten in", left(forgotten, "Its events are answered 404 then", clock));
+  return deadlines.length ? fact("Closes in", deadlines.map(([name, at, why], n) => [n ? ", " : "", left(at, closesAt(at, why), clock), ` (${name})`])) : null;
+}
+
+function left(at, title, clock) {
+  const ms = at - clock.now();
+  return h("span.number", { class: ms < SOON_MS ? "soon" : "", dataset: { at }, title }, format.countdown(ms));
 }
 
 function fact(name, ...value) {

@@ -2,8 +2,19 @@
 
 import { h } from "../dom.js";
 import * as format from "../format.js";
-import { phaseBadge, SOON_MS } from "./marks.js";
+import { findingAddress, phaseBadge, SOON_MS } from "./marks.js";
 /** @import { SessionView } from "../types.d.ts" */
+
+/** The columns, those with the order that a press on their title asks for. */
+export const COLUMNS = [
+  { title: "Phase", sort: "phase" },
+  { title: "Content", sort: "content" },
+  { title: "Client", sort: "player" },
+  { title: "Opened", sort: "-opened" },
+  { title: "Events", sort: "-events" },
+  { title: "Findings", sort: "-findings" },
+  { title: "Closes in", sort: "closes" },
+];
 
 /**
  * The cells of a row.
@@ -13,9 +24,9 @@ import { phaseBadge, SOON_MS } from "./marks.js";
 export function cells(session, clock) {
   const { content } = session;
   return [
-    h("span.phase",
-      phaseBadge(session.phase),
-      session.closed_by && h("span.why", format.closedByLabel(session.closed_by))),
+    h("div.two",
+      h("span", phaseBadge(session.phase)),
+      session.closed_by && h("span.sub", { title: format.closing(session) }, format.closing(session))),
     h("div.two",
       h("a.name", { href: `#/sessions/${encodeURIComponent(session.sid)}`, tabindex: -1, dir: "auto" }, title(session)),
       h("span.sub", h("bdi", cut(content.media_id)), kind(content) && h("span", ` \u00b7 ${kind(content)}`), h("span.mono.sid", session.sid.slice(0, 8)))),
@@ -24,10 +35,12 @@ export function cells(session, clock) {
       h("span.sub",
         h("bdi", cut(content.library_version) || (session.downloaded ? "downloaded" : "")),
         session.dialect === "edge" && h("span.api", { title: format.apiName(session.dialect) }, "Edge"))),
-    h("span.number.age", { title: `Opened ${format.instant(session.opened_ms)}` }, age(session, clock)),
-    h("span.number", format.count(session.events)),
-    findings(session.findings),
-    h("span.deadlines.number", deadlines(session, clock)),
+    h("div.two.number", { title: `Opened ${format.date(session.opened_ms)}, ${format.instant(session.opened_ms)}` },
+      h("time", format.clockSeconds(session.opened_ms)), h("span.sub.age", age(session, clock))),
+    h("div.two.number", { title: counted(session) },
+      h("span", format.count(session.events)), session.refused > 0 && h("span.sub.error-text", `${format.count(session.refused)} refused`)),
+    findings(session),
+    h("div.two.deadlines.number", deadlines(session, clock)),
   ];
 }
 
@@ -37,17 +50,15 @@ export function tick(row, session, clock) {
   if (!shown) return false;
   const text = age(session, clock);
   if (shown.textContent !== text) shown.textContent = text;
-  if (session.phase !== "open" && session.phase !== "completed") return false;
   const now = clock.now();
   for (const part of row.querySelectorAll(".deadline")) {
     const left = Number(part.dataset.at) - now;
-    const value = part.lastElementChild;
+    const value = part.querySelector(".left");
     const next = format.countdown(left);
     if (value.textContent !== next) value.textContent = next;
     part.classList.toggle("soon", left < SOON_MS);
   }
-  const { idle_ms, stall_ms, max_age_ms } = session.deadlines;
-  return [idle_ms, stall_ms, max_age_ms].some((at) => at !== null && now > at);
+  return known(session).some(([, at]) => now > at);
 }
 
 /** @param {SessionView} session */
@@ -66,30 +77,51 @@ function cut(text) {
 
 /** @param {SessionView} session */
 function age(session, clock) {
-  return format.duration(Math.max(0, Math.floor((clock.now() - session.opened_ms) / 1000) * 1000)).replace(/^0 ms$/, "0 s").replace(/\.0 s$/, " s");
+  return format.duration(Math.max(0, Math.floor((clock.now() - session.opened_ms) / 1000) * 1000)).replace(/^0 ms$/, "0 s").replace(/\.0 s$/, " s") + " ago";
 }
 
-function findings(counts) {
+/** @param {SessionView} session */
+function counted({ events, refused }) {
+  return `${format.count(events)} accepted, ${format.count(refused)} refused`;
+}
+
+/** @param {SessionView} session */
+function findings({ sid, findings: counts, worst }) {
   if (!counts) return h("span.findings.muted", "\u2026");
   const shown = ["error", "warning", "info"].filter((severity) => counts[severity]);
   if (!shown.length) return h("span.findings.muted", { title: "No findings" }, "none");
-  return h("span.findings", shown.map((severity) =>
-    h("span.badge", { class: severity, dataset: { sign: "" }, title: format.severityLabel(severity, counts[severity]) },
-      format.count(counts[severity]), h("span.hidden-text", ` ${format.severityLabel(severity, counts[severity]).split(" ")[1]}`))));
+  return h("div.two",
+    h("span.findings", shown.map((severity) =>
+      h("span.badge", { class: severity, dataset: { sign: "" }, title: format.severityLabel(severity, counts[severity]) },
+        format.count(counts[severity]), h("span.hidden-text", ` ${format.severityLabel(severity, counts[severity]).split(" ")[1]}`)))),
+    worst && h("a.sub.worst", { href: findingAddress({ session_id: sid, code: worst, seqs: [] }), tabindex: -1, title: `The worst: ${worst}` }, worst));
+}
+
+/**
+ * The deadlines of a session that is not over, the nearest first.
+ *
+ * @param {SessionView} session
+ * @returns {[string, number, string][]}
+ */
+export function known({ phase, deadlines: { idle_ms, stall_ms, max_age_ms } }) {
+  if (phase !== "open" && phase !== "completed") return [];
+  /** @type {[string, number | null, string][]} */
+  const all = [["idle", idle_ms, "no event arrives"], ["stall", stall_ms, "the playhead does not move"], ["age", max_age_ms, "it reaches its maximum age"]];
+  return /** @type {[string, number, string][]} */ (all.filter(([, at]) => at !== null)).sort(([, left], [, right]) => left - right);
+}
+
+/** When a session closes, and that the time left includes the grace. */
+export function closesAt(at, why) {
+  return `Closes at ${format.clock(at)} if ${why}. A default lifetime includes a grace of 5 s (setting grace_s), for events that are on their way.`;
 }
 
 /** @param {SessionView} session */
 function deadlines(session, clock) {
-  if (session.phase !== "open" && session.phase !== "completed") return h("span.muted", "\u2014");
-  const { idle_ms, stall_ms, max_age_ms } = session.deadlines;
-  /** @type {[string, number, string][]} */
-  const known = [["idle", idle_ms, "unless an event arrives"], ["stall", stall_ms, "unless the playhead moves"]];
-  if (max_age_ms !== null && max_age_ms < Math.max(idle_ms ?? -Infinity, stall_ms ?? -Infinity)) known.push(["age", max_age_ms, "at its maximum age"]);
-  const parts = known.filter(([, at]) => at !== null);
-  if (!parts.length) return h("span.muted", "never");
-  return parts.map(([name, at, why]) => {
+  const parts = known(session);
+  if (!parts.length) return h("span.muted", session.closed_ms === null ? "never" : `closed ${format.clockSeconds(session.closed_ms)}`);
+  return parts.slice(0, 2).map(([name, at, why], n) => {
     const left = at - clock.now();
-    return h("span.deadline", { class: left < SOON_MS ? "soon" : "", dataset: { at }, title: `Closes ${why}, at ${format.clock(at)}` },
-      h("span.what", name), h("span.left", format.countdown(left)));
+    return h("span.deadline", { class: `${n ? "sub" : ""} ${left < SOON_MS ? "soon" : ""}`, dataset: { at }, title: closesAt(at, why) },
+      h("span.left", format.countdown(left)), h("span.what", ` (${name})`));
   });
 }

@@ -1,19 +1,20 @@
 // All sessions, newest first, updated live.
 
 import { copyable, h, replace } from "../dom.js";
+import { queryString } from "../api.js";
 import * as format from "../format.js";
+import { createSearchField } from "../search-field.js";
 import { createSessionList } from "../session-list.js";
 import { createVirtual } from "../virtual.js";
 import { createRefresher } from "../refresher.js";
 import { createLooseFindings } from "./findings.js";
-import { cells, tick } from "./session-row.js";
+import { createFoundRequests } from "./found-requests.js";
+import { cells, COLUMNS, tick } from "./session-row.js";
 import { createTryPlayer } from "./try-player.js";
 /** @import { Api } from "../api.js" */
 
-const COLUMNS = ["Phase", "Content", "Client", "Age", "Events", "Findings", "Closes in"];
 const LOOSE_MS = 2000;
-const MOST_PAGES = 25; // read to come back to a place far down
-const PHASES = ["open", "completed", "closed", "forgotten"];
+const CHIPS = [["phase", "open"], ["phase", "completed"], ["phase", "closed"], ["phase", "forgotten"], ["min_severity", "error", "with errors"]];
 
 /**
  * The list of sessions.
@@ -21,94 +22,85 @@ const PHASES = ["open", "completed", "closed", "forgotten"];
  * @param {{ api: Api, [other: string]: any }} given
  */
 export function view({ api, live, clock, query, go, announce }) {
-  const filter = { q: query?.get("q") ?? "", phase: query?.getAll("phase") ?? [] };
+  const filter = { q: query.get("q") ?? "", phase: query.getAll("phase"), min_severity: query.getAll("min_severity"), sort: query.get("sort") ?? "" };
   const loose = createLooseFindings({ api });
+  const found = createFoundRequests({ api });
   const trial = createTryPlayer({ api, go, announce });
   const list = createSessionList((asked) => api.get("/sessions", asked));
-  const row = (index) => list.rows[index];
   const virtual = createVirtual({
     label: "Sessions, newest first",
     columns: COLUMNS,
-    key: (index) => row(index)?.seq ?? `at${index}`,
-    render: (index) => (row(index) ? cells(row(index), clock) : null),
-    rowClass: (index) => `phase-${row(index).phase}`,
-    open: (index) => row(index) && go(`#/sessions/${encodeURIComponent(row(index).sid)}`),
-    onWindow: (first, last) => {
-      if (last >= list.rows.length - 10) older();
-      else if (first > 0) window_(first, last);
-    },
+    order: filter.sort || "-opened",
+    sorted: (order) => filtered({ sort: order === "-opened" ? "" : order }),
+    key: (index) => list.row(index)?.seq ?? `at${index}`,
+    render: (index) => (list.row(index) ? cells(list.row(index), clock) : null),
+    rowClass: (index) => `phase-${list.row(index).phase}`,
+    open: (index) => list.row(index) && go(`#/sessions/${encodeURIComponent(list.row(index).sid)}`),
+    onWindow: () => loader.soon(),
   });
   const counter = h("span.counter.muted.number");
   const nothing = h("div.empty", { hidden: true });
   const problem = h("p.problem", { hidden: true, role: "alert" });
-  const search = h("input.grow", {
-    type: "search", value: filter.q, placeholder: "Search: content, session id, player, library", "aria-label": "Search sessions",
-    maxlength: 200, spellcheck: "false", autocomplete: "off", dataset: { search: "" }, onInput: () => typed(),
-    onKeydown: (event) => {
-      if (event.key !== "Enter" && event.key !== "ArrowDown") return;
-      event.preventDefault();
+  const search = createSearchField({
+    value: filter.q, placeholder: "Search: content, player, session id, finding, text in a body", label: "Search sessions",
+    changed: (q) => filtered({ q }),
+    down() {
       virtual.element.focus();
       virtual.select(0);
     },
   });
-  const phases = PHASES.map((phase) => h("button.chip", {
-    type: "button", dataset: { phase }, "aria-pressed": String(filter.phase.includes(phase)), onClick: () => toggled(phase) }, phase));
+  const chips = CHIPS.map(([name, value, label = value]) => h("button.chip", {
+    type: "button", "aria-pressed": String(filter[name].includes(value)), onClick: () => toggled(name, value) }, label));
   const element = h("section.list-view", { "aria-label": "Sessions" },
     h("div.toolbar",
-      h("h1.hidden-text", "Sessions"), search, h("div.chips", { role: "group", "aria-label": "Phase" }, phases), counter),
-    problem, loose.element, nothing, h("div.frame.sessions", virtual.element));
+      h("h1.hidden-text", "Sessions"), search.elements, h("div.chips", { role: "group", "aria-label": "Only" }, chips), counter),
+    problem, found.element, loose.element, nothing, h("div.frame.sessions", virtual.element));
 
   let known = null;
-  let loading = false;
-  let timer = 0;
 
   async function guarded(read) {
     try {
       const answer = await read();
       problem.hidden = true;
+      search.invalid(false);
       return answer;
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
+      search.invalid(error.pointer === "/q");
       return null;
     }
   }
 
   async function refresh() {
     await guarded(async () => {
-      const above = await list.refresh();
+      const above = await list.refresh(...sight());
       shown(above);
-      const [first, last] = virtual.window;
-      if (last >= 60 && first < list.rows.length) await list.refreshWindow(first, last);
-      virtual.refresh();
+      await found.load(filter.q);
     });
   }
 
-  async function window_(first, last) {
-    if (list.rows.slice(first, last + 1).every((session) => session.findings)) return;
-    await guarded(() => list.refreshWindow(first, last));
-    shown();
-  }
-
-  async function older() {
-    if (loading || list.complete || !list.rows.length) return;
-    loading = true;
-    await guarded(() => list.more());
-    loading = false;
-    shown();
+  /** The places in sight, or those of the first screen before there is one. */
+  function sight() {
+    const [first, last] = virtual.window;
+    return [first, Math.max(last, first + 40)];
   }
 
   function shown(above = 0) {
-    virtual.resize(list.rows.length, above);
+    virtual.resize(list.total, above);
     virtual.refresh();
-    const searching = Boolean(filter.q) || filter.phase.length > 0;
+    const searching = isFiltered();
     counter.textContent = `${format.count(list.total)} ${searching ? "found" : list.total === 1 ? "session" : "sessions"}`;
-    const empty = list.complete && !list.rows.length;
+    const empty = !list.total;
     if (empty) replace(nothing, emptiness(searching));
     nothing.hidden = !empty;
     virtual.element.parentElement.hidden = empty;
     if (known !== null && known !== list.total && searching) announce(counter.textContent);
     known = list.total;
+  }
+
+  function isFiltered() {
+    return Boolean(filter.q || filter.phase.length || filter.min_severity.length);
   }
 
   function emptiness(searching) {
@@ -123,39 +115,38 @@ export function view({ api, live, clock, query, go, announce }) {
   }
 
   function clear() {
-    search.value = "";
-    filter.phase = [];
-    for (const chip of phases) chip.setAttribute("aria-pressed", "false");
-    filtered();
+    search.set("");
+    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    filtered({ q: "", phase: [], min_severity: [] });
     search.focus();
   }
 
-  function typed() {
-    clearTimeout(timer);
-    timer = setTimeout(filtered, 150);
+  function toggled(name, value) {
+    filtered({ [name]: filter[name].includes(value) ? filter[name].filter((one) => one !== value) : [...filter[name], value] });
+    chips.forEach((chip, n) => chip.setAttribute("aria-pressed", String(filter[CHIPS[n][0]].includes(CHIPS[n][1]))));
   }
 
-  function toggled(phase) {
-    filter.phase = filter.phase.includes(phase) ? filter.phase.filter((one) => one !== phase) : [...filter.phase, phase];
-    for (const chip of phases) chip.setAttribute("aria-pressed", String(filter.phase.includes(chip.dataset.phase)));
-    filtered();
-  }
-
-  function filtered() {
-    filter.q = search.value.trim();
-    const text = new URLSearchParams([...(filter.q ? [["q", filter.q]] : []), ...filter.phase.map((phase) => ["phase", phase])]).toString();
-    history.replaceState(null, "", `#/sessions${text ? `?${text}` : ""}`);
-    list.search({ ...filter });
+  function filtered(changes) {
+    Object.assign(filter, changes);
+    history.replaceState(null, "", `#/sessions${queryString(filter)}`);
+    begun();
     virtual.element.scrollTop = 0;
     refresher.now();
   }
 
+  function begun() {
+    list.search(Object.fromEntries(Object.entries(filter).filter(([, value]) => value.length)));
+  }
+
   const refresher = createRefresher(refresh);
+  const loader = createRefresher(() => guarded(async () => {
+    if (await list.ensure(...virtual.window)) virtual.refresh();
+  }), 30);
   const looseRefresher = createRefresher(() => loose.load(), LOOSE_MS);
-  list.search({ ...filter });
+  begun();
   const stop = live.subscribe((batch) => {
     if (batch.some(({ type }) => type === "reset")) {
-      list.search({ ...filter });
+      begun();
       refresher.now();
       looseRefresher.now();
     } else if (batch.some(({ type }) => type !== "state")) {
@@ -165,10 +156,10 @@ export function view({ api, live, clock, query, go, announce }) {
   });
   const stopClock = clock.subscribe(() => refresher.soon());
   const ticking = setInterval(() => {
-    if (document.hidden) return;
+    if (document.hidden || !live.connected) return;
     const due = [];
     virtual.forEach((target, index) => {
-      if (row(index) && tick(target, row(index), clock)) due.push(index);
+      if (list.row(index) && tick(target, list.row(index), clock)) due.push(index);
     });
     if (due.length) refresher.soon(); // a deadline has passed: the server knows what became of it
   }, 500);
@@ -178,9 +169,7 @@ export function view({ api, live, clock, query, go, announce }) {
     virtual.start();
     looseRefresher.now();
     await refresher.now();
-    if (!left?.top && !left?.selected) return;
-    for (let page = 0; page < MOST_PAGES && !list.complete && list.rows.length < virtual.rowsFor(left.top); page++) await older();
-    virtual.restore(left);
+    if (left?.top || left?.selected) virtual.restore(left);
   }
 
   return {
@@ -193,8 +182,9 @@ export function view({ api, live, clock, query, go, announce }) {
       stop();
       stopClock();
       clearInterval(ticking);
-      clearTimeout(timer);
+      search.stop();
       refresher.stop();
+      loader.stop();
       virtual.stop();
     },
   };
