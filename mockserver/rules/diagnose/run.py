@@ -15,6 +15,9 @@ from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
 __all__ = ["by_severity", "counting", "diagnose_session", "diagnose_traffic", "sort_findings"]
 
 _MOST_ALIKE = 3
+_OPTIONAL_FAMILIES = frozenset({"ad", "chapter", "state"})
+"""Families of events that many sessions lack, and families of rules about nothing else."""
+
 _REPEATED = frozenset({"ad", "buffer", "chapter", "pause", "play", "playhead", "state"})
 """Families whose rules fire at many places in one session because of one mistake."""
 
@@ -30,20 +33,31 @@ def _found(session: SessionTraffic) -> list[Finding]:
     words = session.words
     return [
         _finding(rule, hit, session_id, words)
-        for rule in _rules_of(words.api, refusals=bool(session.refusals))
+        for rule in _rules_of(words.api, session.families, refusals=bool(session.refusals))
         if (hits := list(rule.in_session(session)))
         for hit in _merged(rule, hits)
     ]
 
 
 @cache
-def _rules_of(api: str, *, refusals: bool) -> tuple[Rule, ...]:
-    """Return the rules that can find something in a session of an API, with or without refused events."""
+def _rules_of(api: str, families: frozenset[str], *, refusals: bool) -> tuple[Rule, ...]:
+    """Return the rules that can find something in a session of an API.
+
+    Args:
+        api: The name of the API.
+        families: The families of the events that came. A rule whose own family is one of events needs such events.
+        refusals: Whether events were refused.
+    """
     return tuple(
         rule
         for rule in RULES
-        if (not rule.dialects or api in rule.dialects) and (rule.check is not None or (refusals and rule.claims))
+        if (not rule.dialects or api in rule.dialects)
+        and ((refusals and rule.claims) or (rule.check and _family(rule) not in _OPTIONAL_FAMILIES - families))
     )
+
+
+def _family(rule: Rule) -> str:
+    return rule.code.partition(".")[0]
 
 
 def diagnose_traffic(traffic: Traffic, in_sessions: Sequence[Finding] = ()) -> list[Finding]:
@@ -99,7 +113,7 @@ def by_severity(findings: Iterable[Finding]) -> dict[str, int]:
 
 def _merged(rule: Rule, hits: list[Hit]) -> list[Hit]:
     """Merge similar hits into one with the message of the first: a mistake repeated in every ad is one mistake."""
-    if len(hits) <= _MOST_ALIKE or rule.code.partition(".")[0] not in _REPEATED:
+    if len(hits) <= _MOST_ALIKE or _family(rule) not in _REPEATED:
         return hits
     groups: dict[tuple[Severity | None, str | None], list[Hit]] = {}
     for hit in hits:

@@ -10,6 +10,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from mockserver.model.event import Event
+from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import RareRecord, Record
@@ -178,6 +179,12 @@ class SessionTraffic:
             self.steps[self._same if known else 0 :],
             {event_type: self._kept(steps, _itself) for event_type, steps in known.items()},
         )
+
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """The families of all events that came, refused ones too."""
+        names = {*self.by_type, *(item.event.event_type or "" for item in self.unaccepted)}
+        return frozenset(EVENTS[name].family for name in names if name in EVENTS)
 
     def of(self, *event_types: str) -> Iterator[Step]:
         """Return the steps of some event types: in order of processing for one type, type by type for several."""
