@@ -36,7 +36,7 @@ from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report
 from mockserver.rules.timeline import Item, Sorting, items_of, sorting
-from mockserver.store.caches import Caches
+from mockserver.store.caches import Caches, Outdated
 from mockserver.store.journal import Journal
 
 __all__ = ["Diagnosis", "findings", "report", "session_findings", "summary", "traffic_counts"]
@@ -73,6 +73,13 @@ class _JudgedTraffic(NamedTuple):
     newest: int
 
 
+class _Judgement(NamedTuple):
+    """What is wrong with a namespace, worst first, and how much of it counts."""
+
+    findings: list[Finding]
+    counts: dict[str, int]
+
+
 class _Moment(NamedTuple):
     """What all answers of one diagnosis have in common."""
 
@@ -102,13 +109,23 @@ class Diagnosis:
 
     def findings(self) -> list[Finding]:
         """Return all findings of the namespace, worst first."""
+        return list(self._judgement().findings)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many findings of each severity count."""
+        return dict(self._judgement().counts)
+
+    def _judgement(self) -> _Judgement:
         with self._namespace as emulator:
             moment, records = _moment(emulator), emulator.journal.everything()
             known, back_end = tuple(emulator.sessions), emulator.back_end
-        sessions = _as_of(known, back_end, moment.now_ms)
+        sessions = _as_of(known, back_end, moment.now_ms, moment.kept)
         stamp = _stamp(sessions, records, moment, _Revision(moment.era, sum(moment.replaced.values())))
         with put_off():
-            return list(moment.kept.overall.get(None, stamp, lambda: self._all_findings(sessions, records, moment)))
+            judgement: _Judgement = moment.kept.overall.get(
+                None, stamp, lambda: self._judge_all(sessions, records, moment)
+            )
+        return judgement
 
     def session_findings(self, sid: str) -> list[Finding]:
         """Return the findings about one session, worst first, including those of rules about several sessions.
@@ -163,7 +180,7 @@ class Diagnosis:
             records = [(seq, record) for seq in seqs if (record := journal.get(seq)) is not None]
             return emulator.refreshed(known), records, moment
 
-    def _all_findings(self, sessions: Sequence[Session], records: _Records, moment: _Moment) -> list[Finding]:
+    def _judge_all(self, sessions: Sequence[Session], records: _Records, moment: _Moment) -> _Judgement:
         by_sid: dict[str | None, _Records] = {session.sid: [] for session in sessions}
         moment.kept.retain(by_sid)
         strangers: dict[str, _Records] = {}
@@ -190,7 +207,8 @@ class Diagnosis:
             moment.now_ms,
             lambda dialect: moment.dialects.named(dialect).words,
         )
-        return sort_findings(diagnose_traffic(everything, found))
+        everything_found = sort_findings(diagnose_traffic(everything, found))
+        return _Judgement(everything_found, by_severity(counting(everything_found)))
 
     def _session_findings(
         self, traffic: SessionTraffic, session: Session, records: _Records, moment: _Moment
@@ -308,12 +326,21 @@ def report(target: Target, argument: None, sid: str) -> SessionReport:
 def summary(target: Target, argument: None) -> Summary:
     """Count what is there, and what is wrong with it."""
     counts = traffic_counts(target.namespace)
-    return replace(counts, findings=by_severity(counting(Diagnosis(target.namespace).findings())))
+    return replace(counts, findings=Diagnosis(target.namespace).counts())
 
 
-def _as_of(sessions: Iterable[Session], back_end: BackEnd, now_ms: int) -> tuple[Session, ...]:
-    """Return sessions as time has left them."""
-    return tuple(expire(session, now_ms, back_end.limits_of(session)) for session in sessions)
+def _as_of(sessions: Iterable[Session], back_end: BackEnd, now_ms: int, kept: Caches) -> tuple[Session, ...]:
+    """Return sessions as time has left them; from what it had made of them earlier, if nothing else has changed."""
+    outdated, found = kept.outdated, []
+    for session in sessions:
+        limits = back_end.limits_of(session)
+        known = outdated.get(session.sid)
+        if known is not None and known.session is session and known.limits == limits and known.at_ms <= now_ms:
+            after = expire(known.after, now_ms, limits)
+        elif (after := expire(session, now_ms, limits)) is not session:
+            outdated[session.sid] = Outdated(session, limits, now_ms, after)
+        found.append(after)
+    return tuple(found)
 
 
 def traffic_counts(namespace: Namespace) -> Summary:
@@ -321,7 +348,8 @@ def traffic_counts(namespace: Namespace) -> Summary:
     with namespace as emulator:
         counts = _journal_counts(emulator.journal)
         sessions, back_end, now_ms = tuple(emulator.sessions), emulator.back_end, emulator.clock.now_ms()
-    phases = Counter(session.phase.value for session in _as_of(sessions, back_end, now_ms))
+        kept = emulator.caches
+    phases = Counter(session.phase.value for session in _as_of(sessions, back_end, now_ms, kept))
     return replace(counts, sessions=dict(phases))
 
 

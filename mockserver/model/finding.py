@@ -12,14 +12,19 @@ __all__ = ["Finding", "Severity", "Thresholds"]
 class Severity(str, Enum):
     """``error``: numbers are wrong or data is lost. ``warning``: numbers are degraded or at risk. ``info``: a note."""
 
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
+    ERROR = "error", 0
+    WARNING = "warning", 1
+    INFO = "info", 2
 
-    @property
-    def rank(self) -> int:
-        """0 for the worst."""
-        return tuple(Severity).index(self)
+    rank: int
+    """0 for the worst."""
+
+    def __new__(cls, value: str, rank: int = 0) -> Severity:
+        """Make a member: its value and its rank."""
+        severity = str.__new__(cls, value)
+        severity._value_ = value
+        severity.rank = rank
+        return severity
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Container, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-__all__ = ["Cache", "Caches"]
+from mockserver.model.session import Session
+from mockserver.rules.lifecycle import Limits
+
+__all__ = ["Cache", "Caches", "Outdated"]
 
 T = TypeVar("T")
 
-_TRAFFIC_EVENTS = 25_000
+_TRAFFIC_EVENTS = 40_000
 """How many parsed events are kept: at one to two kilobytes each, a fraction of what the journal itself may take."""
 
 _REPORTS = 256
@@ -121,6 +124,15 @@ class Cache(Generic[T]):
         self._weight -= self._kept.pop(name).weight
 
 
+class Outdated(NamedTuple):
+    """A session as it was saved, with its limits, and what time had made of it."""
+
+    session: Session
+    limits: Limits
+    at_ms: int
+    after: Session
+
+
 class Caches:
     """The caches of one namespace.
 
@@ -129,6 +141,7 @@ class Caches:
         findings: The findings by session; of all sessions, being small.
         traffic: What rules look at, by session. Rules about all traffic look at all sessions in turn.
         reports: The reports by session.
+        outdated: The sessions that time has closed or forgotten since they were saved.
     """
 
     def __init__(self) -> None:
@@ -136,6 +149,7 @@ class Caches:
         self.findings: Cache[Any] = Cache()
         self.traffic: Cache[Any] = Cache(_TRAFFIC_EVENTS, latest=False)
         self.reports: Cache[Any] = Cache(_REPORTS)
+        self.outdated: dict[str, Outdated] = {}
 
     @property
     def contents(self) -> tuple[dict[Hashable, Any], ...]:
@@ -146,3 +160,4 @@ class Caches:
         """Drop the answers about all other sessions."""
         for answers in (self.findings, self.traffic, self.reports):
             answers.retain(sids)
+        self.outdated = {sid: known for sid, known in self.outdated.copy().items() if sid in sids}

@@ -121,3 +121,19 @@ def test_reset_answers_without_findings_and_reset_of_a_part_with_what_is_left(gr
     assert controls.reset(target(ground.emulator), ResetCommand(only=("faults",))) == before
     assert controls.reset(target(ground.emulator), ResetCommand()).findings == {}
     assert findings.findings(target(ground.emulator), FindingQuery()).findings == []
+
+
+def test_summary_takes_sessions_as_time_has_left_them_whatever_it_said_before() -> None:
+    ground = Playground()
+    ground.play()
+
+    def phases() -> dict[str, int]:
+        return findings.summary(target(ground.emulator), None).sessions
+
+    assert phases() == {"open": 1}
+    ground.now_ms += 700_000
+    assert phases() == phases() == {"closed": 1}
+    ground.now_ms -= 700_000
+    assert phases() == {"open": 1}
+    ground.now_ms += 2 * 86_400_000
+    assert phases() == phases() == {"forgotten": 1}

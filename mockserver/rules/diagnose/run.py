@@ -105,10 +105,9 @@ def counting(findings: Iterable[Finding], only: Collection[str] = ()) -> list[Fi
 
 def by_severity(findings: Iterable[Finding]) -> dict[str, int]:
     """Count findings by severity; severities without findings are left out."""
-    counts: dict[str, int] = {}
-    for finding in findings:
-        counts[finding.severity.value] = counts.get(finding.severity.value, 0) + 1
-    return {severity.value: counts[severity.value] for severity in Severity if severity.value in counts}
+    ranks = [finding.severity.rank for finding in findings]
+    counts = {severity.value: ranks.count(severity.rank) for severity in Severity}
+    return {severity: count for severity, count in counts.items() if count}
 
 
 def _merged(rule: Rule, hits: list[Hit]) -> list[Hit]:

@@ -47,20 +47,24 @@ class _ViewerSession(NamedTuple):
     viewer: tuple[str, ...]
 
 
-def _viewer_sessions(traffic: Traffic) -> Iterator[_ViewerSession]:
-    for session in traffic.sessions.values():
-        if session.stored is not None and session.start is not None and not session.is_batch:
-            yield _ViewerSession(session, session.stored, session.start, session.viewer)
+def _viewer_sessions(traffic: Traffic) -> list[_ViewerSession]:
+    return [
+        _ViewerSession(session, session.stored, session.start, session.viewer)
+        for session in traffic.sessions.values()
+        if session.stored is not None and session.start is not None and not session.is_batch
+    ]
 
 
-def _same_content(traffic: Traffic) -> Iterator[tuple[_ViewerSession, _ViewerSession]]:
+def _same_content(traffic: Traffic) -> list[tuple[_ViewerSession, _ViewerSession]]:
     """Return every session with the one before it of the same viewer and media.id."""
+    pairs: list[tuple[_ViewerSession, _ViewerSession]] = []
     last: dict[tuple[str, ...], _ViewerSession] = {}
-    for viewing in _viewer_sessions(traffic):
+    for viewing in traffic.once(_viewer_sessions):
         key = (*viewing.viewer, str(viewing.session.params.get("media.id")))
         if key in last:
-            yield last[key], viewing
+            pairs.append((last[key], viewing))
         last[key] = viewing
+    return pairs
 
 
 def _opening_playhead_s(viewing: _ViewerSession) -> float:
@@ -70,7 +74,7 @@ def _opening_playhead_s(viewing: _ViewerSession) -> float:
 
 
 def _doubled(traffic: Traffic) -> Iterator[Hit]:
-    for first, second in _same_content(traffic):
+    for first, second in traffic.once(_same_content):
         if _is_one_viewing(first, second):
             yield Hit(
                 (first.start.seq, second.start.seq),
@@ -106,7 +110,7 @@ def _ts_ms(step: Step) -> int:
 
 
 def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
-    for first, second in _same_content(traffic):
+    for first, second in traffic.once(_same_content):
         if _is_one_viewing(first, second):
             continue
         before = sum(1 for step in first.session.steps if step.item.record.at_ms <= second.stored.opened_ms)
@@ -123,7 +127,7 @@ def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
 
 def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
     limits = traffic.thresholds
-    for old, new in _same_content(traffic):
+    for old, new in traffic.once(_same_content):
         silence_s = (new.stored.opened_ms - old.stored.last_event_ms) / 1000
         moved_s = abs(_opening_playhead_s(new) - old.stored.playhead_s)
         if (
@@ -158,7 +162,7 @@ def _had_to_restart(viewing: _ViewerSession) -> bool:
 
 
 def _resume_missing(traffic: Traffic) -> Iterator[Hit]:
-    for old, new in _same_content(traffic):
+    for old, new in traffic.once(_same_content):
         library = str(new.session.params.get("media.libraryVersion") or "")
         if (
             (old.stored.closed_by in _TIMEOUTS or _goes_on_after_end(old, new, traffic.thresholds))
@@ -199,7 +203,7 @@ def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
         for item in session.arrived
         if item.status in GONE
     }
-    for viewing in _viewer_sessions(traffic):
+    for viewing in traffic.once(_viewer_sessions):
         again = [
             step
             for step in viewing.session.steps
@@ -217,7 +221,7 @@ def _late_recovery(traffic: Traffic) -> Iterator[Hit]:
 
 def _multi_player(traffic: Traffic) -> Iterator[Hit]:
     last: dict[tuple[str, ...], _ViewerSession] = {}
-    for viewing in _viewer_sessions(traffic):
+    for viewing in traffic.once(_viewer_sessions):
         if not any(viewing.viewer):
             continue
         before = last.get(viewing.viewer)

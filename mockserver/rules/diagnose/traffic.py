@@ -502,6 +502,7 @@ class Traffic:
         self.now_ms = now_ms
         self.words = words
         self._only: dict[tuple[str, ...], Traffic] = {}
+        self._computed: dict[Callable[[Traffic], Any], Any] = {}
 
     def only(self, apis: tuple[str, ...]) -> Traffic:
         """Return the traffic of some APIs.
@@ -524,6 +525,13 @@ class Traffic:
         place = bisect_left(self.records, (seqs[0],)) if seqs else len(self.records)
         found = place < len(self.records) and self.records[place][0] == seqs[0]
         return self.words(self.records[place][1].dialect if found else "")
+
+    def once(self, compute: Callable[[Traffic], T]) -> T:
+        """Return what a function makes of this traffic; computed once, for all rules."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        found: T = self._computed[compute]
+        return found
 
     def by_api(self) -> Iterator[Traffic]:
         """Return the traffic of each API by itself."""
