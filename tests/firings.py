@@ -9,7 +9,8 @@ from typing import Any
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from tests.playbacks import START_MS, START_PARAMS, Event, Playground
 
 __all__ = [

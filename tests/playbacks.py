@@ -15,7 +15,7 @@ from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpRequest
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 
 START_MS = 1_760_000_000_000
 TRAFFIC = Path(__file__).parents[1] / "fixtures" / "traffic"

@@ -31,7 +31,8 @@ from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace, Target
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.diagnose.run import by_severity, counting, diagnose_session, diagnose_traffic, sort_findings
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import check_page
 from mockserver.rules.report.report import build_report

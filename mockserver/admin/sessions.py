@@ -28,7 +28,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.namespaces import Target
 from mockserver.rules.diagnose.run import by_severity, counting
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.lanes import lanes_of
 from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
 from mockserver.rules.match import check_page

@@ -16,7 +16,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.rules.diagnose.run import diagnose_session
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.factories import fault
 from tests.playbacks import START_MS, Event, Playground
 

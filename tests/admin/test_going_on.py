@@ -13,7 +13,7 @@ from mockserver.admin.findings import Diagnosis
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.run import diagnose_session
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.timeline import Item, Sorting, sorting
 from mockserver.store.caches import Caches
 from tests.playbacks import AD, BREAK, CHAPTER, START_MS, START_PARAMS, Playground

@@ -13,7 +13,7 @@ from mockserver.clock import Clock
 from mockserver.model.finding import Finding, Thresholds
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.run import diagnose_session
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.server.conftest import PING, PLAY, Answer, Running, Start
 
 JUDGE = "mockserver.admin.findings.diagnose_session"

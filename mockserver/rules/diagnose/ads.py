@@ -11,7 +11,7 @@ from mockserver.rules.diagnose.breaks import pauses_before, split_pods
 from mockserver.rules.diagnose.closes import closed_twice, closed_without_start
 from mockserver.rules.diagnose.identity import is_nothing
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
 from mockserver.rules.playback import Player, Step
 

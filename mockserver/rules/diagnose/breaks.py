@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 from mockserver.rules.playback import Player, Scope, Step
 from mockserver.rules.speed import FASTEST

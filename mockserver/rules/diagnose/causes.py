@@ -18,7 +18,8 @@ from mockserver.model.journal import Violation
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.refusals import is_edge_body
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.timeline import Item, processed
 
 __all__ = ["linked", "linked_to_lost", "linked_traffic"]

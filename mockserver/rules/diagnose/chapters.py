@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.closes import closed_twice, closed_without_start
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import number, quoted, seqs_of
 from mockserver.rules.playback import Step
 from mockserver.rules.speed import FASTEST

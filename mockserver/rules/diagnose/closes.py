@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from mockserver.rules.diagnose.rule import Hit
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import number, seqs_of
 from mockserver.rules.playback import Step
 

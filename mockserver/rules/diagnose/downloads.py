@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import seqs_of
 from mockserver.rules.timeline import Item
 

@@ -11,7 +11,7 @@ from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Outcome
 from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.timeline import Item
 

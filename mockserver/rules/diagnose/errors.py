@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import ClosedBy
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 

@@ -8,7 +8,7 @@ from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, seqs_of
 from mockserver.rules.playback import Step
 

@@ -10,7 +10,8 @@ from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.diagnose.addressing import is_of_player
 from mockserver.rules.diagnose.refusals import Refusal, is_edge_body, renamed_event_type
 from mockserver.rules.diagnose.rule import Hit, Rule, unclaimed
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of, were
 
 __all__ = ["RULES", "refused_rule"]

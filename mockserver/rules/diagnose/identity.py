@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 

@@ -9,7 +9,7 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.identity import is_nothing, is_unknown
 from mockserver.rules.diagnose.intervals import DAY_S
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 
 __all__ = ["RULES"]

@@ -8,7 +8,7 @@ from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.refusals import Refusal, refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import QOE_NUMBERS, QOE_SHORT_NAMES, SessionTraffic
+from mockserver.rules.diagnose.session_traffic import QOE_NUMBERS, QOE_SHORT_NAMES, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of
 from mockserver.rules.playback import Step
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.rules.diagnose.intervals import DAY_S, Interval, ran_s
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
 from mockserver.rules.speed import FASTEST, speeds_around

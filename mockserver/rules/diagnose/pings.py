@@ -16,8 +16,8 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.intervals import ENDS
 from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.rule import Hit, Rule
+from mockserver.rules.diagnose.session_traffic import QOE_NUMBERS, SessionTraffic
 from mockserver.rules.diagnose.silences import Silence
-from mockserver.rules.diagnose.traffic import QOE_NUMBERS, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, quoted, seqs_of, were
 
 __all__ = ["RULES"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.intervals import ENDS, NEAR_START_S, ran_s
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of, were
 from mockserver.rules.playback import Player, Step
 

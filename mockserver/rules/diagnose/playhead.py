@@ -8,7 +8,7 @@ from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.intervals import DAY_S, NEAR_START_S
 from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
 from mockserver.rules.playback import Step
 from mockserver.rules.speed import FASTEST

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Operation
 from mockserver.rules.diagnose.refusals import Refusal
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import seqs_of
 
 __all__ = ["Hit", "Rule", "unclaimed"]

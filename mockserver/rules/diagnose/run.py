@@ -10,7 +10,8 @@ from mockserver.model.words import Words
 from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.causes import linked, linked_to_lost, linked_traffic
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 
 __all__ = ["by_severity", "counting", "diagnose_session", "diagnose_traffic", "sort_findings"]
 

@@ -8,7 +8,7 @@ from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import ClosedBy, Delivery, Outcome, Phase
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import GONE, SessionTraffic
+from mockserver.rules.diagnose.session_traffic import GONE, SessionTraffic
 from mockserver.rules.diagnose.wording import number, were
 from mockserver.rules.playback import Player, Step
 from mockserver.rules.timeline import Item

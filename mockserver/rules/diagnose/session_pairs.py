@@ -17,7 +17,8 @@ from mockserver.model.vocabulary import ClosedBy
 from mockserver.rules.diagnose.identity import is_unknown
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import GONE, SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import GONE, SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import counted, number
 from mockserver.rules.playback import Step
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic, Traffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import listed, number, quoted, seqs_of
 from mockserver.rules.playback import Step, state_names
 

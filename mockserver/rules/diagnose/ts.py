@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
-from mockserver.rules.diagnose.traffic import FIRST_TS_MS, FIRST_TS_S, SessionTraffic
+from mockserver.rules.diagnose.session_traffic import FIRST_TS_MS, FIRST_TS_S, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
 from mockserver.rules.playback import Step, state_names
 

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose import playhead
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import fired, rules_about, said
 from tests.playbacks import START_MS, case_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Delivery
 from mockserver.rules.diagnose.run import diagnose_session
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground, case_of
 

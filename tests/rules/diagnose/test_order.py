@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Rule
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, downloaded, fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
 

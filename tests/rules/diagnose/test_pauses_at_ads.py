@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
 

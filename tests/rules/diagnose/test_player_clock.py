@@ -12,7 +12,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.rules.diagnose import http, movement, order, pings
 from mockserver.rules.diagnose.run import diagnose_session
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, fired, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Playground, case_of
 

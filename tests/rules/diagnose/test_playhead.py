@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.model.finding import Severity
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
 

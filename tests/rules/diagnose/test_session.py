@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
-from mockserver.rules.diagnose.traffic import SessionTraffic
+from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import rules_about
 from tests.playbacks import Event, Playground, case_of
 
