@@ -105,7 +105,5 @@ class Validators:
         return violations or (unexplained(known, base),)
 
 
-@cache
-def validators(profile: str = "sdk-union", docs_lenient: bool = False, states_update: bool = True) -> Validators:
-    """Return the validators of these settings, compiled once per process; all as in :class:`Validators`."""
-    return Validators(profile, docs_lenient, states_update)
+validators = cache(Validators)
+"""Returns the validators of some settings, compiled once per process; arguments as of :class:`Validators`."""

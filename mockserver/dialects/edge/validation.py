@@ -28,7 +28,7 @@ class Validators:
         event_types: All event types.
     """
 
-    def __init__(self, *, integers: bool, start_timestamp: bool, in_batch: bool) -> None:
+    def __init__(self, *, integers: bool, start_timestamp: bool, in_batch: bool = False) -> None:
         self.event_types = tuple(EVENTS)
         self._time = "mediaEventTimestamp" if in_batch else "timestamp"
         self._schemas = {
@@ -76,7 +76,5 @@ class Validators:
         return violations or (Violation(base, "schema", f"This is not a valid {event_type} event."),)
 
 
-@cache
-def validators(*, integers: bool, start_timestamp: bool, in_batch: bool = False) -> Validators:
-    """Return the validators for these settings, compiled once per process; arguments as in :class:`Validators`."""
-    return Validators(integers=integers, start_timestamp=start_timestamp, in_batch=in_batch)
+validators = cache(Validators)
+"""Returns the validators of some settings, compiled once per process; arguments as of :class:`Validators`."""
