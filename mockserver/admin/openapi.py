@@ -63,7 +63,7 @@ def description(
         address: The address of the server; empty for the one that the document was read from.
         namespace: The namespace that the document was read from.
     """
-    described = {dialect.name: dialect.described for dialect in dialects}
+    described = {dialect.name: dialect.described() for dialect in dialects}
     paths: dict[str, dict[str, Any]] = {}
     for name, api in described.items():
         for path, methods in api.paths.items():

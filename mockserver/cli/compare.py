@@ -6,10 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mockserver.cli.flags import add_file
+from mockserver.cli.output import add_format_arguments, outputs_of, put_out
 from mockserver.cli.remote import REMOTE
-from mockserver.cli.source import SOURCES, add_source_options, is_address, opened_source
-from mockserver.cli.terminal import show, show_json
+from mockserver.cli.source import SOURCES, Source, add_source_options, is_address, opened_source
 from mockserver.errors import InvalidInput, nearest
+from mockserver.formats.judgement import Judgement
 from mockserver.model.comparison import Comparison, Tolerance
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sessions", nargs=2, metavar="SID", help="compare only this session of BEFORE with this one of AFTER"
     )
-    parser.add_argument("--json", action="store_true", help="print the comparison as one JSON document")
+    add_format_arguments(parser)
     add_source_options(parser)
 
 
@@ -70,17 +71,30 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidInput: Arguments or sources cannot be used.
     """
+    from mockserver.rules.comparison.recordings import compare_recordings
     from mockserver.rules.comparison.text import comparison_text
 
     _check(arguments)
-    comparison = _compared(arguments)
-    if arguments.json:
-        show_json(
-            {"before": arguments.before, "after": arguments.after, "same": comparison.same, "comparison": comparison}
-        )
-    else:
-        show(comparison_text(comparison))
+    outputs = outputs_of(arguments)
+    sids = arguments.sessions or (None, None)
+    (before, ours), (after, theirs) = (
+        _read(arguments, name, sid) for name, sid in zip((arguments.before, arguments.after), sids, strict=True)
+    )
+    allowed = Tolerance(seconds=arguments.seconds, volatile=arguments.volatile, ignore=tuple(arguments.ignore or ()))
+    comparison = compare_recordings(ours, theirs, allowed)
+    put_out(
+        outputs,
+        lambda: comparison_text(comparison),
+        lambda: {"before": before.name, "after": after.name, "same": comparison.same, "comparison": comparison},
+        lambda: _judged(before, after, comparison),
+    )
     return 0 if comparison.same else 1
+
+
+def _judged(before: Source, after: Source, comparison: Comparison) -> Judgement:
+    from mockserver.cli.judgements import of_comparison
+
+    return of_comparison(before, after, comparison)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -90,18 +104,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InvalidInput(f"--seconds must be a number of seconds, at least 0, not {arguments.seconds:g}")
 
 
-def _compared(arguments: argparse.Namespace) -> Comparison:
-    from mockserver.rules.comparison.recordings import compare_recordings
-
-    sids = arguments.sessions or (None, None)
-    before, after = (
-        _watched(arguments, name, sid) for name, sid in zip((arguments.before, arguments.after), sids, strict=True)
-    )
-    allowed = Tolerance(seconds=arguments.seconds, volatile=arguments.volatile, ignore=tuple(arguments.ignore or ()))
-    return compare_recordings(before, after, allowed)
-
-
-def _watched(arguments: argparse.Namespace, name: str, sid: str | None) -> list[Watched]:
+def _read(arguments: argparse.Namespace, name: str, sid: str | None) -> tuple[Source, list[Watched]]:
     from mockserver.media_server.comparing import watched_sessions
 
     with opened_source(_own(arguments, name), name) as source:
@@ -110,7 +113,7 @@ def _watched(arguments: argparse.Namespace, name: str, sid: str | None) -> list[
             raise InvalidInput(f"{source.name} has no session")
         if sid is not None and sid not in known:
             raise InvalidInput(f"{source.name} has no session {sid[:100]!r}{nearest(sid, known)}")
-        return watched_sessions(source.server.control, None if sid is None else (sid,))
+        return source, watched_sessions(source.server.control, None if sid is None else (sid,))
 
 
 def _own(arguments: argparse.Namespace, name: str) -> argparse.Namespace:

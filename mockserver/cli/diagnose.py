@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mockserver.cli.output import add_format_arguments, outputs_of, put_out
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened_source
-from mockserver.cli.terminal import show, show_json, width_of
+from mockserver.cli.terminal import width_of
 from mockserver.errors import InvalidInput, nearest
+from mockserver.formats.judgement import Judgement
 from mockserver.model.finding import Finding, Severity
 from mockserver.wire.codec import to_builtins
 
@@ -50,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--code", action="append", metavar="CODE", help="show only findings of this rule; repeatable")
     parser.add_argument("--ignore", action="append", metavar="CODE", help="leave out findings of this rule; repeatable")
-    parser.add_argument("--json", action="store_true", help="print the findings as one JSON document")
+    add_format_arguments(parser)
     add_source_arguments(parser)
 
 
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"--min-severity {shown_from.value} hides what --fail-on {fail_from.value} fails on; "
             "give both the same severity"
         )
+    outputs = outputs_of(arguments)
     only, ignored = _codes(arguments.code), _codes(arguments.ignore)
     with opened_source(arguments) as source:
         if not source.requests:
@@ -85,13 +88,24 @@ def run(arguments: argparse.Namespace) -> int:
             and (not only or finding.code in only)
             and finding.code not in ignored
         ]
-        if arguments.json:
-            show_json(_document(source, findings, counting(findings, only), len(sessions)))
-        else:
-            show(findings_text(findings, sessions, source.lines, source.unit, width_of(sys.stdout)))
+        counted = counting(findings, only)
+        put_out(
+            outputs,
+            lambda: findings_text(findings, sessions, source.lines, source.unit, width_of(sys.stdout)),
+            lambda: _document(source, findings, counted, len(sessions)),
+            lambda: _judged(source, findings, counted, fail_from),
+        )
     if fail_from is None:
         return 0
-    return 1 if any(finding.severity.rank <= fail_from.rank for finding in counting(findings, only)) else 0
+    return 1 if any(finding.severity.rank <= fail_from.rank for finding in counted) else 0
+
+
+def _judged(
+    source: Source, findings: Sequence[Finding], counted: Sequence[Finding], fail_from: Severity | None
+) -> Judgement:
+    from mockserver.cli.judgements import of_findings
+
+    return of_findings(source, findings, counted, fail_from)
 
 
 def _codes(given: Iterable[str] | None) -> frozenset[str]:

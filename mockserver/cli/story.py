@@ -9,7 +9,7 @@ import secrets
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import fields
 
 from mockserver.cli.flags import add_file, serve_flags
+from mockserver.cli.output import Output, add_format_arguments, outputs_of, put_out, to_stdout
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.cli.terminal import Progress, show, show_json, width_of
 from mockserver.errors import InvalidInput, MockserverError
+from mockserver.formats.judgement import Judgement
 from mockserver.model.expectation import Expectation
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.story import Story, StoryView
@@ -79,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_file(running, "story", metavar="STORY", help="name or file of the story")
     running.add_argument("--timeout", metavar="SECONDS", help="how long to wait for a player (default: no limit)")
     running.add_argument("--watch", action="store_true", help="run a story file again whenever it is saved")
-    running.add_argument("--json", action="store_true", help="print the verdict as JSON, and nothing else to stdout")
+    add_format_arguments(running)
     own = running.add_argument_group("to start a server")
     flags = serve_flags()
     for key in _OWN:
@@ -163,6 +165,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from mockserver.cli.story_run import StoryRun
 
     timeout_s = _timeout(arguments.timeout)
+    outputs = outputs_of(arguments)
     file = _file(arguments.story)
     if arguments.watch and file is None:
         raise InvalidInput("--watch needs the file of a story, not its name")
@@ -172,13 +175,19 @@ def _run(arguments: argparse.Namespace) -> int:
     with _server(arguments) as (server, rows):
         progress = Progress(sys.stderr, time.monotonic)
         story_run = StoryRun(server, name, file, watch=arguments.watch, progress=progress)
-        return _until_judged(story_run, server, rows, arguments, timeout_s)
+        return _until_judged(story_run, server, rows, outputs, timeout_s, watch=arguments.watch)
 
 
 def _until_judged(
-    story_run: StoryRun, server: MediaServer, rows: list[str], arguments: argparse.Namespace, timeout_s: float | None
+    story_run: StoryRun,
+    server: MediaServer,
+    rows: list[str],
+    outputs: Sequence[Output],
+    timeout_s: float | None,
+    *,
+    watch: bool,
 ) -> int:
-    notices = sys.stderr if arguments.json else sys.stdout
+    notices = sys.stdout if to_stdout(outputs) == "text" else sys.stderr
     unprinted = list(rows)
 
     def begun(view: StoryView) -> None:
@@ -193,18 +202,23 @@ def _until_judged(
         view = story_run.until_verdict(timeout_s, begun)
         if view is None:
             raise InvalidInput(f"no player connected within {timeout_s:g} s")
-        code = _print_verdict(story_run, view, as_json=arguments.json)
-        if not arguments.watch or story_run.interrupted or not story_run.changed_again():
+        code = _print_verdict(story_run, view, server, outputs)
+        if not watch or story_run.interrupted or not story_run.changed_again():
             return code
 
 
-def _print_verdict(story_run: StoryRun, view: StoryView, *, as_json: bool) -> int:
+def _print_verdict(story_run: StoryRun, view: StoryView, server: MediaServer, outputs: Sequence[Output]) -> int:
     from mockserver.rules.story import story_text
 
-    if as_json:
-        show_json(view)
-    else:
-        show(f"\n{story_text(view, width_of(sys.stdout))}\n\n{story_run.timeline(view)}")
+    def verdict() -> str:
+        return story_text(view, width_of(sys.stdout))
+
+    def judged() -> Judgement:
+        from mockserver.cli.judgements import of_story
+
+        return of_story(view, server, verdict(), story_run.timeline(view), story_run.sessions(view))
+
+    put_out(outputs, lambda: f"\n{verdict()}\n\n{story_run.timeline(view)}", lambda: view, judged)
     sys.stdout.flush()
     return 0 if view.verdict == "passed" else 1
 

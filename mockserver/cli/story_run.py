@@ -15,7 +15,7 @@ from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_S
 from mockserver.errors import InvalidInput
 from mockserver.media_server import MediaServer
 from mockserver.media_server.questions import newest_seq
-from mockserver.model.results import MAX_TIMEOUT_MS
+from mockserver.model.results import MAX_TIMEOUT_MS, SessionView
 from mockserver.model.story import StoryView, StoryWait
 from mockserver.rules.transcript import transcript
 
@@ -91,9 +91,12 @@ class StoryRun:
 
     def timeline(self, view: StoryView) -> str:
         """Return a transcript of the player's requests since the story began."""
-        entries = self._server.events(since=view.since or 0)
-        ids = {entry.session_id for entry in entries}
-        return transcript(entries, [session for session in self._server.sessions() if session.session_id in ids])
+        return transcript(self._server.events(since=view.since or 0), self.sessions(view))
+
+    def sessions(self, view: StoryView) -> list[SessionView]:
+        """Return the sessions that the player used since the story began."""
+        ids = {entry.session_id for entry in self._server.events(since=view.since or 0)}
+        return [session for session in self._server.sessions() if session.session_id in ids]
 
     def _wait(self, timeout_s: float | None, begun: Callable[[StoryView], object]) -> bool:
         """Wait until every expectation is judged for good; return whether a player connected."""

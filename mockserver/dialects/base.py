@@ -178,9 +178,8 @@ class Dialect(Protocol):
         """Return the id of the session that an answer of this API opened; None if it opened none."""
         ...
 
-    @property
     def opening_path(self) -> str:
-        """The path to which players post a sessionStart."""
+        """Return the path to which players post a sessionStart."""
         ...
 
     def event_path(self, event_type: str, sid: str) -> str:
@@ -196,9 +195,8 @@ class Dialect(Protocol):
         """
         ...
 
-    @property
     def described(self) -> Described:
-        """Its paths for OpenAPI."""
+        """Describe its paths for OpenAPI."""
         ...
 
 

@@ -187,10 +187,15 @@ def test_running_server_is_used_and_left_as_it_was(
         return until_verdict(run, timeout_s, begun_and_played)
 
     monkeypatch.setattr(StoryRun, "until_verdict", with_a_player)
-    assert main(["story", "run", str(own), "--to", url, "--json"]) == 1
+    files = [word for name in ("junit", "sarif", "html") for word in ("--format", f"{name}={own.parent / name}")]
+    assert main(["story", "run", str(own), "--to", url, "--json", *files]) == 1
 
     view = json.loads(capsys.readouterr().out)
     assert (view["name"], view["verdict"], view["state"]) == ("own", "failed", "over")
+    assert 'type="story.expectation"' in (own.parent / "junit").read_text(encoding="utf-8")
+    [result] = json.loads((own.parent / "sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert result["message"]["text"].startswith("It asks once. ")
+    assert "own: Own" in (own.parent / "html").read_text(encoding="utf-8")
     assert json.loads(fetch(server.url, "GET", "/ns/tv/__admin/faults")[1])["faults"] == []
     assert fetch(server.url, "GET", "/__admin/stories/own")[0] == 404, "another namespace has not heard of it"
 

@@ -11,7 +11,7 @@ from mockserver.model.comparison import Change, Comparison, SessionComparison
 from mockserver.model.results import SessionView
 from mockserver.rules.transcript import printable, short_sid
 
-__all__ = ["change_lines", "comparison_text", "summary_line"]
+__all__ = ["change_line", "change_lines", "comparison_text", "named", "shown_value", "summary_line"]
 
 _LONGEST_VALUE = 80
 _MOST_NUMBERS = 5
@@ -39,9 +39,9 @@ def comparison_text(comparison: Comparison, *, most: int | None = None) -> str:
     for pair in comparison.pairs:
         lines += _pair(pair, most)
     for session in comparison.missing:
-        lines += [f"missing now: {_named(session)}", ""]
+        lines += [f"missing now: {named(session)}", ""]
     for session in comparison.new:
-        lines += [f"new: {_named(session)}", ""]
+        lines += [f"new: {named(session)}", ""]
     return "\n".join([*lines, summary_line(comparison)])
 
 
@@ -71,8 +71,13 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
     return lines
 
 
+def change_line(change: Change) -> str:
+    """Write one difference."""
+    return _line([change])
+
+
 def _pair(pair: SessionComparison, most: int | None) -> Iterator[str]:
-    yield _named(pair.before)
+    yield named(pair.before)
     yield f"  before: session {short_sid(pair.before.session_id)}, {_how(pair.before)}"
     yield f"  now:    session {short_sid(pair.after.session_id)}, {_how(pair.after)}"
     yield ""
@@ -83,7 +88,8 @@ def _pair(pair: SessionComparison, most: int | None) -> Iterator[str]:
     yield ""
 
 
-def _named(session: SessionView) -> str:
+def named(session: SessionView) -> str:
+    """Write what a session plays."""
     content = session.content
     name = f' "{printable(content.media_name, _LONGEST_VALUE)}"' if content.media_name else ""
     return printable(content.media_id or "no media.id", _LONGEST_VALUE) + name
@@ -103,7 +109,7 @@ def _told(changes: Iterable[Change]) -> Iterator[str]:
     for number, change in enumerate(changes):
         event_type, _, ordinal = change.event.partition(" ")
         alike = change.of in ("key", "event") and ordinal.isdecimal()
-        key = (change.of, event_type, change.name, _shown(change.before), _shown(change.after))
+        key = (change.of, event_type, change.name, shown_value(change.before), shown_value(change.after))
         groups.setdefault(key if alike else (*key, str(number)), []).append(change)
     for group in groups.values():
         yield _line(group)
@@ -131,7 +137,7 @@ def _line(group: Sequence[Change]) -> str:
             what = "number of pings"
         case _:
             what = first.what
-    return f"{printable(what, 200)}: {_shown(first.before)} before, {_shown(first.after)} now"
+    return f"{printable(what, 200)}: {shown_value(first.before)} before, {shown_value(first.after)} now"
 
 
 def _finding(change: Change) -> str:
@@ -142,7 +148,8 @@ def _finding(change: Change) -> str:
     return f"{change.name}: {change.before} before, {change.after} now"
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
+    """Write a value as JSON on one line, cut if it is long; None is nothing."""
     if value is None:
         return "nothing"
     value = round(value, _DECIMALS) if isinstance(value, float) else value
