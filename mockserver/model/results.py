@@ -98,8 +98,8 @@ class ImportResult(_Result, frozen=True, kw_only=True):
 
     Args:
         requests: How many requests to the media APIs were added.
-        left_out: How many requests were left out because they are not media traffic.
-        without_body: The entries whose bodies the recorder did not keep; they are left out too.
+        left_out: How many requests were skipped because they are not media traffic.
+        without_body: The entries whose bodies the recorder did not keep; they are skipped too.
         sessions: The ids of its sessions, in order of opening.
         since: The ``seq`` after which its requests are in the journal.
         until_ms: When its last session was closed, in the time of the recording.

@@ -35,7 +35,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         calls: Its requests, in order of time.
         unit: Whether the place of a request is a line of a file or an entry of an HTTP archive.
         left_out: The number of requests that are not media traffic.
-        without_body: The places of requests whose bodies the recorder did not keep; they are left out as well.
+        without_body: The places of requests whose bodies the recorder did not keep; they are skipped as well.
     """
 
     name: str
@@ -51,26 +51,22 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def note(self) -> str:
-        """A note for the user about requests that were left out; empty if there are none."""
+        """A note for the user about skipped requests; empty if there are none."""
         notes = []
         if self.left_out:
-            notes.append(f"{_requests(self.left_out)} left out that {_are(self.left_out)} no media traffic")
+            notes.append(f"{_requests(self.left_out)} skipped (not media traffic)")
         if self.without_body:
             shown = ", ".join(map(str, self.without_body[:_MANY])) + (", ..." if len(self.without_body) > _MANY else "")
             count = len(self.without_body)
             notes.append(
-                f"{_requests(count)} left out whose {'body is' if count == 1 else 'bodies are'} not in the file (entry "
-                f"{shown}): the browser did not keep {'it' if count == 1 else 'them'}, a proxy does"
+                f"{_requests(count)} skipped (recorded without a body: {'entry' if count == 1 else 'entries'} {shown}; "
+                "browsers drop some bodies, a proxy records them)"
             )
         return "; ".join(notes)
 
 
 def _requests(count: int) -> str:
     return f"{count} request{'' if count == 1 else 's'}"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def read_recording(source: str) -> Recording:

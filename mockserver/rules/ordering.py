@@ -274,7 +274,7 @@ class ReorderBuffer:
         """Return the events still in the buffer, as if it were emptied now. Changes nothing.
 
         Args:
-            now_ms: The present on the emulated clock, in milliseconds; None when nothing more is to come.
+            now_ms: The current time on the emulated clock, in milliseconds; None if no more events will come.
             closed: Whether the session takes no more events.
 
         Returns:
@@ -324,7 +324,7 @@ def processing_order(
         window_ms: How long the first event of a window is held, in milliseconds of the emulated clock.
         window_n: How many events are held at most.
         ties: How events with equal ``ts`` are ordered.
-        now_ms: The present on the emulated clock, in milliseconds; None when nothing more is to come.
+        now_ms: The current time on the emulated clock, in milliseconds; None if no more events will come.
         closed: Whether the session takes no more events.
 
     Returns:

@@ -130,7 +130,7 @@ class Listener:
             How long to wait.
         """
         self._connections.make_room()
-        self._warn(f"cannot take connections: {error.strerror or error}; trying on")
+        self._warn(f"cannot take connections: {error.strerror or error}; will try again")
         pause_s = self._pause_s
         self._pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return pause_s

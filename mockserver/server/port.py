@@ -122,7 +122,7 @@ class Port:
             if not waiting:
                 return
             if not warned:
-                _LOG.warning("cannot listen on %s port %s again: it is in use; trying on", *waiting[0][1][:2])
+                _LOG.warning("cannot listen on %s port %s again: it is in use; will keep trying", *waiting[0][1][:2])
                 warned = True
             await asyncio.sleep(_RETRY_S)
 

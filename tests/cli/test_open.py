@@ -41,7 +41,7 @@ def test_file_that_cannot_be_used_is_told_before_anything_is_opened(
 
     assert main(["open", str(path)]) == 2
     assert capsys.readouterr().err == (
-        f"mockserver: {path} holds no request to the media API: 1 request left out that is no media traffic\n"
+        f"mockserver: {path} holds no request to the media API: 1 request skipped (not media traffic)\n"
     )
 
 

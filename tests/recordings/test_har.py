@@ -117,7 +117,7 @@ def test_body_that_the_browser_did_not_keep_is_told_with_its_entry() -> None:
     recording = har("chromium-devtools")
 
     assert recording.without_body == (37,)
-    assert "1 request left out whose body is not in the file (entry 37)" in recording.note
+    assert "1 request skipped (recorded without a body: entry 37;" in recording.note
 
 
 def test_request_without_an_answer_counts_as_processed_unless_the_connection_failed() -> None:
@@ -231,7 +231,7 @@ NOT_BASE64 = entry(
         (archive(entry(), {"request": {"url": 1}}), "f: entry 2: /request"),
         (archive(NOT_BASE64), "f: entry 1: /request/postData/text: is not base64"),
         (archive(entry("https://example.com/"))[:-3], "f is not a whole HTTP archive"),
-        (archive(OTHER), "f holds no request to the media API: 1 request left out"),
+        (archive(OTHER), "f holds no request to the media API: 1 request skipped"),
         (b'{"log": {"entries": 1}}', "f is not a whole HTTP archive"),
         (archive(), "f holds no request to the media API"),
         (b"\x1f\x8b\x08rest", "f is packed (gzip): unpack it first"),

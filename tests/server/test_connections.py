@@ -219,7 +219,7 @@ async def test_when_the_system_gives_no_connection_it_is_told_once_and_tried_les
         assert asyncio.get_running_loop().time() - began_s > 0.3
     assert listening.asked <= 5
     assert [record.getMessage() for record in caplog.records] == [
-        "cannot take connections: Too many open files; trying on"
+        "cannot take connections: Too many open files; will try again"
     ]
     writer.close()
     listener.leave()

@@ -205,7 +205,7 @@ def test_port_that_somebody_else_took_is_tried_until_it_is_free(
         assert tester.answer().status == 200
         assert not is_refused(server.port)
     assert [record.getMessage() for record in caplog.records] == [
-        f"cannot listen on 127.0.0.1 port {server.port} again: it is in use; trying on"
+        f"cannot listen on 127.0.0.1 port {server.port} again: it is in use; will keep trying"
     ]
     server.assert_alive()
 

@@ -35,7 +35,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "mediaEventType": ("a string", 'such as "media.play"'),
     "timestamp": ("a string", f'the time of the event with its offset to UTC, such as "{ISO_EXAMPLE}"'),
     "mediaEventTimestamp": ("a string", f'the time of the event with its offset to UTC, such as "{ISO_EXAMPLE}"'),
-    "mediaCollection": ("an object", "with all that the event says"),
+    "mediaCollection": ("an object", "with the data of the event"),
     "playhead": ("an integer", "the position in the main content in whole seconds"),
     "sessionID": ("a string", 'the "sessionId" from the answer to the sessionStart'),
     "customMetadata": ("an array", '[{"name": "...", "value": "..."}]'),

@@ -181,7 +181,7 @@ class Reader:
         else:
             event_type = _type_of(xdm) or ""
             if event_type not in EVENTS and event_type != DOWNLOADED:
-                detail = f'"{_PREFIX}{event_type[:100]}" is no media event; send one of {", ".join(EVENTS)}.'
+                detail = f'"{_PREFIX}{event_type[:100]}" is not a media event; send one of {", ".join(EVENTS)}.'
                 return (Violation(f"{base}/eventType", "enum", detail, "/eventType"),)
         if event_type == DOWNLOADED:
             return self._of_batch_in(xdm, base)
@@ -207,7 +207,7 @@ class Reader:
                 if isinstance(sent, str):
                     rule, detail = (
                         "enum",
-                        f'"{sent[:100]}" is no media event; send media. and one of {", ".join(EVENTS)}.',
+                        f'"{sent[:100]}" is not a media event; send media. and one of {", ".join(EVENTS)}.',
                     )
                 found.append(Violation(f"{place}/mediaEventType", rule, detail, "/eventType"))
             else:

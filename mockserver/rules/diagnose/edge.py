@@ -213,7 +213,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "edge.timestamp",
         Severity.ERROR,
-        "a timestamp that is missing, or not ISO 8601 with an offset to UTC; a note for a sessionStart without",
+        "a timestamp that is missing, or not ISO 8601 with an offset to UTC; only info for a sessionStart without one",
         "400: the event is lost; a sessionStart counts from its receipt.",
         _TROUBLESHOOTING,
         claims=refused_at("playerTime", "ts"),
@@ -296,7 +296,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "edge.live-from-zero",
         Severity.WARNING,
-        "live content that starts at playhead 0 and goes on 60 s or more away from there",
+        "live content that starts at playhead 0 and continues at a playhead 60 s or more away",
         "The segment begins at 0: the second of the day is lost.",
         _ALLOY,
         _live_from_zero,

@@ -100,7 +100,7 @@ RULES: tuple[Rule, ...] = (
         "error.in-params",
         Severity.WARNING,
         "an error with media.errorId or media.errorSource in params",
-        "Not documented well: one page of Adobe's has it so, no known client sends it.",
+        "Poorly documented: one of Adobe's pages has it so, but no known client sends it.",
         "Adobe, Events: Error (params); Media Collection API: parameters (qoeData)",
         _in_params,
         dialects=("collection",),

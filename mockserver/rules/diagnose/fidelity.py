@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         "fidelity.body",
         Severity.INFO,
         "With --forward: the bodies of both answers differ",
-        "A player that reads the body may behave otherwise.",
+        "A player that reads the body may behave differently.",
         _SOURCE,
         traffic_check=lambda traffic: _differing(traffic, _bodies),
         tolerance="Session ids count as equal.",

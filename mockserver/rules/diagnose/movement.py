@@ -260,7 +260,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "playhead.jump-without-seek",
         Severity.WARNING,
-        "the playhead moves 3 s more or less than the time while playing, with no pauseStart or play next to it",
+        "while playing, the playhead moves 3 s more or less than the time does, with no pauseStart or play next to it",
         "The seek is not reported, and progress markers are skipped.",
         "recordings: SDKs send pauseStart and play around a seek",
         _jump,

@@ -287,7 +287,7 @@ RULES: tuple[Rule, ...] = (
         "session.duplicate-start",
         Severity.WARNING,
         "a second sessionStart for the same content and visitor while the first session is open and hardly used",
-        "Media starts are too high, by an orphaned session.",
+        "Media starts are too high: one of the two sessions is an orphan.",
         "recordings of MediaSDK JS, Chromecast and Android (timeouts, hidden Location, statuses other than 201)",
         traffic_check=_of_each_api(_duplicate_start),
     ),

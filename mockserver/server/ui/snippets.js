@@ -51,7 +51,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
   const remote = device ?? origin;
   const lan = device ? null : "Only this machine can reach the server. Start it with --host 0.0.0.0 to let devices connect.";
   const away = hostOnly(origin) === new URL(origin).host ? null : "The SDK accepts no path, so other machines than this one report to the default namespace.";
-  const tls = isHttps ? null : "This SDK always uses https: start the server with --tls-cert and --tls-key, and let the device trust the certificate.";
+  const tls = isHttps ? null : "This SDK always uses https: start the server with --tls, and let the device trust its CA.";
   return [
     {
       name: "Web",

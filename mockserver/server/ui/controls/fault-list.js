@@ -13,7 +13,7 @@ export function createFaultList({ actions }) {
   const element = h("section.card.fault-list", { "aria-label": "Fault rules" });
   const clear = actions.button("Remove all", { method: "DELETE", path: "/faults" }, { class: "danger", confirm: "Remove all?", said: "All rules removed" });
   const table = h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Table of fault rules" }, h("table.table",
-    h("thead", h("tr", ["Rule", "Fault", "When", "Matched", "Applied", "Limits", "Actions"].map((name) => h("th", { scope: "col", class: /Matched|Applied/.test(name) ? "number" : "" }, name)))), rows));
+    h("thead", h("tr", ["Rule", "Fault", "When", "Seen", "Applied", "Limits", "Actions"].map((name) => h("th", { scope: "col", class: /Seen|Applied/.test(name) ? "number" : "" }, name)))), rows));
   const drawn = new Map();
   let known = [];
 

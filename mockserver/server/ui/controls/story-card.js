@@ -52,7 +52,7 @@ function expectation({ says, met, final, message }) {
 
 function rules(faults) {
   return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rules of the story" }, h("table.table",
-    h("thead", h("tr", h("th", { scope: "col" }, "Rule"), h("th", { scope: "col" }, "Fault"), h("th.number", { scope: "col" }, "Matched"), h("th.number", { scope: "col" }, "Applied"))),
+    h("thead", h("tr", h("th", { scope: "col" }, "Rule"), h("th", { scope: "col" }, "Fault"), h("th.number", { scope: "col" }, "Seen"), h("th.number", { scope: "col" }, "Applied"))),
     h("tbody", faults.map(({ id, name, fault, seen, applied }) => h("tr", h("td", h("span.mono", id), " ", name), h("td", fault.kind.replaceAll("_", " ")),
       h("td.number", format.count(seen)), h("td.number", format.count(applied)))))));
 }
