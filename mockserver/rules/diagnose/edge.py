@@ -35,8 +35,8 @@ def _without_time(session: SessionTraffic) -> Iterator[Hit]:
     if missing:
         yield Hit(
             seqs_of(*missing),
-            f"{counted(len(missing), 'event')} had no timestamp; send when it happened, since the specification "
-            "requires it.",
+            f"{counted(len(missing), 'event')} had no timestamp; send the time at which it happened, because the "
+            "specification requires it.",
             Severity.INFO,
         )
 

@@ -255,7 +255,7 @@ RULES: tuple[Rule, ...] = (
         "ping.during-complete",
         Severity.INFO,
         "pings more than 30 s after sessionComplete or sessionEnd",
-        "Needless requests; after sessionEnd every ping is answered 410.",
+        "Needless requests; after sessionEnd every ping is refused.",
         "our reading of Adobe, Session complete, which allows pings after it",
         _during_complete,
         "pings within 30 s, which Adobe's page allows",

@@ -298,7 +298,7 @@ RULES: tuple[Rule, ...] = (
         "session.max-age",
         Severity.ERROR,
         "older than 24 hours",
-        "Events are answered 410 and lost.",
+        "Later events are refused and lost.",
         "Adobe, Media Edge API troubleshooting; the SDKs restart after 24 hours",
         _max_age,
     ),

@@ -120,8 +120,8 @@ def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
         if first.start.ts_ms == second.start.ts_ms or (was_open and before < 2):
             yield Hit(
                 (first.start.seq, second.start.seq),
-                "sessionStart was sent again while the first session was open; wait for the answer, and read Location "
-                "from a 201.",
+                "sessionStart was sent again while the first session was open; wait for the answer, and take the "
+                f"session id from {second.session.words.sid_source}.",
                 session_id=first.stored.sid,
             )
 
