@@ -40,6 +40,7 @@ def session(sid: str, *, content: Content = NOTHING, **members: Any) -> SessionV
         "closed_ms": None,
         "age_ms": 0,
         "events": 1,
+        "refused": 0,
         "complete": False,
         "downloaded": False,
         "playhead_s": 0,
