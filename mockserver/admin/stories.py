@@ -19,8 +19,9 @@ from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Meta
 from mockserver.model.story import Story, StoryPage, StoryView, StoryWait
 from mockserver.namespaces import Namespace, Target
+from mockserver.rules.expectation import command_of, count_view, findings_view
 from mockserver.rules.match import check_page, compile_query
-from mockserver.rules.story import command_of, count_view, findings_view, no_player_came, strikes_view, verdict_of
+from mockserver.rules.story import no_player_came, strikes_view, verdict_of
 from mockserver.rules.verification import check_timeout, count_range
 
 __all__ = ["put_story", "start_story", "stop_story", "stories", "story", "wait_story"]

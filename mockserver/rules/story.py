@@ -16,21 +16,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.model.expectation import Expectation, ExpectationView
+from mockserver.model.expectation import ExpectationView
 from mockserver.model.fault import FaultRule, FaultSpec
-from mockserver.model.finding import Finding
 from mockserver.model.journal import Record
-from mockserver.model.results import Verification, VerifyCommand
 from mockserver.model.story import Story, StoryState, StoryView, Verdict
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from mockserver.rules.finding_text import brief_findings
-from mockserver.rules.verification import CountRange
 
 __all__ = [
     "StoryProgress",
-    "command_of",
-    "count_view",
-    "findings_view",
     "judged_now",
     "named_rules",
     "no_player_came",
@@ -47,7 +40,6 @@ _AFTER_END_MS = 2_000
 """How long a player must be silent after it ended its session: SDKs send sessionComplete and then sessionEnd."""
 
 _ENDS = ("sessionEnd", "sessionComplete")
-_MOST_FINDINGS = 3
 
 
 class StoryProgress(msgspec.Struct, frozen=True):
@@ -137,56 +129,6 @@ def _named_rule(name: str, spec: FaultSpec, opened: int) -> FaultSpec:
         nth = tuple(number + opened for number in nth)
     own = f": {spec.name}" if spec.name else ""
     return replace(spec, name=f"story {name}{own}", when=replace(spec.when, nth_session=nth))
-
-
-def command_of(wanted: Expectation) -> VerifyCommand:
-    """Return the verification of an expectation that is not about findings."""
-    query = None if wanted.query is None else replace(wanted.query, limit=1)  # the matches themselves are not shown
-    return VerifyCommand(
-        query=query,
-        sequence=wanted.sequence,
-        exactly=wanted.exactly,
-        at_least=wanted.at_least,
-        at_most=wanted.at_most,
-        order=wanted.order,
-    )
-
-
-def count_view(wanted: Expectation, numbers: CountRange, verification: Verification, count: int) -> ExpectationView:
-    """Return whether an expectation about a query or a sequence is met.
-
-    Args:
-        numbers: How many there must be.
-        count: How many there are.
-    """
-    too_many = numbers.at_most is not None and count > numbers.at_most
-    met, final, message = verification.verified, too_many or (verification.verified and not numbers.final), ""
-    if met and numbers.final and not verification.journal_complete:
-        met, final, message = False, True, "not verified, since dropped entries could have matched: "
-    found = verification.message.removeprefix("verified: ") if message else verification.message
-    return ExpectationView(says=wanted.says, met=met, final=final, message=message + found)
-
-
-def findings_view(wanted: Expectation, findings: Iterable[Finding], since: int, until: int) -> ExpectationView:
-    """Return whether an expectation of no findings is met.
-
-    A finding counts only if all its entries came while the story ran.
-
-    Args:
-        since: The ``seq`` of the last entry before the story.
-        until: The ``seq`` of the last entry that counts.
-    """
-    found = [
-        finding
-        for finding in findings
-        if finding.code in wanted.no_findings
-        if finding.seqs and since < min(finding.seqs) and max(finding.seqs) <= until
-    ]
-    if found:
-        brief = brief_findings(found, most=_MOST_FINDINGS)
-        return ExpectationView(says=wanted.says, met=False, final=True, message=f"not verified: {brief}")
-    codes = ", ".join(wanted.no_findings)
-    return ExpectationView(says=wanted.says, met=True, final=False, message=f"verified: expected no {codes}, found 0")
 
 
 def strikes_view(story: Story, rules: Sequence[FaultRule | None]) -> ExpectationView | None:

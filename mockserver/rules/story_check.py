@@ -8,21 +8,17 @@ import re
 import msgspec
 
 from mockserver.errors import InvalidInput, below, nearest
-from mockserver.model.expectation import Expectation
-from mockserver.model.results import VerifyCommand
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story
+from mockserver.rules.expectation import check_expectation
 from mockserver.rules.faults import check_spec
-from mockserver.rules.match import check_event_type, compile_query
 from mockserver.rules.misfit import misfit
 from mockserver.rules.settings import check_settings, setting_fields
-from mockserver.rules.verification import count_range, steps
 
 __all__ = ["check_story", "check_story_name"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LONGEST_S = 86400
-_WHATS = ("query", "sequence", "no_findings")
 
 
 def check_story_name(name: str) -> None:
@@ -60,7 +56,7 @@ def check_story(story: Story) -> None:
         raise InvalidInput("a story needs at least one expectation, or no player could fail it", pointer="/expect")
     for index, wanted in enumerate(story.expect):
         with below(f"/expect/{index}"):
-            _check_expectation(wanted)
+            check_expectation(wanted)
 
 
 def _check_settings(story: Story) -> None:
@@ -74,45 +70,3 @@ def _check_settings(story: Story) -> None:
             with below(f"/{name}"):
                 raise misfit(error, known[name].type, value) from None
     check_settings(msgspec.convert(story.settings, Settings))
-
-
-def _check_expectation(wanted: Expectation) -> None:
-    if not wanted.says.strip():
-        raise InvalidInput("says must state the expectation, with the player as its subject", pointer="/says")
-    given = [name for name in _WHATS if getattr(wanted, name) not in (None, ())]
-    if len(given) != 1:
-        found = " and ".join(given) or "none of them"
-        raise InvalidInput(f"an expectation takes one of query, sequence and no_findings, and this one has {found}")
-    if wanted.no_findings:
-        _check_no_findings(wanted)
-        return
-    count_range(
-        VerifyCommand(
-            query=wanted.query,
-            sequence=wanted.sequence,
-            exactly=wanted.exactly,
-            at_least=wanted.at_least,
-            at_most=wanted.at_most,
-        )
-    )
-    if wanted.query is not None:
-        with below("/query"):
-            compile_query(wanted.query)
-    for index, step in enumerate(wanted.sequence or ()):
-        with below(f"/sequence/{index}"):
-            if isinstance(step, str):
-                check_event_type(step, pointer="")
-            steps((step,))
-
-
-def _check_no_findings(wanted: Expectation) -> None:
-    from mockserver.rules.diagnose.catalogue import CODES  # imports all rules, so only when needed
-
-    for index, code in enumerate(wanted.no_findings):
-        if code not in CODES:
-            raise InvalidInput(
-                f"no diagnostic has the code {code!r}{nearest(code, CODES)}", pointer=f"/no_findings/{index}"
-            )
-    for name in ("exactly", "at_least", "at_most"):
-        if getattr(wanted, name) is not None:
-            raise InvalidInput(f"no_findings takes no {name}", pointer=f"/{name}")

@@ -17,10 +17,9 @@ from mockserver.model.query import Query
 from mockserver.model.results import Verification
 from mockserver.model.story import StoryView
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
+from mockserver.rules.expectation import count_view, findings_view
 from mockserver.rules.story import (
     StoryProgress,
-    count_view,
-    findings_view,
     judged_now,
     named_rules,
     progress_after,
