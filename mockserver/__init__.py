@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from mockserver.model.fault import FaultSpec
     from mockserver.model.finding import Finding, Severity
     from mockserver.model.journal import Entry
+    from mockserver.model.plan_result import PlanResult
     from mockserver.model.query import Query
     from mockserver.model.report import SessionReport
     from mockserver.model.settings import SessionRule, Settings
     from mockserver.model.story import Story
+    from mockserver.model.tracking_plan import TrackingPlan
     from mockserver.rules.sequence import any_number_of, anything
     from mockserver.server.options import ServerOptions
     from mockserver.server.service import SERVICE, build_app
@@ -46,6 +48,7 @@ __all__ = [
     "MockServer",
     "MockserverError",
     "NotFound",
+    "PlanResult",
     "Query",
     "Refused",
     "ServerFailed",
@@ -57,6 +60,7 @@ __all__ = [
     "Severity",
     "Story",
     "StoryHandle",
+    "TrackingPlan",
     "VerificationFailed",
     "any_number_of",
     "anything",
@@ -77,6 +81,7 @@ _HOMES = {
     "MockServer": "media_server",
     "MockserverError": "errors",
     "NotFound": "errors",
+    "PlanResult": "model.plan_result",
     "Query": "model.query",
     "Refused": "errors",
     "SERVICE": "server.service",
@@ -89,6 +94,7 @@ _HOMES = {
     "Severity": "model.finding",
     "Story": "model.story",
     "StoryHandle": "media_server",
+    "TrackingPlan": "model.tracking_plan",
     "VerificationFailed": "errors",
     "any_number_of": "rules.sequence",
     "anything": "rules.sequence",

@@ -16,6 +16,7 @@ from mockserver.model.fault import FaultEdit, FaultRule, FaultSpec
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
 from mockserver.model.lanes import Lanes
+from mockserver.model.plan_result import PlanResult
 from mockserver.model.player import PlayerCommand, PlayerPage, PlayerView
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.report import SessionReport
@@ -443,6 +444,12 @@ IMPORT: Route[bytes, r.ImportResult] = Route(
     "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,
     r.ImportResult, changes=True, slow=True,
     takes=("application/json", "application/x-ndjson", "application/octet-stream"), max_body_mib=64,
+)  # fmt: skip
+
+PLAN: Route[bytes, PlanResult] = Route(
+    "checkPlan", "POST", "/plan",
+    "Whether the sessions follow a tracking plan, in TOML or JSON.", bytes, PlanResult, slow=True,
+    takes=("application/json", "application/toml"),
 )  # fmt: skip
 
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = tuple(each for each in globals().values() if isinstance(each, Route))

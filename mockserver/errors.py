@@ -128,12 +128,18 @@ class VerificationFailed(AssertionError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean X?`` for the most similar of the known names, and nothing if none is similar."""
+    similar = most_similar(name, known)
+    return "" if similar is None else f"; did you mean {similar}?"
+
+
+def most_similar(name: str, known: Iterable[str]) -> str | None:
+    """Return the most similar of the known names; None if none is similar."""
     from difflib import get_close_matches  # imported only when there is a mistake
 
     name, folded = name.casefold(), {other.casefold(): other for other in known}
     longer = [other for other in folded if name and other.startswith(name)]
     found = longer or get_close_matches(name, folded, n=1)
-    return f"; did you mean {folded[found[0]]}?" if found else ""
+    return folded[found[0]] if found else None
 
 
 def known_name(name: str, names: Collection[str], what: str) -> str:

@@ -14,16 +14,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mockserver.media_server import MediaServer, MockServer, StoryHandle
+    from mockserver.model.plan_result import Coverage, PlanResult
     from mockserver.model.settings import Settings
     from mockserver.server.tls import Authority
 
 __all__ = ["make_media_server", "media_server", "media_server_session", "media_server_settings"]
 
 _MARKER = (
-    "media_server(*, faults=[...], seed=..., tls=..., story=..., **settings): start the media_server of this test with "
-    "these settings, fault rules and seed, with https if tls, and with a story that the player of the test must survive"
+    "media_server(*, faults=[...], seed=..., tls=..., story=..., plan=..., **settings): start the media_server of this "
+    "test with these settings, fault rules and seed, with https if tls, with a story that the player of the test must "
+    "survive, and with a tracking plan that it must follow"
 )
+
+_STARTING = ("faults", "seed", "tls", "story", "plan")
+"""Keywords of the marker that are no settings."""
 
 _servers = pytest.StashKey[list["MediaServer"]]()
 _passed = pytest.StashKey[bool]()
@@ -33,6 +40,8 @@ _authority = pytest.StashKey["Authority"]()
 _WRITTEN = "media_server_wrote"
 """The property of a test that names a recording that it wrote."""
 
+_tried = pytest.StashKey[list[tuple[str, str]]]()
+"""What a test tried of tracking plans: their names, and the coverages as JSON."""
 _unchecked = pytest.StashKey[pytest.Item]()
 """The current test, if it uses the server of the run and that has not been checked yet."""
 
@@ -63,12 +72,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the recordings of assert_same_as that do not exist, or that differ from what players report now",
     )
+    group.addoption(
+        "--media-server-plan",
+        metavar="FILE",
+        help="say at the end how much of this tracking plan the tests tried; the plan of a marker is counted anyway",
+    )
+    group.addoption(
+        "--media-server-plan-fail-under",
+        metavar="PERCENT",
+        type=float,
+        help="fail if the tests tried less of a tracking plan",
+    )
     parser.addini("media_server_port", "the port to listen on instead of a free one")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and check the tracking plan of the run."""
     config.addinivalue_line("markers", _MARKER)
+    config.pluginmanager.register(_PlanCoverage(config), "media_server_plan_coverage")
+    plan = config.getoption("--media-server-plan")
+    if plan is not None:
+        from mockserver.errors import InvalidInput
+        from mockserver.tracking_plans.reading import read_plan
+
+        try:
+            read_plan(config.invocation_params.dir / plan)
+        except InvalidInput as error:
+            raise pytest.UsageError(f"--media-server-plan: {error}") from None
 
 
 @pytest.fixture
@@ -97,6 +127,8 @@ def make_media_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., 
             return server
 
         yield make
+        for server in servers:
+            _try_plan_of_run(request.node, server)
         if request.node.stash.get(_passed, False):
             for server in servers:
                 _check(server)
@@ -111,14 +143,19 @@ def media_server(
     """Return a new server for this test alone.
 
     Its settings come from ``media_server_settings``, then from the marker ``@pytest.mark.media_server(...)``. With a
-    ``story`` in the marker, a passing test fails if its player did not survive the story.
+    ``story`` in the marker, a passing test fails if its player did not survive the story; with a ``plan``, if it did
+    not follow the tracking plan.
     """
     with _told_plainly(request.node.nodeid):
         settings, start = _marked(request.node, media_server_settings)
-        story = start.pop("story", None)
+        story, plan = start.pop("story", None), start.pop("plan", None)
         server: MediaServer = make_media_server(settings, **start)
         told = None if story is None else server.stories.start(story)
+        if isinstance(plan, (str, os.PathLike)):
+            _check_plan(request.node.path.parent / plan)
     yield server
+    if plan is not None:
+        _follow(request.node, server, plan)
     if told is not None and request.node.stash.get(_passed, False):
         _judge(request.node, server, told)
 
@@ -144,6 +181,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start clean, also when a test is run again; reset the server of the run before every test."""
     item.stash[_servers] = []
     item.stash[_passed] = False
+    item.stash[_tried] = []
     config = item.config
     if _uses_shared(item):
         config.stash[_unchecked] = item
@@ -167,6 +205,7 @@ def _check_shared(config: pytest.Config, server: MediaServer) -> None:
     item = config.stash.get(_unchecked, None)
     if item is not None:
         del config.stash[_unchecked]
+        _try_plan_of_run(item, server)
         if item.stash[_passed]:
             _check(server)
 
@@ -181,6 +220,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the requests of its servers to the report of a failing test, and to its testcase in a JUnit file."""
     report = yield
+    if report.when == "teardown":
+        vars(report)["media_server_plans"] = item.stash.get(_tried, [])  # xdist sends it on to the main process
     if report.when == "call":
         item.stash[_passed] = report.passed
         written = [str(path) for server in _used(item) for path in server.golden.written]
@@ -266,7 +307,7 @@ def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | No
         if marker.args:
             pytest.fail(f"{node.nodeid}: the marker media_server takes keywords only", pytrace=False)
         changes.update(marker.kwargs)
-    start: dict[str, Any] = {name: changes.pop(name) for name in ("faults", "seed", "tls", "story") if name in changes}
+    start: dict[str, Any] = {name: changes.pop(name) for name in _STARTING if name in changes}
     if changes:
         from mockserver.media_server.media_server import settings_members
         from mockserver.model.settings import Settings as Kind
@@ -384,6 +425,96 @@ def _judge(item: pytest.Item, server: MediaServer, told: StoryHandle) -> None:
     else:
         return
     pytest.fail(reason, pytrace=False)
+
+
+def _follow(item: pytest.Item, server: MediaServer, plan: Any) -> None:
+    """Count what a test tried of its plan, and fail a passing test whose player did not follow it."""
+    from mockserver.errors import MockserverError
+    from mockserver.rules.tracking_plan.text import plan_text
+
+    try:
+        result = server.plan_result(plan)
+    except MockserverError as error:
+        pytest.fail(f"{item.nodeid}: the plan cannot be judged: {error}", pytrace=False)
+    origin = _shown(item.config, item.path.parent / plan) if isinstance(plan, (str, os.PathLike)) else ""
+    _count(item, origin or result.title, result)
+    if item.stash[_passed] and not result.followed:
+        pytest.fail(f"{plan_text(result, origin)}{_repeating(server, _address(item))}", pytrace=False)
+
+
+def _check_plan(path: Path) -> None:
+    """Read a plan before the test, so that a mistake in it is known at once.
+
+    Raises:
+        InvalidInput: It cannot be used.
+    """
+    from mockserver.tracking_plans.reading import read_plan
+
+    read_plan(path)
+
+
+def _try_plan_of_run(item: pytest.Item, server: MediaServer) -> None:
+    """Count what a test tried of the plan of the run."""
+    plan = item.config.getoption("--media-server-plan")
+    if plan is not None:
+        path = item.config.invocation_params.dir / plan
+        _count(item, _shown(item.config, path), server.plan_result(path))
+
+
+def _shown(config: pytest.Config, path: Path) -> str:
+    """Return a path relative to where the run was started, the same for all tests."""
+    try:
+        return os.path.relpath(path, config.invocation_params.dir).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return str(path)
+
+
+def _count(item: pytest.Item, name: str, result: PlanResult) -> None:
+    from mockserver.wire.codec import encode
+
+    item.stash.setdefault(_tried, []).append((name, encode(result.coverage).decode()))
+
+
+class _PlanCoverage:
+    """Says at the end of a run how much of each tracking plan its tests tried, in whichever process they ran.
+
+    Args:
+        config: The configuration of the run.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._least: float | None = config.getoption("--media-server-plan-fail-under")
+        self._by_name: dict[str, list[str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, coverage in getattr(report, "media_server_plans", ()):
+            self._by_name.setdefault(name, []).append(coverage)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        is_worker = hasattr(session.config, "workerinput")  # of xdist: it has run only some of the tests
+        if session.exitstatus == pytest.ExitCode.OK and not is_worker and self._too_little():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name, coverage in self._merged().items():
+            from mockserver.rules.tracking_plan.coverage import coverage_text
+
+            terminalreporter.write_line(f"tracking plan {name}: {coverage_text(coverage)}")
+        for name in self._too_little():
+            terminalreporter.write_line(f"tracking plan {name}: less than {self._least:g} % was tried", red=True)
+
+    def _too_little(self) -> list[str]:
+        least = self._least
+        return [] if least is None else [name for name, found in self._merged().items() if found.percent < least]
+
+    def _merged(self) -> dict[str, Coverage]:
+        if not self._by_name:
+            return {}
+        from mockserver.model.plan_result import Coverage
+        from mockserver.rules.tracking_plan.coverage import merged
+        from mockserver.wire.codec import decode
+
+        return {name: merged([decode(one, Coverage) for one in found]) for name, found in self._by_name.items()}
 
 
 def _check(server: MediaServer) -> None:

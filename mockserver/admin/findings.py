@@ -110,17 +110,28 @@ class Diagnosis:
 
     def findings(self) -> list[Finding]:
         """Return all findings of the namespace, worst first."""
-        return list(self._judgement().findings)
+        return list(self._judgement(*self._everything()).findings)
 
     def counts(self) -> dict[str, int]:
         """Return how many findings of each severity count."""
-        return dict(self._judgement().counts)
+        return dict(self._judgement(*self._everything()).counts)
 
-    def _judgement(self) -> _Judgement:
+    def everything(self) -> tuple[list[Finding], list[SessionTraffic]]:
+        """Return all findings, worst first, and the sessions that they are about, in order of opening."""
+        sessions, records, moment = self._everything()
+        found = list(self._judgement(sessions, records, moment).findings)
+        by_sid: dict[str | None, _Records] = {}
+        for entry in records:
+            by_sid.setdefault(entry[1].session_id, []).append(entry)
+        return found, [self._traffic_of(session, by_sid.get(session.sid, []), moment) for session in sessions]
+
+    def _everything(self) -> tuple[tuple[Session, ...], _Records, _Moment]:
         with self._namespace as emulator:
             moment, records = _moment(emulator), emulator.journal.everything()
             known, back_end = tuple(emulator.sessions), emulator.back_end
-        sessions = _as_of(known, back_end, moment.now_ms, moment.kept)
+        return _as_of(known, back_end, moment.now_ms, moment.kept), records, moment
+
+    def _judgement(self, sessions: tuple[Session, ...], records: _Records, moment: _Moment) -> _Judgement:
         stamp = _stamp(sessions, records, moment, _Revision(moment.era, sum(moment.replaced.values())))
         with put_off():
             judgement: _Judgement = moment.kept.overall.get(

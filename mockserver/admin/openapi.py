@@ -33,7 +33,7 @@ _SUBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("health", "ready", "version", "metrics", "openapi.json", "ca.crt", "summary", "addresses", "qr.svg"),
     ),
     "sessions": ("Viewings, from sessionStart to their end.", ("sessions",)),
-    "findings": ("What is wrong with the traffic.", ("findings",)),
+    "findings": ("What is wrong with the traffic, and whether it is as planned.", ("findings", "plan")),
     "events": (
         "The journal: every request that a player sent, and its answer.",
         ("events", "verify", "stream", "export", "import"),
@@ -163,7 +163,11 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 def _body(route: Route[Any, Any], example: Any) -> dict[str, Any]:
     if route.argument is bytes:
         kinds = {"application/json": {}, "application/octet-stream": {"type": "string", "format": "binary"}}
-        return {media_type: {"schema": kinds.get(media_type, _TEXT)} for media_type in reversed(route.takes)}
+        shown = {} if example is None else {"example": example}
+        return {
+            media_type: {"schema": kinds.get(media_type, _TEXT), **(shown if media_type == "application/json" else {})}
+            for media_type in reversed(route.takes)
+        }
     changes = {"$ref": REF.format(name="SettingsPatch")}
     schema = changes if route.argument is SettingsPatch else plain_schema(route.argument)
     return {media_type: {"schema": schema, "example": example} for media_type in route.takes}

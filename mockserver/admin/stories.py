@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from mockserver.admin.findings import Diagnosis
-from mockserver.admin.verification import Verifier
+from mockserver.admin.expectations import expectation_views
 from mockserver.admin.waiting import Pending, begin, begin_silence
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.storytelling import StartedStory
-from mockserver.model.expectation import ExpectationView
 from mockserver.model.query import DEFAULT_LIMIT, Query
 from mockserver.model.results import Meta
 from mockserver.model.story import Story, StoryPage, StoryView, StoryWait
 from mockserver.namespaces import Namespace, Target
-from mockserver.rules.expectation import command_of, count_view, findings_view
 from mockserver.rules.match import check_page, compile_query
 from mockserver.rules.story import no_player_came, strikes_view, verdict_of
-from mockserver.rules.verification import check_timeout, count_range
+from mockserver.rules.verification import check_timeout
 
 __all__ = ["put_story", "start_story", "stop_story", "stories", "story", "wait_story"]
 
@@ -121,7 +118,8 @@ def _judged(namespace: Namespace, run: StartedStory, *, stopped: bool) -> StoryV
         rules = emulator.stories.rules_of(run)
         last_seq = emulator.journal.last_seq
     until = last_seq if run.progress.until is None else run.progress.until
-    found = [*_expectations(namespace, run, until), strikes_view(run.known.story, rules)]
+    told = run.known.story
+    found = [*expectation_views(namespace, told.expect, since=run.since, until=until), strikes_view(told, rules)]
     if view.state == "waiting" and stopped:
         found.append(no_player_came())
     views = tuple(one for one in found if one is not None)
@@ -129,18 +127,3 @@ def _judged(namespace: Namespace, run: StartedStory, *, stopped: bool) -> StoryV
         views = tuple(replace(one, final=True) for one in views)
         view = replace(view, state="over", remaining_ms=None)
     return replace(view, expectations=views, verdict=verdict_of(views))
-
-
-def _expectations(namespace: Namespace, run: StartedStory, until: int) -> list[ExpectationView | None]:
-    expected = run.known.story.expect
-    asked = any(wanted.no_findings for wanted in expected) and until > run.since
-    findings = Diagnosis(namespace).findings() if asked else []
-    views: list[ExpectationView | None] = []
-    for wanted in expected:
-        if wanted.no_findings:
-            views.append(findings_view(wanted, findings, run.since, until))
-        else:
-            command = command_of(wanted)
-            verification, count = Verifier(namespace, command, since=run.since, until=until).judge()
-            views.append(count_view(wanted, count_range(command), verification, count))
-    return views

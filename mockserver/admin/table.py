@@ -9,6 +9,7 @@ from mockserver import control as c
 from mockserver.admin import controls, entries, findings, server, sessions, stories
 from mockserver.admin.imports import import_recording
 from mockserver.admin.metrics import metrics
+from mockserver.admin.plans import plan
 from mockserver.admin.verification import verify
 from mockserver.admin.waiting import Pending
 from mockserver.control import Route
@@ -53,6 +54,7 @@ _FUNCTIONS = dict(
         _does(c.EXPORT, entries.export),
         _does(c.IMPORT, import_recording),
         _does(c.VERIFY, verify),
+        _does(c.PLAN, plan),
         _does(c.FAULTS, controls.faults),
         _does(c.ADD_FAULT, controls.add_fault),
         _does(c.DELETE_FAULTS, controls.delete_faults),

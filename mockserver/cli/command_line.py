@@ -87,6 +87,7 @@ COMMANDS = {
     "replay": "send a recording to a server again and compare the answers",
     "diagnose": "list what is wrong with recorded playback",
     "compare": "show what differs between two recordings",
+    "plan": "draft a tracking plan from a recording, or check one",
     "open": "show recordings in the page",
     "report": "show what Adobe would have computed from it",
     "story": "run a failure scenario against a player and judge how it copes",
@@ -105,6 +106,7 @@ examples:
   mockserver play --to http://127.0.0.1:8089 --speed max --flaw ads-outside-break
   mockserver diagnose journal.ndjson                   find mistakes that the API accepts
   mockserver compare before.har after.har              see what a new version of the player changed
+  mockserver diagnose journal.ndjson --plan plan.toml  does the player report what your plan demands?
   mockserver open page.har                             see the sessions of a recording in the page
   mockserver report http://127.0.0.1:8089              see what they do to the numbers
   mockserver story run gone-then-new-session           does the player survive losing its session?

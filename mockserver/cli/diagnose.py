@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mockserver.cli.output import add_format_arguments, outputs_of, put_out
+from mockserver.cli.remote import refuse
 from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened_source
 from mockserver.cli.terminal import width_of
 from mockserver.errors import InvalidInput, nearest
 from mockserver.formats.judgement import Judgement
 from mockserver.model.finding import Finding, Severity
+from mockserver.model.plan_result import PlanResult
 from mockserver.wire.codec import to_builtins
 
 __all__ = ["add_arguments", "run"]
@@ -24,12 +26,14 @@ _EPILOG = (
     + """
 A finding that follows from another finding does not count, unless --code selects only such findings.
 
-exit codes: 0 no finding as severe as --fail-on, 1 at least one, 2 arguments or source cannot be used
+exit codes: 0 no finding as severe as --fail-on, 1 at least one, 2 arguments or source cannot be used; with --plan
+  0 the plan is followed, 1 it is not
 
 examples:
   mockserver diagnose http://127.0.0.1:8089
   mockserver diagnose journal.ndjson --fail-on warning --ignore ping.gap
   mockserver diagnose events.ndjson --json | jq .summary
+  mockserver diagnose journal.ndjson --plan plan.toml
   curl -s http://127.0.0.1:8089/__admin/export | mockserver diagnose -
 """
 )
@@ -41,18 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "List what is wrong with reported playback although the API accepted it, worst first."
     parser.epilog = _EPILOG
     parser.add_argument(
-        "--fail-on", choices=("error", "warning", _NEVER), default="error",
+        "--fail-on", choices=("error", "warning", _NEVER),
         help="exit with 1 if there is a finding of this severity or worse (default: error)",
     )  # fmt: skip
     parser.add_argument(
         "--min-severity",
         choices=severities,
-        default="info",
         help="show only findings of this severity or worse (default: info)",
     )
     parser.add_argument("--code", action="append", metavar="CODE", help="show only findings of this rule; repeatable")
     parser.add_argument("--ignore", action="append", metavar="CODE", help="leave out findings of this rule; repeatable")
     add_format_arguments(parser)
+    parser.add_argument(
+        "--plan", metavar="PLAN", help="judge by this tracking plan, which also says which findings are allowed"
+    )
     add_source_arguments(parser)
 
 
@@ -68,8 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.rules.diagnose.run import counting
     from mockserver.rules.diagnose.text import findings_text
 
-    shown_from = Severity(arguments.min_severity)
-    fail_from = None if arguments.fail_on == _NEVER else Severity(arguments.fail_on)
+    if arguments.plan is not None:
+        return _by_plan(arguments)
+    shown_from = Severity(arguments.min_severity or "info")
+    fail_from = None if arguments.fail_on == _NEVER else Severity(arguments.fail_on or "error")
     if fail_from is not None and fail_from.rank > shown_from.rank:
         raise InvalidInput(
             f"--min-severity {shown_from.value} hides what --fail-on {fail_from.value} fails on; "
@@ -106,6 +114,31 @@ def _judged(
     from mockserver.cli.judgements import of_findings
 
     return of_findings(source, findings, counted, fail_from)
+
+
+def _by_plan(arguments: argparse.Namespace) -> int:
+    """Print whether the sessions of a source follow a plan; return 0 if they do, otherwise 1."""
+    from mockserver.rules.tracking_plan.text import plan_text
+
+    refuse(arguments, ("fail_on", "min_severity", "code", "ignore"),
+           "does not go with --plan: the plan says what is allowed, in allow_findings")  # fmt: skip
+    outputs = outputs_of(arguments)
+    with opened_source(arguments) as source:
+        result = source.server.plan_result(arguments.plan)
+        put_out(
+            outputs,
+            lambda: plan_text(result, arguments.plan, width_of(sys.stdout)),
+            lambda: result,
+            lambda: _judged_by_plan(source, result, arguments.plan),
+        )
+    return 0 if result.followed else 1
+
+
+def _judged_by_plan(source: Source, result: PlanResult, plan: str) -> Judgement:
+    """Make the record for other formats: the plan decides, and all findings are shown beside it."""
+    from mockserver.cli.judgements import of_findings
+
+    return of_findings(source, source.findings(), (), None, plan=result, plan_file=plan)
 
 
 def _codes(given: Iterable[str] | None) -> frozenset[str]:

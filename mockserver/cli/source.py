@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from mockserver.cli.flags import add_file
@@ -18,15 +18,20 @@ from mockserver.media_server import MediaServer
 from mockserver.model.finding import Finding
 from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT, destination
+from mockserver.namespaces import DEFAULT, Namespace, destination
+
+if TYPE_CHECKING:
+    from mockserver.recordings.recording import Recording
 
 __all__ = [
     "SOURCES",
+    "JudgedRecording",
     "Source",
     "add_source_arguments",
     "add_source_options",
     "file_settings",
     "is_address",
+    "opened_recording",
     "opened_source",
 ]
 
@@ -128,16 +133,52 @@ def _server(arguments: argparse.Namespace, name: str) -> Source:
     return Source(server.url, server, None)
 
 
+class JudgedRecording(NamedTuple):
+    """A recording, run through an emulator.
+
+    Args:
+        name: Its name in messages.
+        namespace: The namespace of the emulator.
+    """
+
+    name: str
+    namespace: Namespace
+
+
+def opened_recording(arguments: argparse.Namespace) -> JudgedRecording:
+    """Run the source that the arguments name through an emulator here: a file, or what a running server exports.
+
+    Raises:
+        InvalidInput: The source cannot be used.
+    """
+    from mockserver.recordings.judged_file import judge_file
+    from mockserver.recordings.recording import parse_recording
+
+    if is_address(arguments.source):
+        with opened_source(arguments) as source:
+            recording = parse_recording(source.server.export(), source.name)
+    else:
+        recording = _recording(arguments, arguments.source)
+    namespaces = judge_file(recording.calls, file_settings(arguments.config), leave_open=arguments.open)
+    return JudgedRecording(recording.name, namespaces.peek(DEFAULT))
+
+
 def _file(arguments: argparse.Namespace, name: str) -> Source:
     from mockserver.media_server.comparing import judged
+
+    recording = _recording(arguments, name)
+    server = MediaServer(judged(recording, file_settings(arguments.config), leave_open=arguments.open))
+    return Source(recording.name, server, recording.places, recording.unit)
+
+
+def _recording(arguments: argparse.Namespace, name: str) -> Recording:
     from mockserver.recordings.recording import read_recording
 
     refuse(arguments, ("namespace", *REMOTE), "is for the address of a server, not for a file")
     recording = read_recording(name)
     if recording.note:
         print(recording.note, file=sys.stderr)
-    server = MediaServer(judged(recording, file_settings(arguments.config), leave_open=arguments.open))
-    return Source(recording.name, server, recording.places, recording.unit)
+    return recording
 
 
 def file_settings(config: str | None) -> Settings:

@@ -28,7 +28,7 @@ _PAUSE_S = 0.1
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD = "31", "32", "33", "36", "1"
 _COLOURS = {
     "error": _RED, "warning": _YELLOW, "info": _CYAN,
-    "ok": _GREEN, "FAILED": _RED, "open": _YELLOW, "passed": _GREEN, "failed": _RED,
+    "ok": _GREEN, "met": _GREEN, "FAILED": _RED, "MISSED": _RED, "open": _YELLOW, "passed": _GREEN, "failed": _RED,
 }  # fmt: skip
 _WORDS = re.compile(rf"^(?P<before>  |verdict: )(?P<word>{'|'.join(_COLOURS)})\b", re.MULTILINE)
 _STATUS = re.compile(r"^(?P<before>\d\d:\d\d:\d\d\.\d{3}  .*? )(?P<status>[1-5]\d\d|---)(?=  |$)", re.MULTILINE)

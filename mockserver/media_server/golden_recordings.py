@@ -46,6 +46,11 @@ class GoldenRecordings:
         self._written.clear()
 
     @property
+    def folder(self) -> Path:
+        """Where relative paths begin."""
+        return self._folder
+
+    @property
     def written(self) -> list[Path]:
         """The recordings that were written since the folder was set."""
         return [*self._written]

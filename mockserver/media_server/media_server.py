@@ -20,9 +20,11 @@ from mockserver.media_server.story_set import StorySet
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
+from mockserver.model.plan_result import PlanResult
 from mockserver.model.query import Query
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.model.vocabulary import Phase
 from mockserver.wire.codec import convert, to_builtins
 
@@ -298,6 +300,38 @@ class MediaServer:
         """
         __tracebackhide__ = True
         self.golden.assert_same(recording, session_id, tolerance)
+
+    def plan_result(self, plan: TrackingPlan | Mapping[str, Any] | str | PathLike[str]) -> PlanResult:
+        """Return whether the sessions so far follow a tracking plan, and what of it was tried.
+
+        Args:
+            plan: The path of a TOML file, in a test with the pytest plugin relative to the folder of the test; or a
+                plan, or its members.
+
+        Raises:
+            InvalidInput: The file cannot be read, or the plan is not valid; the message names the line.
+        """
+        return questions.plan_result(self.control, self._placed(plan))
+
+    def assert_follows(self, plan: TrackingPlan | Mapping[str, Any] | str | PathLike[str]) -> PlanResult:
+        """Assert that the sessions so far follow a tracking plan.
+
+        Args:
+            plan: As for :meth:`plan_result`.
+
+        Returns:
+            The result, with the coverage.
+
+        Raises:
+            VerificationFailed: They do not, or none was recorded; the message shows every miss and what came nearest.
+                Also if requests were dropped to stay within the limits.
+            InvalidInput: As for :meth:`plan_result`.
+        """
+        __tracebackhide__ = True
+        return questions.assert_follows(self.control, self._placed(plan))
+
+    def _placed(self, plan: TrackingPlan | Mapping[str, Any] | str | PathLike[str]) -> Any:
+        return self.golden.folder / plan if isinstance(plan, (str, PathLike)) else plan
 
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed from a session, and why.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,17 +16,21 @@ from mockserver.media_server.blocking import timeout_ms_of
 from mockserver.model import results as r
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
+from mockserver.model.plan_result import PlanResult
 from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
+from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.rules.finding_text import entry_labels, unexpected_findings
 from mockserver.rules.transcript import transcript
-from mockserver.wire.codec import convert, to_builtins
+from mockserver.wire.codec import convert, encode, to_builtins
 
 __all__ = [
+    "assert_follows",
     "assert_no_findings",
     "entries",
     "findings",
     "load",
     "newest_seq",
+    "plan_result",
     "query_of",
     "sessions",
     "transcript_of",
@@ -74,6 +79,31 @@ def entries(control: Control, query: Mapping[str, Any]) -> list[Entry]:
         if page.meta.next is None or left <= 0:
             return found
         wanted = replace(wanted, since=page.meta.next, limit=left)
+
+
+def plan_result(control: Control, plan: TrackingPlan | Mapping[str, Any] | str | PathLike[str]) -> PlanResult:
+    """Judge all sessions by a plan; see :meth:`~mockserver.MediaServer.plan_result`."""
+    from mockserver.tracking_plans.reading import read_plan
+    from mockserver.wire.toml_file import read_text
+
+    if isinstance(plan, (str, PathLike)):
+        path = Path(plan)
+        read_plan(path)  # so that an error in it names the file
+        return control.call(c.PLAN, read_text(path).encode())
+    convert(to_builtins(plan), TrackingPlan)
+    return control.call(c.PLAN, encode(plan))
+
+
+def assert_follows(control: Control, plan: TrackingPlan | Mapping[str, Any] | str | PathLike[str]) -> PlanResult:
+    """Assert that all sessions follow a plan; see :meth:`~mockserver.MediaServer.assert_follows`."""
+    from mockserver.rules.tracking_plan.text import plan_text
+
+    __tracebackhide__ = True
+    result = plan_result(control, plan)
+    if not result.followed:
+        origin = fspath(plan) if isinstance(plan, (str, PathLike)) else ""
+        raise VerificationFailed(plan_text(result, origin))
+    return result
 
 
 def newest_seq(control: Control) -> int:

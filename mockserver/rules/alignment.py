@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import Protocol
 
 import msgspec
 
 from mockserver.rules.match import Facts
-from mockserver.rules.sequence import Expected, Occurs, Seen
+from mockserver.rules.sequence import Expected, Occurs
 
-__all__ = ["Aligned", "Mark", "align", "as_expected"]
+__all__ = ["Aligned", "HasFacts", "Mark", "align", "as_expected"]
 
 _MISSING = 200
 _UNEXPECTED = 200
 _DIFFERENT = 300
 _DIFFERENT_AMONG_OTHERS = 100
 """Less than a missing step, because unexpected events cost nothing then."""
+
+
+class HasFacts(Protocol):
+    """An event to align."""
+
+    def facts(self) -> Facts:
+        """Return what a matcher can ask."""
+        ...
 
 
 class Mark(str, Enum):
@@ -51,7 +60,7 @@ def as_expected(alignment: Sequence[Aligned]) -> bool:
     return all(line.mark in (Mark.FITS, Mark.OTHER) for line in alignment)
 
 
-def align(steps: Sequence[Expected], events: Sequence[Seen], *, allow_others: bool = False) -> list[Aligned]:
+def align(steps: Sequence[Expected], events: Sequence[HasFacts], *, allow_others: bool = False) -> list[Aligned]:
     """Align what is expected with what was seen, at the least cost.
 
     Args:
@@ -66,7 +75,7 @@ def align(steps: Sequence[Expected], events: Sequence[Seen], *, allow_others: bo
 class _Alignment:
     """The lowest costs of aligning the remaining steps with the remaining events, from every position."""
 
-    def __init__(self, steps: Sequence[Expected], events: Sequence[Seen], allow_others: bool) -> None:
+    def __init__(self, steps: Sequence[Expected], events: Sequence[HasFacts], allow_others: bool) -> None:
         self._steps = steps
         self._other = Mark.OTHER if allow_others else Mark.UNEXPECTED
         self._other_cost = 0 if allow_others else _UNEXPECTED

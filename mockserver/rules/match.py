@@ -7,7 +7,7 @@ how near a miss was.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from mockserver.model.http import RawHeaders
 from mockserver.model.query import MAX_LIMIT, OneOrMany, Query
 from mockserver.model.results import Difference
 from mockserver.model.session import Content
+from mockserver.model.tracking_plan import ContentCriteria
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.condition import (
     MISSING,
@@ -34,7 +35,16 @@ from mockserver.rules.condition import (
     value_of,
 )
 
-__all__ = ["Facts", "Matcher", "check_event_type", "check_page", "compile_query", "compile_when", "conditions"]
+__all__ = [
+    "Facts",
+    "Matcher",
+    "check_event_type",
+    "check_page",
+    "compile_criteria",
+    "compile_query",
+    "compile_when",
+    "conditions",
+]
 
 _WEIGHTS = {"event_type": 4, "operation": 3, "session_id": 2}
 """The weight of a difference in a field; 1 for others. An event of another type is hardly a near miss."""
@@ -47,6 +57,9 @@ _OPENING = frozenset({Operation.START, Operation.DOWNLOAD})
 
 _CONTENT = {
     "media_id": "media.id",
+    "media_name": "media.name",
+    "content_type": "media.contentType",
+    "stream_type": "media.streamType",
     "player_name": "media.playerName",
     "library_version": "media.libraryVersion",
 }
@@ -243,13 +256,30 @@ def compile_when(when: When) -> Matcher:
         if range_ is not None:
             _check_range(range_, f"/when/{name}")
             others.append((name, range_))
-    others.extend((name, _texts(value)) for name in _CONTENT if (value := getattr(when, name)) is not None)
+    others.extend(_content_texts(when))
     with below("/when"):
         where = conditions(when.where)
         headers = _parsed("header", when.header, parse_header_condition)
     return Matcher(
         fields, where, unasked=frozenset() if when.operation else _UNASKED, others=tuple(others), headers=headers
     )
+
+
+def compile_criteria(criteria: ContentCriteria) -> Matcher:
+    """Check and compile the criteria of a content, for the facts of a sessionStart.
+
+    Raises:
+        InvalidInput: A condition cannot be used; the pointer begins at the criteria.
+    """
+    return Matcher((), conditions(criteria.where), others=tuple(_content_texts(criteria)))
+
+
+def _content_texts(source: When | ContentCriteria) -> Iterator[tuple[str, _Texts]]:
+    """Return the conditions on the content; a fault rule has only some of them."""
+    for name in _CONTENT:
+        value = getattr(source, name, None)
+        if value is not None:
+            yield name, _texts(value)
 
 
 def _check_range(wanted: Range, pointer: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec import inspect, structs
 
 from mockserver.errors import InvalidInput, nearest
+from mockserver.pointer import pointer_of
 
 __all__ = ["members_at", "misfit", "value_at", "words_at"]
 
@@ -33,6 +35,9 @@ def misfit(error: msgspec.ValidationError, kind: Any, document: Any) -> InvalidI
     found = _AT.fullmatch(str(error))
     what, path = (found["what"], found["path"]) if found is not None else (str(error), "")
     pointer = _pointer(path, kind)
+    inside = _misfit_inside(kind, pointer, document) if "[...]" in path else None
+    if inside is not None:
+        return inside
     return InvalidInput(_explained(what, kind, pointer.split("/")[1:], document), pointer=pointer)
 
 
@@ -43,6 +48,39 @@ def _pointer(path: str, kind: Any) -> str:
         return f"/{path[1:]}"  # the name of a member may have a dot in it
     steps = (name or index for name, index in _STEP.findall(path.partition("[...]")[0]))
     return "".join(f"/{step}" for step in steps)
+
+
+def _misfit_inside(kind: Any, pointer: str, document: Any) -> InvalidInput | None:
+    """Explain an error inside a dictionary, whose key msgspec does not name; None if it cannot be found again.
+
+    Args:
+        pointer: The dictionary.
+    """
+    steps = pointer.split("/")[1:]
+    members, value_kind = value_at(document, steps), _value_kind(kind, steps)
+    if not isinstance(members, dict) or value_kind is None:
+        return None
+    for name, value in members.items():
+        try:
+            msgspec.convert(value, value_kind)
+        except msgspec.ValidationError as error:
+            found = misfit(error, value_kind, value)
+            return InvalidInput(str(found), pointer=pointer + pointer_of((str(name),)) + found.pointer)
+    return None
+
+
+def _value_kind(kind: Any, steps: Sequence[str]) -> Any:
+    """Return the type of the values of the dictionary at a place; None if no dictionary can be there."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        inner = [field.type for field in structs.fields(kind) if steps and field.encode_name == steps[0]]
+        return _value_kind(inner[0], steps[1:]) if inner else None
+    arguments = get_args(kind)
+    if steps and get_origin(kind) in (tuple, list) and steps[0].isdigit():
+        return _value_kind(arguments[0], steps[1:])
+    if not steps and get_origin(kind) in (dict, Mapping):
+        return arguments[1]
+    found = (_value_kind(one, steps) for one in arguments if get_origin(kind) in (Union, UnionType))
+    return next((one for one in found if one is not None), None)
 
 
 def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str:
@@ -160,6 +198,8 @@ def _member(kind: inspect.Type, step: str) -> Iterator[inspect.Type]:
         yield from (field.type for field in kind.fields if field.encode_name == step)
     elif isinstance(kind, (inspect.VarTupleType, inspect.ListType)):
         yield kind.item_type
+    elif isinstance(kind, inspect.DictType):
+        yield kind.value_type
 
 
 def _alternatives(kind: inspect.Type, value: Any) -> Iterator[inspect.Type]:

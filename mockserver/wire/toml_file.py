@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
 from msgspec.structs import fields
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, nearest
 from mockserver.model.settings import SessionRule, Settings
+from mockserver.pointer import steps_of
+from mockserver.rules.misfit import members_at, value_at, words_at
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -72,12 +75,35 @@ class TomlFile:
             pointer: A JSON pointer, for example ``/faults/1/when/event_type``. A dot in it may separate a table from
                 its member in TOML, as in ``/settings/cors.max_age``.
         """
+        line = self.line(pointer)
+        return self._origin if line is None else f"{self._origin}:{line}"
+
+    def line(self, pointer: str) -> int | None:
+        """Return the line alone, as :meth:`where` finds it; None for the whole document."""
         while pointer:
             for written in (pointer, pointer.replace(".", "/")):
                 if written in self._lines:
-                    return f"{self._origin}:{self._lines[written]}"
+                    return self._lines[written]
             pointer = pointer.rpartition("/")[0]
-        return self._origin
+        return None
+
+    @contextmanager
+    def refusing(self, kind: Any, values: Mapping[str, Any]) -> Iterator[None]:
+        """Explain every error of a block that makes a record of the document: ``file:line: pointer: reason``.
+
+        Args:
+            kind: The record.
+            values: The document, as the block converts it.
+
+        Raises:
+            InvalidInput: The block raised one.
+        """
+        try:
+            yield
+        except InvalidInput as error:
+            pointer, reason = _explained(error, kind, values)
+            at = f"{pointer}: " if pointer else ""
+            raise InvalidInput(f"{self.where(pointer)}: {at}{reason}") from None
 
     @cached_property
     def _lines(self) -> dict[str, int]:
@@ -95,6 +121,20 @@ class TomlFile:
                 for pointer in _members(document, table):
                     found.setdefault(pointer, number)
         return found
+
+
+def _explained(error: InvalidInput, kind: Any, document: Mapping[str, Any]) -> tuple[str, str]:
+    """Point at the unknown key itself rather than at its parent, and suggest a similar key."""
+    steps, reason = steps_of(error.pointer), str(error)
+    value = value_at(document, steps)
+    known = members_at(kind, steps, document) if isinstance(value, dict) else []
+    unknown = next((name for name in value if name not in known), None) if known else None
+    if unknown is not None:
+        return f"{error.pointer}/{unknown}", f"unknown key {unknown}{nearest(unknown, known)}"
+    words = words_at(kind, steps, document) if isinstance(value, str) else []
+    if words and value not in words:
+        return error.pointer, f"{value!r} is none of {', '.join(words)}{nearest(value, words)}"
+    return error.pointer, reason[:1].lower() + reason[1:]
 
 
 def _fault(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:

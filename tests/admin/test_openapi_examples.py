@@ -30,6 +30,10 @@ STORY = {
     "faults": [FAULT],
     "expect": [{"says": "It pings on.", "query": {"event_type": ["ping"], "status": [204]}, "at_least": 1}],
 }
+PLAN = {
+    "title": "Our player",
+    "content": [{"name": "clips", "events": [{"event_type": "ping", "at_least": 2}], "allow_findings": ["ts.skew"]}],
+}
 ASKED: tuple[tuple[Route[Any, Any], Any, dict[str, str]], ...] = (
     (c.HEALTH, None, {}),
     (c.READY, None, {}),
@@ -46,6 +50,7 @@ ASKED: tuple[tuple[Route[Any, Any], Any, dict[str, str]], ...] = (
     (c.FIND, {"query": {"outcome": ["invalid"]}}, {}),
     (c.WAIT, {"query": {"event_type": ["sessionStart"]}, "at_least": 1, "timeout_ms": 5_000}, {}),
     (c.VERIFY, {"sequence": [{"event_type": ["sessionStart"]}, {"event_type": ["play"]}]}, {}),
+    (c.PLAN, PLAN, {}),
     (c.ADD_FAULT, FAULT, {}),
     (c.FAULTS, None, {}),
     (c.FAULT, None, {"fault_id": "f1"}),
@@ -101,7 +106,8 @@ def play(server: MediaServer) -> None:
 def asked(server: MediaServer) -> Iterator[tuple[str, dict[str, Any]]]:
     sid = server.sessions()[0].session_id
     for route, body, path in ASKED:
-        argument = None if route.argument is None else convert(body, route.argument)
+        kind = route.argument
+        argument = None if kind is None else encode(body) if kind is bytes else convert(body, kind)
         answer = server.control.call(
             route, argument, **{name: part.replace("<sid>", sid) for name, part in path.items()}
         )

@@ -49,6 +49,7 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.SESSION_FINDINGS: FindingQuery(),
     c.EXPORT: ExportQuery(),
     c.IMPORT: encode(start()),
+    c.PLAN: b'title = "t"\ncontent = [{ name = "all" }]',
 }
 ROUTES = [route for route in CONTROL_ROUTES if route not in (c.STREAM, c.CA)]
 

@@ -38,6 +38,15 @@ TOLD = story(
 )
 OTHER = story(faults=(FaultSpec(fault=StatusFault(code=500), when=When(event_type="ping", nth_session=(1, 2))),))
 CROWDED = story(faults=(SPEC, SPEC, SPEC, SPEC))
+PLAN = b"""
+title = "What is asked"
+[[content]]
+name = "all"
+events = [{ event_type = "ping", at_least = 9 }, { event_type = "sessionStart", params."media.id" = "V1" }]
+[[expect]]
+says = "It pings."
+query = { event_type = "ping" }
+"""
 SEQUENCE = (Query(event_type="sessionStart"), "play", "ping")
 
 RECORDING = b"\n".join(encode(event) for event in (start(), event("play"), event("sessionEnd")))
@@ -80,6 +89,7 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.EVENT, None, {"seq": "2"}),
     (c.VERIFY, r.VerifyCommand(query=Query(event_type="ping", status=500)), {}),
     (c.VERIFY, r.VerifyCommand(sequence=SEQUENCE, order="arrival"), {}),
+    (c.PLAN, PLAN, {}),
     (c.FAULTS, None, {}),
     (c.ADD_FAULT, SPEC, {}),
     (c.DELETE_FAULTS, None, {}),
@@ -148,6 +158,8 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.EVENT, None, {"seq": "99"}),
     (c.EVENT, None, {"seq": "first"}),
     (c.VERIFY, r.VerifyCommand(), {}),
+    (c.PLAN, b'title = "t"', {}),
+    (c.PLAN, b"\xff", {}),
     (c.VERIFY, r.VerifyCommand(sequence=()), {}),
     (c.VERIFY, r.VerifyCommand(query=Query(), exactly=1, at_least=1), {}),
     (c.ADD_FAULT, FaultSpec(fault=StatusFault(code=99)), {}),

@@ -26,6 +26,7 @@ PYTHON = {
     if kind == "python" and (found := re.match(r"# (test_\w+\.py)\n", text))
 }
 SHELL = [page for page in PAGES if any(kind == "bash" for kind, _ in blocks(page))]
+PLAN = ROOT / "fixtures" / "plans" / "player.toml"
 CURL = ROOT / "docs" / "curl.md"
 
 WATCH = """
@@ -69,6 +70,7 @@ def test_every_shell_block_prints_what_stands_below_it(
             expected.append(output)
 
     shutil.copy(ROOT / "fixtures" / "har" / "chromium-playwright.har", tmp_path / "page.har")
+    shutil.copy(PLAN, tmp_path)
     done = run("".join(script), tmp_path, server, https_server)
 
     assert done.stdout.splitlines() == "".join(expected).splitlines(), done.stderr
@@ -205,6 +207,7 @@ def run_examples(examples: dict[str, str], folder: Path) -> subprocess.Completed
     """Run tests in one process, since to import the libraries takes longer than the tests."""
     for name, text in examples.items():
         (folder / name).write_text(text, encoding="utf-8")
+    shutil.copy(PLAN, folder)
     (folder / "conftest.py").write_text(WATCH, encoding="utf-8")
     settings = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\nasyncio_default_fixture_loop_scope = 'function'\n"
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")

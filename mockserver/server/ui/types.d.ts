@@ -98,6 +98,24 @@ export interface CountResult {
   journal_complete: boolean;
 }
 
+/** How much of a plan a run tried. */
+export interface Coverage {
+  planned: number;
+  tried: number;
+  percent: number;
+  items: CoverageItem[];
+}
+
+/** One thing that a plan names, and how often it was tried. */
+export interface CoverageItem {
+  kind: "content" | "event" | "key" | "value" | "state" | "chapter";
+  content: string;
+  name: string;
+  event: number | null;
+  value: any;
+  tried: number;
+}
+
 /** When a session will close or be forgotten if nothing else happens; None where no limit applies. */
 export interface Deadlines {
   idle_ms: number | null;
@@ -434,6 +452,14 @@ export interface NearMiss {
   differences: Difference[];
 }
 
+/** An event that nearly met a check. */
+export interface NearestEvent {
+  seq: number;
+  index: number | null;
+  text: string;
+  differences: Difference[];
+}
+
 /** Something to know about the numbers. */
 export interface Note {
   seqs: number[];
@@ -466,6 +492,42 @@ export interface Pass {
 }
 
 export type Phase = "open" | "completed" | "closed" | "forgotten";
+
+/** One demand of a plan, and whether it is met. */
+export interface PlanCheck {
+  kind: "content" | "sessions" | "event" | "key" | "sequence" | "state" | "chapter" | "never" | "unplanned" | "finding" | "expectation";
+  says: string;
+  met: boolean;
+  seen: string;
+  pointer: string;
+  line: number | null;
+  content: string | null;
+  session_id: string | null;
+  code: string | null;
+  seqs: number[];
+  nearest: NearestEvent[];
+}
+
+/** The result of a plan. */
+export interface PlanResult {
+  title: string;
+  followed: boolean;
+  met: number;
+  missed: number;
+  checks: PlanCheck[];
+  sessions: PlannedSession[];
+  coverage: Coverage;
+  journal_complete: boolean;
+}
+
+/** One session, judged by the content of the plan that it belongs to. */
+export interface PlannedSession {
+  session_id: string;
+  media_id: string | null;
+  content: string | null;
+  followed: boolean;
+  checks: PlanCheck[];
+}
 
 /** Start simulated players that play against this server. */
 export interface PlayerCommand {
