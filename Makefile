@@ -17,7 +17,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10
   --custom-compile-command 'make lock' --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test test-newest test-lowest lock browser nginx check fmt bench bench-rivals soak golden pictures clean
+.PHONY: help run quick test test-newest test-lowest lock browser nginx check fmt dist bench bench-rivals soak golden pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,11 +49,23 @@ check: $(CAN_TEST) ## Check format, lint, types, the layers and the workflows
 	@$(BIN)/python -m mypy
 	@DENO_DIR=$(VENV)/deno $(BIN)/deno check --quiet --config tests/server/page/deno.json mockserver/server/ui
 	@$(BIN)/lint-imports
+	@! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fmt: $(CAN_TEST) ## Format, and repair what lint can repair by itself
 	@$(BIN)/python -m ruff check --quiet --fix-only
 	@$(BIN)/python -m ruff format
+
+dist: $(CAN_TEST) ## Build wheel, source distribution and one file with Python in it into dist/, and try them
+	@rm -rf dist && mkdir dist
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-dist
+	@$(BIN)/uv pip install --quiet --python $(VENV)-dist --requirement $(LOCKED)/run.txt
+	@$(BIN)/uv pip install --quiet --python $(VENV)-dist --group dist dist/*.whl
+	@$(VENV)-dist/bin/pyinstaller --onefile --name mockserver --collect-all mockserver --collect-data faker \
+	  --copy-metadata media-collection-mockserver --hidden-import faker --log-level ERROR --distpath dist \
+	  --workpath $(VENV)-dist/work --specpath $(VENV)-dist tests/dist/entry.py
+	@$(BIN)/python -m pytest tests/dist/single_file.py tests/dist/dockerfile.py $(ARGS)
 
 bench: $(CAN_TEST) ## Measure the server (ARGS= as tests/bench takes them)
 	@$(BIN)/python tests/bench $(ARGS)
@@ -71,7 +83,7 @@ pictures: $(CAN_TEST) browser ## Take new pictures for docs/images; look at them
 	@PYTHONPATH=. $(BIN)/python tests/server/page/pictures.py
 
 clean: ## Remove what make has made, .venv too
-	@rm -rf $(VENV) $(VENV)-test-* dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(VENV)-test-* $(VENV)-dist dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find mockserver tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Chromium for the browser tests. CHROMIUM names one in an unusual place. Debian's headless shell is the same engine

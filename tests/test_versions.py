@@ -29,15 +29,20 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def pinned(name: str, python: str, system: str) -> dict[str, str]:
-    """Return the locked versions for a Python on a system, by name."""
-    environment = {
+def environment_of(python: str, system: str) -> dict[str, str]:
+    """Return what the markers of requirements ask about a Python on a system."""
+    return {
         "python_version": python,
         "python_full_version": f"{python}.5",
         "sys_platform": system,
         "platform_python_implementation": "CPython",
         "implementation_name": "cpython",
     }
+
+
+def pinned(name: str, python: str, system: str) -> dict[str, str]:
+    """Return the locked versions for a Python on a system, by name."""
+    environment = environment_of(python, system)
     lines = re.findall(r"^[a-z].*?(?= \\$)", (LOCKED / name).read_text(encoding="utf-8"), re.MULTILINE)
     requirements = [Requirement(line) for line in lines]
     return {
@@ -54,7 +59,7 @@ def test_what_is_asked_for_is_locked_for_every_python(python: str, system: str) 
     assert {name: version for name, version in run.items() if dev.get(name) != version} == {}
     for locked, needed in ((run, NEEDED["run"]), (dev, NEEDED["run"] + NEEDED["dev"])):
         for requirement in map(Requirement, needed):
-            if requirement.marker is None or requirement.marker.evaluate({"python_version": python}):
+            if requirement.marker is None or requirement.marker.evaluate(environment_of(python, system)):
                 version = locked.get(canonical(requirement.name), "0")
                 assert version in requirement.specifier, f"{requirement} is not what is locked: run make lock"
 

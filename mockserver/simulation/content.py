@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from mockserver.errors import InvalidInput
+
 __all__ = ["CONTENTS", "Programme", "make_content"]
 
 _LIVE_LENGTH_S = 86_400
@@ -47,9 +49,14 @@ def make_content(seed: int, *, kind: str = "vod") -> Programme:
 
     Args:
         kind: A name of :data:`CONTENTS`.
-    """
-    from faker import Faker
 
+    Raises:
+        InvalidInput: The package ``faker`` was left out of the installation.
+    """
+    try:
+        from faker import Faker
+    except ImportError:
+        raise InvalidInput("simulated players make up their content with faker: pip install faker") from None
     fake = Faker()
     fake.seed_instance(seed)
     show, host = fake.catch_phrase(), fake.domain_word()
