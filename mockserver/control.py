@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from mockserver.model import results as r
+from mockserver.model.comparison import USUAL, SessionComparison
 from mockserver.model.fault import FaultEdit, FaultRule, FaultSpec
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Entry
@@ -29,6 +30,7 @@ __all__ = [
     "ADMIN",
     "CONTROL_ROUTES",
     "Chunks",
+    "ComparisonQuery",
     "Control",
     "EventQuery",
     "ExportQuery",
@@ -103,6 +105,23 @@ class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     min_severity: Severity | None = None
     skip: int = 0
     surroundings: bool = False
+
+
+class ComparisonQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to compare a session with, and what does not count as a difference.
+
+    Args:
+        after: The id of the session after a change of the player; the one in the path is that before it.
+        seconds: How far times and playheads may be apart.
+        volatile: Whether ids of the viewer, versions and measured values count.
+        ignore: Names of keys, event types, metrics, findings or kinds of differences that do not count; ``*`` stands
+            for any text.
+    """
+
+    after: str
+    seconds: float = USUAL.seconds
+    volatile: bool = USUAL.volatile
+    ignore: str | tuple[str, ...] = USUAL.ignore
 
 
 class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -226,6 +245,14 @@ SUMMARY: Route[None, r.Summary] = _get(
 
 SESSIONS: Route[SessionQuery, r.SessionPage] = _get(
     "listSessions", "/sessions", "Sessions, newest last.", r.SessionPage, SessionQuery, slow=True
+)
+COMPARISON: Route[ComparisonQuery, SessionComparison] = _get(
+    "compareSessions",
+    "/sessions/{sid}/comparison",
+    "What differs between two sessions of one viewing.",
+    SessionComparison,
+    ComparisonQuery,
+    slow=True,
 )
 PUT_SESSION: Route[r.SessionCommand, r.SessionView] = Route(
     "putSession",

@@ -182,6 +182,11 @@ class Diagnosis:
             report: SessionReport = moment.kept.reports.get(sid, stamp, compute)
         return report
 
+    def processed(self, sid: str) -> list[Event]:
+        """Return the accepted events of a session in order of processing; none if it is unknown."""
+        known = self._records_of(sid)
+        return [] if known is None else [step.item.event for step in self._traffic_of(*known).steps]
+
     def _records_of(self, sid: str) -> tuple[Session, _Records, _Moment] | None:
         with self._namespace as emulator:
             moment, journal = _moment(emulator), emulator.journal

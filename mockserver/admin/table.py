@@ -7,6 +7,7 @@ from typing import Any, Concatenate, TypeVar, cast
 
 from mockserver import control as c
 from mockserver.admin import controls, entries, findings, server, sessions, stories
+from mockserver.admin.comparison import comparison
 from mockserver.admin.imports import import_recording
 from mockserver.admin.metrics import metrics
 from mockserver.admin.plans import plan
@@ -43,6 +44,7 @@ _FUNCTIONS = dict(
         _does(c.FORGET, sessions.forget_session),
         _does(c.TIMELINE, sessions.timeline),
         _does(c.LANES, sessions.lanes),
+        _does(c.COMPARISON, comparison),
         _does(c.SESSION_FINDINGS, findings.session_findings),
         _does(c.REPORT, findings.report),
         _does(c.FINDINGS, findings.findings),

@@ -64,6 +64,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """What differs, in words."""
         if self.of == "interval":
             return f"seconds between pings {self.name}"
+        if self.of == "finding":
+            return f"finding {self.name}"
         return " ".join(part for part in (self.event, self.name) if part)
 
     def __str__(self) -> str:

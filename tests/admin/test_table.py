@@ -45,6 +45,7 @@ ARGUMENTS: dict[Route[Any, Any], Any] = {
     c.SET_CLOCK: r.ClockCommand(action="freeze"),
     c.RESET: r.ResetCommand(only=()),
     c.ADD_PLAYERS: PlayerCommand(),
+    c.COMPARISON: c.ComparisonQuery(after="nobody"),
     c.FINDINGS: FindingQuery(),
     c.SESSION_FINDINGS: FindingQuery(),
     c.EXPORT: ExportQuery(),
@@ -85,7 +86,8 @@ def test_every_route_but_those_of_the_server_itself_has_a_function_that_answers_
 ) -> None:
     known = namespaces()
     path = path_of(route, known)
-    answer = LocalControl(known, "a").call(route, ARGUMENTS.get(route), **path)
+    argument = c.ComparisonQuery(after=path["sid"]) if route is c.COMPARISON else ARGUMENTS.get(route)
+    answer = LocalControl(known, "a").call(route, argument, **path)
     if route.result is None:
         assert answer is None
     elif route.result is c.Chunks:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from mockserver import MediaServer, Query
 from mockserver import control as c
@@ -73,6 +74,7 @@ ANSWERED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.SESSION_FINDINGS, c.FindingQuery(min_severity=Severity.WARNING), {"sid": "<sid>"}),
     (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "undefined"}),
     (c.REPORT, None, {"sid": "<sid>"}),
+    (c.COMPARISON, c.ComparisonQuery(after="<sid>", seconds=1.5, ignore="media.*"), {"sid": "<sid>"}),
     (c.FINDINGS, c.FindingQuery(), {}),
     (c.FINDINGS, c.FindingQuery(code=("params.unknown", "session.event-before-sid"), limit=1), {}),
     (c.FINDINGS, c.FindingQuery(code="session.event-before-sid", since=1), {}),
@@ -141,6 +143,8 @@ REFUSED: list[tuple[Route[Any, Any], Any, dict[str, str]]] = [
     (c.LANES, None, {"sid": "nobody"}),
     (c.SESSION_FINDINGS, c.FindingQuery(), {"sid": "nobody"}),
     (c.REPORT, None, {"sid": "nobody"}),
+    (c.COMPARISON, c.ComparisonQuery(after="nobody"), {"sid": "nobody"}),
+    (c.COMPARISON, c.ComparisonQuery(after="nobody", seconds=-1), {"sid": "nobody"}),
     (c.REPORT, None, {"sid": "undefined"}),
     (c.FINDINGS, c.FindingQuery(code="ping.none"), {}),
     (c.FINDINGS, c.FindingQuery(since=-1), {}),
@@ -246,13 +250,17 @@ def wait_for_its_start(server: MediaServer) -> None:
     until(lambda: server.control.call(c.PLAYERS, None).players[0].events >= 1, guard_s=10)
 
 
+def _compares(argument: Any) -> bool:
+    return isinstance(argument, c.ComparisonQuery) and argument.after == "<sid>"
+
+
 def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Callable[[MediaServer], Any]:
     def ask(server: MediaServer) -> Any:
         sid = server.sessions()[0].session_id
         player = playing(server) if "<player>" in path.values() else ""
         answer = server.control.call(
             route,
-            argument,
+            replace(argument, after=sid) if _compares(argument) else argument,
             **{name: part.replace("<sid>", sid).replace("<player>", player) for name, part in path.items()},
         )
         if route is c.ADD_PLAYERS:

@@ -246,4 +246,4 @@ def _findings(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[C
     for code in dict.fromkeys((*severities[0], *severities[1])):
         first, second = severities[0].get(code), severities[1].get(code)
         if first != second:
-            yield Change(of="finding", event="finding", name=code, before=first, after=second)
+            yield Change(of="finding", name=code, before=first, after=second)

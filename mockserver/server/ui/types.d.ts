@@ -42,6 +42,17 @@ export interface Addresses {
   https: boolean;
 }
 
+/** One difference between two sessions. */
+export interface Change {
+  of: "event" | "key" | "playhead" | "time" | "interval" | "pings" | "metric" | "finding";
+  event: string;
+  name: string;
+  before: any;
+  after: any;
+  before_seq: number | null;
+  after_seq: number | null;
+}
+
 /** One chapter, as its close call reports it. For the members see :class:`AdReport`. */
 export interface ChapterReport {
   metrics: Metric[];
@@ -81,6 +92,14 @@ export interface CloseFault {
 }
 
 export type ClosedBy = "session_end" | "idle" | "stall" | "max_age" | "expired" | "complete";
+
+/** What to compare a session with, and what does not count as a difference. */
+export interface ComparisonQuery {
+  after: string;
+  seconds?: number;
+  volatile?: boolean;
+  ignore?: string | string[];
+}
 
 /** What is played, and by which player, from the sessionStart: Adobe's ``media.*`` keys of the same name. */
 export interface Content {
@@ -432,6 +451,15 @@ export interface Metric {
   why: Part[];
 }
 
+/** An event in one of two sessions that are shown side by side. */
+export interface Moment {
+  seq: number;
+  index: number | null;
+  event_type: string | null;
+  at_s: number | null;
+  playhead_s: number | null;
+}
+
 /** Namespaces in order of creation; the one without a prefix is called ``default``. */
 export interface NamespacePage {
   namespaces: NamespaceView[];
@@ -638,10 +666,25 @@ export interface ResponsesFault {
   then?: "last" | "cycle" | "pass";
 }
 
+/** Two events that correspond, or one that has no counterpart. */
+export interface Row {
+  before: Moment | null;
+  after: Moment | null;
+  changes: number[];
+}
+
 /** Open or close a session without a client; without ``sid`` a new session with a new id. */
 export interface SessionCommand {
   sid?: string | null;
   phase?: Phase;
+}
+
+/** Two sessions of one viewing. */
+export interface SessionComparison {
+  before: SessionView;
+  after: SessionView;
+  changes: Change[];
+  rows: Row[];
 }
 
 /** Sessions, newest last. */

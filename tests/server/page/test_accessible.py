@@ -21,6 +21,7 @@ ROUTES = {
     "#/sessions/{sid}/findings": ".finding",
     "#/sessions/{sid}/report": ".metrics",
     "#/sessions/{sid}/events": ".rows > .row",
+    "#/compare/{sid}/{sid}": ".compare-rows",
     "#/events": ".rows > .row",
     "#/events/{seq}": ".violations",
     "#/start": ".simulator",

@@ -36,6 +36,7 @@ export function view(context) {
   const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
   const quick = createQuickFaults({ api, announce, sid, live, equivalents });
   const buttons = [
+    h("a.button", { href: `#/compare/${encodeURIComponent(sid)}`, title: "Compare with another session" }, "Compare"),
     copyButton(() => sid, "the session id", "Copy id"),
     ends("Expire", "expire", "Its next event gets 410"),
     ends("Forget", "forget", "Its next event gets 404"),
