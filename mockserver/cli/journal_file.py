@@ -1,125 +1,104 @@
 """The journal in a file: written as requests are recorded, read back at the next start.
 
 The file is one that ``export`` writes, an entry a line; the entries of other namespaces than the default one begin with
-the member ``namespace``. A request only queues its record; a separate thread writes the queue twice a second.
+the member ``namespace``. A request only has to be recorded: a thread looks five times a second for entries that are not
+written yet, and finds them in the journals.
+
+The lines of a namespace stand in order, and their seqs are those of its journal. So the file can be made smaller while
+it grows: entries that the journals have dropped leave it.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections import defaultdict, deque
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, NamedTuple
+from weakref import WeakKeyDictionary
 
+import msgspec
+from msgspec.structs import force_setattr
+
+from mockserver.admin.collector import put_off
+from mockserver.cli.journal_lines import Lines, place_of, renumbered
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, MockserverError, ServerFailed
-from mockserver.model.http import HttpResponse, RawHeaders
-from mockserver.model.journal import Record
+from mockserver.model.journal import Entry, Record
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Delivery, Operation, Outcome
-from mockserver.namespaces import DEFAULT, Namespaces
+from mockserver.namespaces import DEFAULT, Namespace, Namespaces
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.lines import call_of_entry
-from mockserver.wire.codec import decode, encode
-from mockserver.wire.entries import response_headers
+from mockserver.wire.codec import decode
 
-__all__ = ["WRITE_S", "JournalFile", "Lines"]
+__all__ = ["WRITE_S", "JournalFile"]
 
-WRITE_S = 0.5
+WRITE_S = 0.2
 """How long a record waits at most before it is written; a killed process loses up to this much."""
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 """How many lines are made in one go before a short pause lets requests run."""
 
 _PAUSE_S = 0.001
 
 _MOST_BYTES = 64 * 1024 * 1024
-"""Most bytes that may wait for a slow disk; later records are not written, and :meth:`JournalFile.close` reports it."""
+"""Most bytes of entries that the journal has dropped and a slow disk has not taken yet; further ones are not written,
+and :meth:`JournalFile.close` reports it."""
 
-_KNOWN_BLOCKS = 1000
-"""How many encoded header blocks and answers are cached."""
+_SLACK_BYTES = 64 * 1024 * 1024
+"""A smaller file is never made smaller."""
+
+_GROWTH = 3
+"""How many times as large as after it was made smaller the file becomes before that is tried again."""
+
+_SIZE_BYTES = 200
+"""The bytes counted for a dropped record besides its body."""
+
+_TOLD_S = 1.0
+"""Reading that takes longer is reported."""
 
 _NAMESPACE = b'{"namespace":'
 
 
-_SIZE_BYTES = 200
-"""The bytes counted for a waiting record besides its body."""
+class _Line(Entry, frozen=True, kw_only=True):
+    """An entry as it is read: with its namespace, and without parsing its event, which is read from the body again."""
 
-_Recorded = tuple[Emulator, int | None, Record | None]
-"""Something to be written: a record, or the reset of a namespace."""
+    event: msgspec.Raw
+    normal: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class Lines:
-    """Makes the lines of the file; for plain events it joins cached parts."""
+class _Named(msgspec.Struct):
+    namespace: str
 
-    def __init__(self) -> None:
-        self._headers: dict[int, tuple[RawHeaders, bytes]] = {}
-        self._answers: dict[tuple[int, int], tuple[HttpResponse, bytes]] = {}
-        self._texts: dict[str | None, bytes] = {}
 
-    def line(self, emulator: Emulator, seq: int, record: Record) -> bytes:
-        """Return the entry of a record as ``export`` writes it."""
-        line = self._plain(seq, record) or encode(emulator.entry_of(seq, record)) + b"\n"
-        return line if emulator.name == DEFAULT else _begin_of(emulator.name) + line[1:]
+class _Part:
+    """What the file has of a namespace.
 
-    def _plain(self, seq: int, record: Record) -> bytes | None:
-        """Return the line of an accepted event, whose body is known to be JSON; None for anything else."""
-        response = record.response
-        if (
-            record.outcome is not Outcome.ACCEPTED
-            or record.operation is not Operation.EVENT
-            or type(record) is not Record
-            or response is None
-            or response.status != 204
-            or record.fault_ids
-            or record.draws
-            or record.delivery is not Delivery.SENT
-            or b"\n" in record.body
-            or b"\r" in record.body
-        ):
-            return None
-        return (
-            b'{"seq":%d,"at_ms":%d,"operation":"event","session_id":%b,"event_type":%b,"event":%b,"outcome":"accepted",'
-            b'"violations":[],"fault_ids":[],"draws":[],"request":{"method":"%b","path":%b,"headers":%b,"body":%b,'
-            b'"body_encoding":"utf-8"},"response":%b,"delivery":"sent"}\n'
-        ) % (
-            seq, record.at_ms, self._text(record.session_id), self._text(record.event_type), record.body,
-            record.method.encode(), self._text(record.target), self._headers_of(record.headers),
-            encode(record.body.decode()), self._answer_of(response, record.at_ms),
-        )  # fmt: skip
+    Args:
+        emulator: The emulator whose journal it is.
+        era: How often that journal was cleared.
+        written: The seq of the last entry.
+        lines: How many lines there are, with those of entries that the journal has dropped.
+    """
 
-    def _text(self, text: str | None) -> bytes:
-        known = self._texts.get(text)
-        if known is None:
-            if len(self._texts) >= _KNOWN_BLOCKS:
-                self._texts.clear()
-            known = self._texts[text] = encode(text)
-        return known
+    def __init__(self, emulator: Emulator, era: int, written: int = 0, lines: int = 0) -> None:
+        self.emulator = emulator
+        self.era = era
+        self.written = written
+        self.lines = lines
 
-    def _headers_of(self, headers: RawHeaders) -> bytes:
-        known = self._headers.get(id(headers))
-        if known is not None and known[0] is headers:
-            return known[1]
-        block = encode([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
-        if len(self._headers) >= _KNOWN_BLOCKS:
-            self._headers.clear()
-        self._headers[id(headers)] = (headers, block)
-        return block
 
-    def _answer_of(self, response: HttpResponse, at_ms: int) -> bytes:
-        second = at_ms // 1000
-        known = self._answers.get((id(response), second))
-        if known is not None and known[0] is response:
-            return known[1]
-        fields = response_headers(response, at_ms)
-        answer = encode({"status": response.status, "headers": fields, "body": "", "body_encoding": "utf-8"})
-        if len(self._answers) >= _KNOWN_BLOCKS:
-            self._answers.clear()
-        self._answers[id(response), second] = (response, answer)
-        return answer
+class _Dropped(NamedTuple):
+    """An entry that a journal has dropped before it was written."""
+
+    era: int
+    seq: int
+    record: Record
 
 
 class JournalFile:
@@ -130,13 +109,16 @@ class JournalFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._waiting: deque[_Recorded] = deque()
-        self._came_bytes = 0
-        self._written_bytes = 0
+        self.path = path
+        self._namespaces: Iterable[Namespace] = ()
+        self._parts: dict[str, _Part] = {}
+        self._dropped: WeakKeyDictionary[Emulator, deque[_Dropped]] = WeakKeyDictionary()
+        self._dropped_bytes = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
+        self._size_bytes = 0
+        self._smaller_at_bytes = _SLACK_BYTES
         self.lost = 0
         """How many records were not written, because the disk was slow or full."""
         self.failure: OSError | None = None
@@ -144,63 +126,174 @@ class JournalFile:
         self._lines = Lines()
 
     def watch(self, emulator: Emulator) -> None:
-        """Write the records of an emulator, once :meth:`begin` was called."""
+        """Keep the records that the journal of an emulator drops before they are written."""
+        dropped = self._dropped[emulator] = deque()
+        journal = emulator.journal
 
-        def recorded(seq: int | None) -> None:
+        def drop(seq: int, record: Record) -> None:
             if self._thread is None:
                 return
-            record = None if seq is None else emulator.journal.get(seq)
-            if record is not None:
-                if self._came_bytes - self._written_bytes > _MOST_BYTES:
-                    self.lost += 1
-                    return
-                # This sum has no lock, so it may miss requests of other threads; it need not be exact.
-                self._came_bytes += _SIZE_BYTES + len(record.body)
-            self._waiting.append((emulator, seq, record))
+            if self._dropped_bytes > _MOST_BYTES:
+                self.lost += 1
+                return
+            # This sum has no lock, so it may miss records of other threads; it need not be exact.
+            self._dropped_bytes += _SIZE_BYTES + len(record.body)
+            dropped.append(_Dropped(journal.era, seq, record))
 
-        emulator.subscribe(recorded)
+        journal.keep(drop)
 
-    def read_back(self, namespaces: Namespaces, settings: Settings) -> int:
-        """Restore the journals and sessions of all namespaces from the file.
+    # Reading
+
+    def read_back(
+        self, namespaces: Namespaces, settings: Settings, tell: Callable[[str], object] = lambda text: None
+    ) -> int:
+        """Restore the journals and sessions of all namespaces from the file, and leave in it what they hold.
 
         If the process was killed, the last line may be incomplete; it is dropped.
+
+        Args:
+            tell: Told about a file that takes long.
 
         Returns:
             How many entries there were.
 
         Raises:
             InvalidInput: The file is not a journal; the message names the line.
-            ServerFailed: It cannot be read.
+            ServerFailed: It cannot be read, or not be made smaller.
         """
+        start_s = time.monotonic()
         try:
-            found, size_bytes = self._lines_by_namespace(settings.max_entries)
+            found, counts, size_bytes = self._lines_by_namespace(settings.max_entries)
             if size_bytes is not None:
-                os.truncate(self._path, size_bytes)
+                os.truncate(self.path, size_bytes)
         except FileNotFoundError:
             return 0
         except OSError as error:
-            raise ServerFailed(f"cannot read {self._path}: {error.strerror or error}") from None
-        for name, lines in found.items():
-            judged = judge_file([self._call(*line) for line in lines], settings, leave_open=True, seeded_ids=False)
+            raise ServerFailed(f"cannot read {self.path}: {error.strerror or error}") from None
+        read = sum(map(len, found.values()))
+        if self.path.stat().st_size > _SLACK_BYTES:
+            tell(f"reading {read:,} entries of {self.path}")
+        shifts: dict[str, int] = {}
+        for name in tuple(found):
+            lines = found.pop(name)
+            shifts[name] = counts[name] - len(lines)
+            with put_off():
+                judged = judge_file(list(self._calls(lines)), settings, leave_open=True, seeded_ids=False)
             with judged.default as other, namespaces.obtain(name, "admin") as emulator:
                 emulator.take_in(other.journal.records(), tuple(other.sessions))
-        return sum(map(len, found.values()))
+                journal = emulator.journal
+                journal.written(journal.last_seq)
+                self._parts[name] = _Part(emulator, journal.era, journal.last_seq, len(journal))
+        try:
+            self._renumber(shifts)
+        except OSError as error:
+            raise ServerFailed(f"cannot write {self.path}: {error.strerror or error}") from None
+        took_s = time.monotonic() - start_s
+        if took_s > _TOLD_S:
+            tell(f"read {read:,} entries of {self.path} in {took_s:.1f} s")
+        return read
 
-    def begin(self) -> None:
+    def _lines_by_namespace(self, most: int) -> tuple[dict[str, deque[tuple[int, bytes]]], dict[str, int], int | None]:
+        """Read the last lines of each namespace, with their numbers.
+
+        Returns:
+            The lines; how many there are of each namespace in all; and the size to cut the file to, if its last line is
+            incomplete.
+        """
+        found: dict[str, deque[tuple[int, bytes]]] = {}
+        counts: dict[str, int] = {}
+        size_bytes = 0
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    return found, counts, size_bytes
+                size_bytes += len(line)
+                if line.strip():
+                    name = self._owner(number, line)
+                    if name not in found:
+                        found[name], counts[name] = deque(maxlen=most), 0
+                    found[name].append((number, line))
+                    counts[name] += 1
+        return found, counts, None
+
+    def _owner(self, number: int, line: bytes) -> str:
+        place = place_of(line)
+        if place is not None:
+            return place[0]
+        if not line.startswith(_NAMESPACE):
+            return DEFAULT
+        try:
+            return decode(line, _Named).namespace
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.path}:{number}: {error}") from None
+
+    def _calls(self, lines: deque[tuple[int, bytes]]) -> Iterator[RecordedCall]:
+        while lines:
+            number, line = lines.popleft()
+            try:
+                entry = decode(line, _Line)
+                force_setattr(entry, "event", None)  # it would keep the line
+                force_setattr(entry, "normal", msgspec.UNSET)
+                yield call_of_entry(number, entry)
+            except InvalidInput as error:
+                raise InvalidInput(f"{self.path}:{number}: {error.pointer} {error}".replace("  ", " ")) from None
+
+    def _renumber(self, shifts: dict[str, int]) -> None:
+        """Leave in the file what the journals hold, with the seqs that it has there.
+
+        Args:
+            shifts: By namespace, how many lines were too old to be read.
+        """
+        numbers = dict.fromkeys(shifts, 0)
+        firsts = {name: self._parts[name].emulator.journal.first_seq for name in shifts}
+        changed = False
+
+        def kept(file: BinaryIO) -> Iterator[bytes]:
+            nonlocal changed
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                name = self._owner(number, line)
+                numbers[name] += 1
+                seq = numbers[name] - shifts[name]
+                place = place_of(line)
+                changed |= place != (name, seq) or seq < firsts[name]
+                if seq >= firsts[name]:
+                    yield line if place == (name, seq) else renumbered(line, name, seq)
+
+        with self.path.open("rb") as file:
+            deque(kept(file), maxlen=0)
+        if changed:
+            numbers = dict.fromkeys(shifts, 0)
+            self._rewrite(kept)
+        self._size_bytes = self.path.stat().st_size
+        self._smaller_at_bytes = max(_SLACK_BYTES, _GROWTH * self._size_bytes)
+
+    # Writing
+
+    def begin(self, namespaces: Iterable[Namespace]) -> None:
         """Start writing.
+
+        Args:
+            namespaces: Gives the namespaces that there are, whenever it is asked.
 
         Raises:
             ServerFailed: The file cannot be written.
         """
         try:
-            self._file = self._path.open("ab")
+            self._open()
         except OSError as error:
-            raise ServerFailed(f"cannot write the journal to {self._path}: {error.strerror or error}") from None
+            raise ServerFailed(f"cannot write the journal to {self.path}: {error.strerror or error}") from None
+        self._namespaces = namespaces
         self._thread = threading.Thread(target=self._write_all, name="mockserver-journal", daemon=True)
         self._thread.start()
 
+    def _open(self) -> None:
+        self._file = self.path.open("ab", buffering=0)
+        self._size_bytes = self.path.stat().st_size
+
     def close(self) -> None:
-        """Write the waiting records and close the file.
+        """Write what is not written yet and close the file.
 
         Raises:
             MockserverError: Some of it could not be written.
@@ -214,105 +307,121 @@ class JournalFile:
         self._file.close()
         if self.lost:
             reason = "the disk was too slow" if self.failure is None else self.failure.strerror or self.failure
-            raise MockserverError(f"{self.lost} requests are not in {self._path}: {reason}")
-
-    def _lines_by_namespace(self, most: int) -> tuple[dict[str, deque[tuple[int, bytes]]], int | None]:
-        """Read the last lines of each namespace, with their numbers.
-
-        Returns:
-            The lines; and the size to cut the file to, if its last line is incomplete.
-        """
-        found: dict[str, deque[tuple[int, bytes]]] = defaultdict(lambda: deque(maxlen=most))
-        size_bytes = 0
-        with self._path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.endswith(b"\n"):
-                    return found, size_bytes
-                size_bytes += len(line)
-                if line.strip():
-                    found[self._owner(number, line)].append((number, line))
-        return found, None
-
-    def _owner(self, number: int, line: bytes) -> str:
-        if not line.startswith(_NAMESPACE):
-            return DEFAULT
-        return str(self._document(number, line)["namespace"])
-
-    def _call(self, number: int, line: bytes) -> RecordedCall:
-        document = self._document(number, line)
-        document["event"] = None  # it is read from the body again, and needs more memory than the rest of the entry
-        document.pop("normal", None)
-        try:
-            return call_of_entry(number, document)
-        except InvalidInput as error:
-            raise InvalidInput(f"{self._path}:{number}: {error.pointer} {error}") from None
-
-    def _document(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            document: dict[str, Any] = decode(line, dict[str, Any])
-        except InvalidInput as error:
-            raise InvalidInput(f"{self._path}:{number}: {error}") from None
-        return document
+            raise MockserverError(f"{self.lost} requests are not in {self.path}: {reason}")
 
     def _write_all(self) -> None:
         while not self._ended.wait(WRITE_S):
-            self._write_waiting()
-        self._write_waiting()
+            self._write_news()
+        self._write_news()
 
-    def _write_waiting(self) -> None:
-        count = len(self._waiting)
-        while count > 0:
-            some = [self._waiting.popleft() for _ in range(min(count, _AT_ONCE))]
-            count -= len(some)
-            self._written_bytes += sum(_SIZE_BYTES + len(record.body) for _, _, record in some if record is not None)
-            try:
-                self._write(some)
-            except OSError as error:
-                self.failure = error
-                self.lost += len(some)
-            self._ended.wait(_PAUSE_S)
+    def _write_news(self) -> None:
+        there = set()
+        for namespace in self._namespaces:
+            there.add(namespace.name)
+            while self._write_some(namespace):
+                self._ended.wait(_PAUSE_S)
+        for name in self._parts.keys() - there:
+            self._forget(name)
+        if self._size_bytes > self._smaller_at_bytes:
+            self._make_smaller()
 
-    def _write(self, some: list[_Recorded]) -> None:
+    def _write_some(self, namespace: Namespace) -> bool:
+        """Write entries of a namespace that are not written yet; return whether there were any."""
+        with namespace as emulator:
+            journal = emulator.journal
+            part = self._parts.get(emulator.name)
+            if part is None or part.emulator is not emulator or part.era != journal.era:
+                part = _Part(emulator, journal.era)
+            dropped = self._dropped[emulator]
+            parcels = [(seq, [record]) for era, seq, record in dropped if era == part.era]
+            self._dropped_bytes -= sum(_SIZE_BYTES + len(each.record.body) for each in dropped)
+            dropped.clear()
+            first_seq, records = journal.next_after(part.written, _AT_ONCE)
+            if records:
+                journal.written(first_seq + len(records) - 1)
+                parcels.append((first_seq, records))
+        if part is not self._parts.get(emulator.name):
+            self._forget(emulator.name)
+            self._parts[emulator.name] = part
+        for first_seq, records in parcels:
+            self._append(part, first_seq, records)
+        return bool(parcels)
+
+    def _append(self, part: _Part, first_seq: int, records: list[Record]) -> None:
         assert self._file is not None
-        pieces: list[bytes] = []
-        for emulator, seq, record in some:
-            if seq is None or record is None:
-                self._file.write(b"".join(pieces))
-                pieces.clear()
-                self._forget(emulator.name)
-            else:
-                pieces.append(self._lines.line(emulator, seq, _newest(emulator, seq, record)))
-        self._file.write(b"".join(pieces))
-        self._file.flush()
+        content = self._lines.of(part.emulator, first_seq, records)
+        part.written = first_seq + len(records) - 1
+        rest = memoryview(content)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            with suppress(OSError):  # half a line would spoil the next one
+                self._file.truncate(self._size_bytes)
+            self.failure = error
+            self.lost += len(records)
+        else:
+            self._size_bytes += len(content)
+            part.lines += len(records)
 
     def _forget(self, name: str) -> None:
-        """Remove the lines of a namespace that was reset: the other lines go to a new file, which replaces this one."""
+        """Remove the lines of a namespace that was reset or dropped."""
+        part = self._parts.pop(name, None)
+        if part is None or not part.lines:
+            return
+        begin = _NAMESPACE if name == DEFAULT else b'%b"%b",' % (_NAMESPACE, name.encode())
+        self._replace(lambda file: (line for line in file if line.startswith(begin) == (name == DEFAULT)))
+
+    def _make_smaller(self) -> None:
+        """Remove the lines of entries that the journals have dropped, if that is worth it."""
+        firsts: dict[str, int] = {}
+        held = 0
+        for namespace in self._namespaces:
+            with namespace as emulator:
+                firsts[emulator.name] = emulator.journal.first_seq
+                held += len(emulator.journal)
+        lines = sum(part.lines for part in self._parts.values())
+        if held * 2 < lines:
+            counts = dict.fromkeys(self._parts, 0)
+
+            def kept(file: BinaryIO) -> Iterator[bytes]:
+                for number, line in enumerate(file, 1):
+                    place = place_of(line)
+                    if place is not None and place[1] >= firsts.get(place[0], 0):
+                        counts[place[0]] += 1
+                        yield line
+                    if number % _AT_ONCE == 0:
+                        self._ended.wait(_PAUSE_S)
+
+            self._replace(kept)
+            for name, count in counts.items():
+                self._parts[name].lines = count
+        self._smaller_at_bytes = max(_SLACK_BYTES, _GROWTH * self._size_bytes)
+
+    def _replace(self, kept: Callable[[BinaryIO], Iterable[bytes]]) -> None:
+        """Rewrite the file that is being written; if the disk is full, it stays as it is."""
         assert self._file is not None
-        self._file.flush()
-        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
-        with self._path.open("rb") as file, unfinished.open("wb") as kept:
-            kept.writelines(_lines_of_others(file, name))
-        unfinished.replace(self._path)
+        try:
+            self._rewrite(kept, self._file.close)
+        except OSError as error:
+            self.failure = error
         self._file.close()
-        self._file = self._path.open("ab")
+        self._open()
 
+    def _rewrite(
+        self, kept: Callable[[BinaryIO], Iterable[bytes]], before: Callable[[], object] = lambda: None
+    ) -> None:
+        """Replace the file by a new one with some of its lines. A process that is killed leaves the one or the other.
 
-def _newest(emulator: Emulator, seq: int, record: Record) -> Record:
-    """Return the newest version of a record, which says how its answer ended.
-
-    The journal may change meanwhile: the record found there is used only if it is of the same request.
-    """
-    found = emulator.journal.get(seq)
-    same = found is not None and (found.at_ms, id(found.body)) == (record.at_ms, id(record.body))
-    return found if found is not None and same else record
-
-
-def _begin_of(name: str) -> bytes:
-    return b'%b"%b",' % (_NAMESPACE, name.encode())
-
-
-def _lines_of_others(file: BinaryIO, name: str) -> Iterator[bytes]:
-    begin = _NAMESPACE if name == DEFAULT else _begin_of(name)
-    for line in file:
-        if line.startswith(begin) == (name == DEFAULT):
-            yield line
+        Args:
+            before: Called before the replacement.
+        """
+        unfinished = self.path.with_name(f".{self.path.name}.tmp")
+        try:
+            with self.path.open("rb") as file, unfinished.open("wb") as smaller:
+                smaller.writelines(kept(file))
+            before()
+            unfinished.replace(self.path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise

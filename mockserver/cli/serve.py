@@ -116,8 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
         book, stories = _stories(configuration)
         service = Service(configuration.settings, options, faults=configuration.faults, made=made, stories=book)
         if journal is not None:
-            journal.read_back(service.namespaces, configuration.settings)
-            journal.begin()
+            journal.read_back(service.namespaces, configuration.settings, partial(notices.info, "%s"))
+            journal.begin(service.namespaces)
         if configuration.watch:
             of_stories = [] if book is None or stories is None else [StoryLook(stories, book)]
             of_configuration = ConfigurationFiles(configuration, configured, service.restart_with)

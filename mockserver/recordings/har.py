@@ -22,9 +22,10 @@ from mockserver.clock import MAX_TIME_MS
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput
 from mockserver.model.http import HttpRequest, HttpResponse, RawHeaders
+from mockserver.model.journal import Entry
 from mockserver.recordings.call import Ending, RecordedCall, arrival_of, sendable_path, with_ids
 from mockserver.recordings.lines import call_of_entry
-from mockserver.wire.codec import decode
+from mockserver.wire.codec import convert, decode
 from mockserver.wire.har import entry_of
 
 __all__ = ["looks_like_har", "read_har"]
@@ -130,7 +131,7 @@ def read_har(content: bytes, name: str) -> tuple[list[RecordedCall], int, tuple[
         with _in_entry(name, number):
             entry = decode(raw, _Entry)
             if bytes(entry.own) != b"null":
-                own.append(call_of_entry(number, entry_of(decode(raw, dict[str, Any]))))
+                own.append(call_of_entry(number, convert(entry_of(decode(raw, dict[str, Any])), Entry)))
             elif (one := _look(number, entry)) is not None:
                 found.append(one)
     certain = {one.place for one in found if one.is_certain}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec.structs import astuple, replace
 
@@ -12,7 +13,7 @@ from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
-from mockserver.model.http import HttpRequest, HttpResponse, RequestProblem
+from mockserver.model.http import HttpRequest, HttpResponse, RawHeaders, RequestProblem
 from mockserver.model.journal import Draw, Entry, Forwarded, ForwardedAnswer, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
@@ -179,8 +180,7 @@ def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]
 
 
 def _process(emulator: _Replayed, request: RecordedCall) -> None:
-    headers = tuple((name.encode("latin-1", "replace"), _value(value)) for name, value in request.headers)
-    entry = request.entry
+    headers, entry = _raw(request.headers), request.entry
     if entry is not None and entry.outcome is Outcome.NOT_PROCESSED:
         emulator.journal.append(_unprocessed(entry, headers, request))
         return
@@ -197,6 +197,11 @@ def _process(emulator: _Replayed, request: RecordedCall) -> None:
         emulator.journal.forwarded(emulator.journal.last_seq, _forwarded(entry.forwarded))
 
 
+@lru_cache(maxsize=1024)  # most requests of a client have the same
+def _raw(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
+    return tuple((name.encode("latin-1", "replace"), _value(value)) for name, value in headers)
+
+
 def _value(text: str) -> bytes:
     try:
         return text.encode("latin-1")
@@ -204,7 +209,7 @@ def _value(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _unprocessed(entry: Entry, headers: tuple[tuple[bytes, bytes], ...], request: RecordedCall) -> Record:
+def _unprocessed(entry: Entry, headers: RawHeaders, request: RecordedCall) -> Record:
     """Return the record of a request that a fault ended before the back end saw it."""
     record = Record(
         entry.at_ms, entry.operation, entry.session_id, entry.event_type, entry.outcome, entry.request.method,

@@ -96,7 +96,9 @@ def parse_lines(lines: Iterable[bytes], name: str) -> list[RecordedCall]:
                 sessions += call.opens
             else:
                 call = (
-                    call_of_entry(number, document) if kind == "an entry of a journal" else _of_line(number, document)
+                    call_of_entry(number, convert(document, Entry))
+                    if kind == "an entry of a journal"
+                    else _of_line(number, document)
                 )
         except InvalidInput as error:
             at = f" {error.pointer}:" if error.pointer else ""
@@ -117,17 +119,17 @@ def _kind(document: dict[str, Any]) -> Kind:
     raise InvalidInput("neither an entry of a journal, nor a recorded request, nor an event with its eventType")
 
 
-def call_of_entry(number: int, document: dict[str, Any]) -> RecordedCall:
-    """Read an entry of a journal.
+def call_of_entry(number: int, entry: Entry) -> RecordedCall:
+    """Return the call that an entry of a journal describes.
 
     Args:
         number: The line of the file, or the number of the entry in an HTTP archive.
-        document: The decoded JSON of the entry.
+        entry: The entry; its event is read from the body again.
 
     Raises:
-        InvalidInput: It is not an entry of a journal.
+        InvalidInput: Its times are impossible, or its body cannot be read.
     """
-    entry = _checked_entry(document)
+    _check_times(entry)
     response = entry.response
     whole = response is not None and entry.delivery is not Delivery.CUT
     return RecordedCall(
@@ -148,13 +150,7 @@ def call_of_entry(number: int, document: dict[str, Any]) -> RecordedCall:
     )
 
 
-def _checked_entry(document: dict[str, Any]) -> Entry:
-    """Read an entry of a journal.
-
-    Raises:
-        InvalidInput: It is not an entry of a journal, or its times are impossible.
-    """
-    entry: Entry = convert(document, Entry)
+def _check_times(entry: Entry) -> None:
     if not 0 <= entry.at_ms <= MAX_TIME_MS:
         raise InvalidInput("the time of a request is in milliseconds, from 1970 up to the year 9999", pointer="/at_ms")
     if not 0 <= entry.held_ms <= entry.at_ms:
@@ -163,7 +159,6 @@ def _checked_entry(document: dict[str, Any]) -> Entry:
         )
     if entry.received < 0:
         raise InvalidInput("the place of a request among those received is 1 or more, or left out", pointer="/received")
-    return entry
 
 
 def _answer(response: RecordedResponse) -> RecordedAnswer:

@@ -11,6 +11,7 @@ entry was evicted is always less.
 from __future__ import annotations
 
 import re
+import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
@@ -104,6 +105,8 @@ class Journal:
         self._hidden: re.Pattern[str] | None = None
         self.crowded: Callable[[], object] | None = None
         """Called when there is no room left in the share of the namespace, to find some; see :meth:`keep_within`."""
+        self._unwritten = sys.maxsize
+        self._drop: Callable[[int, Record], object] | None = None
         self.era = -1
         """How often it was cleared: it distinguishes requests with the same seq."""
         self._max_entries = self._max_bytes = self._room = 0
@@ -137,6 +140,14 @@ class Journal:
         """
         self._room = min(self._max_bytes, size_bytes)
         self._evict(min(self._max_bytes, to_bytes), at_least=0)
+
+    def keep(self, drop: Callable[[int, Record], object]) -> None:
+        """Call ``drop`` with each entry that is dropped before it was :meth:`written`; not with those of a reset."""
+        self._drop, self._unwritten = drop, self.first_seq
+
+    def written(self, seq: int) -> None:
+        """Take note that the entries up to ``seq`` are kept elsewhere."""
+        self._unwritten = seq + 1
 
     def crowd(self, size_bytes: int) -> None:
         """Reduce the room, because the sessions of the namespace have grown."""
@@ -172,6 +183,8 @@ class Journal:
         """The cost of all values ever interned; its growth during one append counts for that entry."""
         self._shared_cost: dict[int, int] = {}
         self.evicted = 0
+        if self._drop is not None:
+            self._unwritten = 1
 
     def __len__(self) -> int:
         return len(self._records) - self._head
@@ -342,8 +355,14 @@ class Journal:
 
     def everything(self) -> list[tuple[int, Record]]:
         """Return all entries, as fast as can be: everybody else waits meanwhile."""
-        kept = map(self._records.__getitem__, range(self._head, len(self._records)))
-        return cast(list[tuple[int, Record]], list(zip(count(self.first_seq), kept, strict=False)))
+        first_seq, records = self.next_after(0, len(self))
+        return list(zip(count(first_seq), records, strict=False))
+
+    def next_after(self, since: int, most: int) -> tuple[int, list[Record]]:
+        """Return the entries that come next after ``since``, however large they are, and the seq of the first."""
+        start = max(self._head, since + 1 - self._base)
+        kept = map(self._records.__getitem__, range(start, min(start + most, len(self._records))))
+        return self._base + start, cast(list[Record], list(kept))
 
     def session_seqs(self, session_id: str) -> list[int]:
         """Return the seqs of a session that are still there, in order."""
@@ -456,6 +475,8 @@ class Journal:
         while (left := len(records) - head) > self._max_entries or (self._bytes > max_bytes and left > at_least):
             record, seq = records[head], self._base + head
             assert record is not None
+            if seq >= self._unwritten and self._drop is not None:
+                self._drop(seq, record)
             records[head] = None
             head += 1
             self._bytes -= _cost(record)

@@ -1,6 +1,7 @@
 """The servers that are measured, in a process of their own: ``bare``, ``trivial`` and ``mockserver``.
 
-``bounded`` is one whose journal is as small as by default; ``-tls`` behind a name makes it speak https.
+``bounded`` is one whose journal is as small as by default; ``-tls`` behind a name makes it speak https,
+``-journal`` write its journal into a file.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import statistics
 import sys
 import time
@@ -15,10 +17,12 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, cast
 
 from aiohttp import web
 
+from mockserver.cli.journal_file import JournalFile
 from mockserver.control import COUNT, EVENTS, Control, Route
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.answer_plan import AnswerPlan
@@ -180,16 +184,32 @@ def _median_ms(control: Control, route: Route[Any, Any], argument: Any, rounds: 
     return statistics.median(times)
 
 
+@asynccontextmanager
+async def _written(journal: JournalFile | None, service: Service) -> Any:
+    """Write the journal into a file, if one is given, and remove its folder at the end."""
+    if journal is None:
+        yield
+        return
+    journal.begin(service.namespaces)
+    try:
+        yield
+    finally:
+        journal.close()
+        shutil.rmtree(journal.path.parent)
+
+
 async def _serve(kind: str) -> None:
     # No limit strikes unless asked for: what bounding costs is a figure of its own.
     roomy = Settings(max_entries=100_000_000, max_journal_bytes=1 << 40)
-    kind, _, wire = kind.partition("-")
-    tls = wire == "tls"
-    service = Service(Settings() if kind == "bounded" else roomy, ServerOptions(tls=tls))
+    kind, _, extra = kind.partition("-")
+    tls = extra == "tls"
+    journal = JournalFile(Path(mkdtemp()) / "journal.ndjson") if extra == "journal" else None
+    made = None if journal is None else journal.watch
+    service = Service(Settings() if kind == "bounded" else roomy, ServerOptions(tls=tls), made=made)
     context = {"bare": lambda: _bare(tls=tls), "trivial": _trivial}.get(kind, lambda: _mockserver(service))
     loop = asyncio.get_running_loop()
     pulse: _Pulse | None = None
-    async with context() as port:
+    async with context() as port, _written(journal, service):
         print(json.dumps({"port": port}), flush=True)
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             order = json.loads(line)

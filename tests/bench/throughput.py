@@ -154,9 +154,21 @@ def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> li
         ping, ad = Run(ours, True, "ping"), Run(ours, True, "adStart")
         secret = Run(ours_tls, True, "ping", tls=True)
         many = Run(child("mockserver"), True, "ping", namespaces=_NAMESPACES)
+        written = Run(child("mockserver-journal"), True, "ping")
         node = node_double(core)
         double = None if node is None else Run(servers.enter_context(node), True, "ping")
-        runs = [ceiling, bare_ping, ping, bare_ad, ad, bare_secret, secret, many, *([] if double is None else [double])]
+        runs = [
+            ceiling,
+            bare_ping,
+            ping,
+            written,
+            bare_ad,
+            ad,
+            bare_secret,
+            secret,
+            many,
+            *([] if double is None else [double]),
+        ]
         by_turns(runs, load, rounds, seconds)
     figures = [
         Figure(
@@ -178,6 +190,14 @@ def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> li
             run.against(other, "rate", f"events/s, {name}", "x bare", at_least=goal),
             run.against(other, "p99_ms", f"p99, {name}", "x bare", at_most=None if goal is None else 1),
         ]
+    figures.append(
+        Figure(
+            "processor time of a ping with --journal", statistics.median(
+                own.cpu_us / other.cpu_us for own, other in zip(written.samples, ping.samples, strict=True)
+            ),
+            "x without", at_most=1.1, note=written.note(),
+        )
+    )  # fmt: skip
     if double is None:
         figures.append(Figure("times as cheap, ping", None, note="no node on the PATH: its double is not compared"))
     else:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import threading
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from mockserver.cli.journal_file import JournalFile, Lines
+from mockserver.cli import journal_file
+from mockserver.cli.journal_file import JournalFile
+from mockserver.cli.journal_lines import Lines
 from mockserver.control import (
     EVENTS,
     EXPORT,
@@ -38,7 +42,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(journal_file, "WRITE_S", 3600)  # tests say when
     return tmp_path / "journal.ndjson"
 
 
@@ -49,7 +54,7 @@ class Kept:
         self.file = JournalFile(path)
         self.service = Service(settings, made=self.file.watch)
         self.read = self.file.read_back(self.service.namespaces, settings or Settings())
-        self.file.begin()
+        self.file.begin(self.service.namespaces)
 
     def view(self, name: str = "default") -> dict[str, Any]:
         """Everything that a restart must not change."""
@@ -113,7 +118,9 @@ def test_plain_lines_say_the_same_as_others(body: bytes) -> None:
     record = replace(record, body=body)
     lines = Lines()
     for again in range(2):
-        found = decode(lines.line(emulator, 7, record), Entry)
+        line = lines.of(emulator, 7, [record])
+        assert line.count(b"\n") == 1
+        found = decode(line, Entry)
         assert (again, found) == (again, decode(encode(emulator.entry_of(7, record)), Entry))
         assert (found.session_id, found.normal) == (sid, UNSET)
 
@@ -167,6 +174,119 @@ def test_of_more_entries_than_the_journal_keeps_the_last_ones_are_read(path: Pat
     after = Kept(path, Settings(max_entries=3))
     assert [one["at_ms"] for one in after.view()["events"]] == [one["at_ms"] for one in events[-3:]]
     after.file.close()
+    assert [decode(line, Entry).seq for line in path.read_bytes().splitlines()] == [1, 2, 3]
+
+
+def lines_of(path: Path) -> list[Entry]:
+    return [decode(line, Entry) for line in path.read_bytes().splitlines()]
+
+
+def test_entries_that_a_small_journal_drops_before_they_are_written_are_written(path: Path) -> None:
+    kept = Kept(path, Settings(max_entries=2))
+    play(kept.service)
+    kept.file.close()
+    assert [entry.seq for entry in lines_of(path)] == list(range(1, 10))
+
+
+def test_file_that_has_grown_loses_what_the_journals_have_dropped(path: Path) -> None:
+    kept = Kept(path, Settings(max_entries=2))
+    kept.file._smaller_at_bytes = 0
+    for name in ("default", "tv"):
+        play(kept.service, name)
+    kept.file.close()
+    assert [entry.seq for entry in lines_of(path)] == [8, 9, 8, 9]
+    assert not list(path.parent.glob(".*"))
+    after = Kept(path, Settings(max_entries=2))
+    assert after.read == 4
+    for name in ("default", "tv"):
+        before = [{**entry, "seq": 0} for entry in kept.view(name)["events"]]
+        assert [{**entry, "seq": 0} for entry in after.view(name)["events"]] == before
+        play(after.service, name)
+    after.file.close()
+    assert sorted(entry.seq for entry in lines_of(path)) == sorted(2 * list(range(1, 12)))
+
+
+def test_file_that_holds_nothing_old_stays_as_it_is(path: Path) -> None:
+    kept = Kept(path)
+    kept.file._smaller_at_bytes = 0
+    play(kept.service)
+    kept.file.close()
+    whole, node = path.read_bytes(), path.stat().st_ino
+    Kept(path).file.close()
+    assert (path.read_bytes(), path.stat().st_ino) == (whole, node)
+
+
+def test_lines_that_others_have_formatted_are_read_and_numbered_again(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.service, "tv")
+    kept.file.close()
+    views = kept.view("tv")
+    spaced = "".join(json.dumps(json.loads(line)) + "\n\n" for line in path.read_text(encoding="utf-8").splitlines())
+    path.write_text(spaced, encoding="utf-8")
+    after = Kept(path)
+    assert after.view("tv") == views
+    after.file.close()
+    assert path.read_bytes().count(b'{"namespace":"tv","seq":') == 9
+
+
+def test_namespace_that_was_dropped_and_made_again_between_two_looks_begins_anew(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.service, "tv")
+    kept.file._write_news()
+    kept.service.namespaces.drop("tv")
+    play(kept.service, "tv")
+    view = kept.view("tv")
+    kept.file.close()
+    after = Kept(path)
+    assert (after.read, after.view("tv")) == (9, view)
+    after.file.close()
+
+
+class _Full:
+    """A disk that takes the first bytes of a piece and then no more."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab", buffering=0)
+        self._room = 100
+
+    def write(self, content: memoryview) -> int:
+        if not self._room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = self._file.write(content[: self._room])
+        self._room = 0
+        return written
+
+    def truncate(self, size: int) -> int:
+        return self._file.truncate(size)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def test_full_disk_leaves_no_half_line(path: Path) -> None:
+    kept = Kept(path)
+    play(kept.service)
+    kept.file._write_news()
+    whole = path.read_bytes()
+    assert kept.file._file is not None
+    kept.file._file.close()
+    kept.file._file = cast(FileIO, _Full(path))
+    play(kept.service)
+    with pytest.raises(MockserverError, match=r"9 requests are not in .*: No space left on device"):
+        kept.file.close()
+    assert path.read_bytes() == whole
+
+
+def test_reading_that_takes_long_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept(path)
+    play(kept.service)
+    kept.file.close()
+    monkeypatch.setattr(journal_file, "_SLACK_BYTES", 0)
+    monkeypatch.setattr(journal_file, "_TOLD_S", -1)
+    told: list[str] = []
+    JournalFile(path).read_back(Service().namespaces, Settings(), told.append)
+    assert told[0] == f"reading 9 entries of {path}"
+    assert told[1].startswith(f"read 9 entries of {path} in 0.")
 
 
 @pytest.mark.parametrize(("line", "said"), [(b"no json\n", ":2: "), (b'{"eventType": "ping"}\n', ":2: ")])
@@ -185,7 +305,7 @@ def test_file_that_holds_something_else_is_refused_and_stays_as_it_is(path: Path
 def test_place_that_cannot_be_written_is_a_failure_in_a_sentence(tmp_path: Path) -> None:
     file = JournalFile(tmp_path)
     with pytest.raises(ServerFailed, match="cannot write the journal to"):
-        file.begin()
+        file.begin(())
 
 
 def test_full_disk_stops_nobody_and_is_told_at_the_end(path: Path) -> None:
