@@ -128,7 +128,7 @@ def test_the_node_example_verifies_what_it_sent(server: MockServer, tmp_path: Pa
     (tmp_path / "player.test.mjs").write_text(example, encoding="utf-8")
 
     done = subprocess.run(
-        [_node(), "player.test.mjs", server.url], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
+        [node(), "player.test.mjs", server.url], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -219,7 +219,7 @@ def run_examples(examples: dict[str, str], folder: Path) -> subprocess.Completed
     )
 
 
-def _node() -> str:
+def node() -> str:
     """Return the Node that comes with Playwright, so that none has to be installed."""
     import playwright
 
