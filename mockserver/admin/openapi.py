@@ -40,7 +40,7 @@ _SUBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "faults": ("Failures on purpose.", ("faults",)),
     "stories": ("Scenarios that a player must survive, with a verdict.", ("stories",)),
-    "settings": ("How a namespace behaves.", ("settings", "armed", "reset")),
+    "settings": ("How a namespace behaves.", ("settings", "reset")),
     "clock": ("The emulated clock.", ("clock",)),
     "namespaces": ("Many testers on one server.", ("namespaces",)),
     "players": ("Simulated players.", ("players",)),
@@ -63,7 +63,7 @@ def description(
         address: The address of the server; empty for the one that the document was read from.
         namespace: The namespace that the document was read from.
     """
-    described = {dialect.name: dialect.described() for dialect in dialects}
+    described = {dialect.name: dialect.described for dialect in dialects}
     paths: dict[str, dict[str, Any]] = {}
     for name, api in described.items():
         for path, methods in api.paths.items():

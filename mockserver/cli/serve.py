@@ -171,7 +171,7 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
         return
     rows = [
         ("page", ui_url),
-        ("sessions", f"{url}{DIALECTS.default.opening_path()} (POST)"),
+        ("sessions", f"{url}{DIALECTS.default.opening_path} (POST)"),
         *known.device_rows(),
         ("admin API", f"{admin_url}/openapi.json"),
         ("journal", f"{admin_url}/events"),

@@ -178,8 +178,9 @@ class Dialect(Protocol):
         """Return the id of the session that an answer of this API opened; None if it opened none."""
         ...
 
+    @property
     def opening_path(self) -> str:
-        """Return the path to which players post a sessionStart."""
+        """The path to which players post a sessionStart."""
         ...
 
     def event_path(self, event_type: str, sid: str) -> str:
@@ -195,8 +196,9 @@ class Dialect(Protocol):
         """
         ...
 
+    @property
     def described(self) -> Described:
-        """Describe its paths for OpenAPI."""
+        """Its paths for OpenAPI."""
         ...
 
 

@@ -21,6 +21,7 @@ __all__ = ["Event", "event_of", "events_of"]
 
 _NOTHING: Mapping[str, Any] = {}
 _NUMBERS = (int, float)
+_DOWNLOAD = Operation.DOWNLOAD  # to ask an Enum for a member takes long before Python 3.12
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -96,7 +97,7 @@ def events_of(
             only downloaded content is several events: a list posted as an event is one event that is not valid.
     """
     if normal is msgspec.UNSET:
-        if operation is Operation.DOWNLOAD and isinstance(document, list) and document:
+        if operation is _DOWNLOAD and isinstance(document, list) and document:
             return [event_of(each, seq, index, dialect=dialect) for index, each in enumerate(document)]
         return (event_of(document, seq, None, document, dialect),)
     if isinstance(normal, list) and normal:

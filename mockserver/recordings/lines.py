@@ -201,7 +201,7 @@ def _of_event(number: int, line: bytes, document: dict[str, Any], sessions: int)
         raise InvalidInput(f"the first event must be a sessionStart, not {event_type!r}")
     sid = f"session-{sessions + opens}"
     api = DIALECTS.default
-    path = api.opening_path() if opens else api.event_path(str(event_type), sid)
+    path = api.opening_path if opens else api.event_path(str(event_type), sid)
     return RecordedCall(
         line=number, method="POST", path=path, target=path, headers=_JSON, body=body, at_ms=at_ms, sid=sid,
         what=event_type if isinstance(event_type, str) else None, is_bare=True,

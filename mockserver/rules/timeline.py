@@ -20,6 +20,12 @@ from mockserver.rules.ordering import Arrived, Processed, ReorderBuffer
 __all__ = ["Item", "Sorting", "facts_of", "items_of", "processed", "sorting", "timeline_entry"]
 
 
+# To ask an Enum for a member takes long before Python 3.12, and this is asked of every event of a session.
+_TAKEN = (Outcome.OPENED, Outcome.ACCEPTED)
+_DOWNLOAD = Operation.DOWNLOAD
+_WITH_EVENTS = (Operation.EVENT, Operation.START, _DOWNLOAD)
+
+
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One event of a session.
 
@@ -63,7 +69,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     @property
     def accepted(self) -> bool:
         """Whether the back end processed it."""
-        return self.record.outcome in (Outcome.OPENED, Outcome.ACCEPTED)
+        return self.record.outcome in _TAKEN
 
     @property
     def status(self) -> int | None:
@@ -102,14 +108,14 @@ def facts_of(
 
 def items_of(record: Record, events: Sequence[Event]) -> list[Item]:
     """Return the events of one journal entry: one, or all of a batch; an empty batch counts as one."""
-    if record.operation not in (Operation.START, Operation.EVENT, Operation.DOWNLOAD):
+    if record.operation not in _WITH_EVENTS:
         return []
     return [Item(_timed(event, record), record) for event in events]
 
 
 def _timed(event: Event, record: Record) -> Event:
     """Give an accepted event that has no time, as APIs allow for a sessionStart, that of its receipt."""
-    if event.ts_ms is None and event.dialect and record.outcome in (Outcome.OPENED, Outcome.ACCEPTED):
+    if event.ts_ms is None and event.dialect and record.outcome in _TAKEN:
         return replace(event, ts_ms=record.at_ms)
     return event
 
@@ -138,7 +144,7 @@ class Sorting(NamedTuple):
 
     def order(self, session: Session | None, now_ms: int) -> list[Item]:
         """Return all events in the order of processing, as far as it is known now."""
-        if any(item.record.operation is Operation.DOWNLOAD for item in self.arrived):
+        if any(item.record.operation is _DOWNLOAD for item in self.arrived):
             return list(self.arrived)
         closed = session is None or session.phase in (Phase.CLOSED, Phase.FORGOTTEN)
         return [*self.final, *_placed(self.arrived, self.buffer.tail(now_ms=now_ms, closed=closed))]

@@ -195,6 +195,6 @@ def test_request_is_addressed_to_another_session_wherever_its_id_stands() -> Non
 @pytest.mark.parametrize("problem", get_args(RequestProblem))
 def test_every_dialect_words_every_problem_of_the_transport(dialect: Dialect, problem: RequestProblem) -> None:
     interpreter = dialect.interpreter(Settings())
-    arrival = interpreter.read(HttpRequest("POST", dialect.opening_path(), dialect.opening_path(), problem=problem))
+    arrival = interpreter.read(HttpRequest("POST", dialect.opening_path, dialect.opening_path, problem=problem))
     assert arrival.violations[0].detail
     assert 400 <= interpreter.rejected(arrival).status < 500

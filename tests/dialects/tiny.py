@@ -106,14 +106,13 @@ class Tiny:
     bases = (BASE,)
     words = Words(api="tiny", places={"/params": "/did/0/more", "/playerTime/playhead": "/did/0/pos"})
 
-    def normal(self, document: Any) -> Any:
-        return normal_of(document)
-
-    def interpreter(self, settings: Settings) -> _Interpreter:
-        return _Interpreter(settings)
+    normal = staticmethod(normal_of)
+    interpreter = _Interpreter
+    opening_path = f"{BASE}/open"
+    described = Described("Deeds.", {f"{BASE}/did": {"post": {"summary": "Say what was done.", "responses": {}}}}, {})
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
-        return path == self.opening_path()
+        return path == self.opening_path
 
     def found(self, request: HttpRequest) -> Found | None:
         return Found(request.path, is_certain=True) if request.path.startswith(BASE) else None
@@ -128,9 +127,6 @@ class Tiny:
     def opened_by(self, answer: HttpResponse) -> str | None:
         return str(parse_body(answer.body, len(answer.body))["sid"]) if answer.status == 200 else None
 
-    def opening_path(self) -> str:
-        return f"{BASE}/open"
-
     def event_path(self, event_type: str, sid: str) -> str:
         return f"{BASE}/did"
 
@@ -138,9 +134,6 @@ class Tiny:
         time = event["playerTime"]
         did = {"what": event["eventType"], "s": time["ts"] / 1000, "pos": time["playhead"]}
         return f"{BASE}/{'open' if sid is None else 'did'}", encode({"sid": sid, "did": [did]})
-
-    def described(self) -> Described:
-        return Described("Deeds.", {f"{BASE}/did": {"post": {"summary": "Say what was done.", "responses": {}}}}, {})
 
 
 TINY = Tiny()

@@ -27,7 +27,7 @@ TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 @pytest.mark.parametrize("file", sorted(path.name for path in TRAFFIC.glob("*.ndjson")))
 def test_recorded_players_notice_no_difference(file: str) -> None:
     """The longest recording has a day of pings."""
-    samples = [json.loads(line) for line in (TRAFFIC / file).read_text(encoding="utf-8").splitlines()][:150]
+    samples = [json.loads(line) for line in (TRAFFIC / file).read_text(encoding="utf-8").splitlines()][:100]
 
     async def script(twins: Twins) -> None:
         sids: dict[str, str] = {}
@@ -139,7 +139,7 @@ async def gate(twins: Twins, data: st.DataObject, connection: int) -> None:
 STEPS = st.sampled_from([*[plain] * 9, odd, odd, mutated, mutated, cut, leave, control, control, control, time, gate])
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_nothing_that_clients_and_testers_do_makes_a_difference(data: st.DataObject) -> None:
     async def script(twins: Twins) -> None:

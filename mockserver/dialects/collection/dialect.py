@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.dialects.base import Described, Found
+from mockserver.dialects.base import Described
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.described import PATHS, SCHEMAS
-from mockserver.dialects.collection.paths import BASE, OPENING, events_path, found, opens, session_of, with_session
+from mockserver.dialects.collection.paths import BASE, OPENING, SESSION_PREFIX, call_of, events_path, found
 from mockserver.dialects.collection.reader import Reader
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse
@@ -79,34 +79,30 @@ class Collection:
     words = Words(api=name)
     normal = None
 
-    def interpreter(self, settings: Settings) -> _Interpreter:
-        """Make the interpreter for some settings."""
-        return _Interpreter(settings)
+    interpreter = _Interpreter
+    found = staticmethod(found)
+    opening_path = OPENING
+    described = Described("Adobe's Media Collection API, emulated.", PATHS, SCHEMAS)
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
         """Return whether a path asks for a new session, or takes a whole one; whatever the body."""
-        return opens(method, path)
-
-    def found(self, request: HttpRequest) -> Found | None:
-        """Tell whether a request that may have gone anywhere went to this API."""
-        return found(request)
+        return call_of(method, path).operation in (Operation.START, Operation.DOWNLOAD)
 
     def session_of(self, path: str, body: bytes) -> str | None:
-        """Return the session of a path, whatever the body."""
-        return session_of(path)
+        """Return the session of a path, with or without a prefix, whatever the body; None when it names none."""
+        _, found, rest = path.partition(SESSION_PREFIX)
+        return rest.partition("/")[0] if found else None
 
     def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
         """Return the path with another session in it; the body names none."""
-        return with_session(path, sid), body
+        before, found, rest = path.partition(SESSION_PREFIX)
+        _, slash, after = rest.partition("/")
+        return (f"{before}{found}{sid}{slash}{after}" if found else path), body
 
     def opened_by(self, answer: HttpResponse) -> str | None:
         """Return the id at the end of the ``Location`` of a 201, in whatever form."""
         location = answer.field("location") if answer.status == 201 else None
         return location.rstrip("/").rpartition("/")[2] or None if location else None
-
-    def opening_path(self) -> str:
-        """Return the path to which players post a sessionStart."""
-        return OPENING
 
     def event_path(self, event_type: str, sid: str) -> str:
         """Return the path to which players post the events of a session, of whatever type."""
@@ -115,10 +111,6 @@ class Collection:
     def written(self, event: Mapping[str, Any], sid: str | None) -> tuple[str, bytes]:
         """Return path and body of an event."""
         return OPENING if sid is None else events_path(sid), encode(event)
-
-    def described(self) -> Described:
-        """Describe its paths for OpenAPI."""
-        return Described("Adobe's Media Collection API, emulated.", PATHS, SCHEMAS)
 
 
 COLLECTION = Collection()

@@ -18,22 +18,20 @@ from mockserver.model.vocabulary import Operation
 __all__ = [
     "BASE",
     "OPENING",
+    "SESSION_PREFIX",
     "Call",
     "call_of",
     "docs_typo",
     "events_path",
     "found",
-    "opens",
     "posted_to",
-    "session_of",
     "session_path",
-    "with_session",
 ]
 
 BASE = "/api/v1"
 OPENING = f"{BASE}/sessions"
 """Where a sessionStart is posted."""
-_SESSION_PREFIX = f"{OPENING}/"
+SESSION_PREFIX = f"{OPENING}/"
 _SCHEMA_PREFIX = f"{BASE}/schemas/"
 _DOWNLOADED = f"{BASE}/downloaded"
 _EVENTS = "/events"
@@ -63,30 +61,12 @@ def session_path(sid: str) -> str:
     Relative, without prefix and without trailing slash: MediaSDK JS takes the fifth piece between slashes, the mobile
     SDKs anchor their pattern at ``/api/``, and Adobe's newest sample takes what follows the last slash.
     """
-    return f"{_SESSION_PREFIX}{sid}"
+    return f"{SESSION_PREFIX}{sid}"
 
 
 def events_path(sid: str) -> str:
     """Return the path to which the events of a session are posted."""
-    return f"{_SESSION_PREFIX}{sid}{_EVENTS}"
-
-
-def session_of(path: str) -> str | None:
-    """Return the session id that a path names, with or without a prefix; None when it names none."""
-    _, found, rest = path.partition(_SESSION_PREFIX)
-    return rest.partition("/")[0] if found else None
-
-
-def with_session(path: str, sid: str) -> str:
-    """Return a path with another session in it."""
-    before, found, rest = path.partition(_SESSION_PREFIX)
-    _, slash, after = rest.partition("/")
-    return f"{before}{found}{sid}{slash}{after}" if found else path
-
-
-def opens(method: str, path: str) -> bool:
-    """Return whether a request asks for a new session."""
-    return call_of(method, path).operation in (Operation.START, Operation.DOWNLOAD)
+    return f"{SESSION_PREFIX}{sid}{_EVENTS}"
 
 
 def found(request: HttpRequest) -> Found | None:
@@ -111,8 +91,8 @@ def posted_to(method: str, path: str) -> str | None:
 
     Told by :func:`call_of` as well, which takes longer.
     """
-    if method == "POST" and path.startswith(_SESSION_PREFIX) and path.endswith(_EVENTS):
-        return path[len(_SESSION_PREFIX) : -len(_EVENTS)]
+    if method == "POST" and path.startswith(SESSION_PREFIX) and path.endswith(_EVENTS):
+        return path[len(SESSION_PREFIX) : -len(_EVENTS)]
     return None
 
 
@@ -135,8 +115,8 @@ def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:
 
 def _call_of(method: str, path: str) -> Call:
     path = path.removesuffix("/")
-    if path.startswith(_SESSION_PREFIX) and path.endswith(_EVENTS):
-        found = Call(Operation.EVENT, path[len(_SESSION_PREFIX) : -len(_EVENTS)])
+    if path.startswith(SESSION_PREFIX) and path.endswith(_EVENTS):
+        found = Call(Operation.EVENT, path[len(SESSION_PREFIX) : -len(_EVENTS)])
     elif path == OPENING:
         found = Call(Operation.START)
     elif path == _DOWNLOADED:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.dialects.base import Described, Found
+from mockserver.dialects.base import Described
 from mockserver.dialects.edge.answers import HINT, Answers
 from mockserver.dialects.edge.described import PATHS, SCHEMAS
 from mockserver.dialects.edge.normal import WORDS, normal_of, wire_of
-from mockserver.dialects.edge.paths import (
-    BASES,
-    OPENING,
-    call_of,
-    event_path,
-    found,
-    opened_by,
-    opens,
-    session_of,
-    with_session,
-)
+from mockserver.dialects.edge.paths import BASES, OPENING, call_of, event_path, found
 from mockserver.dialects.edge.reader import Reader
 from mockserver.dialects.edge.schemas import DOWNLOADED
-from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.http import HttpResponse
 from mockserver.model.settings import Settings
 from mockserver.wire.codec import encode
 
@@ -30,6 +21,9 @@ __all__ = ["EDGE", "Edge"]
 
 _DATASTREAM = "00000000-0000-4000-8000-000000000000"
 _OPENINGS = ("sessionStart", DOWNLOADED)
+_OPENS = re.compile(rb'"eventType"\s*:\s*"media\.(sessionStart|downloaded)"')
+_SID = re.compile(rb'"sessionID"\s*:\s*"([^"\\]{1,512})"')
+_GIVEN = re.compile(rb'"sessionId"\s*:\s*"([^"\\]{1,512})"')
 
 
 class _Interpreter(Reader, Answers):
@@ -49,40 +43,30 @@ class Edge:
     bases = BASES
     words = WORDS
 
-    def normal(self, document: Any) -> Any:
-        """Convert a parsed body to the normal shape."""
-        return normal_of(document)
-
-    def interpreter(self, settings: Settings) -> _Interpreter:
-        """Make the interpreter that reads and answers requests under these settings."""
-        return _Interpreter(settings)
+    normal = staticmethod(normal_of)
+    interpreter = _Interpreter
+    found = staticmethod(found)
+    opening_path = OPENING
+    described = Described("Adobe's Media Edge API, emulated.", PATHS, SCHEMAS)
 
     def opens(self, method: str, path: str, body: bytes) -> bool:
         """Return whether a request opens a session: by its path, or by its body where any event can be sent."""
         call = call_of(path)
         if method != "POST" or call is None:
             return False
-        return call.event_type in _OPENINGS or (call.form != "media" and opens(body))
-
-    def found(self, request: HttpRequest) -> Found | None:
-        """Return whether a request to any server is one to this API."""
-        return found(request)
+        return call.event_type in _OPENINGS or (call.form != "media" and _OPENS.search(body) is not None)
 
     def session_of(self, path: str, body: bytes) -> str | None:
         """Return the session that a body names."""
-        return session_of(body)
+        return _text_in(_SID.search(body))
 
     def addressed(self, path: str, body: bytes, sid: str) -> tuple[str, bytes]:
         """Return the body with another session in it; a path names none."""
-        return path, with_session(body, sid)
+        return path, _SID.sub(lambda named: named[0].replace(named[1], sid.encode()), body)
 
     def opened_by(self, answer: HttpResponse) -> str | None:
         """Return the id in the handle ``media-analytics:new-session``."""
-        return opened_by(answer.body)
-
-    def opening_path(self) -> str:
-        """Return the path to which players post a sessionStart."""
-        return OPENING
+        return _text_in(_GIVEN.search(answer.body))
 
     def event_path(self, event_type: str, sid: str) -> str:
         """Return the path to which players post an event."""
@@ -95,9 +79,9 @@ class Edge:
         hint = None if sid is None else HINT
         return f"{event_path(event_type, hint)}?configId={_DATASTREAM}", encode(document)
 
-    def described(self) -> Described:
-        """Describe its paths for OpenAPI."""
-        return Described("Adobe's Media Edge API, emulated.", PATHS, SCHEMAS)
+
+def _text_in(found: re.Match[bytes] | None) -> str | None:
+    return found[1].decode("utf-8", "replace") if found else None
 
 
 EDGE = Edge()

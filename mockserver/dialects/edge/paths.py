@@ -25,12 +25,7 @@ __all__ = [
     "QueryString",
     "call_of",
     "event_path",
-    "hint_of",
-    "opened_by",
-    "opens",
     "query_string_of",
-    "session_of",
-    "with_session",
 ]
 
 BASES = ("/ee/", "/ee-pre-prd/")
@@ -43,7 +38,7 @@ Form = Literal["media", "interact", "collect", "consent", "acquire"]
 """The endpoint: for media events, for events of any kind with or without an answer, for consent, for an identity."""
 
 _PATH = re.compile(
-    r"/ee(?:-pre-prd)?(?:/(?P<hint>[a-z0-9-]+))?/"
+    r"/ee(?:-pre-prd)?(?:/[a-z0-9-]+)?/"
     r"(?:va/v1/(?P<type>[A-Za-z]+)|v[12]/(?P<form>interact|collect|privacy/set-consent|identity/acquire))/?"
 )
 _FORMS: dict[str, Form] = {
@@ -55,9 +50,6 @@ _FORMS: dict[str, Form] = {
 _PLACE = re.compile(r"/ee(?:-pre-prd)?/(?:[a-z0-9-]+/)?(?:va/v1/|v[12]/(?:interact|collect)(?:/|$)).*")
 _MEDIA_PATH = "/va/v1/"
 _MEDIA = re.compile(rb'"media\.[A-Za-z]|"mediaCollection"')
-_SID = re.compile(rb'"sessionID"\s*:\s*"([^"\\]{1,512})"')
-_OPENS = re.compile(rb'"eventType"\s*:\s*"media\.(sessionStart|downloaded)"')
-_GIVEN = re.compile(rb'"sessionId"\s*:\s*"([^"\\]{1,512})"')
 _MOST_FIELDS = 50
 _LONGEST = 200
 _TYPES = frozenset({*EVENTS, DOWNLOADED})
@@ -120,34 +112,6 @@ def found(request: HttpRequest) -> Found | None:
     if request.method == "OPTIONS":
         return Found(place[0], is_certain=False)
     return Found(place[0], is_certain=True) if _MEDIA.search(request.body) else None
-
-
-def hint_of(path: str) -> str | None:
-    """Return the location hint in a path, such as ``or2``; None when it has none."""
-    found = _PATH.fullmatch(path)
-    return found["hint"] if found else None
-
-
-def session_of(body: bytes) -> str | None:
-    """Return the session id that a body names; None when it names none."""
-    found = _SID.search(body)
-    return found[1].decode("utf-8", "replace") if found else None
-
-
-def opens(body: bytes) -> bool:
-    """Return whether a body has an event that opens a session."""
-    return _OPENS.search(body) is not None
-
-
-def with_session(body: bytes, sid: str) -> bytes:
-    """Return a body with another session in place of the one that it names."""
-    return _SID.sub(lambda found: found[0].replace(found[1], sid.encode()), body)
-
-
-def opened_by(body: bytes) -> str | None:
-    """Return the session that the body of an answer gives; None when it gives none."""
-    found = _GIVEN.search(body)
-    return found[1].decode("utf-8", "replace") if found else None
 
 
 def event_path(event_type: str, hint: str | None = None) -> str:

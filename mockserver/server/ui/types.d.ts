@@ -11,7 +11,6 @@ export interface Answers {
   "/events": EventPage;
   "/faults": FaultPage;
   "/stories": StoryPage;
-  "/armed": ArmedView;
   "/settings": Settings;
   "/clock": ClockReading;
   "/namespaces": NamespacePage;
@@ -43,18 +42,6 @@ export interface Addresses {
   https: boolean;
 }
 
-/** What makes a namespace behave otherwise than after its start. */
-export interface ArmedView {
-  faults: number;
-  story: string | null;
-  story_title: string | null;
-  settings: ChangedSetting[];
-  clock: ClockReading;
-  ahead_ms: number;
-  follows_ts: boolean;
-  evicted: number;
-}
-
 /** One difference between two sessions. */
 export interface Change {
   of: "event" | "key" | "playhead" | "time" | "interval" | "pings" | "metric" | "finding";
@@ -64,14 +51,6 @@ export interface Change {
   after: any;
   before_seq: number | null;
   after_seq: number | null;
-}
-
-/** A setting that is not as it was at the start. */
-export interface ChangedSetting {
-  name: string;
-  start: any;
-  value: any;
-  story: string | null;
 }
 
 /** One chapter, as its close call reports it. For the members see :class:`AdReport`. */

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from mockserver.dialects.collection.keys import EVENTS, QOE_KEYS, UNQUALIFIED_QOE, WRONG_EVENT_TYPES
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.event_types import EVENTS as TABLE
@@ -29,25 +27,25 @@ def test_every_event_type_has_its_keys_in_the_order_of_the_vocabulary() -> None:
     assert tuple(EVENTS) == EVENT_TYPES
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_exactly_the_documented_keys_are_required(event_type: str) -> None:
-    required = {key.name for key in EVENTS[event_type].params if key.required}
+def test_exactly_the_documented_keys_are_required() -> None:
+    for event_type in EVENT_TYPES:
+        required = {key.name for key in EVENTS[event_type].params if key.required}
 
-    assert required == _DOCUMENTED_REQUIRED.get(event_type, set())
-
-
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_no_event_names_a_key_twice(event_type: str) -> None:
-    names = [key.name for key in EVENTS[event_type].params]
-
-    assert len(names) == len(set(names))
+        assert required == _DOCUMENTED_REQUIRED.get(event_type, set()), event_type
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_keys_of_params_are_there_where_the_table_of_event_types_says_so(event_type: str) -> None:
-    keys = EVENTS[event_type]
-    params = "required" if keys.needs_params else "optional" if keys.params else "none"
-    assert TABLE[event_type].params == params
+def test_no_event_names_a_key_twice() -> None:
+    for event_type in EVENT_TYPES:
+        names = [key.name for key in EVENTS[event_type].params]
+
+        assert len(names) == len(set(names)), event_type
+
+
+def test_keys_of_params_are_there_where_the_table_of_event_types_says_so() -> None:
+    for event_type in EVENT_TYPES:
+        keys = EVENTS[event_type]
+        params = "required" if keys.needs_params else "optional" if keys.params else "none"
+        assert TABLE[event_type].params == params, event_type
 
 
 def test_params_are_needed_where_a_key_of_them_is() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,27 +13,25 @@ from mockserver.errors import InvalidInput
 from mockserver.model.event_types import EVENT_TYPES
 
 
-@pytest.mark.parametrize("docs_lenient", [False, True])
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_every_schema_is_valid_draft_04(event_type: str, profile: str, docs_lenient: bool) -> None:
-    Draft4Validator.check_schema(build_schema(event_type, profile=profile, docs_lenient=docs_lenient))
+def test_every_schema_is_valid_draft_04() -> None:
+    for event_type, profile, docs_lenient in product(EVENT_TYPES, PROFILES, (False, True)):
+        Draft4Validator.check_schema(build_schema(event_type, profile=profile, docs_lenient=docs_lenient))
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_the_shared_schema_is_valid_draft_04(profile: str) -> None:
-    Draft4Validator.check_schema(build_shared_schema(profile=profile))
+def test_the_shared_schema_is_valid_draft_04() -> None:
+    for profile in PROFILES:
+        Draft4Validator.check_schema(build_shared_schema(profile=profile))
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_a_schema_has_the_published_shape(event_type: str) -> None:
-    schema = build_schema(event_type)
+def test_a_schema_has_the_published_shape() -> None:
+    for event_type in EVENT_TYPES:
+        schema = build_schema(event_type)
 
-    assert list(schema) == ["$schema", "id", "definitions", "type", "$ref"]
-    assert schema["$schema"] == "http://json-schema.org/draft-04/schema#"
-    assert re.fullmatch(rf"https://[a-z.-]+/api/v1/schemas/{event_type}", schema["id"])
-    assert list(schema["definitions"]) == ["playerTime", "eventType", "qoeData", "customMetadata", event_type]
-    assert (schema["type"], schema["$ref"]) == ("object", f"#/definitions/{event_type}")
+        assert list(schema) == ["$schema", "id", "definitions", "type", "$ref"]
+        assert schema["$schema"] == "http://json-schema.org/draft-04/schema#"
+        assert re.fullmatch(rf"https://[a-z.-]+/api/v1/schemas/{event_type}", schema["id"])
+        assert list(schema["definitions"]) == ["playerTime", "eventType", "qoeData", "customMetadata", event_type]
+        assert (schema["type"], schema["$ref"]) == ("object", f"#/definitions/{event_type}")
 
 
 def test_player_time_is_the_published_one() -> None:
@@ -66,14 +65,14 @@ def test_qoe_data_has_no_empty_list_of_required_keys() -> None:
     }
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_an_event_has_exactly_five_members(event_type: str) -> None:
-    event = build_schema(event_type)["definitions"][event_type]
+def test_an_event_has_exactly_five_members() -> None:
+    for event_type in EVENT_TYPES:
+        event = build_schema(event_type)["definitions"][event_type]
 
-    assert set(event["properties"]) == {"playerTime", "eventType", "params", "qoeData", "customMetadata"}
-    assert event["properties"]["eventType"] == {"type": "string", "enum": [event_type]}
-    assert event["additionalProperties"] is False
-    assert ("params" in event["required"]) is EVENTS[event_type].needs_params
+        assert set(event["properties"]) == {"playerTime", "eventType", "params", "qoeData", "customMetadata"}
+        assert event["properties"]["eventType"] == {"type": "string", "enum": [event_type]}
+        assert event["additionalProperties"] is False
+        assert ("params" in event["required"]) is EVENTS[event_type].needs_params, event_type
 
 
 def test_params_of_session_start_begin_and_end_as_published() -> None:
@@ -83,28 +82,28 @@ def test_params_of_session_start_begin_and_end_as_published() -> None:
     assert params["required"][-1] == "visitor.marketingCloudOrgId"
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_no_schema_limits_a_value_beyond_its_type(event_type: str) -> None:
-    event = build_schema(event_type)["definitions"][event_type]["properties"]["params"]
+def test_no_schema_limits_a_value_beyond_its_type() -> None:
+    for event_type in EVENT_TYPES:
+        event = build_schema(event_type)["definitions"][event_type]["properties"]["params"]
 
-    assert not _keywords(event) & {
-        "enum",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "format",
-        "minItems",
-        "pattern",
-    }
+        assert not _keywords(event) & {
+            "enum",
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+            "format",
+            "minItems",
+            "pattern",
+        }
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_the_open_profile_closes_nothing_but_custom_metadata(event_type: str) -> None:
-    schema = build_schema(event_type, profile="open")
-    del schema["definitions"]["customMetadata"]
+def test_the_open_profile_closes_nothing_but_custom_metadata() -> None:
+    for event_type in EVENT_TYPES:
+        schema = build_schema(event_type, profile="open")
+        del schema["definitions"]["customMetadata"]
 
-    assert False not in _values_of("additionalProperties", schema)
+        assert False not in _values_of("additionalProperties", schema)
 
 
 def test_states_update_can_be_left_out() -> None:

@@ -105,19 +105,38 @@ def durations(report: SessionReport) -> Any:
 
 
 @given(events=anything(), settings=settings)
-def test_no_number_is_negative(reports: Any, events: list[Any], settings: Settings) -> None:
+def test_numbers_of_a_report_agree_whatever_was_sent(reports: Any, events: list[Any], settings: Settings) -> None:
     report = reports(*events, settings=settings)
+    no_number_is_negative(report)
+    media_time_is_content_time_and_ad_time(report)
+    unique_time_is_at_most_content_time_with_a_tenth_and_a_second_for_each_interval(report, len(events))
+    what_explains_a_duration_adds_up_to_it(report)
+
+
+def no_number_is_negative(report: SessionReport) -> None:
     for item in (report, *report.ads, *report.chapters, *report.states):
         for metric in item.metrics:
             if isinstance(metric.exact, (int, float)):
                 assert metric.exact >= 0, metric
 
 
-@given(events=anything(), settings=settings)
-def test_media_time_is_content_time_and_ad_time(reports: Any, events: list[Any], settings: Settings) -> None:
-    report = reports(*events, settings=settings)
+def media_time_is_content_time_and_ad_time(report: SessionReport) -> None:
     ad_ms = sum(round(ad.time_spent_s * 1000) for ad in report.ads)
     assert round(report.media_time_spent_s * 1000) == round(report.content_time_spent_s * 1000) + ad_ms
+
+
+def unique_time_is_at_most_content_time_with_a_tenth_and_a_second_for_each_interval(
+    report: SessionReport, number_of_events: int
+) -> None:
+    assert report.unique_time_played_s <= report.content_time_spent_s * 1.1 + number_of_events + 1e-6
+
+
+def what_explains_a_duration_adds_up_to_it(report: SessionReport) -> None:
+    metrics = [report.metric(name) for name in DURATIONS]
+    metrics += [item.metric("time_spent_s") for item in (*report.ads, *report.chapters)]
+    metrics += [state.metric("total_duration_s") for state in report.states]
+    for metric in metrics:
+        assert round(sum(part.value for part in metric.why), 6) == round(metric.exact, 6), metric
 
 
 @given(events=anything(), settings=settings)
@@ -132,28 +151,10 @@ def test_no_time_counts_twice(reports: Any, events: list[Any], settings: Setting
     assert counted_s <= max((at_s for _, at_s, *_ in events), default=0) + settings.credit_tail_s + 1e-6
 
 
-@given(events=anything(), settings=settings)
-def test_unique_time_is_at_most_content_time_with_a_tenth_and_a_second_for_each_interval(
-    reports: Any, events: list[Any], settings: Settings
-) -> None:
-    report = reports(*events, settings=settings)
-    assert report.unique_time_played_s <= report.content_time_spent_s * 1.1 + len(events) + 1e-6
-
-
 @given(events=healthy())
 def test_unique_time_of_a_player_that_never_seeks_is_its_content_time(reports: Any, events: list[Any]) -> None:
     report = reports(*events)
     assert report.unique_time_played_s == report.content_time_spent_s
-
-
-@given(events=anything(), settings=settings)
-def test_what_explains_a_duration_adds_up_to_it(reports: Any, events: list[Any], settings: Settings) -> None:
-    report = reports(*events, settings=settings)
-    metrics = [report.metric(name) for name in DURATIONS]
-    metrics += [item.metric("time_spent_s") for item in (*report.ads, *report.chapters)]
-    metrics += [state.metric("total_duration_s") for state in report.states]
-    for metric in metrics:
-        assert round(sum(part.value for part in metric.why), 6) == round(metric.exact, 6), metric
 
 
 @given(data=st.data())
