@@ -113,7 +113,7 @@ class ComparisonQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     Args:
         after: The id of the session after a change of the player; the one in the path is that before it.
         seconds: How far times and playheads may be apart.
-        volatile: Whether ids of the viewer, versions and measured values count.
+        volatile: Whether ids of the viewer, versions, notes and measured values count.
         ignore: Names of keys, event types, metrics, findings or kinds of differences that do not count; ``*`` stands
             for any text.
     """

@@ -24,7 +24,7 @@ _EPILOG = (
     + """
 Sessions are compared in pairs: those of one media.id, in order of opening. Events correspond by type and by what they
 are about, such as the id of an ad. Pings are compared by how often they come. What differs between any two runs does
-not count: ids of sessions and viewers, times of day, versions, measured values (--volatile counts the latter three).
+not count: ids of sessions, times of day, and, without --volatile, ids of viewers, versions, notes and measured values.
 Sessions of the Media Collection API and of the Media Edge API can be compared with each other.
 
 exit codes: 0 no difference, 1 at least one, 2 arguments or sources cannot be used
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out this key, event type, metric, finding or kind of difference; * stands for any text; repeatable",
     )  # fmt: skip
     parser.add_argument(
-        "--volatile", action="store_true", help="compare ids of viewers, versions and measured values too"
+        "--volatile", action="store_true", help="compare ids of viewers, versions, notes and measured values too"
     )
     parser.add_argument(
         "--sessions", nargs=2, metavar="SID", help="compare only this session of BEFORE with this one of AFTER"

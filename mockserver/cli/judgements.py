@@ -13,10 +13,10 @@ from mockserver.formats.judgement import Case, Check, Issue, Judgement, Picture,
 from mockserver.media_server import MediaServer
 from mockserver.model.comparison import ChangeKind, Comparison, SessionComparison
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.plan_result import CheckKind, PlanCheck, PlanResult
+from mockserver.model.plan_result import CheckKind, Coverage, PlanCheck, PlanResult
 from mockserver.model.results import SessionView
 from mockserver.model.story import StoryView
-from mockserver.rules.comparison.text import change_line, change_lines, named, summary_line
+from mockserver.rules.comparison.text import change_line, change_lines, named, shown_value, summary_line
 from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.text import findings_text
 from mockserver.rules.transcript import transcript
@@ -26,6 +26,7 @@ __all__ = ["of_comparison", "of_findings", "of_story"]
 _DISTRIBUTION = "media-collection-mockserver"
 _WITHOUT = "requests without a session"
 _ALL_TRAFFIC = "all sessions together"
+_MOST_UNTRIED = 30
 
 _DIFFERENCES: Mapping[ChangeKind, str] = {
     "event": "an event has no counterpart in the other recording",
@@ -91,9 +92,9 @@ def of_findings(
     if loose:
         issues = [places.finding(finding, counts=id(finding) in failing) for finding in loose]
         cases.append(_plain_case(_WITHOUT, issues, findings_text(loose, (), source.lines, source.unit)))
-    if plan is not None and plan.checks:
+    if plan is not None and (plan.checks or plan.coverage.items):
         missed = [places.missed(check) for check in plan.checks if not check.met]
-        cases.append(_plain_case(_ALL_TRAFFIC, missed, "", plan.checks))
+        cases.append(_plain_case(_ALL_TRAFFIC, missed, "", plan.checks, _coverage(plan.coverage)))
     summary = findings_text(findings, sessions).rpartition("\n")[2]
     if plan is not None:
         demands = f"{plan.met} of {plan.met + plan.missed} demands met, {plan.coverage.percent} % of it tried"
@@ -225,13 +226,32 @@ def _session_case(
     )
 
 
-def _plain_case(name: str, issues: Sequence[Issue], text: str, checks: Iterable[PlanCheck] = ()) -> Case:
+def _coverage(coverage: Coverage) -> tuple[str, ...]:
+    """Return lines that say how much of a plan was tried, and what was not."""
+    never = [
+        f"{one.kind} {one.name}" + ("" if one.value is None else f" = {shown_value(one.value)}")
+        for one in coverage.items
+        if not one.tried
+    ]
+    tried = f"{coverage.tried} of {coverage.planned} parts of the plan were tried ({coverage.percent} %)"
+    more = f" and {len(never) - _MOST_UNTRIED} more" if len(never) > _MOST_UNTRIED else ""
+    return (tried, f"never tried: {', '.join(never[:_MOST_UNTRIED])}{more}") if never else (tried,)
+
+
+def _plain_case(
+    name: str,
+    issues: Sequence[Issue],
+    text: str,
+    checks: Iterable[PlanCheck] = (),
+    about: tuple[str, ...] = (),
+) -> Case:
     return Case(
         name=name,
         title=name,
+        about=about,
         passed=not any(issue.counts for issue in issues),
         issues=tuple(issues),
-        text=text,
+        text=text or "\n".join(about),
         checks=tuple(Check(says=check.says, met=check.met, seen=check.seen) for check in checks),
     )
 

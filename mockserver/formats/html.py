@@ -122,7 +122,10 @@ def _checks(checks: Sequence[Check]) -> Child:
         return None
     rows = (
         element(
-            "tr", element("td", "met" if check.met else "missed"), element("td", check.says), element("td", check.seen)
+            "tr" if check.met else "tr.changed",
+            element("td", "met" if check.met else "missed"),
+            element("td", check.says),
+            element("td", check.seen),
         )
         for check in checks
     )

@@ -21,7 +21,7 @@ class Tolerance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Args:
         seconds: How far times and playheads may be apart; two runs of one viewing are never equal to the second.
-        volatile: Whether ids of the viewer, versions and measured values, which differ between any two runs, count.
+        volatile: Whether what differs between any two runs counts: ids of the viewer, versions, notes, measured values.
         ignore: Names of keys, event types, metrics and findings, or kinds of differences, that do not count; ``*``
             stands for any text.
     """

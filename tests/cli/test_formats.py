@@ -19,7 +19,7 @@ from mockserver.formats.judgement import Judgement
 from mockserver.media_server import MediaServer
 from mockserver.media_server.comparing import judged
 from mockserver.model.finding import Severity
-from mockserver.model.plan_result import Coverage, PlanCheck, PlannedSession, PlanResult
+from mockserver.model.plan_result import Coverage, CoverageItem, PlanCheck, PlannedSession, PlanResult
 from mockserver.model.settings import Settings
 from mockserver.recordings.recording import read_recording
 from mockserver.simulation.flaw import FLAWS
@@ -144,7 +144,8 @@ def planned(path: str) -> Judgement:
         session_id="session-1", media_id="clip-7", content="films", followed=False, checks=(met, missed)
     )
     total = PlanCheck(kind="sessions", says="2 sessions of films", met=False, seen="1", pointer="/content/0", line=2)
-    coverage = Coverage(planned=4, tried=3, percent=75, items=())
+    untried = CoverageItem(kind="value", content="films", name="adStart media.ad.id", event=2, value="ad-9")
+    coverage = Coverage(planned=4, tried=3, percent=75, items=(untried,))
     plan = PlanResult(
         title="Films", followed=False, met=1, missed=2, checks=(total,), sessions=(session,), coverage=coverage,
         journal_complete=True,
@@ -166,6 +167,9 @@ def test_result_of_a_plan_is_shown_with_the_places_of_both_files(
     ]  # fmt: skip
     assert [check.met for check in session.checks] == [True, False]
     assert everything.name == "all sessions together"
+    assert everything.about == (
+        "3 of 4 parts of the plan were tried (75 %)", 'never tried: value adStart media.ad.id = "ad-9"',
+    )  # fmt: skip
     assert "Expectations: 1 of 2 met" in html(judgement)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.model.comparison import USUAL, Change, Moment, Row, SessionComparison, Tolerance
 from mockserver.model.event import Event
-from mockserver.model.finding import Finding
+from mockserver.model.finding import Finding, Severity
 from mockserver.model.report import SessionReport
 from mockserver.model.results import SessionView
 from mockserver.rules.comparison.alignment import aligned, numbered, single_events
@@ -73,7 +73,7 @@ def compare_sessions(before: Watched, after: Watched, tolerance: Tolerance = USU
         changes += counted
     others = [*_pings(before.events, after.events), *report_changes(before.report, after.report, tolerance)]
     if not across:  # each API has rules of its own
-        others += _findings(before.findings, after.findings)
+        others += _findings(before.findings, after.findings, Severity.INFO if tolerance.volatile else Severity.WARNING)
     changes += [change for change in others if _counts(change, tolerance)]
     return SessionComparison(before=before.view, after=after.view, changes=tuple(changes), rows=tuple(rows))
 
@@ -241,9 +241,11 @@ def _middle(numbers: Sequence[float]) -> float:
     return sorted(numbers)[len(numbers) // 2]
 
 
-def _findings(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Change]:
-    severities = [{finding.code: finding.severity.value for finding in reversed(found)} for found in (before, after)]
-    for code in dict.fromkeys((*severities[0], *severities[1])):
-        first, second = severities[0].get(code), severities[1].get(code)
-        if first != second:
-            yield Change(of="finding", name=code, before=first, after=second)
+def _findings(before: Sequence[Finding], after: Sequence[Finding], least: Severity) -> Iterator[Change]:
+    """Compare which rules fired; notes, which chance decides, count only if asked for."""
+    first, second = ({finding.code: finding.severity for finding in reversed(found)} for found in (before, after))
+    for code in dict.fromkeys((*first, *second)):
+        one, other = first.get(code), second.get(code)
+        known = [severity.rank for severity in (one, other) if severity is not None]
+        if one is not other and min(known) <= least.rank:
+            yield Change(of="finding", name=code, before=one and one.value, after=other and other.value)

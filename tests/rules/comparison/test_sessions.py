@@ -203,6 +203,15 @@ def test_finding_that_is_new_or_gone_is_said() -> None:
     assert told["session.no-close"] == (None, "warning")
 
 
+def test_note_that_is_new_or_gone_counts_only_if_asked() -> None:
+    def notes(tolerance: Tolerance) -> list[str]:
+        found = compare_sessions(watched_once(*SEEN), watched_once(*SEEN[:2], *SEEN[-1:]), tolerance)
+        return [change.name for change in found.changes if change.of == "finding" and change.before == "info"]
+
+    assert notes(USUAL) == []
+    assert "ad.no-pings" in notes(Tolerance(volatile=True))
+
+
 def test_states_are_the_same_in_either_form() -> None:
     update = event("statesUpdate", playhead=10, ts=T0 + 12_000)
     assert changed(lambda after: after.__setitem__(4, update)) == []

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.comparison import Deviation, compare
 from mockserver.cli.in_flight import Answer
+from mockserver.cli.replayed_answer import Deviation, compare
 from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 
 
