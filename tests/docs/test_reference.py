@@ -61,7 +61,7 @@ def admin_section() -> Iterator[str]:
 
 def arguments(route: Route[Any, Any]) -> str:
     if route.argument is bytes:
-        return "the recording"
+        return "the plan" if route is c.PLAN else "the recording"
     if not is_record(route.argument):
         return "members of the settings" if route.argument is not None else ""
     return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.argument))

@@ -116,4 +116,4 @@ def _name(items: Sequence[CoverageItem], several: bool) -> str:
         case "content" | "event" | "key":
             return f"{of}{item.name}"
         case kind:
-            return f"{of}{kind} {item.name}"
+            return f"{of}{kind} {shown(item.name)}"

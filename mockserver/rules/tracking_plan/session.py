@@ -24,7 +24,7 @@ from mockserver.rules.playback import state_names
 from mockserver.rules.sequence import Occurs
 from mockserver.rules.timeline import Item
 from mockserver.rules.tracking_plan.compiled import CompiledContent, CompiledEvent, CompiledName
-from mockserver.rules.tracking_plan.keys import CompiledKey, members_of, problem_of, rule_text
+from mockserver.rules.tracking_plan.keys import CompiledKey, members_of, problem_of, rule_text, shown
 from mockserver.rules.transcript import printable
 from mockserver.rules.verification import received_line
 
@@ -265,7 +265,7 @@ class JudgedSession:
             similar = None if met or items else most_similar(one.name, others)
             hint = f", but there is {similar}" if similar else ""
             yield PlanCheck(
-                kind=kind, says=f"{kind} {one.name}: {one.numbers}", met=met, seen=f"found {len(items)}{hint}",
+                kind=kind, says=f"{kind} {shown(one.name)}: {one.numbers}", met=met, seen=f"found {len(items)}{hint}",
                 pointer=one.pointer, seqs=_seqs(items),
             )  # fmt: skip
         yield PlanCheck(

@@ -35,9 +35,9 @@ export function createApi(page) {
   /**
    * @param {string} method
    * @param {string} where
-   * @param {{ body?: unknown, file?: Blob, query?: object, signal?: AbortSignal }} [given]
+   * @param {{ body?: unknown, file?: Blob, kind?: string, query?: object, signal?: AbortSignal }} [given]
    */
-  async function ask(method, where, { body, file, query, signal } = {}) {
+  async function ask(method, where, { body, file, kind = "application/octet-stream", query, signal } = {}) {
     /** @type {RequestInit & { headers: Record<string, string> }} */
     const init = { method, signal, headers: { Accept: "application/json" } };
     if (body !== undefined) {
@@ -45,7 +45,7 @@ export function createApi(page) {
       init.body = JSON.stringify(body);
     }
     if (file !== undefined) {
-      init.headers["Content-Type"] = "application/octet-stream";
+      init.headers["Content-Type"] = kind;
       init.body = file;
     }
     let response;
@@ -64,7 +64,8 @@ export function createApi(page) {
     /** @type {<P extends string>(where: P, query?: object, options?: object) => Promise<P extends keyof Answers ? Answers[P] : any>} */
     get: (where, query, options) => ask("GET", where, { ...options, query }),
     post: (where, body) => ask("POST", where, { body }),
-    send: (where, file) => ask("POST", where, { file }),
+    /** @type {(where: string, file: Blob, kind?: string) => Promise<any>} */
+    send: (where, file, kind) => ask("POST", where, { file, kind }),
     put: (where, body) => ask("PUT", where, { body }),
     patch: (where, body) => ask("PATCH", where, { body }),
     delete: (where) => ask("DELETE", where),

@@ -10,6 +10,7 @@ import { nextTheme, theme } from "./theme-choice.js";
 const SECTIONS = [
   ["sessions", "Sessions"],
   ["events", "Events"],
+  ["plan", "Plan"],
   ["stories", "Stories"],
   ["faults", "Faults"],
   ["settings", "Settings"],

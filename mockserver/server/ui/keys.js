@@ -2,11 +2,11 @@
 
 import { h } from "./dom.js";
 
-const JUMPS = { s: "#/sessions", e: "#/events", t: "#/stories", f: "#/faults", o: "#/settings", c: "#/start" };
+const JUMPS = { s: "#/sessions", e: "#/events", p: "#/plan", t: "#/stories", f: "#/faults", o: "#/settings", c: "#/start" };
 /** @type {[string, [string, string][]][]} */
 const HELP = [
   ["Everywhere", [
-    ["g then s", "sessions"], ["g then e", "events"], ["g then t", "stories"], ["g then f", "faults"],
+    ["g then s", "sessions"], ["g then e", "events"], ["g then p", "plan"], ["g then t", "stories"], ["g then f", "faults"],
     ["g then o", "settings"], ["g then c", "connect"], ["?", "this help"], ["Esc", "leave a field, close this help"],
   ]],
   ["Lists", [

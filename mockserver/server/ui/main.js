@@ -19,6 +19,7 @@ const ROUTES = [
   [/^compare$/, "./views/compare.js", []],
   [/^compare\/([^/]+)$/, "./views/compare.js", ["before"]],
   [/^compare\/([^/]+)\/([^/]+)$/, "./views/compare.js", ["before", "after"]],
+  [/^plan$/, "./views/plan.js", []],
   [/^stories$/, "./controls/stories.js", []],
   [/^faults$/, "./controls/faults.js", []],
   [/^settings$/, "./controls/settings.js", []],

@@ -1,6 +1,7 @@
 // Importing recordings that are dropped anywhere on the page, or chosen, as if the server had received them.
 
 import { h, replace } from "./dom.js";
+import { choosePlan, isPlan } from "./plan-file.js";
 /** @import { Api } from "./api.js" */
 
 const MOST_MIB = 64;
@@ -16,6 +17,11 @@ export function createTaker({ api, go, tell }) {
     let last = null;
     for (const file of files) {
       try {
+        if (isPlan(file)) {
+          await choosePlan(file);
+          go("#/plan");
+          return;
+        }
         if (file.size > MOST_MIB * 2 ** 20) throw new Error(`larger than ${MOST_MIB} MiB; use mockserver open`);
         tell(`Reading ${file.name}`, false);
         last = await api.send("/import", file);
@@ -49,7 +55,7 @@ export function bindDrop({ api, go, announce }) {
   const text = h("p");
   const note = h("div.drop-note", { hidden: true, role: "alert" },
     text, h("button.button.quiet", { type: "button", "aria-label": "Close", onClick: () => { note.hidden = true; } }, "\u00d7"));
-  const veil = h("div.drop-veil", { hidden: true, "aria-hidden": "true" }, h("p", "Drop a recording: HAR, journal or events"));
+  const veil = h("div.drop-veil", { hidden: true, "aria-hidden": "true" }, h("p", "Drop a recording (HAR, journal or events), or a tracking plan"));
   document.body.append(veil, note);
   const take = createTaker({ api, go, tell });
   let depth = 0;

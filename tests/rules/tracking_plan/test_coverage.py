@@ -55,12 +55,12 @@ def test_each_thing_that_a_plan_names_counts_once() -> None:
 def test_text_names_what_was_never_tried_but_not_what_is_inside() -> None:
     assert coverage_text(coverage(PLAN)) == (
         '33 % of the plan (4 of 12); never tried: sessionStart params media.channel = "other" or "third", '
-        "sessionStart params media.genre, adSkip, state mute, chapter One"
+        'sessionStart params media.genre, adSkip, state "mute", chapter "One"'
     )
 
 
 def test_text_names_the_content_if_there_are_several() -> None:
-    assert coverage_text(coverage(LIVE)).endswith("vod adSkip, vod state mute, vod chapter One, live")
+    assert coverage_text(coverage(LIVE)).endswith('vod adSkip, vod state "mute", vod chapter "One", live')
 
 
 def test_nobody_played_anything() -> None:

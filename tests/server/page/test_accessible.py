@@ -25,6 +25,7 @@ ROUTES = {
     "#/events": ".rows > .row",
     "#/events/{seq}": ".violations",
     "#/start": ".simulator",
+    "#/plan": "h1",
     "#/stories": ".running",
     "#/faults": "[data-rule]",
     "#/settings": ".settings-form",
