@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 from mockserver.admin.expectations import expectation_views
 from mockserver.admin.findings import Diagnosis
 from mockserver.errors import InvalidInput
+from mockserver.model.expectation import ExpectationView
 from mockserver.model.finding import Finding
 from mockserver.model.plan_result import PlanResult
-from mockserver.model.tracking_plan import TrackingPlan
+from mockserver.model.tracking_plan import ContentPlan, TrackingPlan
 from mockserver.namespaces import Namespace, Target
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.tracking_plan.compiled import compile_contents
 from mockserver.rules.tracking_plan.first import first_plan
-from mockserver.rules.tracking_plan.judgement import judge_plan
+from mockserver.rules.tracking_plan.judgement import content_views, judge_plan
 from mockserver.rules.tracking_plan.session import PlanSession
 
 if TYPE_CHECKING:
     from mockserver.tracking_plans.reading import PlanFile
 
-__all__ = ["drafted", "judged_by", "plan", "plan_sessions"]
+__all__ = ["content_expectations", "drafted", "judged_by", "plan", "plan_sessions"]
 
 
 def plan(target: Target, content: bytes) -> PlanResult:
@@ -80,6 +82,16 @@ def plan_sessions(
             PlanSession(one.stored.sid, one.stored.content, arrived, [s.item for s in one.steps if counts(s.seq)], own)
         )
     return found
+
+
+def content_expectations(
+    namespace: Namespace, contents: Sequence[ContentPlan], *, since: int, until: int
+) -> list[ExpectationView]:
+    """Judge the contents of a story by what came while it ran; arguments as of :func:`plan_sessions`."""
+    if not contents:
+        return []
+    findings, traffic = Diagnosis(namespace).everything()
+    return content_views(compile_contents(contents), plan_sessions(findings, traffic, since=since, until=until))
 
 
 def drafted(namespace: Namespace, title: str) -> TrackingPlan:

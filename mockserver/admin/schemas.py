@@ -23,6 +23,8 @@ _UNIONS: Mapping[str, tuple[Any, str]] = {
     "ScriptItem": (SimpleFault | Pass, "One item of a ``responses`` script."),
 }
 """The unions of records that have a name of their own."""
+_SHORTENED = tuple(REF.format(name=name) for name in ("Query", "ExpectedName", "KeyRule"))
+"""Records for which the server also takes a text or a value: a step its event type, a name, the value of a key."""
 _NULL = {"type": "null"}
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _PYTHON = re.compile(r"\b(?:None|True|False)\b")
@@ -141,8 +143,10 @@ def _alternatives(schema: dict[str, Any]) -> dict[str, Any]:
             return {**choice, **schema}  # one or many
         if choice.get("$ref") == REF.format(name="ScriptItem"):
             return {**choice, **schema}  # or the word "pass"
-        if choice.get("$ref") == REF.format(name="Query") and len(named) > 1:
-            return {**choice, **schema}  # a step of a sequence, or its event type
+        if choice.get("$ref") in _SHORTENED and len(named) > 1:
+            return {**choice, **schema}
+    if {"type": "string"} in named and {"type": "boolean"} in named:
+        return schema  # any value
     if {"type": "string"} in named and {"type": "integer"} in named:
         return {"type": "string", **schema}  # the value of a header field
     if {"type": "number"} in named and len(named) > 1:

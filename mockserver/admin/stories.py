@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mockserver.admin.expectations import expectation_views
+from mockserver.admin.plans import content_expectations
 from mockserver.admin.waiting import Pending, begin, begin_silence
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.storytelling import StartedStory
@@ -119,7 +120,11 @@ def _judged(namespace: Namespace, run: StartedStory, *, stopped: bool) -> StoryV
         last_seq = emulator.journal.last_seq
     until = last_seq if run.progress.until is None else run.progress.until
     told = run.known.story
-    found = [*expectation_views(namespace, told.expect, since=run.since, until=until), strikes_view(told, rules)]
+    found = [
+        *expectation_views(namespace, told.expect, since=run.since, until=until),
+        *content_expectations(namespace, told.content, since=run.since, until=until),
+        strikes_view(told, rules),
+    ]
     if view.state == "waiting" and stopped:
         found.append(no_player_came())
     views = tuple(one for one in found if one is not None)

@@ -275,6 +275,8 @@ def _page(name: str, story: Story) -> Iterator[str]:
     yield "\nThe player passes if"
     for wanted in story.expect:
         yield from _wrapped(f"- {wanted.says} ({_criterion(wanted)})", hanging="  ")
+    for content in story.content:
+        yield from _wrapped(f"- It reports {content.name!r} as planned ({encode(content).decode()})", hanging="  ")
     yield f"\nEnds after {story.silence_s:g} s without requests, or {story.watch_s:g} s after the first request."
 
 

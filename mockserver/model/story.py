@@ -10,6 +10,7 @@ from msgspec.structs import force_setattr, replace
 from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.results import Meta
+from mockserver.model.tracking_plan import ContentPlan
 
 __all__ = ["Story", "StoryPage", "StoryState", "StoryView", "StoryWait", "Verdict"]
 
@@ -31,6 +32,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         settings: Settings that change while the story runs, by their names in JSON.
         faults: The fault rules. ``nth_session`` counts from the start of the story.
         expect: The expectations that decide the verdict.
+        content: What the player must report of each content meanwhile, as in a [tracking plan](plans.md).
         silence_s: The story is over after this many seconds without a request, on the emulated clock.
         watch_s: It is over this many seconds after the first request, whatever happens.
     """
@@ -42,7 +44,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     clients: str = ""
     settings: dict[str, Any] = {}
     faults: tuple[FaultSpec, ...] = ()
-    expect: tuple[Expectation, ...]
+    expect: tuple[Expectation, ...] = ()
+    content: tuple[ContentPlan, ...] = ()
     silence_s: float = 25
     watch_s: float = 180
 

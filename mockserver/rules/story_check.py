@@ -14,6 +14,7 @@ from mockserver.rules.expectation import check_expectation
 from mockserver.rules.faults import check_spec
 from mockserver.rules.misfit import misfit
 from mockserver.rules.settings import check_settings, setting_fields
+from mockserver.rules.tracking_plan.compiled import compile_contents
 
 __all__ = ["check_story", "check_story_name"]
 
@@ -52,11 +53,12 @@ def check_story(story: Story) -> None:
     for index, spec in enumerate(story.faults):
         with below(f"/faults/{index}"):
             check_spec(spec)
-    if not story.expect:
+    if not story.expect and not story.content:
         raise InvalidInput("a story needs at least one expectation, or no player could fail it", pointer="/expect")
     for index, wanted in enumerate(story.expect):
         with below(f"/expect/{index}"):
             check_expectation(wanted)
+    compile_contents(story.content)
 
 
 def _check_settings(story: Story) -> None:

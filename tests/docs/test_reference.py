@@ -10,7 +10,7 @@ import msgspec
 
 from mockserver.admin.paging import ANSWER_BYTES
 from mockserver.cli.command_line import build_parser
-from mockserver.control import ADMIN, CONTROL_ROUTES, EventQuery, Route, SessionQuery
+from mockserver.control import ADMIN, CONTROL_ROUTES, PLAN, EventQuery, Route, SessionQuery
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.fault import FaultRule
 from mockserver.model.journal import Draw, RecordedRequest, RecordedResponse, Surroundings, Violation
@@ -61,7 +61,7 @@ def admin_section() -> Iterator[str]:
 
 def arguments(route: Route[Any, Any]) -> str:
     if route.argument is bytes:
-        return "the plan" if route is c.PLAN else "the recording"
+        return "the plan" if route is PLAN else "the recording"
     if not is_record(route.argument):
         return "members of the settings" if route.argument is not None else ""
     return " ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(route.argument))

@@ -18,7 +18,15 @@ from mockserver.rules.sequence import Expected, any_number_of, anything, expecte
 from mockserver.rules.tracking_plan.keys import CompiledKey, compile_keys
 from mockserver.rules.verification import CountRange, count_range, describe
 
-__all__ = ["CompiledContent", "CompiledEvent", "CompiledName", "CompiledPlan", "NeverEvent", "compile_plan"]
+__all__ = [
+    "CompiledContent",
+    "CompiledEvent",
+    "CompiledName",
+    "CompiledPlan",
+    "NeverEvent",
+    "compile_contents",
+    "compile_plan",
+]
 
 _ACCEPTED = (Outcome.OPENED, Outcome.ACCEPTED)
 _MOST_CONTENTS = 1_000

@@ -13,8 +13,10 @@ from mockserver.rules.tracking_plan.compiled import CompiledContent, CompiledPla
 from mockserver.rules.tracking_plan.coverage import coverage_of
 from mockserver.rules.tracking_plan.keys import shown
 from mockserver.rules.tracking_plan.session import JudgedSession, PlanSession, finding_checks, start_facts
+from mockserver.rules.tracking_plan.text import missed_lines
+from mockserver.rules.verification import CountRange
 
-__all__ = ["content_of", "judge_plan"]
+__all__ = ["content_of", "content_views", "judge_plan"]
 
 
 def judge_plan(
@@ -67,6 +69,32 @@ def judge_plan(
         sessions=tuple(shown_sessions),
         coverage=coverage_of(compiled.contents, judged),
         journal_complete=journal_complete,
+    )
+
+
+def content_views(contents: Sequence[CompiledContent], sessions: Sequence[PlanSession]) -> list[ExpectationView]:
+    """Return whether the sessions of each content are as planned, as expectations of a story.
+
+    A content that nobody played is not, unless its number of sessions allows that.
+    """
+    judged = [JudgedSession(content, one) for one in sessions if (content := content_of(contents, one)) is not None]
+    return [_content_view(content, [one for one in judged if one.content is content]) for content in contents]
+
+
+def _content_view(content: CompiledContent, judged: Sequence[JudgedSession]) -> ExpectationView:
+    numbers = content.sessions or CountRange(1)
+    checks = [check for one in judged for check in one.checks()]
+    missed = [check for check in checks if not check.met]
+    enough = numbers.met_by(len(judged))
+    lines = [] if enough else [f"sessions of it: expected {numbers}, found {len(judged)}"]
+    lines += missed_lines(missed)
+    met = enough and not missed
+    found = f"checks met: {len(checks)}, sessions: {len(judged)}" if met else "\n".join(lines)
+    return ExpectationView(
+        says=f"It reports {content.name!r} as planned.",
+        met=met,
+        final=False,  # more events can make it whole
+        message=f"verified: {found}" if met else f"not verified: {found}",
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.model.plan_result import CheckKind, NearestEvent, PlanCheck, PlannedSession, PlanResult
 from mockserver.rules.tracking_plan.coverage import coverage_text
 from mockserver.rules.tracking_plan.keys import shown
 from mockserver.rules.transcript import printable, short_sid
 
-__all__ = ["plan_text"]
+__all__ = ["missed_lines", "plan_text"]
 
 _NOUNS: dict[CheckKind, tuple[str, str]] = {
     "content": ("content", "contents"),
@@ -77,6 +77,11 @@ def _check_lines(checks: Sequence[PlanCheck], origin: str) -> Iterator[str]:
     texts = [_counted(kind, count) for kind, count in met.items() if not (kind in _ABSENCES and kind in missed)]
     if texts:
         yield f"  met     {', '.join(texts)}"
+
+
+def missed_lines(checks: Iterable[PlanCheck]) -> list[str]:
+    """Write what is missed with what was seen instead, a line for each."""
+    return [printable(f"{check.says}: {check.seen}", _LONGEST) for check in checks]
 
 
 def _missed(check: PlanCheck, origin: str) -> Iterator[str]:

@@ -111,6 +111,34 @@ export interface Content {
   library_version: string | null;
 }
 
+/** Which sessions are about a content. All that is given must hold; a list means any of its values. */
+export interface ContentCriteria {
+  media_id?: string | string[] | null;
+  media_name?: string | string[] | null;
+  content_type?: string | string[] | null;
+  stream_type?: string | string[] | null;
+  player_name?: string | string[] | null;
+  library_version?: string | string[] | null;
+  where?: string | string[];
+}
+
+/** What every session of one content must report. */
+export interface ContentPlan {
+  name: string;
+  when?: ContentCriteria;
+  exactly?: number | null;
+  at_least?: number | null;
+  at_most?: number | null;
+  events?: ExpectedEvent[];
+  sequence?: (Query | string)[];
+  allow_others?: boolean;
+  states?: (ExpectedName | string)[] | null;
+  chapters?: (ExpectedName | string)[] | null;
+  never?: (Query | string)[];
+  unplanned_events?: "allow" | "miss";
+  allow_findings?: string[];
+}
+
 /** How many entries match; ``journal_complete`` is false if dropped entries could have matched. */
 export interface CountResult {
   count: number;
@@ -256,6 +284,29 @@ export interface ExpectationView {
   met: boolean;
   final: boolean;
   message: string;
+}
+
+/** One kind of event that a session must report. Only events that the API accepted count. */
+export interface ExpectedEvent {
+  event_type: string;
+  where?: string | string[];
+  says?: string;
+  exactly?: number | null;
+  at_least?: number | null;
+  at_most?: number | null;
+  params?: Record<string, KeyRule | string | number | boolean>;
+  customMetadata?: Record<string, KeyRule | string | number | boolean>;
+  qoeData?: Record<string, KeyRule | string | number | boolean>;
+  playerTime?: Record<string, KeyRule | string | number | boolean>;
+  unplanned_keys?: "allow" | "miss";
+}
+
+/** A player state or a chapter, by its name, and how often it must start in a session. */
+export interface ExpectedName {
+  name: string;
+  exactly?: number | null;
+  at_least?: number | null;
+  at_most?: number | null;
 }
 
 /** Close sessions for good, as ``POST /sessions/{sid}/expire`` does. */
@@ -408,6 +459,18 @@ export interface ImportResult {
   sessions: string[];
   since: number;
   until_ms: number;
+}
+
+/** What one key of an event must be. All that is given must hold. */
+export interface KeyRule {
+  required?: boolean;
+  forbidden?: boolean;
+  type?: "string" | "integer" | "number" | "boolean" | "list" | "object" | null;
+  equals?: string | number | boolean | null;
+  one_of?: (string | number | boolean)[];
+  pattern?: string | null;
+  at_least?: number | null;
+  at_most?: number | null;
 }
 
 /** Spans of one kind, in order of time; every player state has a lane of its own. */
@@ -852,7 +915,8 @@ export interface Story {
   clients?: string;
   settings?: Record<string, any>;
   faults?: FaultSpec[];
-  expect: Expectation[];
+  expect?: Expectation[];
+  content?: ContentPlan[];
   silence_s?: number;
   watch_s?: number;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.server.page.conftest import Shown
 from tests.server.page.test_recordings import DROP
@@ -43,9 +43,8 @@ def test_chosen_plan_is_judged_again_with_every_request_and_stays_after_a_reload
     shown.open_session()
     page.goto(shown.address("#/plan"))
     text = PLAN.replace("61", "60").replace("at_least = 0", "at_most = 0")
-    page.get_by_label("Tracking plan").set_input_files(
-        [{"name": "mine.toml", "mimeType": "application/toml", "buffer": text.encode()}]
-    )
+    mine: FilePayload = {"name": "mine.toml", "mimeType": "application/toml", "buffer": text.encode()}
+    page.get_by_label("Tracking plan").set_input_files([mine])
     result = page.get_by_role("region", name="Result")
     expect(result).to_contain_text("Our player followed")
 
