@@ -10,10 +10,11 @@ import msgspec
 
 from mockserver.address import DEFAULT_NAMESPACE, namespaced
 from mockserver.admin.schemas import REF, components, is_record, of_json, plain_schema
-from mockserver.control import ADMIN, CONTROL_ROUTES, EVENT, EXPORT, Chunks, Route, SettingsPatch
+from mockserver.control import ADMIN, CONTROL_ROUTES, EVENT, EXPORT, PLAN, Chunks, Route, SettingsPatch
 from mockserver.dialects.base import Dialects
 from mockserver.model.described import about_members
 from mockserver.model.results import Problem
+from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.wire.codec import decode
 
 __all__ = ["description"]
@@ -70,7 +71,8 @@ def description(
             paths[path] = {method: {"tags": [name], "security": [], **told} for method, told in methods.items()}
     for route in CONTROL_ROUTES:
         paths.setdefault(ADMIN + route.path, {})[route.method.lower()] = _operation(route)
-    records = {kind for route in CONTROL_ROUTES for kind in _in_bodies(route) if is_record(kind)} | {Problem}
+    records = {kind for route in CONTROL_ROUTES for kind in _in_bodies(route) if is_record(kind)}
+    records |= {Problem, TrackingPlan}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -162,7 +164,8 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _body(route: Route[Any, Any], example: Any) -> dict[str, Any]:
     if route.argument is bytes:
-        kinds = {"application/json": {}, "application/octet-stream": {"type": "string", "format": "binary"}}
+        document = plain_schema(TrackingPlan) if route is PLAN else {}
+        kinds = {"application/json": document, "application/octet-stream": {"type": "string", "format": "binary"}}
         shown = {} if example is None else {"example": example}
         return {
             media_type: {"schema": kinds.get(media_type, _TEXT), **(shown if media_type == "application/json" else {})}
