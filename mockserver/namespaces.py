@@ -174,7 +174,8 @@ class Namespace:
             How to answer it, at once and whole; None when that is not certain, and then nothing has happened.
         """
         emulator = self._emulator
-        if not emulator.settings.fast_path or emulator.faults.armed:
+        settings = emulator.settings
+        if not settings.fast_path or emulator.faults.armed or len(request.body) > settings.max_body_bytes:
             return None
         arrival = emulator.back_end.read(request)
         with self._lock:

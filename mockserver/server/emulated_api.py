@@ -186,8 +186,6 @@ class EmulatedApi:
                     return False
             else:
                 namespace, path = namespaces.default, target
-            if len(body) > namespace.settings.max_body_bytes:
-                return False
             plan = namespace.handle_at_once(HttpRequest("POST", path, target, head.headers, body))
         except Exception as error:
             self._failed(error)

@@ -48,6 +48,9 @@ _NOT_PLAIN = frozenset(
 _MOST_BYTES = 512 * 1024
 """Most bytes of all remembered blocks; beyond that all are forgotten, and those in use are soon learnt again."""
 
+_MOST_BEGINNING = 1024
+"""Most bytes of the last request line and header block that a connection keeps."""
+
 _MOST_UNANSWERED = 64 * 1024
 """Most unanswered bytes that aiohttp may hold if the connection is to return to the fast path."""
 
@@ -116,17 +119,20 @@ class FastPath:
         Returns:
             Whether it was answered. If not, nothing has happened, or ``failure`` of the connection has the exception.
         """
-        line_end = data.find(b"\r\n")
-        head_end = data.find(_END, line_end) + 4
-        head = self._blocks.get(data[line_end:head_end])
-        if head is None or len(data) - head_end != head.body_size:
-            return False
-        line = data[:line_end]
-        if line != connection.line:
-            found = _EVENT.fullmatch(line)
-            if found is None or _ADMIN in line:
+        head = connection.head
+        if head is not None and data.startswith(connection.beginning):
+            head_end = len(connection.beginning)
+        else:
+            line_end = data.find(b"\r\n")
+            head_end = data.find(_END, line_end) + 4
+            head = self._blocks.get(data[line_end:head_end])
+            found = None if head is None else _EVENT.fullmatch(data, 0, line_end)
+            if head is None or found is None or _ADMIN in found[1]:
                 return False
-            connection.line, connection.target = line, found[1].decode()
+            connection.target = found[1].decode()
+            connection.beginning, connection.head = data[:head_end], head if head_end <= _MOST_BEGINNING else None
+        if len(data) - head_end != head.body_size:
+            return False
         try:
             return self._endpoint.answer_at_once(connection.target, head, data[head_end:], connection.transport)
         except Exception as error:  # noqa: BLE001 - it is raised again where aiohttp answers it
@@ -186,13 +192,14 @@ class _Connection(asyncio.Protocol):
 
     Attributes:
         transport: The connection; valid from its beginning on.
-        line: The last request line of a plain event, as most players send the same one again.
-        target: The target in it.
+        beginning: The last request line and header block of a plain event, as most players send the same ones again.
+        head: What the block means; None before the first.
+        target: The target in the line.
         failure: The exception when answering an event at once; aiohttp is given the request and raises it.
     """
 
-    __slots__ = ("_fast_path", "_handler", "_is_idle", "_looked_s", "_time", "_unanswered", "failure", "line", "target",
-                 "transport")  # fmt: skip
+    __slots__ = ("_fast_path", "_handler", "_is_idle", "_looked_s", "_time", "_unanswered", "beginning", "failure",
+                 "head", "target", "transport")  # fmt: skip
 
     def __init__(self, fast_path: FastPath, handler: Connection) -> None:
         self._fast_path = fast_path
@@ -205,7 +212,8 @@ class _Connection(asyncio.Protocol):
         self._unanswered: bytes | None = b""
         """The bytes it was given and has not answered; None if unknown, and the connection never returns."""
         self.transport: asyncio.Transport
-        self.line = b""
+        self.beginning = b""
+        self.head: Head | None = None
         self.target = ""
         self.failure: Exception | None = None
 

@@ -178,6 +178,7 @@ class Journal:
         self._interned: dict[Hashable, Any] = {}
         self._last_headers: RawHeaders = ()
         self._last_at_ms = -1
+        self._last_event_type: str | None = None
         self._interned_bytes = 0
         self._interned_cost = 0
         """The cost of all values ever interned; its growth during one append counts for that entry."""
@@ -223,24 +224,25 @@ class Journal:
         seq = self._base + len(records)
         shared = self._interned_cost
         self._share(record)
-        if self._hidden is not None and record.outcome is Outcome.NO_ROUTE:
+        outcome, response, session_id = record.outcome, record.response, record.session_id
+        if self._hidden is not None and outcome is Outcome.NO_ROUTE:
             record = self._with_masked_answer(record)
         if self._interned_cost != shared:
             self._shared_cost[seq] = self._interned_cost - shared
             self._bytes += self._interned_cost - shared
         records.append(record)
-        response, session_id = record.response, record.session_id
         status = None if response is None else response.status
-        self._columns.append((record.operation, record.event_type, record.outcome, status))
+        self._columns.append((record.operation, record.event_type, outcome, status))
         if session_id is not None:
             seqs = self._by_session.get(session_id)
             if seqs is None:
                 seqs = self._by_session[session_id] = array("Q")
             seqs.append(seq)
-        for fault_id in record.fault_ids:
-            self._by_fault.setdefault(fault_id, array("Q")).append(seq)
-        self._bytes += _cost(record)
-        if self._bytes > self._room or len(records) - self._head > self._max_entries:
+        if record.fault_ids:
+            for fault_id in record.fault_ids:
+                self._by_fault.setdefault(fault_id, array("Q")).append(seq)
+        size_bytes = self._bytes = self._bytes + _cost(record)
+        if size_bytes > self._room or len(records) - self._head > self._max_entries:
             self._make_room()
         return seq
 
@@ -421,11 +423,13 @@ class Journal:
                 headers = self._interned.get(record.headers)
                 self._last_headers = self._intern_headers(record.headers) if headers is None else headers
             force_setattr(record, "headers", self._last_headers)
-        target, event_type = self._interned.get(record.target), self._interned.get(record.event_type)
+        target = self._interned.get(record.target)
         if target is not record.target:
             force_setattr(record, "target", self._intern_text(record.target) if target is None else target)
-        if event_type is not record.event_type and record.event_type is not None:
-            event_type = self._intern_text(record.event_type) if event_type is None else event_type
+        sent_type = record.event_type
+        if sent_type is not self._last_event_type and sent_type is not None:
+            event_type = self._interned.get(sent_type)
+            self._last_event_type = event_type = self._intern_text(sent_type) if event_type is None else event_type
             force_setattr(record, "event_type", event_type)
 
     def _intern_headers(self, raw: RawHeaders) -> RawHeaders:
@@ -509,7 +513,7 @@ def _cost(record: Record) -> int:
         cost += _RESPONSE_BYTES + len(record.response.body)
     if record.fault_ids or record.draws:
         cost += 20 * len(record.fault_ids) + 100 * len(record.draws)
-    if isinstance(record, RareRecord) and record.forwarded is not None:
+    if type(record) is RareRecord and record.forwarded is not None:
         cost += _RESPONSE_BYTES + (0 if record.forwarded.response is None else len(record.forwarded.response.body))
     return cost
 
