@@ -19,6 +19,7 @@ __all__ = [
     "WrittenNumber",
     "convert",
     "decode",
+    "decoded",
     "encode",
     "parse_as_written",
     "parse_body",
@@ -66,6 +67,14 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
         if plain is body:
             raise
     return _parsed(plain)
+
+
+def decoded(body: bytes) -> Any:
+    """Read a body as :func:`parse_body`, but of any depth and not unpacked; None if it cannot be read so."""
+    try:
+        return msgspec.json.decode(body)
+    except (*_REFUSED, RecursionError):
+        return None
 
 
 class WrittenNumber(float):

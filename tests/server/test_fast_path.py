@@ -109,6 +109,19 @@ def test_header_fields_that_say_nothing_about_the_connection_are_remembered(fiel
     in_memory(script)
 
 
+def test_sessions_and_header_fields_of_any_length_take_turns_on_one_connection() -> None:
+    async def script(twins: Twins) -> None:
+        first, second = await opened(twins), await opened(twins)
+        short, long = (HOST, LENGTH), (HOST, LENGTH, b"X-Long: " + b"x" * 2_000)
+        for fields in (short, long):
+            await twins.send(request(first, PING, *fields))
+        for path, fields in ((first, short), (second, long), (first, short), (second, short), (first, long)) * 2:
+            assert b" 204 " in (await twins.send(request(path, PING, *fields)))[:14]
+        assert twins.spared == 10
+
+    in_memory(script)
+
+
 def test_namespaces_are_found_by_path_by_host_and_by_session() -> None:
     async def script(twins: Twins) -> None:
         in_team = await opened(twins, "/ns/team", "team")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from math import inf
 from typing import Any
 
 import pytest
@@ -104,6 +105,28 @@ def test_the_open_profile_closes_nothing_but_custom_metadata() -> None:
         del schema["definitions"]["customMetadata"]
 
         assert False not in _values_of("additionalProperties", schema)
+
+
+def levels(schema: Any, definitions: dict[str, Any]) -> float:
+    """Return how many levels a valid value has at most."""
+    if "$ref" in schema:
+        return levels(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if schema["type"] == "array":
+        return 1 + levels(schema["items"], definitions)
+    if schema["type"] != "object":
+        return 0
+    others = schema.get("additionalProperties", True)
+    inner = [*schema.get("properties", {}).values(), *schema.get("patternProperties", {}).values()]
+    if others is True:
+        return inf
+    return 1 + max((levels(each, definitions) for each in ([*inner, others] if others else inner)), default=0)
+
+
+@pytest.mark.parametrize("docs_lenient", [False, True])
+def test_what_the_closed_profile_accepts_is_not_deep(docs_lenient: bool) -> None:
+    for name in EVENT_TYPES:
+        schema = build_schema(name, docs_lenient=docs_lenient)
+        assert levels({"$ref": schema["$ref"]}, schema["definitions"]) <= 4
 
 
 def test_states_update_can_be_left_out() -> None:
