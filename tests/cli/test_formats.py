@@ -26,8 +26,8 @@ from mockserver.simulation.flaw import FLAWS
 from tests.event_files import START_MS, event_lines, simulated_beats, write_lines
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-OLD_SDK = str(FIXTURES / "traffic" / "adobe-js-3.0.1-vod.ndjson")
-NEW_SDK = str(FIXTURES / "traffic" / "adobe-js-3.1.0-vod.ndjson")
+OLD_SDK = "fixtures/traffic/adobe-js-3.0.1-vod.ndjson"  # from the folder of the project, as the golden files have it
+NEW_SDK = "fixtures/traffic/adobe-js-3.1.0-vod.ndjson"
 SARIF = json.loads((FIXTURES / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
 SOME = ("ads-outside-break", "no-play-after-pause", "unknown-key", "retry-storm")
 """Flaws with findings of all severities, with and without a session."""
