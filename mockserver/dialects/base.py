@@ -16,12 +16,24 @@ import msgspec
 
 from mockserver.model.arrival import Arrival
 from mockserver.model.event import Event, events_of
-from mockserver.model.http import HttpRequest, HttpResponse
+from mockserver.model.http import HttpRequest, HttpResponse, RequestProblem
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.model.words import Words
 
-__all__ = ["Described", "Dialect", "Dialects", "Found", "Interpreter"]
+__all__ = ["NAMESPACE_PROBLEMS", "Described", "Dialect", "Dialects", "Found", "Interpreter"]
+
+
+NAMESPACE_PROBLEMS: Mapping[RequestProblem, tuple[int, str, str]] = {
+    "bad_namespace": (
+        400,
+        "namespace",
+        "The namespace in the path must be 1 to 64 letters, digits, dots, dashes and underscores, "
+        "beginning with a letter or digit.",
+    ),
+    "too_many_namespaces": (429, "namespace", "There are {max_namespaces} namespaces already; delete one first."),
+}
+"""Status, rule and text of refusals that are the server's own, alike in every API; the text names settings."""
 
 
 class Described(msgspec.Struct, frozen=True):

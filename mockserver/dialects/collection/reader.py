@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from mockserver.dialects.base import NAMESPACE_PROBLEMS
 from mockserver.dialects.collection.paths import Call, call_of, posted_to
 from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.model.arrival import Arrival, Opening
@@ -37,13 +38,7 @@ _PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
         "bodies",
         "Bodies of {max_incoming_bytes} bytes in all are arriving already (setting max_incoming_bytes); send it again.",
     ),
-    "bad_namespace": (
-        400,
-        "namespace",
-        "The namespace in the path must be 1 to 64 letters, digits, dots, dashes and underscores, "
-        "beginning with a letter or digit.",
-    ),
-    "too_many_namespaces": (429, "namespace", "There are {max_namespaces} namespaces already; delete one first."),
+    **NAMESPACE_PROBLEMS,
 }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import asdict
+
+from mockserver.dialects.base import NAMESPACE_PROBLEMS
 from mockserver.dialects.edge.answers import PATH_TYPE, Manner, Streaming
 from mockserver.dialects.edge.keys import EVENTS
 from mockserver.dialects.edge.normal import normal_of
@@ -31,16 +34,10 @@ _LONGEST_SEPARATOR = 8
 _OPENINGS = {_START: Operation.START, DOWNLOADED: Operation.DOWNLOAD}
 
 _PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
-    "too_large": (413, "EXEG-0112-413", "The request is larger than {limit} bytes."),
+    "too_large": (413, "EXEG-0112-413", "The request is larger than {edge_max_body_bytes} bytes."),
     "incomplete": (400, "EXEG-0101-400", "The connection ended before the whole body had arrived."),
     "too_many_bodies": (429, "bodies", "Too many bodies are arriving already (setting max_incoming_bytes)."),
-    "bad_namespace": (
-        400,
-        "namespace",
-        "The namespace in the path must be 1 to 64 letters, digits, dots, dashes and underscores, "
-        "beginning with a letter or digit.",
-    ),
-    "too_many_namespaces": (429, "namespace", "There are {namespaces} namespaces already; delete one first."),
+    **NAMESPACE_PROBLEMS,
 }
 
 
@@ -98,12 +95,12 @@ class Reader:
 
     def _stopped(self, request: HttpRequest, call: Call, manner: Manner) -> Arrival | None:
         """Refuse a request with a transport problem, or larger than Adobe accepts (Adobe, Guardrails)."""
-        limit = self.settings.edge_max_body_bytes
-        problem = request.problem or ("too_large" if len(request.body) > limit else None)
+        is_large = len(request.body) > self.settings.edge_max_body_bytes
+        problem = request.problem or ("too_large" if is_large else None)
         if problem is None:
             return None
         status, rule, detail = _PROBLEMS[problem]
-        return _refused(call, manner, status, rule, detail.format(limit=limit, namespaces=self.settings.max_namespaces))
+        return _refused(call, manner, status, rule, detail.format(**asdict(self.settings)))
 
     def _streamless(self, call: Call, query: QueryString, manner: Manner) -> Arrival | None:
         """Refuse a request without the datastream it needs, or with one that is not accepted."""
