@@ -18,14 +18,17 @@ def junit(judgement: Judgement) -> str:
     suite = TestSuite(visible(f"mockserver {judgement.command}"))
     suite.add_property("source", visible(judgement.source))
     suite.add_property("version", judgement.version)
+    names: dict[str, int] = {}
     for case in judgement.cases:
-        suite.add_testcase(_case(case, judgement))
+        number = names[case.title] = names.get(case.title, 0) + 1
+        suite.add_testcase(_case(case, case.title if number == 1 else f"{case.title} ({number})", judgement))
     # Around it stands what pytest writes: the statistics that the library would add are not valid for Jenkins.
     return f'<?xml version="1.0" encoding="us-ascii"?>\n<testsuites>{_ascii(suite.tostring())}</testsuites>\n'
 
 
-def _case(case: Case, judgement: Judgement) -> TestCase:
-    written = TestCase(visible(case.name), visible(judgement.source), 0.0)
+def _case(case: Case, name: str, judgement: Judgement) -> TestCase:
+    """Write a case. Its name is that of its content, so that it is the same in the next build."""
+    written = TestCase(visible(name), f"mockserver.{judgement.command.replace(' ', '_')}", 0.0)
     if not case.passed:
         counting = [issue for issue in case.issues if issue.counts]
         first = counting[0].message if counting else case.title

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from mockserver import control as c
 from mockserver.control import Control
 from mockserver.media_server import questions
@@ -26,10 +28,11 @@ def watched(control: Control, sid: str) -> Watched:
         for entry in questions.entries(control, {"session_id": sid})
         for event in entry.events
     }
-    order = [(entry.seq, entry.index) for entry in control.call(c.TIMELINE, None, sid=sid).processing]
+    ordered = control.call(c.TIMELINE, None, sid=sid).processing
     return Watched(
         control.call(c.SESSION, None, sid=sid),
-        [known[place] for place in order if place in known],
+        # An event without a time has that of its receipt, which the timeline knows.
+        [replace(known[one.seq, one.index], ts_ms=one.ts_ms) for one in ordered if (one.seq, one.index) in known],
         control.call(c.REPORT, None, sid=sid),
         questions.findings(control, sid, "info"),
     )

@@ -14,6 +14,7 @@ import pytest
 import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.formats.github import github
 from mockserver.formats.html import html
@@ -86,6 +87,7 @@ def test_junit_has_a_case_for_each_session_and_is_valid_for_jenkins() -> None:
         "name": "mockserver diagnose", "tests": "2", "failures": "1", "errors": "0",
     }  # fmt: skip
     failed, passed = suite.iter("testcase")
+    assert (failed.get("classname"), failed.get("name")) == ("mockserver.diagnose", "A sentence.")
     failure = failed.find("failure")
     assert failure is not None
     assert failure.get("message") == "A sentence."
@@ -97,6 +99,13 @@ def test_junit_has_a_case_for_each_session_and_is_valid_for_jenkins() -> None:
     ]
     assert failed.findtext("system-out") == "A sentence.\n\nA sentence."
     assert passed.find("failure") is None
+
+
+def test_cases_of_one_content_are_numbered_so_that_builds_can_be_compared() -> None:
+    judgement = judged()
+    twice = replace(judgement, cases=judgement.cases * 2)
+    names = [case.get("name") for case in ElementTree.fromstring(junit(twice)).iter("testcase")]
+    assert names == ["A sentence.", "fine", "A sentence. (2)", "fine (2)"]
 
 
 # SARIF

@@ -42,14 +42,18 @@ VOLATILE_METRICS = frozenset(
 
 def near(one: Any, other: Any, tolerance: float) -> bool:
     """Return whether two values are equal, or numbers that are no further apart than the tolerance."""
-    numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other))
-    return bool(one == other or (numbers and abs(one - other) <= tolerance))
+    if _numbers(one, other):
+        return bool(abs(one - other) <= tolerance)
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)  # to Python, true is 1
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Return whether two numbers are of one order of magnitude."""
-    numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other))
-    return bool(one == other or (numbers and max(one, other) < 10 * min(one, other)))
+    """Return whether two values are equal, or numbers of one order of magnitude."""
+    return near(one, other, 0) or (_numbers(one, other) and max(one, other) < 10 * min(one, other))
+
+
+def _numbers(*values: Any) -> bool:
+    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
 class Drift:

@@ -12,6 +12,7 @@ from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.dialects.edge.dialect import EDGE
 from mockserver.model.comparison import USUAL, Tolerance
 from mockserver.rules.comparison.sessions import compare_sessions
+from mockserver.rules.comparison.values import near
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.player import SimulatedPlayer, Voice
 from mockserver.simulation.script import Beat, write_script
@@ -75,6 +76,22 @@ def test_number_that_says_which_one_it_is_has_no_tolerance() -> None:
     assert changed(lambda after: with_param(after, 3, "media.ad.podPosition", 2)) == [
         "adStart 1 media.ad.podPosition (key): 1 before, 2 now"
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (1, 1.0, True),
+        (1, 2.5, False),
+        (1, True, False),
+        (0, False, False),
+        ("1", 1, False),
+        (None, 0, False),
+        (True, True, True),
+    ],
+)
+def test_values_are_the_same_if_their_types_are(one: Any, other: Any, same: bool) -> None:
+    assert near(one, other, 1) is near(other, one, 1) is same
 
 
 def test_ad_with_another_id_is_the_same_ad_with_another_id() -> None:
