@@ -147,6 +147,15 @@ class Namespace:
             left = emulator.take_leftovers()
         free(left)
 
+    def fit(self) -> None:
+        """Keep within the budget of the server after something was computed that is kept and counts too."""
+        with self as emulator:
+            emulator.fit()
+            left = emulator.take_leftovers()
+        free(left)
+        if self._budget is not None and self._budget.owing:
+            self._budget.collect()
+
     def leave(self) -> None:
         """End for good, and forget everything."""
         self.reset(("journal", "sessions"))
@@ -158,8 +167,10 @@ class Namespace:
             return False
         try:
             self._emulator.fit()
+            left = self._emulator.take_leftovers()
         finally:
             self._lock.release()
+        free(left)
         return True
 
     @property

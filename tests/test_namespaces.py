@@ -6,11 +6,17 @@ import gc
 import threading
 
 import pytest
+from msgspec.structs import replace
 
+from mockserver.admin.findings import Diagnosis
 from mockserver.emulator.emulator import Emulator
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
+from mockserver.model.answer_plan import AnswerPlan
+from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Destination, Namespace, Namespaces, destination
+from mockserver.wire.codec import convert
 from tests.factories import emulator, inside, open_session, post
 
 
@@ -278,3 +284,53 @@ def test_journals_of_all_namespaces_keep_within_one_budget() -> None:
     assert (len(small), small.evicted) == (200, 0)
     assert all(journal.last_seq == len(journal) + journal.evicted for journal in journals)
     assert all(inside(known.obtain(name)).journal.evicted for name in ("a", "b", "c"))
+
+
+def test_what_can_be_computed_again_gives_way_to_journals() -> None:
+    known = namespaces(Settings(max_server_bytes=2_000_000))
+    judged = known.obtain("judged")
+    back_end = inside(judged)
+    sids = [open_session(back_end) for _ in range(20)]
+    diagnosis = Diagnosis(judged)
+    found = diagnosis.findings()
+    for sid in sids:
+        diagnosis.report(sid)
+    entries, granted = len(back_end.journal), known.budget.granted_bytes
+    assert back_end.caches.size_bytes > 200_000
+    assert granted > back_end.caches.size_bytes + back_end.journal.size_bytes
+    for number in range(400):
+        known.obtain(f"other-{number % 10}").handle(post("/nowhere", "x" * 10_000))
+    assert back_end.caches.size_bytes == 0
+    assert back_end.take_leftovers() == []
+    assert (len(back_end.journal), back_end.journal.evicted) == (entries, 0)
+    assert diagnosis.findings() == found
+
+
+def test_headers_that_are_only_remembered_are_counted_and_give_way() -> None:
+    known = namespaces(Settings(max_server_bytes=1_000_000, max_entries=5))
+    noisy = known.obtain("noisy")
+    for number in range(40):
+        noisy.handle(replace(post("/nowhere"), headers=((b"X-Long", b"%d" % number + b"y" * 10_000),)))
+    journal = inside(noisy).journal
+    assert journal.known_bytes > 300_000
+    assert known.budget.granted_bytes > journal.known_bytes + journal.size_bytes
+    for number in range(400):
+        known.obtain(f"other-{number % 10}").handle(post("/nowhere", "x" * 10_000))
+    assert journal.known_bytes == 0
+    assert len(journal) == 5
+
+
+def test_requests_that_are_held_back_take_no_more_than_half_of_the_budget() -> None:
+    rule = convert({"fault": {"kind": "delay", "ms": 1_000}, "stage": "request"}, FaultSpec)
+    known = Namespaces(lambda name: emulator(Settings(max_server_bytes=2_000_000), name=name, faults=[rule]))
+    held = [known.default.handle(post("/api/v1/sessions", "x" * 100_000)) for _ in range(20)]
+    back_end = inside(known.default)
+    waiting = sum(isinstance(one, HeldRequest) for one in held)
+    assert 5 < waiting <= 10
+    assert back_end.held_requests.size_bytes == waiting * 100_002  # with their quotes
+    assert [one.record.response.status for one in held if isinstance(one, AnswerPlan) and one.record.response] == [
+        429
+    ] * (20 - waiting)
+    known.default.clock.advance(1_000)
+    back_end.catch_up()
+    assert back_end.held_requests.size_bytes == 0

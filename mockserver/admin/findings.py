@@ -137,6 +137,7 @@ class Diagnosis:
             judgement: _Judgement = moment.kept.overall.get(
                 None, stamp, lambda: self._judge_all(sessions, records, moment)
             )
+        self._namespace.fit()
         return judgement
 
     def session_findings(self, sid: str) -> list[Finding]:
@@ -159,7 +160,9 @@ class Diagnosis:
         if known is None:
             return []
         session, records, moment = known
-        return self._session_findings(self._traffic_of(session, records, moment), session, records, moment)
+        found = self._session_findings(self._traffic_of(session, records, moment), session, records, moment)
+        self._namespace.fit()
+        return found
 
     def report(self, sid: str) -> SessionReport:
         """Return what Adobe would have computed of one session.
@@ -180,6 +183,7 @@ class Diagnosis:
         stamp = _stamp((session,), records, moment, moment.version(session))
         with put_off():
             report: SessionReport = moment.kept.reports.get(sid, stamp, compute)
+        self._namespace.fit()
         return report
 
     def processed(self, sid: str) -> list[Event]:
@@ -231,7 +235,9 @@ class Diagnosis:
         self, traffic: SessionTraffic, session: Session, records: _Records, moment: _Moment
     ) -> list[Finding]:
         stamp = _stamp((session,), records, moment, moment.version(session))
-        found: list[Finding] = moment.kept.findings.get(session.sid, stamp, lambda: diagnose_session(traffic))
+        found: list[Finding] = moment.kept.findings.get(
+            session.sid, stamp, lambda: diagnose_session(traffic), lambda found: len(found) + 1
+        )
         return found
 
     def _traffic_of(self, session: Session, records: _Records, moment: _Moment) -> SessionTraffic:

@@ -295,19 +295,45 @@ class EmulatorState:
         self.fit()
 
     def fit(self) -> None:
-        """Keep within the share, and ask for more if needed. The journal shrinks first; sessions only beyond half."""
+        """Keep within the share, and ask for more if needed.
+
+        What can be computed again goes first, then the journal shrinks; sessions only beyond half.
+        """
         if self.share is None:
             return
-        journal, sessions = self.journal, self.sessions
-        taken = _NAMESPACE_BYTES + journal.size_bytes + sessions.size_bytes
+        if self._taken_bytes > self.share.granted and self.share.ask(self._taken_bytes) < self._taken_bytes:
+            self.leftovers += self.caches.contents
+            self.caches = Caches()
+            self.journal.forget_known()
+            self.share.owe()  # to have the leftovers freed
+        journal, sessions, taken = self.journal, self.sessions, self._taken_bytes
         granted = self.share.ask(taken) if taken > self.share.granted else self.share.granted
-        left = granted - _NAMESPACE_BYTES
+        room = max(0, granted - (taken - journal.size_bytes - sessions.size_bytes))
+        left = room
         if taken > granted:
             left = max(0, left - PIECE)  # so that not every request asks
             if sessions.size_bytes > left // 2:
-                room = max(left - journal.size_bytes, left // 2)
-                sessions.shrink(room - room // 16, self.refreshed)  # one walk over all of them serves many openings
-        journal.keep_within(granted - _NAMESPACE_BYTES - sessions.size_bytes, left - sessions.size_bytes)
+                most = max(left - journal.size_bytes, left // 2)
+                sessions.shrink(most - most // 16, self.refreshed)  # one walk over all of them serves many openings
+        journal.keep_within(room - sessions.size_bytes, left - sessions.size_bytes)
+
+    @property
+    def _taken_bytes(self) -> int:
+        return (
+            _NAMESPACE_BYTES
+            + self.journal.size_bytes
+            + self.sessions.size_bytes
+            + self.held_requests.size_bytes
+            + self.caches.size_bytes
+            + self.journal.known_bytes
+        )
+
+    def has_room_to_hold(self, size_bytes: int) -> bool:
+        """Return whether a body can be held back: held requests, which nothing can drop, take no more than half."""
+        if self.share is None:
+            return True
+        needed = 2 * (_NAMESPACE_BYTES + self.held_requests.size_bytes + size_bytes)
+        return needed <= self.share.granted or self.share.ask(needed) >= needed
 
     # Settings and reset
 

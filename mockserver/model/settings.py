@@ -115,8 +115,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_waiters: Most waits and verifications in flight at a time.
         max_streams: Most open event streams.
         max_namespaces: Most namespaces of one server; the setting of the namespace ``default`` counts.
-        max_server_bytes: Most bytes that journals and sessions of all namespaces of one server keep together; the
-            largest namespace drops entries first. The setting of the namespace ``default`` counts.
+        max_server_bytes: Most bytes that all namespaces of one server keep together: journals, sessions, requests that
+            are held back, and findings and reports to answer with again; the largest namespace drops entries first. The
+            setting of the namespace ``default`` counts.
         max_connections: Most open connections of a port; the ones idle the longest are closed for new ones. There are
             never more than the system lets a process open. The setting of the namespace ``default`` counts.
         max_incoming_bytes: Most bytes of requests that are arriving in pieces, in the whole server; the next piece is

@@ -38,6 +38,10 @@ class Share:
         """Ask for this many bytes in all, and return how many are granted, which may be fewer or more."""
         return self._budget.grant(self, size_bytes)
 
+    def owe(self) -> None:
+        """Have ``give_way`` called soon, outside any namespace, as if the share had shrunk."""
+        self._budget.owing.add(self)
+
     def leave(self) -> None:
         """Return the whole share for good."""
         self._budget.leave(self)

@@ -20,6 +20,12 @@ _TRAFFIC_EVENTS = 40_000
 
 _REPORTS = 256
 
+# About what they take: a parsed event with what rules note about it; a finding; a report; a session.
+_EVENT_BYTES = 1_700
+_FINDING_BYTES = 1_200
+_REPORT_BYTES = 10_000
+_OUTDATED_BYTES = 500
+
 
 class _Kept(msgspec.Struct, Generic[T], frozen=True):
     stamp: Any
@@ -55,6 +61,11 @@ class Cache(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def weight(self) -> int:
+        """The sum of the weights of all answers."""
+        return self._weight
 
     def get(
         self, name: Hashable, stamp: object, compute: Callable[[], T], weigh: Callable[[T], int] = lambda value: 1
@@ -152,9 +163,20 @@ class Caches:
         self.outdated: dict[str, Outdated] = {}
 
     @property
-    def contents(self) -> tuple[dict[Hashable, Any], ...]:
+    def contents(self) -> tuple[dict[Any, Any], ...]:
         """The containers of all answers, for one that uses these caches no more."""
-        return tuple(cache.contents for cache in (self.overall, self.findings, self.traffic, self.reports))
+        kept = (cache.contents for cache in (self.overall, self.findings, self.traffic, self.reports))
+        return *kept, self.outdated
+
+    @property
+    def size_bytes(self) -> int:
+        """The estimated size of all answers. The findings of sessions weigh as much as there are, and one more."""
+        return (
+            self.traffic.weight * _EVENT_BYTES
+            + self.findings.weight * _FINDING_BYTES
+            + len(self.reports) * _REPORT_BYTES
+            + len(self.outdated) * _OUTDATED_BYTES
+        )
 
     def retain(self, sids: Container[Hashable]) -> None:
         """Drop the answers about all other sessions."""

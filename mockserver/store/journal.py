@@ -43,6 +43,7 @@ _NOTHING_RARE = (0, 0, "")
 """What a record has of :class:`RareRecord` that is none."""
 
 _INTERN_BYTES = 1024 * 1024
+_UNCOUNTED_BYTES = 64 * 1024
 _COMPACT_AT = 4096
 _SHORTEST_SECRET = 6
 _ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
@@ -139,6 +140,7 @@ class Journal:
             to_bytes: To how much to come down at once, down to nothing.
         """
         self._room = min(self._max_bytes, size_bytes)
+        self._counted_bytes = self.known_bytes
         self._evict(min(self._max_bytes, to_bytes), at_least=0)
 
     def keep(self, drop: Callable[[int, Record], object]) -> None:
@@ -183,6 +185,10 @@ class Journal:
         self._interned_cost = 0
         """The cost of all values ever interned; its growth during one append counts for that entry."""
         self._shared_cost: dict[int, int] = {}
+        self._charged_cost = 0
+        """The sum of these."""
+        self._counted_bytes = 0
+        """What :attr:`known_bytes` was when the namespace last looked at its share."""
         self.evicted = 0
         if self._drop is not None:
             self._unwritten = 1
@@ -210,6 +216,16 @@ class Journal:
         """The estimated size of the entries."""
         return self._bytes
 
+    @property
+    def known_bytes(self) -> int:
+        """The size of the header blocks and texts that are only kept to recognize them when they come again."""
+        return max(0, self._interned_bytes - self._charged_cost)
+
+    def forget_known(self) -> None:
+        """Drop these."""
+        self._interned = {}
+        self._interned_bytes = 0
+
     def complete_since(self, since: int) -> bool:
         """Return whether every entry after ``since`` is still there."""
         return since >= self.first_seq - 1
@@ -228,8 +244,9 @@ class Journal:
         if self._hidden is not None and outcome is Outcome.NO_ROUTE:
             record = self._with_masked_answer(record)
         if self._interned_cost != shared:
-            self._shared_cost[seq] = self._interned_cost - shared
-            self._bytes += self._interned_cost - shared
+            cost = self._shared_cost[seq] = self._interned_cost - shared
+            self._charged_cost += cost
+            self._bytes += cost
         records.append(record)
         status = None if response is None else response.status
         self._columns.append((record.operation, record.event_type, outcome, status))
@@ -463,15 +480,16 @@ class Journal:
 
     def _intern(self, value: Hashable, cost: int) -> None:
         if self._interned_bytes + cost > _INTERN_BYTES:
-            self._interned.clear()
-            self._interned_bytes = 0
+            self.forget_known()
         self._interned[value] = value
         self._interned_bytes += cost
         self._interned_cost += cost
 
     def _make_room(self) -> None:
         self._evict(self._max_bytes)
-        if self._bytes > self._room and self.crowded is not None:
+        if self.crowded is not None and (
+            self._bytes > self._room or self.known_bytes > self._counted_bytes + _UNCOUNTED_BYTES
+        ):
             self.crowded()
 
     def _evict(self, max_bytes: int, at_least: int = 1) -> None:
@@ -485,7 +503,9 @@ class Journal:
             head += 1
             self._bytes -= _cost(record)
             if seq in self._shared_cost:
-                self._bytes -= self._shared_cost.pop(seq)
+                cost = self._shared_cost.pop(seq)
+                self._charged_cost -= cost
+                self._bytes -= cost
             session_id = record.session_id
             if session_id is not None:
                 _drop(self._by_session, session_id, seq)

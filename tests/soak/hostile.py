@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-__all__ = ["BROKEN", "Hostile", "Request"]
+__all__ = ["BROKEN", "HALF", "Hostile", "Request"]
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 
@@ -46,10 +46,14 @@ BROKEN = (
     b"GET /half HTTP/1.1\r\nHo",
     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
     b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+)
+"""What is no request. No answer is demanded, and the connection may end."""
+
+HALF = (
     b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
     b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 )
-"""What is no whole request. No answer is demanded, and the connection may end."""
+"""Requests with half a body. Their client leaves, so no answer is demanded, but the journal may have them."""
 
 
 class Request(NamedTuple):
@@ -91,7 +95,7 @@ class Hostile:
 
     def broken(self) -> bytes:
         """Return something that is no request, to be sent with a batch now and then; mostly nothing."""
-        return self._random.choice(BROKEN) if self._random.random() < 0.02 else b""
+        return self._random.choice((*BROKEN, *HALF)) if self._random.random() < 0.02 else b""
 
     def _request(self) -> Request:
         if self._random.random() < 0.08:

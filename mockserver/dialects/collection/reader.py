@@ -80,8 +80,8 @@ class Reader:
     def overcrowded(self, arrival: Arrival) -> Arrival:
         """Refuse a request because too many are held back already."""
         detail = (
-            f"There are {self.settings.max_held} requests held back by delays already, or bodies of 64 KiB for each "
-            "(setting max_held)."
+            f"There are {self.settings.max_held} requests held back by delays already (setting max_held), or their "
+            "bodies take too much room (64 KiB for each, and half of max_server_bytes)."
         )
         return _refused(arrival.operation, arrival.session_id, 429, Violation("", "held", detail))
 
