@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from mockserver.address import DEFAULT_NAMESPACE, namespaced
-from mockserver.admin.schemas import REF, components, is_record, of_json, plain_schema
+from mockserver.admin.schemas import REF, components, of_json, plain_schema
 from mockserver.control import ADMIN, CONTROL_ROUTES, EVENT, EXPORT, PLAN, Chunks, Route, SettingsPatch
 from mockserver.dialects.base import Dialects
-from mockserver.model.described import about_members
+from mockserver.model.described import about_members, is_record
 from mockserver.model.results import Problem
 from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.wire.codec import decode

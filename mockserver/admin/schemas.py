@@ -11,11 +11,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from mockserver.model.described import about, about_members
+from mockserver.model.described import about, about_members, records_in
 from mockserver.model.fault_kind import Fault, Pass, SimpleFault
 from mockserver.model.settings import Lifetimes, Settings
 
-__all__ = ["REF", "components", "is_record", "of_json", "plain_schema"]
+__all__ = ["REF", "components", "of_json", "plain_schema"]
 
 REF = "#/components/schemas/{name}"
 _UNIONS: Mapping[str, tuple[Any, str]] = {
@@ -36,7 +36,7 @@ def components(records: Iterable[type]) -> dict[str, dict[str, Any]]:
     """Return the schemas of records and of all that they consist of, by name."""
     ordered = sorted(records, key=lambda kind: kind.__name__)
     _, found = msgspec.json.schema_components(ordered, ref_template=REF)
-    known = _reachable(ordered)
+    known = records_in(ordered)
     schemas = {
         name: _record_schema(_simple(schema), known[name]) if name in known else _simple(schema)
         for name, schema in found.items()
@@ -49,24 +49,6 @@ def plain_schema(kind: Any) -> dict[str, Any]:
     """Return the schema of a type: a reference, if it is a record."""
     (schema,), _ = msgspec.json.schema_components((kind,), ref_template=REF)
     found: dict[str, Any] = _simple(schema)
-    return found
-
-
-def is_record(kind: Any) -> bool:
-    """Return whether a type is a record."""
-    return isinstance(kind, msgspec.StructMeta)
-
-
-def _reachable(kinds: Iterable[Any]) -> dict[str, type]:
-    """Return all records that some types contain, by name."""
-    found: dict[str, type] = {}
-    waiting = list(kinds)
-    while waiting:
-        kind = waiting.pop()
-        waiting += get_args(kind)
-        if is_record(kind) and kind.__name__ not in found:
-            found[kind.__name__] = kind
-            waiting += [field.type for field in msgspec.structs.fields(kind)]
     return found
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
+from typing import Any, get_args
 
-__all__ = ["about", "about_members"]
+import msgspec
+
+__all__ = ["about", "about_members", "is_record", "records_in"]
 
 _MEMBER = re.compile(r"^    (?P<name>\w+): (?P<text>.*(?:\n {8}.*)*)", re.MULTILINE)
 _ROLE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
@@ -23,6 +27,24 @@ def about_members(record: type) -> dict[str, str]:
         for kind in reversed(record.__mro__)
         for found in _MEMBER.finditer(_doc(kind).partition("Args:\n")[2])
     }
+
+
+def is_record(kind: Any) -> bool:
+    """Return whether a type is a record."""
+    return isinstance(kind, msgspec.StructMeta)
+
+
+def records_in(kinds: Iterable[Any]) -> dict[str, type]:
+    """Return all records that some types contain, and these themselves, by name."""
+    found: dict[str, type] = {}
+    waiting = list(kinds)
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if is_record(kind) and kind.__name__ not in found:
+            found[kind.__name__] = kind
+            waiting += [field.type for field in msgspec.structs.fields(kind)]
+    return found
 
 
 def _doc(record: type) -> str:

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from mockserver.model.described import about, about_members
 from mockserver.model.event_types import EVENT_TYPES
-from mockserver.model.expectation import Expectation
-from mockserver.model.query import Query
-from mockserver.model.tracking_plan import (
-    ContentCriteria,
-    ContentPlan,
-    ExpectedEvent,
-    ExpectedName,
-    KeyRule,
-    TrackingPlan,
-)
+from mockserver.model.tracking_plan import TrackingPlan
+from mockserver.wire.toml_schema import toml_schema
 
 __all__ = ["plan_schema"]
-
-_RECORDS = (TrackingPlan, ContentPlan, ContentCriteria, ExpectedEvent, ExpectedName, KeyRule, Expectation, Query)
 
 
 def plan_schema() -> dict[str, Any]:
     """Return the schema of a plan, with the texts of its records, the event types and the codes of findings."""
     from mockserver.rules.diagnose.catalogue import CODES  # imports all rules, so only when needed
 
-    (root,), schemas = msgspec.json.schema_components((TrackingPlan,), ref_template="#/$defs/{name}")
-    for record in _RECORDS:
-        _describe(schemas[record.__name__], record)
+    schema = toml_schema("Tracking plan of mockserver", TrackingPlan)
+    schemas = schema["$defs"]
     schemas["ExpectedEvent"]["properties"]["event_type"]["enum"] = list(EVENT_TYPES)
     for name in ("TrackingPlan", "ContentPlan"):
         schemas[name]["properties"]["allow_findings"]["items"] = {"enum": list(CODES)}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Tracking plan of mockserver",
-        **root,
-        "$defs": schemas,
-    }
-
-
-def _describe(schema: dict[str, Any], record: type[msgspec.Struct]) -> None:
-    schema["description"] = about(record)
-    texts = about_members(record)
-    for field in msgspec.structs.fields(record):
-        schema["properties"][field.encode_name]["description"] = texts[field.name]
+    return schema

@@ -129,7 +129,7 @@ def configured(text: str, folder: Path) -> Configuration:
 
 
 def whole_file() -> Iterator[str]:
-    yield "\n```toml\n# The server"
+    yield "\n```toml\n#:schema mockserver.schema.json\n\n# The server"
     for key, flag in FLAGS.items():
         if flag.setting is None:
             yield line(key, flag.default)
