@@ -135,9 +135,22 @@ def _judged(view: SessionView, findings: list[Finding], search: Search) -> Sessi
 
 
 def session(target: Target, argument: None, sid: str) -> SessionView:
-    """Show one session."""
+    """Show one session.
+
+    Raises:
+        NotFound: There is no such session; the message says why, as far as it is known.
+    """
     with target.namespace as emulator:
-        return _shown(emulator, _known(emulator, sid))
+        if sid in emulator.sessions:
+            return _shown(emulator, _known(emulator, sid))
+        wiped = emulator.journal.era > 0 or emulator.sessions.evicted > 0
+    why = "; this namespace has never issued that id"
+    if wiped:
+        why = "; it never existed here, or it was removed by a reset or to stay within the limits"
+    for other in target.namespaces:
+        if other is not target.namespace and other.issued(sid):
+            why = f"; it belongs to the namespace {other.name!r}"
+    raise NotFound(f"there is no session {sid[:100]!r}{why}")
 
 
 def _known(emulator: Emulator, sid: str) -> Session:

@@ -19,6 +19,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ResetCommand, SessionCommand, SessionView
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
+from mockserver.namespaces import Namespaces, Target
 from mockserver.wire.codec import decode
 from tests.factories import T0, emulator, open_session, send, target
 
@@ -375,3 +376,17 @@ def test_reset_answers_with_the_fresh_summary() -> None:
     wholly = controls.reset(target(back_end), ResetCommand())
     assert json.loads(json.dumps(wholly.sessions)) == {}
     assert wholly == findings.summary(target(back_end), None)
+
+
+def test_session_that_is_not_there_says_why() -> None:
+    server = Namespaces(lambda name: emulator(name=name))
+    here = server.obtain("here")
+    with server.obtain("there") as back_end:
+        sid = open_session(back_end)
+    with pytest.raises(NotFound, match="it belongs to the namespace 'there'"):
+        sessions.session(Target(server, here), None, sid)
+    with pytest.raises(NotFound, match="this namespace has never issued that id"):
+        sessions.session(Target(server, here), None, "nobody")
+    here.reset(["journal", "sessions"])
+    with pytest.raises(NotFound, match="it was removed by a reset"):
+        sessions.session(Target(server, here), None, "nobody")

@@ -172,8 +172,8 @@ def test_parts_are_reset_at_a_second_press(shown: Shown, page: Page) -> None:
     for part in ("journal", "sessions", "faults", "clock"):
         page.get_by_label(part, exact=True).uncheck()
 
-    page.get_by_role("button", name="Reset").click()
-    page.get_by_role("button", name="Reset?").click()
+    page.get_by_role("button", name="Wipe", exact=True).click()
+    page.get_by_role("button", name="Wipe?").click()
 
     expect(_field(page, "idle_timeout_s")).to_have_value("600")
     assert len(shown.server.admin("GET", "/faults").json()["faults"]) == 1

@@ -39,6 +39,10 @@ def _field(page: Page, name: str) -> Locator:
 # Faults
 
 
+UNFOLD = "() => document.querySelectorAll('.fault-form details').forEach((one) => { one.open = true; })"
+FOLD = UNFOLD.replace("true", "false")
+
+
 def test_the_form_knows_every_kind_as_the_server_describes_it(standing: Shown, reopened: Reopened) -> None:
     page = reopened("#/faults")
     choice = page.get_by_label("Kind")
@@ -70,6 +74,8 @@ def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> No
     sid = shown.open_session()
     page.goto(shown.address("#/faults"))
     page.get_by_label("Kind").select_option("status")
+    expect(page.locator(".fault-form [data-field]:visible")).to_have_count(3)  # with the kind, what most rules need
+    page.evaluate(UNFOLD)
     _field(page, "code").fill("503")
     _field(page, "headers").fill("Retry-After: 7\nX-Why: because: of it")
     _field(page, "event_type").fill("ping, play")
@@ -100,7 +106,6 @@ def test_what_is_wrong_with_a_rule_is_told_at_its_field(
     forgiven.append("400 (Bad Request)")
     before = _faults(standing)
     page = reopened("#/faults")
-    page.get_by_text("More conditions").click()
     for kind, name, text, says in (
         ("status", "code", "999", "200 to 599"),
         ("status", "code", "", "Required"),
@@ -112,15 +117,18 @@ def test_what_is_wrong_with_a_rule_is_told_at_its_field(
     ):
         field, case = _field(page, name), f"{name}: {text}"
         page.get_by_label("Kind").select_option(kind)
+        page.evaluate(UNFOLD)
         usual = field.input_value()
         field.fill(text)
 
+        page.evaluate(FOLD)
         page.get_by_role("button", name="Add rule").click()
 
         expect(page.locator(f"[data-field='{name}'] .error-text"), case).to_contain_text(says)
         expect(field, case).to_have_attribute("aria-invalid", "true")
         expect(field, case).to_be_focused()
         assert _faults(standing) == before, case
+        page.evaluate(UNFOLD)
         field.fill(usual)
 
 
@@ -205,7 +213,7 @@ def test_a_one_click_fault_is_a_rule_for_one_request(without_rules: Shown, reope
     standing = without_rules
     page = reopened("#/faults")
     for name, fault, stage, operation in (
-        ("Next event: Reset", {"kind": "reset"}, "request", "event"),
+        ("Next event: Reset connection", {"kind": "reset"}, "request", "event"),
         ("Next event: 5 s delay", {"kind": "delay", "ms": 5000}, "request", "event"),
         ("Next event: Cut answer", {"kind": "truncate", "after_bytes": 20}, "response", "event"),
         ("Next session start: No Location", {"kind": "drop_header", "name": ["Location"]}, "response", "start"),

@@ -121,6 +121,16 @@ def test_one_finding_is_shared_by_its_address(start_page: Page, act: Actions) ->
     expect(finding).to_be_focused()
 
 
+def test_two_sessions_are_compared(start_page: Page, act: Actions) -> None:
+    page = start_page
+    act(lambda: page.get_by_role("link", name="Film 20").click())
+    act(lambda: page.get_by_role("link", name="Compare").click())
+    other = page.get_by_label("Now").locator("option", has_text="Film 19").first.get_attribute("value")
+    act(lambda: page.get_by_label("Now").select_option(other))
+    expect(page.get_by_role("img", name=re.compile("^(Before|Now): "))).to_have_count(2)
+    assert act.count == 3
+
+
 def test_a_recording_is_opened(start_page: Page, act: Actions) -> None:
     recording = ["safari.har", (HARS / "safari.har").read_text(encoding="utf-8")]
     act(lambda: start_page.evaluate(DROP, recording))

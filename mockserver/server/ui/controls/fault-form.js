@@ -12,17 +12,17 @@ export function createFaultForm({ explained, equivalents, submit }) {
   const groups = { fault: new Map(), when: fields("When", WHEN), rule: fields("FaultSpec", RULE) };
   const kind = h("select#fault-kind", { onChange: chosen }, kinds.map((one) => h("option", { value: one.kind }, one.title)));
   const what = h("span");
-  const own = h("div.fields");
+  const own = h("div.own");
   const preview = h("pre.code.preview", { tabindex: 0, role: "region", "aria-label": "The rule as JSON" });
   const problem = h("p.problem", { hidden: true, role: "alert" });
-  const rare = WHEN.filter((one) => one.rare).map(({ name }) => groups.when.get(name).element);
-  const more = h("details", h("summary", "More conditions"), h("div.fields", rare));
+  const conditions = split("when", WHEN, "More conditions");
+  const limits = split("rule", RULE, "More limits, stage and name");
   const element = h("form.card.fault-form", { "aria-label": "New fault rule", novalidate: true, onSubmit: add },
     h("h2", "New rule"),
     h("div.columns",
       h("fieldset", h("legend", "What happens"), h("div.fields", h("div.field.wide", h("label", { for: "fault-kind" }, "Kind"), kind, h("span.hint", what))), own),
-      h("fieldset", h("legend", "When"), h("div.fields", WHEN.filter((one) => !one.rare).map(({ name }) => groups.when.get(name).element)), more),
-      h("fieldset", h("legend", "How often"), h("div.fields", [...groups.rule.values()].map((field) => field.element)))),
+      h("fieldset", h("legend", "When"), conditions),
+      h("fieldset", h("legend", "How often"), limits)),
     h("datalist#event-types", EVENT_TYPES.map((value) => h("option", { value }))),
     preview, problem,
     h("div.toolbar", h("button.button.primary", "Add rule")));
@@ -32,11 +32,19 @@ export function createFaultForm({ explained, equivalents, submit }) {
     return new Map(specs.map((spec) => [spec.name, createField(spec, { hint: members[spec.name]?.text ? rich(members[spec.name].text) : null, changed: look })]));
   }
 
+  /** The fields that most rules need, and the others on demand. */
+  function split(group, specs, title) {
+    const elements = (rare) => specs.filter((one) => Boolean(one.rare) === rare).map(({ name }) => groups[group].get(name).element);
+    const others = elements(true);
+    return [h("div.fields", elements(false)), others.length ? h("details", h("summary", title), h("div.fields", others)) : null];
+  }
+
   function chosen() {
     const { record, fields: specs } = kinds.find((one) => one.kind === kind.value);
+    const some = specs.some(({ required }) => required);
     replace(what, rich(explained.of(record).text));
     groups.fault = fields(record, specs);
-    replace(own, [...groups.fault.values()].map((field) => field.element));
+    replace(own, split("fault", specs.map((one) => ({ ...one, rare: some && !one.required })), "More of this kind"));
     look();
   }
 
@@ -76,7 +84,7 @@ export function createFaultForm({ explained, equivalents, submit }) {
     event.preventDefault();
     clear();
     const body = rule();
-    if (!usable) return firstWrong()?.focus();
+    if (!usable) return reveal(firstWrong());
     try {
       await submit(body);
     } catch (error) {
@@ -96,7 +104,8 @@ export function createFaultForm({ explained, equivalents, submit }) {
       return;
     }
     field.fail(missing ? "Required." : message);
-    if (more.contains(field.element)) more.open = true;
+    const hidden = field.element.closest("details");
+    if (hidden) hidden.open = true;
     field.focus();
   }
 
@@ -107,6 +116,12 @@ export function createFaultForm({ explained, equivalents, submit }) {
 
   function all() {
     return Object.values(groups).flatMap((group) => [...group.values()]);
+  }
+
+  function reveal(wrong) {
+    const hidden = wrong?.closest("details");
+    if (hidden) hidden.open = true;
+    wrong?.focus();
   }
 
   function firstWrong() {

@@ -32,14 +32,14 @@ function inputOf(schema, required) {
   return { input: { integer: "int", number: "number", string: "text", object: "headers" }[type] ?? "any" };
 }
 
-/** Which requests: the first ones are shown at once, those with `rare` when asked for. */
+/** Which requests: the first one is shown at once, those with `rare` when asked for. */
 export const WHEN = [
   { name: "event_type", label: "Event type", input: "names", placeholder: "any", list: "event-types" },
-  { name: "nth_event", label: "Nth event of its type", input: "ints", placeholder: "every" },
-  { name: "nth_session", label: "Nth session", input: "ints", placeholder: "every" },
-  { name: "session_id", label: "Session id", input: "names", placeholder: "any" },
-  { name: "in_ad", label: "Inside an ad", input: "yesno" },
-  { name: "in_break", label: "Inside an ad break", input: "yesno" },
+  { name: "nth_event", label: "Nth event of its type", input: "ints", placeholder: "every", rare: true },
+  { name: "nth_session", label: "Nth session", input: "ints", placeholder: "every", rare: true },
+  { name: "session_id", label: "Session id", input: "names", placeholder: "any", rare: true },
+  { name: "in_ad", label: "Inside an ad", input: "yesno", rare: true },
+  { name: "in_break", label: "Inside an ad break", input: "yesno", rare: true },
   { name: "media_id", label: "Content, media.id", input: "names", placeholder: "clip-*", rare: true },
   { name: "player_name", label: "Player", input: "names", rare: true },
   { name: "library_version", label: "Library version", input: "names", placeholder: "android-media-*", rare: true },
@@ -53,14 +53,14 @@ export const WHEN = [
   { name: "namespace", label: "Namespace", input: "names", rare: true },
 ];
 
-/** When it applies, and how often. */
+/** When it applies, and how often; `rare` as above. */
 export const RULE = [
-  { name: "stage", label: "Stage", input: "choice", choices: ["response"], none: "request" },
+  { name: "stage", label: "Stage", input: "choice", choices: ["response"], none: "request", rare: true },
   { name: "times", label: "Apply at most, times", input: "int", placeholder: "no limit", start: "1" },
-  { name: "skip", label: "Skip the first", input: "int", placeholder: "0" },
-  { name: "every", label: "Then every nth", input: "int", placeholder: "1" },
-  { name: "probability", label: "Probability, 0 to 1", input: "number", placeholder: "1" },
-  { name: "ttl_ms", label: "Expires after, ms", input: "int", placeholder: "never" },
-  { name: "name", label: "Name", input: "text", placeholder: "for lists and reports" },
-  { name: "enabled", label: "Enabled", input: "yesno", choices: ["false"], none: "yes" },
+  { name: "skip", label: "Skip the first", input: "int", placeholder: "0", rare: true },
+  { name: "every", label: "Then every nth", input: "int", placeholder: "1", rare: true },
+  { name: "probability", label: "Probability, 0 to 1", input: "number", placeholder: "1", rare: true },
+  { name: "ttl_ms", label: "Expires after, ms", input: "int", placeholder: "never", rare: true },
+  { name: "name", label: "Name", input: "text", placeholder: "for lists and reports", rare: true },
+  { name: "enabled", label: "Enabled", input: "yesno", choices: ["false"], none: "yes", rare: true },
 ];

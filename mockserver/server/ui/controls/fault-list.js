@@ -93,7 +93,12 @@ function facts(rule) {
 }
 
 function pairs(members, kind = "") {
-  return Object.entries(members).map(([name, value], n) => [n ? ", " : "", name === kind ? null : h("span.muted", `${name} `), h("bdi.mono", format.shorten(typeof value === "string" ? value : JSON.stringify(value), 300))]);
+  return Object.entries(members).map(([name, value], n) => [n ? ", " : "", name === kind ? null : h("span.muted", `${name} `), h("bdi.mono", format.shorten(said(value), 300))]);
+}
+
+function said(value) {
+  if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return value.join(" or ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function limits({ times, skip, every, probability, ttl_ms }) {

@@ -9,7 +9,7 @@ const EVENT = [
   ["500", "answered 500", { fault: { kind: "status", code: 500 } }],
   ["410", "answered 410, as if its session were closed", { fault: { kind: "status", code: 410 } }],
   ["404", "answered 404, as if its session were unknown", { fault: { kind: "status", code: 404 } }],
-  ["Reset", "ended by a connection reset", { fault: { kind: "reset" } }],
+  ["Reset connection", "ended by a connection reset", { fault: { kind: "reset" } }],
   ["5 s delay", "held for 5 seconds", { fault: { kind: "delay", ms: 5000 } }],
   ["429", "answered 429 with Retry-After", { fault: { kind: "status", code: 429, headers: { "Retry-After": "5" } } }],
   ["Cut answer", "processed, but its answer is cut off", { fault: { kind: "truncate", after_bytes: 20 }, stage: "response" }],

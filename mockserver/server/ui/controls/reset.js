@@ -14,10 +14,10 @@ const PARTS = ["journal", "sessions", "faults", "clock", "settings"];
 export function createReset({ api, announce, equivalents, done }) {
   const actions = createActions({ api, announce, equivalents, changed: done });
   const boxes = PARTS.map((part) => h("input", { type: "checkbox", value: part, checked: true, onChange: changed }));
-  const button = actions.button("Reset", request, { class: "danger", confirm: "Reset?", said: "Reset done" });
-  const element = h("section.card", { "aria-label": "Reset" },
-    h("h2", "Reset"),
-    h("p.muted", "Restores the selected parts to their state at the start of the server."),
+  const button = actions.button("Wipe", request, { class: "danger", confirm: "Wipe?", said: "Wiped" });
+  const element = h("section.card", { "aria-label": "Wipe" },
+    h("h2", "Wipe everything, or a part"),
+    h("p.muted", "Removes what was recorded, and restores the selected parts to their state at the start of the server."),
     h("div.toolbar", { role: "group", "aria-label": "What to reset" }, PARTS.map((part, n) => h("label.inline", boxes[n], " ", part))),
     h("div.toolbar", button), actions.problem);
 
@@ -28,7 +28,7 @@ export function createReset({ api, announce, equivalents, done }) {
 
   function changed() {
     button.disabled = !boxes.some((box) => box.checked);
-    equivalents.show("Reset", request());
+    equivalents.show("Wipe", request());
   }
 
   return { element };

@@ -4,10 +4,15 @@ import { path } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { createReadingTab } from "./reading-tab.js";
+import { figures } from "./report-figures.js";
 /** @import { Api } from "../api.js" */
-/** @import { Metric, SessionReport } from "../types.d.ts" */
+/** @import { Finding, Metric, SessionReport } from "../types.d.ts" */
 
 const MOST_PARTS = 200;
+const MOST_ADDENDS = 4;
+const MOST_FINDINGS = 1000;
+/** The unit of a metric, by the end of its name. */
+const UNITS = { s: " s", ms: " ms", kbps: " kbit/s" };
 
 /**
  * Make the tab of a session.
@@ -17,15 +22,19 @@ const MOST_PARTS = 200;
 export function createReportTab({ api, sid }) {
   const open = new Set(); // explanations that were opened stay open when numbers change
   return createReadingTab("div.report", {
-    read: () => api.get(`${path`/sessions/${sid}`}/report`),
-    said: (report) => ({ ...report, as_of_ms: 0 }),
-    draw: (report) => draw(report, open),
+    read: () => Promise.all([api.get(`${path`/sessions/${sid}`}/report`), api.get(`${path`/sessions/${sid}`}/findings`, { limit: MOST_FINDINGS })]),
+    said: ([report, { findings }]) => [{ ...report, as_of_ms: 0 }, findings],
+    draw: ([report, { findings }]) => draw(report, findings, open),
   });
 }
 
-/** @param {SessionReport} report */
-function draw(report, open) {
+/**
+ * @param {SessionReport} report
+ * @param {Finding[]} findings
+ */
+function draw(report, findings, open) {
   return [
+    figures(report, findings),
     h("p.session-notes.muted", report.final ? "Final: the session is over." : "Provisional: as if the session closed now.",
       report.reported ? null : h("strong.error-text", " It would not be reported at all.")),
     report.notes.map((note) => h("p.card.note", h("bdi", note.text), " ", links(note.seqs))),
@@ -55,27 +64,29 @@ function section(title, metrics, open, key, about = "") {
 
 /** @param {Metric} metric */
 function row(metric, open, key) {
+  const unit = UNITS[metric.name.split("_").at(-1)] ?? "";
   return h("tr",
     h("th", { scope: "row" }, h("bdi", metric.label), metric.key ? h("code.muted", metric.key) : null),
-    h("td.number", h("strong", h("bdi", text(metric.value)))),
-    h("td.number.muted", h("bdi", metric.exact === metric.value ? "" : text(metric.exact))),
-    h("td", why(metric.why, open, key)));
+    h("td.number", h("strong", h("bdi", text(metric.value, unit)))),
+    h("td.number.muted", h("bdi", metric.exact === metric.value ? "" : text(metric.exact, unit))),
+    h("td", why(metric.why, open, key, unit)));
 }
 
-function why(parts, open, key) {
+function why(parts, open, key, unit) {
   if (!parts.length) return null;
-  if (parts.length === 1) return part(parts[0]);
-  const list = h("details", { open: open.has(key) }, h("summary", `${format.count(parts.length)} ${parts.length === 1 ? "part" : "parts"}`),
-    h("ul", parts.slice(0, MOST_PARTS).map((one) => h("li", part(one)))),
+  if (parts.length === 1) return part(parts[0], unit);
+  const addends = unit && parts.length <= MOST_ADDENDS ? `: ${parts.map(({ value }) => text(value, unit)).join(" + ")}` : "";
+  const list = h("details", { open: open.has(key) }, h("summary", `${format.count(parts.length)} parts${addends}`),
+    h("ul", parts.slice(0, MOST_PARTS).map((one) => h("li", part(one, unit)))),
     parts.length > MOST_PARTS ? h("p.muted", `and ${format.count(parts.length - MOST_PARTS)} more`) : null);
   list.addEventListener("toggle", () => (list.open ? open.add(key) : open.delete(key)));
   return list;
 }
 
-function part({ seqs, value, note }) {
+function part({ seqs, value, note }, unit) {
   const named = note.split(/(#\d+)/); // a note names requests itself
   const unnamed = seqs.filter((seq) => !named.includes(`#${seq}`));
-  return h("span", h("span.number", text(value)), " ", h("bdi", named.map((piece, n) => (n % 2 ? request(piece.slice(1)) : piece))), " ", links(unnamed));
+  return h("span", h("span.number", text(value, unit)), " ", h("bdi", named.map((piece, n) => (n % 2 ? request(piece.slice(1)) : piece))), " ", links(unnamed));
 }
 
 function links(seqs) {
@@ -87,11 +98,11 @@ function request(seq) {
   return h("a.number", { href: `#/events/${seq}` }, `#${seq}`);
 }
 
-function text(value) {
+function text(value, unit = "") {
   if (value === true) return "yes";
   if (value === false) return "no";
   if (value === null || value === undefined) return "\u2014";
-  if (typeof value === "number") return String(Math.round(value * 1000) / 1000);
+  if (typeof value === "number") return `${Math.round(value * 1000) / 1000}${unit}`;
   return format.shorten(typeof value === "string" ? value : JSON.stringify(value), 200);
 }
 

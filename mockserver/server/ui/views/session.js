@@ -35,11 +35,13 @@ export function view(context) {
   const equivalents = createEquivalents({ api, open: false, hint: "Point at a button to see its request." });
   const actions = createActions({ api, announce, equivalents, changed: () => refresher.now() });
   const quick = createQuickFaults({ api, announce, sid, live, equivalents });
+  const expire = ends("Expire", "expire", "Its next event gets 410");
+  const forget = ends("Forget", "forget", "Its next event gets 404");
   const buttons = [
     h("a.button", { href: `#/compare/${encodeURIComponent(sid)}`, title: "Compare with another session" }, "Compare"),
     copyButton(() => sid, "the session id", "Copy id"),
-    ends("Expire", "expire", "Its next event gets 410"),
-    ends("Forget", "forget", "Its next event gets 404"),
+    expire,
+    forget,
   ];
   const element = h("article.session", head, h("div.session-controls", quick.element, actions.problem, equivalents.element), strip, panel);
   let session = null;
@@ -54,9 +56,15 @@ export function view(context) {
     try {
       session = await api.get(path`/sessions/${sid}`);
       replace(head, heading(session, clock, buttons));
+      const over = session.phase === "closed" || session.phase === "forgotten"; // its next event gets 410 or 404 anyway
+      for (const one of [quick.element, expire]) one.hidden = over;
+      forget.hidden = session.phase === "forgotten";
     } catch (error) {
-      replace(head, h("div.problem", { role: "alert" }, error.message));
-      if (error.status === 404) return;
+      replace(head, h("div.problem", { role: "alert" }, error.message), h("p", h("a.button", { href: "#/sessions" }, "All sessions")));
+      if (error.status === 404) {
+        for (const one of [quick.element, equivalents.element, strip]) one.hidden = true;
+        return;
+      }
     }
     await tab.load(session);
     lasted = performance.now() - began;
