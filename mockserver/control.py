@@ -476,7 +476,7 @@ IMPORT: Route[bytes, r.ImportResult] = Route(
 PLAN: Route[bytes, PlanResult] = Route(
     "checkPlan", "POST", "/plan",
     "Whether the sessions follow a tracking plan, in TOML or JSON.", bytes, PlanResult, slow=True,
-    takes=("application/json", "application/toml"),
+    takes=("application/json", "application/toml"), max_body_mib=1,
 )  # fmt: skip
 
 CONTROL_ROUTES: tuple[Route[Any, Any], ...] = tuple(each for each in globals().values() if isinstance(each, Route))

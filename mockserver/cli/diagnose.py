@@ -135,10 +135,13 @@ def _by_plan(arguments: argparse.Namespace) -> int:
 
 
 def _judged_by_plan(source: Source, result: PlanResult, plan: str) -> Judgement:
-    """Make the record for other formats: the plan decides, and all findings are shown beside it."""
+    """Make the record for other formats: the plan decides, and findings that are no misses are shown beside it."""
     from mockserver.cli.judgements import of_findings
 
-    return of_findings(source, source.findings(), (), None, plan=result, plan_file=plan)
+    every = [*result.checks, *(check for session in result.sessions for check in session.checks)]
+    missed = {(check.session_id, check.code) for check in every if not check.met}
+    others = [one for one in source.findings() if (one.session_id, one.code) not in missed]
+    return of_findings(source, others, (), None, plan=result, plan_file=plan)
 
 
 def _codes(given: Iterable[str] | None) -> frozenset[str]:

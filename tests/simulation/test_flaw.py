@@ -12,8 +12,7 @@ from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
 from mockserver.simulation.script import Beat, write_script
-from tests.event_files import event_lines
-from tests.factories import T0, emulator, post, response
+from tests.scripts import received
 
 CAUSES: dict[str, set[str]] = {
     "ads-outside-break": {"ad.outside-break"},
@@ -54,19 +53,9 @@ FAMILIES = ("ad", "chapter", "error", "http", "id", "media", "meta", "order", "p
 
 def codes(beats: list[Beat], min_severity: Severity = Severity.WARNING, *, later_s: int = 700) -> set[str]:
     """Return what is found when a session is played on a clock that goes with it."""
-    back_end = emulator()
-    location = ""
-    for beat, document in zip(beats, event_lines(beats), strict=True):
-        back_end.clock.set(T0 + beat.at_ms)
-        if beat.event_type == "sessionStart":
-            response(back_end, post("/api/v1/sessions", document))
-            location = "".join(f"/api/v1/sessions/{session.sid}" for session in back_end.sessions)
-        elif location:
-            response(back_end, post(f"{location}/events", document))
-    back_end.clock.advance(later_s * 1000)
     return {
         finding.code
-        for finding in Diagnosis(Namespace(back_end)).findings()
+        for finding in Diagnosis(Namespace(received(beats, later_s=later_s))).findings()
         if finding.severity.rank <= min_severity.rank
     }
 

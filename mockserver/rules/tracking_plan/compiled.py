@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from mockserver.model.vocabulary import Outcome
 from mockserver.rules.expectation import check_codes, check_expectation
 from mockserver.rules.match import Matcher, check_event_type, compile_criteria, compile_query
 from mockserver.rules.sequence import Expected, any_number_of, anything, expected_steps
-from mockserver.rules.tracking_plan.keys import CompiledKey, compile_keys
+from mockserver.rules.tracking_plan.keys import PARTS, CompiledKey, compile_keys
 from mockserver.rules.verification import CountRange, count_range, describe
 
 __all__ = [
@@ -29,7 +29,8 @@ __all__ = [
 ]
 
 _ACCEPTED = (Outcome.OPENED, Outcome.ACCEPTED)
-_MOST_CONTENTS = 1_000
+_MOST = 1_000
+"""Most contents of a plan, events of a content, keys of an event, and steps of a sequence: each is compared."""
 _NOBODY = Query()
 
 
@@ -117,8 +118,6 @@ def compile_plan(plan: TrackingPlan) -> CompiledPlan:
         raise InvalidInput("a plan needs a title", pointer="/title")
     if not plan.content and not plan.expect:
         raise InvalidInput("a plan needs a content or an expectation, or nothing could be missed", pointer="/content")
-    if len(plan.content) > _MOST_CONTENTS:
-        raise InvalidInput(f"a plan has at most {_MOST_CONTENTS} contents", pointer="/content")
     for index, wanted in enumerate(plan.expect):
         with below(f"/expect/{index}"):
             check_expectation(wanted)
@@ -133,6 +132,7 @@ def compile_contents(plans: Sequence[ContentPlan]) -> tuple[CompiledContent, ...
     Raises:
         InvalidInput: A member is wrong; the pointer begins above the contents.
     """
+    _check_many(plans, "/content")
     names: set[str] = set()
     compiled = []
     for index, plan in enumerate(plans):
@@ -151,6 +151,8 @@ def _content(plan: ContentPlan, pointer: str) -> CompiledContent:
         matcher = compile_criteria(plan.when)
     with below("/allow_findings"):
         check_codes(plan.allow_findings)
+    _check_many(plan.events, "/events")
+    _check_many(plan.sequence, "/sequence")
     events = []
     for index, event in enumerate(plan.events):
         with below(f"/events/{index}"):
@@ -168,9 +170,16 @@ def _content(plan: ContentPlan, pointer: str) -> CompiledContent:
     )
 
 
+def _check_many(parts: Collection[object], pointer: str) -> None:
+    if len(parts) > _MOST:
+        raise InvalidInput(f"there are {len(parts)}; a plan takes at most {_MOST}", pointer=pointer)
+
+
 def _event(event: ExpectedEvent, pointer: str) -> CompiledEvent:
     query = Query(event_type=event.event_type, where=event.where)
     compile_query(query)
+    for member, part in PARTS.items():
+        _check_many(getattr(event, member), f"/{part}")
     text = event.event_type
     if event.where:
         text = f"{text} {describe(Query(where=event.where))}"

@@ -46,7 +46,8 @@ def plan_text(result: PlanResult, origin: str = "", width: int = 100) -> str:
         lines += _session_lines(session, origin)
     if result.checks:
         lines += ["all traffic", *_check_lines(result.checks, origin)]
-    lines.append(f"tried: {coverage_text(result.coverage)}")
+    if result.coverage.planned:
+        lines.append(f"tried: {coverage_text(result.coverage)}")
     return "\n".join(part for line in lines for part in _wrapped(line, width))
 
 

@@ -1,7 +1,7 @@
 // The tracking plan that was chosen or dropped: it stays until another one is, or the tab of the browser is closed.
 
 const KEY = "tracking-plan";
-const MOST_MIB = 8;
+const MOST_MIB = 1;
 
 /** @typedef {{ name: string, text: string }} PlanFile */
 

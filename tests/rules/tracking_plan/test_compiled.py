@@ -66,6 +66,7 @@ from tests.judged_plans import with_content
             "at_least must be a number, not nan",
         ),
         ('title = "t"\n[[expect]]\nsays = "x"', "an expectation takes one of query, sequence and no_findings"),
+        (with_content(f"sequence = {['play'] * 1001}"), "0/sequence: there are 1001; a plan takes at most 1000"),
         ('{"title": "t", "contents": []}', "unknown member `contents`"),
         ('title = "t"\n=', "plan:2 is not TOML"),
     ],

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import msgspec
 
 from mockserver.admin.plans import drafted, judged_by
-from mockserver.model.plan_result import PlanResult
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Namespace
 from mockserver.recordings.judged_file import judge_file
@@ -15,40 +14,25 @@ from mockserver.recordings.recording import read_recording
 from mockserver.rules.tracking_plan.text import plan_text
 from mockserver.simulation.content import make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
-from mockserver.simulation.script import Beat, write_script
-from mockserver.tracking_plans.reading import PlanFile, read_plan
+from mockserver.simulation.script import write_script
+from mockserver.tracking_plans.reading import read_plan
 from mockserver.tracking_plans.writing import plan_toml
 from mockserver.wire.codec import encode
 from tests.documents import ROOT
-from tests.event_files import event_lines
-from tests.factories import T0, emulator, event, post, post_event, response
+from tests.factories import emulator, event, post, post_event, response
 from tests.judged_plans import judged, played, with_content
+from tests.scripts import received
 
 PLANS = ROOT / "fixtures" / "plans"
 TRAFFIC = ROOT / "fixtures" / "traffic"
 RECORDED = ("adobe-js-3.1.0-vod", "adobe-js-3.0.1-vod", "adobe-cc-3.0.3-vod", "adobe-js-3.1.0-live")
 
 
-def beats_judged(beats: list[Beat], plan: PlanFile) -> PlanResult:
-    """Judge what a simulated player plays, on a clock that goes with it."""
-    back_end = emulator()
-    location = ""
-    for beat, document in zip(beats, event_lines(beats), strict=True):
-        back_end.clock.set(T0 + beat.at_ms)
-        if beat.event_type == "sessionStart":
-            response(back_end, post("/api/v1/sessions", document))
-            location = "".join(f"/api/v1/sessions/{session.sid}" for session in back_end.sessions)
-        elif location:
-            response(back_end, post(f"{location}/events", document))
-    back_end.clock.advance(700_000)
-    return judged_by(Namespace(back_end), plan)
-
-
 def test_what_a_plan_says_of_every_known_mistake(golden: Callable[[str, str], None]) -> None:
     plan = read_plan(PLANS / "player.toml")
     careful = write_script(make_content(7), 7)
-    results = {"(none)": beats_judged(careful, plan)}
-    results.update((name, beats_judged(apply_flaw(name, careful), plan)) for name in FLAWS)
+    results = {"(none)": judged_by(Namespace(received(careful)), plan)}
+    results.update((name, judged_by(Namespace(received(apply_flaw(name, careful))), plan)) for name in FLAWS)
 
     golden(
         "plans/flaws.txt", "\n".join(f"flaw {name}\n{plan_text(one, 'player.toml')}\n" for name, one in results.items())
