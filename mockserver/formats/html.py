@@ -39,7 +39,11 @@ def html(judgement: Judgement) -> str:
                 element("title", title),
                 element("style", style),
             ),
-            element("body", _head(judgement), (_case(case, place) for place, case in enumerate(judgement.cases, 1))),
+            element(
+                "body",
+                _head(judgement),
+                element("main", (_case(case, place) for place, case in enumerate(judgement.cases, 1))),
+            ),
             lang="en",
         )
     )
@@ -81,7 +85,7 @@ def _case(case: Case, place: int) -> Element:
         _checks(case.checks),
         _rows(case.rows, case.issues),
         _report(case.report) if case.report is not None else None,
-        element("details", element("summary", "Requests"), element("pre", case.transcript))
+        element("details", element("summary", "Requests"), element("pre", case.transcript, tabindex=0))
         if case.transcript
         else None,
         id=f"case-{place}",
@@ -90,7 +94,7 @@ def _case(case: Case, place: int) -> Element:
 
 def _timeline(case: Case) -> Child:
     picture = drawn(case.pictures)
-    return None if picture is None else element("figure", picture)
+    return None if picture is None else element("figure", picture, tabindex=0)
 
 
 def _issues(issues: Sequence[Issue]) -> Child:
@@ -208,4 +212,5 @@ def _table(heads: Iterable[str], rows: Iterable[Element]) -> Element:
         element(
             "table", element("thead", element("tr", (element("th", head) for head in heads))), element("tbody", rows)
         ),
+        tabindex=0,
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from mockserver.cli import main
+from tests.event_files import event_lines, simulated_beats, write_lines
 from tests.server.page.conftest import Look, Reopened, Shown
 from tests.server.page.stories import StoryTeller
 
@@ -142,3 +145,15 @@ def test_axe_finds_nothing_serious_in_the_card_of_simulated_players_at_the_start
     card.get_by_label("How many").fill("0")
     expect(card.get_by_label("How many")).to_have_attribute("aria-invalid", "true")
     assert _told(page, ".simulator") == []
+
+
+def test_axe_finds_nothing_serious_in_a_report_for_a_build(look: Look, tmp_path: Path) -> None:
+    events = write_lines(tmp_path / "events.ndjson", event_lines(simulated_beats("no-play-after-pause")))
+    report = tmp_path / "report.html"
+    assert main(["diagnose", str(events), "--format", f"html={report}"]) == 1
+    page = look(viewport={"width": 390, "height": 844})
+    page.goto(report.as_uri())
+    page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+    expect(page.get_by_role("img")).to_be_visible()
+
+    assert _told(page) == []
