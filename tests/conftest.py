@@ -28,11 +28,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the code says now into fixtures/golden instead of comparing with it",
     )
+    parser.addoption(
+        "--clients",
+        action="store_true",
+        help="run the tests marked clients too; make test-clients installs their tools",
+    )
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser come last, in every worker: asynchronous tests cannot run once Chromium does."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of clients unless they are asked for, and put those with a browser last, in every worker.
+
+    Asynchronous tests cannot run once Chromium does.
+    """
+    if not config.getoption("--clients"):
+        left_out = [item for item in items if item.get_closest_marker("clients")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("clients")]
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

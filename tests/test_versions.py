@@ -64,6 +64,12 @@ def test_what_is_asked_for_is_locked_for_every_python(python: str, system: str) 
                 assert version in requirement.specifier, f"{requirement} is not what is locked: run make lock"
 
 
+def test_what_the_tests_of_clients_ask_for_is_locked() -> None:
+    locked = pinned("clients.txt", "3.14", "linux")
+    for requirement in map(Requirement, PYPROJECT["dependency-groups"]["clients"]):
+        assert locked.get(canonical(requirement.name), "0") in requirement.specifier, f"{requirement}: run make lock"
+
+
 def test_every_python_that_is_supported_is_in_the_classifiers() -> None:
     prefix = "Programming Language :: Python :: 3."
     named = [each.removeprefix(prefix) for each in PYPROJECT["project"]["classifiers"] if each.startswith(prefix)]

@@ -17,6 +17,8 @@ from mockserver.model.settings import Lifetimes, Settings
 
 __all__ = ["REF", "components", "of_json", "plain_schema"]
 
+LABEL = "x-label"
+"""What the form on the page calls a kind of fault or a member."""
 REF = "#/components/schemas/{name}"
 _UNIONS: Mapping[str, tuple[Any, str]] = {
     "Fault": (Fault, "What goes wrong, by ``kind``."),
@@ -58,14 +60,25 @@ def _record_schema(schema: dict[str, Any], record: Any) -> dict[str, Any]:
     if record is Settings:
         texts = {**about_members(Lifetimes), **texts}
     names = {field.encode_name: field.name for field in msgspec.structs.fields(record)}
-    members = {
-        name: {**member, "description": of_json(text)} if (text := texts.get(names.get(name, name))) else member
-        for name, member in schema.get("properties", {}).items()
-    }
+    members = {}
+    for name, member in schema.get("properties", {}).items():
+        text = texts.get(names.get(name, name))
+        members[name] = _sized(name, _labelled(member)) | ({"description": of_json(text)} if text else {})
     title = getattr(record, "title", None)  # of a kind of fault; elsewhere it may be a member
-    named = {"title": title} if isinstance(title, str) else {}
+    named = {LABEL: title} if isinstance(title, str) else {}
     required = _always_there(record, schema.get("required", []))
     return {**schema, **named, "description": of_json(about(record)), "properties": members, "required": required}
+
+
+def _labelled(member: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a member with its title as a label: generators name classes after titles."""
+    return {LABEL if word == "title" else word: value for word, value in member.items()}
+
+
+def _sized(name: str, member: dict[str, Any]) -> dict[str, Any]:
+    """Say that a time or a size needs 64 bits."""
+    is_large = name.endswith(("_ms", "_bytes")) or name == "seed"
+    return {**member, "format": "int64"} if is_large and "integer" in member.get("type", ()) else member
 
 
 def of_json(text: str) -> str:
@@ -105,9 +118,13 @@ def _simple(schema: Any) -> Any:
         return [_simple(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    schema = {word: _simple(part) for word, part in schema.items() if (word, part) != ("default", None)}
+    schema = {word: _simple(part) for word, part in schema.items() if word != "default" or part not in (None, {})}
     if "enum" in schema:
         schema = {"type": _TYPES[type(schema["enum"][0])], **schema}
+        if "name" in schema["enum"]:  # which every constant of Java and Kotlin has already
+            schema["x-enum-varnames"] = ["by_name" if value == "name" else value for value in schema["enum"]]
+    if schema.get("type") == "number":
+        schema["format"] = "double"  # without it some take decimals, and write them as text
     if "prefixItems" in schema:  # a pair of texts
         first, *_ = schema.pop("prefixItems")
         return {**schema, "items": first}
@@ -131,7 +148,7 @@ def _alternatives(schema: dict[str, Any]) -> dict[str, Any]:
         return schema  # any value
     if {"type": "string"} in named and {"type": "integer"} in named:
         return {"type": "string", **schema}  # the value of a header field
-    if {"type": "number"} in named and len(named) > 1:
+    if len(named) > 1 and any(choice.get("type") == "number" for choice in named):
         return {**schema, "examples": [1, "max"]}  # a speed: of a number or a word, generators make empty classes
     if len(named) == 1 and isinstance(named[0].get("type"), str) and "enum" not in named[0]:
         return {**named[0], "type": [named[0]["type"], "null"], **schema}

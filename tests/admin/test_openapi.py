@@ -80,9 +80,9 @@ def test_every_operation_has_a_summary_and_an_answer_with_a_description() -> Non
         assert all(answer["description"] for answer in operation["responses"].values()), (method, path)
 
 
-def test_every_schema_is_a_schema() -> None:
-    for name in sorted(DOCUMENT["components"]["schemas"]):
-        Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
+@pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
+def test_every_schema_is_a_schema(name: str) -> None:
+    Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
 
 
 def test_filters_of_the_journal_are_parameters_of_the_query_string() -> None:
@@ -195,3 +195,10 @@ def test_a_record_is_described_without_the_list_of_its_members() -> None:
     assert described["description"].startswith("Answer with a status, 200 to 599. At stage")
     assert "Args" not in described["description"]
     assert described["properties"]["code"]["description"] == "The status."
+
+
+def test_no_title_takes_the_place_of_a_name_in_generated_code() -> None:
+    named = DOCUMENT["components"]["schemas"].items()
+    assert [name for name, schema in named if schema.get("title", name) != name] == []
+    members = [member for _, schema in named for member in schema.get("properties", {}).values()]
+    assert [member for member in members if "title" in member] == []

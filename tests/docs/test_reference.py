@@ -44,7 +44,7 @@ def admin_section() -> Iterator[str]:
     yield f"A list ends after `limit` members, or sooner when it has grown to {ANSWER_BYTES // 1024**2} MiB: then"
     yield "`meta.next` leads to the next page."
     yield ""
-    yield "The OpenAPI document, from which clients in other languages are generated, is at"
+    yield "The OpenAPI document, from which [clients in other languages](clients.md) are generated, is at"
     yield f"`{ADMIN}/openapi.json`; the second column has the `operationId` there.\n"
     yield "| route | operation | does | arguments | answers |\n|---|---|---|---|---|"
     for route in CONTROL_ROUTES:

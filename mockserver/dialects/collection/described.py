@@ -43,8 +43,16 @@ SCHEMAS: dict[str, Any] = {
         "type": "object",
         "required": ["playhead", "ts"],
         "properties": {
-            "playhead": {"type": "number", "description": "The position in the content, in seconds."},
-            "ts": {"type": "integer", "description": "When it happened, in milliseconds since 1970."},
+            "playhead": {
+                "type": "number",
+                "format": "double",
+                "description": "The position in the content, in seconds.",
+            },
+            "ts": {
+                "type": "integer",
+                "format": "int64",
+                "description": "When it happened, in milliseconds since 1970.",
+            },
         },
     },
     "ApiError": {

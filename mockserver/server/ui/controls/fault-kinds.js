@@ -8,7 +8,7 @@ export function kindsOf(explained) {
     const record = ref.split("/").pop();
     const { schema, members } = explained.of(record);
     const names = Object.keys(members).filter((name) => name !== "kind" && name !== "repeat");
-    return { kind, record, title: schema.title, fields: names.map((name) => fieldOf(name, members[name].schema, schema.required.includes(name))) };
+    return { kind, record, title: schema["x-label"], fields: names.map((name) => fieldOf(name, members[name].schema, schema.required.includes(name))) };
   });
 }
 
@@ -18,7 +18,7 @@ function fieldOf(name, schema, required) {
   const start = input.input === "names" ? example?.join(", ") : example;
   return {
     name,
-    label: schema.title ?? (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " "),
+    label: schema["x-label"] ?? (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " "),
     required,
     start: start === undefined || typeof start === "string" ? start : JSON.stringify(start),
     ...input,
