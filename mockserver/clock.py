@@ -88,6 +88,11 @@ class Clock:
             if hands is self._hands:  # no other thread has moved them meanwhile; a lock would do no more
                 return now_ms if now_ms < MAX_TIME_MS else MAX_TIME_MS
 
+    @property
+    def ahead_ms(self) -> int:
+        """How far it is ahead of the time of this machine, in milliseconds."""
+        return self.now_ms() - self._real.epoch_ms()
+
     def state(self) -> ClockState:
         """Return time, frozen and rate, read together."""
         with self._lock:

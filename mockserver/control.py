@@ -393,6 +393,9 @@ STOP_STORY: Route[None, StoryView] = Route(
     changes=True, slow=True,
 )  # fmt: skip
 
+ARMED: Route[None, r.ArmedView] = _get(
+    "getArmed", "/armed", "What makes a namespace behave otherwise than after its start.", r.ArmedView
+)
 SETTINGS: Route[None, Settings] = _get("getSettings", "/settings", "The settings in force.", Settings)
 PATCH_SETTINGS: Route[SettingsPatch, Settings] = Route(
     "changeSettings",

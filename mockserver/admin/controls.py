@@ -9,13 +9,23 @@ from mockserver.clock import Clock
 from mockserver.control import SettingsPatch
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultRule, FaultSpec
-from mockserver.model.results import ClockCommand, ClockReading, FaultPage, Meta, ResetCommand, Summary
+from mockserver.model.results import (
+    ArmedView,
+    ChangedSetting,
+    ClockCommand,
+    ClockReading,
+    FaultPage,
+    Meta,
+    ResetCommand,
+    Summary,
+)
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Target
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = [
     "add_fault",
+    "armed",
     "clock",
     "delete_fault",
     "delete_faults",
@@ -67,6 +77,29 @@ def delete_faults(target: Target, argument: None) -> None:
     """Remove all fault rules."""
     with target.namespace as emulator:
         emulator.faults.clear()
+
+
+def armed(target: Target, argument: None) -> ArmedView:
+    """Show what makes a namespace behave otherwise than after its start."""
+    with target.namespace as emulator:
+        run = emulator.stories.run
+        told = None if run is None or run.stopped else run
+        rules = emulator.faults.rules
+        return ArmedView(
+            faults=sum(1 for one in rules if one.enabled and (one.times is None or one.applied < one.times)),
+            story=None if told is None else told.name,
+            story_title=None if told is None else told.known.story.title,
+            settings=[
+                ChangedSetting(
+                    name=name, start=start, value=value, story=told.name if told and name in told.changed else None
+                )
+                for name, (start, value) in emulator.changed_settings.items()
+            ],
+            clock=clock(target, None),
+            ahead_ms=emulator.clock.ahead_ms,
+            follows_ts=emulator.clock.following,
+            evicted=emulator.journal.evicted,
+        )
 
 
 def settings(target: Target, argument: None) -> Settings:

@@ -41,7 +41,7 @@ _SUBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "faults": ("Failures on purpose.", ("faults",)),
     "stories": ("Scenarios that a player must survive, with a verdict.", ("stories",)),
-    "settings": ("How a namespace behaves.", ("settings", "reset")),
+    "settings": ("How a namespace behaves.", ("settings", "armed", "reset")),
     "clock": ("The emulated clock.", ("clock",)),
     "namespaces": ("Many testers on one server.", ("namespaces",)),
     "players": ("Simulated players.", ("players",)),

@@ -57,6 +57,7 @@ _FUNCTIONS = dict(
         _does(c.IMPORT, import_recording),
         _does(c.VERIFY, verify),
         _does(c.PLAN, plan),
+        _does(c.ARMED, controls.armed),
         _does(c.FAULTS, controls.faults),
         _does(c.ADD_FAULT, controls.add_fault),
         _does(c.DELETE_FAULTS, controls.delete_faults),

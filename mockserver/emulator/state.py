@@ -337,6 +337,13 @@ class EmulatorState:
 
     # Settings and reset
 
+    @property
+    def changed_settings(self) -> dict[str, tuple[Any, Any]]:
+        """By name, the settings that are not as they were at the start: what each was, and what it is."""
+        start, now = self._start_settings, self.settings
+        both = ((name, getattr(start, name), getattr(now, name)) for name in now.__struct_fields__)
+        return {name: (before, after) for name, before, after in both if before != after}
+
     def configure(self, settings: Settings) -> None:
         """Change the settings, also for open sessions.
 

@@ -16,6 +16,8 @@ from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 __all__ = [
     "Address",
     "Addresses",
+    "ArmedView",
+    "ChangedSetting",
     "ClockCommand",
     "ClockReading",
     "CountResult",
@@ -333,6 +335,46 @@ class Summary(_Result, frozen=True, kw_only=True):
     sessions: dict[str, int]
     evicted: int
     findings: dict[str, int] = {}
+
+
+class ChangedSetting(_Result, frozen=True, kw_only=True):
+    """A setting that is not as it was at the start.
+
+    Args:
+        name: Its name.
+        start: What it was.
+        value: What it is.
+        story: The story that changed it; None if a person or a test did.
+    """
+
+    name: str
+    start: Any
+    value: Any
+    story: str | None = None
+
+
+class ArmedView(_Result, frozen=True, kw_only=True):
+    """What makes a namespace behave otherwise than after its start.
+
+    Args:
+        faults: How many fault rules can still strike.
+        story: The name of the story that runs; None for no story.
+        story_title: Its title.
+        settings: The settings that were changed.
+        clock: What the clock shows.
+        ahead_ms: How far the clock is ahead of the time of this machine.
+        follows_ts: Whether the clock jumps forward to the ``ts`` of events.
+        evicted: How many entries were dropped because the journal is full.
+    """
+
+    faults: int
+    story: str | None
+    story_title: str | None
+    settings: list[ChangedSetting]
+    clock: ClockReading
+    ahead_ms: int
+    follows_ts: bool
+    evicted: int
 
 
 class NamespaceView(_Result, frozen=True, kw_only=True):

@@ -3,6 +3,9 @@
 /** @import { Answers } from "./types.d.ts" */
 /** @typedef {ReturnType<typeof createApi>} Api */
 
+/** The event of the document when this page has changed something on the server. */
+export const CHANGED = "mockserver:changed";
+
 /** A refusal with the message of the server (RFC 9457), or status 0 if the server could not be reached. */
 export class ApiError extends Error {
   constructor({ status, detail, pointer = null, code = "" }) {
@@ -55,7 +58,9 @@ export function createApi(page) {
       if (error.name === "AbortError") throw error;
       throw new ApiError({ status: 0, detail: "The server cannot be reached.", code: "unreachable" });
     }
-    return read(response);
+    const answer = await read(response);
+    if (method !== "GET") document.dispatchEvent(new CustomEvent(CHANGED));
+    return answer;
   }
 
   return {

@@ -14,6 +14,7 @@ export function createClock(api, live) {
   let known = false;
   let readAt = performance.now();
   let asked = -Infinity;
+  let stoppedAt = null; // when the server went away: what counts with its clock stands still
 
   async function refresh() {
     asked = performance.now();
@@ -32,7 +33,8 @@ export function createClock(api, live) {
     if (changed) for (const listener of [...listeners]) listener(reading);
   }
 
-  live.subscribe(() => {
+  live.subscribe((batch) => {
+    for (const { type, connected } of batch) if (type === "state") stoppedAt = connected || !known ? null : performance.now();
     if (performance.now() - asked > READ_MS / 4) refresh(); // the clock may follow the events
   });
   setInterval(() => {
@@ -42,7 +44,7 @@ export function createClock(api, live) {
 
   return {
     /** The time of the clock, in milliseconds. */
-    now: () => reading.now_ms + (reading.frozen ? 0 : (performance.now() - readAt) * reading.rate),
+    now: () => reading.now_ms + (reading.frozen ? 0 : Math.max(0, (stoppedAt ?? performance.now()) - readAt) * reading.rate),
     get frozen() {
       return reading.frozen;
     },

@@ -1,5 +1,6 @@
 // The bar at the top: the section, the time of the server, and whether the page is live.
 
+import { createArmed } from "./armed.js";
 import { createClockPopover } from "./controls/clock.js";
 import { h, replace } from "./dom.js";
 import * as format from "./format.js";
@@ -41,7 +42,7 @@ export function createHeader({ api, live, clock, announce }) {
   function tick() {
     if (document.hidden || !clock.known) return;
     const ms = clock.now();
-    now.textContent = format.clockSeconds(ms);
+    replace(now, format.clockSeconds(ms), h("span.zone", ` ${format.zone(ms)}`));
     now.title = `${format.date(ms)}, ${format.instant(ms)}, on the server's clock`;
   }
 
@@ -103,8 +104,11 @@ export function createHeader({ api, live, clock, announce }) {
       themes,
       h("button.button.quiet", { type: "button", title: "Keyboard (?)", "aria-label": "Keyboard help", onClick: showHelp }, "?")));
 
+  const whole = h("div", element, createArmed({ api, live, clock }));
+  new ResizeObserver(() => document.documentElement.style.setProperty("--header", `${Math.ceil(whole.offsetHeight) + 1}px`)).observe(whole);
+
   return {
-    element,
+    element: whole,
     mark(section) {
       for (const [name, link] of links) {
         if (name === section) {

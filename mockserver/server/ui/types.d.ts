@@ -11,6 +11,7 @@ export interface Answers {
   "/events": EventPage;
   "/faults": FaultPage;
   "/stories": StoryPage;
+  "/armed": ArmedView;
   "/settings": Settings;
   "/clock": ClockReading;
   "/namespaces": NamespacePage;
@@ -42,6 +43,18 @@ export interface Addresses {
   https: boolean;
 }
 
+/** What makes a namespace behave otherwise than after its start. */
+export interface ArmedView {
+  faults: number;
+  story: string | null;
+  story_title: string | null;
+  settings: ChangedSetting[];
+  clock: ClockReading;
+  ahead_ms: number;
+  follows_ts: boolean;
+  evicted: number;
+}
+
 /** One difference between two sessions. */
 export interface Change {
   of: "event" | "key" | "playhead" | "time" | "interval" | "pings" | "metric" | "finding";
@@ -51,6 +64,14 @@ export interface Change {
   after: any;
   before_seq: number | null;
   after_seq: number | null;
+}
+
+/** A setting that is not as it was at the start. */
+export interface ChangedSetting {
+  name: string;
+  start: any;
+  value: any;
+  story: string | null;
 }
 
 /** One chapter, as its close call reports it. For the members see :class:`AdReport`. */

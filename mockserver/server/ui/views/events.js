@@ -148,8 +148,7 @@ export function view({ api, live, params, query, go, announce }) {
     const at = await rows.place(open);
     if (mine !== rows || at < 0 || disposed) return;
     virtual.select(at);
-    follow(virtual.atEnd);
-    following = false;
+    follow(false);
   }
 
   /** Open the entry after or before the one that is open, as far as the filter goes. */

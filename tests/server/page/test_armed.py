@@ -1,0 +1,72 @@
+"""What the header says: what is armed, and whether the server is there."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mockserver.control import PATCH_SETTINGS, SET_CLOCK, START_STORY, STOP_STORY
+from mockserver.model.results import ClockCommand
+from tests.server.page.conftest import Shown
+
+pytestmark = pytest.mark.browser
+
+
+def test_what_is_armed_is_in_sight_on_every_view_and_leads_to_its_place(shown: Shown, page: Page) -> None:
+    control = shown.server.control
+    control.call(START_STORY, None, name="day-old-session")
+    page.goto(shown.address())
+    strip = page.get_by_role("list", name="What is armed")
+    expect(strip).to_contain_text("Setting changed: max_age_s = 25 by the story")  # no action at all
+    expect(strip.get_by_role("link", name="Story: ")).to_have_attribute("href", "#/stories")
+
+    control.call(STOP_STORY, None, name="day-old-session")
+    shown.server.add_fault({"kind": "status", "code": 500}, times=1)
+    control.call(PATCH_SETTINGS, {"grace_s": 1, "max_entries": 1})
+    control.call(SET_CLOCK, ClockCommand(action="advance", minutes=10))
+    shown.send("nobody")
+    shown.send("nobody")
+    for name in ("Settings changed: grace_s = 1, max_entries = 1", "Journal full: 1 dropped"):
+        expect(strip.get_by_role("link", name=name)).to_be_visible()
+    expect(strip).not_to_contain_text("fault")  # it has struck
+    strip.get_by_role("button", name="Clock +10 min 00 s").click()
+    expect(page.get_by_role("button", name="Freeze")).to_be_visible()
+    page.keyboard.press("Escape")
+    strip.get_by_role("link", name="Settings changed").click()
+    expect(page.get_by_role("heading", name="Current settings")).to_be_visible()
+
+
+def test_a_server_that_went_away_is_unmistakable_and_comes_back(shown: Shown, page: Page, forgiven: list[str]) -> None:
+    forgiven += ["ERR_FAILED", "ERR_ABORTED", "Failed to load"]
+    shown.open_session()
+    page.goto(shown.address())
+    expect(page.get_by_role("img", name="Live")).to_be_visible()
+
+    page.evaluate(GONE)
+    expect(page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_visible()
+
+    page.evaluate("() => window.dispatchEvent(new Event('pageshow'))")
+    expect(page.locator(".armed-strip .back")).to_contain_text("Connected again")
+    expect(page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_hidden()
+
+
+STOPPED = """async (module) => {
+  const { createClock } = await import(module);
+  let tell;
+  const live = { subscribe: (listener) => { tell = listener; } };
+  const clock = createClock({ get: async () => ({ now_ms: 1000, frozen: false, rate: 1000 }) }, live);
+  const frame = () => new Promise(requestAnimationFrame);
+  while (!clock.known) await frame();
+  const moves = async () => { const before = clock.now(); await frame(); await frame(); return clock.now() > before; };
+  const running = await moves();
+  tell([{ type: "state", connected: false }]);
+  return [running, await moves()];
+}"""
+
+
+def test_countdowns_stand_still_while_the_server_is_away(standing: Shown, standing_page: Page) -> None:
+    assert standing_page.evaluate(STOPPED, f"{standing.url}/__admin/ui/clock.js") == [True, False]
+
+
+GONE = "() => window.dispatchEvent(new Event('pagehide'))"
+"""What the page does when its stream ends, without ending the server that other tests use."""
