@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.clock import Clock
-from mockserver.control import CONTROL_ROUTES, STREAM, Route
+from mockserver.control import COMPARISON, CONTROL_ROUTES, STREAM, Route
 from mockserver.model.settings import Settings
 from tests.factories import inside, story
 from tests.server.conftest import START, Running, Start, snapshot
@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "/clock": {"action": "advance", "ms": 1000},
     "/reset": {},
     "/players": {"speed": 0.001},
+    "/plan": {"title": "t", "content": [{"name": "any"}]},
     "/import": {"at_ms": 1_760_000_000_000, "event": {"eventType": "play"}},
 }
 READING = [route for route in CONTROL_ROUTES if route.method == "GET"]
@@ -75,7 +76,8 @@ def with_everything(server: Running) -> Running:
 
 def path_of(server: Running, route: Route[Any, Any]) -> str:
     sid = next(iter(server.emulator.sessions)).sid
-    path = route.path.replace("{sid}", sid).replace("{seq}", "1").replace("{name}", "other")
+    query = f"?after={sid}" if route is COMPARISON else ""
+    path = f"{route.path}{query}".replace("{sid}", sid).replace("{seq}", "1").replace("{name}", "other")
     return path.replace("{fault_id}", "f1").replace("{player_id}", "p1")
 
 

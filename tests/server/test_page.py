@@ -199,7 +199,7 @@ def test_link_on_another_site_asks_again_from_here_so_that_the_cookie_comes_alon
 
 def _but_words(body: bytes) -> bytes:
     """Return a file without the words that the server has written into it."""
-    return re.sub(rb'(<meta name="(?:event-types|outcomes)" content=")[^"]*', rb"\1", body)
+    return re.sub(rb'(<meta name="(?:event-types|outcomes|search-filters)" content=")[^"]*', rb"\1", body)
 
 
 def test_page_has_the_words_of_the_server_in_its_head(server: Running) -> None:
