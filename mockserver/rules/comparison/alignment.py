@@ -8,7 +8,6 @@ which the most pairs have the same identity: the id of an ad, the number of a ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from itertools import islice, takewhile
 
 from msgspec.structs import replace
@@ -40,8 +39,8 @@ _GAP = 100
 _OTHER = 1
 """What two events of one type about different things cost."""
 
-_MOST_CELLS = 1_000_000
-"""Beyond this, which takes half a second, events are aligned roughly."""
+_WINDOW = 500
+"""Longer sessions are aligned piece by piece; one piece takes a tenth of a second."""
 
 _Kind = tuple[str, str]
 Pair = tuple[int | None, int | None]
@@ -71,8 +70,13 @@ def numbered(events: Iterable[Event]) -> list[str]:
     return names
 
 
-def aligned(before: Sequence[Event], after: Sequence[Event]) -> list[Pair]:
+def aligned(before: Sequence[Event], after: Sequence[Event], window: int = _WINDOW) -> list[Pair]:
     """Pair the events of two sessions so that as few as possible have no counterpart.
+
+    Args:
+        before: The events of the first session.
+        after: Those of the second one.
+        window: How many events of each are looked at together.
 
     Returns:
         Places of events that correspond, in order; None on the side that has no such event.
@@ -82,7 +86,7 @@ def aligned(before: Sequence[Event], after: Sequence[Event]) -> list[Pair]:
     most = min(len(ours), len(theirs)) - first
     last = sum(1 for _ in takewhile(_equal, islice(zip(reversed(ours), reversed(theirs), strict=False), most)))
     middle = ours[first : len(ours) - last], theirs[first : len(theirs) - last]
-    between = _cheapest(*middle) if len(middle[0]) * len(middle[1]) <= _MOST_CELLS else _roughly(*middle)
+    between = _by_windows(*middle, window)
     return [
         *((place, place) for place in range(first)),
         *((_moved(one, first), _moved(other, first)) for one, other in between),
@@ -128,14 +132,29 @@ def _cheapest(before: Sequence[_Kind], after: Sequence[_Kind]) -> Iterator[Pair]
             other += 1
 
 
-def _roughly(before: Sequence[_Kind], after: Sequence[_Kind]) -> Iterator[Pair]:
-    """Align two long lists in less time."""
-    for tag, first, first_end, second, second_end in SequenceMatcher(None, before, after).get_opcodes():
-        if tag == "equal":
-            yield from zip(range(first, first_end), range(second, second_end), strict=True)
-        else:
-            yield from ((place, None) for place in range(first, first_end))
-            yield from ((None, place) for place in range(second, second_end))
+def _by_windows(before: Sequence[_Kind], after: Sequence[_Kind], window: int) -> Iterator[Pair]:
+    """Align two lists piece by piece, so that the time grows with their length and not with its square.
+
+    Of each window, the pairs of the first three quarters are kept: what comes next cannot change them much.
+    """
+    one = other = 0
+    while len(before) - one > window or len(after) - other > window:
+        pairs = [*_cheapest(before[one : one + window], after[other : other + window])]
+        kept = _kept(pairs, window * 3 // 4)
+        yield from ((_moved(ours, one), _moved(theirs, other)) for ours, theirs in pairs[:kept])
+        one += sum(ours is not None for ours, _ in pairs[:kept])
+        other += sum(theirs is not None for _, theirs in pairs[:kept])
+    rest = _cheapest(before[one:], after[other:])
+    yield from ((_moved(ours, one), _moved(theirs, other)) for ours, theirs in rest)
+
+
+def _kept(pairs: Sequence[Pair], most: int) -> int:
+    """Return how many pairs to keep: up to the last two events that correspond within the first ``most`` of both."""
+    kept = 0
+    for number, (ours, theirs) in enumerate(pairs, 1):
+        if ours is not None and theirs is not None and max(ours, theirs) < most:
+            kept = number
+    return kept or max(1, len(pairs) // 2)
 
 
 def _kinds(events: Iterable[Event]) -> list[_Kind]:

@@ -49,10 +49,10 @@ def test_end_of_an_ad_belongs_to_its_start() -> None:
     assert told(before, events("adStart a2", "adComplete")) == "--=="
 
 
-@given(TYPES, TYPES)
+@given(TYPES, TYPES, st.sampled_from([1, 2, 4, 500]))
 @settings(deadline=None)
-def test_every_event_occurs_once_and_in_order(before: list[str], after: list[str]) -> None:
-    pairs = aligned(events(*before), events(*after))
+def test_every_event_occurs_once_and_in_order(before: list[str], after: list[str], window: int) -> None:
+    pairs = aligned(events(*before), events(*after), window)
     assert [one for one, _ in pairs if one is not None] == [*range(len(before))]
     assert [other for _, other in pairs if other is not None] == [*range(len(after))]
     assert all(before[one] == after[other] for one, other in pairs if one is not None and other is not None)
@@ -64,13 +64,13 @@ def test_session_corresponds_to_itself(types: list[str]) -> None:
     assert aligned(events(*types), events(*types)) == [(place, place) for place in range(len(types))]
 
 
-def test_long_sessions_are_aligned_in_a_second() -> None:
-    before = events(*["bitrateChange", "play", "error"] * 2000)
-    after = events(*["bitrateChange", "error", "error"] * 2000)
+def test_long_session_that_lacks_some_events_is_aligned_in_seconds() -> None:
+    before = events(*["bitrateChange", "play", "error", "play"] * 300)
+    after = [event for place, event in enumerate(before) if place % 100 != 50]
     began_s = time.process_time()
-    pairs = aligned(before, after)
-    assert time.process_time() - began_s < 10
-    assert {one for one, _ in pairs} >= {*range(len(before))}
+    pairs = told(before, after)
+    assert time.process_time() - began_s < 5
+    assert (pairs.count("="), pairs.count("-"), pairs.count("+")) == (len(after), 12, 0)
 
 
 def test_names_count_the_events_of_each_type() -> None:
