@@ -319,6 +319,8 @@ FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
     slow=True,
 )
 
+RULE: Route[None, r.RuleView] = _get("getRule", "/rules/{code}", "The rule behind a finding.", r.RuleView)
+
 EVENTS: Route[Query, r.EventPage] = _get(
     "listEvents", "/events", "The journal, filtered by the query string.", r.EventPage, EventQuery, slow=True
 )

@@ -19,17 +19,17 @@ from mockserver.control import FindingQuery
 from mockserver.dialects.base import Dialects
 from mockserver.emulator.decision import BackEnd
 from mockserver.emulator.emulator import Emulator
-from mockserver.errors import InvalidInput, NotFound
+from mockserver.errors import InvalidInput, NotFound, nearest
 from mockserver.model.event import Event
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Record
 from mockserver.model.report import SessionReport
-from mockserver.model.results import FindingPage, Meta, Summary
+from mockserver.model.results import FindingPage, Meta, RuleView, Summary
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace, Target
-from mockserver.rules.diagnose.catalogue import CODES
+from mockserver.rules.diagnose.catalogue import CODES, RULES
 from mockserver.rules.diagnose.run import by_severity, counting, diagnose_session, diagnose_traffic, sort_findings
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.traffic import Traffic
@@ -40,7 +40,7 @@ from mockserver.rules.timeline import Item, Sorting, items_of, sorting
 from mockserver.store.caches import Caches, Outdated
 from mockserver.store.journal import Journal
 
-__all__ = ["Diagnosis", "findings", "report", "session_findings", "summary", "traffic_counts"]
+__all__ = ["Diagnosis", "findings", "report", "rule", "session_findings", "summary", "traffic_counts"]
 
 _Records = list[tuple[int, Record]]
 
@@ -316,6 +316,18 @@ def findings(target: Target, query: FindingQuery) -> FindingPage:
 def session_findings(target: Target, query: FindingQuery, sid: str) -> FindingPage:
     """List what is wrong with a session."""
     return _finding_page(Diagnosis(target.namespace).session_findings(sid), query)
+
+
+def rule(target: Target, argument: None, code: str) -> RuleView:
+    """Show the rule behind a finding.
+
+    Raises:
+        NotFound: There is no such rule.
+    """
+    for known in RULES:
+        if known.code == code:
+            return RuleView(**{name: getattr(known, name) for name in RuleView.__struct_fields__})
+    raise NotFound(f"there is no rule {code[:80]!r}{nearest(code[:80], CODES)}")
 
 
 def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:

@@ -24,6 +24,7 @@ _TEXT = {"type": "string"}
 _PARTS = {
     "sid": "The session id.",
     "seq": "The number of the entry in the journal.",
+    "code": "The code of a finding, such as `ping.gap`.",
     "fault_id": "The id of the rule.",
     "name": "The name.",
     "player_id": "The id of the player.",
@@ -34,7 +35,7 @@ _SUBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("health", "ready", "version", "metrics", "openapi.json", "ca.crt", "summary", "addresses", "qr.svg"),
     ),
     "sessions": ("Viewings, from sessionStart to their end.", ("sessions",)),
-    "findings": ("What is wrong with the traffic, and whether it is as planned.", ("findings", "plan")),
+    "findings": ("What is wrong with the traffic, and whether it is as planned.", ("findings", "rules", "plan")),
     "events": (
         "The journal: every request that a player sent, and its answer.",
         ("events", "verify", "stream", "export", "import"),

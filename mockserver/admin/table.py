@@ -48,6 +48,7 @@ _FUNCTIONS = dict(
         _does(c.SESSION_FINDINGS, findings.session_findings),
         _does(c.REPORT, findings.report),
         _does(c.FINDINGS, findings.findings),
+        _does(c.RULE, findings.rule),
         _does(c.EVENTS, entries.events),
         _does(c.COUNT, entries.count),
         _does(c.FIND, entries.find),

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.model.fault import FaultRule
-from mockserver.model.finding import Finding
+from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.session import Content, Deadlines
@@ -33,6 +33,7 @@ __all__ = [
     "NearMiss",
     "Problem",
     "ResetCommand",
+    "RuleView",
     "SessionCommand",
     "SessionPage",
     "SessionView",
@@ -269,6 +270,28 @@ class SessionCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=
 
     sid: str | None = None
     phase: Phase = Phase.OPEN
+
+
+class RuleView(_Result, frozen=True, kw_only=True):
+    """A rule of the catalogue of findings.
+
+    Args:
+        code: Its code, as in the findings.
+        severity: How bad its findings are, unless one says otherwise.
+        dialects: The APIs whose clients can make the mistake; empty for all.
+        trigger: What makes it report something.
+        consequence: What the mistake does to the reports.
+        tolerance: What it lets pass.
+        source: Where it comes from.
+    """
+
+    code: str
+    severity: Severity
+    dialects: tuple[str, ...]
+    trigger: str
+    consequence: str
+    tolerance: str
+    source: str
 
 
 class FaultPage(_Result, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ const HELP = [
     ["/", "search"], ["\u2193 \u2191", "next, previous row"], ["Page Down, Page Up", "next, previous screen"],
     ["Home, End", "first, last row"], ["Enter", "open the row"],
   ]],
-  ["One request", [["j", "next"], ["k", "previous"]]],
+  ["One request", [["j", "next"], ["k", "previous"], ["Esc", "close it"]]],
 ];
 const JUMP_MS = 1200;
 

@@ -20,6 +20,7 @@ const ROUTES = [
   [/^compare\/([^/]+)$/, "./views/compare.js", ["before"]],
   [/^compare\/([^/]+)\/([^/]+)$/, "./views/compare.js", ["before", "after"]],
   [/^plan$/, "./views/plan.js", []],
+  [/^rules\/([^/]+)$/, "./views/rule.js", ["code"]],
   [/^stories$/, "./controls/stories.js", []],
   [/^faults$/, "./controls/faults.js", []],
   [/^settings$/, "./controls/settings.js", []],

@@ -757,6 +757,17 @@ export interface Row {
   changes: number[];
 }
 
+/** A rule of the catalogue of findings. */
+export interface RuleView {
+  code: string;
+  severity: Severity;
+  dialects: string[];
+  trigger: string;
+  consequence: string;
+  tolerance: string;
+  source: string;
+}
+
 /** Open or close a session without a client; without ``sid`` a new session with a new id. */
 export interface SessionCommand {
   sid?: string | null;

@@ -27,6 +27,7 @@ ROUTES = {
     "#/compare/{sid}/{sid}": ".compare-rows",
     "#/events": ".rows > .row",
     "#/events/{seq}": ".violations",
+    "#/rules/ping.gap": ".rule-view .card",
     "#/start": ".simulator",
     "#/plan": "h1",
     "#/stories": ".running",

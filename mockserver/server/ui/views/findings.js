@@ -94,7 +94,7 @@ export function card(finding, at = null, { api = null, meant = false } = {}) {
     finding.follows_from ? h("p.muted", `Follows from ${finding.follows_from}: fix that first, then check again.`) : null,
     h("p.muted", requests(seqs.filter((seq) => seq !== at), sid, at !== null),
       api && seqs.length ? [" ", copyButton(async () => toCurl(await api.get(path`/events/${seqs.at(-1)}`), new URL(api.base).origin), `#${seqs.at(-1)} as curl`, "curl")] : null,
-      finding.source ? h("span.source", finding.source) : null));
+      h("a.source", { href: `#/rules/${encodeURIComponent(code)}`, title: "The rule" }, finding.source || "The rule")));
 }
 
 function requests(seqs, sid, isOther) {

@@ -46,9 +46,11 @@ export function createTimelineTab({ api, sid, go, announce }) {
 function said(model, findings) {
   const parts = [`${format.count(model.marks.length)} events in ${format.duration(model.to - model.from)}`];
   for (const severity of ["error", "warning", "info"]) {
-    const n = findings.filter((finding) => finding.severity === severity).length;
+    const n = findings.filter((finding) => finding.severity === severity && !finding.follows_from).length;
     if (n) parts.push(format.severityLabel(severity, n));
   }
+  const following = findings.filter(({ follows_from }) => follows_from).length;
+  if (following) parts.push(`${format.count(following)} that ${following === 1 ? "follows" : "follow"} from them`);
   if (model.moved) parts.push(`${format.count(model.moved)} processed in another order than they arrived`);
   if (!model.complete) parts.push("older requests were dropped to stay within the limits");
   return parts.join(" \u00b7 ");

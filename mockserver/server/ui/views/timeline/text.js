@@ -2,7 +2,7 @@
 
 import { h } from "../../dom.js";
 import * as format from "../../format.js";
-import { outcomeBadge } from "../marks.js";
+import { findingAddress, outcomeBadge } from "../marks.js";
 import { offset } from "./scale.js";
 /** @import { Finding } from "../../types.d.ts" */
 
@@ -80,7 +80,7 @@ function arrival(mark) {
 /** @param {Finding} finding */
 function findingDetails(finding) {
   return h("div.finding", { class: finding.severity },
-    h("p", h("span.badge", { class: finding.severity }, finding.code), " ", h("bdi", finding.message)),
+    h("p", h("a.badge", { class: finding.severity, href: findingAddress(finding), title: "The address of this finding" }, finding.code), " ", h("bdi", finding.message)),
     h("p.muted", finding.consequence));
 }
 
