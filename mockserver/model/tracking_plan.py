@@ -40,7 +40,7 @@ class KeyRule(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     Args:
         required: Whether the event must have the key; false lets it be left out.
         forbidden: Whether the event must not have it.
-        type: The JSON type of its value.
+        type: The JSON type of its value: ``string``, ``integer``, ``number``, ``boolean``, ``list`` or ``object``.
         equals: Its value. A plan may write just the value instead of a rule with only this member.
         one_of: Its possible values. Coverage counts each.
         pattern: A regular expression that the whole text must match. It is one without look-around and back-references,
@@ -69,7 +69,7 @@ class ExpectedEvent(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     Args:
         event_type: One of Adobe's event types.
         where: Conditions that tell this kind from others of the same type, as in a query.
-        says: What it is for, in one sentence.
+        says: What it is for, in one sentence; misses repeat it.
         exactly: Exactly this many in a session.
         at_least: This many or more; 1 when no number is given. 0 plans an event that need not come in every session.
         at_most: This many or fewer.

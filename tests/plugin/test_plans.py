@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver import MockServer
+
 Run = Callable[..., pytest.RunResult]
 
 PLAN = """
@@ -104,7 +106,7 @@ def test_it(media_server):
     result.assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_run_says_what_all_tests_tried_together(run: Run, workers: tuple[str, ...]) -> None:
     tests = f"""
 {PING}
@@ -118,7 +120,7 @@ def test_none(media_server):
     pass
 """
     result = run(
-        tests, *workers, "--media-server-plan=plan.toml", "--media-server-plan-fail-under=100", subprocess=True
+        tests, *workers, "--media-server-plan=plan.toml", "--media-server-plan-fail-under=100", subprocess=bool(workers)
     )
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["tracking plan plan.toml: 100 % of the plan (4 of 4)"])
@@ -137,3 +139,21 @@ def test_plan_of_the_run_that_is_not_valid_stops_the_run(run: Run) -> None:
     result = run("def test_it(media_server):\n    pass\n", "--media-server-plan=wrong.toml")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--media-server-plan: *wrong.toml:1: /titel: unknown key titel*"])
+
+
+def test_server_that_runs_already_judges_plans_as_well(run: Run) -> None:
+    with MockServer() as running:
+        result = run(
+            """
+@pytest.mark.media_server(plan="plan.toml")
+def test_it(media_server):
+    open_session(media_server)
+
+@pytest.mark.media_server(plan="strict.toml")
+def test_strict(media_server):
+    open_session(media_server)
+""",
+            f"--media-server-url={running.url}",
+        )
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["  MISSED  ping: at least 1  [[]strict.toml:9]"])

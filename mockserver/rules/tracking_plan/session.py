@@ -121,8 +121,9 @@ class JudgedSession:
             near = self._near(event.matcher, event.plan.event_type)
             received = "" if near else received_line(self._counted()).strip()
             seen += f"; {received}" if received else ""
+        why = f" ({event.plan.says})" if event.plan.says else ""
         return PlanCheck(
-            kind="event", says=f"{event.text}: {numbers}", met=met, seen=seen, pointer=event.pointer,
+            kind="event", says=f"{event.text}: {numbers}{why}", met=met, seen=seen, pointer=event.pointer,
             seqs=_seqs(items), nearest=near,
         )  # fmt: skip
 
