@@ -259,7 +259,7 @@ def test_start_with_what_cannot_be_is_refused(arguments: dict[str, Any], text: s
 def test_internal_errors_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     with MockServer() as server:
         assert server.internal_errors == []
-        monkeypatch.setattr("mockserver.admin.table._FUNCTIONS", None)
+        monkeypatch.setattr("mockserver.admin.local_control.functions", lambda: None)
         assert requests.get(server.url + "/__admin/summary", timeout=10).status_code == 500
         (error,) = server.internal_errors
     assert "'NoneType' object is not subscriptable" in str(error)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.admin.neighbourhood import Neighbourhood
-from mockserver.admin.paging import within_answer
+from mockserver.admin.paging import BLOCK, block, within_answer
 from mockserver.admin.search import Search
 from mockserver.admin.server import DISTRIBUTION, running_version
 from mockserver.admin.waiting import Pending, begin, begin_silence, count_reached
@@ -27,7 +27,6 @@ from mockserver.wire.har import har_pieces
 
 __all__ = [
     "Selection",
-    "block",
     "count",
     "event",
     "events",
@@ -49,10 +48,6 @@ _ALL = compile_query(Query())
 _WAIT_MS = 5_000
 _SIFTED = 2_000
 """How many entries are read from the journal at a time, so that players can continue between."""
-
-_BLOCK = 32
-_BLOCK_BYTES = 128 * 1024
-"""How many entries, and how many bytes, exports and streams read at a time; writing them takes a few milliseconds."""
 
 
 class Selection(NamedTuple):
@@ -118,13 +113,6 @@ def page(namespace: Namespace, query: Query) -> EventPage:
     """Return the first entries that match, with the ``since`` of the next page."""
     matcher = compile_query(query)
     return _page(find_entries(namespace, matcher, query.limit), True)
-
-
-def block(namespace: Namespace, since: int) -> list[Entry]:
-    """Return a few entries after ``since``, few enough to be quick."""
-    with namespace as emulator:
-        records, write = emulator.journal.after(since, _BLOCK, _BLOCK_BYTES), emulator.entry_of
-    return [write(seq, record) for seq, record in records]
 
 
 def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
@@ -287,8 +275,8 @@ def export(target: Target, query: ExportQuery) -> Chunks:
 
 def _written_blocks(found: Selection) -> Iterator[Sequence[Entry]]:
     """Return the entries that were found, as they were then."""
-    for start in range(0, len(found.records), _BLOCK):
-        yield [found.write(seq, record) for seq, record in found.records[start : start + _BLOCK]]
+    for start in range(0, len(found.records), BLOCK):
+        yield [found.write(seq, record) for seq, record in found.records[start : start + BLOCK]]
 
 
 def _blocks(namespace: Namespace, last: int) -> Iterator[Sequence[Entry]]:

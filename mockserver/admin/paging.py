@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["ANSWER_BYTES", "within_answer"]
+from mockserver.model.journal import Entry
+from mockserver.namespaces import Namespace
+
+__all__ = ["ANSWER_BYTES", "BLOCK", "block", "within_answer"]
 
 T = TypeVar("T")
 
 ANSWER_BYTES = 8 * 1024 * 1024
 """The approximate largest size of a list, in bytes of JSON."""
+
+BLOCK = 32
+_BLOCK_BYTES = 128 * 1024
+"""How many entries, and how many bytes, exports and streams read at a time; writing them takes a few milliseconds."""
 
 
 def within_answer(items: Iterable[T], size_of: Callable[[T], int]) -> list[T]:
@@ -27,3 +34,10 @@ def within_answer(items: Iterable[T], size_of: Callable[[T], int]) -> list[T]:
             break
         kept.append(item)
     return kept
+
+
+def block(namespace: Namespace, since: int) -> list[Entry]:
+    """Return a few entries after ``since``, few enough to be quick."""
+    with namespace as emulator:
+        records, write = emulator.journal.after(since, BLOCK, _BLOCK_BYTES), emulator.entry_of
+    return [write(seq, record) for seq, record in records]

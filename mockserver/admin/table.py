@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Concatenate, TypeVar, cast
+from typing import Any, Concatenate, TypeVar
 
 from mockserver import control as c
 from mockserver.admin import controls, entries, findings, server, sessions, stories
@@ -14,9 +14,9 @@ from mockserver.admin.plans import plan
 from mockserver.admin.verification import verify
 from mockserver.admin.waiting import Pending
 from mockserver.control import Route
-from mockserver.namespaces import Namespaces, Target
+from mockserver.namespaces import Target
 
-__all__ = ["LocalControl", "perform"]
+__all__ = ["FUNCTIONS"]
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -29,7 +29,7 @@ def _does(route: Route[A, R], function: Callable[Concatenate[Target, A, ...], R 
     return route, function
 
 
-_FUNCTIONS = dict(
+FUNCTIONS = dict(
     (
         _does(c.HEALTH, server.health),
         _does(c.READY, server.health),
@@ -87,51 +87,3 @@ _FUNCTIONS = dict(
     )
 )
 """All but the stream and the certificate of the CA, which need a connection."""
-
-
-def perform(
-    namespaces: Namespaces, name: str, route: Route[A, R], argument: A, as_json: bool = False, /, **path: str
-) -> R | Pending[R]:
-    """Call the function of a route.
-
-    Args:
-        namespaces: All namespaces of the server.
-        name: The namespace to use.
-        route: The route; not the stream or the CA, which the server answers itself.
-        argument: The query or the body.
-        as_json: See :class:`~mockserver.namespaces.Target`.
-        **path: The parts of the path.
-
-    Returns:
-        The answer, or how to wait for it.
-
-    Raises:
-        MockserverError: The function refuses.
-    """
-    if route.changes:
-        namespaces.check_room(name, "admin")
-    target = Target(namespaces, namespaces.peek(name), as_json)
-    answer = cast("R | Pending[R]", _FUNCTIONS[route](target, argument, **path))
-    if route.changes:
-        # Only now, so that a refused change creates no namespace.
-        namespaces.obtain(name, "admin")
-        namespaces.keep_limits()
-    return answer
-
-
-class LocalControl:
-    """The control of a server in the same process.
-
-    Args:
-        namespaces: All namespaces of the server.
-        name: The namespace to use.
-    """
-
-    def __init__(self, namespaces: Namespaces, name: str) -> None:
-        self._namespaces = namespaces
-        self._name = name
-
-    def call(self, route: Route[A, R], argument: A, **path: str) -> R:
-        """Call a route, and block until the answer is there; see :class:`~mockserver.control.Control`."""
-        answer = perform(self._namespaces, self._name, route, argument, **path)
-        return answer.block() if isinstance(answer, Pending) else answer

@@ -27,6 +27,7 @@ from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
 
 if TYPE_CHECKING:
+    from mockserver.cli.journal_file import JournalFile
     from mockserver.cli.story_files import StoryFiles
     from mockserver.emulator.emulator import Emulator
     from mockserver.stories.book import StoryBook
@@ -91,8 +92,6 @@ def run(arguments: argparse.Namespace) -> int:
     configured = partial(configure, serve_flags(), vars(arguments), os.environ, Path.cwd(), seed)
     configuration = configured()
 
-    from mockserver.cli.journal_file import JournalFile
-    from mockserver.cli.reload import ConfigurationFiles, FileWatch, StoryLook
     from mockserver.cli.request_log import RequestLog, json_line, log_to
     from mockserver.server.runner import serve
     from mockserver.server.service import Service
@@ -104,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     notices = log_to(sys.stderr, as_json=as_json)
     with ExitStack() as until_end:
         log = RequestLog(sys.stderr, json_line) if as_json else RequestLog.for_terminal(sys.stderr)
-        journal = None if configuration.journal is None else JournalFile(configuration.journal)
+        journal = None if configuration.journal is None else _journal_file(configuration.journal)
         watchers = [watcher for watcher in (log, journal) if watcher is not None]
         for watcher in watchers:
             until_end.callback(watcher.close)
@@ -119,6 +118,8 @@ def run(arguments: argparse.Namespace) -> int:
             journal.read_back(service.namespaces, configuration.settings, partial(notices.info, "%s"))
             journal.begin(service.namespaces)
         if configuration.watch:
+            from mockserver.cli.reload import ConfigurationFiles, FileWatch, StoryLook
+
             of_stories = [] if book is None or stories is None else [StoryLook(stories, book)]
             of_configuration = ConfigurationFiles(configuration, configured, service.restart_with)
             until_end.enter_context(FileWatch([of_configuration, *of_stories], partial(notices.info, "%s")))
@@ -133,6 +134,12 @@ def run(arguments: argparse.Namespace) -> int:
     if configuration.export_on_exit is not None:
         _export(configuration.export_on_exit, service.control())
     return 0
+
+
+def _journal_file(path: Path) -> JournalFile:
+    from mockserver.cli.journal_file import JournalFile
+
+    return JournalFile(path)
 
 
 def _stories(configuration: Configuration) -> tuple[StoryBook | None, StoryFiles | None]:

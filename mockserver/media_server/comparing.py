@@ -63,7 +63,7 @@ def tolerance_of(members: Mapping[str, Any]) -> Tolerance:
 
 def judged(recording: Recording, settings: Settings, *, leave_open: bool) -> Control:
     """Return the control of an emulator that has processed a recording."""
-    from mockserver.admin.table import LocalControl
+    from mockserver.admin.local_control import LocalControl
     from mockserver.namespaces import DEFAULT  # slow to import, and not needed for a server elsewhere
     from mockserver.recordings.judged_file import judge_file
 

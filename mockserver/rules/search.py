@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ from mockserver.model.finding import Finding, Severity
 from mockserver.model.session import Content
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.rules.condition import Condition, holds, parse_condition
-from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.rules.match import Facts
 
 __all__ = ["FILTERS", "Request", "Term", "found_in_findings", "found_in_request", "found_in_session", "parse_search"]
@@ -74,7 +74,7 @@ class Term(NamedTuple):
     @property
     def about_findings(self) -> bool:
         """Whether it can be about a finding, which takes long to know."""
-        return self.name == "finding" or (self.name == "text" and any(self.value in word for word in _TOLD))
+        return self.name == "finding" or (self.name == "text" and any(self.value in word for word in _told()))
 
     @property
     def about_requests(self) -> bool:
@@ -166,7 +166,13 @@ def _condition(word: str) -> Condition:
         raise InvalidInput(str(error), pointer="/q") from None
 
 
-_TOLD = (*sorted(CODES), *(severity.value for severity in Severity))
+@cache
+def _told() -> tuple[str, ...]:
+    from mockserver.rules.diagnose.catalogue import CODES  # imports all rules, so only when needed
+
+    return (*sorted(CODES), *(severity.value for severity in Severity))
+
+
 """What can be shown of findings."""
 
 _KNOWN: Mapping[str, tuple[str, ...]] = MappingProxyType(

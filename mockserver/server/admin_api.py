@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from mockserver.admin.table import perform
+from mockserver.admin.local_control import perform
 from mockserver.admin.waiting import Pending
 from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 
+from mockserver.admin.local_control import functions
 from mockserver.errors import ServerFailed
 from mockserver.server.addresses import addresses_of, interface_addresses, loopback_url
 from mockserver.server.connections import Handler
@@ -31,6 +32,9 @@ _SHUTDOWN_S = 0.05
 """How long requests in progress may take to finish at the end. aiohttp takes 0 for "for ever", and applies it twice."""
 
 _SWITCH_S = 0.0005
+_PREPARE_S = 0.5
+"""How long after the start the functions of the admin API are imported, by another thread: players come first."""
+
 _STOP_S = 5
 _ADMIT_S = 5
 _SIGNALS = tuple(
@@ -251,11 +255,19 @@ async def _serve_until_signal(service: Service, ready: Callable[[int, int], None
     runner = Runner(service)
     await runner.start()
     with _signals(loop, ended.set), attentive():
+        preparing = loop.call_later(_PREPARE_S, loop.run_in_executor, None, _prepare)
         try:
             ready(runner.port, runner.admin_port)
             await ended.wait()
         finally:
+            preparing.cancel()
             await runner.stop()
+
+
+def _prepare() -> None:
+    """Import what the first question to the admin API would have to wait for; see :func:`functions`."""
+    functions()
+    gc.freeze()
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from mockserver.admin.entries import block
+from mockserver.admin.paging import block
 from mockserver.errors import Refused
 from mockserver.namespaces import Namespace
 from mockserver.server.effects import LOOK_S, is_gone

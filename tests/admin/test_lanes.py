@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.control import LANES
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.lanes import Lane

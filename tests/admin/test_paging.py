@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mockserver.admin import entries, paging
-from mockserver.admin.entries import block, page
-from mockserver.admin.table import LocalControl
+from mockserver.admin.entries import page
+from mockserver.admin.local_control import LocalControl
+from mockserver.admin.paging import block
 from mockserver.control import EVENTS, FIND, FINDINGS, SESSIONS, VERIFY, WAIT, FindingQuery, SessionQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.query import Query

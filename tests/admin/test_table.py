@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import control as c
-from mockserver.admin.table import LocalControl, perform
+from mockserver.admin.local_control import LocalControl, perform
 from mockserver.admin.waiting import Pending
 from mockserver.control import CONTROL_ROUTES, ExportQuery, FindingQuery, Route, SessionQuery
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.clock import Clock, RealTime
 from mockserver.control import FINDINGS, REPORT, FindingQuery
 from mockserver.emulator.emulator import Emulator

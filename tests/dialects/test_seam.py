@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.control import (
     ADD_FAULT,
     EVENTS,

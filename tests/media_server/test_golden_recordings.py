@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import InvalidInput, MediaServer, VerificationFailed
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.namespaces import DEFAULT, Namespaces
 from tests.factories import emulator, open_session, send
 

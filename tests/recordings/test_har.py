@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
 from mockserver.admin.entries import export
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.control import ExportQuery
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import When

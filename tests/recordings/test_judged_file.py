@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.journal import Entry

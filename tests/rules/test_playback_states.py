@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.admin.local_control import LocalControl
 from mockserver.admin.sessions import session_items
-from mockserver.admin.table import LocalControl
 from mockserver.control import FINDINGS, LANES, REPORT, FindingQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec, When

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.entries import block
+from mockserver.admin.paging import block
 from mockserver.model.journal import Entry
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.admin.findings import Diagnosis
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.cli.command_line import main
 from mockserver.errors import VerificationFailed
 from mockserver.media_server import MediaServer

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.table import LocalControl
+from mockserver.admin.local_control import LocalControl
 from mockserver.control import FINDINGS, REPORT, FindingQuery
 from mockserver.dialects.edge.normal import WORDS
 from mockserver.emulator.emulator import Emulator
