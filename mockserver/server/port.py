@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver.errors import ServerFailed
@@ -156,8 +156,7 @@ async def _bound_to(host: str, port: int) -> list[socket.socket]:
     """Bind a socket to every address of a host."""
     if not 0 <= port <= 65535:  # the resolver may take it for another one
         raise OverflowError("a port is 0 to 65535")
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    found = await _addresses(host or None, port)
     bound: list[socket.socket] = []
     missing: OSError | None = None
     for place in dict.fromkeys((family, address) for family, _, _, _, address in found):
@@ -173,6 +172,15 @@ async def _bound_to(host: str, port: int) -> list[socket.socket]:
     if not bound:
         raise missing or OSError(errno.EADDRNOTAVAIL, "no address")
     return bound
+
+
+async def _addresses(host: str | None, port: int) -> Sequence[tuple[socket.AddressFamily, int, int, str, Any]]:
+    """Look up a host; what is an address already needs no thread for it, which would take longer than all else."""
+    flags = socket.AI_PASSIVE | socket.AI_NUMERICHOST
+    with contextlib.suppress(socket.gaierror):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    loop = asyncio.get_running_loop()
+    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
 
 
 def _bound(place: _Place) -> socket.socket:
