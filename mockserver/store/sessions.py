@@ -47,6 +47,8 @@ class SessionStore:
         self.opened = 0
         """How many sessions were opened in all, which is the number of the last one."""
         self.evicted = 0
+        self._fruitless = 0
+        """How many times not to look for closed sessions, because there were none a moment ago."""
         self.size_bytes = 0
         """The estimated size of the sessions."""
 
@@ -120,8 +122,13 @@ class SessionStore:
     def _drop(self, surplus: int, welcome: int, refreshed: Callable[[Session], Session]) -> None:
         """Drop ``surplus`` sessions, or up to ``welcome`` if so many are closed."""
         live = (Phase.OPEN, Phase.COMPLETED)
-        closed = (sid for sid, session in self._sessions.items() if refreshed(session).phase not in live)
-        doomed = list(islice(closed, max(surplus, welcome)))
+        doomed: list[str] = []
+        if self._fruitless:
+            self._fruitless -= 1
+        else:
+            closed = (sid for sid, session in self._sessions.items() if refreshed(session).phase not in live)
+            doomed = list(islice(closed, max(surplus, welcome)))
+            self._fruitless = 0 if doomed else welcome
         if len(doomed) < surplus:
             gone = frozenset(doomed)
             doomed.extend(islice((sid for sid in self._sessions if sid not in gone), surplus - len(doomed)))

@@ -225,3 +225,56 @@ async def test_when_the_system_gives_no_connection_it_is_told_once_and_tried_les
     listener.leave()
     await known.settle()
     await known.shutdown(0.05)
+
+
+async def test_where_the_loop_cannot_watch_a_socket_connections_are_accepted_within_the_bound(
+    listening: NoFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop of Windows has no add_reader."""
+
+    def cannot(*unused: object) -> None:
+        raise NotImplementedError
+
+    asked, began, goes_on = list[str](), asyncio.Event(), asyncio.Event()
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        asked.append(request.path)
+        began.set()
+        if request.path == "/first":
+            await goes_on.wait()
+        return web.Response(text="here")
+
+    known = Connections(handle, lambda: Settings(max_connections=1), Incoming(Settings))
+    listener = Listener(listening, known, None)
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", cannot)
+    listening.left = 1
+    listener.begin()
+    clients = []
+    for path in ("/first", "/second"):
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        clients.append((reader, writer))
+    await began.wait()
+    assert (asked, len(known)) == (["/first"], 1)
+    goes_on.set()
+    for reader, writer in clients:
+        assert (await reader.read()).endswith(b"here")
+        writer.close()
+    assert asked == ["/first", "/second"]
+    address = listening.getsockname()
+    listener.leave()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(*address)
+    await known.settle()
+    await known.shutdown(0.05)
+
+
+def test_every_way_in_bounds_what_arrives_in_pieces(start: Start) -> None:
+    server = start(Settings(max_incoming_bytes=5_000, header_timeout_s=0.05), admin_port=0)
+    for port in (server.port, server.thread.admin_port):
+        with server.connect(port) as large, server.connect(port) as slow:
+            large.send(HALF_HEAD + b"x" * 6_000)
+            assert large.rest() == b""
+            slow.send(HALF_HEAD)
+            assert slow.rest() == b""
+    until(lambda: server.service.incoming.size_bytes == 0)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockserver.control import EVENTS
@@ -39,3 +42,19 @@ async def test_gzipped_body_reaches_the_journal_of_the_app_as_it_was_sent(aiohtt
     (entry,) = app[SERVICE].control().call(EVENTS, Query()).events
     assert entry.request.body_encoding == "base64"
     assert entry.event_type == "sessionStart"
+
+
+async def test_body_in_pieces_is_bounded_in_an_app_too(aiohttp_client: AiohttpClient) -> None:
+    app = build_app(Settings(max_incoming_bytes=1_000))
+    client, incoming = await aiohttp_client(app), app[SERVICE].incoming
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b" " * 600
+        while not incoming.size_bytes:  # noqa: ASYNC110 - nothing tells that the server has read it
+            await asyncio.sleep(0)
+        yield b" " * 600
+
+    for path in ("/api/v1/sessions", "/__admin/import"):
+        answer = await client.post(path, data=pieces(), headers={"Content-Type": "application/json"})
+        assert answer.status == 429
+        assert incoming.size_bytes == 0

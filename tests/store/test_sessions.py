@@ -130,3 +130,22 @@ def test_shrinking_drops_closed_sessions_first() -> None:
     assert (sids(store), store.evicted) == ("s1 s3 s4", 1)
     store.shrink(store.size_bytes - 1, unchanged)
     assert (sids(store), store.evicted) == ("s3 s4", 2)
+
+
+def test_full_store_of_open_sessions_is_not_walked_through_for_every_new_one() -> None:
+    store = filled(640, "o" * 640)
+    looks = 0
+
+    def look(known: Session) -> Session:
+        nonlocal looks
+        looks += 1
+        return known
+
+    for number in range(641, 652):
+        store.add(session(number), look)
+    assert (len(store), store.evicted, looks) == (640, 11, 640)
+    assert sids(store).startswith("s12 ")
+    store.save(session(300, Phase.CLOSED))
+    store.add(session(652), look)
+    assert store.get("s300") is None
+    assert store.get("s12") is not None
