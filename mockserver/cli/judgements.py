@@ -75,14 +75,14 @@ def of_findings(
         plan: The result of a tracking plan, if there is one.
         plan_file: The file of the plan.
     """
-    failing = {id(one) for one in counted if fail_from is not None and one.severity.rank <= fail_from.rank}
+    failing = frozenset(one for one in counted if fail_from is not None and one.severity.rank <= fail_from.rank)
     places = _Places(source, plan_file)
     sessions = source.server.sessions()
     checks = {} if plan is None else {session.session_id: session.checks for session in plan.sessions}
     cases = []
     for session in sessions:
         about = [finding for finding in findings if finding.session_id == session.session_id]
-        issues = [places.finding(finding, counts=id(finding) in failing) for finding in about]
+        issues = [places.finding(finding, counts=finding in failing) for finding in about]
         own = checks.get(session.session_id, ())
         issues += [places.missed(check) for check in own if not check.met]
         text = findings_text(about, [session], source.lines, source.unit)
@@ -90,7 +90,7 @@ def of_findings(
     known = {session.session_id for session in sessions}
     loose = [finding for finding in findings if finding.session_id not in known]
     if loose:
-        issues = [places.finding(finding, counts=id(finding) in failing) for finding in loose]
+        issues = [places.finding(finding, counts=finding in failing) for finding in loose]
         cases.append(_plain_case(_WITHOUT, issues, findings_text(loose, (), source.lines, source.unit)))
     if plan is not None and (plan.checks or plan.coverage.items):
         missed = [places.missed(check) for check in plan.checks if not check.met]
@@ -146,7 +146,7 @@ def of_story(
     case = Case(
         name=view.name,
         title=f"{view.name}: {view.story.title}",
-        about=(view.story.symptom, view.story.player),
+        about=(f"What people see: {view.story.symptom}", f"What a good player does: {view.story.player}"),
         passed=passed,
         issues=tuple(issues),
         text=text,
