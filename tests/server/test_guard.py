@@ -78,7 +78,7 @@ def path_of(server: Running, route: Route[Any, Any]) -> str:
     sid = next(iter(server.emulator.sessions)).sid
     query = f"?after={sid}" if route is COMPARISON else ""
     path = f"{route.path}{query}".replace("{sid}", sid).replace("{seq}", "1").replace("{name}", "other")
-    return path.replace("{fault_id}", "f1").replace("{player_id}", "p1")
+    return path.replace("{fault_id}", "f1").replace("{player_id}", "p1").replace("{code}", "ping.gap")
 
 
 def body_of(route: Route[Any, Any]) -> bytes | None:
