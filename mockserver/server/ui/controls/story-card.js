@@ -47,7 +47,15 @@ function badge(state, verdict) {
 function expectation({ says, met, final, message }) {
   const word = met ? "met" : final ? "not met" : "not yet met";
   const tone = met ? "ok" : final ? "error" : "warning";
-  return h("li", { class: tone }, h("span.badge", { class: tone }, word), " ", h("span.says", says), final ? null : h("span.muted", " may still change"), h("p.muted", message));
+  return h("li", { class: tone }, h("span.badge", { class: tone }, word), " ", h("span.says", says), final ? null : h("span.muted", " may still change"), verdict(message));
+}
+
+/** What was found and expected in a few words; how that is counted, which is a query, on demand. */
+function verdict(message) {
+  const [, expected, query, found, rest] = /^(?:not )?verified: expected (.+?) with (.+?), found ([^\n]*)([^]*)$/.exec(message) ?? [];
+  if (!found) return h("p.muted", message.replace(/^(?:not )?verified: /, ""));
+  return h("div.muted", h("p", `Found ${found}, expected ${expected.replace(/^(at most|exactly) 0$/, "none")}.`),
+    h("details", h("summary", "How this is counted"), h("p", h("code", query)), rest.trim() && h("p", rest.trim())));
 }
 
 function rules(faults) {
