@@ -32,6 +32,7 @@ __all__ = [
     "Chunks",
     "ComparisonQuery",
     "Control",
+    "EventOrder",
     "EventQuery",
     "ExportQuery",
     "FindingQuery",
@@ -52,6 +53,9 @@ Chunks = Iterable[bytes]
 
 SettingsPatch = dict[str, Any]
 """The members of the settings that change."""
+
+EventOrder = Literal["seq", "event_type", "status", "-seq", "-event_type", "-status"]
+"""What entries can be sorted by."""
 
 SessionOrder = Literal[
     "opened", "content", "player", "phase", "events", "findings", "closes",
@@ -95,6 +99,7 @@ class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, o
         q: Only entries that match this [search](page.md#search).
         finding: Only entries with a finding whose code begins with this: a code, or a family such as ``ad``.
         min_severity: Only entries with a finding as bad as this or worse; with ``finding``, one of those.
+        sort: The order, descending with ``-`` before it. In another one than ``seq``, ``skip`` leads to the next page.
         skip: How many of the first entries that match to leave out.
         surroundings: Whether to add to each entry its content and player, what changed since the one before it of its
             session, and its findings.
@@ -103,6 +108,7 @@ class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     q: str = ""
     finding: str = ""
     min_severity: Severity | None = None
+    sort: EventOrder = "seq"
     skip: int = 0
     surroundings: bool = False
 
@@ -145,7 +151,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ExportQuery(EventQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which entries to export, and how. ``limit``, ``skip`` and ``surroundings`` change nothing.
+    """Which entries to export, and how. ``limit``, ``sort``, ``skip`` and ``surroundings`` change nothing.
 
     Args:
         format: One entry per line, or an HTTP archive (HAR 1.2) for tools that show traffic.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -93,12 +94,37 @@ def events(target: Target, query: Query) -> EventPage:
     skip = query.skip if isinstance(query, EventQuery) else 0
     if skip < 0:
         raise InvalidInput(f"skip must be 0 or more, not {skip}", pointer="/skip")
-    found = find_entries(target.namespace, matcher, query.limit, skip, _search(target.namespace, query))
+    search = _search(target.namespace, query)
+    if isinstance(query, EventQuery) and query.sort != "seq":
+        found = find_entries(target.namespace, matcher, sys.maxsize, 0, search)
+        ordered = _ordered(found.records, query.sort)[skip : skip + query.limit]
+        found = found._replace(records=ordered, total=found.total)
+    else:
+        found = find_entries(target.namespace, matcher, query.limit, skip, search)
     if isinstance(query, EventQuery) and query.surroundings:
         around = Neighbourhood(target.namespace, [seq for seq, _ in found.records])
         write = found.write
         found = found._replace(write=lambda seq, record: replace(write(seq, record), surroundings=around.of(seq)))
-    return _page(_written(target, found), True, skip)
+    listed = _page(_written(target, found), True, skip)
+    if isinstance(query, EventQuery) and query.sort != "seq":
+        return replace(listed, meta=replace(listed.meta, next=None))
+    return listed
+
+
+def _ordered(records: Sequence[tuple[int, Record]], order: str) -> list[tuple[int, Record]]:
+    """Return entries in an order; those that are equal in it, in that of the journal."""
+
+    def status(found: tuple[int, Record]) -> int:
+        response = found[1].response
+        return 0 if response is None else response.status
+
+    keys: dict[str, Callable[[tuple[int, Record]], Any]] = {
+        "seq": lambda found: found[0],
+        "event_type": lambda found: found[1].event_type or "",
+        "status": status,
+    }
+    name = order.removeprefix("-")
+    return sorted(records, key=keys[name], reverse=order != name)
 
 
 def _search(namespace: Namespace, query: Query) -> Search | None:

@@ -88,7 +88,7 @@ def test_every_schema_is_a_schema(name: str) -> None:
 def test_filters_of_the_journal_are_parameters_of_the_query_string() -> None:
     names = {each["name"] for each in DOCUMENT["paths"]["/__admin/events"]["get"]["parameters"]}
     assert {
-        *("q", "finding", "min_severity", "skip", "surroundings"),
+        *("q", "finding", "min_severity", "sort", "skip", "surroundings"),
         "session_id",
         "event_type",
         "outcome",

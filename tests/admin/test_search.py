@@ -148,6 +148,22 @@ def test_sessions_are_sorted(back_end: Emulator, order: Any, names: list[str]) -
     assert _names(back_end, sort=order, skip=1, limit=1) == names[1:]
 
 
+@pytest.mark.parametrize(
+    ("order", "seqs"),
+    [
+        ("seq", [1, 2, 3, 4, 5, 6, 7]),
+        ("-seq", [7, 6, 5, 4, 3, 2, 1]),
+        ("event_type", [3, 5, 6, 2, 7, 1, 4]),
+        ("-status", [5, 6, 2, 3, 7, 1, 4]),
+    ],
+)
+def test_requests_are_sorted(back_end: Emulator, order: Any, seqs: list[int]) -> None:
+    assert _seqs(back_end, sort=order) == seqs
+    page = entries.events(target(back_end), EventQuery(sort=order, skip=2, limit=3))
+    assert ([entry.seq for entry in page.events], page.meta.total) == (seqs[2:5], 7)
+    assert (page.meta.next is None) is (order != "seq")
+
+
 def test_page_of_sessions_names_the_worst_finding(back_end: Emulator) -> None:
     first, second = sessions.sessions(target(back_end), SessionQuery(findings=True)).sessions
     assert (first.worst, second.worst) == ("ts.equal", "session.no-play")

@@ -125,7 +125,7 @@ export function createMatching(read, filter) {
     /** Read how many there are. A finding can come to an older entry, so any can be another one afterwards. */
     async refresh() {
       const { meta } = await read({ ...filter, limit: 1 });
-      if (meta.total !== count && "q" in filter) rows = new Map();
+      if (meta.total !== count && ("q" in filter || "sort" in filter)) rows = new Map();
       count = meta.total;
       return 0;
     },
@@ -141,6 +141,7 @@ export function createMatching(read, filter) {
     },
     /** The index of an entry; -1 if it does not match. */
     async place(seq) {
+      if (filter.sort) return [...rows].find(([, row]) => row.seq === seq)?.[0] ?? -1; // as far as they are known
       const { events, meta } = await read({ ...filter, since: seq - 1, limit: 1 });
       return events[0]?.seq === seq ? count - meta.total : -1;
     },

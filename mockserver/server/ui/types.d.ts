@@ -283,6 +283,7 @@ export interface EventQuery {
   q?: string;
   finding?: string;
   min_severity?: Severity | null;
+  sort?: "seq" | "event_type" | "status" | "-seq" | "-event_type" | "-status";
   skip?: number;
   surroundings?: boolean;
 }
@@ -337,7 +338,7 @@ export interface ExpireFault {
   sessions?: "own" | "all";
 }
 
-/** Which entries to export, and how. ``limit``, ``skip`` and ``surroundings`` change nothing. */
+/** Which entries to export, and how. ``limit``, ``sort``, ``skip`` and ``surroundings`` change nothing. */
 export interface ExportQuery {
   session_id?: string | string[] | null;
   event_type?: string | string[] | null;
@@ -351,6 +352,7 @@ export interface ExportQuery {
   q?: string;
   finding?: string;
   min_severity?: Severity | null;
+  sort?: "seq" | "event_type" | "status" | "-seq" | "-event_type" | "-status";
   skip?: number;
   surroundings?: boolean;
   format?: "ndjson" | "har";

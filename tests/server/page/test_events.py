@@ -78,6 +78,24 @@ def test_requests_are_filtered(shown: Shown, page: Page) -> None:
         fill("")
 
 
+def test_requests_are_sorted_by_a_column(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    shown.send(sid, "adStart")
+    shown.send(sid, "ping", unknown=1)
+    page.goto(shown.address("#/events"))
+    expect(page.locator(ROWS)).to_have_count(3)
+
+    page.get_by_role("button", name="Status").click()
+
+    first = page.locator(f"{ROWS}[aria-rowindex='2']")
+    expect(first).to_contain_text("400")
+    expect(page.get_by_role("columnheader", name="Status")).to_have_attribute("aria-sort", "descending")
+    page.reload()
+    expect(first).to_contain_text("400")
+    page.get_by_role("button", name="Status").click()
+    expect(first).to_contain_text("201")
+
+
 TYPED_AND_LEFT = """status => {
   const field = document.querySelector("[aria-label=Status]");
   field.value = status;

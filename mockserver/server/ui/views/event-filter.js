@@ -8,7 +8,7 @@ import { EVENT_TYPES, OUTCOMES } from "../words.js";
 /** @import { Api } from "../api.js" */
 
 const PAUSE_MS = 250;
-const NAMES = ["q", "event_type", "outcome", "status", "session_id"];
+const NAMES = ["q", "event_type", "outcome", "status", "session_id", "sort"];
 
 /** The part of a query of the page that filters the journal. */
 export function filterOf(query) {
@@ -71,11 +71,13 @@ export function createFilter({ api, given, changed, down }) {
     get value() {
       return filter;
     },
-    active: () => Object.keys(filter).length > 0,
+    /** Whether it leaves anything out. */
+    active: () => Object.keys(filter).some((name) => name !== "sort"),
+    set,
     clear() {
       for (const field of Object.values(fields)) field.value = "";
       search.set("");
-      set(Object.fromEntries(NAMES.map((name) => [name, ""])));
+      set(Object.fromEntries(NAMES.filter((name) => name !== "sort").map((name) => [name, ""])));
       search.focus();
     },
     stop() {

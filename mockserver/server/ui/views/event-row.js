@@ -4,7 +4,8 @@ import { h } from "../dom.js";
 import * as format from "../format.js";
 import { faultsBadge, findingAddress, outcomeBadge } from "./marks.js";
 
-export const COLUMNS = ["No.", "Time", "After", "Event", "Status", "Playhead", "Session", "What"];
+/** The columns, those with the order that a press on their title asks for. */
+export const COLUMNS = [{ title: "No.", sort: "-seq" }, "Time", "After", { title: "Event", sort: "event_type" }, { title: "Status", sort: "-status" }, "Playhead", "Session", "What"];
 const MOST_FINDINGS = 3;
 
 /** What a request is called where there is no event type. */

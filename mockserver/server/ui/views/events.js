@@ -22,15 +22,17 @@ const COMPLETE_MS = 700;
 export function view({ api, live, params, query, go, announce }) {
   const read = (asked) => api.get("/events", asked);
   const virtual = createVirtual({
-    label: "Requests, oldest first",
+    label: "Requests",
     columns: COLUMNS,
+    order: query.get("sort") ?? "seq",
+    sorted: (order) => filter.set({ sort: order === "seq" ? "" : order }),
     key: (index) => rows.key(index),
     render: (index) => (rows.row(index) ? cells(rows.row(index), (sid) => `#/events${queryString({ session_id: sid })}`) : null),
     rowClass: (index) => `outcome-${rows.row(index).outcome} ${rows.row(index).seq === open ? "opened" : ""}`,
     open: (index) => rows.row(index) && go(address(rows.row(index).seq)),
     onWindow: () => loader.soon(),
     onScroll: () => {
-      if (virtual.atEnd !== following) follow(virtual.atEnd);
+      if (virtual.atEnd !== following && !filter.value.sort) follow(virtual.atEnd);
     },
   });
   const counter = h("span.counter.muted.number");
@@ -49,7 +51,7 @@ export function view({ api, live, params, query, go, announce }) {
     title, h("div.toolbar", filter.element, tail, counter, exports), problem, nothing, h("div.split", frame, panel.element));
 
   let open = null;
-  let following = true;
+  let following = !query.get("sort"); // the newest is at the end only in the order of the journal
   let disposed = false;
   let rows = source(filter.value);
   let unseen = 0;
@@ -100,8 +102,9 @@ export function view({ api, live, params, query, go, announce }) {
   function search(asked) {
     history.replaceState(null, "", address(open, asked));
     rows = source(asked);
-    following = open === null;
+    following = open === null && !asked.sort;
     virtual.resize(0);
+    virtual.element.scrollTop = 0;
     refresher.now().then(reveal);
   }
 
@@ -169,7 +172,7 @@ export function view({ api, live, params, query, go, announce }) {
     }
     const entries = batch.filter(({ type }) => type === "entry").map(({ entry }) => entry);
     if (!entries.length) return;
-    if (filter.active()) return refresher.soon();
+    if (Object.keys(filter.value).length) return refresher.soon();
     const before = rows.count;
     rows.add(entries);
     reckoner.soon(); // a full journal drops its oldest entries

@@ -10,7 +10,10 @@ import { offset } from "./timeline/scale.js";
 /** @import { Api } from "../api.js" */
 
 const NO_LANES = { lanes: [], from_ms: null, to_ms: null, journal_complete: true };
-const COLUMNS = ["#", "Time", "Event", "Playhead", "Status", "Order", "What"];
+const COLUMNS = [
+  { title: "#", sort: "seq" }, { title: "Time", sort: "ms" }, { title: "Event", sort: "event_type" }, { title: "Playhead", sort: "-playhead_s" },
+  { title: "Status", sort: "-status" }, "Order", "What",
+];
 
 /**
  * Make the tab of a session.
@@ -21,11 +24,16 @@ export function createEventsTab({ api, sid, go }) {
   let rows = [];
   let first = 0;
   let byArrival = false;
+  let order = ""; // of a column; none for that of the choice
   let model = null;
   let disposed = false;
   const list = createVirtual({
     label: "Events of the session",
     columns: COLUMNS,
+    sorted(by) {
+      order = by;
+      show();
+    },
     render: (index) => (rows[index] ? cells(rows[index], first) : null),
     key: (index) => (rows[index] ? `${rows[index].seq}-${rows[index].index ?? ""}` : `at${index}`),
     rowClass: (index) => `kind-${rows[index].kind}`,
@@ -46,7 +54,10 @@ export function createEventsTab({ api, sid, go }) {
   function show() {
     if (!model) return;
     first = model.from;
-    rows = byArrival ? model.marks : [...model.marks].sort((left, right) => (left.place ?? Infinity) - (right.place ?? Infinity) || left.n - right.n);
+    rows = byArrival ? [...model.marks] : [...model.marks].sort((left, right) => (left.place ?? Infinity) - (right.place ?? Infinity) || left.n - right.n);
+    const name = order.replace("-", "");
+    const sign = order.startsWith("-") ? -1 : 1;
+    if (order) rows.sort((left, right) => sign * compared(left[name] ?? "", right[name] ?? ""));
     list.resize(rows.length);
     list.refresh();
   }
@@ -80,7 +91,7 @@ function cells(mark, first) {
     h("bdi.type", format.shorten(mark.event_type ?? "unreadable", 60)),
     h("span.number.muted", mark.playhead_s === null ? "" : format.playhead(mark.playhead_s)),
     h("span.status", { class: format.statusTone(mark.status) }, mark.status ?? "none"),
-    order(mark),
+    processing(mark),
     h("span.what",
       outcomeBadge(mark.outcome),
       faultsBadge(mark.fault_ids),
@@ -88,7 +99,11 @@ function cells(mark, first) {
   ];
 }
 
-function order(mark) {
+function compared(left, right) {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function processing(mark) {
   if (mark.place === null) return h("span.muted", "not processed");
   if (!mark.moved) return h("span.muted", "as it arrived");
   const by = Math.abs(mark.moved);
