@@ -302,3 +302,24 @@ def test_a_session_says_to_which_api_it_belongs(shown: Shown, page: Page) -> Non
     expect(page.locator(".api")).to_have_count(1)
     page.get_by_role("link", name="New").click()
     expect(page.get_by_text("Media Edge API")).to_be_visible()
+
+
+def test_who_leaves_while_typing_a_search_stays_where_they_went(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    page.goto(shown.address())
+    expect(page.locator(ROWS)).to_have_count(1)
+
+    page.evaluate(TYPED_AND_LEFT, sid)
+
+    expect(page.locator(".session-head h1")).to_be_visible()
+    assert page.url == shown.address(f"#/sessions/{sid}")
+
+
+TYPED_AND_LEFT = """sid => {
+  const field = document.querySelector("[data-search]");
+  field.value = "film";
+  field.dispatchEvent(new Event("input"));
+  const until = performance.now() + 300; // longer than a pause in typing: the search is due as soon as this is left
+  while (performance.now() < until);
+  location.hash = `#/sessions/${sid}`;
+}"""

@@ -100,6 +100,7 @@ export function view({ api, live, params, query, go, announce }) {
   const completer = createRefresher(ensured(true), COMPLETE_MS); // rows of the stream lack what the list shows besides
 
   function search(asked) {
+    if (!location.hash.startsWith("#/events")) return; // who typed and left is about to be shown something else
     history.replaceState(null, "", address(open, asked));
     rows = source(asked);
     following = open === null && !asked.sort;

@@ -14,6 +14,7 @@ import { createTryPlayer } from "./try-player.js";
 /** @import { Api } from "../api.js" */
 
 const LOOSE_MS = 2000;
+const HERE = /^(#\/?(sessions)?)?(\?|$)/;
 const CHIPS = [["phase", "open"], ["phase", "completed"], ["phase", "closed"], ["phase", "forgotten"], ["min_severity", "error", "with errors"]];
 
 /**
@@ -127,6 +128,7 @@ export function view({ api, live, clock, query, go, announce }) {
   }
 
   function filtered(changes) {
+    if (!HERE.test(location.hash)) return; // who typed and left is about to be shown something else
     Object.assign(filter, changes);
     history.replaceState(null, "", `#/sessions${queryString(filter)}`);
     begun();
