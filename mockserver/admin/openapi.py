@@ -168,9 +168,10 @@ def _body(route: Route[Any, Any], example: Any) -> dict[str, Any]:
         document = plain_schema(TrackingPlan) if route is PLAN else {}
         kinds = {"application/json": document, "application/octet-stream": {"type": "string", "format": "binary"}}
         shown = {} if example is None else {"example": example}
+        # Generators take the first: a plan is a record there, a recording is bytes.
         return {
             media_type: {"schema": kinds.get(media_type, _TEXT), **(shown if media_type == "application/json" else {})}
-            for media_type in reversed(route.takes)
+            for media_type in (route.takes if route is PLAN else reversed(route.takes))
         }
     changes = {"$ref": REF.format(name="SettingsPatch")}
     schema = changes if route.argument is SettingsPatch else plain_schema(route.argument)

@@ -27,6 +27,8 @@ _UNIONS: Mapping[str, tuple[Any, str]] = {
 """The unions of records that have a name of their own."""
 _SHORTENED = tuple(REF.format(name=name) for name in ("Query", "ExpectedName", "KeyRule"))
 """Records for which the server also takes a text or a value: a step its event type, a name, the value of a key."""
+_OF_CONSTANTS = frozenset({"entries", "name", "ordinal", "value"})
+"""What constants of Kotlin have of themselves, so that they cannot be called so."""
 _NULL = {"type": "null"}
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _PYTHON = re.compile(r"\b(?:None|True|False)\b")
@@ -121,8 +123,8 @@ def _simple(schema: Any) -> Any:
     schema = {word: _simple(part) for word, part in schema.items() if word != "default" or part not in (None, {})}
     if "enum" in schema:
         schema = {"type": _TYPES[type(schema["enum"][0])], **schema}
-        if "name" in schema["enum"]:  # which every constant of Java and Kotlin has already
-            schema["x-enum-varnames"] = ["by_name" if value == "name" else value for value in schema["enum"]]
+        if not _OF_CONSTANTS.isdisjoint(schema["enum"]):
+            schema["x-enum-varnames"] = [f"{value}_" if value in _OF_CONSTANTS else value for value in schema["enum"]]
     if schema.get("type") == "number":
         schema["format"] = "double"  # without it some take decimals, and write them as text
     if "prefixItems" in schema:  # a pair of texts

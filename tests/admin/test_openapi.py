@@ -138,6 +138,8 @@ def test_no_schema_has_a_form_that_generators_of_code_cannot_use() -> None:
     schemas = [*inside(DOCUMENT["components"]["schemas"]), *inside(DOCUMENT["paths"])]
     assert [one for one in schemas if "prefixItems" in one or one.get("items") is False] == []
     assert [one for one in schemas if "enum" in one and "type" not in one] == []
+    constants = [(name, one) for one in schemas for name in one.get("x-enum-varnames", one.get("enum", ()))]
+    assert [one for name, one in constants if name in ("entries", "name", "ordinal", "value")] == []  # Kotlin has them
     unions = [one["anyOf"] for one in schemas if "anyOf" in one]
     assert [one for one in unions if len(one) != 2 or {"type": "null"} not in one] == []
     choices = [one for one in schemas if "oneOf" in one]

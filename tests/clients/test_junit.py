@@ -109,6 +109,7 @@ def test_the_extension_gives_namespaces_faults_and_findings(
         "openapi-generator-cli", "generate", "-g", "java", "-i", str(document), "-o", "client", "--library", "native",
         "--invoker-package", package, "--api-package", f"{package}.api", "--model-package", f"{package}.model",
         "--additional-properties=openApiNullable=false,containerDefaultToNull=true,hideGenerationTimestamp=true",
+        "--name-mappings", "equals=equalTo",
     )  # fmt: skip
     workshop.copy("MockserverExtension.java")
     workshop.write("PlayerTest.java", TEST)
