@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from io import FileIO
@@ -42,9 +42,10 @@ WRITE_S = 0.2
 """How long a record waits at most before it is written; a killed process loses up to this much."""
 
 _AT_ONCE = 256
-"""How many lines are made in one go before a short pause lets requests run."""
+"""How many lines are made and written in one go; that takes less than a millisecond."""
 
-_PAUSE_S = 0.001
+_MOST_TAKEN = 4096
+"""How many entries of a namespace are written before those of the others."""
 
 _MOST_BYTES = 64 * 1024 * 1024
 """Most bytes of entries that the journal has dropped and a slow disk has not taken yet; further ones are not written,
@@ -110,6 +111,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._unfinished = path.with_name(f".{path.name}.tmp")
         self._namespaces: Iterable[Namespace] = ()
         self._parts: dict[str, _Part] = {}
         self._dropped: WeakKeyDictionary[Emulator, deque[_Dropped]] = WeakKeyDictionary()
@@ -119,6 +121,7 @@ class JournalFile:
         self._file: FileIO | None = None
         self._size_bytes = 0
         self._smaller_at_bytes = _SLACK_BYTES
+        self._looked_s = 0.0
         self.lost = 0
         """How many records were not written, because the disk was slow or full."""
         self.failure: OSError | None = None
@@ -281,6 +284,7 @@ class JournalFile:
             ServerFailed: The file cannot be written.
         """
         try:
+            self._unfinished.unlink(missing_ok=True)  # left by a process that was killed
             self._open()
         except OSError as error:
             raise ServerFailed(f"cannot write the journal to {self.path}: {error.strerror or error}") from None
@@ -310,42 +314,54 @@ class JournalFile:
             raise MockserverError(f"{self.lost} requests are not in {self.path}: {reason}")
 
     def _write_all(self) -> None:
-        while not self._ended.wait(WRITE_S):
-            self._write_news()
-        self._write_news()
+        behind = False
+        while not self._ended.wait(0 if behind else WRITE_S):
+            behind = self._write_news()
+        while self._write_news():
+            pass
 
-    def _write_news(self) -> None:
-        there = set()
+    def _write_news(self) -> bool:
+        """Write what is not written yet; return whether there is more."""
+        self._looked_s = time.monotonic()
+        there, behind = set(), False
         for namespace in self._namespaces:
             there.add(namespace.name)
-            while self._write_some(namespace):
-                self._ended.wait(_PAUSE_S)
+            behind |= self._write_some(namespace)
         for name in self._parts.keys() - there:
             self._forget(name)
         if self._size_bytes > self._smaller_at_bytes:
             self._make_smaller()
+        return behind
 
-    def _write_some(self, namespace: Namespace) -> bool:
-        """Write entries of a namespace that are not written yet; return whether there were any."""
+    def _write_some(self, namespace: Namespace, *, if_known: bool = False) -> bool:
+        """Write entries of a namespace that are not written yet; return whether there are more.
+
+        Args:
+            if_known: Do nothing if the namespace is new or was reset, so that lines would have to leave the file.
+        """
         with namespace as emulator:
             journal = emulator.journal
             part = self._parts.get(emulator.name)
             if part is None or part.emulator is not emulator or part.era != journal.era:
+                if if_known:
+                    return False
                 part = _Part(emulator, journal.era)
             dropped = self._dropped[emulator]
             parcels = [(seq, [record]) for era, seq, record in dropped if era == part.era]
             self._dropped_bytes -= sum(_SIZE_BYTES + len(each.record.body) for each in dropped)
             dropped.clear()
-            first_seq, records = journal.next_after(part.written, _AT_ONCE)
+            first_seq, records = journal.next_after(part.written, _MOST_TAKEN)
             if records:
                 journal.written(first_seq + len(records) - 1)
-                parcels.append((first_seq, records))
+                parcels += (
+                    (first_seq + start, records[start : start + _AT_ONCE]) for start in range(0, len(records), _AT_ONCE)
+                )
         if part is not self._parts.get(emulator.name):
             self._forget(emulator.name)
             self._parts[emulator.name] = part
-        for first_seq, records in parcels:
-            self._append(part, first_seq, records)
-        return bool(parcels)
+        for seq, parcel in parcels:
+            self._append(part, seq, parcel)
+        return len(records) == _MOST_TAKEN
 
     def _append(self, part: _Part, first_seq: int, records: list[Record]) -> None:
         assert self._file is not None
@@ -355,10 +371,10 @@ class JournalFile:
         try:
             while rest:
                 rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            with suppress(OSError):  # half a line would spoil the next one
+        except (OSError, ValueError) as error:  # the latter if the file could not be opened again
+            with suppress(OSError, ValueError):  # half a line would spoil the next one
                 self._file.truncate(self._size_bytes)
-            self.failure = error
+            self.failure = error if isinstance(error, OSError) else self.failure
             self.lost += len(records)
         else:
             self._size_bytes += len(content)
@@ -382,7 +398,7 @@ class JournalFile:
                 held += len(emulator.journal)
         lines = sum(part.lines for part in self._parts.values())
         if held * 2 < lines:
-            counts = dict.fromkeys(self._parts, 0)
+            counts: Counter[str] = Counter()
 
             def kept(file: BinaryIO) -> Iterator[bytes]:
                 for number, line in enumerate(file, 1):
@@ -391,12 +407,20 @@ class JournalFile:
                         counts[place[0]] += 1
                         yield line
                     if number % _AT_ONCE == 0:
-                        self._ended.wait(_PAUSE_S)
+                        self._write_meanwhile()
 
             self._replace(kept)
-            for name, count in counts.items():
-                self._parts[name].lines = count
+            for name, part in self._parts.items():
+                part.lines = counts[name]
         self._smaller_at_bytes = max(_SLACK_BYTES, _GROWTH * self._size_bytes)
+
+    def _write_meanwhile(self) -> None:
+        """Write what is due while the file is made smaller: what is added now is read and kept at the end."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s > WRITE_S:
+            self._looked_s = now_s
+            for namespace in self._namespaces:
+                self._write_some(namespace, if_known=True)
 
     def _replace(self, kept: Callable[[BinaryIO], Iterable[bytes]]) -> None:
         """Rewrite the file that is being written; if the disk is full, it stays as it is."""
@@ -406,7 +430,10 @@ class JournalFile:
         except OSError as error:
             self.failure = error
         self._file.close()
-        self._open()
+        try:
+            self._open()
+        except OSError as error:
+            self.failure = error
 
     def _rewrite(
         self, kept: Callable[[BinaryIO], Iterable[bytes]], before: Callable[[], object] = lambda: None
@@ -416,12 +443,11 @@ class JournalFile:
         Args:
             before: Called before the replacement.
         """
-        unfinished = self.path.with_name(f".{self.path.name}.tmp")
         try:
-            with self.path.open("rb") as file, unfinished.open("wb") as smaller:
+            with self.path.open("rb") as file, self._unfinished.open("wb") as smaller:
                 smaller.writelines(kept(file))
             before()
-            unfinished.replace(self.path)
+            self._unfinished.replace(self.path)
         except OSError:
-            unfinished.unlink(missing_ok=True)
+            self._unfinished.unlink(missing_ok=True)
             raise

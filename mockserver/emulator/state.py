@@ -246,7 +246,8 @@ class EmulatorState:
 
     def settle(self) -> None:
         """Save what time has done to every session, so that later changes of clock or settings cannot undo it."""
-        self.sessions.update_all(self.refreshed)
+        now_ms, limits_of = self.clock.now_ms(), self.back_end.limits_of
+        self.sessions.update_all(lambda session: expire(session, now_ms, limits_of(session)))
 
     def limits_of(self, session: Session) -> Limits:
         """Return the lifetimes of a session with their grace."""

@@ -6,6 +6,10 @@ equal meaning, so the block is looked up instead of parsed, and the event goes s
 second parser here: aiohttp reads a header block that was not seen before, a request in pieces, several requests at a
 time, and any request with fields about the connection or the coding of its body.
 
+An event is answered as soon as it is read. A client that closes its connection in the same instant is therefore
+recorded as ``sent``, where aiohttp, which answers a turn of the loop later, may have noticed and records
+``client_gone``. To ask the system whether it is still there would cost more than to answer.
+
 aiohttp also handles every event that cannot be answered at once: fault rules, requests that are held back, a closed
 gate, a body that is too large. It then sees the same bytes as it would without the fast path. A connection returns to
 the fast path only when aiohttp has answered everything it was given.

@@ -12,7 +12,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from mockserver.cli import journal_file
+from mockserver.cli import journal_file, journal_lines
 from mockserver.cli.journal_file import JournalFile
 from mockserver.cli.journal_lines import Lines
 from mockserver.control import (
@@ -204,6 +204,33 @@ def test_file_that_has_grown_loses_what_the_journals_have_dropped(path: Path) ->
         play(after.service, name)
     after.file.close()
     assert sorted(entry.seq for entry in lines_of(path)) == sorted(2 * list(range(1, 12)))
+
+
+def test_entries_that_come_while_the_file_is_made_smaller_are_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path.parent / f".{path.name}.tmp").write_bytes(b"left by a process that was killed")
+    kept = Kept(path, Settings(max_entries=2))
+    assert not list(path.parent.glob(".*"))
+    kept.file._smaller_at_bytes = 0
+    play(kept.service)
+    play(kept.service, "tv")
+    comes, place_of = ["default", "other", "tv"], journal_lines.place_of
+
+    def while_reading(line: bytes) -> tuple[str, int] | None:
+        if comes:
+            play(kept.service, comes.pop())
+        return place_of(line)
+
+    monkeypatch.setattr(journal_file, "place_of", while_reading)
+    monkeypatch.setattr(journal_file, "_AT_ONCE", 1)
+    monkeypatch.setattr(journal_file, "WRITE_S", -1)
+    kept.file._write_news()
+    assert comes == []
+    monkeypatch.setattr(journal_file, "WRITE_S", 3600)
+    kept.file._smaller_at_bytes = 1 << 40
+    kept.file.close()
+    assert kept.file.lost == 0
+    found = lines_of(path)
+    assert sorted(entry.seq for entry in found) == sorted([*range(8, 19), *range(8, 19), *range(1, 10)])
 
 
 def test_file_that_holds_nothing_old_stays_as_it_is(path: Path) -> None:
