@@ -25,7 +25,7 @@ from mockserver.server.port import Port
 from mockserver.server.service import Service
 from mockserver.server.tls import server_context
 
-__all__ = ["Runner", "ServerThread", "attentive", "serve"]
+__all__ = ["Runner", "ServerThread", "attentive", "keep_freed_memory", "serve"]
 
 _LOG = logging.getLogger("mockserver")
 _SHUTDOWN_S = 0.05
@@ -35,6 +35,7 @@ _SWITCH_S = 0.0005
 _PREPARE_S = 0.5
 """How long after the start the functions of the admin API are imported, by another thread: players come first."""
 
+_KEPT_BYTES = 4 * 1024 * 1024
 _STOP_S = 5
 _ADMIT_S = 5
 _SIGNALS = tuple(
@@ -270,16 +271,27 @@ def _prepare() -> None:
     gc.freeze()
 
 
+def keep_freed_memory() -> None:
+    """Let the C library keep small amounts of freed memory instead of returning them to the system.
+
+    For every read of a connection asyncio allocates 256 KB and frees them, which otherwise may take longer than the
+    rest of an answer. glibc keeps what is smaller than the largest block that was ever freed; see mallopt(3),
+    ``M_MMAP_THRESHOLD``. Elsewhere this has no effect.
+    """
+    bytearray(_KEPT_BYTES)
+
+
 @contextlib.contextmanager
 def attentive() -> Iterator[None]:
     """Tune the interpreter for a process that only serves, so that players wait as little as possible.
 
     Whoever asks the admin API for much is answered by another thread. That thread gives way after half a millisecond
     instead of five; an answer to a player takes several such turns. What exists already is never looked at again by the
-    garbage collector, during whose walks nobody is answered.
+    garbage collector, during whose walks nobody is answered. Memory that was freed is kept.
     """
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
+    keep_freed_memory()
     gc.freeze()
     try:
         yield

@@ -18,8 +18,8 @@ from tests.bench.rivals import rivals
 from tests.bench.scale import growth, memory
 from tests.bench.startup import command, fixture, plugin
 from tests.bench.table import Figure, show
-from tests.bench.throughput import throughput
-from tests.bench.turns import turns
+from tests.bench.throughput import latency, throughput
+from tests.bench.turns import kernel, turns
 
 _GROUPS = ("turns", "throughput", "memory", "growth", "admin", "diagnosis", "startup")
 _OTHERS = ("rivals",)
@@ -52,8 +52,12 @@ def main() -> None:
 
 def _measure(groups: tuple[str, ...] | list[str], *, quick: bool) -> list[Figure]:
     server_core, load_core = cores()
-    figures: list[Figure] = turns(5 if quick else 15) if "turns" in groups else []
+    figures: list[Figure] = []
+    if "turns" in groups:
+        figures += [*turns(*((4, 50_000) if quick else (15, 1_000_000))), *kernel(5 if quick else 15)]
     with Child("load", load_core) as load:
+        if "turns" in groups and "throughput" not in groups:
+            figures += latency(load, server_core, *((3, 0.5) if quick else (9, 1.5)))
         if "throughput" in groups:
             figures += throughput(load, server_core, *((3, 0.5) if quick else (7, 1.5)))
         if "memory" in groups:

@@ -11,7 +11,7 @@ from tests.bench.processes import Child
 from tests.bench.rivals import node_double
 from tests.bench.table import Figure
 
-__all__ = ["Measured", "Run", "Sample", "by_turns", "sample", "throughput"]
+__all__ = ["Measured", "Run", "Sample", "by_turns", "latency", "sample", "throughput"]
 
 _CONNECTIONS = 16
 _NAMESPACES = 100
@@ -133,6 +133,36 @@ def by_turns(runs: list[Run], load: Child, rounds: int, seconds: float, *, warm_
             sample(load, run, seconds)
 
 
+def latency(load: Child, core: int | None, rounds: int, seconds: float) -> list[Figure]:
+    """Measure pings over sixteen connections: latencies and rate against a bare application, and a double on node.
+
+    Args:
+        load: The load generator.
+        core: Where the servers run.
+        rounds: How often each is measured.
+        seconds: How long each time.
+    """
+    with contextlib.ExitStack() as servers:
+        bare = Run(servers.enter_context(Child("server", core, "bare")), False, "ping")
+        ping = Run(servers.enter_context(Child("server", core, "mockserver")), True, "ping")
+        node = node_double(core)
+        double = None if node is None else Run(servers.enter_context(node), True, "ping")
+        by_turns([bare, ping, *([] if double is None else [double])], load, rounds, seconds)
+    figures = [
+        Figure("bare application, ping", None, note=bare.note()),
+        ping.cheaper(bare, "times as cheap, ping, each awaited", note=ping.note()),
+        ping.against(bare, "rate", "events/s, ping", "x bare"),
+        ping.against(bare, "p99_ms", "p99, ping", "x bare", at_most=1),
+    ]
+    return [*figures, _against_node(ping, double)]
+
+
+def _against_node(ping: Run, double: Run | None) -> Figure:
+    if double is None:
+        return Figure("times as cheap, ping", None, note="no node on the PATH: its double is not compared")
+    return ping.cheaper(double, "times as cheap, ping", unit="x node:http", at_least=1, note=double.note())
+
+
 def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> list[Figure]:
     """Measure events per second and the processor time of each, interleaved.
 
@@ -198,8 +228,4 @@ def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> li
             "x without", at_most=1.1, note=written.note(),
         )
     )  # fmt: skip
-    if double is None:
-        figures.append(Figure("times as cheap, ping", None, note="no node on the PATH: its double is not compared"))
-    else:
-        figures.append(ping.cheaper(double, "times as cheap, ping", unit="x node:http", at_least=1, note=double.note()))
-    return figures
+    return [*figures, _against_node(ping, double)]
