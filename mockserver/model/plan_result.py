@@ -127,12 +127,14 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         planned: How many things the plan names.
         tried: How many of them came at least once.
         percent: The same in percent, rounded down, so that 100 means all.
+        untried: What never came, in words. What is inside something that never came is not named itself.
         items: All of them, in order of the plan.
     """
 
     planned: int
     tried: int
     percent: int
+    untried: tuple[str, ...]
     items: tuple[CoverageItem, ...]
 
 

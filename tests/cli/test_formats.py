@@ -145,7 +145,7 @@ def planned(path: str) -> Judgement:
     )
     total = PlanCheck(kind="sessions", says="2 sessions of films", met=False, seen="1", pointer="/content/0", line=2)
     untried = CoverageItem(kind="value", content="films", name="adStart media.ad.id", event=2, value="ad-9")
-    coverage = Coverage(planned=4, tried=3, percent=75, items=(untried,))
+    coverage = Coverage(planned=4, tried=3, percent=75, untried=(), items=(untried,))
     plan = PlanResult(
         title="Films", followed=False, met=1, missed=2, checks=(total,), sessions=(session,), coverage=coverage,
         journal_complete=True,

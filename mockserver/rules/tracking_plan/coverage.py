@@ -12,11 +12,11 @@ from mockserver.model.plan_result import Coverage, CoverageItem, CoverageKind
 from mockserver.rules.tracking_plan.compiled import CompiledContent, CompiledEvent
 from mockserver.rules.tracking_plan.keys import equal, members_of, shown
 from mockserver.rules.tracking_plan.session import JudgedSession
+from mockserver.rules.transcript import printable
 
 __all__ = ["coverage_of", "coverage_text", "merged"]
 
 _MOST_NAMED = 8
-_INNER: dict[CoverageKind, CoverageKind] = {"value": "key", "key": "event", "event": "content"}
 
 
 def coverage_of(contents: Sequence[CompiledContent], judged: Iterable[JudgedSession]) -> Coverage:
@@ -45,9 +45,8 @@ def merged(coverages: Sequence[Coverage]) -> Coverage:
 def _coverage(found: Iterable[CoverageItem]) -> Coverage:
     items = tuple(found)
     tried = sum(item.tried > 0 for item in items)
-    return Coverage(
-        planned=len(items), tried=tried, percent=100 * tried // len(items) if items else 100, items=items
-    )  # fmt: skip
+    percent = 100 * tried // len(items) if items else 100
+    return Coverage(planned=len(items), tried=tried, percent=percent, untried=_untried(items), items=items)
 
 
 def _of_content(content: CompiledContent, sessions: Sequence[JudgedSession]) -> Iterator[CoverageItem]:
@@ -78,16 +77,22 @@ def _of_keys(content: str, event: CompiledEvent, place: int, events: Sequence[An
 
 
 def coverage_text(coverage: Coverage) -> str:
-    """Write what was tried in one line. What is inside something that was not tried is not named itself."""
-    missing = _outermost(item for item in coverage.items if not item.tried)
-    several = len({item.content for item in coverage.items}) > 1
-    names = [_name(list(group), several) for _, group in groupby(missing, key=_group)]
+    """Write what was tried in one line."""
+    names = coverage.untried
     more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
     text = f"{coverage.percent} % of the plan ({coverage.tried} of {coverage.planned})"
     return f"{text}; never tried: {', '.join([*names[:_MOST_NAMED], *more])}" if names else text
 
 
+def _untried(items: Sequence[CoverageItem]) -> tuple[str, ...]:
+    """Name what was never tried; all untried values of a key in one text."""
+    missing = _outermost(item for item in items if not item.tried)
+    several = len({item.content for item in items}) > 1
+    return tuple(printable(_name(list(group), several)) for _, group in groupby(missing, key=_group))
+
+
 def _outermost(missing: Iterable[CoverageItem]) -> list[CoverageItem]:
+    """Leave out what is inside something that is missing itself."""
     found: list[CoverageItem] = []
     left_out: set[tuple[CoverageKind, str, str | int | None]] = set()
     for item in missing:

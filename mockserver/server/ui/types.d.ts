@@ -171,6 +171,7 @@ export interface Coverage {
   planned: number;
   tried: number;
   percent: number;
+  untried: string[];
   items: CoverageItem[];
 }
 

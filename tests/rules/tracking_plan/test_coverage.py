@@ -50,6 +50,10 @@ def test_each_thing_that_a_plan_names_counts_once() -> None:
         ("chapter", "One", None, 0),
     ]
     assert (found.planned, found.tried, found.percent) == (12, 4, 33)
+    assert found.untried[:2] == (
+        'sessionStart params media.channel = "other" or "third"',
+        "sessionStart params media.genre",
+    )
 
 
 def test_text_names_what_was_never_tried_but_not_what_is_inside() -> None:

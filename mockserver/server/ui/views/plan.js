@@ -6,7 +6,7 @@ import * as format from "../format.js";
 import { choosePlan, chosenPlan } from "../plan-file.js";
 import { createRefresher } from "../refresher.js";
 /** @import { Api } from "../api.js" */
-/** @import { CoverageItem, PlanCheck, PlanResult, PlannedSession } from "../types.d.ts" */
+/** @import { PlanCheck, PlanResult, PlannedSession } from "../types.d.ts" */
 
 const MOST_SEQS = 12;
 const MOST_SESSIONS = 100;
@@ -95,31 +95,12 @@ function verdict({ followed, met, missed }) {
  */
 function summary(answer, name) {
   const { coverage } = answer;
-  const untried = outermost(coverage.items);
   return h("section.card", { "aria-label": "Result" },
     h("h2", h("bdi", answer.title), " ", h("span.badge", { class: answer.followed ? "ok" : "error" }, answer.followed ? "followed" : "not followed"), " ", h("span.muted", name)),
     h("p", `${format.count(answer.met)} checks met, ${format.count(answer.missed)} missed.`),
     answer.journal_complete ? null : h("p.problem", "Older requests were dropped to stay within the limits, so nobody can say that the plan is followed."),
     h("p", h("meter", { min: 0, max: 100, value: coverage.percent, "aria-label": "Tried of the plan" }), ` ${coverage.percent} % of the plan was tried (${format.count(coverage.tried)} of ${format.count(coverage.planned)}).`),
-    untried.length ? h("details", h("summary", `Never tried: ${format.count(untried.length)}`), h("ul", untried.map((item) => h("li", label(item))))) : null);
-}
-
-/**
- * What was never tried, without what is inside something that was not.
- *
- * @param {CoverageItem[]} items
- */
-function outermost(items) {
-  const missing = items.filter(({ tried }) => !tried);
-  const is = (kind, item) => missing.some((one) => one.kind === kind && one.content === item.content && (kind === "content" || one.event === item.event) && (kind !== "key" || one.name === item.name));
-  return missing.filter((item) => item.kind === "content"
-    || (!is("content", item) && (!["key", "value"].includes(item.kind) || !is("event", item)) && (item.kind !== "value" || !is("key", item))));
-}
-
-/** @param {CoverageItem} item */
-function label({ kind, content, name, value }) {
-  const what = { value: `${name} = ${JSON.stringify(value)}`, state: `state ${name}`, chapter: `chapter ${name}` }[kind] ?? name;
-  return kind === "content" ? content : `${content}: ${what}`;
+    coverage.untried.length ? h("details", h("summary", `Never tried: ${format.count(coverage.untried.length)}`), h("ul", coverage.untried.map((name) => h("li", h("bdi", name))))) : null);
 }
 
 /** @param {PlanResult} answer */
