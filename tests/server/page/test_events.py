@@ -292,3 +292,50 @@ def test_a_request_that_is_not_there_says_so(shown: Shown, page: Page) -> None:
     expect(page.get_by_text("Unknown session.")).to_be_visible()
     page.keyboard.press("k")
     expect(page.locator(".entry h1")).to_contain_text("#1")
+
+
+def test_a_request_is_sent_again_as_it_was_or_edited(shown: Shown, page: Page, forgiven: list[str]) -> None:
+    forgiven.append("400 (Bad Request)")
+    sid = shown.open_session()
+    shown.send(sid, "pauseStart", playhead=12)
+    _open_entry(shown, page, 2)
+    again = page.get_by_role("region", name="Send again")
+
+    again.get_by_role("button", name="Send again").click()
+    expect(again.get_by_role("link", name="#3")).to_be_visible()
+    expect(again).to_contain_text("Answered 204")
+    first, second = (shown.server.admin("GET", f"/events/{seq}").json() for seq in (2, 3))
+    assert second["event"] == first["event"]
+
+    again.get_by_text("Edit the body").click()
+    body = again.get_by_label("Body to send")
+    body.fill(body.input_value().replace("pauseStart", "pauseStrat"))
+    again.get_by_role("button", name="Send again").click()
+    expect(again.get_by_role("link", name="#4")).to_be_visible()
+    expect(again).to_contain_text("Answered 400")
+
+
+def test_copied_fetch_sends_the_same_again(shown: Shown, page: Page) -> None:
+    shown.open_session(media__name="'\"`${alert(3)}`\\'")
+    first = shown.server.last_entry()
+    _open_entry(shown, page, 1)
+
+    page.evaluate(f"async () => {{ {_copied(page, 'fetch')} }}")
+
+    second = shown.server.last_entry()
+    assert (second["seq"], second["outcome"]) == (2, "opened")
+    assert second["request"]["body"] == first["request"]["body"]
+
+
+def test_a_session_is_followed_and_left_again(shown: Shown, page: Page) -> None:
+    one, two = (shown.open_session(media__name=name, media__playerName="tv") for name in ("Film 1", "Film 2"))
+    shown.send(one, "play")
+    page.goto(shown.address("#/events"))
+    expect(page.locator(ROWS)).to_have_count(3)
+
+    page.locator(ROWS).first.get_by_role("link", name="Film 1").click()
+    expect(page.locator(COUNTER)).to_have_text("2 found")
+    expect(page.get_by_role("link", name="Film 1 \u00b7 tv").first).to_be_visible()
+    page.get_by_role("button", name="Requests of all sessions").click()
+    expect(page.locator(COUNTER)).to_have_text("3 requests")
+    assert two
