@@ -223,6 +223,7 @@ def test_whatever_a_player_sends_is_shown_as_text(standing: Shown, standing_page
     for seq in range(first, first + 4):
         _open_entry(standing, standing_page, seq)
         assert inside.count() == 0
+    standing_page.goto(standing.address())
     standing_page.goto(standing.address("#/events"))
     expect(standing_page.locator(ROWS).get_by_text(str(first + 3), exact=True)).to_be_visible()
 

@@ -52,6 +52,7 @@ export function view({ api, live, params, query, go, announce }) {
 
   let open = null;
   let following = !query.get("sort"); // the newest is at the end only in the order of the journal
+  let followed = false; // before an entry was opened
   let disposed = false;
   let rows = source(filter.value);
   let unseen = 0;
@@ -136,11 +137,13 @@ export function view({ api, live, params, query, go, announce }) {
   // The entry that is open
 
   function show(seq) {
+    if (open === null) followed = following && rows.count > 0;
     open = seq;
     element.classList.toggle("with-panel", seq !== null);
     title.hidden = seq !== null; // the request has its own
     panel.show(seq);
     virtual.refresh();
+    if (seq === null && followed) follow(true, true);
     return reveal();
   }
 
@@ -194,6 +197,7 @@ export function view({ api, live, params, query, go, announce }) {
       virtual.start();
       panel.begin();
       await refresher.now();
+      if (params.seq) following = false;
       if (params.seq) await show(Number(params.seq));
       else if (left?.selected) {
         following = false;
