@@ -70,7 +70,13 @@ def path_of(route: Route[Any, Any], known: Namespaces) -> dict[str, str]:
     """Fill the path of a route with what exists in the namespace ``a``."""
     back_end = inside(known.obtain("a"))
     back_end.stories.put("a", STORY)
-    found = {"sid": open_session(back_end), "seq": "1", "name": "a", "fault_id": back_end.faults.add(RESET, 0).id}
+    found = {
+        "sid": open_session(back_end),
+        "seq": "1",
+        "name": "a",
+        "code": "ping.gap",
+        "fault_id": back_end.faults.add(RESET, 0).id,
+    }
     if route is c.STOP_PLAYER:
         found["player_id"] = known.players.add("a", PlayerCommand(), back_end.clock)[0].id
     return {name: value for name, value in found.items() if f"{{{name}}}" in route.path}
@@ -114,7 +120,7 @@ def test_no_get_changes_anything() -> None:
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.changes], ids=shown)
 def test_asking_an_unknown_namespace_creates_none(route: Route[Any, Any]) -> None:
     known = namespaces()
-    path = {name: "1" for name in ("sid", "seq", "name", "fault_id") if f"{{{name}}}" in route.path}
+    path = {name: "1" for name in ("sid", "seq", "name", "fault_id", "code") if f"{{{name}}}" in route.path}
     with suppress(NotFound):
         LocalControl(known, "unborn").call(route, ARGUMENTS.get(route), **path)
     assert [back_end.name for back_end in known] == ["default"]
