@@ -28,9 +28,7 @@ _OTHERS = ("rivals",)
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests/bench", description="Measure the server.")
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer rounds and entries: 20 seconds instead of 2 minutes"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and entries: a minute instead of four")
     parser.add_argument("groups", nargs="*", metavar="group", help=f"only these: {', '.join((*_GROUPS, *_OTHERS))}")
     options = parser.parse_args()
     unknown = [group for group in options.groups if group not in (*_GROUPS, *_OTHERS)]

@@ -20,7 +20,7 @@ _MOST_MS = 50
 _TURNS = 2
 """How many turns of the loop an event takes whose head and body arrive separately."""
 
-_ROUNDS = 5
+_ROUNDS = 3
 _TIMEOUT_S = 120
 _PAUSE_S = 0.002
 _LEAST_S = 0.2
@@ -121,7 +121,7 @@ class _Player(threading.Thread):
 def admin(core: int | None, count: int) -> list[Figure]:
     """Measure the longest wait of a player while each question is asked, over so many events, and so many sessions.
 
-    The median of five rounds is told. What else the machine does adds to all of them; how much is told by the first
+    The median of three rounds is told. What else the machine does adds to all of them; how much is told by the first
     line, where nothing is asked. The note has the longest time that the loop of the server did not turn, in processor
     time of the server: that is what the question alone makes a player wait, whatever else the machine does. A wait that
     is too long although the loop turned often enough counts as disturbed.
