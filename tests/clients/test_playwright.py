@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +21,7 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   reporter: [["json", { outputFile: "report.json" }]],
   workers: 1,
-  use: { launchOptions: { executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] } },
+  use: { trace: "retain-on-failure", launchOptions: { executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] } },
 });
 """
 WEB_PLAYER = """
@@ -101,6 +103,9 @@ def test_the_fixture_gives_namespaces_faults_routes_and_attachments(workshop: Wo
     }, report
     attached = {one["name"].split(" of ")[0] for one in results["fails"]["attachments"]}
     assert {"mockserver findings", "mockserver timeline"} <= attached
+    [trace] = [Path(one["path"]) for one in results["fails"]["attachments"] if one["name"] == "trace"]
+    with zipfile.ZipFile(trace) as inside:
+        assert b"mockserver timeline of" in inside.read("test.trace")
     assert results["passes"]["attachments"] == []
     assert "not verified" in results["fails"]["errors"][0]["message"]
     assert "ad." in results["finds"]["errors"][0]["message"]
