@@ -303,8 +303,10 @@ class ReorderBuffer:
         return _places(order, provisional=False)
 
 
-def _places(order: Iterable[_Buffered], *, provisional: bool) -> list[Processed]:
+def _places(order: Sequence[_Buffered], *, provisional: bool) -> list[Processed]:
     # Never late: what is older than the youngest processed event does not get into the buffer.
+    if len(order) == 1:
+        return [Processed(index, 0, provisional) for index, _ in order[0].members]
     return [Processed(index, 0, provisional) for held in order for index, _ in held.members]
 
 

@@ -84,7 +84,7 @@ def diagnosis(rounds: int) -> list[Figure]:
     what = f"findings and report of {_EVENTS:,} events"
     return [
         cold.figure(f"{what}, cold", 120, f"alone: findings {alone[0]:.0f} ms, report {alone[1]:.0f} ms"),
-        more.figure(f"{what}, one more event", 40, "every rule looks at the whole session again"),
+        more.figure(f"{what}, one more event", 40, "what was read, sorted and followed before stays"),
         again.figure(f"{what}, unchanged", None, "no goal: kept answers"),
     ]
 

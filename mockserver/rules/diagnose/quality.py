@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.refusals import Refusal, refused_at
@@ -129,7 +130,7 @@ def _zero(session: SessionTraffic) -> Iterator[Hit]:
     steps: list[Step] = []
     for name in ("bitrate", "framesPerSecond", "timeToStart"):
         values = session.quality[name]
-        if len(values) >= _ZEROS and not any(value for _, value in values) and not (audio and name != "bitrate"):
+        if len(values) >= _ZEROS and not any(map(itemgetter(1), values)) and not (audio and name != "bitrate"):
             zero.append(name)
             steps += [step for step, _ in values]
     if zero:
