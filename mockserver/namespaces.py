@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from weakref import WeakValueDictionary
 
 from mockserver.address import DEFAULT_NAMESPACE
+from mockserver.clock import RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused
@@ -240,6 +241,8 @@ class Namespaces:
         self, make: Callable[[str], Emulator], scheme: str = "http", hosts: tuple[str, ...] = LOCALHOST
     ) -> None:
         self.scheme = scheme
+        self.started_ms = RealTime().epoch_ms()
+        """When the server was started, in real time: it distinguishes a server from the one before it."""
         self.hosts = hosts
         self._make = make
         self._lock = threading.Lock()

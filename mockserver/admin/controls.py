@@ -99,6 +99,7 @@ def armed(target: Target, argument: None) -> ArmedView:
             ahead_ms=emulator.clock.ahead_ms,
             follows_ts=emulator.clock.following,
             evicted=emulator.journal.evicted,
+            started_ms=target.namespaces.started_ms,
         )
 
 

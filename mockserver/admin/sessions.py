@@ -144,7 +144,7 @@ def session(target: Target, argument: None, sid: str) -> SessionView:
         if sid in emulator.sessions:
             return _shown(emulator, _known(emulator, sid))
         wiped = emulator.journal.era > 0 or emulator.sessions.evicted > 0
-    why = "; this namespace has never issued that id"
+    why = "; this namespace has not issued that id since the server was started"
     if wiped:
         why = "; it never existed here, or it was removed by a reset or to stay within the limits"
     for other in target.namespaces:

@@ -388,6 +388,7 @@ class ArmedView(_Result, frozen=True, kw_only=True):
         ahead_ms: How far the clock is ahead of the time of this machine.
         follows_ts: Whether the clock jumps forward to the ``ts`` of events.
         evicted: How many entries were dropped because the journal is full.
+        started_ms: When the server was started, in real time.
     """
 
     faults: int
@@ -398,6 +399,7 @@ class ArmedView(_Result, frozen=True, kw_only=True):
     ahead_ms: int
     follows_ts: bool
     evicted: int
+    started_ms: int
 
 
 class NamespaceView(_Result, frozen=True, kw_only=True):

@@ -385,7 +385,7 @@ def test_session_that_is_not_there_says_why() -> None:
         sid = open_session(back_end)
     with pytest.raises(NotFound, match="it belongs to the namespace 'there'"):
         sessions.session(Target(server, here), None, sid)
-    with pytest.raises(NotFound, match="this namespace has never issued that id"):
+    with pytest.raises(NotFound, match="has not issued that id since the server was started"):
         sessions.session(Target(server, here), None, "nobody")
     here.reset(["journal", "sessions"])
     with pytest.raises(NotFound, match="it was removed by a reset"):

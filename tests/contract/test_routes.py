@@ -281,7 +281,7 @@ def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Calla
         if route is c.ADDRESSES:
             return json.loads(encode(answer).decode().replace(server.url.rpartition(":")[2], "PORT"))
         if route is c.ARMED:
-            return replace(answer, ahead_ms=0)  # of a clock that stands still in tests
+            return replace(answer, ahead_ms=0, started_ms=0)  # of a clock that stands still in tests
         if route is c.EXPORT:
             return b"".join(answer).replace(server.url.rpartition(":")[2].encode(), b"PORT")
         return b"".join(answer) if route.result is Chunks else answer

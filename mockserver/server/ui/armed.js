@@ -22,6 +22,7 @@ export function createArmed({ api, live, clock }) {
   const parts = h("ul", { "aria-label": "What is armed" });
   const element = h("div.armed-strip", { hidden: true }, gone, back, parts);
   let lostAt = null;
+  let startedAt = null;
 
   async function load() {
     try {
@@ -33,8 +34,20 @@ export function createArmed({ api, live, clock }) {
 
   /** @param {ArmedView} armed */
   function draw(armed) {
+    if (startedAt !== null && armed.started_ms !== startedAt) restarted();
+    startedAt = armed.started_ms;
     replace(parts, [faults(armed), story(armed), time(armed), settings(armed), journal(armed)].filter(Boolean).map((part) => h("li", part)));
     seen();
+  }
+
+  function restarted() {
+    note("The server was started again: what it had recorded before is gone.", h("a", { href: "#/sessions" }, "All sessions"), h("a", { href: "#/start" }, "Open a recording"));
+  }
+
+  function note(text, ...links) {
+    replace(back, text, links.map((link) => [" ", link]), " ",
+      h("button.button.quiet", { type: "button", "aria-label": "Close the note", onClick: () => { back.hidden = true; seen(); } }, "\u00d7"));
+    back.hidden = false;
   }
 
   function seen() {
@@ -47,8 +60,7 @@ export function createArmed({ api, live, clock }) {
       replace(gone, h("strong", "The server cannot be reached."), " What is shown is how it was; countdowns stand still. The page tries again every two seconds.");
       replace(back);
     } else if (lostAt !== null) {
-      replace(back, `Connected again after ${format.duration(performance.now() - lostAt)}.`, " ",
-        h("a", { href: "#/sessions" }, "All sessions"), " ", h("button.button.quiet", { type: "button", "aria-label": "Close the note", onClick: () => { back.hidden = true; seen(); } }, "\u00d7"));
+      note(`Connected again after ${format.duration(performance.now() - lostAt)}.`, h("a", { href: "#/sessions" }, "All sessions"));
       lostAt = null;
     }
     gone.hidden = connected;

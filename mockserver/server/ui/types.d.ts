@@ -53,6 +53,7 @@ export interface ArmedView {
   ahead_ms: number;
   follows_ts: boolean;
   evicted: number;
+  started_ms: number;
 }
 
 /** One difference between two sessions. */

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from mockserver.control import PATCH_SETTINGS, SET_CLOCK, START_STORY, STOP_STORY
 from mockserver.model.results import ClockCommand
-from tests.server.page.conftest import Shown
+from tests.server.page.conftest import Reopened, Shown
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +50,21 @@ def test_a_server_that_went_away_is_unmistakable_and_comes_back(shown: Shown, pa
     expect(page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_hidden()
 
 
+def test_a_server_that_was_started_again_says_so_and_offers_the_way_back(shown: Shown, page: Page) -> None:
+    page.goto(shown.address("#/faults"))
+    expect(page.get_by_role("img", name="Live")).to_be_visible()
+    namespaces = shown.server.service.namespaces
+    namespaces.started_ms += 1
+    shown.open_session()
+
+    back = page.locator(".armed-strip .back")
+    expect(back).to_contain_text("The server was started again")
+    back.get_by_role("link", name="All sessions").click()
+    expect(page.locator(".rows > .row")).to_have_count(1)
+    back.get_by_role("button", name="Close the note").click()
+    expect(back).to_be_hidden()
+
+
 STOPPED = """async (module) => {
   const { createClock } = await import(module);
   let tell;
@@ -64,8 +79,9 @@ STOPPED = """async (module) => {
 }"""
 
 
-def test_countdowns_stand_still_while_the_server_is_away(standing: Shown, standing_page: Page) -> None:
-    assert standing_page.evaluate(STOPPED, f"{standing.url}/__admin/ui/clock.js") == [True, False]
+def test_countdowns_stand_still_while_the_server_is_away(standing: Shown, reopened: Reopened) -> None:
+    page = reopened("#/start")
+    assert page.evaluate(STOPPED, f"{standing.url}/__admin/ui/clock.js") == [True, False]
 
 
 GONE = "() => window.dispatchEvent(new Event('pagehide'))"
