@@ -25,6 +25,18 @@ CONTENTS: Mapping[str, str] = {
 """All kinds of content by name, and what is played of them."""
 
 _LENGTHS_S = {"vod": 120, "live": _LIVE_LENGTH_S, "short": 30, "audio": 90, "abandoned": 120}
+_SHOWS = {
+    "vod": (
+        "The {name} Files", "{city} Nights", "Inspector {name}", "The House in {city}", "{name} & Daughters",
+        "One Summer in {city}", "The {name} Inheritance", "Doctor {name}",
+    ),
+    "live": ("{city} v {other}", "The Evening News", "Live from {city}", "{city} Rowing Finals"),
+    "audio": ("The {name} Podcast", "{city} After Dark", "Ask {name}"),
+}  # fmt: skip
+_EPISODES = (
+    "Low Tide", "The Letter", "Homecoming", "Two Keys", "Snow in May", "The Witness", "Cold Water", "A New Neighbour",
+    "The Long Way Home", "Half Past Nine", "Nobody's Fault", "The Lighthouse",
+)  # fmt: skip
 _CONTENT_TYPES = {"live": "live", "audio": "podcast"}
 
 
@@ -59,8 +71,13 @@ def make_content(seed: int, *, kind: str = "vod") -> Programme:
         raise InvalidInput("simulated players make up their content with faker: pip install faker") from None
     fake = Faker()
     fake.seed_instance(seed)
-    show, host = fake.catch_phrase(), fake.domain_word()
+    host = fake.domain_word()
     length_s = _LENGTHS_S[kind]
+    season, number = fake.random_int(1, 9), fake.random_int(1, 24)
+    show = fake.random_element(_SHOWS[kind if kind in _SHOWS else "vod"]).format(
+        name=fake.last_name(), city=fake.city(), other=fake.city()
+    )
+    name = show if kind == "live" else f"{show}, S{season} E{number}: {fake.random_element(_EPISODES)}"
     params: dict[str, Any] = {
         "analytics.trackingServer": f"{host}.sc.omtrdc.net",
         "analytics.reportSuite": f"{host}.simulated",
@@ -68,7 +85,7 @@ def make_content(seed: int, *, kind: str = "vod") -> Programme:
         "visitor.marketingCloudOrgId": f"{fake.hexify('^' * 24, upper=True)}@AdobeOrg",
         "visitor.marketingCloudUserId": fake.numerify("%" * 38),
         "media.id": fake.uuid4(),
-        "media.name": f"{show}: {fake.bs()}",
+        "media.name": name,
         "media.length": length_s,
         "media.contentType": _CONTENT_TYPES.get(kind, "vod"),
         "media.streamType": "audio" if kind == "audio" else "video",
@@ -76,8 +93,8 @@ def make_content(seed: int, *, kind: str = "vod") -> Programme:
         "media.channel": fake.company(),
         "media.resume": False,
         "media.show": show,
-        "media.season": str(fake.random_int(1, 9)),
-        "media.episode": str(fake.random_int(1, 24)),
+        "media.season": str(season),
+        "media.episode": str(number),
         "media.genre": fake.random_element(("Drama", "News", "Sport", "Comedy", "Documentary")),
         "media.firstAirDate": fake.date_between("-3y").isoformat(),
         "media.network": fake.company(),
