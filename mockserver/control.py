@@ -304,7 +304,7 @@ LANES: Route[None, Lanes] = _get(
 SESSION_FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
     "listSessionFindings",
     "/sessions/{sid}/findings",
-    "What is wrong with a session, the worst first.",
+    "What is wrong with a session, worst first.",
     r.FindingPage,
     FindingQuery,
     slow=True,
@@ -312,14 +312,14 @@ SESSION_FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
 REPORT: Route[None, SessionReport] = _get(
     "getReport",
     "/sessions/{sid}/report",
-    "What Adobe would have computed of a session, and why.",
+    "What Adobe would have computed from a session, and why.",
     SessionReport,
     slow=True,
 )
 FINDINGS: Route[FindingQuery, r.FindingPage] = _get(
     "listFindings",
     "/findings",
-    "What is wrong with the traffic, the worst first.",
+    "What is wrong with the traffic, worst first.",
     r.FindingPage,
     FindingQuery,
     slow=True,
@@ -402,7 +402,7 @@ STOP_STORY: Route[None, StoryView] = Route(
 )  # fmt: skip
 
 ARMED: Route[None, r.ArmedView] = _get(
-    "getArmed", "/armed", "What makes a namespace behave otherwise than after its start.", r.ArmedView
+    "getArmed", "/armed", "What makes a namespace behave differently than after its start.", r.ArmedView
 )
 SETTINGS: Route[None, Settings] = _get("getSettings", "/settings", "The settings in force.", Settings)
 PATCH_SETTINGS: Route[SettingsPatch, Settings] = Route(
@@ -479,7 +479,7 @@ EXPORT: Route[ExportQuery, Chunks] = _get(
 )
 IMPORT: Route[bytes, r.ImportResult] = Route(
     "importRecording", "POST", "/import",
-    "Take a recording, as if it had been received: a journal, HAR, or events.", bytes,
+    "Add a recording, as if the server had received it: a journal, HAR, or events.", bytes,
     r.ImportResult, changes=True, slow=True,
     takes=("application/json", "application/x-ndjson", "application/octet-stream"), max_body_mib=64,
 )  # fmt: skip

@@ -1,5 +1,5 @@
 // A JUnit 5 extension for mockserver: https://pypi.org/project/media-collection-mockserver, docs/clients.md.
-// Copy this file beside the client that openapi-generator makes of the OpenAPI document of the server.
+// Copy this file beside the client that openapi-generator makes from the OpenAPI document of the server.
 
 import java.io.IOException;
 import java.net.URI;
@@ -30,8 +30,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives each test a namespace of its own, as a parameter of type {@link Mockserver}. Of a test that failed, the findings
- * are in the report.
+ * Gives each test a namespace of its own, as a parameter of type {@link Mockserver}. If a test fails, the findings are
+ * in the report.
  *
  * <p>{@code mockserver serve} runs at the environment variable {@code MOCKSERVER_URL}, by default {@code
  * http://127.0.0.1:8089}.
@@ -74,7 +74,7 @@ public class MockserverExtension implements BeforeEachCallback, AfterEachCallbac
 
     /** One test's own share of the server. The generated classes have everything that is not here. */
     public static class Mockserver {
-        /** What the player under test is told: {@code url + "/api/v1/sessions"}. */
+        /** The player under test reports to {@code url + "/api/v1/sessions"}. */
         public final String url;
 
         public final EventsApi events;

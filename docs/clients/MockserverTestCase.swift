@@ -1,5 +1,5 @@
 // An XCTest case for mockserver: https://pypi.org/project/media-collection-mockserver, docs/clients.md.
-// Copy this file beside the client that openapi-generator (swift6) makes of the OpenAPI document of the server.
+// Copy this file beside the client that openapi-generator (swift6) makes from the OpenAPI document of the server.
 // Not compiled: there was no Swift compiler where it was written.
 
 import OpenAPIClient
@@ -11,7 +11,7 @@ open class MockserverTestCase: XCTestCase {
     private let name = UUID().uuidString
     private var client = OpenAPIClientAPIConfiguration()
 
-    /// What the player under test is told: `url + "/api/v1/sessions"`.
+    /// The player under test reports to `url + "/api/v1/sessions"`.
     public private(set) var url = ""
 
     open override func setUp() async throws {
@@ -23,7 +23,7 @@ open class MockserverTestCase: XCTestCase {
         _ = try await SettingsAPI.reset(resetCommand: ResetCommand(), apiConfiguration: client)
     }
 
-    /// Of a test that failed, the findings are an attachment.
+    /// Attach the findings to a test that failed.
     open override func tearDown() async throws {
         if let run = testRun, !run.hasSucceeded {
             let attachment = XCTAttachment(string: try await findings(.info).joined(separator: "\n"))

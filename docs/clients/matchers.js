@@ -25,7 +25,7 @@ export async function toHaveReported(url, ...sequence) {
 export async function toHaveNoFindings(url, minSeverity = "warning") {
   const { findings } = await ask("GET", `${url}/__admin/findings?min_severity=${minSeverity}`);
   const wrong = findings.filter((one) => !one.follows_from).map((one) => `${one.severity} ${one.code}: ${one.message}`);
-  return { pass: wrong.length === 0, message: () => wrong.join("\n") || "expected findings, and there are none" };
+  return { pass: wrong.length === 0, message: () => wrong.join("\n") || "expected findings, but there are none" };
 }
 
 /**

@@ -10,10 +10,10 @@ export type Step = string | Record<string, unknown>;
 
 /** One test's own share of the server. */
 export class Mockserver {
-  /** `url` is what the player under test is told: `${url}/api/v1/sessions`. */
+  /** The player under test reports to `${url}/api/v1/sessions`. */
   constructor(readonly url: string) {}
 
-  /** Call a route of the admin API; an error has the words of the server. */
+  /** Call a route of the admin API; an error carries the message of the server. */
   async ask(method: string, path: string, body?: unknown): Promise<any> {
     const token = process.env.MOCKSERVER_ADMIN_TOKEN;
     const answer = await fetch(`${this.url}/__admin${path}`, {
@@ -46,7 +46,7 @@ export class Mockserver {
     expect(findings.filter((one: any) => !one.follows_from).map((one: any) => `${one.code}: ${one.message}`)).toEqual([]);
   }
 
-  /** Bring what a page sends to other hosts, such as Adobe's, to this server. */
+  /** Redirect what a page sends to other hosts, such as Adobe's, to this server. */
   async route(page: Page, ...hosts: string[]) {
     await page.route(
       (url) => hosts.includes(url.hostname),

@@ -1,4 +1,4 @@
-"""The garbage collector, during whose walks no player is answered."""
+"""Holding back the garbage collector, which keeps players waiting while it runs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MANY = 10_000
 
 @contextmanager
 def put_off() -> Iterator[None]:
-    """Put the garbage collector off while many objects are made that are part of no cycle.
+    """Hold back the garbage collector while many objects are made that are part of no cycle.
 
-    To walk over them again and again takes a fifth of the time of a diagnosis. Afterwards it would walk over all of
+    Walking over them again and again takes a fifth of the time of a diagnosis. Afterwards it would walk over all of
     them at once, so in a process that froze what there was when it began to serve, they are frozen too: it never looks
     at them, and they end when nothing refers to them. A cycle that is garbage at this moment stays; there are few.
     """

@@ -80,7 +80,7 @@ def delete_faults(target: Target, argument: None) -> None:
 
 
 def armed(target: Target, argument: None) -> ArmedView:
-    """Show what makes a namespace behave otherwise than after its start."""
+    """Show what makes a namespace behave differently than after its start."""
     with target.namespace as emulator:
         run = emulator.stories.run
         told = None if run is None or run.stopped else run

@@ -165,7 +165,7 @@ class Diagnosis:
         return found
 
     def report(self, sid: str) -> SessionReport:
-        """Return what Adobe would have computed of one session.
+        """Return what Adobe would have computed from one session.
 
         Raises:
             NotFound: There is no such session.
@@ -354,7 +354,7 @@ def _shown_bytes(finding: Finding) -> int:
 
 
 def report(target: Target, argument: None, sid: str) -> SessionReport:
-    """Show what Adobe would have computed of a session."""
+    """Show what Adobe would have computed from a session."""
     return Diagnosis(target.namespace).report(sid)
 
 
@@ -365,7 +365,7 @@ def summary(target: Target, argument: None) -> Summary:
 
 
 def _as_of(sessions: Iterable[Session], back_end: BackEnd, now_ms: int, kept: Caches) -> tuple[Session, ...]:
-    """Return sessions as time has left them; from what it had made of them earlier, if nothing else has changed."""
+    """Return sessions with their timeouts applied; start from an earlier result, if nothing else has changed."""
     outdated, found = kept.outdated, []
     for session in sessions:
         limits = back_end.limits_of(session)
@@ -379,7 +379,7 @@ def _as_of(sessions: Iterable[Session], back_end: BackEnd, now_ms: int, kept: Ca
 
 
 def traffic_counts(namespace: Namespace) -> Summary:
-    """Count what is there, but for findings."""
+    """Count what is there, without findings."""
     with namespace as emulator:
         counts = _journal_counts(emulator.journal)
         sessions, back_end, now_ms = tuple(emulator.sessions), emulator.back_end, emulator.clock.now_ms()

@@ -1,4 +1,4 @@
-"""What a list shows of requests besides themselves: their session, what changed since the one before, findings."""
+"""What a list shows in addition to requests: their session, what changed since the previous one, findings."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _VIEW_BYTES = 600
-"""What a session takes in an answer beside what it says of its content."""
+"""What a session takes in an answer, without the texts about its content."""
 
 _TAKEN = frozenset({Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED})
 
@@ -170,7 +170,7 @@ def _refused(emulator: Emulator, sid: str) -> int:
 
 
 def _view(known: Session, back_end: BackEnd, now_ms: int, refused: int) -> SessionView:
-    """Return a session as time has left it."""
+    """Return a session with its timeouts applied up to now."""
     limits = back_end.limits_of(known)
     known = expire(known, now_ms, limits)
     return SessionView(
@@ -201,7 +201,7 @@ class SessionEntries(NamedTuple):
     """The entries of one session at one time. What takes long is done with them outside the lock of the namespace.
 
     Args:
-        session: The session as time has left it; None if it is not known.
+        session: The session with its timeouts applied; None if it is not known.
         records: Its entries, oldest first.
         events: Returns the events of an entry.
     """

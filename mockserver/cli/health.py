@@ -19,7 +19,7 @@ _TIMEOUT_S = 3.0
 
 _EPILOG = """\
 Without URL it asks the server of this machine that the same environment variables and mockserver.toml configure, on its
-admin port if it has one. With https it accepts the certificate of that server, whatever it is.
+admin port if it has one. With https it accepts any certificate of that server.
 
 exit codes: 0 the server is alive, 1 it is not, 2 arguments or configuration cannot be used
 
@@ -78,6 +78,6 @@ def _configured(config: str | None) -> ServerAddress:
     options = configure(serve_flags(), {"config": config}, os.environ, Path.cwd(), "0").options
     port = options.port if options.admin_port is None else options.admin_port
     if port == 0:
-        raise InvalidInput("the server has a free port: give its address")
+        raise InvalidInput("the server takes any free port (port 0), so its address is not known: give the URL")
     url = loopback_url(options.scheme, options.host, port)
     return server_address(url, trusting_anyone() if options.scheme == "https" else None)

@@ -46,8 +46,8 @@ def as_sent(calls: list[RecordedCall], name: str) -> list[RecordedCall]:
     for call in calls:
         if call.is_bare:
             raise InvalidInput(
-                f"{name}:{call.line}: an event alone does not say when it was sent and how it was answered; replay a "
-                "journal, or what a proxy wrote down"
+                f"{name}:{call.line}: a bare event does not say when it was sent and how it was answered; replay a "
+                "journal, or what a proxy recorded"
             )
         if not _TOKEN.fullmatch(call.method):
             raise InvalidInput(f"{name}:{call.line}: {call.method[:50]!r} is not a method")

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parsers = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
 
     drafting = parsers.add_parser("from", help="draft a plan from a healthy recording")
-    drafting.description = "Write a plan that the sessions of a recording follow, for you to go on with."
+    drafting.description = "Write a plan that the sessions of a recording follow, for you to edit."
     drafting.add_argument("-o", "--output", metavar="FILE", help="write the plan to this new file, not to stdout")
     drafting.add_argument("--title", metavar="TEXT", help="the title of the plan")
     add_source_arguments(drafting)
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         case "check":
             return _check(Path(arguments.plan))
         case _:
-            raise InvalidInput("tell what to do: mockserver plan from or check; see mockserver plan --help")
+            raise InvalidInput("an action is needed: from or check; see mockserver plan --help")
 
 
 def _draft(arguments: argparse.Namespace) -> int:
@@ -75,7 +75,7 @@ def _draft(arguments: argparse.Namespace) -> int:
     allowed = sorted({code for content in plan.content for code in content.allow_findings} | {*plan.allow_findings})
     if allowed:
         print(
-            f"the recording is not healthy, so the plan allows {', '.join(allowed)}; mend the player and delete them",
+            f"the recording has findings, so the plan allows {', '.join(allowed)}; fix the player, then remove them",
             file=sys.stderr,
         )
     text = plan_toml(plan)

@@ -41,7 +41,8 @@ many as a delay held back together. An event that needs the session id of an out
 clock at the end. Requests that a fault holds back stay in flight while the clock moves on.
 
 The comparison covers status, ending of the connection, header fields of the API and body, as far as FILE has them: a
-journal has all, other lines only the status. If the recorded client left without an answer, no answer now is the same.
+journal has all, other lines only the status. If the recorded client left without an answer, no answer now
+counts as the same.
 A server with the same --seed and --faults injects the same faults into the same requests in the same order: use
 --clock virtual, or --speed max if no delay let requests overtake each other.
 

@@ -50,7 +50,7 @@ examples:
                                                          mockserver.toml and the file of --faults are
   mockserver serve --log-format json                     for a container whose logs are collected
   mockserver serve --export-on-exit journal.ndjson       keep all requests
-  mockserver serve --journal journal.ndjson              keep them as they come, and go on after a restart
+  mockserver serve --journal journal.ndjson              keep them as they arrive, and continue after a restart
   mockserver serve --host 0.0.0.0 --admin-token SECRET   for devices on the network
   mockserver serve --host 0.0.0.0 --tls --tls-ca ca.pem  for devices that only use https
 

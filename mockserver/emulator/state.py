@@ -138,7 +138,7 @@ class EmulatorState:
         return self._keep(record), record
 
     def take_in(self, records: Iterable[Record], sessions: Iterable[Session]) -> None:
-        """Add what another emulator has recorded, as if it had been received here.
+        """Add what another emulator recorded, as if this one had received it.
 
         Args:
             records: The records, in order.
@@ -241,7 +241,7 @@ class EmulatorState:
         self.journal.crowd(self.sessions.size_bytes - before)
 
     def refreshed(self, session: Session) -> Session:
-        """Return a session as time has left it; nothing is saved."""
+        """Return a session with its timeouts applied; nothing is saved."""
         return expire(session, self.clock.now_ms(), self.limits_of(session))
 
     def settle(self) -> None:

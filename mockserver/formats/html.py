@@ -1,4 +1,4 @@
-"""One page for people, to attach to a build: no other file, no script and nothing from the network belongs to it."""
+"""One page for people, to attach to a build: it needs no other file, no script and no network."""
 
 from __future__ import annotations
 

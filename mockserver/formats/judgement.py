@@ -135,7 +135,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         name: Its name, unique in its judgement.
         title: What it is about: the content, or what happens in a story.
         about: More about it, one line each.
-        passed: Whether the command is content with it.
+        passed: Whether the command counts it as passed.
         issues: What is wrong, missed or different, worst first.
         text: All of it as text.
         transcript: The requests, one line each; empty if they are not shown.

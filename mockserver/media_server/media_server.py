@@ -192,11 +192,11 @@ class MediaServer:
         return b"".join(chunks)
 
     def load(self, recording: str | PathLike[str]) -> r.ImportResult:
-        """Take a recording, as if it had been received: findings, reports and sessions are those of its time.
+        """Add a recording, as if the server had received it, at the times of the recording.
 
         Args:
             recording: A file: an exported journal, an HTTP archive (HAR) of a browser or a proxy, lines of requests, or
-                bare events; what it is, its content tells.
+                bare events; the content decides which.
 
         Raises:
             InvalidInput: It cannot be read or used, or a session of it is there already.

@@ -113,7 +113,7 @@ class SessionComparison(msgspec.Struct, frozen=True, kw_only=True):
         before: The first one.
         after: The second one.
         changes: What differs: events in order of time, then pings, the report, the findings.
-        rows: The events of both but for pings, side by side.
+        rows: The events of both except pings, side by side.
     """
 
     before: SessionView

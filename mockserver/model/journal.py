@@ -150,13 +150,13 @@ class ForwardedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list shows of an entry besides the entry.
+    """What a list shows about an entry, in addition to the entry itself.
 
     Args:
         content: The name or id of what its session plays.
         player: The name of the player of its session.
-        gap_ms: How long after the entry before it of its session it was processed; None for the first one.
-        moved_s: How far the playhead moved since the event before it of its session; None if it is unknown.
+        gap_ms: How long after the previous entry of its session it was processed; None for the first one.
+        moved_s: How far the playhead moved since the previous event of its session; None if it is unknown.
         findings: The severity of each finding about it, by code. Those of rules that compare sessions are not among
             them; see ``/findings``.
     """
@@ -185,8 +185,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             numbers may be missing.
         dialect: The API it was sent to, if not the Media Collection API.
         normal: The event or events in the shape of the Media Collection API, if ``event`` has another.
-        forwarded: What the endpoint answered to which the server also forwards requests, if it does.
-        surroundings: What a list shows besides, if it was asked to.
+        forwarded: The answer of the endpoint to which the server forwards requests, if it does.
+        surroundings: What a list shows in addition, if it was asked to.
     """
 
     seq: int

@@ -377,7 +377,7 @@ class ChangedSetting(_Result, frozen=True, kw_only=True):
 
 
 class ArmedView(_Result, frozen=True, kw_only=True):
-    """What makes a namespace behave otherwise than after its start.
+    """What makes a namespace behave differently than after its start.
 
     Args:
         faults: How many fault rules can still strike.

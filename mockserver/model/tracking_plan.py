@@ -1,4 +1,4 @@
-"""Tracking plans: what players are to report, content by content."""
+"""Tracking plans: what players must report, content by content."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class KeyRule(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         one_of: Its possible values. Coverage counts each.
         pattern: A regular expression that the whole text must match. It is one without look-around and back-references,
             so that no pattern can be slow.
-        at_least: Its smallest number.
-        at_most: Its largest number.
+        at_least: The smallest number that it may be.
+        at_most: The largest number that it may be.
     """
 
     required: bool = True
@@ -138,7 +138,7 @@ class ContentPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     Args:
         name: Its name, in messages and in the coverage.
-        when: Which sessions it is about; without it, all that no content before it takes.
+        when: Which sessions belong to it; without it, all that fit no earlier content.
         exactly: Exactly this many such sessions.
         at_least: This many or more; 0 when no number is given, because one run seldom plays everything.
         at_most: This many or fewer.
@@ -146,9 +146,9 @@ class ContentPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         sequence: Steps that must follow each other in the session; other events may lie between. ``"ping*"`` stands for
             any number of pings, and ``"*"`` for anything.
         allow_others: Whether other events may lie between the steps of the sequence.
-        states: The player states that may start, and must unless their number says otherwise; without it, any may.
+        states: The player states that may start; each must, unless its number says otherwise. If left out, any may.
         chapters: The same for chapters.
-        never: Event types or queries of which no event may be there.
+        never: Event types or queries that no event may match.
         unplanned_events: Whether there may be events of types that are not among ``events``.
         allow_findings: Codes of findings that its sessions may have. Every other finding of severity ``warning`` or
             ``error`` is a miss, unless it follows from another.
@@ -170,7 +170,7 @@ class ContentPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 class TrackingPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What players are to report.
+    """What players must report.
 
     Args:
         title: Whose plan it is, in one line.

@@ -68,8 +68,8 @@ class _Replayed(Emulator):
     def agrees(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> bool:
         """Return whether the emulated back end could have given the answer in the file.
 
-        A session that had ended on the recorded server is ended here too. Nobody knows whether a request without an
-        answer arrived; it counts as processed, unless the connection failed.
+        A session that had ended on the recorded server is ended here too. It is not known whether a request without
+        an answer arrived; it counts as processed, unless the connection failed.
         """
         if request.status is None:
             return request.ending != "broken"

@@ -97,8 +97,8 @@ def parse_search(text: str, finding: str = "", min_severity: Severity | None = N
 
     Args:
         text: The words.
-        finding: The beginning of a code that a finding must have besides.
-        min_severity: How bad a finding must be besides; with ``finding``, one of those.
+        finding: The beginning of a code that a finding must also have.
+        min_severity: How bad a finding must also be; with ``finding``, one of those.
 
     Raises:
         InvalidInput: A filter or its value does not exist, a condition cannot be read, or there are too many words.

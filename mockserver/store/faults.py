@@ -50,7 +50,7 @@ class FaultStore:
         self._of_start = {armed.rule.id for armed in self.armed}
 
     def exchange(self, old: Sequence[FaultSpec], new: Sequence[FaultSpec], now_ms: int) -> None:
-        """Replace rules of the start by others; one that is in both, or was edited meanwhile, goes on as it is.
+        """Replace the rules that the server started with; a rule in both lists, or edited meanwhile, stays as it is.
 
         Raises:
             InvalidInput: A new one is wrong; nothing has changed.

@@ -126,7 +126,7 @@ class Journal:
     def mask(self, secret: str) -> None:
         """Write ``***`` for a secret wherever the path or a header field of a request has it, even one sent by mistake.
 
-        One of a few characters is no secret: it would be found in what has nothing to do with it.
+        A secret of only a few characters is ignored, because it would match unrelated text.
         """
         if len(secret) >= _SHORTEST_SECRET:
             spelled = {secret, quote(secret, safe=""), quote(secret)}
@@ -136,7 +136,7 @@ class Journal:
         return text if self._hidden is None else self._hidden.sub("***", text)
 
     def keep_within(self, size_bytes: int, to_bytes: int) -> None:
-        """Have less room than the settings allow, because others need it, until it is used up.
+        """Use less room than the settings allow, because other namespaces need it, until the new room is used up.
 
         Args:
             size_bytes: How much there is. Then ``crowded`` is called.
@@ -284,7 +284,7 @@ class Journal:
         self.replaced[record.session_id] = self.replaced.get(record.session_id, 0) + 1
 
     def forwarded(self, seq: int, forwarded: Forwarded) -> None:
-        """Note what another endpoint answered. Of an entry that was dropped nothing is noted."""
+        """Note what another endpoint answered; do nothing if the entry was dropped."""
         record = self.get(seq)
         if record is None:
             return

@@ -73,7 +73,7 @@ class SessionStore:
         """Save a new session; make room first if needed.
 
         Args:
-            refreshed: Returns a session as time has left it, so that one whose deadline has passed counts as closed.
+            refreshed: Returns a session with its timeouts applied, so that one past its deadline counts as closed.
         """
         if len(self._sessions) >= self.max_sessions:
             # Drop a batch, so that one pass over all sessions serves many openings.
@@ -102,7 +102,7 @@ class SessionStore:
         return nth
 
     def update_all(self, refreshed: Callable[[Session], Session]) -> None:
-        """Save every session as time has left it."""
+        """Save every session with its timeouts applied."""
         for sid, session in self._sessions.items():
             after = refreshed(session)
             if after is not session:

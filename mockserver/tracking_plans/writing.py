@@ -1,4 +1,4 @@
-"""A tracking plan as TOML, for people to go on with."""
+"""A tracking plan as TOML, for people to edit."""
 
 from __future__ import annotations
 

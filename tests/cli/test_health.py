@@ -48,4 +48,7 @@ def test_server_that_is_not_there_is_unhealthy(unused_tcp_port: int, capsys: Cap
 def test_server_with_a_free_port_cannot_be_found(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("MOCKSERVER_PORT", "0")
     assert main(["health"]) == 2
-    assert capsys.readouterr().err == "mockserver: the server has a free port: give its address\n"
+    assert (
+        capsys.readouterr().err
+        == "mockserver: the server takes any free port (port 0), so its address is not known: give the URL\n"
+    )

@@ -206,7 +206,7 @@ def test_target_is_made_into_a_path_that_can_be_sent(target: str, path: str) -> 
         ({**PLAIN, "method": "GET /"}, "f:1: 'GET /' is not a method"),
         ({**PLAIN, "headers": {"a b": "c"}}, "f:1: 'a b' is not a header field that can be sent"),
         ({**PLAIN, "headers": [["a", "x\r\ny: z"]]}, "f:1: 'a' is not a header field that can be sent"),
-        (event("sessionStart"), "f:1: an event alone does not say when it was sent and how it was answered"),
+        (event("sessionStart"), "f:1: a bare event does not say when it was sent and how it was answered"),
     ],
 )
 def test_request_that_cannot_be_sent_is_told_with_its_number(line: Any, message: str) -> None:

@@ -88,7 +88,8 @@ def _server_only(session: SessionTraffic) -> Iterator[Hit]:
     yield from _unknown(
         session,
         lambda name: name in session.words.server_only,
-        "which only Adobe's servers fill in; leave them out",
+        "Members that only Adobe's servers fill in were sent",
+        "leave them out",
     )
 
 
@@ -96,11 +97,12 @@ def _unknown_members(session: SessionTraffic) -> Iterator[Hit]:
     yield from _unknown(
         session,
         lambda name: name not in session.words.server_only and name != "customMetadata",
-        "which the API does not know; look for a misspelt name, or leave them out",
+        "Members that the API does not know were sent",
+        "look for a misspelt name, or leave them out",
     )
 
 
-def _unknown(session: SessionTraffic, is_meant: Any, what: str) -> Iterator[Hit]:
+def _unknown(session: SessionTraffic, is_meant: Any, what: str, advice: str) -> Iterator[Hit]:
     found: dict[str, list[Item]] = {}
     for item in session.arrived:
         for place, name in _members(session, item):
@@ -108,7 +110,7 @@ def _unknown(session: SessionTraffic, is_meant: Any, what: str) -> Iterator[Hit]
                 found.setdefault(f"{place}.{name}", []).append(item)
     if found:
         items = [item for group in found.values() for item in group]
-        yield Hit(seqs_of(*items), f"There was {listed([*found])}, {what}.")
+        yield Hit(seqs_of(*items), f"{what}: {listed([*found])}; {advice}.")
 
 
 def _hint(session: SessionTraffic) -> Iterator[Hit]:
@@ -241,7 +243,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "edge.session-id",
         Severity.ERROR,
-        "an event without sessionID, or with one that has not 64 characters",
+        "an event without sessionID, or with one that is not 64 characters long",
         "400: the event is lost.",
         _TROUBLESHOOTING,
         claims=refused_at(name=("sessionID",)),

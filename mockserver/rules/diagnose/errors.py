@@ -66,7 +66,8 @@ def _in_params(session: SessionTraffic) -> Iterator[Hit]:
         keys = [key for key in _PARAMS_KEYS if key in wrong[0].params]
         yield Hit(
             seqs_of(*wrong),
-            f"error had {listed(keys)} in params; send media.qoe.errorID and media.qoe.errorSource in qoeData.",
+            f"An error event had {listed(keys)} in params; send media.qoe.errorID and media.qoe.errorSource in "
+            "qoeData.",
         )
 
 
@@ -100,7 +101,7 @@ RULES: tuple[Rule, ...] = (
         "error.in-params",
         Severity.WARNING,
         "an error with media.errorId or media.errorSource in params",
-        "Poorly documented: one of Adobe's pages has it so, but no known client sends it.",
+        "Poorly documented: one of Adobe's pages has the keys there, but no known client sends them there.",
         "Adobe, Events: Error (params); Media Collection API: parameters (qoeData)",
         _in_params,
         dialects=("collection",),

@@ -34,8 +34,8 @@ def _doubled(session: SessionTraffic) -> Iterator[Hit]:
         )
     elif repetition.event_types:
         text = (
-            f"Every {listed(repetition.event_types)} was sent twice, {len(pairs)} times in all; register the handlers "
-            "of these events once"
+            f"Every {listed(repetition.event_types)} was sent twice ({counted(len(pairs), 'repeat')}); register the "
+            "handlers of these events once"
         )
     else:
         text = (

@@ -284,7 +284,7 @@ RULES: tuple[Rule, ...] = (
         Severity.INFO,
         "pauseStart and play within 3 s with a jump of more than 3 s",
         "Counted as a pause, with pause time.",
-        "source and recordings of Adobe's SDKs, which report seeks so",
+        "source and recordings of Adobe's SDKs, which report seeks this way",
         _seek_as_pause,
     ),
 )

@@ -23,7 +23,7 @@ _CHANGES = 2
 _ZEROS = 3
 """This many events with the figure 0 show that the player does not know the figure."""
 
-_LENIENT = "the setting docs_lenient accepts it, because a page of Adobe's has it so"
+_LENIENT = "the setting docs_lenient accepts it, because one of Adobe's pages shows it"
 
 
 def _is_in_params(refusal: Refusal) -> bool:
@@ -63,10 +63,10 @@ def _bitrate_unit(session: SessionTraffic) -> Iterator[Hit]:
     low = [] if audio else [(step, value) for step, value in values if 0 < value < limits.bitrate_low_kbps]
     for found, unit in ((high, "bit/s"), (low, "Mbit/s")):
         if found:
-            times = "" if len(found) == 1 else f", and so in {counted(len(found) - 1, 'more event')}"
+            more = "" if len(found) == 1 else f", and so do the values of {counted(len(found) - 1, 'more event')}"
             yield Hit(
                 seqs_of(*(step for step, _ in found)),
-                f"media.qoe.bitrate was {number(found[0][1])}{times}, which looks like {unit}; send kbit/s, the unit "
+                f"media.qoe.bitrate was {number(found[0][1])}, which looks like {unit}{more}; send kbit/s, the unit "
                 "of the reports, although Adobe's pages contradict each other (the one on parameters says bit/s).",
             )
 

@@ -52,7 +52,7 @@ def _no_close(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _silence(session: SessionTraffic) -> str:
-    """Describe how a session ended in silence. If content was playing, nobody knows whether the viewer left."""
+    """Describe how a session ended in silence. If content was playing, it is not known whether the viewer left."""
     last = session.steps[-1] if session.steps else None
     is_playing = last is not None and last.after.player is Player.PLAYING and last.event_type != "sessionStart"
     if last is None or not is_playing:

@@ -86,7 +86,7 @@ class SessionTraffic:
     """One session.
 
     Args:
-        stored: The session as time has left it; None when a request named an id that was never issued.
+        stored: The session with its timeouts applied; None when a request named an id that was never issued.
         arrived: Everything posted to it in order of arrival, refused events too.
         processed: The accepted events in order of processing.
         settings: Lifetimes and report options.

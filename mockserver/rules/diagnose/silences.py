@@ -88,7 +88,7 @@ def silences_of(
 
 
 def _place(others: Sequence[Heard], ts_ms: int) -> int:
-    """Return the index of the first event heard at ``ts_ms`` or later."""
+    """Return the index of the first event with this ``ts`` or a later one."""
     return bisect_left(others, (ts_ms,))
 
 

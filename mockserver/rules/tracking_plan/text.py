@@ -41,7 +41,9 @@ def plan_text(result: PlanResult, origin: str = "", width: int = 100) -> str:
     """
     lines = [f"plan {printable(result.title)}: {_verdict(result)}"]
     if not result.journal_complete:
-        lines.append("(older requests were dropped to stay within the limits, so nobody can say that it is followed)")
+        lines.append(
+            "(older requests were dropped to stay within the limits, so it is not certain whether it is followed)"
+        )
     for session in result.sessions:
         lines += _session_lines(session, origin)
     if result.checks:

@@ -1,4 +1,4 @@
-// The strip below the header: what makes the server behave otherwise than after its start, and whether it is there at all.
+// The strip below the header: what makes the server behave differently than after its start, and whether it can be reached.
 
 import { CHANGED } from "./api.js";
 import { h, replace } from "./dom.js";
@@ -57,7 +57,7 @@ export function createArmed({ api, live, clock }) {
   function stated(connected) {
     if (!connected) {
       lostAt ??= performance.now();
-      replace(gone, h("strong", "The server cannot be reached."), " What is shown is how it was; countdowns stand still. The page tries again every two seconds.");
+      replace(gone, h("strong", "The server cannot be reached."), " The page shows the last known state, with countdowns stopped, and tries again every two seconds.");
       replace(back);
     } else if (lostAt !== null) {
       note(`Connected again after ${format.duration(performance.now() - lostAt)}.`, h("a", { href: "#/sessions" }, "All sessions"));
@@ -98,7 +98,7 @@ function story({ story: name, story_title: title }) {
 /** @param {ArmedView} armed */
 function time({ clock: { frozen, rate }, ahead_ms: ahead, follows_ts: follows }) {
   const said = [
-    frozen && "stands still",
+    frozen && "frozen",
     !frozen && rate !== 1 && `runs ${rate}\u00d7`,
     follows && "follows ts",
     !frozen && Math.abs(ahead) > OWN_TIME_MS && `${ahead > 0 ? "+" : "\u2212"}${format.duration(Math.abs(ahead))}`,

@@ -14,7 +14,7 @@ export function createClock(api, live) {
   let known = false;
   let readAt = performance.now();
   let asked = -Infinity;
-  let stoppedAt = null; // when the server went away: what counts with its clock stands still
+  let stoppedAt = null; // when the server went away: countdowns stop there
 
   async function refresh() {
     asked = performance.now();

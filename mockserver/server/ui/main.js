@@ -93,7 +93,7 @@ async function show() {
   replace(main, next.element);
   const place = location.hash.split(/[/?]/).slice(0, 3).join("/"); // a tab of a session is the same place
   if (place !== where) window.scrollTo(0, 0);
-  if (where !== null && document.activeElement === document.body) main.focus({ preventScroll: true }); // what had it is gone
+  if (where !== null && document.activeElement === document.body) main.focus({ preventScroll: true }); // the focused element is gone
   where = place;
   next.shown?.();
 }

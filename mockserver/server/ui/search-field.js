@@ -43,7 +43,7 @@ export function createSearchField({ value = "", label, placeholder, changed, dow
       if (is) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     },
-    /** Who leaves while still typing has gone to another address. */
+    /** Forget what was typed last: the page has gone to another address. */
     stop: () => clearTimeout(timer),
   };
 }

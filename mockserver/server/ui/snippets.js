@@ -50,7 +50,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
   const isHttps = origin.startsWith("https:");
   const remote = device ?? origin;
   const lan = device ? null : "Only this machine can reach the server. Start it with --host 0.0.0.0 to let devices connect.";
-  const away = hostOnly(origin) === new URL(origin).host ? null : "The SDK accepts no path, so other machines than this one report to the default namespace.";
+  const away = hostOnly(origin) === new URL(origin).host ? null : "The SDK accepts no path, so other machines report to the default namespace.";
   const tls = isHttps ? null : "This SDK always uses https: start the server with --tls, and let the device trust its CA.";
   return [
     {
@@ -120,7 +120,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
         `${curlTo(origin)} -i '${origin}/ee/va/v1/sessionStart?configId=any' \\`,
         `  --data-raw '${JSON.stringify(EDGE_START).replace('"TS"', `"'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'"`)}'`,
       ].join("\n"),
-      notes: ["Answers 200, with the session in the handle media-analytics:new-session; events go to /ee/va/v1/ and their type."],
+      notes: ["Answers 200, with the session in the handle media-analytics:new-session; post events to /ee/va/v1/ followed by their type."],
     },
     {
       name: "TV",
@@ -134,7 +134,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
         "});",
         'const events = `${server}${start.headers.get("Location")}/events`;',
       ].join("\n"),
-      notes: ["Location is relative: /api/v1/sessions/ and the id.", lan],
+      notes: ["Location is relative: /api/v1/sessions/ followed by the id.", lan],
     },
     {
       name: "curl",

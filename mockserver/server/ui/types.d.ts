@@ -43,7 +43,7 @@ export interface Addresses {
   https: boolean;
 }
 
-/** What makes a namespace behave otherwise than after its start. */
+/** What makes a namespace behave differently than after its start. */
 export interface ArmedView {
   faults: number;
   story: string | null;
@@ -994,7 +994,7 @@ export interface Summary {
   findings: Record<string, number>;
 }
 
-/** What a list shows of an entry besides the entry. */
+/** What a list shows about an entry, in addition to the entry itself. */
 export interface Surroundings {
   content: string | null;
   player: string | null;

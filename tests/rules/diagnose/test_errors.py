@@ -60,4 +60,6 @@ def test_an_id_in_params_is_found_and_is_an_id() -> None:
     case = case_of(("error", 10, 10, {"media.errorId": "E-42", "media.errorSource": "player"}))
 
     assert fired(RULES, case) == [("error.in-params", WARNING, (2,))]
-    assert said(RULES, case).startswith("error had media.errorId and media.errorSource in params; send media.qoe.err")
+    assert said(RULES, case).startswith(
+        "An error event had media.errorId and media.errorSource in params; send media.qoe.err"
+    )

@@ -63,7 +63,7 @@ def test_every_ad_event_that_comes_twice_is_named_by_its_types() -> None:
     case = case_of(*events)
 
     assert said(RULES, case) == (
-        "Every adStart and adComplete was sent twice, 4 times in all; register the handlers of these events once."
+        "Every adStart and adComplete was sent twice (4 repeats); register the handlers of these events once."
     )
     assert codes(case) & {"ad.not-closed", "ad.complete-without-start", "ad.skip-and-complete"} == set()
 

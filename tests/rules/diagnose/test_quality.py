@@ -44,7 +44,7 @@ def test_qoe_keys_in_params_are_found_where_they_are_refused() -> None:
     assert fired(RULES, case) == [("qoe.in-params", Severity.ERROR, (2, 3, 4))]
     assert said(RULES, case) == (
         '3 ping events were answered 400: "media.qoe.bitrate" is in the params of ping; move it into "qoeData"; '
-        "the setting docs_lenient accepts it, because a page of Adobe's has it so."
+        "the setting docs_lenient accepts it, because one of Adobe's pages shows it."
     )
 
 
@@ -100,7 +100,7 @@ def test_a_bitrate_in_bits_per_second_is_found_once() -> None:
 
     assert fired(RULES, case) == [("qoe.bitrate-unit", Severity.INFO, (2, 3))]
     assert said(RULES, case).startswith(
-        "media.qoe.bitrate was 3200000, and so in 1 more event, which looks like bit/s; send kbit/s"
+        "media.qoe.bitrate was 3200000, which looks like bit/s, and so do the values of 1 more event; send kbit/s"
     )
 
 

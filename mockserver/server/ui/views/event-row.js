@@ -20,7 +20,7 @@ export function cells(row, follow) {
   return [
     h("span.mono", row.seq),
     h("time.mono", { title: `${format.instant(row.at_ms)}, shown in ${format.zone(row.at_ms)}` }, format.clock(row.at_ms)),
-    h("span.number", { class: "muted", title: "Since the request before it of its session" }, row.gap_ms === null ? "" : `+${format.duration(row.gap_ms)}`),
+    h("span.number", { class: "muted", title: "Since the previous request of its session" }, row.gap_ms === null ? "" : `+${format.duration(row.gap_ms)}`),
     h("bdi.type", format.shorten(requestTitle(row), 120)),
     h("span.status", { class: format.statusTone(row.status) }, row.status ?? "none"),
     h("span.number", row.playhead_s === null ? "" : format.playhead(row.playhead_s), row.moved_s ? h("span.muted", ` ${format.signed(row.moved_s)}`) : null),

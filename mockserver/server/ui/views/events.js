@@ -98,7 +98,7 @@ export function view({ api, live, params, query, go, announce }) {
     }
   });
   const loader = createRefresher(ensured(false), 60);
-  const completer = createRefresher(ensured(true), COMPLETE_MS); // rows of the stream lack what the list shows besides
+  const completer = createRefresher(ensured(true), COMPLETE_MS); // rows of the stream lack what the list shows in addition
 
   function search(asked) {
     if (!location.hash.startsWith("#/events")) return; // who typed and left is about to be shown something else

@@ -98,7 +98,7 @@ function summary(answer, name) {
   return h("section.card", { "aria-label": "Result" },
     h("h2", h("bdi", answer.title), " ", h("span.badge", { class: answer.followed ? "ok" : "error" }, answer.followed ? "followed" : "not followed"), " ", h("span.muted", name)),
     h("p", `${format.count(answer.met)} checks met, ${format.count(answer.missed)} missed.`),
-    answer.journal_complete ? null : h("p.problem", "Older requests were dropped to stay within the limits, so nobody can say that the plan is followed."),
+    answer.journal_complete ? null : h("p.problem", "Older requests were dropped to stay within the limits, so it is not certain whether the plan is followed."),
     h("p", h("meter", { min: 0, max: 100, value: coverage.percent, "aria-label": "Tried of the plan" }), ` ${coverage.percent} % of the plan was tried (${format.count(coverage.tried)} of ${format.count(coverage.planned)}).`),
     coverage.untried.length ? h("details", h("summary", `Never tried: ${format.count(coverage.untried.length)}`), h("ul", coverage.untried.map((name) => h("li", h("bdi", name))))) : null);
 }
@@ -110,7 +110,7 @@ function drawn(answer) {
   return [
     missed.length ? h("section.card", { "aria-label": "All traffic" }, h("h2", "All traffic"), missed.map(miss)) : null,
     sessions.slice(0, MOST_SESSIONS).map(card),
-    sessions.length > MOST_SESSIONS ? h("p.muted", `and ${format.count(sessions.length - MOST_SESSIONS)} sessions more`) : null,
+    sessions.length > MOST_SESSIONS ? h("p.muted", `and ${format.count(sessions.length - MOST_SESSIONS)} more`) : null,
   ];
 }
 

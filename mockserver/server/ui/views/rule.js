@@ -33,7 +33,7 @@ function draw({ code, severity, dialects, trigger, consequence, tolerance, sourc
     h("section.card", { "aria-label": "About the rule" }, h("dl.texts",
       fact("Reports", trigger),
       fact("What it does to the reports", consequence),
-      tolerance && fact("Lets pass", tolerance),
+      tolerance && fact("Not reported", tolerance),
       dialects.length > 0 && fact("API", dialects.map(format.apiName).join(", ")),
       source && fact("Where the rule comes from", source))),
     h("p", h("a.button", { href: `#/sessions?q=${encodeURIComponent(`finding:${code}`)}` }, "Sessions with this finding")),

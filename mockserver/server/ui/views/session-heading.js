@@ -50,7 +50,7 @@ export function tick(head, session, clock) {
 function lifetime(session, clock) {
   const { forget_ms: forgotten } = session.deadlines;
   const deadlines = known(session);
-  if (forgotten !== null) return fact("Forgotten in", left(forgotten, "Its events are answered 404 then", clock));
+  if (forgotten !== null) return fact("Forgotten in", left(forgotten, "After that, its events are answered 404", clock));
   return deadlines.length ? fact("Closes in", deadlines.map(([name, at, why], n) => [n ? ", " : "", left(at, closesAt(at, why), clock), ` (${name})`])) : null;
 }
 
