@@ -111,10 +111,8 @@ export function createHeader({ api, live, clock, announce }) {
     element: whole,
     mark(section) {
       for (const [name, link] of links) {
-        if (name === section) {
-          link.setAttribute("aria-current", "page");
-          link.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone not all fit
-        } else link.removeAttribute("aria-current");
+        if (name === section) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
       }
       const title = SECTIONS.find(([name]) => name === section)?.[1];
       document.title = title ? `${title} \u00b7 mockserver` : "mockserver";

@@ -110,6 +110,6 @@ document.getElementById("skip").addEventListener("click", (event) => {
   main.focus();
 });
 bindKeys({ go });
-bindDrop({ api, go, announce });
+header.element.append(bindDrop({ api, go, announce }));
 window.addEventListener("hashchange", show);
 show();

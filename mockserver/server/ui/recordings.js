@@ -47,7 +47,7 @@ function summary({ requests, sessions, left_out, without_body }) {
 const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /**
- * Let files be dropped anywhere on the page.
+ * Let files be dropped anywhere on the page. Returns the element that says what became of them.
  *
  * @param {{ api: Api, go: (hash: string) => void, announce: (text: string) => void }} given
  */
@@ -56,7 +56,7 @@ export function bindDrop({ api, go, announce }) {
   const note = h("div.drop-note", { hidden: true, role: "alert" },
     text, h("button.button.quiet", { type: "button", "aria-label": "Close", onClick: () => { note.hidden = true; } }, "\u00d7"));
   const veil = h("div.drop-veil", { hidden: true, "aria-hidden": "true" }, h("p", "Drop a recording (HAR, journal or events), or a tracking plan"));
-  document.body.append(veil, note);
+  document.body.append(veil);
   const take = createTaker({ api, go, tell });
   let depth = 0;
 
@@ -88,6 +88,7 @@ export function bindDrop({ api, go, announce }) {
     veil.hidden = true;
     take([...event.dataTransfer.files]);
   });
+  return note;
 }
 
 /**

@@ -1,17 +1,26 @@
-"""Takes the pictures of ``docs/images``: ``make pictures``. What is played is seeded."""
+"""Takes the pictures of ``docs/images``: ``make pictures``. What is played is seeded.
+
+With a folder as its argument it takes every view of a crowded server into it: on three screens, in light and in dark.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page, sync_playwright
 
 from mockserver import MockServer
+from mockserver.clock import Clock
 from mockserver.control import ADD_PLAYERS
 from mockserver.model.player import PlayerCommand
+from mockserver.server.options import ServerOptions
+from mockserver.server.service import Service
 from tests.chromium import chromium_path
+from tests.factories import T0
+from tests.server.conftest import Running
+from tests.server.page.crowd import VIEWS, WIDTHS, fill, prepare
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 WIDTH, HEIGHT = 1120, 680
@@ -26,6 +35,15 @@ PLAYED: list[dict[str, Any]] = [
 
 
 def main() -> int:
+    """Take what was asked for."""
+    if sys.argv[1:]:
+        _take_all(Path(sys.argv[1]))
+    else:
+        _take_best()
+    return 0
+
+
+def _take_best() -> None:
     """Play, and take a picture of every main view."""
     with MockServer(seed=7) as server:
         for number, played in enumerate(PLAYED, 1):
@@ -33,7 +51,33 @@ def main() -> int:
             server.wait_for(event_type=["sessionComplete", "sessionEnd"], at_least=number, timeout_s=30)
         unclosed, *_ = (found.session_id for found in server.findings() if found.code == "ad.break-unclosed")
         _show(server.url, f"#/sessions/{unclosed}")
-    return 0
+
+
+def _take_all(folder: Path) -> None:
+    clock = Clock()
+    clock.freeze()
+    clock.set(T0)
+    server = Running(Service(None, ServerOptions(), clock=clock))
+    crowd = fill(server)._asdict()
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        page = browser.new_page()
+        for name, view in {**VIEWS, "gone": VIEWS["sessions"]}.items():
+            page.goto("about:blank")
+            page.goto(f"http://127.0.0.1:{server.port}/__admin/ui/{view.route.format_map(crowd)}")
+            page.locator(view.ready).first.wait_for()
+            prepare(page, name)
+            if name == "gone":
+                server.stop()
+                page.locator(".gone").wait_for()
+            for width, height in WIDTHS.items():
+                page.set_viewport_size({"width": width, "height": height})
+                for scheme in schemes:
+                    page.emulate_media(color_scheme=scheme)
+                    page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+        browser.close()
 
 
 def _show(url: str, session: str) -> None:

@@ -23,9 +23,11 @@ export function view({ api, live, announce }) {
   const list = createFaultList({ actions });
   const place = h("div");
   const element = h("section.controls-view", { "aria-label": "Faults" },
-    h("h1", "Faults"),
-    h("section.card", { "aria-label": "One-click faults" }, h("h2", "One-click faults"), quick.element),
-    actions.problem, list.element, place, equivalents.element);
+    h("div.controls", { tabindex: -1 },
+      h("h1", "Faults"),
+      h("section.card", { "aria-label": "One-click faults" }, h("h2", "One-click faults"), quick.element),
+      actions.problem, list.element, place),
+    equivalents.element);
 
   async function load() {
     try {

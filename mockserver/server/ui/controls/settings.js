@@ -25,12 +25,14 @@ export function view({ api, live, clock, announce }) {
   const reset = createReset({ api, announce, equivalents, done: () => Promise.all([form(), namespaces.load(), players.load(), clock.refresh()]) });
   const place = h("div");
   const element = h("section.controls-view.settings-view", { "aria-label": "Settings" },
-    h("h1", "Settings"),
-    actions.problem,
-    h("div.columns",
-      h("section.card", { "aria-label": "Clock of the server" }, h("h2", "Clock"), clockControl.element),
-      reset.element, namespaces.element, players.element),
-    place, equivalents.element);
+    h("div.controls", { tabindex: -1 },
+      h("h1", "Settings"),
+      actions.problem,
+      h("div.columns",
+        h("section.card", { "aria-label": "Clock of the server" }, h("h2", "Clock"), clockControl.element),
+        reset.element, namespaces.element, players.element),
+      place),
+    equivalents.element);
   let disposed = false;
 
   async function form() {

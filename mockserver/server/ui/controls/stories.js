@@ -26,10 +26,11 @@ export function view({ api, live, clock, announce }) {
   const search = h("input.grow", { type: "search", placeholder: "Search by symptom, cause or client", "aria-label": "Search stories", dataset: { search: "" }, spellcheck: "false", onInput: filter });
   const list = h("div.stories");
   const nothing = h("p.empty", { hidden: true }, "No matching stories.");
-  const element = h("section.controls-view", { "aria-label": "Stories" },
+  const scrolled = h("div.controls", { tabindex: -1 },
     h("div.toolbar", h("h1", "Stories"), search),
     h("p.muted", "Each story plays one failure from production. Start one, play something, and see whether your player copes as it should."),
-    actions.problem, told, list, nothing, equivalents.element);
+    actions.problem, told, list, nothing);
+  const element = h("section.controls-view", { "aria-label": "Stories" }, scrolled, equivalents.element);
   const cards = new Map();
   let current = null;
   let readAt = 0;
@@ -62,7 +63,7 @@ export function view({ api, live, clock, announce }) {
   function button(what, { name, story }, again = "") {
     const said = what === "start" ? `Started: ${story.title}` : `Stopped: ${story.title}`;
     return actions.button(what === "start" ? `Start${again}` : "Stop", { method: "POST", path: `${path`/stories/${name}`}/${what}` },
-      { name: `${what === "start" ? `Start${again}` : "Stop"} ${name}`, said, done: () => window.scrollTo({ top: 0 }) });
+      { name: `${what === "start" ? `Start${again}` : "Stop"} ${name}`, said, done: () => scrolled.scrollTo({ top: 0 }) });
   }
 
   /** @param {StoryView} story */

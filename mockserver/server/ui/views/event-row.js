@@ -21,17 +21,17 @@ export function cells(row, follow) {
     h("span.mono", row.seq),
     h("time.mono", { title: `${format.instant(row.at_ms)}, shown in ${format.zone(row.at_ms)}` }, format.clock(row.at_ms)),
     h("span.number", { class: "muted", title: "Since the previous request of its session" }, row.gap_ms === null ? "" : `+${format.duration(row.gap_ms)}`),
-    h("bdi.type", format.shorten(requestTitle(row), 120)),
+    h("bdi.type", { title: format.shorten(requestTitle(row), 1000) }, format.shorten(requestTitle(row), 120)),
     h("span.status", { class: format.statusTone(row.status) }, row.status ?? "none"),
     h("span.number", row.playhead_s === null ? "" : format.playhead(row.playhead_s), row.moved_s ? h("span.muted", ` ${format.signed(row.moved_s)}`) : null),
     session(row, follow),
-    h("span.what", marks(row), h("bdi", { class: row.detail ? "error-text" : "muted" }, format.shorten(row.detail || row.name, 200))),
+    h("span.what", { title: [...row.faults, ...Object.keys(row.findings), format.shorten(row.detail || row.name, 1000)].filter(Boolean).join("\n") }, marks(row), h("bdi", { class: row.detail ? "error-text" : "muted" }, format.shorten(row.detail || row.name, 200))),
   ];
 }
 
 function session({ session_id: sid, content, player }, follow) {
   if (!sid) return h("span.muted", "\u2014");
-  return h("a.whose", { href: follow(sid), tabindex: -1, title: `Only the requests of session ${format.shorten(sid, 200)}` },
+  return h("a.whose", { href: follow(sid), tabindex: -1, title: `Only the requests of ${[content, player, `session ${sid}`].filter(Boolean).map((text) => format.shorten(text, 200)).join(", ")}` },
     content ? [h("bdi", format.shorten(content, 80)), player && [" \u00b7 ", h("bdi", format.shorten(player, 60))]] : h("span.mono", format.shorten(sid, 12)));
 }
 

@@ -101,6 +101,7 @@ export function createPanel({ api, live, close, step }) {
       element.scrollTop = 0;
       if (to === null) return replace(element);
       element.setAttribute("aria-busy", "true");
+      if (!element.childNodes.length) replace(element, head(`#${to}`, null));
       load();
     },
     dispose() {

@@ -88,11 +88,11 @@ function cells(mark, first) {
   return [
     h("span.mono", mark.index === null ? mark.seq : `${mark.seq}[${mark.index}]`),
     h("span.mono", { title: mark.ts_ms === null ? "" : format.instant(mark.ts_ms) }, offset(mark.ms - first, 1)),
-    h("bdi.type", format.shorten(mark.event_type ?? "unreadable", 60)),
+    h("bdi.type", { title: format.shorten(mark.event_type ?? "", 1000) }, format.shorten(mark.event_type ?? "unreadable", 60)),
     h("span.number.muted", mark.playhead_s === null ? "" : format.playhead(mark.playhead_s)),
     h("span.status", { class: format.statusTone(mark.status) }, mark.status ?? "none"),
     processing(mark),
-    h("span.what",
+    h("span.what", { title: [...mark.fault_ids, ...mark.findings.map(({ code }) => code)].join("\n") },
       outcomeBadge(mark.outcome),
       faultsBadge(mark.fault_ids),
       mark.findings.slice(0, 3).map(({ code, severity }) => h("span.badge", { class: severity }, code))),

@@ -17,7 +17,7 @@ export function heading(session, clock, actions) {
   return [
     h("div.toolbar",
       h("a.button.quiet", { href: "#/sessions", "aria-label": "All sessions", title: "All sessions" }, "\u2190"),
-      h("h1", h("bdi", format.shorten(name, 120))),
+      h("h1", h("bdi", { title: format.shorten(name, 2000) }, format.shorten(name, 120))),
       phaseBadge(session.phase),
       session.closed_by && h("span.muted", format.closing(session)),
       h("span.end.toolbar", actions)),

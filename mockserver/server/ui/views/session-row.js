@@ -27,10 +27,10 @@ export function cells(session, clock) {
     h("div.two",
       h("span", phaseBadge(session.phase)),
       session.closed_by && h("span.sub", { title: format.closing(session) }, format.closing(session))),
-    h("div.two",
+    h("div.two", { title: whole(title(session), content.media_id, session.sid) },
       h("a.name", { href: `#/sessions/${encodeURIComponent(session.sid)}`, tabindex: -1, dir: "auto" }, title(session)),
       h("span.sub", h("bdi", cut(content.media_id)), kind(content) && h("span", ` \u00b7 ${kind(content)}`), h("span.mono.sid", session.sid.slice(0, 8)))),
-    h("div.two",
+    h("div.two", { title: whole(content.player_name, content.library_version) },
       h("bdi.name", cut(content.player_name) || "\u2014"),
       h("span.sub",
         h("bdi", cut(content.library_version) || (session.downloaded ? "downloaded" : "")),
@@ -69,6 +69,11 @@ function title(session) {
 
 function kind(content) {
   return [content.content_type, content.stream_type === "audio" ? "audio" : null].filter(Boolean).map((text) => format.shorten(text, 30)).join(" ");
+}
+
+/** Texts that may be too long for their cell, for its title. */
+function whole(...texts) {
+  return [...new Set(texts.filter(Boolean))].map((text) => format.shorten(text, 1000)).join("\n");
 }
 
 function cut(text) {

@@ -62,7 +62,7 @@ export function view(context) {
     } catch (error) {
       replace(head, h("div.problem", { role: "alert" }, error.message), h("p", h("a.button", { href: "#/sessions" }, "All sessions")));
       if (error.status === 404) {
-        for (const one of [quick.element, equivalents.element, strip]) one.hidden = true;
+        for (const one of [quick.element, equivalents.element, strip, panel]) one.hidden = true;
         return;
       }
     }

@@ -9,6 +9,7 @@ const AXIS = 24;
 const HEIGHTS = { playback: 24, break: 12, ad: 20, chapter: 16, state: 14, quality: 16, silence: 10 };
 const GAP = 6;
 const MARK_PX = 5;
+const LABEL_PX = 52;
 const MOST_LINKS = 400;
 const WORST = ["fault", "refused", "event", "ping"];
 
@@ -42,7 +43,7 @@ export function draw(model, rows, scale, things, selected) {
   const bottom = rows.at(-1).y + rows.at(-1).height;
   for (const { ms, label } of scale.ticks()) {
     const x = round(scale.x(ms));
-    drawn.push(svg("line.tick", { x1: x, x2: x, y1: AXIS - 6, y2: bottom }), svg("text.tick-label", { x: x + 4, y: 13 }, label));
+    drawn.push(svg("line.tick", { x1: x, x2: x, y1: AXIS - 6, y2: bottom }), x + LABEL_PX < width && svg("text.tick-label", { x: x + 4, y: 13 }, label));
   }
   const known = (element, thing) => {
     things.set(element, thing);
