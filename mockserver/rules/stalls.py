@@ -31,6 +31,10 @@ def stalls(steps: Sequence[Step], shortest_s: float = SHORTEST_S) -> list[tuple[
         steps: A trace, or its beginning.
         shortest_s: How long a run of events at one playhead must span.
     """
+    playheads_s = [step.playhead_s for step in steps]
+    threes = zip(playheads_s, playheads_s[1:], playheads_s[2:], strict=False)
+    if not any(first_s == second_s == third_s for first_s, second_s, third_s in threes):
+        return []  # three events at one playhead make a run, and in most sessions there are none
     return [
         (first, end)
         for first, end in _runs(steps)

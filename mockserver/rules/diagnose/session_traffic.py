@@ -74,6 +74,10 @@ QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMB
 """Their names in older documentation."""
 
 
+def _is_late(step: Step) -> bool:
+    return step.item.late_ms > 0
+
+
 _GOES_ON = ("by_type", "is_live", "picked", "played", "quality", "steps", "timely", "ts_in_seconds")
 """What is computed of all steps and, when more events arrive, only of those that are new."""
 
@@ -349,7 +353,7 @@ class SessionTraffic:
         )
         silences = silences_of(
             self.timely,
-            heard_besides(self.unaccepted, [step for step in self.steps if step.item.late_ms]),
+            heard_besides(self.unaccepted, self.pick(_is_late)),
             limit_s=long_s or self.silence_s,
             ad_limit_s=long_s or ad_limit_s,
             ended=bool(self.watched) and self.watched[-1].event_type in ENDS,
