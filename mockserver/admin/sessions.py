@@ -51,7 +51,7 @@ __all__ = [
 _VIEW_BYTES = 600
 """What a session takes in an answer, without the texts about its content."""
 
-_TAKEN = frozenset({Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED})
+_NOT_REFUSED = frozenset({Outcome.OPENED, Outcome.ACCEPTED, Outcome.ANSWERED, Outcome.NOT_PROCESSED})
 
 _SID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
@@ -81,10 +81,10 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
         page = within_answer(chosen[: -query.limit - 1 : -1], _shown_bytes)[::-1]
         following = page[0].number if len(page) < len(chosen) else None
     with target.namespace as emulator:
-        refused = {one.sid: _refused(emulator, one.sid) for one in page}
+        outcomes = {one.sid: _outcomes(emulator, one.sid) for one in page}
 
     def view(one: Session) -> SessionView:
-        known = _view(one, back_end, now_ms, refused[one.sid])
+        known = _view(one, back_end, now_ms, outcomes[one.sid])
         known = _judged(known, diagnosis.own_findings(one.sid), search) if query.findings else known
         return cast(SessionView, msgspec.Raw(encode(known))) if target.as_json else known
 
@@ -161,15 +161,15 @@ def _known(emulator: Emulator, sid: str) -> Session:
 
 
 def _shown(emulator: Emulator, known: Session) -> SessionView:
-    return _view(known, emulator.back_end, emulator.clock.now_ms(), _refused(emulator, known.sid))
+    return _view(known, emulator.back_end, emulator.clock.now_ms(), _outcomes(emulator, known.sid))
 
 
-def _refused(emulator: Emulator, sid: str) -> int:
+def _outcomes(emulator: Emulator, sid: str) -> Counter[Outcome]:
     records = map(emulator.journal.get, emulator.journal.session_seqs(sid))
-    return sum(1 for record in records if record is not None and record.outcome not in _TAKEN)
+    return Counter(record.outcome for record in records if record is not None)
 
 
-def _view(known: Session, back_end: BackEnd, now_ms: int, refused: int) -> SessionView:
+def _view(known: Session, back_end: BackEnd, now_ms: int, outcomes: Counter[Outcome]) -> SessionView:
     """Return a session with its timeouts applied up to now."""
     limits = back_end.limits_of(known)
     known = expire(known, now_ms, limits)
@@ -185,7 +185,8 @@ def _view(known: Session, back_end: BackEnd, now_ms: int, refused: int) -> Sessi
         closed_ms=known.closed_ms,
         age_ms=max(0, now_ms - known.opened_ms),
         events=known.events,
-        refused=refused,
+        refused=sum(number for outcome, number in outcomes.items() if outcome not in _NOT_REFUSED),
+        struck=outcomes[Outcome.NOT_PROCESSED],
         complete=known.complete,
         downloaded=known.downloaded,
         playhead_s=known.playhead_s,

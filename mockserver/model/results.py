@@ -196,7 +196,8 @@ class SessionView(_Result, frozen=True, kw_only=True):
         seq: Its number in its namespace, from 1.
         dialect: The API it was opened in: ``collection`` or ``edge``.
         events: How many events were accepted, sessionStart included.
-        refused: How many of its requests in the journal were refused by the back end or ended by a fault.
+        refused: How many of its requests in the journal the back end refused: with violations, or with 404 or 410.
+        struck: How many of them a fault ended before the back end saw them: neither accepted nor refused.
         findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
             compare sessions are not among them; see ``/findings``.
         worst: The code of the worst of them or, if findings are searched for, of the worst of those; None if there is
@@ -215,6 +216,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     age_ms: int
     events: int
     refused: int
+    struck: int
     complete: bool
     downloaded: bool
     playhead_s: float

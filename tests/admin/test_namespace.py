@@ -21,7 +21,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.namespaces import Namespaces, Target
 from mockserver.wire.codec import decode
-from tests.factories import T0, emulator, open_session, send, target
+from tests.factories import T0, emulator, fault, open_session, send, target
 
 RESET = FaultSpec(fault=ResetFault(), times=0)
 
@@ -144,6 +144,18 @@ def test_expired_session_answers_410_and_a_forgotten_one_404_but_stays_visible()
     assert sessions.expire_session(target(back_end), None, sid) == replace(view, refused=1)
     assert (sessions.forget_session(target(back_end), None, sid).phase, send(back_end, sid)) == (Phase.FORGOTTEN, 404)
     assert sessions.session(target(back_end), None, sid).closed_by is ClosedBy.EXPIRED
+
+
+def test_what_a_fault_ended_is_counted_apart_from_what_was_refused() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    assert (send(back_end, sid), send(back_end, sid, "nonsense")) == (204, 400)
+    fault(back_end, StatusFault(code=500), times=1)
+    assert send(back_end, sid) == 500
+    sessions.expire_session(target(back_end), None, sid)
+    assert send(back_end, sid) == 410
+    view = sessions.session(target(back_end), None, sid)
+    assert (view.events, view.refused, view.struck) == (2, 2, 1)
 
 
 def test_expiring_a_session_that_timed_out_keeps_the_reason() -> None:

@@ -110,7 +110,7 @@ def test_status_at_stage_request_leaves_the_session_untouched(server: Running) -
     before = server.admin("GET", f"/sessions/{sid}").json()
     server.add_fault({"kind": "status", "code": 500}, when=EVENT, stage="request")
     assert server.ping(sid).status == 500
-    assert server.admin("GET", f"/sessions/{sid}").json() == {**before, "refused": 1}
+    assert server.admin("GET", f"/sessions/{sid}").json() == {**before, "struck": 1}
 
 
 def test_status_at_stage_response_has_processed_the_event(server: Running) -> None:

@@ -845,6 +845,7 @@ export interface SessionView {
   age_ms: number;
   events: number;
   refused: number;
+  struck: number;
   complete: boolean;
   downloaded: boolean;
   playhead_s: number;

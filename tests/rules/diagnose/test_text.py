@@ -41,6 +41,7 @@ def session(sid: str, *, content: Content = NOTHING, **members: Any) -> SessionV
         "age_ms": 0,
         "events": 1,
         "refused": 0,
+        "struck": 0,
         "complete": False,
         "downloaded": False,
         "playhead_s": 0,

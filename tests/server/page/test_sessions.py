@@ -304,6 +304,24 @@ def test_a_session_says_to_which_api_it_belongs(shown: Shown, page: Page) -> Non
     expect(page.get_by_text("Media Edge API")).to_be_visible()
 
 
+def test_accepted_refused_and_struck_are_counted_apart_and_lead_to_the_requests(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    for _ in range(2):
+        assert shown.send(sid, "nonsense") == 400
+    shown.server.add_fault({"kind": "status", "code": 500}, stage="request", times=1)
+    assert shown.send(sid) == 500
+    page.goto(shown.address())
+
+    expect(page.locator(f"{ROWS} .error-text")).to_have_text("2 refused, 1 hit by a fault")
+    page.locator(ROWS).locator("a.name").click()
+    expect(page.locator(".session-head")).to_contain_text("1 accepted, 2 refused, 1 hit by a fault")
+    page.locator(".session-head").get_by_role("link", name="1 hit by a fault").click()
+    expect(page.locator(f"{ROWS}")).to_have_count(1)
+    page.go_back()
+    page.locator(".session-head").get_by_role("link", name="2 refused").click()
+    expect(page.locator(f"{ROWS}")).to_have_count(2)
+
+
 def test_who_leaves_while_typing_a_search_stays_where_they_went(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     page.goto(shown.address())

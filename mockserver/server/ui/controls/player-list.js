@@ -73,5 +73,5 @@ export function createPlayerList({ api, actions, loaded = (answer) => {}, none =
 }
 
 function progress({ events, refused }) {
-  return `${format.count(events)} ${events === 1 ? "event" : "events"}${refused ? `, ${format.count(refused)} refused` : ""}`;
+  return `${format.count(events)} ${events === 1 ? "event" : "events"}${refused ? `, ${format.count(refused)} failed` : ""}`;
 }

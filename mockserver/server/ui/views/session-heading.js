@@ -1,9 +1,10 @@
 // The head of a session: its content, its client, and its time left.
 
+import { queryString } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { phaseBadge, SOON_MS } from "./marks.js";
-import { closesAt, known } from "./session-row.js";
+import { closesAt, known, notAccepted } from "./session-row.js";
 /** @import { SessionView } from "../types.d.ts" */
 
 /**
@@ -28,7 +29,7 @@ export function heading(session, clock, actions) {
       fact("Player", h("bdi", format.shorten(content.player_name || "unknown", 60)), content.library_version && h("bdi.muted", ` ${format.shorten(content.library_version, 40)}`)),
       fact("API", format.apiName(session.dialect)),
       fact("Opened", h("time", { title: format.instant(session.opened_ms) }, `${format.clockSeconds(session.opened_ms)} ${format.zone(session.opened_ms)}`)),
-      fact("Events", `${format.count(session.events)} accepted`, session.refused > 0 && [", ", h("a.error-text", { href: `#/events?session_id=${encodeURIComponent(session.sid)}&q=${encodeURIComponent("-status:2xx")}` }, `${format.count(session.refused)} refused`)]),
+      fact("Events", `${format.count(session.events)} accepted`, notAccepted(session).map(({ text, q }) => [", ", h("a.error-text", { href: `#/events${queryString({ session_id: session.sid, q })}` }, text)])),
       fact("Playhead", format.playhead(session.playhead_s)),
       lifetime(session, clock)),
   ];

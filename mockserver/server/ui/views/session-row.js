@@ -38,7 +38,7 @@ export function cells(session, clock) {
     h("div.two.number", { title: `Opened ${format.date(session.opened_ms)}, ${format.instant(session.opened_ms)}` },
       h("time", format.clockSeconds(session.opened_ms)), h("span.sub.age", age(session, clock))),
     h("div.two.number", { title: counted(session) },
-      h("span", format.count(session.events)), session.refused > 0 && h("span.sub.error-text", `${format.count(session.refused)} refused`)),
+      h("span", format.count(session.events)), session.refused + session.struck > 0 && h("span.sub.error-text", notAccepted(session).map(({ text }) => text).join(", "))),
     findings(session),
     h("div.two.deadlines.number", deadlines(session, clock)),
   ];
@@ -86,8 +86,20 @@ function age(session, clock) {
 }
 
 /** @param {SessionView} session */
-function counted({ events, refused }) {
-  return `${format.count(events)} accepted, ${format.count(refused)} refused`;
+function counted(session) {
+  return [`${format.count(session.events)} accepted`, ...notAccepted(session).map(({ text }) => text)].join(", ");
+}
+
+/**
+ * How many requests of a session were not accepted, by why, each with the search that finds them.
+ *
+ * @param {SessionView} session
+ */
+export function notAccepted({ refused, struck }) {
+  return [
+    { number: refused, text: `${format.count(refused)} refused`, q: "-outcome:accepted -outcome:opened -outcome:answered -outcome:not_processed" },
+    { number: struck, text: `${format.count(struck)} hit by a fault`, q: "outcome:not_processed" },
+  ].filter(({ number }) => number > 0);
 }
 
 /** @param {SessionView} session */
