@@ -76,7 +76,7 @@ class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         min_severity: Only sessions with a finding as bad as this or worse; with ``finding``, one of those.
         phase: Only sessions in this phase; a list means any of them.
         findings: Whether to count the findings of each session on the page.
-        sort: The order, descending with ``-`` before it. ``findings`` puts the worst last, ``closes`` what closes last.
+        sort: The order, descending with ``-`` first. ``findings`` ends with the worst, ``closes`` with the last to end.
         skip: How many of the first sessions in this order to leave out.
     """
 
@@ -99,7 +99,7 @@ class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, o
         q: Only entries that match this [search](page.md#search).
         finding: Only entries with a finding whose code begins with this: a code, or a family such as ``ad``.
         min_severity: Only entries with a finding as bad as this or worse; with ``finding``, one of those.
-        sort: The order, descending with ``-`` before it. In another one than ``seq``, ``skip`` leads to the next page.
+        sort: The order, descending with ``-`` before it. In any order but ``seq``, ``skip`` leads to the next page.
         skip: How many of the first entries that match to leave out.
         surroundings: Whether to add to each entry its content and player, what changed since the one before it of its
             session, and its findings.

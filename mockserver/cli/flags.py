@@ -163,7 +163,7 @@ _SERVER_FLAGS = (
     Flag("log_format", Literal["text", "json"], "text: requests are shown on a terminal; json: requests, notices and "
          "the start are lines of JSON, wherever they go", "text"),
     Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server; "
-         "other users see it in the list of processes, so give a file where there are any", metavar="TOKEN"),
+         "other users of the machine see it in the list of processes, so prefer a file", metavar="TOKEN"),
     Flag("admin_token_file", Path, "read the admin token from this file"),
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
          metavar="URL"),

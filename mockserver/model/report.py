@@ -132,7 +132,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionReport(_Measured, frozen=True, kw_only=True):
-    """Everything the back end would compute of one session.
+    """Everything the back end would compute from one session.
 
     Args:
         session_id: The session.

@@ -200,7 +200,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
         struck: How many of them a fault ended before the back end saw them: neither accepted nor refused.
         findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
             compare sessions are not among them; see ``/findings``.
-        worst: The code of the worst of them or, if findings are searched for, of the worst of those; None if there is
+        worst: The code of the worst of them or, in a search for findings, of the worst that matches; None if there is
             none, or the list was not asked to count them.
     """
 

@@ -82,18 +82,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         unclosed_break: Ads whose break is never closed ``count``, or are ``void`` and their time is main content. The
             report gives both readings.
         error_stops_playback: An error ends playing time until the next play. Adobe says playback can continue.
-        resume_suppresses_start: A session with media.resume is no media start. Adobe's pages disagree.
+        resume_suppresses_start: Do not count a session with media.resume as a media start. Adobe's pages disagree.
         bitrate_unit: The unit in which players send bitrates: ``as-sent`` reports them unchanged, ``bps`` and ``kbps``
             in kilobits. Adobe's pages name both units.
         credit_tail_s: Seconds credited after the last event of a session that timed out. Undocumented; none.
         path_prefixes: Extra paths under which the API answers, such as ``/va``. Location never contains them.
         cors_allow_any_header: Allow every header that a preflight asks for, instead of Adobe's fixed list.
         cors_max_age_s: For how many seconds a browser may cache a preflight; Adobe's answers do not say.
-        edge_datastreams: Datastream ids that the Media Edge API accepts; none listed accepts any.
+        edge_datastreams: Datastream ids that the Media Edge API accepts; an empty list accepts any.
         edge_datastream_on_events: Require the datastream id on every media event of the Media Edge API, not only on
             sessionStart, downloaded, interact and collect. Adobe's specification and its samples disagree.
         edge_start_timestamp: Require ``xdm.timestamp`` on sessionStart of the Media Edge API too. Adobe's specification
-            does, its samples lack it.
+            requires it, but its samples lack it.
         edge_integers: Whether fractions are refused where the Media Edge API has integers: ``strict`` or ``lenient``.
         edge_after_end: The status of events on a closed session of the Media Edge API: 404 or 410. Adobe's pages name
             both.

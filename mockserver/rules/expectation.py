@@ -56,7 +56,7 @@ def check_codes(codes: Sequence[str]) -> None:
 
     for index, code in enumerate(codes):
         if code not in CODES:
-            raise InvalidInput(f"no diagnostic has the code {code!r}{nearest(code, CODES)}", pointer=f"/{index}")
+            raise InvalidInput(f"no finding has the code {code!r}{nearest(code, CODES)}", pointer=f"/{index}")
 
 
 def _check_no_findings(wanted: Expectation) -> None:

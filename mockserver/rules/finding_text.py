@@ -24,7 +24,7 @@ def unexpected_findings(findings: Sequence[Finding], labels: Mapping[int, str], 
         most: How many to write.
     """
     count = len(findings)
-    lines = [f"expected no finding ({asked}), there {'is' if count == 1 else 'are'} {count}:"]
+    lines = [f"expected no finding ({asked}), but there {'is' if count == 1 else 'are'} {count}:"]
     lines += finding_lines(findings[:most], labels, with_session=len({one.session_id for one in findings}) > 1)
     if count > most:
         lines.append(f"  ... {count - most} more ...")
@@ -49,7 +49,7 @@ def brief_findings(findings: Sequence[Finding], *, most: int = 10) -> str:
     Args:
         findings: The findings, worst first.
     """
-    lines = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, the worst first:"]
+    lines = [f"{len(findings)} findings, worst first:" if len(findings) > 1 else "1 finding:"]
     for finding in findings[:most]:
         session = "" if finding.session_id is None else f" {short_sid(finding.session_id)}"
         seqs = "".join(f" #{seq}" for seq in finding.seqs[:_MOST_ENTRIES])

@@ -146,7 +146,7 @@ def _term(word: str) -> Term:
 
 def _filter(name: str, value: str, excludes: bool) -> Term:
     if name == "status" and not _STATUS.fullmatch(value):
-        raise InvalidInput(f"status:{value} is no status: write three digits, or 4xx for 400 to 499", pointer="/q")
+        raise InvalidInput(f"status:{value} is not a status: write three digits, or 4xx for 400 to 499", pointer="/q")
     if name == "severity":
         value = value.removesuffix("s")  # as the page counts them
     known = _KNOWN.get(name, ())

@@ -195,7 +195,7 @@ def _explained(case: SequenceCase, start_ms: int | None) -> list[str]:
     ordered = sorted(case.findings, key=lambda finding: (finding.severity.rank, near.isdisjoint(finding.seqs)))
     events = [*case.accepted, *case.refused]
     labels = {event.shown.seq: " ".join(_event_text(event, start_ms).split()) for event in reversed(events)}
-    text = ["findings about this session, the worst first:", *finding_lines(ordered[:_MOST_FINDINGS], labels)]
+    text = ["findings about this session, worst first:", *finding_lines(ordered[:_MOST_FINDINGS], labels)]
     if len(ordered) > _MOST_FINDINGS:
         text.append(f"  ... {len(ordered) - _MOST_FINDINGS} more ...")
     return text

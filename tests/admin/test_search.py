@@ -176,8 +176,8 @@ def test_page_of_sessions_names_the_worst_finding(back_end: Emulator) -> None:
     ("q", "text"),
     [
         ("sesion:1", 'there is no filter "sesion"; did you mean session? To look for the text, put it in quotes'),
-        ("status:teapot", "status:teapot is no status: write three digits, or 4xx"),
-        ("status:6xx", "is no status"),
+        ("status:teapot", "status:teapot is not a status: write three digits, or 4xx"),
+        ("status:6xx", "is not a status"),
         ("severity:bad", "severity:bad can find nothing; use one of error, warning, info"),
         ("event:pnig", "event:pnig can find nothing; did you mean ping?"),
         ("phase:opened", "did you mean open?"),

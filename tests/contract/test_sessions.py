@@ -305,7 +305,7 @@ def test_findings_are_a_failure_with_the_entries_concerned(server: MediaServer, 
     with pytest.raises(VerificationFailed) as caught:
         session.assert_no_findings()
     first, *lines = str(caught.value).splitlines()
-    assert first == f"expected no finding (warning or worse), there are {len(found)}:"
+    assert first == f"expected no finding (warning or worse), but there are {len(found)}:"
     assert lines[0] == f"  {found[0].severity.value} {found[0].code}: {found[0].message}"
     assert "#6 adStart +32.000 s" in str(caught.value)
     with pytest.raises(VerificationFailed, match=r"\(error\)"):

@@ -53,7 +53,7 @@ def admin_section() -> Iterator[str]:
         yield f"| `{route.method} {route.path}` | {does} | {arguments(route)} | {answers} |"
     yield "\nA query (`events`, `query`, the steps of a `sequence`):\n"
     yield from members_table(Query)
-    yield "\n`GET /events` and `GET /export` take besides:\n"
+    yield "\n`GET /events` and `GET /export` also take:\n"
     yield from members_table(EventQuery, but=frozenset(Query.__struct_fields__))
     yield "\n`GET /sessions` takes:\n"
     yield from members_table(SessionQuery)

@@ -89,7 +89,7 @@ def test_failure_shows_the_worst_findings_between_what_was_received_and_the_seed
         [
             "session * clip-7: open, 2 events accepted",
             "*#2 *adStart *204",
-            "* findings, the worst first:",
+            "* findings, worst first:",
             "  error *.* #2*: *",
             REPEATED,
         ]
@@ -131,7 +131,7 @@ def test_session(media_server):
             '>       session.assert_sequence("sessionStart", "play")',
             "E       *VerificationFailed: not the expected sequence, in order of processing: 1 missing",
             "test_player.py:*: VerificationFailed",
-            "E       *VerificationFailed: expected no finding (info or worse), there *",
+            "E       *VerificationFailed: expected no finding (info or worse), but there *",
             "E       *VerificationFailed: waited 0 s for a session; there are none",
         ]
     )

@@ -51,7 +51,7 @@ def test_brief_findings_are_a_line_each_and_ten(golden: Golden) -> None:
 
 
 def test_brief_findings_count_one_as_one() -> None:
-    assert brief_findings(FINDINGS[2:]).splitlines()[0] == "1 finding, the worst first:"
+    assert brief_findings(FINDINGS[2:]).splitlines()[0] == "1 finding:"
 
 
 def test_entries_are_told_with_seconds_since_the_first_event() -> None:

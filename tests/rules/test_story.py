@@ -267,7 +267,7 @@ def test_only_findings_of_what_came_while_the_story_ran_count() -> None:
     found = findings_view(wanted, [*others, finding("ping.gap", 5, 8)], 4, 8)
     assert (found.met, found.final) == (False, True)
     assert found.message.splitlines() == [
-        "not verified: 1 finding, the worst first:",
+        "not verified: 1 finding:",
         "  error   ping.gap a #5 #8: It is.",
     ]
 

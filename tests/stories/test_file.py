@@ -148,7 +148,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         ),
         (
             HEAD + '\n[[expect]]\nsays = "x"\nno_findings = ["ping.gaap"]\n',
-            "own.toml:8: /expect/0/no_findings/0: no diagnostic has the code 'ping.gaap'; did you mean ping.gap?",
+            "own.toml:8: /expect/0/no_findings/0: no finding has the code 'ping.gaap'; did you mean ping.gap?",
         ),
         (
             HEAD + '\n[[expect]]\nsays = "x"\nno_findings = ["ping.gap"]\nat_most = 1\n',

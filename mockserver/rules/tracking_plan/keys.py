@@ -90,7 +90,7 @@ def _check(rule: KeyRule) -> None:
     if rule.forbidden and rule != KeyRule(forbidden=True, required=rule.required):
         raise InvalidInput("a forbidden key has no value; leave out everything else", pointer="/forbidden")
     if rule.equals is not None and rule != KeyRule(equals=rule.equals, required=rule.required):
-        raise InvalidInput("equals says all there is to say; leave out the rest", pointer="/equals")
+        raise InvalidInput("equals already fixes the value; leave out the rest", pointer="/equals")
     for name in ("at_least", "at_most"):
         number = getattr(rule, name)
         if number is not None and not math.isfinite(number):

@@ -31,6 +31,6 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
         whole = Draft202012Validator({"pattern": f"^(?:{pattern})$"}, pattern_options=RegexOptions())
     except ValidationError:
         raise InvalidInput(
-            f"{pattern!r} is no regular expression that a plan can have; look-around and back-references are not"
+            f"{pattern!r} is not a regular expression for a plan; look-around and back-references are not allowed"
         ) from None
     return whole.is_valid

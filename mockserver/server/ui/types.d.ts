@@ -806,7 +806,7 @@ export interface SessionQuery {
   skip?: number;
 }
 
-/** Everything the back end would compute of one session. */
+/** Everything the back end would compute from one session. */
 export interface SessionReport {
   metrics: Metric[];
   session_id: string;

@@ -31,7 +31,7 @@ from tests.judged_plans import with_content
         (with_content("exactly = 1\nat_most = 2"), "give either exactly, or at_least and at_most"),
         (with_content('when = { mediaId = "x" }'), "0/when/mediaId: unknown key mediaId; did you mean media_id?"),
         (with_content('states = [{ nam = "x" }]'), "plan:4: /content/0/states/0"),
-        (with_content('allow_findings = ["ts.skwe"]'), "no diagnostic has the code 'ts.skwe'; did you mean ts.skew?"),
+        (with_content('allow_findings = ["ts.skwe"]'), "no finding has the code 'ts.skwe'; did you mean ts.skew?"),
         (with_content('unplanned_events = "no"'), "/content/0/unplanned_events: 'no' is none of allow, miss"),
         (
             with_content('[[content.events]]\nevent_type = "sesionStart"'),
@@ -43,11 +43,11 @@ from tests.judged_plans import with_content
         ),
         (
             with_content('[[content.events]]\nevent_type = "play"\nparams."a/b" = { pattern = "(" }'),
-            "/content/0/events/0/params/a~1b/pattern: '(' is no regular expression that a plan can have",
+            "/content/0/events/0/params/a~1b/pattern: '(' is not a regular expression for a plan",
         ),
         (
             with_content('[[content.events]]\nevent_type = "play"\nparams.x = { pattern = "a(?=b)" }'),
-            "look-around and back-references are not",
+            "look-around and back-references are not allowed",
         ),
         (
             with_content('[[content.events]]\nevent_type = "play"\nparams.x = { forbidden = true, type = "string" }'),
@@ -55,7 +55,7 @@ from tests.judged_plans import with_content
         ),
         (
             with_content('[[content.events]]\nevent_type = "play"\nparams.x = { equals = 1, at_most = 2 }'),
-            "equals says all there is to say; leave out the rest",
+            "equals already fixes the value; leave out the rest",
         ),
         (
             with_content('[[content.events]]\nevent_type = "play"\nparams.x = { at_least = 3, at_most = 2 }'),
