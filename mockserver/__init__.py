@@ -1,4 +1,4 @@
-"""An emulator of Adobe's Media Collection API for tests of video players.
+"""An emulator of Adobe's Media Collection API and Media Edge API for tests of video players.
 
 The names below are loaded when they are first used, so that importing the package, as the pytest plugin does in every
 run, costs nothing.

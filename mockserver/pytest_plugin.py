@@ -48,7 +48,7 @@ _unchecked = pytest.StashKey[pytest.Item]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the plugin."""
-    group = parser.getgroup("media server", "Media Collection API emulator")
+    group = parser.getgroup("media server", "emulator of Adobe's media APIs")
     group.addoption(
         "--media-server-url",
         metavar="URL",

@@ -157,7 +157,7 @@ def build_parser(names: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentPar
     """
     parser = _Parser(
         prog="mockserver",
-        description="An emulator of Adobe's Media Collection API for tests of video players.",
+        description="An emulator of Adobe's Media Collection API and Media Edge API for tests of video players.",
         epilog=_EPILOG,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")

@@ -60,7 +60,7 @@ Stop the server with Ctrl-C or SIGTERM.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.description = "Emulate the Media Collection API until Ctrl-C or SIGTERM."
+    parser.description = "Emulate Adobe's Media Collection API and Media Edge API until Ctrl-C or SIGTERM."
     parser.usage = "%(prog)s [FLAG ...]"
     parser.epilog = _EPILOG
     server = parser.add_argument_group("server")
@@ -186,7 +186,7 @@ def _announce(configuration: Configuration, known: Reachable, token: str | None)
         ("seed", options.seed if options.seeded_ids else f"{options.seed} (--seed {options.seed} repeats the faults)"),
         *known.ca_rows(),
     ]
-    print(f"mockserver emulates the Media Collection API at {url}")
+    print(f"mockserver emulates Adobe's media APIs at {url}")
     print("\n".join(map(row_text, rows)))
     print("Press Ctrl-C to stop.", flush=True)
 

@@ -70,7 +70,7 @@ def test_person_is_told_addresses_seed_and_how_to_stop(start: StartProcess, fetc
     lines = [process.stdout.readline() for _ in range(7)]
     url = lines[0].split()[-1]
     assert "".join(lines) == (
-        f"mockserver emulates the Media Collection API at {url}\n"
+        f"mockserver emulates Adobe's media APIs at {url}\n"
         f"  page         {url}/__admin/ui/\n"
         f"  sessions     {url}/api/v1/sessions (POST)\n"
         f"  admin API    {url}/__admin/openapi.json\n"

@@ -320,7 +320,7 @@ def finding_checks(findings: Iterable[Finding], allowed: Iterable[str], pointer:
         for finding in wrong:
             by_code.setdefault(finding.code, []).append(finding)
         return [_unwanted(some, pointer) for some in by_code.values()]
-    but = f" but {', '.join(sorted(allowed))}" if allowed else ""
+    but = f" except {', '.join(sorted(allowed))}" if allowed else ""
     return [PlanCheck(kind="finding", says=f"no warning or error{but}", met=True, seen="found none", pointer=pointer)]
 
 

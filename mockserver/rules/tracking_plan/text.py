@@ -26,7 +26,6 @@ _NOUNS: dict[CheckKind, tuple[str, str]] = {
 _ABSENCES: dict[CheckKind, str] = {
     "never": "nothing that must never come",
     "unplanned": "nothing unplanned",
-    "finding": "no warning or error",
 }
 _LONGEST = 600
 _INDENT = " " * 10
@@ -77,7 +76,12 @@ def _check_lines(checks: Sequence[PlanCheck], origin: str) -> Iterator[str]:
             yield from _missed(check, origin)
     missed = {check.kind for check in checks if not check.met}
     met = Counter(check.kind for check in checks if check.met)
-    texts = [_counted(kind, count) for kind, count in met.items() if not (kind in _ABSENCES and kind in missed)]
+    no_finding = next((check.says for check in checks if check.met and check.kind == "finding"), "")
+    texts = [
+        printable(no_finding, _LONGEST) if kind == "finding" else _counted(kind, count)
+        for kind, count in met.items()
+        if not (kind in _ABSENCES and kind in missed)
+    ]
     if texts:
         yield f"  met     {', '.join(texts)}"
 
