@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -30,6 +31,8 @@ def toml_schema(title: str, root: type) -> dict[str, Any]:
     (reference,), schemas = msgspec.json.schema_components((root,), ref_template="#/$defs/{name}")
     for name, record in records_in((root,)).items():
         schemas[name] = {**schemas[name], **_described(schemas[name], record)}
+    for schema in schemas.values():
+        schema["description"] = cleandoc(schema["description"])  # msgspec before 0.21 leaves the indentation in
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
