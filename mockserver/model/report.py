@@ -139,6 +139,7 @@ class SessionReport(_Measured, frozen=True, kw_only=True):
         as_of_ms: When it was computed, on the emulated clock.
         final: Whether the session is closed or complete. If not, the report shows what closing it now would give.
         reported: Whether reports show it at all: not without a content id (Adobe, "Content").
+        summary: The figures that matter, each in a sentence that says how it came about.
         ratios: Adobe's calculated metrics for this session; None where the divisor is 0.
         ads: Its ads in order.
         chapters: Its chapters in order.
@@ -152,6 +153,7 @@ class SessionReport(_Measured, frozen=True, kw_only=True):
     as_of_ms: int
     final: bool
     reported: bool
+    summary: tuple[str, ...]
     ratios: tuple[Metric, ...]
     ads: tuple[AdReport, ...]
     chapters: tuple[ChapterReport, ...]

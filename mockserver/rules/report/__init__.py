@@ -2,5 +2,6 @@
 
 ``played_session`` what is measured · ``durations`` time by activity · ``playheads`` which content was seen ·
 ``metrics`` the table of all metrics, filled by ``content``, ``quality``, ``ads``, ``states`` and ``ratios`` ·
-``dimensions`` the values to break it down by · ``report`` assembles it · ``text`` writes it for people.
+``dimensions`` the values to break it down by · ``summary`` says why in sentences ·
+``report`` assembles it · ``text`` writes it for people.
 """

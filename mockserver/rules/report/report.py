@@ -17,6 +17,7 @@ from mockserver.rules.report.played_session import PlayedSession, is_final
 from mockserver.rules.report.quality import quality_metrics, unsourced_errors
 from mockserver.rules.report.ratios import ratio_metrics
 from mockserver.rules.report.states import MOST_STATES, dropped_states, state_reports
+from mockserver.rules.report.summary import summary
 from mockserver.rules.timeline import Item
 
 __all__ = ["build_report"]
@@ -59,6 +60,7 @@ def build_report(
         as_of_ms=now_ms,
         final=played.final,
         reported=bool(played.params.get("media.id")),
+        summary=tuple(summary(played, ads)),
         metrics=metrics,
         ratios=tuple(ratio_metrics(metrics, ads, chapters)),
         ads=ads,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from mockserver.model.report import Metric, Note, Part, SessionReport
@@ -11,6 +12,7 @@ __all__ = ["report_text"]
 
 _MOST_PARTS = 8
 _MOST_SEQS = 8
+_LEAST_WIDTH = 40
 
 
 def report_text(report: SessionReport, width: int = 120) -> str:
@@ -22,7 +24,7 @@ def report_text(report: SessionReport, width: int = 120) -> str:
         report: The report.
         width: How many columns a line may have; where the variable of a metric does not fit, it is on the next line.
     """
-    return "\n".join(_fitting(_lines(report), width))
+    return "\n".join(_fitting(_lines(report, width), width))
 
 
 def _fitting(lines: Iterable[str], width: int) -> Iterator[str]:
@@ -35,9 +37,11 @@ def _fitting(lines: Iterable[str], width: int) -> Iterator[str]:
             yield line
 
 
-def _lines(report: SessionReport) -> Iterator[str]:
+def _lines(report: SessionReport, width: int) -> Iterator[str]:
     state = "final" if report.final else "provisional"
     yield f"session {report.session_id}: {state}{'' if report.reported else ', in no report'}"
+    for sentence in report.summary:
+        yield from wrap(sentence, max(width, _LEAST_WIDTH), initial_indent="  ", subsequent_indent="    ")
     yield from _notes(report.notes)
     yield ""
     yield _row("metric", "reported", "exact", "context data variable")

@@ -813,6 +813,7 @@ export interface SessionReport {
   as_of_ms: number;
   final: boolean;
   reported: boolean;
+  summary: string[];
   ratios: Metric[];
   ads: AdReport[];
   chapters: ChapterReport[];

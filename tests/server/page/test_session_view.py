@@ -160,6 +160,18 @@ def test_report_gives_every_figure_with_its_reason(standing: Shown, reopened: Re
     expect(page.get_by_role("heading", level=1)).to_contain_text("adStart")
 
 
+def test_report_says_in_sentences_why_its_figures_are_what_they_are(standing: Shown, reopened: Reopened) -> None:
+    sid = watched(standing)
+    page = reopened(f"#/sessions/{sid}/report")
+    why = page.locator(".figures").get_by_role("list", name="Why").get_by_role("listitem")
+    expect(why).to_have_count(5)
+    expect(why.nth(1)).to_have_text(
+        "Content time spent is 16 s: played from 0:19 to 0:35; "
+        "not counted: 2 s before the first play, 15 s of ads, 2 s in ad breaks between ads and 10 s paused."
+    )
+    expect(why.nth(3)).to_have_text("Ad count is 1: 1 adStart in 1 ad break; 1 completed.")
+
+
 def test_findings_are_listed_with_what_they_do_to_the_reports(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing, ("adStart", 50, 16, {"params": AD}))
     page = reopened(f"#/sessions/{sid}/findings")

@@ -26,15 +26,9 @@ export function figures(report, findings) {
       figure("Content time spent", Number.isFinite(spent) ? format.duration(spent * 1000) : "\u2014"),
       figure("Ads", ads.length ? `${ads.length} started, ${completed.length} completed` : "none"),
       figure("Content completes", exact("content_completes") ? "1" : "0")),
-    h("p", report.reported ? started(exact) : "Nothing of this session would be reported."),
+    !report.reported && h("p", "Nothing of this session would be reported."),
+    h("ul.effects", { "aria-label": "Why" }, report.summary.map((sentence) => h("li", sentence))),
     effects(findings));
-}
-
-function started(exact) {
-  if (!exact("content_starts")) return "Main content never played, so it counts as a drop before the start.";
-  const spent = exact("content_time_spent_s");
-  const end = exact("content_completes") ? "to its end" : "and left before its end";
-  return `Main content played for ${Number.isFinite(spent) ? format.duration(spent * 1000) : "an unknown time"}, ${end}.`;
 }
 
 function figure(name, value) {
