@@ -40,8 +40,20 @@ export function withHost(origin, host) {
   return url.href.replace(/\/$/, "");
 }
 
+function calling(server) {
+  return [
+    `const server = ${JSON.stringify(server)};`,
+    "const start = await fetch(`${server}/api/v1/sessions`, {",
+    '  method: "POST",',
+    '  headers: {"Content-Type": "application/json"},',
+    "  body: JSON.stringify(sessionStart),",
+    "});",
+    'const events = `${server}${start.headers.get("Location")}/events`;',
+  ].join("\n");
+}
+
 /**
- * The platforms, each with notes and a text to copy.
+ * The platforms, each with notes, a text to copy, and its line about the CA in docs/devices.md.
  *
  * `origin`: where players on this machine post to. `device`: where players on other machines do, or null. `emulator`:
  * where Android emulators do.
@@ -56,6 +68,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     {
       name: "Web",
       title: "Media SDK for JavaScript 3.x",
+      trust: "Chromium",
       code: [
         "const mediaConfig = new ADB.MediaConfig();",
         `mediaConfig.trackingServer = ${JSON.stringify(hostOnly(origin))};`,
@@ -69,6 +82,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     {
       name: "Web SDK",
       title: "Web SDK (alloy) and the Media Edge API",
+      trust: "Chromium",
       code: [
         "alloy(\"configure\", {",
         '  datastreamId: "any", orgId: "53A16ACB5CC1D3760A495C99@AdobeOrg", // the setting edge_org of the server',
@@ -83,24 +97,28 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     {
       name: "Android",
       title: "AEP Media for Android, in the emulator",
+      trust: "Android",
       code: ["MobileCore.updateConfiguration(mapOf(", `    "media.collectionServer" to ${JSON.stringify(new URL(emulator).host)},`, '    "media.playerName" to "My player",', '    "media.channel" to "test",', "))"].join("\n"),
       notes: ["10.0.2.2 is this machine as seen from the emulator.", tls, away],
     },
     {
       name: "iOS, tvOS",
       title: "AEP Media for iOS and tvOS, in the simulator",
+      trust: "iOS and tvOS simulator",
       code: ["MobileCore.updateConfigurationWith(configDict: [", `    "media.collectionServer": ${JSON.stringify(hostOnly(origin))},`, '    "media.playerName": "My player",', '    "media.channel": "test",', "])"].join("\n"),
       notes: ["The simulator shares the network of this machine.", tls],
     },
     {
       name: "Chromecast",
       title: "Mobile Library for Chromecast 3.x",
+      trust: "Chromecast, Tizen, webOS",
       code: ["ADBMobileConfig.mediaHeartbeat = {", `  server: ${JSON.stringify(new URL(remote).host)},`, '  channel: "test",', '  playerName: "My player",', `  ssl: ${isHttps},`, "};"].join("\n"),
       notes: [isHttps ? null : "ssl must be false: the server uses http.", away, lan],
     },
     {
       name: "Roku",
       title: "Roku, calling the API itself",
+      trust: "Roku",
       code: [
         'request = CreateObject("roUrlTransfer")',
         `request.SetUrl("${remote}/api/v1/sessions")`,
@@ -116,6 +134,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     {
       name: "Edge",
       title: "Any shell, and the Media Edge API",
+      trust: "curl",
       code: [
         `${curlTo(origin)} -i '${origin}/ee/va/v1/sessionStart?configId=any' \\`,
         `  --data-raw '${JSON.stringify(EDGE_START).replace('"TS"', `"'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'"`)}'`,
@@ -125,20 +144,35 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     {
       name: "TV",
       title: "Tizen, webOS and other TVs, calling the API itself",
-      code: [
-        `const server = ${JSON.stringify(remote)};`,
-        "const start = await fetch(`${server}/api/v1/sessions`, {",
-        '  method: "POST",',
-        '  headers: {"Content-Type": "application/json"},',
-        "  body: JSON.stringify(sessionStart),",
-        "});",
-        'const events = `${server}${start.headers.get("Location")}/events`;',
-      ].join("\n"),
+      trust: "Chromecast, Tizen, webOS",
+      code: calling(remote),
       notes: ["Location is relative: /api/v1/sessions/ followed by the id.", lan],
+    },
+    {
+      name: "JVM",
+      title: "Java and Kotlin, calling the API itself",
+      trust: "JVM",
+      code: [
+        `var server = ${JSON.stringify(origin)};`,
+        'var request = java.net.http.HttpRequest.newBuilder(java.net.URI.create(server + "/api/v1/sessions"))',
+        '    .header("Content-Type", "application/json")',
+        "    .POST(java.net.http.HttpRequest.BodyPublishers.ofString(sessionStart)).build();",
+        "var start = java.net.http.HttpClient.newHttpClient().send(request, java.net.http.HttpResponse.BodyHandlers.discarding());",
+        'var events = server + start.headers().firstValue("Location").orElseThrow() + "/events";',
+      ].join("\n"),
+      notes: ["Location is relative: /api/v1/sessions/ followed by the id."],
+    },
+    {
+      name: "Node.js",
+      title: "Node.js, calling the API itself",
+      trust: "Node.js",
+      code: calling(origin),
+      notes: ["Location is relative: /api/v1/sessions/ followed by the id."],
     },
     {
       name: "curl",
       title: "Any shell",
+      trust: "curl",
       code: [
         `${curlTo(origin)} -i ${origin}/api/v1/sessions \\`,
         "  -H 'Content-Type: application/json' \\",
@@ -149,6 +183,7 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
     {
       name: "pytest",
       title: "A test with its own server",
+      trust: "Python",
       code: [
         "def test_the_player_reports_its_start(media_server):",
         "    ...  # let the player report to media_server.url",
@@ -158,5 +193,5 @@ export function platforms(origin, device, emulator = withHost(origin, "10.0.2.2"
       ].join("\n"),
       notes: ["The package includes the fixture; each test gets a fresh server."],
     },
-  ].map((platform) => ({ ...platform, notes: platform.notes.filter(Boolean) }));
+  ].map((platform) => ({ ...platform, notes: [...platform.notes.filter(Boolean), `For https: docs/devices.md, Trust in the CA, ${platform.trust}.`] }));
 }

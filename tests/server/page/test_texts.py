@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from tests.factories import start
 from tests.server.page.conftest import Shown
 
 pytestmark = pytest.mark.browser
@@ -98,6 +100,23 @@ def test_session_is_opened_by_the_text_for_any_shell_in_either_api(
     done = subprocess.run(["bash"], input=text, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.stdout.split()[1] == status, done.stdout
+
+
+@pytest.mark.parametrize("name", ["Node.js", "TV"])
+def test_session_is_opened_by_the_texts_with_fetch(call: Call, standing: Shown, standing_page: Page, name: str) -> None:
+    (text,) = (one["code"] for one in call("snippets.js", "platforms", standing.url, None) if one["name"] == name)
+
+    told = standing_page.evaluate(f"async (sessionStart) => {{ {text}; return [start.status, events]; }}", start())
+
+    assert told[0] == 201
+    assert told[1].startswith(f"{standing.url}/api/v1/sessions/")
+
+
+def test_every_platform_names_its_line_about_the_ca(call: Call) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "devices.md").read_text(encoding="utf-8").partition("## Trust")[2]
+    lines = {line.split("|")[1].strip() for line in guide.splitlines() if line.startswith("|")}
+
+    assert {one["trust"] for one in call("snippets.js", "platforms", "http://h:1", None)} <= lines
 
 
 @pytest.mark.parametrize(
