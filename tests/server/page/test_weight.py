@@ -10,8 +10,8 @@ from tests.server.page.crowd import fill
 
 pytestmark = pytest.mark.browser
 
-LOADED = """() => performance.getEntries().filter((one) => "transferSize" in one && !one.name.includes("/stream"))
-  .reduce((sum, { transferSize }) => sum + transferSize, 0)"""
+LOADED = """() => performance.getEntries().filter((one) => "encodedBodySize" in one && !one.name.includes("/stream"))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
 MOST_LOADED = 200_000
 MOST_HEAP = 20_000_000
 SCREENS = 12
