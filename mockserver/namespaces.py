@@ -257,7 +257,7 @@ class Namespaces:
         self.reach: Callable[[], Addresses] | None = None
         """Returns the addresses of the server; set when it listens."""
         self.latencies: Latencies | None = None
-        """How long answers took; counted from the first time on that somebody asks for metrics."""
+        """How long answers took; counted from the first request for metrics on."""
         self._known[DEFAULT] = self.default
         self.default.join(self.budget)
 

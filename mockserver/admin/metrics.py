@@ -38,13 +38,13 @@ _WHOLE = re.compile(rb"^(?P<before>[^#\n].* -?\d+)\.0$", re.MULTILINE)
 
 
 def metrics(target: Target, argument: None) -> Chunks:
-    """Show the counters of all namespaces, and from the second time on how long answers took since the first."""
+    """Show the counters of all namespaces, and from the second call on how long answers took since the first."""
     from prometheus_client import CollectorRegistry, generate_latest
 
     namespaces = target.namespaces
     latencies = namespaces.latencies
     if latencies is None:
-        # To read the clock once more costs every answer a little, so it is done only where somebody asks.
+        # Reading the clock once more costs every answer a little, so it begins with the first request for metrics.
         latencies = namespaces.latencies = Latencies()
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(tuple(namespaces), latencies))

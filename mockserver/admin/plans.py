@@ -1,4 +1,4 @@
-"""Whether the sessions of a namespace follow a tracking plan; computed when somebody asks."""
+"""Whether the sessions of a namespace follow a tracking plan; computed on request."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ The file is one that ``export`` writes, an entry a line; the entries of other na
 the member ``namespace``. A request only has to be recorded: a thread looks five times a second for entries that are not
 written yet, and finds them in the journals.
 
-The lines of a namespace stand in order, and their seqs are those of its journal. So the file can be made smaller while
-it grows: entries that the journals have dropped leave it.
+The lines of a namespace are in order, and their seqs are those of its journal. So the file can be made smaller while
+it grows: entries that the journals have dropped are removed from it.
 """
 
 from __future__ import annotations

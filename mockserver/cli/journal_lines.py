@@ -60,9 +60,9 @@ class _Known(NamedTuple):
     session_id: str | None
     headers: RawHeaders
     before: bytes
-    """What stands before the event."""
+    """What precedes the event."""
     between: bytes
-    """What stands between the event and the body."""
+    """What separates the event from the body."""
 
 
 class Lines:

@@ -32,7 +32,7 @@ class Tolerance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 USUAL = Tolerance()
-"""What does not count unless somebody says otherwise."""
+"""What does not count by default."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

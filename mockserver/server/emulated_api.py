@@ -93,7 +93,7 @@ class EmulatedApi:
         """The number of requests that faults make wait for their answers."""
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        """Answer one request, and note how long that took if somebody wants to know."""
+        """Answer one request, and note how long that took if metrics were asked for."""
         latencies = self.namespaces.latencies
         return self._handle(request) if latencies is None else self._timed(request, latencies)
 

@@ -285,9 +285,9 @@ def keep_freed_memory() -> None:
 def attentive() -> Iterator[None]:
     """Tune the interpreter for a process that only serves, so that players wait as little as possible.
 
-    Whoever asks the admin API for much is answered by another thread. That thread gives way after half a millisecond
-    instead of five; an answer to a player takes several such turns. What exists already is never looked at again by the
-    garbage collector, during whose walks nobody is answered. Memory that was freed is kept.
+    Another thread answers large requests to the admin API. That thread gives way after half a millisecond
+    instead of five; an answer to a player takes several such turns. The garbage collector, which keeps players
+    waiting while it runs, never looks again at what exists already. Memory that was freed is kept.
     """
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)

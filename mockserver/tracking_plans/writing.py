@@ -19,7 +19,7 @@ _HEAD = f"""\
 #:schema {SCHEMA_FILE}
 # Written from a recording: everything below was seen there. Go through it, and say what the player must report:
 # exactly, at_least, at_most for numbers; one_of, pattern, type, at_least, at_most, forbidden for values.
-# `mockserver schema --plan > {SCHEMA_FILE}` writes the schema that editors complete it by.
+# `mockserver schema --plan > {SCHEMA_FILE}` writes the schema that editors complete and check it by.
 """
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PARTS = frozenset({"params", "customMetadata", "qoeData", "playerTime"})

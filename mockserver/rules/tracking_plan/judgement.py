@@ -75,7 +75,7 @@ def judge_plan(
 def content_views(contents: Sequence[CompiledContent], sessions: Sequence[PlanSession]) -> list[ExpectationView]:
     """Return whether the sessions of each content are as planned, as expectations of a story.
 
-    A content that nobody played is not, unless its number of sessions allows that.
+    A content without sessions is not, unless its number of sessions allows that.
     """
     judged = [JudgedSession(content, one) for one in sessions if (content := content_of(contents, one)) is not None]
     return [_content_view(content, [one for one in judged if one.content is content]) for content in contents]

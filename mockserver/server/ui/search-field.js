@@ -6,7 +6,7 @@ import { FILTERS } from "./words.js";
 const PAUSE_MS = 200;
 const HINT = "Words, filters such as finding:ad severity:error, or conditions such as media.ad.id=ad-1";
 
-/** Make the field: `changed(text)` is called after a pause, `down()` when somebody goes on to the list. */
+/** Make the field: `changed(text)` is called after a pause, `down()` when the user goes on to the list. */
 export function createSearchField({ value = "", label, placeholder, changed, down }) {
   const field = h("input.grow", {
     type: "search", value, placeholder, "aria-label": label, title: HINT, maxlength: 1000, spellcheck: "false", autocomplete: "off",

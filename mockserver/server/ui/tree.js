@@ -1,4 +1,4 @@
-// JSON as a tree in which the places that are wrong say so. Big values are drawn when somebody asks for them.
+// JSON as a tree that marks the places that are wrong. Big values are drawn on demand.
 
 import { h } from "./dom.js";
 import * as format from "./format.js";

@@ -17,7 +17,7 @@ export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)"
   let token = false;
   let asked = false;
 
-  /** Ask, once somebody reads the lines, whether they need a token: a browser logs the refusal. */
+  /** Ask, once the lines are shown, whether they need a token: a browser logs the refusal. */
   async function probe() {
     if (asked || !element.open) return;
     asked = true;
