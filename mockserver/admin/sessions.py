@@ -30,7 +30,7 @@ from mockserver.namespaces import Target
 from mockserver.rules.diagnose.run import by_severity, counting
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.lanes import lanes_of
-from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire
+from mockserver.rules.lifecycle import Trigger, deadlines, expire, fire, grace_ms
 from mockserver.rules.match import check_page
 from mockserver.rules.timeline import Item, items_of, processed, timeline_entry
 from mockserver.wire.codec import encode
@@ -192,6 +192,7 @@ def _view(known: Session, back_end: BackEnd, now_ms: int, outcomes: Counter[Outc
         playhead_s=known.playhead_s,
         content=known.content,
         deadlines=deadlines(known, limits),
+        grace_ms=grace_ms(back_end.settings, known.rule),
     )
 
 

@@ -198,6 +198,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
         events: How many events were accepted, sessionStart included.
         refused: How many of its requests in the journal the back end refused: with violations, or with 404 or 410.
         struck: How many of them a fault ended before the back end saw them: neither accepted nor refused.
+        grace_ms: How much of each of its ``deadlines`` is grace (setting ``grace_s``), by the name of the deadline.
         findings: How many findings it has by severity, if the list was asked to count them. Findings of rules that
             compare sessions are not among them; see ``/findings``.
         worst: The code of the worst of them or, in a search for findings, of the worst that matches; None if there is
@@ -222,6 +223,7 @@ class SessionView(_Result, frozen=True, kw_only=True):
     playhead_s: float
     content: Content
     deadlines: Deadlines
+    grace_ms: dict[str, int]
     findings: dict[str, int] | None = None
     worst: str | None = None
 

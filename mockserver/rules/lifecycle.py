@@ -46,6 +46,7 @@ __all__ = [
     "deadlines",
     "expire",
     "fire",
+    "grace_ms",
     "limits",
     "open_session",
 ]
@@ -128,6 +129,20 @@ def limits(settings: Settings, rule: SessionRule | None = None) -> Limits:
         limit_ms("max_age_s"),
         limit_ms("retention_s", graced=False),
     )
+
+
+def grace_ms(settings: Settings, rule: SessionRule | None = None) -> dict[str, int]:
+    """Return how much of each limit of a live session is grace, in milliseconds, by the name of the limit.
+
+    Arguments as in :func:`limits`. What is not limited has no grace and is left out.
+    """
+    graced, bare = limits(settings, rule), limits(msgspec.structs.replace(settings, grace_s=0), rule)
+    found = {}
+    for name in ("idle_ms", "stall_ms", "max_age_ms"):
+        with_grace, without = getattr(graced, name), getattr(bare, name)
+        if with_grace is not None and without is not None:
+            found[name] = with_grace - without
+    return found
 
 
 def deadlines(session: Session, limits: Limits) -> Deadlines:

@@ -14,7 +14,17 @@ from mockserver.model.arrival import Opening
 from mockserver.model.session import MAX_CONTENT_CHARS, Content, Deadlines, Session
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
-from mockserver.rules.lifecycle import TRANSITIONS, Trigger, accept, deadlines, expire, fire, limits, open_session
+from mockserver.rules.lifecycle import (
+    TRANSITIONS,
+    Trigger,
+    accept,
+    deadlines,
+    expire,
+    fire,
+    grace_ms,
+    limits,
+    open_session,
+)
 
 MIN_MS = 60_000
 HOUR_MS = 60 * MIN_MS
@@ -171,6 +181,19 @@ def test_session_rule_replaces_the_lifetimes_it_names_and_no_others() -> None:
     rule = SessionRule(where=("/a=1",), idle_timeout_s=3, max_age_s=None)
     found = limits(Settings(stall_timeout_s=50), rule)
     assert (found.idle_ms, found.stall_ms, found.max_age_ms, found.retention_ms) == (3_000, 50_000, None, 86_400_000)
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule", "grace"),
+    [
+        (Settings(), None, {"idle_ms": 5_000, "stall_ms": 5_000, "max_age_ms": 5_000}),
+        (Settings(idle_timeout_s=60, stall_timeout_s=None), None, {"idle_ms": 0, "max_age_ms": 5_000}),
+        (Settings(grace_s=1.5), None, {"idle_ms": 1_500, "stall_ms": 1_500, "max_age_ms": 1_500}),
+        (Settings(), SessionRule(where=("/a=1",), idle_timeout_s=3, max_age_s=None), {"idle_ms": 0, "stall_ms": 5_000}),
+    ],
+)
+def test_grace_is_that_of_each_limit(settings: Settings, rule: SessionRule | None, grace: dict[str, int]) -> None:
+    assert grace_ms(settings, rule) == grace
 
 
 @given(

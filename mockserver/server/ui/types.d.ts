@@ -852,6 +852,7 @@ export interface SessionView {
   playhead_s: number;
   content: Content;
   deadlines: Deadlines;
+  grace_ms: Record<string, number>;
   findings: Record<string, number> | null;
   worst: string | null;
 }

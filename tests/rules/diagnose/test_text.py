@@ -47,6 +47,7 @@ def session(sid: str, *, content: Content = NOTHING, **members: Any) -> SessionV
         "playhead_s": 0,
         "content": content,
         "deadlines": Deadlines(),
+        "grace_ms": {},
     }
     return SessionView(**{**known, **members})
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from mockserver.control import RESET, SET_CLOCK
+from mockserver.control import PATCH_SETTINGS, RESET, SET_CLOCK
 from mockserver.model.results import ClockCommand, ResetCommand
 from tests.edge_events import body, session_details
 from tests.factories import open_session
@@ -130,6 +130,7 @@ def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown
     page.goto(shown.address())
     idle = page.locator(f"{ROWS} .deadline").first
     expect(idle).to_contain_text("10:05 (idle)")  # ten minutes, and the grace
+    expect(idle).to_have_attribute("title", re.compile(r"no event arrives\. That includes a grace of 5 s, "))
     expect(page.locator("#header")).to_contain_text("frozen")
 
     control.call(SET_CLOCK, ClockCommand(action="advance", ms=9 * 60_000 + 35_000))
@@ -302,6 +303,23 @@ def test_a_session_says_to_which_api_it_belongs(shown: Shown, page: Page) -> Non
     expect(page.locator(".api")).to_have_count(1)
     page.get_by_role("link", name="New").click()
     expect(page.get_by_text("Media Edge API")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"idle_timeout_s": 60}, "There is no grace (setting grace_s)."),
+        ({"grace_s": 1.5}, "includes a grace of 1.5 s,"),
+    ],
+)
+def test_hint_of_a_deadline_tells_the_grace_in_force(
+    shown: Shown, page: Page, settings: dict[str, float], hint: str
+) -> None:
+    shown.server.control.call(PATCH_SETTINGS, settings)
+    shown.open_session()
+    page.goto(shown.address())
+
+    expect(page.locator(f"{ROWS} .deadline").first).to_have_attribute("title", re.compile(re.escape(hint)))
 
 
 def test_accepted_refused_and_struck_are_counted_apart_and_lead_to_the_requests(shown: Shown, page: Page) -> None:

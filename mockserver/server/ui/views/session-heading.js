@@ -4,7 +4,7 @@ import { queryString } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { phaseBadge, SOON_MS } from "./marks.js";
-import { closesAt, known, notAccepted } from "./session-row.js";
+import { known, notAccepted } from "./session-row.js";
 /** @import { SessionView } from "../types.d.ts" */
 
 /**
@@ -52,7 +52,7 @@ function lifetime(session, clock) {
   const { forget_ms: forgotten } = session.deadlines;
   const deadlines = known(session);
   if (forgotten !== null) return fact("Forgotten in", left(forgotten, "After that, its events are answered 404", clock));
-  return deadlines.length ? fact("Closes in", deadlines.map(([name, at, why], n) => [n ? ", " : "", left(at, closesAt(at, why), clock), ` (${name})`])) : null;
+  return deadlines.length ? fact("Closes in", deadlines.map(([name, at, title], n) => [n ? ", " : "", left(at, title, clock), ` (${name})`])) : null;
 }
 
 function left(at, title, clock) {

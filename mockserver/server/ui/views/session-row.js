@@ -115,30 +115,36 @@ function findings({ sid, findings: counts, worst }) {
 }
 
 /**
- * The deadlines of a session that is not over, the nearest first.
+ * The deadlines of a session that is not over, the nearest first: the name, the time, and what happens then.
  *
  * @param {SessionView} session
  * @returns {[string, number, string][]}
  */
-export function known({ phase, deadlines: { idle_ms, stall_ms, max_age_ms } }) {
+export function known({ phase, deadlines: { idle_ms, stall_ms, max_age_ms }, grace_ms: grace }) {
   if (phase !== "open" && phase !== "completed") return [];
-  /** @type {[string, number | null, string][]} */
-  const all = [["idle", idle_ms, "no event arrives"], ["stall", stall_ms, "the playhead does not move"], ["age", max_age_ms, "it reaches its maximum age"]];
-  return /** @type {[string, number, string][]} */ (all.filter(([, at]) => at !== null)).sort(([, left], [, right]) => left - right);
+  /** @type {[string, number | null, string, number][]} */
+  const all = [
+    ["idle", idle_ms, "no event arrives", grace.idle_ms],
+    ["stall", stall_ms, "the playhead does not move", grace.stall_ms],
+    ["age", max_age_ms, "it reaches its maximum age", grace.max_age_ms],
+  ];
+  const set = /** @type {[string, number, string, number][]} */ (all.filter(([, at]) => at !== null));
+  return set.sort(([, left], [, right]) => left - right).map(([name, at, why, grace_ms]) => [name, at, closesAt(at, why, grace_ms)]);
 }
 
-/** When a session closes, and that the time left includes the grace. */
-export function closesAt(at, why) {
-  return `Closes at ${format.clock(at)} if ${why}. A default lifetime includes a grace of 5 s (setting grace_s), for events that are on their way.`;
+/** When a session closes, and how much of the time left is grace. */
+function closesAt(at, why, grace_ms) {
+  const grace = grace_ms > 0 ? `That includes a grace of ${grace_ms / 1000} s, for events that are on their way` : "There is no grace";
+  return `Closes at ${format.clock(at)} if ${why}. ${grace} (setting grace_s).`;
 }
 
 /** @param {SessionView} session */
 function deadlines(session, clock) {
   const parts = known(session);
   if (!parts.length) return h("span.muted", session.closed_ms === null ? "never" : `closed ${format.clockSeconds(session.closed_ms)}`);
-  return parts.slice(0, 2).map(([name, at, why], n) => {
+  return parts.slice(0, 2).map(([name, at, title], n) => {
     const left = at - clock.now();
-    return h("span.deadline", { class: `${n ? "sub" : ""} ${left < SOON_MS ? "soon" : ""}`, dataset: { at }, title: closesAt(at, why) },
+    return h("span.deadline", { class: `${n ? "sub" : ""} ${left < SOON_MS ? "soon" : ""}`, dataset: { at }, title },
       h("span.left", format.countdown(left)), h("span.what", ` (${name})`));
   });
 }
