@@ -28,11 +28,9 @@ def toml_schema(title: str, root: type) -> dict[str, Any]:
         A schema with the records inside it under ``$defs``, all with the texts of their docstrings, and without null,
         which TOML does not have.
     """
-    (reference,), schemas = msgspec.json.schema_components((root,), ref_template="#/$defs/{name}")
+    (reference,), schemas = _components(root)
     for name, record in records_in((root,)).items():
         schemas[name] = {**schemas[name], **_described(schemas[name], record)}
-    for schema in schemas.values():
-        schema["description"] = cleandoc(schema["description"])  # msgspec before 0.21 leaves the indentation in
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
@@ -50,7 +48,7 @@ def story_schema() -> dict[str, Any]:
 
 def settings_schema() -> dict[str, Any]:
     """Return the schema of a table of settings, where the word ``none`` stands for no limit."""
-    (_,), schemas = msgspec.json.schema_components((Settings,), ref_template="#/$defs/{name}")
+    _, schemas = _components(Settings)
     texts = {**about_members(Lifetimes), **about_members(Settings)}
     properties: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
@@ -64,6 +62,14 @@ def settings_schema() -> dict[str, Any]:
             inner = properties.setdefault(table, {"type": "object", "properties": {}, "additionalProperties": False})
             inner["properties"][member] = schema
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _components(root: type) -> tuple[Any, dict[str, Any]]:
+    references, schemas = msgspec.json.schema_components((root,), ref_template="#/$defs/{name}")
+    for schema in schemas.values():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])  # old versions of msgspec leave the indentation in
+    return references, schemas
 
 
 def _described(schema: dict[str, Any], record: type) -> dict[str, Any]:
