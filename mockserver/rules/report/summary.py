@@ -21,7 +21,7 @@ _MOST_ADS = 4
 _UNCOUNTED = {
     Activity.STARTING: "before the first play",
     Activity.AD: "of ads",
-    Activity.GAP: "in ad breaks between ads",
+    Activity.GAP: "in ad breaks around ads",
     Activity.PAUSED: "paused",
     Activity.BUFFERING: "buffering",
     Activity.STALLED: "stalled",

@@ -167,7 +167,7 @@ def test_report_says_in_sentences_why_its_figures_are_what_they_are(standing: Sh
     expect(why).to_have_count(5)
     expect(why.nth(1)).to_have_text(
         "Content time spent is 16 s: played from 0:19 to 0:35; "
-        "not counted: 2 s before the first play, 15 s of ads, 2 s in ad breaks between ads and 10 s paused."
+        "not counted: 2 s before the first play, 15 s of ads, 2 s in ad breaks around ads and 10 s paused."
     )
     expect(why.nth(3)).to_have_text("Ad count is 1: 1 adStart in 1 ad break; 1 completed.")
 

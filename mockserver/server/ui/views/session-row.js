@@ -38,7 +38,7 @@ export function cells(session, clock) {
     h("div.two.number", { title: `Opened ${format.date(session.opened_ms)}, ${format.instant(session.opened_ms)}` },
       h("time", format.clockSeconds(session.opened_ms)), h("span.sub.age", age(session, clock))),
     h("div.two.number", { title: counted(session) },
-      h("span", format.count(session.events)), session.refused + session.struck > 0 && h("span.sub.error-text", notAccepted(session).map(({ text }) => text).join(", "))),
+      numbers(session)),
     findings(session),
     h("div.two.deadlines.number", deadlines(session, clock)),
   ];
@@ -83,6 +83,17 @@ function cut(text) {
 /** @param {SessionView} session */
 function age(session, clock) {
   return format.duration(Math.max(0, Math.floor((clock.now() - session.opened_ms) / 1000) * 1000)).replace(/^0 ms$/, "0 s").replace(/\.0 s$/, " s") + " ago";
+}
+
+/**
+ * How many requests were accepted and how many were not, in two lines.
+ *
+ * @param {SessionView} session
+ */
+function numbers(session) {
+  const others = notAccepted(session).map(({ text }) => h("span.sub.error-text", text));
+  const beside = others.length > 1 ? [", ", others.shift()] : null;
+  return [h("span", format.count(session.events), beside), others];
 }
 
 /** @param {SessionView} session */
