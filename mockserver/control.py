@@ -138,6 +138,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         code: Only findings of this rule; a list means any of them.
         min_severity: Only findings as bad as this or worse.
         seq: Only findings about this entry.
+        loose: Only findings about requests that belong to no session of the server.
         since: Only findings after this number, counted from 1 in the whole list.
         limit: Most findings in one answer.
     """
@@ -146,6 +147,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     code: str | tuple[str, ...] | None = None
     min_severity: Severity = Severity.INFO
     seq: int | None = None
+    loose: bool = False
     since: int = 0
     limit: int = DEFAULT_LIMIT
 

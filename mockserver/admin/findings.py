@@ -343,6 +343,7 @@ def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:
         and (codes is None or finding.code in codes)
         and query.session_id in (None, finding.session_id)
         and (query.seq is None or query.seq in finding.seqs)
+        and (not query.loose or finding.session_id is None or finding.code == "session.unknown-id")
     ]
     shown = within_answer(wanted[query.since : query.since + query.limit], _shown_bytes)
     after = query.since + len(shown)

@@ -10,7 +10,7 @@ from mockserver.control import FindingQuery
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.results import ResetCommand
-from tests.factories import target
+from tests.factories import event, target
 from tests.playbacks import Playground
 
 
@@ -50,6 +50,14 @@ def test_findings_of_one_rule_or_of_any_of_several_are_listed(ground: Playground
     assert {finding.code for finding in findings.findings(target(ground.emulator), one).findings} == {"ping.gap"}
     found = findings.findings(target(ground.emulator), several).findings
     assert found == [finding for finding in everything if finding.code in ("ping.gap", "play.duplicate")]
+
+
+def test_findings_about_no_session_are_listed_alone(ground: Playground) -> None:
+    ground.post("/api/v1/sessions/nobody/events", event())
+    everything = Diagnosis(ground.namespace).findings()
+    loose = [one for one in everything if one.session_id is None or one.code == "session.unknown-id"]
+    assert "session.unknown-id" in {one.code for one in loose}
+    assert findings.findings(target(ground.emulator), FindingQuery(loose=True)).findings == loose != everything
 
 
 def test_findings_about_one_session_are_listed_both_ways(ground: Playground, everything: list[Finding]) -> None:

@@ -442,6 +442,7 @@ export interface FindingQuery {
   code?: string | string[] | null;
   min_severity?: Severity;
   seq?: number | null;
+  loose?: boolean;
   since?: number;
   limit?: number;
 }

@@ -54,23 +54,17 @@ export function createFindingsTab({ api, sid, query }) {
  */
 export function createLooseFindings({ api }) {
   const tab = createReadingTab("section.findings-list.loose", {
-    read: () => api.get("/findings", { min_severity: "warning", limit: MOST }),
-    said: ({ findings }) => findings.filter(isLoose),
-    draw: ({ findings }) => {
-      const loose = findings.filter(isLoose);
-      if (!loose.length) return [];
-      return [h("h2", "Requests without a session"), loose.slice(0, MOST_LOOSE).map((finding) => card(finding)),
-        loose.length > MOST_LOOSE ? h("p.muted", `and ${format.count(loose.length - MOST_LOOSE)} more`) : null];
+    read: () => api.get("/findings", { loose: true, min_severity: "warning", limit: MOST_LOOSE }),
+    said: ({ findings, meta }) => [findings, meta.total],
+    draw: ({ findings, meta }) => {
+      if (!findings.length) return [];
+      return [h("h2", "Requests without a session"), findings.map((finding) => card(finding)),
+        meta.total > findings.length ? h("p.muted", `and ${format.count(meta.total - findings.length)} more`) : null];
     },
   });
   replace(tab.element);
   tab.element.setAttribute("aria-label", "Requests without a session");
   return tab;
-}
-
-/** @param {Finding} finding */
-function isLoose({ session_id, code }) {
-  return session_id === null || code === "session.unknown-id";
 }
 
 function nothing() {
