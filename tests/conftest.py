@@ -14,6 +14,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("ci"), max_examples=20)  # make quick
 hypothesis.settings.load_profile("ci")  # derandomized and without deadlines; --hypothesis-profile=default explores
 
 

@@ -100,7 +100,7 @@ SEEN = [
 """What rules see of a session beside its events."""
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 @given(
     events=st.lists(EVENTS, min_size=1, max_size=30),
     ties=st.sampled_from(["semantic", "arrival"]),

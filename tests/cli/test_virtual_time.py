@@ -242,11 +242,11 @@ def test_server_with_the_same_seed_and_faults_gives_the_same_answers_injected_on
 ) -> None:
     first, second = seeded(), seeded()
     content = [(T0, start())]
-    for number in range(1, 151):
-        event_type = {10: "pauseStart", 40: "bufferStart", 145: "chapterSkip"}.get(number, "ping")
+    for number in range(1, 81):
+        event_type = {10: "pauseStart", 40: "bufferStart", 75: "chapterSkip"}.get(number, "ping")
         event_type = "pauseStart" if number % 20 == 0 else "play" if number % 7 == 0 else event_type
         content.append((T0 + number * 10_000, event(event_type, playhead=number, ts=T0 + number * 10_000)))
-    content.insert(100, (T0 + 991_000, start()))
+    content.insert(50, (T0 + 491_000, start()))
     path = recording(tmp_path, *((at_ms / 1000, document) for at_ms, document in content))
     clock(first, "freeze")
     clock(first, "set", at_ms=T0)

@@ -161,7 +161,7 @@ def shown(plans: list[AnswerPlan | None]) -> bytes:
     return repr([plan and (plan.response, plan.fault, plan.until_ms) for plan in plans]).encode()
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings().max_examples // 2)
 @given(rule_lists, steps)
 def test_same_seed_and_same_requests_give_the_same_journal_and_the_same_answers(
     rules: list[FaultSpec], sequence: list[Step]
@@ -173,7 +173,6 @@ def test_same_seed_and_same_requests_give_the_same_journal_and_the_same_answers(
     assert list(one.sessions) == list(two.sessions)
 
 
-@settings(max_examples=100)
 @given(rule_lists, steps)
 def test_requests_read_back_from_a_journal_give_that_journal_again(
     rules: list[FaultSpec], sequence: list[Step]
@@ -192,7 +191,7 @@ def test_requests_read_back_from_a_journal_give_that_journal_again(
     assert journal(one) == journal(two)
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings().max_examples // 2)
 @given(rule_lists, simple | scripts, st.fixed_dictionaries(numbers), steps)
 def test_rule_of_probability_0_changes_nothing_byte_for_byte(
     rules: list[FaultSpec], what: f.Fault, members: dict[str, Any], sequence: list[Step]
@@ -233,7 +232,7 @@ counted = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 @given(counted)
 def test_counters_add_up_under_threads_and_no_rule_strikes_too_often(drawn: list[tuple[Any, ...]]) -> None:
     types = ("ping", "play", "pauseStart")

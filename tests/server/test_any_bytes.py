@@ -65,7 +65,7 @@ def shared(request: pytest.FixtureRequest) -> Iterator[Running]:
     assert server.service.internal_errors == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(prefix=st.sampled_from(PREFIXES), pieces=st.lists(PIECES, max_size=8), whole=st.booleans())
 def test_any_bytes_after_a_valid_beginning_are_answered_or_the_connection_is_closed(
     shared: Running, prefix: bytes, pieces: list[bytes], whole: bool
@@ -80,7 +80,6 @@ def test_any_bytes_after_a_valid_beginning_are_answered_or_the_connection_is_clo
     shared.assert_alive()
 
 
-@settings(max_examples=120)
 @given(
     target=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40),
     place=st.sampled_from(

@@ -139,7 +139,7 @@ async def gate(twins: Twins, data: st.DataObject, connection: int) -> None:
 STEPS = st.sampled_from([*[plain] * 9, odd, odd, mutated, mutated, cut, leave, control, control, control, time, gate])
 
 
-@settings(max_examples=80)
+@settings(max_examples=4 * settings().max_examples // 5)
 @given(data=st.data())
 def test_nothing_that_clients_and_testers_do_makes_a_difference(data: st.DataObject) -> None:
     async def script(twins: Twins) -> None:
