@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -181,7 +181,12 @@ _SERVER_FLAGS = (
 
 def serve_flags() -> dict[str, Flag]:
     """Return all flags of ``serve`` by key, except ``--config``."""
-    return {flag.key: flag for flag in (*_SERVER_FLAGS, *_settings_flags())}
+    return {flag.key: flag for flag in _all_flags()}
+
+
+@cache  # a command asks several times, and reading the docstrings takes longer than the rest of its configuration
+def _all_flags() -> tuple[Flag, ...]:
+    return (*_SERVER_FLAGS, *_settings_flags())
 
 
 def _settings_flags() -> Iterator[Flag]:

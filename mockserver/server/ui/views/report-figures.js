@@ -23,7 +23,7 @@ export function figures(report, findings) {
     h("dl.facts",
       figure("Media starts", exact("media_starts") ? "1" : "0"),
       figure("Content starts", exact("content_starts") ? "1" : "0"),
-      figure("Content time spent", Number.isFinite(spent) ? format.duration(spent * 1000) : "\u2014"),
+      figure("Content time spent", Number.isFinite(spent) ? (spent ? format.duration(spent * 1000) : "0 s") : "\u2014"),
       figure("Ads", ads.length ? `${ads.length} started, ${completed.length} completed` : "none"),
       figure("Content completes", exact("content_completes") ? "1" : "0")),
     !report.reported && h("p", "Nothing of this session would be reported."),
