@@ -43,7 +43,7 @@ def test_head_that_does_not_arrive_whole_in_time_ends_its_connection(each_scheme
 
 
 def test_head_in_pieces_is_answered_and_idle_connections_and_empty_lines_have_no_time_limit(start: Start) -> None:
-    server = start(Settings(header_timeout_s=0.05))
+    server = start(Settings(header_timeout_s=0.25))
     with used(server) as idle, server.connect() as fresh, server.connect() as spaced:
         spaced.send(b"\r\n\r\n")
         with server.connect() as late:
