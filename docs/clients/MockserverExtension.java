@@ -122,7 +122,7 @@ public class MockserverExtension implements BeforeEachCallback, AfterEachCallbac
         }
 
         List<String> findings(Severity worseThan) throws ApiException {
-            return findings.listFindings(null, null, worseThan, null, null, null).getFindings().stream()
+            return findings.listFindings(null, null, worseThan, null, null, null, null).getFindings().stream()
                     .filter(finding -> finding.getFollowsFrom() == null)
                     .map(finding -> finding.getCode() + ": " + finding.getMessage())
                     .collect(Collectors.toList());
