@@ -140,14 +140,3 @@ def test_a_recording_is_opened(start_page: Page, act: Actions) -> None:
     act(lambda: start_page.evaluate(DROP, recording))
     expect(start_page.get_by_role("heading", name="The Film")).to_be_visible()
     assert act.count == 1
-
-
-def test_the_first_load_is_small(shown: Shown, page: Page) -> None:
-    page.goto(shown.address())
-    expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()
-    loaded = page.evaluate(
-        "() => ['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
-        ".map(({ name, decodedBodySize }) => [name, decodedBodySize])"
-    )
-    assert any(name.endswith("main.js") for name, _ in loaded)
-    assert sum(size for _, size in loaded) < 200_000
