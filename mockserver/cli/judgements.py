@@ -19,6 +19,7 @@ from mockserver.model.story import StoryView
 from mockserver.rules.comparison.text import change_line, change_lines, named, shown_value, summary_line
 from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.text import findings_text
+from mockserver.rules.diagnose.wording import counted
 from mockserver.rules.transcript import transcript
 
 __all__ = ["of_comparison", "of_findings", "of_story"]
@@ -296,7 +297,7 @@ def _about(session: SessionView) -> tuple[str, ...]:
     content = session.content
     client = " ".join(part for part in (content.player_name, content.library_version) if part)
     state = session.phase.value if session.closed_by is None else f"closed by {session.closed_by.value}"
-    events = f"{session.events} event{'' if session.events == 1 else 's'} accepted"
+    events = f"{counted(session.events, 'event')} accepted"
     return tuple(part for part in (client, f"{state}, {events}") if part)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mockserver.cli.flags import add_file
 from mockserver.cli.source import file_settings
 from mockserver.errors import InvalidInput, MockserverError
+from mockserver.rules.diagnose.wording import counted
 
 if TYPE_CHECKING:
     from mockserver.model.results import ImportResult
@@ -84,8 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _line(name: str, loaded: ImportResult) -> str:
     sessions = len(loaded.sessions)
     parts = [
-        f"{sessions} session{'' if sessions == 1 else 's'}",
-        f"{loaded.requests} request{'' if loaded.requests == 1 else 's'}",
+        counted(sessions, "session"),
+        counted(loaded.requests, "request"),
     ]
     if loaded.left_out:
         parts.append(f"{loaded.left_out} skipped (not media traffic)")

@@ -9,6 +9,7 @@ from pathlib import Path
 from mockserver.cli.output_file import write_whole
 from mockserver.cli.source import add_source_arguments, opened_recording
 from mockserver.errors import InvalidInput
+from mockserver.rules.diagnose.wording import counted
 
 __all__ = ["add_arguments", "run"]
 
@@ -96,6 +97,6 @@ def _check(path: Path) -> int:
     compiled = read_plan(path).compiled
     items = coverage_of(compiled.contents, ()).items
     counts = {kind: sum(item.kind == kind for item in items) for kind in ("content", "event", "key", "value")}
-    named = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items())
+    named = ", ".join(counted(count, kind) for kind, count in counts.items())
     print(f"{path}: {compiled.plan.title}: {named}")
     return 0

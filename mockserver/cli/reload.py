@@ -16,6 +16,7 @@ from mockserver.cli.story_files import LOOK_S, StoryFiles, stamp_of
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
+from mockserver.rules.diagnose.wording import counted
 from mockserver.server.options import ServerOptions
 from mockserver.stories.book import StoryBook
 
@@ -94,7 +95,7 @@ class ConfigurationFiles:
         self._stamps = self._stamped(read.files) | stamps
         what = [*_members(before.settings, read.settings)]
         if before.faults != read.faults:
-            what.append(f"{len(read.faults)} fault rule{'' if len(read.faults) == 1 else 's'}")
+            what.append(counted(len(read.faults), "fault rule"))
         if what:
             tell(f"reloaded {changed}: {', '.join(what)}")
         later = _later(before, read)

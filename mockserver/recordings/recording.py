@@ -13,6 +13,7 @@ from mockserver.errors import InvalidInput
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.har import looks_like_har, read_har
 from mockserver.recordings.lines import parse_lines
+from mockserver.rules.diagnose.wording import counted
 
 __all__ = ["MAX_FILE_BYTES", "Recording", "file_content", "name_of", "parse_recording", "read_recording"]
 
@@ -66,7 +67,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _requests(count: int) -> str:
-    return f"{count} request{'' if count == 1 else 's'}"
+    return counted(count, "request")
 
 
 def read_recording(source: str) -> Recording:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mockserver.model.journal import Entry
 from mockserver.model.results import SessionView
 from mockserver.model.vocabulary import Operation, Outcome
+from mockserver.rules.diagnose.wording import counted
 
 __all__ = ["printable", "session_line", "short_sid", "transcript"]
 
@@ -52,7 +53,7 @@ def session_line(session: SessionView) -> str:
     """Write a session in one line."""
     content = printable(session.content.media_id or "no media.id", _LONGEST_WORD)
     state = session.phase.value if session.closed_by is None else f"{session.phase.value} by {session.closed_by.value}"
-    accepted = f"{session.events} event{'' if session.events == 1 else 's'} accepted"
+    accepted = f"{counted(session.events, 'event')} accepted"
     return f"session {short_sid(session.session_id)} {content}: {state}, {accepted}"
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from mockserver.model.comparison import Change, Comparison, SessionComparison
 from mockserver.model.results import SessionView
+from mockserver.rules.diagnose.wording import counted
 from mockserver.rules.transcript import printable, short_sid
 
 __all__ = ["change_line", "change_lines", "comparison_text", "named", "shown_value", "summary_line"]
@@ -49,7 +50,7 @@ def summary_line(comparison: Comparison) -> str:
     """Write how many sessions were compared, and how many are the same."""
     pairs = comparison.pairs
     same = sum(not pair.changes for pair in pairs)
-    parts = [f"{len(pairs)} pair{'' if len(pairs) == 1 else 's'} of sessions compared"]
+    parts = [f"{counted(len(pairs), 'pair')} of sessions compared"]
     if same == len(pairs):
         parts.append("no differences" if pairs else "")
     else:
@@ -99,7 +100,7 @@ def _how(session: SessionView) -> str:
     content = session.content
     client = " ".join(printable(part, 60) for part in (content.player_name, content.library_version) if part)
     closed = session.phase.value if session.closed_by is None else f"closed by {session.closed_by.value}"
-    events = f"{session.events} event{'' if session.events == 1 else 's'}"
+    events = counted(session.events, "event")
     return ", ".join(part for part in (events, closed, client) if part)
 
 
