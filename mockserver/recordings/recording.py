@@ -55,19 +55,15 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         """A note for the user about skipped requests; empty if there are none."""
         notes = []
         if self.left_out:
-            notes.append(f"{_requests(self.left_out)} skipped (not media traffic)")
+            notes.append(f"{counted(self.left_out, 'request')} skipped (not media traffic)")
         if self.without_body:
             shown = ", ".join(map(str, self.without_body[:_MANY])) + (", ..." if len(self.without_body) > _MANY else "")
             count = len(self.without_body)
             notes.append(
-                f"{_requests(count)} skipped (recorded without a body: {'entry' if count == 1 else 'entries'} {shown}; "
-                "browsers drop some bodies, a proxy records them)"
+                f"{counted(count, 'request')} skipped (recorded without a body: "
+                f"{'entry' if count == 1 else 'entries'} {shown}; browsers drop some bodies, a proxy records them)"
             )
         return "; ".join(notes)
-
-
-def _requests(count: int) -> str:
-    return counted(count, "request")
 
 
 def read_recording(source: str) -> Recording:
