@@ -11,7 +11,9 @@ CAN_TEST := $(VENV)/.can-test
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than cores: tests wait for sockets, for processes they start and for Chromium.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
-PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(EXAMPLES) $(ARGS)
+PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(QUICKER) $(ARGS)
+# Compiled tests are kept, or each worker compiles all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 NOT_INSTALLED = echo "Not installed, see above. It takes a package index the first time and when versions change." >&2; exit 1
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
   --custom-compile-command 'make lock'
@@ -29,7 +31,8 @@ run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
 quick: NO_BROWSER := 1 ## Run all tests but those with Chromium, with a fifth of the examples (ARGS="tests/rules -k idle")
-quick: EXAMPLES := --hypothesis-profile=quick
+# worksteal keeps neighbours in one worker, where they share servers; it does not keep browser tests last.
+quick: QUICKER := --hypothesis-profile=quick --dist worksteal
 test: ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
 quick test: $(CAN_TEST) browser nginx
 	@$(BIN)/python $(PYTEST)
