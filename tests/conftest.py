@@ -19,8 +19,12 @@ hypothesis.settings.load_profile("ci")  # derandomized and without deadlines; --
 
 
 def pytest_configure() -> None:
-    """Let the processes that tests start keep what they compile, or each one compiles the whole package again."""
+    """Let the processes that tests start keep what they compile, or each one compiles the whole package again.
+
+    Collect garbage rarely: looking for it takes 7 % of the time.
+    """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    gc.set_threshold(50_000, 50, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,10 +54,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage rarely, and never look at the thousands of tests: it takes 7 % of the time."""
+    """Never look for garbage among the thousands of tests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
 
 
 @pytest.fixture
