@@ -42,12 +42,18 @@ def trees() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
 
 
+@cache
+def nodes() -> list[tuple[Path, ast.AST]]:
+    """Return everything in the package, each with its file."""
+    return [(path, node) for path, tree in trees().items() for node in ast.walk(tree)]
+
+
 def says_only_what_it_is_for(tree: ast.Module) -> bool:
     return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)
 
 
-def imported_packages(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def imported_packages() -> Iterator[str]:
+    for _, node in nodes():
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -95,12 +101,32 @@ def test_files_of_the_page_are_in_the_package_and_no_ignore_rule_keeps_them_out_
 
 
 def test_every_import_is_a_declared_dependency_and_every_dependency_is_used() -> None:
-    third_party = {name for tree in trees().values() for name in imported_packages(tree)} - {"mockserver", "__future__"}
+    third_party = set(imported_packages()) - {"mockserver", "__future__"}
     third_party -= set(sys.stdlib_module_names) | {"tomllib"}  # standard library from 3.11 on
     always = required(lambda marker: "extra" not in marker)
     of_users = required(lambda marker: "extra" in marker and "dev" not in marker)
     assert third_party - always - of_users == set()
     assert always - third_party == set()
+
+
+def test_private_names_are_those_of_their_own_file() -> None:
+    """Where there is no other way, ``getattr`` asks a library for one, and a test says what degrades without it."""
+    documented = {"_asdict", "_replace", "_value_"}
+    own = {(path, name) for path in trees() for name in documented}
+    for path, node in nodes():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            own.add((path, node.name))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own.add((path, node.attr))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add((path, node.id))
+    foreign = []
+    for path, node in nodes():
+        if isinstance(node, ast.Attribute) and re.match("_(?!_)", node.attr) and (path, node.attr) not in own:
+            foreign.append(f"{shown(path)}:{node.lineno} {node.attr}")
+        elif isinstance(node, ast.ImportFrom) and re.search(r"\b_(?!_)", ast.unparse(node)):
+            foreign.append(f"{shown(path)}:{node.lineno} {node.module}")
+    assert foreign == []
 
 
 def test_every_module_names_what_it_exports() -> None:

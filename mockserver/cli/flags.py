@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Protocol, get_args, get_origin
 
 import msgspec
 
@@ -21,7 +21,7 @@ from mockserver.model.described import about_members
 from mockserver.model.settings import Lifetimes, Settings
 from mockserver.wire.codec import convert
 
-__all__ = ["ENVIRONMENT", "FILE_COMPLETION", "FILE_ONLY", "Flag", "add_file", "serve_flags"]
+__all__ = ["ENVIRONMENT", "FILE_COMPLETION", "FILE_ONLY", "Arguments", "Flag", "add_file", "serve_flags"]
 
 ENVIRONMENT = "MOCKSERVER_"
 """The prefix of the environment variables."""
@@ -30,7 +30,6 @@ FILE_ONLY = ("session_rules", "thresholds")
 """Settings that are tables, which only a file can hold."""
 
 _ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)
-
 
 FILE_COMPLETION = {
     "bash": "_shtab_compgen_files",
@@ -42,7 +41,17 @@ FILE_COMPLETION = {
 """How shells complete the name of a file: ``shtab.FILE``, without importing shtab in every command."""
 
 
-def add_file(parser: argparse._ActionsContainer, *names: str, **more: Any) -> None:
+class Arguments(Protocol):
+    """The arguments of a parser or of a group in it. What the two have in common has no public name in argparse."""
+
+    def add_argument(self, *names: str, **more: Any) -> argparse.Action:
+        """Add an argument."""
+
+    def add_mutually_exclusive_group(self) -> Arguments:
+        """Add a group of arguments that exclude each other."""
+
+
+def add_file(parser: Arguments, *names: str, **more: Any) -> None:
     """Add an argument whose value is a file, which shells complete."""
     vars(parser.add_argument(*names, **more))["complete"] = FILE_COMPLETION
 
@@ -98,7 +107,7 @@ class Flag(NamedTuple):
         """Whether it can be given more than once."""
         return get_origin(self.kind) is tuple
 
-    def add_to(self, parser: argparse._ActionsContainer) -> None:
+    def add_to(self, parser: Arguments) -> None:
         """Add this flag to a parser. Values stay text until :meth:`read`, like those of environment and file."""
         default = self.default if isinstance(self.default, str) else _shown(self.default)
         text = self.text if self.default in (None, ()) else f"{self.text} (default: {default})"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from mockserver.address import ServerAddress, server_address, trusting, trusting_anyone
-from mockserver.cli.flags import add_file
+from mockserver.cli.flags import Arguments, add_file
 from mockserver.clock import RealTime
 from mockserver.control import ADMIN, Control, Route
 from mockserver.errors import ControlFailed, InvalidInput
@@ -40,13 +40,13 @@ REMOTE = ("token", "ca", "insecure")
 _CONNECT_S = 10.0
 
 
-def add_remote_arguments(parser: argparse._ActionsContainer) -> None:
+def add_remote_arguments(parser: Arguments) -> None:
     """Add ``--token``, ``--ca`` and ``--insecure`` to a parser or a group."""
     parser.add_argument("--token", metavar="TOKEN", help="token of the admin API (default: MOCKSERVER_ADMIN_TOKEN)")
     add_trust_arguments(parser)
 
 
-def add_trust_arguments(parser: argparse._ActionsContainer) -> None:
+def add_trust_arguments(parser: Arguments) -> None:
     """Add ``--ca`` and ``--insecure``, which exclude each other, to a parser or a group."""
     flags = parser.add_mutually_exclusive_group()
     add_file(

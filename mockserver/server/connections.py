@@ -34,13 +34,17 @@ class Connection(web.RequestHandler):
         heard_s: When something was last received, on the clock of the loop.
     """
 
-    __slots__ = ("_half_bytes", "_late", "_port", "heard_s")
+    __slots__ = ("_half_bytes", "_late", "_port", "_time", "heard_s")
 
-    def __init__(self, port: Connections, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(self, port: Connections) -> None:
+        loop = asyncio.get_running_loop()
+        # The body is recorded as it was on the wire, so aiohttp must not unpack it.
+        options: dict[str, Any] = {"access_log": None, "auto_decompress": False, "logger": _QUIET}
         super().__init__(port, loop=loop, **options)
         self._port = port
         self._half_bytes = 0
         self._late: asyncio.TimerHandle | None = None
+        self._time = loop.time
         self.heard_s = loop.time()
 
     @property
@@ -65,7 +69,7 @@ class Connection(web.RequestHandler):
                 super().data_received(piece)
         else:
             super().data_received(data)
-        self.heard_s = self._loop.time()
+        self.heard_s = self._time()
         if self._half_bytes or self._late is not None or self._is_waiting:
             self._watch_head(len(data) if data.strip(b"\r\n") else 0)
 
@@ -90,7 +94,8 @@ class Connection(web.RequestHandler):
             return
         self._half_bytes += size_bytes
         if size_bytes and self._late is None:
-            self._late = self._loop.call_later(self._port.settings().header_timeout_s, self.force_close)
+            patience_s = self._port.settings().header_timeout_s
+            self._late = asyncio.get_running_loop().call_later(patience_s, self.force_close)
 
     def _forget_head(self) -> None:
         self._port.incoming.give_back(self._half_bytes)
@@ -129,8 +134,7 @@ class Connections(web.Server):
     ) -> None:
         if _QUIET.level == logging.NOTSET:
             _QUIET.setLevel(logging.CRITICAL + 1)
-        # The body is recorded as it was on the wire, so aiohttp must not unpack it.
-        super().__init__(handler, access_log=None, auto_decompress=False, logger=_QUIET)
+        super().__init__(handler)
         self.settings = settings
         self.incoming = incoming
         self._front = front
@@ -143,7 +147,7 @@ class Connections(web.Server):
 
     def __call__(self) -> Connection:
         """Return the protocol for a new connection."""
-        return Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         """Forget a connection."""

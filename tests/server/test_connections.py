@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from mockserver.model.settings import Settings
-from mockserver.server.connections import Connections
+from mockserver.server.connections import Connection, Connections
 from mockserver.server.incoming import Incoming
 from mockserver.server.listener import Listener
 from tests.server.conftest import START, Running, Start, Wire
@@ -54,6 +54,26 @@ def test_head_in_pieces_is_answered_and_idle_connections_and_empty_lines_have_no
                 wire.send(piece)
             assert wire.answer().status == 200
             assert wire.ask("GET", "/api/v1/schemas/ping").status == 200
+    assert server.service.incoming.size_bytes == 0
+
+
+def test_aiohttp_shows_whether_a_connection_waits_for_a_request() -> None:
+    assert hasattr(web.RequestHandler, "_waiter"), (
+        "aiohttp has renamed what a connection waits with: until Connection._is_waiting finds it, the head of a "
+        "request may take for ever, and no idle connection is closed for a new one"
+    )
+
+
+def test_requests_are_answered_where_aiohttp_does_not_show_whether_a_connection_waits(
+    monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    monkeypatch.setattr(Connection, "_is_waiting", False)
+    server = start(Settings(header_timeout_s=0.01))
+    with used(server) as first, server.connect() as second:
+        second.send(HALF_HEAD)
+        assert first.ask("POST", "/api/v1/sessions", START).status == 201
+        second.send(b"x\r\nContent-Length: 0\r\n\r\n")
+        assert second.answer().status == 400
     assert server.service.incoming.size_bytes == 0
 
 
