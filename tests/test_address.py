@@ -6,9 +6,10 @@ import pytest
 
 from mockserver.address import server_address, trusting
 from mockserver.errors import ControlFailed, InvalidInput
+from tests.tables import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("url", "host", "port", "path"),
     [
         ("http://127.0.0.1:8089", "127.0.0.1", 8089, ""),
@@ -23,7 +24,7 @@ def test_address_is_read(url: str, host: str, port: int, path: str) -> None:
     assert address.is_https == url.startswith("https")
 
 
-@pytest.mark.parametrize("url", ["localhost:8089", "ftp://x", "http://", "http://x:99999", "http://x?a=1", "http://[x"])
+@every_case("url", ["localhost:8089", "ftp://x", "http://", "http://x:99999", "http://x?a=1", "http://[x"])
 def test_what_is_no_address_is_refused_with_an_example_or_a_reason(url: str) -> None:
     with pytest.raises(InvalidInput, match="is not the address of a server"):
         server_address(url)

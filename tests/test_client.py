@@ -29,6 +29,7 @@ from mockserver import (
 from mockserver import control as c
 from mockserver.client import HttpControl
 from tests.factories import event, start
+from tests.tables import every_case
 
 # Self-signed for localhost, valid until 2126. It protects nothing.
 CERTIFICATE = """\
@@ -96,7 +97,7 @@ def answering(
 # Addresses
 
 
-@pytest.mark.parametrize(
+@every_case(
     "url",
     [
         "localhost:8089",
@@ -116,7 +117,7 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None
         connect(url)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("url", "namespace", "shown", "host"),
     [
         ("http://127.0.0.1:8089", None, "http://127.0.0.1:8089", "127.0.0.1:8089"),
@@ -168,7 +169,7 @@ def test_server_that_hangs_up_is_said_to_give_no_answer() -> None:
         thread.join()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "ask",
     [
         lambda server: server.summary(),
@@ -185,7 +186,7 @@ def test_page_of_another_server_is_not_taken_for_an_answer(ask: Callable[[MediaS
         ask(connect(url))
 
 
-@pytest.mark.parametrize("status", [301, 404, 500])
+@every_case("status", [301, 404, 500])
 def test_error_page_of_another_server_is_shown(status: int) -> None:
     with (
         answering(b"<h1>Oops</h1>", status=status) as (url, _),
@@ -224,7 +225,7 @@ def test_list_that_breaks_off_is_no_list() -> None:
         connect(url).faults.list()
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+@every_case("value", [float("inf"), float("nan")])
 def test_number_that_json_cannot_say_is_not_sent_as_null(value: float) -> None:
     with answering() as (url, asked):
         with pytest.raises(InvalidInput) as caught:
@@ -344,7 +345,7 @@ def test_looking_at_a_namespace_does_not_make_it() -> None:
     assert [view.name for view in names] == ["default"]
 
 
-@pytest.mark.parametrize("name", ["a b", "", "-a", "ü", "a" * 65])
+@every_case("name", ["a b", "", "-a", "ü", "a" * 65])
 def test_namespace_that_cannot_be_is_refused(name: str) -> None:
     with MockServer() as running, pytest.raises(InvalidInput, match="cannot name a namespace"):
         connect(running.url, namespace=name).events()

@@ -18,6 +18,7 @@ from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Destination, Namespace, Namespaces, destination
 from mockserver.wire.codec import convert
 from tests.factories import emulator, inside, open_session, post
+from tests.tables import every_case
 
 
 def namespaces(settings: Settings | None = None) -> Namespaces:
@@ -31,7 +32,7 @@ def names(known: Namespaces) -> list[str]:
 # Addresses.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "host", "expected"),
     [
         ("/api/v1/sessions", "127.0.0.1:8089", Destination(None, "/api/v1/sessions")),
@@ -54,7 +55,7 @@ def test_request_names_a_namespace_by_path_before_host(path: str, host: str, exp
     assert destination(path, host) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "host"),
     [
         ("/ns//api/v1/sessions", "localhost"),
@@ -84,12 +85,12 @@ def test_default_namespace_is_always_there_and_listed_first() -> None:
     assert len(known) == 3
 
 
-@pytest.mark.parametrize("name", ["a", "A9", "0", "a.b_c-d", "x" * 64])
+@every_case("name", ["a", "A9", "0", "a.b_c-d", "x" * 64])
 def test_names_of_letters_digits_dots_dashes_and_underscores_are_possible(name: str) -> None:
     assert namespaces().obtain(name).name == name
 
 
-@pytest.mark.parametrize("name", ["", ".a", "-a", "_a", "a b", "a/b", "ä", "a\n", "x" * 65])
+@every_case("name", ["", ".a", "-a", "_a", "a b", "a/b", "ä", "a\n", "x" * 65])
 def test_other_names_are_refused_for_looking_and_for_making(name: str) -> None:
     known = namespaces()
     with pytest.raises(InvalidInput, match="cannot name a namespace"):

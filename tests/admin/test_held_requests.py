@@ -15,6 +15,7 @@ from mockserver.model.results import ClockCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
 from tests.factories import T0, emulator, event, fault, open_session, post_event, send, target
+from tests.tables import every_case
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_what_became_due_by_itself_is_processed_before_the_clock_is_set_back(bac
     assert (entry.at_ms, entry.held_ms) == (T0 + 500, 500)
 
 
-@pytest.mark.parametrize("steps_ms", [[660_000], [500, 659_500], [300_000, 360_000]], ids=str)
+@every_case("steps_ms", [[660_000], [500, 659_500], [300_000, 360_000]], ids=str)
 def test_delay_of_half_a_second_costs_no_session_its_life_however_far_the_clock_jumps(steps_ms: list[int]) -> None:
     back_end = emulator(Settings(idle_timeout_s=600))
     sid = open_session(back_end)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.admin.local_control import LocalControl
 from mockserver.control import LANES
 from mockserver.emulator.emulator import Emulator
@@ -13,6 +11,7 @@ from mockserver.model.lanes import Lane
 from mockserver.namespaces import Namespaces
 from tests.edge_events import open_edge_session, post_edge_event, session_details
 from tests.factories import T0, emulator, open_session, send
+from tests.tables import every_case
 
 AD = {"media.ad.id": "ad-1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p"}
 CHAPTER = {"media.chapter.index": 1, "media.chapter.length": 20, "media.chapter.offset": 0}
@@ -77,7 +76,7 @@ def test_the_same_viewing_is_drawn_alike_in_both_apis() -> None:
     assert drawn(of_edge) == drawn(collection_session(*COLLECTION))
 
 
-@pytest.mark.parametrize("every_s", [10, 20, 50])
+@every_case("every_s", [10, 20, 50])
 def test_pings_as_rare_as_a_client_is_set_to_are_no_silence(every_s: int) -> None:
     lanes = edge_session(*pinged(every_s))
     assert "silence" not in {lane.name for lane in lanes}

@@ -22,6 +22,7 @@ from mockserver.model.vocabulary import ClosedBy, Phase
 from mockserver.namespaces import Namespaces, Target
 from mockserver.wire.codec import decode
 from tests.factories import T0, emulator, fault, open_session, send, target
+from tests.tables import every_case
 
 RESET = FaultSpec(fault=ResetFault(), times=0)
 
@@ -58,7 +59,7 @@ def test_sessions_are_listed_backwards_from_the_newest() -> None:
     assert sessions.sessions(target(back_end), SessionQuery(before=0)).sessions == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("q", "found"),
     [("", [1, 2, 3]), ("CLIP", [1, 2]), ("clip-2", [2]), ("the film", [2]), ("chrome", [3]), ("sdk-9", [3]), ("?", [])],
 )
@@ -107,7 +108,7 @@ def test_findings_are_counted_for_the_sessions_of_the_page_only() -> None:
     assert clean.findings["error"] == 0
 
 
-@pytest.mark.parametrize(
+@every_case(
     "page", [SessionQuery(since=-1), SessionQuery(limit=0), SessionQuery(limit=10_001), SessionQuery(before=-1)]
 )
 def test_page_of_sessions_that_cannot_be_is_refused(page: SessionQuery) -> None:
@@ -182,15 +183,15 @@ def test_session_is_opened_without_a_client_with_a_given_or_a_fresh_id() -> None
     assert send(back_end, fresh.sid) == 204
 
 
-@pytest.mark.parametrize("sid", ["", "a/b", "ä", "x" * 129, "a b"])
+@every_case("sid", ["", "a/b", "ä", "x" * 129, "a b"])
 def test_session_id_that_fits_in_no_path_is_refused(sid: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         put(emulator(), sid)
     assert refused.value.pointer == "/sid"
 
 
-@pytest.mark.parametrize("before", list(Phase))
-@pytest.mark.parametrize("after", list(Phase))
+@every_case("before", list(Phase))
+@every_case("after", list(Phase))
 def test_session_can_be_brought_from_any_phase_into_any_other(before: Phase, after: Phase) -> None:
     back_end = emulator()
     assert put(back_end, "s", before).phase is before
@@ -308,7 +309,7 @@ def test_patch_changes_some_settings_and_leaves_the_others() -> None:
     assert controls.patch_settings(target(back_end), {}) == changed
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "pointer"),
     [
         ({"bogus": 1}, ""),
@@ -350,7 +351,7 @@ def test_clock_is_read_and_moved() -> None:
     assert moved("advance", ms=0) == (0, False, 1)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("command", "pointer"),
     [
         (ClockCommand(action="advance"), "/ms"),

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 
 from mockserver.admin.openapi import description
@@ -15,6 +14,7 @@ from mockserver.control import CONTROL_ROUTES
 from mockserver.dialects.registry import DIALECTS
 from mockserver.wire.codec import encode
 from tests.factories import event
+from tests.tables import every_case
 
 DOCUMENT: dict[str, Any] = json.loads(encode(description("1.2.3", DIALECTS)))
 
@@ -80,7 +80,7 @@ def test_every_operation_has_a_summary_and_an_answer_with_a_description() -> Non
         assert all(answer["description"] for answer in operation["responses"].values()), (method, path)
 
 
-@pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
+@every_case("name", sorted(DOCUMENT["components"]["schemas"]))
 def test_every_schema_is_a_schema(name: str) -> None:
     Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
 
@@ -151,7 +151,7 @@ def test_no_schema_has_a_form_that_generators_of_code_cannot_use() -> None:
             assert resolved(reference)["properties"]["kind"] == {"type": "string", "enum": [kind]}
 
 
-@pytest.mark.parametrize("record", ["Query", "When"])
+@every_case("record", ["Query", "When"])
 def test_every_filter_is_a_list(record: str) -> None:
     members = DOCUMENT["components"]["schemas"][record]["properties"]
     single = {"since", "limit", "in_ad", "in_break", "playhead_s", "session_age_s"}
@@ -183,7 +183,7 @@ def test_every_operation_with_a_json_body_has_an_example() -> None:
             assert content["application/json"].get("example"), (method, path)
 
 
-@pytest.mark.parametrize("record", ["Settings", "Thresholds", "When", "FaultSpec"])
+@every_case("record", ["Settings", "Thresholds", "When", "FaultSpec"])
 def test_every_member_that_people_fill_in_is_explained(record: str) -> None:
     members = DOCUMENT["components"]["schemas"][record]["properties"]
     known = {"session_id", "event_type", "operation", "where", "outcome", "status"}  # as in a query

@@ -17,6 +17,7 @@ from mockserver.model.query import Query
 from mockserver.model.results import VerifyCommand, WaitCommand
 from mockserver.wire.codec import encode
 from tests.factories import emulator, open_session, post, start, target
+from tests.tables import every_case
 from tests.waiting import GUARD_S
 
 LARGE = 900_000
@@ -117,7 +118,7 @@ def test_a_block_is_small_in_number_and_in_bytes() -> None:
     assert 1 < len(small) < 100
 
 
-@pytest.mark.parametrize("waits", [False, True])
+@every_case("waits", [False, True])
 def test_players_are_let_in_while_bodies_are_looked_at(waits: bool) -> None:
     known = emulator()
     open_session(known)

@@ -13,6 +13,7 @@ from mockserver.stories.file import parse_story
 from tests.factories import emulator, target
 from tests.factories import story as told
 from tests.judged_plans import play
+from tests.tables import every_case
 
 CLIPS = ContentPlan(
     name="clips",
@@ -76,7 +77,7 @@ def test_a_mistake_in_the_content_of_a_story_names_its_line() -> None:
         parse_story(STORY % "pnig", "own.toml")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "message"),
     [
         (b"\xff", "the plan is not UTF-8"),

@@ -14,6 +14,7 @@ from mockserver.model.fault_kind import StatusFault
 from mockserver.model.finding import Severity
 from mockserver.rules.search import FILTERS, parse_search
 from tests.factories import emulator, fault, open_session, send, target
+from tests.tables import every_case
 
 AD = {
     "media.ad.id": "ad-1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p",
@@ -51,7 +52,7 @@ def _seqs(back_end: Emulator, q: str = "", **query: Any) -> list[int]:
 NOIR, OTHER = "Caf\u00e9 Noir", "Other"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("q", "names", "seqs"),
     [
         ("", [NOIR, OTHER], [1, 2, 3, 4, 5, 6, 7]),
@@ -172,7 +173,7 @@ def test_page_of_sessions_names_the_worst_finding(back_end: Emulator) -> None:
     assert sessions.sessions(target(back_end), SessionQuery()).sessions[0].worst is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("q", "text"),
     [
         ("sesion:1", 'there is no filter "sesion"; did you mean session? To look for the text, put it in quotes'),
@@ -193,9 +194,7 @@ def test_search_that_cannot_be_meant_says_what_can(q: str, text: str) -> None:
     assert caught.value.pointer == "/q"
 
 
-@pytest.mark.parametrize(
-    "text", ["https://a.example/x", "moratorium:", "12:30", "a:b", '"sesion:1"', '"unclosed', "a&b"]
-)
+@every_case("text", ["https://a.example/x", "moratorium:", "12:30", "a:b", '"sesion:1"', '"unclosed', "a&b"])
 def test_text_that_is_no_filter_is_text(text: str) -> None:
     assert [term.name for term in parse_search(text)] == ["text"]
 

@@ -26,6 +26,7 @@ from mockserver.model.story import StoryWait
 from mockserver.namespaces import Namespaces
 from mockserver.wire.codec import encode
 from tests.factories import emulator, inside, open_session, send, start, story
+from tests.tables import every_case
 
 STORY = story()
 RESET = FaultSpec(fault=ResetFault(), times=0)
@@ -86,7 +87,7 @@ def is_record(kind: Any) -> bool:
     return isinstance(kind, msgspec.StructMeta)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=shown)
+@every_case("route", ROUTES, ids=shown)
 def test_every_route_but_those_of_the_server_itself_has_a_function_that_answers_what_the_route_says(
     route: Route[Any, Any],
 ) -> None:
@@ -117,7 +118,7 @@ def test_no_get_changes_anything() -> None:
     assert [shown(route) for route in CONTROL_ROUTES if route.method == "GET" and route.changes] == []
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if not route.changes], ids=shown)
+@every_case("route", [route for route in ROUTES if not route.changes], ids=shown)
 def test_asking_an_unknown_namespace_creates_none(route: Route[Any, Any]) -> None:
     known = namespaces()
     path = {name: "1" for name in ("sid", "seq", "name", "fault_id", "code") if f"{{{name}}}" in route.path}

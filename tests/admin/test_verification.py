@@ -31,6 +31,7 @@ from tests.factories import (
     send,
     target,
 )
+from tests.tables import every_case
 
 Golden = Callable[[str, str], None]
 
@@ -62,7 +63,7 @@ def played() -> tuple[Emulator, str]:
 # Counts.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("numbers", "verified"),
     [
         ({}, True),
@@ -115,7 +116,7 @@ def test_answer_says_when_dropped_entries_could_have_counted() -> None:
 # Sequences.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sequence", "verified"),
     [
         (("sessionStart", "play", "ping"), True),
@@ -176,7 +177,7 @@ def with_a_refused_play() -> tuple[Emulator, str]:
     return back_end, sid
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sequence", "order", "verified"),
     [
         (("sessionStart", "play"), "processing", False),
@@ -228,7 +229,7 @@ def test_at_least_ends_when_it_is_met() -> None:
     assert results[0].verified
 
 
-@pytest.mark.parametrize("numbers", [{"exactly": 2}, {"at_most": 2}])
+@every_case("numbers", [{"exactly": 2}, {"at_most": 2}])
 def test_exactly_and_at_most_are_judged_when_the_time_is_over(numbers: dict[str, Any]) -> None:
     back_end, sid = played()
     pending = awaited(verification.verify(target(back_end), VerifyCommand(query=PINGS, timeout_ms=LONG_MS, **numbers)))

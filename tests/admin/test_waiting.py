@@ -18,6 +18,7 @@ from mockserver.model.results import WaitCommand, WaitResult
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from tests.factories import answered, awaited, emulator, open_session, send, target
+from tests.tables import every_case
 
 RECORD = Record(
     0, Operation.EVENT, "s", "ping", Outcome.ACCEPTED, "POST", "/", (), b"", HttpResponse(204), Delivery.SENT
@@ -155,7 +156,7 @@ def test_wait_beyond_the_limit_is_refused_and_says_so() -> None:
     awaited(entries.wait(target(back_end), WaitCommand(timeout_ms=LONG_MS))).finish()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("command", "pointer"),
     [
         (WaitCommand(at_least=-1), "/at_least"),

@@ -34,6 +34,7 @@ from mockserver.namespaces import Namespaces
 from mockserver.wire.codec import convert
 from tests.dialects.tiny import TINY
 from tests.factories import T0, event, hand_clock, open_session, post, post_event, response
+from tests.tables import every_case
 
 
 class Ground:
@@ -191,8 +192,8 @@ def test_request_is_addressed_to_another_session_wherever_its_id_stands() -> Non
     assert COLLECTION.addressed("/va/api/v1/sessions/a/events?x=1", b"{}", "b")[0] == "/va/api/v1/sessions/b/events?x=1"
 
 
-@pytest.mark.parametrize("dialect", [*DIALECTS], ids=lambda dialect: dialect.name)
-@pytest.mark.parametrize("problem", get_args(RequestProblem))
+@every_case("dialect", [*DIALECTS], ids=lambda dialect: dialect.name)
+@every_case("problem", get_args(RequestProblem))
 def test_every_dialect_words_every_problem_of_the_transport(dialect: Dialect, problem: RequestProblem) -> None:
     interpreter = dialect.interpreter(Settings())
     arrival = interpreter.read(HttpRequest("POST", dialect.opening_path, dialect.opening_path, problem=problem))

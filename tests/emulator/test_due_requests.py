@@ -12,6 +12,7 @@ from mockserver.model.fault_kind import DelayFault, ExpireFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from tests.factories import T0, emulator, event, fault, open_session, post_event, send, target
+from tests.tables import every_case
 
 FAR_MS = 300_000
 
@@ -98,7 +99,7 @@ def test_request_that_goes_wrong_fails_for_who_waits_for_it_and_for_nobody_else(
     assert (back_end.held_count, len(times(back_end))) == (0, 2)
 
 
-@pytest.mark.parametrize("parts", [("journal",), ("journal", "sessions", "faults", "clock", "settings")], ids=str)
+@every_case("parts", [("journal",), ("journal", "sessions", "faults", "clock", "settings")], ids=str)
 def test_reset_takes_the_places_back_from_what_it_forgets_and_tells_who_waits(parts: tuple[str, ...]) -> None:
     back_end = emulator(Settings(max_held=1))
     fault(back_end, DelayFault(ms=500))

@@ -37,6 +37,7 @@ from tests.factories import (
     start,
     target,
 )
+from tests.tables import every_case
 
 SESSIONS = "/api/v1/sessions"
 
@@ -73,7 +74,7 @@ def test_accepted_event_is_recorded_with_bytes_time_and_answer() -> None:
     assert record.response is plan.response
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("request_", "operation", "outcome", "status", "event_type"),
     [
         (post(SESSIONS, start()), "start", "opened", 201, "sessionStart"),
@@ -129,7 +130,7 @@ def test_delivery_of_what_a_reset_has_forgotten_is_not_taken_for_that_of_a_later
 # Settings of the API.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content_type", "strict"),
     [
         ("application/json", 201),
@@ -166,7 +167,7 @@ def test_array_on_sessions_is_accepted_unless_rejected() -> None:
     assert status(Settings(sessions_array="reject"), post("/api/v1/downloaded", batch("play"))) == 201
 
 
-@pytest.mark.parametrize("located", [False, True])
+@every_case("located", [False, True])
 def test_batch_gets_a_location_only_if_asked_for_and_a_session_in_any_case(located: bool) -> None:
     back_end = emulator(Settings(batch_location=located))
     answered = response(back_end, post("/api/v1/downloaded", batch("play", "sessionComplete")))
@@ -247,7 +248,7 @@ def test_reset_of_everything_returns_to_the_state_after_the_start() -> None:
     assert back_end.journal.last_seq == 1
 
 
-@pytest.mark.parametrize("part", ["journal", "sessions", "faults", "clock", "settings"])
+@every_case("part", ["journal", "sessions", "faults", "clock", "settings"])
 def test_reset_of_one_part_leaves_the_others_alone(part: str) -> None:
     back_end = emulator()
     sid = open_session(back_end)

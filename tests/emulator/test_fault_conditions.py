@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import Range, When
@@ -24,6 +22,7 @@ from tests.factories import (
     send,
     start,
 )
+from tests.tables import every_case
 
 BROKEN = StatusFault(code=500)
 NEVER = 10**9
@@ -39,7 +38,7 @@ def seen(back_end: Emulator, rule: str) -> int:
     return back_end.faults.get(rule).seen
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@every_case("stage", STAGES)
 def test_nth_event_counts_by_type_and_session_whatever_became_of_the_others(stage: Stage) -> None:
     back_end = emulator()
     one, two = open_session(back_end), open_session(back_end)
@@ -91,7 +90,7 @@ def test_number_of_an_event_is_that_of_its_arrival_also_when_a_later_one_overtak
     assert seen(back_end, rule) == 1
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@every_case("stage", STAGES)
 def test_duplicate_is_an_arrival_of_its_own(stage: Stage) -> None:
     back_end = emulator()
     sid = open_session(back_end)
@@ -113,7 +112,7 @@ def test_events_are_counted_afresh_after_a_reset_of_the_sessions() -> None:
         back_end.reset(["sessions"])
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@every_case("stage", STAGES)
 def test_in_break_is_what_the_session_was_before_the_event(stage: Stage) -> None:
     back_end = emulator()
     sid = open_session(back_end)
@@ -169,7 +168,7 @@ def test_age_of_a_session_is_that_of_the_emulated_clock() -> None:
     open_session(back_end)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("when", "statuses"),
     [
         (When(media_id="clip-7"), [500, 204]),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.answer_plan import AnswerPlan
@@ -30,6 +28,7 @@ from tests.factories import (
     send,
     start,
 )
+from tests.tables import every_case
 
 BROKEN = StatusFault(code=500)
 PREFLIGHT = HttpRequest("OPTIONS", "/api/v1/sessions", "/api/v1/sessions")
@@ -83,7 +82,7 @@ def test_session_start_whose_answer_is_lost_leaves_an_orphan_session() -> None:
     assert len(back_end.sessions) == 2
 
 
-@pytest.mark.parametrize("what", [ResetFault(), CloseFault(), HangFault()])
+@every_case("what", [ResetFault(), CloseFault(), HangFault()])
 def test_request_that_gets_no_answer_is_recorded_without_one(what: Fault) -> None:
     back_end = emulator()
     fault(back_end, what)
@@ -176,7 +175,7 @@ def test_delay_of_nothing_holds_nothing_back() -> None:
 # Which requests.
 
 
-@pytest.mark.parametrize(("request_", "operation"), [(PREFLIGHT, Operation.PREFLIGHT), (SCHEMA, Operation.SCHEMA)])
+@every_case(("request_", "operation"), [(PREFLIGHT, Operation.PREFLIGHT), (SCHEMA, Operation.SCHEMA)])
 def test_preflights_and_schema_reads_are_struck_only_when_they_are_named(
     request_: HttpRequest, operation: Operation
 ) -> None:
@@ -203,7 +202,7 @@ def test_nth_session_is_the_one_a_start_would_open_and_all_its_events() -> None:
     assert send(back_end, "unknown") == 404
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+@every_case("stage", list(Stage))
 def test_in_ad_is_what_the_session_was_before_the_event(stage: Stage) -> None:
     back_end = emulator()
     sid = open_session(back_end)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import count
 
-import pytest
-
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
@@ -44,6 +42,7 @@ from tests.factories import (
     send,
     start,
 )
+from tests.tables import every_case
 
 STAGES = list(Stage)
 ENDS = [(ExpireFault, "closed", 410), (ForgetFault, "forgotten", 404)]
@@ -68,7 +67,7 @@ def applied(back_end: Emulator) -> list[int]:
 # Sessions that end.
 
 
-@pytest.mark.parametrize(("kind", "after", "status"), ENDS)
+@every_case(("kind", "after", "status"), ENDS)
 def test_session_ends_just_before_its_event_is_processed(kind: End, after: str, status: int) -> None:
     back_end = emulator()
     sid, other = open_session(back_end), open_session(back_end)
@@ -80,7 +79,7 @@ def test_session_ends_just_before_its_event_is_processed(kind: End, after: str, 
     assert records(back_end)[-1].delivery is Delivery.SENT
 
 
-@pytest.mark.parametrize(("kind", "after", "status"), ENDS)
+@every_case(("kind", "after", "status"), ENDS)
 def test_session_ends_just_after_its_event_was_processed(kind: End, after: str, status: int) -> None:
     back_end = emulator()
     sid = open_session(back_end)
@@ -90,7 +89,7 @@ def test_session_ends_just_after_its_event_was_processed(kind: End, after: str, 
     assert send(back_end, sid) == status
 
 
-@pytest.mark.parametrize(("kind", "after", "status"), ENDS)
+@every_case(("kind", "after", "status"), ENDS)
 def test_all_sessions_end_at_once(kind: End, after: str, status: int) -> None:
     back_end = emulator()
     sids = [open_session(back_end) for _ in range(3)]
@@ -100,7 +99,7 @@ def test_all_sessions_end_at_once(kind: End, after: str, status: int) -> None:
     assert phase(back_end, open_session(back_end)).value == "open"
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@every_case("stage", STAGES)
 def test_session_of_its_own_that_a_request_has_not_got_cannot_end_but_the_rule_has_struck(stage: Stage) -> None:
     back_end = emulator()
     other = open_session(back_end)
@@ -159,7 +158,7 @@ def test_duplicate_of_the_answered_request_leaves_the_client_the_first_answer() 
     assert (second.outcome, second.delivery, second.fault_ids) == (Outcome.SESSION_CLOSED, Delivery.CUT, ("f1",))
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@every_case("stage", STAGES)
 def test_both_of_a_duplicate_are_processed_at_the_same_instant_however_fast_the_clock_runs(stage: Stage) -> None:
     looks = count()
     back_end = Emulator(clock=Clock(RealTime(lambda: T0, lambda: next(looks) * 1_000_000)))
@@ -205,7 +204,7 @@ def test_duplicate_that_is_delayed_arrives_twice_when_its_time_has_come() -> Non
 # Answers that the back end would have given.
 
 
-@pytest.mark.parametrize("what", SHAPES)
+@every_case("what", SHAPES)
 def test_start_that_never_arrives_is_answered_with_a_session_that_does_not_exist(what: Fault) -> None:
     back_end, untouched = emulator(), emulator()
     fault(back_end, what, times=1)
@@ -224,7 +223,7 @@ def test_start_that_never_arrives_is_answered_with_a_session_that_does_not_exist
     assert open_session(back_end) == open_session(untouched), "the ids of real sessions are the same"
 
 
-@pytest.mark.parametrize("what", SHAPES)
+@every_case("what", SHAPES)
 def test_event_that_never_arrives_is_answered_as_it_would_be_and_changes_nothing(what: Fault) -> None:
     back_end = emulator()
     sid = open_session(back_end)
@@ -259,7 +258,7 @@ def test_event_that_never_arrives_does_not_move_the_clock_that_follows_it() -> N
     assert (plan.record.response.status, plan.record.at_ms, back_end.clock.now_ms()) == (410, T0, T0)
 
 
-@pytest.mark.parametrize("what", SHAPES)
+@every_case("what", SHAPES)
 def test_answer_of_a_processed_request_is_shaped_and_recorded(what: Fault) -> None:
     back_end = emulator()
     fault(back_end, what, stage=Stage.RESPONSE)
@@ -281,9 +280,9 @@ def test_downloaded_content_that_never_arrives_opens_nothing() -> None:
 # Outcomes, refusals, scripts.
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
-@pytest.mark.parametrize("after_end", [204, 404, 410])
-@pytest.mark.parametrize("stage", STAGES)
+@every_case(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
+@every_case("after_end", [204, 404, 410])
+@every_case("stage", STAGES)
 def test_injected_outcome_has_its_status_whatever_after_end_says(
     outcome: str, status: int, after_end: int, stage: Stage
 ) -> None:

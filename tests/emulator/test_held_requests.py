@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from mockserver.model.query import Query
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Stage
 from tests.factories import T0, answer, emulator, event, fault, open_session, post_event, send, target
+from tests.tables import every_case
 
 
 def held_back(back_end: Emulator, event_type: str = "ping", *, playhead: float = 0) -> HeldRequest:
@@ -47,7 +47,7 @@ def test_request_that_nothing_holds_back_arrived_when_it_was_processed() -> None
     assert shown(back_end) == [("sessionStart", 0, 0, 1), ("play", 100, 0, 2), ("ping", 200, 0, 3)]
 
 
-@pytest.mark.parametrize("late_ms", [0, 7, 3_600_000])
+@every_case("late_ms", [0, 7, 3_600_000])
 def test_request_is_processed_as_of_the_moment_when_it_was_due_however_late_anybody_looks(late_ms: int) -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=500))

@@ -33,6 +33,7 @@ from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
 from mockserver.wire.codec import convert
 from tests.factories import post
+from tests.tables import every_case
 
 NEEDED: dict[type[AnswerFault], dict[str, Any]] = {
     StatusFault: {"code": 503},
@@ -72,7 +73,7 @@ def names(response: HttpResponse) -> list[str]:
     return [name for name, _ in response.headers]
 
 
-@pytest.mark.parametrize("fault", [ResetFault(), CloseFault(), HangFault(), RefuseFault(duration_ms=500)])
+@every_case("fault", [ResetFault(), CloseFault(), HangFault(), RefuseFault(duration_ms=500)])
 def test_fault_of_the_connection_leaves_no_answer_and_asks_for_none(fault: AnswerFault) -> None:
     def unwanted() -> HttpResponse:
         raise AssertionError
@@ -91,8 +92,8 @@ def test_kind_that_decides_what_the_client_gets_is_at_home_in_one_file_and_its_s
     assert naming <= homes
 
 
-@pytest.mark.parametrize("is_processed", [True, False])
-@pytest.mark.parametrize("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
+@every_case("is_processed", [True, False])
+@every_case("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
 def test_every_answer_of_a_fault_is_marked_once_unless_marking_is_off(
     kind: type[AnswerFault], is_processed: bool
 ) -> None:
@@ -105,12 +106,12 @@ def test_every_answer_of_a_fault_is_marked_once_unless_marking_is_off(
             assert [field for field in response.headers if field[0] == MARK[0]] == ([MARK] if mark else [])
 
 
-@pytest.mark.parametrize("fault", [TruncateFault(after_bytes=0), GarbleFault(), DribbleFault(chunks=1, total_ms=0)])
+@every_case("fault", [TruncateFault(after_bytes=0), GarbleFault(), DribbleFault(chunks=1, total_ms=0)])
 def test_what_damages_an_answer_on_its_way_leaves_it_as_it_is(fault: AnswerFault) -> None:
     assert sent(fault, marked=False) is OPENED
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
+@every_case(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
 def test_outcome_is_worded_as_by_the_api(outcome: str, status: int) -> None:
     fault = OutcomeFault(outcome=outcome)  # type: ignore[arg-type]
     response = sent(fault)
@@ -119,7 +120,7 @@ def test_outcome_is_worded_as_by_the_api(outcome: str, status: int) -> None:
     assert b"The session is" in sent(fault, sid="").body
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "dropped"),
     [
         ("location", {"Location"}),
@@ -143,7 +144,7 @@ def test_answer_without_its_length_ends_with_the_connection() -> None:
     assert not sent(DropHeaderFault(name="content-length"), answers.ACCEPTED).final, "a 204 has no length anyway"
 
 
-@pytest.mark.parametrize("is_processed", [True, False])
+@every_case("is_processed", [True, False])
 def test_headers_of_a_status_are_added_or_replace_others_in_any_spelling(is_processed: bool) -> None:
     given: dict[str, str | int] = {"Retry-After": 5, "access-control-allow-origin": "http://a", "content-type": "a/b"}
     fields = dict(sent(StatusFault(code=429, body="x", headers=given), is_processed=is_processed).headers)
@@ -173,7 +174,7 @@ def test_status_of_a_request_that_is_not_processed_has_no_location() -> None:
     assert names(response) == [*dict(answers.CORS), "Content-Type", "Content-Length", "X-Mock-Fault"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "location"),
     [
         ("http://{host}{location}", "http://tv.test:8089/api/v1/sessions/s1"),

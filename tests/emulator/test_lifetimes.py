@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import convert
 
 from mockserver.emulator.emulator import Emulator
@@ -24,6 +23,7 @@ from tests.factories import (
     response,
     send,
 )
+from tests.tables import every_case
 
 HOUR_MS = 60 * MINUTE_MS
 GRACE_MS = 5_000
@@ -96,7 +96,7 @@ def test_closed_session_answers_404_when_its_retention_is_over() -> None:
     assert phase(back_end, sid) is Phase.FORGOTTEN
 
 
-@pytest.mark.parametrize("name", ["idle_timeout_s", "stall_timeout_s", "max_age_s"])
+@every_case("name", ["idle_timeout_s", "stall_timeout_s", "max_age_s"])
 def test_lifetime_that_is_set_to_one_second_is_one_second(name: str) -> None:
     for ms, status in ((1_000, 204), (1_001, 410)):
         back_end = emulator(convert({name: 1}, Settings))
@@ -192,7 +192,7 @@ def test_session_complete_leaves_the_session_open_unless_it_is_told_to_close() -
         assert send(back_end, sid, ts=T0 + 4) == 204, "it was merely overtaken"
 
 
-@pytest.mark.parametrize("status", [410, 204, 404])
+@every_case("status", [410, 204, 404])
 def test_status_after_the_end_is_a_setting(status: Any) -> None:
     back_end = emulator(Settings(after_end=status))
     sid = open_session(back_end)
@@ -275,7 +275,7 @@ def test_event_that_is_refused_does_not_move_the_clock() -> None:
 # The order of checks.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("check_order", "statuses"),
     [("schema-first", [400, 400, 400, 400]), ("session-first", [400, 410, 410, 404])],
 )

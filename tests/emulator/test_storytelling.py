@@ -20,6 +20,7 @@ from mockserver.model.story import Story, StoryView
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
 from mockserver.wire.codec import to_builtins
 from tests.factories import emulator, event, fault, open_session, post, response, send, story, target
+from tests.tables import every_case
 
 PING_500 = FaultSpec(fault=StatusFault(code=500), when=When(event_type="ping"), times=1)
 TWO_PINGS = Expectation(says="It pings on.", query=Query(event_type="ping", status=204), at_least=2)
@@ -118,7 +119,7 @@ def test_nth_session_counts_from_the_beginning_of_the_story() -> None:
     assert opened == [201, 500, 500]  # the second one was never opened, so the next is the second again
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("bad", "error"),
     [
         (story(settings={"idle_timeout_s": -1}), InvalidInput),

@@ -35,6 +35,7 @@ from mockserver.formats.sarif import sarif
 from mockserver.model.comparison import Moment, Row
 from mockserver.model.finding import Severity
 from mockserver.model.lanes import Lane, Lanes, Span
+from tests.tables import every_case
 
 SCHEMAS = Path(__file__).parents[2] / "fixtures" / "schemas"
 SARIF = json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
@@ -165,7 +166,7 @@ def test_html_is_one_file_without_script_and_network() -> None:
 # What players send
 
 
-@pytest.mark.parametrize("write", [junit, sarif, github, html])
+@every_case("write", [junit, sarif, github, html])
 def test_every_format_is_ascii_without_control_characters_whatever_a_player_sent(write: Any) -> None:
     written = write(judged(HOSTILE, file="a%,:b\n.ndjson"))
     plain = written if write is not github else written.encode("ascii", "backslashreplace").decode()

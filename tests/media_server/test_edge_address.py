@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver import InvalidInput, MockServer, connect
+from tests.tables import every_case
 
 
 def rules_of(args: list[str]) -> list[str]:
@@ -34,7 +35,7 @@ def test_namespace_has_a_domain_of_its_own_and_what_cannot_name_it_goes_nowhere(
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("url", "domain", "first"),
     [
         ("https://mock.example", "mock.example", "MAP mock.example:443 mock.example:443"),
@@ -49,7 +50,7 @@ def test_server_elsewhere_is_found_by_its_name(url: str, domain: str, first: str
     assert rules_of(server.edge_chromium_args)[0] == first
 
 
-@pytest.mark.parametrize("what", ["edge_domain", "edge_chromium_args"])
+@every_case("what", ["edge_domain", "edge_chromium_args"])
 def test_server_without_tls_is_told_to_use_it(what: str) -> None:
     with MockServer() as server, pytest.raises(InvalidInput, match=r"always use https.*tls=True.*--tls"):
         getattr(server, what)

@@ -23,6 +23,7 @@ from mockserver.namespaces import DEFAULT
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.recording import Recording, parse_recording
 from tests.factories import answer, emulator, event, fault, open_session, post, post_event, start, target
+from tests.tables import every_case
 
 HARS = Path(__file__).parents[2] / "fixtures" / "har"
 
@@ -63,7 +64,7 @@ def entry(url: str = "https://e.hb-api.omtrdc.net/api/v1/sessions", **members: A
     }
 
 
-@pytest.mark.parametrize("name", sorted(OUTCOMES))
+@every_case("name", sorted(OUTCOMES))
 def test_of_the_archive_of_a_tool_the_media_traffic_is_read(name: str) -> None:
     recording = har(name)
     entries = judged(recording).events()
@@ -78,7 +79,7 @@ def test_every_archive_is_in_the_table() -> None:
     assert written - {"chromium-playwright"} == set(OUTCOMES) == set(LEFT_OUT)
 
 
-@pytest.mark.parametrize("name", sorted(OUTCOMES))
+@every_case("name", sorted(OUTCOMES))
 def test_an_answer_that_the_recorded_server_gave_is_the_one_in_the_journal(name: str) -> None:
     recording = har(name)
     answered = [entry.response.status if entry.response else None for entry in judged(recording).events()]
@@ -224,7 +225,7 @@ NOT_BASE64 = entry(
 )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content", "message"),
     [
         (archive(entry(), entry(startedDateTime="yesterday")), "f: entry 2: /startedDateTime: "),
@@ -244,9 +245,7 @@ def test_archive_that_cannot_be_used_is_refused_with_file_entry_and_reason(conte
     assert str(refused.value).startswith(message)
 
 
-@pytest.mark.parametrize(
-    "url", ["data:text/plain,hi", "https://[broken/", "chrome-extension://a/b", "wss://e.example/"]
-)
+@every_case("url", ["data:text/plain,hi", "https://[broken/", "chrome-extension://a/b", "wss://e.example/"])
 def test_odd_addresses_of_other_requests_are_no_obstacle(url: str) -> None:
     recording = parse_recording(archive(entry(url, method="GET", body=None), entry()), "f")
     assert (len(recording.calls), recording.left_out) == (1, 1)

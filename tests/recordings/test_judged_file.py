@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from mockserver import MediaServer, Settings
@@ -21,6 +20,7 @@ from mockserver.recordings.lines import parse_lines
 from mockserver.wire.codec import to_builtins
 from tests import factories
 from tests.event_files import START_MS, event
+from tests.tables import every_case
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 
@@ -34,7 +34,7 @@ def lines(*documents: Any) -> bytes:
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
 
 
-@pytest.mark.parametrize("path", sorted(TRAFFIC.glob("*.ndjson")), ids=lambda path: path.stem)
+@every_case("path", sorted(TRAFFIC.glob("*.ndjson")), ids=lambda path: path.stem)
 def test_recorded_clients_are_answered_as_they_were(path: Path) -> None:
     recorded = [json.loads(line)["status"] for line in path.read_text(encoding="utf-8").splitlines()]
     patient = Settings(idle_timeout_s=None, stall_timeout_s=None, max_age_s=None)

@@ -16,6 +16,7 @@ from mockserver.recordings.call import (
 from mockserver.recordings.lines import parse_lines
 from mockserver.recordings.recording import read_recording
 from tests.event_files import START_MS, event
+from tests.tables import every_case
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 
@@ -126,7 +127,7 @@ def test_journals_that_follow_one_another_in_a_file_stay_apart() -> None:
     assert lines == [2, 1, 3, 5, 4, 6, 8, 7]
 
 
-@pytest.mark.parametrize("held_ms", [-1, 1_501, 10**18, 10**30])
+@every_case("held_ms", [-1, 1_501, 10**18, 10**30])
 def test_time_for_which_nothing_can_have_been_held_back_is_refused(held_ms: int) -> None:
     with pytest.raises(InvalidInput, match=r"f:2: /held_ms: how long a request was held back is in milliseco"):
         read(ENTRY, {**ENTRY, "held_ms": held_ms})
@@ -145,12 +146,12 @@ def test_empty_lines_are_passed_over_and_counted() -> None:
     assert [call.line for call in read("", PLAIN, "", "", PLAIN)] == [2, 5]
 
 
-@pytest.mark.parametrize("changes", [{"response": None}, {"delivery": "cut"}])
+@every_case("changes", [{"response": None}, {"delivery": "cut"}])
 def test_answer_that_did_not_arrive_is_no_status(changes: dict[str, Any]) -> None:
     assert read({**ENTRY, **changes})[0].status is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "ending"),
     [
         ({}, "answered"),
@@ -187,7 +188,7 @@ def test_what_a_fault_made_the_server_process_twice_was_sent_once(
     assert [call.line for call in sent(first, second)] == kept
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("target", "path"),
     [
         ("http://host/api/v1/sessions", "/api/v1/sessions"),
@@ -200,7 +201,7 @@ def test_target_is_made_into_a_path_that_can_be_sent(target: str, path: str) -> 
     assert read({**PLAIN, "path": target})[0].path == path
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("line", "message"),
     [
         ({**PLAIN, "method": "GET /"}, "f:1: 'GET /' is not a method"),
@@ -226,7 +227,7 @@ def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     assert read_recording(str(path)).calls == read(PLAIN)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("target", "path"),
     [
         ("https://a.example/api/v1/sessions?x=1", "/api/v1/sessions?x=1"),
@@ -287,14 +288,14 @@ def test_recording_without_statuses_is_taken_to_have_gone_well() -> None:
     assert [request.sid for request in requests] == ["a", "a"]
 
 
-@pytest.mark.parametrize("path", sorted(TRAFFIC.glob("*.ndjson")), ids=lambda path: path.stem)
+@every_case("path", sorted(TRAFFIC.glob("*.ndjson")), ids=lambda path: path.stem)
 def test_every_recorded_session_gets_its_id(path: Path) -> None:
     requests = read_recording(str(path)).calls
     named = {request.sid for request in requests if request.api_path.endswith("/events") and request.method == "POST"}
     assert {request.sid for request in requests if request.opens} == named
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("lines", "message"),
     [
         (["{"], "f:1: not valid JSON: "),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from mockserver.model.results import TimelineEntry
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
 from mockserver.rules.alignment import Mark, align, as_expected
 from mockserver.rules.sequence import Seen, any_number_of, anything, expected_steps, seen_events
+from tests.tables import every_case
 
 NAMES = {"p": "play", "i": "ping", "a": "adStart"}
 REQUEST = RecordedRequest(method="POST", path="/", headers=[], body="", body_encoding="utf-8")
@@ -61,7 +61,7 @@ def marks(tokens: list[str], letters: str, **how: bool) -> list[str]:
     return [f"{line.mark.value} {step}:{seen}" for line, step, seen in zip(lines, expected, found, strict=True)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("tokens", "letters", "lines"),
     [
         (["p", "i"], "pi", ["fits p:p", "fits i:i"]),
@@ -81,7 +81,7 @@ def test_lines_say_what_fits_and_what_does_not(tokens: list[str], letters: str, 
     assert marks(tokens, letters) == lines
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("tokens", "letters", "lines"),
     [
         (["p", "a"], "ipiai", ["other :i", "fits p:p", "other :i", "fits a:a", "other :i"]),

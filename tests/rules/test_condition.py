@@ -19,6 +19,7 @@ from mockserver.rules.condition import (
     parse_header_condition,
     resolve,
 )
+from tests.tables import every_case
 
 BODY: dict[str, Any] = {
     "eventType": "ping",
@@ -29,7 +30,7 @@ BODY: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "eventType=ping",
@@ -72,7 +73,7 @@ def test_condition_holds(text: str) -> None:
     assert holds(parse_condition(text), BODY)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "/eventType=pong",
@@ -110,14 +111,14 @@ def test_first_operator_ends_the_pointer() -> None:
     assert (condition.tokens, condition.op, condition.value) == (("params", "title"), "=", "a>b=c")
 
 
-@pytest.mark.parametrize("text", ["", "para ms=1", "/params", "=1", "/a~b", "ping", "7=1"])
+@every_case("text", ["", "para ms=1", "/params", "=1", "/a~b", "ping", "7=1"])
 def test_text_without_pointer_or_operator_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"for example media\.id=clip-7 or /params/") as refused:
         parse_condition(text)
     assert refused.value.pointer == "/where"
 
 
-@pytest.mark.parametrize("part", ["params", "playerTime", "qoeData", "customMetadata"])
+@every_case("part", ["params", "playerTime", "qoeData", "customMetadata"])
 def test_key_is_found_in_whichever_part_of_an_event_it_is(part: str) -> None:
     condition = parse_condition("some.key=1")
     assert holds(condition, {"eventType": "ping", part: {"some.key": 1}})
@@ -164,7 +165,7 @@ def test_any_condition_on_any_document_is_either_true_or_false(document: Any, ta
 HEADERS = ((b"User-Agent", b"Demo/1 (a=b)"), (b"X-Tag", b"one"), (b"x-TAG", b"two"), (b"X-Raw", b"\xe9"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "expected"),
     [
         ("user-agent=Demo/1 (a=b)", True),
@@ -187,7 +188,7 @@ def test_condition_on_a_header_field_is_met_by_one_of_several(text: str, expecte
     assert header_holds(condition, header_values(HEADERS, condition.name)) is expected
 
 
-@pytest.mark.parametrize("text", ["", "x", "=x", "!=x", "a b=c", "a>1", "\u00e9=x", "a" * 4096 + "=x"])
+@every_case("text", ["", "x", "=x", "!=x", "a b=c", "a>1", "\u00e9=x", "a" * 4096 + "=x"])
 def test_what_is_no_condition_on_a_header_field_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_header_condition(text)

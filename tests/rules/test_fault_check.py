@@ -28,6 +28,7 @@ from mockserver.model.fault_kind import (
 from mockserver.model.vocabulary import Outcome, Stage
 from mockserver.rules.faults import check_spec
 from mockserver.wire.codec import decode
+from tests.tables import every_case
 
 BROKEN = StatusFault(code=500)
 DAY_MS = 24 * 3600 * 1000
@@ -37,7 +38,7 @@ def script(*items: Any) -> ResponsesFault:
     return ResponsesFault(responses=items)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "pointer"),
     [
         ({"when": When(status=204)}, "/when/status"),
@@ -106,7 +107,7 @@ def test_rule_that_cannot_mean_anything_is_refused_with_the_place(members: dict[
     assert refused.value.pointer == pointer
 
 
-@pytest.mark.parametrize(
+@every_case(
     "members",
     [
         {"when": When(status=204, outcome=Outcome.ACCEPTED), "stage": Stage.RESPONSE},
@@ -130,7 +131,7 @@ def test_rule_that_means_something_passes(members: dict[str, Any]) -> None:
     check_spec(FaultSpec(**{"fault": BROKEN, **members}))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "what",
     [
         OutcomeFault(outcome="session_closed"),
@@ -141,12 +142,12 @@ def test_rule_that_means_something_passes(members: dict[str, Any]) -> None:
         GarbleFault(),
     ],
 )
-@pytest.mark.parametrize("stage", list(Stage))
+@every_case("stage", list(Stage))
 def test_kind_without_numbers_can_stand_at_either_stage(what: Fault, stage: Stage) -> None:
     check_spec(FaultSpec(fault=what, stage=stage))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("rule", "pointer", "words"),
     [
         (b'{"fault": {"kind": "pass"}}', "/fault/kind", "item of a responses script"),

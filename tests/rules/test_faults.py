@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from mockserver.model.fault_kind import (
 from mockserver.model.vocabulary import Operation, Stage
 from mockserver.rules.faults import Armed, Strike, arm, strike
 from mockserver.rules.match import Facts
+from tests.tables import every_case
 
 BROKEN = StatusFault(code=500)
 
@@ -59,7 +59,7 @@ def counters(done: Strike) -> list[tuple[int, int]]:
 # One rule.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "struck"),
     [
         ({}, "xxxxxxxxx"),
@@ -95,12 +95,12 @@ def test_times_counts_strikes_not_draws() -> None:
     assert [draw.fired for each in done for draw in each.draws].count(True) == 3
 
 
-@pytest.mark.parametrize("probability", [0, 1])
+@every_case("probability", [0, 1])
 def test_nothing_is_drawn_for_a_certainty(probability: float) -> None:
     assert all(each.draws == () for each in run([armed("f1", probability=probability)], 5))
 
 
-@pytest.mark.parametrize(("now_ms", "over"), [(0, False), (99, False), (100, True), (-50, False)])
+@every_case(("now_ms", "over"), [(0, False), (99, False), (100, True), (-50, False)])
 def test_rule_is_over_when_its_ttl_is_and_then_sees_nothing(now_ms: int, over: bool) -> None:
     (done,) = run([armed("f1", ttl_ms=100)], 1, now_ms=now_ms)
     assert counters(done) == [(0, 0) if over else (1, 1)]
@@ -142,7 +142,7 @@ def test_rules_run_in_the_order_in_which_they_stand() -> None:
     assert done.decided_by == "f2"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("delay", "lowest", "highest"),
     [
         (DelayFault(ms=250), 250, 250),
@@ -203,7 +203,7 @@ def played(fault: ResponsesFault, requests: int, **members: Any) -> list[Any]:
 A, B = StatusFault(code=500), StatusFault(code=503, repeat=2)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("fault", "shown"),
     [
         (ResponsesFault(responses=(A, B)), [500, 503, 503, 503, 503, 503]),

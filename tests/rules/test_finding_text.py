@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from mockserver.admin import entries
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.query import Query
 from mockserver.rules.finding_text import brief_findings, entry_labels, moment, unexpected_findings
 from tests.factories import T0, answer, batch, emulator, open_session, post, post_event, send, target
+from tests.tables import every_case
 
 Golden = Callable[[str, str], None]
 
@@ -69,7 +68,7 @@ def test_entries_are_told_with_seconds_since_the_first_event() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("ts_ms", "start_ms", "text"),
     [(1_500, 0, "+1.500 s"), (0, 1_500, "-1.500 s"), (None, 0, ""), (0, None, ""), (10**300, 0, "")],
 )
@@ -79,7 +78,7 @@ def test_moment_is_seconds_since_the_start_if_both_are_known(
     assert moment(ts_ms, start_ms) == text
 
 
-@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\u2028", "\u202e"])
+@every_case("sign", ["\n", "\r", "\x1b", "\u2028", "\u202e"])
 def test_no_sign_of_a_client_breaks_a_line(sign: str) -> None:
     hostile = Finding(
         code="a.b", severity=Severity.ERROR, message=f"a{sign}b", consequence=f"a{sign}b", session_id=f"a{sign}b",

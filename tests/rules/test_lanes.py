@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.lanes import Lane, Span
 from mockserver.rules.lanes import lanes_of
 from tests.playbacks import START_MS, case_of, recorded
+from tests.tables import every_case
 
 BREAK = {"media.ad.podIndex": 1, "media.ad.podSecond": 20, "media.ad.podFriendlyName": "mid-roll"}
 AD = {"media.ad.id": "a1", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p"}
@@ -76,7 +75,7 @@ def test_silence_is_drawn_where_it_is_longer_than_the_threshold() -> None:
     assert "Silence" not in drawn(("play", 1, 0), ("ping", 13, 12))
 
 
-@pytest.mark.parametrize("name", ["adobe-js-3.1.0-vod", "adobe-js-3.1.0-realclock-vod", "adobe-sample-seek"])
+@every_case("name", ["adobe-js-3.1.0-vod", "adobe-js-3.1.0-realclock-vod", "adobe-sample-seek"])
 def test_time_never_runs_backwards_in_a_recorded_session(name: str) -> None:
     ground, sids = recorded(name)
     for sid in sids:

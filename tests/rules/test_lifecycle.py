@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import convert
@@ -25,6 +24,7 @@ from mockserver.rules.lifecycle import (
     limits,
     open_session,
 )
+from tests.tables import every_case
 
 MIN_MS = 60_000
 HOUR_MS = 60 * MIN_MS
@@ -67,7 +67,7 @@ def test_no_series_of_triggers_brings_a_session_back(triggers: list[Trigger]) ->
         known = later
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("trigger", "closed_by"),
     [
         (Trigger.END, ClosedBy.SESSION_END),
@@ -78,7 +78,7 @@ def test_no_series_of_triggers_brings_a_session_back(triggers: list[Trigger]) ->
         (Trigger.COMPLETE_CLOSING, ClosedBy.COMPLETE),
     ],
 )
-@pytest.mark.parametrize("phase", [Phase.OPEN, Phase.COMPLETED])
+@every_case("phase", [Phase.OPEN, Phase.COMPLETED])
 def test_live_session_closes_and_says_why(phase: Phase, trigger: Trigger, closed_by: ClosedBy) -> None:
     closed = fire(session(phase=phase, ad_state="ad"), trigger, 7)
     assert (closed.phase, closed.closed_by, closed.closed_ms) == (Phase.CLOSED, closed_by, 7)
@@ -93,20 +93,19 @@ def test_session_that_is_forgotten_is_in_no_ad_and_in_no_break() -> None:
 # Time.
 
 LIMITS = [
-    (600, {"idle_timeout_s": 600}, ClosedBy.IDLE, {}),
-    (1800, {"stall_timeout_s": 1800}, ClosedBy.STALL, {"last_event_ms": OPENED_MS + 10 * HOUR_MS}),
+    (600, ClosedBy.IDLE, {}),
+    (1800, ClosedBy.STALL, {"last_event_ms": OPENED_MS + 10 * HOUR_MS}),
     (
         86400,
-        {"max_age_s": 86400},
         ClosedBy.MAX_AGE,
         {"last_event_ms": OPENED_MS + 24 * HOUR_MS, "playhead_moved_ms": OPENED_MS + 24 * HOUR_MS},
     ),
 ]
 
 
-@pytest.mark.parametrize(("limit_s", "_settings", "closed_by", "members"), LIMITS)
+@every_case(("limit_s", "closed_by", "members"), LIMITS)
 def test_default_lifetime_strikes_strictly_after_limit_and_grace(
-    limit_s: int, _settings: dict[str, Any], closed_by: ClosedBy, members: dict[str, Any]
+    limit_s: int, closed_by: ClosedBy, members: dict[str, Any]
 ) -> None:
     known = session(**members)
     deadline_ms = limit_s * 1000 + GRACE_MS
@@ -115,14 +114,14 @@ def test_default_lifetime_strikes_strictly_after_limit_and_grace(
     assert (closed.phase, closed.closed_by, closed.closed_ms) == (Phase.CLOSED, closed_by, OPENED_MS + deadline_ms)
 
 
-@pytest.mark.parametrize("name", ["idle_timeout_s", "stall_timeout_s", "max_age_s"])
+@every_case("name", ["idle_timeout_s", "stall_timeout_s", "max_age_s"])
 def test_lifetime_of_one_second_is_one_second(name: str) -> None:
     settings = convert({name: 1}, Settings)
     assert after(session(), 1_000, settings).phase is Phase.OPEN
     assert after(session(), 1_001, settings).phase is Phase.CLOSED
 
 
-@pytest.mark.parametrize("idle_s", [600, 1])
+@every_case("idle_s", [600, 1])
 def test_grace_that_is_set_applies_to_every_lifetime(idle_s: float) -> None:
     settings = Settings(idle_timeout_s=idle_s, grace_s=2.5)
     last_ms = round((idle_s + 2.5) * 1000)
@@ -183,7 +182,7 @@ def test_session_rule_replaces_the_lifetimes_it_names_and_no_others() -> None:
     assert (found.idle_ms, found.stall_ms, found.max_age_ms, found.retention_ms) == (3_000, 50_000, None, 86_400_000)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("settings", "rule", "grace"),
     [
         (Settings(), None, {"idle_ms": 5_000, "stall_ms": 5_000, "max_age_ms": 5_000}),
@@ -215,21 +214,21 @@ def test_accepted_event_counts_and_restarts_the_silence() -> None:
     assert known.playhead_moved_ms == OPENED_MS + 5_000
 
 
-@pytest.mark.parametrize("playhead", [10, 4.999, -1])
+@every_case("playhead", [10, 4.999, -1])
 def test_any_change_of_the_playhead_is_movement_and_none_is_none(playhead: float) -> None:
     known = session(playhead_s=5)
     assert sent(known, "ping", 9, playhead=playhead)[0].playhead_moved_ms == OPENED_MS + 9
     assert sent(known, "ping", 9, playhead=5.0)[0].playhead_moved_ms == OPENED_MS
 
 
-@pytest.mark.parametrize(("ignores", "moved_ms"), [(False, OPENED_MS), (True, OPENED_MS + 50)])
+@every_case(("ignores", "moved_ms"), [(False, OPENED_MS), (True, OPENED_MS + 50)])
 def test_time_in_an_ad_counts_as_a_stalled_playhead_unless_told_otherwise(ignores: bool, moved_ms: int) -> None:
     in_ad, _ = sent(session(ad_state="due"), "adStart", idle_ignores_ads=ignores)
     assert sent(in_ad, "ping", 50, idle_ignores_ads=ignores)[0].playhead_moved_ms == moved_ms
     assert sent(in_ad, "adComplete", 50, idle_ignores_ads=ignores)[0].playhead_moved_ms == moved_ms
 
 
-@pytest.mark.parametrize("ends", ["adComplete", "adSkip", "adBreakComplete"])
+@every_case("ends", ["adComplete", "adSkip", "adBreakComplete"])
 def test_ad_is_open_between_its_start_and_its_end(ends: str) -> None:
     in_ad, _ = sent(session(ad_state="due"), "adStart")
     assert in_ad.in_ad
@@ -275,7 +274,7 @@ def ended(*, ts: int = 1_000, **settings: Any) -> Session:
     return closed
 
 
-@pytest.mark.parametrize(("ts", "accepted"), [(999, True), (1_000, True), (1_001, False)])
+@every_case(("ts", "accepted"), [(999, True), (1_000, True), (1_001, False)])
 def test_event_not_younger_than_the_closing_one_was_merely_overtaken(ts: int, accepted: bool) -> None:
     late, outcome = sent(ended(), "ping", 10, ts=ts)
     assert outcome is (Outcome.ACCEPTED if accepted else Outcome.SESSION_CLOSED)
@@ -291,7 +290,7 @@ def test_session_complete_that_was_overtaken_by_session_end_still_completes() ->
     assert (late.complete, late.closed_by, outcome) == (True, ClosedBy.SESSION_END, Outcome.ACCEPTED)
 
 
-@pytest.mark.parametrize(("passed_ms", "window_s", "accepted"), [(5_000, 5, True), (5_001, 5, False), (1, 0, False)])
+@every_case(("passed_ms", "window_s", "accepted"), [(5_000, 5, True), (5_001, 5, False), (1, 0, False)])
 def test_overtaken_events_are_let_in_for_the_length_of_the_window(
     passed_ms: int, window_s: float, accepted: bool
 ) -> None:
@@ -316,7 +315,7 @@ def test_nothing_is_overtaken_by_a_timeout() -> None:
 # Downloaded content.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("complete", "over", "closed_by"),
     [(False, False, ClosedBy.SESSION_END), (True, False, ClosedBy.COMPLETE), (True, True, ClosedBy.SESSION_END)],
 )

@@ -13,6 +13,7 @@ from mockserver.model.results import Difference
 from mockserver.model.session import Content
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.match import Facts, compile_query, compile_when
+from tests.tables import every_case
 
 BODY = {"eventType": "adStart", "playerTime": {"playhead": 12.5, "ts": 1}, "params": {"media.ad.id": "ad-1", "a/b": 1}}
 
@@ -38,7 +39,7 @@ def facts(**members: Any) -> Facts:
     return Facts(**{**known, **members})
 
 
-@pytest.mark.parametrize(
+@every_case(
     "query",
     [
         Query(),
@@ -58,7 +59,7 @@ def test_query_matches_when_every_field_has_one_of_the_values_asked_for(query: Q
     assert matcher.differences(facts()) == ()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "differences"),
     [
         (Query(event_type="adComplete"), [Difference("event_type", "adComplete", "adStart")]),
@@ -99,7 +100,7 @@ def test_another_event_type_is_further_away_than_another_status() -> None:
     assert compile_query(Query()).distance(()) == 0
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "pointer"),
     [
         (Query(since=-1), "/since"),
@@ -116,7 +117,7 @@ def test_query_that_cannot_be_used_is_refused_with_the_place(query: Query, point
     assert refused.value.pointer == pointer
 
 
-@pytest.mark.parametrize("operation", [Operation.PREFLIGHT, Operation.SCHEMA])
+@every_case("operation", [Operation.PREFLIGHT, Operation.SCHEMA])
 def test_fault_rule_hits_preflights_and_schema_reads_only_when_it_names_them(operation: Operation) -> None:
     asked = facts(operation=operation, event_type=None, session_id=None)
     assert not compile_when(When()).matches(asked)
@@ -127,7 +128,7 @@ def test_fault_rule_hits_preflights_and_schema_reads_only_when_it_names_them(ope
     assert compile_query(Query()).matches(asked), "a query is about everything"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("when", "matches"),
     [
         (When(nth_session=3), True),
@@ -172,7 +173,7 @@ def test_fault_rule_is_about_sessions_in_terms_of_the_domain(when: When, matches
     assert (matcher.differences(facts()) == ()) is matches
 
 
-@pytest.mark.parametrize(
+@every_case(
     "when",
     [
         When(nth_session=1),
@@ -187,12 +188,12 @@ def test_fault_rule_is_about_sessions_in_terms_of_the_domain(when: When, matches
         When(namespace="default"),
     ],
 )
-@pytest.mark.parametrize("body", [None, [], "x", {"playerTime": {"playhead": True}}])
+@every_case("body", [None, [], "x", {"playerTime": {"playhead": True}}])
 def test_what_is_not_known_never_matches(when: When, body: Any) -> None:
     assert not compile_when(when).matches(Facts(Operation.EVENT, "s1", None, lambda: body))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("operation", "body"),
     [
         (Operation.START, {"params": {"media.id": "own", "media.playerName": 7}}),
@@ -205,7 +206,7 @@ def test_request_that_opens_a_session_says_its_content_itself(operation: Operati
     assert not compile_when(When(player_name="*")).matches(opening), "a player name is a text"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("when", "difference"),
     [
         (When(nth_event=1), Difference("nth_event", 1, 2)),
@@ -222,7 +223,7 @@ def test_miss_of_a_fault_rule_is_told_too(when: When, difference: Difference) ->
     assert matcher.distance((difference,)) == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("when", "pointer"),
     [
         (When(playhead_s=Range(at_least=2, below=2)), "/when/playhead_s/at_least"),

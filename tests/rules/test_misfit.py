@@ -11,6 +11,7 @@ from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
 from mockserver.model.story import Story
 from mockserver.rules.misfit import misfit
+from tests.tables import every_case
 
 WRONG = [
     ({"fault": {"kind": "status", "code": "500"}}, FaultSpec, "/fault/code", ""),
@@ -30,7 +31,7 @@ def objection(document: Any, kind: Any) -> msgspec.ValidationError:
     return raised.value
 
 
-@pytest.mark.parametrize(("document", "kind", "pointer", "more"), WRONG)
+@every_case(("document", "kind", "pointer", "more"), WRONG)
 def test_place_is_read_from_what_msgspec_says(document: Any, kind: Any, pointer: str, more: str) -> None:
     refused = misfit(objection(document, kind), kind, document)
     assert refused.pointer == pointer, "msgspec has changed how it says where: mockserver/rules/misfit.py reads it"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.rules.ordering import Arrived, Processed, ReorderBuffer, Ties, processing_order
+from tests.tables import every_case
 
 WINDOW_MS, WINDOW_N = 5_000, 10
 
@@ -103,7 +104,7 @@ def test_clock_set_back_does_not_empty_the_buffer() -> None:
 # Reading.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("now_ms", "closed", "provisional"),
     [(WINDOW_MS - 1, False, True), (WINDOW_MS, False, False), (0, True, False), (None, False, False)],
 )
@@ -186,7 +187,7 @@ def test_events_without_ts_count_towards_the_ten() -> None:
 PRE_ROLL = "adBreakStart adStart"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("before", "arrival", "processing"),
     [
         # CBS 0.0.15: a whole break; both ends.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from mockserver.namespaces import Namespaces
 from mockserver.rules.playback import Scope, Step, trace
 from mockserver.rules.playback_states import ADS, CHAPTER, IRREGULAR, PLAYER, Player
 from tests.factories import T0, emulator, open_session, send
+from tests.tables import every_case
 
 EVENTS = (
     "play", "pauseStart", "bufferStart", "ping", "adBreakStart", "adBreakComplete", "adStart", "adComplete", "adSkip",
@@ -101,7 +101,7 @@ def test_faults_findings_report_and_lanes_agree_at_every_event(event_types: list
     assert (seen.ads_s, seen.paused_s) == (ads_s, paused_s)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("event_types", "in_ad", "in_break"),
     [
         ("adStart", False, False),

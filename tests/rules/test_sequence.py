@@ -11,13 +11,14 @@ from mockserver.model.query import Query
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.rules.match import Facts
 from mockserver.rules.sequence import Occurs, any_number_of, anything, expected_steps
+from tests.tables import every_case
 
 
 def facts(event_type: str, document: Any = None) -> Facts:
     return Facts(Operation.EVENT, "s", event_type, lambda: document, Outcome.ACCEPTED, 204)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("step", "kind", "text"),
     [
         ("play", Occurs.ONCE, "play"),
@@ -50,7 +51,7 @@ def test_anything_fits_everything() -> None:
     assert step.fits(facts("ping"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sequence", "text", "pointer"),
     [
         ([], "a sequence needs at least one step", "/sequence"),
@@ -69,7 +70,7 @@ def test_step_that_cannot_be_used_is_refused(sequence: list[Any], text: str, poi
     assert caught.value.pointer == pointer
 
 
-@pytest.mark.parametrize("steps", [(), (3,), ("ping", anything()), (any_number_of("ping"),)], ids=str)
+@every_case("steps", [(), (3,), ("ping", anything()), (any_number_of("ping"),)], ids=str)
 def test_any_number_of_nothing_that_could_come_is_refused(steps: tuple[Any, ...]) -> None:
     with pytest.raises(InvalidInput, match="any_number_of takes event types or queries"):
         any_number_of(*steps)

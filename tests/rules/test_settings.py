@@ -11,9 +11,10 @@ from mockserver.errors import InvalidInput
 from mockserver.model.finding import Thresholds
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.rules.settings import check_settings
+from tests.tables import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     "members",
     [
         {},
@@ -30,7 +31,7 @@ def test_settings_that_make_sense_pass(members: dict[str, Any]) -> None:
     check_settings(Settings(**members))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "pointer"),
     [
         ({"idle_timeout_s": -1}, "/idle_timeout_s"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from mockserver.model.expectation import Expectation, ExpectationView
@@ -30,6 +29,7 @@ from mockserver.rules.story import (
 )
 from mockserver.rules.verification import CountRange
 from tests.factories import story
+from tests.tables import every_case
 
 TOLD = story(silence_s=10, watch_s=30)
 PINGS = Expectation(says="It pings.", query=Query(event_type="ping"))
@@ -75,7 +75,7 @@ def test_story_waits_for_a_player_however_long_that_takes() -> None:
     assert at(StoryProgress(), 0) == at(StoryProgress(), 10_000) == ("waiting", None)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "request_",
     [
         record(1, None, operation=Operation.SCHEMA, method="GET"),
@@ -86,7 +86,7 @@ def test_what_browsers_and_people_ask_is_no_request_of_a_player(request_: Record
     assert after(request_) == StoryProgress()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "request_",
     [
         opening(1),
@@ -139,7 +139,7 @@ def test_end_of_a_session_that_was_open_before_counts_if_it_is_the_newest() -> N
     assert at(after(record(1, "sessionEnd"), begun=StoryProgress(newest_sid="b")), 3)[0] == "running"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "next_",
     [
         opening(6, "b"),
@@ -151,7 +151,7 @@ def test_player_that_goes_on_after_the_end_of_its_session_is_waited_for(next_: R
     assert at(after(opening(0), record(5, "sessionEnd"), next_), 9)[0] == "running"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "end",
     [
         record(5, "sessionEnd", outcome=Outcome.NOT_PROCESSED, status=503),
@@ -206,7 +206,7 @@ def test_story_did_not_happen_while_a_rule_never_fired() -> None:
     assert view.message == "the story did not happen: rule outage never fired (seen 3); rule hang was removed"
 
 
-@pytest.mark.parametrize("members", [{"enabled": False}, {"probability": 0.5}, {"times": 0}])
+@every_case("members", [{"enabled": False}, {"probability": 0.5}, {"times": 0}])
 def test_rule_that_need_not_fire_says_nothing(members: dict[str, Any]) -> None:
     spec = FaultSpec(fault=HangFault(), **members)
     assert strikes_view(story(faults=(spec,)), [rule(spec)]) is None
@@ -222,7 +222,7 @@ def verification(verified: bool, *, complete: bool = True) -> Verification:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("numbers", "count", "met", "final"),
     [
         (CountRange(2), 1, False, False),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from mockserver.admin import entries, sessions
 from mockserver.control import SessionQuery
 from mockserver.emulator.emulator import Emulator
@@ -32,6 +30,7 @@ from tests.factories import (
     send,
     target,
 )
+from tests.tables import every_case
 
 Golden = Callable[[str, str], None]
 
@@ -157,7 +156,7 @@ def test_hostile_content_is_escaped_and_cut_to_length(golden: Golden) -> None:
     golden("transcript/hostile.txt", written(back_end))
 
 
-@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "\x00"])
+@every_case("sign", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "\x00"])
 def test_no_sign_of_a_client_breaks_a_line_or_steers_a_terminal(sign: str) -> None:
     back_end = emulator()
     sid = open_session(back_end, media__id=f"a{sign}b")

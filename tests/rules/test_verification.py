@@ -19,6 +19,7 @@ from mockserver.rules.verification import (
     find_sequence,
     steps,
 )
+from tests.tables import every_case
 
 QUERY = Query(event_type="ping")
 
@@ -27,7 +28,7 @@ def facts(*event_types: str, status: int = 204) -> list[Facts]:
     return [Facts(Operation.EVENT, "s", name, lambda: None, Outcome.ACCEPTED, status) for name in event_types]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "expected", "words", "final"),
     [
         ({}, CountRange(1), "at least 1", False),
@@ -46,7 +47,7 @@ def test_numbers_say_how_many_there_must_be(
     assert (found, str(found), found.final) == (expected, words, final)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("wanted", "met"),
     [
         (CountRange(2), [False, False, True, True]),
@@ -59,7 +60,7 @@ def test_expectation_is_met_inside_its_bounds(wanted: CountRange, met: list[bool
     assert [wanted.met_by(count) for count in range(4)] == met
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("command", "pointer"),
     [
         (VerifyCommand(), "/query"),
@@ -85,7 +86,7 @@ def test_timeout_is_given_in_milliseconds_up_to_a_minute() -> None:
             check_timeout(timeout_ms)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sequence", "found"),
     [
         (("play", "ping", "sessionEnd"), [1, 2, 5]),
@@ -113,7 +114,7 @@ def test_step_that_cannot_be_used_is_refused() -> None:
         steps(["play", Query(where="x")])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "words"),
     [
         (Query(), "any request"),

@@ -13,6 +13,7 @@ from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
 from mockserver.simulation.script import Beat, write_script
 from tests.scripts import received
+from tests.tables import every_case
 
 CAUSES: dict[str, set[str]] = {
     "ads-outside-break": {"ad.outside-break"},
@@ -98,7 +99,7 @@ def test_flaw_of_other_content_breaks_something_or_says_that_it_finds_nothing(ki
             assert codes(broken, Severity.INFO) - before or (kind, name) == ("abandoned", "abandoned"), name
 
 
-@pytest.mark.parametrize("name", FLAWS)
+@every_case("name", FLAWS)
 def test_flaw_keeps_the_order_of_the_script(name: str) -> None:
     beats = apply_flaw(name, write_script(make_content(1), 1))
     assert [beat.at_ms for beat in beats] == sorted(beat.at_ms for beat in beats)

@@ -14,6 +14,7 @@ from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
 from mockserver.simulation.player import Sent, SimulatedPlayer, Voice, start_of
 from mockserver.simulation.script import Beat, write_script
+from tests.tables import every_case
 
 START_MS = 1_760_000_000_000
 REFUSED = {
@@ -80,7 +81,7 @@ def test_the_api_accepts_nearly_all_that_a_broken_player_sends(server: MockServe
     assert refused == REFUSED.get(name, set())
 
 
-@pytest.mark.parametrize("name", sorted(FLAWS))
+@every_case("name", sorted(FLAWS))
 def test_every_flaw_changes_the_script_and_says_what_it_does(name: str) -> None:
     beats = write_script(make_content(1), 1)
 
@@ -131,7 +132,7 @@ def test_an_address_without_scheme_is_refused() -> None:
         play("127.0.0.1:8089", [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("speed", "rate", "behind_s"),
     [(None, 1, 100), (None, 0, 100), (1, 1, 0), (0.5, 1, 0), (10, 1, 90), (10, 0, 100), (10, 5, 50), (10, 20, 0)],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.script import Beat, write_script
+from tests.tables import every_case
 
 
 def vod(seed: int = 1) -> list[Beat]:
@@ -19,8 +20,8 @@ def test_the_same_seed_writes_the_same_session() -> None:
     assert vod(3) != vod(4)
 
 
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("kind", CONTENTS)
+@every_case("seed", range(5))
+@every_case("kind", CONTENTS)
 def test_two_events_are_at_least_a_millisecond_and_at_most_eleven_seconds_apart(seed: int, kind: str) -> None:
     beats = write_script(make_content(seed, kind=kind), seed)
 

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from mockserver.store.caches import Cache, Caches
+from tests.tables import every_case
 
 
 class Counting:
@@ -64,7 +65,7 @@ def test_answers_asked_for_in_turn_are_not_dropped_just_before_they_are_wanted()
     assert len(answers) == 10
 
 
-@pytest.mark.parametrize("latest", [True, False])
+@every_case("latest", [True, False])
 def test_weights_never_exceed_the_room(latest: bool) -> None:
     answers = Cache[int](10, latest=latest)
     for name, weight in enumerate([4, 4, 4, 11, 1, 9]):

@@ -11,6 +11,7 @@ from mockserver.model.vocabulary import Operation, Stage
 from mockserver.rules.match import Facts
 from mockserver.store.faults import FaultStore
 from mockserver.wire.codec import decode, encode
+from tests.tables import every_case
 
 RESET = FaultSpec(fault=ResetFault())
 BROKEN = FaultSpec(fault=StatusFault(code=500), name="broken", probability=0.5)
@@ -117,7 +118,7 @@ def test_the_rules_of_the_start_come_back_whatever_the_limit_is_by_now() -> None
     assert ids(rules) == ["f1", "f2", "f3"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("when", "noted"),
     [
         (When(), True),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec.structs import replace
 
 from mockserver.model.session import Content, Session
 from mockserver.model.vocabulary import Phase
 from mockserver.store.sessions import SessionStore
+from tests.tables import every_case
 
 
 def session(number: int, phase: Phase = Phase.OPEN) -> Session:
@@ -43,7 +43,7 @@ def test_sessions_are_kept_in_order_of_opening_whatever_happens_to_them_later() 
     assert (store.get("s9"), "s2" in store, "s9" in store, len(store), store.opened) == (None, True, False, 3, 3)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("phases", "left"),
     [
         ("occ", "s1 s3 s4"),

@@ -8,6 +8,7 @@ import pytest
 from mockserver.errors import InvalidInput
 from mockserver.model.fault_kind import StatusFault
 from mockserver.stories.file import parse_story, read_story, story_name
+from tests.tables import every_case
 
 HEAD = 'title = "t"\nsymptom = "s"\ndescription = "d"\nplayer = "p"\n'
 EXPECT = '\n[[expect]]\nsays = "It pings."\nquery = { event_type = "ping" }\n'
@@ -39,7 +40,7 @@ def test_file_that_cannot_name_a_story_is_refused(tmp_path: Path, name: str) -> 
         read_story(path)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("written", "settings"),
     [
         ("cors.max_age = 5", {"cors.max_age": 5}),

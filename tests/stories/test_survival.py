@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-import pytest
-
 from mockserver.model.story import StoryView
 from mockserver.stories.book import StoryBook
 from tests.devices import CLIP, Device, Habits, Network
+from tests.tables import every_case
 
 GOOD = Habits()
 ON_THE_WEB = Habits(web=True)
@@ -130,14 +129,14 @@ def test_every_story_has_a_player_that_passes_and_one_that_fails() -> None:
     assert all(cast.bad for cast in CASTS.values())
 
 
-@pytest.mark.parametrize("name", CASTS)
+@every_case("name", CASTS)
 def test_careful_player_passes(name: str) -> None:
     view = told(name, CASTS[name].good)
 
     assert view.verdict == "passed", [one for one in view.expectations if not one.met]
 
 
-@pytest.mark.parametrize(("name", "who"), [(name, who) for name, cast in CASTS.items() for who in cast.bad])
+@every_case(("name", "who"), [(name, who) for name, cast in CASTS.items() for who in cast.bad])
 def test_player_with_bad_habits_fails(name: str, who: str) -> None:
     view = told(name, CASTS[name].bad[who])
 
@@ -145,7 +144,7 @@ def test_player_with_bad_habits_fails(name: str, who: str) -> None:
     assert all(rule.applied for rule in view.faults), "it must fail over what it does, not over what did not happen"
 
 
-@pytest.mark.parametrize("habits", [GOOD, on_edge(GOOD)], ids=["collection", "edge"])
+@every_case("habits", [GOOD, on_edge(GOOD)], ids=["collection", "edge"])
 def test_player_without_a_story_is_accepted_by_its_api_alone(habits: Habits) -> None:
     network = Network(BOOK)
     Device(network, habits).play()
@@ -156,14 +155,14 @@ def test_player_without_a_story_is_accepted_by_its_api_alone(habits: Habits) -> 
     assert session.complete
 
 
-@pytest.mark.parametrize("name", ON_EDGE)
+@every_case("name", ON_EDGE)
 def test_careful_player_of_the_media_edge_api_passes(name: str) -> None:
     view = told(name, on_edge(CASTS[name].good))
 
     assert view.verdict == "passed", [one for one in view.expectations if not one.met]
 
 
-@pytest.mark.parametrize(("name", "who"), [(name, who) for name in ON_EDGE for who in CASTS[name].bad])
+@every_case(("name", "who"), [(name, who) for name in ON_EDGE for who in CASTS[name].bad])
 def test_player_of_the_media_edge_api_with_bad_habits_fails(name: str, who: str) -> None:
     view = told(name, on_edge(CASTS[name].bad[who]))
 
@@ -171,7 +170,7 @@ def test_player_of_the_media_edge_api_with_bad_habits_fails(name: str, who: str)
     assert all(rule.applied for rule in view.faults), "it must fail over what it does, not over what did not happen"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "habits"),
     [
         ("session-start-400", JS),
@@ -193,7 +192,7 @@ def test_habits_of_real_players_that_do_no_harm_pass(name: str, habits: Habits) 
     assert view.verdict == "passed", [one for one in view.expectations if not one.met]
 
 
-@pytest.mark.parametrize("name", CASTS)
+@every_case("name", CASTS)
 def test_player_that_never_comes_fails(name: str) -> None:
     network = Network(BOOK)
     network.start(name)

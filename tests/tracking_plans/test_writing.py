@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -16,6 +15,7 @@ from mockserver.tracking_plans.writing import plan_toml
 from mockserver.wire.codec import encode
 from mockserver.wire.toml_file import TomlFile
 from tests.documents import ROOT
+from tests.tables import every_case
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 SCALARS = st.one_of(
@@ -44,7 +44,7 @@ def test_the_schema_accepts_the_plans_there_are() -> None:
         assert list(VALIDATOR.iter_errors(TomlFile(path.read_text(encoding="utf-8"), path.name).values)) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "wrong",
     [
         {"content": []},

@@ -27,6 +27,7 @@ from mockserver.wire.codec import (
     parse_body,
     to_builtins,
 )
+from tests.tables import every_case
 
 MAX_BYTES = 100_000
 BOM = b"\xef\xbb\xbf"
@@ -48,7 +49,7 @@ def nested(levels: int) -> bytes:
 # Bodies of players.
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "document"),
     [
         (b'{"a": 1}', {"a": 1}),
@@ -67,7 +68,7 @@ def test_body_is_read_as_browsers_read_json(body: bytes, document: Any) -> None:
     assert parse(body) == document
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "why"),
     [
         (b"", "is empty"),
@@ -104,7 +105,6 @@ def test_body_is_read_as_browsers_read_json(body: bytes, document: Any) -> None:
         (zipped(b"[" + b"1," * 10**6), "unpacks to more than 100000 bytes"),
         (zipped(nested(10_000)), "64 levels"),
     ],
-    ids=range(33),
 )
 def test_body_that_is_no_json_is_told_apart_with_the_reason(body: bytes, why: str) -> None:
     with pytest.raises(NotJson, match=why):
@@ -194,7 +194,7 @@ def test_record_written_and_read_is_the_same(record: msgspec.Struct) -> None:
     assert convert(to_builtins(record), type(record)) == record
 
 
-@pytest.mark.parametrize("kind", STRUCTS, ids=lambda kind: kind.__name__)
+@every_case("kind", STRUCTS, ids=lambda kind: kind.__name__)
 def test_every_type_of_the_admin_api_can_be_read_and_has_a_schema(kind: type[msgspec.Struct]) -> None:
     assert msgspec.json.schema(kind)["$ref"] == f"#/$defs/{kind.__name__}"
     with pytest.raises(InvalidInput):
@@ -206,7 +206,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
+@every_case("kind", COMMANDS, ids=lambda kind: kind.__name__)
 def test_unknown_member_of_what_is_asked_is_an_error(kind: type[msgspec.Struct]) -> None:
     story = {"title": "t", "symptom": "s", "description": "d", "player": "p", "expect": []}
     body = {"action": "freeze", "fault": {"kind": "reset"}, "after": "sid", **story}
@@ -276,7 +276,7 @@ def test_mistake_in_a_document_is_told_with_its_json_pointer(
         assert refused.value.pointer == pointer
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"nope", b"[" * 100_000, b'{"query":' * 100_000])
+@every_case("body", [b"", b"{", b"\xff", b"nope", b"[" * 100_000, b'{"query":' * 100_000])
 def test_document_of_ours_that_is_no_json_is_invalid_input(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         decode(body, results.WaitCommand)
@@ -294,7 +294,7 @@ def test_integers_beyond_64_bits_can_be_written() -> None:
     assert encode(Delivery.SENT) == b'"sent"'
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "reason"),
     [
         (b"nope", "invalid character (byte 0)"),

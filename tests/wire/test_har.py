@@ -7,8 +7,6 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from mockserver.admin.entries import export
 from mockserver.control import Chunks, ExportQuery
 from mockserver.emulator.emulator import Emulator
@@ -18,6 +16,7 @@ from mockserver.model.fault_kind import DelayFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.vocabulary import Delivery
 from tests.factories import answer, emulator, event, fault, open_session, post, post_event, send, start, target
+from tests.tables import every_case
 
 REQUEST = {
     "method": str, "url": str, "httpVersion": str, "cookies": list, "headers": list, "queryString": list,
@@ -164,7 +163,7 @@ def test_injected_answer_is_there_with_its_fault() -> None:
     assert entry["_mockserver"]["fault_ids"] == [rule.id]
 
 
-@pytest.mark.parametrize("count", [0, 1, 1_203])
+@every_case("count", [0, 1, 1_203])
 def test_archive_of_any_length_is_whole_and_comes_in_pieces(count: int) -> None:
     back_end = emulator()
     for _ in range(count):

@@ -7,6 +7,7 @@ import pytest
 
 from mockserver.errors import InvalidInput
 from mockserver.wire.toml_file import TomlFile
+from tests.tables import every_case
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,7 +42,7 @@ says = "x"
 '''
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("pointer", "line"),
     [
         ("/title", 2),
@@ -69,7 +70,7 @@ def test_lines_that_end_as_on_windows_are_counted_alike() -> None:
     assert TomlFile(TEXT.replace("\n", "\r\n"), "a.toml").where("/faults/1/when/in_ad") == "a.toml:21"
 
 
-@pytest.mark.parametrize("pointer", ["", "/nothing", "/nothing/0"])
+@every_case("pointer", ["", "/nothing", "/nothing/0"])
 def test_what_is_nowhere_is_somewhere_in_the_file(pointer: str) -> None:
     assert TomlFile(TEXT, "a.toml").where(pointer) == "a.toml"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from mockserver.dialects.collection import answers
 from mockserver.model.http import HttpRequest, HttpResponse
 from mockserver.model.journal import Violation
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
+from tests.tables import every_case
 
 SID = "a" * 64
 CORS = {
@@ -64,12 +63,12 @@ def test_rejection_names_the_first_violation_and_lists_all() -> None:
     assert message(answers.rejected(400, violations[1:])) == "No."
 
 
-@pytest.mark.parametrize(("status", "final"), [(400, False), (413, True), (415, False)])
+@every_case(("status", "final"), [(400, False), (413, True), (415, False)])
 def test_body_that_was_not_read_to_its_end_ends_the_connection(status: int, final: bool) -> None:
     assert answers.rejected(status, (Violation("", "x", "y"),)).final is final
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("outcome", "after_end", "status", "words"),
     [
         (Outcome.UNKNOWN_SESSION, 410, 404, "is not known"),
@@ -135,14 +134,14 @@ def test_injected_answer_looks_like_the_apis_and_is_marked() -> None:
     assert response.marked(None) is response
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("code", "phrase"), [(429, "Too many requests"), (502, "Bad gateway"), (599, "Status 599"), (299, "Status 299")]
 )
 def test_injected_answer_says_what_its_status_means(code: int, phrase: str) -> None:
     assert message(answers.plain(code, None)) == f"{phrase} (injected by the mock server)."
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "content", "content_type"),
     [
         ("sorry", b"sorry", "text/plain; charset=utf-8"),
@@ -160,7 +159,7 @@ def test_injected_body_is_text_as_it_is_and_anything_else_as_json(
     assert headers(response)["Content-Length"] == str(len(content))
 
 
-@pytest.mark.parametrize("code", [204, 205, 304])
+@every_case("code", [204, 205, 304])
 def test_status_that_has_no_body_gets_none(code: int) -> None:
     response = answers.plain(code, {"a": 1})
     assert (response.body, "Content-Type" in headers(response)) == (b"", False)

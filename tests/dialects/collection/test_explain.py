@@ -8,6 +8,7 @@ import pytest
 from mockserver.dialects.collection.validation import Validators
 from mockserver.dialects.reasons import MAX_VIOLATIONS
 from mockserver.model.journal import Violation
+from tests.tables import every_case
 
 _STRICT = Validators()
 _TIME = {"playhead": 0, "ts": 1}
@@ -112,7 +113,7 @@ def test_the_search_ends_early_in_a_body_full_of_mistakes() -> None:
     assert violations[-1].detail == "At least 901 more violations are not listed; correct these first."
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "shown"),
     [
         ("x" * 200, 'the string "' + "x" * 75 + '..."'),
@@ -135,9 +136,7 @@ def test_a_large_value_is_shown_short(value: object, shown: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "value", ["x" * 200, "\x00" * 200, {"k" * 90: "v" * 90}, ["é" * 90] * 9, {"a": {}, "b": "\t" * 99}]
-)
+@every_case("value", ["x" * 200, "\x00" * 200, {"k" * 90: "v" * 90}, ["é" * 90] * 9, {"a": {}, "b": "\t" * 99}])
 def test_what_is_shown_of_a_value_has_at_most_eighty_characters(value: object) -> None:
     [violation] = _STRICT.explain(None, _start(media__resume=value))
     shown = re.search(r" is the (?:string|object|array) (.*); send ", violation.detail, re.DOTALL)
@@ -170,7 +169,7 @@ def test_a_key_ending_in_a_line_break_is_found_among_others() -> None:
     ]
 
 
-@pytest.mark.parametrize("place", ["", "params", "customMetadata", "visitor.customerIDs"])
+@every_case("place", ["", "params", "customMetadata", "visitor.customerIDs"])
 def test_a_long_name_is_not_written_out(place: str) -> None:
     name = "k" * 900_000
     event = _start(visitor__customerIDs={name: {"id": 1}}) if "." in place else _start()

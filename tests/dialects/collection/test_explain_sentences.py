@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockserver.dialects.collection.validation import Validators
 from mockserver.model.journal import Violation
+from tests.tables import every_case
 
 _EVENT_FILES = sorted((Path(__file__).parents[3] / "fixtures" / "events").glob("*.json"))
 _STRICT = Validators()
@@ -209,12 +208,12 @@ _SENTENCES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("event", "path", "sentence"), _SENTENCES)
+@every_case(("event", "path", "sentence"), _SENTENCES)
 def test_a_mistake_is_told_with_what_to_change(event: dict[str, Any], path: str, sentence: str) -> None:
     assert [(each.path, each.detail) for each in _STRICT.explain(None, event)] == [(path, sentence)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "advice"),
     [
         ("pause", 'send "pauseStart" when playback pauses.'),
@@ -287,7 +286,7 @@ def test_every_sentence_is_one_sentence() -> None:
             assert "\n" not in violation.detail
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "meant"),
     [
         ("media.ad.title", "media.ad.name"),

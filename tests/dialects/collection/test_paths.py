@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.dialects.collection.paths import Call, call_of, docs_typo, events_path, session_path
 from mockserver.model.vocabulary import Operation
+from tests.tables import every_case
 
 SID = "a" * 64
 NOTHING = Call(Operation.OTHER, exists=False)
 
 
-@pytest.mark.parametrize("slash", ["", "/"])
-@pytest.mark.parametrize(
+@every_case("slash", ["", "/"])
+@every_case(
     ("method", "path", "expected"),
     [
         ("POST", "/api/v1/sessions", Call(Operation.START)),
@@ -32,7 +32,7 @@ def test_call_is_found_with_and_without_a_trailing_slash(method: str, path: str,
     assert call_of(method, path + slash) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path", "allowed"),
     [
         ("GET", "/api/v1/sessions", "OPTIONS, POST"),
@@ -46,7 +46,7 @@ def test_method_that_a_path_does_not_take_is_told_which_it_takes(method: str, pa
     assert call_of(method, path) == Call(Operation.OTHER, allowed)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "path",
     [
         "/",
@@ -66,12 +66,12 @@ def test_method_that_a_path_does_not_take_is_told_which_it_takes(method: str, pa
         "//api/v1/sessions",
     ],
 )
-@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+@every_case("method", ["GET", "POST", "OPTIONS"])
 def test_other_paths_do_not_exist_whatever_the_method(method: str, path: str) -> None:
     assert call_of(method, path) == NOTHING
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "sid"),
     [
         ("/api/v1/sessions//events", ""),
@@ -105,7 +105,7 @@ def test_path_that_is_given_out_is_understood(sid: str) -> None:
     assert call_of("POST", events_path(sid)) == Call(Operation.EVENT, sid)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "typo"),
     [
         (f"/api/v1/{SID}/events", True),

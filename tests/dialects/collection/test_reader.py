@@ -6,7 +6,6 @@ import gzip
 import json
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mockserver.dialects.collection.reader import Reader
@@ -16,6 +15,7 @@ from mockserver.model.http import HttpRequest
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
 from tests.factories import T0, batch, event, post, post_event, start
+from tests.tables import every_case
 
 SESSIONS, DOWNLOADED = "/api/v1/sessions", "/api/v1/downloaded"
 BOM = b"\xef\xbb\xbf"
@@ -56,14 +56,14 @@ def test_valid_session_start_opens_a_session_with_its_content() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("event_type", [name for name in EVENT_TYPES if name != "sessionStart"])
+@every_case("event_type", [name for name in EVENT_TYPES if name != "sessionStart"])
 def test_every_other_event_type_is_valid_on_events(event_type: str) -> None:
     arrival = read(post_event("s1", event(event_type, playhead=3, ts=T0)))
     assert (arrival.operation, arrival.session_id, arrival.event_type) == (Operation.EVENT, "s1", event_type)
     assert (arrival.status, arrival.violations, arrival.ts_ms, arrival.playhead_s) == (None, (), T0, 3)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("document", "complete", "ended"),
     [
         (batch("play"), False, False),
@@ -80,7 +80,7 @@ def test_batch_says_what_it_brings(document: list[Any], complete: bool, ended: b
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("body", [BOM + PLAY, zipped(PLAY), zipped(BOM + PLAY), b" " + PLAY + b"\n "], ids=range(4))
+@every_case("body", [BOM + PLAY, zipped(PLAY), zipped(BOM + PLAY), b" " + PLAY + b"\n "])
 def test_byte_order_mark_gzip_and_white_space_do_no_harm(body: bytes) -> None:
     assert read(post("/api/v1/sessions/s/events", body=body)).status is None
 
@@ -117,8 +117,8 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("path", [SESSIONS, DOWNLOADED, "/api/v1/sessions/s/events"])
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+@every_case("path", [SESSIONS, DOWNLOADED, "/api/v1/sessions/s/events"])
+@every_case("body", BODIES.values(), ids=BODIES.keys())
 def test_body_that_is_no_json_is_a_400_with_one_sentence(path: str, body: bytes) -> None:
     arrival = read(post(path, body=body))
     assert (arrival.status, rules(arrival), arrival.document) == (400, [("", "json")], None)
@@ -126,8 +126,8 @@ def test_body_that_is_no_json_is_a_400_with_one_sentence(path: str, body: bytes)
     assert detail(arrival).endswith(".")
 
 
-@pytest.mark.parametrize("document", [None, True, 5, "ping", [], {}, {"eventType": 5}, {"eventType": "nonsense"}])
-@pytest.mark.parametrize("path", [SESSIONS, DOWNLOADED, "/api/v1/sessions/s/events"])
+@every_case("document", [None, True, 5, "ping", [], {}, {"eventType": 5}, {"eventType": "nonsense"}])
+@every_case("path", [SESSIONS, DOWNLOADED, "/api/v1/sessions/s/events"])
 def test_json_that_is_no_event_is_a_400_that_says_why(path: str, document: Any) -> None:
     arrival = read(post(path, document))
     assert arrival.status == 400
@@ -150,21 +150,21 @@ def test_session_start_on_events_is_refused_with_the_place_where_it_belongs() ->
     assert "post it to /api/v1/sessions" in detail(arrival)
 
 
-@pytest.mark.parametrize("event_type", ["play", "sessionEnd", "statesUpdate"])
+@every_case("event_type", ["play", "sessionEnd", "statesUpdate"])
 def test_other_event_on_sessions_is_refused_with_the_place_where_it_belongs(event_type: str) -> None:
     arrival = read(post(SESSIONS, event(event_type)))
     assert (arrival.status, rules(arrival)) == (400, [("/eventType", "start-only-on-sessions")])
     assert "/api/v1/sessions/{sid}/events" in detail(arrival)
 
 
-@pytest.mark.parametrize(("flag", "status"), [(True, 400), (False, None)])
+@every_case(("flag", "status"), [(True, 400), (False, None)])
 def test_live_session_start_must_not_say_that_it_was_downloaded(flag: bool, status: int | None) -> None:
     arrival = read(post(SESSIONS, start(media__downloaded=flag)))
     assert arrival.status == status
     assert rules(arrival) == ([("/params/media.downloaded", "downloaded-flag")] if flag else [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "params", "status"),
     [
         (SESSIONS, {"media__downloaded": True}, None),
@@ -181,7 +181,7 @@ def test_downloaded_flag_is_needed_in_the_old_form_only(path: str, params: dict[
     assert rules(arrival) == ([] if status is None else [("/0/params/media.downloaded", "downloaded-flag")])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("document", "expected"),
     [
         ([], [("", "batch-shape")]),
@@ -222,7 +222,7 @@ def test_content_type_is_checked_before_the_body_if_strict() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("problem", "status", "words"),
     [
         ("too_large", 413, "larger than 7 bytes"),
@@ -253,7 +253,7 @@ def test_event_type_of_any_length_is_cut() -> None:
     assert read(post_event("s", event("x" * 5_000))).event_type == "x" * 100
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("request_", "operation", "status", "argument"),
     [
         (HttpRequest("OPTIONS", SESSIONS, ""), Operation.PREFLIGHT, 200, ""),
@@ -283,8 +283,8 @@ def ping_with_ts(ts: str) -> bytes:
     return b'{"eventType": "ping", "playerTime": {"playhead": 1, "ts": %s}}' % ts.encode()
 
 
-@pytest.mark.parametrize("ts", ["1.767270020E12", "1767270020000.0", "1.767270020e+12", "1767270020000.50"])
-@pytest.mark.parametrize("encoded", [lambda body: body, lambda body: BOM + body, zipped], ids=["plain", "BOM", "gzip"])
+@every_case("ts", ["1.767270020E12", "1767270020000.0", "1.767270020e+12", "1767270020000.50"])
+@every_case("encoded", [lambda body: body, lambda body: BOM + body, zipped], ids=["plain", "BOM", "gzip"])
 def test_a_number_is_quoted_as_it_was_written(ts: str, encoded: Any) -> None:
     arrival = read(post_event("s1", body=encoded(ping_with_ts(ts))))
 

@@ -12,6 +12,7 @@ from mockserver.dialects.collection.keys import EVENTS
 from mockserver.dialects.collection.schemas import PROFILES, SCHEMA_BASE, build_schema, build_shared_schema
 from mockserver.errors import InvalidInput
 from mockserver.model.event_types import EVENT_TYPES
+from tests.tables import every_case
 
 
 def test_every_schema_is_valid_draft_04() -> None:
@@ -122,7 +123,7 @@ def levels(schema: Any, definitions: dict[str, Any]) -> float:
     return 1 + max((levels(each, definitions) for each in ([*inner, others] if others else inner)), default=0)
 
 
-@pytest.mark.parametrize("docs_lenient", [False, True])
+@every_case("docs_lenient", [False, True])
 def test_what_the_closed_profile_accepts_is_not_deep(docs_lenient: bool) -> None:
     for name in EVENT_TYPES:
         schema = build_schema(name, docs_lenient=docs_lenient)

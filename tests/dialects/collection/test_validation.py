@@ -16,6 +16,7 @@ from mockserver.dialects.collection.validation import Validators, validators
 from mockserver.errors import InvalidInput
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.journal import Violation
+from tests.tables import every_case
 
 _FIXTURES = Path(__file__).parents[3] / "fixtures"
 _STRICT = Validators()
@@ -31,7 +32,7 @@ _CASES: list[tuple[str, dict[str, Any]]] = [
 _MINIMAL: list[dict[str, Any]] = [
     case["event"] for case in json.loads((_FIXTURES / "events" / "minimal-bodies.json").read_bytes())["cases"]
 ]
-_EVENTS = pytest.mark.parametrize("event", _MINIMAL, ids=lambda event: str(event["eventType"]))
+_EVENTS = every_case("event", _MINIMAL, ids=lambda event: str(event["eventType"]))
 
 
 def _copy(event: Any) -> Any:
@@ -134,7 +135,7 @@ def test_the_open_profile_still_checks_known_keys() -> None:
     ]
 
 
-@pytest.mark.parametrize("case", [case for _, case in _CASES], ids=[name for name, _ in _CASES])
+@every_case("case", [case for _, case in _CASES], ids=[name for name, _ in _CASES])
 def test_an_event_of_the_fixtures_is_judged_as_it_says(case: dict[str, Any]) -> None:
     event_type = case["event"].get("eventType")
     found = [{"path": each.path, "rule": each.rule} for each in _STRICT.explain(None, case["event"])]
@@ -152,8 +153,8 @@ def test_the_fixtures_hold_a_valid_and_an_invalid_event_of_every_type() -> None:
         assert set(EVENT_TYPES) <= types
 
 
-@pytest.mark.parametrize("path", sorted((_FIXTURES / "traffic").glob("*.ndjson")), ids=lambda path: str(path.stem))
-@pytest.mark.parametrize("profile", ["sdk-union", "open"])
+@every_case("path", sorted((_FIXTURES / "traffic").glob("*.ndjson")), ids=lambda path: str(path.stem))
+@every_case("profile", ["sdk-union", "open"])
 def test_every_recorded_event_is_valid(path: Path, profile: str) -> None:
     posts = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
     bodies = [msgspec.json.decode(post["body"]) for post in posts if post["method"] == "POST"]
@@ -177,7 +178,7 @@ def test_event_types_follow_the_setting_for_states_update() -> None:
     assert [each.rule for each in without.explain("statesUpdate", event)] == ["enum"]
 
 
-@pytest.mark.parametrize("event_type", ["pause", "", "PING"])
+@every_case("event_type", ["pause", "", "PING"])
 def test_a_type_that_does_not_exist_is_invalid_and_has_no_schema(event_type: str) -> None:
     event = {"eventType": event_type, "playerTime": {"playhead": 0, "ts": 1}}
 
@@ -186,7 +187,7 @@ def test_a_type_that_does_not_exist_is_invalid_and_has_no_schema(event_type: str
     assert [(each.path, each.rule) for each in _STRICT.explain(event_type, event)] == [("/eventType", "enum")]
 
 
-@pytest.mark.parametrize("event_type", [[], {}, 5, None, [[]]])
+@every_case("event_type", [[], {}, 5, None, [[]]])
 def test_an_event_type_of_another_json_type_is_invalid(event_type: Any) -> None:
     event = {"eventType": event_type, "playerTime": {"playhead": 0, "ts": 1}}
 
@@ -194,8 +195,8 @@ def test_an_event_type_of_another_json_type_is_invalid(event_type: Any) -> None:
     assert [(each.path, each.rule) for each in _STRICT.explain(event_type, event)] == [("/eventType", "type")]
 
 
-@pytest.mark.parametrize("document", [None, True, 1, 1.5, "ping", [], [{}]])
-@pytest.mark.parametrize("event_type", ["ping", None])
+@every_case("document", [None, True, 1, 1.5, "ping", [], [{}]])
+@every_case("event_type", ["ping", None])
 def test_what_is_not_an_object_has_one_violation(event_type: str | None, document: object) -> None:
     assert not _STRICT.is_valid("ping", document)
     assert not _OPEN.is_valid("ping", document)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.event_types import EVENT_TYPES
@@ -25,6 +23,7 @@ from tests.edge_events import (
     sid_of,
 )
 from tests.factories import hand_clock, response
+from tests.tables import every_case
 
 EDGE_TYPES = tuple(name for name in EVENT_TYPES if name not in ("stateStart", "stateEnd"))
 _UNKNOWN = "f" * 64
@@ -44,8 +43,8 @@ def kind(answer: HttpResponse) -> str:
     return str(json.loads(answer.body)["type"].rpartition("/")[2])
 
 
-@pytest.mark.parametrize("base", ["/ee", "/ee/or2", "/ee-pre-prd", "/ee-pre-prd/irl1"])
-@pytest.mark.parametrize("end", ["va/v1/sessionStart", "v1/interact", "v2/interact"])
+@every_case("base", ["/ee", "/ee/or2", "/ee-pre-prd", "/ee-pre-prd/irl1"])
+@every_case("end", ["va/v1/sessionStart", "v1/interact", "v2/interact"])
 def test_sessions_are_opened_under_every_base_and_hint(base: str, end: str) -> None:
     answer = response(emulator(), edge_post(f"{base}/{end}", body("sessionStart")))
     assert answer.status == 200
@@ -57,14 +56,14 @@ def test_sessions_are_opened_under_every_base_and_hint(base: str, end: str) -> N
     assert len(sid_of(answer)) == 64
 
 
-@pytest.mark.parametrize("event_type", [name for name in EDGE_TYPES if name != "sessionStart"])
+@every_case("event_type", [name for name in EDGE_TYPES if name != "sessionStart"])
 def test_every_event_type_has_its_path_and_is_answered_204(event_type: str) -> None:
     server = emulator()
     answer = post_edge_event(server, open_edge_session(server), event_type)
     assert (answer.status, answer.body) == (204, b"")
 
 
-@pytest.mark.parametrize("event_type", ["stateStart", "stateEnd", "nothing"])
+@every_case("event_type", ["stateStart", "stateEnd", "nothing"])
 def test_types_of_the_other_api_have_no_path(event_type: str) -> None:
     answer = response(emulator(), edge_post(f"/ee/va/v1/{event_type}", body(event_type)))
     assert (answer.status, json.loads(answer.body)["type"]) == (404, "about:blank")
@@ -80,7 +79,7 @@ def test_interact_answers_events_with_handles_and_collect_with_nothing() -> None
     assert session.phase is Phase.CLOSED
 
 
-@pytest.mark.parametrize("key", ["media.id", "media.name", "media.libraryVersion", "media.length", "statesStart"])
+@every_case("key", ["media.id", "media.name", "media.libraryVersion", "media.length", "statesStart"])
 def test_keys_of_the_normal_shape_in_a_body_are_unknown_members_like_others(key: str) -> None:
     back_end = emulator()
     sids = (
@@ -133,7 +132,7 @@ def test_get_is_no_method_of_a_path() -> None:
     assert (answer.status, dict(answer.headers)["Allow"]) == (405, "OPTIONS, POST")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "text/javascript", ""])
+@every_case("content_type", ["text/plain", "application/json", "text/javascript", ""])
 def test_bodies_are_json_whatever_their_type(content_type: str) -> None:
     answer = response(emulator(), edge_post("/ee/va/v1/sessionStart", body("sessionStart"), content_type=content_type))
     assert answer.status == 200
@@ -184,7 +183,7 @@ def test_faulty_event_is_answered_400_with_all_faults() -> None:
     assert {one["normal_path"] for one in violations} >= {"/params/media.ad.length", "/playerTime/playhead"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("change", "name", "reason"),
     [
         ({"sessionID": None}, "sessionID", "Missing required field"),
@@ -207,7 +206,7 @@ def test_reasons_are_adobes_where_they_are_known_and_sentences_elsewhere(
     assert reason in said
 
 
-@pytest.mark.parametrize("timestamp", ["yesterday", "2026-05-04T20:15:30", "2026-13-04T20:15:30Z", ""])
+@every_case("timestamp", ["yesterday", "2026-05-04T20:15:30", "2026-13-04T20:15:30Z", ""])
 def test_times_without_an_offset_are_refused_in_adobes_words(timestamp: str) -> None:
     server = emulator()
     document = body("ping", sid=open_edge_session(server))
@@ -218,9 +217,7 @@ def test_times_without_an_offset_are_refused_in_adobes_words(timestamp: str) -> 
     assert reason.startswith("Field should respect ISO 8601 standard for presenting date and time with offset to UTC")
 
 
-@pytest.mark.parametrize(
-    "timestamp", ["2026-05-04T20:15:30Z", "2026-05-04T22:15:30.5+02:00", "2026-05-04T20:15:30.123456Z"]
-)
+@every_case("timestamp", ["2026-05-04T20:15:30Z", "2026-05-04T22:15:30.5+02:00", "2026-05-04T20:15:30.123456Z"])
 def test_times_with_an_offset_are_taken(timestamp: str) -> None:
     server = emulator()
     document = body("ping", sid=open_edge_session(server))
@@ -247,7 +244,7 @@ def test_type_of_the_body_must_be_that_of_the_path() -> None:
     assert "media.ping" in said
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("event_type", "block"), [("adComplete", "advertisingDetails"), ("adBreakComplete", "advertisingPodDetails")]
 )
 def test_details_of_what_ends_are_not_allowed(event_type: str, block: str) -> None:
@@ -257,7 +254,7 @@ def test_details_of_what_ends_are_not_allowed(event_type: str, block: str) -> No
     assert "must not be sent" in details(answer)[0][1]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("event_type", "media", "status"),
     [
         ("statesUpdate", {"statesStart": []}, 400),
@@ -302,7 +299,7 @@ def test_unknown_session_is_answered_404_in_adobes_words() -> None:
     )
 
 
-@pytest.mark.parametrize(("after_end", "status"), [(404, 404), (410, 410)])
+@every_case(("after_end", "status"), [(404, 404), (410, 410)])
 def test_closed_session_is_answered_404_or_as_the_setting_says(after_end: int, status: int) -> None:
     server = emulator(edge_after_end=after_end)
     sid = open_edge_session(server)
@@ -318,7 +315,7 @@ def test_session_lives_as_long_as_one_of_the_other_api() -> None:
     assert post_edge_event(server, sid, at_s=660).status == 404
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("target", "settings", "status", "code"),
     [
         ("/ee/va/v1/sessionStart?requestId=1", {}, 400, "EXEG-0002-400"),
@@ -335,7 +332,7 @@ def test_datastreams(target: str, settings: dict[str, Any], status: int, code: s
     assert (answer.status, kind(answer)) == (status, code)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("raw", "status", "code"),
     [
         (b"", 400, "EXEG-0101-400"),
@@ -362,7 +359,7 @@ def test_streamed_answer_comes_as_aep_mobile_asks_for_it() -> None:
     assert dict(answer.headers)["Content-Length"] == str(len(answer.body))
 
 
-@pytest.mark.parametrize(("given", "value"), [("in", "general=in"), ("out", "general=out")])
+@every_case(("given", "value"), [("in", "general=in"), ("out", "general=out")])
 def test_consent_is_stored(given: str, value: str) -> None:
     document = {"consent": [{"standard": "Adobe", "version": "1.0", "value": {"general": given}}]}
     answer = response(emulator(edge_org="ABC@AdobeOrg"), edge_post("/ee/v1/privacy/set-consent", document))
@@ -413,7 +410,7 @@ def test_downloaded_content_must_begin_with_its_start() -> None:
     assert details(answer)[0][0] == "$.xdm.mediaDownloadedEvents[0].mediaEventType"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("outcome", "settings", "status"),
     [("unknown_session", {}, 404), ("session_closed", {}, 404), ("session_closed", {"edge_after_end": 410}, 410)],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from mockserver.model.event_types import EVENT_TYPES
 from mockserver.pointer import steps_of
 from tests.edge_events import body
 from tests.factories import T0, event, start
+from tests.tables import every_case
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -59,7 +59,7 @@ def test_states_and_metadata_have_the_normal_form() -> None:
     assert normal["customMetadata"] == {"a": "b"}
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
+@every_case("event_type", EVENT_TYPES)
 def test_way_back_leads_to_the_same_event(event_type: str) -> None:
     sent = start(media__length=60) if event_type == "sessionStart" else event(event_type, playhead=3, ts=T0 + 7)
     if event_type == "error":
@@ -81,7 +81,7 @@ def test_times_are_written_as_they_are_read(ts_ms: int) -> None:
     assert timestamp_ms(iso_of(ts_ms)) == ts_ms
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
+@every_case("block", BLOCKS, ids=lambda block: block.name)
 def test_pointers_of_the_normal_shape_lead_to_the_wire(block: Any) -> None:
     for key in block.keys:
         place = WORDS.place(f"/{block.part}/{key.normal}")

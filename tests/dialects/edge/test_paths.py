@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import pytest
-
 from mockserver.dialects.edge.dialect import EDGE
 from mockserver.dialects.edge.paths import Call, call_of
 from mockserver.model.http import HttpResponse
+from tests.tables import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "call"),
     [
         ("/ee/va/v1/play", Call("media", "play")),

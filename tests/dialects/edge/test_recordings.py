@@ -11,14 +11,13 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.http import HttpRequest
 from mockserver.model.settings import Settings
 from mockserver.wire.codec import convert
 from tests.factories import hand_clock, response
+from tests.tables import every_case
 
 TRAFFIC = sorted((Path(__file__).parents[3] / "fixtures" / "traffic-edge").glob("*.ndjson"))
 _SID = re.compile(r'"sessionId":\s*"([0-9a-f]{64})"')
@@ -82,7 +81,7 @@ def _case(path: Path) -> str:
     return path.stem.partition("-2.33.1-")[2] or path.stem
 
 
-@pytest.mark.parametrize("path", TRAFFIC, ids=_case)
+@every_case("path", TRAFFIC, ids=_case)
 def test_recorded_requests_get_the_recorded_answers(path: Path) -> None:
     made = MADE.get(_case(path), Made())
     emulator = Emulator(made.settings, clock=hand_clock(), faults=[convert(fault, FaultSpec) for fault in made.faults])

@@ -17,6 +17,7 @@ from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.player import SimulatedPlayer, Voice
 from mockserver.simulation.script import Beat, write_script
 from tests.factories import T0, event, start
+from tests.tables import every_case
 from tests.watchings import watched_once
 
 Documents = list[dict[str, Any]]
@@ -78,7 +79,7 @@ def test_number_that_says_which_one_it_is_has_no_tolerance() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("one", "other", "same"),
     [
         (1, 1.0, True),

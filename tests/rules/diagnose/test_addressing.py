@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.model.http import HttpRequest
 from mockserver.rules.diagnose.addressing import RULES
 from tests.firings import fired, fired_in_traffic, traffic_of
 from tests.playbacks import START_MS, Playground
+from tests.tables import every_case
 
 ERROR = Severity.ERROR
 PING: dict[str, Any] = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": START_MS + 1000}}
@@ -46,7 +45,7 @@ def test_an_id_with_something_around_it_is_not_known() -> None:
     assert fired_in_traffic(RULES, ground) == [("session.sid-decorated", ERROR, (2, 3))]
 
 
-@pytest.mark.parametrize("times", [1, 3])
+@every_case("times", [1, 3])
 def test_an_id_that_was_never_issued_is_told_with_where_the_right_one_comes_from(times: int) -> None:
     ground = Playground()
     for _ in range(times):
@@ -83,7 +82,7 @@ def test_the_older_heartbeat_protocol_is_recognised() -> None:
     assert fired_in_traffic(RULES, ground) == [("http.heartbeat-protocol", ERROR, (1,))]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path", "code", "says"),
     [
         ("POST", "/api/v1/abcdef/events", "path.docs-typo", "post to /api/v1/sessions/{sid}/events"),
@@ -126,7 +125,7 @@ def test_a_preflight_that_leads_nowhere_is_told_since_the_browser_then_sends_not
     assert fired_in_traffic(RULES, ground) == [("path.prefix", ERROR, (1,))]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "target", "headers"),
     [
         ("GET", "/", {}),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import Firing, downloaded, fired, rules_about, said
 from tests.playbacks import AD, BREAK, START_MS, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "ad.outside-break",
@@ -77,7 +76,7 @@ def test_a_close_long_after_the_first_is_one_of_no_ad() -> None:
     assert found == [("ad.complete-without-start", Severity.ERROR, (7,))]
 
 
-@pytest.mark.parametrize("closes", [("adComplete", "adSkip"), ("adSkip", "adComplete"), ("adSkip", "adSkip")])
+@every_case("closes", [("adComplete", "adSkip"), ("adSkip", "adComplete"), ("adSkip", "adSkip")])
 def test_a_second_close_of_one_ad_is_found_in_either_order(closes: tuple[str, str]) -> None:
     found = ads(*OPEN, *PINGS, (closes[0], 15.002, 0), (closes[1], 16.002, 0), ("adBreakComplete", 16.003, 0))
 
@@ -100,7 +99,7 @@ def test_an_ad_of_downloaded_content_needs_no_ping() -> None:
     assert fired(RULES, downloaded(*OPEN, *CLOSE)) == []
 
 
-@pytest.mark.parametrize("event", [("adStart", 15.1, 0, ad(podPosition=2)), ("adBreakComplete", 15.1, 0)])
+@every_case("event", [("adStart", 15.1, 0, ad(podPosition=2)), ("adBreakComplete", 15.1, 0)])
 def test_an_ad_that_is_not_closed_before_the_next_thing_is_found(event: Event) -> None:
     assert ads(*OPEN, *PINGS, event) == [("ad.not-closed", Severity.WARNING, (3, 6))]
 
@@ -112,7 +111,7 @@ def test_the_same_ad_start_again_is_no_ad_that_was_not_closed() -> None:
     assert said(RULES, case) == ('adStart of ad "ad-1" was sent again after 1 ms; send one adStart for each ad.')
 
 
-@pytest.mark.parametrize(("at_s", "params"), [(0.003, ad(id="ad-2", podPosition=2)), (1.1, AD)])
+@every_case(("at_s", "params"), [(0.003, ad(id="ad-2", podPosition=2)), (1.1, AD)])
 def test_another_ad_or_the_same_one_later_is_one_that_was_not_closed(at_s: float, params: dict[str, object]) -> None:
     assert "ad.not-closed" in [code for code, *_ in ads(*OPEN, ("adStart", at_s, 0, params), *PINGS, *CLOSE)]
 
@@ -152,7 +151,7 @@ def test_time_between_two_breaks_is_no_gap() -> None:
     assert ads(*OPEN, *PINGS, *CLOSE, again, ("adStart", 30, 15, AD), ("adSkip", 31, 15)) == []
 
 
-@pytest.mark.parametrize(("first", "second"), [(1, 1), (2, 3), (1, 0)])
+@every_case(("first", "second"), [(1, 1), (2, 3), (1, 0)])
 def test_positions_that_do_not_count_up_from_0_or_1_are_found(first: int, second: int) -> None:
     found = ads(
         OPEN[0],
@@ -165,7 +164,7 @@ def test_positions_that_do_not_count_up_from_0_or_1_are_found(first: int, second
     assert found == [("ad.pod-position", Severity.WARNING, (3, 5))]
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 2), (1, 3)])
+@every_case(("first", "second"), [(0, 1), (1, 2), (1, 3)])
 def test_positions_that_count_up_from_0_or_1_are_fine(first: int, second: int) -> None:
     found = ads(
         OPEN[0],
@@ -188,7 +187,7 @@ def test_a_pause_in_an_ad_is_no_time_spent_in_it() -> None:
     assert ads(*OPEN, *paused, ("adComplete", 15.002, 0)) == [("ad.complete-early", Severity.INFO, (3, 7))]
 
 
-@pytest.mark.parametrize("close", [("adComplete", 12.01, 0), ("adSkip", 2, 0)])
+@every_case("close", [("adComplete", 12.01, 0), ("adSkip", 2, 0)])
 def test_an_ad_completed_after_four_fifths_or_skipped_is_fine(close: Event) -> None:
     assert ads(*OPEN, ("ping", 1, 0), close) == []
 
@@ -213,7 +212,7 @@ def test_five_seconds_more_than_its_length_are_fine() -> None:
     assert ads(*OPEN, *PINGS, ("adComplete", 20.002, 0)) == []
 
 
-@pytest.mark.parametrize("length", [0, -1])
+@every_case("length", [0, -1])
 def test_an_ad_without_a_length_is_noted(length: int) -> None:
     assert ads(OPEN[0], ("adStart", 1, 0, ad(length=length)), ("adComplete", 9, 0)) == [
         ("ad.length-zero", Severity.INFO, (3,))
@@ -230,7 +229,7 @@ def test_an_ad_refused_for_another_reason_is_no_ad_without_a_length() -> None:
     assert ads(OPEN[0], ("adStart", 1, 0, ad(length="15"))) == []
 
 
-@pytest.mark.parametrize("name", ["", " "])
+@every_case("name", ["", " "])
 def test_an_empty_id_of_an_ad_is_found(name: str) -> None:
     found = ads(OPEN[0], ("adStart", 1, 0, ad(id=name)), ("ping", 9, 0), ("adComplete", 16, 0))
 
@@ -247,7 +246,7 @@ def test_a_length_larger_than_any_float_is_judged_too() -> None:
     assert found == [("ad.complete-early", Severity.INFO, (3, 4))]
 
 
-@pytest.mark.parametrize("word", ["N/A", "None", "NaN", "[object Object]"])
+@every_case("word", ["N/A", "None", "NaN", "[object Object]"])
 def test_a_word_for_nothing_as_an_ad_id_is_found(word: str) -> None:
     case = case_of(OPEN[0], ("adStart", 0.002, 0, ad(id=word)), *PINGS, *CLOSE)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "ad.break-unclosed",
@@ -132,7 +131,7 @@ def test_one_pod_that_is_reported_as_several_breaks_is_found_once() -> None:
     assert split(0.2) == split(2) == [("ad.break-split", Severity.WARNING, (2, 6, 10))]
 
 
-@pytest.mark.parametrize(("gap_s", "playhead_s"), [(2.1, 0), (1, 1.1)])
+@every_case(("gap_s", "playhead_s"), [(2.1, 0), (1, 1.1)])
 def test_breaks_with_time_or_content_in_between_are_several(gap_s: float, playhead_s: float) -> None:
     assert split(gap_s, playhead_s) == []
 
@@ -157,7 +156,7 @@ def test_a_second_end_of_a_break_is_one_of_no_break() -> None:
     assert found == [("ad.break-complete-without-start", Severity.WARNING, (6,))]
 
 
-@pytest.mark.parametrize("event_type", ["play", "pauseStart", "bufferStart", "ping"])
+@every_case("event_type", ["play", "pauseStart", "bufferStart", "ping"])
 def test_playback_between_the_break_and_its_first_ad_is_found(event_type: str) -> None:
     case = case_of(OPEN[0], (event_type, 0.5, 0), ("adStart", 1.001, 0, AD))
 
@@ -171,7 +170,7 @@ def test_all_playback_before_the_first_ad_is_one_finding() -> None:
     assert found == [("ad.playback-between", Severity.WARNING, (2, 3, 4, 5))]
 
 
-@pytest.mark.parametrize("at_s", [0.001, 0.002])
+@every_case("at_s", [0.001, 0.002])
 def test_playback_at_the_ts_of_the_break_or_the_ad_is_tolerated(at_s: float) -> None:
     assert breaks(*OPEN, ("play", at_s, 0), ("adStart", 15, 0, AD)) == []
 
@@ -195,7 +194,7 @@ def test_a_pod_index_for_two_places_is_found() -> None:
     assert found == [("ad.pod-index", Severity.WARNING, (2, 5))]
 
 
-@pytest.mark.parametrize(("index", "second_s"), [(1, 2), (2, 14), (0, 14)])
+@every_case(("index", "second_s"), [(1, 2), (2, 14), (0, 14)])
 def test_the_same_break_again_or_another_index_is_fine(index: int, second_s: float) -> None:
     found = breaks(
         ("adBreakStart", 1, 0, pod(1, 0)),

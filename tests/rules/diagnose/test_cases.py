@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import pytest
-
 from mockserver.model.finding import Finding, Severity
 from tests.cases import CASES, Played, play_case, play_recording
+from tests.tables import every_case
 
 INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 
@@ -250,7 +249,7 @@ def played(name: str) -> Played:
     return play_recording(name.removeprefix("whole/")) if name.startswith("whole/") else play_case(name)
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@every_case("name", EXPECTED)
 def test_a_case_shows_what_is_wrong_and_nothing_else(name: str) -> None:
     case, expected = played(name), EXPECTED[name]
     found = case.findings()

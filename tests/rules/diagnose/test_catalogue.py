@@ -6,12 +6,11 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.catalogue import CODES, RULES
 from tests.playbacks import TRAFFIC, recorded
+from tests.tables import every_case
 
 KEY_PREFIXES = ("a.", "media.qoe.")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "diagnostics.md"
@@ -124,7 +123,7 @@ def test_every_recording_is_judged() -> None:
     assert sorted(EXPECTED) == sorted(path.stem for path in TRAFFIC.glob("*.ndjson"))
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
+@every_case("name", sorted(EXPECTED))
 def test_recordings_give_these_findings_and_no_others(name: str) -> None:
     ground, _ = recorded(name)
     assert {(finding.code, finding.severity) for finding in Diagnosis(ground.namespace).findings()} == EXPECTED[name]

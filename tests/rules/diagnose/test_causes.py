@@ -20,6 +20,7 @@ from mockserver.model.finding import Finding, Severity
 from mockserver.namespaces import DEFAULT, Namespace, Namespaces
 from tests.cases import CASES, play_case, play_recording
 from tests.playbacks import AD, BREAK, CHAPTER, START_MS, Event, Playground
+from tests.tables import every_case
 
 WRONG: dict[str, Any] = {"media.ad.podIndex": "1"}
 MUTE = {"media.state.name": "mute"}
@@ -59,7 +60,7 @@ def test_of_a_refused_ad_break_one_finding_counts() -> None:
     assert "warning" not in server_of(ground).summary().findings
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("refused", "rest", "code"),
     [
         (("adStart", 20, 20, WRONG), [("adComplete", 35, 20)], "ad.complete-without-start"),
@@ -84,7 +85,7 @@ def test_what_is_missing_because_it_was_refused_follows_from_the_refusal(
         assert causes[code] in ("http.refused", "params.unknown", "params.on-paramless")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/sessions/{}/event", "/api/v1/{}/events", "/va/api/v1/sessions/{}/events"])
+@every_case("path", ["/api/v1/sessions/{}/event", "/api/v1/{}/events", "/va/api/v1/sessions/{}/events"])
 def test_what_is_missing_because_it_went_to_a_wrong_path_follows_from_that(path: str) -> None:
     ground = Playground()
     sid = ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20))
@@ -153,7 +154,7 @@ def test_events_without_an_id_follow_from_the_session_start_that_was_refused() -
 NAMES = [*sorted(path.stem for path in CASES.glob("*.json")), *sorted(f"whole/{p.stem}" for p in CASES.glob("whole/*"))]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_a_consequence_has_a_cause_that_is_no_milder_and_stands_above_it(name: str) -> None:
     case = play_recording(name.removeprefix("whole/")) if name.startswith("whole/") else play_case(name)
     check(case.findings())

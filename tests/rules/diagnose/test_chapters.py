@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.chapters import RULES
 from tests.firings import Firing, fired, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 PLAY: Event = ("play", 0.001, 0)
 
@@ -56,7 +55,7 @@ def test_a_chapter_that_is_open_in_an_open_session_is_fine() -> None:
     assert chapters(PLAY, FIRST, ("ping", 10, 10)) == []
 
 
-@pytest.mark.parametrize("event_type", ["chapterComplete", "chapterSkip"])
+@every_case("event_type", ["chapterComplete", "chapterSkip"])
 def test_a_close_with_no_chapter_open_is_found(event_type: str) -> None:
     assert chapters(PLAY, (event_type, 20, 20)) == [("chapter.close-without-start", Severity.ERROR, (3,))]
 
@@ -67,7 +66,7 @@ def test_a_close_long_after_the_first_is_one_of_no_chapter() -> None:
     assert found == [("chapter.close-without-start", Severity.ERROR, (5,))]
 
 
-@pytest.mark.parametrize("closes", [("chapterComplete", "chapterSkip"), ("chapterSkip", "chapterComplete")])
+@every_case("closes", [("chapterComplete", "chapterSkip"), ("chapterSkip", "chapterComplete")])
 def test_a_second_close_of_one_chapter_is_found_in_either_order(closes: tuple[str, str]) -> None:
     found = chapters(PLAY, FIRST, (closes[0], 20, 20), (closes[1], 21, 21))
 
@@ -98,7 +97,7 @@ def test_a_chapter_that_is_entered_by_a_seek_begins_behind_its_offset() -> None:
     assert chapters(*SOUGHT, *after_break, ("chapterStart", 20.2, 450, chapter(3, 400, 200))) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("offset_s", "length_s"),
     [(460, 200), (0.45, 449.6), (400, 40)],
     ids=["before it", "a thousandth of it, up to the next", "behind its end"],
@@ -170,7 +169,7 @@ def test_a_chapter_that_starts_inside_a_break_is_found() -> None:
     assert in_break(30) == ["chapter.in-break"]
 
 
-@pytest.mark.parametrize("at_s", [20, 20.009, 34.995, 35])
+@every_case("at_s", [20, 20.009, 34.995, 35])
 def test_a_chapter_that_starts_with_an_end_of_the_break_is_fine(at_s: float) -> None:
     assert in_break(at_s) == []
 

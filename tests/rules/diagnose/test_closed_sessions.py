@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from mockserver.admin.sessions import expire_session, forget_session
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import CloseFault
@@ -16,6 +14,7 @@ from mockserver.namespaces import Target
 from tests.factories import target
 from tests.firings import fired, rules_about, said
 from tests.playbacks import Event, Playground, case_of
+from tests.tables import every_case
 
 RULES = rules_about("session.gone", "session.post-after-gone", "session.event-after-end")
 
@@ -43,7 +42,7 @@ def test_where_nobody_tells_the_player_every_lost_event_is_a_note() -> None:
     ]
 
 
-@pytest.mark.parametrize("end", [expire_session, forget_session])
+@every_case("end", [expire_session, forget_session])
 def test_the_first_event_after_a_test_ended_the_session_is_nobodys_mistake(
     end: Callable[[Target, None, str], object],
 ) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from tests.cases import CASES, play_case, play_recording
 from tests.event_files import event_lines, simulated_beats
 from tests.playbacks import TRAFFIC, Playground, recorded
 from tests.rules.diagnose.test_any_playback import EVENTS, PARAMS
+from tests.tables import every_case
 
 Report = SessionReport
 MARKERS = ("progress_10", "progress_25", "progress_50", "progress_75", "progress_95")
@@ -80,7 +80,7 @@ def everything() -> Iterator[tuple[str, Callable[[], Any]]]:
 PLAYED = dict(everything())
 
 
-@pytest.mark.parametrize("name", PLAYED)
+@every_case("name", PLAYED)
 def test_consequences_are_true_of_the_report(name: str) -> None:
     diagnosis = Diagnosis(Namespace(PLAYED[name]()))
     check([one for one in diagnosis.findings() if is_of_session(diagnosis, one)], diagnosis.report)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose import playhead
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import fired, rules_about, said
 from tests.playbacks import START_MS, case_of
+from tests.tables import every_case
 
 RULES = rules_about("media.live-as-vod", "media.type-contradiction")
 
@@ -28,7 +27,7 @@ def viewing(first_s: float, **start: Any) -> SessionTraffic:
     return case_of(*events, start={f"media.{key}": value for key, value in start.items()})
 
 
-@pytest.mark.parametrize("content_type", ["vod", "VOD", "ugc"])
+@every_case("content_type", ["vod", "VOD", "ugc"])
 def test_live_content_declared_as_on_demand_is_found_by_its_playhead(content_type: str) -> None:
     case = viewing(NOON_S, contentType=content_type, length=3600)
 
@@ -46,7 +45,7 @@ def test_live_content_declared_as_on_demand_is_found_by_its_length() -> None:
     assert said(RULES, case).startswith('media.contentType is "vod", but media.length is 86400, as for live content')
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("first_s", "start"),
     [
         (NOON_S, {"contentType": "live", "length": 86_400}),
@@ -59,16 +58,14 @@ def test_content_that_is_what_it_is_declared_to_be_is_fine(first_s: float, start
     assert fired(RULES, viewing(first_s, **start)) == []
 
 
-@pytest.mark.parametrize(
-    ("content", "stream"), [("song", "video"), ("Radio", "video"), ("aod", "video"), ("dvod", "audio")]
-)
+@every_case(("content", "stream"), [("song", "video"), ("Radio", "video"), ("aod", "video"), ("dvod", "audio")])
 def test_types_that_contradict_each_other_are_found(content: str, stream: str) -> None:
     assert fired(RULES, viewing(0, contentType=content, streamType=stream)) == [
         ("media.type-contradiction", WARNING, (1,))
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content", "stream"),
     [("song", "audio"), ("podcast", "video"), ("vod", "audio"), ("live", "audio"), ("linear", "video")],
 )

@@ -21,6 +21,7 @@ from mockserver.wire.codec import convert
 from tests.edge_events import body, edge_post, open_edge_session, post_edge_event, session_details
 from tests.factories import T0, hand_clock, post, response
 from tests.playbacks import START_PARAMS
+from tests.tables import every_case
 
 PAIRED = {rule.code for rule in session_pairs.RULES}
 
@@ -115,7 +116,7 @@ def _with_null(sid: str) -> Any:
     return document
 
 
-@pytest.mark.parametrize("code", FIRING)
+@every_case("code", FIRING)
 def test_mistake_of_form_is_found(code: str) -> None:
     assert code in FIRING[code]().codes()
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.errors import RULES
 from tests.firings import Firing, fired, said
 from tests.playbacks import case_of
+from tests.tables import every_case
 
 WARNING = Severity.WARNING
 ID = {"media.qoe.errorID": "E-42", "media.qoe.errorSource": "player"}
@@ -38,12 +37,12 @@ def test_an_error_followed_by_the_end_is_fine() -> None:
     assert fired(RULES, case) == []
 
 
-@pytest.mark.parametrize("qoe", [None, {}, {"media.qoe.errorID": "", "media.qoe.errorSource": "app"}])
+@every_case("qoe", [None, {}, {"media.qoe.errorID": "", "media.qoe.errorSource": "app"}])
 def test_an_error_without_an_id_is_found_as_that_only(qoe: dict[str, Any] | None) -> None:
     assert errors(None, qoe) == [("error.no-id", WARNING, (3,))]
 
 
-@pytest.mark.parametrize(("source", "said_as"), [("app", '"app"'), ("Player", '"Player"'), (None, "none")])
+@every_case(("source", "said_as"), [("app", '"app"'), ("Player", '"Player"'), (None, "none")])
 def test_an_error_from_elsewhere_than_player_and_external_is_found(source: str | None, said_as: str) -> None:
     qoe = {"media.qoe.errorID": "E-42"} | ({} if source is None else {"media.qoe.errorSource": source})
     case = case_of(("play", 0.1, 0), ("error", 10, 10, None, qoe))

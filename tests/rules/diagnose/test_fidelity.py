@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Forwarded
 from mockserver.namespaces import Namespace
 from tests.factories import answer, emulator, event, open_session, post_event
+from tests.tables import every_case
 
 
 def found(response: HttpResponse | None, failure: str = "", *, sid: str = "") -> list[Finding]:
@@ -47,7 +46,7 @@ def test_header_field_of_the_api_in_one_answer_only() -> None:
     assert "allow only in the answer of the endpoint" in finding.message
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "said"),
     [(b'{"message": "Gone", "code": 7}', "/code, /message"), (b"no JSON", "the whole body")],
 )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.fault_kind import CloseFault, DuplicateFault, ResetFault
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Delivery, Stage
 from tests.factories import fault
 from tests.firings import rules_about, start_body, traffic_of
 from tests.playbacks import START_MS, Playground
+from tests.tables import every_case
 
 RULES = rules_about("http.event-array", "http.edge-body", "http.retry-storm", "http.stack-repeat", "http.content-type")
 
@@ -26,7 +25,7 @@ def fired(ground: Playground) -> dict[str, tuple[Severity, tuple[int, ...]]]:
     return {rule.code: (rule.severity, hit.seqs) for rule, hit in hits}
 
 
-@pytest.mark.parametrize("headers", [(), ((b"Content-Type", b"text/plain;charset=UTF-8"),)])
+@every_case("headers", [(), ((b"Content-Type", b"text/plain;charset=UTF-8"),)])
 def test_a_body_that_is_not_declared_as_json_is_noted(headers: tuple[tuple[bytes, bytes], ...]) -> None:
     ground = Playground()
     sid = ground.play()
@@ -59,7 +58,7 @@ def test_an_array_of_events_is_recognised() -> None:
     assert fired(ground) == {"http.event-array": (Severity.ERROR, (2,))}
 
 
-@pytest.mark.parametrize(("times", "storm"), [(2, False), (3, True)])
+@every_case(("times", "storm"), [(2, False), (3, True)])
 def test_the_same_event_over_and_over_is_a_storm(times: int, storm: bool) -> None:
     ground = Playground()
     sid = ground.play()
@@ -78,7 +77,7 @@ def lost(ground: Playground, sid: str, *, again_after_ms: int = 3, **members: An
     ground.post(path, PING)
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+@every_case("stage", list(Stage))
 def test_repeat_by_the_network_stack_is_told_and_not_taken_for_one_of_the_player(stage: Stage) -> None:
     ground = Playground()
     sid = ground.play()

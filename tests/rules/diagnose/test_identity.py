@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.identity import RULES
 from tests.firings import fired, fired_in_traffic, said, start_body
 from tests.playbacks import AD, BREAK, CHAPTER, Playground, case_of
+from tests.tables import every_case
 
 ECID = "visitor.marketingCloudUserId"
 IDS = "visitor.customerIDs"
 
 
-@pytest.mark.parametrize("ecid", [None, "", " "])
+@every_case("ecid", [None, "", " "])
 def test_a_session_without_any_id_of_the_viewer_is_found(ecid: str | None) -> None:
     assert fired(RULES, case_of(start={ECID: ecid})) == [("id.ecid-missing", Severity.WARNING, (1,))]
 
@@ -24,7 +23,7 @@ def test_an_installation_id_stands_in_for_the_ecid() -> None:
     assert fired(RULES, case_of(start={ECID: None, "appInstallationId": "app-1"})) == []
 
 
-@pytest.mark.parametrize("ecid", ["N/A", "1234567890", "1" * 39, "a" * 38])
+@every_case("ecid", ["N/A", "1234567890", "1" * 39, "a" * 38])
 def test_an_ecid_that_has_not_38_digits_is_found(ecid: str) -> None:
     case = case_of(start={ECID: ecid})
 
@@ -36,7 +35,7 @@ def test_an_ecid_of_38_digits_is_fine() -> None:
     assert fired(RULES, case_of(start={ECID: "0" * 38})) == []
 
 
-@pytest.mark.parametrize("org", ["", "0123456789ABCDEF01234567", "@AdobeOrg", "X@adobeorg", "my org@AdobeOrg"])
+@every_case("org", ["", "0123456789ABCDEF01234567", "@AdobeOrg", "X@adobeorg", "my org@AdobeOrg"])
 def test_an_organization_id_of_another_form_is_found(org: str) -> None:
     case = case_of(start={"visitor.marketingCloudOrgId": org})
 
@@ -54,12 +53,12 @@ def test_an_unknown_auth_state_is_found_although_it_is_accepted() -> None:
     assert said(RULES, case) == 'authState of the customer id "crm" is 3; send 0, 1 or 2.'
 
 
-@pytest.mark.parametrize("state", [0, 1, 2])
+@every_case("state", [0, 1, 2])
 def test_known_auth_states_are_fine(state: int) -> None:
     assert fired(RULES, case_of(start={IDS: {"crm": {"id": "1", "authState": state}}})) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "ids", [[{"id": "1", "authState": 1}], {"crm": "1"}, {"crm": {"id": "1"}}, {"crm": {"id": "1", "authState": "1"}}]
 )
 def test_customer_ids_of_another_shape_are_found_in_a_refused_start(ids: Any) -> None:
@@ -80,10 +79,8 @@ def test_a_start_refused_for_another_reason_has_good_customer_ids() -> None:
 WORDS = ["None", "NaN", "N/A", "undefined", "null", "[object Object]", "nil"]
 
 
-@pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize(
-    "key", ["analytics.visitorId", "appInstallationId", "media.name", "media.show", "media.assetId"]
-)
+@every_case("word", WORDS)
+@every_case("key", ["analytics.visitorId", "appInstallationId", "media.name", "media.show", "media.assetId"])
 def test_a_word_for_nothing_in_any_identifying_field_is_found(key: str, word: str) -> None:
     case = case_of(start={key: word})
 
@@ -103,11 +100,11 @@ def test_words_for_nothing_in_customer_ids_and_later_events_are_one_finding() ->
     assert 'the customer id "crm" is "None"' in said(RULES, case)
 
 
-@pytest.mark.parametrize("key", ["media.adLoad", "media.genre", "media.rating"])
+@every_case("key", ["media.adLoad", "media.genre", "media.rating"])
 def test_what_may_well_be_none_is_no_placeholder(key: str) -> None:
     assert fired(RULES, case_of(start={key: "none"})) == []
 
 
-@pytest.mark.parametrize("value", ["", "unknown", "Nan Goldin", "None of the above"])
+@every_case("value", ["", "unknown", "Nan Goldin", "None of the above"])
 def test_a_name_and_an_empty_value_are_no_placeholder(value: str) -> None:
     assert fired(RULES, case_of(start={"media.name": value})) == []

@@ -11,6 +11,7 @@ from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.metadata import RULES
 from tests.firings import Firing, batch, fired, fired_in_traffic, said, start_body
 from tests.playbacks import AD, BREAK, CHAPTER, Event, Playground, case_of
+from tests.tables import every_case
 
 OPEN = Settings(schema_profile="open")
 
@@ -49,7 +50,7 @@ def test_metadata_on_other_events_is_found_once_per_event_type() -> None:
     ]
 
 
-@pytest.mark.parametrize("key", ["media.name", "a.media.channel"])
+@every_case("key", ["media.name", "a.media.channel"])
 def test_a_reserved_key_is_found(key: str) -> None:
     case = case_of(("sessionStart", 0, 0, None, None, {key: "x"}), ("adBreakStart", 1, 0, BREAK),
                    ("adStart", 1, 0, AD, None, {key: "y"}))  # fmt: skip
@@ -58,7 +59,7 @@ def test_a_reserved_key_is_found(key: str) -> None:
     assert said(RULES, case).startswith(f'customMetadata has "{key}", reserved by Adobe;')
 
 
-@pytest.mark.parametrize("key", ["mediatype", "aa.b", "A.b", "x.media.name"])
+@every_case("key", ["mediatype", "aa.b", "A.b", "x.media.name"])
 def test_a_key_that_only_looks_reserved_is_fine(key: str) -> None:
     assert metadata(("sessionStart", 0, 0, None, None, {key: "x"})) == []
 
@@ -98,7 +99,7 @@ def test_an_unknown_key_in_qoe_data_is_found() -> None:
     assert metadata(("ping", 1, 0, None, {"media.qoe.resolution": 1080})) == [("params.unknown", Severity.ERROR, (2,))]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "event",
     [
         pytest.param(("ping", 1, 0, None, {"bitrate": 3200}), id="qoe.unqualified"),
@@ -128,7 +129,7 @@ def test_empty_params_are_fine() -> None:
     assert metadata(("play", 1, 0, {}), ("sessionEnd", 2, 0, {})) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("code", "members"),
     [
         ("meta.not-string", {"customMetadata": {"showId": 7}}),

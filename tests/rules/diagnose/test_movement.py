@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about("playhead.runs-while-paused", "playhead.moves-in-ad", "playhead.backwards", "playhead.drift")
 
@@ -23,7 +22,7 @@ def test_a_healthy_session_has_no_finding() -> None:
     assert movement(*WATCHED, ("pauseStart", 25, 25), ("ping", 35, 25), ("play", 36, 25), ("ping", 46, 35.2)) == []
 
 
-@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart"])
+@every_case("event_type", ["pauseStart", "bufferStart"])
 def test_a_playhead_that_runs_while_paused_is_found(event_type: str) -> None:
     case = case_of(*WATCHED, (event_type, 21, 21), ("ping", 31, 22.1), ("play", 32, 22.1), ("ping", 42, 32))
 
@@ -89,7 +88,7 @@ def test_live_content_may_pass_midnight() -> None:
     assert fired(RULES, case_of(*paused, start=live)) == []
 
 
-@pytest.mark.parametrize(("rate", "said_as"), [(4, "4 s"), (0.25, "0.25 s")])
+@every_case(("rate", "said_as"), [(4, "4 s"), (0.25, "0.25 s")])
 def test_a_rate_at_which_nobody_watches_is_found_once(rate: float, said_as: str) -> None:
     pings = [("ping", 10 * n, 10 * n * rate) for n in range(1, 5)]
     case = case_of(PLAY, *pings)
@@ -104,7 +103,7 @@ def test_a_playhead_too_fast_for_watching_is_told_that_it_counts_as_a_seek() -> 
     assert "above 2.1 it is a seek" in said(RULES, case)
 
 
-@pytest.mark.parametrize("rate", [0.5, 2.1])
+@every_case("rate", [0.5, 2.1])
 def test_speeds_that_players_offer_are_fine(rate: float) -> None:
     assert movement(PLAY, *(("ping", 10 * n, 10 * n * rate) for n in range(1, 5))) == []
 

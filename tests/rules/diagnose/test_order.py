@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Rule
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, downloaded, fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
+from tests.tables import every_case
 
 RULES = rules_about("ts.not-integer", "ts.seconds", "ts.equal", "order.late", "order.window", "order.before-session")
 
@@ -60,7 +59,7 @@ def test_the_first_ts_that_can_be_milliseconds_is_fine() -> None:
     assert found("ts.seconds", case_of(("ping", at_ts(10**11), 10))) == []
 
 
-@pytest.mark.parametrize("ts", [str(START_MS), START_MS + 0.5, None, True])
+@every_case("ts", [str(START_MS), START_MS + 0.5, None, True])
 def test_ts_that_is_no_integer_is_found(ts: object) -> None:
     case = posted({"playhead": 1, "ts": ts}, {"playhead": 2, "ts": ts})
 
@@ -110,7 +109,7 @@ def test_downloaded_content_keeps_its_order() -> None:
     assert found("ts.equal", downloaded(("play", 1, 0), ("pauseStart", 1, 0), ("sessionEnd", 2, 0))) == []
 
 
-@pytest.mark.parametrize(("at_s", "severity"), [(8.9, Severity.WARNING), (5, Severity.WARNING), (4.9, Severity.ERROR)])
+@every_case(("at_s", "severity"), [(8.9, Severity.WARNING), (5, Severity.WARNING), (4.9, Severity.ERROR)])
 def test_an_event_that_comes_too_late_is_found(at_s: float, severity: Severity) -> None:
     case = case_of(*LATER, ("bitrateChange", at_s, at_s))
 
@@ -118,7 +117,7 @@ def test_an_event_that_comes_too_late_is_found(at_s: float, severity: Severity) 
     assert f"bitrateChange by {10 - at_s:g} s" in said(only("order.late"), case)
 
 
-@pytest.mark.parametrize("at_s", [9, 15])
+@every_case("at_s", [9, 15])
 def test_an_event_that_is_hardly_late_or_is_sorted_in_is_fine(at_s: float) -> None:
     assert found("order.late", case_of(*LATER, ("bitrateChange", at_s, at_s))) == []
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "pause.duplicate", "buffer.duplicate", "pause.at-end", "buffer.in-pause", "pause.in-buffer", "seek.as-pause"
@@ -20,7 +19,7 @@ def pauses(*events: Event) -> list[Firing]:
     return fired(RULES, case_of(*events))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("first", "second", "code"),
     [
         ("pauseStart", "pauseStart", "pause.duplicate"),
@@ -36,8 +35,8 @@ def test_an_event_that_the_player_cannot_mean_is_one_note(first: str, second: st
     assert said(RULES, once).startswith(f"2 {second}s were sent while the player was ")
 
 
-@pytest.mark.parametrize("first", ["pauseStart", "bufferStart"])
-@pytest.mark.parametrize("second", ["pauseStart", "bufferStart"])
+@every_case("first", ["pauseStart", "bufferStart"])
+@every_case("second", ["pauseStart", "bufferStart"])
 def test_with_a_play_between_they_are_fine(first: str, second: str) -> None:
     assert pauses(PLAY, (first, 10, 10), ("play", 15, 10), (second, 20, 15), ("play", 25, 15)) == []
 
@@ -51,7 +50,7 @@ def test_a_pause_right_before_the_end_is_found() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "events",
     [
         (("pauseStart", 60, 60), ("sessionComplete", 60.1, 60)),
@@ -72,6 +71,6 @@ def test_seeks_that_come_as_pauses_are_one_note() -> None:
     assert said(RULES, case).startswith("2 seeks, the first from 10 s to 13.1 s, were sent as pauseStart and play; no")
 
 
-@pytest.mark.parametrize("play", [("play", 13, 40), ("play", 12, 13)])
+@every_case("play", [("play", 13, 40), ("play", 12, 13)])
 def test_a_long_pause_or_a_small_step_is_no_seek(play: Event) -> None:
     assert pauses(PLAY, ("pauseStart", 10, 10), play) == []

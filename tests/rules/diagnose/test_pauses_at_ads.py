@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about("ad.pause-before-break", "ad.paused")
 
@@ -46,7 +45,7 @@ def test_a_pause_before_every_break_is_found_once() -> None:
     )
 
 
-@pytest.mark.parametrize("pauses_s", [(0.05, None), (0.05, 0.51), (0.05,)])
+@every_case("pauses_s", [(0.05, None), (0.05, 0.51), (0.05,)])
 def test_a_pause_before_some_breaks_may_be_the_viewer(pauses_s: tuple[float | None, ...]) -> None:
     assert "ad.pause-before-break" not in [code for code, *_ in fired(RULES, viewing(*pauses_s))]
 
@@ -69,7 +68,7 @@ def test_of_several_ads_that_begin_while_paused_the_first_is_named() -> None:
     assert said(RULES, case).startswith('2 ads began while the player was paused, the first of them ad "ad-1"; do not')
 
 
-@pytest.mark.parametrize("play_s", [20.05, 21])
+@every_case("play_s", [20.05, 21])
 def test_a_play_in_the_break_ends_the_pause(play_s: float) -> None:
     events = [("play", 0, 0), ("pauseStart", 19.9, 20), *midroll(20, 20), ("play", play_s, 20)]
 
@@ -91,7 +90,7 @@ def test_an_ad_that_is_paused_from_start_to_end_is_an_error() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "inside",
     [
         (("pauseStart", 20.2, 20), ("play", 32, 20)),

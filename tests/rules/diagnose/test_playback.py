@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "event.http-names",
@@ -39,7 +38,7 @@ def ad_break(at_s: float, playhead_s: float = 0) -> tuple[Event, ...]:
     )
 
 
-@pytest.mark.parametrize(("ahead_s", "severity"), [(0.009, INFO), (0.01, ERROR), (0.3, ERROR), (5, ERROR)])
+@every_case(("ahead_s", "severity"), [(0.009, INFO), (0.01, ERROR), (0.3, ERROR), (5, ERROR)])
 def test_a_play_before_a_pre_roll_is_found(ahead_s: float, severity: Severity) -> None:
     case = case_of(PLAY, *ad_break(0.1 + ahead_s), ("play", 5.2 + ahead_s, 0))
 
@@ -86,11 +85,11 @@ def test_a_player_that_waits_for_its_first_play_is_fine() -> None:
     assert playback(("ping", 10, 120), ("ping", 20, 120), ("sessionEnd", 25, 120)) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("event_type", "code"),
     [("pauseStart", "play.missing-after-pause"), ("bufferStart", "play.missing-after-buffer")],
 )
-@pytest.mark.parametrize(
+@every_case(
     "end",
     [
         ("pauseStart", 40, 38), ("bufferStart", 40, 38), ("adBreakStart", 40, 38, BREAK), ("sessionComplete", 40, 38),
@@ -132,7 +131,7 @@ def test_a_missing_play_after_a_pre_roll_is_found() -> None:
     )
 
 
-@pytest.mark.parametrize("event", [("play", 8.1, 0), ("bufferStart", 6, 0), ("sessionEnd", 6, 0)])
+@every_case("event", [("play", 8.1, 0), ("bufferStart", 6, 0), ("sessionEnd", 6, 0)])
 def test_a_pre_roll_followed_by_playback_or_the_end_is_fine(event: Event) -> None:
     assert playback(*ad_break(0.1), event, ("ping", 18, 0)) == []
 
@@ -166,7 +165,7 @@ def test_a_play_after_a_pause_is_no_duplicate() -> None:
     assert playback(PLAY, ("pauseStart", 10, 10), ("play", 12, 10), ("bufferStart", 14, 12), ("play", 15, 12)) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "event_type",
     ["media.play", "pause", "resume", "bufferComplete", "seekStart", "heartbeat", "muteStart", "media.pauseStart"],
 )
@@ -187,7 +186,7 @@ MIDROLL: tuple[Event, ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart"])
+@every_case("event_type", ["pauseStart", "bufferStart"])
 def test_a_pause_before_a_break_that_nothing_ends_after_it_is_found(event_type: str) -> None:
     case = case_of(
         ("play", 0, 0), ("ping", 10, 10), (event_type, 20, 20), *MIDROLL, ("ping", 45, 30), ("sessionComplete", 75, 60)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pytest
-
 from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.settings import Settings
@@ -15,6 +13,7 @@ from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, fired, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Playground, case_of
+from tests.tables import every_case
 
 RULES = rules_about("ts.skew", "ts.stands-still", "ts.clock-set")
 
@@ -71,7 +70,7 @@ def codes(found: Iterable[Firing]) -> list[str]:
     return [code for code, *_ in found]
 
 
-@pytest.mark.parametrize(("by_s", "where"), [(-301, "behind"), (301, "ahead of")])
+@every_case(("by_s", "where"), [(-301, "behind"), (301, "ahead of")])
 def test_a_clock_five_minutes_off_is_found(by_s: float, where: str) -> None:
     ground = Playground()
     ground.now_ms -= round(by_s * 1000)
@@ -98,7 +97,7 @@ def test_downloaded_content_was_played_at_another_time() -> None:
     assert fired(RULES, ground.case(sid)) == []
 
 
-@pytest.mark.parametrize(("by_s", "text"), [(7200, "2 h ahead of"), (-19_800, "5.5 h behind"), (7_210, "2 h ahead of")])
+@every_case(("by_s", "text"), [(7200, "2 h ahead of"), (-19_800, "5.5 h behind"), (7_210, "2 h ahead of")])
 def test_local_time_sent_as_utc_is_named(by_s: int, text: str) -> None:
     ground = Playground()
     ground.now_ms -= by_s * 1000
@@ -107,7 +106,7 @@ def test_local_time_sent_as_utc_is_named(by_s: int, text: str) -> None:
     assert said(RULES, ground.case(sid)).startswith(f"Every ts is {text} the clock of the server, to within 30 s, like")
 
 
-@pytest.mark.parametrize("by_s", [3600, -3600, 240, 31, -31])
+@every_case("by_s", [3600, -3600, 240, 31, -31])
 def test_a_clock_that_is_set_is_found_and_named_as_the_only_cause(by_s: float) -> None:
     case = arriving(*pinging([0, 0, 0, by_s, by_s, by_s, by_s]))
 
@@ -117,7 +116,7 @@ def test_a_clock_that_is_set_is_found_and_named_as_the_only_cause(by_s: float) -
     assert fired(MISLED, case) == []
 
 
-@pytest.mark.parametrize("by_s", [3600, -3600])
+@every_case("by_s", [3600, -3600])
 def test_a_clock_that_is_set_right_after_session_start_is_no_queue_of_early_events(by_s: float) -> None:
     case = arriving((0.1, 0.1 + by_s, "play", 0), *pinging([by_s] * 5))
 
@@ -153,7 +152,7 @@ def test_a_clock_of_the_server_that_is_frozen_says_nothing_about_the_player() ->
     )
 
 
-@pytest.mark.parametrize("by_s", [60, 600])
+@every_case("by_s", [60, 600])
 def test_a_clock_of_the_server_that_is_moved_on_says_nothing_about_the_player(by_s: float) -> None:
     later = [(at_s + by_s, ts_s, name, playhead_s) for at_s, ts_s, name, playhead_s in pinging([0] * 5, first_s=60)]
 

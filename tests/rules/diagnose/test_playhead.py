@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import AD, BREAK, START_MS, Event, Playground, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "playhead.string",
@@ -99,7 +98,7 @@ def test_a_second_beyond_the_length_is_fine() -> None:
     assert vod(("play", 0.1, 55), ("sessionComplete", 6, 61)) == []
 
 
-@pytest.mark.parametrize("playhead_s", [-1, 86400, START_MS / 1000])
+@every_case("playhead_s", [-1, 86400, START_MS / 1000])
 def test_a_live_playhead_that_is_no_second_of_a_day_is_found(playhead_s: float) -> None:
     case = case_of(("play", 0.1, playhead_s), ("ping", 9, playhead_s), start=LIVE)
 
@@ -127,9 +126,7 @@ def test_a_live_playhead_that_leaves_zero_at_once_is_that_of_an_sdk() -> None:
     assert fired(RULES, live(40_001)) == []
 
 
-@pytest.mark.parametrize(
-    ("hours", "said_as"), [(2, "2 hours ahead of"), (-1, "1 hour behind"), (14, "10 hours behind")]
-)
+@every_case(("hours", "said_as"), [(2, "2 hours ahead of"), (-1, "1 hour behind"), (14, "10 hours behind")])
 def test_a_live_playhead_in_local_time_is_a_note(hours: int, said_as: str) -> None:
     local_s = (NOON_S + 1 + hours * 3600) % 86400
     case = live(local_s, start_s=local_s - 1)
@@ -178,7 +175,7 @@ def live_after(unknown_s: float, first_s: float = 0) -> list[Firing]:
     return fired(RULES, case_of(("sessionStart", 0, 0), ("play", 0.1, first_s), *unknown, *known, start=LIVE))
 
 
-@pytest.mark.parametrize("first_s", [0, 0.4])
+@every_case("first_s", [0, 0.4])
 def test_a_live_playhead_that_is_zero_while_content_plays_is_found(first_s: float) -> None:
     assert [(code, severity) for code, severity, _ in live_after(10, first_s)] == [("playhead.live-late", WARNING)]
     assert [(code, severity) for code, severity, _ in live_after(30, first_s)] == [("playhead.live-late", WARNING)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose import breaks, movement
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about("playhead.frozen", "playhead.coarse")
 
@@ -39,7 +38,7 @@ def test_five_seconds_at_one_playhead_are_frozen() -> None:
     ]
 
 
-@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart"])
+@every_case("event_type", ["pauseStart", "bufferStart"])
 def test_a_playhead_may_stand_still_while_paused_or_buffering(event_type: str) -> None:
     assert standstill(*WATCHED, (event_type, 21, 20), ("ping", 31, 20), ("ping", 41, 20), ("play", 42, 20)) == []
 
@@ -85,7 +84,7 @@ def test_a_playhead_in_steps_is_one_finding_that_says_so() -> None:
     )
 
 
-@pytest.mark.parametrize("step_s", [8, 12, 15, 20])
+@every_case("step_s", [8, 12, 15, 20])
 def test_a_playhead_in_steps_that_make_no_stall_is_a_warning_and_no_jump(step_s: int) -> None:
     case = case_of(PLAY, *pings(step_s), start={"media.length": 600})
 
@@ -111,7 +110,7 @@ def test_a_live_stall_that_catches_up_is_no_coarse_step() -> None:
     assert "playhead.coarse" not in {code for code, *_ in fired(movement.RULES, case)}
 
 
-@pytest.mark.parametrize("step_s", [1, 10])
+@every_case("step_s", [1, 10])
 def test_a_playhead_in_steps_that_make_no_stall_is_fine(step_s: int) -> None:
     assert standstill(PLAY, *pings(step_s)) == []
 

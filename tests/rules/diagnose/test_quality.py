@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.quality import RULES
 from tests.firings import Firing, fired, fired_in_traffic, said, start_body
 from tests.playbacks import Event, Playground, case_of
+from tests.tables import every_case
 
 LENIENT = Settings(docs_lenient=True)
 
@@ -80,7 +79,7 @@ def test_a_refused_error_id_is_no_number_with_a_fraction() -> None:
     assert quality(("error", 1, 1, None, {"media.qoe.errorID": 42})) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("code", "members"),
     [
         ("qoe.in-params", {"params": qoe(bitrate=3200)}),
@@ -111,7 +110,7 @@ def test_a_bitrate_in_megabits_per_second_is_found() -> None:
     assert "which looks like Mbit/s" in said(RULES, case)
 
 
-@pytest.mark.parametrize("bitrate", [0, 50, 100_000])
+@every_case("bitrate", [0, 50, 100_000])
 def test_a_bitrate_that_can_be_in_kilobits_is_fine(bitrate: int) -> None:
     assert quality(ping(1, bitrate=bitrate)) == []
 
@@ -183,7 +182,7 @@ def test_a_time_to_start_in_seconds_is_found() -> None:
     assert quality(ping(1, timeToStart=2), ping(11, timeToStart=2)) == [("qoe.tts-unit", Severity.WARNING, (2, 3))]
 
 
-@pytest.mark.parametrize("time_ms", [0, 20])
+@every_case("time_ms", [0, 20])
 def test_a_time_to_start_of_zero_or_twenty_milliseconds_is_fine(time_ms: int) -> None:
     assert quality(ping(1, timeToStart=time_ms)) == []
 
@@ -228,7 +227,7 @@ def test_frames_that_are_zero_throughout_are_a_note_and_those_of_audio_are_none(
     assert quality(*events, start={"media.streamType": "audio"}) == []
 
 
-@pytest.mark.parametrize("last", [0, 3200])
+@every_case("last", [0, 3200])
 def test_zeros_before_a_figure_is_known_or_in_two_events_are_fine(last: int) -> None:
     events = [ping(10, bitrate=0), ping(20, bitrate=0), *([] if not last else [change(30, bitrate=last)])]
 

@@ -22,6 +22,7 @@ from mockserver.model.http import HttpRequest, RequestProblem
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, Namespaces
 from tests.playbacks import START_PARAMS, Playground
+from tests.tables import every_case
 
 SERIOUS = (Severity.WARNING, Severity.ERROR)
 JSON = ((b"Content-Type", b"application/json"),)
@@ -120,7 +121,7 @@ def only_finding(ground: Playground) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("change", "says"),
     [
         (lambda params: params.update({"analytics.enableSSL": "true"}), '"analytics.enableSSL" is the string "true"'),

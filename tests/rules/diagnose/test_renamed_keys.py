@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.admin.findings import Diagnosis
 from mockserver.model.finding import Severity
 from tests.firings import fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import Playground
+from tests.tables import every_case
 
 RULES = rules_about("http.renamed-keys")
 
@@ -44,7 +43,7 @@ def test_a_session_start_with_renamed_keys_is_found_in_the_traffic() -> None:
     assert [finding.code for finding in Diagnosis(ground.namespace).findings()] == ["http.renamed-keys"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "body",
     [
         {"eventtype": "ping", "playerTime": {"playhead": 1, "ts": 1_760_000_010_000}},

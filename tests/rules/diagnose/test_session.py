@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import rules_about
 from tests.playbacks import Event, Playground, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "session.no-play",
@@ -41,7 +40,7 @@ def test_a_session_without_play_is_a_drop_before_start() -> None:
     assert fired(case_of(("ping", 10, 0), ("sessionEnd", 12, 0)))["session.no-play"] == (Severity.WARNING, (3,))
 
 
-@pytest.mark.parametrize("events", [(("ping", 10, 0),), (*PLAYED, ("sessionEnd", 21, 20))])
+@every_case("events", [(("ping", 10, 0),), (*PLAYED, ("sessionEnd", 21, 20))])
 def test_an_open_session_and_one_with_a_play_are_no_drop(events: tuple[Event, ...]) -> None:
     assert "session.no-play" not in fired(case_of(*events))
 
@@ -87,7 +86,7 @@ def test_a_session_ends_at_the_end_without_being_complete() -> None:
     assert fired(case_of(*PLAYED, ("sessionEnd", 59, 57)))["session.end-at-end"] == (Severity.ERROR, (5,))
 
 
-@pytest.mark.parametrize("start", [{}, LIVE])
+@every_case("start", [{}, LIVE])
 def test_a_session_that_is_left_early_or_is_live_ends_with_session_end(start: dict[str, object]) -> None:
     at_s = 57 if start else 56
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import fired, rules_about, said
 from tests.playbacks import AD, BREAK, case_of
+from tests.tables import every_case
 
 RULES = rules_about(
     "media.id-placeholder",
@@ -39,7 +38,7 @@ def test_a_good_session_start_is_no_finding() -> None:
     assert fired(RULES, case_of()) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("code", "severity", "params", "seen"),
     [
         ("media.id-placeholder", ERROR, start(id=""), 'media.id is ""'),
@@ -83,7 +82,7 @@ def test_a_wrong_value_is_found_and_shown(code: str, severity: Severity, params:
     assert seen in said(RULES, case)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "params",
     [
         start(id="null-island"),
@@ -143,7 +142,7 @@ def test_a_live_length_that_the_playhead_does_not_fit_is_found() -> None:
     assert "count the playhead from 0" in said(RULES, case)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("start", "playhead_s"),
     [
         (KNOWN_LENGTH, 0),

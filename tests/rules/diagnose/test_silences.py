@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.finding import Severity
 from tests.firings import Firing, downloaded, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, case_of
+from tests.tables import every_case
 
 RULES = rules_about("ping.gap", "ping.near-timeout", "ping.ad-gap", "ping.stops-in-pause")
 
@@ -23,7 +22,7 @@ def test_pings_every_ten_seconds_are_fine() -> None:
     assert silences(PLAY, ("ping", 10, 10), ("ping", 20, 20), ("sessionEnd", 25, 25)) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("seconds", "expected"),
     [
         (12, []),
@@ -71,7 +70,7 @@ def test_the_time_after_the_last_event_is_no_silence() -> None:
     assert fired(RULES, case_of(PLAY, ("ping", 10, 10), after_s=5000)) == []
 
 
-@pytest.mark.parametrize("end", ["sessionComplete", "sessionEnd"])
+@every_case("end", ["sessionComplete", "sessionEnd"])
 def test_what_follows_the_end_is_no_silence(end: str) -> None:
     assert silences(PLAY, (end, 9, 9), ("ping", 109, 9)) == []
 
@@ -82,7 +81,7 @@ def test_a_silence_that_closed_the_session_is_found_though_what_ends_it_was_refu
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("seconds", "expected"),
     [
         (2, []),

@@ -11,6 +11,7 @@ from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.states import RULES
 from tests.firings import Firing, fired, fired_in_traffic, said
 from tests.playbacks import Event, Playground, case_of
+from tests.tables import every_case
 
 
 def start(at_s: float, name: str) -> Event:
@@ -74,7 +75,7 @@ def test_two_spellings_of_one_state_are_found() -> None:
     assert said(RULES, case) == 'One player state is spelled "fullScreen" and "fullscreen"; use one spelling.'
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "meant"),
     [
         ("closedCaptions", "closedCaptioning"),
@@ -91,12 +92,12 @@ def test_a_name_that_comes_near_to_a_standard_one_is_found(name: str, meant: str
     assert f'send "{meant}" if that is meant' in said(RULES, case)
 
 
-@pytest.mark.parametrize("name", ["fullscreen", "Mute", "my.custom_state", "theatre", "commute", "accelerated"])
+@every_case("name", ["fullscreen", "Mute", "my.custom_state", "theatre", "commute", "accelerated"])
 def test_standard_names_in_any_case_and_own_names_are_fine(name: str) -> None:
     assert states(start(1, name), end(2, name)) == []
 
 
-@pytest.mark.parametrize("name", ["", "dark mode", "x" * 65, "größe", "mini-player"])
+@every_case("name", ["", "dark mode", "x" * 65, "größe", "mini-player"])
 def test_a_name_that_the_sdks_refuse_is_found(name: str) -> None:
     assert states(start(1, name), end(2, name)) == [("state.name-invalid", Severity.WARNING, (2,))]
 
@@ -143,7 +144,7 @@ def test_a_restart_that_has_just_begun_is_given_time() -> None:
     assert fired_in_traffic(RULES, restart(("play", 30.1, 20))) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("playhead_s", "params", "at_s"),
     [
         pytest.param(0, {}, 200, id="from-the-beginning"),

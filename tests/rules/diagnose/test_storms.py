@@ -11,6 +11,7 @@ from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.settings import Settings
 from tests.firings import Firing, fired, rules_about, said
 from tests.playbacks import AD, BREAK, Event, Playground, case_of
+from tests.tables import every_case
 
 RULES = rules_about("event.storm", "ping.too-often")
 
@@ -23,14 +24,12 @@ def storm(event_type: str, count: int, every_s: float) -> list[Firing]:
     return fired(RULES, case_of(("play", 0, 0), *events))
 
 
-@pytest.mark.parametrize(
-    "event_type", ["bitrateChange", "error", "pauseStart", "bufferStart", "stateStart", "stateEnd"]
-)
+@every_case("event_type", ["bitrateChange", "error", "pauseStart", "bufferStart", "stateStart", "stateEnd"])
 def test_twenty_events_of_a_type_within_ten_seconds_are_a_storm(event_type: str) -> None:
     assert [(code, severity) for code, severity, _ in storm(event_type, 20, 0.5)] == [("event.storm", WARNING)]
 
 
-@pytest.mark.parametrize(("count", "every_s"), [(19, 0.1), (40, 0.6)])
+@every_case(("count", "every_s"), [(19, 0.1), (40, 0.6)])
 def test_fewer_are_none(count: int, every_s: float) -> None:
     assert storm("bitrateChange", count, every_s) == []
 
@@ -61,7 +60,7 @@ def test_pings_of_main_content_every_second_are_noted_once() -> None:
     assert [(code, severity) for code, severity, _ in pinged(1)] == [("ping.too-often", INFO)]
 
 
-@pytest.mark.parametrize(("every_s", "count"), [(5, 25), (10, 25), (1, 20), (0.4, 60)])
+@every_case(("every_s", "count"), [(5, 25), (10, 25), (1, 20), (0.4, 60)])
 def test_other_paces_and_short_sessions_are_not(every_s: float, count: int) -> None:
     assert pinged(every_s, count) == []
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
+from tests.tables import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "text"),
     [(5_400_000, "5400000"), (5_400_000.0, "5400000"), (0.1 + 0.2, "0.3"), (-1, "-1"), (83904.98612, "83904.986")],
 )
@@ -27,7 +26,7 @@ def test_half_a_surrogate_pair_can_be_sent_in_an_answer() -> None:
     assert quoted("\ud800").encode() == b'"\\ud800"'
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("parts", "text"),
     [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS
+from tests.tables import every_case
 
 
 def test_ad_starts_completes_and_plays(reports: Any) -> None:
@@ -24,7 +23,7 @@ def test_ad_starts_completes_and_plays(reports: Any) -> None:
     assert ad.metric("a.media.ad.timePlayed").why[0].seqs == (3, 5)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("ending", "ended_by"),
     [
         (("adSkip", 6, 0), "adSkip"),
@@ -73,7 +72,7 @@ def test_ad_without_an_id_is_reported_nowhere_and_noted(reports: Any) -> None:
 UNCLOSED = [("play", 0, 0), ("adBreakStart", 10, 10, BREAK), ("adStart", 10, 10, AD), ("adComplete", 25, 10)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("reading", "ads", "content_s", "media_s"), [("count", 1, 10, 25), ("void", 0, 30, 30)], ids=["count", "void"]
 )
 def test_break_that_is_never_closed_counts_or_is_void(
@@ -141,7 +140,7 @@ def test_chapter_starts_completes_and_plays(reports: Any) -> None:
     assert (chapter.number, chapter.ended_by) == (1, "chapterComplete")
 
 
-@pytest.mark.parametrize("ending", [("chapterSkip", 6, 6), ("chapterStart", 6, 6, CHAPTER), ("sessionEnd", 6, 6)])
+@every_case("ending", [("chapterSkip", 6, 6), ("chapterStart", 6, 6, CHAPTER), ("sessionEnd", 6, 6)])
 def test_chapter_that_ends_otherwise_is_not_complete(reports: Any, ending: Any) -> None:
     chapter = reports(("play", 0, 0), ("chapterStart", 1, 1, CHAPTER), ending).chapters[0]
     assert chapter.metric("a.media.chapter.complete").value is None

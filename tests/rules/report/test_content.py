@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.settings import SessionRule, Settings
 from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS
+from tests.tables import every_case
 
 WATCHED = [("play", 1, 0), ("ping", 11, 10), ("sessionEnd", 21, 20)]
 
@@ -40,9 +39,7 @@ def test_time_out_does_not_complete(reports: Any) -> None:
     assert not report.content_completes
 
 
-@pytest.mark.parametrize(
-    ("suppresses", "started"), [(False, True), (True, False)], ids=["a start too", "instead of a start"]
-)
+@every_case(("suppresses", "started"), [(False, True), (True, False)], ids=["a start too", "instead of a start"])
 def test_resumed_session_is_a_resume(reports: Any, suppresses: bool, started: bool) -> None:
     settings = Settings(resume_suppresses_start=suppresses)
     report = reports(*WATCHED, start={"media.resume": True}, settings=settings)
@@ -79,7 +76,7 @@ def test_tail_after_a_timeout_is_credited_on_request_and_no_longer_than_the_sile
     assert any("credit_tail_s" in note.text for note in report.notes)
 
 
-@pytest.mark.parametrize("last", ["sessionEnd", "sessionComplete"])
+@every_case("last", ["sessionEnd", "sessionComplete"])
 def test_no_tail_is_credited_after_an_end_the_player_reported(reports: Any, last: str) -> None:
     report = reports(("play", 0, 0), (last, 10, 10), after_s=700, settings=Settings(credit_tail_s=10))
     assert report.content_time_spent_s == 10
@@ -104,7 +101,7 @@ def test_media_time_is_content_and_ad_time_without_what_lies_between_ads(reports
     assert [part.value for part in report.metric("a.media.totalTimePlayed").why] == [10, 2, 5]
 
 
-@pytest.mark.parametrize("length", [0, -5])
+@every_case("length", [0, -5])
 def test_without_a_length_there_is_no_average_minute_audience_and_a_note_says_so(reports: Any, length: float) -> None:
     report = reports(*WATCHED, start={"media.length": length})
     assert report.metric("a.media.averageMinuteAudience").value is None
@@ -118,7 +115,7 @@ def test_average_minute_audience_exceeds_one_when_content_is_watched_twice(repor
     assert [part.value for part in report.metric("a.media.averageMinuteAudience").why] == [20, 10]
 
 
-@pytest.mark.parametrize(("media_s", "streams"), [(0, 1), (1799, 1), (1800, 2), (3599, 2), (3600, 3)])
+@every_case(("media_s", "streams"), [(0, 1), (1799, 1), (1800, 2), (3599, 2), (3600, 3)])
 def test_estimated_streams_are_one_for_each_started_half_hour(reports: Any, media_s: int, streams: int) -> None:
     seconds = [*range(0, media_s, 300), media_s]
     events = [("play" if second == 0 else "ping", second, second) for second in seconds]
@@ -180,7 +177,7 @@ def test_session_without_pause_has_no_pause_flag(reports: Any) -> None:
     assert report.metric("a.media.pauseCount").value == 0
 
 
-@pytest.mark.parametrize(("last", "expected"), [("sessionEnd", 0), ("sessionComplete", 0)])
+@every_case(("last", "expected"), [("sessionEnd", 0), ("sessionComplete", 0)])
 def test_nothing_passed_since_the_last_call_of_a_session_the_player_ended(
     reports: Any, last: str, expected: float
 ) -> None:

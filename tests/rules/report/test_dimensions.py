@@ -3,9 +3,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import pytest
-
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.tables import every_case
 
 MD5 = hashlib.md5(b"clip-7").hexdigest()
 
@@ -90,7 +89,7 @@ def test_custom_metadata_of_the_session_goes_to_ads_and_chapters_but_not_back(re
     assert custom(report.chapters[0].dimensions) == {"c.user": "anna", "c.shared": "session", "c.part": "1"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("start", "segments"),
     [
         ({}, ("all media", "video", "vod")),

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.rules.report.durations import Activity, Durations, amount
 from tests.playbacks import AD, BREAK, START_PARAMS, case_of
+from tests.tables import every_case
 
 
 def test_stretches_cover_the_whole_session_without_a_gap() -> None:
@@ -69,12 +68,12 @@ def test_two_events_at_one_playhead_are_no_stall(reports: Any) -> None:
     assert report.metric("a.media.qoe.stall").value is None
 
 
-@pytest.mark.parametrize(("every_s", "stalls"), [(2.499, 0), (2.5, 1)])
+@every_case(("every_s", "stalls"), [(2.499, 0), (2.5, 1)])
 def test_stall_spans_five_seconds(reports: Any, every_s: float, stalls: int) -> None:
     assert reports(*stall(5, 5, 5, every_s=every_s)).stall_events == stalls
 
 
-@pytest.mark.parametrize("event_type", ["pauseStart", "bufferStart", "adBreakStart"])
+@every_case("event_type", ["pauseStart", "bufferStart", "adBreakStart"])
 def test_pause_buffer_and_break_end_a_stall_without_movement(reports: Any, event_type: str) -> None:
     params = BREAK if event_type == "adBreakStart" else None
     report = reports(("play", 0, 5), ("ping", 4, 5), ("ping", 8, 5), (event_type, 10, 5, params), ("ping", 20, 5))
@@ -121,8 +120,6 @@ def test_parts_of_a_batch_name_the_place_in_it(reports: Any) -> None:
     assert (part.seqs, part.note) == ((1,), "playing on main from #1[1] to #1[3]")
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (10, "10"), (1.5, "1.5"), (83752.25, "83752.25"), (1e7, "10000000")]
-)
+@every_case(("value", "text"), [(0, "0"), (10, "10"), (1.5, "1.5"), (83752.25, "83752.25"), (1e7, "10000000")])
 def test_amounts_are_written_to_a_thousandth(value: float, text: str) -> None:
     assert amount(value) == text

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.rules.report.metrics import AD as AD_METRICS
 from mockserver.rules.report.metrics import CHAPTER as CHAPTER_METRICS
 from mockserver.rules.report.metrics import CONTENT, QUALITY, RATIOS, STATE, Rounding, measured
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.tables import every_case
 
 
 def test_report_has_every_metric_of_the_table_once_and_in_its_order(reports: Any) -> None:
@@ -32,7 +31,7 @@ def test_no_two_metrics_share_a_key_or_a_name() -> None:
     assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("rounding", "exact", "value"),
     [
         (Rounding.FLAG, True, True),

@@ -6,6 +6,7 @@ import pytest
 
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
+from tests.tables import every_case
 
 LIVE = {"media.contentType": "live", "media.length": 86400}
 
@@ -41,7 +42,7 @@ def test_seek_forward_adds_nothing_and_leaves_a_gap(reports: Any) -> None:
     assert report.unique_time_played_s == 20
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("playhead_s", "unique_s"),
     [(-5, 0), (0, 0), (9.5, 9.5), (12, 12), (12.001, 0)],
     ids=["backwards", "standing", "slower", "at the limit", "beyond it"],
@@ -53,7 +54,7 @@ def test_playhead_may_run_a_tenth_and_a_second_ahead_of_the_clock(
     assert report.unique_time_played_s == pytest.approx(unique_s)
 
 
-@pytest.mark.parametrize("speed", [0.75, 1.25, 1.5, 2, 2.1])
+@every_case("speed", [0.75, 1.25, 1.5, 2, 2.1])
 def test_content_watched_at_another_speed_was_seen(reports: Any, speed: float) -> None:
     report = reports(
         ("play", 0, 0), *(("ping", 10 * n, 10 * n * speed) for n in range(1, 7)), start={"media.length": 600}
@@ -91,7 +92,7 @@ def test_live_stream_that_passes_midnight_is_no_seek(reports: Any) -> None:
     assert reports(*events, start={"media.length": 86400}).unique_time_played_s == 10
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("playhead_s", "markers"),
     [
         (5.99, []),
@@ -114,7 +115,7 @@ def test_marker_names_the_event_that_reached_it(reports: Any) -> None:
     assert (part.seqs, part.value) == ((4,), 10)
 
 
-@pytest.mark.parametrize(("on_seek", "markers"), [("fire", [10, 25, 50]), ("skip", [50])])
+@every_case(("on_seek", "markers"), [("fire", [10, 25, 50]), ("skip", [50])])
 def test_seek_over_markers_fires_or_skips_them(reports: Any, on_seek: Any, markers: list[int]) -> None:
     events = [("play", 0, 0), ("ping", 3, 3), ("pauseStart", 3.5, 3.5), ("play", 4, 29), ("sessionEnd", 10, 35)]
     assert reached(reports(*events, settings=Settings(progress_on_seek=on_seek))) == markers
@@ -124,7 +125,7 @@ def test_markers_do_not_come_back_after_a_seek_back(reports: Any) -> None:
     assert reached(reports(("play", 0, 0), ("ping", 20, 20), ("play", 21, 0), ("sessionEnd", 25, 4))) == [10, 25]
 
 
-@pytest.mark.parametrize("on_seek", ["fire", "skip"])
+@every_case("on_seek", ["fire", "skip"])
 def test_no_markers_without_a_length_or_without_a_play_on_main_content(reports: Any, on_seek: Any) -> None:
     settings = Settings(progress_on_seek=on_seek)
     assert reached(reports(("play", 0, 0), ("ping", 60, 60), start={"media.length": 0}, settings=settings)) == []
@@ -135,7 +136,7 @@ def test_playhead_before_the_first_play_reaches_nothing(reports: Any) -> None:
     assert reached(reports(("ping", 1, 55), ("play", 2, 0), ("ping", 10, 8))) == [10]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("from_s", "to_s", "by_range", "by_five"),
     [
         (0, 48, "[0-1]", "[0-5]"),

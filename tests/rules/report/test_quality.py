@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK
+from tests.tables import every_case
 
 
 def bitrate(kbps: int) -> dict[str, Any]:
@@ -41,15 +40,13 @@ def test_average_bitrate_counts_ads_and_leaves_out_gaps(reports: Any) -> None:
     assert report.average_bitrate == 1500
 
 
-@pytest.mark.parametrize(
-    ("kbps", "bucket"), [(0, "0-99"), (99, "0-99"), (100, "100-199"), (850, "800-899"), (3200, "3200-3299")]
-)
+@every_case(("kbps", "bucket"), [(0, "0-99"), (99, "0-99"), (100, "100-199"), (850, "800-899"), (3200, "3200-3299")])
 def test_average_bitrate_falls_into_buckets_of_a_hundred(reports: Any, kbps: int, bucket: str) -> None:
     report = reports(("play", 0, 0, None, bitrate(kbps)), ("sessionEnd", 10, 10))
     assert report.metric("a.media.qoe.bitrateAverageBucket").value == bucket
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("unit", "average", "bucket"),
     [("as-sent", 2_500_000, "2500000-2500099"), ("bps", 2500, "2500-2599"), ("kbps", 2_500_000, "2500000-2500099")],
 )
@@ -162,7 +159,7 @@ def test_frames_per_second_are_the_last_sent(reports: Any) -> None:
     assert reports(*events).metric("fps").value == 30
 
 
-@pytest.mark.parametrize("ending", [[("sessionEnd", 5, 0)], [("sessionComplete", 5, 0)]], ids=["end", "complete"])
+@every_case("ending", [[("sessionEnd", 5, 0)], [("sessionComplete", 5, 0)]], ids=["end", "complete"])
 def test_session_that_ends_before_main_content_dropped_before_start(reports: Any, ending: list[Any]) -> None:
     pre_roll = [("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, AD), ("play", 1, 0)]
     assert reports(*pre_roll, *ending).metric("a.media.qoe.dropBeforeStart").value is True

@@ -6,6 +6,7 @@ import pytest
 
 from mockserver.rules.report.metrics import RATIOS
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.tables import every_case
 
 SESSION = [
     ("play", 0, 0, None, {"media.qoe.timeToStart": 2000}),
@@ -45,7 +46,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", RATIOS)
+@every_case("name", RATIOS)
 def test_ratio_of_one_session(reports: Any, name: str) -> None:
     assert getattr(reports(*SESSION), name) == pytest.approx(EXPECTED[name])
 

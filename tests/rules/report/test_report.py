@@ -15,6 +15,7 @@ from mockserver.rules.report.text import report_text
 from mockserver.rules.timeline import Item
 from tests.factories import target
 from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, case_of, recorded
+from tests.tables import every_case
 
 RECORDINGS = sorted(path.stem for path in TRAFFIC.glob("*.ndjson"))
 
@@ -40,7 +41,7 @@ def test_report_of_an_open_session_is_provisional_and_a_later_one_goes_on(report
     assert late.as_of_ms == ground.now_ms
 
 
-@pytest.mark.parametrize("last", ["sessionEnd", "sessionComplete"])
+@every_case("last", ["sessionEnd", "sessionComplete"])
 def test_report_is_final_when_the_session_ends_or_completes(reports: Any, last: str) -> None:
     report = reports(("play", 0, 0), (last, 10, 10))
     assert report.final
@@ -161,8 +162,8 @@ def test_events_before_the_session_start_keep_their_time(reports: Any) -> None:
     assert report.content_time_spent_s == 10
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=["defaults", "others", "yet others"])
-@pytest.mark.parametrize("name", RECORDINGS)
+@every_case("settings", SETTINGS, ids=["defaults", "others", "yet others"])
+@every_case("name", RECORDINGS)
 def test_recorded_sessions_have_plausible_reports(name: str, settings: Settings) -> None:
     ground, sids = recorded(name)
     for sid in sids:

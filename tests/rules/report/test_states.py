@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.playbacks import AD, BREAK
+from tests.tables import every_case
 
 
 def named(name: str) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def test_state_that_is_on_at_the_end_lasts_until_the_last_event(reports: Any) ->
     assert report.state("mute").total_duration_s == 5
 
 
-@pytest.mark.parametrize("name", ["fullScreen", "fullscreen", "FULLSCREEN"])
+@every_case("name", ["fullScreen", "fullscreen", "FULLSCREEN"])
 def test_state_names_are_lower_case_and_found_in_any(reports: Any, name: str) -> None:
     report = reports(("stateStart", 1, 0, named(name)), ("stateEnd", 4, 0, named("fullscreen")))
     assert report.states[0].name == "fullscreen"

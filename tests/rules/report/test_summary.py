@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK
+from tests.tables import every_case
 
 NAMELESS = {**AD, "media.ad.id": ""}
 
@@ -41,7 +40,7 @@ def test_numbers_of_the_sentences_are_those_of_the_metrics(reports: Any) -> None
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("events", "sentence"),
     [
         ([("sessionEnd", 3, 0)], "Content time spent is 0 s: main content never played."),

@@ -9,6 +9,7 @@ import pytest
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.tables import every_case
 
 LENGTH_S = 60.333
 
@@ -111,8 +112,8 @@ def test_timeline_3_adds_chapters_whose_time_leaves_out_buffer_pause_and_ads(rep
     assert reached(report) == [10, 25, 50]
 
 
-@pytest.mark.parametrize("play_playhead_s", [18, 20], ids=["body", "table"])
-@pytest.mark.parametrize(("error_stops", "content_s"), [(False, 33), (True, 28)], ids=["error plays on", "error stops"])
+@every_case("play_playhead_s", [18, 20], ids=["body", "table"])
+@every_case(("error_stops", "content_s"), [(False, 33), (True, 28)], ids=["error plays on", "error stops"])
 def test_timeline_2_of_a_session_left_during_an_ad(
     reports: Any, play_playhead_s: float, error_stops: bool, content_s: float
 ) -> None:

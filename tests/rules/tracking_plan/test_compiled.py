@@ -10,9 +10,10 @@ from mockserver.errors import InvalidInput
 from mockserver.rules.tracking_plan.patterns import compile_pattern
 from mockserver.tracking_plans.reading import parse_plan
 from tests.judged_plans import with_content
+from tests.tables import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("plan", "message"),
     [
         ('content = [{ name = "x" }]', "plan: object missing required field `title`"),
@@ -77,7 +78,7 @@ def test_a_mistake_in_a_plan_is_said_with_its_place(plan: str, message: str) -> 
     assert message.lower() in str(error.value).lower()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("pattern", "fitting", "others"),
     [
         ("[a-z]+-[0-9]{2}", ["clip-07"], ["clip-7", "clip-007", "a clip-07"]),
@@ -91,7 +92,7 @@ def test_a_pattern_matches_a_whole_text(pattern: str, fitting: list[str], others
     assert [text for text in [*fitting, *others] if fits(text)] == fitting
 
 
-@pytest.mark.parametrize("pattern", ["a)|(b", "(", "\\1(a)", "(?<!a)b", "x" * 1001])
+@every_case("pattern", ["a)|(b", "(", "\\1(a)", "(?<!a)b", "x" * 1001])
 def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidInput):
         compile_pattern(pattern)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mockserver.model.settings import Settings
 from tests.edge_events import open_edge_session, post_edge_event
 from tests.factories import emulator, event, post, post_event, response
 from tests.judged_plans import checks_of, judged, missed, play, played
+from tests.tables import every_case
 
 PLAN = """
 title = "two contents"
@@ -29,7 +28,7 @@ def test_a_session_belongs_to_the_first_content_that_fits() -> None:
     assert [session.content for session in result.sessions] == ["clips", "live"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("params", "seen"),
     [
         ({"media.id": "other"}, 'nearest is clips, but media_id is "other", expected clip-*'),

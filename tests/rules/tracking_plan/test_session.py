@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.model.plan_result import CheckKind
 from tests.judged_plans import checks_of, judged, missed, played, with_content
+from tests.tables import every_case
 
 Events = tuple[Any, ...]
 AD: dict[str, Any] = {"eventType": "adStart"}
@@ -35,7 +34,7 @@ RECEIVED = (
 )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kind", "body", "events", "expected"),
     [
         ("event", 'events = [{ event_type = "ping" }]', SESSION, []),
@@ -135,7 +134,7 @@ def test_what_is_missed_is_said_with_what_was_seen(
     assert checks_of(result, kind)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("rule", "sent", "expected"),
     [
         ("{}", {}, None),
@@ -160,7 +159,7 @@ def test_a_rule_of_a_key_looks_at_its_value(rule: str, sent: dict[str, Any], exp
     assert found == ([] if expected is None else [(f"adStart params media.ad.length: {expected[0]}", expected[1])])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "expected"),
     [
         ('params."media.ad.advertiser" = {}', "is missing in #2"),
