@@ -2,5 +2,5 @@
 
 ``emulator`` processes requests and commands · ``state`` what it remembers · ``decision`` how the back end decides ·
 ``held_requests`` what delays hold back · ``injection`` what faults see · ``storytelling`` the story that runs ·
-``waiters`` wakes those that wait for a record.
+``waiters`` wakes whatever waits for a record.
 """

@@ -22,7 +22,7 @@ from mockserver.rules.settings import check_settings
 
 __all__ = ["BackEnd", "Decision"]
 
-_ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
+_ACCEPTED = Outcome.ACCEPTED  # reading an Enum member is slow before Python 3.12
 _NO_ROUTE = (404, 405)
 
 
@@ -73,7 +73,7 @@ class BackEnd:
         return self._default.read(request)
 
     def interpreter(self, arrival: Arrival) -> Interpreter:
-        """Return what writes the answers to a request."""
+        """Return the interpreter that writes the answers to a request."""
         return self._interpreters[arrival.dialect]
 
     def limits_of(self, session: Session) -> Limits:
@@ -81,7 +81,7 @@ class BackEnd:
         return self._limits if session.rule is None else limits(self.settings, session.rule)
 
     def follows(self, arrival: Arrival, session: Session | None, now_ms: int) -> bool:
-        """Return whether a clock that follows events follows this one: it is valid, and its session is live."""
+        """Return whether a clock that follows events follows this one: only valid events of live sessions count."""
         if arrival.violations:
             return False
         if arrival.operation is Operation.EVENT:
@@ -102,7 +102,7 @@ class BackEnd:
             return Decision(Outcome.INVALID, answers.rejected(arrival), arrival.session_id)
         if session is None:
             return Decision(Outcome.UNKNOWN_SESSION, answers.refused(Outcome.UNKNOWN_SESSION, arrival, sid), sid)
-        # Records share the id of the session, instead of keeping the one of each path.
+        # All records share this string; the one from the path would be one more copy for each record.
         sid = session.sid
         session = expire(session, now_ms, self.limits_of(session))
         if violations:

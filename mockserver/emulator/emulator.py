@@ -5,8 +5,8 @@ hold it back or end it; the back end decides about its session, and the dialect 
 ``response`` may strike the answer; the journal records everything; the server gets a plan. The steps that decide are
 pure functions without storage.
 
-A request that was held back is processed as of the time when it is due, and before any request received after that
-time, even if the server that waits for the clock has not noticed yet, or the clock has jumped.
+A request that was held back is processed as of the time when it is due, before any request received after that time.
+This holds even if the clock has jumped, or the thread that waits for the clock has not woken up yet.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from mockserver.stories.book import StoryBook
 
 __all__ = ["Emulator"]
 
-_EVENT, _SENT = Operation.EVENT, Delivery.SENT  # to ask an Enum takes long before Python 3.12
+_EVENT, _SENT = Operation.EVENT, Delivery.SENT  # reading an Enum member is slow before Python 3.12
 
 
 class Emulator(EmulatorState):
@@ -88,7 +88,7 @@ class Emulator(EmulatorState):
             refused = self.back_end.interpreter(arrival).overcrowded(arrival)
             return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
         self.held_count += 1
-        # The number of recorded and held requests never goes down, so this place is unique.
+        # The number of recorded and held requests never decreases, so this place is unique.
         self.held_requests.add(held, self.journal.last_seq + len(self.held_requests) + 1)
         self.journal.crowd(size_bytes)
         return held
@@ -118,8 +118,8 @@ class Emulator(EmulatorState):
     def resume(self, held: HeldRequest) -> AnswerPlan | None:
         """Process a request that was held back and is due.
 
-        Also after its client has left, because a request delayed by the network still arrives; and before it is due,
-        when the wait was interrupted.
+        Call it even if the client has left, because a request that the network delays still arrives. If the wait was
+        interrupted, call it before the request is due.
 
         Returns:
             None when the namespace was reset meanwhile, so that the request is forgotten.
@@ -134,7 +134,7 @@ class Emulator(EmulatorState):
         return held.plan
 
     def would_answer(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
-        """Tell how the back end would answer a request now, and leave everything as it is."""
+        """Return how the back end would answer a request now; change nothing."""
         return self._would_decide(request, arrival, self.clock.now_ms()).response
 
     def catch_up(self) -> None:
@@ -142,7 +142,7 @@ class Emulator(EmulatorState):
         self._process_due()
 
     def settle(self) -> None:
-        """Process requests that are due, then save what time has done to every session."""
+        """Process requests that are due, then apply the passing of time to every session and save the result."""
         self._process_due()
         super().settle()
 
@@ -154,13 +154,13 @@ class Emulator(EmulatorState):
         """
         wanted = frozenset(parts)
         self._process_due()
-        if "sessions" not in wanted:  # otherwise none is left
+        if "sessions" not in wanted:  # otherwise no session is left
             self.settle()
         self.stories.reset(wanted)
         super().reset(wanted)
 
     def _process_due(self) -> None:
-        """Process requests that are due; the threads that wait for them find their plans.
+        """Process requests that are due; the threads that wait for them will find their plans.
 
         Each is processed as of the time when it was due, but never before the last record, since an event that the
         clock follows may have moved it past that time.
@@ -230,7 +230,7 @@ class Emulator(EmulatorState):
         """Let the back end decide, then apply the fault rules of stage ``response`` to the answer.
 
         Args:
-            facts: What rules can ask about the request; None when there are no rules.
+            facts: What rules can match on; None when there are no rules.
             now_ms: What the clock shows, or showed when the request was due.
             before: What the rules of stage ``request`` did.
             held: The request, if they may have held it back.
@@ -284,7 +284,7 @@ class Emulator(EmulatorState):
         """Process the copy of a request whose answer is not sent.
 
         Returns:
-            When it was processed. The same time for both marks them as copies when a journal is read again.
+            When it was processed. Both get the same time, by which a reader of the journal recognises them as copies.
         """
         at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         self.record(
@@ -330,7 +330,7 @@ class Emulator(EmulatorState):
         return self.clock.following and self.back_end.follows(arrival, session, now_ms)
 
     def _facts(self, request: HttpRequest, arrival: Arrival, nth_event: int | None, now_ms: int) -> Facts:
-        """Return what fault rules can ask about a request before the back end has decided."""
+        """Return what fault rules can match on before the back end has decided."""
         facts = Facts(
             arrival.operation,
             arrival.session_id,

@@ -14,7 +14,7 @@ from mockserver.rules.faults import Strike
 __all__ = ["HELD_BODY_BYTES", "HeldRequest", "HeldRequests"]
 
 HELD_BODY_BYTES = 64 * 1024
-"""How long the bodies of requests that are held back may be on average, when as many are as there may be."""
+"""The budget for the bodies of held requests, in bytes for each request that may be held."""
 
 
 class HeldRequest(msgspec.Struct, eq=False):
@@ -50,14 +50,14 @@ class HeldRequests:
     """The requests that are held back, sorted by when they are due, then by when they were received.
 
     Threads that wait for the clock may wake up late and in any order. With this queue, the order of processing depends
-    on emulated times only, so that a recording can be replayed.
+    on emulated times only, so a recording can be replayed.
     """
 
     def __init__(self) -> None:
         self.queue: list[tuple[int, int, HeldRequest]] = []
-        """When each is due, its place in the order in which requests were received, and the request: a heap."""
+        """A heap of (due time, place in the order in which requests were received, request)."""
         self.size_bytes = 0
-        """What the bodies of all of them take."""
+        """The size of all their bodies together."""
 
     def __len__(self) -> int:
         return len(self.queue)

@@ -40,11 +40,11 @@ from mockserver.wire.entries import entry
 __all__ = ["EmulatorState", "OnRecord"]
 
 _NAMESPACE_BYTES = 32 * 1024
-"""What an empty namespace takes."""
+"""The memory that an empty namespace takes."""
 
 OnRecord = Callable[[int | None], None]
-"""Called with the seq of every new record, or None when the journal was reset; in the lock of the namespace, so it must
-not block."""
+"""Called with the seq of every new record, or None when the journal was reset. It is called under the lock of the
+namespace, so it must not block."""
 
 
 class EmulatorState:
@@ -91,14 +91,14 @@ class EmulatorState:
         self.subscribers: tuple[OnRecord, ...] = ()
         """Called for every new record."""
         self.held_count = 0
-        """How many requests delays hold back, including those that are due but not yet answered."""
+        """How many requests are held back by delays, including those that are due but not yet answered."""
         self.held_requests = HeldRequests()
         self.streams = 0
         """How many event streams are open; the server counts them."""
         self.leftovers: list[Any] = []
         """The containers of what resets have removed."""
         self.share: Share | None = None
-        """The share of the namespace in the budget of the server; None for no limit but the settings."""
+        """The share of the namespace in the budget of the server; None if only the settings limit it."""
         self._apply_settings(self._start_settings)
         self._restart_ids()
         self.faults.restart(self._start_faults, self.clock.now_ms())
@@ -231,7 +231,7 @@ class EmulatorState:
         return secrets.token_hex(32) if self._ids is None else self._ids.randbytes(32).hex()
 
     def lost_sid(self) -> str:
-        """Make the id of a session that is never opened; its own random stream leaves those of real sessions alone."""
+        """Make the id of a session that is never opened; it has its own random stream, so real ids stay the same."""
         return secrets.token_hex(32) if self._lost_ids is None else self._lost_ids.randbytes(32).hex()
 
     def add_session(self, session: Session) -> None:
@@ -245,7 +245,7 @@ class EmulatorState:
         return expire(session, self.clock.now_ms(), self.limits_of(session))
 
     def settle(self) -> None:
-        """Save what time has done to every session, so that later changes of clock or settings cannot undo it."""
+        """Apply the passing of time to every session, so that later changes of clock or settings cannot undo it."""
         now_ms, limits_of = self.clock.now_ms(), self.back_end.limits_of
         self.sessions.update_all(lambda session: expire(session, now_ms, limits_of(session)))
 
@@ -298,7 +298,7 @@ class EmulatorState:
     def fit(self) -> None:
         """Keep within the share, and ask for more if needed.
 
-        What can be computed again goes first, then the journal shrinks; sessions only beyond half.
+        Caches go first, then the journal shrinks. Sessions shrink only if they take more than half of what is left.
         """
         if self.share is None:
             return
@@ -306,16 +306,16 @@ class EmulatorState:
             self.leftovers += self.caches.contents
             self.caches = Caches()
             self.journal.forget_known()
-            self.share.owe()  # to have the leftovers freed
+            self.share.owe()  # asks the server to free the leftovers
         journal, sessions, taken = self.journal, self.sessions, self._taken_bytes
         granted = self.share.ask(taken) if taken > self.share.granted else self.share.granted
         room = max(0, granted - (taken - journal.size_bytes - sessions.size_bytes))
         left = room
         if taken > granted:
-            left = max(0, left - PIECE)  # so that not every request asks
+            left = max(0, left - PIECE)  # otherwise every request would ask for more
             if sessions.size_bytes > left // 2:
                 most = max(left - journal.size_bytes, left // 2)
-                sessions.shrink(most - most // 16, self.refreshed)  # one walk over all of them serves many openings
+                sessions.shrink(most - most // 16, self.refreshed)  # walk over all of them once for many openings
         journal.keep_within(room - sessions.size_bytes, left - sessions.size_bytes)
 
     @property
@@ -330,7 +330,7 @@ class EmulatorState:
         )
 
     def has_room_to_hold(self, size_bytes: int) -> bool:
-        """Return whether a body can be held back: held requests, which nothing can drop, take no more than half."""
+        """Return whether a body can be held back. Held requests cannot be dropped, so they may take half at most."""
         if self.share is None:
             return True
         needed = 2 * (_NAMESPACE_BYTES + self.held_requests.size_bytes + size_bytes)
@@ -340,7 +340,7 @@ class EmulatorState:
 
     @property
     def changed_settings(self) -> dict[str, tuple[Any, Any]]:
-        """By name, the settings that are not as they were at the start: what each was, and what it is."""
+        """The settings that differ from the start, by name, each with its value at the start and its present one."""
         start, now = self._start_settings, self.settings
         both = ((name, getattr(start, name), getattr(now, name)) for name in now.__struct_fields__)
         return {name: (before, after) for name, before, after in both if before != after}

@@ -1,7 +1,7 @@
 """The story that runs in a namespace: its rules and settings, and its progress.
 
-There are no timers: each request updates the progress, and what time has done is computed when it is read. The verdict
-is computed in :mod:`~mockserver.admin.stories`.
+There are no timers: each request updates the progress, and the passing of time is taken into account when the progress
+is read. The verdict is computed in :mod:`~mockserver.admin.stories`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mockserver.wire.codec import convert, to_builtins
 __all__ = ["MAX_OWN_STORIES", "StartedStory", "Storytelling"]
 
 MAX_OWN_STORIES = 100
-"""Most stories of its own that a namespace can have."""
+"""How many stories of its own a namespace can have."""
 
 _OWN = "this namespace"
 _BEGINNING = frozenset({"journal", "sessions", "faults", "clock", "settings"})
@@ -80,7 +80,7 @@ class Storytelling:
     # The stories there are
 
     def known(self) -> dict[str, Known]:
-        """Return all stories that can be started here, by name; the one that runs, as it was when it started."""
+        """Return all stories that can be started here, by name; a running story as it was when it started."""
         stories = {**self.book.known(), **self.brought}
         run = self.run
         if run is not None and not run.stopped:
@@ -94,14 +94,14 @@ class Storytelling:
             NotFound: There is no story of that name.
         """
         run = self.run
-        told = run is not None and not run.stopped and run.name == name
-        return run.known if run is not None and told else self._found(name)
+        running = run is not None and not run.stopped and run.name == name
+        return run.known if run is not None and running else self._found(name)
 
     def _found(self, name: str) -> Known:
         return self.brought.get(name) or self.book.get(name)
 
     def put(self, name: str, story: Story) -> Known:
-        """Add a story to this namespace. A story of that name that runs continues unchanged.
+        """Add a story to this namespace. If a story of that name is running, it continues unchanged.
 
         Raises:
             InvalidInput: The story or its name is not valid, or a built-in story has that name (status 409).
@@ -111,7 +111,7 @@ class Storytelling:
         check_story(story)
         self.book.check_free(name)
         if name not in self.brought and len(self.brought) >= MAX_OWN_STORIES:
-            raise Refused(f"this namespace has {MAX_OWN_STORIES} stories of its own already; replace one of them, "
+            raise Refused(f"this namespace already has {MAX_OWN_STORIES} stories of its own; replace one of them, "
                           "or reset the namespace")  # fmt: skip
         self.brought[name] = Known(story, _OWN)
         return self.brought[name]
@@ -119,7 +119,7 @@ class Storytelling:
     # The story that runs
 
     def run_of(self, name: str) -> StartedStory | None:
-        """Return the run of a story; None if another story was started last, or none.
+        """Return the run of a story; None if it is not the story that was started last.
 
         A stopped run belongs to the story as it was then: if another story has replaced it, that one has no run.
         """
@@ -184,7 +184,7 @@ class Storytelling:
         Args:
             final: Its final view.
         """
-        if not self._is_told(run):
+        if not self._is_running(run):
             return
         self._unsubscribe()
         self._remove_rules()
@@ -194,7 +194,7 @@ class Storytelling:
 
     def finish(self, run: StartedStory, final: StoryView) -> None:
         """Keep the final view of a story that is over."""
-        if self._is_told(run):
+        if self._is_running(run):
             assert self.run is not None
             self.run = replace(self.run, final=final)
 
@@ -214,7 +214,7 @@ class Storytelling:
         if wanted >= _BEGINNING:
             self.brought.clear()
 
-    def _is_told(self, run: StartedStory) -> bool:
+    def _is_running(self, run: StartedStory) -> bool:
         return self.run is not None and not self.run.stopped and self.run.number == run.number
 
     def _recorded(self, seq: int | None) -> None:

@@ -79,7 +79,7 @@ class Waiters:
             Refused: There are ``max_waiters`` already.
         """
         if len(self.waiting) >= self.max_waiters:
-            raise Refused(f"there are {self.max_waiters} waits already (setting max_waiters)")
+            raise Refused(f"there are already {self.max_waiters} waits (setting max_waiters)")
         self.waiting.append(waiter)
 
     def remove(self, waiter: Waiter) -> None:

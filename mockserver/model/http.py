@@ -14,8 +14,8 @@ WITHOUT_BODY = (204, 205, 304)
 """The statuses whose answers have no body."""
 
 RequestProblem = Literal["too_large", "incomplete", "too_many_bodies", "bad_namespace", "too_many_namespaces"]
-"""A body that is too large, did not arrive whole, or for which there is no room beside those that are arriving; a
-namespace that cannot be, or for which there is no room."""
+"""A body that is too large, incomplete, or for which there is no room beside the others that are arriving; a namespace
+whose name is not valid, or for which there is no room."""
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 """Header fields in the order received, names and values unchanged."""

@@ -23,7 +23,7 @@ represent the internet, private networks (RFC 1918, RFC 4193) LANs and VPNs."""
 
 
 def loopback_url(scheme: str, host: str, port: int) -> str:
-    """Return the URL of a server for this machine; nobody can connect to the unspecified address.
+    """Return the URL of a server for this machine: loopback in place of 0.0.0.0 or ::, which are no destinations.
 
     Args:
         host: The address the server is bound to.

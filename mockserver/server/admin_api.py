@@ -67,10 +67,10 @@ class AdminApi:
     """Answers the requests of testers.
 
     Args:
-        namespaces: What they are about.
-        guard: Who may ask.
+        namespaces: The namespaces that they control.
+        guard: Decides who may use the admin API.
         gate: Whether players are let in; a reset of the faults opens it.
-        incoming: Bounds what arrives in pieces.
+        incoming: Limits the bytes of requests that have not arrived completely.
         failed: Called with every internal error.
         ca_pem: The certificate of the CA of this server, if it has one.
     """
@@ -182,7 +182,7 @@ class AdminApi:
         return response
 
     def _ca(self, cors: dict[str, str]) -> web.Response:
-        """Answer PEM: devices install it like DER, and curl, Node.js and Python read nothing else."""
+        """Answer with the CA as PEM: devices install it like DER, and curl, Node.js and Python read nothing else."""
         if self._ca_pem is None:
             raise NotFound(
                 "this server has no CA of its own: start it with --tls; with --tls-cert, or without TLS, there is none"
@@ -212,7 +212,7 @@ def _admin_path(path: str) -> str | None:
 
 
 def _at(path: str | None) -> tuple[Mapping[str, Route[Any, Any]], str]:
-    """Return the routes at a path below ``/__admin``, by method, and the part that it has for a name in theirs."""
+    """Return the routes of a path below ``/__admin``, by method, and the piece of it that stands for ``{name}``."""
     pieces = tuple((path or "").split("/"))
     if pieces in _ROUTES:
         return _ROUTES[pieces], ""
@@ -236,7 +236,7 @@ async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> b
     pieces: list[bytes] = []
     size = 0
     if (request.content_length or 0) > max_mib * 2**20:
-        request.protocol.close()  # nobody reads what follows
+        request.protocol.close()  # the rest is not read
         raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
     go_on(request)
     last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
@@ -250,16 +250,16 @@ async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> b
             size += len(piece)
             pieces.append(piece)
     except BROKEN:
-        request.content.feed_eof()  # nobody shall wait for the rest
+        request.content.feed_eof()  # nothing may wait for the rest
         request.protocol.close()
-        raise InvalidInput("the body did not arrive whole") from None
+        raise InvalidInput("the body did not arrive completely") from None
     finally:
         incoming.give_back(size)
     return b"".join(pieces)
 
 
 def _written(route: Route[Any, Any], do: Callable[[], Any]) -> Any:
-    """Do something and write its answer as JSON, if it is one and need not be waited for."""
+    """Call a function and write its answer as JSON, unless it is still pending or has another format."""
     answer = do()
     return answer if route.result in (None, Chunks) or isinstance(answer, Pending) else encode(answer)
 
@@ -289,7 +289,7 @@ def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:
     document = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=str(error).encode("utf-8", "backslashreplace").decode(),  # it may quote bytes that are no UTF-8
+        detail=str(error).encode("utf-8", "backslashreplace").decode(),  # it may quote bytes that are not UTF-8
         code=error.code,
         pointer=error.pointer or None if isinstance(error, InvalidInput) else None,
     )

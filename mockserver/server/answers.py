@@ -70,7 +70,7 @@ class AnswerWriter:
         """
         stays = (
             request.keep_alive and not response.final and request.version >= (1, 1) and request.content.is_eof()
-        )  # after a body that was not read to its end, no next request can be found
+        )  # after a body that was not read to its end, the next request cannot be found
         if not stays and not response.final:
             response = replace(response, final=True)
         return self.bytes_of(response, plan.record.at_ms, bodiless=request.method == "HEAD"), stays
@@ -78,7 +78,7 @@ class AnswerWriter:
     def write(
         self, request: web.BaseRequest, namespace: Namespace, plan: AnswerPlan, response: HttpResponse
     ) -> Written:
-        """Send an answer, and tell the journal if the connection ends with it, or how the sending ended otherwise."""
+        """Send an answer, and record if the connection ends with it or the delivery is not as planned."""
         answer, stays = self.prepare(request, plan, response)
         transport, delivery = request.transport, Delivery.SENT
         if transport is None or transport.is_closing():
@@ -92,14 +92,14 @@ class AnswerWriter:
     def write_at_once(
         self, transport: asyncio.Transport, namespace: Namespace, plan: AnswerPlan, response: HttpResponse
     ) -> None:
-        """Send an answer on an open connection which stays, unless the answer says that it does not."""
+        """Send an answer on an open connection, which stays open unless the answer says otherwise."""
         transport.write(self.bytes_of(response, plan.record.at_ms))
         if response.final:
             transport.close()
             namespace.delivered(plan, Delivery.SENT, final=True)
 
     def done(self, status: int, *, stays: bool) -> Written:
-        """Return what tells aiohttp that nothing is left to be written."""
+        """Return what tells aiohttp that nothing is left to write."""
         done = self._written.get((status, stays))
         if done is None:
             done = self._written[status, stays] = Written(status, stays=stays)

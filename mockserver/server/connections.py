@@ -74,7 +74,7 @@ class Connection(web.RequestHandler):
             self._watch_head(len(data) if data.strip(b"\r\n") else 0)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Release the bytes it counted."""
+        """Release the bytes that were counted for it."""
         self._forget_head()
         super().connection_lost(exc)
 
@@ -120,9 +120,9 @@ class Connections(web.Server):
 
     Args:
         handler: Answers the requests of all of them.
-        settings: Gives the settings in force: ``max_connections`` and ``header_timeout_s`` of them all.
-        incoming: Counts what has not arrived whole yet.
-        front: Makes what stands in front of a connection; by default nothing does.
+        settings: Returns the settings in force; ``max_connections`` and ``header_timeout_s`` are used.
+        incoming: Counts the bytes of requests that have not arrived completely.
+        front: Makes the protocol in front of a connection; by default there is none.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class Connections(web.Server):
         return most if files is None else max(1, min(most, files - _SPARE_FILES))
 
     def make_room(self) -> int:
-        """Close those that have been idle the longest: one in a hundred, so that one scan serves many.
+        """Close the connections that have been idle longest: one in a hundred, so that scans are rare.
 
         Returns:
             How many were closed.

@@ -48,8 +48,8 @@ class Head(NamedTuple):
     """The header fields of a request that is repeated often.
 
     Args:
-        fields: To look them up.
-        headers: As received.
+        fields: The fields by name.
+        headers: The fields as received.
         names_namespace: Whether ``Host`` may name a namespace.
         body_size: The length of the body in bytes.
     """
@@ -66,7 +66,7 @@ class EmulatedApi:
     Args:
         namespaces: Where their requests go.
         gate: Whether they are let in.
-        incoming: Bounds what arrives in pieces.
+        incoming: Limits the bytes of requests that have not arrived completely.
         failed: Called with every internal error.
         forwarder: Sends requests on to another endpoint as well.
 
@@ -127,7 +127,7 @@ class EmulatedApi:
             asked = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
             plan = await _plan(namespace, asked)
             if plan is None:
-                _hang_up(request)  # a reset overtook it: nobody is left to answer
+                _hang_up(request)  # a reset has forgotten the request, so it gets no answer
                 return self._writer.done(500, stays=False)
             answered = None if self.forwarder is None else await self._forward(asked, plan, namespace, request)
             if answered is not None:
@@ -139,7 +139,7 @@ class EmulatedApi:
                 return await self._take_time(plan, request, namespace)
             written = self._writer.write(request, namespace, plan, plan.response)
             if problem == "incomplete":
-                _hang_up(request)  # no next request can be found behind half a body
+                _hang_up(request)  # after half a body, the next request cannot be found
             return written
         except ConnectionError:
             return self._writer.done(500, stays=False)
@@ -150,7 +150,7 @@ class EmulatedApi:
     async def _forward(
         self, asked: HttpRequest, plan: AnswerPlan, namespace: Namespace, request: web.BaseRequest
     ) -> web.StreamResponse | None:
-        """Forward a request, and answer it if the answer of the other endpoint is the one that counts."""
+        """Forward a request, and answer it if the player is to get the answer of the other endpoint."""
         forwarder = self.forwarder
         assert forwarder is not None
         forwarding = forwarder.begin(namespace, asked, plan) if forwarder.takes(asked, plan) else None
@@ -165,7 +165,7 @@ class EmulatedApi:
         return self._writer.done(500, stays=False)
 
     def answer_at_once(self, target: str, head: Head, body: bytes, transport: asyncio.Transport) -> bool:
-        """Answer a request that :meth:`handle` would answer at once and whole, in the same way.
+        """Answer a request as :meth:`handle` would, if it can be answered at once and completely.
 
         Args:
             target: The target of a POST, a path and nothing else.
@@ -198,8 +198,8 @@ class EmulatedApi:
     async def _take_time(self, plan: AnswerPlan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
         """Carry out a fault, which may take as long as the client stays.
 
-        Not all connections may be used up by that: beyond half of ``max_connections`` the next one is closed at once,
-        without an answer.
+        Such faults may occupy half of ``max_connections``. Beyond that, a connection is closed at once, without an
+        answer.
         """
         if self._waiting >= max(1, self.namespaces.default.settings.max_connections // 2):
             _hang_up(request)
@@ -215,14 +215,14 @@ class EmulatedApi:
         """Accept a request, or reset its connection if the gate is closed.
 
         Raises:
-            ConnectionResetError: It was reset; the request is for nobody and is not recorded.
+            ConnectionResetError: It was reset; the request is not recorded.
         """
         if self._gate.closed:
             reset(request.transport)
             raise ConnectionResetError
 
     def names_namespace(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether ``Host`` may name a namespace."""
+        """Return whether ``Host`` may name a namespace."""
         host = headers.get("Host", "").lower()
         return any(below in host for below in self._below)
 
@@ -230,8 +230,8 @@ class EmulatedApi:
         """Find the namespace a request is for, and the path as its emulator sees it.
 
         Returns:
-            Both; what is wrong with the name; and whether none was named although there are several, so that the
-            namespace is that of the session.
+            The namespace; the path; what is wrong with the name, if anything; and whether no namespace was named
+            although there are several, so that the session decides.
         """
         namespaces = self.namespaces
         if path.startswith("/ns/") or self.names_namespace(headers):
@@ -253,7 +253,7 @@ class EmulatedApi:
         return namespaces.default, path, None, False
 
     def _issuer(self, path: str, body: bytes) -> Namespace:
-        """Return the namespace that issued the session of a request: its requests may lack the prefix."""
+        """Return the namespace that issued the session of a request, which may lack the prefix."""
         namespaces = self.namespaces
         sid = namespaces.default.dialects.at(path).session_of(path, body)
         return namespaces.default if sid is None else namespaces.for_session(sid)
@@ -305,8 +305,8 @@ async def _read(
     """Read a body that has not arrived completely yet.
 
     Returns:
-        The body, as far as it came; what is wrong with it. Of a body that is too large, or for which there is no room,
-        nothing is kept.
+        The body as far as it arrived, and what is wrong with it. A body that is too large, or for which there is no
+        room, is not kept.
     """
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > max_bytes:
@@ -341,10 +341,10 @@ async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: fl
     """Wait for more of a body.
 
     Args:
-        last_s: When all of it has to be there, on the clock of the loop.
+        last_s: When the body has to be complete, on the clock of the loop.
 
     Raises:
-        asyncio.TimeoutError: Nothing came for too long, or nothing can come because a chunk was malformed.
+        asyncio.TimeoutError: Nothing arrived for too long, or nothing can arrive because a chunk was malformed.
     """
     if asyncio.get_running_loop().time() > last_s:
         raise asyncio.TimeoutError
@@ -362,8 +362,8 @@ async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: fl
 def _queued(request: web.BaseRequest) -> Sized | None:
     """Return what aiohttp has read after the request; None for an aiohttp that does not expose it.
 
-    A body is not told that one of its chunks is malformed: aiohttp queues an error as the next request, and nothing
-    else can follow half a body. The queue is not documented. Without it a malformed chunk is noticed by waiting, and so
-    a chunked body may pause for :data:`_CHUNK_TIMEOUT_S` only.
+    aiohttp does not report a malformed chunk to the reader of the body. It queues an error as the next request, the
+    only thing that can follow half a body. The queue is not documented. Without it, a malformed chunk is noticed only
+    by waiting, so a chunked body may not pause longer than :data:`_CHUNK_TIMEOUT_S`.
     """
     return getattr(request.protocol, "_messages", None)

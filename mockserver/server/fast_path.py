@@ -8,7 +8,7 @@ time, and any request with fields about the connection or the coding of its body
 
 An event is answered as soon as it is read. A client that closes its connection in the same instant is therefore
 recorded as ``sent``, where aiohttp, which answers a turn of the loop later, may have noticed and records
-``client_gone``. To ask the system whether it is still there would cost more than to answer.
+``client_gone``. Asking the system whether the client is still there would cost more than the answer.
 
 aiohttp also handles every event that cannot be answered at once: fault rules, requests that are held back, a closed
 gate, a body that is too large. It then sees the same bytes as it would without the fast path. A connection returns to
@@ -50,7 +50,7 @@ _NOT_PLAIN = frozenset(
     }
 )
 _MOST_BYTES = 512 * 1024
-"""Most bytes of all remembered blocks; beyond that all are forgotten, and those in use are soon learnt again."""
+"""Most bytes of all remembered blocks. Beyond that all are forgotten; those in use are soon remembered again."""
 
 _MOST_BEGINNING = 1024
 """Most bytes of the last request line and header block that a connection keeps."""

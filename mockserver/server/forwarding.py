@@ -47,7 +47,7 @@ _UNPACKED = _ON_THE_WAY | {"content-encoding"}
 
 
 class Forwarder:
-    """Sends requests on to another endpoint, those of one session one after the other.
+    """Sends requests on to another endpoint; requests of one session are sent one after the other.
 
     Args:
         url: The endpoint, ``https://host`` with a path if need be; the path of the request is appended.
@@ -55,7 +55,7 @@ class Forwarder:
         is_answer: Whether the player gets the answer of the endpoint.
 
     Raises:
-        InvalidInput: ``url`` is no address.
+        InvalidInput: ``url`` is not an address.
     """
 
     def __init__(self, url: str, dialects: Dialects, *, is_answer: bool) -> None:
@@ -65,7 +65,7 @@ class Forwarder:
         self._client: aiohttp.ClientSession | None = None
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._theirs: OrderedDict[str, str] = OrderedDict()
-        """The id at the endpoint of a session here."""
+        """The session ids of the endpoint, by the session ids of this server."""
         self._tasks: set[asyncio.Task[Forwarded]] = set()
 
     def takes(self, request: HttpRequest, plan: AnswerPlan) -> bool:

@@ -48,7 +48,7 @@ class Gate:
                 return
             self._timer.cancel()
         self._timer = loop.call_at(end_s, self._time_is_over)
-        self._tell()
+        self._notify()
 
     async def end_time(self) -> None:
         """End :meth:`close_for` early, and return when connections are accepted again, unless it is held closed."""
@@ -65,18 +65,18 @@ class Gate:
     def hold(self) -> None:
         """Close it until :meth:`release` is called as often."""
         self._holds += 1
-        self._tell()
+        self._notify()
 
     def release(self) -> None:
         """Undo one :meth:`hold`."""
         self._holds -= 1
-        self._tell()
+        self._notify()
 
     def _time_is_over(self) -> None:
         self._timer = None
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         closed = self._keeper is not None and (self._holds > 0 or self._timer is not None)
         if closed is not self.closed and self._keeper is not None:
             self.closed = closed

@@ -3,8 +3,8 @@
 The threat is a web page in a browser on the machine of the server: it can send requests to localhost, and by DNS
 rebinding even read the answers. So the admin API answers only for hosts it knows, refuses requests from pages of other
 origins, accepts changes only as JSON, which no page can send across origins without a preflight, and sends CORS headers
-only to origins named at the start. On addresses that other machines can reach, it also requires a token. Whoever shows
-the token may use any host name, as the services of a container network do: a page that came by rebinding has none.
+only to origins named at the start. On addresses that other machines can reach, it also requires a token. A request with
+the token may use any host name, as the services of a container network do: a page that uses rebinding has no token.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Guard:
             raise Forbidden(f"requests caused by another site ({site[:20]}) may not use the admin API")
 
     def check_content_type(self, headers: Mapping[str, str], body: bytes, takes: Collection[str]) -> None:
-        """Refuse a body that is not declared as what a route takes; no body needs no declaration.
+        """Refuse a body whose Content-Type the route does not take. Without a body, none is needed.
 
         Raises:
             InvalidInput: With status 415.
@@ -167,7 +167,7 @@ class Guard:
         return any(self.accepts(value) for value in offered)
 
     def accepts(self, token: str) -> bool:
-        """Return whether a token is the right one; without a token of the server, any is."""
+        """Return whether a token is the right one; any is if the server has none."""
         # aiohttp decodes bytes that are not UTF-8 to surrogates.
         return self._token is None or hmac.compare_digest(
             token.encode("utf-8", "surrogateescape"), self._token.encode()
@@ -181,7 +181,7 @@ def _all(headers: Mapping[str, str], name: str) -> Collection[str]:
 
 
 def is_foreign_page(headers: Mapping[str, str]) -> bool:
-    """Return whether a web page caused a request that came neither from this machine nor from where it goes.
+    """Return whether a request was caused by a web page of neither this machine nor the host that it calls.
 
     Args:
         headers: The header fields, by case-insensitive name.

@@ -13,7 +13,7 @@ class Incoming:
     """Counts the bytes of request heads and bodies that have not arrived completely yet.
 
     Args:
-        settings: Gives the settings in force: ``max_incoming_bytes`` of them all.
+        settings: Returns the settings in force; ``max_incoming_bytes`` is used.
     """
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
@@ -22,10 +22,10 @@ class Incoming:
         """The number of bytes."""
 
     def take(self, size_bytes: int) -> bool:
-        """Make room for more.
+        """Count more bytes, if there is room for them.
 
         Returns:
-            Whether there is any; if not, nothing was taken.
+            Whether there was room; if not, nothing was counted.
         """
         if self.size_bytes + size_bytes > self._settings().max_incoming_bytes:
             return False

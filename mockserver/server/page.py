@@ -141,7 +141,7 @@ class Page:
         return _send(file, headers)
 
     def lead_from(self, request: web.BaseRequest, to: str) -> web.Response:
-        """Redirect the address of the admin API to the page, and say where a program begins.
+        """Redirect the address of the admin API to the page; the body names the page and the OpenAPI document.
 
         Args:
             to: The address of the page, relative to that of the request.

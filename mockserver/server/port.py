@@ -38,12 +38,12 @@ class Port:
     Args:
         handler: Answers the requests of all connections.
         tls: For https.
-        settings: Gives the settings in force.
-        incoming: Counts what has not arrived whole yet.
-        api: Answers plain events without aiohttp; None for a port that has none.
+        settings: Returns the settings in force.
+        incoming: Counts the bytes of requests that have not arrived completely.
+        api: Answers plain events without aiohttp; None if the port has no emulated API.
 
     Attributes:
-        connections: All connections that there are.
+        connections: All open connections.
     """
 
     def __init__(
@@ -103,14 +103,14 @@ class Port:
     def shut(self) -> None:
         """Stop listening, so that new connections are refused; open ones stay.
 
-        The addresses stay bound meanwhile: nobody else is given their ports as free ones, neither for listening nor
-        for a connection, which could end up connected to itself.
+        The addresses stay bound meanwhile, so that the system gives their ports to no other program, neither for
+        listening nor for an outgoing connection, which could end up connected to itself.
         """
         self._leave()
         for place in self._places:
             if place in self._held:  # it was about to be reopened
                 continue
-            with contextlib.suppress(OSError):  # somebody was faster; reopen() waits until it is free
+            with contextlib.suppress(OSError):  # another program was faster; reopen() waits until it is free
                 self._held[place] = _bound(place)
 
     async def reopen(self) -> None:
@@ -141,7 +141,7 @@ class Port:
         return True
 
     async def close(self) -> None:
-        """Stop listening for good. Open connections stay, all of them known and served by aiohttp."""
+        """Stop listening for good. Open connections stay, and aiohttp alone serves them."""
         if self._fast_path is not None:
             self._fast_path.is_open = False
         self._places = []
@@ -154,7 +154,7 @@ class Port:
 
 async def _bound_to(host: str, port: int) -> list[socket.socket]:
     """Bind a socket to every address of a host."""
-    if not 0 <= port <= 65535:  # the resolver may take it for another one
+    if not 0 <= port <= 65535:  # the resolver may read it as another port
         raise OverflowError("a port is 0 to 65535")
     found = await _addresses(host or None, port)
     bound: list[socket.socket] = []
@@ -175,7 +175,7 @@ async def _bound_to(host: str, port: int) -> list[socket.socket]:
 
 
 async def _addresses(host: str | None, port: int) -> Sequence[tuple[socket.AddressFamily, int, int, str, Any]]:
-    """Look up a host; what is an address already needs no thread for it, which would take longer than all else."""
+    """Look up a host. An address is not looked up in a thread, which would take longer than everything else."""
     flags = socket.AI_PASSIVE | socket.AI_NUMERICHOST
     with contextlib.suppress(socket.gaierror):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
@@ -188,7 +188,7 @@ def _bound(place: _Place) -> socket.socket:
     family, address = place
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if os.name == "posix":  # where connections that are there or were there would be in the way
+        if os.name == "posix":  # where open and recent connections would block the address
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             connection.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -40,7 +40,7 @@ _STOP_S = 5
 _ADMIT_S = 5
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
-)  # SIGBREAK is Windows' Ctrl-Break, the only one that a process can send to another there
+)  # SIGBREAK is Windows' Ctrl-Break, the only signal that one process can send to another there
 
 
 class Runner:
@@ -137,7 +137,7 @@ class Runner:
         self._ports.clear()
         for transport in transports:
             if transport is not None:
-                transport.abort()  # TLS would wait for the goodbye of its client, and outlive the loop
+                transport.abort()  # TLS would wait for the client to close too, and outlive the loop
         await asyncio.sleep(0)  # aborted transports close their sockets in the next turn of the loop
 
 
@@ -266,7 +266,7 @@ async def _serve_until_signal(service: Service, ready: Callable[[int, int], None
 
 
 def _prepare() -> None:
-    """Import what the first question to the admin API would have to wait for; see :func:`functions`."""
+    """Import what the first request to the admin API would have to wait for; see :func:`functions`."""
     functions()
     gc.freeze()
 
@@ -285,9 +285,9 @@ def keep_freed_memory() -> None:
 def attentive() -> Iterator[None]:
     """Tune the interpreter for a process that only serves, so that players wait as little as possible.
 
-    Another thread answers large requests to the admin API. That thread gives way after half a millisecond
-    instead of five; an answer to a player takes several such turns. The garbage collector, which keeps players
-    waiting while it runs, never looks again at what exists already. Memory that was freed is kept.
+    Another thread answers large requests to the admin API. Python may switch away from it after half a millisecond
+    instead of five, because an answer to a player takes several such switches. Players wait while the garbage
+    collector runs, so it ignores the objects that exist already. Freed memory is kept.
     """
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)

@@ -165,9 +165,9 @@ def build_app(
 ) -> web.Application:
     """Return an application with the emulated API and the admin API.
 
-    Its sockets are not its own, so the fault ``refuse`` only resets the connection here, as ``reset`` does. The
-    settings ``max_connections`` and ``header_timeout_s`` do not apply, and of several requests that arrive at once
-    aiohttp drops the good ones before a malformed one; all other limits hold.
+    The application does not own its sockets, so the fault ``refuse`` only resets the connection here, as ``reset``
+    does. The settings ``max_connections`` and ``header_timeout_s`` do not apply. When several requests arrive at once,
+    aiohttp drops the valid ones before a malformed one. All other limits hold.
 
     Args:
         settings: The settings to start with.

@@ -85,7 +85,7 @@ class EventStream:
         with self._namespace as emulator:
             most = emulator.settings.max_streams
             if emulator.streams >= most:
-                raise Refused(f"there are {most} streams already (setting max_streams)")
+                raise Refused(f"there are already {most} streams (setting max_streams)")
             emulator.streams += 1
             stop = emulator.subscribe(recorded)
         try:

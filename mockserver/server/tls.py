@@ -45,7 +45,7 @@ class Authority:
     than a millisecond.
 
     Args:
-        ca: The CA of the library.
+        ca: The CA object of trustme.
         end_s: When the CA certificate expires, in seconds since 1970; None for later than any other.
         source: The file it was read from, for messages.
     """

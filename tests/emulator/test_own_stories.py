@@ -61,13 +61,13 @@ def test_story_of_a_file_of_the_server_gives_way_to_one_of_the_namespace() -> No
 def test_stories_beyond_the_limit_are_refused(back_end: Emulator) -> None:
     for number in range(MAX_OWN_STORIES):
         back_end.stories.put(f"s-{number}", FLAP)
-    with pytest.raises(Refused, match="has 100 stories of its own already"):
+    with pytest.raises(Refused, match="already has 100 stories of its own"):
         back_end.stories.put("one-more", FLAP)
     back_end.stories.put("s-0", QUIET)
     assert len(back_end.stories.brought) == MAX_OWN_STORIES
 
 
-def test_story_that_is_told_goes_on_as_it_was_started_when_another_takes_its_name(back_end: Emulator) -> None:
+def test_running_story_continues_unchanged_when_another_takes_its_name(back_end: Emulator) -> None:
     back_end.stories.put("mine", FLAP)
     back_end.stories.start("mine")
     back_end.stories.put("mine", QUIET)
