@@ -20,7 +20,7 @@ CONTENTS: Mapping[str, str] = {
     "live": "A live channel, muted and in full screen for a while, left after a minute and a half with a sessionEnd.",
     "short": "Half a minute of video without ads, in full screen, watched to the end.",
     "audio": "A minute and a half of a podcast with chapters and a pause.",
-    "abandoned": "Two minutes of video, of which a good minute is watched; then the app is gone without a sessionEnd.",
+    "abandoned": "Two minutes of video; after a little over one the app is killed, without a sessionEnd.",
 }
 """All kinds of content by name, and what is played of them."""
 
@@ -63,7 +63,7 @@ def make_content(seed: int, *, kind: str = "vod") -> Programme:
         kind: A name of :data:`CONTENTS`.
 
     Raises:
-        InvalidInput: The package ``faker`` was left out of the installation.
+        InvalidInput: The package ``faker`` is not installed.
     """
     try:
         from faker import Faker

@@ -43,7 +43,7 @@ def _no_pings(beats: Sequence[Beat]) -> list[Beat]:
 
 
 def _play_before_preroll(beats: Sequence[Beat]) -> list[Beat]:
-    """Play is sent before the pre-roll, so the content counts as started although nobody has seen any of it."""
+    """Play is sent before the pre-roll, so the content counts as started although none of it was played."""
     first = next((n for n, beat in enumerate(beats) if beat.event_type == "adBreakStart"), None)
     if first is None:
         return list(beats)
@@ -154,7 +154,7 @@ def _length_in_milliseconds(beats: Sequence[Beat]) -> list[Beat]:
 
 
 def _placeholders(beats: Sequence[Beat]) -> list[Beat]:
-    """Names that the app does not know are sent as meaningless placeholder words."""
+    """Placeholder words are sent in place of names that the app does not know."""
     return _start(beats, {"media.id": "undefined", "media.channel": "unknown", "media.playerName": "N/A"})
 
 

@@ -22,7 +22,7 @@ from mockserver.simulation.script import Beat, write_script
 __all__ = ["MOST_PLAYERS", "Players"]
 
 MOST_PLAYERS = 50
-"""The most players that can play at once, and the most ended ones that are remembered."""
+"""How many players can play at once, and how many that have ended are remembered."""
 
 _STOP_S = 2.0
 _MOST_SEED = 2**32 - 1

@@ -1,10 +1,10 @@
 """Which content was seen: intervals of playhead, progress markers, the content segment.
 
-Theory of operation. Two consecutive events while main content plays show that what lies between their playheads was
-seen, unless the playhead moved in a way that playing does not: backwards, or further than the time between them allows
-at the speed at which the session plays there (:mod:`mockserver.rules.speed`), with 10 % and one second of tolerance.
-Such a pair is a seek, across which nothing was seen. Adobe says only that the back end sums the union of the viewed
-intervals ("Unique time played"); speeds and tolerance are ours.
+Theory of operation. While main content plays, the content between the playheads of two consecutive events was seen,
+unless the playhead moved as it does not in playback: backwards, or further than the time between them allows at the
+speed of the session there (:mod:`mockserver.rules.speed`), with 10 % and one second of tolerance. Such a pair is a
+seek, across which nothing was seen. Adobe says only that the back end sums the union of the viewed intervals ("Unique
+time played"); speeds and tolerance are ours.
 
 The playhead of live content is the second of the day (Adobe, "Sessions request"); passing midnight is no seek.
 """
@@ -57,7 +57,7 @@ def watched(durations: Durations, *, live: bool) -> list[WatchedInterval]:
             took_s = (elapsed_ms[n + 1] - elapsed_ms[n]) / 1000
             limit_s = took_s * NORMAL * _ALLOWANCE + _TOLERANCE_S
             if not 0 <= moved_s <= limit_s and not (live and 0 <= moved_s + _DAY_S <= limit_s):
-                # Not at normal speed, which is seldom; only then other speeds matter.
+                # Other speeds are computed only now, because nearly all pairs fit normal speed.
                 fastest = _fastest(durations) if fastest is None else fastest
                 limit_s = took_s * fastest[n] * _ALLOWANCE + _TOLERANCE_S
             if 0 <= moved_s <= limit_s:

@@ -91,7 +91,7 @@ def _two_readings(unclosed: Sequence[Step], counted: PlayedSession, voided: Play
         seqs=tuple(step.seq for step in unclosed),
         text=f"no adBreakComplete closes the ad break of {places}. Adobe says that ads then count as main content, but "
         "reports an ad as soon as it starts. Both readings are given; "
-        f"this report is by unclosed_break={settings.unclosed_break}",
+        f"this report follows unclosed_break={settings.unclosed_break}",
         readings={"count": numbers(counted), "void": numbers(voided)},
     )
 
@@ -101,16 +101,16 @@ def _notes(played: PlayedSession) -> Iterator[Note]:
     if start is None:
         yield Note(
             seqs=(),
-            text="there is no sessionStart any more: the report lacks what it and events dropped with it said",
+            text="the journal has dropped the sessionStart: the report lacks its data and that of other dropped events",
         )
     else:
         seqs = (start.seq,)
         if not played.params.get("media.id"):
-            yield Note(seqs=seqs, text="media.id is empty: the session appears in no report at all")
+            yield Note(seqs=seqs, text="media.id is empty: the session appears in no report")
         if not played.length_s:
             yield Note(seqs=seqs, text="media.length is missing or 0: no progress markers, no average minute audience")
     if not played.final:
-        yield Note(seqs=(), text="the session is open: these are the numbers if it closed now")
+        yield Note(seqs=(), text="the session is open: these would be the numbers if it closed now")
     if played.durations.tail_ms:
         yield Note(
             seqs=(played.steps[-1].seq,),
@@ -124,7 +124,7 @@ def _notes(played: PlayedSession) -> Iterator[Note]:
         names = ", ".join(name for name, _ in dropped)
         yield Note(
             seqs=_seqs([step for _, step in dropped]),
-            text=f"a session has at most {MOST_STATES} player states, these are beyond that: {names}",
+            text=f"only {MOST_STATES} player states of a session are reported; these are dropped: {names}",
         )
     unsourced = unsourced_errors(played)
     if unsourced:

@@ -1,4 +1,4 @@
-"""The figures that matter, each in a sentence that says how it came about.
+"""The figures that matter, each explained in a sentence.
 
 Times are those of the session: minutes and seconds since its first event.
 """
@@ -27,7 +27,7 @@ _UNCOUNTED = {
     Activity.STALLED: "stalled",
     Activity.STOPPED: "stopped by an error",
 }
-"""Time that is no content time, as it completes "9 s ..."."""
+"""Time that is not content time, as it completes "9 s ..."."""
 
 _CLOSES = {
     ClosedBy.SESSION_END: "sessionEnd ended the session",
@@ -57,7 +57,7 @@ def summary(played: PlayedSession, ads: Sequence[AdReport]) -> Iterator[str]:
 def _starts(played: PlayedSession) -> str:
     start, play = played.start, played.main_play
     if start is None:
-        media = "Media starts is 0: the sessionStart is not known any more"
+        media = "Media starts is 0: the journal has dropped the sessionStart"
     elif played.params.get("media.resume") is True and played.settings.resume_suppresses_start:
         media = f"Media starts is 0: the sessionStart {place(start)} resumes an earlier session (media.resume)"
     else:
@@ -93,9 +93,9 @@ def _media_time(played: PlayedSession) -> Iterator[str]:
 
 def _ads(played: PlayedSession, ads: Sequence[AdReport]) -> str:
     stray = sum(1 for step in played.by_type.get("adStart", ()) if step.ignored is not None)
-    outside = f"{counted(stray, 'adStart')} outside an ad break started none" if stray else ""
+    outside = f"{counted(stray, 'adStart')} outside an ad break did not count" if stray else ""
     if not ads:
-        return f"Ad count is 0: {outside or 'no adStart came'}."
+        return f"Ad count is 0: {outside or 'no adStart was sent'}."
     completed = sum(1 for ad in ads if ad.completes)
     breaks = len({ad.break_number for ad in ads})
     cut = [f"ad {ad.number} {_end(ad, final=played.final)}" for ad in ads if not ad.completes]
@@ -116,16 +116,17 @@ def _end(ad: AdReport, *, final: bool) -> str:
 def _completes(played: PlayedSession) -> str:
     completes = played.by_type.get("sessionComplete", ())
     if completes:
-        return f"Content completes is 1: sessionComplete {place(completes[0])} came at {_at(played, completes[0].n)}."
+        sent = f"sessionComplete {place(completes[0])} was sent at {_at(played, completes[0].n)}"
+        return f"Content completes is 1: {sent}."
     if not played.final:
-        return "Content completes is 0: the session is open and no sessionComplete has come."
+        return "Content completes is 0: the session is open and no sessionComplete has been sent."
     closed_by = None if played.session is None else played.session.closed_by
     why = _CLOSES.get(closed_by) if closed_by is not None else None
-    return f"Content completes is 0: {f'{why} and ' if why else ''}no sessionComplete came."
+    return f"Content completes is 0: {f'{why} and ' if why else ''}no sessionComplete was sent."
 
 
 def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Join those that follow each other: a chapter that begins does not interrupt the content."""
+    """Join adjacent stretches: the start of a chapter does not interrupt the content."""
     found: list[Stretch] = []
     for stretch in stretches:
         if found and found[-1].end == stretch.first:
@@ -136,7 +137,7 @@ def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 
 def _at(played: PlayedSession, n: int) -> str:
-    """Return when a step came, or when the session ended for the number after the last, as minutes and seconds."""
+    """Return the time of a step, as minutes and seconds; the number after the last one is the end of the session."""
     minutes, rest_ms = divmod(played.durations.elapsed_ms[n], 60_000)
     hours, minutes = divmod(minutes, 60)
     whole_s, part = divmod(rest_ms, 1000)

@@ -26,7 +26,7 @@ def test_a_session_with_an_ad_in_the_middle_is_told_in_sentences(reports: Any) -
         "not counted: 9 s of ads and 4.5 s paused.",
         "Media time spent is 35 s (35.5 s, rounded down): 26.5 s of content and 9 s of ads.",
         "Ad count is 1: 1 adStart in 1 ad break; 1 completed.",
-        "Content completes is 1: sessionComplete #8 came at 0:40.",
+        "Content completes is 1: sessionComplete #8 was sent at 0:40.",
     )
 
 
@@ -44,10 +44,13 @@ def test_numbers_of_the_sentences_are_those_of_the_metrics(reports: Any) -> None
     ("events", "sentence"),
     [
         ([("sessionEnd", 3, 0)], "Content time spent is 0 s: main content never played."),
-        ([("sessionEnd", 3, 0)], "Content completes is 0: sessionEnd ended the session and no sessionComplete came."),
-        ([("ping", 3, 0)], "Content completes is 0: the session is open and no sessionComplete has come."),
-        ([("ping", 3, 0)], "Ad count is 0: no adStart came."),
-        ([("adStart", 3, 0, AD)], "Ad count is 0: 1 adStart outside an ad break started none."),
+        (
+            [("sessionEnd", 3, 0)],
+            "Content completes is 0: sessionEnd ended the session and no sessionComplete was sent.",
+        ),
+        ([("ping", 3, 0)], "Content completes is 0: the session is open and no sessionComplete has been sent."),
+        ([("ping", 3, 0)], "Ad count is 0: no adStart was sent."),
+        ([("adStart", 3, 0, AD)], "Ad count is 0: 1 adStart outside an ad break did not count."),
         (
             [("adBreakStart", 1, 0, BREAK), ("adStart", 1, 0, AD), ("adSkip", 4, 0), ("adStart", 4, 0, NAMELESS)],
             "Ad count is 2: 2 adStarts in 1 ad break; 0 completed; ad 1 was ended by adSkip; ad 2 is still "
