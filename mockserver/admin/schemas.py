@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -49,6 +50,7 @@ def components(records: Iterable[type]) -> dict[str, dict[str, Any]]:
     return {**schemas, **unions, "SettingsPatch": _patch(schemas["Settings"])}
 
 
+@cache
 def plain_schema(kind: Any) -> dict[str, Any]:
     """Return the schema of a type: a reference, if it is a record."""
     (schema,), _ = msgspec.json.schema_components((kind,), ref_template=REF)

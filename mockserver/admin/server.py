@@ -69,7 +69,7 @@ def openapi(target: Target, argument: None) -> dict[str, Any]:
     return cast(dict[str, Any], msgspec.Raw(written)) if target.as_json else decode(written, dict[str, Any])
 
 
-@lru_cache(maxsize=16)  # to describe the records takes a fifth of a second
+@lru_cache(maxsize=16)  # to describe the records takes a tenth of a second
 def _described(version: str, dialects: Dialects, address: str, namespace: str) -> bytes:
     return encode(description(version, dialects, address, namespace))
 

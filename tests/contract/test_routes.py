@@ -7,14 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from mockserver import MediaServer, Query
 from mockserver import control as c
-from mockserver.admin.openapi import description
 from mockserver.control import CONTROL_ROUTES, STREAM, Chunks, Route
-from mockserver.dialects.registry import DIALECTS
 from mockserver.model import player as p
 from mockserver.model import results as r
 from mockserver.model.expectation import Expectation
@@ -25,9 +22,9 @@ from mockserver.model.story import StoryWait
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.wire.codec import encode
 from tests.factories import event, start, story
+from tests.openapi import document, refusals
 from tests.waiting import until
 
-DOCUMENT: dict[str, Any] = json.loads(encode(description("1.2.3", DIALECTS)))
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
 AT_THE_START = p.PlayerCommand(content="live", speed=1e-6, seed=7)
 """A player whose second event is a thousand seconds away."""
@@ -316,20 +313,14 @@ def test_answer_and_state_afterwards_are_the_same_in_process_and_over_http(
 
 def assert_documented(route: Route[Any, Any], argument: Any, answer: Any) -> None:
     """Assert that OpenAPI describes this body, unless it has a short form, and this answer."""
-    operation = DOCUMENT["paths"][c.ADMIN + route.path][route.method.lower()]
+    operation = document()["paths"][c.ADMIN + route.path][route.method.lower()]
     if route.method != "GET" and route.argument not in (None, bytes):
         body = operation["requestBody"]["content"]["application/json"]["schema"]
         is_short = isinstance(argument, r.VerifyCommand) and "play" in (argument.sequence or ())
-        assert is_short or described(body, json.loads(encode(argument))) == []
+        assert is_short or refusals(body, json.loads(encode(argument))) == []
     if route.result not in (None, Chunks):
         content = operation["responses"][str(route.status)]["content"]["application/json"]["schema"]
-        assert described(content, json.loads(encode(answer))) == []
-
-
-def described(schema: dict[str, Any], document: Any) -> list[str]:
-    """Return why a document is not what a schema of the OpenAPI document says."""
-    whole = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
-    return [f"{error.json_path}: {error.message}" for error in whole.iter_errors(document)]
+        assert refusals(content, json.loads(encode(answer))) == []
 
 
 def state_of(twins: Any) -> list[Any]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema
 import pytest
-import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -35,11 +32,8 @@ from mockserver.formats.sarif import sarif
 from mockserver.model.comparison import Moment, Row
 from mockserver.model.finding import Severity
 from mockserver.model.lanes import Lane, Lanes, Span
+from tests.report_schemas import check_junit, check_sarif
 from tests.tables import every_case
-
-SCHEMAS = Path(__file__).parents[2] / "fixtures" / "schemas"
-SARIF = json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
-JUNIT = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
 
 HOSTILE = "</pre><script>alert(1)</script>\x1b[31m\x00 \"'&<!--]]>\ud800\u202e %0A::error::x\nnext: line, two"
 
@@ -81,7 +75,7 @@ def judged(text: str = "A sentence.", *, code: str = "ad.outside-break", file: s
 
 def test_junit_has_a_case_for_each_session_and_is_valid_for_jenkins() -> None:
     written = junit(judged())
-    JUNIT.validate(io.StringIO(written))
+    check_junit(written)
     root = ElementTree.fromstring(written)
     (suite,) = root
     assert {name: suite.get(name) for name in ("name", "tests", "failures", "errors")} == {
@@ -113,9 +107,9 @@ def test_cases_of_one_content_are_numbered_so_that_builds_can_be_compared() -> N
 
 
 def test_sarif_is_valid_and_has_rules_with_help_and_results_with_places() -> None:
-    document = json.loads(sarif(judged()))
-    jsonschema.validate(document, SARIF)
-    (run,) = document["runs"]
+    written = sarif(judged())
+    check_sarif(written)
+    (run,) = json.loads(written)["runs"]
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["help"]["text"] == "Fires when: it happens.\n\nConsequence: It hurts.\n\nSource: Adobe."
     error, note = run["results"]
@@ -129,9 +123,9 @@ def test_sarif_is_valid_and_has_rules_with_help_and_results_with_places() -> Non
 
 
 def test_sarif_of_a_running_server_has_no_files() -> None:
-    document = json.loads(sarif(judged(file=None)))
-    jsonschema.validate(document, SARIF)
-    assert "physicalLocation" not in json.dumps(document)
+    written = sarif(judged(file=None))
+    check_sarif(written)
+    assert "physicalLocation" not in written
 
 
 # GitHub
@@ -178,7 +172,7 @@ def test_html_and_xml_escape_what_a_player_sent() -> None:
     assert "<script" not in page
     assert "<!--" not in page
     root = ElementTree.fromstring(junit(judged(HOSTILE)))
-    JUNIT.validate(io.StringIO(junit(judged(HOSTILE))))
+    check_junit(junit(judged(HOSTILE)))
     (failure, *_) = root.iter("failure")
     assert "<script>alert(1)</script>\\x1b[31m\\x00" in (failure.get("message") or "")
 
@@ -198,8 +192,8 @@ def test_file_and_title_of_an_annotation_end_where_they_should() -> None:
 @given(st.text())
 @settings(deadline=None, max_examples=25)
 def test_any_text_gives_valid_documents(text: str) -> None:
-    JUNIT.validate(io.StringIO(junit(judged(text))))
-    jsonschema.Draft4Validator(SARIF).validate(json.loads(sarif(judged(text))))
+    check_junit(junit(judged(text)))
+    check_sarif(sarif(judged(text)))
     assert len(github(judged(text)).split("\n")) == 4
     assert html(judged(text)).count("<section") == 2
 
