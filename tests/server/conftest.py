@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 import trustme
 
-from mockserver.admin.entries import page
 from mockserver.clock import Clock
-from mockserver.control import FAULT, WAIT
+from mockserver.control import ADD_FAULT, EVENT, FAULT, WAIT
 from mockserver.dialects.base import Dialects
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
@@ -222,19 +221,18 @@ class Running:
         return self.ask("POST", f"/api/v1/sessions/{sid}/events", PING)
 
     def entry(self, seq: int) -> Any:
-        """Return a journal entry as the admin API shows it."""
-        answer = self.admin("GET", f"/events/{seq}")
-        assert answer.status == 200, answer
-        return answer.json()
+        """Return a journal entry as the admin API shows it, when the server has done what it had begun."""
+        loop = self.thread._loop
+        assert loop is not None
+        asyncio.run_coroutine_threadsafe(_turns(), loop).result(GUARD_S)
+        return json.loads(encode(self.control.call(EVENT, None, seq=str(seq))))
 
     def last_entry(self) -> Any:
         return self.entry(self.emulator.journal.last_seq)
 
     def add_fault(self, fault: dict[str, Any], **rule: Any) -> str:
         """Put a fault rule in force and return its id."""
-        answer = self.admin("POST", "/faults", {"fault": fault, **rule})
-        assert answer.status == 201, answer
-        return str(answer.json()["id"])
+        return self.control.call(ADD_FAULT, decode(json.dumps({"fault": fault, **rule}), FaultSpec)).id
 
     def wait_for_entries(self, count: int) -> None:
         """Wait until the journal has so many entries."""
@@ -264,6 +262,12 @@ class Running:
             loop.call_soon_threadsafe(beat.begin, ended)
         self.thread.stop()
         return beat.seconds
+
+
+async def _turns() -> None:
+    """Let a loop do what it had begun, and what follows at once: a question over HTTP takes as many turns."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 class Heartbeat:
@@ -296,7 +300,7 @@ def snapshot(service: Service) -> dict[str, Any]:
     """Everything an admin request could change, in all namespaces."""
     return {
         emulator.name: {
-            "journal": [encode(entry) for entry in page(namespace, Query(limit=10_000)).events],
+            "journal": [encode(record) for record in emulator.journal.records()],
             "seqs": (emulator.journal.first_seq, emulator.journal.last_seq, emulator.journal.evicted),
             "sessions": [to_builtins(session) for session in emulator.sessions],
             "faults": [to_builtins(rule) for rule in emulator.faults.rules],

@@ -12,7 +12,7 @@ from mockserver.clock import Clock
 from mockserver.control import COMPARISON, CONTROL_ROUTES, STREAM, Route
 from mockserver.model.settings import Settings
 from tests.factories import inside, story
-from tests.server.conftest import START, Running, Start, snapshot
+from tests.server.conftest import START, Running, Start, Wire, snapshot
 
 BODIES: dict[str, Any] = {
     "/sessions": {"sid": "intruder"},
@@ -91,28 +91,42 @@ def named(route: Route[Any, Any]) -> str:
     return f"{route.method} {route.path}"
 
 
-def ask(server: Running, route: Route[Any, Any], headers: dict[str, str], prefix: str = "") -> tuple[int, Any]:
+def ask(
+    wire: Wire, server: Running, route: Route[Any, Any], headers: dict[str, str], prefix: str = ""
+) -> tuple[int, Any]:
     body = body_of(route)
     typed = {} if body is None else {"Content-Type": "application/json"}
     path = f"{prefix}/__admin{path_of(server, route)}"
-    with server.connect() as wire:
-        answer = wire.ask(route.method, path, body, *{"Host": "localhost", **typed, **headers}.items())
-        assert not [name for name in answer.names if name.startswith("Access-Control")]
-        return answer.status, answer.json() if answer.body else None
+    answer = wire.ask(route.method, path, body, *{"Host": "localhost", **typed, **headers}.items())
+    assert not [name for name in answer.names if name.startswith("Access-Control")]
+    return answer.status, answer.json() if answer.body else None
+
+
+class Watched:
+    """Tells whether anything has changed since it was asked the last time."""
+
+    def __init__(self, server: Running) -> None:
+        self._service = server.service
+        self._before = snapshot(self._service)
+
+    def has_changed(self) -> bool:
+        before, self._before = self._before, snapshot(self._service)
+        return self._before != before
 
 
 def test_foreign_request_is_refused_and_changes_nothing(server: Running) -> None:
     server.add_fault({"kind": "status", "code": 500}, enabled=False)
     wrong: list[tuple[object, ...]] = []
-    for route, foreign in product(GUARDED, FOREIGN):
-        before = snapshot(server.service)
-        for prefix in ("", "/ns/other", "/ns/new"):
-            status, problem = ask(server, route, FOREIGN[foreign], prefix)
-            seen = (status, *((problem or {}).get(member) for member in ("status", "code", "title")))
-            if seen != (403, 403, "forbidden", "Forbidden"):
-                wrong.append((named(route), foreign, prefix, *seen))
-        if snapshot(server.service) != before:
-            wrong.append((named(route), foreign, "it changed something"))
+    watched = Watched(server)
+    with server.connect() as wire:
+        for route, foreign in product(GUARDED, FOREIGN):
+            for prefix in ("", "/ns/other", "/ns/new"):
+                status, problem = ask(wire, server, route, FOREIGN[foreign], prefix)
+                seen = (status, *((problem or {}).get(member) for member in ("status", "code", "title")))
+                if seen != (403, 403, "forbidden", "Forbidden"):
+                    wrong.append((named(route), foreign, prefix, *seen))
+            if watched.has_changed():
+                wrong.append((named(route), foreign, "it changed something"))
     assert wrong == []
 
 
@@ -122,14 +136,15 @@ UNDECLARED = ("text/plain", "application/x-www-form-urlencoded", "multipart/form
 def test_body_that_is_not_declared_as_json_is_415_and_changes_nothing(server: Running) -> None:
     server.add_fault({"kind": "status", "code": 500}, enabled=False)
     wrong: list[tuple[object, ...]] = []
-    for route, declared in product(WITH_BODY, UNDECLARED):
-        before = snapshot(server.service)
-        typed = () if not declared else (("Content-Type", f"{declared}; charset=utf-8"),)
-        answer = server.ask(route.method, f"/__admin{path_of(server, route)}", body_of(route) or b"{}", *typed)
-        if (answer.status, answer.json()["status"]) != (415, 415):
-            wrong.append((named(route), declared, answer))
-        if snapshot(server.service) != before:
-            wrong.append((named(route), declared, "it changed something"))
+    watched = Watched(server)
+    with server.connect() as wire:
+        for route, declared in product(WITH_BODY, UNDECLARED):
+            typed = () if not declared else (("Content-Type", f"{declared}; charset=utf-8"),)
+            answer = wire.ask(route.method, f"/__admin{path_of(server, route)}", body_of(route) or b"{}", *typed)
+            if (answer.status, answer.json()["status"]) != (415, 415):
+                wrong.append((named(route), declared, answer))
+            if watched.has_changed():
+                wrong.append((named(route), declared, "it changed something"))
     assert wrong == []
 
 
@@ -150,13 +165,14 @@ def test_missing_or_wrong_token_is_401_and_changes_nothing(start: Start, clock: 
     answer = server.admin("POST", "/faults", {"fault": {"kind": "reset"}}, ("Authorization", "Bearer s3cret"))
     assert answer.status == 201
     wrong: list[tuple[object, ...]] = []
-    for route, headers in product(GUARDED, NO_TOKEN):
-        before = snapshot(server.service)
-        status, problem = ask(server, route, headers)
-        if (status, (problem or {}).get("code")) != (401, "forbidden"):
-            wrong.append((named(route), headers, status, problem))
-        if snapshot(server.service) != before:
-            wrong.append((named(route), headers, "it changed something"))
+    watched = Watched(server)
+    with server.connect() as wire:
+        for route, headers in product(GUARDED, NO_TOKEN):
+            status, problem = ask(wire, server, route, headers)
+            if (status, (problem or {}).get("code")) != (401, "forbidden"):
+                wrong.append((named(route), headers, status, problem))
+            if watched.has_changed():
+                wrong.append((named(route), headers, "it changed something"))
     assert wrong == []
 
 
@@ -347,10 +363,10 @@ def reading_faults(server: Running, route: Route[Any, Any], prefix: str) -> list
 def test_get_and_head_change_nothing_and_are_not_recorded(server: Running) -> None:
     server.add_fault({"kind": "reset"}, enabled=False)
     wrong: list[tuple[object, ...]] = []
+    watched = Watched(server)
     for route, prefix in product(READING, ("", "/ns/other", "/ns/new")):
-        before = snapshot(server.service)
         faults = reading_faults(server, route, prefix)
-        if snapshot(server.service) != before:
+        if watched.has_changed():
             faults.append("it changed something")
         if faults:
             wrong.append((named(route), prefix, *faults))

@@ -7,7 +7,9 @@ that is remembered.
 from __future__ import annotations
 
 import asyncio
+import selectors
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any
 
 from aiohttp import web
@@ -27,8 +29,27 @@ from tests.server.event_bytes import events, request
 
 __all__ = ["Connection", "Twins", "in_memory", "opened"]
 
-_TURNS = 40
-"""How many turns of the loop every step is given; the longest, a body in pieces, takes a dozen."""
+
+class Idle(selectors.DefaultSelector):
+    """Tells when its loop has nothing left to do but to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: list[asyncio.Future[None]] = []
+
+    async def reached(self) -> None:
+        """Return when the loop would wait for time or for a socket."""
+        told = asyncio.get_running_loop().create_future()
+        self._told.append(told)
+        await told
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout == 0 or not self._told:
+            return super().select(timeout)
+        for told in self._told:
+            told.set_result(None)
+        self._told.clear()
+        return super().select(0)
 
 
 class Connection(asyncio.Transport):
@@ -114,11 +135,13 @@ class Twins:
     """Both.
 
     Args:
+        idle: Tells when nothing more comes of a step.
         connections: How many connections there are to each.
         **settings: Of both.
     """
 
-    def __init__(self, connections: int = 3, **settings: Any) -> None:
+    def __init__(self, idle: Idle, connections: int = 3, **settings: Any) -> None:
+        self._idle = idle
         self.fast = Twin(fast_path=True, connections=connections, **settings)
         self.slow = Twin(fast_path=False, connections=connections, **settings)
 
@@ -140,8 +163,7 @@ class Twins:
         """Do something to both, wait until nothing more comes of it, and compare."""
         for twin in (self.fast, self.slow):
             step(twin)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        await self._idle.reached()
         assert self.fast.state() == self.slow.state()
 
     async def send(self, data: bytes, connection: int = 0) -> bytes:
@@ -184,14 +206,16 @@ def in_memory(script: Callable[[Twins], Awaitable[None]], connections: int = 3, 
     """Run a script with twins on a loop of its own, and end them."""
 
     async def run() -> Twins:
-        twins = Twins(connections, **settings)
+        twins = Twins(idle, connections, **settings)
         try:
             await script(twins)
         finally:
             await twins.end()
         return twins
 
-    return asyncio.run(run())
+    idle = Idle()
+    with closing(asyncio.SelectorEventLoop(idle)) as loop:
+        return loop.run_until_complete(run())
 
 
 async def opened(twins: Twins, prefix: str = "", namespace: str = "default") -> str:
