@@ -17,7 +17,7 @@ from mockserver.model.results import Problem
 from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.wire.codec import decode
 
-__all__ = ["description"]
+__all__ = ["description", "servers"]
 
 _PART = re.compile(r"{(\w+)}")
 _TEXT = {"type": "string"}
@@ -82,14 +82,7 @@ def description(
             "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [
-            {"url": namespaced(address, namespace) or "/", "description": "This server."},
-            {
-                "url": f"{address}/ns/{{namespace}}",
-                "description": "One namespace of it.",
-                "variables": {"namespace": {"default": namespace, "description": "Its name."}},
-            },
-        ],
+        "servers": servers(address, namespace),
         "tags": [
             *({"name": name, "description": api.about} for name, api in described.items()),
             *({"name": name, "description": about} for name, (about, _) in _SUBJECTS.items()),
@@ -109,6 +102,18 @@ def description(
             },
         },
     }
+
+
+def servers(address: str, namespace: str) -> list[dict[str, Any]]:
+    """Return the servers of the document; for the arguments see :func:`description`."""
+    return [
+        {"url": namespaced(address, namespace) or "/", "description": "This server."},
+        {
+            "url": f"{address}/ns/{{namespace}}",
+            "description": "One namespace of it.",
+            "variables": {"namespace": {"default": namespace, "description": "Its name."}},
+        },
+    ]
 
 
 def _in_bodies(route: Route[Any, Any]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.address import namespaced
-from mockserver.admin.openapi import description
+from mockserver.admin.openapi import description, servers
 from mockserver.control import Chunks
 from mockserver.dialects.base import Dialects
 from mockserver.errors import InvalidInput
@@ -65,13 +65,15 @@ def openapi(target: Target, argument: None) -> dict[str, Any]:
     found, own = None if target.namespaces.reach is None else target.namespaces.reach(), ""
     if found is not None:
         own = next((one.url for one in found.addresses if one.kind == "loopback"), found.best)
-    written = _described(running_version(), target.namespace.dialects, own, target.namespace.name)
+    described = _described(running_version(), target.namespace.dialects)
+    written = encode({**described, "servers": servers(own, target.namespace.name)})
     return cast(dict[str, Any], msgspec.Raw(written)) if target.as_json else decode(written, dict[str, Any])
 
 
-@lru_cache(maxsize=16)  # to describe the records takes a tenth of a second
-def _described(version: str, dialects: Dialects, address: str, namespace: str) -> bytes:
-    return encode(description(version, dialects, address, namespace))
+@lru_cache(maxsize=2)  # to describe the records takes a tenth of a second
+def _described(version: str, dialects: Dialects) -> dict[str, Any]:
+    """Return the members of the document, each as JSON already: only ``servers`` depends on who asks."""
+    return {name: msgspec.Raw(encode(member)) for name, member in description(version, dialects).items()}
 
 
 # Addresses

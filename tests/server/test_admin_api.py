@@ -91,6 +91,14 @@ def test_openapi_lists_every_route_of_all_apis(server: Running) -> None:
     assert listed == {(route.method, f"/__admin{route.path}") for route in CONTROL_ROUTES}
 
 
+def test_openapi_names_the_server_and_the_namespace_that_were_asked(server: Running, start: Start) -> None:
+    for asked, prefix in ((server, ""), (server, "/ns/blue"), (start(), "/ns/blue")):
+        answer = found(asked.ask("GET", f"{prefix}/__admin/openapi.json"))
+        own = f"http://127.0.0.1:{asked.port}"
+        assert [one["url"] for one in answer["servers"]] == [own + prefix, f"{own}/ns/{{namespace}}"]
+        assert list(answer)[:3] == ["openapi", "info", "servers"]
+
+
 def test_summary_counts_by_type_outcome_status_and_phase(server: Running) -> None:
     with_traffic(server)
     summary = found(server.admin("GET", "/summary"))
