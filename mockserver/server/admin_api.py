@@ -20,7 +20,7 @@ from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks,
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import Problem
 from mockserver.namespaces import DEFAULT, Namespaces, destination
-from mockserver.server.effects import LOOK_S, is_gone
+from mockserver.server.effects import is_gone, watching
 from mockserver.server.emulated_api import BROKEN, LONGEST_BODY_S, go_on, next_piece, path_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
@@ -268,12 +268,13 @@ async def _wait(pending: Pending[Any], request: web.BaseRequest) -> None:
     """Wait without blocking the loop until the answer is there or the client leaves."""
     try:
         loop = asyncio.get_running_loop()
-        satisfied = asyncio.Event()
-        pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(satisfied.set))
+        over = asyncio.Event()
+        pending.waiter.on_satisfied(lambda: loop.call_soon_threadsafe(over.set))
         end = loop.time() + pending.timeout_s
-        while not satisfied.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(satisfied.wait(), min(left_s, LOOK_S))
+        with watching(request, over.set) as look_s:
+            while not over.is_set() and not is_gone(request) and (left_s := end - loop.time()) > 0:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(over.wait(), left_s if look_s is None else min(left_s, look_s))
     except asyncio.CancelledError:
         pending.finish()
         raise

@@ -32,9 +32,10 @@ class Connection(web.RequestHandler):
 
     Attributes:
         heard_s: When something was last received, on the clock of the loop.
+        watchers: What to call when it is lost: aiohttp does not tell who answers a request that the client left.
     """
 
-    __slots__ = ("_half_bytes", "_late", "_port", "_time", "heard_s")
+    __slots__ = ("_half_bytes", "_late", "_port", "_time", "heard_s", "watchers")
 
     def __init__(self, port: Connections) -> None:
         loop = asyncio.get_running_loop()
@@ -46,6 +47,7 @@ class Connection(web.RequestHandler):
         self._late: asyncio.TimerHandle | None = None
         self._time = loop.time
         self.heard_s = loop.time()
+        self.watchers: set[Callable[[], object]] = set()
 
     @property
     def is_idle(self) -> bool:
@@ -74,9 +76,11 @@ class Connection(web.RequestHandler):
             self._watch_head(len(data) if data.strip(b"\r\n") else 0)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Release the bytes that were counted for it."""
+        """Release the bytes that were counted for it, and call the watchers."""
         self._forget_head()
         super().connection_lost(exc)
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def force_close(self) -> None:
         """End the connection at once; a TLS close would wait for the client."""

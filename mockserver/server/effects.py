@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 
@@ -24,12 +25,13 @@ from mockserver.model.http import HttpResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.server.answers import AnswerWriter, Written
+from mockserver.server.connections import Connection
 from mockserver.server.gate import Gate
 
-__all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until"]
+__all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until", "watching"]
 
 LOOK_S = 0.2
-"""How often to check a waiting connection, in seconds: aiohttp does not tell a handler that its client left."""
+"""How often to check a connection of which nobody tells that its client left, in seconds."""
 
 GARBLED = b"\x00\xff this is not HTTP \xff\x00"
 """The status line of a garbled answer."""
@@ -46,6 +48,25 @@ def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
     return None if transport is None or transport.is_closing() else transport
 
 
+@contextlib.contextmanager
+def watching(request: web.BaseRequest | None, left: Callable[[], object]) -> Iterator[float | None]:
+    """Call ``left`` when the client of a request leaves.
+
+    Yields:
+        How often to check it in addition, in seconds: an application with sockets of its own has connections of
+        aiohttp, which tell nobody. None for never.
+    """
+    if request is None or not isinstance(request.protocol, Connection):
+        yield None if request is None else LOOK_S
+        return
+    watchers = request.protocol.watchers
+    watchers.add(left)
+    try:
+        yield None
+    finally:
+        watchers.discard(left)
+
+
 async def sleep_until(
     clock: Clock, at_ms: int, watched: web.BaseRequest | None = None, is_over: Callable[[], bool] = lambda: False
 ) -> None:
@@ -60,16 +81,17 @@ async def sleep_until(
     moved = asyncio.Event()
     unsubscribe = clock.subscribe(lambda: loop.call_soon_threadsafe(moved.set))
     try:
-        while clock.era == era and not is_over() and (left_s := clock.real_s_until(at_ms)) != 0:
-            if watched is not None:
-                if is_gone(watched):
+        with watching(watched, moved.set) as look_s:
+            while clock.era == era and not is_over() and (left_s := clock.real_s_until(at_ms)) != 0:
+                if watched is not None and is_gone(watched):
                     return
-                left_s = LOOK_S if left_s is None else min(left_s, LOOK_S)
-            try:
-                await asyncio.wait_for(moved.wait(), left_s)
-            except asyncio.TimeoutError:
-                continue
-            moved.clear()
+                if look_s is not None:
+                    left_s = look_s if left_s is None else min(left_s, look_s)
+                try:
+                    await asyncio.wait_for(moved.wait(), left_s)
+                except asyncio.TimeoutError:
+                    continue
+                moved.clear()
     finally:
         unsubscribe()
 
@@ -171,5 +193,8 @@ async def _dribble(answer: bytes, fault: DribbleFault, request: web.BaseRequest,
 
 
 async def _hang(request: web.BaseRequest) -> None:
-    while not is_gone(request):  # noqa: ASYNC110 - see LOOK_S
-        await asyncio.sleep(LOOK_S)
+    left = asyncio.Event()
+    with watching(request, left.set) as look_s:
+        while not is_gone(request):
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(left.wait(), look_s)

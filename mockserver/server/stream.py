@@ -11,7 +11,7 @@ from aiohttp import web
 from mockserver.admin.paging import block
 from mockserver.errors import Refused
 from mockserver.namespaces import Namespace
-from mockserver.server.effects import LOOK_S, is_gone
+from mockserver.server.effects import is_gone, watching
 from mockserver.wire.codec import encode
 
 __all__ = ["EventStream", "Turns", "send"]
@@ -99,11 +99,12 @@ class EventStream:
         response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(b": connected\n\n")
-        while not is_gone(request):
-            news.clear()
-            await self._send_news(response)
-            if not await _anything(news, request):
-                await response.write(b": keep-alive\n\n")
+        with watching(request, news.set) as look_s:
+            while not is_gone(request):
+                news.clear()
+                await self._send_news(response)
+                if not await _anything(news, request, look_s or _KEEP_ALIVE_S):
+                    await response.write(b": keep-alive\n\n")
         return response
 
     async def _send_news(self, response: web.StreamResponse) -> None:
@@ -131,11 +132,11 @@ class EventStream:
         return messages, entries[-1].seq if entries else 0
 
 
-async def _anything(news: asyncio.Event, request: web.BaseRequest) -> bool:
+async def _anything(news: asyncio.Event, request: web.BaseRequest, look_s: float) -> bool:
     """Wait for news, or for the client to leave, to free its place soon; return False when a keep-alive is due."""
-    for _ in range(round(_KEEP_ALIVE_S / LOOK_S)):
+    for _ in range(round(_KEEP_ALIVE_S / look_s)):
         try:
-            return await asyncio.wait_for(news.wait(), LOOK_S)
+            return await asyncio.wait_for(news.wait(), look_s)
         except asyncio.TimeoutError:
             if is_gone(request):
                 return True

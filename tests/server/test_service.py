@@ -3,13 +3,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
+from aiohttp import web
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockserver.control import EVENTS
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import DelayFault, Fault, HangFault
 from mockserver.model.query import Query
 from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.server.service import SERVICE, build_app
+from tests.factories import inside
 from tests.server.conftest import PING, START
+from tests.server.event_bytes import request
+from tests.waiting import until
 
 
 async def test_app_answers_in_the_clients_of_pytest_aiohttp(aiohttp_client: AiohttpClient) -> None:
@@ -58,3 +66,23 @@ async def test_body_in_pieces_is_bounded_in_an_app_too(aiohttp_client: AiohttpCl
         answer = await client.post(path, data=pieces(), headers={"Content-Type": "application/json"})
         assert answer.status == 429
         assert incoming.size_bytes == 0
+
+
+@pytest.mark.parametrize("fault", [HangFault(), DelayFault(ms=3_600_000)], ids=lambda fault: type(fault).__name__)
+async def test_client_that_leaves_an_app_with_sockets_of_its_own_is_recorded_as_gone(fault: Fault) -> None:
+    app = build_app(faults=[FaultSpec(fault=fault, stage=Stage.RESPONSE)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    _, client = await asyncio.open_connection(*runner.addresses[0])
+    client.write(request("/api/v1/sessions", START))
+    journal = inside(app[SERVICE].namespaces.default).journal
+
+    def delivery() -> Delivery | None:
+        record = journal.get(1)
+        return None if record is None else record.delivery
+
+    await asyncio.to_thread(until, lambda: delivery() is Delivery.PENDING)
+    client.close()
+    await asyncio.to_thread(until, lambda: delivery() is Delivery.CLIENT_GONE)
+    await runner.cleanup()
