@@ -163,7 +163,7 @@ class Flag(NamedTuple):
 _SERVER_FLAGS = (
     Flag("host", str, "address to bind", "127.0.0.1", metavar="ADDRESS"),
     Flag("port", int, "port of the emulated API, 0 for a free one", 8089, metavar="PORT"),
-    Flag("admin_port", int | None, "port of its own for the admin API, 0 for a free one", metavar="PORT"),
+    Flag("admin_port", int | None, "separate port for the admin API, 0 for a free one", metavar="PORT"),
     Flag("seed", str, "makes fault draws and session ids repeatable; by default a random seed is chosen and printed"),
     Flag("faults", Path, "fault rules to start with: a JSON file, or a TOML file with [[faults]] tables"),
     Flag("stories", tuple[Path, ...], "your own story file, or a folder of them; repeatable", metavar="PATH"),

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(drafting)
 
     checking = parsers.add_parser("check", help="check a plan")
-    checking.description = "Check a plan, and say how much it names."
+    checking.description = "Check a plan, and count what it demands."
     checking.epilog = "exit codes: 0 the plan is valid, 2 it is not"
     checking.add_argument("plan", metavar="PLAN", help="file of the plan")
 

@@ -31,7 +31,7 @@ _LONGEST_TIMEOUT_S = 86_400
 _EPILOG = """\
 FILE is a journal (--export-on-exit, or /__admin/export), or has one request per line:
 {"t": seconds, "method": ..., "path": ..., "headers": {...}, "body": "...", "status": ...}.
-The requests of a journal are sent in the order and at the times at which the server received them, also those that a
+The requests of a journal are sent in the order and at the times at which the server received them, even those that a
 delay held back. Session ids of the recording are replaced by those of the server.
 
 --clock real sends each request at its time, even while earlier ones wait for their answers: up to 32 at a time, plus as

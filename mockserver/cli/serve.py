@@ -46,8 +46,8 @@ examples:
   mockserver serve --idle-timeout 5 --grace 0            sessions expire after exactly 5 seconds without events
   mockserver serve --port 0 --ready-json                 use a free port and print it as one line of JSON
   mockserver serve --seed 7 --faults faults.json         the same faults and session ids every time
-  mockserver serve --stories stories/ --watch            your own stories, reloaded when you save them, as
-                                                         mockserver.toml and the file of --faults are
+  mockserver serve --stories stories/ --watch            your own stories; they, mockserver.toml and the file of
+                                                         --faults are reloaded when you save them
   mockserver serve --log-format json                     for a container whose logs are collected
   mockserver serve --export-on-exit journal.ndjson       keep all requests
   mockserver serve --journal journal.ndjson              keep them as they arrive, and continue after a restart
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_file(server, "--config", metavar="FILE", help="read this file instead of mockserver.toml")
     server.add_argument(
         "--forward", metavar="URL",
-        help="also send each request of a player to this endpoint, and compare the answers; only as a flag",
+        help="also send each request of a player to this endpoint, and compare the answers; only this flag can set it",
     )  # fmt: skip
     server.add_argument(
         "--forward-answer", action="store_true", help="answer the player as that endpoint does, also when it fails"

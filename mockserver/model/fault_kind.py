@@ -236,7 +236,7 @@ class ExpireFault(SessionsFault, frozen=True, kw_only=True, tag="expire"):
 
 
 class ForgetFault(SessionsFault, frozen=True, kw_only=True, tag="forget"):
-    """Forget sessions, as a back end does that restarts without its memory: their next events get 404."""
+    """Forget sessions, as a back end that restarts without its memory does: their next events get 404."""
 
     title = "Forget sessions (404)"
 
@@ -295,8 +295,8 @@ class _NoAnswer(AnswerFault, frozen=True, kw_only=True):
 class ResetFault(_NoAnswer, frozen=True, kw_only=True, tag="reset"):
     """Reset the connection: the client sees a real RST (ECONNRESET).
 
-    The network stack of a browser repeats the request by itself, and the page never knows, when the connection had
-    served another request before. For a failure that the player itself meets in any case take ``garble``.
+    If the connection has served a request before, the network stack of a browser repeats the request by itself, and
+    the page does not notice. For a failure that the player always sees, use ``garble``.
     """
 
     title = "Reset the connection"
@@ -305,8 +305,8 @@ class ResetFault(_NoAnswer, frozen=True, kw_only=True, tag="reset"):
 class CloseFault(_NoAnswer, frozen=True, kw_only=True, tag="close"):
     """Close the connection without an answer: the client sees the end of the stream (FIN).
 
-    The network stack of a browser repeats the request by itself, and the page never knows, when the connection had
-    served another request before. For a failure that the player itself meets in any case take ``garble``.
+    If the connection has served a request before, the network stack of a browser repeats the request by itself, and
+    the page does not notice. For a failure that the player always sees, use ``garble``.
     """
 
     title = "Close without an answer"
@@ -321,8 +321,8 @@ class HangFault(_NoAnswer, frozen=True, kw_only=True, tag="hang"):
 class RefuseFault(_NoAnswer, frozen=True, kw_only=True, tag="refuse"):
     """Reset the connection and refuse new ones for a while: the server stops listening (ECONNREFUSED).
 
-    Open connections are reset when a request to the emulated API comes on them; the admin API still answers there. All
-    namespaces are affected, because they share the port.
+    Open connections are reset when a request to the emulated API arrives on them; the admin API still answers there.
+    All namespaces are affected, because they share the port.
 
     Args:
         duration_ms: For how long, in real milliseconds, so that a frozen clock cannot lock you out; at most 10 minutes.

@@ -65,19 +65,19 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         near_timeout_s: Silence that comes near the 10 minute timeout.
         ad_gap_s: Silence inside an ad that is a warning.
         ad_gap_info_s: Silence inside an ad that is info; Adobe's newest pages recommend 10 s, older ones 1 s.
-        too_fast_s: Time between pings below which they are too fast.
-        immediate_ping_s: A first ping sooner than this.
+        too_fast_s: Pings closer together than this are too fast.
+        immediate_ping_s: A first ping sooner than this after the sessionStart is immediate.
         late_s: Lateness that is a warning.
         late_error_s: Lateness that is an error.
-        skew_s: Difference between ``ts`` and the clock of the server that is too large.
+        skew_s: How far ``ts`` may be off the clock of the server.
         trailing_ping_s: How long pings may go on after sessionComplete or sessionEnd.
-        over_length_s: Playhead beyond the length of the content.
-        jump_s: A playhead jump without a seek.
-        backwards_s: A playhead that goes back by more than this.
-        timezone_s: How near a live playhead is to the second of the day of another time zone.
-        moves_in_ad_s: Playhead movement during an ad break. Adobe's sample app drifts up to 1.15 s.
-        moves_while_paused_s: Playhead movement inside one pause or buffer.
-        frozen_s: Time span of three events at one playhead while playing.
+        over_length_s: How far the playhead may be beyond the length of the content.
+        jump_s: How far the playhead may jump without a seek.
+        backwards_s: How far the playhead may go back.
+        timezone_s: How close a live playhead must be to the second of the day of another time zone to be taken for it.
+        moves_in_ad_s: How far the playhead may move during an ad break. Adobe's sample app drifts up to 1.15 s.
+        moves_while_paused_s: How far the playhead may move inside one pause or buffer.
+        frozen_s: How long three events may have the same playhead while content plays.
         burst_s: Events this close in ``ts`` come from one call of an SDK.
         content_start_s: Within this time after the first play, an adStart or adBreakComplete, SDKs send another play.
         seek_s: A pause shorter than this with a jump in it is a seek.
@@ -85,23 +85,23 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         preroll_play_s: A play up to this long before a pre-roll is too early.
         preroll_race_s: A play less than this before a pre-roll is a race inside the SDK.
         after_preroll_s: Within this time a play must follow a pre-roll.
-        ad_close_gap_s: Time between an ad and the next one of the same break.
-        ad_overrun_s: Ad time beyond the length of the ad.
-        ad_complete_share: An ad that completes after less than this share of its length.
-        pod_second_s: Difference between podSecond and playhead.
-        chapter_offset_s: Difference between the offset of a chapter and the playhead.
-        second_close_s: A second close of one ad or chapter within this time.
+        ad_close_gap_s: How much time may pass between an ad and the next one of the same break.
+        ad_overrun_s: How much longer than its length an ad may last.
+        ad_complete_share: An ad that completes after less than this share of its length completes too early.
+        pod_second_s: How far podSecond may be from the playhead.
+        chapter_offset_s: How far the offset of a chapter may be from the playhead.
+        second_close_s: A second close within this time is one of the same ad or chapter.
         bitrate_low_kbps: A bitrate below this is not in kbit/s. Sound alone may have less.
         bitrate_high_kbps: A bitrate above this is not in kbit/s.
-        same_bitrate_s: A bitrate known longer than this is no change.
+        same_bitrate_s: A bitrate that has been known for longer than this is not a change.
         time_to_start_ms: A time to start below this is not in milliseconds.
-        restart_s: A new session this soon after the old one.
-        restart_playhead_s: A new session at a playhead this near to the old one.
+        restart_s: A new session this soon after the old one may be a restart.
+        restart_playhead_s: A new session at a playhead this close to that of the old one may be a restart.
         retry_storm: How often one event body may be repeated.
-        session_storm: How many sessions one client may open after a 404 or 410.
-        session_storm_s: Within which time.
-        event_storm: How many events of one type are too many.
-        event_storm_s: Within which time.
+        session_storm: How many sessions one client may open after a 404 or 410, within ``session_storm_s``.
+        session_storm_s: See ``session_storm``.
+        event_storm: How many events of one type are too many, within ``event_storm_s``.
+        event_storm_s: See ``event_storm``.
         clock_set_s: How much the player's clock must change against the clock of the server to count as set.
     """
 

@@ -19,9 +19,9 @@ class Lifetimes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How long sessions live, in seconds of the emulated clock; None means without limit.
 
     Args:
-        idle_timeout_s: How long without an event until a session closes. 10 minutes: Adobe, "Timeout conditions" of the
+        idle_timeout_s: How long a session stays open without an event. 10 minutes: Adobe, "Timeout conditions" of the
             Media Collection API.
-        stall_timeout_s: How long with the playhead at one value until it closes, with or without pings. 30 minutes:
+        stall_timeout_s: How long it stays open while the playhead does not move, with or without pings. 30 minutes:
             same page.
         max_age_s: The age at which it closes. 24 hours: Adobe, Media Edge API troubleshooting; the SDKs restart then.
         retention_s: How long a closed session answers 410 before it answers 404. Undocumented; 24 hours.
@@ -99,8 +99,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             both.
         edge_org: The organization of the cookies that the Media Edge API sets for clients that send no such cookie yet;
             alloy stops if it is not its ``orgId``.
-        edge_ping_s: Seconds between pings outside ads that clients of the Media Edge API are set to, 10 to 50; none to
-            learn it from their traffic.
+        edge_ping_s: Seconds between pings outside ads, 10 to 50, as configured in the clients of the Media Edge API;
+            none to derive it from their traffic.
         edge_ad_ping_s: The same inside ads, 1 to 10.
         edge_max_body_bytes: Largest body that the Media Edge API accepts (Adobe, Guardrails); a larger one is answered
             with 413.
@@ -116,8 +116,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_streams: Most open event streams.
         max_namespaces: Most namespaces of one server; the setting of the namespace ``default`` counts.
         max_server_bytes: Most bytes that all namespaces of one server keep together: journals, sessions, requests that
-            are held back, and findings and reports to answer with again; the largest namespace drops entries first. The
-            setting of the namespace ``default`` counts.
+            are held back, and cached findings and reports; the largest namespace drops entries first. The setting of
+            the namespace ``default`` counts.
         max_connections: Most open connections of a port; the ones idle the longest are closed for new ones. There are
             never more than the system lets a process open. The setting of the namespace ``default`` counts.
         max_incoming_bytes: Most bytes of requests that are arriving in pieces, in the whole server; the next piece is

@@ -136,7 +136,7 @@ def _play_before_session(beats: Sequence[Beat]) -> list[Beat]:
 
 
 def _goes_on_after_the_end(beats: Sequence[Beat]) -> list[Beat]:
-    """The session is reported as over before it is, and events go on."""
+    """The session is reported as over too early, and events go on."""
     middle = len(beats) // 2
     early = Beat(beats[middle].at_ms, "sessionEnd", beats[middle].playhead_s)
     return [*beats[:middle], early, *(replace(beat, at_ms=beat.at_ms + 50) for beat in beats[middle:])]

@@ -447,7 +447,7 @@ export interface FindingQuery {
   limit?: number;
 }
 
-/** Forget sessions, as a back end does that restarts without its memory: their next events get 404. */
+/** Forget sessions, as a back end that restarts without its memory does: their next events get 404. */
 export interface ForgetFault {
   kind: "forget";
   repeat?: number;
