@@ -1,4 +1,4 @@
-"""What every test may use: golden files, a port for it alone, and runs of Hypothesis that are the same each time."""
+"""Shared by all tests: golden files, a port of their own, and reproducible runs of Hypothesis."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Never look for garbage among the thousands of tests."""
+    """Keep the garbage collector away from the thousands of collected tests."""
     gc.collect()
     gc.freeze()
 
@@ -83,14 +83,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture
 def unused_tcp_port() -> Iterator[int]:
-    """A port of 127.0.0.1 that refuses connections and can be listened at, again and again, by who knows its number.
+    """A port of 127.0.0.1 that refuses connections until the test listens on it.
 
-    It is held as long as the test runs: the system gives it to no other test as a free one meanwhile.
+    It is reserved while the test runs, so the system gives it to no other test as a free port.
     """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))
         port: int = holder.getsockname()[1]
-        if sys.platform != "linux":  # where nobody could listen there as long as it is held
+        if sys.platform != "linux":  # elsewhere nobody could listen on a reserved port
             holder.close()
         yield port

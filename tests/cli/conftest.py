@@ -36,7 +36,7 @@ sys.exit(main())
 
 
 class Running:
-    """A server in a thread, and what was recorded by it."""
+    """A server in a thread, and what it recorded."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -84,7 +84,7 @@ def server(make_server: MakeServer) -> Running:
 
 
 def _alone(variables: dict[str, str]) -> dict[str, str]:
-    """Return the variables of this process and these, without those of ``mockserver`` that are not among these."""
+    """Return the variables of this process and the given ones, without any other variable of ``mockserver``."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     return {**ours, **variables}
 

@@ -35,7 +35,7 @@ class Workshop:
 
     Args:
         folder: The folder.
-        server: The address of the server that the clients are told.
+        server: The address of the server, for the clients.
     """
 
     def __init__(self, folder: Path, server: str) -> None:

@@ -1,4 +1,4 @@
-"""The two ways to ask a server: in its process, and over HTTP."""
+"""The two ways to use a server: in its process, and over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Post = Callable[..., int]
 
 @pytest.fixture(params=["in process", "over HTTP"])
 def server(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
-    """A server whose clock stands at ``T0``; over HTTP it is a namespace, whose name stands in every path."""
+    """A server whose clock is frozen at ``T0``; over HTTP it is a namespace, so its name is in every path."""
     with MockServer(seed=7) as running:
         asked: MediaServer = running if request.param == "in process" else connect(running.url, namespace="suite")
         asked.clock.freeze()
@@ -31,14 +31,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
 
 
 class Twins:
-    """Two servers that were told the same: one is asked in its process, the other over HTTP."""
+    """Two servers that get the same calls: one in its process, the other over HTTP."""
 
     def __init__(self, local: MediaServer, remote: MediaServer) -> None:
         self.local = local
         self.remote = remote
 
     def both(self, ask: Callable[[MediaServer], Any]) -> Any:
-        """Ask both; what they say, or how they refuse, must be the same."""
+        """Call both; their results, or their errors, must be equal."""
         local, remote = outcome(ask, self.local), outcome(ask, self.remote)
         assert local == remote
         return local
@@ -60,7 +60,7 @@ def twins() -> Iterator[Twins]:
 
 @pytest.fixture(scope="module")
 def shared_twins() -> Iterator[Twins]:
-    """The same for tests that change nothing, which can all ask one pair."""
+    """The same for tests that change nothing, which can all share one pair."""
     with _opened_twins() as pair:
         yield pair
 

@@ -32,14 +32,14 @@ def sid_of(answer):
 """
 
 LIGHT = ("-p", "no:cacheprovider", "-p", "no:faker", "-p", "no:hypothesispytest", "--assert=plain", "--no-header")
-"""Leaves out what a run spends most of its time on, and what the tests of users do not need."""
+"""Leaves out the slowest parts of a run, which the tests of users do not need."""
 
 Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_libraries() -> None:
-    """Import what users' tests need: a run in this process forgets its imports, which breaks libraries by halves."""
+    """Import what users' tests need: a run in this process forgets its imports, which would leave libraries broken."""
     for name in ("requests", "aiohttp", "mockserver.media_server", "mockserver.server.service"):
         importlib.import_module(name)
 

@@ -33,7 +33,7 @@ from tests.factories import inside
 from tests.waiting import GUARD_S, until
 
 LOOK_S = 0.1
-"""How long a connection is watched to see that nothing comes."""
+"""How long a connection is watched to see that nothing arrives."""
 
 START = (
     b'{"playerTime":{"playhead":0,"ts":1760000000000},"eventType":"sessionStart","params":'
@@ -94,7 +94,7 @@ class Wire:
         return self.answer(method)
 
     def answer(self, method: str = "GET") -> Answer:
-        """Read one answer; what follows it stays."""
+        """Read one answer; the bytes after it are kept."""
         head = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         status = int(head[0].split(" ", 2)[1])
         fields = [(name, value) for name, _, value in (line.partition(": ") for line in head[1:] if line)]
@@ -150,7 +150,7 @@ class Wire:
                 return seen
 
     def is_silent(self) -> bool:
-        """Tell whether nothing comes, not even the end, for a moment."""
+        """Return whether nothing arrives for a moment, not even the end."""
         self.socket.settimeout(LOOK_S)
         try:
             self._receive()
@@ -163,7 +163,7 @@ class Wire:
         return False
 
     def is_reset(self) -> bool:
-        """Tell whether the server ends the connection with a reset; below TLS, whose libraries call that an end."""
+        """Return whether the server resets the connection. It looks below TLS, whose libraries call that an end."""
         with socket.fromfd(self.socket.fileno(), socket.AF_INET, socket.SOCK_STREAM) as tcp:
             tcp.settimeout(GUARD_S)
             try:
@@ -175,7 +175,7 @@ class Wire:
 
 
 class Running:
-    """A server that runs, and ways to ask it."""
+    """A running server, and ways to send requests to it."""
 
     def __init__(self, service: Service, trust: ssl.SSLContext | None = None) -> None:
         self.service = service
@@ -195,12 +195,12 @@ class Running:
         return Wire(connection)
 
     def ask(self, method: str, target: str, body: bytes | None = None, *headers: tuple[str, str]) -> Answer:
-        """Ask on a connection of its own."""
+        """Send a request on a new connection."""
         with self.connect() as wire:
             return wire.ask(method, target, body, *headers)
 
     def admin(self, method: str, path: str, body: Any = None, *headers: tuple[str, str]) -> Answer:
-        """Ask the admin API; a body is sent as JSON."""
+        """Send a request to the admin API; a body is sent as JSON."""
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         with self.connect(self.thread.admin_port) as wire:
             typed = () if content is None else (("Content-Type", "application/json"),)
@@ -221,7 +221,7 @@ class Running:
         return self.ask("POST", f"/api/v1/sessions/{sid}/events", PING)
 
     def entry(self, seq: int) -> Any:
-        """Return a journal entry as the admin API shows it, when the server has done what it had begun."""
+        """Return a journal entry as the admin API shows it, once the server has finished what it was doing."""
         loop = self.thread._loop
         assert loop is not None
         asyncio.run_coroutine_threadsafe(_turns(), loop).result(GUARD_S)
@@ -235,20 +235,20 @@ class Running:
         return self.control.call(ADD_FAULT, decode(json.dumps({"fault": fault, **rule}), FaultSpec)).id
 
     def wait_for_entries(self, count: int) -> None:
-        """Wait until the journal has so many entries."""
+        """Wait until the journal has this many entries."""
         found = self.control.call(WAIT, WaitCommand(query=Query(), at_least=count, timeout_ms=GUARD_S * 1000))
         assert found.satisfied, found
 
     def advance(self, ms: int) -> None:
-        """Move the clock of the default namespace, even while nobody is let in."""
+        """Move the clock of the default namespace, even while the gate is closed."""
         self.service.namespaces.default.clock.advance(ms)
 
     def wait_until_struck(self, fault_id: str, times: int = 1) -> None:
-        """Wait until a fault rule has struck so many times."""
+        """Wait until a fault rule has struck this many times."""
         until(lambda: self.control.call(FAULT, None, fault_id=fault_id).applied >= times)
 
     def assert_alive(self) -> None:
-        """The server answers, broke nowhere inside, and gave no 5xx that was not asked for."""
+        """Assert that the server answers, had no internal error, and never answered with a 5xx."""
         assert self.ask("GET", "/api/v1/schemas/ping").status == 200
         assert self.service.internal_errors == []
         for namespace in self.service.namespaces:
@@ -256,7 +256,7 @@ class Running:
             assert statuses == []
 
     def stop(self) -> float:
-        """Stop, and return for how many seconds the server went on; see :class:`Heartbeat`."""
+        """Stop the server, and return how many seconds it still ran; see :class:`Heartbeat`."""
         beat, loop, ended = Heartbeat(), self.thread._loop, self.thread._ended
         if loop is not None and ended is not None and not loop.is_closed():
             loop.call_soon_threadsafe(beat.begin, ended)
@@ -265,21 +265,21 @@ class Running:
 
 
 async def _turns() -> None:
-    """Let a loop do what it had begun, and what follows at once: a question over HTTP takes as many turns."""
+    """Let a loop finish what it has begun and what follows at once; a request over HTTP takes as many turns."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
 class Heartbeat:
-    """Measures for how long a loop goes on after an event, by looking every few milliseconds.
+    """Measures how long a loop keeps running after an event, by looking every few milliseconds.
 
-    What the loop waits for counts. Of a moment in which the machine is busy with something else only a little counts:
-    a test that allows half a second would fail, now and then, of the machine and not of the server.
+    Time in which the loop waits counts in full. Time in which the machine is busy with something else hardly counts:
+    otherwise a test that allows half a second would now and then fail because of the machine, not of the server.
     """
 
     TICK_S = 0.005
     MOST_S = 0.02
-    """What counts at most of the time between two looks; a loop that only waited would have looked in between."""
+    """The most that counts between two looks; a loop that only waits looks more often."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -321,7 +321,7 @@ Start = Callable[..., Running]
 def start() -> Iterator[Start]:
     """Start servers: ``start(Settings(...), faults=[{...}], clock=..., admin_token=...)``.
 
-    All are stopped at the end, when none may have broken inside nor have left a thread behind.
+    All are stopped at the end; none may have had an internal error or leave a thread behind.
     """
     running: list[Running] = []
     before = threading.enumerate()
@@ -350,13 +350,13 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def server(start: Start) -> Running:
-    """A server as it is when nothing is said."""
+    """A server with default options and settings."""
     return start()
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands at 2025-10-09 08:53:20 UTC."""
+    """A clock that is frozen at 2025-10-09 08:53:20 UTC."""
     standing = Clock()
     standing.freeze()
     standing.set(1_760_000_000_000)
@@ -373,7 +373,7 @@ class Certified(NamedTuple):
 
 @pytest.fixture(scope="session")
 def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
-    """One certificate for all tests to which it does not matter which one."""
+    """One certificate for all tests that do not care which one."""
     folder = tmp_path_factory.mktemp("certified")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
@@ -385,7 +385,7 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
 
 @pytest.fixture(params=["http", "https"])
 def each_scheme(request: pytest.FixtureRequest, start: Start, clock: Clock) -> Running:
-    """A server without and with TLS, whose clock stands."""
+    """A server whose clock is frozen, once without TLS and once with it."""
     if request.param == "http":
         return start(clock=clock)
     certified: Certified = request.getfixturevalue("certified")

@@ -8,7 +8,7 @@ import { createRefresher } from "./refresher.js";
 /** @import { ArmedView } from "./types.d.ts" */
 
 const READ_MS = 1000;
-const OWN_TIME_MS = 2000; // nearer than this, a clock shows the time of the machine
+const OWN_TIME_MS = 2000; // a clock closer than this shows the time of the machine
 const MOST_SETTINGS = 3;
 
 /**
@@ -41,7 +41,7 @@ export function createArmed({ api, live, clock }) {
   }
 
   function restarted() {
-    note("The server was started again: what it had recorded before is gone.", h("a", { href: "#/sessions" }, "All sessions"), h("a", { href: "#/start" }, "Open a recording"));
+    note("The server was started again; everything it had recorded is gone.", h("a", { href: "#/sessions" }, "All sessions"), h("a", { href: "#/start" }, "Open a recording"));
   }
 
   function note(text, ...links) {

@@ -73,7 +73,7 @@ export function createWhole(read) {
     /** Read how many there are; returns how many were dropped at the top since the last time. */
     async refresh() {
       const before = first;
-      const page = await read({ limit: 1, since: 0 }); // its total counts all; that of others, what comes after their since
+      const page = await read({ limit: 1, since: 0 }); // its total counts all entries; that of a later page only those after its `since`
       learn(page);
       last = page.meta.total ? first + page.meta.total - 1 : 0;
       return first - before;
@@ -122,7 +122,7 @@ export function createMatching(read, filter) {
     },
     row: (index) => rows.get(index) ?? null,
     key: (index) => rows.get(index)?.seq ?? `at${index}`,
-    /** Read how many there are. A finding can come to an older entry, so any can be another one afterwards. */
+    /** Read how many there are. An older entry can get a finding later, so every row may show another entry then. */
     async refresh() {
       const { meta } = await read({ ...filter, limit: 1 });
       if (meta.total !== count && ("q" in filter || "sort" in filter)) rows = new Map();

@@ -1,4 +1,4 @@
-// The tracking plan that was chosen or dropped: it stays until another one is, or the tab of the browser is closed.
+// The tracking plan that was chosen or dropped: it is kept until another one is chosen or the browser tab is closed.
 
 const KEY = "tracking-plan";
 const MOST_MIB = 1;

@@ -38,12 +38,12 @@ export function createSearchField({ value = "", label, placeholder, changed, dow
       field.value = text;
     },
     focus: () => field.focus(),
-    /** Mark the search as one that cannot be read. */
+    /** Mark the search as invalid. */
     invalid(is) {
       if (is) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     },
-    /** Forget what was typed last: the page has gone to another address. */
+    /** Drop input that is still pending: the page has gone to another address. */
     stop: () => clearTimeout(timer),
   };
 }

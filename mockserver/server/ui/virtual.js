@@ -5,12 +5,12 @@ import { h } from "./dom.js";
 const EXTRA = 6; // rows above and below those in sight
 
 /**
- * Make a list that is moved in with the keyboard.
+ * Make a list that can be navigated with the keyboard.
  *
- * `columns`: titles, or `{title, sort}` of those that can be sorted by, with the order that the first press asks for, such as
- * "-events" for the most first; `sorted(order)` is called with it. `label`: what the list is, `render(index)` gives the cells of a row, or null while it is not known,
- * `key(index)` what tells a row from others, `open(index)` is called with Enter and by a click,
- * `onWindow(first, last)` whenever other rows come into sight. The height of a row is the custom property --row.
+ * `columns`: titles, or `{title, sort}` of those that can be sorted by; `sort` is the order of the first press, such as
+ * "-events" for the most first, and `sorted(order)` is called with it. `label`: what the list is. `render(index)` gives
+ * the cells of a row, or null while it is not known, `key(index)` its identity. `open(index)` is called on Enter and on a
+ * click, `onWindow(first, last)` when other rows come into view. The height of a row is the custom property --row.
  */
 export function createVirtual({ label, columns, render, key, rowClass, open, onWindow = undefined, onScroll = undefined, order = "", sorted = undefined }) {
   const rows = h("div.rows", { role: "rowgroup" });
@@ -99,7 +99,7 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
     target.className = `row ${(cells && rowClass?.(index)) ?? ""} ${cells ? "" : "pending"}`;
     const drawn = (cells ?? ["\u2026"]).map((cell) => h("div", { role: "gridcell" }, cell));
     const same = drawn.length === target.children.length && drawn.every((cell, n) => cell.isEqualNode(target.children[n]));
-    if (!same) target.replaceChildren(...drawn); // what is pointed at or selected stays
+    if (!same) target.replaceChildren(...drawn); // elements that are pointed at or selected stay
   }
 
   function clicked(event, row) {
@@ -156,7 +156,7 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
       observer.disconnect();
       cancelAnimationFrame(scheduled);
     },
-    /** There are `n` rows now; `above` more of them lie above those in sight, which shall not move. */
+    /** There are `n` rows now; `above` of them are new above the visible rows, which must not move. */
     resize(n, above = 0) {
       count = n;
       rows.style.height = `${count * height}px`;

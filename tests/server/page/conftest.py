@@ -1,4 +1,4 @@
-"""Chromium, and a page of it that fails the test when anything goes wrong in it that a reader would not see."""
+"""Chromium, and a page that fails the test if something goes wrong in it that a reader would not see."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 _OUTSIDE_OF_VIEWS = """() => [...document.querySelectorAll("html, body, body :not(main, main *)")].map((one) => [
   one.localName, one.value, one.checked, [...one.attributes].map(({ name, value }) => name === "title" || [name, value])
 ])"""
-"""What a view could leave behind in the page; titles tell the time."""
+"""What a view could leave behind in the page. Titles are left out, since they show the time."""
 
 
 class Shown:
@@ -70,14 +70,14 @@ class Shown:
 
 
 def _stored(shown: Shown) -> dict[str, Any]:
-    """Return what a server keeps, without who waits for more of it: a page that is open does."""
+    """Return what a server stores, without its waits and streams: an open page has some."""
     return {name: {**kept, "waiting": None} for name, kept in snapshot(shown.server.service).items()}
 
 
 class Servers:
-    """Servers that tests use one after the other: a page that stays open on one need not be loaded again.
+    """Servers that tests use one after the other, so that a page that stays open on one need not be loaded again.
 
-    One is used again only if it was brought back to where a new one begins.
+    A server is reused only if it has the state of a new one again.
     """
 
     def __init__(self) -> None:
@@ -95,13 +95,13 @@ class Servers:
         return shown
 
     def show(self, url: str) -> bool:
-        """Tell whether a page is that of the default namespace of one of them."""
+        """Return whether a page is that of the default namespace of one of them."""
         return any(url.startswith(shown.address("")) for shown in self._all)
 
     def give_back(self, shown: Shown) -> None:
-        """Bring a server back to its beginning, for the next test, if that is possible.
+        """Reset a server for the next test, if that is possible.
 
-        If not, it still runs until the end: the page that a test left open on it would report that it stopped.
+        If not, it keeps running: the page that a test left open on it would report that it stopped.
         """
         control = shown.server.control
         for name in [namespace.name for namespace in shown.server.service.namespaces if namespace.name != "default"]:
@@ -134,9 +134,9 @@ def shown(servers: Servers) -> Iterator[Shown]:
 
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Shown]:
-    """A server for all tests to which it does not matter what was recorded there before.
+    """A server for all tests that do not care what was recorded before.
 
-    They leave the clock, the settings and the fault rules as they were, and no player that plays.
+    They leave the clock, the settings and the fault rules as they were, and no player playing.
     """
     server = Running(Service(None, ServerOptions()))
     yield Shown(server)
@@ -146,10 +146,10 @@ def standing() -> Iterator[Shown]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium. While it runs, its loop runs too, and no asynchronous test can; so tests with a browser come last."""
+    """Chromium. While it runs, its loop runs too, and asynchronous tests cannot; so tests with a browser come last."""
     expect.set_options(timeout=GUARD_S * 1000)
     with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # a process for graphics is more than we draw
+        flags = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # we draw too little for a process of its own
         running = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
         yield running
         running.close()
@@ -191,12 +191,12 @@ class Tab:
         return self.page
 
     def told(self) -> list[str]:
-        """Return what went wrong since this was last asked."""
+        """Return what went wrong since the last call."""
         wrong, self.wrong = self.wrong, []
         return wrong
 
     def leave(self) -> None:
-        """Bring the page back to where nothing has been done in it: where it is about to be loaded."""
+        """Return the page to its initial state, before it is loaded."""
         self.page.unroute_all(behavior="ignoreErrors")
         if self.page.url != "about:blank":
             self._forget()
@@ -204,9 +204,9 @@ class Tab:
         self._context.clear_cookies()
 
     def leave_open(self) -> None:
-        """Bring the page back to where nothing has been done in it: to a route without a view.
+        """Return the page to its initial state, at a route without a view.
 
-        It is loaded again if that left anything behind that a new one has not.
+        It is loaded again if it still has something that a new page does not have.
         """
         self.page.unroute_all(behavior="ignoreErrors")
         self.begin()
@@ -235,7 +235,7 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def tab(browser: Browser) -> Iterator[list[Tab]]:
-    """The tabs that are open and that nobody uses."""
+    """The open tabs that no test is using."""
     tabs: list[Tab] = []
     yield tabs
     for tab in tabs:
@@ -243,7 +243,7 @@ def tab(browser: Browser) -> Iterator[list[Tab]]:
 
 
 def _left(used: Tab, tabs: list[Tab], servers: Servers) -> None:
-    """Put a tab back to those that nobody uses, if it can be left."""
+    """Put a tab back among the unused ones, if it can be returned to its initial state."""
     try:
         if servers.show(used.page.url):
             used.leave_open()
@@ -257,7 +257,7 @@ def _left(used: Tab, tabs: list[Tab], servers: Servers) -> None:
 
 
 def copied(page: Page, button: Locator) -> str:
-    """Press a button that copies, and return what is copied when the button has said so, which it does for a moment."""
+    """Press a copy button, wait until it says "Copied", which it does only for a moment, and return the copied text."""
     said = page.evaluate_handle(
         """() => {
           const said = [];
@@ -287,9 +287,9 @@ class Look(Protocol):
 
 @pytest.fixture
 def look(browser: Browser, tab: list[Tab], servers: Servers, forgiven: list[str]) -> Iterator[Look]:
-    """Open the page: ``look(color_scheme="dark", viewport={...})``; once in a test, or it is the same page again.
+    """Open the page: ``look(color_scheme="dark", viewport={...})``. A second call in a test returns the same page.
 
-    It may log no error and no warning, throw nothing, open no dialog of the browser and keep the security policy.
+    It must log no error and no warning, throw nothing, open no dialog of the browser and keep the security policy.
     """
     used = tab.pop() if tab else Tab(browser)
     yield used.begin

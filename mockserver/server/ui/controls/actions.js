@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 /** @import { Api } from "../api.js" */
 
 const CONFIRM_MS = 5000;
-const DWELL_MS = 150; // the way to the strip may lead across other controls
+const DWELL_MS = 150; // the pointer may cross other controls on its way to the strip
 
 /**
  * Shared by the controls of one place: `send(label, request)` sends `{method, path, body}`, shows it as curl and Python

@@ -27,7 +27,7 @@ const CALLS = [
   ["DELETE", /^\/players\/([^/]+)$/, ([id]) => `server.players.stop(${pythonValue(id)})`],
 ];
 
-/** The command that sends a request to the admin API at `base`. With `token` it sends the one of the environment. */
+/** The command that sends a request to the admin API at `base`. With `token` it sends the token from the environment. */
 export function toCurl({ method, path, body }, base, token = false) {
   const pieces = [curlTo(base)];
   if (method !== "POST" || body === undefined) pieces.push(`-X ${method}`);
@@ -44,7 +44,7 @@ export function toPython({ method, path, body }) {
     const match = itsMethod === method ? pattern.exec(path) : null;
     if (match) return call(match.slice(1).map(decodeURIComponent), body);
   }
-  throw new Error(`Python has no word for ${method} ${path}`);
+  throw new Error(`there is no Python for ${method} ${path}`);
 }
 
 /** A value of JSON as a Python literal. */

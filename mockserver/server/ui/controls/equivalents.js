@@ -17,7 +17,7 @@ export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)"
   let token = false;
   let asked = false;
 
-  /** Ask, once the lines are shown, whether they need a token: a browser logs the refusal. */
+  /** Find out whether the lines need a token; not before they are shown, since a browser logs the refusal. */
   async function probe() {
     if (asked || !element.open) return;
     asked = true;

@@ -32,7 +32,7 @@ function inputOf(schema, required) {
   return { input: { integer: "int", number: "number", string: "text", object: "headers" }[type] ?? "any" };
 }
 
-/** Which requests: the first one is shown at once, those with `rare` when asked for. */
+/** Which requests a rule matches; fields with `rare` are shown on demand. */
 export const WHEN = [
   { name: "event_type", label: "Event type", input: "names", placeholder: "any", list: "event-types" },
   { name: "nth_event", label: "Nth event of its type", input: "ints", placeholder: "every", rare: true },

@@ -60,7 +60,7 @@ export function createFaultList({ actions }) {
 }
 
 /**
- * A rule as its user wrote it, without what is so by default.
+ * A rule as its user wrote it, without defaults.
  *
  * @param {FaultRule} rule
  */

@@ -25,11 +25,11 @@ const TALL = new Set(["lines", "any", "json", "headers"]);
 let made = 0;
 
 /**
- * Make a field of `{name, label, input, choices, none, placeholder, start, required, fixed, list}`: `none` is what an empty choice means,
- * `fixed` that a choice is always made.
+ * Make a field of `{name, label, input, choices, none, placeholder, start, required, fixed, list}`: `none` is the text
+ * of the empty choice, `fixed` leaves that choice out.
  *
- * `read()` gives the value, undefined when nothing was filled in, or throws Unreadable; `fail(message)` shows what is
- * wrong with it, "" that nothing is; `hint` is what explains it.
+ * `read()` gives the value, undefined when nothing was filled in, or throws Unreadable; `fail(message)` shows an error,
+ * or removes it if the message is ""; `hint` is the explanation.
  */
 export function createField(spec, { hint = null, changed = () => {} } = {}) {
   const id = `field-${++made}`;

@@ -5,7 +5,7 @@ import { shellQuote } from "../copy.js";
 const LOOPBACK = /^(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])$/;
 const ADDRESS = /^https?:\/\/[^\s\p{Cc}/?#]+(\/[^\s\p{Cc}?#]*)?$/iu;
 
-/** The address of a server that was written down, in the form in which addresses are compared; null when it is none. */
+/** The address of a server in the form in which addresses are compared; null when the text is not one. */
 export function serverAddress(text) {
   const trimmed = text.trim();
   if (!ADDRESS.test(trimmed)) return null;
@@ -16,7 +16,7 @@ export function serverAddress(text) {
   }
 }
 
-/** Return whether an address leads to one of the servers at `known`, whatever its path, as far as that is known. */
+/** Return whether an address, whatever its path, is known to lead to one of the servers at `known`. */
 export function isSameServer(address, known) {
   const { protocol, hostname, port } = new URL(address);
   return known.map((one) => new URL(one)).some((one) =>
@@ -24,8 +24,8 @@ export function isSameServer(address, known) {
 }
 
 /**
- * The command that plays what the body of `POST /players` asks for, but against the server `to`. With `insecure` it takes
- * any certificate.
+ * The command that plays what the body of `POST /players` asks for, but against the server `to`. With `insecure` it
+ * accepts any certificate.
  */
 export function playCommand({ content, dialect = null, flaw = null, speed, count = 1, seed = null }, to, insecure = false) {
   const pieces = ["mockserver play", "--to", to, "--content", content];

@@ -36,7 +36,7 @@ export function createPlayerList({ api, actions, loaded = (answer) => {}, none =
     if (answer.players.some(({ state }) => state === "running")) timer = setTimeout(load, REREAD_MS);
   }
 
-  /** What has not changed stays where it is: the user may be about to press it. */
+  /** Elements that have not changed stay in place: the user may be about to press one. */
   function show(players) {
     for (const id of drawn.keys()) if (!players.some((player) => player.id === id)) drawn.delete(id);
     const items = players.length ? players.map(item).reverse() : nobody;

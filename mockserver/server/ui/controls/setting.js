@@ -47,7 +47,7 @@ function changedThresholds(given, inForce, explained) {
   return Object.fromEntries(wanted.filter(([name, , value]) => value !== members[name]?.schema.default).map(([name, , value]) => [name, value]));
 }
 
-/** What a field that was read means: an empty one is null, nothing, or what is so by default. */
+/** The value of a setting from that of its field: an empty field means an empty list, null, or the default. */
 function meant(value, schema = {}, now = null) {
   if (value === undefined) {
     if (Array.isArray(now)) return [];

@@ -50,7 +50,7 @@ function expectation({ says, met, final, message }) {
   return h("li", { class: tone }, h("span.badge", { class: tone }, word), " ", h("span.says", says), final ? null : h("span.muted", " may still change"), verdict(message));
 }
 
-/** What was found and expected in a few words; how that is counted, which is a query, on demand. */
+/** What was found and expected, in a few words; the query that counts it, on demand. */
 function verdict(message) {
   const [, expected, query, found, rest] = /^(?:not )?verified: expected (.+?) with (.+?), found ([^\n]*)([^]*)$/.exec(message) ?? [];
   if (!found) return h("p.muted", message.replace(/^(?:not )?verified: /, ""));

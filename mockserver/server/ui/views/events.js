@@ -15,7 +15,7 @@ const RECKON_MS = 5000;
 const COMPLETE_MS = 700;
 
 /**
- * The list of entries, oldest first; it follows the newest until somebody scrolls up or opens one.
+ * The list of entries, oldest first; it follows the newest until the user scrolls up or opens one.
  *
  * @param {{ api: Api, [other: string]: any }} given
  */
@@ -98,10 +98,10 @@ export function view({ api, live, params, query, go, announce }) {
     }
   });
   const loader = createRefresher(ensured(false), 60);
-  const completer = createRefresher(ensured(true), COMPLETE_MS); // rows of the stream lack what the list shows in addition
+  const completer = createRefresher(ensured(true), COMPLETE_MS); // rows from the stream lack the extra columns of the list
 
   function search(asked) {
-    if (!location.hash.startsWith("#/events")) return; // who typed and left is about to be shown something else
+    if (!location.hash.startsWith("#/events")) return; // the user typed and left: another view is about to be shown
     history.replaceState(null, "", address(open, asked));
     rows = source(asked);
     following = open === null && !asked.sort;

@@ -1,4 +1,4 @@
-// The requests that a search of sessions finds as well: the first ones, and the way to all.
+// The requests that a search of sessions finds as well: the first ones, and a link to all.
 
 import { queryString } from "../api.js";
 import { h, replace } from "../dom.js";

@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 const PHASE_TONES = { open: "ok", completed: "info", closed: "", forgotten: "" };
 const PLAIN_OUTCOMES = new Set(["accepted", "opened", "answered"]);
 
-/** From when on a deadline counts as near. */
+/** How close a deadline must be to count as near. */
 export const SOON_MS = 60000;
 
 /** The phase of a session. */
@@ -13,12 +13,12 @@ export function phaseBadge(phase) {
   return h("span.badge", { class: PHASE_TONES[phase] ?? "" }, phase);
 }
 
-/** What became of a request, where it is worth a word; null otherwise. */
+/** The outcome of a request; null for the usual ones. */
 export function outcomeBadge(outcome) {
   return PLAIN_OUTCOMES.has(outcome) ? null : h("span.badge.warning", outcome.replaceAll("_", " "));
 }
 
-/** That fault rules struck a request; null when none did. */
+/** The fault rules that struck a request; null when none did. */
 export function faultsBadge(ids) {
   return ids.length ? h("span.badge.error", { title: ids.join(", ") }, ids.length === 1 ? "fault" : `${ids.length} faults`) : null;
 }

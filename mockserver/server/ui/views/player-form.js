@@ -7,13 +7,13 @@ import { apiName } from "../format.js";
 
 const SPEEDS = [["1", "real time"], ["10", "10 times as fast"], ["60", "60 times as fast"], ["max", "as fast as possible"]];
 const DIALECTS = ["collection", "edge"];
-const MOST_SEED = 2 ** 32 - 1; // seeds have 32 bits: the server draws such ones and takes no others
+const MOST_SEED = 2 ** 32 - 1; // seeds have 32 bits: the server accepts no larger ones
 const TOO_MANY = 429;
 const CAREFUL = "Reports as Adobe documents it.";
 
 /**
- * Make the form; `submit(request)` starts the players. `offer(page)` tells it what the server can play, `reached(here, known)`
- * where the server is. Against any other server it starts nothing: a page must not make the server send anything anywhere.
+ * Make the form; `submit(request)` starts the players. `offer(page)` sets what the server can play, `reached(here, known)`
+ * where the server is. It starts nothing against other servers: a page must not make the server send requests to others.
  */
 export function createPlayerForm({ origin, equivalents, submit }) {
   const flaw = h("select", { onChange: look }, h("option", { value: "" }, "none: a correct player"));
@@ -46,11 +46,11 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   let busy = false;
   let away = false;
   let playing = 0;
-  let crowd = null; // most that played since it is said that they are too many
+  let crowd = null; // the most players since the form said that there are too many
 
   /**
-   * What the form asks for: `{body, count, to, address, isHere}`, of which `isHere` says that the button plays there. What
-   * cannot be used is marked, and null: `body` as soon as anything is.
+   * What the form asks for: `{body, count, to, address, isHere}`; `isHere` says whether the button can play there. Fields
+   * that cannot be used are marked, and null; `body` is null if any field is.
    */
   function read() {
     const [given, seed, to] = [value(fields.count, 1), value(fields.seed, undefined), value(fields.target, here)];
@@ -71,7 +71,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     return { body, count, to, address, isHere };
   }
 
-  /** The value of a field, `none` when it is empty; null for what cannot be read, which is marked. */
+  /** The value of a field, `none` when it is empty; null when it cannot be read, and then the field is marked. */
   function value(field, none) {
     try {
       return field.read() ?? none;
@@ -137,7 +137,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     }
   }
 
-  /** Show what the server refused where it lies. */
+  /** Show a refusal of the server at its field. */
   function told({ message, pointer, status }) {
     const field = fields[(pointer ?? "").slice(1)];
     if (field) {
@@ -150,7 +150,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
     if (status === TOO_MANY) crowd = playing;
   }
 
-  /** Tell the form what can be played, and how many play: when they become fewer, it is no longer said that they are too many. */
+  /** Set what can be played, and how many play: once there are fewer, the message that there are too many goes away. */
   function offer({ flaws, contents, players, most: limit }) {
     playing = players.filter(({ state }) => state === "running").length;
     if (crowd !== null && playing < crowd) clear();
@@ -177,7 +177,7 @@ export function createPlayerForm({ origin, equivalents, submit }) {
   return { element, offer, reached };
 }
 
-/** The same text in pieces that a line break does not tear apart: it would come after a hyphen of an option. */
+/** The same text in unbreakable pieces: otherwise a line could break after the hyphen of an option. */
 function unbroken(text) {
   return text.split(/(?<= )(?=--)/).map((piece) => h("span", piece));
 }

@@ -24,7 +24,7 @@ export function createEventsTab({ api, sid, go }) {
   let rows = [];
   let first = 0;
   let byArrival = false;
-  let order = ""; // of a column; none for that of the choice
+  let order = ""; // by a column; "" for the order chosen above the list
   let model = null;
   let disposed = false;
   const list = createVirtual({

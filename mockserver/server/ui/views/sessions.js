@@ -128,7 +128,7 @@ export function view({ api, live, clock, query, go, announce }) {
   }
 
   function filtered(changes) {
-    if (!HERE.test(location.hash)) return; // who typed and left is about to be shown something else
+    if (!HERE.test(location.hash)) return; // the user typed and left: another view is about to be shown
     Object.assign(filter, changes);
     history.replaceState(null, "", `#/sessions${queryString(filter)}`);
     begun();
@@ -163,7 +163,7 @@ export function view({ api, live, clock, query, go, announce }) {
     virtual.forEach((target, index) => {
       if (list.row(index) && tick(target, list.row(index), clock)) due.push(index);
     });
-    if (due.length) refresher.soon(); // a deadline has passed: the server knows what became of it
+    if (due.length) refresher.soon(); // a deadline has passed: ask the server what happened
   }, 500);
 
   async function begin() {

@@ -24,7 +24,7 @@ export function simulator({ api, live, go, announce }) {
   const head = h("div.toolbar.head", { hidden: true }, playing, all);
   const element = h("section.card.simulator", { "aria-label": "Simulated player" },
     h("h2", "Or try a simulated player"), form.element, head, actions.problem,
-    h("div.shown", { role: "region", "aria-label": "Players", tabindex: 0 }, list.element), equivalents.element); // last: as it fills, nothing moves away from under a pointer
+    h("div.shown", { role: "region", "aria-label": "Players", tabindex: 0 }, list.element), equivalents.element); // last, so that nothing moves under the pointer as it fills
   let stopped = false;
 
   function loaded(answer) {

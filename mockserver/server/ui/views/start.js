@@ -65,7 +65,7 @@ export function view({ api, live, go, announce }) {
     const known = reach.addresses;
     const of = (kind) => known.find((one) => one.kind === kind)?.url;
     const here = known.find(({ url }) => new URL(url).hostname === location.hostname)?.url ?? of("loopback") ?? api.origin;
-    players.reached(here, known.filter(({ kind }) => kind !== "emulator").map(({ url }) => url)); // its address is of this machine in it alone
+    players.reached(here, known.filter(({ kind }) => kind !== "emulator").map(({ url }) => url)); // only inside an emulator does its address mean this machine
     replace(addresses, known.map(({ kind, url }) => row(TITLES[kind] ?? kind, url)));
     figure.hidden = !reach.open_to_others;
     local.hidden = reach.open_to_others;

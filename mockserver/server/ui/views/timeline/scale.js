@@ -28,7 +28,7 @@ export function createScale() {
   }
 
   return {
-    /** The session reaches from `start` to `end`; what is in sight stays unless all of it was. */
+    /** Set the start and end of the session. The visible part stays the same, unless it was the whole session. */
     extend(start, end) {
       first = start;
       last = Math.max(end, start + 1);
