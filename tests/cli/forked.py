@@ -5,6 +5,7 @@ Where nothing can be forked, and where the start itself is tested, a command is 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -14,16 +15,24 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["CAN_FORK", "Forked", "Forker"]
 
 CAN_FORK = sys.platform == "linux"
 _ROOT = Path(__file__).parents[2]
-_IMPORTED = ("cli.serve", "cli.story", "cli.tail", "cli.open", "media_server", "server.runner", "server.service")
+_COMMANDS = ("journal_file", "open", "reload", "request_log", "serve", "story", "story_run", "tail")
+_IMPORTED = (
+    *(f"mockserver.cli.{name}" for name in _COMMANDS),
+    *(f"mockserver.{name}" for name in ("admin.table", "media_server", "server.runner", "server.service")),
+    "trustme",
+)
+"""What commands would import one after the other otherwise, most of it when the first request comes."""
+
 _NUMBER = struct.Struct("i")
 _LONGEST = 1 << 18
 
@@ -120,7 +129,8 @@ class Forker:
 def fork(descriptor: int) -> None:
     """Fork for every command that is asked for, until nobody can ask any more."""
     for name in _IMPORTED:
-        importlib.import_module(f"mockserver.{name}")
+        importlib.import_module(name)
+    gc.freeze()  # what is here already: a fork that looked at it would copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for a command
     with socket.socket(fileno=descriptor) as connection:
         while True:
@@ -143,12 +153,22 @@ def _run_and_tell(command: dict[str, Any], out: int, err: int, told: int) -> Non
         os.dup2(err, 2)
         for pipe in (out, err, told):
             os.close(pipe)
-        sys.exit(_run(**command))
+        _end(_run(**command))
     os.close(out)
     os.close(err)
     os.write(told, _NUMBER.pack(pid))
     os.write(told, _NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
     os._exit(0)
+
+
+def _end(code: int) -> NoReturn:
+    """End a fork when its threads have ended, without taking apart what it shares with this process: that copies it."""
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _run(arguments: list[str], folder: str, environment: dict[str, str], terminal: bool) -> int:
