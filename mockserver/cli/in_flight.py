@@ -81,16 +81,25 @@ class Flight:
         call: The recorded request.
         path: The path it is sent to.
         body: The body that is sent, with the session id of the server.
+        after: How many requests of the replay were answered before it was sent.
     """
 
-    def __init__(self, call: RecordedCall, path: str, body: bytes) -> None:
+    def __init__(self, call: RecordedCall, path: str, body: bytes, after: int) -> None:
         self.call = call
         self.path = path
         self.body = body
+        self.after = after
         self.answer: Answer | None = None
         self.left = asyncio.Event()
         """Set when it was written to the network, or never will be."""
         self.task: asyncio.Task[None] | None = None
+        self.twins = 0
+        """How many requests that are the same in all that a journal tells were answered since it was sent."""
+
+    @property
+    def key(self) -> tuple[str, str, bytes]:
+        """What a journal tells of it: method, path and body."""
+        return self.call.method, self.path, self.body
 
     @property
     def is_over(self) -> bool:
@@ -176,7 +185,7 @@ class InFlight:
     async def send(self, call: RecordedCall) -> Flight:
         """Send a request with the session id of the server, and return when it was written to the network."""
         path, body = self._ids.translate(call)
-        flight = Flight(call, self._address.path + path, body)
+        flight = Flight(call, self._address.path + path, body, self.answered)
         self._ids.sent(call)
         self._flights.append(flight)
         flight.task = asyncio.create_task(self._fly(flight))  # noqa: TID251 - it ends with its answer, or is given up
@@ -240,6 +249,8 @@ class InFlight:
                 answer = Answer(status=None, ending="unanswered", reason="given up")
             flight.answer = answer
             self._flights.remove(flight)
+            for other in self._flights:
+                other.twins += other.key == flight.key
             self.answered += 1
             whole = None if answer.status is None else HttpResponse(answer.status, answer.headers, answer.body)
             self._ids.learn(flight.call, whole)

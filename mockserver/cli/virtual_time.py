@@ -9,16 +9,18 @@ double for each request in flight: its answer is late by no more than the time f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-from mockserver.cli.in_flight import GRACE_S, Flight, InFlight
+from mockserver.cli.in_flight import Flight, InFlight
 from mockserver.cli.remote import PatientControl
 from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
+from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand, ClockReading
-from mockserver.model.vocabulary import Stage
+from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.recordings.call import RecordedCall, body_of
 
 __all__ = ["VirtualClock", "on_virtual_clock"]
@@ -30,13 +32,12 @@ _LONGEST_MS = 48 * 3600 * 1000
 _LONGEST_FOR_ID_MS = 10 * 60 * 1000
 """How far the clock may run ahead of the recording to get an answer with a session id."""
 
-_LOOK_S = 0.02
-_REACHES_S = 5.0
-"""How long a request may take to reach the server."""
+_LOOKS_S = (0.004, 0.008, 0.012, 0.016, *[0.02] * 23)
+"""How long to wait each time for the answer to a request that the server does not hold back. Checks are counted instead
+of time, because a machine may pause."""
 
-_LOOKS = 25
-"""How often to check for the answer to a request that the server does not hold back. Checks are counted instead of
-time, because a machine may pause."""
+_REACHES = 10
+"""How many times as long a request may take to reach the server."""
 
 _REFUSED_S = 10.0
 """How long a ``refuse`` fault may also refuse the connections that move the clock."""
@@ -54,6 +55,7 @@ class VirtualClock:
         self._control = PatientControl(control)
         self._monotonic_s = monotonic_s
         self._entries_before = 0
+        self._may_hold = True
         self.now_ms = 0
         """The time of the clock, in milliseconds since the epoch."""
 
@@ -91,29 +93,38 @@ class VirtualClock:
         """Set the clock, forward or back."""
         self.now_ms = self._control.call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
 
-    def arrivals(self) -> int:
-        """Return how many matches the rules of stage ``request`` have counted, which they do when a request arrives."""
-        return sum(rule.seen for rule in self._control.call(FAULTS, None).faults if rule.stage is Stage.REQUEST)
-
-    def has_processed(self, flight: Flight, after: int) -> bool:
-        """Return whether a request is in the journal.
+    def arrivals(self, *, again: bool = True) -> int:
+        """Return how many matches the rules of stage ``request`` have counted, which they do when a request arrives.
 
         Args:
-            flight: The request.
-            after: How many requests of this replay were in the journal before it.
+            again: Whether to look also where there was no such rule at the last look.
         """
-        since: int | None = self._entries_before + after
+        if again or self._may_hold:
+            rules = [rule for rule in self._control.call(FAULTS, None).faults if rule.stage is Stage.REQUEST]
+            self._may_hold = bool(rules)
+            return sum(rule.seen for rule in rules)
+        return 0
+
+    def has_processed(self, flight: Flight) -> bool:
+        """Return whether a request is in the journal."""
+        return any(_key_of(entry) == flight.key for entry in self._entries((flight,)))
+
+    def has_released(self, flights: Collection[Flight]) -> bool:
+        """Return whether the server has processed one of some requests, and no fault holds its answer back."""
+        released = Counter(
+            _key_of(entry)
+            for entry in self._entries(flights)
+            if not (entry.delivery is Delivery.PENDING and entry.fault_ids)
+        )
+        return any(released[flight.key] > flight.twins for flight in flights)
+
+    def _entries(self, flights: Collection[Flight]) -> Iterator[Entry]:
+        """Yield the entries of the journal among which those of some requests are, if they are there."""
+        since: int | None = self._entries_before + min((flight.after for flight in flights), default=0)
         while since is not None:
             page = self._control.call(EVENTS, Query(since=since))
-            if any(
-                entry.request.path == flight.path
-                and entry.request.method == flight.call.method
-                and body_of(entry) == flight.body
-                for entry in page.events
-            ):
-                return True
+            yield from page.events
             since = page.meta.next
-        return False
 
     def _reading(self) -> ClockReading:
         try:
@@ -121,6 +132,11 @@ class VirtualClock:
         except NotFound:  # a namespace that nobody has used yet; freezing makes it
             self._control.call(SET_CLOCK, ClockCommand(action="resume"))
             return self._control.call(CLOCK, None)
+
+
+def _key_of(entry: Entry) -> tuple[str, str, bytes]:
+    """Return what is the same in an entry of the journal and in the request; see :attr:`Flight.key`."""
+    return entry.request.method, entry.request.path, body_of(entry)
 
 
 async def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, clock: VirtualClock) -> None:
@@ -154,7 +170,7 @@ async def on_virtual_clock(calls: Iterable[RecordedCall], in_flight: InFlight, c
     await mover.go_until(lambda: not any(flight.is_expected for flight in in_flight.flights), _LONGEST_MS)
     # Requests that the recorded client did not wait for were processed as well, when their delay was over.
     await mover.go_to(max((flight.call.at_ms or 0 for flight in in_flight.flights), default=0))
-    await in_flight.wait(lambda: not in_flight.flights, GRACE_S)
+    await mover.comes(lambda: not in_flight.flights)
     await in_flight.give_up(in_flight.flights)
 
 
@@ -169,14 +185,13 @@ class _Mover:
     async def send(self, call: RecordedCall) -> None:
         """Send a request, and wait for its answer or until it has reached the server."""
         in_flight, clock = self._in_flight, self._clock
-        before = in_flight.answered
-        arrivals = clock.arrivals()
+        arrivals = clock.arrivals(again=False)
         flight = await in_flight.send(call)
-        for _ in range(round(_REACHES_S / _LOOK_S)):
-            if await in_flight.wait(lambda: flight.is_over, _LOOK_S):
+        for look_s in _LOOKS_S * _REACHES:
+            if await in_flight.wait(lambda: flight.is_over, look_s):
                 return
             # A request that is held back is not in the journal yet, but the rule that holds it back has counted it.
-            if clock.has_processed(flight, before) or clock.arrivals() > arrivals:
+            if clock.has_processed(flight) or clock.arrivals() > arrivals:
                 break
         if flight.is_expected:
             first_ms = call.at_ms - clock.now_ms if call.at_ms is not None else 0
@@ -190,7 +205,8 @@ class _Mover:
     async def go_to(self, at_ms: int) -> None:
         """Move the clock forward to a time, unless it has passed."""
         while self._next_ms() <= at_ms:
-            await self._step()
+            due = self._step()
+            await self._in_flight.wait(lambda: all(flight.is_over for flight in due), _LOOKS_S[0])  # noqa: B023
         if at_ms > self._clock.now_ms:
             self._clock.set(at_ms)
 
@@ -204,32 +220,43 @@ class _Mover:
         Returns:
             Whether the condition holds.
         """
-        if await self._comes(condition):
+        if await self.comes(condition):
             return True
         ends_ms = self._clock.now_ms + most_ms
         while self._next_ms() <= ends_ms:
-            await self._step()
-            if condition():
-                return True
-        return await self._comes(condition)
-
-    async def _comes(self, condition: Callable[[], bool]) -> bool:
-        for _ in range(_LOOKS):
-            if await self._in_flight.wait(condition, _LOOK_S):
+            self._step()
+            if await self.comes(condition):
                 return True
         return False
+
+    async def comes(self, condition: Callable[[], bool]) -> bool:
+        """Receive the answers that are on their way, with the clock as it is.
+
+        Args:
+            condition: What they may bring about; called after each.
+
+        Returns:
+            Whether the condition holds.
+        """
+        for look_s in _LOOKS_S:
+            if await self._in_flight.wait(condition, look_s):
+                return True
+            if not self._clock.has_released(self._in_flight.flights):
+                break
+        return await self._in_flight.wait(condition, _LOOKS_S[0])  # for what was sent before the server said so
 
     def _next_ms(self) -> float:
         """Return when to check again whether a request was released; infinity if none is held back."""
         self._steps = {flight: step for flight, step in self._steps.items() if not flight.is_over}
         return min((began_ms + after_ms for began_ms, after_ms in self._steps.values()), default=math.inf)
 
-    async def _step(self) -> None:
+    def _step(self) -> list[Flight]:
+        """Move the clock to where a request may be released; return those for which it was moved."""
         at_ms = int(self._next_ms())
         if at_ms > self._clock.now_ms:
             self._clock.set(at_ms)
         due = [flight for flight, (began_ms, after_ms) in self._steps.items() if began_ms + after_ms <= at_ms]
-        await self._in_flight.wait(lambda: all(flight.is_over for flight in due), _LOOK_S)
         for flight in due:
             began_ms, after_ms = self._steps[flight]
             self._steps[flight] = (began_ms, max(after_ms * 2, _FIRST_STEP_MS))
+        return due

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import ClientSession
 
 from mockserver.cli import main
-from mockserver.cli.in_flight import Flight, InFlight
+from mockserver.cli.in_flight import Answer, Flight, InFlight
 from mockserver.cli.virtual_time import VirtualClock
 from mockserver.control import ADD_FAULT, CLOCK, EVENTS, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import FaultSpec, When
@@ -288,15 +290,42 @@ def test_request_that_is_held_back_again_is_known_to_be_there_from_its_rule(
         add_fault(server, DelayFault(ms=2_500), when=When(event_type="ping"))
     replayed(recording(tmp_path, (0.0, start()), *((float(at), event("ping")) for at in range(1, 4))), first)
     looks: list[Flight] = []
-    has_processed = VirtualClock.has_processed
+    has_processed, has_released = VirtualClock.has_processed, VirtualClock.has_released
 
-    def looked(clock: VirtualClock, flight: Flight, after: int) -> bool:
+    def looked(clock: VirtualClock, flight: Flight) -> bool:
         looks.append(flight)
-        return has_processed(clock, flight, after)
+        return has_processed(clock, flight)
+
+    def looked_at_all(clock: VirtualClock, flights: Collection[Flight]) -> bool:
+        looks.extend(flights)
+        return has_released(clock, flights)
 
     monkeypatch.setattr(VirtualClock, "has_processed", looked)
+    monkeypatch.setattr(VirtualClock, "has_released", looked_at_all)
     assert replayed(journal_of(first, tmp_path), second) == 0
     assert len(looks) < 3 * 10  # who waits in vain for the journal looks 25 times each
+
+
+def test_answer_that_only_takes_its_time_is_waited_for_before_the_clock_moves(
+    make_server: MakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = make_server()
+    add_fault(server, DelayFault(ms=60_000), when=When(event_type="ping"))
+    exchange = InFlight._exchange
+
+    async def late(in_flight: InFlight, connections: ClientSession, flight: Flight) -> Answer:
+        answer = await exchange(in_flight, connections, flight)
+        if flight.call.what == "sessionStart":
+            await asyncio.sleep(0.05)
+        return answer
+
+    monkeypatch.setattr(InFlight, "_exchange", late)
+    moments = ((0, start()), (1, event("ping", playhead=1)), (2, start()), (3, event("play")))
+    assert replayed(recording(tmp_path, *moments), server) == 0
+    began_ms = server.entries()[0].at_ms
+    assert [(entry.event_type, entry.at_ms - began_ms) for entry in server.entries()] == [
+        ("sessionStart", 0), ("sessionStart", 2_000), ("play", 3_000), ("ping", 61_000),
+    ]  # fmt: skip
 
 
 def test_namespace_has_a_clock_of_its_own_also_a_new_one(make_server: MakeServer, tmp_path: Path) -> None:
