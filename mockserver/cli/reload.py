@@ -130,11 +130,13 @@ class FileWatch:
     Args:
         lookers: What looks.
         tell: Called with messages about reloads and errors.
+        every_s: How long to wait before each look, in seconds.
     """
 
-    def __init__(self, lookers: Iterable[Looker], tell: Tell) -> None:
+    def __init__(self, lookers: Iterable[Looker], tell: Tell, every_s: float = LOOK_S) -> None:
         self._lookers = tuple(lookers)
         self._tell = tell
+        self._every_s = every_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mockserver-files", daemon=True)
 
@@ -149,7 +151,7 @@ class FileWatch:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(LOOK_S):
+        while not self._ended.wait(self._every_s):
             for looker in self._lookers:
                 try:
                     looker.look(self._tell)

@@ -11,8 +11,8 @@ from mockserver.stories.file import read_story, story_name
 
 __all__ = ["LOOK_S", "Stamp", "StoryFile", "StoryFiles", "stamp_of"]
 
-LOOK_S = 0.5
-"""How often to check the files, in seconds."""
+LOOK_S = 0.2
+"""How often to check the files, in seconds: nobody who saves one waits for it."""
 
 Stamp = tuple[int, int] | None
 """When a file was last written, in nanoseconds, and its size in bytes."""

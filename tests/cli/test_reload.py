@@ -129,7 +129,7 @@ def test_watch_looks_until_its_block_ends(tmp_path: Path) -> None:
         told.append(text)
         news.set()
 
-    with FileWatch([StoryLook(files, book)], tell):
+    with FileWatch([StoryLook(files, book)], tell, every_s=0.005):
         story.write_text(STORY.format("22"), encoding="utf-8")
         assert news.wait(30)
         news.clear()

@@ -202,25 +202,22 @@ def test_running_server_is_used_and_left_as_it_was(
 
 def test_run_ends_when_the_player_ends_its_session(fetch: Fetch) -> None:
     with MockServer() as server:
-        began = threading.Event()
-        views: list[StoryView | None] = []
-        run = StoryRun(server, "flap-500")
-        waiting = threading.Thread(target=lambda: views.append(run.until_verdict(30, lambda view: began.set())))
-        waiting.start()
-        assert began.wait(10)
+        server.clock.freeze()
+        running, views = told(server, "flap-500")
         play(fetch, server.url, "play", "ping", "pauseStart", "bufferStart", "sessionEnd", "sessionEnd")
-        waiting.join(30)
+        server.clock.advance(seconds=2)
+        running.join(30)
 
     [view] = views
     assert view is not None
     assert view.verdict == "passed"
 
 
-def told(server: MediaServer, story: Story) -> tuple[threading.Thread, list[StoryView | None]]:
+def told(server: MediaServer, story: str | Story) -> tuple[threading.Thread, list[StoryView | None]]:
     """Run a story aside, on the clock of the server, and return when it was started."""
     began = threading.Event()
     views: list[StoryView | None] = []
-    run = StoryRun(server, server.stories.put(story))
+    run = StoryRun(server, story if isinstance(story, str) else server.stories.put(story))
     running = threading.Thread(target=lambda: views.append(run.until_verdict(30, lambda view: began.set())))
     running.start()
     assert began.wait(10)
