@@ -19,12 +19,12 @@ def put_off() -> Iterator[None]:
     them at once, so in a process that froze what there was when it began to serve, they are frozen too: it never looks
     at them, and they end when nothing refers to them. A cycle that is garbage at this moment stays; there are few.
     """
-    was_on = gc.isenabled()
+    was_on, before = gc.isenabled(), gc.get_count()[0]
     gc.disable()
     try:
         yield
     finally:
-        if gc.get_count()[0] > _MANY and gc.get_freeze_count():
+        if gc.get_count()[0] - before > _MANY and gc.get_freeze_count():
             gc.freeze()
         if was_on:
             gc.enable()
