@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver.admin.local_control import functions
+
 PLAYER = """
 import pytest
 import requests
@@ -31,7 +33,11 @@ def sid_of(answer):
     return answer.headers["Location"].rpartition("/")[2]
 """
 
-LIGHT = ("-p", "no:cacheprovider", "-p", "no:faker", "-p", "no:hypothesispytest", "--assert=plain", "--no-header")
+LIGHT = (
+    *(f"-pno:{plugin}" for plugin in ("anyio", "cacheprovider", "faker", "hypothesispytest", "timeout")),
+    "--assert=plain",
+    "--no-header",
+)
 """Leaves out the slowest parts of a run, which the tests of users do not need."""
 
 Run = Callable[..., pytest.RunResult]
@@ -40,8 +46,10 @@ Run = Callable[..., pytest.RunResult]
 @pytest.fixture(scope="session", autouse=True)
 def shared_libraries() -> None:
     """Import what users' tests need: a run in this process forgets its imports, which would leave libraries broken."""
-    for name in ("requests", "aiohttp", "mockserver.media_server", "mockserver.server.service"):
+    names = ("media_server", "recordings.recording", "server.runner", "tracking_plans.reading")
+    for name in ("requests", "aiohttp", *(f"mockserver.{name}" for name in names)):
         importlib.import_module(name)
+    functions()
 
 
 @pytest.fixture
