@@ -176,7 +176,7 @@ def _near(case: SequenceCase, step: Expected) -> Iterator[tuple[float, Seen, str
     for number, event in enumerate(case.accepted):
         distance, differences = step.nearness(event.facts())
         if distance < 1 and not _of_type(differences) and number not in taken:
-            yield distance, event, "" if differences else "is at another place", differences
+            yield distance, event, "" if differences else "is in another place", differences
     for event in case.refused:
         distance, differences = step.nearness(event.facts())
         if distance < 1 and not _of_type(differences):

@@ -214,9 +214,9 @@ def _verdict(view: StoryView) -> str:
         case "idle":
             return "not started"
         case "waiting":
-            return "no verdict yet: it waits for the first request"
+            return "no verdict yet: waiting for the first request"
         case _:
-            left = "" if view.remaining_ms is None else f"; it is over after {view.remaining_ms / 1000:g} s of silence"
+            left = "" if view.remaining_ms is None else f"; it ends after {view.remaining_ms / 1000:g} s of silence"
             return f"no verdict yet{left}"
 
 

@@ -190,7 +190,7 @@ def sequence_message(
     """Write the result of a verified sequence.
 
     Args:
-        furthest: The session that came furthest and its number of steps, if no session has all.
+        furthest: The session that got furthest and its number of steps, if no session has all.
         near: The labels of the entries nearest to its first missing step.
         incomplete: A sentence about dropped entries, or nothing.
         received: What was received instead, or nothing; see :func:`received_line`.
@@ -201,7 +201,7 @@ def sequence_message(
     lines = [f"{verdict}: expected {wanted} with the sequence {shown}, found {count} {noun}{incomplete}"]
     if furthest is not None:
         sid, done = furthest
-        lines.append(f"  session {sid} came furthest: {done} of {len(sequence)} steps")
+        lines.append(f"  session {sid} got furthest: {done} of {len(sequence)} steps")
         for index, step in enumerate(sequence):
             sign = "+" if index < done else "-" if index == done else "?"  # steps after a missing one are not searched
             lines.append(f"    {sign} {step.text}")

@@ -221,7 +221,7 @@ class JudgedSession:
                 after = _after(line, lines, events)
                 elsewhere = [item for n, item in enumerate(events) if n not in taken and step.fits(item.facts())]
                 refused = [item for item in self.session.arrived if not item.accepted and step.fits(item.facts())]
-                where = f"comes at another place, {_places(elsewhere)}" if elsewhere else "is missing"
+                where = f"is in another place, {_places(elsewhere)}" if elsewhere else "is missing"
                 texts.append(f"{step.text} {where}{after}")
                 near += (self._nearest(item) for item in (elsewhere or refused)[:1])
             elif line.seen is not None and line.mark in (Mark.UNEXPECTED, Mark.DIFFERENT):

@@ -24,7 +24,7 @@ _NOUNS: dict[CheckKind, tuple[str, str]] = {
     "expectation": ("expectation", "expectations"),
 }
 _ABSENCES: dict[CheckKind, str] = {
-    "never": "nothing that must never come",
+    "never": "nothing forbidden",
     "unplanned": "nothing unplanned",
 }
 _LONGEST = 600

@@ -69,7 +69,7 @@ RECEIVED = (
             [
                 (
                     "sequence sessionStart -> adBreakStart -> play -> sessionComplete",
-                    "adBreakStart comes at another place, #3 after sessionStart #1; "
+                    "adBreakStart is in another place, #3 after sessionStart #1; "
                     "sessionComplete is missing after play #2",
                 )
             ],
