@@ -25,7 +25,7 @@ def test_address_is_read(url: str, host: str, port: int, path: str) -> None:
 
 
 @every_case("url", ["localhost:8089", "ftp://x", "http://", "http://x:99999", "http://x?a=1", "http://[x"])
-def test_what_is_no_address_is_refused_with_an_example_or_a_reason(url: str) -> None:
+def test_text_that_is_not_an_address_is_refused_with_an_example_or_a_reason(url: str) -> None:
     with pytest.raises(InvalidInput, match="is not the address of a server"):
         server_address(url)
 

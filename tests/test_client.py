@@ -112,7 +112,7 @@ def answering(
         "",
     ],
 )
-def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None:
+def test_text_that_is_not_an_address_is_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(InvalidInput, match="is not the address of a server"):
         connect(url)
 
@@ -147,7 +147,7 @@ def test_path_before_the_admin_api_is_kept() -> None:
 # Servers that are not there, or none of ours
 
 
-def test_server_that_is_not_there_is_said_to_be() -> None:
+def test_missing_server_is_reported() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -155,7 +155,7 @@ def test_server_that_is_not_there_is_said_to_be() -> None:
             connect(url).summary()
 
 
-def test_server_that_hangs_up_is_said_to_give_no_answer() -> None:
+def test_server_that_hangs_up_is_reported_as_giving_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def hang_up() -> None:
@@ -203,7 +203,7 @@ def test_answer_of_another_version_says_what_is_missing() -> None:
         connect(url).summary()
 
 
-def test_route_that_the_server_does_not_have_is_said_so() -> None:
+def test_missing_route_is_reported() -> None:
     route: c.Route[None, None] = c.Route("fly", "POST", "/fly", "Not there.", status=204)
     with MockServer() as running, pytest.raises(ControlFailed, match=r"^404: there is nothing"):
         connect(running.url).control.call(route, None)
@@ -303,7 +303,7 @@ def test_ca_of_a_server_can_be_trusted(tmp_path: Path) -> None:
             connect(other.url, ca=path).count()
 
 
-def test_ca_that_cannot_be_used_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+def test_ca_that_cannot_be_used_is_reported_before_any_request(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"cannot trust the CA .*none\.pem: No such file"):
         connect("https://localhost", ca=tmp_path / "none.pem")
     with pytest.raises(InvalidInput, match="cannot trust the CA: the name of its file is empty"):
@@ -312,7 +312,7 @@ def test_ca_that_cannot_be_used_is_told_before_anything_is_asked(tmp_path: Path)
         connect("https://localhost", ca=tmp_path / "none.pem", verify_tls=False)
 
 
-def test_https_with_a_server_that_has_none_is_no_answer() -> None:
+def test_https_to_a_server_without_it_gets_no_answer() -> None:
     with MockServer() as running, pytest.raises(ControlFailed, match="no answer from the server at https://"):
         connect(running.url.replace("http:", "https:"), verify_tls=False).count()
 
@@ -337,7 +337,7 @@ def test_namespaces_never_cross() -> None:
         assert one.count() == 3
 
 
-def test_looking_at_a_namespace_does_not_make_it() -> None:
+def test_reading_a_namespace_does_not_create_it() -> None:
     with MockServer() as running:
         nobody = connect(running.url, namespace="nobody")
         assert (nobody.events(), nobody.sessions(), nobody.transcript()) == ([], [], "nothing was received")
@@ -346,7 +346,7 @@ def test_looking_at_a_namespace_does_not_make_it() -> None:
 
 
 @every_case("name", ["a b", "", "-a", "ü", "a" * 65])
-def test_namespace_that_cannot_be_is_refused(name: str) -> None:
+def test_invalid_namespace_is_refused(name: str) -> None:
     with MockServer() as running, pytest.raises(InvalidInput, match="cannot name a namespace"):
         connect(running.url, namespace=name).events()
 

@@ -41,7 +41,7 @@ def test_new_clock_shows_real_time_and_runs(reality: Reality, clock: Clock) -> N
     assert not clock.following
 
 
-def test_clock_without_hands_of_a_test_is_the_clock_of_the_machine() -> None:
+def test_untouched_clock_is_the_clock_of_the_machine() -> None:
     real = RealTime()
     before_ms = real.epoch_ms()
     assert before_ms <= Clock().now_ms() <= real.epoch_ms() + 1
@@ -159,7 +159,7 @@ def test_nobody_waits_for_a_time_after_the_year_9999(reality: Reality, clock: Cl
     assert clock.real_s_until(MAX_TIME_MS + 60_000) == 0
 
 
-def test_sleepers_are_told_real_seconds(clock: Clock) -> None:
+def test_wait_is_given_in_real_seconds(clock: Clock) -> None:
     assert clock.real_s_until(EPOCH_MS + 3_000) == 3.0
     clock.set_rate(60)
     assert clock.real_s_until(EPOCH_MS + 60_000) == 1.0
@@ -167,7 +167,7 @@ def test_sleepers_are_told_real_seconds(clock: Clock) -> None:
     assert clock.real_s_until(EPOCH_MS - 1) == 0.0
 
 
-def test_sleepers_on_a_frozen_clock_are_told_that_it_takes_an_advance(clock: Clock) -> None:
+def test_wait_on_a_frozen_clock_needs_an_advance(clock: Clock) -> None:
     clock.freeze()
     assert clock.real_s_until(EPOCH_MS + 1) is None
     clock.advance(1)

@@ -82,7 +82,7 @@ def test_starting_twice_is_refused_also_after_the_end() -> None:
         server.start()
 
 
-def test_port_in_use_is_said_and_leaves_no_thread() -> None:
+def test_port_in_use_is_reported_and_leaves_no_thread() -> None:
     with MockServer() as first:
         port = int(first.url.rpartition(":")[2])
         second = MockServer(options=ServerOptions(port=port))
@@ -248,7 +248,7 @@ def test_settings_and_faults_to_start_with_are_in_force_and_come_back_with_a_res
         ({"faults": [{"fault": {"kind": "reset"}, "skip": -1}]}, "skip must be 0 or more, not -1", "/skip"),
     ],
 )
-def test_start_with_what_cannot_be_is_refused(arguments: dict[str, Any], text: str, pointer: str) -> None:
+def test_invalid_start_options_are_refused(arguments: dict[str, Any], text: str, pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         MockServer(**arguments)
     assert text in str(caught.value)

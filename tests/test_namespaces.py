@@ -69,7 +69,7 @@ def test_request_names_a_namespace_by_path_before_host(path: str, host: str, exp
         ("/x", f"{'a' * 65}.localhost"),
     ],
 )
-def test_request_that_names_what_cannot_be_a_namespace_is_told_apart(path: str, host: str) -> None:
+def test_request_with_an_invalid_namespace_is_recognised(path: str, host: str) -> None:
     assert not destination(path, host).valid
 
 
@@ -201,7 +201,7 @@ def test_namespaces_share_neither_sessions_nor_clock_nor_settings() -> None:
     assert theirs.settings == Settings()
 
 
-def test_nobody_enters_while_another_thread_is_within_who_may_enter_again() -> None:
+def test_only_one_thread_is_inside_at_a_time_and_it_may_enter_again() -> None:
     namespace, entered = namespaces().default, threading.Event()
 
     def enter() -> None:
@@ -239,7 +239,7 @@ def test_admin_api_gets_a_namespace_when_players_made_all_others() -> None:
     assert (len(known), known.evicted, known.get("n0"), "n3" in names(known)) == (20, 1, None, True)
 
 
-def test_namespace_that_the_admin_api_asked_for_gives_way_to_none() -> None:
+def test_namespace_that_the_admin_api_asked_for_is_not_dropped_for_another() -> None:
     known = crowded()
     for number in range(19):
         known.peek(f"n{number}")
@@ -264,7 +264,7 @@ def test_room_is_kept_for_the_admin_api_and_for_players_that_are_no_foreign_page
     assert (len(known), known.evicted) == (20, 0)
 
 
-def test_namespace_that_gave_way_has_left_the_budget() -> None:
+def test_dropped_namespace_has_left_the_budget() -> None:
     known = crowded()
     for number in range(19):
         open_session(inside(known.obtain(f"n{number}")))
@@ -287,7 +287,7 @@ def test_journals_of_all_namespaces_keep_within_one_budget() -> None:
     assert all(inside(known.obtain(name)).journal.evicted for name in ("a", "b", "c"))
 
 
-def test_what_can_be_computed_again_gives_way_to_journals() -> None:
+def test_caches_are_dropped_before_journals_shrink() -> None:
     known = namespaces(Settings(max_server_bytes=2_000_000))
     judged = known.obtain("judged")
     back_end = inside(judged)
@@ -307,7 +307,7 @@ def test_what_can_be_computed_again_gives_way_to_journals() -> None:
     assert diagnosis.findings() == found
 
 
-def test_headers_that_are_only_remembered_are_counted_and_give_way() -> None:
+def test_remembered_headers_are_counted_and_dropped() -> None:
     known = namespaces(Settings(max_server_bytes=1_000_000, max_entries=5))
     noisy = known.obtain("noisy")
     for number in range(40):

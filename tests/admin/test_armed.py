@@ -22,7 +22,7 @@ def test_rules_that_can_still_strike_are_counted() -> None:
     assert controls.armed(target(back_end), None).faults == 0
 
 
-def test_settings_are_told_with_who_changed_them() -> None:
+def test_changed_settings_are_listed_with_who_changed_them() -> None:
     back_end = emulator()
     controls.patch_settings(target(back_end), {"grace_s": 1})
     stories.put_story(target(back_end), story(settings={"max_age_s": 25}), "short")
@@ -36,7 +36,7 @@ def test_settings_are_told_with_who_changed_them() -> None:
     assert (armed.story, [one.name for one in armed.settings]) == (None, ["grace_s"])
 
 
-def test_clock_that_is_not_real_is_told() -> None:
+def test_clock_that_is_not_real_is_shown() -> None:
     back_end = emulator()
     controls.set_clock(target(back_end), ClockCommand(action="advance", ms=5_000))
     controls.set_clock(target(back_end), ClockCommand(action="follow_ts"))

@@ -26,7 +26,7 @@ from tests.factories import (
 )
 
 
-def test_page_lists_entries_in_ascending_order_and_tells_how_to_go_on() -> None:
+def test_page_lists_entries_in_ascending_order_and_leads_to_the_next_one() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     for number in range(5):

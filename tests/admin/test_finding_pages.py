@@ -32,7 +32,7 @@ def everything(ground: Playground) -> list[Finding]:
     return found
 
 
-def test_everything_is_listed_when_nothing_is_said(ground: Playground, everything: list[Finding]) -> None:
+def test_everything_is_listed_by_default(ground: Playground, everything: list[Finding]) -> None:
     page = findings.findings(target(ground.emulator), FindingQuery())
     assert page.findings == everything
     assert (page.meta.total, page.meta.next) == (len(everything), None)
@@ -98,7 +98,7 @@ def test_page_beyond_the_end_is_empty(ground: Playground) -> None:
         (FindingQuery(limit=10_001), "/limit"),
     ],
 )
-def test_query_that_cannot_be_is_refused(ground: Playground, query: FindingQuery, pointer: str) -> None:
+def test_invalid_query_is_refused(ground: Playground, query: FindingQuery, pointer: str) -> None:
     sid = next(iter(ground.emulator.sessions)).sid
     with pytest.raises(InvalidInput) as caught:
         findings.findings(target(ground.emulator), query)
@@ -131,7 +131,7 @@ def test_reset_answers_without_findings_and_reset_of_a_part_with_what_is_left(gr
     assert findings.findings(target(ground.emulator), FindingQuery()).findings == []
 
 
-def test_summary_takes_sessions_as_time_has_left_them_whatever_it_said_before() -> None:
+def test_summary_applies_timeouts_to_sessions_whatever_it_said_before() -> None:
     ground = Playground()
     ground.play()
 

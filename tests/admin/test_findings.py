@@ -187,7 +187,7 @@ def test_journal_that_was_reset_and_refilled_to_the_same_length_is_judged_anew(g
     assert found == fresh(ground)
 
 
-def test_what_became_of_an_older_answer_counts_when_it_is_told(ground: Playground) -> None:
+def test_delivery_of_an_older_answer_counts_once_it_is_recorded(ground: Playground) -> None:
     sid = ground.play()
     fault(ground.emulator, CloseFault(), times=1)
     body = {"eventType": "ping", "playerTime": {"playhead": 1, "ts": ground.now_ms}}
@@ -215,7 +215,7 @@ def test_everything_is_empty_after_a_reset(ground: Playground) -> None:
         diagnosis.report(sid)
 
 
-def test_evicted_entries_are_judged_no_more() -> None:
+def test_evicted_entries_are_no_longer_judged() -> None:
     ground = Playground(Settings(max_entries=3))
     sid = ground.play(*GAP[:3])
     diagnosis = Diagnosis(ground.namespace)
@@ -228,7 +228,7 @@ def test_evicted_entries_are_judged_no_more() -> None:
     assert found == fresh(ground)
 
 
-def test_more_sessions_than_are_kept_are_judged_no_oftener(
+def test_sessions_beyond_the_cache_are_not_judged_more_often(
     ground: Playground, judged: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(40)]
@@ -242,7 +242,7 @@ def test_more_sessions_than_are_kept_are_judged_no_oftener(
     assert len(judged) == 1 + 40  # once for the new event, and everything for the fresh computation
 
 
-def test_what_is_kept_is_the_same_as_computed_anew_whatever_comes(ground: Playground) -> None:
+def test_cached_findings_equal_fresh_ones_whatever_arrives(ground: Playground) -> None:
     diagnosis = Diagnosis(ground.namespace)
     sids: list[str] = []
     for n in range(12):
@@ -279,7 +279,7 @@ def test_event_is_processed_while_a_diagnosis_is_computed(ground: Playground, mo
     assert "ping.gap" not in codes(Diagnosis(ground.namespace).findings())
 
 
-def test_many_who_ask_while_events_come_get_answers_that_hold(ground: Playground) -> None:
+def test_many_readers_get_correct_answers_while_events_arrive(ground: Playground) -> None:
     sids = [ground.play(("play", 0.1, 0), start={"media.id": f"clip-{n}"}) for n in range(5)]
     answers: list[list[Finding]] = []
     failures: list[BaseException] = []

@@ -106,7 +106,7 @@ SEEN = [
     ties=st.sampled_from(["semantic", "arrival"]),
     live=st.booleans(),
 )
-def test_what_is_said_of_a_session_does_not_depend_on_when_somebody_looked_at_it_before(
+def test_answer_about_a_session_does_not_depend_on_earlier_reads(
     events: list[tuple[str, float, float, float, dict[str, int] | None, bool]], ties: Any, live: bool
 ) -> None:
     viewing = Viewing(Settings(ties=ties, docs_lenient=True), live=live)

@@ -60,7 +60,7 @@ def test_who_waits_late_gets_the_answer_of_that_moment_and_nothing_is_processed_
     assert len(recorded(back_end)) == 2
 
 
-def test_what_became_due_by_itself_is_processed_before_the_clock_is_set_back(back_end: Emulator) -> None:
+def test_due_request_is_processed_before_the_clock_is_set_back(back_end: Emulator) -> None:
     held_back(back_end, "ping")
     back_end.clock.advance(700)
     controls.set_clock(target(back_end), ClockCommand(action="set", at_ms=T0 - 60_000))

@@ -34,7 +34,7 @@ def state(server: MockServer) -> tuple[Any, ...]:
     return server.events(), server.sessions(), server.faults.list(), server.settings
 
 
-def test_recording_is_there_as_if_it_had_been_received(server: MockServer) -> None:
+def test_imported_recording_looks_as_if_it_had_been_received(server: MockServer) -> None:
     loaded = server.load(HARS / "safari.har")
 
     assert (loaded.requests, loaded.left_out, loaded.since) == (5, 1, 0)
@@ -48,7 +48,7 @@ def test_recording_is_there_as_if_it_had_been_received(server: MockServer) -> No
     server.assert_no_findings()
 
 
-def test_what_was_there_stays_and_what_comes_follows_it(server: MockServer) -> None:
+def test_import_keeps_earlier_entries_and_later_requests_follow_it(server: MockServer) -> None:
     server.load(TRAFFIC / "adobe-js-3.1.0-vod.ndjson")
     before = server.events()
 
@@ -59,7 +59,7 @@ def test_what_was_there_stays_and_what_comes_follows_it(server: MockServer) -> N
     assert [session.seq for session in server.sessions()] == [1, 2]
 
 
-def test_export_taken_in_elsewhere_gives_the_same_findings_and_reports(server: MockServer, tmp_path: Path) -> None:
+def test_export_imported_elsewhere_gives_the_same_findings_and_reports(server: MockServer, tmp_path: Path) -> None:
     server.load(HARS / "mitmproxy.har")
     path = tmp_path / "journal.ndjson"
     path.write_bytes(server.export())
@@ -88,7 +88,7 @@ def test_neither_clock_nor_fault_rules_of_the_server_are_touched(server: MockSer
     assert all(entry.fault_ids == () for entry in server.events())
 
 
-def test_session_that_is_here_already_is_refused_and_nothing_changes(server: MockServer) -> None:
+def test_recording_with_a_known_session_is_refused_and_changes_nothing(server: MockServer) -> None:
     server.clock.freeze()
     server.load(HARS / "safari.har")
     before = state(server)
@@ -111,7 +111,7 @@ def test_bare_events_get_ids_that_are_free(server: MockServer, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["max_entries", "max_journal_bytes", "max_sessions"])
-def test_recording_that_does_not_fit_is_refused_and_nothing_gives_way(name: str, tmp_path: Path) -> None:
+def test_recording_that_does_not_fit_is_refused_and_displaces_nothing(name: str, tmp_path: Path) -> None:
     limits = {"max_entries": 7, "max_journal_bytes": 9_000, "max_sessions": 5}
     server = MockServer(convert({name: limits[name]}, Settings))
     server.clock.freeze()
@@ -140,7 +140,7 @@ def test_file_that_cannot_be_used_is_named_with_place_and_reason(server: MockSer
     assert server.events() == []
 
 
-def test_who_waits_is_woken_by_what_is_taken_in() -> None:
+def test_import_wakes_waits() -> None:
     with MockServer() as server:
         server.load(HARS / "safari.har")
         assert len(server.wait_for(event_type="ping", at_least=2, timeout_s=0)) == 2

@@ -45,7 +45,7 @@ def test_build_is_named() -> None:
     assert dict(labels) == {"version": running_version(), "python": platform.python_version()}
 
 
-def test_answers_are_timed_from_the_first_question_on() -> None:
+def test_answers_are_timed_from_the_first_request_for_metrics_on() -> None:
     back_end = emulator()
     namespaces = Namespaces(lambda name: back_end)
     target = Target(namespaces, namespaces.default)

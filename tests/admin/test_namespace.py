@@ -77,7 +77,7 @@ def test_sessions_are_found_by_what_people_know_of_them(q: str, found: list[int]
     ] * bool(found)
 
 
-def test_sessions_are_listed_by_what_time_has_made_of_them() -> None:
+def test_sessions_are_listed_with_timeouts_applied() -> None:
     back_end = emulator()
     old = open_session(back_end)
     back_end.clock.advance(700_000)
@@ -111,7 +111,7 @@ def test_findings_are_counted_for_the_sessions_of_the_page_only() -> None:
 @every_case(
     "page", [SessionQuery(since=-1), SessionQuery(limit=0), SessionQuery(limit=10_001), SessionQuery(before=-1)]
 )
-def test_page_of_sessions_that_cannot_be_is_refused(page: SessionQuery) -> None:
+def test_invalid_page_of_sessions_is_refused(page: SessionQuery) -> None:
     with pytest.raises(InvalidInput):
         sessions.sessions(target(emulator()), page)
 
@@ -321,7 +321,7 @@ def test_patch_changes_some_settings_and_leaves_the_others() -> None:
         ({"session_rules": [{"where": ["x"]}]}, "/session_rules/0/where"),
     ],
 )
-def test_patch_with_a_mistake_changes_nothing_and_tells_the_place(changes: dict[str, Any], pointer: str) -> None:
+def test_patch_with_a_mistake_changes_nothing_and_names_the_place(changes: dict[str, Any], pointer: str) -> None:
     back_end = emulator()
     with pytest.raises(InvalidInput) as refused:
         controls.patch_settings(target(back_end), changes)
@@ -373,7 +373,7 @@ def test_clock_command_that_cannot_be_used_is_refused_with_the_place(command: Cl
     assert back_end.clock.now_ms() == T0
 
 
-def test_clock_that_is_set_back_reopens_nothing_that_nobody_had_looked_at() -> None:
+def test_clock_that_is_set_back_reopens_no_session_that_nobody_had_read() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     controls.set_clock(target(back_end), ClockCommand(action="advance", ms=700_000))
@@ -391,7 +391,7 @@ def test_reset_answers_with_the_fresh_summary() -> None:
     assert wholly == findings.summary(target(back_end), None)
 
 
-def test_session_that_is_not_there_says_why() -> None:
+def test_missing_session_is_refused_with_the_reason() -> None:
     server = Namespaces(lambda name: emulator(name=name))
     here = server.obtain("here")
     with server.obtain("there") as back_end:

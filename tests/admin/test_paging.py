@@ -119,7 +119,7 @@ def test_a_block_is_small_in_number_and_in_bytes() -> None:
 
 
 @every_case("waits", [False, True])
-def test_players_are_let_in_while_bodies_are_looked_at(waits: bool) -> None:
+def test_players_are_served_while_bodies_are_searched(waits: bool) -> None:
     known = emulator()
     open_session(known)
     namespace = target(known).namespace

@@ -78,7 +78,7 @@ def test_bodies_are_parsed_while_players_may_enter(
 
 
 @pytest.mark.parametrize("sequence", [True, False])
-def test_event_that_comes_while_a_wait_begins_is_not_overlooked(
+def test_event_that_arrives_while_a_wait_begins_is_not_overlooked(
     monkeypatch: pytest.MonkeyPatch, sequence: bool
 ) -> None:
     back_end = emulator()

@@ -187,7 +187,7 @@ def test_page_of_sessions_names_the_worst_finding(back_end: Emulator) -> None:
         ("x " * 33, "at most 32 words"),
     ],
 )
-def test_search_that_cannot_be_meant_says_what_can(q: str, text: str) -> None:
+def test_invalid_search_is_refused_with_what_is_possible(q: str, text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_search(q)
     assert text in str(caught.value)

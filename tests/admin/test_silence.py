@@ -48,7 +48,7 @@ def test_silence_begins_with_the_call_and_ends_with_the_millisecond(back_end: Em
     assert pending.block().satisfied
 
 
-def test_entry_that_matches_begins_the_silence_anew_and_another_does_not(back_end: Emulator) -> None:
+def test_matching_entry_restarts_the_silence_and_another_does_not(back_end: Emulator) -> None:
     sid = open_session(back_end)
     pending = silence(back_end)
     back_end.clock.advance(10_000)
@@ -123,7 +123,7 @@ def timers() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
 
 
-def test_what_is_over_leaves_no_timer_and_no_subscription() -> None:
+def test_finished_wait_leaves_no_timer_and_no_subscription() -> None:
     real = Emulator()
     before = timers()
     pending = silence(real)

@@ -56,7 +56,7 @@ def test_next_entry_or_the_end_on_the_clock_ends_the_wait_while_it_runs(back_end
     assert seen == [False, True, False, True]
 
 
-def test_nothing_is_waited_for_that_came_already(back_end: Emulator) -> None:
+def test_wait_for_something_that_has_arrived_already_returns_at_once(back_end: Emulator) -> None:
     sid = open_session(back_end)
     send(back_end, sid)
     assert is_answered(back_end, since=1)
@@ -106,7 +106,7 @@ def test_list_shows_how_far_each_story_is_without_judging(back_end: Emulator) ->
     assert page.meta.total == 3
 
 
-def test_all_namespaces_of_a_server_share_its_book_and_not_what_they_are_brought() -> None:
+def test_all_namespaces_of_a_server_share_its_stories_but_not_those_added_to_one() -> None:
     service = Service(stories=BOOK, clock=Clock())
     one, other = inside(service.namespaces.default), inside(service.namespaces.obtain("other"))
     put_story(target(one), story(), "mine")

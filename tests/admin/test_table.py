@@ -134,7 +134,7 @@ def test_change_creates_the_namespace() -> None:
     assert known.obtain("a").clock.state().frozen
 
 
-def test_wait_on_an_unborn_namespace_is_ended_by_its_first_request() -> None:
+def test_wait_on_a_namespace_that_does_not_exist_yet_ends_with_its_first_request() -> None:
     known = namespaces()
     pending = perform(known, "a", c.WAIT, r.WaitCommand(timeout_ms=60_000))
     assert isinstance(pending, Pending)
@@ -168,7 +168,7 @@ def test_namespaces_are_listed_in_order_of_creation_and_dropped() -> None:
         control.call(c.DELETE_NAMESPACE, None, name="b")
 
 
-def test_server_says_that_it_lives_and_what_it_is() -> None:
+def test_server_reports_that_it_is_alive_and_what_it_is() -> None:
     control = LocalControl(namespaces(), "default")
     assert control.call(c.HEALTH, None) == control.call(c.READY, None) == r.Health()
     version = control.call(c.VERSION, None)

@@ -342,7 +342,7 @@ def test_each_session_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, members
     assert len(looks) == len(set(looks)) == 2
 
 
-def test_what_more_entries_can_undo_is_looked_at_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_that_more_entries_can_undo_is_checked_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     back_end, _ = played()
     looks: list[str] = []
 

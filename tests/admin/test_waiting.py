@@ -89,7 +89,7 @@ def test_wait_is_ended_by_a_later_record_of_another_thread() -> None:
     assert len(back_end.waiters) == 0
 
 
-def test_wait_for_what_is_there_already_does_not_wait() -> None:
+def test_wait_for_something_already_recorded_returns_at_once() -> None:
     back_end = emulator()
     send(back_end, open_session(back_end))
     answer = entries.wait(target(back_end), WaitCommand(query=PINGS, timeout_ms=LONG_MS))
@@ -97,7 +97,7 @@ def test_wait_for_what_is_there_already_does_not_wait() -> None:
     assert answer.satisfied
 
 
-def test_wait_that_times_out_says_what_there_is() -> None:
+def test_wait_that_times_out_reports_what_it_found() -> None:
     back_end = emulator()
     send(back_end, open_session(back_end))
     result = answered(entries.wait(target(back_end), WaitCommand(query=PINGS, at_least=2, timeout_ms=1)))

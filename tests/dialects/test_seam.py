@@ -111,7 +111,7 @@ def test_accepted_events_of_one_client_are_answered_by_one_object(ground: Ground
     assert answers[0].headers[0] == ("Access-Control-Allow-Origin", "http://player.test")
 
 
-def test_conditions_ask_what_was_sent_first_and_then_the_normal_shape(ground: Ground) -> None:
+def test_conditions_look_at_the_sent_body_first_and_then_at_the_normal_shape(ground: Ground) -> None:
     sid = ground.open(id="clip-7")
     ground.did(sid, did("ping", 10, 9))
     for where in ("/did/0/pos=9", "/playerTime/playhead=9", "/eventType=ping"):
@@ -119,7 +119,7 @@ def test_conditions_ask_what_was_sent_first_and_then_the_normal_shape(ground: Gr
     assert [entry.event_type for entry in ground.events(where=("/params/media.id=clip-7",))] == ["sessionStart"]
 
 
-def test_fault_rules_ask_the_same_and_answer_in_the_words_of_the_dialect(ground: Ground) -> None:
+def test_fault_rules_do_the_same_and_answer_in_the_words_of_the_dialect(ground: Ground) -> None:
     ground.fault(fault={"kind": "outcome", "outcome": "session_closed"}, when={"event_type": "ping"}, times=1)
     ground.fault(fault={"kind": "status", "code": 503}, when={"playhead_s": {"at_least": 15}}, times=1)
     ground.fault(fault={"kind": "status", "code": 500}, when={"where": ["/params/media.name=x"]}, times=1)
@@ -132,7 +132,7 @@ def test_fault_rules_ask_the_same_and_answer_in_the_words_of_the_dialect(ground:
     assert ground.did(sid, did("ping", 30, 14)).status == 202
 
 
-def test_session_rules_ask_the_same() -> None:
+def test_session_rules_do_the_same() -> None:
     ground = Ground(Settings(session_rules=(SessionRule(where=("/params/media.id=short",), idle_timeout_s=5),)))
     sid = ground.open(id="short")
     ground.emulator.clock.advance(6_000)
@@ -179,7 +179,7 @@ def test_description_of_the_server_has_the_paths_of_all_dialects(ground: Ground)
     assert {"/api/v1/sessions", "/tiny/did"} <= set(ground.control.call(OPENAPI, None)["paths"])
 
 
-def test_words_tell_where_parts_of_an_event_are_on_the_wire() -> None:
+def test_words_say_where_parts_of_an_event_are_on_the_wire() -> None:
     assert TINY.words.place("/params/media.id") == "/did/0/more/media.id"
     assert TINY.words.place("/playerTime/playhead") == "/did/0/pos"
     assert TINY.words.name("/playerTime/playhead") == "pos"

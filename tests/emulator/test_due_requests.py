@@ -45,7 +45,7 @@ def test_journal_never_goes_back_when_an_event_that_is_due_moves_the_clock() -> 
     assert times(back_end) == [0, FAR_MS, FAR_MS]
 
 
-def test_request_behind_an_event_that_moves_the_clock_is_held_back_from_where_that_stands_then() -> None:
+def test_delay_after_an_event_that_moves_the_clock_counts_from_the_new_time() -> None:
     back_end, sid = following()
     fault(back_end, DelayFault(ms=1_000), when=When(event_type=("ping", "play")))
     held_back(back_end, sid, "ping", ts=T0 + FAR_MS)
@@ -77,7 +77,7 @@ def test_due_request_that_expires_all_sessions_finds_them_as_they_were_when_it_w
     assert (session.closed_by, session.closed_ms) == ("expired", T0 + 9_000)
 
 
-def test_request_that_goes_wrong_fails_for_who_waits_for_it_and_for_nobody_else(
+def test_request_that_fails_raises_only_for_the_caller_that_waits_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     back_end = emulator()
@@ -100,7 +100,7 @@ def test_request_that_goes_wrong_fails_for_who_waits_for_it_and_for_nobody_else(
 
 
 @every_case("parts", [("journal",), ("journal", "sessions", "faults", "clock", "settings")], ids=str)
-def test_reset_takes_the_places_back_from_what_it_forgets_and_tells_who_waits(parts: tuple[str, ...]) -> None:
+def test_reset_frees_the_places_of_forgotten_requests_and_ends_their_waits(parts: tuple[str, ...]) -> None:
     back_end = emulator(Settings(max_held=1))
     fault(back_end, DelayFault(ms=500))
     forgotten = held_back(back_end, "s", "play")

@@ -118,7 +118,7 @@ def test_delivery_is_noted_in_the_record() -> None:
     assert last_record(back_end).delivery is Delivery.CLIENT_GONE
 
 
-def test_delivery_of_what_a_reset_has_forgotten_is_not_taken_for_that_of_a_later_request() -> None:
+def test_delivery_of_a_forgotten_request_is_not_recorded_for_a_later_one() -> None:
     back_end = emulator()
     plan = answer(back_end, post(SESSIONS, start()))
     back_end.reset(["journal"])
@@ -146,7 +146,7 @@ def test_content_type_is_ignored_unless_it_is_strict(content_type: str, strict: 
     assert status(Settings(content_type="strict"), request) == strict
 
 
-def test_strict_content_type_asks_for_the_header() -> None:
+def test_strict_content_type_requires_the_header() -> None:
     request = HttpRequest("POST", SESSIONS, SESSIONS, (), json.dumps(start()).encode())
     assert status(Settings(), request) == 201
     assert status(Settings(content_type="strict"), request) == 415
@@ -355,7 +355,7 @@ KINDS = st.sampled_from(
 
 
 @given(METHODS, PATHS, HEADERS, BODIES, KINDS)
-def test_no_request_breaks_the_emulator_or_gets_a_status_that_is_not_the_apis(
+def test_no_request_breaks_the_emulator_or_gets_a_status_that_the_api_does_not_have(
     method: str, path: str, headers: Any, body: bytes, settings: Settings
 ) -> None:
     back_end = emulator(settings)

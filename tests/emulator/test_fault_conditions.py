@@ -39,7 +39,7 @@ def seen(back_end: Emulator, rule: str) -> int:
 
 
 @every_case("stage", STAGES)
-def test_nth_event_counts_by_type_and_session_whatever_became_of_the_others(stage: Stage) -> None:
+def test_nth_event_counts_by_type_and_session_whatever_happened_to_the_others(stage: Stage) -> None:
     back_end = emulator()
     one, two = open_session(back_end), open_session(back_end)
     send(back_end, one)
@@ -77,7 +77,7 @@ def test_nth_event_of_an_unknown_session_or_type_or_of_a_batch_is_not_known() ->
     assert seen(back_end, rule) == before
 
 
-def test_number_of_an_event_is_that_of_its_arrival_also_when_a_later_one_overtakes_it() -> None:
+def test_number_of_an_event_is_that_of_its_arrival_even_if_a_later_one_overtakes_it() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=1_000), times=1)
@@ -136,7 +136,7 @@ def test_request_that_has_no_session_is_neither_in_a_break_nor_outside() -> None
     assert [seen(back_end, rule) for rule in rules] == [1, 1], "a session that begins is outside"
 
 
-def test_session_that_is_forgotten_is_in_no_ad() -> None:
+def test_forgotten_session_is_not_in_an_ad() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     send(back_end, sid, "adBreakStart")
@@ -147,7 +147,7 @@ def test_session_that_is_forgotten_is_in_no_ad() -> None:
     assert [seen(back_end, rule) for rule in rules] == [0, 0]
 
 
-def test_playhead_is_that_of_the_event_from_at_least_to_just_below() -> None:
+def test_playhead_of_the_event_is_matched_from_at_least_to_just_below() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, BROKEN, when=When(playhead_s=Range(at_least=10, below=20)))
@@ -155,7 +155,7 @@ def test_playhead_is_that_of_the_event_from_at_least_to_just_below() -> None:
     assert response(back_end, post("/api/v1/sessions", start(playhead=15))).status == 500
 
 
-def test_age_of_a_session_is_that_of_the_emulated_clock() -> None:
+def test_age_of_a_session_is_measured_by_the_emulated_clock() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, BROKEN, when=When(session_age_s=Range(at_least=30)))
@@ -196,7 +196,7 @@ def test_rule_about_content_and_player_strikes_their_sessions_and_the_starts_of_
     assert opened == [201 if status == 204 else 500 for status in statuses]
 
 
-def test_rule_for_one_namespace_stands_in_all_and_strikes_there() -> None:
+def test_rule_for_one_namespace_is_listed_in_all_and_strikes_only_there() -> None:
     for name, status in (("blue", 500), ("default", 204)):
         back_end = emulator(name=name)
         sid = open_session(back_end)
@@ -204,7 +204,7 @@ def test_rule_for_one_namespace_stands_in_all_and_strikes_there() -> None:
         assert send(back_end, sid) == status
 
 
-def test_header_of_the_request_can_be_asked() -> None:
+def test_rule_can_match_a_header_of_the_request() -> None:
     back_end = emulator(Settings(content_type="lenient"))
     sid = open_session(back_end)
     fault(back_end, BROKEN, when=When(header=("User-Agent*=Android", "content-type!=text/plain")))

@@ -91,7 +91,7 @@ def test_request_that_gets_no_answer_is_recorded_without_one(what: Fault) -> Non
     assert last_record(back_end).response is None
 
 
-def test_outcome_and_status_can_be_asked_at_stage_response() -> None:
+def test_rule_of_stage_response_can_match_outcome_and_status() -> None:
     back_end = emulator()
     fault(back_end, BROKEN, stage=Stage.RESPONSE, when=When(outcome=Outcome.SESSION_CLOSED))
     fault(back_end, StatusFault(code=502), stage=Stage.RESPONSE, when=When(status=(400, 404)))
@@ -215,7 +215,7 @@ def test_in_ad_is_what_the_session_was_before_the_event(stage: Stage) -> None:
     assert seen == [0, 0, 1, 1, 0, 0, 1]
 
 
-def test_session_that_timed_out_is_in_no_ad() -> None:
+def test_session_that_timed_out_is_not_in_an_ad() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     send(back_end, sid, "adStart")
@@ -233,7 +233,7 @@ def test_conditions_on_the_body_must_all_hold() -> None:
     ]  # fmt: skip
 
 
-def test_rule_is_over_when_its_ttl_is_on_the_emulated_clock() -> None:
+def test_rule_ends_after_its_ttl_on_the_emulated_clock() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, BROKEN, ttl_ms=1_000)
@@ -265,7 +265,7 @@ def test_rule_that_never_fires_changes_nothing_byte_for_byte() -> None:
     assert last_record(ruled).draws == ()
 
 
-def test_draws_stand_in_the_journal_fired_or_not() -> None:
+def test_journal_has_the_draws_whether_they_fired_or_not() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, BROKEN, probability=0.5)

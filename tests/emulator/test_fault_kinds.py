@@ -100,7 +100,7 @@ def test_all_sessions_end_at_once(kind: End, after: str, status: int) -> None:
 
 
 @every_case("stage", STAGES)
-def test_session_of_its_own_that_a_request_has_not_got_cannot_end_but_the_rule_has_struck(stage: Stage) -> None:
+def test_rule_that_ends_the_session_of_a_request_without_one_has_struck_all_the_same(stage: Stage) -> None:
     back_end = emulator()
     other = open_session(back_end)
     fault(back_end, ExpireFault(), stage=stage, when=When(session_id="unknown"))
@@ -159,7 +159,7 @@ def test_duplicate_of_the_answered_request_leaves_the_client_the_first_answer() 
 
 
 @every_case("stage", STAGES)
-def test_both_of_a_duplicate_are_processed_at_the_same_instant_however_fast_the_clock_runs(stage: Stage) -> None:
+def test_both_copies_of_a_request_are_processed_at_the_same_instant_however_fast_the_clock_runs(stage: Stage) -> None:
     looks = count()
     back_end = Emulator(clock=Clock(RealTime(lambda: T0, lambda: next(looks) * 1_000_000)))
     fault(back_end, DuplicateFault(), stage=stage)
@@ -176,7 +176,7 @@ def test_duplicated_session_start_leaves_an_orphan_session() -> None:
     assert [known.sid for known in back_end.sessions] == [records(back_end)[0].session_id, sid]
 
 
-def test_rules_of_stage_response_strike_the_second_of_two_only() -> None:
+def test_rules_of_stage_response_strike_only_the_second_copy() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, DuplicateFault(), probability=0.999999)
@@ -188,7 +188,7 @@ def test_rules_of_stage_response_strike_the_second_of_two_only() -> None:
     assert (len(first.draws), len(second.draws)) == (1, 0), "what was drawn once stands there once"
 
 
-def test_duplicate_that_is_delayed_arrives_twice_when_its_time_has_come() -> None:
+def test_delayed_duplicate_arrives_twice_when_it_is_due() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=100))
@@ -313,7 +313,7 @@ def test_script_mixes_all_kinds_in_the_order_of_requests() -> None:
     assert applied(back_end) == [6]
 
 
-def test_cors_header_that_is_dropped_is_not_there_at_either_stage() -> None:
+def test_dropped_cors_header_is_missing_at_either_stage() -> None:
     for stage in STAGES:
         back_end = emulator()
         fault(back_end, DropHeaderFault(name="access-control-allow-origin"), stage=stage)

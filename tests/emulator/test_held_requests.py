@@ -48,7 +48,7 @@ def test_request_that_nothing_holds_back_arrived_when_it_was_processed() -> None
 
 
 @every_case("late_ms", [0, 7, 3_600_000])
-def test_request_is_processed_as_of_the_moment_when_it_was_due_however_late_anybody_looks(late_ms: int) -> None:
+def test_request_is_processed_as_of_the_moment_when_it_was_due_however_late_that_is_noticed(late_ms: int) -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end)
@@ -57,7 +57,7 @@ def test_request_is_processed_as_of_the_moment_when_it_was_due_however_late_anyb
     assert shown(back_end) == [("ping", 500, 500, 1)]
 
 
-def test_request_whose_waiting_was_broken_off_was_held_back_so_far() -> None:
+def test_request_whose_wait_was_interrupted_was_held_back_until_then() -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end)
@@ -66,7 +66,7 @@ def test_request_whose_waiting_was_broken_off_was_held_back_so_far() -> None:
     assert shown(back_end) == [("ping", 100, 100, 1)]
 
 
-def test_clock_that_was_set_back_meanwhile_makes_no_negative_time() -> None:
+def test_clock_that_was_set_back_meanwhile_gives_no_negative_delay() -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=500))
     held = held_back(back_end)
@@ -102,7 +102,7 @@ def test_request_that_a_fault_ends_after_a_delay_was_held_back_too() -> None:
     assert shown(back_end) == [("ping", 500, 500, 1)]
 
 
-def test_what_is_due_is_processed_before_what_arrives_later_though_nobody_has_noticed_yet() -> None:
+def test_due_request_is_processed_before_later_arrivals_even_if_nobody_has_noticed_yet() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, DelayFault(ms=500), when=When(event_type="sessionEnd"))
@@ -119,7 +119,7 @@ def test_what_is_due_is_processed_before_what_arrives_later_though_nobody_has_no
     assert shown(back_end)[1:] == [("ping", 499, 0, 3), ("sessionEnd", 500, 500, 2), ("ping", 500, 0, 4)]
 
 
-def test_what_is_due_is_processed_by_time_then_by_arrival_whoever_wakes_up_first() -> None:
+def test_due_requests_are_processed_by_time_then_by_arrival_whichever_thread_wakes_up_first() -> None:
     back_end = emulator()
     fault(back_end, DelayFault(ms=500), when=When(event_type="play"))
     fault(back_end, DelayFault(ms=200), when=When(event_type=("ping", "bufferStart")))
@@ -188,7 +188,7 @@ class Step(NamedTuple):
         max_size=20,
     )
 )
-def test_order_and_time_of_arrival_can_be_told_of_any_journal(steps: list[Step]) -> None:
+def test_order_and_time_of_arrival_can_be_derived_from_any_journal(steps: list[Step]) -> None:
     back_end = emulator()
     fault(back_end, DelayFault(lower=0, upper=300), when=When(event_type="play"))
     fault(back_end, DelayFault(ms=100), when=When(event_type=("play", "pauseStart")))

@@ -82,7 +82,7 @@ def test_fault_of_the_connection_leaves_no_answer_and_asks_for_none(fault: Answe
 
 
 @pytest.mark.parametrize("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
-def test_kind_that_decides_what_the_client_gets_is_at_home_in_one_file_and_its_socket_in_another(kind: type) -> None:
+def test_answer_of_a_fault_kind_is_in_one_file_and_its_effect_on_the_socket_in_another(kind: type) -> None:
     package = Path(mockserver.__file__).parent
     homes = {package / "model" / "fault_kind.py", package / "server" / "effects.py"}
     if kind is RefuseFault:
@@ -107,7 +107,7 @@ def test_every_answer_of_a_fault_is_marked_once_unless_marking_is_off(
 
 
 @every_case("fault", [TruncateFault(after_bytes=0), GarbleFault(), DribbleFault(chunks=1, total_ms=0)])
-def test_what_damages_an_answer_on_its_way_leaves_it_as_it_is(fault: AnswerFault) -> None:
+def test_fault_that_damages_an_answer_in_transit_leaves_its_content_alone(fault: AnswerFault) -> None:
     assert sent(fault, marked=False) is OPENED
 
 

@@ -61,7 +61,7 @@ def test_any_accepted_event_restarts_the_ten_minutes_and_a_refused_one_does_not(
     assert status_after(back_end, sid, 2 * MINUTE_MS) == 410
 
 
-def test_playhead_that_stands_for_thirty_minutes_closes_the_session_although_pings_arrive() -> None:
+def test_playhead_that_stands_still_for_thirty_minutes_closes_the_session_although_pings_arrive() -> None:
     back_end = emulator()
     sid = open_session(back_end, playhead=7)
     assert {status_after(back_end, sid, 10_000, playhead=7) for _ in range(180)} == {204}
@@ -129,7 +129,7 @@ def test_longer_lifetimes_keep_open_what_would_have_closed_and_reopen_nothing() 
     assert known(back_end, early).closed_ms == T0 + 10_000
 
 
-def test_shorter_retention_forgets_at_once_and_a_longer_one_remembers_nothing() -> None:
+def test_shorter_retention_forgets_at_once_and_a_longer_one_brings_nothing_back() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     send(back_end, sid, "sessionEnd", ts=T0 + 1)
@@ -183,7 +183,7 @@ def test_first_session_rule_that_matches_decides_and_leaves_other_lifetimes_alon
 # Settings about the end of a session.
 
 
-def test_session_complete_leaves_the_session_open_unless_it_is_told_to_close() -> None:
+def test_session_complete_leaves_the_session_open_unless_a_setting_closes_it() -> None:
     for closes, status in ((False, 204), (True, 410)):
         back_end = emulator(Settings(complete_closes=closes))
         sid = open_session(back_end)
@@ -206,7 +206,7 @@ def test_status_after_the_end_is_a_setting(status: Any) -> None:
     assert send(back_end, sid, ts=T0 + 3) == 404
 
 
-def test_time_inside_ads_is_no_stall_if_told_so() -> None:
+def test_time_inside_ads_is_not_a_stall_if_the_setting_says_so() -> None:
     for ignores, status in ((False, 410), (True, 204)):
         back_end = emulator(Settings(idle_ignores_ads=ignores))
         sid = open_session(back_end)
@@ -279,7 +279,9 @@ def test_event_that_is_refused_does_not_move_the_clock() -> None:
     ("check_order", "statuses"),
     [("schema-first", [400, 400, 400, 400]), ("session-first", [400, 410, 410, 404])],
 )
-def test_bad_body_or_bad_session_is_noticed_first_as_told(check_order: Any, statuses: list[int]) -> None:
+def test_setting_decides_whether_a_bad_body_or_a_bad_session_is_noticed_first(
+    check_order: Any, statuses: list[int]
+) -> None:
     back_end = emulator(Settings(check_order=check_order, idle_timeout_s=60))
     ended, expired = open_session(back_end), open_session(back_end)
     send(back_end, ended, "sessionEnd", ts=T0 + 1)

@@ -29,7 +29,7 @@ def seen(back_end: Emulator, name: str) -> StoryView:
     return story_view(target(back_end), None, name)
 
 
-def test_story_is_brought_and_replaced_in_one_namespace_only(back_end: Emulator) -> None:
+def test_story_is_added_and_replaced_in_one_namespace_only(back_end: Emulator) -> None:
     back_end.stories.put("mine", FLAP)
     back_end.stories.put("mine", QUIET)
     assert back_end.stories.get("mine").story == QUIET
@@ -37,7 +37,7 @@ def test_story_is_brought_and_replaced_in_one_namespace_only(back_end: Emulator)
 
 
 @pytest.mark.parametrize("name", ["Flap", "", "-a", "a" * 65, "a_b", "a/b", "ä"])
-def test_name_that_cannot_be_one_is_refused(back_end: Emulator, name: str) -> None:
+def test_invalid_story_name_is_refused(back_end: Emulator, name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot name a story"):
         back_end.stories.put(name, FLAP)
     assert back_end.stories.brought == {}
@@ -50,7 +50,7 @@ def test_built_in_story_is_not_replaced_in_a_namespace(back_end: Emulator) -> No
     assert back_end.stories.get("flap").story == FLAP
 
 
-def test_story_of_a_file_of_the_server_gives_way_to_one_of_the_namespace() -> None:
+def test_story_of_the_namespace_replaces_one_from_a_file_of_the_server() -> None:
     book = StoryBook({"mine": Known(QUIET, "mine.toml")}, built_in={})
     back_end = emulator(stories=book)
     back_end.stories.put("mine", FLAP)

@@ -127,7 +127,7 @@ def test_nth_session_counts_from_the_beginning_of_the_story() -> None:
         (story(settings={"idle_timeout_s": 1}, faults=(PING_500, PING_500, PING_500)), Refused),
     ],
 )
-def test_story_that_cannot_be_told_changes_nothing(bad: Story, error: type[Exception]) -> None:
+def test_story_that_cannot_be_started_changes_nothing(bad: Story, error: type[Exception]) -> None:
     back_end = telling(Settings(max_faults=2), flap=FLAP, bad=bad)
     back_end.stories.start("flap")
     send(back_end, open_session(back_end))
@@ -213,7 +213,7 @@ def test_what_came_before_the_story_or_after_its_end_does_not_count(back_end: Em
     assert "found 1" in view.expectations[0].message
 
 
-def test_verdict_of_a_story_that_is_over_stays_whatever_comes(back_end: Emulator) -> None:
+def test_verdict_of_a_finished_story_never_changes(back_end: Emulator) -> None:
     back_end.stories.start("flap")
     sid = open_session(back_end)
     for _ in range(3):
@@ -238,7 +238,7 @@ def test_stopped_story_is_judged_as_it_is(back_end: Emulator) -> None:
     assert seen(back_end, "flap") == view
 
 
-def test_story_that_is_stopped_before_a_player_came_is_failed(back_end: Emulator) -> None:
+def test_story_that_is_stopped_before_a_player_connected_is_failed(back_end: Emulator) -> None:
     back_end.stories.start("quiet")
     view = stopped(back_end, "quiet")
     assert view.verdict == "failed"
@@ -282,7 +282,7 @@ def seen_codes(back_end: Emulator) -> set[str]:
     return {finding.code for finding in Diagnosis(Namespace(back_end)).findings()}
 
 
-def test_dropped_entries_make_at_most_unprovable() -> None:
+def test_dropped_entries_make_at_most_impossible_to_prove() -> None:
     back_end = telling(Settings(max_entries=2), quiet=QUIET)
     back_end.stories.start("quiet")
     sid = open_session(back_end)
@@ -328,7 +328,7 @@ def test_settings_that_were_reset_are_not_given_back() -> None:
     assert back_end.settings == Settings(idle_timeout_s=60)
 
 
-def test_reset_of_everything_forgets_what_was_brought(back_end: Emulator) -> None:
+def test_reset_of_everything_forgets_added_stories(back_end: Emulator) -> None:
     back_end.stories.put("mine", FLAP)
     back_end.stories.start("mine")
     back_end.reset(["journal", "sessions", "faults", "clock"])
@@ -340,7 +340,7 @@ def test_reset_of_everything_forgets_what_was_brought(back_end: Emulator) -> Non
 # Threads
 
 
-def test_requests_and_questions_of_many_threads_do_not_disturb_each_other(back_end: Emulator) -> None:
+def test_requests_and_queries_of_many_threads_do_not_disturb_each_other(back_end: Emulator) -> None:
     back_end.stories.start("flap")
     sid = open_session(back_end)
     errors: list[Exception] = []

@@ -65,7 +65,7 @@ def entry(url: str = "https://e.hb-api.omtrdc.net/api/v1/sessions", **members: A
 
 
 @every_case("name", sorted(OUTCOMES))
-def test_of_the_archive_of_a_tool_the_media_traffic_is_read(name: str) -> None:
+def test_media_traffic_is_read_from_the_archive_of_a_tool(name: str) -> None:
     recording = har(name)
     entries = judged(recording).events()
 
@@ -80,7 +80,7 @@ def test_every_archive_is_in_the_table() -> None:
 
 
 @every_case("name", sorted(OUTCOMES))
-def test_an_answer_that_the_recorded_server_gave_is_the_one_in_the_journal(name: str) -> None:
+def test_journal_has_the_answer_of_the_recorded_server(name: str) -> None:
     recording = har(name)
     answered = [entry.response.status if entry.response else None for entry in judged(recording).events()]
     recorded = [call.status for call in recording.calls]
@@ -101,12 +101,12 @@ def test_login_of_the_customers_own_api_at_another_host_is_left_out_with_its_pas
     assert all(b"secret" not in call.body for call in har("chromium-devtools").calls)
 
 
-def test_what_stands_before_the_path_of_the_api_is_taken_off() -> None:
+def test_prefix_of_the_path_of_the_api_is_removed() -> None:
     calls = har("chromium-devtools").calls
     assert {call.path.partition("/sessions")[0] for call in calls} == {"/api/v1"}
 
 
-def test_headers_that_stand_for_the_first_line_of_http_2_are_no_headers() -> None:
+def test_pseudo_headers_of_http_2_are_left_out() -> None:
     for name in OUTCOMES:
         for call in har(name).calls:
             names = [name for name, _ in call.headers]
@@ -114,7 +114,7 @@ def test_headers_that_stand_for_the_first_line_of_http_2_are_no_headers() -> Non
             assert sum(name.lower() == "host" for name in names) == 1
 
 
-def test_body_that_the_browser_did_not_keep_is_told_with_its_entry() -> None:
+def test_body_that_the_browser_did_not_keep_is_reported_with_its_entry() -> None:
     recording = har("chromium-devtools")
 
     assert recording.without_body == (37,)
@@ -151,7 +151,7 @@ def test_entries_are_put_in_the_order_of_their_time() -> None:
     ]
 
 
-def test_our_own_archive_comes_back_as_the_journal_that_it_was() -> None:
+def test_our_own_archive_is_read_back_as_the_same_journal() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, StatusFault(code=500), when=When(event_type="play"), times=1, probability=0.999)
@@ -178,7 +178,7 @@ def _without(call: Any, members: dict[str, Any]) -> Any:
     return replace(call, entry=replace(call.entry, **members))
 
 
-def test_answer_that_was_cut_comes_back_too() -> None:
+def test_answer_that_was_cut_is_read_back_too() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, CloseFault(), when=When(event_type="play"), stage=Stage.RESPONSE)
@@ -193,7 +193,7 @@ def test_answer_that_was_cut_comes_back_too() -> None:
     assert cut.entry.response.status == 204
 
 
-def test_answer_of_another_endpoint_comes_back_too() -> None:
+def test_answer_of_another_endpoint_is_read_back_too() -> None:
     back_end = emulator()
     plan = answer(back_end, post("/api/v1/sessions", start()))
     back_end.forwarded(plan, Forwarded(HttpResponse(403, (("Server", "jag"),), b"\xff")))

@@ -67,7 +67,7 @@ def test_session_that_is_never_closed_can_stay_open() -> None:
     assert server.clock.now_ms == START_MS + 1_000
 
 
-def test_session_that_a_silence_has_closed_refuses_what_comes_later() -> None:
+def test_session_closed_by_silence_refuses_later_events() -> None:
     entries = judged(lines(event("sessionStart"), event("play", 1), event("ping", 700, 699))).events()
     assert [entry.outcome.value for entry in entries] == ["opened", "accepted", "session_closed"]
 
@@ -103,7 +103,7 @@ def shown(entry: Entry) -> Entry:
     return replace(entry, response=response)
 
 
-def test_journal_comes_back_as_it_was_with_faults_and_sessions_that_a_test_closed() -> None:
+def test_journal_is_read_back_unchanged_with_faults_and_sessions_that_a_test_closed() -> None:
     emulator = factories.emulator()
     factories.fault(emulator, StatusFault(code=500), when=When(event_type="play"), stage=Stage.REQUEST, times=1)
     factories.fault(emulator, StatusFault(code=503), when=When(event_type="pauseStart"), times=1)

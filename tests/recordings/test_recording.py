@@ -101,7 +101,7 @@ def order(calls: list[RecordedCall]) -> list[tuple[int, float, int | None]]:
     return [(call.line, call.at_s, call.at_ms) for call in calls]
 
 
-def test_what_was_held_back_was_sent_that_much_earlier_and_before_what_overtook_it() -> None:
+def test_held_request_was_sent_that_much_earlier_and_before_those_that_overtook_it() -> None:
     entries = [
         received(4, 1_000, 0, 4),
         received(5, 2_000, 0, 6),
@@ -128,7 +128,7 @@ def test_journals_that_follow_one_another_in_a_file_stay_apart() -> None:
 
 
 @every_case("held_ms", [-1, 1_501, 10**18, 10**30])
-def test_time_for_which_nothing_can_have_been_held_back_is_refused(held_ms: int) -> None:
+def test_impossible_held_time_is_refused(held_ms: int) -> None:
     with pytest.raises(InvalidInput, match=r"f:2: /held_ms: how long a request was held back is in milliseco"):
         read(ENTRY, {**ENTRY, "held_ms": held_ms})
 
@@ -137,7 +137,7 @@ def test_request_may_have_been_held_back_since_the_epoch() -> None:
     assert order(sent({**ENTRY, "held_ms": 1_500})) == [(1, 0, 1_500)]
 
 
-def test_place_that_no_request_can_have_had_is_refused() -> None:
+def test_impossible_place_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"f:2: /received: the place of a request among those received"):
         read(ENTRY, {**ENTRY, "received": -1})
 
@@ -182,7 +182,7 @@ def struck(*fault_ids: str, **changes: Any) -> dict[str, Any]:
         (struck("f1"), struck("f1"), [1, 2]),
     ],
 )
-def test_what_a_fault_made_the_server_process_twice_was_sent_once(
+def test_request_that_a_fault_duplicated_was_sent_once(
     tmp_path: Path, first: dict[str, Any], second: dict[str, Any], kept: list[int]
 ) -> None:
     assert [call.line for call in sent(first, second)] == kept
@@ -210,7 +210,7 @@ def test_target_is_made_into_a_path_that_can_be_sent(target: str, path: str) -> 
         (event("sessionStart"), "f:1: a bare event does not say when it was sent and how it was answered"),
     ],
 )
-def test_request_that_cannot_be_sent_is_told_with_its_number(line: Any, message: str) -> None:
+def test_request_that_cannot_be_sent_is_reported_with_its_number(line: Any, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         sent(line)
     assert str(caught.value).startswith(message)
@@ -259,7 +259,7 @@ def test_every_sessionstart_of_bare_events_begins_a_session() -> None:
     assert all(request.at_ms is None for request in requests)
 
 
-def test_bare_event_is_sent_byte_by_byte_as_it_stands() -> None:
+def test_bare_event_is_sent_byte_for_byte() -> None:
     text = '  {"eventType": "sessionStart",  "b": 1, "b": 2.50}'
     assert read(text)[0].body == text.strip().encode()
 
@@ -326,7 +326,7 @@ def test_every_recorded_session_gets_its_id(path: Path) -> None:
         (["", ""], "f holds no request"),
     ],
 )
-def test_file_that_cannot_be_used_is_told_with_line_and_reason(lines: list[Any], message: str) -> None:
+def test_file_that_cannot_be_used_is_reported_with_line_and_reason(lines: list[Any], message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read(*lines)
     assert str(caught.value).startswith(message)

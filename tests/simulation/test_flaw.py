@@ -70,7 +70,7 @@ def test_careful_player_has_no_finding_above_a_note(kind: str, seed: int) -> Non
 
 
 @pytest.mark.parametrize("name", FLAWS)
-def test_flaw_causes_what_it_is_there_for_and_nothing_else(name: str) -> None:
+def test_flaw_causes_its_findings_and_no_others(name: str) -> None:
     beats = apply_flaw(name, write_script(make_content(1), 1))
     assert codes(beats) <= CAUSES[name]
     assert codes(beats, Severity.INFO) >= CAUSES[name]

@@ -158,7 +158,7 @@ def test_players_belong_to_their_namespace_and_go_with_it(server: MockServer) ->
     assert (names, other.control.call(c.PLAYERS, None).players) == (["default"], [])
 
 
-def test_no_more_than_so_many_play_at_once_and_who_has_ended_makes_room(server: MockServer) -> None:
+def test_number_of_players_is_limited_and_ended_ones_make_room(server: MockServer) -> None:
     add(server, count=MOST_PLAYERS - 1, speed=FOREVER)
     with pytest.raises(Refused, match="at most 50"):
         add(server, count=2)
@@ -168,7 +168,7 @@ def test_no_more_than_so_many_play_at_once_and_who_has_ended_makes_room(server: 
     assert add(server, speed="max")[0].id == "p51"
 
 
-def test_what_has_ended_is_remembered_but_not_for_ever() -> None:
+def test_ended_players_are_remembered_but_not_for_ever() -> None:
     known = Namespaces(lambda name: emulator(name=name))
     known.players.open("http://127.0.0.1:9")
     for _ in range(3):

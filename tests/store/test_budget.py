@@ -44,7 +44,7 @@ def test_a_share_grows_by_the_piece_while_there_is_room() -> None:
     assert one.share.ask(PIECE + 1) == 2 * PIECE
 
 
-def test_the_largest_share_gives_way() -> None:
+def test_the_largest_share_shrinks() -> None:
     budget, [small, large, asker] = owners(3, 10)
     small.ask(2 * PIECE)
     large.ask(8 * PIECE)
@@ -55,7 +55,7 @@ def test_the_largest_share_gives_way() -> None:
     assert (large.size, budget.owing) == (5 * PIECE, set())
 
 
-def test_nobody_gives_way_to_one_that_would_be_larger() -> None:
+def test_no_share_shrinks_for_one_that_would_be_larger() -> None:
     budget, [one, asker] = owners(2, 10)
     one.ask(5 * PIECE)
     asker.ask(5 * PIECE)
@@ -63,7 +63,7 @@ def test_nobody_gives_way_to_one_that_would_be_larger() -> None:
     assert (granted([one, asker]), budget.owing) == ([5, 5], set())
 
 
-def test_one_that_is_in_use_gives_way_later() -> None:
+def test_share_in_use_shrinks_later() -> None:
     budget, [large, asker] = owners(2, 10)
     large.ask(10 * PIECE)
     large.busy = True
@@ -75,7 +75,7 @@ def test_one_that_is_in_use_gives_way_later() -> None:
     assert (large.size, budget.owing) == (9 * PIECE, set())
 
 
-def test_who_leaves_gives_everything_back() -> None:
+def test_share_that_leaves_gives_everything_back() -> None:
     budget, [gone, asker] = owners(2, 10)
     gone.ask(10 * PIECE)
     gone.share.leave()
@@ -153,7 +153,7 @@ def test_an_entry_that_is_larger_than_the_budget_is_counted_as_dropped() -> None
     assert (len(known.journal), known.journal.first_seq) == (1, 2)
 
 
-def test_the_journal_gives_way_before_sessions_which_keep_within_half() -> None:
+def test_the_journal_shrinks_before_sessions_which_keep_within_half() -> None:
     known, share = sharing(20)
     for _ in range(900):
         known.handle(post("/api/v1/sessions", start()))

@@ -45,7 +45,7 @@ def test_last_answer_is_there_also_when_it_is_out_of_date() -> None:
     assert answers.last("a") == "old"
 
 
-def test_least_recently_used_answers_give_way() -> None:
+def test_least_recently_used_answers_are_dropped() -> None:
     answers, compute = Cache[object](2), Counting()
     first = answers.get("a", 1, compute)
     answers.get("b", 1, compute)
@@ -56,7 +56,7 @@ def test_least_recently_used_answers_give_way() -> None:
     assert answers.get("a", 1, compute) is first
 
 
-def test_answers_asked_for_in_turn_are_not_dropped_just_before_they_are_wanted() -> None:
+def test_answers_read_in_turn_are_not_dropped_just_before_they_are_needed() -> None:
     answers, compute = Cache[object](10, latest=False), Counting()
     for _ in range(3):
         for name in range(15):
@@ -76,7 +76,7 @@ def test_weights_never_exceed_the_room(latest: bool) -> None:
     assert sum(answers.last(kept) or 0 for kept in range(6)) <= 10
 
 
-def test_answer_that_grew_out_of_the_room_is_not_kept_in_its_old_form() -> None:
+def test_answer_that_outgrew_its_room_is_not_kept_in_its_old_form() -> None:
     answers = Cache[int](10, latest=False)
     answers.get("a", 1, lambda: 5, int)
     assert answers.get("a", 2, lambda: 11, int) == 11
@@ -85,7 +85,7 @@ def test_answer_that_grew_out_of_the_room_is_not_kept_in_its_old_form() -> None:
     assert answers.last("b") == 10
 
 
-def test_names_that_are_gone_are_dropped_and_give_their_room_back() -> None:
+def test_removed_names_give_their_room_back() -> None:
     answers = Cache[int](2, latest=False)
     for name in ("a", "b"):
         answers.get(name, 1, lambda: 1)
@@ -116,7 +116,7 @@ def test_computation_that_fails_is_tried_again() -> None:
     assert answers.get("a", 1, lambda: 1) == 1
 
 
-def test_who_asks_for_an_answer_that_is_being_computed_gets_the_same_one() -> None:
+def test_answer_that_is_being_computed_is_shared_with_others_who_want_it() -> None:
     answers, compute = Cache[object](), Counting()
     begun, go_on = threading.Event(), threading.Event()
     found: list[object] = []

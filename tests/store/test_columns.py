@@ -43,7 +43,7 @@ def test_forgotten_entries_are_neither_marked_nor_counted() -> None:
     assert made.counts("field", 1) == {"a": 1}
 
 
-def test_counts_lose_nobody_when_the_codes_run_out() -> None:
+def test_counts_stay_complete_when_the_codes_run_out() -> None:
     values = [str(number) for number in range(OTHER + 3)]
     counts = column([*values, "0"]).counts("field", 0)
     assert counts["0"] == 2
@@ -52,7 +52,7 @@ def test_counts_lose_nobody_when_the_codes_run_out() -> None:
 
 
 @given(st.lists(st.sampled_from("abcde")), st.sets(st.sampled_from("abcdef")), st.integers(0, 10))
-def test_column_is_as_good_as_the_list_it_stands_for(values: list[str], wanted: set[str], start: int) -> None:
+def test_column_behaves_like_a_list(values: list[str], wanted: set[str], start: int) -> None:
     made = column(values)
     for name, held in (("field", values), ("before", ["", *values][: len(values)])):
         assert made.mask(name, wanted, start) == (bytes(value in wanted for value in held[start:]), True)

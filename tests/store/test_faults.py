@@ -69,7 +69,7 @@ def test_unknown_rule_is_not_found() -> None:
             ask("f7")
 
 
-def test_rule_that_cannot_mean_anything_uses_up_no_id() -> None:
+def test_meaningless_rule_uses_up_no_id() -> None:
     rules = store()
     with pytest.raises(InvalidInput):
         rules.add(FaultSpec(fault=CloseFault(), every=0), 0)

@@ -124,7 +124,7 @@ def test_cleared_journal_counts_from_one_again() -> None:
 # What became of an answer.
 
 
-def test_delivery_is_noted_by_another_record_and_the_one_there_was_does_not_change() -> None:
+def test_delivery_is_noted_in_a_new_record_and_the_old_one_does_not_change() -> None:
     known = journal()
     seq = known.append(record())
     before = known.get(seq)

@@ -28,14 +28,14 @@ def test_stories_are_known_by_name_and_in_order() -> None:
     assert stories.get("flap") == PACKAGED["flap"]
 
 
-def test_unknown_name_is_not_found_and_the_nearest_one_is_told() -> None:
+def test_unknown_name_is_not_found_and_the_nearest_one_is_suggested() -> None:
     with pytest.raises(NotFound, match="there is no story 'outag'; did you mean outage"):
         book().get("outag")
     with pytest.raises(NotFound, match=r"there is no story 'x{80}'$"):
         book().get("x" * 1000)
 
 
-def test_stories_of_a_user_replace_those_that_were_brought_before() -> None:
+def test_stories_of_a_user_replace_those_added_before() -> None:
     stories = book()
     stories.replace({"mine": MINE, "other": MINE})
     again = Known(story(title="Again"), "mine.toml")
@@ -67,7 +67,7 @@ def test_stories_of_the_package_are_read_once_by_whoever_asks_first() -> None:
     assert all(next(iter(one.values())) is first for one in seen)
 
 
-def test_server_that_tells_no_story_reads_none() -> None:
+def test_server_that_starts_no_story_reads_none() -> None:
     code = (
         "import sys; from mockserver.server.service import Service; Service(); "
         "print([name for name in sys.modules if name in ('mockserver.stories.file', 'tomllib', 'tomli')])"

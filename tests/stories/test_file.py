@@ -158,11 +158,11 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         ("title = = 1", "own.toml:1 is not TOML: "),
     ],
 )  # fmt: skip
-def test_story_that_cannot_be_told_is_refused_with_line_pointer_and_reason(text: str, message: str) -> None:
+def test_invalid_story_is_refused_with_line_pointer_and_reason(text: str, message: str) -> None:
     assert message in refused(text)
 
 
-def test_every_built_in_story_says_all_there_is_to_say() -> None:
+def test_every_built_in_story_has_every_text() -> None:
     for file in resources.files("mockserver.stories").iterdir():
         if file.name.endswith(".toml"):
             story = parse_story(file.read_text(encoding="utf-8"), file.name)

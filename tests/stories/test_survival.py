@@ -193,7 +193,7 @@ def test_habits_of_real_players_that_do_no_harm_pass(name: str, habits: Habits) 
 
 
 @every_case("name", CASTS)
-def test_player_that_never_comes_fails(name: str) -> None:
+def test_player_that_never_connects_fails(name: str) -> None:
     network = Network(BOOK)
     network.start(name)
 

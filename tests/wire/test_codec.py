@@ -106,7 +106,7 @@ def test_body_is_read_as_browsers_read_json(body: bytes, document: Any) -> None:
         (zipped(nested(10_000)), "64 levels"),
     ],
 )
-def test_body_that_is_no_json_is_told_apart_with_the_reason(body: bytes, why: str) -> None:
+def test_body_that_is_not_json_is_recognised_with_the_reason(body: bytes, why: str) -> None:
     with pytest.raises(NotJson, match=why):
         parse(body)
 
@@ -207,7 +207,7 @@ COMMANDS = [
 
 
 @every_case("kind", COMMANDS, ids=lambda kind: kind.__name__)
-def test_unknown_member_of_what_is_asked_is_an_error(kind: type[msgspec.Struct]) -> None:
+def test_unknown_member_of_an_argument_is_an_error(kind: type[msgspec.Struct]) -> None:
     story = {"title": "t", "symptom": "s", "description": "d", "player": "p", "expect": []}
     body = {"action": "freeze", "fault": {"kind": "reset"}, "after": "sid", **story}
     required = [field.name for field in msgspec.structs.fields(kind) if field.required]
@@ -267,7 +267,7 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
         ([], results.ClockCommand, "", "got `array`"),
     ],
 )
-def test_mistake_in_a_document_is_told_with_its_json_pointer(
+def test_mistake_in_a_document_is_reported_with_its_json_pointer(
     value: Any, kind: type[msgspec.Struct], pointer: str, message: str
 ) -> None:
     for read in (lambda: decode(encode(value), kind), lambda: convert(value, kind)):

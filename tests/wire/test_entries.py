@@ -56,13 +56,13 @@ def test_entry_shows_request_and_answer_as_they_were() -> None:
     ]  # fmt: skip
 
 
-def test_entry_tells_when_and_where_in_order_a_request_was_received_if_it_was_not_processed_at_once() -> None:
+def test_entry_says_when_and_in_which_place_a_request_was_received_if_it_was_not_processed_at_once() -> None:
     assert not {"held_ms", "received"} & set(to_builtins(entry(7, record(), None)))
     shown = entry(7, record(held_ms=500, displaced=-3), None)
     assert (shown.held_ms, shown.received) == (500, 4)
 
 
-def test_entry_without_a_word_about_its_reception_can_be_read() -> None:
+def test_entry_without_data_about_its_reception_can_be_read() -> None:
     shown = convert(to_builtins(entry(7, record(), None)), Entry)
     assert (shown.held_ms, shown.received) == (0, 0)
 

@@ -145,7 +145,7 @@ def test_exchange_that_was_cut_has_status_0_and_names_its_fault() -> None:
     assert cut["_mockserver"]["fault_ids"] == [rule.id]
 
 
-def test_answer_that_the_client_did_not_get_whole_has_status_0() -> None:
+def test_incomplete_answer_has_status_0() -> None:
     back_end = emulator()
     plan = answer(back_end, post("/api/v1/sessions", start()))
     back_end.delivered(plan, Delivery.CUT)

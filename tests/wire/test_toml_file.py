@@ -62,7 +62,7 @@ says = "x"
         ("/expect/0/says", 24),
     ],
 )
-def test_member_is_found_on_its_line_or_that_of_what_is_around_it(pointer: str, line: int) -> None:
+def test_member_is_found_on_its_line_or_on_that_of_its_parent(pointer: str, line: int) -> None:
     assert TomlFile(TEXT, "a.toml").where(pointer) == f"a.toml:{line}"
 
 
@@ -75,7 +75,7 @@ def test_what_is_nowhere_is_somewhere_in_the_file(pointer: str) -> None:
     assert TomlFile(TEXT, "a.toml").where(pointer) == "a.toml"
 
 
-def test_what_is_no_toml_is_refused_with_its_line() -> None:
+def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
     with pytest.raises(InvalidInput, match=r"^a\.toml:2 is not TOML: "):
         TomlFile("a = 1\nb = = 2\n", "a.toml")
 

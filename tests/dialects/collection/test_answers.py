@@ -77,7 +77,7 @@ def test_body_that_was_not_read_to_its_end_ends_the_connection(status: int, fina
         (Outcome.SESSION_CLOSED, 404, 404, "is closed"),
     ],
 )
-def test_refusal_tells_what_to_do(outcome: Outcome, after_end: Any, status: int, words: str) -> None:
+def test_refusal_says_what_to_do(outcome: Outcome, after_end: Any, status: int, words: str) -> None:
     response = answers.refused(outcome, SID, Settings(after_end=after_end))
     assert response.status == status
     assert words in message(response)

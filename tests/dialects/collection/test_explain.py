@@ -87,7 +87,7 @@ def test_pointers_escape_tilde_and_slash_and_start_at_the_base() -> None:
     assert [each.path for each in _STRICT.explain(None, event, "/3")] == ["/3/params/visitor.customerIDs/a~1b~0c/id"]
 
 
-def test_the_last_of_a_hundred_violations_tells_how_many_are_not_listed() -> None:
+def test_the_last_of_a_hundred_violations_says_how_many_are_not_listed() -> None:
     event = _event("ping", customMetadata={f"k{number}": number for number in range(150)})
 
     violations = _STRICT.explain("ping", event, "/2")

@@ -209,7 +209,7 @@ _SENTENCES: list[tuple[dict[str, Any], str, str]] = [
 
 
 @every_case(("event", "path", "sentence"), _SENTENCES)
-def test_a_mistake_is_told_with_what_to_change(event: dict[str, Any], path: str, sentence: str) -> None:
+def test_a_mistake_is_explained_with_what_to_change(event: dict[str, Any], path: str, sentence: str) -> None:
     assert [(each.path, each.detail) for each in _STRICT.explain(None, event)] == [(path, sentence)]
 
 
@@ -247,7 +247,7 @@ def test_an_event_name_like_no_other_leads_to_the_list() -> None:
     assert violation.detail.endswith(", sessionEnd, statesUpdate.")
 
 
-def test_an_event_type_that_is_switched_off_is_told_so() -> None:
+def test_an_event_type_that_is_switched_off_is_explained() -> None:
     [violation] = Validators(states_update=False).explain(None, _event("statesUpdate"))
 
     assert (
@@ -255,7 +255,7 @@ def test_an_event_type_that_is_switched_off_is_told_so() -> None:
     )
 
 
-def test_another_event_than_the_one_expected_is_told_so() -> None:
+def test_an_unexpected_event_type_is_explained() -> None:
     [violation] = _STRICT.explain("play", _event("ping"))
 
     assert violation.detail == '"eventType" is "ping"; only "play" is allowed here.'

@@ -42,7 +42,7 @@ def test_call_is_found_with_and_without_a_trailing_slash(method: str, path: str,
         ("POST", "/api/v1/schemas/ping", "OPTIONS, GET"),
     ],
 )
-def test_method_that_a_path_does_not_take_is_told_which_it_takes(method: str, path: str, allowed: str) -> None:
+def test_wrong_method_is_answered_with_the_methods_that_the_path_takes(method: str, path: str, allowed: str) -> None:
     assert call_of(method, path) == Call(Operation.OTHER, allowed)
 
 

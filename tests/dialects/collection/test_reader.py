@@ -231,7 +231,7 @@ def test_content_type_is_checked_before_the_body_if_strict() -> None:
         ("too_many_namespaces", 429, "1000 namespaces"),
     ],
 )
-def test_request_that_the_transport_found_wanting_goes_no_further(problem: Any, status: int, words: str) -> None:
+def test_request_with_a_transport_problem_is_not_read_further(problem: Any, status: int, words: str) -> None:
     request = structs.replace(post_event("s", event()), problem=problem)
     arrival = read(request, max_body_bytes=7)
     assert (arrival.operation, arrival.session_id, arrival.status) == (Operation.EVENT, "s", status)

@@ -273,7 +273,7 @@ def test_blocks_have_their_forms(event_type: str, media: dict[str, Any], status:
     assert post_edge_event(server, open_edge_session(server), event_type, **media).status == status
 
 
-def test_quality_of_null_is_as_if_it_were_not_there() -> None:
+def test_quality_of_null_counts_as_absent() -> None:
     server = emulator()
     sid = open_edge_session(server)
     document = body("ping", sid=sid)
