@@ -9,9 +9,10 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import Any, NamedTuple
+from itertools import chain, repeat
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 import trustme
@@ -34,6 +35,9 @@ from tests.waiting import GUARD_S, until
 
 LOOK_S = 0.1
 """How long a connection is watched to see that nothing arrives."""
+AT_ONCE_S = 0.001
+"""How long to look for what has arrived already."""
+T = TypeVar("T")
 
 START = (
     b'{"playerTime":{"playhead":0,"ts":1760000000000},"eventType":"sessionStart","params":'
@@ -149,9 +153,9 @@ class Wire:
                 seen, self._seen = self._seen, b""
                 return seen
 
-    def is_silent(self) -> bool:
+    def is_silent(self, look_s: float = LOOK_S) -> bool:
         """Return whether nothing arrives for a moment, not even the end."""
-        self.socket.settimeout(LOOK_S)
+        self.socket.settimeout(look_s)
         try:
             self._receive()
         except TimeoutError:
@@ -172,6 +176,12 @@ class Wire:
             except ConnectionResetError as error:
                 return error.errno == errno.ECONNRESET
         return False
+
+
+def heard(wires: Mapping[T, Wire]) -> list[T]:
+    """Watch connections for the same moment, and return the names of those on which something arrives."""
+    look_s = chain((LOOK_S,), repeat(AT_ONCE_S))
+    return [name for name, wire in wires.items() if not wire.is_silent(next(look_s))]
 
 
 class Running:
@@ -383,13 +393,27 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
     return Certified(str(folder / "cert.pem"), str(folder / "key.pem"), trust)
 
 
-@pytest.fixture(params=["http", "https"])
-def each_scheme(request: pytest.FixtureRequest, start: Start, clock: Clock) -> Running:
+SCHEMES = ("http", "https")
+StartWith = Callable[[str], Running]
+
+
+@pytest.fixture
+def start_with(request: pytest.FixtureRequest, start: Start, clock: Clock) -> StartWith:
+    """Start servers with or without TLS on one clock, which is frozen."""
+
+    def begin(scheme: str) -> Running:
+        if scheme == "http":
+            return start(clock=clock)
+        certified: Certified = request.getfixturevalue("certified")
+        return start(clock=clock, trust=certified.trust, tls_cert=certified.cert, tls_key=certified.key)
+
+    return begin
+
+
+@pytest.fixture(params=SCHEMES)
+def each_scheme(request: pytest.FixtureRequest, start_with: StartWith) -> Running:
     """A server whose clock is frozen, once without TLS and once with it."""
-    if request.param == "http":
-        return start(clock=clock)
-    certified: Certified = request.getfixturevalue("certified")
-    return start(clock=clock, trust=certified.trust, tls_cert=certified.cert, tls_key=certified.key)
+    return start_with(request.param)
 
 
 def http_client(server: Running) -> closing[http.client.HTTPConnection]:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import trustme
@@ -17,6 +18,9 @@ from mockserver.errors import ServerFailed
 from mockserver.server.tls import Authority
 from tests.server.conftest import Start
 from tests.server.tls_clients import ca_of, certificate_of, connected, failure_of, trusting
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 NOW_MS = 1_760_000_000_000
 DAY_S = 86_400
@@ -129,29 +133,35 @@ def test_file_that_is_no_ca_is_told_with_what_to_do_and_kept(
     assert path.read_bytes() == before
 
 
+@pytest.fixture(scope="module")
+def rsa_key() -> RSAPrivateKey:
+    """A key that takes long to make; one will do."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @pytest.mark.parametrize(("begin_s", "end_s"), [(-2 * DAY_S, -1), (60, DAY_S)])
-def test_ca_that_is_not_valid_now_is_told(tmp_path: Path, begin_s: int, end_s: int) -> None:
+def test_ca_that_is_not_valid_now_is_told(tmp_path: Path, rsa_key: RSAPrivateKey, begin_s: int, end_s: int) -> None:
     path = tmp_path / "ca.pem"
-    path.write_bytes(lasting(NOW_MS // 1000 + begin_s, NOW_MS // 1000 + end_s))
+    path.write_bytes(lasting(rsa_key, NOW_MS // 1000 + begin_s, NOW_MS // 1000 + end_s))
     with pytest.raises(ServerFailed, match=r"the CA .*ca.pem is valid from .* to .* only; delete or move the file"):
         Authority.kept_in(path, NOW_MS)
 
 
-def test_certificate_does_not_outlive_its_ca(tmp_path: Path, start: Start) -> None:
+def test_certificate_does_not_outlive_its_ca(tmp_path: Path, rsa_key: RSAPrivateKey, start: Start) -> None:
     now_s = RealTime().epoch_ms() // 1000
     path = tmp_path / "ca.pem"
-    path.write_bytes(lasting(now_s - 30 * DAY_S, now_s + 9 * DAY_S))
+    path.write_bytes(lasting(rsa_key, now_s - 30 * DAY_S, now_s + 9 * DAY_S))
     seen = certificate_of(start(tls=True, tls_ca=str(path)))
     assert ssl.cert_time_to_seconds(seen["notAfter"]) == now_s + 9 * DAY_S
 
 
-def lasting(begin_s: int, end_s: int) -> bytes:
+def lasting(key: RSAPrivateKey, begin_s: int, end_s: int) -> bytes:
     """Make a CA that somebody else made, for a while only and with an RSA key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "of the house")])
     certificate = (
         x509.CertificateBuilder()

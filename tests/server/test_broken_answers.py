@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import http.client
+from itertools import product
+from typing import Any
 
 import httpx
 import pytest
 import requests
 
 from mockserver.clock import Clock
+from mockserver.control import PATCH_SETTINGS
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import PING, START, Running, Start, Wire, http_client
+from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, Wire, heard, http_client
 from tests.waiting import GUARD_S, until
 
 EVENT = {"operation": "event"}
@@ -22,9 +25,13 @@ KINDS: tuple[dict[str, object], ...] = (
 
 @pytest.fixture
 def server(each_scheme: Running) -> Running:
-    """A server that says nothing about faults in its answers, so that they can be compared byte by byte."""
-    each_scheme.admin("PATCH", "/settings", {"fault_header": False})
-    return each_scheme
+    return quiet(each_scheme)
+
+
+def quiet(server: Running) -> Running:
+    """Let a server say nothing about faults in its answers, so that they can be compared byte by byte."""
+    server.control.call(PATCH_SETTINGS, {"fault_header": False})
+    return server
 
 
 def events_of(sid: str) -> str:
@@ -119,26 +126,43 @@ def test_garbled_answer_is_a_bad_status_line(start: Start) -> None:
             client.getresponse()
 
 
-@pytest.mark.parametrize("stage", OUTCOMES)
-def test_dribble_arrives_in_even_pieces_as_the_clock_goes(server: Running, stage: str) -> None:
-    sid = server.open_session()
-    with server.connect() as wire:
-        whole = whole_answer(wire, sid)
+class Dribbled:
+    """A server that sends the answer to an event in four pieces, and a client that asked for it."""
+
+    def __init__(self, server: Running, stage: str) -> None:
+        self.server = quiet(server)
+        self.sid = server.open_session()
+        self.wire = server.connect()
+        self.whole = whole_answer(self.wire, self.sid)
         rule = {"kind": "dribble", "chunks": 4, "total_ms": 300}
         server.add_fault(rule, when=EVENT, stage=stage, times=1)
-        wire.request("POST", events_of(sid), PING)
-        ends = [len(whole) * number // 4 for number in range(5)]
-        assert wire.exactly(ends[1]) == whole[: ends[1]]
-        server.advance(99)
-        assert wire.is_silent()
-        for number, ms in ((1, 1), (2, 100), (3, 100)):
-            assert server.entry(3)["delivery"] == "pending"
-            server.advance(ms)
-            assert wire.exactly(ends[number + 1] - ends[number]) == whole[ends[number] : ends[number + 1]]
-            assert number == 3 or wire.is_silent()
-        assert server.entry(3)["delivery"] == "sent"
-        assert whole_answer(wire, sid) == whole
-    server.assert_alive()
+        self.wire.request("POST", events_of(self.sid), PING)
+
+    def takes(self, number: int) -> bool:
+        """Read as much as the next piece has, and tell whether it is that piece."""
+        begin, end = (len(self.whole) * each // 4 for each in (number, number + 1))
+        return self.wire.exactly(end - begin) == self.whole[begin:end]
+
+    def delivery(self) -> Any:
+        return self.server.entry(3)["delivery"]
+
+
+def test_dribble_arrives_in_even_pieces_as_the_clock_goes(start_with: StartWith, clock: Clock) -> None:
+    cases = {case: Dribbled(start_with(case[0]), case[1]) for case in product(SCHEMES, OUTCOMES)}
+    wires = {case: each.wire for case, each in cases.items()}
+    assert [case for case, each in cases.items() if not each.takes(0)] == []
+    clock.advance(99)
+    assert heard(wires) == []
+    for number, ms in ((1, 1), (2, 100), (3, 100)):
+        assert [case for case, each in cases.items() if each.delivery() != "pending"] == []
+        clock.advance(ms)
+        assert [case for case, each in cases.items() if not each.takes(number)] == []
+        assert number == 3 or heard(wires) == []
+    assert [case for case, each in cases.items() if each.delivery() != "sent"] == []
+    for case, each in cases.items():
+        with each.wire as wire:
+            assert whole_answer(wire, each.sid) == each.whole, case
+        each.server.assert_alive()
 
 
 def test_dribble_in_more_pieces_than_there_are_bytes_sends_one_at_a_time(server: Running) -> None:
@@ -244,16 +268,20 @@ def test_what_was_pipelined_behind_a_dribble_is_answered_after_it(server: Runnin
         assert wire.answer().status == 204
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind["kind"]))
-def test_broken_answer_after_a_delay_comes_after_it(server: Running, kind: dict[str, object]) -> None:
-    server.add_fault({"kind": "delay", "ms": 500}, stage="response")
-    server.add_fault(kind, stage="response")
-    with server.connect() as wire:
+def test_broken_answer_after_a_delay_comes_after_it(start_with: StartWith, clock: Clock) -> None:
+    wires: dict[tuple[str, str], Wire] = {}
+    for scheme, kind in product(SCHEMES, KINDS):
+        server = quiet(start_with(scheme))
+        server.add_fault({"kind": "delay", "ms": 500}, stage="response")
+        server.add_fault(kind, stage="response")
+        wire = wires[scheme, str(kind["kind"])] = server.connect()
         wire.request("POST", "/api/v1/sessions", START)
         server.wait_for_entries(1)
-        assert wire.is_silent()
-        server.advance(500)
-        assert wire.exactly(4) == (GARBLED[:4] if kind["kind"] == "garble" else b"HTTP")
+    assert heard(wires) == []
+    clock.advance(500)
+    for case, wire in wires.items():
+        with wire:
+            assert wire.exactly(4) == (GARBLED[:4] if case[1] == "garble" else b"HTTP"), case
 
 
 @pytest.mark.parametrize("kind", [*KINDS, {"kind": "reset"}, {"kind": "close"}], ids=lambda kind: str(kind["kind"]))

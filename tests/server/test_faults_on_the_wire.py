@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, START, Running, Start
+from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, heard
 from tests.waiting import until
 
 EVENT = {"operation": "event"}
@@ -131,24 +133,39 @@ def test_lost_answer_to_a_session_start_leaves_an_orphan_session(server: Running
     assert server.admin("GET", "/sessions").json()["meta"]["total"] == 2
 
 
-@pytest.mark.parametrize(("stage", "recorded_before"), [("request", 1), ("response", 2)])
-def test_delay_on_a_standing_clock_waits_for_an_advance(server: Running, stage: str, recorded_before: int) -> None:
-    sid = server.open_session()
-    fault_id = server.add_fault({"kind": "delay", "ms": 6000}, when=EVENT, stage=stage)
-    with server.connect() as wire:
-        wire.request("POST", f"/api/v1/sessions/{sid}/events", PING)
-        server.wait_until_struck(fault_id)
-        server.admin("POST", "/clock", {"action": "advance", "ms": 5999})
-        assert wire.is_silent()
-        assert server.emulator.journal.last_seq == recorded_before
-        assert server.admin("GET", f"/sessions/{sid}").json()["events"] == recorded_before
-        if stage == "response":
-            assert server.entry(2)["delivery"] == "pending"
-        server.admin("POST", "/clock", {"action": "advance", "ms": 1})
-        assert wire.answer().status == 204
-    entry = server.entry(2)
-    assert (entry["delivery"], entry["outcome"], entry["fault_ids"]) == ("sent", "accepted", [fault_id])
-    assert entry["at_ms"] == 1_760_000_000_000 + (6000 if stage == "request" else 0)
+class Delayed:
+    """A server that delays the answer to an event by six seconds, and a client that asked for it."""
+
+    def __init__(self, server: Running, stage: str) -> None:
+        self.server, self.stage = server, stage
+        self.sid = server.open_session()
+        self.fault_id = server.add_fault({"kind": "delay", "ms": 6000}, when=EVENT, stage=stage)
+        self.wire = server.connect()
+        self.wire.request("POST", f"/api/v1/sessions/{self.sid}/events", PING)
+        server.wait_until_struck(self.fault_id)
+
+    @property
+    def recorded(self) -> tuple[int, int, str | None]:
+        """How many entries there are and how many events the session has, and what became of the answer."""
+        events = self.server.admin("GET", f"/sessions/{self.sid}").json()["events"]
+        last_seq = self.server.emulator.journal.last_seq
+        return last_seq, events, self.server.entry(2)["delivery"] if last_seq == 2 else None
+
+
+def test_delay_on_a_standing_clock_waits_for_an_advance(start_with: StartWith) -> None:
+    cases = {case: Delayed(start_with(case[0]), case[1]) for case in product(SCHEMES, ("request", "response"))}
+    tester = cases["http", "request"].server  # all share one clock
+    tester.admin("POST", "/clock", {"action": "advance", "ms": 5999})
+    assert heard({case: each.wire for case, each in cases.items()}) == []
+    expected = {"request": (1, 1, None), "response": (2, 2, "pending")}
+    assert [case for case, each in cases.items() if each.recorded != expected[each.stage]] == []
+    tester.admin("POST", "/clock", {"action": "advance", "ms": 1})
+    for case, each in cases.items():
+        with each.wire as wire:
+            assert wire.answer().status == 204, case
+        entry = each.server.entry(2)
+        assert (entry["delivery"], entry["outcome"], entry["fault_ids"]) == ("sent", "accepted", [each.fault_id]), case
+        assert entry["at_ms"] == 1_760_000_000_000 + (6000 if each.stage == "request" else 0), case
 
 
 def test_delay_ends_on_a_clock_that_is_resumed_or_set_as_well(server: Running) -> None:

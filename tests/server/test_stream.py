@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.server import stream as streaming
 from mockserver.server.stream import Turns
-from tests.server.conftest import Running, Start
+from tests.server.conftest import Running, Start, Wire
 from tests.waiting import GUARD_S, until
 
 
@@ -60,8 +61,9 @@ def test_entries_are_sent_as_they_are_recorded(server: Running) -> None:
 
 
 def test_last_event_id_goes_on_where_it_ended(server: Running) -> None:
-    for _ in range(450):
-        server.ask("OPTIONS", "/api/v1/sessions")
+    with server.connect() as wire:
+        for _ in range(450):
+            wire.ask("OPTIONS", "/api/v1/sessions")
     with Listener(server, "2") as stream:
         assert [number(stream) for _ in range(448)] == list(range(3, 451))
         server.open_session()
@@ -123,6 +125,14 @@ def test_streams_end_when_the_server_stops(server: Running) -> None:
 # What is large, and who reads slowly
 
 
+def waiting(server: Running) -> Wire:
+    """Return a connection of a reader for whom the system keeps little."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+    connection.connect(("127.0.0.1", server.port))
+    return Wire(connection)
+
+
 def test_a_stream_whose_reader_waits_reads_no_further(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
@@ -132,14 +142,15 @@ def test_a_stream_whose_reader_waits_reads_no_further(server: Running, monkeypat
         return entries
 
     monkeypatch.setattr(streaming, "block", counted)
-    for _ in range(60):
-        server.ask("POST", "/nowhere", b"x" * 900_000)
     with server.connect() as wire:
+        for _ in range(60):
+            wire.ask("POST", "/nowhere", b"x" * 300_000)
+    with waiting(server) as wire, server.connect() as player:
         wire.request("GET", "/__admin/stream", None, ("Last-Event-ID", "0"))
         wire.until(b": connected")
         until(lambda: len(read) > 0)
         for _ in range(200):
-            server.ask("OPTIONS", "/api/v1/sessions")
+            player.ask("OPTIONS", "/api/v1/sessions")
         assert len(read) < 30
     with Listener(server, "0") as other:
         assert [number(other) for _ in range(260)] == [*range(1, 261)]
@@ -166,8 +177,9 @@ async def test_between_two_turns_the_loop_serves_everybody_else() -> None:
 @pytest.mark.parametrize("form", ["ndjson", "har"])
 def test_players_are_answered_while_nobody_reads_an_export(server: Running, form: str) -> None:
     sid = server.open_session()
-    for _ in range(20):
-        server.ask("POST", "/nowhere", b"x" * 900_000)
+    with server.connect() as wire:
+        for _ in range(20):
+            wire.ask("POST", "/nowhere", b"x" * 900_000)
     with server.connect() as wire:
         wire.request("GET", f"/__admin/export?format={form}")
         wire.until(b"\r\n\r\n")

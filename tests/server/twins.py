@@ -193,6 +193,10 @@ class Twins:
             for connection in twin.connections:
                 connection.abort()
         await asyncio.sleep(0)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def _stand_still(emulator: Emulator) -> None:
