@@ -310,12 +310,12 @@ def _goes_on(last: _JudgedTraffic, records: _Records, moment: _Moment, version: 
 
 def findings(target: Target, query: FindingQuery) -> FindingPage:
     """List what is wrong with the traffic."""
-    return _finding_page(Diagnosis(target.namespace).findings(), query)
+    return _finding_page(target.namespace, Diagnosis(target.namespace).findings(), query)
 
 
 def session_findings(target: Target, query: FindingQuery, sid: str) -> FindingPage:
     """List what is wrong with a session."""
-    return _finding_page(Diagnosis(target.namespace).session_findings(sid), query)
+    return _finding_page(target.namespace, Diagnosis(target.namespace).session_findings(sid), query)
 
 
 def rule(target: Target, argument: None, code: str) -> RuleView:
@@ -330,7 +330,7 @@ def rule(target: Target, argument: None, code: str) -> RuleView:
     raise NotFound(f"there is no rule {code[:80]!r}{nearest(code[:80], CODES)}")
 
 
-def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:
+def _finding_page(namespace: Namespace, found: list[Finding], query: FindingQuery) -> FindingPage:
     check_page(query.since, query.limit)
     codes = (query.code,) if isinstance(query.code, str) else query.code
     for code in codes or ():
@@ -347,7 +347,10 @@ def _finding_page(found: list[Finding], query: FindingQuery) -> FindingPage:
     ]
     shown = within_answer(wanted[query.since : query.since + query.limit], _shown_bytes)
     after = query.since + len(shown)
-    return FindingPage(findings=shown, meta=Meta(total=len(wanted), next=after if after < len(wanted) else None))
+    with namespace as emulator:
+        evicted = emulator.journal.evicted
+    following = after if after < len(wanted) else None
+    return FindingPage(findings=shown, meta=Meta(total=len(wanted), evicted=evicted, next=following))
 
 
 def _shown_bytes(finding: Finding) -> int:

@@ -10,8 +10,9 @@ from mockserver.control import FindingQuery
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.results import ResetCommand
+from mockserver.model.settings import Settings
 from tests.factories import event, target
-from tests.playbacks import Playground
+from tests.playbacks import AD, BREAK, Playground
 
 
 @pytest.fixture
@@ -145,3 +146,18 @@ def test_summary_applies_timeouts_to_sessions_whatever_it_said_before() -> None:
     assert phases() == {"open": 1}
     ground.now_ms += 2 * 86_400_000
     assert phases() == phases() == {"forgotten": 1}
+
+
+def test_findings_say_how_many_entries_were_dropped_and_do_not_miss_them() -> None:
+    ground = Playground(Settings(max_entries=4))
+    sid = ground.play(
+        ("play", 1, 0), ("adBreakStart", 5, 4, BREAK), ("adStart", 5, 4, AD), ("ping", 15, 4), ("adComplete", 20, 4),
+        ("adBreakComplete", 20, 4), ("ping", 30, 14), ("sessionComplete", 40, 24),
+    )  # fmt: skip
+    evicted = ground.emulator.journal.evicted
+    assert evicted >= 5
+
+    everything = findings.findings(target(ground.emulator), FindingQuery(min_severity=Severity.ERROR))
+    own = findings.session_findings(target(ground.emulator), FindingQuery(min_severity=Severity.ERROR), sid)
+    assert (everything.findings, everything.meta.evicted) == ([], evicted)
+    assert (own.findings, own.meta.evicted) == ([], evicted)

@@ -293,6 +293,7 @@ RULES: tuple[Rule, ...] = (
         "The ad is ignored and its time is counted as main content.",
         "Adobe, Events request; Adobe, Ads overview",
         _outside_break,
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "ad.complete-without-start",
@@ -302,6 +303,7 @@ RULES: tuple[Rule, ...] = (
         "source of Adobe's SDKs",
         closed_without_start("ad"),
         "a second close of the same ad, which is ad.skip-and-complete",
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "ad.skip-and-complete",
@@ -352,6 +354,7 @@ RULES: tuple[Rule, ...] = (
         "The dimension Ad in pod position is meaningless.",
         "Adobe, Request parameters (from 1); Adobe, Ad in pod position (from 0)",
         _pod_position,
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "ad.complete-early",

@@ -297,6 +297,7 @@ RULES: tuple[Rule, ...] = (
         "It adds nothing to the ad metrics.",
         "our reading: ad metrics are made from adStart",
         _break_empty,
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "ad.break-split",
@@ -314,6 +315,7 @@ RULES: tuple[Rule, ...] = (
         "It is ignored.",
         "source of Adobe's SDKs",
         _break_complete_without_start,
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "ad.playback-between",
@@ -323,6 +325,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Timeline 1",
         _playback_between,
         "events with the ts of the adBreakStart or of the adStart, as Adobe's SDKs send them",
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "ad.pod-index",

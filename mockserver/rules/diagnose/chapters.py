@@ -178,6 +178,7 @@ RULES: tuple[Rule, ...] = (
         "source of Adobe's SDKs",
         closed_without_start("chapter"),
         "a second close of the same chapter, which is chapter.complete-and-skip",
+        settled_by=("chapterStart",),
     ),
     Rule(
         "chapter.complete-and-skip",

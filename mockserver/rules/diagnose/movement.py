@@ -246,6 +246,7 @@ RULES: tuple[Rule, ...] = (
         _frozen,
         "bursts of an SDK at one playhead; pauses, buffers and ad breaks; ads outside a break, which is "
         "ad.outside-break",
+        settled_by=("adBreakComplete",),
     ),
     Rule(
         "playhead.coarse",
@@ -312,5 +313,6 @@ RULES: tuple[Rule, ...] = (
         "our reading: players offer half to double speed",
         _drift,
         "single seeks",
+        settled_by=("play",),
     ),
 )

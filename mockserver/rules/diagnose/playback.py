@@ -192,6 +192,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Events: Play",
         _missing_start,
         "the first step from the playhead of sessionStart, which is 0 until the player knows its position",
+        settled_by=(),
     ),
     Rule(
         "play.missing-after-buffer",
@@ -229,6 +230,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Media Collection API: Timeline 1",
         _missing_after_preroll,
         "a pauseStart, bufferStart, the next break or the end within that time",
+        settled_by=(),
     ),
     Rule(
         "play.duplicate",

@@ -70,6 +70,8 @@ class Rule(NamedTuple):
         traffic_check: Finds the places in all traffic of a namespace.
         claims: Whether it is about a refusal. Such a hit is always an error: the event is lost.
         hint: Further advice on a refusal, added to the reason in the answer.
+        settled_by: Set for a rule that misjudges a session whose beginning was dropped: the event types after the
+            first of which it is right again; empty if it never is.
     """
 
     code: str
@@ -83,10 +85,13 @@ class Rule(NamedTuple):
     traffic_check: Callable[[Traffic], Iterable[Hit]] | None = None
     claims: Callable[[Refusal], bool] | None = None
     hint: str = ""
+    settled_by: tuple[str, ...] | None = None
 
     def in_session(self, session: SessionTraffic) -> Iterable[Hit]:
         """Find the places in one session."""
         checked = () if self.check is None else self.check(session)
+        if self.settled_by is not None and session.lacks_beginning:
+            checked = _after(session, self.settled_by, checked)
         return checked if self.claims is None or not session.refusals else (*self._claimed(session), *checked)
 
     def in_traffic(self, traffic: Traffic) -> Iterable[Hit]:
@@ -112,6 +117,14 @@ class Rule(NamedTuple):
             if self.hint:
                 message = f"{message.removesuffix('.')}; {self.hint}."
             yield Hit(seqs_of(*(refusal.item for refusal in group)), message, Severity.ERROR)
+
+
+def _after(session: SessionTraffic, event_types: tuple[str, ...], hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Return the hits at events that are processed after the first one of these types."""
+    settling = session.in_order(*event_types)
+    if settling:
+        later = {step.seq for step in session.steps[settling[0].n + 1 :]}
+        yield from (hit for hit in hits if later.issuperset(hit.seqs))
 
 
 def unclaimed(rules: Iterable[Rule], place: SessionTraffic | Traffic) -> Iterator[Hit]:

@@ -43,7 +43,8 @@ def _no_play(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:
-    if session.closed_by is ClosedBy.IDLE and not _ends(session):
+    is_complete = session.stored is not None and session.stored.complete
+    if session.closed_by is ClosedBy.IDLE and not is_complete and not _ends(session):
         yield Hit(
             _last(session),
             f"{_silence(session)}; send sessionComplete at the end of the content and sessionEnd when the viewer "
@@ -277,6 +278,7 @@ RULES: tuple[Rule, ...] = (
         "Counted as a drop before start; no content start, no time spent.",
         "Adobe, metrics: Drops before start",
         _no_play,
+        settled_by=(),
     ),
     Rule(
         "session.no-close",

@@ -166,6 +166,7 @@ class SessionTraffic:
             self.words,
         )
         deduplicated.repetition = repetition
+        deduplicated.lacks_beginning = self.lacks_beginning
         return deduplicated
 
     @cached_property
@@ -220,6 +221,13 @@ class SessionTraffic:
     def start(self) -> Step | None:
         """The sessionStart."""
         return next(self.of("sessionStart"), None)
+
+    @cached_property
+    def lacks_beginning(self) -> bool:
+        """Whether the sessionStart is among events that were accepted but are no longer in the journal."""
+        if self.stored is None or self.start is not None:
+            return False
+        return self.stored.events > sum(item.accepted for item in self.arrived)
 
     @cached_property
     def params(self) -> Mapping[str, Any]:

@@ -215,6 +215,7 @@ RULES: tuple[Rule, ...] = (
         "source of Adobe's SDKs",
         _end_without_start,
         "a stateStart with the same name and ts, because Adobe guarantees no order for these",
+        settled_by=(),
     ),
     Rule(
         "state.duplicate-start",
