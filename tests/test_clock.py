@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mockserver.clock import MAX_TIME_MS, Clock, ClockState, RealTime
 from mockserver.errors import InvalidInput
 from mockserver.wire.entries import http_date
+from tests.tables import every_case
 
 EPOCH_MS = 1_760_000_000_000
 
@@ -78,7 +79,7 @@ def test_set_goes_forwards_and_backwards(reality: Reality, clock: Clock) -> None
     assert reality.wait(10) == 15
 
 
-@pytest.mark.parametrize("at_ms", [-1, MAX_TIME_MS + 1, 10**30])
+@every_case("at_ms", [-1, MAX_TIME_MS + 1, 10**30])
 def test_set_refuses_what_is_no_time_in_milliseconds(clock: Clock, at_ms: int) -> None:
     with pytest.raises(InvalidInput, match="milliseconds"):
         clock.set(at_ms)
@@ -93,7 +94,7 @@ def test_rate_multiplies_the_time_that_passes_from_then_on(reality: Reality, clo
     assert reality.wait(1_000) == 61_500
 
 
-@pytest.mark.parametrize("rate", [0, -1, 1_000_001, float("nan"), float("inf")])
+@every_case("rate", [0, -1, 1_000_001, float("nan"), float("inf")])
 def test_rate_that_is_no_speed_is_refused(clock: Clock, rate: float) -> None:
     with pytest.raises(InvalidInput, match="rate must be"):
         clock.set_rate(rate)

@@ -49,6 +49,16 @@ def test_a_check_of_pytest_that_fails_is_a_wrong_case_too() -> None:
         raises()
 
 
+@every_case("number", [1, 2])
+async def test_a_case_may_be_a_coroutine(number: int) -> None:
+    async def positive(case: int) -> None:
+        _positive(case)
+
+    await every_case("case", [number])(positive)()
+    with pytest.raises(pytest.fail.Exception, match="1 of 2 cases are wrong"):
+        await every_case("case", [number, -number])(positive)()
+
+
 def test_what_is_not_in_the_table_is_a_fixture() -> None:
     test = every_case("number", [3, 4])(_positive)
 

@@ -13,6 +13,7 @@ from mockserver.model.results import ResetCommand
 from mockserver.model.settings import Settings
 from tests.factories import event, target
 from tests.playbacks import AD, BREAK, Playground
+from tests.tables import every_case
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_everything_is_listed_by_default(ground: Playground, everything: list[Fi
     assert (page.meta.total, page.meta.next) == (len(everything), None)
 
 
-@pytest.mark.parametrize("severity", Severity)
+@every_case("severity", Severity)
 def test_findings_at_least_as_bad_are_listed(ground: Playground, everything: list[Finding], severity: Severity) -> None:
     page = findings.findings(target(ground.emulator), FindingQuery(min_severity=severity))
     assert page.findings == [finding for finding in everything if finding.severity.rank <= severity.rank]
@@ -89,7 +90,7 @@ def test_page_beyond_the_end_is_empty(ground: Playground) -> None:
     assert (page.findings, page.meta.next) == ([], None)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "pointer"),
     [
         (FindingQuery(code="ping.gaps"), "/code"),

@@ -19,6 +19,7 @@ from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.factories import fault
 from tests.playbacks import START_MS, Event, Playground
+from tests.tables import every_case
 
 GAP: tuple[Event, ...] = (("play", 1, 0), ("ping", 11, 10), ("ping", 90, 89), ("sessionEnd", 91, 90))
 """A silence of 79 seconds, which is an error."""
@@ -94,7 +95,7 @@ def test_events_refused_for_an_id_that_was_never_issued_are_findings_about_that_
     assert diagnosis.session_findings("stranger") == diagnosis.findings()
 
 
-@pytest.mark.parametrize("ask", [Diagnosis.session_findings, Diagnosis.report])
+@every_case("ask", [Diagnosis.session_findings, Diagnosis.report])
 def test_session_that_nobody_named_is_not_found(ground: Playground, ask: Callable[..., object]) -> None:
     with pytest.raises(NotFound):
         ask(Diagnosis(ground.namespace), "nobody")

@@ -131,7 +131,7 @@ def test_export_holds_what_the_list_shows(back_end: Emulator) -> None:
     assert exported(q="nothing") == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("order", "names"),
     [
         ("opened", [NOIR, OTHER]),
@@ -149,7 +149,7 @@ def test_sessions_are_sorted(back_end: Emulator, order: Any, names: list[str]) -
     assert _names(back_end, sort=order, skip=1, limit=1) == names[1:]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("order", "seqs"),
     [
         ("seq", [1, 2, 3, 4, 5, 6, 7]),

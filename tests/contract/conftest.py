@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,11 +30,18 @@ def server(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
 
 
 class Twins:
-    """Two servers that get the same calls: one in its process, the other over HTTP."""
+    """Two servers that get the same calls: one in its process, the other over HTTP.
 
-    def __init__(self, local: MediaServer, remote: MediaServer) -> None:
+    Args:
+        local: One, in its process.
+        remote: The other, over HTTP.
+        behind: The other, in its process too, which is quicker.
+    """
+
+    def __init__(self, local: MediaServer, remote: MediaServer, behind: MediaServer) -> None:
         self.local = local
         self.remote = remote
+        self.behind = behind
 
     def both(self, ask: Callable[[MediaServer], Any]) -> Any:
         """Call both; their results, or their errors, must be equal."""
@@ -54,34 +60,14 @@ def outcome(ask: Callable[[MediaServer], Any], server: MediaServer) -> Any:
 @pytest.fixture
 def twins() -> Iterator[Twins]:
     """Twins with equal seeds and clocks, so that equal requests give equal journals."""
-    with _opened_twins() as pair:
-        yield pair
-
-
-@pytest.fixture(scope="module")
-def shared_twins() -> Iterator[Twins]:
-    """The same for tests that change nothing, which can all share one pair."""
-    with _opened_twins() as pair:
-        yield pair
-
-
-@contextmanager
-def _opened_twins() -> Iterator[Twins]:
     settings = Settings(max_faults=3)
     with MockServer(settings, seed=7) as one, MockServer(settings, seed=7) as other:
-        pair = Twins(one, connect(other.url))
-        for server in (pair.local, pair.remote):
+        pair = Twins(one, connect(other.url), other)
+        for server in (one, other):
             server.clock.freeze()
             server.clock.set(T0)
         yield pair
         assert one.internal_errors == other.internal_errors == []
-
-
-@pytest.fixture(scope="module")
-def shared_post() -> Iterator[Post]:
-    """:func:`post` for ``shared_twins``."""
-    with _posting() as send:
-        yield send
 
 
 @pytest.fixture
@@ -90,12 +76,6 @@ def post() -> Iterator[Post]:
 
     A test has one connection to each server: a new one for every request would take longer than the tests.
     """
-    with _posting() as send:
-        yield send
-
-
-@contextmanager
-def _posting() -> Iterator[Post]:
     connections: dict[str, HTTPConnection] = {}
 
     def send(server: MediaServer, path: str, document: Any) -> int:

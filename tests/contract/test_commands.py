@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from mockserver import FaultSpec, InvalidInput, MediaServer, NotFound, Refused, 
 from mockserver.model.fault_kind import ResetFault, StatusFault
 from mockserver.model.vocabulary import ClosedBy, Phase
 from tests.factories import T0, event, start
+from tests.tables import every_case
 
 Post = Callable[..., int]
 
@@ -64,14 +64,14 @@ def test_session_is_opened_without_a_client(server: MediaServer, post: Post) -> 
     assert [session.seq for session in server.sessions()] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("ask", ["session", "expire", "forget"])
-@pytest.mark.parametrize("name", ["nobody", ""])
+@every_case("ask", ["session", "expire", "forget"])
+@every_case("name", ["nobody", ""])
 def test_session_that_does_not_exist_is_not_found(server: MediaServer, ask: str, name: str) -> None:
     with pytest.raises(NotFound):
         getattr(server, ask)(name)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "text", "pointer"),
     [
         ({"sid": "no spaces"}, "sid must be 1 to 128 letters", "/sid"),
@@ -139,7 +139,7 @@ def test_unfired_are_the_rules_that_should_have_struck(server: MediaServer, ping
     assert [rule.id for rule in server.faults.unfired()] == [unseen.id, skipped.id]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("rule", "text", "pointer"),
     [
         ({"fault": {"kind": "staus", "code": 500}}, "Invalid value 'staus'", "/fault/kind"),
@@ -187,7 +187,7 @@ def test_settings_take_records_and_their_json_names(server: MediaServer) -> None
     assert server.settings.cors_max_age_s == 60
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "pointer"),
     [
         ({"idle_timeout_s": -1}, "/idle_timeout_s"),
@@ -230,7 +230,7 @@ def test_clock_follows_the_events(server: MediaServer, sid: str, post: Post) -> 
     assert server.clock.now_ms == T0 + 9 * MINUTE_MS
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("move", "pointer"),
     [
         (lambda clock: clock.advance(seconds=-1), "/ms"),
@@ -241,7 +241,6 @@ def test_clock_follows_the_events(server: MediaServer, sid: str, post: Post) -> 
         (lambda clock: clock.rate(0), "/rate"),
         (lambda clock: clock.rate("fast"), "/rate"),
     ],
-    ids=map(str, count()),
 )
 def test_clock_that_cannot_be_moved_so_stays(server: MediaServer, move: Callable[[Any], object], pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from mockserver import InvalidInput, MediaServer, NotFound, Query, VerificationF
 from mockserver.media_server import questions as module
 from mockserver.model.vocabulary import Operation, Outcome
 from tests.factories import T0, event, start
+from tests.tables import every_case
 
 Post = Callable[..., int]
 
@@ -31,7 +31,7 @@ def sid(server: MediaServer, post: Post) -> str:
     return session.session_id
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "seqs"),
     [
         ({}, [1, 2, 3, 4, 5, 6]),
@@ -129,7 +129,7 @@ async def test_awaiting_does_what_waiting_does(server: MediaServer, sid: str) ->
         await server.await_for(event_type="chapterStart", timeout_s=0)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "expected",
     [
         {"event_type": "ping"},
@@ -149,7 +149,7 @@ async def test_what_holds_is_verified(server: MediaServer, sid: str, expected: d
     assert (await server.await_verified(**expected, timeout_s=0)).verified
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("expected", "text"),
     [
         ({"event_type": "ping", "exactly": 1}, "expected exactly 1 with event_type=ping, found 2"),
@@ -225,7 +225,7 @@ def test_transcript_of_a_long_journal_shows_the_newest_and_says_what_is_missing(
     assert [line.split("#")[1][0] for line in rest if "#" in line] == ["5", "6", "7"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("ask", "text", "pointer"),
     [
         (lambda s: s.events(type="ping"), "a query has no field type; its fields are session_id event_type", ""),
@@ -250,7 +250,6 @@ def test_transcript_of_a_long_journal_shows_the_newest_and_says_what_is_missing(
         (lambda s: s.verify(at_least=2, at_most=1), "at_least is more than at_most", "/at_least"),
         (lambda s: s.verify(["play"], order="random"), "Invalid enum value 'random'", "/order"),
     ],
-    ids=map(str, count()),
 )
 def test_question_that_makes_no_sense_is_refused(
     server: MediaServer, ask: Callable[[MediaServer], Any], text: str, pointer: str
@@ -261,7 +260,7 @@ def test_question_that_makes_no_sense_is_refused(
     assert caught.value.pointer == pointer
 
 
-@pytest.mark.parametrize(
+@every_case(
     "ask",
     [
         lambda s: s.events(event_type="pnig"),
@@ -273,7 +272,6 @@ def test_question_that_makes_no_sense_is_refused(
         lambda s: s.faults.add({"kind": "status", "code": 500}, when={"event_type": "pnig"}),
         lambda s: s.faults.add({"kind": "reset"}, when={"event_type": ["ping", "pnig"]}),
     ],
-    ids=map(str, count()),
 )
 def test_what_is_no_event_type_cannot_be_asked_for(server: MediaServer, ask: Callable[[MediaServer], Any]) -> None:
     with pytest.raises(InvalidInput) as caught:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import InvalidInput, MediaServer, NotFound, Refused
+from tests.tables import every_case
 
 NEVER_DONE = 1e-6
 """A speed at which nobody sends a second event."""
@@ -33,7 +34,7 @@ def test_player_is_stopped_and_remembered_until_all_are_forgotten(server: MediaS
     assert server.players.list() == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "pointer"),
     [({"flaws": "no-pings"}, ""), ({"flaw": "no-pong"}, "/flaw"), ({"count": 0}, "/count"), ({"speed": 0}, "/speed")],
     ids=str,
@@ -48,7 +49,7 @@ def test_players_that_cannot_be_meant_are_refused_and_nobody_plays(
     assert (server.players.list(), server.sessions()) == ([], [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("members", "message"),
     [
         ({"seed": 4294967296}, "seed must be 0 to 4294967295, not 4294967296"),

@@ -21,8 +21,10 @@ from mockserver.model.finding import Severity
 from mockserver.model.story import StoryWait
 from mockserver.model.vocabulary import Outcome, Phase
 from mockserver.wire.codec import encode
+from tests.contract.conftest import Post, Twins
 from tests.factories import event, start, story
 from tests.openapi import document, refusals
+from tests.tables import every_case
 from tests.waiting import until
 
 SPEC = FaultSpec(fault=StatusFault(code=503, headers={"Retry-After": "5"}), when=When(event_type="error"), name="later")
@@ -211,38 +213,31 @@ def title(case: Any) -> str | None:
 
 
 @pytest.fixture
-def busy(twins: Any, post: Callable[..., int]) -> Any:
+def busy(twins: Twins, post: Post) -> Twins:
     """Twins that have received the same, one of it hit by a fault, and have a second namespace."""
-    keep_busy(twins, post)
+    for server in (twins.local, twins.behind):
+        keep_busy(server, post)
     return twins
 
 
-@pytest.fixture(scope="module")
-def shared_busy(shared_twins: Any, shared_post: Callable[..., int]) -> Any:
-    """The same for tests that change nothing."""
-    keep_busy(shared_twins, shared_post)
-    return shared_twins
+@pytest.fixture
+def state(busy: Twins) -> list[Any]:
+    """What can be told of ``busy`` at the beginning, and after whatever changes nothing."""
+    return state_of(busy)
 
 
-@pytest.fixture(scope="module")
-def shared_state(shared_busy: Any) -> list[Any]:
-    """What can be told of ``shared_busy`` at the beginning, and after every test of it."""
-    return state_of(shared_busy)
-
-
-def keep_busy(twins: Any, post: Callable[..., int]) -> None:
-    for server in (twins.local, twins.remote):
-        server.faults.add({"kind": "status", "code": 500}, when={"event_type": "bufferStart"}, times=1)
-        for name, told in (("told", TOLD), ("other", OTHER), ("crowded", CROWDED)):
-            server.stories.put(told, name=name)
-        server.stories.start("told")
-        assert post(server, "/api/v1/sessions", start()) == 201
-        events = f"/api/v1/sessions/{server.sessions()[0].session_id}/events"
-        for body in (event("play"), event("ping", playhead=10), event("bufferStart"), {"eventType": "ping"}):
-            post(server, events, body)
-        assert post(server, "/api/v1/sessions/undefined/events", event("ping")) == 404
-        assert post(server, "/ns/other/api/v1/sessions", start()) == 201
-        post(server, "/api/v1/downloaded", [start(media__id="offline")])
+def keep_busy(server: MediaServer, post: Post) -> None:
+    server.faults.add({"kind": "status", "code": 500}, when={"event_type": "bufferStart"}, times=1)
+    for name, told in (("told", TOLD), ("other", OTHER), ("crowded", CROWDED)):
+        server.stories.put(told, name=name)
+    server.stories.start("told")
+    assert post(server, "/api/v1/sessions", start()) == 201
+    events = f"/api/v1/sessions/{server.sessions()[0].session_id}/events"
+    for body in (event("play"), event("ping", playhead=10), event("bufferStart"), {"eventType": "ping"}):
+        post(server, events, body)
+    assert post(server, "/api/v1/sessions/undefined/events", event("ping")) == 404
+    assert post(server, "/ns/other/api/v1/sessions", start()) == 201
+    post(server, "/api/v1/downloaded", [start(media__id="offline")])
 
 
 def playing(server: MediaServer) -> str:
@@ -290,19 +285,19 @@ def reads(route: Route[Any, Any]) -> bool:
     return route.method == "GET" or route in (c.COUNT, c.FIND, c.WAIT, c.VERIFY)
 
 
-@pytest.mark.parametrize(("route", "argument", "path"), [case for case in ANSWERED if reads(case[0])], ids=title)
+@every_case(("route", "argument", "path"), [case for case in ANSWERED if reads(case[0])], ids=title)
 def test_answer_is_the_same_in_process_and_over_http_and_reading_changes_nothing(
-    shared_busy: Any, shared_state: list[Any], route: Route[Any, Any], argument: Any, path: dict[str, str]
+    busy: Twins, state: list[Any], route: Route[Any, Any], argument: Any, path: dict[str, str]
 ) -> None:
-    answer = shared_busy.both(asking(route, argument, path))
+    answer = busy.both(asking(route, argument, path))
     assert not isinstance(answer, tuple), answer
     assert answer is not None
-    assert state_of(shared_busy) == shared_state
+    assert state_of(busy) == state
 
 
 @pytest.mark.parametrize(("route", "argument", "path"), [case for case in ANSWERED if not reads(case[0])], ids=title)
 def test_answer_and_state_afterwards_are_the_same_in_process_and_over_http(
-    busy: Any, route: Route[Any, Any], argument: Any, path: dict[str, str]
+    busy: Twins, route: Route[Any, Any], argument: Any, path: dict[str, str]
 ) -> None:
     answer = busy.both(asking(route, argument, path))
     assert not isinstance(answer, tuple), answer
@@ -323,32 +318,39 @@ def assert_documented(route: Route[Any, Any], argument: Any, answer: Any) -> Non
         assert refusals(content, json.loads(encode(answer))) == []
 
 
-def state_of(twins: Any) -> list[Any]:
-    """Return all that can be told of twins, who must tell the same."""
-    told = [
-        twins.both(lambda server: server.control.call(c.SUMMARY, None)),
-        twins.both(lambda server: server.sessions()),
-        twins.both(lambda server: server.faults.list()),
-        twins.both(lambda server: server.stories.list()),
-        twins.both(lambda server: server.settings),
-        twins.both(lambda server: server.control.call(c.CLOCK, None)),
-        twins.both(lambda server: server.control.call(c.NAMESPACES, None)),
+def state_of(twins: Twins) -> list[Any]:
+    """Return all that can be told of twins, who must tell the same.
+
+    Both are asked in their processes; that HTTP answers the same is tested with each route.
+    """
+    one, other = state_of_one(twins.local), state_of_one(twins.behind)
+    assert one == other
+    return one
+
+
+def state_of_one(server: MediaServer) -> list[Any]:
+    return [
+        server.control.call(c.SUMMARY, None),
+        server.sessions(),
+        server.faults.list(),
+        server.stories.list(),
+        server.settings,
+        server.control.call(c.CLOCK, None),
+        server.control.call(c.NAMESPACES, None),
     ]
-    assert not [refusal for refusal in told if isinstance(refusal, tuple)]
-    return told
 
 
-@pytest.mark.parametrize(("route", "argument", "path"), REFUSED, ids=title)
+@every_case(("route", "argument", "path"), REFUSED, ids=title)
 def test_refusal_is_the_same_in_process_and_over_http_and_changes_nothing(
-    shared_busy: Any, shared_state: list[Any], route: Route[Any, Any], argument: Any, path: dict[str, str]
+    busy: Twins, state: list[Any], route: Route[Any, Any], argument: Any, path: dict[str, str]
 ) -> None:
-    kind, message, _ = shared_busy.both(asking(route, argument, path))
+    kind, message, _ = busy.both(asking(route, argument, path))
     assert kind.__module__ == "mockserver.errors"
     assert message
-    assert state_of(shared_busy) == shared_state
+    assert state_of(busy) == state
 
 
-def test_fault_rules_beyond_the_limit_are_refused_alike(busy: Any) -> None:
+def test_fault_rules_beyond_the_limit_are_refused_alike(busy: Twins) -> None:
     for _ in range(2):
         busy.both(lambda server: server.control.call(c.ADD_FAULT, SPEC))
     kind, message, _ = busy.both(lambda server: server.control.call(c.ADD_FAULT, SPEC))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from mockserver import (
 from mockserver import control as c
 from mockserver.model.vocabulary import ClosedBy, Phase
 from tests.factories import T0, batch, event, start
+from tests.tables import every_case
 
 Post = Callable[..., int]
 
@@ -53,7 +53,7 @@ def events(session: SessionHandle) -> str:
 # Finding it
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("wanted", "media_id"),
     [
         ({}, "clip-8"),
@@ -220,7 +220,7 @@ def test_what_breaks_the_silence_is_told(server: MediaServer, session: SessionHa
 # Judging
 
 
-@pytest.mark.parametrize(
+@every_case(
     "sequence",
     [
         ["sessionStart", "play", "ping", "ping", "ping", "adStart"],
@@ -233,9 +233,8 @@ def test_what_breaks_the_silence_is_told(server: MediaServer, session: SessionHa
             AD,
         ],
     ],
-    ids=count(),
 )
-@pytest.mark.parametrize("order", ["processing", "arrival"])
+@every_case("order", ["processing", "arrival"])
 def test_sequence_that_is_as_expected_passes(session: SessionHandle, sequence: list[Any], order: Any) -> None:
     session.assert_sequence(*sequence, order=order)
 
@@ -268,7 +267,7 @@ def test_sequence_that_is_not_as_expected_is_explained(session: SessionHandle) -
     assert f"  error {session.findings()[0].code}: " in text
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("ask", "text", "pointer"),
     [
         (lambda s, h: h.assert_sequence(), "a sequence needs at least one step", "/sequence"),
@@ -285,7 +284,6 @@ def test_sequence_that_is_not_as_expected_is_explained(session: SessionHandle) -
         (lambda s, h: h.assert_no_findings(ignore={"ping.gaps"}), "did you mean ping.gap?", "/ignore"),
         (lambda s, h: s.assert_no_findings(ignore="zzz"), "there is no rule 'zzz'; see docs", "/ignore"),
     ],
-    ids=map(str, count()),
 )
 def test_what_makes_no_sense_is_refused(
     server: MediaServer,

@@ -14,6 +14,7 @@ from mockserver.model.query import Query
 from mockserver.model.story import StoryView
 from mockserver.stories.book import BUILT_IN, Known, StoryBook
 from tests.factories import emulator, story, target
+from tests.tables import every_case
 
 ONE_SESSION = Expectation(says="It opens one session.", query=Query(event_type="sessionStart"), at_most=1)
 FLAP = story(ONE_SESSION, title="Flap")
@@ -36,7 +37,7 @@ def test_story_is_added_and_replaced_in_one_namespace_only(back_end: Emulator) -
     assert list(back_end.stories.known()) == ["flap", "mine", "quiet"]
 
 
-@pytest.mark.parametrize("name", ["Flap", "", "-a", "a" * 65, "a_b", "a/b", "ä"])
+@every_case("name", ["Flap", "", "-a", "a" * 65, "a_b", "a/b", "ä"])
 def test_invalid_story_name_is_refused(back_end: Emulator, name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot name a story"):
         back_end.stories.put(name, FLAP)

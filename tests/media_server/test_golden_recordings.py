@@ -11,6 +11,7 @@ from mockserver import InvalidInput, MediaServer, VerificationFailed
 from mockserver.admin.local_control import LocalControl
 from mockserver.namespaces import DEFAULT, Namespaces
 from tests.factories import emulator, open_session, send
+from tests.tables import every_case
 
 MINUTE = 60_000
 
@@ -64,7 +65,7 @@ def test_file_that_is_no_recording_fails_and_is_kept(server: MediaServer, tmp_pa
         server.assert_same_as("notes.txt")
 
 
-@pytest.mark.parametrize("tolerance", [{"second": 3}, {"seconds": "2"}, {"ignore": [3]}])
+@every_case("tolerance", [{"second": 3}, {"seconds": "2"}, {"ignore": [3]}])
 def test_keyword_that_is_not_valid_is_refused(server: MediaServer, tolerance: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         server.assert_same_as("one.ndjson", **tolerance)

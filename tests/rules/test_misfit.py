@@ -39,7 +39,7 @@ def test_place_is_read_from_what_msgspec_says(document: Any, kind: Any, pointer:
     assert more in str(refused)
 
 
-@pytest.mark.parametrize("said", ["$.fault.code: a number was expected", "", "Bad value - at line 3"])
+@every_case("said", ["$.fault.code: a number was expected", "", "Bad value - at line 3"])
 def test_words_that_are_not_known_are_passed_on_without_place(said: str) -> None:
     refused = misfit(msgspec.ValidationError(said), FaultSpec, {"fault": {"kind": "reset"}})
     assert (str(refused), refused.pointer) == (said, "")

@@ -32,7 +32,7 @@ def test_story_is_read_from_its_file(tmp_path: Path) -> None:
     assert story.faults[0].fault == StatusFault(code=500)
 
 
-@pytest.mark.parametrize("name", ["My-Story.toml", "a_b.toml", "-a.toml", f"{'a' * 65}.toml", "story.json", ".toml"])
+@every_case("name", ["My-Story.toml", "a_b.toml", "-a.toml", f"{'a' * 65}.toml", "story.json", ".toml"])
 def test_file_that_cannot_name_a_story_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text(HEAD + EXPECT, encoding="utf-8")
@@ -65,7 +65,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         read_story(tmp_path / "gone.toml")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "message"),
     [
         (HEAD.replace("title", "tilte") + EXPECT, "own.toml:1: /tilte: unknown key tilte; did you mean title?"),

@@ -223,7 +223,7 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
     assert "idle_timeout_s" not in to_builtins(settings.SessionRule(where=("/a=1",)))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "kind", "pointer", "message"),
     [
         ({"query": {"status": "204"}}, results.WaitCommand, "/query/status", "got `str`"),

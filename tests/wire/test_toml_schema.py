@@ -15,6 +15,7 @@ from mockserver.cli.config_schema import config_schema
 from mockserver.tracking_plans.schema import plan_schema
 from mockserver.wire.toml_schema import story_schema
 from tests.documents import ROOT, blocks
+from tests.tables import every_case
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,7 +53,7 @@ def test_files_that_are_read_satisfy_their_schema(check: Callable[[str, str], li
     assert {text: wrong for name, text in texts if (wrong := check(name, text))} == {}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "text", "where"),
     [
         ("config", "prot = 1\n", "$: "),
