@@ -59,7 +59,9 @@ def _run(arguments: list[str]) -> int:
     if name not in COMMANDS:
         suggestion = "" if name.startswith("-") else nearest(name, COMMANDS)
         raise InvalidInput(f"there is no command {name!r}{suggestion}; see mockserver --help")
-    given, unknown = build_parser((name,)).parse_known_args(arguments)
+    parser = _Parser(prog=f"mockserver {name}")
+    command(name).add_arguments(parser)
+    given, unknown = parser.parse_known_args(arguments[1:])
     if unknown:
         raise InvalidInput(_unknown(name, unknown[0]))
     return command(name).run(given)
