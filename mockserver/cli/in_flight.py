@@ -137,6 +137,7 @@ class InFlight:
         places: The most requests in flight at a time.
         timeout_s: How long an answer may pause; None for no limit.
         done: Called with every answer as it arrives.
+        grace_s: How long :meth:`finish` waits for answers that the recorded client did not wait for.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class InFlight:
         places: int,
         timeout_s: float | None,
         done: Callable[[Replayed], object],
+        grace_s: float = GRACE_S,
     ) -> None:
         self._address = address
         self._ids = ids
@@ -153,6 +155,7 @@ class InFlight:
         self._tls = address.tls() if address.is_https else True
         self._timeout_s = timeout_s
         self._done = done
+        self._grace_s = grace_s
         self._flights: list[Flight] = []
         self._landed = asyncio.Event()
         self._connections: aiohttp.ClientSession
@@ -238,7 +241,7 @@ class InFlight:
     async def finish(self) -> None:
         """Wait for the answers that the recorded clients waited for, a moment for the others, and give up the rest."""
         await self.wait(lambda: not any(flight.is_expected for flight in self._flights))
-        await self.wait(lambda: not self._flights, GRACE_S)
+        await self.wait(lambda: not self._flights, self._grace_s)
         await self.give_up(self._flights)
 
     async def _fly(self, flight: Flight) -> None:

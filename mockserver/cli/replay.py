@@ -13,7 +13,7 @@ import msgspec
 
 from mockserver.address import ServerAddress
 from mockserver.cli.flags import add_file
-from mockserver.cli.in_flight import InFlight, Replayed, SessionIds, places_for
+from mockserver.cli.in_flight import GRACE_S, InFlight, Replayed, SessionIds, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, parsed_speed, recorded_pace
 from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
 from mockserver.cli.replayed_answer import Deviation, compare
@@ -88,8 +88,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_remote_arguments(parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, *, grace_s: float = GRACE_S) -> int:
     """Replay a recording.
+
+    Args:
+        arguments: The arguments of the command.
+        grace_s: How long to wait at the end for answers that the recorded client did not wait for.
 
     Returns:
         0 if all answers are as recorded, otherwise 1.
@@ -123,7 +127,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(recording.note, file=sys.stderr)
     reach(address)
     try:
-        asyncio.run(_play(arguments, calls, InFlight(address, ids, places, timeout_s, answered), speed, address))
+        in_flight = InFlight(address, ids, places, timeout_s, answered, grace_s)
+        asyncio.run(_play(arguments, calls, in_flight, speed, address))
     except ControlFailed as error:
         raise InvalidInput(str(error)) from None
     finally:

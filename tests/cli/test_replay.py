@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -208,7 +209,6 @@ def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
     stage: Stage,
     make_server: MakeServer,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hangs = FaultSpec(fault=HangFault(), stage=stage, when=When(event_type="play"))
@@ -219,8 +219,10 @@ def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
     with monkeypatch.context() as patched:
         waits_a_moment_for(patched, "play")
         assert replayed(path, first, "--timeout", "30") == 0
-    capsys.readouterr()
-    assert replayed(exported(first, tmp_path), second) == 0
+    parser = ArgumentParser()
+    replay.add_arguments(parser)
+    arguments = parser.parse_args([str(exported(first, tmp_path)), "--to", second.url, "--speed", "max"])
+    assert replay.run(arguments, grace_s=0.05) == 0
     assert [entry.event_type for entry in second.entries()] == ["sessionStart", "play", "ping"]
 
 
@@ -248,7 +250,7 @@ def test_answer_that_is_cut_short_is_none_wherever_it_was_cut(
 
 
 def test_server_that_refuses_for_a_while_is_waited_for(make_server: MakeServer, tmp_path: Path) -> None:
-    refuses = FaultSpec(fault=RefuseFault(duration_ms=200), when=When(event_type="play"))
+    refuses = FaultSpec(fault=RefuseFault(duration_ms=100), when=When(event_type="play"))
     first, second = make_server(), make_server()
     for server in (first, second):
         server.service.control().call(ADD_FAULT, refuses)
