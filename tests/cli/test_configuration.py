@@ -20,6 +20,8 @@ from mockserver.server.options import ServerOptions
 
 FIELDS = [field for field in msgspec.structs.fields(Settings) if field.name not in FILE_ONLY]
 FLAG_OF = {flag.setting: flag for flag in serve_flags().values()}
+PARSER = argparse.ArgumentParser()
+add_arguments(PARSER)
 
 
 @pytest.fixture
@@ -32,9 +34,7 @@ def configured(
 ) -> Configuration:
     if file is not None:
         (folder / "mockserver.toml").write_text(file, encoding="utf-8")
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return configure(serve_flags(), vars(parser.parse_args(arguments)), variables or {}, folder, "fresh")
+    return configure(serve_flags(), vars(PARSER.parse_args(arguments)), variables or {}, folder, "fresh")
 
 
 def sample(field: msgspec.structs.FieldInfo) -> Any:
@@ -64,23 +64,27 @@ def test_nothing_given_is_the_default(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_every_setting_is_taken_from_flag_variable_and_file(folder: Path, field: msgspec.structs.FieldInfo) -> None:
-    flag, value = FLAG_OF[field.name], sample(field)
-    wanted = msgspec.structs.replace(Settings(), **{field.name: value})
+def test_every_setting_is_taken_from_flag_variable_and_file(folder: Path) -> None:
+    def taken(
+        field: msgspec.structs.FieldInfo, *arguments: str, file: str = "", variables: Mapping[str, str] | None = None
+    ) -> bool:
+        wanted = msgspec.structs.replace(Settings(), **{field.name: sample(field)})
+        return configured(folder, *arguments, file=file, variables=variables).settings == wanted
 
-    for option in flag.options:
-        if field.type is bool:
-            arguments = [option if value else option.replace("--", "--no-", 1)]
-        else:
-            arguments = [option, written(value)]
-        assert configured(folder, *arguments).settings == wanted, option
-
-    for variable in flag.variables:
-        assert configured(folder, variables={variable: written(value)}).settings == wanted, variable
-
-    for name in (field.encode_name, f'"{field.encode_name}"', field.name, flag.key):
-        assert configured(folder, file=f"{name} = {json.dumps(value)}").settings == wanted, name
+    wrong: list[str] = []
+    for field in FIELDS:
+        flag, value = FLAG_OF[field.name], sample(field)
+        for option in flag.options:
+            if field.type is bool:
+                arguments = [option if value else option.replace("--", "--no-", 1)]
+            else:
+                arguments = [option, written(value)]
+            wrong += [] if taken(field, *arguments) else [option]
+        for variable in flag.variables:
+            wrong += [] if taken(field, variables={variable: written(value)}) else [variable]
+        for name in (field.encode_name, f'"{field.encode_name}"', field.name, flag.key):
+            wrong += [] if taken(field, file=f"{name} = {json.dumps(value)}") else [f"{name} in the file"]
+    assert wrong == []
 
 
 def test_setting_has_the_name_it_has_in_the_admin_api_everywhere(folder: Path) -> None:

@@ -23,7 +23,7 @@ from tests.factories import start as session_start
 if TYPE_CHECKING:
     from tests.cli.conftest import Process, StartProcess
 
-VOD = Path(__file__).parents[2] / "fixtures" / "traffic" / "adobe-js-3.1.0-vod.ndjson"
+SHORT = Path(__file__).parents[2] / "fixtures" / "traffic" / "adobe-js-3.1.0-abandoned.ndjson"
 STORY = """\
 title = "Own"
 symptom = "No data."
@@ -41,18 +41,25 @@ COMMANDS = {
     "report": (["report", "{url}"], 0),
     "diagnose": (["diagnose", "{url}", "--fail-on", "never"], 0),
     "play": (["play", "--to", "{url}", "--speed", "max", "--seed", "7"], 0),
-    "replay": (["replay", str(VOD), "--to", "{url}", "--speed", "max"], 0),
-    "replay on the clock": (["replay", str(VOD), "--to", "{url}", "--clock", "virtual"], 0),
+    "replay": (["replay", str(SHORT), "--to", "{url}", "--speed", "max"], 0),
+    "replay on the clock": (["replay", str(SHORT), "--to", "{url}", "--clock", "virtual"], 0),
     "story run": (["story", "run", "{story}", "--to", "{url}"], 1),
 }
 """What is tried, and how it ends when the server is trusted; ``tail`` does not end."""
 ENDING = [name for name, (_, code) in COMMANDS.items() if code is not None]
 
 
-@pytest.fixture
-def server() -> Iterator[MockServer]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[MockServer]:
     with MockServer(tls=True) as running:
         yield running
+
+
+@pytest.fixture
+def server(running: MockServer) -> MockServer:
+    """A server to which nothing has happened."""
+    running.reset()
+    return running
 
 
 @pytest.fixture
@@ -166,7 +173,6 @@ def test_ca_of_another_server_is_none_of_this_one(
     assert server.count() == 0
 
 
-@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
@@ -179,7 +185,6 @@ def test_ca_of_another_server_is_none_of_this_one(
 )
 def test_file_that_is_no_ca_is_told_before_anything_is_asked(
     run: Callable[..., int],
-    name: str,
     file: str,
     content: str | None,
     message: str,
@@ -191,8 +196,8 @@ def test_file_that_is_no_ca_is_told_before_anything_is_asked(
     monkeypatch.chdir(tmp_path)
     if content is not None:
         (tmp_path / file).write_text(content, encoding="ascii")
-    assert run(name, "--ca", file) == 2
-    assert capsys.readouterr() == ("", f"mockserver: --ca: {message}\n")
+    told = {name: (run(name, "--ca", file), *capsys.readouterr()) for name in COMMANDS}
+    assert told == dict.fromkeys(COMMANDS, (2, "", f"mockserver: --ca: {message}\n"))
     assert server.count() == 0
 
 
@@ -223,7 +228,7 @@ def test_admin_api_with_an_address_of_its_own_is_trusted_as_the_server_is(
     authority = Authority.generate()
     ca = tmp_path / "ca.crt"
     ca.write_text(authority.ca_pem, encoding="ascii")
-    command = ["replay", str(VOD), "--to", "{url}", "--clock", "virtual", "--admin", "{admin}", "--ca", str(ca)]
+    command = ["replay", str(SHORT), "--to", "{url}", "--clock", "virtual", "--admin", "{admin}", "--ca", str(ca)]
     options = ServerOptions(admin_port=0)
     with MockServer(options=options, tls=authority) as running, MockServer(tls=True) as stranger:
         trusted, other = (
