@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.simulation.content import make_content
+from mockserver.simulation.content import Programme, make_content
 from mockserver.simulation.flaw import apply_flaw
 from mockserver.simulation.script import Beat, write_script
 from tests import factories
@@ -22,8 +23,13 @@ _NAMES = {"media.id": "clip-7", "media.name": "Clip 7", "media.playerName": "sim
 
 def simulated_beats(flaw: str | None = None, seed: int = 7) -> list[Beat]:
     """Return a simulated session; its names do not depend on the word lists of faker."""
-    content = make_content(seed)
+    content = _content(seed)
     return apply_flaw(flaw, write_script(replace(content, params={**content.params, **_NAMES}), seed))
+
+
+@cache
+def _content(seed: int) -> Programme:
+    return make_content(seed)
 
 
 def event_lines(beats: Iterable[Beat], start_ms: int = START_MS) -> list[dict[str, Any]]:
