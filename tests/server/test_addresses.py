@@ -13,11 +13,12 @@ from mockserver.errors import InvalidInput
 from mockserver.server.addresses import addresses_of, loopback_url
 from mockserver.server.service import SERVICE, build_app
 from tests.server.conftest import Running, Start
+from tests.tables import every_case
 
 LAN = ["192.168.1.20", "172.17.0.1", "2001:db8::20", "169.254.3.4"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("host", "urls", "kinds", "is_open"),
     [
         ("127.0.0.1", ["127.0.0.1", "10.0.2.2"], ["loopback", "emulator"], False),
@@ -48,7 +49,7 @@ def test_server_bound_to_all_without_a_network_is_reached_from_here() -> None:
     assert addresses_of("http", "0.0.0.0", 80, list).best == "http://127.0.0.1:80"
 
 
-@pytest.mark.parametrize("host", ["[::1]", "::1", "::"])
+@every_case("host", ["[::1]", "::1", "::"])
 def test_address_with_colons_stands_in_brackets(host: str) -> None:
     assert loopback_url("http", host, 1) == "http://[::1]:1"
 

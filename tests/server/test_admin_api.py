@@ -11,6 +11,7 @@ from mockserver.clock import Clock
 from mockserver.control import ADD_PLAYERS, CONTROL_ROUTES, STREAM
 from mockserver.model.settings import Settings
 from tests.server.conftest import PING, PLAY, START, Answer, Running, Start
+from tests.tables import every_case
 from tests.waiting import until
 
 NOW_MS = 1_760_000_000_000
@@ -176,7 +177,13 @@ def test_entry_has_the_documented_members(server: Running) -> None:
     assert server.entry(4)["violations"][0].keys() == {"path", "rule", "detail"}
 
 
-@pytest.mark.parametrize(
+@pytest.fixture
+def recorded(server: Running) -> Running:
+    with_traffic(server)
+    return server
+
+
+@every_case(
     ("query", "expected"),
     [
         ("event_type=ping", [3, 4, 5]),
@@ -198,9 +205,8 @@ def test_entry_has_the_documented_members(server: Running) -> None:
         (f"where={quote('/eventType!=ping')}", [1, 2, 6]),
     ],
 )
-def test_events_are_filtered_by_the_query_string(server: Running, query: str, expected: list[int]) -> None:
-    with_traffic(server)
-    assert seqs(server, query) == expected
+def test_events_are_filtered_by_the_query_string(recorded: Running, query: str, expected: list[int]) -> None:
+    assert seqs(recorded, query) == expected
 
 
 def test_events_are_paged_by_since_limit_and_next(server: Running) -> None:

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.control import CONTROL_ROUTES
 from mockserver.model.settings import Settings
 from tests.server.conftest import START, Answer, Running, Start, snapshot
+from tests.tables import every_case
 from tests.waiting import until
 
 JSON = ("Content-Type", "application/json")
@@ -22,7 +21,7 @@ def problem(answer: Answer, status: int) -> Any:
     return document
 
 
-@pytest.mark.parametrize(
+@every_case(
     "path",
     ["/__admin/nothing", "/__admin/events/1/x", "/__admin/v1/events", "/ns/a/__admin/x"],
 )
@@ -35,7 +34,7 @@ def test_unknown_route_is_404(server: Running, path: str) -> None:
     assert server.admin("GET", "/namespaces").json()["meta"]["total"] == 1
 
 
-@pytest.mark.parametrize("path", sorted({route.path for route in CONTROL_ROUTES}))
+@every_case("path", sorted({route.path for route in CONTROL_ROUTES}))
 def test_wrong_method_is_405_with_the_right_ones_in_allow(server: Running, path: str) -> None:
     right = [route.method for route in CONTROL_ROUTES if route.path == path]
     before = snapshot(server.service)
@@ -46,7 +45,7 @@ def test_wrong_method_is_405_with_the_right_ones_in_allow(server: Running, path:
     assert snapshot(server.service) == before
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path", "body", "pointer"),
     [
         ("POST", "/faults", b"", None),
@@ -110,7 +109,7 @@ def test_bad_body_is_400_with_a_pointer_and_changes_nothing(
     assert snapshot(server.service) == before
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "pointer"),
     [
         ("limit=0", "/limit"),
@@ -134,7 +133,7 @@ def test_bad_query_is_400(server: Running, query: str, pointer: str | None) -> N
         assert document["pointer"] == pointer
 
 
-@pytest.mark.parametrize("query", ["limit=0", "since=-1", "limit=x", "status=200"])
+@every_case("query", ["limit=0", "since=-1", "limit=x", "status=200"])
 def test_bad_page_of_sessions_is_400(server: Running, query: str) -> None:
     problem(server.admin("GET", f"/sessions?{query}"), 400)
 
@@ -147,7 +146,7 @@ def test_get_with_a_body_is_400(server: Running) -> None:
     problem(server.admin("GET", "/events", {}), 400)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path"),
     [
         ("GET", "/sessions/x"),
@@ -184,7 +183,7 @@ def test_default_namespace_cannot_be_dropped(server: Running) -> None:
     assert problem(server.admin("DELETE", "/namespaces/default"), 409)["title"] == "Conflict"
 
 
-@pytest.mark.parametrize("name", ["-a", "a%20b", "a" * 65, ".a", "a,b"])
+@every_case("name", ["-a", "a%20b", "a" * 65, ".a", "a,b"])
 def test_name_that_cannot_be_a_namespace_is_400_on_both_apis(server: Running, name: str) -> None:
     problem(server.ask("GET", f"/ns/{name}/__admin/events"), 400)
     assert server.ask("POST", f"/ns/{name}/api/v1/sessions", START).status == 400

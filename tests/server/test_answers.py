@@ -8,6 +8,7 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
 from tests.server.conftest import PING, START, Answer, Running, Start
+from tests.tables import every_case
 
 DATE = ("Date", "Thu, 09 Oct 2025 08:53:20 GMT")
 CORS = [
@@ -62,7 +63,7 @@ def test_preflight_mirrors_asked_headers_and_max_age_when_set(start: Start, cloc
     assert answer.headers[-2:] == [("Access-Control-Max-Age", "60"), ("Content-Length", "0")]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path", "body", "status"),
     [
         ("POST", "/api/v1/sessions", b"{}", 400),
@@ -88,7 +89,7 @@ def test_closed_session_is_410_with_the_same_headers_as_other_refusals(server: R
     assert (answer.status, answer.headers) == (410, [DATE, JSON, length(answer), *CORS])
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path", "allow"),
     [
         ("GET", "/api/v1/sessions", "OPTIONS, POST"),
@@ -135,7 +136,7 @@ def test_head_gets_the_405_without_a_body_so_that_the_connection_stays_usable(se
         assert wire.ask("GET", "/api/v1/schemas/play").status == 200
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("version", "headers"),
     [("1.1", "Connection: close\r\n"), ("1.0", ""), ("1.0", "Connection: keep-alive\r\n")],
 )

@@ -18,6 +18,7 @@ from mockserver.errors import ServerFailed
 from mockserver.server.tls import Authority
 from tests.server.conftest import Start
 from tests.server.tls_clients import ca_of, certificate_of, connected, failure_of, trusting
+from tests.tables import every_case
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -106,7 +107,7 @@ def encrypted(ca: trustme.CA) -> bytes:
     return key.private_bytes(pem, scheme, serialization.BestAvailableEncryption(b"x")) + ca.cert_pem.bytes()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("make", "said"),
     [
         (nothing, "is not a CA: it contains no PEM"),
@@ -141,7 +142,7 @@ def rsa_key() -> RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-@pytest.mark.parametrize(("begin_s", "end_s"), [(-2 * DAY_S, -1), (60, DAY_S)])
+@every_case(("begin_s", "end_s"), [(-2 * DAY_S, -1), (60, DAY_S)])
 def test_ca_that_is_not_valid_now_is_told(tmp_path: Path, rsa_key: RSAPrivateKey, begin_s: int, end_s: int) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(lasting(rsa_key, NOW_MS // 1000 + begin_s, NOW_MS // 1000 + end_s))
@@ -180,9 +181,7 @@ def lasting(key: RSAPrivateKey, begin_s: int, end_s: int) -> bytes:
     return certificate.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
 
 
-@pytest.mark.parametrize(
-    ("where", "said"), [("no/folder/ca.pem", "cannot keep the CA in "), (".", "cannot read the CA ")]
-)
+@every_case(("where", "said"), [("no/folder/ca.pem", "cannot keep the CA in "), (".", "cannot read the CA ")])
 def test_place_where_no_file_can_be_is_told(tmp_path: Path, where: str, said: str) -> None:
     assert failure_of(tls=True, tls_ca=str(tmp_path / where)).startswith(said)
     assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.server.conftest import PING, PLAY, Answer, Running, Start
+from tests.tables import every_case
 
 JUDGE = "mockserver.admin.findings.diagnose_session"
 LATE_PING = PING.replace(b"1760000010000", b"1760000090000").replace(b"10.5", b"89")
@@ -64,7 +65,7 @@ def test_query_string_filters(server: Running, sid: str) -> None:
     assert found(server, since=0, limit=1) == found(server)[:1]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "pointer"),
     [
         ("code=ping.gaps", "/code"),
@@ -85,7 +86,7 @@ def test_unknown_session_is_404(server: Running, path: str) -> None:
     assert problem(server.admin("GET", path), 404)["code"] == "not_found"
 
 
-@pytest.mark.parametrize("path", ["/findings", "/summary", "/sessions/x/findings", "/sessions/x/report"])
+@every_case("path", ["/findings", "/summary", "/sessions/x/findings", "/sessions/x/report"])
 def test_asking_an_unknown_namespace_creates_none(server: Running, path: str) -> None:
     answer = server.ask("GET", f"/ns/unborn/__admin{path}")
     assert answer.status == (404 if "/x/" in path else 200)
@@ -114,7 +115,7 @@ def test_thresholds_are_patched_and_given_at_the_start(start: Start, clock: Cloc
     assert "ping.gap" not in found(tolerant)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("thresholds", "pointer"),
     [
         ({"ping_gap_s": -1}, "/thresholds/ping_gap_s"),

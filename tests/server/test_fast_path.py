@@ -21,6 +21,7 @@ from tests.factories import T0
 from tests.server.conftest import PING, PLAY, Running
 from tests.server.event_bytes import FIELDS, HOST, LENGTH, NEVER_AT_ONCE, events, request
 from tests.server.twins import Twin, Twins, in_memory, opened
+from tests.tables import every_case
 
 
 async def learned(twins: Twins) -> str:
@@ -59,7 +60,7 @@ def test_events_that_are_refused_are_answered_alike() -> None:
     in_memory(script)
 
 
-@pytest.mark.parametrize("other", NEVER_AT_ONCE.values(), ids=NEVER_AT_ONCE)
+@every_case("other", NEVER_AT_ONCE.values(), ids=NEVER_AT_ONCE)
 def test_what_is_not_exactly_a_plain_event_goes_to_aiohttp(other: Callable[[str], bytes]) -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
@@ -72,7 +73,7 @@ def test_what_is_not_exactly_a_plain_event_goes_to_aiohttp(other: Callable[[str]
     in_memory(script)
 
 
-@pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS)
+@every_case("fields", FIELDS.values(), ids=FIELDS)
 def test_header_fields_about_the_connection_the_body_or_secrets_are_read_by_aiohttp_each_time(
     fields: tuple[bytes, ...],
 ) -> None:
@@ -86,7 +87,7 @@ def test_header_fields_about_the_connection_the_body_or_secrets_are_read_by_aioh
     in_memory(script)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "fields",
     [
         (HOST, LENGTH),
@@ -163,7 +164,7 @@ def test_event_cut_anywhere_is_put_together_and_the_next_one_is_answered_at_once
         in_memory(partial(script, cut=cut), connections=1)
 
 
-@pytest.mark.parametrize("before", [0, 1])
+@every_case("before", [0, 1])
 def test_event_that_is_the_body_of_another_request_is_none(before: int) -> None:
     async def script(twins: Twins) -> None:
         raw = request(await learned(twins))
@@ -188,8 +189,8 @@ def test_event_that_comes_byte_by_byte_is_put_together() -> None:
     in_memory(script, connections=1)
 
 
-@pytest.mark.parametrize("stage", Stage)
-@pytest.mark.parametrize(
+@every_case("stage", Stage)
+@every_case(
     "fault",
     [StatusFault(code=500), CloseFault(), ResetFault(), HangFault(), TruncateFault(after_bytes=10), DelayFault(ms=50)],
     ids=lambda fault: type(fault).__name__,
@@ -275,7 +276,7 @@ def test_switched_off_while_the_server_runs_everything_goes_to_aiohttp() -> None
     in_memory(script)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "command",
     [
         ClockCommand(action="freeze"),
@@ -300,7 +301,7 @@ def test_clock_shows_the_same_time_in_answers_and_journal(command: ClockCommand)
     in_memory(script)
 
 
-@pytest.mark.parametrize("error", [None, ConnectionResetError()])
+@every_case("error", [None, ConnectionResetError()])
 def test_client_that_leaves_takes_nothing_along(error: Exception | None) -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)

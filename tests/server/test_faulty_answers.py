@@ -7,6 +7,7 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.server.effects import GARBLED
 from tests.server.conftest import PING, START, Running, Start
+from tests.tables import every_case
 from tests.waiting import until
 
 EVENT = {"operation": "event"}
@@ -175,20 +176,31 @@ def bytes_of_a_run(server: Running) -> list[bytes]:
     return answers
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault["kind"]))
-@pytest.mark.parametrize("stage", ["request", "response"])
-def test_rule_of_probability_zero_changes_no_byte(start: Start, fault: dict[str, Any], stage: str) -> None:
-    runs = []
-    for faults in ((), ({"fault": fault, "probability": 0, "stage": stage},)):
-        standing = Clock()
-        standing.freeze()
-        standing.set(1_760_000_000_000)
-        runs.append(bytes_of_a_run(start(clock=standing, seeded_ids=True, faults=faults)))
-    assert runs[0] == runs[1]
-    assert runs[0][0].startswith(b"HTTP/1.1 201 Created\r\n")
+def frozen_server(start: Start, *faults: dict[str, Any]) -> Running:
+    """Start a server that answers like every other one with these rules, byte by byte."""
+    frozen = Clock()
+    frozen.freeze()
+    frozen.set(1_760_000_000_000)
+    return start(clock=frozen, seeded_ids=True, faults=faults)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault["kind"]))
+@pytest.fixture
+def without_rules(start: Start) -> list[bytes]:
+    answers = bytes_of_a_run(frozen_server(start))
+    assert answers[0].startswith(b"HTTP/1.1 201 Created\r\n")
+    return answers
+
+
+@every_case("fault", FAULTS, ids=lambda fault: str(fault["kind"]))
+@every_case("stage", ["request", "response"])
+def test_rule_of_probability_zero_changes_no_byte(
+    start: Start, without_rules: list[bytes], fault: dict[str, Any], stage: str
+) -> None:
+    server = frozen_server(start, {"fault": fault, "probability": 0, "stage": stage})
+    assert bytes_of_a_run(server) == without_rules
+
+
+@every_case("fault", FAULTS, ids=lambda fault: str(fault["kind"]))
 def test_server_is_alive_and_other_sessions_are_untouched_after_every_kind(
     start: Start, clock: Clock, fault: dict[str, Any]
 ) -> None:

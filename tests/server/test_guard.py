@@ -13,6 +13,7 @@ from mockserver.control import COMPARISON, CONTROL_ROUTES, STREAM, Route
 from mockserver.model.settings import Settings
 from tests.factories import inside, story
 from tests.server.conftest import START, Running, Start, Wire, snapshot
+from tests.tables import every_case
 
 BODIES: dict[str, Any] = {
     "/sessions": {"sid": "intruder"},
@@ -176,7 +177,7 @@ def test_missing_or_wrong_token_is_401_and_changes_nothing(start: Start, clock: 
     assert wrong == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "shown",
     [
         ("Authorization", "Bearer s3cret"),
@@ -200,7 +201,7 @@ def test_token_of_bytes_that_are_no_text_is_wrong(start: Start) -> None:
     server.assert_alive()
 
 
-@pytest.mark.parametrize("field", [b"Sec-Fetch-Site: \xff", b"Origin: \xff", b"Host: \xff", b"Content-Type: \xff"])
+@every_case("field", [b"Sec-Fetch-Site: \xff", b"Origin: \xff", b"Host: \xff", b"Content-Type: \xff"])
 def test_header_of_bytes_that_are_no_text_is_refused_in_words(server: Running, field: bytes) -> None:
     host = b"" if field.startswith(b"Host") else b"Host: localhost\r\n"
     with server.connect() as wire:
@@ -210,7 +211,7 @@ def test_header_of_bytes_that_are_no_text_is_refused_in_words(server: Running, f
     server.assert_alive()
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready"])
+@every_case("path", ["/health", "/ready"])
 def test_probes_answer_whoever_asks(start: Start, path: str) -> None:
     server = start(admin_token="s3cret")
     for headers in ({}, *FOREIGN.values(), {"Host": "-bad-.localhost"}, {"Host": "[x"}):
@@ -219,7 +220,7 @@ def test_probes_answer_whoever_asks(start: Start, path: str) -> None:
         assert (answer.status, answer.json()) == (200, {"status": "ok"}), headers
 
 
-@pytest.mark.parametrize(
+@every_case(
     "host",
     [
         "localhost",
@@ -245,7 +246,7 @@ def test_known_hosts_are_accepted_and_pages_of_the_same_origin(start: Start, hos
     assert server.ask("GET", "/__admin/events", None, ("Host", host), ("Sec-Fetch-Site", "none")).status == 200
 
 
-@pytest.mark.parametrize(
+@every_case(
     "host",
     [
         "",
@@ -265,7 +266,7 @@ def test_other_hosts_are_refused(start: Start, host: str) -> None:
     assert answer.status == (200 if host == "[::1" else 403)
 
 
-@pytest.mark.parametrize("host", ["mockserver", "mockserver:8089", "metrics.team.internal"])
+@every_case("host", ["mockserver", "mockserver:8089", "metrics.team.internal"])
 def test_whoever_shows_the_token_may_use_any_host(start: Start, host: str) -> None:
     server = start(admin_token="s3cret")
     for shown in (("Authorization", "Bearer s3cret"), ("Cookie", "mockserver_admin=s3cret")):
@@ -316,7 +317,7 @@ def test_allowed_origin_gets_exactly_its_cors_headers(start: Start) -> None:
     stream.socket.close()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "origin", ["https://runner.example", "http://runner.example:3000", "HTTPS://runner.example:3000", "null", "*"]
 )
 def test_other_origins_get_neither_an_answer_nor_cors_headers(start: Start, origin: str) -> None:
@@ -384,7 +385,7 @@ def test_token_is_made_when_others_can_reach_the_server_and_none_is_given(start:
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
 
 
-@pytest.mark.parametrize("name", ["Origin", "Sec-Fetch-Site", "Host"])
+@every_case("name", ["Origin", "Sec-Fetch-Site", "Host"])
 def test_a_second_field_of_the_same_name_is_refused_and_changes_nothing(server: Running, name: str) -> None:
     own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin", "Host": "localhost"}[name]
     other = {"Origin": "http://attacker.example", "Sec-Fetch-Site": "cross-site", "Host": "attacker.example"}[name]

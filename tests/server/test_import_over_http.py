@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.server.conftest import Running, Start, snapshot
+from tests.tables import every_case
 
 RECORDING = (Path(__file__).parents[2] / "fixtures" / "har" / "safari.har").read_bytes()
 KIND = ("Content-Type", "application/octet-stream")
@@ -21,7 +20,7 @@ def test_recording_is_taken_into_the_namespace_that_is_named(server: Running) ->
     assert server.ask("GET", "/__admin/summary").json()["requests"] == 0
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("fields", "status"),
     [
         (((KIND), ("Host", "evil.example")), 403),
@@ -64,7 +63,7 @@ def test_recording_that_is_too_large_is_refused_before_it_is_read(server: Runnin
     server.assert_alive()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'"/etc/passwd"', b"https://example.com/page.har"])
+@every_case("content", [b"", b"{", b"\xff\xfe", b"[]", b'"/etc/passwd"', b"https://example.com/page.har"])
 def test_what_is_no_recording_is_refused_and_nothing_changes(server: Running, content: bytes) -> None:
     before = snapshot(server.service)
 

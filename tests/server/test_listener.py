@@ -15,6 +15,7 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.service import Service
 from tests.server.conftest import PING, START, Certified, Running, Start
+from tests.tables import every_case
 from tests.waiting import until
 
 
@@ -43,7 +44,7 @@ def test_admin_port_in_use_is_a_failure_that_gives_the_other_port_back(unused_tc
         socket.create_server(("127.0.0.1", unused_tcp_port)).close()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("host", "port"),
     [
         ("192.0.2.1", 0),

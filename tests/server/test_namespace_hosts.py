@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.server.conftest import PING, START, Start
+from tests.tables import every_case
 
 
 def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
@@ -19,7 +18,7 @@ def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
     assert server.admin("GET", "/events", None, ("Host", "mock.example")).json()["meta"]["total"] == 0
 
 
-@pytest.mark.parametrize("host", ["tv.mock.example", "tv.xmock.example", "tv.mock.example.evil"])
+@every_case("host", ["tv.mock.example", "tv.xmock.example", "tv.mock.example.evil"])
 def test_host_that_was_not_given_names_no_namespace_and_gets_no_admin_api(start: Start, host: str) -> None:
     server = start(namespace_hosts=() if host == "tv.mock.example" else ("mock.example",))
     assert server.ask("POST", "/api/v1/sessions", START, ("Host", host)).status == 201

@@ -6,13 +6,12 @@ import re
 from itertools import product
 from pathlib import Path
 
-import pytest
-
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.vocabulary import Outcome
 from mockserver.server.guard import COOKIE
 from mockserver.server.page import CONTENT_TYPES, page_files
 from tests.server.conftest import Answer, Running, Start
+from tests.tables import every_case
 
 FOLDER = Path(__file__).parents[2] / "mockserver" / "server" / "ui"
 ON_DISK = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file())
@@ -67,7 +66,7 @@ def test_page_stands_at_its_folder_and_is_led_to(server: Running) -> None:
     assert len(server.emulator.journal) == 0
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("method", "path", "accept"),
     [
         ("GET", "/", "*/*"),
@@ -105,7 +104,7 @@ def test_file_that_the_browser_has_is_not_sent_again(server: Running) -> None:
     assert len({file.etag for file in page_files().values()}) == len({file.content for file in page_files().values()})
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "nothing.js",
@@ -128,7 +127,7 @@ def test_what_is_no_file_of_the_page_is_404(server: Running, name: str) -> None:
     assert answer.header("Content-Type") == "application/problem+json"
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@every_case("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_page_takes_nothing(server: Running, method: str) -> None:
     answer = server.ask(method, "/__admin/ui/", None, ("Content-Type", "application/json"))
     assert (answer.status, answer.header("Allow")) == (405, "GET, HEAD")
@@ -158,8 +157,8 @@ def test_page_without_its_token_says_what_to_do(start: Start) -> None:
             assert has_headers(answer)
 
 
-@pytest.mark.parametrize("token", ["s3cret", 'a;b "c"%41 \u00e9+&='])
-@pytest.mark.parametrize("prefix", ["", "/ns/a"])
+@every_case("token", ["s3cret", 'a;b "c"%41 \u00e9+&='])
+@every_case("prefix", ["", "/ns/a"])
 def test_address_with_the_token_opens_the_page_and_the_api_by_a_cookie(start: Start, token: str, prefix: str) -> None:
     server = start(admin_token=token)
     encoded = "".join(f"%{byte:02x}" for byte in token.encode())
@@ -173,7 +172,7 @@ def test_address_with_the_token_opens_the_page_and_the_api_by_a_cookie(start: St
             assert server.ask("GET", admitted, None, ("Cookie", cookie)).status == 200
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "s3cre", "s3cret%20", "%ff"])
+@every_case("token", ["", "wrong", "s3cre", "s3cret%20", "%ff"])
 def test_address_with_a_wrong_token_sets_nothing(start: Start, token: str) -> None:
     server = start(admin_token="s3cret")
     for headers in ((), (CROSS_SITE, *NAVIGATION)):

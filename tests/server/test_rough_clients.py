@@ -14,6 +14,7 @@ from aiohttp import http_parser, web, web_protocol
 from mockserver.model.settings import Settings
 from mockserver.server import emulated_api
 from tests.server.conftest import PING, PLAY, START, Running, Start
+from tests.tables import every_case
 from tests.waiting import until
 
 HOST = b"Host: localhost\r\n"
@@ -138,7 +139,7 @@ def test_chunked_body_is_read_whole(server: Running) -> None:
 BAD_CHUNKS = (b"zz\r\n", b"-1\r\n", b"3\r\nabcXX", b"ffffffffffffffffff\r\n", b"3\nabc\n0\n\n")
 
 
-@pytest.mark.parametrize("at_once", [True, False])
+@every_case("at_once", [True, False])
 def test_bad_chunk_is_400_or_the_end_and_not_waited_for(server: Running, at_once: bool) -> None:
     wires = {bad: server.connect() for bad in BAD_CHUNKS}
     for bad, wire in wires.items():
@@ -239,18 +240,18 @@ def test_absolute_target_is_taken_for_its_path(server: Running) -> None:
     assert server.ask("GET", "http://localhost/__admin/health").status == 200
 
 
-@pytest.mark.parametrize(
+@every_case(
     "target",
     ["/%E2%82%AC", "/api/v1/sessions/%00/events", "/%zz", "/api/v1/schemas/%FF", "//api//v1", "/a?b=%FF#c"],
 )
 def test_odd_target_is_404_and_recorded_as_sent(server: Running, target: str) -> None:
     method = "POST" if target.endswith("events") else "GET"
     assert server.ask(method, target, PING if method == "POST" else None).status == 404
-    assert server.entry(1)["request"]["path"] == target
+    assert server.last_entry()["request"]["path"] == target
     server.assert_alive()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         b"\x00\x01\x02\r\n\r\n",
@@ -291,7 +292,7 @@ def test_hundred_headers_are_fine(server: Running) -> None:
     assert len(server.entry(1)["request"]["headers"]) == 102
 
 
-@pytest.mark.parametrize("protocol", [b"websocket", b"h2c", b"other"])
+@every_case("protocol", [b"websocket", b"h2c", b"other"])
 def test_upgrade_is_declined_by_answering_the_request(server: Running, protocol: bytes) -> None:
     upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: %b\r\nHTTP2-Settings: AAMAAABkAAQ\r\n" % protocol
     with server.connect() as wire:

@@ -15,6 +15,7 @@ from mockserver.namespaces import Namespace
 from mockserver.server import stream as streaming
 from mockserver.server.stream import Turns
 from tests.server.conftest import Running, Start, Wire
+from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 
 
@@ -70,8 +71,9 @@ def test_last_event_id_goes_on_where_it_ended(server: Running) -> None:
         assert number(stream) == 451
 
 
-@pytest.mark.parametrize("last", ["x", "-1", "99", "\u00b2", ""])
-def test_last_event_id_that_was_never_sent_means_from_now_on(server: Running, last: str) -> None:
+@every_case("last", ["x", "-1", "99", "\u00b2", ""])
+def test_last_event_id_that_was_never_sent_means_from_now_on(start: Start, last: str) -> None:
+    server = start()
     server.open_session()
     with Listener(server, last) as stream:
         server.open_session()

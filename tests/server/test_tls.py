@@ -22,6 +22,7 @@ from mockserver.server.tls import Authority, certificate_names
 from mockserver.wire.codec import encode
 from tests.server.conftest import START, Running, Start
 from tests.server.tls_clients import ca_of, certificate_of, connected, failure_of, trusting
+from tests.tables import every_case
 from tests.waiting import GUARD_S
 
 NOW_MS = 1_760_000_000_000
@@ -43,7 +44,7 @@ def names_of(server: Running) -> set[str]:
 # Clients that trust the CA
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+@every_case("host", ["localhost", "127.0.0.1"])
 def test_client_that_trusts_the_ca_reaches_the_server(server: Running, host: str) -> None:
     connection = http.client.HTTPSConnection(host, server.port, timeout=GUARD_S, context=trusting(server))
     connection.request("POST", "/api/v1/sessions", START)
@@ -122,7 +123,7 @@ def test_certificate_is_for_servers_and_its_key_is_ecdsa(server: Running) -> Non
     assert key.curve.name == "secp256r1"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("host", "host_name", "expected"),
     [
         ("127.0.0.1", "box", ["box", "box.local"]),
@@ -145,7 +146,7 @@ def test_names_are_those_of_host_machine_addresses_and_options_each_once(
     Authority.generate().certify(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), names, NOW_MS)
 
 
-@pytest.mark.parametrize("name", ["my_host", "a..b", "-a", "a b", "a:80", "r3---sn", ""])
+@every_case("name", ["my_host", "a..b", "-a", "a b", "a:80", "r3---sn", ""])
 def test_name_that_cannot_stand_in_a_certificate_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="of --allow-host or --namespace-host is not valid in a certificate"):
         certificate_names(ServerOptions(allow_hosts=("good.test", name)), "box", ())
@@ -186,8 +187,8 @@ def test_server_on_loopback_asks_no_resolver_for_the_name_of_the_machine(
 # The certificate of the CA, to be had from the server
 
 
-@pytest.mark.parametrize("prefix", ["", "/ns/other"])
-@pytest.mark.parametrize("host", ["localhost", "192.168.0.7:8089", "media.example", "attacker.example"])
+@every_case("prefix", ["", "/ns/other"])
+@every_case("host", ["localhost", "192.168.0.7:8089", "media.example", "attacker.example"])
 def test_ca_is_given_to_everybody_as_a_file_that_devices_install(start: Start, prefix: str, host: str) -> None:
     server = start(tls=True, admin_token="s3cret")
     server.trust = trusting(server)
@@ -234,7 +235,7 @@ def test_private_keys_are_nowhere_to_be_had(
 # Options and the library
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("options", "said"),
     [
         ({"tls": True, "tls_cert": "c.pem"}, "leave out tls_cert and tls_key, or tls"),
