@@ -12,6 +12,7 @@ from mockserver.clock import Clock
 from mockserver.control import PATCH_SETTINGS
 from mockserver.server.effects import GARBLED
 from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, Wire, heard, http_client
+from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 
 EVENT = {"operation": "event"}
@@ -44,9 +45,13 @@ def whole_answer(wire: Wire, sid: str) -> bytes:
     return wire.until(b"\r\n\r\n")
 
 
-@pytest.mark.parametrize("stage", OUTCOMES)
-@pytest.mark.parametrize("after_bytes", [1, 8, 17, 40])
-def test_truncate_sends_so_many_bytes_and_ends_the_connection(server: Running, stage: str, after_bytes: int) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("stage", OUTCOMES)
+@every_case("after_bytes", [1, 8, 17, 40])
+def test_truncate_sends_so_many_bytes_and_ends_the_connection(
+    start_with: StartWith, scheme: str, stage: str, after_bytes: int
+) -> None:
+    server = quiet(start_with(scheme))
     sid = server.open_session()
     with server.connect() as wire:
         whole = whole_answer(wire, sid)
@@ -68,8 +73,12 @@ def test_truncate_to_nothing_is_the_end_without_a_byte(server: Running) -> None:
     server.assert_alive()
 
 
-@pytest.mark.parametrize("beyond", [0, 1, 100_000])
-def test_truncate_behind_the_end_sends_it_all_and_ends_the_connection(server: Running, beyond: int) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("beyond", [0, 1, 100_000])
+def test_truncate_behind_the_end_sends_it_all_and_ends_the_connection(
+    start_with: StartWith, scheme: str, beyond: int
+) -> None:
+    server = quiet(start_with(scheme))
     sid = server.open_session()
     with server.connect() as wire:
         whole = whole_answer(wire, sid)
@@ -104,8 +113,12 @@ def raw_answer(server: Running, method: str, target: str) -> bytes:
         return head + wire.exactly(int(length))
 
 
-@pytest.mark.parametrize("stage", OUTCOMES)
-def test_garble_replaces_the_status_line_and_ends_the_connection(server: Running, stage: str) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("stage", OUTCOMES)
+def test_garble_replaces_the_status_line_and_ends_the_connection(
+    start_with: StartWith, scheme: str, stage: str
+) -> None:
+    server = quiet(start_with(scheme))
     sid = server.open_session()
     with server.connect() as wire:
         whole = whole_answer(wire, sid)
@@ -181,8 +194,12 @@ def test_dribble_in_more_pieces_than_there_are_bytes_sends_one_at_a_time(server:
         assert whole_answer(wire, sid) == whole
 
 
-@pytest.mark.parametrize(("chunks", "total_ms"), [(1, 5000), (3, 0), (1000, 0)])
-def test_dribble_that_takes_no_time_needs_no_advance(server: Running, chunks: int, total_ms: int) -> None:
+@every_case("scheme", SCHEMES)
+@every_case(("chunks", "total_ms"), [(1, 5000), (3, 0), (1000, 0)])
+def test_dribble_that_takes_no_time_needs_no_advance(
+    start_with: StartWith, scheme: str, chunks: int, total_ms: int
+) -> None:
+    server = quiet(start_with(scheme))
     sid = server.open_session()
     server.add_fault({"kind": "dribble", "chunks": chunks, "total_ms": total_ms}, when=EVENT, stage="response")
     with server.connect() as wire:
@@ -228,8 +245,12 @@ def test_dribble_leaves_other_sessions_alone(server: Running) -> None:
     assert server.entry(3)["delivery"] == server.entry(4)["delivery"] == "sent"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind["kind"]))
-def test_head_and_old_clients_get_their_broken_answer_too(server: Running, kind: dict[str, object]) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("kind", KINDS, ids=lambda kind: str(kind["kind"]))
+def test_head_and_old_clients_get_their_broken_answer_too(
+    start_with: StartWith, scheme: str, kind: dict[str, object]
+) -> None:
+    server = quiet(start_with(scheme))
     server.add_fault(kind, when={"operation": ["schema", "other"]}, stage="response", times=2)
     for line in (b"HEAD /api/v1/schemas/play HTTP/1.1\r\nHost: a", b"GET /api/v1/schemas/play HTTP/1.0"):
         with server.connect() as wire:
@@ -240,9 +261,13 @@ def test_head_and_old_clients_get_their_broken_answer_too(server: Running, kind:
     server.assert_alive()
 
 
-@pytest.mark.parametrize("kind", [{"kind": "truncate", "after_bytes": 20}, {"kind": "garble"}, {"kind": "close"}],
+@every_case("scheme", SCHEMES)
+@every_case("kind", [{"kind": "truncate", "after_bytes": 20}, {"kind": "garble"}, {"kind": "close"}],
                          ids=lambda kind: str(kind["kind"]))  # fmt: skip
-def test_what_was_pipelined_behind_a_broken_answer_is_not_processed(server: Running, kind: dict[str, object]) -> None:
+def test_what_was_pipelined_behind_a_broken_answer_is_not_processed(
+    start_with: StartWith, scheme: str, kind: dict[str, object]
+) -> None:
+    server = quiet(start_with(scheme))
     sid = server.open_session()
     server.add_fault(kind, when=EVENT, stage="response", times=1)
     head = f"POST {events_of(sid)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(PING)}\r\n\r\n".encode()
@@ -284,8 +309,12 @@ def test_broken_answer_after_a_delay_comes_after_it(start_with: StartWith, clock
             assert wire.exactly(4) == (GARBLED[:4] if case[1] == "garble" else b"HTTP"), case
 
 
-@pytest.mark.parametrize("kind", [*KINDS, {"kind": "reset"}, {"kind": "close"}], ids=lambda kind: str(kind["kind"]))
-def test_client_that_left_before_its_fault_came_is_recorded_as_gone(server: Running, kind: dict[str, object]) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("kind", [*KINDS, {"kind": "reset"}, {"kind": "close"}], ids=lambda kind: str(kind["kind"]))
+def test_client_that_left_before_its_fault_came_is_recorded_as_gone(
+    start_with: StartWith, scheme: str, kind: dict[str, object]
+) -> None:
+    server = quiet(start_with(scheme))
     server.add_fault({"kind": "delay", "ms": 500}, stage="response")
     server.add_fault(kind, stage="response")
     with server.connect() as wire:

@@ -7,6 +7,7 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
 from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, heard
+from tests.tables import every_case
 from tests.waiting import until
 
 EVENT = {"operation": "event"}
@@ -17,8 +18,10 @@ def server(each_scheme: Running) -> Running:
     return each_scheme
 
 
-@pytest.mark.parametrize("stage", ["request", "response"])
-def test_reset_is_seen_as_econnreset(server: Running, stage: str) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("stage", ["request", "response"])
+def test_reset_is_seen_as_econnreset(start_with: StartWith, scheme: str, stage: str) -> None:
+    server = start_with(scheme)
     fault_id = server.add_fault({"kind": "reset"}, stage=stage)
     with server.connect() as wire:
         wire.request("POST", "/api/v1/sessions", START)
@@ -32,8 +35,10 @@ def test_reset_is_seen_as_econnreset(server: Running, stage: str) -> None:
     server.assert_alive()
 
 
-@pytest.mark.parametrize("stage", ["request", "response"])
-def test_close_is_the_end_without_a_byte(server: Running, stage: str) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("stage", ["request", "response"])
+def test_close_is_the_end_without_a_byte(start_with: StartWith, scheme: str, stage: str) -> None:
+    server = start_with(scheme)
     server.add_fault({"kind": "close"}, stage=stage)
     with server.connect() as wire:
         wire.request("POST", "/api/v1/sessions", START)
@@ -227,8 +232,10 @@ def test_delays_end_when_the_server_stops(server: Running) -> None:
     assert record.delivery.value == "cut"
 
 
-@pytest.mark.parametrize("kind", ["reset", "close", "hang"])
-def test_fault_on_one_connection_leaves_the_others_alone(server: Running, kind: str) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("kind", ["reset", "close", "hang"])
+def test_fault_on_one_connection_leaves_the_others_alone(start_with: StartWith, scheme: str, kind: str) -> None:
+    server = start_with(scheme)
     sid = server.open_session()
     path = f"/api/v1/sessions/{sid}/events"
     with server.connect() as kept, server.connect() as struck:

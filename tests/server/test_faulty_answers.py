@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import PING, START, Running, Start
+from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith
 from tests.tables import every_case
 from tests.waiting import until
 
@@ -19,10 +19,12 @@ def server(each_scheme: Running) -> Running:
     return each_scheme
 
 
-@pytest.mark.parametrize(("code", "retry_after"), [(429, "7"), (503, "120")])
+@every_case("scheme", SCHEMES)
+@every_case(("code", "retry_after"), [(429, "7"), (503, "120")])
 def test_overload_is_answered_with_retry_after_on_a_connection_that_stays(
-    server: Running, code: int, retry_after: str
+    start_with: StartWith, scheme: str, code: int, retry_after: str
 ) -> None:
+    server = start_with(scheme)
     sid = server.open_session()
     fault = {"kind": "status", "code": code, "headers": {"Retry-After": retry_after}}
     server.add_fault(fault, when=EVENT, times=1)
@@ -33,11 +35,13 @@ def test_overload_is_answered_with_retry_after_on_a_connection_that_stays(
     assert server.entry(2)["delivery"] == "sent"
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
-@pytest.mark.parametrize("stage", ["request", "response"])
+@every_case("scheme", SCHEMES)
+@every_case(("outcome", "status"), [("unknown_session", 404), ("session_closed", 410)])
+@every_case("stage", ["request", "response"])
 def test_outcome_is_answered_although_the_session_is_open(
-    server: Running, outcome: str, status: int, stage: str
+    start_with: StartWith, scheme: str, outcome: str, status: int, stage: str
 ) -> None:
+    server = start_with(scheme)
     sid = server.open_session()
     fault_id = server.add_fault({"kind": "outcome", "outcome": outcome}, when=EVENT, stage=stage, times=1)
     with server.connect() as wire:
@@ -50,8 +54,10 @@ def test_outcome_is_answered_although_the_session_is_open(
     server.assert_alive()
 
 
-@pytest.mark.parametrize("name", ["Location", "location", "Access-Control-Expose-Headers"])
-def test_dropped_header_is_missing_and_all_else_as_ever(server: Running, name: str) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("name", ["Location", "location", "Access-Control-Expose-Headers"])
+def test_dropped_header_is_missing_and_all_else_as_ever(start_with: StartWith, scheme: str, name: str) -> None:
+    server = start_with(scheme)
     before = server.ask("POST", "/api/v1/sessions", START)
     fault_id = server.add_fault({"kind": "drop_header", "name": name}, stage="response", times=1)
     with server.connect() as wire:
@@ -110,13 +116,15 @@ def test_preflight_without_its_allowed_origin(server: Running) -> None:
     assert server.ask("POST", "/api/v1/sessions", START).header(name) is not None
 
 
-@pytest.mark.parametrize(
+@every_case("scheme", SCHEMES)
+@every_case(
     ("then", "statuses"),
     [("last", [500, 500, 204, 204, 204]), ("pass", [500, 500, 204, 204, 204]), ("cycle", [500, 500, 204, 500, 500])],
 )
 def test_script_is_followed_request_by_request_on_one_connection(
-    server: Running, then: str, statuses: list[int]
+    start_with: StartWith, scheme: str, then: str, statuses: list[int]
 ) -> None:
+    server = start_with(scheme)
     sid = server.open_session()
     script = [{"kind": "status", "code": 500, "repeat": 2}, "pass"]
     server.add_fault({"kind": "responses", "responses": script, "then": then}, when=EVENT)

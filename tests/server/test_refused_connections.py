@@ -25,7 +25,8 @@ from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
 from mockserver.server.service import SERVICE, build_app
-from tests.server.conftest import PING, START, Running, Start, Wire
+from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, Wire
+from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 
 LONG_MS = 600_000
@@ -60,8 +61,10 @@ def end_refusal(tester: Wire) -> None:
     tester.request("POST", "/__admin/reset", b'{"only": ["faults"]}', JSON)
 
 
-@pytest.mark.parametrize("stage", ["request", "response"])
-def test_refuse_resets_and_then_refuses_new_connections(server: Running, stage: str) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("stage", ["request", "response"])
+def test_refuse_resets_and_then_refuses_new_connections(start_with: StartWith, scheme: str, stage: str) -> None:
+    server = start_with(scheme)
     refuse(server, LONG_MS, stage)
     assert is_refused(server.port)
     assert is_refused(server.port)
@@ -350,8 +353,10 @@ def test_connection_that_was_taken_last_is_answered_or_reset_but_not_forgotten()
         gc.collect()
 
 
-@pytest.mark.parametrize("only", [None, ["faults"]])
-def test_reset_of_the_faults_ends_what_a_rule_began(server: Running, only: list[str] | None) -> None:
+@every_case("scheme", SCHEMES)
+@every_case("only", [None, ["faults"]])
+def test_reset_of_the_faults_ends_what_a_rule_began(start_with: StartWith, scheme: str, only: list[str] | None) -> None:
+    server = start_with(scheme)
     with server.connect() as tester:
         tester.request("GET", "/__admin/health")
         assert tester.answer().status == 200
