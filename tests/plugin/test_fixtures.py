@@ -76,20 +76,19 @@ def test_faults(media_server, again):
     ).assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize(
-    ("marker", "text"),
-    [
-        ("idle_timout_s=5", "unknown member `idle_timout_s`; did you mean idle_timeout_s?"),
-        ("idle_timeout_s=-1", "/idle_timeout_s: idle_timeout_s is a number of seconds from 0 to *; not -1*"),
-        ("faults=[{'fault': {'kind': 'status'}}]", "/faults/0/fault: *missing required field `code`"),
-        ("faults={'fault': {'kind': 'reset'}}", "/faults: faults is a list of rules, even if there is only one"),
-        ("faults=[{'fault': {'kind': 'reset'}, 'every': 0}]", "/every: every must be 1 or more, not 0"),
-    ],
-)
-def test_marker_that_cannot_be_is_told_in_one_line_that_names_the_test(run: Run, marker: str, text: str) -> None:
-    result = run(f"@pytest.mark.media_server({marker})\ndef test_it(media_server): pass")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"test_player.py::test_it: no media server: {text}"])
+def test_marker_that_cannot_be_is_told_in_one_line_that_names_the_test(run: Run) -> None:
+    told = {
+        "idle_timout_s=5": "unknown member `idle_timout_s`; did you mean idle_timeout_s?",
+        "idle_timeout_s=-1": "/idle_timeout_s: idle_timeout_s is a number of seconds from 0 to *; not -1*",
+        "faults=[{'fault': {'kind': 'status'}}]": "/faults/0/fault: *missing required field `code`",
+        "faults={'fault': {'kind': 'reset'}}": "/faults: faults is a list of rules, even if there is only one",
+        "faults=[{'fault': {'kind': 'reset'}, 'every': 0}]": "/every: every must be 1 or more, not 0",
+    }
+    tests = [f"@pytest.mark.media_server({it})\ndef test_{n}(media_server): pass" for n, it in enumerate(told)]
+    result = run("\n\n".join(tests))
+    result.assert_outcomes(errors=len(told))
+    lines = [f"test_player.py::test_{n}: no media server: {text}" for n, text in enumerate(told.values())]
+    result.stdout.fnmatch_lines(lines)
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line(">*")
 
@@ -203,22 +202,3 @@ async def test_with_the_fixture(media_server):
     await media_server.await_verified(["sessionStart"])
 """,
     ).assert_outcomes(passed=2)
-
-
-def test_workers_of_xdist_have_servers_of_their_own(run: Run) -> None:
-    result = run(
-        """
-@pytest.mark.parametrize("number", range(4))
-def test_it(media_server, media_server_session, number):
-    assert open_session(media_server).status_code == 201
-    assert open_session(media_server_session).status_code == 201
-    assert (media_server.count(), media_server_session.count()) == (1, 1)
-
-def test_failing(media_server):
-    assert open_session(media_server).status_code == 500
-""",
-        "-n2",
-        subprocess=True,
-    )
-    result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["* media server at http://127.0.0.1:* *", "session * clip-7: open, 1 event accepted"])

@@ -85,7 +85,6 @@ sys.modules["trustme"] = None
 @pytest.mark.media_server(tls=True)
 def test_it(media_server): pass
 """,
-        subprocess=True,
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(['*: no media server: *pip install "media-collection-mockserver[[]tls[]]"*'])

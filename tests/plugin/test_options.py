@@ -23,40 +23,35 @@ def plain(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_help_lists_the_options(plain: pytest.Pytester) -> None:
-    lines = plain.runpytest_inprocess("--help").stdout.str()
+    lines = plain.runpytest_inprocess(*LIGHT, "--help").stdout.str()
     for option in ("url", "token", "ca", "seed", "port"):
         assert f"--media-server-{option}" in lines
     assert "media_server_port" in lines
 
 
 def test_fixtures_and_marker_are_described(plain: pytest.Pytester) -> None:
-    result = plain.runpytest_inprocess("--fixtures")
+    result = plain.runpytest_inprocess(*LIGHT, "--fixtures")
     for name in ("media_server", "make_media_server", "media_server_session", "media_server_settings"):
         result.stdout.fnmatch_lines([f"{name}*"])
-    plain.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.media_server(*seed=...*"])
+    plain.runpytest_inprocess(*LIGHT, "--markers").stdout.fnmatch_lines(["@pytest.mark.media_server(*seed=...*"])
 
 
-def test_unused_it_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        f"""
-        import sys
-
-        def test_trivial(request):
-            assert request.config.pluginmanager.hasplugin("mockserver")
-            assert [name for name in {HEAVY!r} if name in sys.modules] == []
-        """
-    )
-    result = pytester.runpytest_subprocess("-p", "no:aiohttp", "-p", "no:asyncio", *LIGHT)
-    result.assert_outcomes(passed=1)
-
-
-def test_works_without_the_plugins_for_async_tests(run: Run) -> None:
+def test_works_without_the_plugins_for_async_tests_and_imports_nothing_heavy_until_it_is_used(run: Run) -> None:
     result = run(
-        "def test_it(media_server): assert open_session(media_server).status_code == 201",
+        f"""
+import sys
+
+def test_unused(request):
+    assert request.config.pluginmanager.hasplugin("mockserver")
+    assert [name for name in {HEAVY!r} if name in sys.modules] == []
+
+def test_used(media_server):
+    assert open_session(media_server).status_code == 201
+""",
         "-p", "no:aiohttp", "-p", "no:asyncio", "-W", "ignore::pytest.PytestConfigWarning",
         subprocess=True,
     )  # fmt: skip
-    result.assert_outcomes(passed=1)
+    result.assert_outcomes(passed=2)
 
 
 def test_works_where_every_warning_is_an_error(run: Run) -> None:
@@ -69,6 +64,13 @@ def test_works_where_every_warning_is_an_error(run: Run) -> None:
 
 
 # Seed and port
+
+BOTH = """
+def test_it(media_server): pass
+
+def test_of_the_run(media_server_session): pass
+"""
+SAID_BY = ("test_player.py::test_it: no media server", "media_server_session: no media server")
 
 
 def test_seed_makes_ids_repeat_and_fills_in_where_the_test_gives_none(run: Run) -> None:
@@ -110,11 +112,10 @@ def test_port_is_chosen_by_option_or_ini_and_is_free_again_for_the_next_test(
 def test_port_in_use_is_told_in_one_line(run: Run) -> None:
     with MockServer() as other:
         port = other.url.rpartition(":")[2]
-        for fixture in ("media_server", "media_server_session"):
-            result = run(f"def test_it({fixture}): pass", f"--media-server-port={port}")
-            result.assert_outcomes(errors=1)
-            result.stdout.fnmatch_lines([f"*: no media server: cannot listen on 127.0.0.1 port {port}: *"])
-            result.stdout.no_fnmatch_line("*Traceback*")
+        result = run(BOTH, f"--media-server-port={port}")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines([f"{who}: cannot listen on 127.0.0.1 port {port}: *" for who in SAID_BY])
+    result.stdout.no_fnmatch_line("*Traceback*")
 
 
 def test_port_that_is_no_number_is_told(run: Run, pytester: pytest.Pytester) -> None:
@@ -258,7 +259,6 @@ def test_marker_that_cannot_be_leaves_no_namespace_behind(run: Run, running: Moc
     assert namespaces(running) == ["default"]
 
 
-@pytest.mark.parametrize("fixture", ["media_server", "media_server_session"])
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -269,9 +269,9 @@ def test_marker_that_cannot_be_leaves_no_namespace_behind(run: Run, running: Moc
     ids=["nobody there", "no address", "no token"],
 )
 def test_server_that_cannot_be_used_is_told_in_one_line(
-    run: Run, running: MockServer, fixture: str, options: tuple[str, ...], text: str
+    run: Run, running: MockServer, options: tuple[str, ...], text: str
 ) -> None:
-    result = run(f"def test_it({fixture}): pass", *(options or (f"--media-server-url={running.url}",)))
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*: no media server: {text}"])
+    result = run(BOTH, *(options or (f"--media-server-url={running.url}",)))
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines([f"{who}: {text}" for who in SAID_BY])
     result.stdout.no_fnmatch_line("*Traceback*")

@@ -106,8 +106,7 @@ def test_it(media_server):
     result.assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
-def test_run_says_what_all_tests_tried_together(run: Run, workers: tuple[str, ...]) -> None:
+def test_run_says_what_all_tests_tried_together(run: Run) -> None:
     tests = f"""
 {PING}
 def test_one(media_server):
@@ -119,12 +118,33 @@ def test_two(media_server_session):
 def test_none(media_server):
     pass
 """
-    result = run(
-        tests, *workers, "--media-server-plan=plan.toml", "--media-server-plan-fail-under=100", subprocess=bool(workers)
-    )
+    result = run(tests, "--media-server-plan=plan.toml", "--media-server-plan-fail-under=100")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["tracking plan plan.toml: 100 % of the plan (4 of 4)"])
     assert result.ret == 0
+
+
+def test_workers_of_xdist_have_servers_of_their_own_and_say_what_all_tried_together(run: Run) -> None:
+    tests = f"""
+{PING}
+@pytest.mark.parametrize("number", range(4))
+def test_it(media_server, media_server_session, number):
+    assert open_session(media_server).status_code == 201
+    assert open_session(media_server_session).status_code == 201
+    assert (media_server.count(), media_server_session.count()) == (1, 1)
+
+def test_pinging(media_server_session):
+    ping(media_server_session)
+
+def test_failing(media_server):
+    assert open_session(media_server).status_code == 500
+"""
+    options = ("--media-server-plan=plan.toml", "--media-server-plan-fail-under=100")
+    result = run(tests, "-n2", *options, subprocess=True)
+    result.assert_outcomes(passed=5, failed=1)
+    result.stdout.fnmatch_lines(["* media server at http://127.0.0.1:* *", "session * clip-7: open, 1 event accepted"])
+    result.stdout.fnmatch_lines(["tracking plan plan.toml: 100 % of the plan (4 of 4)"])
+    result.stdout.no_fnmatch_line("*less than*")
 
 
 def test_run_that_tried_too_little_fails(run: Run) -> None:

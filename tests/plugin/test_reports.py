@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -17,21 +18,38 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize(
-    "test",
-    [
-        "def test_it(media_server):\n    open_session(media_server)\n    assert False",
-        "async def test_it(media_server):\n    open_session(media_server)\n    assert False",
-        "def test_it(media_server_session):\n    open_session(media_server_session)\n    assert False",
-        "@pytest.fixture\ndef player(media_server):\n    open_session(media_server)\n    assert False\n"
-        "def test_it(player): pass",
-    ],
-    ids=["sync", "async", "server of the run", "fixture"],
-)
-def test_failure_shows_what_was_received_and_the_seed(run: Run, test: str) -> None:
-    result = run(test, "--media-server-seed=7")
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(SHOWN)
+def test_failure_shows_what_was_received_and_the_seed(run: Run) -> None:
+    tests = """
+def test_sync(media_server):
+    open_session(media_server)
+    assert False
+
+async def test_async(media_server):
+    open_session(media_server)
+    assert False
+
+def test_server_of_the_run(media_server_session):
+    open_session(media_server_session)
+    assert False
+
+@pytest.fixture
+def player(media_server):
+    open_session(media_server)
+    assert False
+
+def test_fixture(player): pass
+"""
+    result = run(tests, "--media-server-seed=7")
+    result.assert_outcomes(failed=3, errors=1)
+    for name in ("test_sync", "test_async", "test_server_of_the_run", "test_fixture"):
+        (shown,) = (part for part in sections(result) if f"{name} __" in part[0])
+        pytest.LineMatcher(shown).fnmatch_lines([*SHOWN[:-1], REPEATED.replace("test_it", name)])
+
+
+def sections(result: pytest.RunResult) -> list[list[str]]:
+    """Return the lines about each failure, the first of which is its headline."""
+    heads = [number for number, line in enumerate(result.outlines) if line.startswith("____")]
+    return [result.outlines[start:end] for start, end in pairwise([*heads, len(result.outlines)])]
 
 
 def test_failure_shows_every_server(run: Run) -> None:
@@ -147,19 +165,15 @@ def test_rule_that_never_fired_fails_a_passing_test(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("body", "outcome"),
-    [
-        ("    assert False", {"failed": 1}),
-        ("    pytest.skip('not today')", {"skipped": 1}),
-        ("    pytest.xfail('known')", {"xfailed": 1}),
-    ],
-)
-def test_rule_that_never_fired_does_not_matter_in_a_test_that_did_not_pass(
-    run: Run, body: str, outcome: dict[str, int]
-) -> None:
-    for fixture in ("media_server", "media_server_session"):
-        run(f"def test_it({fixture}):\n    {fixture}.faults.add(**RESET)\n{body}").assert_outcomes(**outcome)
+def test_rule_that_never_fired_does_not_matter_in_a_test_that_did_not_pass(run: Run) -> None:
+    tests = [
+        f"def test_{outcome}_{fixture}({fixture}):\n    {fixture}.faults.add(**RESET)\n    {body}"
+        for fixture in ("media_server", "media_server_session")
+        for outcome, body in (
+            ("failed", "assert False"), ("skipped", "pytest.skip('not today')"), ("xfailed", "pytest.xfail('known')"),
+        )
+    ]  # fmt: skip
+    run("\n\n".join(tests)).assert_outcomes(failed=2, skipped=2, xfailed=2)
 
 
 def test_expected_failure_stays_one(run: Run) -> None:

@@ -113,23 +113,35 @@ def test_it(client):
     result.assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("body", "outcome"),
-    [("assert False", {"failed": 1}), ("pytest.skip('not today')", {"skipped": 1})],
-)
-def test_story_does_not_matter_in_a_test_that_did_not_pass(run: Run, body: str, outcome: dict[str, int]) -> None:
-    test = f"@pytest.mark.media_server(story=FLAP)\ndef test_it(media_server):\n    {body}\n"
-    run(f"{STORY}\n{test}").assert_outcomes(**outcome)
+def test_story_does_not_matter_in_a_test_that_did_not_pass(run: Run) -> None:
+    result = run(
+        STORY
+        + """
+@pytest.mark.media_server(story=FLAP)
+def test_failing(media_server):
+    assert False
+
+@pytest.mark.media_server(story=FLAP)
+def test_skipped(media_server):
+    pytest.skip('not today')
+"""
+    )
+    result.assert_outcomes(failed=1, skipped=1)
 
 
-@pytest.mark.parametrize(
-    ("told", "text"),
-    [("'flop'", "there is no story 'flop'*"), ("'missing.toml'", "*missing.toml*"), ("{**FLAP, 'expect': []}", "*")],
-)
-def test_story_that_cannot_be_told_is_an_error_in_one_line(run: Run, told: str, text: str) -> None:
-    result = run(f"{STORY}\n@pytest.mark.media_server(story={told})\ndef test_it(media_server): pass\n")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*test_player.py::test_it: no media server: {text}"])
+def test_story_that_cannot_be_told_is_an_error_in_one_line(run: Run) -> None:
+    told = {
+        "'flop'": "there is no story 'flop'*",
+        "'missing.toml'": "*missing.toml*",
+        "{**FLAP, 'expect': []}": "*",
+    }
+    tests = [
+        f"@pytest.mark.media_server(story={story})\ndef test_{n}(media_server): pass" for n, story in enumerate(told)
+    ]
+    result = run("\n\n".join([STORY, *tests]))
+    result.assert_outcomes(errors=len(told))
+    lines = [f"*test_player.py::test_{n}: no media server: {text}" for n, text in enumerate(told.values())]
+    result.stdout.fnmatch_lines(lines)
 
 
 def test_story_that_cannot_be_judged_is_an_error(run: Run) -> None:
