@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 import hypothesis
 import pytest
 
+from tests.cli.forked import Forker
+
 pytest_plugins = ["pytester"]
 
 hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("ci"), max_examples=20)  # make quick
@@ -79,6 +81,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         pytest.fail("\n".join([*diff, "If the new text is right: make golden, and review the diff."]), pytrace=False)
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    """A process that has imported the command line, where the system can fork it."""
+    with Forker() as forker:
+        yield forker
 
 
 @pytest.fixture

@@ -113,12 +113,6 @@ def start_anew(tmp_path: Path) -> Iterator[StartProcess]:
         process.communicate()
 
 
-@pytest.fixture(scope="session")
-def forker() -> Iterator[Forker]:
-    with Forker() as forker:
-        yield forker
-
-
 @pytest.fixture
 def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartProcess]:
     """Start ``mockserver`` as ``start_anew`` does, without its imports where the system can spare them."""

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import struct
@@ -115,6 +116,20 @@ class Forker:
     ) -> None:
         self._ours.close()
         self._process.wait(30)
+
+    def script(self, path: Path) -> int:
+        """Write ``mockserver`` for shells, which runs as a fork; return the descriptor that it must inherit.
+
+        ``mockserver serve`` is the installed command, since signals end it.
+        """
+        installed = Path(sys.executable).with_name("mockserver")
+        words = shlex.join(
+            [sys.executable, "-IS", str(_ROOT / "tests" / "cli" / "as_fork.py"), str(self._ours.fileno())]
+        )
+        lines = ["#!/bin/sh", f'[ "$1" != serve ] || exec {shlex.quote(str(installed))} "$@"', f'exec {words} "$@"', ""]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        path.chmod(0o755)
+        return self._ours.fileno()
 
     def start(self, arguments: Sequence[str], folder: Path, environment: dict[str, str], terminal: bool) -> Forked:
         """Start a command in a folder, with exactly these variables, and a terminal for its stderr or none."""

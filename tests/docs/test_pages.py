@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.cli.command_line import COMMANDS, build_parser
 from tests.chromium import chromium_path
+from tests.cli.forked import CAN_FORK
 from tests.documents import PAGES, README, ROOT, blocks
 
 PYTHON = {
@@ -46,6 +47,9 @@ def findings_of_the_example(request):
 """A conftest.py that prints which example ran, and what is found in its traffic."""
 
 
+Run = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
 @pytest.fixture
 def server() -> Iterator[MockServer]:
     with MockServer() as running:
@@ -58,10 +62,31 @@ def https_server() -> Iterator[MockServer]:
         yield running
 
 
+@pytest.fixture
+def run(request: pytest.FixtureRequest, server: MockServer, tmp_path: Path) -> Run:
+    """Run shell blocks with the servers that they name; ``mockserver`` is a fork where the system has forks."""
+    path, inherited = [str(Path(sys.executable).parent), os.environ["PATH"]], []
+    if CAN_FORK:
+        programs = tmp_path / "programs"
+        programs.mkdir()
+        inherited.append(request.getfixturevalue("forker").script(programs / "mockserver"))
+        path.insert(0, str(programs))
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        program = script.replace("http://127.0.0.1:8089", server.url).replace("/tmp/", f"{tmp_path}/")
+        if "https://127.0.0.1:8443" in program:
+            other: MockServer = request.getfixturevalue("https_server")
+            program = program.replace("https://127.0.0.1:8443", other.url)
+        return subprocess.run(
+            ["bash", "-eu", "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False,
+            env={**os.environ, "PATH": os.pathsep.join(path)}, pass_fds=inherited,
+        )  # fmt: skip
+
+    return run
+
+
 @pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
-def test_every_shell_block_prints_what_stands_below_it(
-    page: Path, server: MockServer, https_server: MockServer, tmp_path: Path
-) -> None:
+def test_every_shell_block_prints_what_stands_below_it(page: Path, run: Run, tmp_path: Path) -> None:
     script, expected = [], []
     for (kind, text), (next_kind, output) in pairwise([*blocks(page), ("", "")]):
         if kind == "bash":
@@ -71,7 +96,7 @@ def test_every_shell_block_prints_what_stands_below_it(
 
     shutil.copy(ROOT / "fixtures" / "har" / "chromium-playwright.har", tmp_path / "page.har")
     shutil.copy(PLAN, tmp_path)
-    done = run("".join(script), tmp_path, server, https_server)
+    done = run("".join(script))
 
     assert done.stdout.splitlines() == "".join(expected).splitlines(), done.stderr
 
@@ -83,10 +108,10 @@ def test_the_six_statuses_of_the_api_are_shown_by_hand() -> None:
         assert re.search(rf"(^|}}){status}$", shown, re.MULTILINE), status
 
 
-def test_nothing_is_wrong_with_the_session_that_is_opened_by_hand(server: MockServer, tmp_path: Path) -> None:
+def test_nothing_is_wrong_with_the_session_that_is_opened_by_hand(server: MockServer, run: Run) -> None:
     first, second = [text for kind, text in blocks(CURL) if kind == "bash"][:2]
 
-    run(first + second, tmp_path, server)
+    run(first + second)
 
     assert server.count(event_type="ping", status=204) == 1
     server.assert_no_findings(min_severity="warning")
@@ -188,19 +213,6 @@ def test_the_readme_is_read_in_four_minutes() -> None:
 def headings(page: Path) -> set[str]:
     titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
-
-
-def run(
-    script: str, folder: Path, server: MockServer, https_server: MockServer | None = None
-) -> subprocess.CompletedProcess[str]:
-    program = script.replace("http://127.0.0.1:8089", server.url).replace("/tmp/", f"{folder}/")
-    if https_server is not None:
-        program = program.replace("https://127.0.0.1:8443", https_server.url)
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(
-        ["bash", "-eu", "-c", program], cwd=folder, capture_output=True, text=True, timeout=150, check=False,
-        env={**os.environ, "PATH": path},
-    )  # fmt: skip
 
 
 def run_examples(examples: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
