@@ -2,9 +2,9 @@
 
 Theory of operation. While main content plays, the content between the playheads of two consecutive events was seen,
 unless the playhead moved as it does not in playback: backwards, or further than the time between them allows at the
-speed of the session there (:mod:`mockserver.rules.speed`), with 10 % and one second of tolerance. Such a pair is a
-seek, across which nothing was seen. Adobe says only that the back end sums the union of the viewed intervals ("Unique
-time played"); speeds and tolerance are ours.
+speed of the session there (:mod:`mockserver.rules.speed`), with one second of tolerance. Such a pair is a seek, across
+which nothing was seen. Adobe says only that the back end sums the union of the viewed intervals ("Unique time played");
+speeds and tolerance are ours.
 
 The playhead of live content is the second of the day (Adobe, "Sessions request"); passing midnight is no seek.
 """
@@ -25,7 +25,6 @@ __all__ = ["MARKERS", "WatchedInterval", "markers", "segment", "union", "watched
 MARKERS = (10, 25, 50, 75, 95)
 """Percent of the length at which Adobe counts progress ("Progress markers")."""
 
-_ALLOWANCE = 1.1
 _TOLERANCE_S = 1.0
 _DAY_S = 86_400.0
 
@@ -55,11 +54,11 @@ def watched(durations: Durations, *, live: bool) -> list[WatchedInterval]:
             step, later = steps[n], steps[n + 1]
             moved_s = later.playhead_s - step.playhead_s
             took_s = (elapsed_ms[n + 1] - elapsed_ms[n]) / 1000
-            limit_s = took_s * NORMAL * _ALLOWANCE + _TOLERANCE_S
+            limit_s = took_s * NORMAL + _TOLERANCE_S
             if not 0 <= moved_s <= limit_s and not (live and 0 <= moved_s + _DAY_S <= limit_s):
                 # Other speeds are computed only now, because nearly all pairs fit normal speed.
                 fastest = _fastest(durations) if fastest is None else fastest
-                limit_s = took_s * fastest[n] * _ALLOWANCE + _TOLERANCE_S
+                limit_s = took_s * fastest[n] + _TOLERANCE_S
             if 0 <= moved_s <= limit_s:
                 begun = begun or step
                 continue
