@@ -82,7 +82,7 @@ def timestamp_ms(text: object) -> int | None:
     Returns:
         Milliseconds since 1970.
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or text[10:11] == " ":  # RFC 3339 has a space there too, ISO 8601 only a T
         return None
     try:
         stamp = msgspec.convert(text, _Stamp)

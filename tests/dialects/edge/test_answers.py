@@ -206,8 +206,8 @@ def test_reasons_are_adobes_where_they_are_known_and_sentences_elsewhere(
     assert reason in said
 
 
-@every_case("timestamp", ["yesterday", "2026-05-04T20:15:30", "2026-13-04T20:15:30Z", ""])
-def test_times_without_an_offset_are_refused_in_adobes_words(timestamp: str) -> None:
+@every_case("timestamp", ["yesterday", "2026-05-04T20:15:30", "2026-05-04 20:15:30Z", "2026-13-04T20:15:30Z", ""])
+def test_times_that_are_not_iso_8601_with_an_offset_are_refused_in_adobes_words(timestamp: str) -> None:
     server = emulator()
     document = body("ping", sid=open_edge_session(server))
     document["events"][0]["xdm"]["timestamp"] = timestamp
