@@ -24,6 +24,7 @@ _ID_SOURCE = f"take the id from {Words(api='').sid_source}"
 
 _HEARTBEAT = re.compile(r"[?&]s(:|%3A)event(:|%3A)type=", re.IGNORECASE)
 _DOCS_TYPO = re.compile(r"/api/v1/(?!sessions/)[^/?]+/events/?$")
+_QUERY_BEFORE_EVENTS = re.compile(r"/api/v1/sessions/(?P<sid>[^/?]+)/?\?.*/events/?$")
 _OURS = re.compile(r"(?P<prefix>.*?)(?P<rest>/api/v1/(?:sessions(?:/[^/]+/events)?|downloaded))/?$")
 _LIKE_OURS = re.compile(r"/api/v[0-9]", re.IGNORECASE)
 _OF_ANALYTICS = re.compile(r"/(b/ss/|id(/|$))")
@@ -83,6 +84,12 @@ def _header(record: Record, name: bytes) -> bytes | None:
     return next((value for key, value in record.headers if key.lower() == name), None)
 
 
+def _decorated_by_query(record: Record) -> str | None:
+    """Return the session id to which a client appended /events although a query followed the id."""
+    found = _QUERY_BEFORE_EVENTS.search(record.target)
+    return None if found is None else found["sid"]
+
+
 def _kind(record: Record, traffic: Traffic) -> str | None:
     """Return the code of the rule for a request without a route; None if the request is not from a player."""
     if _HEARTBEAT.search(record.target):
@@ -90,6 +97,8 @@ def _kind(record: Record, traffic: Traffic) -> str | None:
     path = _path(record)
     if _DOCS_TYPO.search(path):
         return "path.docs-typo"
+    if _decorated_by_query(record) is not None:
+        return "session.sid-decorated"
     if not is_of_player(record) or (
         not record.dialect and b'"xdm"' in record.body and is_edge_body(traffic.read(record))
     ):
@@ -191,6 +200,10 @@ def _sid_decorated(traffic: Traffic) -> Iterator[Hit]:
         known = _decoration(traffic, sid)
         if known is not None:
             found.setdefault(known, []).append(seq)
+    for seq, record in traffic.unaccepted:
+        if record.outcome is Outcome.NO_ROUTE and _kind(record, traffic) == "session.sid-decorated":
+            queried = _decorated_by_query(record) or ""
+            found.setdefault(queried if queried in traffic.sessions else "", []).append(seq)
     for known, seqs in found.items():
         yield Hit(
             tuple(seqs),

@@ -41,8 +41,9 @@ def test_an_id_with_something_around_it_is_not_known() -> None:
     sid = ground.play()
     ground.post(f"/api/v1/sessions/{sid}%2F/events", PING)
     ground.post(f"/api/v1/sessions/{sid}//events", PING)
+    ask(ground, "POST", f"/api/v1/sessions/{sid}?from=app/events")
 
-    assert fired_in_traffic(RULES, ground) == [("session.sid-decorated", ERROR, (2, 3))]
+    assert fired_in_traffic(RULES, ground) == [("session.sid-decorated", ERROR, (2, 3, 4))]
 
 
 @every_case("times", [1, 3])
