@@ -228,13 +228,20 @@ def _multi_player(traffic: Traffic) -> Iterator[Hit]:
         before = last.get(viewing.viewer)
         if before is not None and _is_same(before, viewing) and _is_one_viewing(before, viewing):
             continue
-        if before is not None and before.stored.last_event_ms > viewing.stored.opened_ms:
+        if before is not None and _was_active(before, viewing):
             yield Hit(
                 (before.start.seq, viewing.start.seq),
                 "Two sessions of one visitor were active at once; no change is needed if two players run.",
                 session_id=viewing.stored.sid,
             )
         last[viewing.viewer] = viewing
+
+
+def _was_active(first: _ViewerSession, second: _ViewerSession) -> bool:
+    """Return whether a session had an event after another one opened; on a clock that stands still, by their number."""
+    if first.stored.last_event_ms != second.stored.opened_ms:
+        return first.stored.last_event_ms > second.stored.opened_ms
+    return any(step.seq > second.start.seq for step in first.session.steps)
 
 
 def _is_same(first: _ViewerSession, second: _ViewerSession) -> bool:

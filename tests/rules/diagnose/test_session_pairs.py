@@ -151,6 +151,16 @@ def test_two_players_of_one_visitor_run_at_once() -> None:
     assert fired(ground)["session.multi-player"] == (Severity.INFO, (1, 5), other)
 
 
+def test_two_players_on_a_clock_that_stands_still_run_at_once() -> None:
+    ground = Playground()
+    first = ground.play(("play", 0, 0))
+    other = start_again(ground, 0, media_id="another")
+    assert "session.multi-player" not in fired(ground), "the first one sent nothing more"
+
+    send(ground, first, "ping", 0, 0)
+    assert fired(ground)["session.multi-player"] == (Severity.INFO, (1, 3), other)
+
+
 def test_one_player_after_another_is_one_player() -> None:
     ground = Playground()
     ground.play(*PLAYED)
