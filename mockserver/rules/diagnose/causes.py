@@ -35,7 +35,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "playhead.over-length": _WRONG_LENGTH,
     "session.gone": ("ping.near-timeout",),
     "session.no-close": ("ping.near-timeout",),
-    "session.no-play": ("play.missing-start",),
+    "session.no-play": ("play.missing-start", "ping.near-timeout"),
     "play.missing-after-preroll": ("play.missing-start",),
     "playhead.frozen": ("ad.outside-break",),
     "ad.break-complete-without-start": ("ad.outside-break",),
@@ -107,6 +107,8 @@ def _cause(finding: Finding, by_code: Mapping[str, Sequence[Finding]], session: 
 
 def _is_related(finding: Finding, cause: Finding, session: SessionTraffic) -> bool:
     """Return whether a finding concerns the ads of its cause: it is about one of them, or no break begins between."""
+    if finding.code == "session.no-play" and not any(item.event_type == "play" for item in session.unaccepted):
+        return cause.code != "ping.near-timeout"
     if cause.code in ("ping.near-timeout", "playhead.moves-in-ad", "session.second-viewing"):
         return not set(finding.seqs).isdisjoint(cause.seqs)
     if cause.code != "ad.outside-break":

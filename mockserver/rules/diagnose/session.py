@@ -37,14 +37,28 @@ def _last(session: SessionTraffic) -> tuple[int, ...]:
     return (session.steps[-1].seq,) if session.steps else ()
 
 
+def _is_unknown(session: SessionTraffic) -> bool:
+    """Return whether the player never learned the id of the session: the answer was lost, an error, or had no id."""
+    if session.start is None or session.is_batch or len(session.arrived) > 1:
+        return False
+    record = session.start.item.record
+    sid = record.session_id or ""
+    answer = record.response
+    if answer is None or record.delivery in (Delivery.CUT, Delivery.CLIENT_GONE) or answer.status >= 300:
+        return True
+    return sid.encode() not in answer.body and not any(sid in value for _, value in answer.headers)
+
+
 def _no_play(session: SessionTraffic) -> Iterator[Hit]:
+    if _is_unknown(session):
+        return
     if _is_over(session) and session.steps and not any(step.plays_main for step in session.of("play")):
         yield Hit(_last(session), "The session ended without a play on main content; send play when content starts.")
 
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:
     is_complete = session.stored is not None and session.stored.complete
-    if session.closed_by is ClosedBy.IDLE and not is_complete and not _ends(session):
+    if session.closed_by is ClosedBy.IDLE and not (is_complete or _ends(session) or _is_unknown(session)):
         yield Hit(
             _last(session),
             f"{_silence(session)}; send sessionComplete at the end of the content and sessionEnd when the viewer "
@@ -270,6 +284,8 @@ def _named(late: Sequence[Item]) -> str:
     return f"{first} was" if len(late) == 1 else f"{len(late)} events, the first of them {first}, were"
 
 
+_UNKNOWN_SESSIONS = "sessions whose id the player never learned, because the answer to sessionStart was lost"
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "session.no-play",
@@ -278,6 +294,7 @@ RULES: tuple[Rule, ...] = (
         "Counted as a drop before start; no content start, no time spent.",
         "Adobe, metrics: Drops before start",
         _no_play,
+        _UNKNOWN_SESSIONS,
         settled_by=(),
     ),
     Rule(
@@ -287,6 +304,7 @@ RULES: tuple[Rule, ...] = (
         "The report is ten minutes late, with about 600 seconds since the last call.",
         "Adobe, Media Collection API: Timeout conditions",
         _no_close,
+        _UNKNOWN_SESSIONS,
     ),
     Rule(
         "session.playhead-idle",

@@ -262,6 +262,15 @@ def test_the_end_of_a_session_that_fell_silent_follows_from_the_silence() -> Non
     }
 
 
+@every_case("sent", ["play", "ping"])
+def test_a_play_that_found_the_session_closed_was_sent_too_late(sent: str) -> None:
+    ground = Playground()
+    ground.play((sent, 700, 20))
+    causes = {finding.code: finding.follows_from for finding in found(ground)}
+
+    assert causes["session.no-play"] == ("ping.near-timeout" if sent == "play" else None)
+
+
 def test_a_silence_that_is_over_does_not_explain_a_missing_end() -> None:
     ground = Playground()
     ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 590, 20), ("ping", 600, 30))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from mockserver.model.fault_kind import CloseFault, DelayFault, DropHeaderFault, Fault, StatusFault
 from mockserver.model.finding import Severity
 from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
-from tests.firings import rules_about
+from tests.factories import fault
+from tests.firings import rules_about, start_body
 from tests.playbacks import Event, Playground, case_of
 from tests.tables import every_case
 
@@ -51,6 +54,38 @@ def test_a_session_that_ends_in_silence_has_no_close() -> None:
 
 def test_a_session_that_completed_before_the_silence_has_a_close() -> None:
     assert "session.no-close" not in fired(case_of(*PLAYED, ("sessionComplete", 61, 60), after_s=700))
+
+
+def start_alone(what: Fault | None, delivery: Delivery) -> dict[str, tuple[Severity, tuple[int, ...]]]:
+    """Return what is found when nothing follows a sessionStart."""
+    ground = Playground()
+    if what is not None:
+        fault(ground.emulator, what, stage=Stage.RESPONSE, times=1)
+    plan = ground.post("/api/v1/sessions", start_body())
+    ground.emulator.delivered(plan, delivery)
+    ground.now_ms += 700_000
+    return fired(ground.case(plan.record.session_id or ""))
+
+
+@every_case(
+    ("what", "delivery"),
+    [
+        (CloseFault(), Delivery.CUT),
+        (StatusFault(code=500), Delivery.SENT),
+        (DropHeaderFault(name="Location"), Delivery.SENT),
+        (None, Delivery.CLIENT_GONE),
+    ],
+    ids=["no answer", "another status", "no Location", "client gone"],
+)
+def test_a_player_can_report_nothing_to_a_session_whose_id_it_never_learned(
+    what: Fault | None, delivery: Delivery
+) -> None:
+    assert start_alone(what, delivery) == {}
+
+
+@every_case("what", [None, DelayFault(ms=0)], ids=["no fault", "delay"])
+def test_a_player_that_learned_the_id_has_to_play_and_to_close(what: Fault | None) -> None:
+    assert set(start_alone(what, Delivery.SENT)) == {"session.no-play", "session.no-close"}
 
 
 def test_a_playhead_that_stands_still_for_half_an_hour_closes_the_session() -> None:
