@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mockserver.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 __all__ = ["CONTENTS", "Programme", "make_content"]
 
@@ -65,12 +70,23 @@ def make_content(seed: int, *, kind: str = "vod") -> Programme:
     Raises:
         InvalidInput: The package ``faker`` is not installed.
     """
+    fake, alone = _maker()
+    with alone:
+        fake.seed_instance(seed)
+        return _made_up(fake, kind)
+
+
+@cache  # to make one takes longer than to make up the content
+def _maker() -> tuple[Faker, threading.Lock]:
+    """Return what makes content up, and the lock for it: with a seed it belongs to one thread."""
     try:
         from faker import Faker
     except ImportError:
         raise InvalidInput("simulated players make up their content with faker: pip install faker") from None
-    fake = Faker()
-    fake.seed_instance(seed)
+    return Faker(), threading.Lock()
+
+
+def _made_up(fake: Faker, kind: str) -> Programme:
     host = fake.domain_word()
     length_s = _LENGTHS_S[kind]
     season, number = fake.random_int(1, 9), fake.random_int(1, 24)

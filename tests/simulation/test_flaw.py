@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mockserver.admin.findings import Diagnosis
+from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Severity
 from mockserver.namespaces import Namespace
 from mockserver.rules.diagnose.catalogue import CODES
 from mockserver.simulation.content import CONTENTS, make_content
 from mockserver.simulation.flaw import FLAWS, apply_flaw
-from mockserver.simulation.script import Beat, write_script
+from mockserver.simulation.script import write_script
 from tests.scripts import received
 from tests.tables import every_case
 
@@ -52,28 +53,29 @@ FAMILIES = ("ad", "chapter", "error", "http", "id", "media", "meta", "order", "p
 """The families of findings that events can cause; those of whole requests are not a matter of a script."""
 
 
-def codes(beats: list[Beat], min_severity: Severity = Severity.WARNING, *, later_s: int = 700) -> set[str]:
-    """Return what is found when a session is played on a clock that goes with it."""
+def found(back_end: Emulator, min_severity: Severity = Severity.WARNING) -> set[str]:
+    """Return what is found in a session that was played on a clock that goes with it."""
     return {
         finding.code
-        for finding in Diagnosis(Namespace(received(beats, later_s=later_s))).findings()
+        for finding in Diagnosis(Namespace(back_end)).findings()
         if finding.severity.rank <= min_severity.rank
     }
 
 
-@pytest.mark.parametrize("seed", range(10))
+@every_case("seed", range(10))
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_careful_player_has_no_finding_above_a_note(kind: str, seed: int) -> None:
-    beats = write_script(make_content(seed, kind=kind), seed)
-    assert codes(beats, later_s=0) == set()
-    assert codes(beats) == ({"session.no-close"} if kind == "abandoned" else set())
+    back_end = received(write_script(make_content(seed, kind=kind), seed), later_s=0)
+    assert found(back_end) == set()
+    back_end.clock.advance(700_000)
+    assert found(back_end) == ({"session.no-close"} if kind == "abandoned" else set())
 
 
-@pytest.mark.parametrize("name", FLAWS)
+@every_case("name", FLAWS)
 def test_flaw_causes_its_findings_and_no_others(name: str) -> None:
-    beats = apply_flaw(name, write_script(make_content(1), 1))
-    assert codes(beats) <= CAUSES[name]
-    assert codes(beats, Severity.INFO) >= CAUSES[name]
+    back_end = received(apply_flaw(name, write_script(make_content(1), 1)))
+    assert found(back_end) <= CAUSES[name]
+    assert found(back_end, Severity.INFO) >= CAUSES[name]
 
 
 def test_every_flaw_is_tried_and_every_family_of_findings_has_one() -> None:
@@ -86,7 +88,7 @@ def test_every_flaw_is_tried_and_every_family_of_findings_has_one() -> None:
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_flaw_of_other_content_breaks_something_or_says_that_it_finds_nothing(kind: str) -> None:
     beats = write_script(make_content(1, kind=kind), 1)
-    before = codes(beats, Severity.INFO)
+    before = found(received(beats), Severity.INFO)
     for name, flaw in FLAWS.items():
         broken = flaw(beats)
         if broken == beats:
@@ -96,7 +98,7 @@ def test_flaw_of_other_content_breaks_something_or_says_that_it_finds_nothing(ki
         else:
             assert broken[0].event_type == "sessionStart"
             # Somebody who is gone before the end is gone before the end.
-            assert codes(broken, Severity.INFO) - before or (kind, name) == ("abandoned", "abandoned"), name
+            assert found(received(broken), Severity.INFO) - before or (kind, name) == ("abandoned", "abandoned"), name
 
 
 @every_case("name", FLAWS)
