@@ -68,11 +68,9 @@ class Emulator(EmulatorState):
         """
         if arrival is None:
             arrival = self.read_request(request)
-        if self.held_requests.queue:
-            self._process_due()
+        now_ms = self._process_due() if self.held_requests.queue else self.clock.now_ms()
         if not self.faults.armed:
-            return self._handle_plain(request, arrival)
-        now_ms = self.clock.now_ms()
+            return self._handle_plain(request, arrival, now_ms)
         sid = arrival.session_id
         nth_event = None if sid is None else self.sessions.arrived(sid, arrival.event_type)
         facts = self._facts(request, arrival, nth_event, now_ms)
@@ -101,11 +99,10 @@ class Emulator(EmulatorState):
         """
         if self.faults.armed or self.held_requests.queue:
             return None
-        return self._handle_plain(request, arrival)
+        return self._handle_plain(request, arrival, self.clock.now_ms())
 
-    def _handle_plain(self, request: HttpRequest, arrival: Arrival) -> AnswerPlan:
+    def _handle_plain(self, request: HttpRequest, arrival: Arrival, now_ms: int) -> AnswerPlan:
         """Process a request while no rule is in force."""
-        now_ms = self.clock.now_ms()
         if arrival.session_id is not None:
             self.sessions.arrived(arrival.session_id, arrival.event_type)
         at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=False)
@@ -159,17 +156,22 @@ class Emulator(EmulatorState):
         self.stories.reset(wanted)
         super().reset(wanted)
 
-    def _process_due(self) -> None:
+    def _process_due(self) -> int:
         """Process requests that are due; the threads that wait for them will find their plans.
 
         Each is processed as of the time when it was due, but never before the last record, since an event that the
         clock follows may have moved it past that time.
+
+        Returns:
+            What the clock showed when none was due any more. A request that comes now is processed as of that time: a
+            moment later, the next one may be due before it.
         """
         while (held := self.held_requests.take_due(now_ms := self.clock.now_ms())) is not None:
             try:
                 held.plan = self._process_struck(held, min(now_ms, max(held.due_ms, self.journal.last_at_ms)))
             except Exception as error:  # noqa: BLE001 - raised in the thread that waits for the request, not in this one
                 held.failure = error
+        return now_ms
 
     def _process_struck(self, held: HeldRequest, now_ms: int) -> AnswerPlan:
         """Apply the strike of the rules of stage ``request``."""

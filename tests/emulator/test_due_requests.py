@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from mockserver.admin import entries
+from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.fault import When
@@ -62,6 +65,24 @@ def test_what_becomes_due_because_an_event_moved_the_clock_is_processed_too() ->
     back_end.clock.advance(1_000)
     back_end.catch_up()
     assert times(back_end) == [0, FAR_MS, FAR_MS]
+
+
+def test_request_that_comes_when_another_is_due_is_processed_after_it_however_fast_the_clock_runs() -> None:
+    wrong: list[int] = []
+    for delay_ms in range(1, 30):
+        looks = count()
+        back_end = Emulator(clock=Clock(RealTime(lambda: T0, lambda: next(looks) * 1_000_000)))  # noqa: B023
+        sid = open_session(back_end)
+        fault(back_end, DelayFault(ms=delay_ms), when=When(event_type="play"))
+        held_back(back_end, sid, "play")
+        for _ in range(20):
+            send(back_end, sid)
+        played = [
+            (entry.at_ms, entry.received or entry.seq) for entry in entries.events(target(back_end), Query()).events
+        ]
+        if played != sorted(played):
+            wrong.append(delay_ms)
+    assert wrong == []
 
 
 def test_due_request_that_expires_all_sessions_finds_them_as_they_were_when_it_was_due() -> None:
