@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer
 
 SESSIONS = 6
-EVENTS = 12
+EVENTS = 8
 RATE = 50
 LOOK_S = 0.002
 
