@@ -16,7 +16,7 @@ from mockserver.admin.server import DISTRIBUTION, running_version
 from mockserver.admin.waiting import Pending, begin, begin_silence, count_reached
 from mockserver.control import Chunks, EventQuery, ExportQuery
 from mockserver.emulator.emulator import Emulator
-from mockserver.errors import InvalidInput, NotFound
+from mockserver.errors import InvalidInput, NotFound, below
 from mockserver.model.journal import Entry, Record
 from mockserver.model.query import Query
 from mockserver.model.results import CountResult, EventPage, Meta, WaitCommand, WaitResult
@@ -184,7 +184,9 @@ def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T])
     if silence_ms is not None and silence_ms < 0:
         raise InvalidInput(f"silence_ms must be 0 or more, not {silence_ms}", pointer="/silence_ms")
     timeout_s = check_timeout(default_ms if command.timeout_ms is None else command.timeout_ms)
-    namespace, matcher = target.namespace, compile_query(command.query)
+    namespace = target.namespace
+    with below("/query"):
+        matcher = compile_query(command.query)
 
     def look() -> Selection:
         return _written(target, find_entries(namespace, matcher, command.query.limit))

@@ -13,6 +13,7 @@ from mockserver.admin.sessions import SessionEntries, session_entries
 from mockserver.admin.waiting import Pending, begin, count_reached, never
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.waiters import WaitCheck
+from mockserver.errors import below
 from mockserver.model.journal import Record
 from mockserver.model.query import DEFAULT_LIMIT
 from mockserver.model.results import Difference, NearMiss, Verification, VerifyCommand
@@ -47,16 +48,16 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
     ``exactly`` and ``at_most``, so these are decided only when the time is over.
 
     Raises:
-        InvalidInput: The command contradicts itself.
+        InvalidInput: The command contradicts itself, or asks for what cannot be.
         Refused: There are too many waits already.
     """
     wanted = count_range(command)
     timeout_s = check_timeout(command.timeout_ms)
+    verifier = Verifier(target.namespace, command)
 
     with target.namespace as emulator:
         if wanted.final and timeout_s:
             return _later(begin(target.namespace, emulator, never, timeout_s, _ended), target, command)
-    verifier = Verifier(target.namespace, command)
     count = verifier.look()
     while not wanted.met_by(count) and timeout_s:
         with target.namespace as emulator:
@@ -102,7 +103,8 @@ class Verifier:
         self._until = until
         self._wanted = count_range(command)
         self._query = command.query
-        self._matcher = None if command.query is None else compile_query(command.query)
+        with below("/query"):
+            self._matcher = None if command.query is None else compile_query(command.query)
         if self._matcher is not None:
             self._since = max(since, self._matcher.since)
             self._matcher = replace(self._matcher, since=self._since)

@@ -20,6 +20,7 @@ from mockserver.model.plan_result import PlanResult
 from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
 from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.rules.finding_text import entry_labels, unexpected_findings
+from mockserver.rules.match import compile_query
 from mockserver.rules.transcript import transcript
 from mockserver.wire.codec import convert, encode, to_builtins
 
@@ -51,6 +52,7 @@ def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
     if unknown:
         raise InvalidInput(f"a query has no field {unknown[0]}; its fields are {' '.join(Query.__struct_fields__)}")
     query: Query = convert({"limit": limit, **to_builtins(fields)}, Query)
+    compile_query(query)  # here, an error leads to the keyword
     return query
 
 

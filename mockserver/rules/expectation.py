@@ -11,7 +11,7 @@ from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.model.finding import Finding
 from mockserver.model.results import Verification, VerifyCommand
 from mockserver.rules.finding_text import brief_findings
-from mockserver.rules.match import check_event_type, compile_query
+from mockserver.rules.match import compile_query
 from mockserver.rules.verification import CountRange, count_range, steps
 
 __all__ = ["check_codes", "check_expectation", "command_of", "count_view", "findings_view"]
@@ -39,11 +39,7 @@ def check_expectation(wanted: Expectation) -> None:
     if wanted.query is not None:
         with below("/query"):
             compile_query(wanted.query)
-    for index, step in enumerate(wanted.sequence or ()):
-        with below(f"/sequence/{index}"):
-            if isinstance(step, str):
-                check_event_type(step, pointer="")
-            steps((step,))
+    steps(wanted.sequence or ())
 
 
 def check_codes(codes: Sequence[str]) -> None:

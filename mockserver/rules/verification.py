@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from mockserver.errors import InvalidInput
+from mockserver.errors import InvalidInput, below
 from mockserver.model.query import Query
 from mockserver.model.results import MAX_TIMEOUT_MS, Difference, VerifyCommand
 from mockserver.model.vocabulary import Outcome
-from mockserver.rules.match import Facts, Matcher, compile_query
+from mockserver.rules.match import Facts, Matcher, check_event_type, compile_query
 from mockserver.rules.transcript import printable
 
 __all__ = [
@@ -114,10 +114,17 @@ def steps(sequence: Sequence[Query | str]) -> tuple[SequenceStep, ...]:
     """Compile a sequence; a text is short for an event type.
 
     Raises:
-        InvalidInput: A step cannot be used.
+        InvalidInput: A step cannot be used; the pointer begins at what has the sequence.
     """
-    queries = [Query(event_type=step) if isinstance(step, str) else step for step in sequence]
-    return tuple(SequenceStep(compile_query(query), describe(query)) for query in queries)
+    return tuple(_step(step, f"/sequence/{index}") for index, step in enumerate(sequence))
+
+
+def _step(step: Query | str, pointer: str) -> SequenceStep:
+    with below(pointer):
+        if isinstance(step, str):
+            check_event_type(step, pointer="")
+            step = Query(event_type=step)
+        return SequenceStep(compile_query(step), describe(step))
 
 
 def find_sequence(wanted: Sequence[SequenceStep], facts: Sequence[Facts], seqs: Sequence[int]) -> list[int]:

@@ -356,3 +356,17 @@ def test_result_that_more_entries_can_undo_is_checked_when_the_time_is_over(monk
     assert looks == []
     pending.finish()
     assert len(looks) == 1
+
+
+@every_case(
+    ("command", "pointer"),
+    [
+        (VerifyCommand(query=Query(event_type="eror"), exactly=0, timeout_ms=LONG_MS), "/query/event_type"),
+        (VerifyCommand(query=Query(where=("media.id",)), at_most=1, timeout_ms=LONG_MS), "/query/where"),
+        (VerifyCommand(sequence=("play", "eror"), exactly=1, timeout_ms=LONG_MS), "/sequence/1"),
+    ],
+)
+def test_what_cannot_be_verified_is_refused_at_once_with_the_place(command: VerifyCommand, pointer: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        verification.verify(target(emulator()), command)
+    assert refused.value.pointer == pointer

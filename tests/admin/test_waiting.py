@@ -162,7 +162,7 @@ def test_wait_beyond_the_limit_is_refused_and_says_so() -> None:
         (WaitCommand(at_least=-1), "/at_least"),
         (WaitCommand(timeout_ms=-1), "/timeout_ms"),
         (WaitCommand(timeout_ms=60_001), "/timeout_ms"),
-        (WaitCommand(query=Query(limit=0)), "/limit"),
+        (WaitCommand(query=Query(limit=0)), "/query/limit"),
     ],
 )
 def test_command_that_cannot_be_used_is_refused_with_the_place(command: WaitCommand, pointer: str) -> None:
