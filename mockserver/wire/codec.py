@@ -16,6 +16,7 @@ from mockserver.rules.misfit import misfit
 __all__ = [
     "MAX_DEPTH",
     "NotJson",
+    "TooLarge",
     "WrittenNumber",
     "convert",
     "decode",
@@ -48,6 +49,10 @@ class NotJson(ValueError):
     """A body that is not JSON; the text says why, for the developer of the player."""
 
 
+class TooLarge(NotJson):
+    """A gzipped body that unpacks to more than a body may have."""
+
+
 def parse_body(body: bytes, max_bytes: int) -> Any:
     """Read a player's body: UTF-8 JSON, with or without byte order mark, gzipped or not.
 
@@ -58,6 +63,7 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
         max_bytes: Most bytes that a gzipped body may unpack to.
 
     Raises:
+        TooLarge: It unpacks to more.
         NotJson: It cannot be read.
     """
     try:
@@ -149,7 +155,7 @@ def _unzip(body: bytes, max_bytes: int) -> bytes:
     except zlib.error as error:
         raise NotJson(f"the body begins like gzip but cannot be unpacked ({error})") from None
     if len(plain) > max_bytes:
-        raise NotJson(f"the gzipped body unpacks to more than {max_bytes} bytes")
+        raise TooLarge(f"the gzipped body unpacks to more than {max_bytes} bytes")
     if not unzip.eof:
         raise NotJson("the body begins like gzip but ends too early")
     if unzip.unused_data:

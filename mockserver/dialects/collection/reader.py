@@ -19,7 +19,7 @@ from mockserver.model.journal import Violation
 from mockserver.model.session import content_of
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
-from mockserver.wire.codec import NotJson, decoded, parse_as_written, parse_body
+from mockserver.wire.codec import NotJson, TooLarge, decoded, parse_as_written, parse_body
 
 __all__ = ["Reader"]
 
@@ -92,7 +92,7 @@ class Reader:
             try:
                 document = parse_body(body, self.settings.max_body_bytes)
             except NotJson as error:
-                return _refused(Operation.EVENT, sid, 400, Violation("", "json", _sentence(str(error))))
+                return _unreadable(Operation.EVENT, sid, error)
             event_type = self.validators.valid_type(document)
         if event_type is not None and event_type != "sessionStart":
             time = document["playerTime"]
@@ -117,7 +117,7 @@ class Reader:
         try:
             document = parse_body(body, self.settings.max_body_bytes)
         except NotJson as error:
-            return _refused(operation, None, 400, Violation("", "json", _sentence(str(error))))
+            return _unreadable(operation, None, error)
         if isinstance(document, list):
             return self._batch(document, body, operation)
         event_type = _event_type(document)
@@ -205,6 +205,11 @@ class Reader:
                 document = None
         status = 405 if asked.exists else 404
         return Arrival(Operation.OTHER, None, _event_type(document), document, status=status, detail=asked.argument)
+
+
+def _unreadable(operation: Operation, sid: str | None, error: NotJson) -> Arrival:
+    status, rule = (413, "body-size") if isinstance(error, TooLarge) else (400, "json")
+    return _refused(operation, sid, status, Violation("", rule, _sentence(str(error))))
 
 
 def _undeclared(request: HttpRequest, operation: Operation, sid: str | None) -> Arrival | None:

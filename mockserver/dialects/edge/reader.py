@@ -20,7 +20,7 @@ from mockserver.model.journal import Violation
 from mockserver.model.session import content_of
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation
-from mockserver.wire.codec import NotJson, parse_as_written, parse_body
+from mockserver.wire.codec import NotJson, TooLarge, parse_as_written, parse_body
 
 __all__ = ["Reader"]
 
@@ -76,7 +76,8 @@ class Reader:
             document = parse_body(request.body, self.settings.edge_max_body_bytes)
         except NotJson as error:
             text = str(error)
-            return _refused(call, manner, 400, "EXEG-0101-400", f"{text[:1].upper()}{text[1:]}.")
+            status, code = (413, "EXEG-0112-413") if isinstance(error, TooLarge) else (400, "EXEG-0101-400")
+            return _refused(call, manner, status, code, f"{text[:1].upper()}{text[1:]}.")
         manner = _manner_of(document, manner)
         if call.form in ("consent", "acquire"):
             return Arrival(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -342,6 +343,7 @@ def test_datastreams(target: str, settings: dict[str, Any], status: int, code: s
         (b'{"events": [7]}', 400, "va-edge-0400-400"),
         (b'{"events": [{"xdm": "x"}]}', 400, "va-edge-0400-400"),
         (b" " * 65_537, 413, "EXEG-0112-413"),
+        (gzip.compress(b" " * 65_537, mtime=0), 413, "EXEG-0112-413"),
     ],
 )
 def test_bodies_that_are_none(raw: bytes, status: int, code: str) -> None:
