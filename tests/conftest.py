@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gc
+import importlib
 import os
 import socket
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 import hypothesis
 import pytest
 
+from mockserver.admin.local_control import functions
 from tests.cli.forked import Forker
 
 pytest_plugins = ["pytester"]
@@ -81,6 +83,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         pytest.fail("\n".join([*diff, "If the new text is right: make golden, and review the diff."]), pytrace=False)
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def shared_libraries() -> None:
+    """Import what users' tests need: a run in this process forgets its imports, which would leave libraries broken."""
+    names = ("media_server", "recordings.recording", "server.runner", "tracking_plans.reading")
+    for name in ("aiohttp", "httpx", "requests", *(f"mockserver.{name}" for name in names)):
+        importlib.import_module(name)
+    functions()
 
 
 @pytest.fixture(scope="session")

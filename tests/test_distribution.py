@@ -16,15 +16,18 @@ ROOT = Path(__file__).parent.parent
 VERSION = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)[0]
 
 USE = """\
-import subprocess, sys, urllib.request
+import runpy, sys, urllib.request
 import mockserver
 
 assert mockserver.__file__.startswith(sys.argv[1]), mockserver.__file__
 with mockserver.MockServer() as server:
     for path in ("/__admin/ui/", "/api/v1/schemas/play", "/__admin/openapi.json"):
         assert urllib.request.urlopen(server.url + path).status == 200, path
-    play = [sys.executable, "-m", "mockserver", "play", "--to", server.url, "--speed", "max"]
-    subprocess.run(play, check=True, stdout=subprocess.DEVNULL)
+    sys.argv[1:] = ["play", "--to", server.url, "--speed", "max"]
+    try:
+        runpy.run_module("mockserver", run_name="__main__")  # as python -m mockserver
+    except SystemExit as ended:
+        assert not ended.code, ended.code
     server.verify(["sessionStart", mockserver.anything(), "sessionComplete"])
 """
 

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 import grimp
 import pytest
 
+from tests.plugin.conftest import LIGHT
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockserver"
 DISTRIBUTION = importlib.metadata.distribution("media-collection-mockserver")
@@ -191,7 +193,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_golden_file_that_is_missing_fails_the_test(project: pytest.Pytester) -> None:
-    project.runpytest().assert_outcomes(failed=1)
+    project.runpytest_inprocess(*LIGHT).assert_outcomes(failed=1)
 
 
 def test_golden_file_that_differs_is_shown_as_a_diff_with_the_command_that_rewrites_it(
@@ -200,14 +202,14 @@ def test_golden_file_that_differs_is_shown_as_a_diff_with_the_command_that_rewri
     path = project.path / "fixtures" / "golden" / "report" / "text.txt"
     path.parent.mkdir(parents=True)
     path.write_text("one\ntwo\n", encoding="utf-8")
-    result = project.runpytest()
+    result = project.runpytest_inprocess(*LIGHT)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["--- fixtures/golden/report/text.txt", "-two", "+three", "*make golden*"])
 
 
 def test_golden_file_is_rewritten_on_request_and_then_matches(project: pytest.Pytester) -> None:
-    project.runpytest("--rewrite-golden").assert_outcomes(passed=1)
-    project.runpytest().assert_outcomes(passed=1)
+    project.runpytest_inprocess(*LIGHT, "--rewrite-golden").assert_outcomes(passed=1)
+    project.runpytest_inprocess(*LIGHT).assert_outcomes(passed=1)
     assert (project.path / "fixtures" / "golden" / "report" / "text.txt").read_bytes() == b"one\nthree\n"
 
 

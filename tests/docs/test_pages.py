@@ -117,29 +117,31 @@ def test_nothing_is_wrong_with_the_session_that_is_opened_by_hand(server: MockSe
     server.assert_no_findings(min_severity="warning")
 
 
-def test_python_examples_pass_and_send_current_times_and_the_first_session_is_without_a_warning(tmp_path: Path) -> None:
+def test_python_examples_pass_and_send_current_times_and_the_first_session_is_without_a_warning(
+    shared_libraries: None, pytester: pytest.Pytester
+) -> None:
     examples = {name: text for name, text in PYTHON.items() if "browser" not in name}
     [first] = [text for kind, text in blocks(README) if kind == "python"]
     examples["test_first_session.py"] = first.partition("    media_server.clock.advance")[0]  # then the session is lost
 
-    done = run_examples(examples, tmp_path)
+    done = pytester.runpytest_inprocess(*write_examples(examples, pytester.path))
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    assert all(f"ran {name}" in lines for name in examples)
-    assert "ts.skew" not in done.stdout
-    assert [line for line in lines if re.match("found in test_first_session.py (warning|error)", line)] == []
+    assert done.ret == 0
+    assert all(f"ran {name}" in done.outlines for name in examples)
+    assert "ts.skew" not in done.stdout.str()
+    assert [line for line in done.outlines if re.match("found in test_first_session.py (warning|error)", line)] == []
 
 
 @pytest.mark.browser
-def test_the_browser_examples_pass_in_chromium(tmp_path: Path) -> None:
+def test_the_browser_examples_pass_in_chromium(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = {name: text for name, text in PYTHON.items() if "browser" in name}
     assert {"test_browser.py", "test_edge_browser.py"} == set(examples)
 
-    done = run_examples(examples, tmp_path)
+    monkeypatch.setenv("CHROMIUM", chromium_path() or "")
+    done = pytester.runpytest_subprocess(*write_examples(examples, pytester.path))
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "ts.skew" not in done.stdout
+    assert done.ret == 0
+    assert "ts.skew" not in done.stdout.str()
 
 
 def test_every_python_example_names_its_file() -> None:
@@ -215,20 +217,16 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
 
-def run_examples(examples: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run tests in one process, since to import the libraries takes longer than the tests."""
+def write_examples(examples: dict[str, str], folder: Path) -> list[str]:
+    """Write tests and what they need into a folder; return the words of the command that runs all of them at once."""
     for name, text in examples.items():
         (folder / name).write_text(text, encoding="utf-8")
     shutil.copy(PLAN, folder)
     (folder / "conftest.py").write_text(WATCH, encoding="utf-8")
     settings = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\nasyncio_default_fixture_loop_scope = 'function'\n"
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
-    unused = ("cacheprovider", "xdist", "faker", "hypothesispytest")
-    command = [sys.executable, "-m", "pytest", "-q", "-rP", *(f"-pno:{plugin}" for plugin in unused), *examples]
-    environment = {**os.environ, "CHROMIUM": chromium_path() or ""}
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=150, check=False, env=environment
-    )
+    unused = ("anyio", "cacheprovider", "faker", "hypothesispytest", "xdist")
+    return ["-q", "-rP", *(f"-pno:{plugin}" for plugin in unused), *examples]
 
 
 def node() -> str:

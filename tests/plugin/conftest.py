@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 
 import pytest
-
-from mockserver.admin.local_control import functions
 
 PLAYER = """
 import pytest
@@ -43,17 +40,8 @@ LIGHT = (
 Run = Callable[..., pytest.RunResult]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def shared_libraries() -> None:
-    """Import what users' tests need: a run in this process forgets its imports, which would leave libraries broken."""
-    names = ("media_server", "recordings.recording", "server.runner", "tracking_plans.reading")
-    for name in ("requests", "aiohttp", *(f"mockserver.{name}" for name in names)):
-        importlib.import_module(name)
-    functions()
-
-
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
+def run(shared_libraries: None, pytester: pytest.Pytester) -> Run:
     """Run tests that use a player: ``run(source, *options)``, in this process unless ``subprocess``."""
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
     pytester.makepyfile(player=PLAYER)

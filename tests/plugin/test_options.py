@@ -54,15 +54,6 @@ def test_used(media_server):
     result.assert_outcomes(passed=2)
 
 
-def test_works_where_every_warning_is_an_error(run: Run) -> None:
-    result = run(
-        "def test_it(media_server, media_server_session): open_session(media_server)",
-        "-W", "error",
-        subprocess=True,
-    )  # fmt: skip
-    result.assert_outcomes(passed=1)
-
-
 # Seed and port
 
 BOTH = """

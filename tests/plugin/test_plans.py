@@ -125,6 +125,7 @@ def test_none(media_server):
 
 
 def test_workers_of_xdist_have_servers_of_their_own_and_say_what_all_tried_together(run: Run) -> None:
+    """So do they where every warning is an error, which is tried here, since a run of its own takes half a second."""
     tests = f"""
 {PING}
 @pytest.mark.parametrize("number", range(4))
@@ -140,7 +141,7 @@ def test_failing(media_server):
     assert open_session(media_server).status_code == 500
 """
     options = ("--media-server-plan=plan.toml", "--media-server-plan-fail-under=100")
-    result = run(tests, "-n2", *options, subprocess=True)
+    result = run(tests, "-n2", "-W", "error", *options, subprocess=True)
     result.assert_outcomes(passed=5, failed=1)
     result.stdout.fnmatch_lines(["* media server at http://127.0.0.1:* *", "session * clip-7: open, 1 event accepted"])
     result.stdout.fnmatch_lines(["tracking plan plan.toml: 100 % of the plan (4 of 4)"])
