@@ -9,12 +9,12 @@ LOCKED := .ci/locked
 CAN_RUN := $(VENV)/.can-run
 CAN_TEST := $(VENV)/.can-test
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# One more than cores: tests wait for sockets, for processes they start and for Chromium.
+# One worker more than cores, because tests wait for sockets, for processes that they start and for Chromium.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(QUICKER) $(ARGS)
-# Compiled tests are kept, or each worker compiles all of them again.
+# Keep compiled tests; otherwise each worker would compile all of them again.
 unexport PYTHONDONTWRITEBYTECODE
-NOT_INSTALLED = echo "Not installed, see above. It takes a package index the first time and when versions change." >&2; exit 1
+NOT_INSTALLED = echo "Not installed, see above. Installing needs a package index, the first time and when versions change." >&2; exit 1
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
   --custom-compile-command 'make lock'
 CLIENTS := $(VENV)/clients
@@ -30,7 +30,7 @@ help: ## Show this list
 run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
-quick: NO_BROWSER := 1 ## Run all tests but those with Chromium, with a fifth of the examples (ARGS="tests/rules -k idle")
+quick: NO_BROWSER := 1 ## Run all tests except those with Chromium, with fewer random examples (ARGS="tests/rules -k idle")
 # worksteal keeps neighbours in one worker, where they share servers; it does not keep browser tests last.
 quick: QUICKER := --hypothesis-profile=quick --dist worksteal
 test: ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
@@ -62,11 +62,11 @@ check: $(CAN_TEST) ## Check format, lint, types, the layers and the workflows
 	@! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
-fmt: $(CAN_TEST) ## Format, and repair what lint can repair by itself
+fmt: $(CAN_TEST) ## Format, and fix what the linter can fix
 	@$(BIN)/python -m ruff check --quiet --fix-only
 	@$(BIN)/python -m ruff format
 
-dist: $(CAN_TEST) ## Build wheel, source distribution and one file with Python in it into dist/, and try them
+dist: $(CAN_TEST) ## Build wheel, source distribution and a single file with Python inside into dist/, and try them
 	@rm -rf dist && mkdir dist
 	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-dist
@@ -80,7 +80,7 @@ dist: $(CAN_TEST) ## Build wheel, source distribution and one file with Python i
 bench: $(CAN_TEST) ## Measure the server (ARGS= as tests/bench takes them)
 	@$(BIN)/python tests/bench $(ARGS)
 
-bench-rivals: $(CAN_TEST) ## Measure the server and others that can stand for the API; installs them into .venv
+bench-rivals: $(CAN_TEST) ## Measure the server and others that can stand in for the API; installs them into .venv
 	@$(BIN)/python tests/bench rivals $(ARGS)
 
 soak: $(CAN_TEST) ## Send a million hostile requests to a server, for about ten minutes (ARGS="--requests 10000 --seed 1")
@@ -92,7 +92,7 @@ golden: $(CAN_TEST) ## Rewrite fixtures/golden from what the code says now; revi
 pictures: $(CAN_TEST) browser ## Take new pictures for docs/images; look at them
 	@PYTHONPATH=. $(BIN)/python tests/server/page/pictures.py
 
-clean: ## Remove what make has made, .venv too
+clean: ## Remove everything that make has made, including .venv
 	@rm -rf $(VENV) $(VENV)-test-* $(VENV)-dist dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find mockserver tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -124,7 +124,7 @@ $(CAN_TEST): $(CAN_RUN) $(LOCKED)/dev.txt
 	@$(PIP) --requirement $(LOCKED)/dev.txt || { $(NOT_INSTALLED); }
 	@touch $@
 
-# What clients in other languages are generated with and run in: Python packages, which bring Node, Java and Kotlin; npm
+# The tools that generate and run clients in other languages: Python packages, which bring Node, Java and Kotlin; npm
 # packages without their scripts, which would download browsers; Java packages of Debian.
 $(CAN_TRY_CLIENTS): $(CAN_TEST) $(LOCKED)/clients.txt tests/clients/package-lock.json
 	@echo "Installing what the tests of clients need"

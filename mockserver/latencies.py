@@ -27,6 +27,6 @@ class Latencies:
         self.total_s += took_s
 
     def buckets(self) -> list[tuple[str, int]]:
-        """Return how many answers took at most so many seconds, as Prometheus names them; the last has no bound."""
+        """Return how many answers took at most each number of seconds, as Prometheus writes it; the last is +Inf."""
         names = [*map(str, _BOUNDS_S), "+Inf"]
         return list(zip(names, accumulate(self._counts), strict=True))

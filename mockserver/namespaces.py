@@ -41,7 +41,7 @@ _KEPT_TENTHS = {"player": 1, "page": 5}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PREFIX = "/ns/"
 LOCALHOST = ("localhost",)
-"""Below which host names the first part is a namespace, whatever the server is told."""
+"""Host names below which the first part is always a namespace, whatever the options of the server."""
 
 
 class Destination(NamedTuple):

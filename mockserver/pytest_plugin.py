@@ -30,7 +30,7 @@ _MARKER = (
 )
 
 _STARTING = ("faults", "seed", "tls", "story", "plan")
-"""Keywords of the marker that are no settings."""
+"""Keywords of the marker that are not settings."""
 
 _servers = pytest.StashKey[list["MediaServer"]]()
 _passed = pytest.StashKey[bool]()

@@ -16,8 +16,8 @@ def put_off() -> Iterator[None]:
     """Hold back the garbage collector while many objects are made that are part of no cycle.
 
     Walking over them again and again takes a fifth of the time of a diagnosis. Afterwards it would walk over all of
-    them at once, so in a process that froze what there was when it began to serve, they are frozen too: it never looks
-    at them, and they end when nothing refers to them. A cycle that is garbage at this moment stays; there are few.
+    them at once. So in a process that froze its objects when it began to serve, these are frozen too: the collector
+    ignores them, and they are freed when nothing refers to them. Cycles that are garbage by then stay; there are few.
     """
     was_on, before = gc.isenabled(), gc.get_count()[0]
     gc.disable()

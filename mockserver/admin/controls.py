@@ -121,7 +121,7 @@ def clock(target: Target, argument: None) -> ClockReading:
 
 
 def set_clock(target: Target, command: ClockCommand) -> ClockReading:
-    """Move or stop the clock. What time has done so far is saved first, so it cannot be undone.
+    """Move or stop the clock. Timeouts up to now are applied first, so they cannot be undone.
 
     Before the answer, requests that were held back and are due now are processed, so that a test can look for them at
     once, and the next move of the clock finds nothing late.
@@ -172,6 +172,6 @@ def _advance_ms(command: ClockCommand) -> int:
 def reset(target: Target, command: ResetCommand) -> Summary:
     """Go back to the state after the start, wholly or in part."""
     if command.only is None:
-        target.namespaces.players.clear(target.namespace.name)  # first, so that none of their events comes later
+        target.namespaces.players.clear(target.namespace.name)  # first, so that none of their events arrives later
     target.namespace.reset(_PARTS if command.only is None else command.only)
     return summary(target, None)

@@ -112,7 +112,7 @@ def events(target: Target, query: Query) -> EventPage:
 
 
 def _ordered(records: Sequence[tuple[int, Record]], order: str) -> list[tuple[int, Record]]:
-    """Return entries in an order; those that are equal in it, in that of the journal."""
+    """Return entries in an order; entries that are equal in it keep the order of the journal."""
 
     def status(found: tuple[int, Record]) -> int:
         response = found[1].response
@@ -128,7 +128,7 @@ def _ordered(records: Sequence[tuple[int, Record]], order: str) -> list[tuple[in
 
 
 def _search(namespace: Namespace, query: Query) -> Search | None:
-    """Return what a query asks for that only a list can find; None for nothing."""
+    """Return the search in a query, which only a list has; None if it has none."""
     if not isinstance(query, EventQuery):
         return None
     search = Search(namespace, query)
@@ -156,7 +156,7 @@ def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]
 
 
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
-    """Wait until ``at_least`` entries match, or until none has come for ``silence_ms``."""
+    """Wait until ``at_least`` entries match, or until none has arrived for ``silence_ms``."""
 
     def told(found: Selection, satisfied: bool) -> WaitResult:
         return WaitResult(
@@ -279,7 +279,7 @@ def _page(found: Selection, satisfied: bool, skipped: int = 0) -> EventPage:
 
 
 def shown_entries(records: Iterable[tuple[int, Record]], write: Callable[[int, Record], Entry]) -> list[Entry]:
-    """Return entries of records, the first of them that one answer has room for."""
+    """Return the entries of the first records, as many as fit into one answer."""
     return [write(seq, record) for seq, record in within_answer(records, lambda found: _shown_bytes(found[1]))]
 
 

@@ -20,7 +20,7 @@ R = TypeVar("R")
 def functions() -> Mapping[Route[Any, Any], Callable[..., Any]]:
     """Return the function of every route; see :data:`mockserver.admin.table.FUNCTIONS`.
 
-    They import half of the package, among it all rules, so the first call takes as long as a server to start.
+    They import half of the package, including all rules, so the first call takes as long as starting a server.
     """
     from mockserver.admin.table import FUNCTIONS
 

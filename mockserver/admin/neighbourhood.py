@@ -19,7 +19,7 @@ class Neighbourhood:
 
     Args:
         namespace: Where they are.
-        seqs: Which.
+        seqs: The entries of the page.
     """
 
     def __init__(self, namespace: Namespace, seqs: Sequence[int]) -> None:

@@ -87,7 +87,7 @@ def plan_sessions(
 def content_expectations(
     namespace: Namespace, contents: Sequence[ContentPlan], *, since: int, until: int
 ) -> list[ExpectationView]:
-    """Judge the contents of a story by what came while it ran; arguments as of :func:`plan_sessions`."""
+    """Judge the contents of a story by the traffic while it ran; arguments as of :func:`plan_sessions`."""
     if not contents:
         return []
     findings, traffic = Diagnosis(namespace).everything()

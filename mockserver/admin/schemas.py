@@ -29,7 +29,7 @@ _UNIONS: Mapping[str, tuple[Any, str]] = {
 _SHORTENED = tuple(REF.format(name=name) for name in ("Query", "ExpectedName", "KeyRule"))
 """Records for which the server also takes a text or a value: a step its event type, a name, the value of a key."""
 _OF_CONSTANTS = frozenset({"entries", "name", "ordinal", "value"})
-"""What constants of Kotlin have of themselves, so that they cannot be called so."""
+"""Names that every enum constant of Kotlin has already, so that none can be called so."""
 _NULL = {"type": "null"}
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _PYTHON = re.compile(r"\b(?:None|True|False)\b")

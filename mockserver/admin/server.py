@@ -72,7 +72,7 @@ def openapi(target: Target, argument: None) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)  # to describe the records takes a tenth of a second
 def _described(version: str, dialects: Dialects) -> dict[str, Any]:
-    """Return the members of the document, each as JSON already: only ``servers`` depends on who asks."""
+    """Return the members of the document, each as JSON already: only ``servers`` depends on the request."""
     return {name: msgspec.Raw(encode(member)) for name, member in description(version, dialects).items()}
 
 

@@ -93,7 +93,7 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
 
 
 def _ordered(known: list[Session], order: str, back_end: BackEnd, diagnosis: Diagnosis) -> list[Session]:
-    """Return sessions in an order; those that are equal in it, as they were opened."""
+    """Return sessions in an order; sessions that are equal in it keep the order in which they were opened."""
     name = order.removeprefix("-")
     worst = Counter[tuple[str | None, Severity]]()
     if name == "findings":

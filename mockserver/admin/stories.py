@@ -1,7 +1,7 @@
 """The stories of a namespace: the list, the one that runs, and its verdict.
 
 A verdict is computed when it is read, only from the entries between the start and the end of the story. A sequence is
-searched among those entries in every session, also in one that was open before. A finding counts if all its entries are
+searched among those entries in every session, even in one that was open before. A finding counts if all its entries are
 among them.
 """
 

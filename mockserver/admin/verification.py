@@ -69,7 +69,7 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
 
 
 def _ended(emulator: Emulator, satisfied: bool) -> None:
-    """Say nothing: the entries are looked at again, outside the lock."""
+    """Return nothing: the entries are looked at again, outside the lock."""
 
 
 def _later(pending: Pending[None], target: Target, command: VerifyCommand) -> Pending[Verification]:
@@ -136,7 +136,7 @@ class Verifier:
         self._having: set[str] = set()
         """The sessions in which the sequence occurs."""
         self._furthest: tuple[str, list[Item], list[int]] | None = None
-        """Of the others the one with most steps: its events, and the indices of those that are steps."""
+        """The session with the most steps among the others: its id, its events, and the indices of its steps."""
         for sid in sids:
             self._look_at(sid)
         return len(self._having)
@@ -158,7 +158,7 @@ class Verifier:
             emulator: The emulator of the namespace, whose lock the caller holds.
 
         Returns:
-            None if entries have come since that count, so that it has to look again.
+            None if entries have arrived since that count, so that it has to look again.
         """
         journal = emulator.journal
         at_least = self._wanted.at_least or 0

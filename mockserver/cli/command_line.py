@@ -95,7 +95,7 @@ COMMANDS = {
     "story": "run a failure scenario against a player and judge how it copes",
     "tail": "follow the requests of a running server",
     "schema": "print the JSON Schema of an event type",
-    "health": "ask a server whether it is alive",
+    "health": "check whether a server is alive",
     "completion": "print a script with which a shell completes commands and flags",
 }
 """What each command is for. Each is a module of this package with ``add_arguments`` and ``run``."""

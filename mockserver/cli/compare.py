@@ -23,8 +23,8 @@ _EPILOG = (
     + SOURCES
     + """
 Sessions are compared in pairs: those with the same media.id, in order of opening. Events correspond by type and by what
-they are about, such as the id of an ad. Pings are compared by how often they come. What differs between any two runs
-does not count: ids of sessions, times of day and, without --volatile, ids of viewers, versions, notes and measured
+they are about, such as the id of an ad. Pings are compared by how often they are sent. Differences between any two runs
+do not count: ids of sessions, times of day and, without --volatile, ids of viewers, versions, notes and measured
 values.
 Sessions of the Media Collection API and of the Media Edge API can be compared with each other.
 

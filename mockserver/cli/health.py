@@ -1,4 +1,4 @@
-"""``mockserver health``: ask a server whether it is alive, for the health checks of containers."""
+"""``mockserver health``: check whether a server is alive, for the health checks of containers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["add_arguments", "run"]
 _TIMEOUT_S = 3.0
 
 _EPILOG = """\
-Without URL it asks the server of this machine that the same environment variables and mockserver.toml configure, on its
+Without URL it checks the server on this machine that the environment variables and mockserver.toml configure, on its
 admin port if it has one. With https it accepts any certificate of that server.
 
 exit codes: 0 the server is alive, 1 it is not, 2 arguments or configuration cannot be used
@@ -32,7 +32,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.description = "Ask a server whether it is alive."
+    parser.description = "Check whether a server is alive."
     parser.epilog = _EPILOG
     parser.add_argument("url", metavar="URL", nargs="?", help="address of the server, or of its admin API")
     add_file(parser, "--config", metavar="FILE", help="read this file instead of mockserver.toml")
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask a server whether it is alive.
+    """Check whether a server is alive.
 
     Returns:
         0.

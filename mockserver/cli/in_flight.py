@@ -94,11 +94,11 @@ class Flight:
         """Set when it was written to the network, or never will be."""
         self.task: asyncio.Task[None] | None = None
         self.twins = 0
-        """How many requests that are the same in all that a journal tells were answered since it was sent."""
+        """How many requests that look the same in a journal were answered since it was sent."""
 
     @property
     def key(self) -> tuple[str, str, bytes]:
-        """What a journal tells of it: method, path and body."""
+        """What a journal shows of it: method, path and body."""
         return self.call.method, self.path, self.body
 
     @property

@@ -4,8 +4,8 @@ The file is one that ``export`` writes, an entry a line; the entries of other na
 the member ``namespace``. A request only has to be recorded: a thread looks five times a second for entries that are not
 written yet, and finds them in the journals.
 
-The lines of a namespace are in order, and their seqs are those of its journal. So the file can be made smaller while
-it grows: entries that the journals have dropped are removed from it.
+The lines of a namespace are in order, and their seqs are those of its journal. So the file can be compacted while it
+grows: entries that the journals have dropped are removed from it.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _MOST_BYTES = 64 * 1024 * 1024
 and :meth:`JournalFile.close` reports it."""
 
 _SLACK_BYTES = 64 * 1024 * 1024
-"""A smaller file is never made smaller."""
+"""Smaller files are not compacted."""
 
 _GROWTH = 3
-"""How many times as large as after it was made smaller the file becomes before that is tried again."""
+"""How many times its size after the last compaction the file must reach before it is compacted again."""
 
 _SIZE_BYTES = 200
 """The bytes counted for a dropped record besides its body."""
@@ -155,14 +155,14 @@ class JournalFile:
         If the process was killed, the last line may be incomplete; it is dropped.
 
         Args:
-            tell: Told about a file that takes long.
+            tell: Called with messages while reading a large file.
 
         Returns:
             How many entries there were.
 
         Raises:
             InvalidInput: The file is not a journal; the message names the line.
-            ServerFailed: It cannot be read, or not be made smaller.
+            ServerFailed: It cannot be read or compacted.
         """
         start_s = time.monotonic()
         try:
@@ -278,7 +278,7 @@ class JournalFile:
         """Start writing.
 
         Args:
-            namespaces: Gives the namespaces that there are, whenever it is asked.
+            namespaces: Returns the namespaces that exist at the moment.
 
         Raises:
             ServerFailed: The file cannot be written.
@@ -415,7 +415,7 @@ class JournalFile:
         self._smaller_at_bytes = max(_SLACK_BYTES, _GROWTH * self._size_bytes)
 
     def _write_meanwhile(self) -> None:
-        """Write what is due while the file is made smaller: what is added now is read and kept at the end."""
+        """Write what is due while the file is compacted; lines that are added now are read and kept at the end."""
         now_s = time.monotonic()
         if now_s - self._looked_s > WRITE_S:
             self._looked_s = now_s
@@ -438,7 +438,7 @@ class JournalFile:
     def _rewrite(
         self, kept: Callable[[BinaryIO], Iterable[bytes]], before: Callable[[], object] = lambda: None
     ) -> None:
-        """Replace the file by a new one with some of its lines. A process that is killed leaves the one or the other.
+        """Replace the file by a new one with some of its lines. A process that is killed leaves one or the other.
 
         Args:
             before: Called before the replacement.

@@ -27,7 +27,7 @@ _ACCEPTED, _EVENT, _SENT = (
     Outcome.ACCEPTED,
     Operation.EVENT,
     Delivery.SENT,
-)  # to ask an Enum takes long before Python 3.12
+)  # reading an Enum member is slow before Python 3.12
 
 _PLACE = re.compile(rb'\{(?:"namespace":"([^"]*)",)?"seq":(\d+),')
 
@@ -75,7 +75,7 @@ class Lines:
         self._at = self._end = b""
 
     def of(self, emulator: Emulator, first_seq: int, records: Sequence[Record]) -> bytes:
-        """Return the lines of records with successive seqs, joined: to copy them twice would take long."""
+        """Return the lines of records with successive seqs, joined, because copying them twice would take long."""
         begin, lookup, seq = _begin(emulator.name), self._known.get, first_seq - 1
         one_line = _have_no_line_ends(records)
         pieces: list[bytes] = []

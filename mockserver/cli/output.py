@@ -41,7 +41,7 @@ def add_format_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def outputs_of(arguments: argparse.Namespace) -> list[Output]:
-    """Return the formats that were asked for; text unless another one goes to stdout, too, if all go to files.
+    """Return the formats that were asked for, and text too if none of them goes to stdout.
 
     Raises:
         InvalidInput: There is no such format, two go to one place, or a folder does not exist.

@@ -18,7 +18,7 @@ A tracking plan says what players must report, content by content. docs/plans.md
 
 examples:
   mockserver plan from journal.ndjson -o plan.toml              draft one from a healthy recording
-  mockserver plan check plan.toml                               is it valid, and what does it name?
+  mockserver plan check plan.toml                               check it, and count what it demands
   mockserver diagnose journal.ndjson --plan plan.toml           does a player follow it?
   mockserver schema --plan > plan.schema.json                   for editors
 

@@ -33,7 +33,7 @@ class Looker(Protocol):
 
 
 class StoryLook:
-    """Brings story files that changed to the stories of a server.
+    """Reloads changed story files into the stories of a server.
 
     Args:
         files: The files.

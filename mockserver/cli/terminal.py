@@ -1,7 +1,7 @@
 """What a terminal can show: any text, its width, colours, and a line that says how far a command is.
 
-Where the output is no terminal, it has a fixed width, no colours and no such line: files and pipes hold the same text
-everywhere.
+If the output is not a terminal, it has a fixed width, no colours and no such line: files and pipes contain the same
+text everywhere.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _in(colour: str, text: str) -> str:
 
 
 class Progress:
-    """A line at the end of a terminal that says how far a command is; nothing where the stream is none.
+    """A line at the end of a terminal that says how far a command is; does nothing if the stream is not a terminal.
 
     Args:
         stream: Where it stands.

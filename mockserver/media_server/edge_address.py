@@ -49,7 +49,7 @@ def edge_address(url: str, host: str) -> EdgeAddress:
         host: Its host and port for clients that take no path.
 
     Raises:
-        InvalidInput: It speaks plain http, has no address yet, or one that is no domain.
+        InvalidInput: It speaks plain http, has no address yet, or its address is not a domain.
     """
     if not url:
         raise InvalidInput("this server has no address yet: start it first")
@@ -62,7 +62,7 @@ def edge_address(url: str, host: str) -> EdgeAddress:
     name = urlsplit(f"https://{host}").hostname or ""
     domain = "localhost" if _is_loopback(name) else name
     if not _DOMAIN.fullmatch(domain):
-        raise InvalidInput(f"{domain!r} is no domain that these clients take (a-z, 0-9, dots and hyphens)")
+        raise InvalidInput(f"{domain!r} is not a domain that these clients accept (a-z, 0-9, dots and hyphens)")
     authority = parts.netloc.rpartition("@")[2]
     listens_at = authority if parts.port is not None else f"{authority}:443"
     return EdgeAddress(domain, listens_at, is_namespace=name != parts.hostname)

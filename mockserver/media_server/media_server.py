@@ -200,7 +200,7 @@ class MediaServer:
 
         Raises:
             InvalidInput: It cannot be read or used, or a session of it is there already.
-            Refused: It does not fit into the limits of the server. Nothing gives way to it.
+            Refused: It does not fit into the limits of the server. Nothing is dropped to make room.
         """
         return questions.load(self.control, recording)
 

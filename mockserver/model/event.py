@@ -21,7 +21,7 @@ __all__ = ["Event", "event_of", "events_of"]
 
 _NOTHING: Mapping[str, Any] = {}
 _NUMBERS = (int, float)
-_DOWNLOAD = Operation.DOWNLOAD  # to ask an Enum for a member takes long before Python 3.12
+_DOWNLOAD = Operation.DOWNLOAD  # reading an Enum member is slow before Python 3.12
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -74,7 +74,7 @@ def event_of(
         seq,
         index,
         event_type if isinstance(event_type, str) else None,
-        ts_ms if type(ts_ms) is int else None,  # to isinstance a bool is an int, but to JSON it is no number
+        ts_ms if type(ts_ms) is int else None,  # isinstance takes a bool for an int, but in JSON it is not a number
         playhead_s if type(playhead_s) in _NUMBERS else None,
         params if isinstance(params, dict) else _NOTHING,
         qoe if isinstance(qoe, dict) else _NOTHING,

@@ -135,7 +135,7 @@ def judge_file(
     for request in requests:
         if request.at_ms is not None:
             if request.at_ms < clock.now_ms():
-                emulator.settle()  # what time has done stays done
+                emulator.settle()  # timeouts up to now are final
             clock.set(min(max(request.at_ms, 0), MAX_TIME_MS))
         _prepare(emulator, request, started)
         _process(emulator, request)

@@ -32,7 +32,7 @@ class Connection(web.RequestHandler):
 
     Attributes:
         heard_s: When something was last received, on the clock of the loop.
-        watchers: What to call when it is lost: aiohttp does not tell who answers a request that the client left.
+        watchers: Called when it is lost, because aiohttp does not tell a handler that its client left.
     """
 
     __slots__ = ("_half_bytes", "_late", "_port", "_time", "heard_s", "watchers")

@@ -31,7 +31,7 @@ from mockserver.server.gate import Gate
 __all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until", "watching"]
 
 LOOK_S = 0.2
-"""How often to check a connection of which nobody tells that its client left, in seconds."""
+"""How often to check a connection that does not report when its client leaves, in seconds."""
 
 GARBLED = b"\x00\xff this is not HTTP \xff\x00"
 """The status line of a garbled answer."""
@@ -53,8 +53,8 @@ def watching(request: web.BaseRequest | None, left: Callable[[], object]) -> Ite
     """Call ``left`` when the client of a request leaves.
 
     Yields:
-        How often to check it in addition, in seconds: an application with sockets of its own has connections of
-        aiohttp, which tell nobody. None for never.
+        How often to check the connection as well, in seconds; None for never. An application with sockets of its own
+        has connections of aiohttp, which do not report it.
     """
     if request is None or not isinstance(request.protocol, Connection):
         yield None if request is None else LOOK_S

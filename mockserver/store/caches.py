@@ -101,7 +101,7 @@ class Cache(Generic[T]):
 
     @property
     def contents(self) -> dict[Hashable, Any]:
-        """The container of the answers, for one that uses this cache no more."""
+        """The container of the answers, for a caller that no longer uses this cache."""
         return self._kept
 
     def retain(self, names: Container[Hashable]) -> None:
@@ -136,7 +136,7 @@ class Cache(Generic[T]):
 
 
 class Outdated(NamedTuple):
-    """A session as it was saved, with its limits, and what time had made of it."""
+    """A session as it was saved, with its limits, and the same session with timeouts applied."""
 
     session: Session
     limits: Limits
@@ -149,7 +149,7 @@ class Caches:
 
     Attributes:
         overall: The findings of the whole namespace.
-        findings: The findings by session; of all sessions, being small.
+        findings: The findings by session; kept for all sessions, because they are small.
         traffic: What rules look at, by session. Rules about all traffic look at all sessions in turn.
         reports: The reports by session.
         outdated: The sessions that time has closed or forgotten since they were saved.
@@ -164,13 +164,13 @@ class Caches:
 
     @property
     def contents(self) -> tuple[dict[Any, Any], ...]:
-        """The containers of all answers, for one that uses these caches no more."""
+        """The containers of all answers, for a caller that no longer uses these caches."""
         kept = (cache.contents for cache in (self.overall, self.findings, self.traffic, self.reports))
         return *kept, self.outdated
 
     @property
     def size_bytes(self) -> int:
-        """The estimated size of all answers. The findings of sessions weigh as much as there are, and one more."""
+        """The estimated size of all answers. The weight of the findings of a session is their number plus one."""
         return (
             self.traffic.weight * _EVENT_BYTES
             + self.findings.weight * _FINDING_BYTES

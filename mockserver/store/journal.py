@@ -40,16 +40,16 @@ _RESPONSE_BYTES = 500
 """What an answer costs besides its body; the 204 of accepted events is shared."""
 
 _NOTHING_RARE = (0, 0, "")
-"""What a record has of :class:`RareRecord` that is none."""
+"""The members of :class:`RareRecord` for a record that is not one."""
 
 _INTERN_BYTES = 1024 * 1024
 _UNCOUNTED_BYTES = 64 * 1024
 _COMPACT_AT = 4096
 _SPARE = 12
-"""By how many binary digits the limits are shifted for the room that is made besides: a four-thousandth."""
+"""How much more room to make than needed: the limits shifted right by this many bits, a four-thousandth of them."""
 
 _SHORTEST_SECRET = 6
-_ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
+_ACCEPTED = Outcome.ACCEPTED  # reading an Enum member is slow before Python 3.12
 _SECRET = frozenset({b"authorization", b"cookie"})
 
 Read = Callable[[Record], Any]
@@ -139,8 +139,8 @@ class Journal:
         """Use less room than the settings allow, because other namespaces need it, until the new room is used up.
 
         Args:
-            size_bytes: How much there is. Then ``crowded`` is called.
-            to_bytes: To how much to come down at once, down to nothing.
+            size_bytes: How much room there is. When it is used up, ``crowded`` is called.
+            to_bytes: The size to shrink to at once; may be 0.
         """
         self._room = min(self._max_bytes, size_bytes)
         self._counted_bytes = self.known_bytes
@@ -151,7 +151,7 @@ class Journal:
         self._drop, self._unwritten = drop, self.first_seq
 
     def written(self, seq: int) -> None:
-        """Take note that the entries up to ``seq`` are kept elsewhere."""
+        """Note that the entries up to ``seq`` are kept elsewhere."""
         self._unwritten = seq + 1
 
     def crowd(self, size_bytes: int) -> None:
@@ -312,7 +312,7 @@ class Journal:
                 yield record
 
     def facts(self, record: Record) -> Facts:
-        """Return what a matcher can ask about a record."""
+        """Return what a matcher can look at in a record."""
         return Facts(
             record.operation,
             record.session_id,
@@ -376,7 +376,7 @@ class Journal:
         return found
 
     def everything(self) -> list[tuple[int, Record]]:
-        """Return all entries, as fast as can be: everybody else waits meanwhile."""
+        """Return all entries, as fast as possible, because all other threads wait meanwhile."""
         first_seq, records = self.next_after(0, len(self))
         return list(zip(count(first_seq), records, strict=False))
 

@@ -1,4 +1,4 @@
-"""Free what was removed, little by little: to free 100,000 entries at once, players would have to wait."""
+"""Free what was removed, little by little: freeing 100,000 entries at once would make players wait."""
 
 from __future__ import annotations
 

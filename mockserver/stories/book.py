@@ -66,7 +66,7 @@ class StoryBook:
     def replace(self, brought: Mapping[str, Known]) -> None:
         """Replace the stories that the user added before; the built-in ones stay.
 
-        A story that is running goes on as it was when it started.
+        A running story continues as it was when it started.
 
         Raises:
             InvalidInput: One has the name of a built-in story; nothing was changed.

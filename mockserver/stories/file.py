@@ -1,4 +1,4 @@
-"""One story from its TOML file, and the errors in a file that is no valid story: ``file:line: pointer: reason``."""
+"""One story from its TOML file, and the errors in a file that is not a valid story: ``file:line: pointer: reason``."""
 
 from __future__ import annotations
 

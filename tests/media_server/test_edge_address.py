@@ -57,7 +57,7 @@ def test_server_without_tls_is_told_to_use_it(what: str) -> None:
 
 
 def test_address_that_no_client_takes_and_none_yet_are_refused() -> None:
-    with pytest.raises(InvalidInput, match=r"'fd00::1' is no domain"):
+    with pytest.raises(InvalidInput, match=r"'fd00::1' is not a domain"):
         assert connect("https://[fd00::1]:8443").edge_domain
     with pytest.raises(InvalidInput, match="start it first"):
         assert MockServer(tls=True).edge_domain

@@ -23,7 +23,7 @@ from mockserver.wire.codec import NotJson, TooLarge, decoded, parse_as_written, 
 
 __all__ = ["Reader"]
 
-_EVENT = Operation.EVENT  # to ask an Enum for a member takes as long as to make a record, before Python 3.12
+_EVENT = Operation.EVENT  # before Python 3.12, reading an Enum member takes as long as making a record
 _MAX_SID = 512
 """Most characters that are kept of a session id. Ours have 64; a longer id is a mistake, and unknown in any case."""
 

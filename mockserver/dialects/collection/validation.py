@@ -72,11 +72,16 @@ class Validators:
         try:
             event_type, is_valid = self._checks[document["eventType"]]
             return event_type if is_valid(document) else None
-        except (KeyError, TypeError, ValueError, RecursionError):  # no object, no type, or one that is no text
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ):  # not an object, no type, or a type that is not a string
             return None
 
     def schema(self, event_type: str) -> dict[str, Any] | None:
-        """Return the very schema that validates this event type; None when there is no such type. Not to be changed."""
+        """Return the very schema that validates this event type; None when there is no such type. Do not change it."""
         return self._schemas.get(event_type)
 
     def explain(self, event_type: str | None, document: object, base: str = "") -> tuple[Violation, ...]:
