@@ -340,7 +340,7 @@ FIND: Route[r.WaitCommand, r.EventPage] = Route(
 )
 WAIT: Route[r.WaitCommand, r.WaitResult] = Route(
     "waitForEvents", "POST", "/events/wait",
-    "Wait for entries; answers as soon as they have come.", r.WaitCommand, r.WaitResult,
+    "Wait for entries; answers as soon as they have arrived.", r.WaitCommand, r.WaitResult,
     slow=True,
 )  # fmt: skip
 EVENT: Route[None, Entry] = _get("getEvent", "/events/{seq}", "One entry of the journal, as it was sent.", Entry)

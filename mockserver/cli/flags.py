@@ -170,7 +170,7 @@ _SERVER_FLAGS = (
     Flag("watch", bool, "reload story files, mockserver.toml and fault rules when their files change", False),
     Flag("ready_json", bool, "print one line of JSON when the server listens, and nothing else to stdout", False),
     Flag("log_format", Literal["text", "json"], "text: requests are shown on a terminal; json: requests, notices and "
-         "the start are lines of JSON, wherever they go", "text"),
+         "the start are lines of JSON, on a terminal or not", "text"),
     Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server; "
          "other users of the machine see it in the list of processes, so prefer a file", metavar="TOKEN"),
     Flag("admin_token_file", Path, "read the admin token from this file"),

@@ -121,7 +121,7 @@ class Interpreter(Protocol):
         ...
 
     def schema(self, event_type: str) -> dict[str, Any] | None:
-        """Return the JSON Schema of an event type; None when there is none. Not to be changed."""
+        """Return the JSON Schema of an event type; None when there is none. Do not change it."""
         ...
 
 

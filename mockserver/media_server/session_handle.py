@@ -74,7 +74,7 @@ class SessionHandle:
         return questions.findings(self._control, self.sid, min_severity, code)
 
     def changes_to(self, other: SessionHandle, **tolerance: Any) -> list[Change]:
-        """Compare it with another session of the same viewing, also if that was reported to the other API.
+        """Compare it with another session of the same viewing, even if that was reported to the other API.
 
         Args:
             other: The session after the change of the player.

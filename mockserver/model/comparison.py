@@ -39,11 +39,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One difference between two sessions.
 
     Args:
-        of: What differs: whether there is an ``event``, a ``key`` of it, its ``playhead``, the ``time`` when it came,
+        of: What differs: whether there is an ``event``, a ``key`` of it, its ``playhead``, its ``time``,
             the ``interval`` between pings or their number (``pings``), a ``metric`` of the report, a ``finding``.
         event: The event, such as ``adStart 2`` for the second one, or the ad or chapter of a metric; empty for the
             session as a whole.
-        name: The key in the normal shape, the metric, the code of the finding, or where pings came;
+        name: The key in the normal shape, the metric, the code of the finding, or where the pings were sent;
             empty for the event itself.
         before: What the first session has; None for nothing.
         after: What the second one has; None for nothing.

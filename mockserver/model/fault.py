@@ -12,7 +12,7 @@ __all__ = ["FaultEdit", "FaultRule", "FaultSpec", "Range", "When"]
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A range of numbers; a bound that is left out does not limit it.
+    """A range of numbers; a bound that is left out sets no limit.
 
     Args:
         at_least: The lowest number in the range.

@@ -27,9 +27,10 @@ CheckKind = Literal[
 """What a check is about.
 
 ``content``: the session fits a content of the plan. ``sessions``: how many sessions a content has. ``event``: how many
-events of a kind came. ``key``: a key of these events. ``sequence``: their order. ``state``, ``chapter``: a player state
-or a chapter. ``never``: an event that must not come. ``unplanned``: an event, a key, a state or a chapter that the plan
-does not name. ``finding``: a mistake that the plan does not allow. ``expectation``: one of all traffic together.
+events of a kind there are. ``key``: a key of these events. ``sequence``: their order. ``state``, ``chapter``: a player
+state or a chapter. ``never``: an event that must not occur. ``unplanned``: an event, a key, a state or a chapter that
+the plan does not name. ``finding``: a mistake that the plan does not allow. ``expectation``: one of all traffic
+together.
 """
 
 CoverageKind = Literal["content", "event", "key", "value", "state", "chapter"]
@@ -125,9 +126,9 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         planned: How many things the plan names.
-        tried: How many of them came at least once.
+        tried: How many of them occurred at least once.
         percent: The same in percent, rounded down, so that 100 means all.
-        untried: What never came, in words. What is inside something that never came is not named itself.
+        untried: What never occurred, in words. Parts of something that never occurred are not named separately.
         items: All of them, in order of the plan.
     """
 

@@ -36,7 +36,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Args:
         session_id: The session id in the path or, for a sessionStart, the one it was given; with ``*`` at the end, its
             beginning.
-        event_type: One of Adobe's event types, also of rejected events. To find a wrong one that a player sent, use
+        event_type: One of Adobe's event types, even of rejected events. To find a wrong one that a player sent, use
             ``where``: ``/eventType=pnig``.
         outcome: What became of the request.
         status: The status of the answer.

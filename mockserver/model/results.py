@@ -86,7 +86,7 @@ class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         query: Which entries to look for.
         at_least: How many there must be.
         timeout_ms: How long to wait for them, in real milliseconds, at most 60,000.
-        silence_ms: Wait for silence instead, whatever ``at_least`` is: until no entry has come for this many
+        silence_ms: Wait for silence instead, whatever ``at_least`` is: until no entry has arrived for this many
             milliseconds of the emulated clock, counted from the last one or from the call, whichever is later.
     """
 

@@ -71,7 +71,7 @@ class ExpectedEvent(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
         where: Conditions that tell this kind from others of the same type, as in a query.
         says: What it is for, in one sentence; misses repeat it.
         exactly: Exactly this many in a session.
-        at_least: This many or more; 1 when no number is given. 0 plans an event that need not come in every session.
+        at_least: This many or more; 1 when no number is given. 0 plans an event that need not occur in every session.
         at_most: This many or fewer.
         params: Rules for the keys of ``params``.
         custom_metadata: Rules for the keys of ``customMetadata``; this and the next two have Adobe's names in a plan.
@@ -99,7 +99,7 @@ class ExpectedName(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True,
     Args:
         name: ``media.state.name``, or ``media.chapter.friendlyName``.
         exactly: Exactly this often.
-        at_least: This often or more; 1 when no number is given. 0 plans one that need not come in every session.
+        at_least: This often or more; 1 when no number is given. 0 plans one that need not occur in every session.
         at_most: This often or less.
     """
 
@@ -140,7 +140,7 @@ class ContentPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         name: Its name, in messages and in the coverage.
         when: Which sessions belong to it; without it, all that fit no earlier content.
         exactly: Exactly this many such sessions.
-        at_least: This many or more; 0 when no number is given, because one run seldom plays everything.
+        at_least: This many or more; 0 when no number is given, because one run rarely plays everything.
         at_most: This many or fewer.
         events: The kinds of events, with their numbers and keys.
         sequence: Steps that must follow each other in the session; other events may lie between. ``"ping*"`` stands for

@@ -28,7 +28,7 @@ class HasFacts(Protocol):
     """An event to align."""
 
     def facts(self) -> Facts:
-        """Return what a matcher can ask."""
+        """Return what a matcher can look at."""
         ...
 
 

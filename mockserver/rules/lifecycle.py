@@ -9,7 +9,7 @@ Theory of operation:
     playhead that does not move, age, and, after the close, how long a closed id is remembered. A *test* expires or
     forgets a session.
 
-    Nothing is scheduled. Whenever a session is read or changed, :func:`expire` computes what time has done to it: it
+    Nothing is scheduled. Whenever a session is read or changed, :func:`expire` applies the passing of time to it: it
     closes at the deadline that passed first, not at the time of reading. A limit has passed only after its last
     millisecond, and limits left at their default have a grace, because Adobe's SDKs send their own sessionEnd exactly
     when the 30 minutes are over (recordings of MediaSDK JS 3.1.0: 1800.0 s after pauseStart).
@@ -95,7 +95,7 @@ _CLOSED_BY = {
 REFUSALS = {Phase.CLOSED: Outcome.SESSION_CLOSED, Phase.FORGOTTEN: Outcome.UNKNOWN_SESSION}
 """The outcome of an event in these phases, unless the event that closed the session has overtaken it."""
 
-_ACCEPTED = Outcome.ACCEPTED  # to ask an Enum takes long before Python 3.12
+_ACCEPTED = Outcome.ACCEPTED  # reading an Enum member is slow before Python 3.12
 _LIVE = (Phase.OPEN, Phase.COMPLETED)
 _CLOSING_EVENT = {ClosedBy.SESSION_END: "sessionEnd", ClosedBy.COMPLETE: "sessionComplete"}
 

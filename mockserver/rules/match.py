@@ -85,7 +85,7 @@ class _Texts(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct):
-    """What queries and rules can ask about a request; some is not known before the back end has decided.
+    """What queries and rules can match on in a request; some of it is not known before the back end has decided.
 
     Args:
         document: Returns the parsed body; called only when a condition needs it.

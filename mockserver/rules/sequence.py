@@ -108,7 +108,7 @@ class Seen(msgspec.Struct, frozen=True):
         return self.shown.outcome in (Outcome.OPENED, Outcome.ACCEPTED)
 
     def facts(self) -> Facts:
-        """Return what a matcher can ask."""
+        """Return what a matcher can look at."""
         entry, shown = self.entry, self.shown
         return facts_of(
             self.event, entry.operation, entry.session_id, entry.event_type, shown.outcome, shown.status,

@@ -20,7 +20,7 @@ from mockserver.rules.ordering import Arrived, Processed, ReorderBuffer
 __all__ = ["Item", "Sorting", "facts_of", "items_of", "processed", "sorting", "timeline_entry"]
 
 
-# To ask an Enum for a member takes long before Python 3.12, and this is asked of every event of a session.
+# Reading an Enum member is slow before Python 3.12, and this happens for every event of a session.
 _TAKEN = (Outcome.OPENED, Outcome.ACCEPTED)
 _DOWNLOAD = Operation.DOWNLOAD
 _WITH_EVENTS = (Operation.EVENT, Operation.START, _DOWNLOAD)
@@ -77,7 +77,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
         return None if self.record.response is None else self.record.response.status
 
     def facts(self) -> Facts:
-        """Return what a matcher can ask."""
+        """Return what a matcher can look at."""
         record = self.record
         return facts_of(
             self.event, record.operation, record.session_id, record.event_type, record.outcome, self.status,
@@ -94,7 +94,7 @@ def facts_of(
     status: int | None,
     fault_ids: tuple[str, ...],
 ) -> Facts:
-    """Return what a matcher can ask about one event of a session.
+    """Return what a matcher can look at in one event of a session.
 
     Args:
         event_type: The event type of the request, if the event has none.

@@ -181,7 +181,7 @@ class _Wording:
         plain = re.sub(r"[^a-z]", "", bare[:LONGEST_SHOWN].lower())
         for event in self._event_types:
             if plain == event.lower():
-                why = ", without a prefix" if bare != name else ", spelled exactly so"
+                why = ", without a prefix" if bare != name else ", spelled exactly like that"
                 return f"{says}; send {in_quotes(event)}{why}."
         if plain in keys.WRONG_EVENT_TYPES:
             event, occasion = keys.WRONG_EVENT_TYPES[plain]

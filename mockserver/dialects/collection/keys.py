@@ -83,7 +83,7 @@ QOE_KEYS: tuple[Key, ...] = (
     Key("media.qoe.bitrate", "integer", "the bitrate that is playing"),
     Key("media.qoe.droppedFrames", "integer", "the number of frames dropped since the session started"),
     Key("media.qoe.framesPerSecond", "integer", "the frame rate, rounded"),
-    Key("media.qoe.timeToStart", "integer", "the time from the wish to play to the first frame in milliseconds"),
+    Key("media.qoe.timeToStart", "integer", "the time from the request to play to the first frame in milliseconds"),
     Key("media.qoe.errorID", "string", "the id of the error"),
     Key("media.qoe.errorSource", "string", 'where the error happened, "player" or "external"'),
 )

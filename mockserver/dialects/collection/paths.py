@@ -2,7 +2,7 @@
 
 Paths: Adobe, Media Collection API reference ("Sessions request", "Events request", "Validating event requests", "Track
 downloaded content") and the Swagger file AdobeDocs/analytics-collection-apis ``static/media-collection.json``. A
-trailing slash is accepted everywhere, because a sample of Adobe's ("Obtaining a session ID") writes one.
+trailing slash is accepted everywhere, because one of Adobe's samples ("Obtaining a session ID") has one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DOWNLOADED = f"{BASE}/downloaded"
 _EVENTS = "/events"
 _PLACE = re.compile(rf"{BASE}/(?:sessions|downloaded|schemas)(?:/.*)?$")
 _HOST = re.compile(r"(?:^|\.)hb-api\.omtrdc\.net$")
-"""Adobe's host, that of the customer before it (Media Collection API, "Obtaining a session ID")."""
+"""Adobe's host, below which each customer has one (Media Collection API, "Obtaining a session ID")."""
 _EVENT_TYPE, _PLAYER_TIME = b'"eventType"', b'"playerTime"'
 
 
@@ -89,7 +89,7 @@ def found(request: HttpRequest) -> Found | None:
 def posted_to(method: str, path: str) -> str | None:
     """Return the session id that an event is posted to; None for other requests, and for other forms of its path.
 
-    Told by :func:`call_of` as well, which takes longer.
+    :func:`call_of` returns it as well, but takes longer.
     """
     if method == "POST" and path.startswith(SESSION_PREFIX) and path.endswith(_EVENTS):
         return path[len(SESSION_PREFIX) : -len(_EVENTS)]

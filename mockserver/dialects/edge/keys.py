@@ -220,7 +220,7 @@ QOE = Block(
         Key("framesPerSecond", "media.qoe.framesPerSecond", "integer", "the frame rate, rounded"),
         Key(
             "timeToStart", "media.qoe.timeToStart", "integer",
-            "the time from the wish to play to the first frame in seconds", per_unit=1000,
+            "the time from the request to play to the first frame in seconds", per_unit=1000,
         ),
     ),
 )  # fmt: skip

@@ -63,7 +63,7 @@ class CompiledName(msgspec.Struct, frozen=True):
 
 
 class NeverEvent(msgspec.Struct, frozen=True):
-    """Events that must not come: their matcher, the same in words, and their place in the plan."""
+    """Events that must not occur: their matcher, the same in words, and their place in the plan."""
 
     matcher: Matcher
     text: str
@@ -82,7 +82,7 @@ class CompiledContent(msgspec.Struct, frozen=True):
         steps: The steps of its sequence.
         states: The player states that may start, by their names in lower case; None if any may.
         chapters: The chapters that may; None if any may.
-        never: What must not come.
+        never: What must not occur.
     """
 
     plan: ContentPlan

@@ -1,4 +1,4 @@
-"""How much of a plan a run tried: the contents, events, keys, values, states and chapters that came at least once."""
+"""How much of a plan a run tried: which contents, events, keys, values, states and chapters occurred at least once."""
 
 from __future__ import annotations
 

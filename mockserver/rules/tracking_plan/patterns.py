@@ -20,7 +20,7 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     """Return a function that says whether a pattern matches a whole text.
 
     Raises:
-        InvalidInput: It is no regular expression, or one with look-around or back-references.
+        InvalidInput: It is not a regular expression, or has look-around or back-references.
     """
     from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError  # imported only for such a plan
 

@@ -55,7 +55,7 @@ class PlanSession(msgspec.Struct, frozen=True):
 
 
 def start_facts(session: PlanSession) -> Facts:
-    """Return what the criteria of a content can ask: the content of a session, and its sessionStart if it is there."""
+    """Return what the criteria of a content match on: the content of a session, and its sessionStart if known."""
     start = next((item for item in session.arrived if item.event_type == "sessionStart"), None)
     if start is None:
         return Facts(Operation.EVENT, session.sid, None, lambda: None, content=session.content)
@@ -276,7 +276,7 @@ class JudgedSession:
             pointer=f"{self.content.pointer}/{kind}s", seqs=_seqs(item for items in others.values() for item in items),
         )  # fmt: skip
 
-    # What must not come
+    # What must not occur
 
     def _never(self, matcher: Matcher, text: str, pointer: str) -> PlanCheck:
         found = [item for item in self.session.arrived if matcher.matches(item.facts())]

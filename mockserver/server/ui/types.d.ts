@@ -706,7 +706,7 @@ export interface Query {
   limit?: number;
 }
 
-/** A range of numbers; a bound that is left out is no limit. */
+/** A range of numbers; a bound that is left out sets no limit. */
 export interface Range {
   at_least?: number | null;
   below?: number | null;

@@ -229,8 +229,8 @@ def test_a_mistake_is_explained_with_what_to_change(event: dict[str, Any], path:
         ("mute", 'send "stateStart" with "media.state.name" in params.'),
         ("media.adStart", 'send "adStart", without a prefix.'),
         ("media.bufferComplete", 'send "play" when playback goes on after buffering.'),
-        ("adbreakstart", 'send "adBreakStart", spelled exactly so.'),
-        ("pause_start", 'send "pauseStart", spelled exactly so.'),
+        ("adbreakstart", 'send "adBreakStart", spelled exactly like that.'),
+        ("pause_start", 'send "pauseStart", spelled exactly like that.'),
         ("chapterStrat", 'send "chapterStart" if that is meant.'),
     ],
 )
