@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -178,12 +179,17 @@ def _kinds(kind: Any, steps: Sequence[str], value: Any, *, narrow: bool = True) 
     Args:
         narrow: Of records with a tag, only the one that the value names.
     """
-    kinds = list(_alternatives(inspect.type_info(kind), value if narrow or steps else None))
+    kinds = list(_alternatives(_type_info(kind), value if narrow or steps else None))
     for index, step in enumerate(steps):
         value = _inner(value, step)
         shown = value if narrow or index < len(steps) - 1 else None
         kinds = [found for outer in kinds for member in _member(outer, step) for found in _alternatives(member, shown)]
     return kinds
+
+
+@cache  # msgspec takes milliseconds to describe a type
+def _type_info(kind: Any) -> inspect.Type:
+    return inspect.type_info(kind)
 
 
 def _inner(value: Any, step: str) -> Any:
