@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
-import pytest
-
 import mockserver
 from mockserver.dialects.collection import answers
 from mockserver.dialects.collection.dialect import COLLECTION
@@ -81,19 +79,21 @@ def test_fault_of_the_connection_leaves_no_answer_and_asks_for_none(fault: Answe
     assert fault.answered(StruckRequest(REQUEST, "s1", unwanted, "f1", API, ARRIVAL, is_processed=False)) is None
 
 
-@pytest.mark.parametrize("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
-def test_answer_of_a_fault_kind_is_in_one_file_and_its_effect_on_the_socket_in_another(kind: type) -> None:
-    package = Path(mockserver.__file__).parent
-    homes = {package / "model" / "fault_kind.py", package / "server" / "effects.py"}
-    if kind is RefuseFault:
-        homes.add(package / "cli" / "remote.py")  # which waits as long as it refuses connections
-    naming = {path for path in package.rglob("*.py") if re.search(rf"\b{kind.__name__}\b", path.read_text("utf-8"))}
+KINDS = [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)]
 
-    assert naming <= homes
+
+def test_answer_of_a_fault_kind_is_in_one_file_and_its_effect_on_the_socket_in_another() -> None:
+    package = Path(mockserver.__file__).parent
+    home, effects = package / "model" / "fault_kind.py", package / "server" / "effects.py"
+    others = {RefuseFault: {package / "cli" / "remote.py"}}  # which waits as long as it refuses connections
+    named = {path: set(re.findall(r"\w+Fault\b", path.read_text("utf-8"))) for path in package.rglob("*.py")}
+    naming = {kind: {path for path, words in named.items() if kind.__name__ in words} for kind in KINDS}
+
+    assert {kind: at for kind, at in naming.items() if not {home} <= at <= {home, effects, *others.get(kind, ())}} == {}
 
 
 @every_case("is_processed", [True, False])
-@every_case("kind", [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)])
+@every_case("kind", KINDS)
 def test_every_answer_of_a_fault_is_marked_once_unless_marking_is_off(
     kind: type[AnswerFault], is_processed: bool
 ) -> None:
