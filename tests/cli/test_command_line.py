@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 from mockserver.cli import main
+from tests.tables import every_case
 
 COMMANDS = ["serve", "replay", "tail", "schema"]
 
@@ -23,7 +24,7 @@ def test_help_names_every_command_and_gives_examples(capsys: pytest.CaptureFixtu
     assert "examples:\n  mockserver serve" in text
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@every_case("name", COMMANDS)
 def test_every_command_has_help_with_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--help"]) == 0
     text = capsys.readouterr().out
@@ -36,7 +37,7 @@ def test_without_arguments_the_help_is_shown_and_it_counts_as_a_mistake(capsys: 
     assert capsys.readouterr().err.startswith("usage: mockserver ")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "sentence"),
     [
         (["sevre"], "there is no command 'sevre'; did you mean serve?; see mockserver --help"),

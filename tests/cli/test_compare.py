@@ -12,6 +12,7 @@ import pytest
 from mockserver import connect
 from mockserver.cli import main
 from tests.event_files import event_lines, simulated_beats, write_lines
+from tests.tables import every_case
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 OLD_SDK, NEW_SDK = str(TRAFFIC / "adobe-js-3.0.1-vod.ndjson"), str(TRAFFIC / "adobe-js-3.1.0-vod.ndjson")
@@ -85,7 +86,7 @@ def test_sessions_of_one_recording_are_compared_when_they_are_named(
     assert "has no session 'sesion-2'; did you mean session-2?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "message"),
     [
         (["-", "-"], "only one of BEFORE and AFTER can be -"),

@@ -10,6 +10,7 @@ from mockserver.cli import main
 from mockserver.cli.command_line import COMMANDS
 from mockserver.cli.completion import _SHELLS
 from mockserver.cli.flags import FILE_COMPLETION
+from tests.tables import every_case
 
 WITH_TAB = """
 source {script}
@@ -27,7 +28,7 @@ def script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("words", "expected"),
     [
         (["mockserver", ""], set(COMMANDS)),
@@ -49,7 +50,7 @@ def test_bash_completes_commands_flags_and_files(
     assert all(name.startswith(words[-1]) for name in offered)
 
 
-@pytest.mark.parametrize("shell", _SHELLS)
+@every_case("shell", _SHELLS)
 def test_every_shell_gets_a_script_with_all_commands(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0
     text = capsys.readouterr().out

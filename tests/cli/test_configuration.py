@@ -17,6 +17,7 @@ from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import HangFault, ResetFault
 from mockserver.model.settings import SessionRule, Settings
 from mockserver.server.options import ServerOptions
+from tests.tables import every_case
 
 FIELDS = [field for field in msgspec.structs.fields(Settings) if field.name not in FILE_ONLY]
 FLAG_OF = {flag.setting: flag for flag in serve_flags().values()}
@@ -96,9 +97,7 @@ def test_setting_has_the_name_it_has_in_the_admin_api_everywhere(folder: Path) -
         assert f"MOCKSERVER_{plain.upper()}" in flag.variables
 
 
-@pytest.mark.parametrize(
-    "file", ["cors.max_age = 7\n", "[cors]\nmax_age = 7\n", '"cors.max_age" = 7\n', "cors = { max_age = 7 }\n"]
-)
+@every_case("file", ["cors.max_age = 7\n", "[cors]\nmax_age = 7\n", '"cors.max_age" = 7\n', "cors = { max_age = 7 }\n"])
 def test_setting_with_a_dot_in_its_name_can_be_written_in_every_way_of_toml(folder: Path, file: str) -> None:
     assert configured(folder, file=file).settings.cors_max_age_s == 7
 
@@ -243,7 +242,7 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
     assert configured(folder, "--faults", str(folder / "f.json"), file=tables).faults == (FaultSpec(fault=HangFault()),)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "message"),
     [
         ("port = 1\nidel_timeout = 5\n", ":2: unknown key idel_timeout; did you mean idle_timeout?"),
@@ -302,7 +301,7 @@ def test_mistake_on_the_command_line_is_told_with_the_flag(folder: Path) -> None
     assert str(caught.value) == "--after-end must be 410 or 204 or 404, not '500'"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("flag", "value", "message"),
     [
         ("--max-entries", "0", "--max-entries must be 1 or more, not 0"),
@@ -353,7 +352,7 @@ def test_files_to_watch_are_those_of_settings_and_rules_whether_they_are_there_o
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content", "flags", "says"),
     [
         (None, "", "cannot read"),

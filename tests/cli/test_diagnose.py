@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.cli import main
 from tests.event_files import event, event_lines, simulated_beats, write_lines
+from tests.tables import every_case
 
 BROKEN = ["ads-outside-break", "no-play-after-pause", "playhead-in-milliseconds"]
 
@@ -53,7 +54,7 @@ def warned(folder: Path) -> str:
     return str(write_lines(folder / "warned.ndjson", events))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "code"),
     [
         ([], 0),
@@ -140,7 +141,7 @@ def test_refused_request_that_a_rule_explains_is_told_once(
     assert "http.refused" not in found
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "message"),
     [
         (["--code", "ping.gab"], "there is no rule 'ping.gab'; did you mean ping.gap?"),

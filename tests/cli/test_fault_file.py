@@ -8,12 +8,13 @@ from mockserver.cli.config_file import read_faults
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ResetFault, StatusFault
+from tests.tables import every_case
 
 RESET = FaultSpec(fault=ResetFault(), times=2)
 RESET_JSON = '{"fault": {"kind": "reset"}, "times": 2}'
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "text"),
     [
         ("faults.json", RESET_JSON),
@@ -34,7 +35,7 @@ def test_order_is_kept(tmp_path: Path) -> None:
     assert read_faults(path) == (FaultSpec(fault=StatusFault(code=500)), RESET)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "text", "message"),
     [
         ("f.json", "[\n{,", ":2 is not JSON: "),

@@ -11,6 +11,7 @@ from mockserver.cli import main
 from mockserver.cli.flags import FILE_ONLY, serve_flags
 from mockserver.errors import InvalidInput
 from mockserver.model.settings import Settings
+from tests.tables import every_case
 
 FLAGS = serve_flags()
 
@@ -42,7 +43,7 @@ def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
     assert {flag.option for flag in FLAGS.values()} | {"--config"} <= named
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "given", "value"),
     [
         ("idle_timeout", "5", 5.0),
@@ -68,7 +69,7 @@ def test_path_is_relative_to_the_folder_it_was_given_in() -> None:
     assert FLAGS["tls_cert"].read("a.pem", "here", Path("/etc")) == Path("/etc/a.pem")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "given", "sentence"),
     [
         ("idle_timeout", "soon", "here must be a number, or none, not 'soon'"),

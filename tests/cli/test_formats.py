@@ -23,6 +23,7 @@ from mockserver.recordings.recording import read_recording
 from mockserver.simulation.flaw import FLAWS
 from tests.event_files import START_MS, event_lines, simulated_beats, write_lines
 from tests.report_schemas import check_junit, check_sarif
+from tests.tables import every_case
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 OLD_SDK = "fixtures/traffic/adobe-js-3.0.1-vod.ndjson"  # from the folder of the project, as the golden files have it
@@ -72,7 +73,7 @@ def test_report_with_rules_of_some_flaws(
     check_sarif(written)
 
 
-@pytest.mark.parametrize("name", ["text", "json", "junit", "sarif", "github", "html"])
+@every_case("name", ["text", "json", "junit", "sarif", "github", "html"])
 def test_exit_code_is_the_same_in_every_format(
     flawed: Callable[[Iterable[str | None]], str], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,7 +172,7 @@ def test_result_of_a_plan_is_shown_with_the_places_of_both_files(
     assert "Expectations: 1 of 2 met" in html(judgement)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "message"),
     [
         (["--format", "junti"], "there is no format 'junti'; did you mean junit?"),

@@ -19,6 +19,7 @@ from mockserver.model.vocabulary import Stage
 from mockserver.recordings.call import RecordedCall
 from tests.event_files import recording
 from tests.factories import T0
+from tests.tables import every_case
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Running
@@ -110,7 +111,7 @@ def held(*moments: tuple[int, int]) -> list[RecordedCall]:
     return [replace(call_at(received_ms / 1000), at_ms=at_ms) for received_ms, at_ms in moments]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("moments", "together"),
     [
         ([], 0),
@@ -129,7 +130,7 @@ def test_what_a_delay_held_back_together_has_places_besides_the_usual_ones(
     assert places_for([*held(*reversed(moments)), call_at(2)]) - places_for([]) == together
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("speed", "waited"),
     [(1, [0, 9, 0, 7]), (2, [0, 4, 0, 0]), (0.5, [0, 19, 7, 27]), (float("inf"), [0, 0, 0, 0])],
 )

@@ -10,6 +10,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.cli import main
 from mockserver.simulation.content import CONTENTS
+from tests.tables import every_case
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_refused_event_is_told_by_the_exit_code(server: MockServer) -> None:
     assert main(["play", "--to", server.url, "--speed", "max", "--flaw", "unknown-key"]) == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "message"),
     [
         (["--speed", "0"], "--speed must be a number more than 0, or max; not '0'"),

@@ -19,6 +19,7 @@ from mockserver.cli.story_run import StoryRun
 from mockserver.model.story import StoryView
 from mockserver.server.tls import Authority
 from tests.factories import start as session_start
+from tests.tables import every_case
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Process, StartProcess
@@ -146,7 +147,7 @@ def test_server_that_is_trusted_is_followed(
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@every_case("name", COMMANDS)
 def test_certificate_that_nobody_knows_is_refused_and_the_flags_that_help_are_named(
     run: Callable[..., int], name: str, server: MockServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +162,7 @@ def test_certificate_that_nobody_knows_is_refused_and_the_flags_that_help_are_na
     assert server.count() == 0
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@every_case("name", COMMANDS)
 def test_ca_of_another_server_is_none_of_this_one(
     run: Callable[..., int], name: str, server: MockServer, ca: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,7 +202,7 @@ def test_file_that_is_no_ca_is_told_before_anything_is_asked(
     assert server.count() == 0
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@every_case("name", COMMANDS)
 def test_one_ca_and_any_certificate_exclude_each_other(
     run: Callable[..., int], name: str, server: MockServer, ca: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

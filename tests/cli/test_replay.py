@@ -20,6 +20,7 @@ from mockserver.model.vocabulary import Stage
 from mockserver.recordings.recording import read_recording
 from tests.event_files import recording
 from tests.factories import inside
+from tests.tables import every_case
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer, Running
@@ -332,7 +333,7 @@ def test_difference_of_a_body_is_printed_with_both_sides(
     assert line.endswith('; body: recorded "?", now ""')
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "message"),
     [
         (["--speed", "fast"], "--speed must be a number more than 0, or max; not 'fast'"),

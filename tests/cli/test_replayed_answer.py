@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mockserver.cli.in_flight import Answer
 from mockserver.cli.replayed_answer import Deviation, compare
 from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
+from tests.tables import every_case
 
 
 def recorded(
@@ -35,19 +34,19 @@ def test_another_status_stands_alone() -> None:
     assert found(recorded(None, ending="broken"), came(204)) == ["recorded no answer, now 204"]
 
 
-@pytest.mark.parametrize("name", ["Location", "Content-Type", "Allow", "Access-Control-Allow-Origin"])
+@every_case("name", ["Location", "Content-Type", "Allow", "Access-Control-Allow-Origin"])
 def test_header_fields_of_the_api_are_there_or_not(name: str) -> None:
     assert found(recorded(201, b"", name), came(201, b"", name.lower())) == []
     assert found(recorded(201, b"", name), came(201)) == [f"{name} recorded, not there now"]
     assert found(recorded(201), came(201, b"", name)) == [f"{name} not recorded, there now"]
 
 
-@pytest.mark.parametrize("name", ["Date", "X-Mock-Fault", "Connection", "Server", "Content-Length"])
+@every_case("name", ["Date", "X-Mock-Fault", "Connection", "Server", "Content-Length"])
 def test_other_header_fields_are_not_compared(name: str) -> None:
     assert found(recorded(201, b"", name), came(201)) == found(recorded(201), came(201, b"", name)) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("before", "now", "differences"),
     [
         (b'{"a": 1, "b": [1.0, {"c": null}]}', b'{"b":[1,{"c":null}],"a":1}', []),

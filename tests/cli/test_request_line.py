@@ -9,6 +9,7 @@ import pytest
 from mockserver.cli.request_line import request_line
 from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse, Violation
 from mockserver.model.vocabulary import Delivery, Operation, Outcome
+from tests.tables import every_case
 
 AT_MS = 1_795_230_187_125  # 2026-11-21 03:03:07.125 UTC
 BERLIN = timezone(timedelta(hours=1))
@@ -70,7 +71,7 @@ def test_lines_are_these(golden: Callable[[str, str], None]) -> None:
     golden("cli/request_lines.txt", "".join(lines))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "shown"),
     [
         ({"event_type": "ping\x1b[31m\n"}, "ping\\x1b[31m\\n"),
@@ -88,7 +89,7 @@ def test_client_cannot_steer_the_terminal(changes: dict[str, Any], shown: str) -
     assert shown in line
 
 
-@pytest.mark.parametrize(
+@every_case(
     "body",
     [None, [], "x", {}, {"playerTime": None}, *(event("ping", value) for value in ("1", None, True, 10**400))],
 )

@@ -7,12 +7,13 @@ import pytest
 
 from mockserver.cli import main
 from mockserver.model.event_types import EVENT_TYPES
+from tests.tables import every_case
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, Running
 
 
-@pytest.mark.parametrize("name", EVENT_TYPES)
+@every_case("name", EVENT_TYPES)
 def test_schema_is_the_one_that_is_served(
     name: str, server: Running, fetch: Fetch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,11 +43,12 @@ def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, s
     return process.wait(30), out, err
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("starter", "by"), [("start_anew", signal.SIGTERM), ("start", signal.SIGINT)])
 def test_server_tells_where_it_is_answers_and_ends_in_good_order(
-    start_anew: StartProcess, fetch: Fetch, by: signal.Signals
+    request: pytest.FixtureRequest, starter: str, fetch: Fetch, by: signal.Signals
 ) -> None:
-    process = start_anew("serve", "--port", "0", "--ready-json")
+    start: StartProcess = request.getfixturevalue(starter)
+    process = start("serve", "--port", "0", "--ready-json")
     line = ready(process)
     url = line["url"]
     assert line == {

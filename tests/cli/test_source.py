@@ -14,6 +14,7 @@ from mockserver.cli import main
 from mockserver.dialects.collection.dialect import COLLECTION
 from mockserver.simulation.player import SimulatedPlayer
 from tests.event_files import START_MS, event, event_lines, simulated_beats, write_lines
+from tests.tables import every_case
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer, Running
@@ -161,7 +162,7 @@ def test_files_are_judged_by_the_settings_of_a_configuration(tmp_path: Path, cap
     assert "ping.gap" not in {finding["code"] for finding in findings([path, "--config", str(config)], capsys)}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("source", "flags", "message"),
     [
         ("e.ndjson", ["--namespace", "blue"], "--namespace is for the address of a server, not for a file"),

@@ -23,6 +23,7 @@ from mockserver.model.story import Story, StoryView
 from mockserver.stories.book import StoryBook
 from tests.factories import event
 from tests.factories import start as session_start
+from tests.tables import every_case
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_list_has_every_story(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(known[line["name"]].story.title in listed for line in lines)
 
 
-@pytest.mark.parametrize("name", list(StoryBook().known()))
+@every_case("name", list(StoryBook().known()))
 def test_show_says_what_a_story_does_and_expects(capsys: pytest.CaptureFixture[str], name: str) -> None:
     story = StoryBook().get(name).story
     assert main(["story", "show", name]) == 0
@@ -108,7 +109,7 @@ def test_file_can_be_shown_and_is_checked(capsys: pytest.CaptureFixture[str], ow
     assert capsys.readouterr().err == f"mockserver: {own}:1: /title: expected `str`, got `int`\n"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "message"),
     [
         ([], "an action is needed: list, show or run; see mockserver story --help"),

@@ -8,6 +8,7 @@ import pytest
 from mockserver.cli.terminal import PLAIN_WIDTH, Progress, coloured, has_colours, width_of
 from mockserver.model.finding import Finding, Severity
 from mockserver.rules.diagnose.text import findings_text
+from tests.tables import every_case
 
 
 class Terminal(io.StringIO):
@@ -15,7 +16,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("stream", "environment", "expected"),
     [
         (Terminal(), {}, True),

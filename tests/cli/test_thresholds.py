@@ -12,6 +12,7 @@ from mockserver.cli.flags import serve_flags
 from mockserver.cli.serve import add_arguments
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Thresholds
+from tests.tables import every_case
 
 
 def configured(folder: Path, file: str) -> Configuration:
@@ -26,7 +27,7 @@ def test_thresholds_are_read_and_others_stay_at_their_defaults(tmp_path: Path) -
     assert found.settings.thresholds == Thresholds(ping_gap_s=30, retry_storm=5)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("line", "text"),
     [
         ("ping_gaps = 30", "ping_gaps"),
