@@ -227,8 +227,16 @@ class EmulatorState:
         return sid in self.sessions
 
     def new_sid(self) -> str:
-        """Make a session id: 64 lowercase hex digits, as in every sample of Adobe's."""
-        return secrets.token_hex(32) if self._ids is None else self._ids.randbytes(32).hex()
+        """Make a session id: 64 lowercase hex digits, as in every sample of Adobe's.
+
+        The stream of a seed begins again after a reset of the sessions and after a restart: an id that a session or an
+        entry still has is left out.
+        """
+        if self._ids is None:
+            return secrets.token_hex(32)
+        while self.owns(sid := self._ids.randbytes(32).hex()) or self.journal.session_seqs(sid):
+            pass
+        return sid
 
     def lost_sid(self) -> str:
         """Make the id of a session that is never opened; it has its own random stream, so real ids stay the same."""

@@ -31,6 +31,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.query import Query
 from mockserver.model.results import ResetCommand
 from mockserver.model.settings import Settings
+from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
 from mockserver.wire.codec import decode, encode, to_builtins
 from tests.cli.test_serve import START, START_PARAMS, ready
@@ -50,9 +51,9 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Kept:
     """A server without sockets whose journal is kept in a file."""
 
-    def __init__(self, path: Path, settings: Settings | None = None) -> None:
+    def __init__(self, path: Path, settings: Settings | None = None, options: ServerOptions | None = None) -> None:
         self.file = JournalFile(path)
-        self.service = Service(settings, made=self.file.watch)
+        self.service = Service(settings, options, made=self.file.watch)
         self.read = self.file.read_back(self.service.namespaces, settings or Settings())
         self.file.begin(self.service.namespaces)
 
@@ -97,6 +98,16 @@ def test_what_was_recorded_is_there_again_after_a_restart(path: Path) -> None:
     again = Kept(path)
     assert again.view("tv") == grown
     again.file.close()
+
+
+def test_seeded_ids_of_before_the_restart_are_not_given_again(path: Path) -> None:
+    options = ServerOptions(seed="7", seeded_ids=True)
+    before = Kept(path, options=options)
+    sid = play(before.service)
+    before.file.close()
+    after = Kept(path, options=options)
+    assert play(after.service) != sid
+    after.file.close()
 
 
 def test_file_is_what_export_writes(path: Path) -> None:

@@ -316,6 +316,19 @@ def test_same_seed_and_same_requests_give_the_same_journal_bytes() -> None:
     assert journal_bytes("a") != journal_bytes("b")
 
 
+def test_ids_begin_again_after_a_reset_but_for_those_that_something_still_has() -> None:
+    back_end = emulator()
+    first, second = open_session(back_end), open_session(back_end)
+
+    back_end.reset(("sessions",))
+    assert open_session(back_end) not in (first, second), "the journal has entries of both"
+    back_end.reset(("journal", "sessions"))
+    assert open_session(back_end) == first
+    back_end.reset(("journal",))
+    back_end.reset(("sessions",))
+    assert open_session(back_end) == first
+
+
 # Nothing breaks it.
 
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "BREW", ""])
