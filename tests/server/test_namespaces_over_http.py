@@ -12,10 +12,15 @@ from tests.factories import event, inside, start
 from tests.waiting import GUARD_S
 
 
+def client_of(server: MockServer) -> httpx.Client:
+    """Return a client; it reads no certificates, which are not needed here and take longer than a test."""
+    return httpx.Client(base_url=server.url, timeout=GUARD_S, verify=False)
+
+
 def test_a_session_is_found_behind_a_path_prefix_too() -> None:
     with (
         MockServer(Settings(path_prefixes=("/va",))) as server,
-        httpx.Client(base_url=server.url, timeout=GUARD_S) as client,
+        client_of(server) as client,
     ):
         location = client.post("/ns/blue/va/api/v1/sessions", json=start()).headers["Location"]
 
@@ -25,10 +30,10 @@ def test_a_session_is_found_behind_a_path_prefix_too() -> None:
 
 
 def test_a_listener_in_the_process_takes_no_place_of_a_stream() -> None:
-    with MockServer(Settings(max_streams=1)) as server:
+    with MockServer(Settings(max_streams=1)) as server, client_of(server) as client:
         inside(server._service.namespaces.default).subscribe(lambda seq: None)
-        with httpx.stream("GET", f"{server.url}/__admin/stream", timeout=GUARD_S) as first:
-            second = httpx.get(f"{server.url}/__admin/stream", timeout=GUARD_S)
+        with client.stream("GET", "/__admin/stream") as first:
+            second = client.get("/__admin/stream")
 
             assert (first.status_code, second.status_code) == (200, 429)
 
@@ -57,7 +62,7 @@ FOREIGN = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
 def test_namespaces_that_a_foreign_page_makes_lock_no_tester_out() -> None:
     with (
         MockServer(Settings(max_namespaces=20)) as server,
-        httpx.Client(base_url=server.url, timeout=GUARD_S) as client,
+        client_of(server) as client,
     ):
         made = [
             client.post(f"/ns/evil{n}/api/v1/sessions", content="x", headers=FOREIGN).status_code for n in range(30)
@@ -78,7 +83,7 @@ def test_namespaces_that_a_foreign_page_makes_lock_no_tester_out() -> None:
 def test_what_a_foreign_page_sends_stays_within_the_budget_of_the_server() -> None:
     with (
         MockServer(Settings(max_server_bytes=4_000_000)) as server,
-        httpx.Client(base_url=server.url, timeout=GUARD_S) as client,
+        client_of(server) as client,
     ):
         client.post("/ns/mine/api/v1/sessions", json=start())
         for number in range(60):
@@ -94,7 +99,7 @@ def test_what_a_foreign_page_sends_stays_within_the_budget_of_the_server() -> No
 
 
 def test_a_smaller_budget_is_kept_to_at_once() -> None:
-    with MockServer() as server, httpx.Client(base_url=server.url, timeout=GUARD_S) as client:
+    with MockServer() as server, client_of(server) as client:
         for _ in range(20):
             client.post("/ns/big/api/v1/sessions", content="x" * 300_000)
 

@@ -187,21 +187,27 @@ def test_server_on_loopback_asks_no_resolver_for_the_name_of_the_machine(
 # The certificate of the CA, to be had from the server
 
 
-@every_case("prefix", ["", "/ns/other"])
-@every_case("host", ["localhost", "192.168.0.7:8089", "media.example", "attacker.example"])
-def test_ca_is_given_to_everybody_as_a_file_that_devices_install(start: Start, prefix: str, host: str) -> None:
+@pytest.fixture
+def guarded(start: Start) -> Running:
     server = start(tls=True, admin_token="s3cret")
     server.trust = trusting(server)
+    return server
+
+
+@every_case("prefix", ["", "/ns/other"])
+@every_case("host", ["localhost", "192.168.0.7:8089", "media.example", "attacker.example"])
+def test_ca_is_given_to_everybody_as_a_file_that_devices_install(guarded: Running, prefix: str, host: str) -> None:
     path = f"{prefix}/__admin/ca.crt"
-    answer = server.ask("GET", path, None, ("Host", host))
-    assert (answer.status, answer.body.decode()) == (200, ca_of(server))
-    assert answer.header("Content-Type") == "application/x-x509-ca-cert"
-    assert answer.header("Content-Disposition") == f'attachment; filename="{CA_FILE}"'
-    head = server.ask("HEAD", path, None, ("Host", host))
-    assert (head.status, head.header("Content-Length")) == (200, str(len(answer.body)))
-    assert server.ask("POST", path, None, ("Host", host)).status == 405
-    for other in ("/events", "/settings", "/openapi.json", "/ca.crt/", "/ca.key"):
-        assert server.ask("GET", f"{prefix}/__admin{other}", None, ("Host", "localhost")).status == 401
+    with guarded.connect() as wire:
+        answer = wire.ask("GET", path, None, ("Host", host))
+        assert (answer.status, answer.body.decode()) == (200, ca_of(guarded))
+        assert answer.header("Content-Type") == "application/x-x509-ca-cert"
+        assert answer.header("Content-Disposition") == f'attachment; filename="{CA_FILE}"'
+        head = wire.ask("HEAD", path, None, ("Host", host))
+        assert (head.status, head.header("Content-Length")) == (200, str(len(answer.body)))
+        assert wire.ask("POST", path, None, ("Host", host)).status == 405
+        for other in ("/events", "/settings", "/openapi.json", "/ca.crt/", "/ca.key"):
+            assert wire.ask("GET", f"{prefix}/__admin{other}", None, ("Host", "localhost")).status == 401
 
 
 def test_server_with_another_certificate_or_none_says_why_it_has_no_ca(start: Start) -> None:
