@@ -38,12 +38,13 @@ def test_page_has_files() -> None:
 
 def test_every_file_of_the_page_is_served_as_what_it_is(server: Running) -> None:
     wrong: list[tuple[object, ...]] = []
-    for prefix, name in product(("", "/ns/new"), ON_DISK):
-        answer = server.ask("GET", f"{prefix}/__admin/ui/{name}")
-        kind = CONTENT_TYPES["." + name.rpartition(".")[2]]
-        same = _but_words(answer.body) == (FOLDER / name).read_bytes()
-        if not same or (answer.status, answer.header("Content-Type")) != (200, kind) or not has_headers(answer):
-            wrong.append((prefix, name, answer.status, answer.headers, same))
+    with server.connect() as wire:
+        for prefix, name in product(("", "/ns/new"), ON_DISK):
+            answer = wire.ask("GET", f"{prefix}/__admin/ui/{name}")
+            kind = CONTENT_TYPES["." + name.rpartition(".")[2]]
+            same = _but_words(answer.body) == (FOLDER / name).read_bytes()
+            if not same or (answer.status, answer.header("Content-Type")) != (200, kind) or not has_headers(answer):
+                wrong.append((prefix, name, answer.status, answer.headers, same))
     assert wrong == []
     assert [emulator.name for emulator in server.service.namespaces] == ["default"]
 
