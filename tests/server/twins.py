@@ -30,26 +30,46 @@ from tests.server.event_bytes import events, request
 __all__ = ["Connection", "Twins", "in_memory", "opened"]
 
 
-class Idle(selectors.DefaultSelector):
-    """Tells when its loop has nothing left to do but to wait."""
+class _Selector(selectors.DefaultSelector):
+    """Asks how long to wait when its loop has nothing left to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, rest: Callable[[float | None], float | None]) -> None:
         super().__init__()
-        self._told: list[asyncio.Future[None]] = []
-
-    async def reached(self) -> None:
-        """Return when the loop would wait for time or for a socket."""
-        told = asyncio.get_running_loop().create_future()
-        self._told.append(told)
-        await told
+        self._rest = rest
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout == 0 or not self._told:
-            return super().select(timeout)
-        for told in self._told:
-            told.set_result(None)
-        self._told.clear()
-        return super().select(0)
+        return super().select(timeout if timeout == 0 else self._rest(timeout))
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop on which no time passes while anything happens, so that both servers see the same time.
+
+    When nothing is left to do, it reports that to those who asked for it. If nobody did, it moves on to the time of the
+    next thing to do.
+    """
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._asked: list[asyncio.Future[None]] = []
+        super().__init__(_Selector(self._rest))
+
+    def time(self) -> float:
+        return self._now_s
+
+    async def idle(self) -> None:
+        """Return when nothing is left to do."""
+        asked = self.create_future()
+        self._asked.append(asked)
+        await asked
+
+    def _rest(self, wait_s: float | None) -> float | None:
+        if not self._asked:
+            self._now_s += wait_s or 0
+            return None if wait_s is None else 0
+        for asked in self._asked:
+            asked.set_result(None)
+        self._asked.clear()
+        return 0
 
 
 class Connection(asyncio.Transport):
@@ -135,13 +155,13 @@ class Twins:
     """Both.
 
     Args:
-        idle: Tells when nothing more comes of a step.
+        loop: Tells when nothing more comes of a step.
         connections: How many connections there are to each.
         **settings: Of both.
     """
 
-    def __init__(self, idle: Idle, connections: int = 3, **settings: Any) -> None:
-        self._idle = idle
+    def __init__(self, loop: Loop, connections: int = 3, **settings: Any) -> None:
+        self._loop = loop
         self.fast = Twin(fast_path=True, connections=connections, **settings)
         self.slow = Twin(fast_path=False, connections=connections, **settings)
 
@@ -163,7 +183,7 @@ class Twins:
         """Do something to both, wait until nothing more comes of it, and compare."""
         for twin in (self.fast, self.slow):
             step(twin)
-        await self._idle.reached()
+        await self._loop.idle()
         assert self.fast.state() == self.slow.state()
 
     async def send(self, data: bytes, connection: int = 0) -> bytes:
@@ -210,15 +230,14 @@ def in_memory(script: Callable[[Twins], Awaitable[None]], connections: int = 3, 
     """Run a script with twins on a loop of its own, and end them."""
 
     async def run() -> Twins:
-        twins = Twins(idle, connections, **settings)
+        twins = Twins(loop, connections, **settings)
         try:
             await script(twins)
         finally:
             await twins.end()
         return twins
 
-    idle = Idle()
-    with closing(asyncio.SelectorEventLoop(idle)) as loop:
+    with closing(Loop()) as loop:
         return loop.run_until_complete(run())
 
 
