@@ -15,6 +15,7 @@ from mockserver.cli.config_schema import config_schema
 from mockserver.tracking_plans.schema import plan_schema
 from mockserver.wire.toml_schema import story_schema
 from tests.documents import ROOT, blocks
+from tests.metaschemas import mistakes
 from tests.tables import every_case
 
 if sys.version_info >= (3, 11):
@@ -34,7 +35,7 @@ def check() -> Callable[[str, str], list[str]]:
     """Check a text by one of the schemas; return what is wrong."""
     validators = {}
     for name, schema in (("config", config_schema()), ("story", story_schema()), ("plan", plan_schema())):
-        jsonschema.Draft202012Validator.check_schema(schema)
+        assert mistakes(schema) == []
         validators[name] = jsonschema.Draft202012Validator(schema)
 
     def wrong(name: str, text: str) -> list[str]:
