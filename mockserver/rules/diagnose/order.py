@@ -51,7 +51,7 @@ def _window(session: SessionTraffic) -> Iterator[Hit]:
     first = 0
     youngest_before_ms: int | None = None
     for place, item in enumerate(arrived):
-        while item.record.at_ms - arrived[first].record.at_ms >= window_ms:
+        while first < place and item.record.at_ms - arrived[first].record.at_ms >= window_ms:
             ts_ms = arrived[first].ts_ms or 0
             youngest_before_ms = ts_ms if youngest_before_ms is None else max(youngest_before_ms, ts_ms)
             first += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.model.finding import Severity
+from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.rule import Rule
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.firings import Firing, downloaded, fired, fired_in_traffic, rules_about, said, start_body
@@ -147,6 +148,13 @@ def test_an_event_overtaken_by_nine_is_sorted_in() -> None:
 def test_an_event_that_comes_after_the_five_seconds_is_late_whatever_the_number() -> None:
     burst = [("bitrateChange", 20 + n / 10, 20) for n in range(10)]
     case = case_of(*LATER, *burst, ("bitrateChange", 5, 5))
+
+    assert found("order.window", case) == []
+    assert [code for code, *_ in found("order.late", case)] == ["order.late"]
+
+
+def test_without_a_window_nothing_is_overtaken_inside_it() -> None:
+    case = case_of(*LATER, ("bitrateChange", 5, 5), settings=Settings(reorder_window_s=0))
 
     assert found("order.window", case) == []
     assert [code for code, *_ in found("order.late", case)] == ["order.late"]
