@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +21,9 @@ from mockserver.recordings.lines import parse_lines
 from tests.factories import inside
 from tests.playbacks import Playground
 
-__all__ = ["CASES", "START_MS", "Played", "play_case", "play_recording"]
+__all__ = ["START_MS", "Played", "case_names", "played"]
 
-CASES = Path(__file__).parents[1] / "fixtures" / "cases"
+_CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 START_MS = 1_767_270_000_000
 """What ``{"$ts": 0}`` stands for in a case: 2026-01-01T12:20:00Z."""
 
@@ -49,13 +50,27 @@ class Played(NamedTuple):
         return Diagnosis(Namespace(self.emulator)).report(self.sids[number - 1])
 
 
-def play_case(name: str) -> Played:
+def case_names() -> list[str]:
+    """Return the names of all cases; those that are recordings begin with ``whole/``."""
+    return [
+        *sorted(path.stem for path in _CASES.glob("*.json")),
+        *sorted(f"whole/{path.stem}" for path in _CASES.glob("whole/*")),
+    ]
+
+
+@cache
+def played(name: str) -> Played:
+    """Return what became of a case. It is played once for all tests, which only read it."""
+    return _recording(name) if name.startswith("whole/") else _case(name)
+
+
+def _case(name: str) -> Played:
     """Send the requests of ``fixtures/cases/NAME.json``.
 
     In a path, ``{sid}`` is the newest session and ``{sid2}`` the second; ``{"$ts": n}`` in a body is n ms after
     :data:`START_MS`. The clock stands still and moves forward to the ``ts`` of a request, or to its ``at``.
     """
-    case = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    case = json.loads((_CASES / f"{name}.json").read_text(encoding="utf-8"))
     ground = Playground()
     ground.now_ms = START_MS
     statuses: list[int] = []
@@ -78,9 +93,9 @@ def play_case(name: str) -> Played:
     return Played(ground.emulator, statuses, sids)
 
 
-def play_recording(name: str) -> Played:
-    """Judge ``fixtures/cases/whole/NAME.ndjson`` as ``mockserver diagnose`` does."""
-    lines = (CASES / "whole" / f"{name}.ndjson").read_bytes().splitlines()
+def _recording(name: str) -> Played:
+    """Judge ``fixtures/cases/NAME.ndjson`` as ``mockserver diagnose`` does."""
+    lines = (_CASES / f"{name}.ndjson").read_bytes().splitlines()
     emulator = inside(judge_file(parse_lines(lines, name), Settings(), leave_open=False).default)
     journal = emulator.journal
     records = [record for seq in range(1, journal.last_seq + 1) if (record := journal.get(seq)) is not None]

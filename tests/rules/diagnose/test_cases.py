@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mockserver.model.finding import Finding, Severity
-from tests.cases import CASES, Played, play_case, play_recording
+from tests.cases import case_names, played
 from tests.tables import every_case
 
 INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
@@ -241,12 +241,7 @@ EXPECTED: dict[str, Expected] = {
 
 
 def test_every_case_has_what_it_must_show() -> None:
-    files = {path.stem for path in CASES.glob("*.json")} | {f"whole/{path.stem}" for path in CASES.glob("whole/*")}
-    assert files == set(EXPECTED)
-
-
-def played(name: str) -> Played:
-    return play_recording(name.removeprefix("whole/")) if name.startswith("whole/") else play_case(name)
+    assert set(case_names()) == set(EXPECTED)
 
 
 @every_case("name", EXPECTED)

@@ -18,7 +18,7 @@ from mockserver.media_server import MediaServer
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
 from mockserver.namespaces import DEFAULT, Namespace, Namespaces
-from tests.cases import CASES, play_case, play_recording
+from tests.cases import case_names, played
 from tests.playbacks import AD, BREAK, CHAPTER, START_MS, Event, Playground
 from tests.tables import every_case
 
@@ -131,7 +131,7 @@ def test_the_same_mistake_without_a_refusal_stands_for_itself() -> None:
 
 
 def test_a_length_read_from_the_ad_is_why_the_end_is_wrong() -> None:
-    causes = causes_of(play_case("23-length-of-preroll").findings())
+    causes = causes_of(played("23-length-of-preroll").findings())
 
     assert causes["media.length-is-ad"] is None
     assert causes["session.end-at-end"] == "media.length-is-ad"
@@ -151,13 +151,10 @@ def test_events_without_an_id_follow_from_the_session_start_that_was_refused() -
 
 # Everywhere
 
-NAMES = [*sorted(path.stem for path in CASES.glob("*.json")), *sorted(f"whole/{p.stem}" for p in CASES.glob("whole/*"))]
 
-
-@every_case("name", NAMES)
+@every_case("name", case_names())
 def test_a_consequence_has_a_cause_that_is_no_milder_and_stands_above_it(name: str) -> None:
-    case = play_recording(name.removeprefix("whole/")) if name.startswith("whole/") else play_case(name)
-    check(case.findings())
+    check(played(name).findings())
 
 
 def check(findings: list[Finding]) -> None:

@@ -15,7 +15,7 @@ from mockserver.model.finding import Finding
 from mockserver.model.report import SessionReport
 from mockserver.namespaces import Namespace
 from mockserver.simulation.flaw import FLAWS
-from tests.cases import CASES, play_case, play_recording
+from tests.cases import case_names, played
 from tests.event_files import event_lines, simulated_beats
 from tests.playbacks import TRAFFIC, Playground, recorded
 from tests.rules.diagnose.test_any_playback import EVENTS, PARAMS
@@ -67,10 +67,8 @@ def flawed(flaw: str | None) -> Playground:
 
 
 def everything() -> Iterator[tuple[str, Callable[[], Any]]]:
-    for path in sorted(CASES.glob("*.json")):
-        yield path.stem, lambda name=path.stem: play_case(name).emulator  # type: ignore[misc]
-    for path in sorted(CASES.glob("whole/*.ndjson")):
-        yield path.stem, lambda name=path.stem: play_recording(name).emulator  # type: ignore[misc]
+    for case in case_names():
+        yield case, lambda name=case: played(name).emulator  # type: ignore[misc]
     for path in sorted(TRAFFIC.glob("*.ndjson")):
         yield path.stem, lambda name=path.stem: recorded(name)[0].emulator  # type: ignore[misc]
     for flaw in sorted(FLAWS):
