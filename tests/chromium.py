@@ -8,7 +8,7 @@ import shutil
 __all__ = ["chromium_path"]
 
 _NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
-"""The shell first: it has the same engine and no windows that nobody sees, and takes two thirds of the time."""
+"""The shell first: it has the same engine without windows, and takes two thirds of the time."""
 
 
 def chromium_path() -> str | None:

@@ -1,6 +1,6 @@
-"""Players for stories: one that is careful, and habits of others as they were recorded. All on a clock that they move.
+"""Players for stories: a careful one, and others with recorded habits. They move their clock themselves.
 
-A device plays one clip with a mid-roll and a pause, one request at a time, on a network that does what plans say. It
+A device plays one clip with a mid-roll and a pause, one request at a time, on a network that carries out plans. It
 needs no sockets: a timeout is a decision about the time that an answer would have taken.
 """
 
@@ -107,7 +107,7 @@ class Network:
     """An emulator behind a network, and the time.
 
     Args:
-        book: The stories that it can tell.
+        book: The stories that it can run.
     """
 
     def __init__(self, book: StoryBook) -> None:
@@ -192,7 +192,7 @@ class Device:
             self._event("ping", self._ts(self._network.now_ms), playhead_s)
 
     def _has_no_timer(self, event_type: str) -> bool:
-        """Tell whether a ping does not come because the one before failed."""
+        """Return whether a ping is left out because the one before failed."""
         if event_type != "ping":
             self._session.pings_stopped = False
         return self._session.pings_stopped
@@ -256,7 +256,7 @@ class Device:
             self._event(event_type, self._ts(self._network.now_ms), playhead_s)
 
     def _follow(self, event_type: str, playhead_s: float) -> None:
-        """Keep in mind what another session would have to be told: an open break and its ad, or what is going on."""
+        """Remember what another session would have to report: an open break and its ad, or what is going on."""
         doing = self._session.doing
         match event_type:
             case "adBreakStart" | "adStart":
@@ -290,7 +290,7 @@ class Device:
         return self._network.send("POST", path, body, headers, timeout_s)
 
     def _given(self, answer: HttpResponse) -> str | None:
-        """Return the session that an answer gives to who looks at no status."""
+        """Return the session that an answer names, whatever its status."""
         if self._habits.edge:
             return self._dialect.opened_by(answer)
         location = self._field(answer, "Location")

@@ -1,4 +1,4 @@
-"""Files of events, as somebody would write them who has recorded a player."""
+"""Files of events, as somebody who recorded a player would write them."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def story(*expect: Expectation, **members: Any) -> Story:
 
 
 def hand_clock(at_ms: int = T0) -> Clock:
-    """Make a clock that stands still unless it is advanced or set; it is not frozen, real time just does not pass."""
+    """Make a clock that stands still unless it is advanced or set. It is not frozen: real time does not pass for it."""
     return Clock(RealTime(lambda: at_ms, lambda: 0))
 
 
@@ -193,7 +193,7 @@ def phase(back_end: Emulator, sid: str) -> Phase:
 
 
 def target(emulator: Emulator, scheme: str = "http") -> Target:
-    """Make what functions of the admin API take, of an emulator: the only namespace of a server."""
+    """Make the target that functions of the admin API take, from an emulator: the only namespace of a server."""
     namespaces = Namespaces(lambda name: emulator, scheme)
     return Target(namespaces, namespaces.default)
 
@@ -205,7 +205,7 @@ def inside(namespace: Namespace) -> Emulator:
 
 
 def answered(answer: T | Pending[T]) -> T:
-    """Return the answer of such a function; block while it has to be waited for."""
+    """Return the answer of such a function; block until it is there."""
     return answer.block() if isinstance(answer, Pending) else answer
 
 

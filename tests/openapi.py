@@ -1,4 +1,4 @@
-"""The OpenAPI document, described once for whoever asks for it, and what its schemas say of a value."""
+"""The OpenAPI document, made once for all tests, and what its schemas say about a value."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def document() -> dict[str, Any]:
 
 
 def refusals(schema: dict[str, Any], value: Any) -> list[str]:
-    """Return why a value is not what a schema of the document says."""
+    """Return why a value does not match a schema of the document."""
     whole = Draft202012Validator({**schema, "components": document()["components"]})
     return [f"{error.json_path}: {error.message}" for error in whole.iter_errors(value)]

@@ -1,4 +1,4 @@
-"""What others have published about the formats of reports, and whether a report is as they say."""
+"""The published schemas of report formats, and whether a report matches them."""
 
 from __future__ import annotations
 

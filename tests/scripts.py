@@ -16,7 +16,7 @@ def received(beats: Sequence[Beat], *, later_s: int = 700) -> Emulator:
     """Play a script.
 
     Args:
-        later_s: How long after the last event it is then, in seconds; by default all sessions have ended.
+        later_s: How many seconds after the last event to stop the clock; by default all sessions have ended by then.
     """
     back_end = emulator()
     location = ""

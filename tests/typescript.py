@@ -45,7 +45,7 @@ class _Writer:
         self.written: dict[str, str] = {}
 
     def type_of(self, kind: Any) -> str:
-        """Return how TypeScript says a type; what it names is written too."""
+        """Return a type in TypeScript; the records that it names are written too."""
         if kind in _PLAIN:
             return _PLAIN[kind]
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -78,7 +78,7 @@ class _Writer:
         elif isinstance(kind, type) and issubclass(kind, Enum):
             self.written[name] = f"export type {name} = {' | '.join(_literal(member.value) for member in kind)};\n"
         else:
-            raise TypeError(f"no idea how TypeScript says {kind!r}")
+            raise TypeError(f"no TypeScript for {kind!r}")
         return name
 
     def _interface(self, name: str, kind: Any) -> str:

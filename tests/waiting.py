@@ -1,4 +1,4 @@
-"""Waiting for what nobody can be told of."""
+"""Waiting by polling, for what sends no notification."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Callable
 __all__ = ["GUARD_S", "until"]
 
 GUARD_S = 30
-"""After this long a test has failed; nothing waits so long when all is well."""
+"""A test that waits this long has failed; one that passes never does."""
 
 _PAUSE_S = 0.002
 
 
 def until(condition: Callable[[], object], guard_s: float = GUARD_S) -> None:
-    """Ask again and again until something holds, and fail when it does not within so many real seconds."""
+    """Check again and again until a condition holds; fail if it does not within this many real seconds."""
     end = time.monotonic() + guard_s
-    others = threading.Event()  # never set: between two looks, what is waited for gets the interpreter
+    others = threading.Event()  # never set: between two checks, other threads get the interpreter
     while not condition():
-        assert time.monotonic() < end, "it never came true"
+        assert time.monotonic() < end, "the condition never held"
         others.wait(_PAUSE_S)
