@@ -1,8 +1,8 @@
 """How fast content plays, and from which speed on a moving playhead is a seek.
 
 Adobe's unique time is the union of what was viewed, at whatever speed ("Unique time played"). Players offer half to
-double speed, and viewers keep the speed that they choose for a while. So the speed of a stretch is that of its
-neighbours, and a single leap among stretches of normal speed is a seek. Report and diagnosis both use this.
+double speed, and viewers keep the speed that they choose for a while, also when they seek. So the speed of a stretch is
+that of its neighbours, and a single leap among stretches of normal speed is a seek. Report and diagnosis both use this.
 """
 
 from __future__ import annotations
@@ -46,6 +46,6 @@ def speeds_around(rates: Sequence[float]) -> list[tuple[float, float]]:
             elif speed > high[place]:
                 high[place] = speed
             rate = rates[place]
-            if rate:
-                speed = max(rate, SLOWEST) if 0 < rate <= FASTEST else NORMAL
+            if 0 < rate <= FASTEST:
+                speed = max(rate, SLOWEST)
     return list(zip(low, high, strict=True))

@@ -77,6 +77,17 @@ def test_one_leap_that_would_be_a_possible_speed_is_a_seek(reports: Any) -> None
     ]
 
 
+def test_a_viewer_who_seeks_keeps_the_speed(reports: Any) -> None:
+    report = reports(
+        ("play", 0, 0), ("ping", 10, 15), ("ping", 20, 300), ("ping", 30, 315), ("sessionEnd", 40, 330),
+        start={"media.length": 600},
+    )  # fmt: skip
+    assert [part.note for part in report.metric("a.media.uniqueTimePlayed").why] == [
+        "playhead 0 to 15",
+        "playhead 300 to 330",
+    ]
+
+
 def test_pauses_buffers_and_ads_see_nothing(reports: Any) -> None:
     report = reports(
         ("play", 0, 0), ("pauseStart", 10, 10), ("ping", 12, 12), ("bufferStart", 13, 13), ("ping", 14, 14)
