@@ -36,6 +36,7 @@ __all__ = [
     "EventQuery",
     "ExportQuery",
     "FindingQuery",
+    "PageQuery",
     "Route",
     "SessionOrder",
     "SessionQuery",
@@ -148,6 +149,18 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     min_severity: Severity = Severity.INFO
     seq: int | None = None
     loose: bool = False
+    since: int = 0
+    limit: int = DEFAULT_LIMIT
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of a list to show.
+
+    Args:
+        since: Only members after this number, counted from 1 in the whole list.
+        limit: Most members in one answer.
+    """
+
     since: int = 0
     limit: int = DEFAULT_LIMIT
 
@@ -354,7 +367,9 @@ VERIFY: Route[r.VerifyCommand, r.Verification] = Route(
     slow=True,
 )
 
-FAULTS: Route[None, r.FaultPage] = _get("listFaults", "/faults", "Fault rules with their counters.", r.FaultPage)
+FAULTS: Route[PageQuery | None, r.FaultPage] = _get(
+    "listFaults", "/faults", "Fault rules with their counters.", r.FaultPage, PageQuery
+)
 ADD_FAULT: Route[FaultSpec, FaultRule] = Route(
     "addFault", "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
 )
@@ -426,8 +441,8 @@ RESET: Route[r.ResetCommand, r.Summary] = Route(
     "reset", "POST", "/reset", "Go back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary,
     changes=True, slow=True,
 )  # fmt: skip
-NAMESPACES: Route[None, r.NamespacePage] = _get(
-    "listNamespaces", "/namespaces", "The namespaces of the server.", r.NamespacePage
+NAMESPACES: Route[PageQuery | None, r.NamespacePage] = _get(
+    "listNamespaces", "/namespaces", "The namespaces of the server.", r.NamespacePage, PageQuery
 )
 DELETE_NAMESPACE: Route[None, None] = Route(
     "deleteNamespace",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from mockserver.admin.findings import summary
+from mockserver.admin.paging import page_of
 from mockserver.clock import Clock
-from mockserver.control import SettingsPatch
+from mockserver.control import PageQuery, SettingsPatch
 from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.results import (
@@ -15,7 +16,6 @@ from mockserver.model.results import (
     ClockCommand,
     ClockReading,
     FaultPage,
-    Meta,
     ResetCommand,
     Summary,
 )
@@ -42,11 +42,12 @@ _CLOCK_ARGUMENTS = {"advance": ("ms", "seconds", "minutes", "hours"), "set": ("a
 _PARTS = ("journal", "sessions", "faults", "clock", "settings")
 
 
-def faults(target: Target, argument: None) -> FaultPage:
+def faults(target: Target, page: PageQuery | None) -> FaultPage:
     """List fault rules."""
     with target.namespace as emulator:
         rules = emulator.faults.rules
-    return FaultPage(faults=list(rules), meta=Meta(total=len(rules)))
+    shown, meta = page_of(rules, page)
+    return FaultPage(faults=shown, meta=meta)
 
 
 def fault(target: Target, argument: None, fault_id: str) -> FaultRule:

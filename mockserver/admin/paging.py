@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from mockserver.control import PageQuery
 from mockserver.model.journal import Entry
+from mockserver.model.results import Meta
 from mockserver.namespaces import Namespace
+from mockserver.rules.match import check_page
 
-__all__ = ["ANSWER_BYTES", "BLOCK", "block", "within_answer"]
+__all__ = ["ANSWER_BYTES", "BLOCK", "block", "page_of", "within_answer"]
 
 T = TypeVar("T")
 
@@ -34,6 +37,19 @@ def within_answer(items: Iterable[T], size_of: Callable[[T], int]) -> list[T]:
             break
         kept.append(item)
     return kept
+
+
+def page_of(members: Sequence[T], page: PageQuery | None, *, evicted: int = 0) -> tuple[list[T], Meta]:
+    """Return the members on a page of a list, the first one by default, and what its ``meta`` says.
+
+    Raises:
+        InvalidInput: ``since`` or ``limit`` is out of range.
+    """
+    page = page or PageQuery()
+    check_page(page.since, page.limit)
+    shown = list(members[page.since : page.since + page.limit])
+    after = page.since + len(shown)
+    return shown, Meta(total=len(members), evicted=evicted, next=after if after < len(members) else None)
 
 
 def block(namespace: Namespace, since: int) -> list[Entry]:

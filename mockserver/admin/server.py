@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from mockserver.address import namespaced
 from mockserver.admin.openapi import description, servers
-from mockserver.control import Chunks
+from mockserver.admin.paging import page_of
+from mockserver.control import Chunks, PageQuery
 from mockserver.dialects.base import Dialects
 from mockserver.errors import InvalidInput
 from mockserver.model.player import Choice, PlayerCommand, PlayerPage, PlayerView
@@ -104,10 +105,10 @@ def qr_code(target: Target, argument: None) -> Chunks:
 # Namespaces
 
 
-def namespaces(target: Target, argument: None) -> NamespacePage:
+def namespaces(target: Target, page: PageQuery | None) -> NamespacePage:
     """List the namespaces."""
-    views = [_namespace_view(namespace) for namespace in target.namespaces]
-    return NamespacePage(namespaces=views, meta=Meta(total=len(views), evicted=target.namespaces.evicted))
+    shown, meta = page_of(list(target.namespaces), page, evicted=target.namespaces.evicted)
+    return NamespacePage(namespaces=[_namespace_view(namespace) for namespace in shown], meta=meta)
 
 
 def _namespace_view(namespace: Namespace) -> NamespaceView:

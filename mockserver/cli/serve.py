@@ -19,9 +19,10 @@ from mockserver.cli.configuration import Configuration, configure
 from mockserver.cli.flags import add_file, serve_flags
 from mockserver.cli.output_file import write_whole
 from mockserver.cli.reachable import Reachable, reachable, row_text
-from mockserver.control import EXPORT, NAMESPACES, Control, ExportQuery
+from mockserver.control import EXPORT, NAMESPACES, Control, ExportQuery, PageQuery
 from mockserver.dialects.registry import DIALECTS
 from mockserver.errors import InvalidInput, MockserverError
+from mockserver.model.query import MAX_LIMIT
 from mockserver.namespaces import DEFAULT
 from mockserver.server.options import ServerOptions, is_loopback
 from mockserver.wire.codec import encode
@@ -210,7 +211,7 @@ def _readable(secret_files: Iterable[Path]) -> Iterator[str]:
 
 def _export(path: Path, control: Control) -> None:
     """Write the journal of the default namespace, and name the others that have one."""
-    namespaces = control.call(NAMESPACES, None).namespaces
+    namespaces = control.call(NAMESPACES, PageQuery(limit=MAX_LIMIT)).namespaces
     try:
         write_whole(path, control.call(EXPORT, ExportQuery()))
     except OSError as error:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from mockserver.cli.flags import add_file
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
-from mockserver.control import EVENTS, FINDINGS, NAMESPACES, FindingQuery
+from mockserver.control import EVENTS, FINDINGS, NAMESPACES, FindingQuery, PageQuery
 from mockserver.errors import InvalidInput, MockserverError, known_name
 from mockserver.media_server import MediaServer
 from mockserver.model.finding import Finding
@@ -129,7 +129,8 @@ def _server(arguments: argparse.Namespace, name: str) -> Source:
     server = remote_server(name, arguments, None if arguments.namespace == DEFAULT else arguments.namespace)
     where = urlsplit(server.url)
     namespace = destination(where.path, where.netloc).namespace or DEFAULT
-    known_name(namespace, [view.name for view in server.control.call(NAMESPACES, None).namespaces], "namespace")
+    page = server.control.call(NAMESPACES, PageQuery(limit=MAX_LIMIT))
+    known_name(namespace, [view.name for view in page.namespaces], "namespace")
     return Source(server.url, server, None)
 
 

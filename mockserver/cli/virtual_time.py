@@ -15,10 +15,10 @@ from contextlib import contextmanager
 
 from mockserver.cli.in_flight import Flight, InFlight
 from mockserver.cli.remote import PatientControl
-from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control
+from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control, PageQuery
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound
 from mockserver.model.journal import Entry
-from mockserver.model.query import Query
+from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import ClockCommand, ClockReading
 from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.recordings.call import RecordedCall, body_of
@@ -100,7 +100,8 @@ class VirtualClock:
             again: Whether to look also where there was no such rule at the last look.
         """
         if again or self._may_hold:
-            rules = [rule for rule in self._control.call(FAULTS, None).faults if rule.stage is Stage.REQUEST]
+            page = self._control.call(FAULTS, PageQuery(limit=MAX_LIMIT))
+            rules = [rule for rule in page.faults if rule.stage is Stage.REQUEST]
             self._may_hold = bool(rules)
             return sum(rule.seen for rule in rules)
         return 0

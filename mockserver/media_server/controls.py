@@ -13,6 +13,7 @@ from mockserver.model import results as r
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.fault_kind import Fault
 from mockserver.model.player import PlayerCommand, PlayerView
+from mockserver.model.query import MAX_LIMIT
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = ["FaultHandle", "FaultSet", "PlayerSet", "ServerClock", "fault_specs"]
@@ -134,7 +135,7 @@ class FaultSet(_Part):
 
     def list(self) -> list[FaultRule]:
         """Return all rules with their counters."""
-        return self._control.call(c.FAULTS, None).faults
+        return self._control.call(c.FAULTS, c.PageQuery(limit=MAX_LIMIT)).faults
 
     def clear(self) -> None:
         """Remove all rules."""

@@ -52,7 +52,7 @@ ASKED: tuple[tuple[Route[Any, Any], Any, dict[str, str]], ...] = (
     (c.VERIFY, {"sequence": [{"event_type": ["sessionStart"]}, {"event_type": ["play"]}]}, {}),
     (c.PLAN, PLAN, {}),
     (c.ADD_FAULT, FAULT, {}),
-    (c.FAULTS, None, {}),
+    (c.FAULTS, {}, {}),
     (c.FAULT, None, {"fault_id": "f1"}),
     (c.PUT_FAULT, {"fault": {"kind": "delay", "ms": 3_000}, "times": 1}, {"fault_id": "f1"}),
     (c.PUT_STORY, STORY, {"name": "two-pings-fail"}),
@@ -67,7 +67,7 @@ ASKED: tuple[tuple[Route[Any, Any], Any, dict[str, str]], ...] = (
     (c.PUT_SESSION, {"sid": "mine", "phase": "closed"}, {}),
     (c.EXPIRE, None, {"sid": "<sid>"}),
     (c.FORGET, None, {"sid": "<sid>"}),
-    (c.NAMESPACES, None, {}),
+    (c.NAMESPACES, {}, {}),
     (c.RESET, {"only": ["journal", "sessions"]}, {}),
 )  # fmt: skip
 UNTOLD: dict[str, Any] = {"addPlayers": {"content": "short", "count": 1}}

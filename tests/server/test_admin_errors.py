@@ -112,6 +112,29 @@ def test_bad_body_is_400_with_a_pointer_and_changes_nothing(
     assert snapshot(server.service) == before
 
 
+@every_case("noun", ["events", "findings", "sessions", "faults", "namespaces"])
+def test_every_list_has_pages_and_refuses_what_cannot_be_one(server: Running, noun: str) -> None:
+    for query in ("limit=0", "limit=10001", "limit=many", "since=-1", "nonsense=1"):
+        problem(server.admin("GET", f"/{noun}?{query}"), 400)
+    page = server.admin("GET", f"/{noun}?since=0&limit=1").json()
+    assert len(page[noun]) <= 1
+    assert set(page["meta"]) == {"total", "evicted", "next"}
+
+
+def test_faults_and_namespaces_come_page_by_page(server: Running) -> None:
+    for number in range(3):
+        server.admin("POST", "/faults", {"name": f"rule {number}", "fault": {"kind": "close"}, "enabled": False})
+        server.open_session(f"/ns/n{number}")
+    for noun, names in (("faults", ["rule 0", "rule 1", "rule 2"]), ("namespaces", ["default", "n0", "n1", "n2"])):
+        found: list[str] = []
+        since: int | None = 0
+        while since is not None:
+            page = server.admin("GET", f"/{noun}?since={since}&limit=2").json()
+            found += [member["name"] for member in page[noun]]
+            since = page["meta"]["next"]
+        assert found == names
+
+
 @every_case(
     ("query", "pointer"),
     [

@@ -595,6 +595,12 @@ export interface OutcomeFault {
   outcome: "unknown_session" | "session_closed";
 }
 
+/** Which part of a list to show. */
+export interface PageQuery {
+  since?: number;
+  limit?: number;
+}
+
 /** One part of a number. */
 export interface Part {
   seqs: number[];
