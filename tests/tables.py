@@ -42,7 +42,9 @@ def every_case(
             __tracebackhide__ = True
             try:
                 yield dict(zip(arguments, values, strict=True))
-            except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 it is told when all have been tried
+            except (Exception, pytest.fail.Exception) as error:
+                if "pytest-timeout" in str(error):
+                    raise  # the time of the whole test is over, and the next case may hang too
                 shown = name or ", ".join(_shown(value, ids) for value in values)
                 where = pytest.ExceptionInfo.from_exception(error).getrepr(style="short")
                 wrong.append(f"[{shown}]\n{where}")

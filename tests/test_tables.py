@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
+from pytest_timeout import PYTEST_FAILURE_MESSAGE  # type: ignore[import-untyped]
 
 from tests.tables import every_case
 
@@ -57,6 +58,20 @@ async def test_a_case_may_be_a_coroutine(number: int) -> None:
     await every_case("case", [number])(positive)()
     with pytest.raises(pytest.fail.Exception, match="1 of 2 cases are wrong"):
         await every_case("case", [number, -number])(positive)()
+
+
+def test_a_case_that_hangs_until_the_time_of_the_test_is_over_is_the_last() -> None:
+    seen = []
+
+    @every_case("number", [1, 2])
+    def hangs(number: int) -> None:
+        seen.append(number)
+        pytest.fail(PYTEST_FAILURE_MESSAGE % 180)
+
+    with pytest.raises(pytest.fail.Exception, match="180s"):
+        hangs()
+
+    assert seen == [1]
 
 
 def test_what_is_not_in_the_table_is_a_fixture() -> None:
