@@ -27,14 +27,14 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
         _write_to(path, chunks)
         return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with unfinished.open("xb") as file:
-        try:
+    unfinished.touch(exist_ok=False)  # one that is there is somebody else's
+    try:
+        with unfinished.open("wb") as file:
             file.writelines(chunks)
-            file.flush()
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        unfinished.replace(path)  # Windows renames no open file
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def _write_to(path: Path, chunks: Iterable[bytes]) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -38,6 +39,25 @@ def test_a_file_is_made_or_replaced(tmp_path: Path) -> None:
         write_whole(path, chunks)
         assert path.read_bytes() == b"".join(chunks)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_is_closed_before_it_gets_its_name_since_windows_renames_no_open_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[IO[Any]] = []
+    open_file, replace = Path.open, Path.replace
+
+    def open_and_keep(path: Path, *how: Any) -> IO[Any]:
+        opened.append(open_file(path, *how))
+        return opened[-1]
+
+    def replace_closed(path: Path, by: Path) -> Path:
+        assert [file.closed for file in opened] == [True]
+        return replace(path, by)
+
+    monkeypatch.setattr(Path, "open", open_and_keep)
+    monkeypatch.setattr(Path, "replace", replace_closed)
+    write_whole(tmp_path / "journal.ndjson", CHUNKS)
 
 
 @posix
