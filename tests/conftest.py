@@ -46,14 +46,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of clients unless they are asked for, and put those with a browser last, in every worker.
+    """Leave out what cannot run here, and put the tests with a browser last, in every worker.
 
     Asynchronous tests cannot run once Chromium does.
     """
-    if not config.getoption("--clients"):
-        left_out = [item for item in items if item.get_closest_marker("clients")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("clients")]
+    lacking = () if config.getoption("--clients") else ("clients",)
+    if sys.platform == "win32":
+        lacking = (*lacking, "posix")
+    kept = [item for item in items if not any(map(item.get_closest_marker, lacking))]
+    config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+    items[:] = kept
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

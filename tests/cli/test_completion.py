@@ -28,6 +28,7 @@ def script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return path
 
 
+@pytest.mark.posix
 @every_case(
     ("words", "expected"),
     [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import threading
 from io import FileIO
@@ -346,11 +347,18 @@ def test_place_that_cannot_be_written_is_a_failure_in_a_sentence(tmp_path: Path)
         file.begin(())
 
 
+class FullDisk(FileIO):
+    """A file on a disk that is full; not every system has ``/dev/full``."""
+
+    def write(self, data: object, /) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_full_disk_stops_nobody_and_is_told_at_the_end(path: Path) -> None:
     kept = Kept(path)
     assert kept.file._file is not None
     kept.file._file.close()
-    kept.file._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the journal closes it
+    kept.file._file = FullDisk(path, "ab")
     play(kept.service)
     with pytest.raises(MockserverError, match=r"9 requests are not in .*: No space left on device"):
         kept.file.close()
@@ -361,6 +369,7 @@ def test_no_thread_is_left_behind(path: Path) -> None:
     assert not [each for each in threading.enumerate() if each.name == "mockserver-journal"]
 
 
+@pytest.mark.posix
 def test_server_that_was_killed_goes_on_where_it_was(start: StartProcess, fetch: Fetch, path: Path) -> None:
     arguments = ("serve", "--port", "0", "--ready-json", "--journal", str(path))
     process = start(*arguments)

@@ -6,16 +6,17 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mockserver.cli import main
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.cli.conftest import Fetch, StartProcess
 
 HARS = Path(__file__).parents[2] / "fixtures" / "har"
 
 
+@pytest.mark.posix
 def test_recordings_are_shown_at_an_address_of_this_machine_until_a_signal(start: StartProcess, fetch: Fetch) -> None:
     process = start("open", str(HARS / "safari.har"), str(HARS / "charles.har"), "--no-browser")
     assert process.stdout is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ import pytest
 from mockserver.cli.output_file import write_whole
 
 CHUNKS = [b"one\n", b"two\n"]
-posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither pipes with names nor these limits")
 
 
 @contextmanager
@@ -60,7 +58,7 @@ def test_file_is_closed_before_it_gets_its_name_since_windows_renames_no_open_on
     write_whole(tmp_path / "journal.ndjson", CHUNKS)
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize("there", [True, False])
 def test_a_link_is_followed(tmp_path: Path, there: bool) -> None:
     (tmp_path / "far").mkdir()
@@ -73,7 +71,7 @@ def test_a_link_is_followed(tmp_path: Path, there: bool) -> None:
     assert {path.name for path in (*tmp_path.iterdir(), *meant.parent.iterdir())} == {"far", "link", "journal.ndjson"}
 
 
-@posix
+@pytest.mark.posix
 def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -98,7 +96,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-@posix
+@pytest.mark.posix
 def test_a_pipe_that_nobody_reads_is_an_error(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -107,7 +105,7 @@ def test_a_pipe_that_nobody_reads_is_an_error(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-@posix
+@pytest.mark.posix
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
     path.write_bytes(b"old")

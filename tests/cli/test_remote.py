@@ -131,6 +131,7 @@ def test_ca_of_the_environment_is_trusted(
     assert run(name) == COMMANDS[name][1]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("flags", [("--ca", "{ca}"), ("--insecure",), ()], ids=["ca", "insecure", "environment"])
 def test_server_that_is_trusted_is_followed(
     start: StartProcess, server: MockServer, ca: Path, flags: tuple[str, ...]

@@ -43,6 +43,7 @@ def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, s
     return process.wait(30), out, err
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("starter", "by"), [("start_anew", signal.SIGTERM), ("start", signal.SIGINT)])
 def test_server_tells_where_it_is_answers_and_ends_in_good_order(
     request: pytest.FixtureRequest, starter: str, fetch: Fetch, by: signal.Signals
@@ -65,6 +66,7 @@ def test_server_tells_where_it_is_answers_and_ends_in_good_order(
     assert ended(process, by) == (0, "", "")
 
 
+@pytest.mark.posix
 def test_person_is_told_addresses_seed_and_how_to_stop(start: StartProcess, fetch: Fetch) -> None:
     process = start("serve", "--port", "0", "--seed", "7")
     assert process.stdout is not None
@@ -114,6 +116,7 @@ def test_admin_api_can_have_a_port_of_its_own(start: StartProcess, fetch: Fetch)
     assert fetch(line["url"], "GET", "/__admin/version")[0] == 404
 
 
+@pytest.mark.posix
 def test_address_that_others_can_reach_gets_a_token_and_a_warning(start: StartProcess, fetch: Fetch) -> None:
     process = start("serve", "--host", "0.0.0.0", "--port", "0", "--ready-json")
     line = ready(process)
@@ -154,6 +157,7 @@ def test_https_with_a_ca_of_its_own_tells_programs_whom_to_trust(start: StartPro
             assert response.read().decode() == line["ca_pem"]
 
 
+@pytest.mark.posix
 def test_https_with_a_ca_of_its_own_tells_people_what_devices_need(start: StartProcess, tmp_path: Path) -> None:
     process = start("serve", "--host", "0.0.0.0", "--port", "0", "--tls", "--no-ready-json")
     assert process.stdout is not None
@@ -188,6 +192,7 @@ def test_ca_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp
     assert err.count("\n") == 1
 
 
+@pytest.mark.posix
 def test_journal_is_written_at_the_end_and_nothing_beside_it(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
@@ -204,6 +209,7 @@ def test_journal_is_written_at_the_end_and_nothing_beside_it(start: StartProcess
     assert list(folder.iterdir()) == [path]
 
 
+@pytest.mark.posix
 def test_namespaces_that_are_not_exported_are_named(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
     process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", "journal.ndjson")
     url = ready(process)["url"]
@@ -212,6 +218,7 @@ def test_namespaces_that_are_not_exported_are_named(start: StartProcess, fetch: 
     assert (tmp_path / "journal.ndjson").read_bytes() == b""
 
 
+@pytest.mark.posix
 def test_journal_that_cannot_be_written_is_told(start: StartProcess, tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
     process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", str(path))
@@ -223,6 +230,7 @@ def test_journal_that_cannot_be_written_is_told(start: StartProcess, tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.posix
 def test_terminal_shows_a_line_for_every_request(start: StartProcess, fetch: Fetch) -> None:
     process = start("serve", "--port", "0", "--ready-json", terminal=True, NO_COLOR="1")
     url = ready(process)["url"]
@@ -234,6 +242,7 @@ def test_terminal_shows_a_line_for_every_request(start: StartProcess, fetch: Fet
     assert ended(process) == (0, "", "")
 
 
+@pytest.mark.posix
 def test_log_in_json_holds_start_requests_and_reloads(start: StartProcess, fetch: Fetch, tmp_path: Path) -> None:
     process = start("serve", "--port", "0", "--log-format", "json", "--watch")
     assert process.stderr is not None
@@ -290,6 +299,7 @@ def test_forwarding_is_said_on_stderr_and_begins_only_by_a_flag(
     assert alone.wait(30) == 2
 
 
+@pytest.mark.posix
 def test_token_comes_from_a_file_and_files_that_everybody_can_read_are_told(
     start: StartProcess, tmp_path: Path
 ) -> None:

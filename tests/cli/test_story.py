@@ -162,6 +162,7 @@ def test_run_starts_a_server_and_judges_the_player(start: StartProcess, fetch: F
     assert re.search(r"sessionStart .*400", out), "the timeline follows"
 
 
+@pytest.mark.posix
 def test_ctrl_c_judges_what_there_is(start: StartProcess, fetch: Fetch) -> None:
     process = start("story", "run", "session-start-400", "--port", "0")
     url = out_of(process, r"point the player at (\S+);")[1]
@@ -286,6 +287,7 @@ def test_page_that_gives_up_when_its_preflight_fails_is_judged_after_its_silence
     assert view.verdict == "failed"
 
 
+@pytest.mark.posix
 def test_saved_file_is_told_again_and_a_bad_one_is_not(start: StartProcess, fetch: Fetch, own: Path) -> None:
     process = start("story", "run", str(own), "--port", "0", "--watch")
     url = out_of(process, r"point the player at (\S+);")[1]
@@ -307,6 +309,7 @@ def test_saved_file_is_told_again_and_a_bad_one_is_not(start: StartProcess, fetc
     assert "verdict: passed" in out
 
 
+@pytest.mark.posix
 def test_serve_tells_stories_of_ones_own_and_reads_them_again(start: StartProcess, fetch: Fetch, own: Path) -> None:
     process = start("serve", "--port", "0", "--ready-json", "--stories", str(own), "--watch")
     assert process.stdout is not None

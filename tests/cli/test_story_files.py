@@ -127,6 +127,7 @@ def test_named_file_that_is_gone_for_a_moment_stays(save: Save) -> None:
     assert files.reread() == (["one"], [])
 
 
+@pytest.mark.posix
 def test_a_pipe_among_story_files_is_not_waited_for(save: Save, tmp_path: Path) -> None:
     save("one.toml", "1")
     os.mkfifo(tmp_path / "two.toml")

@@ -30,6 +30,7 @@ def ended(process: Process) -> tuple[int, str, str]:
     return process.wait(30), out, err
 
 
+@pytest.mark.posix
 def test_every_request_is_a_line_until_somebody_interrupts(start: StartProcess, fetch: Fetch, server: Running) -> None:
     process = start("tail", server.url)
     following(process)
@@ -40,6 +41,7 @@ def test_every_request_is_a_line_until_somebody_interrupts(start: StartProcess, 
     assert ended(process) == (0, "", "")
 
 
+@pytest.mark.posix
 def test_json_is_the_entries(start: StartProcess, fetch: Fetch, server: Running) -> None:
     process = start("tail", server.url, "--json")
     following(process)
@@ -50,6 +52,7 @@ def test_json_is_the_entries(start: StartProcess, fetch: Fetch, server: Running)
     assert ended(process) == (0, "", "")
 
 
+@pytest.mark.posix
 def test_namespace_is_shown_and_the_token_may_come_from_the_environment(
     start: StartProcess, fetch: Fetch, make_server: MakeServer
 ) -> None:
@@ -61,6 +64,7 @@ def test_namespace_is_shown_and_the_token_may_come_from_the_environment(
     assert ended(process) == (0, "", "")
 
 
+@pytest.mark.posix
 def test_reset_is_told_beside_the_lines(start: StartProcess, server: Running) -> None:
     process = start("tail", server.url)
     following(process)

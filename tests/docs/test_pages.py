@@ -85,6 +85,7 @@ def run(request: pytest.FixtureRequest, server: MockServer, tmp_path: Path) -> R
     return run
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
 def test_every_shell_block_prints_what_stands_below_it(page: Path, run: Run, tmp_path: Path) -> None:
     script, expected = [], []
@@ -108,6 +109,7 @@ def test_the_six_statuses_of_the_api_are_shown_by_hand() -> None:
         assert re.search(rf"(^|}}){status}$", shown, re.MULTILINE), status
 
 
+@pytest.mark.posix
 def test_nothing_is_wrong_with_the_session_that_is_opened_by_hand(server: MockServer, run: Run) -> None:
     first, second = [text for kind, text in blocks(CURL) if kind == "bash"][:2]
 

@@ -46,6 +46,7 @@ def test_ca_is_made_once_and_used_again(start: Start, tmp_path: Path) -> None:
         assert secure.version() is not None
 
 
+@pytest.mark.posix
 def test_file_of_the_ca_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     Authority.kept_in(path, NOW_MS)
