@@ -63,6 +63,9 @@ NEAR_START_S = 1
 _ODD_RATE_S = 10
 """How much must have played before a rate is judged."""
 
+_WHOLE_S = 1
+"""By how much less a playhead in whole seconds may seem to have moved."""
+
 
 class Interval(NamedTuple):
     """The time from one event to the next, in order, while main content plays.
@@ -200,7 +203,8 @@ def odd_rate(intervals: Sequence[Interval]) -> float | None:
     """Return the rate of the playhead through the session if no player plays at such a rate, else None.
 
     It is the median of all intervals in which the playhead moved forward, so single seeks do not count; None if the
-    playhead often goes back as well.
+    playhead often goes back as well. At half speed a playhead in whole seconds may seem slower in most intervals, but
+    not in all of them together.
     """
     moving = [interval for interval in intervals if interval.rate > 0]
     back = sum(1 for interval in intervals if interval.rate < 0)
@@ -210,7 +214,11 @@ def odd_rate(intervals: Sequence[Interval]) -> float | None:
     low, high = rates[(len(rates) - 1) // 2], rates[len(rates) // 2]
     if low > FASTEST:
         return low
-    return high if high < SLOWEST else None
+    if high >= SLOWEST:
+        return None
+    played = [interval for interval in moving if interval.rate <= FASTEST]
+    moved_s, took_s = sum(interval.dp_s for interval in played), sum(interval.dt_s for interval in played)
+    return high if moved_s + _WHOLE_S < SLOWEST * took_s else None
 
 
 def pauses_of(steps: Sequence[Step]) -> list[Pause]:

@@ -108,6 +108,17 @@ def test_speeds_that_players_offer_are_fine(rate: float) -> None:
     assert movement(PLAY, *(("ping", 10 * n, 10 * n * rate) for n in range(1, 5))) == []
 
 
+@every_case("every_s", [2.4, 10.037, 10.5])
+def test_half_speed_in_whole_seconds_is_half_speed(every_s: float) -> None:
+    assert movement(PLAY, *(("ping", n * every_s, int(n * every_s / 2)) for n in range(1, 9))) == []
+
+
+def test_a_seek_does_not_hide_a_slow_playhead() -> None:
+    case = case_of(PLAY, *(("ping", 10 * n, 2.5 * n + (300 if n > 4 else 0)) for n in range(1, 9)))
+
+    assert [code for code, *_ in fired(RULES, case)] == ["playhead.drift"]
+
+
 def test_one_stretch_is_no_rate() -> None:
     assert movement(PLAY, ("ping", 10, 60)) == []
 
