@@ -129,11 +129,17 @@ def test_watch_looks_until_its_block_ends(tmp_path: Path) -> None:
         told.append(text)
         news.set()
 
+    def save(text: str) -> None:
+        """Write the file at once, so that nobody reads half of it."""
+        new = tmp_path / "new"
+        new.write_text(text, encoding="utf-8")
+        new.replace(story)
+
     with FileWatch([StoryLook(files, book)], tell, every_s=0.005):
-        story.write_text(STORY.format("22"), encoding="utf-8")
+        save(STORY.format("22"))
         assert news.wait(30)
         news.clear()
-        story.write_text("title = 3", encoding="utf-8")
+        save("title = 3")
         assert news.wait(30)
 
     assert told[0] == "reloaded one"
