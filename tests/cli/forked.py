@@ -145,6 +145,7 @@ def fork(descriptor: int) -> None:
     """Fork for every command that is asked for, until nobody can ask any more."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    _fill_caches()
     gc.freeze()  # what is here already: a fork that looked at it would copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for a command
     with socket.socket(fileno=descriptor) as connection:
@@ -157,6 +158,17 @@ def fork(descriptor: int) -> None:
                 _run_and_tell(json.loads(message), *pipes)
             for pipe in pipes:
                 os.close(pipe)
+
+
+def _fill_caches() -> None:
+    """Read and compile what every command would read and compile again: flags, schemas, stories."""
+    from mockserver.cli.flags import serve_flags
+    from mockserver.server.service import Service
+    from mockserver.stories.book import StoryBook
+
+    serve_flags()
+    Service()
+    StoryBook().known()
 
 
 def _run_and_tell(command: dict[str, Any], out: int, err: int, told: int) -> None:
