@@ -35,6 +35,7 @@ _MAX_LENGTH = 4096
 
 _OPERATOR = re.compile(r"!=|\*=|=|>|<")
 _HEADER_OPERATOR = re.compile(r"!=|\*=|=")
+_NO_ESCAPE = re.compile(r"~(?![01])")
 _INDEX = re.compile(r"[0-9]{1,18}")
 
 _KEY = re.compile(r"[A-Za-z_][\w.-]*")
@@ -95,7 +96,8 @@ def parse_condition(text: str) -> Condition:
     """Read a condition.
 
     Raises:
-        InvalidInput: There is neither a pointer nor a key, or no operator, or the text is too long.
+        InvalidInput: There is neither a pointer nor a key, or no operator, or the text is too long; or a ``~`` in the
+            pointer escapes nothing.
     """
     _check_length(text, "/where")
     operator = _OPERATOR.search(text)
@@ -107,6 +109,8 @@ def parse_condition(text: str) -> Condition:
             "for example media.id=clip-7 or /params/media.id=clip-7",
             pointer="/where",
         )
+    if not is_key and _NO_ESCAPE.search(where):
+        raise InvalidInput(f"{text!r}: in a JSON pointer, ~ is written ~0, and / in a name ~1", pointer="/where")
     literal = text[operator.end() :]
     try:
         value: Any = msgspec.json.decode(literal)

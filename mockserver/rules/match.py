@@ -222,14 +222,22 @@ def check_event_type(event_type: OneOrMany, *, pointer: str = "/event_type") -> 
             )
 
 
+def _check_status(status: int | tuple[int, ...] | None, pointer: str) -> None:
+    """Check statuses, for the same reason as event types."""
+    for code in (status,) if isinstance(status, int) else status or ():
+        if not 100 <= code <= 999:  # RFC 9110: three digits
+            raise InvalidInput(f"{code} is not an HTTP status: they have three digits", pointer=pointer)
+
+
 def compile_query(query: Query) -> Matcher:
     """Check and compile a query.
 
     Raises:
-        InvalidInput: An event type, a condition, ``since`` or ``limit`` cannot be used.
+        InvalidInput: An event type, a status, a condition, ``since`` or ``limit`` cannot be used.
     """
     check_page(query.since, query.limit)
     check_event_type(query.event_type)
+    _check_status(query.status, "/status")
     names = ("session_id", "event_type", "operation", "outcome", "status", "fault_id")
     sids = _texts(query.session_id or ())
     if sids.beginnings:  # of a session id, a list shows only the beginning
@@ -242,9 +250,10 @@ def compile_when(when: When) -> Matcher:
     """Check and compile the ``when`` of a fault rule.
 
     Raises:
-        InvalidInput: An event type or a condition cannot be used; the pointer begins at the fault rule.
+        InvalidInput: An event type, a status or a condition cannot be used; the pointer begins at the fault rule.
     """
     check_event_type(when.event_type, pointer="/when/event_type")
+    _check_status(when.status, "/when/status")
     names = (
         "session_id", "event_type", "operation", "outcome", "status", "nth_session", "nth_event", "in_ad", "in_break",
         "namespace",
