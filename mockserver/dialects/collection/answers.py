@@ -99,7 +99,7 @@ def no_route(path: str) -> HttpResponse:
 
 def method_not_allowed(allowed: str) -> HttpResponse:
     """Answer a method that a path does not allow."""
-    return _json(405, {"message": f"Only {allowed} is allowed here."}, (("Allow", allowed),))
+    return _json(405, {"message": f"Only {allowed.replace(', ', ' and ')} are allowed here."}, (("Allow", allowed),))
 
 
 def unknown_schema(name: str, known: tuple[str, ...]) -> HttpResponse:

@@ -97,7 +97,7 @@ def test_wrong_path_is_not_found_with_a_hint_where_adobes_sample_is_wrong() -> N
 def test_wrong_method_names_the_right_ones() -> None:
     response = answers.method_not_allowed("OPTIONS, POST")
     assert (response.status, headers(response)["Allow"]) == (405, "OPTIONS, POST")
-    assert "OPTIONS, POST" in message(response)
+    assert message(response) == "Only OPTIONS and POST are allowed here."
 
 
 def test_schema_is_json_and_an_unknown_one_lists_those_there_are() -> None:
