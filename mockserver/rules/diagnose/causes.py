@@ -1,7 +1,8 @@
 """Which findings follow from another one and disappear once its cause is corrected.
 
 To learn what follows from refused events, the rules run again as if those events had been accepted: the findings that
-disappear follow from the refusals. What follows from other mistakes is listed in a table.
+disappear follow from the refusals. In the same way they run as if events that came too late had been sorted. What
+follows from other mistakes is listed in a table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mockserver.model.event import Event
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Violation
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.refusals import is_edge_body
@@ -55,6 +57,12 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 }
 """What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
+_LATENESS = ("order.late", "order.window")
+_OF_PLAYBACK = frozenset({"ad", "chapter", "play", "state"})
+"""Families of findings that depend on the order of events."""
+
+_NO_LIMIT = 10**9
+
 _WITHOUT_SESSION = ("session.event-before-sid", "session.unknown-id")
 
 _MEANT = {
@@ -83,13 +91,13 @@ def linked(
         session: The session.
         find: Finds what is wrong with a session.
     """
-    by_refusal = _following_refusals(found, session, find)
+    explained = {**_following_lateness(found, session, find), **_following_refusals(found, session, find)}
     by_code: dict[str, list[Finding]] = {}
     for finding in found:
         by_code.setdefault(finding.code, []).append(finding)
     marked = []
     for finding in found:
-        cause = by_refusal.get(id(finding)) or _cause(finding, by_code, session)
+        cause = explained.get(id(finding)) or _cause(finding, by_code, session)
         marked.append(finding if cause is None else _following(finding, cause))
     return marked
 
@@ -196,14 +204,32 @@ def _following_refusals(
     return {id(finding): _nearest(finding, causes) for finding in _explained_by(events, others, session, find)}
 
 
+# Late events
+
+
+def _following_lateness(
+    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
+) -> dict[int, Finding]:
+    """Return what follows from events that came too late to be sorted, by identity, with the finding about them."""
+    causes = {seq: finding for finding in reversed(found) if finding.code in _LATENESS for seq in finding.seqs}
+    others = [finding for finding in found if finding.code.partition(".")[0] in _OF_PLAYBACK]
+    if not causes or not others:
+        return {}
+    events = [item for item in session.arrived if item.accepted]
+    settings = replace(session.settings, reorder_window_s=_NO_LIMIT, reorder_window_n=_NO_LIMIT)
+    explained = _explained_by(events, others, session, find, settings)
+    return {id(finding): _nearest(finding, causes) for finding in explained}
+
+
 def _explained_by(
     events: Sequence[Item],
     found: Iterable[Finding],
     session: SessionTraffic,
     find: Callable[[SessionTraffic], Iterable[Finding]],
+    settings: Settings | None = None,
 ) -> list[Finding]:
-    """Return the findings that would be absent if the API had accepted these events."""
-    ordered = processed(events, session.settings, session.stored, session.now_ms)
+    """Return the findings that would be absent if the API had accepted these events, or with other settings."""
+    ordered = processed(events, settings or session.settings, session.stored, session.now_ms)
     left: dict[str, set[int]] = {}
     as_meant = SessionTraffic(
         session.stored, session.arrived, ordered, session.settings, session.thresholds, session.now_ms, session.words

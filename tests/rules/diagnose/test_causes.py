@@ -268,6 +268,27 @@ def test_a_play_that_found_the_session_closed_was_sent_too_late(sent: str) -> No
     assert causes["session.no-play"] == ("ping.near-timeout" if sent == "play" else None)
 
 
+def test_what_events_do_that_came_too_late_follows_from_that() -> None:
+    midroll = [
+        *(("adBreakStart", 20, 20, {**BREAK, "media.ad.podSecond": 20}), ("adStart", 20.1, 20, AD)),
+        *(("ping", 30, 20), ("adBreakComplete", 35.2, 20)),
+    ]
+    after = [("ping", 45.2, 30), ("ping", 55.2, 40), ("sessionEnd", 56, 41)]
+    complete = ("adComplete", 35.1, 20)
+
+    def causes(*events: Event) -> dict[str, str | None]:
+        ground = Playground()
+        ground.play(("play", 0.1, 0), ("ping", 10, 10), *events)
+        return causes_of(found(ground))
+
+    assert causes(*midroll, *after[:2], complete, after[2]) == {
+        "order.late": None,
+        "ad.outside-break": "order.late",
+        "ad.not-closed": "order.late",
+    }
+    assert causes(*midroll[:-1], complete, midroll[-1], *after) == {}
+
+
 def test_a_silence_that_is_over_does_not_explain_a_missing_end() -> None:
     ground = Playground()
     ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 590, 20), ("ping", 600, 30))
