@@ -181,11 +181,11 @@ def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
         target=line.path,
         headers=line.fields,
         body=body,
-        status=line.status,
+        status=line.status or None,  # tools write 0 if there was no answer
         at_s=line.t,
         sid=opened or (dialect.session_of(path, body) if line.method == "POST" else None),
         what=event_type_of(path, body),
-        ending=None if line.status is None else "answered",
+        ending=None if line.status is None else "answered" if line.status else "unanswered",
     )
 
 

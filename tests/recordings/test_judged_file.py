@@ -13,7 +13,7 @@ from mockserver.admin.local_control import LocalControl
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.model.journal import Entry
-from mockserver.model.vocabulary import Stage
+from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.namespaces import DEFAULT, Namespaces
 from mockserver.recordings.judged_file import judge_file
 from mockserver.recordings.lines import parse_lines
@@ -40,6 +40,15 @@ def test_recorded_clients_are_answered_as_they_were(path: Path) -> None:
     patient = Settings(idle_timeout_s=None, stall_timeout_s=None, max_age_s=None)
     entries = judged(path.read_bytes(), patient).events()
     assert [entry.response.status for entry in entries if entry.response] == recorded
+
+
+@every_case("name", ["hang", "reset"])
+def test_start_that_was_not_answered_gave_the_player_no_session_to_play_or_close(name: str) -> None:
+    path = TRAFFIC.with_name("traffic-edge") / f"alloy-2.33.1-fault-start-{name}.ndjson"
+    server = judged(path.read_bytes())
+
+    assert [entry.delivery for entry in server.events()] == [Delivery.CLIENT_GONE]
+    assert server.findings() == []
 
 
 def test_events_arrive_at_their_ts() -> None:
