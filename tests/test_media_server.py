@@ -332,6 +332,43 @@ def test_number_that_dropped_entries_could_exceed_is_not_verified(number: dict[s
         assert server.verify(event_type="sessionStart", since=1, **number).verified
 
 
+def test_findings_that_dropped_entries_could_have_are_not_ruled_out() -> None:
+    with MockServer(Settings(max_entries=3)) as server:
+        first = open_session(server)
+        server.assert_no_findings("error", ignore="session.no-play")
+        for event_type in ("play", "ping", "ping"):
+            post(server, f"/api/v1/sessions/{first}/events", event(event_type))
+        for asked in (server, server.wait_for_session(), connect(server.url)):
+            with pytest.raises(VerificationFailed) as failed:
+                asked.assert_no_findings("error")
+            assert str(failed.value) == (
+                "not verified, since dropped entries could have findings: expected no finding (error), found 0 "
+                "(1 older entry was dropped to stay within the limits and not judged)\n"
+                "To know, raise max_entries or max_journal_bytes, or reset the server between tests, or ask about one "
+                "session whose sessionStart is still in the journal."
+            )
+        second = open_session(server)
+        with pytest.raises(VerificationFailed, match="2 older entries were dropped"):
+            server.assert_no_findings("error", ignore="session.no-play")
+        server.wait_for_session(session_id=second).assert_no_findings("error", ignore="session.no-play")
+        server.reset()
+        server.assert_no_findings("info")
+
+
+def test_findings_that_dropped_sessions_could_have_are_not_ruled_out() -> None:
+    with MockServer(Settings(max_sessions=2)) as server:
+        sid = [open_session(server) for _ in range(3)][-1]
+        with pytest.raises(VerificationFailed) as failed:
+            server.assert_no_findings("error", ignore="session.no-play")
+        assert (
+            "(1 session was dropped to stay within the limits and not judged)\nTo know, raise max_sessions, or"
+            in str(failed.value)
+        )
+        server.wait_for_session(session_id=sid).assert_no_findings("error", ignore="session.no-play")
+        server.reset("journal")
+        server.assert_no_findings("error")
+
+
 class LateControl:
     """Answers a wait with "not yet", and the question why not with "it is there"."""
 

@@ -28,10 +28,12 @@ def expectation_views(
             until = emulator.journal.last_seq
     asked = any(wanted.no_findings for wanted in expected) and until > since
     findings = Diagnosis(namespace).findings() if asked else []
+    with namespace as emulator:
+        complete = emulator.journal.complete_since(since)
     views: list[ExpectationView] = []
     for wanted in expected:
         if wanted.no_findings:
-            views.append(findings_view(wanted, findings, since, until))
+            views.append(findings_view(wanted, findings, since, until, journal_complete=complete))
         else:
             command = command_of(wanted)
             verification, count = Verifier(namespace, command, since=since, until=until).judge()

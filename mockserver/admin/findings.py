@@ -315,7 +315,7 @@ def findings(target: Target, query: FindingQuery) -> FindingPage:
 
 def session_findings(target: Target, query: FindingQuery, sid: str) -> FindingPage:
     """List what is wrong with a session."""
-    return _finding_page(target.namespace, Diagnosis(target.namespace).session_findings(sid), query)
+    return _finding_page(target.namespace, Diagnosis(target.namespace).session_findings(sid), query, sid)
 
 
 def rule(target: Target, argument: None, code: str) -> RuleView:
@@ -330,7 +330,9 @@ def rule(target: Target, argument: None, code: str) -> RuleView:
     raise NotFound(f"there is no rule {code[:80]!r}{nearest(code[:80], CODES)}")
 
 
-def _finding_page(namespace: Namespace, found: list[Finding], query: FindingQuery) -> FindingPage:
+def _finding_page(
+    namespace: Namespace, found: list[Finding], query: FindingQuery, sid: str | None = None
+) -> FindingPage:
     check_page(query.since, query.limit)
     codes = (query.code,) if isinstance(query.code, str) else query.code
     for code in codes or ():
@@ -348,9 +350,19 @@ def _finding_page(namespace: Namespace, found: list[Finding], query: FindingQuer
     shown = within_answer(wanted[query.since : query.since + query.limit], _shown_bytes)
     after = query.since + len(shown)
     with namespace as emulator:
-        evicted = emulator.journal.evicted
-    following = after if after < len(wanted) else None
-    return FindingPage(findings=shown, meta=Meta(total=len(wanted), evicted=evicted, next=following))
+        evicted, complete = emulator.journal.evicted, _is_complete(emulator, sid or query.session_id)
+    meta = Meta(total=len(wanted), evicted=evicted, next=after if after < len(wanted) else None)
+    return FindingPage(findings=shown, meta=meta, journal_complete=complete)
+
+
+def _is_complete(emulator: Emulator, sid: str | None) -> bool:
+    """Return whether nothing was dropped that findings could be about, in all traffic or in one session."""
+    journal, sessions = emulator.journal, emulator.sessions
+    if sid is not None and sid in sessions:
+        records = (journal.get(seq) for seq in journal.session_seqs(sid))
+        return journal.complete_since(0) or any(record and record.outcome is Outcome.OPENED for record in records)
+    unjudged = sessions.evicted > 0 and any(known not in sessions for known in journal.session_ids())
+    return journal.complete_since(0) and not unjudged
 
 
 def _shown_bytes(finding: Finding) -> int:

@@ -91,7 +91,10 @@ def content_expectations(
     if not contents:
         return []
     findings, traffic = Diagnosis(namespace).everything()
-    return content_views(compile_contents(contents), plan_sessions(findings, traffic, since=since, until=until))
+    with namespace as emulator:
+        complete = emulator.journal.complete_since(since)
+    sessions = plan_sessions(findings, traffic, since=since, until=until)
+    return content_views(compile_contents(contents), sessions, journal_complete=complete)
 
 
 def drafted(namespace: Namespace, title: str) -> TrackingPlan:

@@ -26,8 +26,8 @@ _EPILOG = (
     + """
 A finding that follows from another finding does not count, unless --code selects only such findings.
 
-exit codes: 0 no finding as severe as --fail-on, 1 at least one, 2 arguments or source cannot be used; with --plan
-  0 the plan is followed, 1 it is not
+exit codes: 0 no finding as severe as --fail-on, 1 at least one, or the server has dropped requests that could have one,
+  2 arguments or source cannot be used; with --plan 0 the plan is followed, 1 it is not
 
 examples:
   mockserver diagnose http://127.0.0.1:8089
@@ -66,7 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the findings of a source.
 
     Returns:
-        0 if there is no finding as severe as ``--fail-on``, otherwise 1.
+        0 if there is no finding as severe as ``--fail-on``, otherwise 1; also 1 if a server has dropped requests that
+        could have one.
 
     Raises:
         InvalidInput: Arguments or source cannot be used.
@@ -97,23 +98,36 @@ def run(arguments: argparse.Namespace) -> int:
             and finding.code not in ignored
         ]
         counted = counting(findings, only)
+        failed = fail_from is not None and any(finding.severity.rank <= fail_from.rank for finding in counted)
+        unproven = None if fail_from is None or failed else _unproven(source, fail_from)
         put_out(
             outputs,
             lambda: findings_text(findings, sessions, source.lines, source.unit, width_of(sys.stdout)),
             lambda: _document(source, findings, counted, len(sessions)),
-            lambda: _judged(source, findings, counted, fail_from),
+            lambda: _judged(source, findings, counted, fail_from, unproven),
         )
-    if fail_from is None:
-        return 0
-    return 1 if any(finding.severity.rank <= fail_from.rank for finding in counted) else 0
+    if unproven is not None:
+        print(unproven, file=sys.stderr)
+    return 1 if failed or unproven is not None else 0
+
+
+def _unproven(source: Source, fail_from: Severity) -> str | None:
+    from mockserver.media_server.questions import unjudged
+
+    asked = fail_from.value if fail_from is Severity.ERROR else f"{fail_from.value} or worse"
+    return unjudged(source.server.control, None, asked, by_session=False)
 
 
 def _judged(
-    source: Source, findings: Sequence[Finding], counted: Sequence[Finding], fail_from: Severity | None
+    source: Source,
+    findings: Sequence[Finding],
+    counted: Sequence[Finding],
+    fail_from: Severity | None,
+    unproven: str | None,
 ) -> Judgement:
     from mockserver.cli.judgements import of_findings
 
-    return of_findings(source, findings, counted, fail_from)
+    return of_findings(source, findings, counted, fail_from, unproven=unproven)
 
 
 def _by_plan(arguments: argparse.Namespace) -> int:
@@ -137,11 +151,13 @@ def _by_plan(arguments: argparse.Namespace) -> int:
 def _judged_by_plan(source: Source, result: PlanResult, plan: str) -> Judgement:
     """Make the record for other formats: the plan decides, and findings that are no misses are shown beside it."""
     from mockserver.cli.judgements import of_findings
+    from mockserver.rules.tracking_plan.text import DROPPED
 
     every = [*result.checks, *(check for session in result.sessions for check in session.checks)]
     missed = {(check.session_id, check.code) for check in every if not check.met}
     others = [one for one in source.findings() if (one.session_id, one.code) not in missed]
-    return of_findings(source, others, (), None, plan=result, plan_file=plan)
+    unproven = None if result.journal_complete or result.missed else DROPPED
+    return of_findings(source, others, (), None, plan=result, plan_file=plan, unproven=unproven)
 
 
 def _codes(given: Iterable[str] | None) -> frozenset[str]:
@@ -163,6 +179,7 @@ def _document(source: Source, findings: Sequence[Finding], counted: Sequence[Fin
             "requests": source.requests,
             "sessions": sessions,
             "findings": by_severity(counted),
+            "journal_complete": source.journal_complete,
         },
     }
 

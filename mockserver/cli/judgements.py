@@ -27,6 +27,7 @@ __all__ = ["of_comparison", "of_findings", "of_story"]
 _DISTRIBUTION = "media-collection-mockserver"
 _WITHOUT = "requests without a session"
 _ALL_TRAFFIC = "all sessions together"
+_DROPPED_CASE = "dropped requests"
 _MOST_UNTRIED = 30
 
 _DIFFERENCES: Mapping[ChangeKind, str] = {
@@ -52,6 +53,11 @@ _DEMANDS: Mapping[CheckKind, str] = {
     "finding": "there is a mistake that the tracking plan does not allow",
     "expectation": "an expectation of all traffic is not met",
 }
+_DROPPED = RuleText(
+    code="journal.dropped",
+    severity=Severity.ERROR,
+    trigger="requests were dropped to stay within the limits, and what is left does not prove that nothing is wrong",
+)
 _MISSED = RuleText(
     code="story.expectation", severity=Severity.ERROR, trigger="a player does not do what a story expects of it"
 )
@@ -65,6 +71,7 @@ def of_findings(
     *,
     plan: PlanResult | None = None,
     plan_file: str | None = None,
+    unproven: str | None = None,
 ) -> Judgement:
     """Make the record of a diagnosis: one case for each session.
 
@@ -75,6 +82,7 @@ def of_findings(
         fail_from: The severity that fails; None if none does.
         plan: The result of a tracking plan, if there is one.
         plan_file: The file of the plan.
+        unproven: Why it fails although nothing is wrong with what is left.
     """
     failing = frozenset(one for one in counted if fail_from is not None and one.severity.rank <= fail_from.rank)
     places = _Places(source, plan_file)
@@ -96,6 +104,9 @@ def of_findings(
     if plan is not None and (plan.checks or plan.coverage.items):
         missed = [places.missed(check) for check in plan.checks if not check.met]
         cases.append(_plain_case(_ALL_TRAFFIC, missed, "", plan.checks, _coverage(plan.coverage)))
+    if unproven is not None:
+        issue = Issue(code=_DROPPED.code, severity=_DROPPED.severity, message=unproven)
+        cases.append(_plain_case(_DROPPED_CASE, [issue], unproven))
     summary = findings_text(findings, sessions).rpartition("\n")[2]
     if plan is not None:
         demands = f"{plan.met} of {plan.met + plan.missed} demands met, {plan.coverage.percent} % of it tried"
@@ -341,4 +352,5 @@ def _rule_texts() -> Iterable[RuleText]:
     yield RuleText(
         code="compare.session", severity=Severity.ERROR, trigger="a session has no counterpart in the other recording"
     )
+    yield _DROPPED
     yield _MISSED

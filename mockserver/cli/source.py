@@ -72,6 +72,11 @@ class Source(NamedTuple):
         """The number of requests."""
         return self.server.control.call(EVENTS, Query(limit=1)).meta.total
 
+    @property
+    def journal_complete(self) -> bool:
+        """Whether nothing was dropped that could have findings."""
+        return self.server.control.call(FINDINGS, FindingQuery(limit=1)).journal_complete
+
     def findings(self) -> list[Finding]:
         """Return all findings, worst first."""
         found: list[Finding] = []

@@ -273,7 +273,9 @@ class MediaServer:
             ignore: Codes of rules to ignore, for example ``{"ping.gap"}``.
 
         Raises:
-            VerificationFailed: There are findings; the message shows them with the entries concerned.
+            VerificationFailed: There are findings; the message shows them with the entries concerned. Also if there
+                are none, but entries that could have some were dropped to stay within the limits. Then ask about one
+                session whose sessionStart is still in the journal: ``wait_for_session(...).assert_no_findings()``.
             InvalidInput: ``min_severity`` or a code does not exist.
         """
         __tracebackhide__ = True

@@ -19,7 +19,7 @@ from mockserver.model.journal import Entry
 from mockserver.model.plan_result import PlanResult
 from mockserver.model.query import DEFAULT_LIMIT, MAX_LIMIT, Query
 from mockserver.model.tracking_plan import TrackingPlan
-from mockserver.rules.finding_text import entry_labels, unexpected_findings
+from mockserver.rules.finding_text import entry_labels, unexpected_findings, unproven_absence
 from mockserver.rules.match import compile_query
 from mockserver.rules.transcript import transcript
 from mockserver.wire.codec import convert, encode, to_builtins
@@ -35,6 +35,7 @@ __all__ = [
     "query_of",
     "sessions",
     "transcript_of",
+    "unjudged",
     "wait_for",
 ]
 
@@ -180,7 +181,7 @@ def assert_no_findings(
     """Assert that there are no findings about a session or all traffic, except those that follow from another.
 
     Raises:
-        VerificationFailed: There are findings.
+        VerificationFailed: There are findings, or entries were dropped that could have some.
         InvalidInput: ``min_severity`` or a code to ignore does not exist.
     """
     __tracebackhide__ = True
@@ -188,16 +189,34 @@ def assert_no_findings(
     found = [
         one for one in findings(control, sid, min_severity) if one.code not in ignored and one.follows_from is None
     ]
-    if not found:
-        return
     worst = Severity(min_severity)
     asked = worst.value if worst is Severity.ERROR else f"{worst.value} or worse"
     if ignored:
         asked += f", except {' '.join(sorted(ignored))}"
+    if not found:
+        unproven = unjudged(control, sid, asked)
+        if unproven is not None:
+            raise VerificationFailed(unproven)
+        return
     labels: dict[int, str] = {}
     for about in dict.fromkeys(finding.session_id for finding in found[:_MOST_FINDINGS] if finding.session_id):
         labels |= entry_labels(entries(control, {"session_id": about}))
     raise VerificationFailed(unexpected_findings(found, labels, asked=asked, most=_MOST_FINDINGS))
+
+
+def unjudged(control: Control, sid: str | None, asked: str, *, by_session: bool = True) -> str | None:
+    """Say that findings may be missing, because something was dropped to stay within the limits; None if nothing was.
+
+    Args:
+        sid: The session that matters; None if all traffic does.
+        asked: What was looked for, for example ``warning or worse``.
+        by_session: Whether one session can be asked about instead.
+    """
+    page = control.call(c.FINDINGS, c.FindingQuery(session_id=sid, limit=1))
+    if page.journal_complete:
+        return None
+    sessions = control.call(c.SESSIONS, c.SessionQuery(limit=1)).meta.evicted
+    return unproven_absence(asked, entries=page.meta.evicted, sessions=sessions, by_session=by_session)
 
 
 def _known_codes(codes: str | Iterable[str]) -> frozenset[str]:

@@ -330,10 +330,18 @@ class ClockReading(_Result, frozen=True, kw_only=True):
 
 
 class FindingPage(_Result, frozen=True, kw_only=True):
-    """Findings, worst first; ``since`` and ``next`` number them from 1."""
+    """Findings, worst first; ``since`` and ``next`` number them from 1.
+
+    Args:
+        findings: What was found.
+        meta: How many there are; ``evicted`` counts entries of the journal.
+        journal_complete: False if entries or sessions were dropped to stay within the limits, so that findings may be
+            missing. For one session it is true as long as its sessionStart is in the journal.
+    """
 
     findings: list[Finding]
     meta: Meta
+    journal_complete: bool
 
 
 class ResetCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):

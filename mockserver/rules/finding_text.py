@@ -6,9 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Entry
+from mockserver.rules.diagnose.wording import counted, listed
 from mockserver.rules.transcript import printable, short_sid
 
-__all__ = ["brief_findings", "entry_labels", "finding_lines", "moment", "unexpected_findings"]
+__all__ = [
+    "UNPROVEN",
+    "brief_findings",
+    "entry_labels",
+    "finding_lines",
+    "moment",
+    "unexpected_findings",
+    "unproven_absence",
+]
+
+UNPROVEN = "not verified, since dropped entries could have findings"
+"""How the message begins if nothing was found, but not everything was looked at."""
 
 _MOST_ENTRIES = 5
 _LONGEST_WORD = 40
@@ -29,6 +41,27 @@ def unexpected_findings(findings: Sequence[Finding], labels: Mapping[int, str], 
     if count > most:
         lines.append(f"  ... {count - most} more ...")
     return "\n".join(lines)
+
+
+def unproven_absence(asked: str, *, entries: int, sessions: int, by_session: bool = True) -> str:
+    """Say that there are no findings in what is left, and what to do to know about the rest.
+
+    Args:
+        asked: What was looked for, for example ``warning or worse``.
+        entries: How many entries the journal has dropped.
+        sessions: How many sessions were dropped.
+        by_session: Whether one session can be asked about instead.
+    """
+    dropped = [f"{entries} older {'entry' if entries == 1 else 'entries'}"] if entries else []
+    dropped += [counted(sessions, "session")] if sessions else []
+    verb = "was" if entries + sessions == 1 else "were"
+    limits = ["max_entries or max_journal_bytes"] if entries else []
+    limits += ["max_sessions"] if sessions else []
+    advice = f"raise {listed(limits)}, or reset the server between tests"
+    if by_session:
+        advice += ", or ask about one session whose sessionStart is still in the journal"
+    lost = f"{listed(dropped)} {verb} dropped to stay within the limits and not judged"
+    return f"{UNPROVEN}: expected no finding ({asked}), found 0 ({lost})\nTo know, {advice}."
 
 
 def finding_lines(findings: Sequence[Finding], labels: Mapping[int, str], *, with_session: bool = False) -> list[str]:

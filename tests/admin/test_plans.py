@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.admin.plans import plan
 from mockserver.admin.stories import start_story, stop_story, story
@@ -75,6 +76,18 @@ def test_a_mistake_in_the_content_of_a_story_names_its_line() -> None:
     assert parse_story(STORY % "ping", "own.toml").content[0].name == "clips"
     with pytest.raises(InvalidInput, match=r'own.toml:9: /content/0/events/0/event_type: "pnig" is not an event type'):
         parse_story(STORY % "pnig", "own.toml")
+
+
+def test_content_that_is_as_planned_in_what_is_left_is_not_proven() -> None:
+    there = running(replace(CLIPS, events=()))
+    with there.namespace as back_end:
+        play(back_end, "ping", "ping")
+        back_end.configure(replace(back_end.settings, max_entries=3))
+        assert story(there, None, "planned").expectations[0].met
+        play(back_end, "ping", "ping")
+        [view] = story(there, None, "planned").expectations
+    assert not view.met
+    assert view.message.startswith("not verified, since dropped entries could have missed it: checks met: ")
 
 
 @every_case(

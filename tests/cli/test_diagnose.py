@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mockserver import MockServer
 from mockserver.cli import main
 from tests.event_files import event, event_lines, simulated_beats, write_lines
+from tests.report_schemas import check_junit
 from tests.tables import every_case
 
 BROKEN = ["ads-outside-break", "no-play-after-pause", "playhead-in-milliseconds"]
@@ -90,6 +92,7 @@ def test_json_has_every_finding_with_its_lines_and_counts_them(
     assert sum(counts.values()) == len(document["findings"])
     assert document["summary"] == {
         "source": path, "requests": len(simulated_beats("no-play-after-pause")), "sessions": 1,
+        "journal_complete": True,
     }  # fmt: skip
 
 
@@ -165,3 +168,28 @@ def test_help_tells_of_sources_exit_codes_and_gives_examples(capsys: pytest.Capt
     assert "with --open, sessions" in text
     assert "exit codes: 0 no finding as severe as --fail-on" in text
     assert "examples:\n  mockserver diagnose " in text
+
+
+def test_a_server_that_has_dropped_requests_does_not_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = warned(tmp_path)
+    with MockServer() as server:
+        server.load(path)
+        arguments = ["diagnose", server.url, "--json"]
+        assert main(arguments) == 0
+        assert json.loads(capsys.readouterr().out)["summary"]["journal_complete"] is True
+
+        server.configure(max_entries=2)
+        junit = tmp_path / "found.xml"
+        assert main([*arguments, "--format", f"junit={junit}"]) == 1
+        out, err = capsys.readouterr()
+        assert json.loads(out)["summary"]["journal_complete"] is False
+        assert err == (
+            "not verified, since dropped entries could have findings: expected no finding (error), found 0 (2 older "
+            "entries were dropped to stay within the limits and not judged)\n"
+            "To know, raise max_entries or max_journal_bytes, or reset the server between tests.\n"
+        )
+        written = junit.read_text(encoding="utf-8")
+        check_junit(written)
+        assert 'name="dropped requests"' in written
+        assert "journal.dropped" in written
+        assert main([*arguments, "--fail-on", "never"]) == 0

@@ -293,6 +293,22 @@ def test_dropped_entries_make_at_most_impossible_to_prove() -> None:
     assert "dropped entries could have matched" in view.expectations[0].message
 
 
+def test_dropped_entries_make_no_findings_impossible_to_prove() -> None:
+    clean = Expectation(says="Its ads stand in a break.", no_findings=("ad.outside-break",))
+    back_end = telling(Settings(max_entries=2), clean=story(clean))
+    send(back_end, open_session(back_end))
+    back_end.stories.start("clean")
+    sid = open_session(back_end)
+    send(back_end, sid, "play")
+    assert [one.met for one in seen(back_end, "clean").expectations] == [True]
+    send(back_end, sid)
+    view = seen(back_end, "clean")
+    assert view.verdict == "failed"
+    assert view.expectations[0].message == (
+        "not verified, since dropped entries could have findings: expected no ad.outside-break, found 0"
+    )
+
+
 # Reset
 
 

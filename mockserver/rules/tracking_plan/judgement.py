@@ -72,13 +72,22 @@ def judge_plan(
     )
 
 
-def content_views(contents: Sequence[CompiledContent], sessions: Sequence[PlanSession]) -> list[ExpectationView]:
+def content_views(
+    contents: Sequence[CompiledContent], sessions: Sequence[PlanSession], *, journal_complete: bool
+) -> list[ExpectationView]:
     """Return whether the sessions of each content are as planned, as expectations of a story.
 
-    A content without sessions is not, unless its number of sessions allows that.
+    A content without sessions is not, unless its number of sessions allows that. None is if requests of the story were
+    dropped.
     """
     judged = [JudgedSession(content, one) for one in sessions if (content := content_of(contents, one)) is not None]
-    return [_content_view(content, [one for one in judged if one.content is content]) for content in contents]
+    views = [_content_view(content, [one for one in judged if one.content is content]) for content in contents]
+    return views if journal_complete else [_unproven(view) if view.met else view for view in views]
+
+
+def _unproven(view: ExpectationView) -> ExpectationView:
+    seen = view.message.removeprefix("verified: ")
+    return replace(view, met=False, message=f"not verified, since dropped entries could have missed it: {seen}")
 
 
 def _content_view(content: CompiledContent, judged: Sequence[JudgedSession]) -> ExpectationView:

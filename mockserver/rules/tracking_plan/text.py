@@ -11,7 +11,10 @@ from mockserver.rules.tracking_plan.coverage import coverage_text
 from mockserver.rules.tracking_plan.keys import shown
 from mockserver.rules.transcript import printable, short_sid
 
-__all__ = ["missed_lines", "plan_text"]
+__all__ = ["DROPPED", "missed_lines", "plan_text"]
+
+DROPPED = "older requests were dropped to stay within the limits, so it is not certain whether it is followed"
+"""Why a plan without a miss is not followed."""
 
 _NOUNS: dict[CheckKind, tuple[str, str]] = {
     "content": ("content", "contents"),
@@ -40,9 +43,7 @@ def plan_text(result: PlanResult, origin: str = "", width: int = 100) -> str:
     """
     lines = [f"plan {printable(result.title)}: {_verdict(result)}"]
     if not result.journal_complete:
-        lines.append(
-            "(older requests were dropped to stay within the limits, so it is not certain whether it is followed)"
-        )
+        lines.append(f"({DROPPED})")
     for session in result.sessions:
         lines += _session_lines(session, origin)
     if result.checks:

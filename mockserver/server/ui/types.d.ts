@@ -434,6 +434,7 @@ export interface Finding {
 export interface FindingPage {
   findings: Finding[];
   meta: Meta;
+  journal_complete: boolean;
 }
 
 /** Which findings to list. */
