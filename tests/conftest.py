@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 from mockserver.admin.local_control import functions
+from mockserver.cli.output_file import write_whole
 from tests.cli.forked import Forker
 
 pytest_plugins = ["pytester"]
@@ -74,7 +75,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         path = folder / name
         if request.config.getoption("--rewrite-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
+            write_whole(path, [text.encode()])  # at once, because other workers may be reading it
             return
         expected = path.read_text(encoding="utf-8") if path.exists() else ""
         if text == expected and path.exists():
