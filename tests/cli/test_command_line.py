@@ -49,14 +49,14 @@ def test_without_arguments_the_help_is_shown_and_it_counts_as_a_mistake(capsys: 
         (["replay", "x"], "the following arguments are required: --to; see mockserver replay --help"),
     ],
 )
-def test_mistake_is_told_in_one_sentence(
+def test_mistake_is_explained_in_one_sentence(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr() == ("", f"mockserver: {sentence}\n")
 
 
-def test_reader_that_leaves_early_is_no_error_to_see() -> None:
+def test_reader_that_leaves_early_causes_no_error_message() -> None:
     code = (
         "import os, sys\n"
         "from mockserver.cli import main\n"

@@ -55,7 +55,7 @@ def test_same_viewing_on_another_day_is_the_same(
     assert capsys.readouterr().out.endswith("\n  no differences\n\n1 pair of sessions compared, no differences\n")
 
 
-def test_what_is_ignored_does_not_fail(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ignored_differences_do_not_fail(capsys: pytest.CaptureFixture[str]) -> None:
     names = ["media.channel", "http.content-type"]
     assert main(["compare", OLD_SDK, NEW_SDK, *(word for name in names for word in ("--ignore", name))]) == 0
     assert main(["compare", OLD_SDK, NEW_SDK, "--ignore", "media.*"]) == 1
@@ -97,7 +97,7 @@ def test_sessions_of_one_recording_are_compared_when_they_are_named(
         ([OLD_SDK, "nowhere.ndjson"], "cannot read nowhere.ndjson"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_told(
+def test_unusable_arguments_are_reported(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["compare", *arguments]) == 2

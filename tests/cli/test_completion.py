@@ -63,6 +63,6 @@ def test_shells_and_the_completion_of_files_are_those_of_shtab() -> None:
     assert FILE_COMPLETION == shtab.FILE
 
 
-def test_shell_that_nobody_knows_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "bsh"]) == 2
     assert capsys.readouterr().err == "mockserver: there is no shell 'bsh'; did you mean bash?\n"

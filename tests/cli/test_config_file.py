@@ -48,13 +48,13 @@ def test_rules_written_in_one_line_are_all_there(path: Path) -> None:
         (b"port = \xff\n", " is not UTF-8"),
     ],
 )
-def test_what_is_no_toml_is_refused_with_its_line(path: Path, content: bytes, message: str) -> None:
+def test_invalid_toml_is_refused_with_its_line(path: Path, content: bytes, message: str) -> None:
     path.write_bytes(content)
     with pytest.raises(InvalidInput) as caught:
         ConfigFile(path)
     assert str(caught.value).startswith(f"{path}{message}")
 
 
-def test_file_that_is_missing_is_named(path: Path) -> None:
+def test_missing_file_is_named(path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"cannot read .*: No such file or directory"):
         ConfigFile(path)

@@ -149,7 +149,7 @@ def test_server_is_described_by_its_flags(folder: Path) -> None:
         (("--tls-ca", "ca.pem"), {}, "tls = true"),
     ],
 )
-def test_ca_of_its_own_is_asked_for_by_flag_variable_or_file(
+def test_own_ca_is_requested_by_flag_variable_or_file(
     folder: Path, arguments: tuple[str, ...], variables: dict[str, str], file: str | None
 ) -> None:
     given = configured(folder, *arguments, variables=variables, file=file).options
@@ -166,7 +166,7 @@ def test_ca_of_its_own_is_asked_for_by_flag_variable_or_file(
         (("--no-tls",), 'tls_ca = "a"', "{folder}/mockserver.toml:1: tls_ca needs --tls: give that too"),
     ],
 )
-def test_certificate_beside_a_ca_and_a_ca_for_nothing_are_refused(
+def test_certificate_beside_a_ca_and_useless_ca_options_are_refused(
     folder: Path, arguments: tuple[str, ...], file: str | None, said: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -184,14 +184,14 @@ def test_switch_of_the_file_can_be_switched_off_again(folder: Path) -> None:
     assert not configured(folder, "--no-docs-lenient", file="docs_lenient = true").settings.docs_lenient
 
 
-def test_lifetime_can_be_without_limit_everywhere(folder: Path) -> None:
+def test_lifetime_can_be_unlimited_everywhere(folder: Path) -> None:
     given = configured(
         folder, "--idle-timeout", "none", file='max_age = "none"', variables={"MOCKSERVER_RETENTION": "none"}
     )
     assert (given.settings.idle_timeout_s, given.settings.max_age_s, given.settings.retention_s) == (None, None, None)
 
 
-def test_empty_variable_and_variables_of_others_do_not_count(folder: Path) -> None:
+def test_empty_variables_and_those_of_other_programs_do_not_count(folder: Path) -> None:
     given = configured(folder, variables={"MOCKSERVER_PORT": "", "PORT": "x", "MOCKSERVERX": "x"})
     assert given.options.port == 8089
 
@@ -271,7 +271,7 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
          ":3: a session rule needs at least one condition"),
     ],
 )  # fmt: skip
-def test_mistake_in_the_file_is_told_with_its_line(folder: Path, text: str, message: str) -> None:
+def test_mistake_in_the_file_is_reported_with_its_line(folder: Path, text: str, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         configured(folder, file=text)
     assert str(caught.value).startswith(f"{folder / 'mockserver.toml'}{message}")
@@ -287,7 +287,7 @@ def test_mistake_in_the_file_is_told_with_its_line(folder: Path, text: str, mess
         ("MOCKSERVER_CONFIG", "/no/such.toml", f"cannot read {Path('/no/such.toml')}: No such file or directory"),
     ],
 )  # fmt: skip
-def test_mistake_in_the_environment_is_told_with_the_variable(
+def test_mistake_in_the_environment_is_reported_with_the_variable(
     folder: Path, name: str, value: str, message: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -295,7 +295,7 @@ def test_mistake_in_the_environment_is_told_with_the_variable(
     assert str(caught.value) == message
 
 
-def test_mistake_on_the_command_line_is_told_with_the_flag(folder: Path) -> None:
+def test_mistake_on_the_command_line_is_reported_with_the_flag(folder: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         configured(folder, "--after-end", "500")
     assert str(caught.value) == "--after-end must be 410 or 204 or 404, not '500'"
@@ -320,7 +320,7 @@ def test_value_of_a_flag_is_refused_in_the_words_of_the_command_line(
     assert str(caught.value) == message
 
 
-def test_mistake_in_a_file_does_not_matter_for_what_a_flag_overrides(folder: Path) -> None:
+def test_mistake_in_a_file_does_not_matter_where_a_flag_overrides_it(folder: Path) -> None:
     assert configured(folder, "--port", "1", file="port = 'x'").options.port == 1
 
 
@@ -338,7 +338,7 @@ def test_stories_come_from_flags_variable_and_file_whose_paths_are_relative_to_i
     assert from_file.watch
 
 
-def test_what_names_no_stories_is_refused(folder: Path) -> None:
+def test_value_that_names_no_stories_is_refused(folder: Path) -> None:
     with pytest.raises(InvalidInput, match=r"mockserver\.toml:1: stories must be one or more paths, not 3"):
         configured(folder, file="stories = 3\n")
 

@@ -28,7 +28,7 @@ def simulated(tmp_path: Path) -> Callable[[str | None], str]:
 
 
 @pytest.mark.parametrize("flaw", BROKEN)
-def test_a_broken_player_is_told_what_is_wrong_and_ci_fails(
+def test_mistakes_of_a_broken_player_are_explained_and_ci_fails(
     flaw: str,
     simulated: Callable[[str | None], str],
     golden: Callable[[str, str], None],
@@ -96,7 +96,7 @@ def test_json_has_every_finding_with_its_lines_and_counts_them(
     }  # fmt: skip
 
 
-def test_what_is_less_severe_can_be_left_out(
+def test_less_severe_findings_can_be_left_out(
     simulated: Callable[[str | None], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = simulated("playhead-in-milliseconds")
@@ -117,7 +117,7 @@ def test_lines_are_those_of_the_file_even_with_empty_ones_between(
     assert "\n           lines 4, 6\n" in capsys.readouterr().out
 
 
-def test_refused_sessionstart_is_told_although_there_is_no_session(
+def test_refused_sessionstart_is_reported_although_there_is_no_session(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_lines(tmp_path / "e.ndjson", [event("sessionStart", media__length="60")])
@@ -135,7 +135,7 @@ def test_refused_sessionstart_is_told_although_there_is_no_session(
     assert main(["diagnose", str(path), "--code", "ping.gap"]) == 0
 
 
-def test_refused_request_that_a_rule_explains_is_told_once(
+def test_refused_request_that_a_rule_explains_is_reported_once(
     simulated: Callable[[str | None], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diagnose", simulated("unknown-key"), "--json"]) == 1
@@ -153,7 +153,7 @@ def test_refused_request_that_a_rule_explains_is_told_once(
         (["--fail-on", "fatal"], "argument --fail-on: invalid choice: 'fatal'"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_told(
+def test_unusable_arguments_are_reported(
     tmp_path: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diagnose", warned(tmp_path), *arguments]) == 2
@@ -162,7 +162,7 @@ def test_arguments_that_cannot_be_used_are_told(
     assert err.startswith(f"mockserver: {message}")
 
 
-def test_help_tells_of_sources_exit_codes_and_gives_examples(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_sources_and_exit_codes_and_gives_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", "--help"]) == 0
     text = capsys.readouterr().out
     assert "with --open, sessions" in text

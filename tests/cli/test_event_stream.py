@@ -38,7 +38,7 @@ def path_of(message: Message) -> Any:
     return json.loads(message.data)["request"]["path"]
 
 
-def test_entries_come_as_they_are_recorded(server: Running) -> None:
+def test_entries_arrive_as_they_are_recorded(server: Running) -> None:
     receive(server, "/before")
     with messages(server) as stream:
         assert next(stream).event == "connected"
@@ -47,7 +47,7 @@ def test_entries_come_as_they_are_recorded(server: Running) -> None:
         assert [path_of(next(stream)), path_of(next(stream))] == ["/one", "/two"]
 
 
-def test_namespace_and_token_are_told_to_the_server(make_server: MakeServer) -> None:
+def test_namespace_and_token_are_sent_to_the_server(make_server: MakeServer) -> None:
     server = make_server(admin_token="secret")
     with messages(server, "blue", "secret") as stream:
         assert next(stream).event == "connected"
@@ -56,9 +56,7 @@ def test_namespace_and_token_are_told_to_the_server(make_server: MakeServer) -> 
         assert path_of(next(stream)) == "/mine"
 
 
-def test_connection_that_breaks_is_made_again_and_nothing_is_missed(
-    make_server: MakeServer, unused_tcp_port: int
-) -> None:
+def test_broken_connection_is_made_again_and_nothing_is_missed(make_server: MakeServer, unused_tcp_port: int) -> None:
     server = make_server(port=unused_tcp_port)
     restarted: list[ServerThread] = []
 
@@ -78,7 +76,7 @@ def test_connection_that_breaks_is_made_again_and_nothing_is_missed(
     assert len(restarted) == 1
 
 
-def test_server_that_stays_away_is_tried_for_again_and_again(make_server: MakeServer, unused_tcp_port: int) -> None:
+def test_server_that_stays_away_is_tried_again_and_again(make_server: MakeServer, unused_tcp_port: int) -> None:
     server = make_server(port=unused_tcp_port)
     waited: list[float] = []
     with messages(server, wait=waited.append) as stream:
@@ -88,7 +86,7 @@ def test_server_that_stays_away_is_tried_for_again_and_again(make_server: MakeSe
     assert waited == [1.0, 1.0]
 
 
-def test_reset_is_told_and_the_count_begins_again(server: Running) -> None:
+def test_reset_is_announced_and_the_count_begins_again(server: Running) -> None:
     with messages(server) as stream:
         assert next(stream).event == "connected"
         receive(server, "/one")
@@ -100,13 +98,13 @@ def test_reset_is_told_and_the_count_begins_again(server: Running) -> None:
         assert next(stream).last_id == "1"
 
 
-def test_server_that_was_never_there_is_not_waited_for(unused_tcp_port: int) -> None:
+def test_server_that_never_answered_is_not_tried_again(unused_tcp_port: int) -> None:
     stream = follow(server_address(f"http://127.0.0.1:{unused_tcp_port}"), "default", None, wait=never)
     with pytest.raises(ControlFailed, match="cannot reach"):
         next(stream)
 
 
-def test_refusal_is_told_in_the_words_of_the_server(make_server: MakeServer) -> None:
+def test_refusal_shows_the_message_of_the_server(make_server: MakeServer) -> None:
     stream = follow(server_address(make_server(admin_token="secret").url), "default", "wrong", wait=never)
     with pytest.raises(ControlFailed, match="refuses to stream: an admin token is needed"):
         next(stream)

@@ -50,7 +50,7 @@ def test_order_is_kept(tmp_path: Path) -> None:
         ("f.toml", "port = 1\n", ":1: unknown key port; a file of faults has [[faults]] tables only"),
     ],
 )  # fmt: skip
-def test_rule_that_cannot_be_used_is_found(tmp_path: Path, name: str, text: str, message: str) -> None:
+def test_unusable_rule_is_refused_with_its_place(tmp_path: Path, name: str, text: str, message: str) -> None:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidInput) as caught:
@@ -58,6 +58,6 @@ def test_rule_that_cannot_be_used_is_found(tmp_path: Path, name: str, text: str,
     assert str(caught.value).startswith(f"{path}{message}")
 
 
-def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"cannot read .*f\.json: No such file or directory"):
         read_faults(tmp_path / "f.json")

@@ -88,7 +88,7 @@ def test_path_is_relative_to_the_folder_it_was_given_in() -> None:
          "slash at the end, not 'http://x/'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_refused_with_what_can(key: str, given: Any, sentence: str) -> None:
+def test_invalid_value_is_refused_with_the_valid_ones(key: str, given: Any, sentence: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         FLAGS[key].read(given, "here")
     assert str(caught.value) == sentence

@@ -84,7 +84,7 @@ def test_exit_code_is_the_same_in_every_format(
     assert capsys.readouterr().out
 
 
-def test_what_does_not_fail_is_no_failure_in_junit(
+def test_finding_that_does_not_fail_the_command_is_not_a_failure_in_junit(
     flawed: Callable[[Iterable[str | None]], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = flawed(["ads-outside-break", None])
@@ -122,7 +122,7 @@ def test_session_without_a_counterpart_is_a_case_of_its_own(
     assert 'message="clip-7 &quot;Clip 7&quot;: new"' in out
 
 
-def test_place_in_an_http_archive_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_place_in_an_http_archive_is_described_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     main(["diagnose", str(FIXTURES / "har" / "charles.har"), "--format", "github", "--fail-on", "never"])
     lines = capsys.readouterr().out.splitlines()[:-1]
     assert lines
@@ -183,7 +183,7 @@ def test_result_of_a_plan_is_shown_with_the_places_of_both_files(
         (["--format", "html=nowhere/a.html"], "--format html: there is no folder nowhere"),
     ],
 )
-def test_format_that_cannot_be_written_is_told_before_anything_is_read(
+def test_format_that_cannot_be_written_is_refused_before_anything_is_read(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diagnose", "nothing.ndjson", *arguments]) == 2

@@ -40,7 +40,7 @@ def test_health_asks_the_admin_port_of_the_file(tmp_path: Path, capsys: Capture)
     assert capsys.readouterr().err == f"mockserver: {server.url} answers 404\n"
 
 
-def test_server_that_is_not_there_is_unhealthy(unused_tcp_port: int, capsys: Capture) -> None:
+def test_missing_server_is_unhealthy(unused_tcp_port: int, capsys: Capture) -> None:
     assert main(["health", f"http://127.0.0.1:{unused_tcp_port}"]) == 1
     assert capsys.readouterr().err.startswith(f"mockserver: cannot reach http://127.0.0.1:{unused_tcp_port}: ")
 

@@ -83,7 +83,7 @@ def play(service: Service, name: str = "default") -> str:
     return sid
 
 
-def test_what_was_recorded_is_there_again_after_a_restart(path: Path) -> None:
+def test_recorded_entries_are_there_again_after_a_restart(path: Path) -> None:
     before = Kept(path)
     for name in ("default", "tv"):
         play(before.service, name)
@@ -101,7 +101,7 @@ def test_what_was_recorded_is_there_again_after_a_restart(path: Path) -> None:
     again.file.close()
 
 
-def test_seeded_ids_of_before_the_restart_are_not_given_again(path: Path) -> None:
+def test_seeded_ids_from_before_a_restart_are_not_given_again(path: Path) -> None:
     options = ServerOptions(seed="7", seeded_ids=True)
     before = Kept(path, options=options)
     sid = play(before.service)
@@ -122,7 +122,7 @@ def test_file_is_what_export_writes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"a": "\xc3\xa9\\n\\"", "b": [1, 2.50, null]}', b'{"a":\r\n1}', b"{}"])
-def test_plain_lines_say_the_same_as_others(body: bytes) -> None:
+def test_lines_written_the_quick_way_equal_others(body: bytes) -> None:
     service = Service()
     sid = play(service)
     emulator = inside(service.namespaces.default)
@@ -178,7 +178,7 @@ def test_half_a_line_at_the_end_is_dropped_and_what_comes_is_whole_again(path: P
     last.file.close()
 
 
-def test_of_more_entries_than_the_journal_keeps_the_last_ones_are_read(path: Path) -> None:
+def test_only_the_last_entries_are_read_if_the_journal_keeps_fewer(path: Path) -> None:
     kept = Kept(path)
     play(kept.service)
     kept.file.close()
@@ -316,7 +316,7 @@ def test_full_disk_leaves_no_half_line(path: Path) -> None:
     assert path.read_bytes() == whole
 
 
-def test_reading_that_takes_long_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_that_takes_long_is_announced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Kept(path)
     play(kept.service)
     kept.file.close()
@@ -329,7 +329,7 @@ def test_reading_that_takes_long_is_told(path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("line", "said"), [(b"no json\n", ":2: "), (b'{"eventType": "ping"}\n', ":2: ")])
-def test_file_that_holds_something_else_is_refused_and_stays_as_it_is(path: Path, line: bytes, said: str) -> None:
+def test_file_that_is_not_a_journal_is_refused_and_not_changed(path: Path, line: bytes, said: str) -> None:
     kept = Kept(path)
     inside(kept.service.namespaces.default)
     play(kept.service)
@@ -341,7 +341,7 @@ def test_file_that_holds_something_else_is_refused_and_stays_as_it_is(path: Path
     assert path.read_bytes() == content
 
 
-def test_place_that_cannot_be_written_is_a_failure_in_a_sentence(tmp_path: Path) -> None:
+def test_place_that_cannot_be_written_fails_with_a_sentence(tmp_path: Path) -> None:
     file = JournalFile(tmp_path)
     with pytest.raises(ServerFailed, match="cannot write the journal to"):
         file.begin(())
@@ -354,7 +354,7 @@ class FullDisk(FileIO):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_full_disk_stops_nobody_and_is_told_at_the_end(path: Path) -> None:
+def test_full_disk_does_not_stop_the_server_and_is_reported_at_the_end(path: Path) -> None:
     kept = Kept(path)
     assert kept.file._file is not None
     kept.file._file.close()
@@ -370,7 +370,7 @@ def test_no_thread_is_left_behind(path: Path) -> None:
 
 
 @pytest.mark.posix
-def test_server_that_was_killed_goes_on_where_it_was(start: StartProcess, fetch: Fetch, path: Path) -> None:
+def test_killed_server_continues_where_it_was(start: StartProcess, fetch: Fetch, path: Path) -> None:
     arguments = ("serve", "--port", "0", "--ready-json", "--journal", str(path))
     process = start(*arguments)
     url = ready(process)["url"]

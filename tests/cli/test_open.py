@@ -34,7 +34,7 @@ def test_recordings_are_shown_at_an_address_of_this_machine_until_a_signal(start
     assert process.wait(30) == 0
 
 
-def test_file_that_cannot_be_used_is_told_before_anything_is_opened(
+def test_unusable_file_is_reported_before_anything_is_opened(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "page.har"
@@ -46,7 +46,7 @@ def test_file_that_cannot_be_used_is_told_before_anything_is_opened(
     )
 
 
-def test_session_that_is_in_two_files_is_told_with_the_second(capsys: pytest.CaptureFixture[str]) -> None:
+def test_session_that_is_in_two_files_is_reported_with_the_second(capsys: pytest.CaptureFixture[str]) -> None:
     path = str(HARS / "safari.har")
     assert main(["open", path, path]) == 2
     assert "is here already" in capsys.readouterr().err

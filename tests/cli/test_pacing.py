@@ -123,9 +123,7 @@ def held(*moments: tuple[int, int]) -> list[RecordedCall]:
         ([(T0, T0 + 5_000)] * 256, 256),
     ],
 )
-def test_what_a_delay_held_back_together_has_places_besides_the_usual_ones(
-    moments: list[tuple[int, int]], together: int
-) -> None:
+def test_requests_that_were_held_back_together_get_extra_places(moments: list[tuple[int, int]], together: int) -> None:
     assert places_for(held(*moments)) - places_for([]) == together
     assert places_for([*held(*reversed(moments)), call_at(2)]) - places_for([]) == together
 

@@ -33,7 +33,7 @@ def test_json_is_the_whole_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert result["coverage"]["percent"] == 100
 
 
-def test_a_running_server_is_asked_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_running_server_can_be_judged_as_well(capsys: pytest.CaptureFixture[str]) -> None:
     with MockServer() as server:
         assert main(["diagnose", server.url, "--plan", PLAN]) == 1
         assert "any session" in capsys.readouterr().out
@@ -44,7 +44,9 @@ def test_a_running_server_is_asked_the_same(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     "option", [["--fail-on", "error"], ["--ignore", "ts.skew"], ["--min-severity", "info"]], ids=str
 )
-def test_what_chooses_findings_does_not_go_with_a_plan(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_that_choose_findings_are_refused_with_a_plan(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["diagnose", RECORDING, "--plan", PLAN, *option]) == 2
     assert f"{option[0]} does not go with --plan" in capsys.readouterr().err
 
@@ -85,7 +87,7 @@ def test_check_says_what_a_plan_names(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("action", [[], ["check", "missing.toml"], ["from", "missing.ndjson"]], ids=str)
-def test_what_cannot_be_done_exits_with_2(action: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_exit_with_2(action: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", *action]) == 2
     assert capsys.readouterr().err.startswith("mockserver: ")
 

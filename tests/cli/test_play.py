@@ -87,7 +87,7 @@ def test_one_session_that_cannot_be_opened_ends_all(server: MockServer, capsys: 
     assert "no answer from the server" in capsys.readouterr().err
 
 
-def test_a_refused_event_is_told_by_the_exit_code(server: MockServer) -> None:
+def test_a_refused_event_sets_the_exit_code(server: MockServer) -> None:
     assert main(["play", "--to", server.url, "--speed", "max", "--flaw", "unknown-key"]) == 1
 
 
@@ -105,14 +105,14 @@ def test_a_refused_event_is_told_by_the_exit_code(server: MockServer) -> None:
         (["--concurrent", "-1"], "--concurrent must be 1 or more, not -1"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(
+def test_unusable_arguments_are_reported_in_one_sentence(
     server: MockServer, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["play", "--to", server.url, *arguments]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_server_that_cannot_be_reached_is_told_before_anything_is_played(
+def test_unreachable_server_is_reported_before_anything_is_played(
     unused_tcp_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port}"

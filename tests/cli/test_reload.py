@@ -80,7 +80,7 @@ def test_settings_and_rules_of_a_changed_file_are_in_force_in_every_namespace(
     assert server.look() == []
 
 
-def test_what_a_tester_changed_meanwhile_stays(reloaded: Callable[[str], Reloaded]) -> None:
+def test_changes_made_by_a_tester_meanwhile_stay(reloaded: Callable[[str], Reloaded]) -> None:
     server = reloaded("idle_timeout = 5\ngrace = 1\n" + RULE.format(code=500) + RULE.format(code=501))
     emulator = inside(server.service.namespaces.default)
     emulator.configure(replace(emulator.settings, idle_timeout_s=77))
@@ -100,7 +100,7 @@ def test_rule_that_stays_in_the_file_keeps_its_counters(reloaded: Callable[[str]
     assert inside(server.service.namespaces.default).faults.armed[0] is before
 
 
-def test_file_that_cannot_be_used_is_told_once_and_changes_nothing(reloaded: Callable[[str], Reloaded]) -> None:
+def test_unusable_file_is_reported_once_and_changes_nothing(reloaded: Callable[[str], Reloaded]) -> None:
     server = reloaded("idle_timeout = 5\n")
     told = server.write("idle_timeout = 'x'\n")
     assert told == [f"{server.path}:1: idle_timeout must be a number, or none, not 'x'; keeping the previous version"]
@@ -109,7 +109,7 @@ def test_file_that_cannot_be_used_is_told_once_and_changes_nothing(reloaded: Cal
     assert server.write("idle_timeout = 6\n") == [f"reloaded {server.path}: idle_timeout_s"]
 
 
-def test_what_needs_a_new_start_is_named(reloaded: Callable[[str], Reloaded]) -> None:
+def test_changes_that_need_a_restart_are_named(reloaded: Callable[[str], Reloaded]) -> None:
     server = reloaded("port = 1\n")
     told = server.write("port = 2\nidle_timeout = 6\nready_json = true\n")
     assert told == [

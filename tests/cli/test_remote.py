@@ -118,7 +118,7 @@ def test_ca_of_the_server_is_trusted(run: Callable[..., int], name: str, ca: Pat
 
 @pytest.mark.parametrize("name", ENDING)
 @pytest.mark.usefixtures("player")
-def test_any_certificate_is_taken_on_request(run: Callable[..., int], name: str) -> None:
+def test_any_certificate_is_accepted_on_request(run: Callable[..., int], name: str) -> None:
     assert run(name, "--insecure") == COMMANDS[name][1]
 
 
@@ -133,7 +133,7 @@ def test_ca_of_the_environment_is_trusted(
 
 @pytest.mark.posix
 @pytest.mark.parametrize("flags", [("--ca", "{ca}"), ("--insecure",), ()], ids=["ca", "insecure", "environment"])
-def test_server_that_is_trusted_is_followed(
+def test_tail_follows_a_trusted_server(
     start: StartProcess, server: MockServer, ca: Path, flags: tuple[str, ...]
 ) -> None:
     variables = {} if flags else {"SSL_CERT_FILE": str(ca)}
@@ -149,7 +149,7 @@ def test_server_that_is_trusted_is_followed(
 
 
 @every_case("name", COMMANDS)
-def test_certificate_that_nobody_knows_is_refused_and_the_flags_that_help_are_named(
+def test_unknown_certificate_is_refused_and_the_flags_that_help_are_named(
     run: Callable[..., int], name: str, server: MockServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(name) == 2
@@ -164,7 +164,7 @@ def test_certificate_that_nobody_knows_is_refused_and_the_flags_that_help_are_na
 
 
 @every_case("name", COMMANDS)
-def test_ca_of_another_server_is_none_of_this_one(
+def test_ca_of_another_server_is_not_trusted(
     run: Callable[..., int], name: str, server: MockServer, ca: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ca.write_text(Authority.generate().ca_pem, encoding="ascii")
@@ -185,7 +185,7 @@ def test_ca_of_another_server_is_none_of_this_one(
         ("empty.pem", "", "cannot trust the CA empty.pem: there is no certificate (PEM) in it"),
     ],
 )
-def test_file_that_is_no_ca_is_told_before_anything_is_asked(
+def test_file_that_is_not_a_ca_is_reported_before_any_request(
     run: Callable[..., int],
     file: str,
     content: str | None,
@@ -260,7 +260,7 @@ def told_until(process: Process, mark: str) -> str:
     raise AssertionError(f"no line {mark}: {process.stderr.read() if process.stderr else ''}")
 
 
-def test_story_over_https_tells_whom_to_trust_as_serve_does(start: StartProcess, story: Path, tmp_path: Path) -> None:
+def test_story_over_https_names_the_ca_as_serve_does(start: StartProcess, story: Path, tmp_path: Path) -> None:
     flags = ("--port", "0", "--tls", "--tls-ca", "ca.pem")
     said_by_serve = told_until(start("serve", *flags), "  trust it ")
     process = start("story", "run", str(story), *flags)
@@ -280,7 +280,7 @@ def test_story_over_https_tells_whom_to_trust_as_serve_does(start: StartProcess,
     assert "verdict: failed" in out
 
 
-def test_story_for_devices_tells_their_addresses(start: StartProcess, story: Path) -> None:
+def test_story_for_devices_prints_their_addresses(start: StartProcess, story: Path) -> None:
     flags = ("--port", "0", "--host", "0.0.0.0", "--tls")
     said_by_serve = told_until(start("serve", *flags), "  trust it ")
     said = told_until(start("story", "run", str(story), *flags), "  trust it ")
@@ -292,23 +292,21 @@ def test_story_for_devices_tells_their_addresses(start: StartProcess, story: Pat
     assert len(rows[1]) >= 2
 
 
-def test_story_in_json_tells_whom_to_trust_beside_the_verdict(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_story_in_json_names_the_ca_beside_the_verdict(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["story", "run", str(story), "--port", "0", "--tls", "--json", "--timeout", "0.05"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.search(r"^  CA to trust  https://127\.0\.0\.1:\d+/__admin/ca\.crt$", err, re.MULTILINE)
 
 
-def test_story_without_tls_tells_of_no_ca(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_story_without_tls_names_no_ca(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["story", "run", str(story), "--port", "0", "--no-tls", "--timeout", "0.05"]) == 2
     out = capsys.readouterr().out
     assert "point the player at http://127.0.0.1:" in out
     assert out.endswith(" or at Ctrl-C\n")
 
 
-def test_ca_of_a_story_that_cannot_be_used_is_told(
-    story: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unusable_ca_of_a_story_is_reported(story: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("no CA", encoding="ascii")
     assert main(["story", "run", str(story), "--port", "0", "--tls", "--tls-ca", str(file)]) == 2

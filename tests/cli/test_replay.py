@@ -112,7 +112,7 @@ def line_of(event_type: str) -> int:
     return next(call.line for call in read_recording(str(VOD)).calls if call.what == event_type)
 
 
-def test_answer_that_is_lost_again_is_no_difference(
+def test_answer_that_is_lost_again_is_not_a_difference(
     make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost = FaultSpec(fault=ResetFault(), when=When(event_type="adStart"), times=1)
@@ -177,7 +177,7 @@ def test_headers_of_the_connection_and_masked_secrets_are_not_sent(server: Runni
     assert (sent["Content-Length"], entry.request.body) == ("3", "abc")
 
 
-def test_certificate_that_nobody_knows_is_refused_unless_asked_for(
+def test_unknown_certificate_is_refused_unless_asked_for(
     make_server: MakeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = make_server(tls_cert=str(CERTIFICATE))
@@ -206,7 +206,7 @@ def waits_a_moment_for(monkeypatch: pytest.MonkeyPatch, event_type: str) -> list
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
+def test_answer_that_no_client_waited_for_delays_nothing_and_is_not_missed(
     stage: Stage,
     make_server: MakeServer,
     tmp_path: Path,
@@ -227,7 +227,7 @@ def test_answer_that_nobody_waited_for_holds_up_nobody_and_is_not_missed(
     assert [entry.event_type for entry in second.entries()] == ["sessionStart", "play", "ping"]
 
 
-def test_answer_that_does_not_come_in_time_is_a_difference(
+def test_answer_that_does_not_arrive_in_time_is_a_difference(
     server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = waits_a_moment_for(monkeypatch, "play")
@@ -240,7 +240,7 @@ def test_answer_that_does_not_come_in_time_is_a_difference(
 
 
 @pytest.mark.parametrize("after_bytes", [5, 30, 100, 200])
-def test_answer_that_is_cut_short_is_none_wherever_it_was_cut(
+def test_answer_cut_anywhere_is_not_an_answer(
     after_bytes: int, server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cut = FaultSpec(fault=TruncateFault(after_bytes=after_bytes), stage=Stage.RESPONSE, when=When(event_type="play"))
@@ -346,14 +346,14 @@ def test_difference_of_a_body_is_printed_with_both_sides(
         (["--to", "nowhere"], "'nowhere' is not the address of a server; write it like http://127.0.0.1:8089"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_told(
+def test_unusable_arguments_are_reported(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["replay", str(VOD), "--to", "http://127.0.0.1:1", *arguments]) == 2
     assert capsys.readouterr() == ("", f"mockserver: {message}\n")
 
 
-def test_file_that_cannot_be_used_is_told(server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_file_is_reported(server: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "r.ndjson"
     path.write_text('{"t": 1}', encoding="utf-8")
     assert replayed(path, server) == 2
@@ -362,6 +362,6 @@ def test_file_that_cannot_be_used_is_told(server: Running, tmp_path: Path, capsy
     )
 
 
-def test_server_that_is_not_there_is_told(unused_tcp_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_server_is_reported(unused_tcp_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", str(VOD), "--to", f"http://127.0.0.1:{unused_tcp_port}"]) == 2
     assert capsys.readouterr().err.startswith(f"mockserver: cannot reach http://127.0.0.1:{unused_tcp_port}: ")

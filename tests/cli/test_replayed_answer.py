@@ -29,7 +29,7 @@ def found(call: RecordedCall, answer: Answer, **more: Any) -> list[str]:
     return list(map(str, compare(call, answer, lambda text: text.replace("old", "new"), **more)))
 
 
-def test_another_status_stands_alone() -> None:
+def test_another_status_is_the_only_difference_that_is_named() -> None:
     assert found(recorded(204, b"a", "Allow"), came(410, b"b")) == ["recorded 204, now 410"]
     assert found(recorded(None, ending="broken"), came(204)) == ["recorded no answer, now 204"]
 
@@ -79,7 +79,7 @@ def test_statuses_alone_can_be_compared() -> None:
     assert found(recorded(None, ending="broken"), came(None, ending="unanswered"), status_only=True) == []
 
 
-def test_connection_that_broke_and_answer_that_never_came_are_two_things() -> None:
+def test_broken_connection_and_missing_answer_are_distinguished() -> None:
     assert found(recorded(None, ending="broken"), came(None, ending="broken")) == []
     assert found(recorded(None, ending="broken"), came(None, ending="unanswered")) == [
         "recorded a connection that was reset, closed or cut short, now no answer while the client waited"
@@ -89,7 +89,7 @@ def test_connection_that_broke_and_answer_that_never_came_are_two_things() -> No
     ]
 
 
-def test_answer_that_nobody_waited_for_is_compared_if_it_comes() -> None:
+def test_answer_that_no_client_waited_for_is_compared_if_it_arrives() -> None:
     left = recorded(204, b"a", ending="unanswered")
     assert found(left, came(None, ending="unanswered")) == []
     assert found(left, came(204, b"a")) == []

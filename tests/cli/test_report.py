@@ -58,12 +58,12 @@ def test_json_is_a_list_of_reports(two_sessions: str, capsys: pytest.CaptureFixt
     assert [(report["session_id"], report["final"]) for report in found] == [("session-1", True), ("session-2", True)]
 
 
-def test_session_that_nothing_has_closed_can_stay_open(two_sessions: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unclosed_session_can_stay_open(two_sessions: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = reports([two_sessions, "--open"], capsys)
     assert [report["final"] for report in found] == [True, False]
 
 
-def test_session_that_does_not_exist_is_told(two_sessions: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_session_is_reported(two_sessions: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", two_sessions, "--session", "sesion-1"]) == 2
     message = f"mockserver: {two_sessions} has no session 'sesion-1'; did you mean session-1?\n"
     assert capsys.readouterr() == ("", message)
@@ -75,7 +75,7 @@ def test_source_without_a_session_cannot_be_reported(tmp_path: Path, capsys: pyt
     assert capsys.readouterr() == ("", f"mockserver: {path} has no session\n")
 
 
-def test_what_a_player_sent_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_of_a_player_cannot_control_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_lines(tmp_path / "e.ndjson", [event("sessionStart", media__name="\x1b[31mred")])
     assert main(["report", str(path)]) == 0
     out = capsys.readouterr().out

@@ -65,7 +65,7 @@ SHOWN = {
 }
 
 
-def test_lines_are_these(golden: Callable[[str, str], None]) -> None:
+def test_every_kind_of_request_has_its_line(golden: Callable[[str, str], None]) -> None:
     lines = [f"# {name}\n{request_line(entry, BERLIN)}\n" for name, entry in SHOWN.items()]
     lines.append(f"# other namespace\n{request_line(make(), BERLIN, 'blue')}\n")
     golden("cli/request_lines.txt", "".join(lines))
@@ -82,7 +82,7 @@ def test_lines_are_these(golden: Callable[[str, str], None]) -> None:
         ({"violations": (Violation("/\x1b", "x", "\x1b"),)}, "/\\x1b: \\x1b"),
     ],
 )
-def test_client_cannot_steer_the_terminal(changes: dict[str, Any], shown: str) -> None:
+def test_client_cannot_control_the_terminal(changes: dict[str, Any], shown: str) -> None:
     line = request_line(make(**changes))
     assert line.isascii()
     assert line.isprintable()
@@ -93,7 +93,7 @@ def test_client_cannot_steer_the_terminal(changes: dict[str, Any], shown: str) -
     "body",
     [None, [], "x", {}, {"playerTime": None}, *(event("ping", value) for value in ("1", None, True, 10**400))],
 )
-def test_playhead_that_is_no_number_is_left_out(body: Any) -> None:
+def test_playhead_that_is_not_a_number_is_left_out(body: Any) -> None:
     assert request_line(make(event=body)).endswith("  204")
 
 

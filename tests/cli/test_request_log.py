@@ -25,7 +25,7 @@ def get(path: str) -> HttpRequest:
     return HttpRequest("GET", path, path)
 
 
-def test_requests_of_all_namespaces_are_written_those_of_new_ones_too() -> None:
+def test_requests_of_all_namespaces_even_new_ones_are_written() -> None:
     stream = Terminal()
     log = RequestLog.for_terminal(stream)
     assert log is not None
@@ -42,11 +42,11 @@ def test_requests_of_all_namespaces_are_written_those_of_new_ones_too() -> None:
     assert "GET /three " in three
 
 
-def test_nothing_is_written_where_nobody_watches() -> None:
+def test_nothing_is_written_without_a_terminal() -> None:
     assert RequestLog.for_terminal(io.StringIO()) is None
 
 
-def test_terminal_that_is_gone_ends_the_log_and_not_the_server() -> None:
+def test_closed_terminal_ends_the_log_but_not_the_server() -> None:
     log = RequestLog(GoneTerminal())
     service = Service(made=log.watch)
     service.namespaces.default.handle(get("/one"))

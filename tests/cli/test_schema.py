@@ -35,6 +35,6 @@ def test_unknown_name_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr() == ("", message)
 
 
-def test_name_like_no_other_gets_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+def test_name_unlike_any_other_gets_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "xyz"]) == 2
     assert "there are sessionStart, play, " in capsys.readouterr().err

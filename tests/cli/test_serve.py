@@ -45,7 +45,7 @@ def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, s
 
 @pytest.mark.posix
 @pytest.mark.parametrize(("starter", "by"), [("start_anew", signal.SIGTERM), ("start", signal.SIGINT)])
-def test_server_tells_where_it_is_answers_and_ends_in_good_order(
+def test_server_prints_its_address_answers_and_stops_cleanly(
     request: pytest.FixtureRequest, starter: str, fetch: Fetch, by: signal.Signals
 ) -> None:
     start: StartProcess = request.getfixturevalue(starter)
@@ -67,7 +67,7 @@ def test_server_tells_where_it_is_answers_and_ends_in_good_order(
 
 
 @pytest.mark.posix
-def test_person_is_told_addresses_seed_and_how_to_stop(start: StartProcess, fetch: Fetch) -> None:
+def test_text_shows_addresses_seed_and_how_to_stop(start: StartProcess, fetch: Fetch) -> None:
     process = start("serve", "--port", "0", "--seed", "7")
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(7)]
@@ -129,7 +129,7 @@ def test_address_that_others_can_reach_gets_a_token_and_a_warning(start: StartPr
     assert err.startswith("warning: other machines can reach 0.0.0.0: a generated token protects the admin API")
 
 
-def test_token_that_was_given_is_told(start: StartProcess, fetch: Fetch) -> None:
+def test_given_token_is_printed(start: StartProcess, fetch: Fetch) -> None:
     line = ready(start("serve", "--port", "0", "--ready-json", "--admin-token", "secret"))
     assert line["admin_token"] == "secret"
     assert line["ui_url"] == f"{line['url']}/__admin/ui/?token={line['admin_token']}"
@@ -144,7 +144,7 @@ def test_https_is_served_with_a_certificate(start: StartProcess) -> None:
         assert response.status == 200
 
 
-def test_https_with_a_ca_of_its_own_tells_programs_whom_to_trust(start: StartProcess, tmp_path: Path) -> None:
+def test_https_with_its_own_ca_tells_programs_what_to_trust(start: StartProcess, tmp_path: Path) -> None:
     lines = [ready(start("serve", "--port", "0", "--ready-json", "--tls", "--tls-ca", "ca.pem")) for _ in range(2)]
     assert lines[0]["ca_pem"] == lines[1]["ca_pem"]
     assert lines[0]["ca_pem"] in (tmp_path / "ca.pem").read_text(encoding="ascii")
@@ -158,7 +158,7 @@ def test_https_with_a_ca_of_its_own_tells_programs_whom_to_trust(start: StartPro
 
 
 @pytest.mark.posix
-def test_https_with_a_ca_of_its_own_tells_people_what_devices_need(start: StartProcess, tmp_path: Path) -> None:
+def test_https_with_its_own_ca_tells_people_what_devices_need(start: StartProcess, tmp_path: Path) -> None:
     process = start("serve", "--host", "0.0.0.0", "--port", "0", "--tls", "--no-ready-json")
     assert process.stdout is not None
     said = "".join(iter(process.stdout.readline, "Press Ctrl-C to stop.\n"))
@@ -175,7 +175,7 @@ def test_https_with_a_ca_of_its_own_tells_people_what_devices_need(start: StartP
     assert json.loads(done.stdout)["$schema"]
 
 
-def test_lan_addresses_are_told_to_programs(start: StartProcess) -> None:
+def test_lan_addresses_are_printed_for_programs(start: StartProcess) -> None:
     line = ready(start("serve", "--host", "0.0.0.0", "--port", "0", "--ready-json"))
     port = line["url"].rpartition(":")[2]
     hosts = [address for address in interface_addresses(by_name=True) if ":" not in address]
@@ -183,7 +183,7 @@ def test_lan_addresses_are_told_to_programs(start: StartProcess) -> None:
     assert not {"ca_url", "ca_pem"} & line.keys()
 
 
-def test_ca_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp_path: Path) -> None:
+def test_unusable_ca_is_reported_in_one_sentence(start: StartProcess, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no CA", encoding="ascii")
     process = start("serve", "--port", "0", "--tls", "--tls-ca", "ca.pem")
     out, err = process.communicate(timeout=30)
@@ -219,7 +219,7 @@ def test_namespaces_that_are_not_exported_are_named(start: StartProcess, fetch: 
 
 
 @pytest.mark.posix
-def test_journal_that_cannot_be_written_is_told(start: StartProcess, tmp_path: Path) -> None:
+def test_journal_that_cannot_be_written_is_reported(start: StartProcess, tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
     process = start("serve", "--port", "0", "--ready-json", "--export-on-exit", str(path))
     ready(process)
@@ -259,7 +259,7 @@ def test_log_in_json_holds_start_requests_and_reloads(start: StartProcess, fetch
 
 
 @pytest.mark.parametrize("how", ["--port", "--admin-port"])
-def test_port_that_is_taken_is_told_in_one_sentence(start: StartProcess, make_server: MakeServer, how: str) -> None:
+def test_taken_port_is_reported_in_one_sentence(start: StartProcess, make_server: MakeServer, how: str) -> None:
     port = make_server().port
     ports = {"--port": "0", "--admin-port": "0", how: str(port)}
     process = start("serve", "--ready-json", *(word for item in ports.items() for word in item))
@@ -269,7 +269,7 @@ def test_port_that_is_taken_is_told_in_one_sentence(start: StartProcess, make_se
     assert err.count("\n") == 1
 
 
-def test_configuration_that_cannot_be_used_is_told_in_one_sentence(start: StartProcess, tmp_path: Path) -> None:
+def test_unusable_configuration_is_reported_in_one_sentence(start: StartProcess, tmp_path: Path) -> None:
     (tmp_path / "mockserver.toml").write_text("\nprot = 1\n", encoding="utf-8")
     process = start("serve")
     out, err = process.communicate(timeout=30)
@@ -281,7 +281,7 @@ def test_configuration_that_cannot_be_used_is_told_in_one_sentence(start: StartP
     )
 
 
-def test_forwarding_is_said_on_stderr_and_begins_only_by_a_flag(
+def test_forwarding_is_announced_on_stderr_and_begins_only_by_a_flag(
     start: StartProcess, fetch: Fetch, tmp_path: Path
 ) -> None:
     real = ready(start("serve", "--port", "0", "--ready-json"))["url"]
@@ -300,7 +300,7 @@ def test_forwarding_is_said_on_stderr_and_begins_only_by_a_flag(
 
 
 @pytest.mark.posix
-def test_token_comes_from_a_file_and_files_that_everybody_can_read_are_told(
+def test_token_comes_from_a_file_and_files_that_everybody_can_read_are_reported(
     start: StartProcess, tmp_path: Path
 ) -> None:
     private, public = tmp_path / "token.txt", tmp_path / "ca.pem"

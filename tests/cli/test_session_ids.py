@@ -34,7 +34,7 @@ def test_id_of_a_journal_is_replaced_by_the_one_its_request_was_given() -> None:
     assert path(ids, event("a")) == "/api/v1/sessions/A/events"
 
 
-def test_answer_without_a_session_teaches_nothing() -> None:
+def test_answer_without_a_session_maps_no_id() -> None:
     ids = SessionIds()
     answered(ids, start("a"), 400, "")
     answered(ids, start("a"), 201, "")
@@ -68,7 +68,7 @@ def test_event_of_a_session_that_was_not_opened_waits_no_longer_and_keeps_its_id
     assert path(ids, event("a")) == "/api/v1/sessions/a/events"
 
 
-def test_ids_in_a_text_are_replaced_whole_words_only() -> None:
+def test_ids_in_a_text_are_replaced_only_as_whole_words() -> None:
     ids = SessionIds()
     answered(ids, start("a"), 201, "/api/v1/sessions/A.1")
     assert ids.translate_text("Session a is gone; ask for /sessions/a/events. Not abba, a-b or a.b, but a.") == (

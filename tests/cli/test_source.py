@@ -100,7 +100,7 @@ def test_dash_is_stdin(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None
     assert "session session-1\n" in capsys.readouterr().out
 
 
-def test_bad_line_of_stdin_is_told_with_its_number(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_bad_line_of_stdin_is_reported_with_its_number(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     content = json.dumps(event("sessionStart")) + "\nping\n"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
     assert main(["report", "-"]) == 2
@@ -117,7 +117,7 @@ def test_namespace_of_a_server_can_be_named(server: Running, capsys: Capture) ->
     assert capsys.readouterr() == ("", f"mockserver: {server.url} has no requests\n")
 
 
-def test_namespace_that_is_not_there_is_told(server: Running, capsys: Capture) -> None:
+def test_missing_namespace_is_reported(server: Running, capsys: Capture) -> None:
     following(server, "blue")
     for command in ("diagnose", "report"):
         assert main([command, server.url, "--namespace", "bleu"]) == 2
@@ -140,7 +140,7 @@ def test_token_comes_from_the_flag_or_the_environment(
     assert main(["report", server.url]) == 0
 
 
-def test_certificate_that_nobody_knows_is_refused_unless_asked_for(make_server: MakeServer, capsys: Capture) -> None:
+def test_unknown_certificate_is_refused_unless_asked_for(make_server: MakeServer, capsys: Capture) -> None:
     server = make_server(tls_cert=str(CERTIFICATE))
     assert main(["report", server.url]) == 2
     assert "--insecure accepts any certificate" in capsys.readouterr().err
@@ -148,7 +148,7 @@ def test_certificate_that_nobody_knows_is_refused_unless_asked_for(make_server: 
     assert capsys.readouterr().err == f"mockserver: {server.url} has no session\n"
 
 
-def test_server_that_is_not_there_is_told(unused_tcp_port: int, capsys: Capture) -> None:
+def test_missing_server_is_reported(unused_tcp_port: int, capsys: Capture) -> None:
     assert main(["diagnose", f"http://127.0.0.1:{unused_tcp_port}"]) == 2
     assert capsys.readouterr().err.startswith(f"mockserver: cannot reach http://127.0.0.1:{unused_tcp_port}: ")
 
@@ -175,13 +175,13 @@ def test_files_are_judged_by_the_settings_of_a_configuration(tmp_path: Path, cap
         ("nowhere.ndjson", [], "cannot read nowhere.ndjson: No such file or directory"),
     ],
 )
-def test_source_that_cannot_be_used_is_told(source: str, flags: list[str], message: str, capsys: Capture) -> None:
+def test_unusable_source_is_reported(source: str, flags: list[str], message: str, capsys: Capture) -> None:
     for command in ("diagnose", "report"):
         assert main([command, source, *flags]) == 2
         assert capsys.readouterr() == ("", f"mockserver: {message}\n")
 
 
-def test_bad_line_of_a_file_is_told_with_file_and_line(tmp_path: Path, capsys: Capture) -> None:
+def test_bad_line_of_a_file_is_reported_with_file_and_line(tmp_path: Path, capsys: Capture) -> None:
     path = write_lines(tmp_path / "e.ndjson", [event("sessionStart"), "", "{"])
     assert main(["diagnose", str(path)]) == 2
     out, err = capsys.readouterr()

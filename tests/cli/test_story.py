@@ -131,16 +131,14 @@ def test_file_can_be_shown_and_is_checked(capsys: pytest.CaptureFixture[str], ow
         (["run", "flap-500", "--port", "0", "--timeout", "0.05"], "no player connected within 0.05 s"),
     ],
 )
-def test_what_cannot_be_told_is_said_in_one_line(
+def test_unusable_story_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(["story", *arguments]) == 2
     assert capsys.readouterr().err.startswith(f"mockserver: {message}")
 
 
-def test_server_that_is_not_there_or_refuses_is_named(
-    capsys: pytest.CaptureFixture[str], make_server: MakeServer
-) -> None:
+def test_missing_or_refusing_server_is_named(capsys: pytest.CaptureFixture[str], make_server: MakeServer) -> None:
     server = make_server(admin_token="secret")
     assert main(["story", "run", "flap-500", "--to", server.url]) == 2
     assert "token" in capsys.readouterr().err
@@ -163,7 +161,7 @@ def test_run_starts_a_server_and_judges_the_player(start: StartProcess, fetch: F
 
 
 @pytest.mark.posix
-def test_ctrl_c_judges_what_there_is(start: StartProcess, fetch: Fetch) -> None:
+def test_ctrl_c_judges_what_was_received(start: StartProcess, fetch: Fetch) -> None:
     process = start("story", "run", "session-start-400", "--port", "0")
     url = out_of(process, r"point the player at (\S+);")[1]
     fetch(url, "POST", "/api/v1/sessions", session_start())
@@ -288,7 +286,7 @@ def test_page_that_gives_up_when_its_preflight_fails_is_judged_after_its_silence
 
 
 @pytest.mark.posix
-def test_saved_file_is_told_again_and_a_bad_one_is_not(start: StartProcess, fetch: Fetch, own: Path) -> None:
+def test_saved_file_runs_again_and_a_bad_one_does_not(start: StartProcess, fetch: Fetch, own: Path) -> None:
     process = start("story", "run", str(own), "--port", "0", "--watch")
     url = out_of(process, r"point the player at (\S+);")[1]
     assert process.stderr is not None
@@ -310,7 +308,7 @@ def test_saved_file_is_told_again_and_a_bad_one_is_not(start: StartProcess, fetc
 
 
 @pytest.mark.posix
-def test_serve_tells_stories_of_ones_own_and_reads_them_again(start: StartProcess, fetch: Fetch, own: Path) -> None:
+def test_serve_runs_stories_from_files_and_reads_them_again(start: StartProcess, fetch: Fetch, own: Path) -> None:
     process = start("serve", "--port", "0", "--ready-json", "--stories", str(own), "--watch")
     assert process.stdout is not None
     assert process.stderr is not None
@@ -330,7 +328,7 @@ def test_serve_tells_stories_of_ones_own_and_reads_them_again(start: StartProces
     assert process.returncode == 0
 
 
-def test_serve_does_not_start_with_a_story_that_cannot_be_told(start: StartProcess, own: Path) -> None:
+def test_serve_does_not_start_with_an_unusable_story(start: StartProcess, own: Path) -> None:
     own.write_text("title = 3\n", encoding="utf-8")
     process = start("serve", "--port", "0", "--stories", str(own))
     out, err = process.communicate(timeout=30)

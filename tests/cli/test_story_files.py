@@ -60,7 +60,7 @@ def test_files_and_folders_are_read(save: Save, tmp_path: Path) -> None:
     assert files.known()["two"].origin == str(two)
 
 
-def test_what_cannot_be_used_is_refused_with_its_file(save: Save, tmp_path: Path) -> None:
+def test_unusable_story_is_refused_with_its_file(save: Save, tmp_path: Path) -> None:
     bad, taken = save("bad.toml", ""), save("flap-500.toml", "x")
     (tmp_path / "more").mkdir()
     one, same = save("one.toml", "1"), save("more/one.toml", "1")
@@ -84,7 +84,7 @@ def test_file_is_read_again_when_it_changed_and_only_then(save: Save) -> None:
     assert not file.reread()
 
 
-def test_bad_file_is_told_once_and_changes_nothing(save: Save, tmp_path: Path) -> None:
+def test_bad_file_is_reported_once_and_changes_nothing(save: Save, tmp_path: Path) -> None:
     save("one.toml", "1")
     save("two.toml", "2")
     files = files_in(tmp_path)
@@ -100,7 +100,7 @@ def test_bad_file_is_told_once_and_changes_nothing(save: Save, tmp_path: Path) -
     assert titles(files) == {"one": "4", "two": "3"}
 
 
-def test_folder_is_looked_at_for_files_that_come_and_go(save: Save, tmp_path: Path) -> None:
+def test_folder_is_watched_for_new_and_removed_files(save: Save, tmp_path: Path) -> None:
     one = save("one.toml", "1")
     files = files_in(tmp_path)
 
@@ -113,7 +113,7 @@ def test_folder_is_looked_at_for_files_that_come_and_go(save: Save, tmp_path: Pa
     assert files.reread() == ([], [])
 
 
-def test_named_file_that_is_gone_for_a_moment_stays(save: Save) -> None:
+def test_story_stays_while_its_file_is_missing_for_a_moment(save: Save) -> None:
     one = save("one.toml", "1")
     files = files_in(one)
 

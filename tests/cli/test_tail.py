@@ -31,7 +31,7 @@ def ended(process: Process) -> tuple[int, str, str]:
 
 
 @pytest.mark.posix
-def test_every_request_is_a_line_until_somebody_interrupts(start: StartProcess, fetch: Fetch, server: Running) -> None:
+def test_every_request_is_a_line_until_ctrl_c(start: StartProcess, fetch: Fetch, server: Running) -> None:
     process = start("tail", server.url)
     following(process)
     fetch(server.url, "GET", "/favicon.ico")
@@ -65,7 +65,7 @@ def test_namespace_is_shown_and_the_token_may_come_from_the_environment(
 
 
 @pytest.mark.posix
-def test_reset_is_told_beside_the_lines(start: StartProcess, server: Running) -> None:
+def test_reset_is_announced_beside_the_lines(start: StartProcess, server: Running) -> None:
     process = start("tail", server.url)
     following(process)
     server.service.control().call(RESET, ResetCommand())
@@ -74,7 +74,7 @@ def test_reset_is_told_beside_the_lines(start: StartProcess, server: Running) ->
     assert ended(process) == (0, "", "")
 
 
-def test_server_that_refuses_is_told_and_counts_as_unusable(
+def test_refusing_server_is_reported_and_counts_as_unusable(
     make_server: MakeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = make_server(admin_token="secret")

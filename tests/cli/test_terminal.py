@@ -88,7 +88,7 @@ def test_progress_is_not_written_more_often_than_a_person_can_read() -> None:
     assert stream.getvalue().count("\r") == 1
 
 
-def test_progress_writes_nothing_where_nobody_watches() -> None:
+def test_progress_writes_nothing_without_a_terminal() -> None:
     stream = io.StringIO()
     progress = Progress(stream, lambda: 0.0)
     progress.show("1 of 2")

@@ -19,7 +19,7 @@ def on_latin_1(monkeypatch: pytest.MonkeyPatch, call: Callable[[Any], None], val
         return raw.getvalue()
 
 
-def test_text_keeps_its_lines_and_escapes_what_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_keeps_its_lines_and_escapes_unprintable_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = on_latin_1(monkeypatch, show, "caf\u00e9\n\x1b[31m\u202e\u65e5")
     assert printed == b"caf\xe9\n\\x1b[31m\\u202e\\u65e5\n"
 

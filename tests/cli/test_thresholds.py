@@ -37,11 +37,11 @@ def test_thresholds_are_read_and_others_stay_at_their_defaults(tmp_path: Path) -
         ("retry_storm = 1.5", "retry_storm"),
     ],
 )
-def test_thresholds_that_cannot_be_are_refused_by_name(tmp_path: Path, line: str, text: str) -> None:
+def test_invalid_thresholds_are_refused_by_name(tmp_path: Path, line: str, text: str) -> None:
     with pytest.raises(InvalidInput, match=text):
         configured(tmp_path, f"[thresholds]\n{line}\n")
 
 
-def test_thresholds_that_are_no_table_are_refused(tmp_path: Path) -> None:
+def test_thresholds_that_are_not_a_table_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"mockserver\.toml:1"):
         configured(tmp_path, "thresholds = 5\n")

@@ -167,7 +167,7 @@ def test_clock_that_was_set_back_in_the_recording_is_set_back_again(make_server:
     assert seen(second) == seen(first)
 
 
-def test_delayed_answers_come_while_the_clock_moves_on(make_server: MakeServer, tmp_path: Path) -> None:
+def test_delayed_answers_arrive_while_the_clock_moves_on(make_server: MakeServer, tmp_path: Path) -> None:
     server = make_server()
     add_fault(server, DelayFault(ms=90_000), stage=Stage.RESPONSE, when=When(event_type="play"))
     path = recording(tmp_path, (0, start()), (1, event("play")), (2, event("ping")), (200, event("ping")))
@@ -196,7 +196,7 @@ def test_event_waits_for_a_delayed_session(make_server: MakeServer, tmp_path: Pa
     assert {entry.session_id for entry in events} == {opened.session_id}
 
 
-def test_request_that_hangs_now_is_a_difference_and_holds_up_nobody(
+def test_request_that_hangs_now_is_a_difference_and_delays_no_other(
     make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = make_server()
@@ -239,7 +239,7 @@ def seeded() -> Iterator[MakeServer]:
         running.thread.stop()
 
 
-def test_server_with_the_same_seed_and_faults_gives_the_same_answers_injected_ones_too(
+def test_server_with_the_same_seed_and_faults_gives_the_same_answers(
     seeded: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = seeded(), seeded()
@@ -282,7 +282,7 @@ def test_requests_held_back_before_processing_arrive_again_when_and_where_they_d
     assert [entry.event_type for entry in second.entries()] == [entry.event_type for entry in first.entries()]
 
 
-def test_request_that_is_held_back_again_is_known_to_be_there_from_its_rule(
+def test_count_of_a_rule_shows_that_a_request_is_held_back_again(
     make_server: MakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = make_server(), make_server()
@@ -306,7 +306,7 @@ def test_request_that_is_held_back_again_is_known_to_be_there_from_its_rule(
     assert len(looks) < 3 * 10  # who waits in vain for the journal looks 25 times each
 
 
-def test_answer_that_only_takes_its_time_is_waited_for_before_the_clock_moves(
+def test_clock_moves_only_after_an_answer_that_is_merely_slow(
     make_server: MakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = make_server()
@@ -328,7 +328,7 @@ def test_answer_that_only_takes_its_time_is_waited_for_before_the_clock_moves(
     ]  # fmt: skip
 
 
-def test_namespace_has_a_clock_of_its_own_also_a_new_one(make_server: MakeServer, tmp_path: Path) -> None:
+def test_every_namespace_even_a_new_one_has_its_own_clock(make_server: MakeServer, tmp_path: Path) -> None:
     server = make_server()
     path = recording(tmp_path, (0, start()), (300, event("play")))
     assert main(["replay", str(path), "--to", f"{server.url}/ns/new", "--clock", "virtual"]) == 0

@@ -45,16 +45,16 @@ def test_addresses_follow_from_what_the_server_is_bound_to(
     assert (found.best, found.open_to_others, found.https) == (f"https://{urls[0]}:8089", is_open, True)
 
 
-def test_server_bound_to_all_without_a_network_is_reached_from_here() -> None:
+def test_server_bound_to_all_without_a_network_has_a_loopback_address() -> None:
     assert addresses_of("http", "0.0.0.0", 80, list).best == "http://127.0.0.1:80"
 
 
 @every_case("host", ["[::1]", "::1", "::"])
-def test_address_with_colons_stands_in_brackets(host: str) -> None:
+def test_ipv6_address_is_written_in_brackets(host: str) -> None:
     assert loopback_url("http", host, 1) == "http://[::1]:1"
 
 
-def test_namespace_stands_in_its_addresses(server: Running) -> None:
+def test_addresses_of_a_namespace_contain_its_name(server: Running) -> None:
     answer = server.ask("GET", "/ns/a/__admin/addresses").json()
     assert answer["best"] == f"http://127.0.0.1:{server.port}/ns/a"
     assert [address["url"] for address in answer["addresses"]] == [
@@ -64,14 +64,14 @@ def test_namespace_stands_in_its_addresses(server: Running) -> None:
     assert len(server.service.namespaces) == 1
 
 
-def test_addresses_are_those_of_the_emulated_api_and_tell_no_token(start: Start) -> None:
+def test_addresses_are_those_of_the_emulated_api_and_contain_no_token(start: Start) -> None:
     server = start(admin_port=0, admin_token="s3cret")
     answer = server.admin("GET", "/addresses", None, ("Authorization", "Bearer s3cret"))
     assert answer.json()["best"] == f"http://127.0.0.1:{server.port}"
     assert b"s3cret" not in answer.body
 
 
-def test_code_is_a_picture_of_the_best_address(server: Running) -> None:
+def test_qr_code_shows_the_best_address(server: Running) -> None:
     first, second = (server.ask("GET", f"{prefix}/__admin/qr.svg") for prefix in ("", "/ns/a"))
     assert (first.status, first.header("Content-Type")) == (200, "image/svg+xml")
     assert re.fullmatch(rb"<svg [^>]*><g [^>]*>(<path [^>]*/>)+</g></svg>\n?", first.body)

@@ -221,7 +221,7 @@ def test_events_are_paged_by_since_limit_and_next(server: Running) -> None:
     assert pages == [[1, 2, 3, 4], [5, 6]]
 
 
-def test_dropped_entries_are_owned_up_to(start: Start) -> None:
+def test_dropped_entries_are_reported(start: Start) -> None:
     server = start(Settings(max_entries=2))
     with_traffic(server)
     page = found(server.admin("GET", "/events"))
@@ -239,7 +239,7 @@ def test_count_and_find(server: Running) -> None:
     assert page["meta"] == {"total": 3, "evicted": 0, "next": 3}
 
 
-def test_wait_is_satisfied_by_a_request_that_comes_later(server: Running) -> None:
+def test_wait_is_satisfied_by_a_later_request(server: Running) -> None:
     answers: list[Any] = []
     command = {"query": {"event_type": "ping"}, "at_least": 2, "timeout_ms": 60_000}
     waiting = threading.Thread(target=lambda: answers.append(server.admin("POST", "/events/wait", command)))
@@ -255,14 +255,14 @@ def test_wait_is_satisfied_by_a_request_that_comes_later(server: Running) -> Non
     assert [entry["seq"] for entry in result["events"]] == [2, 3]
 
 
-def test_wait_that_is_not_satisfied_is_200_all_the_same(server: Running) -> None:
+def test_unsatisfied_wait_is_answered_200_as_well(server: Running) -> None:
     result = found(server.admin("POST", "/events/wait", {"query": {"event_type": "ping"}, "timeout_ms": 1}))
     assert result == {"satisfied": False, "count": 0, "events": [], "journal_complete": True}
     assert found(server.admin("POST", "/events/wait", {"at_least": 0, "timeout_ms": 60_000}))["satisfied"] is True
     assert found(server.admin("POST", "/events/wait", {"timeout_ms": 0}))["satisfied"] is False
 
 
-def test_verify_says_what_came_nearest(server: Running) -> None:
+def test_verify_shows_the_nearest_request(server: Running) -> None:
     with_traffic(server)
     met = found(server.admin("POST", "/verify", {"query": {"event_type": "play"}, "exactly": 1}))
     assert (met["verified"], [entry["seq"] for entry in met["matched"]], met["near_misses"]) == (True, [2], [])
@@ -316,7 +316,7 @@ def test_settings_are_shown_and_patched_and_act_on_open_sessions(server: Running
     assert server.ask("OPTIONS", "/api/v1/sessions").header("Access-Control-Max-Age") == "5"
 
 
-def test_clock_does_what_it_is_told_and_answers_what_it_shows(server: Running) -> None:
+def test_clock_obeys_commands_and_answers_its_time(server: Running) -> None:
     standing = {"frozen": True, "rate": 1.0}
     assert found(server.admin("GET", "/clock")) == {"now_ms": NOW_MS, **standing}
     for command, expected in (
@@ -389,7 +389,7 @@ def test_admin_requests_are_not_recorded(server: Running) -> None:
     assert server.ask("POST", "/api/v1/sessions", START).status == 201
 
 
-def test_a_client_that_waits_to_be_told_sends_its_body(server: Running) -> None:
+def test_a_client_that_waits_for_100_continue_sends_its_body(server: Running) -> None:
     body = b'{"idle_timeout_s": 7}'
     with server.connect() as wire:
         fields = b"Host: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"

@@ -113,7 +113,7 @@ def test_bad_body_is_400_with_a_pointer_and_changes_nothing(
 
 
 @every_case("noun", ["events", "findings", "sessions", "faults", "namespaces"])
-def test_every_list_has_pages_and_refuses_what_cannot_be_one(server: Running, noun: str) -> None:
+def test_every_list_has_pages_and_refuses_invalid_ones(server: Running, noun: str) -> None:
     for query in ("limit=0", "limit=10001", "limit=many", "since=-1", "nonsense=1"):
         problem(server.admin("GET", f"/{noun}?{query}"), 400)
     page = server.admin("GET", f"/{noun}?since=0&limit=1").json()
@@ -187,12 +187,12 @@ def test_get_with_a_body_is_400(server: Running) -> None:
         ("DELETE", "/namespaces/x"),
     ],
 )
-def test_what_is_not_there_is_404(server: Running, method: str, path: str) -> None:
+def test_missing_things_are_404(server: Running, method: str, path: str) -> None:
     body = {"fault": {"kind": "reset"}} if method == "PUT" else None
     assert problem(server.admin(method, path, body), 404)["code"] == "not_found"
 
 
-def test_seq_that_is_no_number_is_400(server: Running) -> None:
+def test_seq_that_is_not_a_number_is_400(server: Running) -> None:
     for seq in ("x", "-1", "1.5", "9" * 30, "%D9%A1"):
         problem(server.admin("GET", f"/events/{seq}"), 400)
 
@@ -210,7 +210,7 @@ def test_default_namespace_cannot_be_dropped(server: Running) -> None:
 
 
 @every_case("name", ["-a", "a%20b", "a" * 65, ".a", "a,b"])
-def test_name_that_cannot_be_a_namespace_is_400_on_both_apis(server: Running, name: str) -> None:
+def test_invalid_name_of_a_namespace_is_400_on_both_apis(server: Running, name: str) -> None:
     problem(server.ask("GET", f"/ns/{name}/__admin/events"), 400)
     assert server.ask("POST", f"/ns/{name}/api/v1/sessions", START).status == 400
     assert server.admin("GET", "/namespaces").json()["meta"]["total"] == 1
@@ -232,7 +232,7 @@ def test_half_sent_admin_body_does_no_harm(server: Running) -> None:
     server.assert_alive()
 
 
-def test_bad_chunk_in_an_admin_body_is_answered_or_the_end(server: Running) -> None:
+def test_bad_chunk_in_an_admin_body_is_answered_or_closed(server: Running) -> None:
     with server.connect() as wire:
         wire.send(
             b"POST /__admin/reset HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -251,7 +251,7 @@ def test_too_many_faults_are_429(start: Start) -> None:
     assert problem(server.admin("POST", "/faults", {"fault": {"kind": "reset"}}), 429)["code"] == "limit_reached"
 
 
-def test_too_many_waits_are_429_and_a_wait_that_is_over_makes_room(start: Start) -> None:
+def test_too_many_waits_are_429_and_a_finished_one_makes_room(start: Start) -> None:
     server = start(Settings(max_waiters=1))
     emulator = server.emulator
     with server.connect() as wire:

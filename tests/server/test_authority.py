@@ -47,7 +47,7 @@ def test_ca_is_made_once_and_used_again(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.posix
-def test_file_of_the_ca_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_file_of_the_ca_can_be_read_by_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     Authority.kept_in(path, NOW_MS)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -122,7 +122,7 @@ def encrypted(ca: trustme.CA) -> bytes:
         (of_a_server, "is not a CA: its certificate may not issue others"),
     ],
 )
-def test_file_that_is_no_ca_is_told_with_what_to_do_and_kept(
+def test_file_that_is_not_a_ca_is_reported_with_what_to_do_and_kept(
     tmp_path: Path, make: Callable[[trustme.CA], bytes], said: str
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -144,7 +144,7 @@ def rsa_key() -> RSAPrivateKey:
 
 
 @every_case(("begin_s", "end_s"), [(-2 * DAY_S, -1), (60, DAY_S)])
-def test_ca_that_is_not_valid_now_is_told(tmp_path: Path, rsa_key: RSAPrivateKey, begin_s: int, end_s: int) -> None:
+def test_ca_that_is_not_valid_now_is_reported(tmp_path: Path, rsa_key: RSAPrivateKey, begin_s: int, end_s: int) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(lasting(rsa_key, NOW_MS // 1000 + begin_s, NOW_MS // 1000 + end_s))
     with pytest.raises(ServerFailed, match=r"the CA .*ca.pem is valid from .* to .* only; delete or move the file"):
@@ -183,6 +183,6 @@ def lasting(key: RSAPrivateKey, begin_s: int, end_s: int) -> bytes:
 
 
 @every_case(("where", "said"), [("no/folder/ca.pem", "cannot keep the CA in "), (".", "cannot read the CA ")])
-def test_place_where_no_file_can_be_is_told(tmp_path: Path, where: str, said: str) -> None:
+def test_place_where_no_file_can_be_is_reported(tmp_path: Path, where: str, said: str) -> None:
     assert failure_of(tls=True, tls_ca=str(tmp_path / where)).startswith(said)
     assert list(tmp_path.iterdir()) == []

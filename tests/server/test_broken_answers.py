@@ -48,7 +48,7 @@ def whole_answer(wire: Wire, sid: str) -> bytes:
 @every_case("scheme", SCHEMES)
 @every_case("stage", OUTCOMES)
 @every_case("after_bytes", [1, 8, 17, 40])
-def test_truncate_sends_so_many_bytes_and_ends_the_connection(
+def test_truncate_sends_that_many_bytes_and_ends_the_connection(
     start_with: StartWith, scheme: str, stage: str, after_bytes: int
 ) -> None:
     server = quiet(start_with(scheme))
@@ -64,7 +64,7 @@ def test_truncate_sends_so_many_bytes_and_ends_the_connection(
     server.assert_alive()
 
 
-def test_truncate_to_nothing_is_the_end_without_a_byte(server: Running) -> None:
+def test_truncate_to_nothing_ends_the_connection_without_a_byte(server: Running) -> None:
     server.add_fault({"kind": "truncate", "after_bytes": 0}, stage="response")
     with server.connect() as wire:
         wire.request("POST", "/api/v1/sessions", START)
@@ -75,7 +75,7 @@ def test_truncate_to_nothing_is_the_end_without_a_byte(server: Running) -> None:
 
 @every_case("scheme", SCHEMES)
 @every_case("beyond", [0, 1, 100_000])
-def test_truncate_behind_the_end_sends_it_all_and_ends_the_connection(
+def test_truncate_beyond_the_end_sends_everything_and_ends_the_connection(
     start_with: StartWith, scheme: str, beyond: int
 ) -> None:
     server = quiet(start_with(scheme))
@@ -160,7 +160,7 @@ class Dribbled:
         return self.server.entry(3)["delivery"]
 
 
-def test_dribble_arrives_in_even_pieces_as_the_clock_goes(start_with: StartWith, clock: Clock) -> None:
+def test_dribble_arrives_in_even_pieces_as_the_clock_advances(start_with: StartWith, clock: Clock) -> None:
     cases = {case: Dribbled(start_with(case[0]), case[1]) for case in product(SCHEMES, OUTCOMES)}
     wires = {case: each.wire for case, each in cases.items()}
     assert [case for case, each in cases.items() if not each.takes(0)] == []
@@ -264,7 +264,7 @@ def test_head_and_old_clients_get_their_broken_answer_too(
 @every_case("scheme", SCHEMES)
 @every_case("kind", [{"kind": "truncate", "after_bytes": 20}, {"kind": "garble"}, {"kind": "close"}],
                          ids=lambda kind: str(kind["kind"]))  # fmt: skip
-def test_what_was_pipelined_behind_a_broken_answer_is_not_processed(
+def test_request_pipelined_behind_a_broken_answer_is_not_processed(
     start_with: StartWith, scheme: str, kind: dict[str, object]
 ) -> None:
     server = quiet(start_with(scheme))
@@ -279,7 +279,7 @@ def test_what_was_pipelined_behind_a_broken_answer_is_not_processed(
     assert server.emulator.journal.last_seq == 3
 
 
-def test_what_was_pipelined_behind_a_dribble_is_answered_after_it(server: Running) -> None:
+def test_request_pipelined_behind_a_dribble_is_answered_after_it(server: Running) -> None:
     sid = server.open_session()
     rule = {"kind": "dribble", "chunks": 2, "total_ms": 1000}
     server.add_fault(rule, when=EVENT, stage="response", times=1)
@@ -311,7 +311,7 @@ def test_broken_answer_after_a_delay_comes_after_it(start_with: StartWith, clock
 
 @every_case("scheme", SCHEMES)
 @every_case("kind", [*KINDS, {"kind": "reset"}, {"kind": "close"}], ids=lambda kind: str(kind["kind"]))
-def test_client_that_left_before_its_fault_came_is_recorded_as_gone(
+def test_client_that_left_before_its_fault_is_recorded_as_gone(
     start_with: StartWith, scheme: str, kind: dict[str, object]
 ) -> None:
     server = quiet(start_with(scheme))

@@ -28,7 +28,7 @@ def used(server: Running) -> Wire:
     return wire
 
 
-def test_head_that_does_not_arrive_whole_in_time_ends_its_connection(each_scheme: Running) -> None:
+def test_head_that_is_not_complete_in_time_ends_its_connection(each_scheme: Running) -> None:
     server = each_scheme
     server.admin("PATCH", "/settings", {"header_timeout_s": 0.25})  # a busy machine must send the piece before it ends
     with server.connect() as fresh, used(server) as after_another:
@@ -124,7 +124,7 @@ def test_bound_can_be_changed_while_the_server_runs(start: Start) -> None:
             assert waiting.answer().status == 200
 
 
-def test_admin_port_of_its_own_has_a_bound_of_its_own(start: Start) -> None:
+def test_separate_admin_port_has_its_own_bound(start: Start) -> None:
     server = start(Settings(max_connections=1), admin_port=0)
     with server.connect() as busy:
         busy.send(BODY_HEAD)
@@ -173,7 +173,7 @@ def test_head_for_which_there_is_no_room_ends_its_connection(start: Start) -> No
     assert server.service.incoming.size_bytes == 0
 
 
-def test_body_may_not_take_for_ever_however_often_a_piece_comes(
+def test_body_must_be_complete_in_time_however_often_a_piece_arrives(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mockserver.server.emulated_api.LONGEST_BODY_S", 0)
@@ -218,7 +218,7 @@ def listening() -> Iterator[NoFiles]:
         yield connection
 
 
-async def test_when_the_system_gives_no_connection_it_is_told_once_and_tried_less_and_less_often(
+async def test_connections_the_system_refuses_are_logged_once_and_retried_ever_less_often(
     listening: NoFiles, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -286,7 +286,7 @@ async def test_where_the_loop_cannot_watch_a_socket_connections_are_accepted_wit
     await known.shutdown(0.05)
 
 
-def test_every_way_in_bounds_what_arrives_in_pieces(start: Start) -> None:
+def test_every_port_bounds_requests_that_arrive_in_pieces(start: Start) -> None:
     server = start(Settings(max_incoming_bytes=5_000, header_timeout_s=0.05), admin_port=0)
     for port in (server.port, server.thread.admin_port):
         with server.connect(port) as large, server.connect(port) as slow:

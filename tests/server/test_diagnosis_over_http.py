@@ -76,7 +76,7 @@ def test_query_string_filters(server: Running, sid: str) -> None:
         ("severity=error", None),
     ],
 )
-def test_query_that_cannot_be_is_400_and_says_where(server: Running, sid: str, query: str, pointer: str | None) -> None:
+def test_invalid_query_is_400_and_names_the_place(server: Running, sid: str, query: str, pointer: str | None) -> None:
     for path in ("/findings", f"/sessions/{sid}/findings"):
         assert problem(server.admin("GET", f"{path}?{query}"), 400)["pointer"] == pointer
 
@@ -93,7 +93,7 @@ def test_asking_an_unknown_namespace_creates_none(server: Running, path: str) ->
     assert [emulator.name for emulator in server.service.namespaces] == ["default"]
 
 
-def test_reset_empties_them(server: Running, sid: str) -> None:
+def test_reset_removes_findings_and_reports(server: Running, sid: str) -> None:
     assert found(server)
     assert server.admin("POST", "/reset", {}).json()["findings"] == {}
     assert found(server) == []
@@ -125,7 +125,7 @@ def test_thresholds_are_patched_and_given_at_the_start(start: Start, clock: Cloc
         ([], "/thresholds"),
     ],
 )
-def test_thresholds_that_cannot_be_are_400_and_change_nothing(
+def test_invalid_thresholds_are_400_and_change_nothing(
     server: Running, sid: str, thresholds: Any, pointer: str
 ) -> None:
     before = found(server)
@@ -161,7 +161,7 @@ def test_players_are_answered_while_a_diagnosis_is_computed(
     assert 5 not in {seq for finding in first.json()["findings"] for seq in finding["seqs"]}
 
 
-def test_fifty_players_post_while_somebody_asks(server: Running) -> None:
+def test_fifty_players_are_answered_while_findings_are_read(server: Running) -> None:
     sids = [server.open_session() for _ in range(50)]
     statuses: list[int] = []
     failures: list[BaseException] = []

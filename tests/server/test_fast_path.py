@@ -47,7 +47,7 @@ def test_second_event_with_the_same_header_fields_does_not_reach_aiohttp_on_any_
     in_memory(script)
 
 
-def test_events_that_are_refused_are_answered_alike() -> None:
+def test_refused_events_are_answered_alike() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         for body, status in ((PING[:-1] + b" ", 400), (PING.replace(b"ping", b"pang"), 400), (b" " * len(PING), 400)):
@@ -61,7 +61,7 @@ def test_events_that_are_refused_are_answered_alike() -> None:
 
 
 @every_case("other", NEVER_AT_ONCE.values(), ids=NEVER_AT_ONCE)
-def test_what_is_not_exactly_a_plain_event_goes_to_aiohttp(other: Callable[[str], bytes]) -> None:
+def test_everything_but_plain_events_goes_to_aiohttp(other: Callable[[str], bytes]) -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         for _ in range(2):
@@ -165,7 +165,7 @@ def test_event_cut_anywhere_is_put_together_and_the_next_one_is_answered_at_once
 
 
 @every_case("before", [0, 1])
-def test_event_that_is_the_body_of_another_request_is_none(before: int) -> None:
+def test_event_inside_the_body_of_another_request_is_not_an_event(before: int) -> None:
     async def script(twins: Twins) -> None:
         raw = request(await learned(twins))
         around = request("/api/v1/sessions", b"", HOST, b"Content-Length: %d" % len(raw))
@@ -195,7 +195,7 @@ def test_event_that_comes_byte_by_byte_is_put_together() -> None:
     [StatusFault(code=500), CloseFault(), ResetFault(), HangFault(), TruncateFault(after_bytes=10), DelayFault(ms=50)],
     ids=lambda fault: type(fault).__name__,
 )
-def test_faults_in_force_are_aiohttps_and_events_after_them_are_not(fault: Fault, stage: Stage) -> None:
+def test_events_go_to_aiohttp_only_while_faults_are_in_force(fault: Fault, stage: Stage) -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         await twins.call(SET_CLOCK, ClockCommand(action="freeze"))
@@ -215,7 +215,7 @@ def test_faults_in_force_are_aiohttps_and_events_after_them_are_not(fault: Fault
     in_memory(script, connections=4)
 
 
-def test_events_wait_for_what_is_held_back_and_due_before_them() -> None:
+def test_events_wait_for_held_requests_that_are_due_before_them() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         await twins.call(SET_CLOCK, ClockCommand(action="freeze"))
@@ -244,7 +244,7 @@ def test_closed_gate_resets_a_connection_that_is_used() -> None:
     in_memory(script)
 
 
-def test_changed_settings_and_resets_hold_from_the_next_event_on() -> None:
+def test_changed_settings_and_resets_apply_from_the_next_event_on() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         changes: tuple[dict[str, Any], ...] = ({"max_body_bytes": 20}, {"content_type": "strict"}, {"max_entries": 2})
@@ -266,7 +266,7 @@ def test_changed_settings_and_resets_hold_from_the_next_event_on() -> None:
     in_memory(script, connections=4)
 
 
-def test_switched_off_while_the_server_runs_everything_goes_to_aiohttp() -> None:
+def test_everything_goes_to_aiohttp_once_the_fast_path_is_switched_off() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         await twins.call(PATCH_SETTINGS, {"fast_path": False})
@@ -302,7 +302,7 @@ def test_clock_shows_the_same_time_in_answers_and_journal(command: ClockCommand)
 
 
 @every_case("error", [None, ConnectionResetError()])
-def test_client_that_leaves_takes_nothing_along(error: Exception | None) -> None:
+def test_client_that_leaves_is_forgotten(error: Exception | None) -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         raw = request(path)
@@ -317,7 +317,7 @@ def test_client_that_leaves_takes_nothing_along(error: Exception | None) -> None
     in_memory(script)
 
 
-def test_connection_that_never_begins_leaves_nothing_behind() -> None:
+def test_connection_that_never_begins_is_not_remembered() -> None:
     async def script(twins: Twins) -> None:
         path = twins.fast.port._fast_path
         assert path is not None
@@ -328,7 +328,7 @@ def test_connection_that_never_begins_leaves_nothing_behind() -> None:
     in_memory(script)
 
 
-def test_connection_on_its_way_to_the_end_is_not_used() -> None:
+def test_closing_connection_is_not_used() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         close = (HOST, LENGTH, b"Connection: close")
@@ -345,7 +345,7 @@ def test_connection_on_its_way_to_the_end_is_not_used() -> None:
     in_memory(script)
 
 
-def test_server_that_ends_takes_no_event_in_between() -> None:
+def test_stopping_server_accepts_no_event() -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
 
@@ -362,7 +362,7 @@ def test_server_that_ends_takes_no_event_in_between() -> None:
     in_memory(script)
 
 
-def test_error_inside_is_told_once_and_answered_by_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_is_logged_once_and_answered_by_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     async def script(twins: Twins) -> None:
         path = await learned(twins)
         with monkeypatch.context() as patched:
@@ -380,7 +380,7 @@ def test_error_inside_is_told_once_and_answered_by_aiohttp(monkeypatch: pytest.M
     in_memory(script)
 
 
-def test_aiohttp_sees_a_connection_now_and_then_since_it_closes_those_that_are_silent(
+def test_aiohttp_sees_each_connection_now_and_then_so_that_it_does_not_close_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(fast_path, "_LOOK_S", 0)
@@ -409,7 +409,7 @@ def test_memory_for_header_fields_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     in_memory(script, connections=1)
 
 
-def test_connection_that_has_asked_for_something_long_stays_with_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_that_sent_a_long_request_stays_with_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast_path, "_MOST_UNANSWERED", 400)
 
     async def script(twins: Twins) -> None:
@@ -425,7 +425,7 @@ def test_connection_that_has_asked_for_something_long_stays_with_aiohttp(monkeyp
     in_memory(script)
 
 
-def test_with_aiohttps_parser_in_plain_python_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_python_parser_of_aiohttp_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_protocol, "HttpRequestParser", http_parser.HttpRequestParserPy)
 
     async def script(twins: Twins) -> None:

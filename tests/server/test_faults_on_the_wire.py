@@ -37,7 +37,7 @@ def test_reset_is_seen_as_econnreset(start_with: StartWith, scheme: str, stage: 
 
 @every_case("scheme", SCHEMES)
 @every_case("stage", ["request", "response"])
-def test_close_is_the_end_without_a_byte(start_with: StartWith, scheme: str, stage: str) -> None:
+def test_close_ends_the_connection_without_a_byte(start_with: StartWith, scheme: str, stage: str) -> None:
     server = start_with(scheme)
     server.add_fault({"kind": "close"}, stage=stage)
     with server.connect() as wire:
@@ -91,7 +91,7 @@ def test_status_is_answered_with_its_headers_body_and_mark(server: Running) -> N
     assert (entry["outcome"], entry["delivery"], entry["response"]["body"]) == ("not_processed", "sent", "busy")
 
 
-def test_status_body_that_is_no_text_is_json(server: Running) -> None:
+def test_status_body_that_is_not_text_is_sent_as_json(server: Running) -> None:
     server.add_fault({"kind": "status", "code": 400, "body": {"message": "no", "n": [1]}})
     answer = server.ask("POST", "/api/v1/sessions", START)
     assert (answer.header("Content-Type"), answer.json()) == ("application/json", {"message": "no", "n": [1]})
@@ -157,7 +157,7 @@ class Delayed:
         return last_seq, events, self.server.entry(2)["delivery"] if last_seq == 2 else None
 
 
-def test_delay_on_a_standing_clock_waits_for_an_advance(start_with: StartWith) -> None:
+def test_delay_on_a_frozen_clock_waits_for_an_advance(start_with: StartWith) -> None:
     cases = {case: Delayed(start_with(case[0]), case[1]) for case in product(SCHEMES, ("request", "response"))}
     tester = cases["http", "request"].server  # all share one clock
     tester.admin("POST", "/clock", {"action": "advance", "ms": 5999})
@@ -249,7 +249,7 @@ def test_fault_on_one_connection_leaves_the_others_alone(start_with: StartWith, 
             assert struck.rest() == b""
 
 
-def test_delivery_says_what_became_of_each_answer(server: Running) -> None:
+def test_delivery_says_whether_each_answer_was_sent(server: Running) -> None:
     server.open_session()
     server.add_fault({"kind": "close"}, times=1)
     with server.connect() as wire:

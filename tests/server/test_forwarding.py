@@ -134,7 +134,7 @@ def test_failure_of_the_endpoint_is_recorded_and_never_reaches_the_player(forwar
     assert (found.code, found.severity) == ("fidelity.unreachable", "info")
 
 
-def test_failure_of_the_endpoint_is_that_of_the_player_if_its_answer_counts(forwarding: Forwarding) -> None:
+def test_failure_of_the_endpoint_reaches_the_player_if_its_answer_counts(forwarding: Forwarding) -> None:
     server = forwarding(NOWHERE, answer=True)
 
     with pytest.raises((RemoteDisconnected, ConnectionResetError)):
@@ -143,7 +143,9 @@ def test_failure_of_the_endpoint_is_that_of_the_player_if_its_answer_counts(forw
     assert server.events()[0].delivery == "cut"
 
 
-def test_what_a_fault_rule_keeps_from_the_back_end_is_not_forwarded(real: MockServer, forwarding: Forwarding) -> None:
+def test_request_that_a_fault_keeps_from_the_back_end_is_not_forwarded(
+    real: MockServer, forwarding: Forwarding
+) -> None:
     server = forwarding()
     sid = opened(server)
     server.faults.add(fault={"kind": "status", "code": 500}, when={"event_type": "play"}, times=1)
@@ -154,7 +156,7 @@ def test_what_a_fault_rule_keeps_from_the_back_end_is_not_forwarded(real: MockSe
     assert [entry.event_type for entry in real.events()] == ["sessionStart", "ping"]
 
 
-def test_what_was_forwarded_once_is_not_forwarded_again(forwarding: Forwarding, real: MockServer) -> None:
+def test_forwarded_request_is_not_forwarded_again(forwarding: Forwarding, real: MockServer) -> None:
     first = forwarding()
     assert post(first, "/api/v1/sessions", start(), Via="1.1 mockserver")[0] == 201
     opened(first)
@@ -165,7 +167,7 @@ def test_what_was_forwarded_once_is_not_forwarded_again(forwarding: Forwarding, 
     assert ("Via", "1.1 mockserver") in real.events()[0].request.headers
 
 
-def test_events_of_a_session_arrive_in_order_although_nobody_waits(real: MockServer, forwarding: Forwarding) -> None:
+def test_events_of_a_session_are_forwarded_in_order_without_waiting(real: MockServer, forwarding: Forwarding) -> None:
     server = forwarding()
     real.faults.add(fault={"kind": "delay", "ms": 200}, when={"event_type": "sessionStart"})
     sid = opened(server)
@@ -179,7 +181,7 @@ def test_events_of_a_session_arrive_in_order_although_nobody_waits(real: MockSer
     assert {entry.outcome.value for entry in real.events()} == {"opened", "accepted"}
 
 
-def test_path_of_the_endpoint_stands_before_that_of_the_request(real: MockServer, forwarding: Forwarding) -> None:
+def test_path_of_the_endpoint_precedes_that_of_the_request(real: MockServer, forwarding: Forwarding) -> None:
     server = forwarding(f"{real.url}/ns/blue")
     assert post(server, "/ns/red/api/v1/sessions?a=%2F1", start())[0] == 201
     until(lambda: any(view.name == "blue" for view in real.control.call(NAMESPACES, None).namespaces))
@@ -202,5 +204,5 @@ def test_answers_of_the_endpoint_are_in_the_export_and_judged_again(forwarding: 
     assert [finding.code for finding in other.findings() if finding.code.startswith("fidelity.")] == ["fidelity.status"]
 
 
-def test_server_that_is_not_told_to_forwards_nothing(server: Running) -> None:
+def test_server_forwards_nothing_by_default(server: Running) -> None:
     assert server.service.api.forwarder is None

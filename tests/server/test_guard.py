@@ -192,7 +192,7 @@ def test_right_token_opens_the_admin_api(start: Start, shown: tuple[str, str]) -
     assert (refused.status, refused.header("WWW-Authenticate")) == (401, "Bearer")
 
 
-def test_token_of_bytes_that_are_no_text_is_wrong(start: Start) -> None:
+def test_token_of_bytes_that_are_not_text_is_wrong(start: Start) -> None:
     server = start(admin_token="s3cret")
     for field in (b"Authorization: Bearer \xff", b"Cookie: mockserver_admin=\xff"):
         with server.connect() as wire:
@@ -202,7 +202,7 @@ def test_token_of_bytes_that_are_no_text_is_wrong(start: Start) -> None:
 
 
 @every_case("field", [b"Sec-Fetch-Site: \xff", b"Origin: \xff", b"Host: \xff", b"Content-Type: \xff"])
-def test_header_of_bytes_that_are_no_text_is_refused_in_words(server: Running, field: bytes) -> None:
+def test_header_of_bytes_that_are_not_text_is_refused_with_a_message(server: Running, field: bytes) -> None:
     host = b"" if field.startswith(b"Host") else b"Host: localhost\r\n"
     with server.connect() as wire:
         wire.send(b"POST /__admin/reset HTTP/1.1\r\n" + host + field + b"\r\nContent-Length: 2\r\n\r\n{}")
@@ -212,7 +212,7 @@ def test_header_of_bytes_that_are_no_text_is_refused_in_words(server: Running, f
 
 
 @every_case("path", ["/health", "/ready"])
-def test_probes_answer_whoever_asks(start: Start, path: str) -> None:
+def test_probes_answer_everybody(start: Start, path: str) -> None:
     server = start(admin_token="s3cret")
     for headers in ({}, *FOREIGN.values(), {"Host": "-bad-.localhost"}, {"Host": "[x"}):
         with server.connect() as wire:
@@ -267,7 +267,7 @@ def test_other_hosts_are_refused(start: Start, host: str) -> None:
 
 
 @every_case("host", ["mockserver", "mockserver:8089", "metrics.team.internal"])
-def test_whoever_shows_the_token_may_use_any_host(start: Start, host: str) -> None:
+def test_requests_with_the_token_may_use_any_host(start: Start, host: str) -> None:
     server = start(admin_token="s3cret")
     for shown in (("Authorization", "Bearer s3cret"), ("Cookie", "mockserver_admin=s3cret")):
         assert server.ask("GET", "/__admin/events", None, ("Host", host), shown).status == 200
@@ -284,7 +284,7 @@ def test_wrong_token_does_not_excuse_an_unknown_host(start: Start) -> None:
     assert server.ask("GET", "/__admin/ui/?token=wrong", None, host).status == 403
 
 
-def test_server_without_a_token_knows_no_other_host_whatever_is_shown(start: Start) -> None:
+def test_server_without_a_token_refuses_other_hosts_whatever_token_is_sent(start: Start) -> None:
     answer = start().ask("GET", "/__admin/events", None, ("Host", "mockserver"), ("Authorization", "Bearer any"))
     assert answer.status == 403
     assert "start the server with --admin-token TOKEN" in answer.json()["detail"]
@@ -397,7 +397,7 @@ def test_a_second_field_of_the_same_name_is_refused_and_changes_nothing(server: 
     assert snapshot(server.service) == before
 
 
-def test_a_token_that_goes_astray_is_not_recorded(start: Start) -> None:
+def test_a_token_sent_to_a_wrong_place_is_not_recorded(start: Start) -> None:
     token = "sesame-open/1"
     server = start(admin_token=token)
     for path in (f"/__admn/ui/?token={token}", f"/{token}", "/x?t=sesame-open%2F1", f"/__admin-ui?token={token}"):

@@ -23,7 +23,7 @@ def server(start: Start, clock: Clock) -> Running:
 
 
 @pytest.mark.parametrize("command", [WHOLE, {"only": ["journal"]}], ids=["all", "journal"])
-def test_client_of_a_request_that_a_reset_forgets_is_hung_up_on_and_its_place_is_free(
+def test_reset_disconnects_clients_of_held_requests_and_frees_their_places(
     server: Running, command: dict[str, Any]
 ) -> None:
     server.admin("POST", "/clock", {"action": "advance", "ms": 3_600_000_000})
@@ -44,7 +44,7 @@ def test_client_of_a_request_that_a_reset_forgets_is_hung_up_on_and_its_place_is
 
 
 @pytest.mark.parametrize("stage", ["request", "response"])
-def test_clock_that_is_reset_ends_every_delay_since_its_end_may_be_years_ahead(server: Running, stage: str) -> None:
+def test_reset_of_the_clock_ends_every_delay_since_its_end_may_be_years_ahead(server: Running, stage: str) -> None:
     server.admin("POST", "/clock", {"action": "set", "at_ms": 4_000_000_000_000})
     fault_id = server.add_fault({"kind": "delay", "ms": 500}, stage=stage)
     with server.connect() as wire:
@@ -55,7 +55,7 @@ def test_clock_that_is_reset_ends_every_delay_since_its_end_may_be_years_ahead(s
     assert (server.last_entry()["outcome"], server.last_entry()["delivery"]) == ("opened", "sent")
 
 
-def test_client_of_a_request_that_is_held_back_in_a_namespace_that_is_dropped_is_hung_up_on(server: Running) -> None:
+def test_dropping_a_namespace_disconnects_clients_of_its_held_requests(server: Running) -> None:
     rule = {"fault": {"kind": "delay", "ms": 500}}
     assert server.ask("POST", "/ns/gone/__admin/clock", b'{"action":"freeze"}', JSON).status == 200
     assert server.ask("POST", "/ns/gone/__admin/faults", encode(rule), JSON).status == 201
@@ -68,7 +68,7 @@ def test_client_of_a_request_that_is_held_back_in_a_namespace_that_is_dropped_is
     until(lambda: emulator.held_count == 0)
 
 
-def test_answer_to_what_was_held_back_when_the_server_stopped_is_not_said_to_be_sent(server: Running) -> None:
+def test_answer_held_back_when_the_server_stops_is_not_recorded_as_sent(server: Running) -> None:
     fault_id = server.add_fault({"kind": "delay", "ms": 60_000})
     with server.connect() as wire:
         wire.request("POST", "/api/v1/sessions", START)

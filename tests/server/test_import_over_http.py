@@ -11,7 +11,7 @@ RECORDING = (Path(__file__).parents[2] / "fixtures" / "har" / "safari.har").read
 KIND = ("Content-Type", "application/octet-stream")
 
 
-def test_recording_is_taken_into_the_namespace_that_is_named(server: Running) -> None:
+def test_recording_is_imported_into_the_namespace_that_is_named(server: Running) -> None:
     answer = server.ask("POST", "/ns/blue/__admin/import", RECORDING, KIND)
 
     assert answer.status == 200
@@ -32,7 +32,7 @@ def test_recording_is_taken_into_the_namespace_that_is_named(server: Running) ->
         ((), 415),
     ],
 )
-def test_page_of_another_origin_cannot_have_a_recording_taken(
+def test_page_of_another_origin_cannot_import_a_recording(
     server: Running, fields: tuple[tuple[str, str], ...], status: int
 ) -> None:
     before = snapshot(server.service)
@@ -64,7 +64,7 @@ def test_recording_that_is_too_large_is_refused_before_it_is_read(server: Runnin
 
 
 @every_case("content", [b"", b"{", b"\xff\xfe", b"[]", b'"/etc/passwd"', b"https://example.com/page.har"])
-def test_what_is_no_recording_is_refused_and_nothing_changes(server: Running, content: bytes) -> None:
+def test_file_that_is_not_a_recording_is_refused_and_changes_nothing(server: Running, content: bytes) -> None:
     before = snapshot(server.service)
 
     assert server.ask("POST", "/__admin/import", content, KIND).status == 400

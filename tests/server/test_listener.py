@@ -28,7 +28,7 @@ def failure_of(options: ServerOptions) -> str:
     return str(caught.value)
 
 
-def test_port_in_use_is_a_failure_in_a_sentence() -> None:
+def test_port_in_use_fails_with_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert failure_of(ServerOptions(port=port)) == (
@@ -36,7 +36,7 @@ def test_port_in_use_is_a_failure_in_a_sentence() -> None:
         )
 
 
-def test_admin_port_in_use_is_a_failure_that_gives_the_other_port_back(unused_tcp_port: int) -> None:
+def test_admin_port_in_use_fails_and_frees_the_other_port(unused_tcp_port: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         admin_port = taken.getsockname()[1]
         said = failure_of(ServerOptions(port=unused_tcp_port, admin_port=admin_port))
@@ -55,18 +55,18 @@ def test_admin_port_in_use_is_a_failure_that_gives_the_other_port_back(unused_tc
         ("127.0.0.1", -1),
     ],
 )
-def test_address_that_cannot_be_bound_is_a_failure_in_a_sentence(host: str, port: int) -> None:
+def test_address_that_cannot_be_bound_fails_with_a_sentence(host: str, port: int) -> None:
     assert failure_of(ServerOptions(host=host, port=port)).startswith(f"cannot listen on {host} port {port}: ")
 
 
-def test_certificate_that_cannot_be_used_is_a_failure_in_a_sentence(tmp_path: Path) -> None:
+def test_unusable_certificate_fails_with_a_sentence(tmp_path: Path) -> None:
     missing, wrong = str(tmp_path / "missing.pem"), tmp_path / "wrong.pem"
     wrong.write_text("no certificate", encoding="ascii")
     for path in (missing, str(wrong)):
         assert failure_of(ServerOptions(tls_cert=path, tls_key=path)).startswith(f"cannot use the certificate {path} ")
 
 
-def test_key_of_another_certificate_is_a_failure(tmp_path: Path) -> None:
+def test_key_of_another_certificate_fails(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.issue_cert("localhost").private_key_pem.write_to_path(str(tmp_path / "key.pem"))
     authority.issue_cert("localhost").cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
@@ -74,7 +74,7 @@ def test_key_of_another_certificate_is_a_failure(tmp_path: Path) -> None:
     assert "cannot use the certificate" in failure_of(options)
 
 
-def test_encrypted_key_is_a_failure_and_nobody_is_asked_for_a_password(tmp_path: Path) -> None:
+def test_encrypted_key_fails_without_asking_for_a_password(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives import serialization
 
     certificate = trustme.CA().issue_cert("localhost")

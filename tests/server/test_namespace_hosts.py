@@ -4,7 +4,7 @@ from tests.server.conftest import PING, START, Start
 from tests.tables import every_case
 
 
-def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
+def test_first_label_below_a_configured_host_names_a_namespace(start: Start) -> None:
     server = start(namespace_hosts=("Mock.example",))
     host = ("Host", "tv.mock.EXAMPLE:8089")
     location = server.ask("POST", "/api/v1/sessions", START, host).header("Location")
@@ -19,7 +19,7 @@ def test_first_part_of_a_host_of_ones_own_is_a_namespace(start: Start) -> None:
 
 
 @every_case("host", ["tv.mock.example", "tv.xmock.example", "tv.mock.example.evil"])
-def test_host_that_was_not_given_names_no_namespace_and_gets_no_admin_api(start: Start, host: str) -> None:
+def test_unconfigured_host_names_no_namespace_and_gets_no_admin_api(start: Start, host: str) -> None:
     server = start(namespace_hosts=() if host == "tv.mock.example" else ("mock.example",))
     assert server.ask("POST", "/api/v1/sessions", START, ("Host", host)).status == 201
     assert [namespace.name for namespace in server.service.namespaces] == ["default"]

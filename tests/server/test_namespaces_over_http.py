@@ -29,7 +29,7 @@ def test_a_session_is_found_behind_a_path_prefix_too() -> None:
     assert answer.status_code == 204
 
 
-def test_a_listener_in_the_process_takes_no_place_of_a_stream() -> None:
+def test_a_listener_in_the_process_does_not_count_as_a_stream() -> None:
     with MockServer(Settings(max_streams=1)) as server, client_of(server) as client:
         inside(server._service.namespaces.default).subscribe(lambda seq: None)
         with client.stream("GET", "/__admin/stream") as first:
@@ -59,7 +59,7 @@ def test_a_request_that_a_reset_overtook_gets_no_answer() -> None:
 FOREIGN = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
 
 
-def test_namespaces_that_a_foreign_page_makes_lock_no_tester_out() -> None:
+def test_namespaces_made_by_a_foreign_page_do_not_lock_testers_out() -> None:
     with (
         MockServer(Settings(max_namespaces=20)) as server,
         client_of(server) as client,
@@ -98,7 +98,7 @@ def test_what_a_foreign_page_sends_stays_within_the_budget_of_the_server() -> No
         assert (len(mine["events"]), mine["meta"]["evicted"]) == (1, 0)
 
 
-def test_a_smaller_budget_is_kept_to_at_once() -> None:
+def test_a_smaller_budget_applies_at_once() -> None:
     with MockServer() as server, client_of(server) as client:
         for _ in range(20):
             client.post("/ns/big/api/v1/sessions", content="x" * 300_000)

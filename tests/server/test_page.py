@@ -36,7 +36,7 @@ def test_page_has_files() -> None:
     assert {"index.html", "main.js"} < set(ON_DISK)
 
 
-def test_every_file_of_the_page_is_served_as_what_it_is(server: Running) -> None:
+def test_every_file_of_the_page_is_served_with_its_media_type(server: Running) -> None:
     wrong: list[tuple[object, ...]] = []
     with server.connect() as wire:
         for prefix, name in product(("", "/ns/new"), ON_DISK):
@@ -49,7 +49,7 @@ def test_every_file_of_the_page_is_served_as_what_it_is(server: Running) -> None
     assert [emulator.name for emulator in server.service.namespaces] == ["default"]
 
 
-def test_page_stands_at_its_folder_and_is_led_to(server: Running) -> None:
+def test_page_is_served_at_its_folder_and_redirected_to(server: Running) -> None:
     page = server.ask("GET", "/__admin/ui/")
     assert (page.status, _but_words(page.body)) == (200, (FOLDER / "index.html").read_bytes())
     for path, location in (
@@ -76,12 +76,12 @@ def test_page_stands_at_its_folder_and_is_led_to(server: Running) -> None:
         ("GET", "/ns/-/", "text/html"),
     ],
 )
-def test_nothing_else_leads_to_the_page(server: Running, method: str, path: str, accept: str) -> None:
+def test_nothing_else_redirects_to_the_page(server: Running, method: str, path: str, accept: str) -> None:
     answer = server.ask(method, path, None, ("Accept", accept))
     assert (answer.status, answer.header("Location")) == (400 if path == "/ns/-/" else 404, None)
 
 
-def test_page_stands_on_the_port_of_the_admin_api(start: Start) -> None:
+def test_page_is_served_on_the_port_of_the_admin_api(start: Start) -> None:
     server = start(admin_port=0)
     html = ("Accept", "text/html")
     with server.connect(server.thread.admin_port) as wire:
@@ -91,7 +91,7 @@ def test_page_stands_on_the_port_of_the_admin_api(start: Start) -> None:
         assert server.ask("GET", path, None, html).status == 404
 
 
-def test_file_that_the_browser_has_is_not_sent_again(server: Running) -> None:
+def test_cached_file_is_not_sent_again(server: Running) -> None:
     first = server.ask("GET", "/__admin/ui/")
     assert first.header("Cache-Control") == "no-cache"
     tag = first.header("ETag") or ""
@@ -122,14 +122,14 @@ def test_file_that_the_browser_has_is_not_sent_again(server: Running) -> None:
         "C:/",
     ],
 )
-def test_what_is_no_file_of_the_page_is_404(server: Running, name: str) -> None:
+def test_unknown_file_of_the_page_is_404(server: Running, name: str) -> None:
     answer = server.ask("GET", f"/__admin/ui/{name}")
     assert (answer.status, answer.json()["code"]) == (404, "not_found")
     assert answer.header("Content-Type") == "application/problem+json"
 
 
 @every_case("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_page_takes_nothing(server: Running, method: str) -> None:
+def test_page_accepts_get_and_head_only(server: Running, method: str) -> None:
     answer = server.ask(method, "/__admin/ui/", None, ("Content-Type", "application/json"))
     assert (answer.status, answer.header("Allow")) == (405, "GET, HEAD")
 
@@ -181,12 +181,12 @@ def test_address_with_a_wrong_token_sets_nothing(start: Start, token: str) -> No
         assert (answer.status, answer.header("Set-Cookie"), answer.header("Refresh")) == (401, None, None)
 
 
-def test_token_of_an_address_is_taken_off_where_none_is_needed(server: Running) -> None:
+def test_token_is_removed_from_an_address_where_none_is_needed(server: Running) -> None:
     answer = server.ask("GET", "/__admin/ui/?token=any")
     assert (answer.status, answer.header("Location"), answer.header("Set-Cookie")) == (302, "./", None)
 
 
-def test_link_on_another_site_asks_again_from_here_so_that_the_cookie_comes_along(start: Start) -> None:
+def test_link_on_another_site_reloads_the_page_so_that_the_cookie_is_sent(start: Start) -> None:
     server = start(admin_token="s3cret")
     signing_in = server.ask("GET", "/__admin/ui/?token=s3cret", None, CROSS_SITE, *NAVIGATION)
     assert (signing_in.status, signing_in.header("Refresh")) == (200, "0; url=./")
@@ -202,7 +202,7 @@ def _but_words(body: bytes) -> bytes:
     return re.sub(rb'(<meta name="(?:event-types|outcomes|search-filters)" content=")[^"]*', rb"\1", body)
 
 
-def test_page_has_the_words_of_the_server_in_its_head(server: Running) -> None:
+def test_page_has_the_lists_of_the_server_in_its_head(server: Running) -> None:
     markup = server.ask("GET", "/__admin/ui/").body.decode()
     told = dict(re.findall(r'<meta name="([a-z-]+)" content="([^"]*)">', markup))
     assert tuple(told["event-types"].split()) == EVENT_TYPES

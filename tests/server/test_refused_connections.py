@@ -85,14 +85,14 @@ def test_refuse_ends_on_the_same_port_after_real_time_although_the_clock_stands(
     server.assert_alive()
 
 
-def test_refuse_happens_as_often_as_its_rule_strikes(server: Running) -> None:
+def test_refuse_happens_as_often_as_its_rule_fires(server: Running) -> None:
     for _ in range(3):
         refuse(server, SHORT_MS)
         until(lambda: not is_refused(server.port))
     server.assert_alive()
 
 
-def test_connections_from_before_are_reset_when_used_and_nothing_is_recorded(server: Running) -> None:
+def test_earlier_connections_are_reset_when_used_and_nothing_is_recorded(server: Running) -> None:
     sid = server.open_session()
     path = f"/api/v1/sessions/{sid}/events"
     with server.connect() as kept, server.connect() as fresh, server.connect() as half:
@@ -110,7 +110,7 @@ def test_connections_from_before_are_reset_when_used_and_nothing_is_recorded(ser
     assert len(server.service.namespaces) == 1
 
 
-def test_connections_from_before_work_again_when_it_is_over(server: Running) -> None:
+def test_earlier_connections_work_again_afterwards(server: Running) -> None:
     sid = server.open_session()
     with server.connect() as kept:
         assert kept.ask("POST", f"/api/v1/sessions/{sid}/events", PING).status == 204
@@ -119,7 +119,7 @@ def test_connections_from_before_work_again_when_it_is_over(server: Running) -> 
         assert kept.ask("POST", f"/api/v1/sessions/{sid}/events", PING).status == 204
 
 
-def test_admin_api_goes_on_answering_on_connections_from_before(server: Running) -> None:
+def test_admin_api_still_answers_on_earlier_connections(server: Running) -> None:
     with server.connect() as kept:
         assert kept.ask("GET", "/__admin/health").status == 200
         refuse(server, LONG_MS)
@@ -129,7 +129,7 @@ def test_admin_api_goes_on_answering_on_connections_from_before(server: Running)
         assert kept.is_reset()
 
 
-def test_admin_port_of_its_own_lets_everybody_in_meanwhile(start: Start) -> None:
+def test_separate_admin_port_accepts_connections_meanwhile(start: Start) -> None:
     server = start(admin_port=0)
     refuse(server, LONG_MS)
     assert is_refused(server.port)
@@ -138,7 +138,7 @@ def test_admin_port_of_its_own_lets_everybody_in_meanwhile(start: Start) -> None
     assert is_refused(server.port)
 
 
-def test_what_was_in_flight_is_answered_meanwhile(server: Running) -> None:
+def test_requests_in_flight_are_answered_meanwhile(server: Running) -> None:
     held = server.add_fault({"kind": "delay", "ms": 1000}, times=1)
     with server.connect() as wire:
         wire.request("POST", "/api/v1/sessions", START)
@@ -148,7 +148,7 @@ def test_what_was_in_flight_is_answered_meanwhile(server: Running) -> None:
         assert wire.answer().status == 201
 
 
-async def test_gate_is_closed_as_long_as_the_longest_of_its_closings() -> None:
+async def test_gate_stays_closed_for_the_longest_of_its_closings() -> None:
     loop, opened = asyncio.get_running_loop(), asyncio.Event()
     moves: list[bool] = []
 
@@ -168,7 +168,7 @@ async def test_gate_is_closed_as_long_as_the_longest_of_its_closings() -> None:
     assert gate.closed is False
 
 
-async def test_gate_that_nobody_keeps_stays_open() -> None:
+async def test_gate_without_a_keeper_stays_open() -> None:
     gate = Gate()
     gate.close_for(1000)
     gate.hold()
@@ -176,7 +176,7 @@ async def test_gate_that_nobody_keeps_stays_open() -> None:
     gate.release()
 
 
-async def test_gate_that_was_left_opens_and_tells_nobody() -> None:
+async def test_gate_whose_keeper_left_opens_without_a_call() -> None:
     moves: list[bool] = []
     gate = Gate()
     gate.keep(moves.append)
@@ -193,7 +193,7 @@ def taker() -> Iterator[socket.socket]:
         yield connection
 
 
-def test_port_that_somebody_else_took_is_tried_until_it_is_free(
+def test_port_that_somebody_else_took_is_retried_until_it_is_free(
     server: Running, taker: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "mockserver"), server.connect() as tester:
@@ -213,7 +213,7 @@ def test_port_that_somebody_else_took_is_tried_until_it_is_free(
     server.assert_alive()
 
 
-def test_port_is_given_to_nobody_as_a_free_one_meanwhile(server: Running) -> None:
+def test_system_gives_the_port_to_nobody_else_meanwhile(server: Running) -> None:
     refuse(server, LONG_MS)
     free = [socket.create_server(("127.0.0.1", 0)) for _ in range(200)]
     try:
@@ -298,7 +298,7 @@ def test_mock_server_refuses_connections_for_a_block() -> None:
         assert server.internal_errors == []
 
 
-def test_mock_server_that_does_not_run_cannot_refuse() -> None:
+def test_stopped_mock_server_cannot_refuse() -> None:
     server = MockServer()
     with pytest.raises(ServerFailed, match="is not running"), server.refusing_connections():
         pass
@@ -314,7 +314,7 @@ def test_mock_server_may_be_stopped_while_it_refuses() -> None:
     assert server.internal_errors == []
 
 
-def test_mock_server_says_when_somebody_took_its_port(monkeypatch: pytest.MonkeyPatch, taker: socket.socket) -> None:
+def test_mock_server_reports_that_somebody_took_its_port(monkeypatch: pytest.MonkeyPatch, taker: socket.socket) -> None:
     with MockServer() as server:
         port = int(server.host.rpartition(":")[2])
         refusing = server.refusing_connections()
@@ -329,7 +329,7 @@ def test_mock_server_says_when_somebody_took_its_port(monkeypatch: pytest.Monkey
         assert server.internal_errors == []
 
 
-def test_mock_server_that_refuses_for_a_block_goes_on_while_a_rule_refuses() -> None:
+def test_block_that_refuses_on_a_mock_server_continues_while_a_rule_refuses() -> None:
     rule = {"fault": {"kind": "refuse", "duration_ms": LONG_MS}, "stage": "response", "times": 1}
     with MockServer(options=ServerOptions(), faults=[rule]) as server:
         port = int(server.host.rpartition(":")[2])
@@ -341,7 +341,7 @@ def test_mock_server_that_refuses_for_a_block_goes_on_while_a_rule_refuses() -> 
         assert is_refused(port)
 
 
-def test_connection_that_was_taken_last_is_answered_or_reset_but_not_forgotten() -> None:
+def test_last_accepted_connection_is_answered_or_reset() -> None:
     with MockServer() as server:
         port = int(server.host.rpartition(":")[2])
         for _ in range(50):

@@ -76,7 +76,7 @@ def test_pipelined_requests_behind_a_delayed_one_wait_for_it(start: Start) -> No
         assert [wire.answer().status, wire.answer().status] == [204, 404]
 
 
-def test_half_sent_head_is_no_request(server: Running) -> None:
+def test_half_sent_head_is_not_a_request(server: Running) -> None:
     with server.connect() as wire:
         wire.send(b"POST /api/v1/sessions HTTP/1.1\r\nHost: loc")
     server.assert_alive()
@@ -106,7 +106,7 @@ def test_dribbled_request_is_put_together(server: Running) -> None:
     server.assert_alive()
 
 
-def test_expect_continue_is_asked_to_go_on_once(server: Running) -> None:
+def test_expect_continue_is_answered_100_once(server: Running) -> None:
     with server.connect() as wire:
         wire.send(sized(len(START), b"Expect: 100-continue\r\n"))
         assert wire.answer().status == 100
@@ -140,7 +140,7 @@ BAD_CHUNKS = (b"zz\r\n", b"-1\r\n", b"3\r\nabcXX", b"ffffffffffffffffff\r\n", b"
 
 
 @every_case("at_once", [True, False])
-def test_bad_chunk_is_400_or_the_end_and_not_waited_for(server: Running, at_once: bool) -> None:
+def test_bad_chunk_is_answered_400_or_closed_at_once(server: Running, at_once: bool) -> None:
     wires = {bad: server.connect() for bad in BAD_CHUNKS}
     for bad, wire in wires.items():
         if at_once:
@@ -156,7 +156,7 @@ def test_bad_chunk_is_400_or_the_end_and_not_waited_for(server: Running, at_once
         server.assert_alive()
 
 
-def test_aiohttp_shows_the_queue_that_tells_of_a_bad_chunk() -> None:
+def test_aiohttp_shows_the_queue_that_reveals_a_bad_chunk() -> None:
     assert hasattr(web.RequestHandler, "_messages"), (
         "aiohttp has renamed the queue of a connection: until emulated_api._queued() finds it, a bad chunk is answered "
         "after 2 s instead of at once, and a chunked body may not pause for longer"
@@ -277,7 +277,7 @@ def test_odd_target_is_404_and_recorded_as_sent(server: Running, target: str) ->
     ],
     ids=lambda raw: f"{raw[:80]!a}-{len(raw)}",
 )
-def test_what_is_no_http_is_400_or_the_end(server: Running, raw: bytes) -> None:
+def test_bytes_that_are_not_http_are_answered_400_or_closed(server: Running, raw: bytes) -> None:
     with server.connect() as wire:
         with contextlib.suppress(ConnectionError):  # the end may come before all is sent
             wire.send(raw)
@@ -309,14 +309,14 @@ def test_upgrade_is_declined_by_answering_the_request(server: Running, protocol:
     server.assert_alive()
 
 
-def test_connect_is_answered_and_not_waited_for(server: Running) -> None:
+def test_connect_is_answered_at_once(server: Running) -> None:
     with server.connect() as wire:
         wire.send(b"CONNECT example.com:443 HTTP/1.1\r\n" + HOST + b"\r\n")
         assert wire.answer().status == 404
     server.assert_alive()
 
 
-def test_header_bytes_that_are_no_text_are_kept(server: Running) -> None:
+def test_header_bytes_that_are_not_text_are_kept(server: Running) -> None:
     with server.connect() as wire:
         wire.send(sized(len(START), b"X-Odd: \xff\xe4\r\n", b"User-Agent: \xe2\x82\xac\r\n") + START)
         assert wire.answer().status == 201
@@ -332,7 +332,7 @@ def test_numbers_beyond_every_type_are_recorded_and_shown(server: Running) -> No
     server.assert_alive()
 
 
-def test_nothing_is_written_to_stderr_about_requests_that_are_no_http() -> None:
+def test_requests_that_are_not_http_write_nothing_to_stderr() -> None:
     program = (
         "import socket\n"
         "from mockserver.server.runner import ServerThread\n"
@@ -350,9 +350,7 @@ def test_nothing_is_written_to_stderr_about_requests_that_are_no_http() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_requests_that_are_no_http_can_be_asked_for_by_logging(
-    server: Running, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_requests_that_are_not_http_can_be_logged(server: Running, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "mockserver.http"), server.connect() as wire:
         wire.send(b"garbage\r\n\r\n")
         wire.rest()

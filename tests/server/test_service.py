@@ -20,7 +20,7 @@ from tests.server.event_bytes import request
 from tests.waiting import until
 
 
-async def test_app_answers_in_the_clients_of_pytest_aiohttp(aiohttp_client: AiohttpClient) -> None:
+async def test_app_works_with_the_clients_of_pytest_aiohttp(aiohttp_client: AiohttpClient) -> None:
     app = build_app(Settings(idle_timeout_s=60))
     client = await aiohttp_client(app)
     opened = await client.post("/api/v1/sessions", data=START)

@@ -61,7 +61,7 @@ def test_entries_are_sent_as_they_are_recorded(server: Running) -> None:
         assert stream.message() == {"id": "3", "data": server.entry(3)}
 
 
-def test_last_event_id_goes_on_where_it_ended(server: Running) -> None:
+def test_last_event_id_resumes_where_the_stream_ended(server: Running) -> None:
     with server.connect() as wire:
         for _ in range(450):
             wire.ask("OPTIONS", "/api/v1/sessions")
@@ -80,7 +80,7 @@ def test_last_event_id_that_was_never_sent_means_from_now_on(start: Start, last:
         assert number(stream) == 2
 
 
-def test_entries_dropped_before_they_could_be_sent_are_owned_up_to(start: Start) -> None:
+def test_entries_dropped_before_they_could_be_sent_are_reported(start: Start) -> None:
     server = start(Settings(max_entries=2))
     for _ in range(5):
         server.open_session()
@@ -98,7 +98,7 @@ def test_reset_is_announced_and_seq_starts_again(server: Running) -> None:
         assert number(stream) == 1
 
 
-def test_stream_of_a_namespace_that_comes_later_sees_its_first_request(server: Running) -> None:
+def test_stream_of_a_future_namespace_sees_its_first_request(server: Running) -> None:
     with Listener(server, prefix="/ns/later") as stream:
         assert server.admin("GET", "/namespaces").json()["meta"]["total"] == 1
         server.open_session()

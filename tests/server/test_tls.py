@@ -82,7 +82,7 @@ def test_ca_of_another_server_is_not_trusted(server: Running, start: Start) -> N
         connected(server, trusting(other))
 
 
-def test_admin_port_of_its_own_has_the_same_certificate_authority(start: Start) -> None:
+def test_separate_admin_port_has_the_same_certificate_authority(start: Start) -> None:
     server = start(tls=True, admin_port=0)
     server.trust = trusting(server)
     assert server.admin("GET", "/ca.crt").body.decode() == ca_of(server)
@@ -147,7 +147,7 @@ def test_names_are_those_of_host_machine_addresses_and_options_each_once(
 
 
 @every_case("name", ["my_host", "a..b", "-a", "a b", "a:80", "r3---sn", ""])
-def test_name_that_cannot_stand_in_a_certificate_is_refused(name: str) -> None:
+def test_name_that_a_certificate_cannot_hold_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="of --allow-host or --namespace-host is not valid in a certificate"):
         certificate_names(ServerOptions(allow_hosts=("good.test", name)), "box", ())
 
@@ -159,7 +159,7 @@ def test_own_addresses_are_addresses_that_others_can_use() -> None:
     assert set(interface_addresses(by_name=False)) <= set(interface_addresses(by_name=True))
 
 
-def test_host_name_that_nobody_knows_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host_name_is_not_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object) -> Any:
         raise socket.gaierror("unknown")
 
@@ -167,7 +167,7 @@ def test_host_name_that_nobody_knows_is_no_failure(monkeypatch: pytest.MonkeyPat
     assert interface_addresses(by_name=True) == interface_addresses(by_name=False)
 
 
-def test_server_on_loopback_asks_no_resolver_for_the_name_of_the_machine(
+def test_server_on_loopback_does_not_resolve_the_name_of_the_machine(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
@@ -196,7 +196,7 @@ def guarded(start: Start) -> Running:
 
 @every_case("prefix", ["", "/ns/other"])
 @every_case("host", ["localhost", "192.168.0.7:8089", "media.example", "attacker.example"])
-def test_ca_is_given_to_everybody_as_a_file_that_devices_install(guarded: Running, prefix: str, host: str) -> None:
+def test_anybody_can_download_the_ca_as_a_file_that_devices_install(guarded: Running, prefix: str, host: str) -> None:
     path = f"{prefix}/__admin/ca.crt"
     with guarded.connect() as wire:
         answer = wire.ask("GET", path, None, ("Host", host))
@@ -220,7 +220,7 @@ def test_server_with_another_certificate_or_none_says_why_it_has_no_ca(start: St
         assert "no CA of its own: start it with --tls" in answer.json()["detail"]
 
 
-def test_private_keys_are_nowhere_to_be_had(
+def test_private_keys_cannot_be_downloaded(
     start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -254,7 +254,7 @@ def test_options_that_contradict_each_other_are_refused(options: dict[str, Any],
         Service(options=ServerOptions(**options))
 
 
-def test_missing_library_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_reported_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     for options in ({}, {"tls_ca": str(tmp_path / "ca.pem")}):
         assert 'pip install "media-collection-mockserver[tls]"' in failure_of(tls=True, **options)

@@ -84,7 +84,7 @@ def teller(standing_page: Page) -> Iterator[StoryTeller]:
     standing_page.unroute_all()
 
 
-def test_axe_sees_what_is_serious_in_light_and_in_dark(reopened: Reopened) -> None:
+def test_axe_reports_serious_problems_in_light_and_in_dark(reopened: Reopened) -> None:
     page = reopened("#/sessions")
     expect(page.locator(".list-view")).to_be_visible()
     assert _told(page) == []
@@ -113,7 +113,7 @@ def test_axe_finds_nothing_serious(
     assert _told(page) == []
 
 
-def test_axe_finds_nothing_serious_in_what_opens(standing: Shown, busy: dict[str, str], look: Look) -> None:
+def test_axe_finds_nothing_serious_in_panels_that_open(standing: Shown, busy: dict[str, str], look: Look) -> None:
     page = look(viewport={"width": 360, "height": 740})
     page.goto(standing.address("#/faults"))
     page.get_by_role("button", name="Clock").click()

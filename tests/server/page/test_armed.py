@@ -12,7 +12,7 @@ from tests.server.page.conftest import Reopened, Shown
 pytestmark = pytest.mark.browser
 
 
-def test_what_is_armed_is_in_sight_on_every_view_and_leads_to_its_place(shown: Shown, page: Page) -> None:
+def test_every_view_shows_what_is_armed_and_links_to_it(shown: Shown, page: Page) -> None:
     control = shown.server.control
     control.call(START_STORY, None, name="day-old-session")
     page.goto(shown.address())
@@ -36,7 +36,7 @@ def test_what_is_armed_is_in_sight_on_every_view_and_leads_to_its_place(shown: S
     expect(page.get_by_role("heading", name="Current settings")).to_be_visible()
 
 
-def test_a_server_that_went_away_is_unmistakable_and_comes_back(shown: Shown, page: Page, forgiven: list[str]) -> None:
+def test_a_lost_server_is_clearly_shown_until_it_is_back(shown: Shown, page: Page, forgiven: list[str]) -> None:
     forgiven += ["ERR_FAILED", "ERR_ABORTED", "Failed to load"]
     shown.open_session()
     page.goto(shown.address())
@@ -50,7 +50,7 @@ def test_a_server_that_went_away_is_unmistakable_and_comes_back(shown: Shown, pa
     expect(page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_hidden()
 
 
-def test_a_server_that_was_started_again_says_so_and_offers_the_way_back(shown: Shown, page: Page) -> None:
+def test_a_restarted_server_is_announced_with_a_way_back(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/faults"))
     expect(page.get_by_role("img", name="Live")).to_be_visible()
     namespaces = shown.server.service.namespaces

@@ -46,7 +46,7 @@ def recorded(shown: Shown) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["close", "reset"])
-def test_request_on_a_connection_that_ends_is_repeated_and_the_page_does_not_know(
+def test_browser_repeats_a_request_on_a_closed_connection_without_telling_the_page(
     shown: Shown, browser: Browser, kind: str
 ) -> None:
     assert sent_twice(shown, browser, {"kind": kind}) == [201, 201]

@@ -21,7 +21,7 @@ def played(shown: Shown, name: str, *event_types: str) -> str:
     return sid
 
 
-def test_what_differs_between_two_sessions_stands_beside_their_timelines(standing: Shown, reopened: Reopened) -> None:
+def test_differences_of_two_sessions_are_shown_beside_their_timelines(standing: Shown, reopened: Reopened) -> None:
     before = played(standing, "One", "play", "pauseStart", "play", "sessionEnd")
     after = played(standing, "<b>Two</b>", "play", "pauseStart", "sessionEnd")
     page = reopened(f"#/sessions/{before}")

@@ -60,7 +60,7 @@ def test_the_clock_of_the_header_jumps_stands_and_runs(shown: Shown, page: Page)
     assert _clock(shown)["rate"] == 1
 
 
-def test_a_jump_that_is_no_number_is_not_sent(shown: Shown, page: Page) -> None:
+def test_a_jump_that_is_not_a_number_is_not_sent(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/settings"))
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
@@ -84,7 +84,7 @@ def _utc(ms: int) -> str:
 # Settings
 
 
-def test_what_was_changed_is_patched_and_nothing_else(shown: Shown, page: Page) -> None:
+def test_only_changed_settings_are_patched(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/settings"))
     expect(page.get_by_role("button", name="No changes")).to_be_disabled()
     _field(page, "idle_timeout_s").fill("30")
@@ -124,9 +124,7 @@ def test_one_threshold_changes_and_the_others_stay(shown: Shown, page: Page) -> 
     assert _setting(shown, "thresholds") == {**before, "late_s": 3}
 
 
-def test_a_setting_that_is_refused_is_told_at_its_field(
-    standing: Shown, reopened: Reopened, forgiven: list[str]
-) -> None:
+def test_a_refused_setting_is_explained_at_its_field(standing: Shown, reopened: Reopened, forgiven: list[str]) -> None:
     forgiven.append("400 (Bad Request)")
     before = standing.server.admin("GET", "/settings").json()
     page = reopened("#/settings")
@@ -163,7 +161,7 @@ def test_settings_are_searched(reopened: Reopened) -> None:
     expect(page.locator("[data-field]:visible")).to_have_count(2)
 
 
-def test_parts_are_reset_at_a_second_press(shown: Shown, page: Page) -> None:
+def test_parts_are_reset_by_a_second_press(shown: Shown, page: Page) -> None:
     shown.open_session()
     shown.server.add_fault({"kind": "reset"})
     shown.server.admin("PATCH", "/settings", {"idle_timeout_s": 5})
@@ -180,7 +178,7 @@ def test_parts_are_reset_at_a_second_press(shown: Shown, page: Page) -> None:
     assert shown.server.admin("GET", "/summary").json()["requests"] == 1
 
 
-def test_a_namespace_is_dropped_at_a_second_press(shown: Shown, page: Page) -> None:
+def test_a_namespace_is_dropped_by_a_second_press(shown: Shown, page: Page) -> None:
     shown.open_session("/ns/team-a")
     page.goto(shown.address("#/settings"))
     row = page.get_by_role("region", name="Namespaces").get_by_role("listitem").filter(has_text="team-a")

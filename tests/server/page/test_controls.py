@@ -100,9 +100,7 @@ def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> No
     expect(rule).to_contain_text("spent")
 
 
-def test_what_is_wrong_with_a_rule_is_told_at_its_field(
-    standing: Shown, reopened: Reopened, forgiven: list[str]
-) -> None:
+def test_a_mistake_in_a_rule_is_shown_at_its_field(standing: Shown, reopened: Reopened, forgiven: list[str]) -> None:
     forgiven.append("400 (Bad Request)")
     before = _faults(standing)
     page = reopened("#/faults")
@@ -132,9 +130,7 @@ def test_what_is_wrong_with_a_rule_is_told_at_its_field(
         field.fill(usual)
 
 
-def test_what_is_wrong_with_a_fault_as_a_whole_is_told(
-    standing: Shown, reopened: Reopened, forgiven: list[str]
-) -> None:
+def test_a_mistake_in_a_fault_as_a_whole_is_shown(standing: Shown, reopened: Reopened, forgiven: list[str]) -> None:
     forgiven.append("400 (Bad Request)")
     before = _faults(standing)
     page = reopened("#/faults")
@@ -165,7 +161,7 @@ def test_a_rule_is_switched_off_and_on_and_removed(shown: Shown, page: Page) -> 
     assert _faults(shown) == []
 
 
-def test_all_rules_go_at_a_second_press_and_spent_ones_at_one(shown: Shown, page: Page) -> None:
+def test_removing_all_rules_takes_two_presses_and_spent_ones_one(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     shown.server.add_fault({"kind": "status", "code": 500}, times=1)
     shown.server.add_fault({"kind": "status", "code": 501}, when={"event_type": "play"})

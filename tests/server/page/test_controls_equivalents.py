@@ -149,12 +149,12 @@ def test_curl_and_python_do_what_the_control_does(shown: Shown, lines: Lines, na
 
 
 @pytest.mark.parametrize(("request_", "python"), CALLS, ids=[python for _, python in CALLS])
-def test_python_is_as_one_would_write_it(lines: Lines, request_: dict[str, Any], python: str) -> None:
+def test_python_reads_as_if_written_by_hand(lines: Lines, request_: dict[str, Any], python: str) -> None:
     assert lines(request_)[1] == python
     ast.parse(python)
 
 
-def test_whatever_a_text_holds_it_stays_a_text(shown: Shown, lines: Lines) -> None:
+def test_any_text_stays_a_text(shown: Shown, lines: Lines) -> None:
     curl, python = lines(REQUESTS["add a fault"], f"{shown.url}/__admin")
 
     _bash(curl)
@@ -170,7 +170,7 @@ def test_curl_shows_the_token_where_one_is_needed(lines: Lines) -> None:
     assert '-H "Authorization: Bearer $MOCKSERVER_ADMIN_TOKEN"' in curl
 
 
-def test_a_control_shows_what_it_would_send_before_it_does(shown: Shown, page: Page) -> None:
+def test_a_control_shows_its_request_before_sending_it(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/settings"))
 
     page.get_by_role("button", name="+10 min").focus()

@@ -40,7 +40,7 @@ def _open_entry(shown: Shown, page: Page, seq: int) -> None:
     expect(page.locator(".entry h1")).to_contain_text(f"#{seq}")
 
 
-def test_requests_appear_while_one_looks(shown: Shown, page: Page) -> None:
+def test_new_requests_appear_without_a_reload(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/events"))
     expect(page.get_by_role("heading", name="No requests yet")).to_be_visible()
 
@@ -105,7 +105,7 @@ TYPED_AND_LEFT = """status => {
 }"""
 
 
-def test_who_leaves_while_typing_a_filter_stays_where_they_went(shown: Shown, page: Page) -> None:
+def test_leaving_while_typing_a_filter_does_not_lead_back(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/events"))
     expect(page.get_by_label("Status")).to_be_visible()
 
@@ -114,7 +114,7 @@ def test_who_leaves_while_typing_a_filter_stays_where_they_went(shown: Shown, pa
     assert page.url == shown.address("#/start")
 
 
-def test_thousands_of_requests_are_a_hundred_elements(shown: Shown, page: Page) -> None:
+def test_thousands_of_requests_take_a_hundred_elements(shown: Shown, page: Page) -> None:
     back_end = shown.server.emulator
     sid = open_session(back_end)
     request = post_event(sid, event("ping"))
@@ -132,7 +132,7 @@ def test_thousands_of_requests_are_a_hundred_elements(shown: Shown, page: Page) 
         assert page.locator(ROWS).count() < 100
 
 
-def test_who_scrolls_up_is_left_in_peace(shown: Shown, page: Page) -> None:
+def test_new_requests_do_not_move_a_list_that_was_scrolled_up(shown: Shown, page: Page) -> None:
     back_end = shown.server.emulator
     sid = open_session(back_end)
     for _ in range(200):
@@ -163,7 +163,7 @@ def test_a_condition_that_cannot_be_read_is_explained(shown: Shown, page: Page, 
     expect(page.get_by_label("Search requests")).to_have_attribute("aria-invalid", "true")
 
 
-def test_what_is_wrong_is_marked_in_place(shown: Shown, page: Page) -> None:
+def test_mistakes_in_a_body_are_marked_in_place(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     body = event("adStart")
     del body["params"]["media.ad.id"]
@@ -183,7 +183,7 @@ def test_what_is_wrong_is_marked_in_place(shown: Shown, page: Page) -> None:
     expect(page.get_by_role("heading", name="3 problems")).to_be_visible()
 
 
-def test_how_long_a_delay_held_a_request_back_is_told(shown: Shown, page: Page) -> None:
+def test_the_length_of_a_delay_is_shown(shown: Shown, page: Page) -> None:
     back_end = shown.server.emulator
     back_end.clock.freeze()
     sid = shown.open_session()
@@ -283,7 +283,7 @@ def test_copied_pytest_is_python_that_finds_the_event(standing: Shown, standing_
     assert answer.json()["count"] == 1, (query, answer)
 
 
-def test_a_request_that_is_not_there_says_so(shown: Shown, page: Page) -> None:
+def test_a_missing_request_is_reported_as_missing(shown: Shown, page: Page) -> None:
     shown.open_session()
     page.goto(shown.address("#/events/1"))
     expect(page.locator(".entry h1")).to_contain_text("#1")

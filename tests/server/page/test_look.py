@@ -55,7 +55,7 @@ def test_every_view_fits_three_screens(shown: Shown, page: Page, forgiven: list[
     assert wrong == {}
 
 
-def test_what_does_not_fit_is_found(shown: Shown, page: Page) -> None:
+def test_elements_that_do_not_fit_are_found(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/start"))
     expect(page.get_by_role("heading", name="Connect a player")).to_be_visible()
     assert page.evaluate(CHECK) == []

@@ -58,7 +58,7 @@ def test_buttons_of_an_empty_list_wait_for_no_player_that_was_stopped(shown: Sho
     expect(button).to_be_enabled()
 
 
-def test_too_many_players_are_no_longer_told_of_when_fewer_play(
+def test_message_about_too_many_players_goes_away_when_fewer_play(
     shown: Shown, card: Locator, forgiven: list[str]
 ) -> None:
     forgiven.append("429 (Too Many Requests)")
@@ -74,7 +74,7 @@ def test_too_many_players_are_no_longer_told_of_when_fewer_play(
     expect(start_button(card)).to_be_enabled()
 
 
-def test_what_else_was_refused_is_told_until_the_form_changes(shown: Shown, card: Locator, forgiven: list[str]) -> None:
+def test_other_refusals_are_shown_until_the_form_changes(shown: Shown, card: Locator, forgiven: list[str]) -> None:
     forgiven.append("400 (Bad Request)")
     shown.server.admin("POST", "/players", {"speed": FOREVER})
     card.get_by_label("Content").select_option("short")
@@ -90,7 +90,7 @@ def test_what_else_was_refused_is_told_until_the_form_changes(shown: Shown, card
     expect(card.get_by_role("alert")).to_have_count(0)
 
 
-def test_the_button_promises_no_number_that_cannot_be_used(reopened: Reopened) -> None:
+def test_the_button_shows_no_number_that_cannot_be_used(reopened: Reopened) -> None:
     card = ready(reopened("#/start"))
     count, button = card.get_by_label("How many"), start_button(card)
     for text, label in (

@@ -28,7 +28,7 @@ def test_dropped_archive_is_shown_as_its_session(shown: Shown, page: Page) -> No
     expect(page.get_by_role("heading", name="The Film")).to_be_visible()
 
 
-def test_file_that_is_no_recording_is_refused_in_the_words_of_the_server(
+def test_file_that_is_not_a_recording_is_refused_with_the_servers_message(
     shown: Shown, page: Page, forgiven: list[str]
 ) -> None:
     forgiven.append("status of 400")

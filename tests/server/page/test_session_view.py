@@ -45,7 +45,7 @@ def watched(shown: Shown, *more: tuple[str, int, float, dict[str, Any]], **param
     return sid
 
 
-def test_timeline_has_lanes_for_what_went_on(standing: Shown, reopened: Reopened) -> None:
+def test_timeline_has_a_lane_for_each_kind_of_activity(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing)
     page = reopened(f"#/sessions/{sid}")
     for kind in ("starting", "gap", "ad", "main", "paused"):
@@ -56,9 +56,7 @@ def test_timeline_has_lanes_for_what_went_on(standing: Shown, reopened: Reopened
     expect(page.locator(".lane-ad text")).to_have_text("a1")
 
 
-def test_timeline_of_a_session_of_the_media_edge_api_is_drawn_and_led_through_alike(
-    standing: Shown, reopened: Reopened
-) -> None:
+def test_timeline_of_a_media_edge_session_is_drawn_and_navigated_alike(standing: Shown, reopened: Reopened) -> None:
     def posted(event_type: str, **members: Any) -> Answer:
         body = json.dumps(edge_body(event_type, **members)).encode()
         answer = standing.server.ask("POST", f"/ee/va/v1/{event_type}?configId=any", body)
@@ -85,7 +83,7 @@ def test_timeline_of_a_session_of_the_media_edge_api_is_drawn_and_led_through_al
     expect(page.get_by_role("heading", level=1)).to_contain_text("adStart")
 
 
-def test_pointing_and_clicking_say_what_it_is_and_lead_to_the_request(standing: Shown, reopened: Reopened) -> None:
+def test_pointing_names_an_item_and_clicking_opens_its_request(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing)
     page = reopened(f"#/sessions/{sid}/timeline")
     page.locator(".lane-ad rect").click()
@@ -118,7 +116,7 @@ def test_events_that_overtook_each_other_are_visible_in_both_orders(standing: Sh
     expect(last.locator(".moved")).to_have_text("1 earlier")
 
 
-def test_timeline_grows_as_events_come_and_marks_what_was_refused(standing: Shown, reopened: Reopened) -> None:
+def test_timeline_grows_as_events_arrive_and_marks_refused_ones(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing)
     page = reopened(f"#/sessions/{sid}/timeline")
     expect(page.locator(".session-notes")).to_contain_text("9 events")
@@ -160,7 +158,7 @@ def test_report_gives_every_figure_with_its_reason(standing: Shown, reopened: Re
     expect(page.get_by_role("heading", level=1)).to_contain_text("adStart")
 
 
-def test_report_says_in_sentences_why_its_figures_are_what_they_are(standing: Shown, reopened: Reopened) -> None:
+def test_report_explains_its_figures_in_sentences(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing)
     page = reopened(f"#/sessions/{sid}/report")
     why = page.locator(".figures").get_by_role("list", name="Why").get_by_role("listitem")
@@ -172,7 +170,7 @@ def test_report_says_in_sentences_why_its_figures_are_what_they_are(standing: Sh
     expect(why.nth(3)).to_have_text("Ad count is 1: 1 adStart in 1 ad break; 1 completed.")
 
 
-def test_findings_are_listed_with_what_they_do_to_the_reports(standing: Shown, reopened: Reopened) -> None:
+def test_findings_are_listed_with_their_effect_on_reports(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing, ("adStart", 50, 16, {"params": AD}))
     page = reopened(f"#/sessions/{sid}/findings")
     card = page.locator("article.finding").filter(has_text="ad.outside-break")
@@ -205,7 +203,7 @@ def test_day_long_session_is_drawn_with_few_elements(standing: Shown, reopened: 
     page.wait_for_function("() => document.querySelectorAll('.picture *').length < 1_000")
 
 
-def test_session_that_does_not_exist_is_said_so(reopened: Reopened, forgiven: list[str]) -> None:
+def test_missing_session_is_reported_as_missing(reopened: Reopened, forgiven: list[str]) -> None:
     forgiven.append("404")
     page = reopened("#/sessions/nobody")
     expect(page.get_by_role("alert").first).to_contain_text("there is no session 'nobody'")
@@ -230,7 +228,7 @@ def test_hostile_names_stay_text(standing: Shown, reopened: Reopened) -> None:
         assert page.locator("main img, main script").count() == 0, tab
 
 
-def test_broken_player_is_simulated_seen_through_and_struck_by_clicks(shown: Shown, page: Page) -> None:
+def test_broken_player_is_simulated_diagnosed_and_hit_by_a_fault_with_clicks(shown: Shown, page: Page) -> None:
     page.goto(shown.address())
     page.get_by_role("button", name="Simulate a broken player").click()
     expect(page.locator(".detail")).to_contain_text("ad.outside-break")

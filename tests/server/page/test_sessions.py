@@ -28,7 +28,7 @@ def test_an_empty_server_leads_to_connecting_a_player(shown: Shown, page: Page) 
     expect(page.get_by_role("link", name="Connect a player")).to_have_attribute("href", "#/start")
 
 
-def test_a_session_appears_while_one_looks(shown: Shown, page: Page) -> None:
+def test_a_new_session_appears_without_a_reload(shown: Shown, page: Page) -> None:
     page.goto(shown.address())
     expect(page.get_by_text("No sessions yet")).to_be_visible()
 
@@ -41,7 +41,7 @@ def test_a_session_appears_while_one_looks(shown: Shown, page: Page) -> None:
     expect(row).to_contain_text("open")
 
 
-def test_a_session_changes_while_one_looks(shown: Shown, page: Page) -> None:
+def test_a_changed_session_is_updated_without_a_reload(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     page.goto(shown.address())
     events = page.locator(f"{ROWS} > :nth-child(5)")
@@ -123,7 +123,7 @@ def test_the_keyboard_walks_and_opens(shown: Shown, page: Page) -> None:
     expect(page).to_have_url(re.compile(f"#/sessions/{sids[1]}$"))
 
 
-def test_deadlines_count_with_the_clock_and_stand_when_it_is_frozen(shown: Shown, page: Page) -> None:
+def test_deadlines_count_down_with_the_clock_and_stop_when_it_is_frozen(shown: Shown, page: Page) -> None:
     control = shown.server.control
     control.call(SET_CLOCK, ClockCommand(action="freeze"))
     sid = shown.open_session()
@@ -166,7 +166,7 @@ def test_a_namespace_shows_its_own(shown: Shown, page: Page) -> None:
     expect(page.locator(ROWS)).to_contain_text("of all")
 
 
-def test_thousands_of_sessions_are_a_hundred_elements(shown: Shown, page: Page) -> None:
+def test_thousands_of_sessions_take_a_hundred_elements(shown: Shown, page: Page) -> None:
     back_end = shown.server.emulator
     for number in range(1200):
         film: dict[str, Any] = {"media.name": f"film {number}"}
@@ -260,7 +260,7 @@ SCROLLED = """top => {
 }"""
 
 
-def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Page) -> None:
+def test_going_back_restores_the_place_in_the_list(shown: Shown, page: Page) -> None:
     back_end = shown.server.emulator
     for number in range(300):
         film: dict[str, Any] = {"media.name": f"film {number}"}
@@ -281,7 +281,7 @@ def test_who_comes_back_finds_the_list_where_it_was_left(shown: Shown, page: Pag
     expect(page.get_by_role("grid").get_by_text("film 99", exact=True)).to_be_visible()
 
 
-def test_what_was_refused_without_a_session_is_told_above_the_list(shown: Shown, page: Page) -> None:
+def test_refusals_without_a_session_are_explained_above_the_list(shown: Shown, page: Page) -> None:
     page.goto(shown.address())
     expect(page.get_by_text("No sessions yet")).to_be_visible()
     loose = page.locator(".findings-list.loose")
@@ -312,7 +312,7 @@ def test_a_session_says_to_which_api_it_belongs(shown: Shown, page: Page) -> Non
         ({"grace_s": 1.5}, "includes a grace of 1.5 s,"),
     ],
 )
-def test_hint_of_a_deadline_tells_the_grace_in_force(
+def test_hint_of_a_deadline_names_the_grace_in_force(
     shown: Shown, page: Page, settings: dict[str, float], hint: str
 ) -> None:
     shown.server.control.call(PATCH_SETTINGS, settings)
@@ -322,7 +322,7 @@ def test_hint_of_a_deadline_tells_the_grace_in_force(
     expect(page.locator(f"{ROWS} .deadline").first).to_have_attribute("title", re.compile(re.escape(hint)))
 
 
-def test_accepted_refused_and_struck_are_counted_apart_and_lead_to_the_requests(shown: Shown, page: Page) -> None:
+def test_accepted_refused_and_faulted_requests_are_counted_separately_and_linked(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     for _ in range(2):
         assert shown.send(sid, "nonsense") == 400
@@ -340,7 +340,7 @@ def test_accepted_refused_and_struck_are_counted_apart_and_lead_to_the_requests(
     expect(page.locator(f"{ROWS}")).to_have_count(2)
 
 
-def test_who_leaves_while_typing_a_search_stays_where_they_went(shown: Shown, page: Page) -> None:
+def test_leaving_while_typing_a_search_does_not_lead_back(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     page.goto(shown.address())
     expect(page.locator(ROWS)).to_have_count(1)

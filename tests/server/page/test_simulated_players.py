@@ -109,7 +109,9 @@ def test_the_same_seed_plays_the_same(shown: Shown, page: Page, card: Locator) -
     assert first.content == second.content
 
 
-def test_what_cannot_be_used_is_told_in_place_before_anything_is_sent(standing: Shown, standing_card: Locator) -> None:
+def test_invalid_values_are_marked_at_their_fields_before_anything_is_sent(
+    standing: Shown, standing_card: Locator
+) -> None:
     card, line = standing_card, standing_card.get_by_role("region", name="Command line")
     for label, text, told in UNUSABLE:
         case = f"{label}: {text}"
@@ -137,7 +139,7 @@ def _most_of_99(route: Route) -> None:
     return route.fulfill(response=answer, json={**answer.json(), "most": 99})
 
 
-def test_what_the_server_refuses_is_told_where_it_lies(shown: Shown, page: Page, forgiven: list[str]) -> None:
+def test_a_refusal_by_the_server_is_shown_at_the_field_concerned(shown: Shown, page: Page, forgiven: list[str]) -> None:
     forgiven.append("400 (Bad Request)")
     page.route("**/__admin/players", _most_of_99)
     page.goto(shown.address("#/start"))
@@ -158,7 +160,9 @@ def test_what_the_server_refuses_is_told_where_it_lies(shown: Shown, page: Page,
     assert players_of(shown) == []
 
 
-def test_when_too_many_play_already_the_server_says_so(shown: Shown, card: Locator, forgiven: list[str]) -> None:
+def test_too_many_players_are_refused_with_the_servers_message(
+    shown: Shown, card: Locator, forgiven: list[str]
+) -> None:
     forgiven.append("429 (Too Many Requests)")
     before = shown.server.admin("POST", "/players", {"count": 49, "speed": FOREVER, "content": "short"})
     assert before.status == 201
@@ -183,7 +187,7 @@ def test_players_that_could_open_no_session_say_why(shown: Shown, card: Locator)
     expect(card).to_contain_text("No player is playing")
 
 
-def test_the_command_says_what_the_form_says(standing: Shown, standing_card: Locator) -> None:
+def test_the_command_has_the_values_of_the_form(standing: Shown, standing_card: Locator) -> None:
     card = standing_card
     read = build_parser(("play",)).parse_args
     plain = read(command_of(card))
@@ -230,7 +234,7 @@ def test_below_a_namespace_the_command_plays_there(shown: Shown, page: Page) -> 
     expect(start_button(card)).to_be_disabled()
 
 
-def test_against_another_server_plays_the_command_and_never_this_server(
+def test_against_another_server_only_the_command_plays(
     shown: Shown, start: Callable[..., Running], card: Locator
 ) -> None:
     other = Shown(start())
@@ -294,7 +298,7 @@ def test_an_address_stays_one_word_whatever_is_in_it(standing_card: Locator) -> 
 
 
 @pytest.mark.parametrize("text", NO_ADDRESS)
-def test_what_is_no_address_makes_no_command(standing: Shown, standing_page: Page, text: str) -> None:
+def test_an_invalid_address_makes_no_command(standing: Shown, standing_page: Page, text: str) -> None:
     script = "async ([module, text]) => (await import(module)).serverAddress(text)"
     module = f"{standing.url}/__admin/ui/controls/play-command.js"
 

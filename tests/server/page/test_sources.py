@@ -24,7 +24,7 @@ def _matches(pattern: str, paths: list[Path], but: str = "") -> dict[str, list[s
     return {name: matches for name, matches in found.items() if matches}
 
 
-def test_no_script_takes_text_for_markup_or_code() -> None:
+def test_no_script_treats_text_as_markup_or_code() -> None:
     forbidden = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|srcdoc"
         r"|\beval\b|new Function|setTimeout\(\s*[\"'`]|setHTML"
@@ -33,11 +33,11 @@ def test_no_script_takes_text_for_markup_or_code() -> None:
     assert _matches(forbidden, SCRIPTS, but='"srcdoc"') == {}  # dom.js refuses it by name
 
 
-def test_nothing_comes_from_elsewhere() -> None:
+def test_nothing_is_loaded_from_other_hosts() -> None:
     assert _matches(r"""(?:src|href|url\(|import|from|@import)\s*[=(]?\s*["'`]?(?:https?:)?//""", FILES) == {}
 
 
-def test_every_import_is_there() -> None:
+def test_every_imported_file_exists() -> None:
     targets = {
         (_name(path), target): path.parent / target
         for path in SCRIPTS
@@ -55,7 +55,7 @@ def test_files_are_small_and_have_one_job() -> None:
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
 
 
-def test_every_file_that_the_page_and_its_routes_name_is_there() -> None:
+def test_every_file_that_the_page_and_its_routes_name_exists() -> None:
     named = re.findall(r"""(?:src|href)="([^"#]+)\"""", (UI / "index.html").read_text(encoding="utf-8"))
     named += re.findall(r"""["']\./((?:views|controls)/[^"']+\.js)["']""", (UI / "main.js").read_text(encoding="utf-8"))
 

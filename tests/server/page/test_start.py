@@ -79,7 +79,7 @@ def test_a_simulated_player_starts_and_its_session_is_shown(shown: Shown, page: 
     shown.server.wait_for_entries(5)
 
 
-def test_a_player_that_runs_is_listed_and_stopped(shown: Shown, page: Page) -> None:
+def test_a_running_player_is_listed_and_stopped(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/start"))
     page.get_by_label("Speed").select_option("1")
     page.get_by_role("button", name="Start a player").click()

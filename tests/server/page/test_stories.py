@@ -64,7 +64,7 @@ def test_a_story_is_started_watched_and_stopped(shown: Shown, page: Page, teller
     assert "POST /first-start-fails/stop" in teller.asked
 
 
-def test_a_built_in_story_is_told_and_judged(shown: Shown, page: Page) -> None:
+def test_a_built_in_story_runs_and_is_judged(shown: Shown, page: Page) -> None:
     page.goto(shown.address("#/stories"))
     page.get_by_role("button", name="Start session-start-500", exact=True).click()
     told = page.get_by_role("region", name="Current story")

@@ -147,7 +147,7 @@ def test_times_beyond_all_dates_do_no_harm(call: Call, ms: float) -> None:
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", " JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x"])
-def test_no_address_can_run_anything(standing: Shown, standing_page: Page, address: str) -> None:
+def test_no_address_can_run_a_script(standing: Shown, standing_page: Page, address: str) -> None:
     refused = standing_page.evaluate(
         """async ([module, address]) => {
           const { h } = await import(module);
