@@ -35,7 +35,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         key: Its context data variable; None for a derived ratio.
         xdm: Its field below ``xdm.mediaReporting``; None if there is none.
         value: The value that is reported: whole seconds and kilobits rounded down, flags True; None if it is not sent.
-        exact: The value before rounding, for assertions; flags are True or False.
+        exact: The value before rounding, for assertions; flags are True or False. None also if events that it depends
+            on are no longer there, as when the journal has dropped the beginning of a session.
         why: The parts it was computed from.
     """
 

@@ -23,11 +23,24 @@ import msgspec
 from msgspec.structs import replace
 
 from mockserver.model.event_types import EVENTS
-from mockserver.model.session import AdState
+from mockserver.model.session import AdState, Session
 from mockserver.rules.playback_states import ADS, CHAPTER, PLAYER, STATES, Player
 from mockserver.rules.timeline import Item
 
-__all__ = ["MOST", "Ad", "Break", "Chapter", "Player", "Scope", "State", "Step", "by_type", "state_names", "trace"]
+__all__ = [
+    "MOST",
+    "Ad",
+    "Break",
+    "Chapter",
+    "Player",
+    "Scope",
+    "State",
+    "Step",
+    "by_type",
+    "lacks_beginning",
+    "state_names",
+    "trace",
+]
 
 _NOTHING: Mapping[str, Any] = {}
 MOST = 10**15
@@ -153,6 +166,18 @@ def by_type(steps: Sequence[Step], before: Mapping[str, list[Step]] = _NOTHING) 
     for step in steps:
         found[step.event_type].append(step)
     return {event_type: of_type for event_type, of_type in found.items() if of_type}
+
+
+def lacks_beginning(session: Session | None, steps: Sequence[Step]) -> bool:
+    """Return whether the sessionStart is among events that were accepted but are no longer there.
+
+    Args:
+        session: The session; None when it is not known.
+        steps: Its accepted events that are still there.
+    """
+    if session is None or session.events <= len(steps):
+        return False
+    return all(step.event_type != "sessionStart" for step in steps)
 
 
 def trace(

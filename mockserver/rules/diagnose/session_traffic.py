@@ -33,7 +33,7 @@ from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, s
 from mockserver.rules.diagnose.refusals import Refusal, refusals_of
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
-from mockserver.rules.playback import MOST, Step, by_type, trace
+from mockserver.rules.playback import MOST, Step, by_type, lacks_beginning, trace
 from mockserver.rules.stalls import stalls
 from mockserver.rules.timeline import Item
 
@@ -225,9 +225,7 @@ class SessionTraffic:
     @cached_property
     def lacks_beginning(self) -> bool:
         """Whether the sessionStart is among events that were accepted but are no longer in the journal."""
-        if self.stored is None or self.start is not None:
-            return False
-        return self.stored.events > sum(item.accepted for item in self.arrived)
+        return lacks_beginning(self.stored, self.steps)
 
     @cached_property
     def params(self) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.model.session import Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Phase
-from mockserver.rules.playback import Step, by_type
+from mockserver.rules.playback import Step, by_type, lacks_beginning
 from mockserver.rules.report.durations import Durations, turns
 from mockserver.rules.report.playheads import WatchedInterval, watched
 
@@ -68,10 +68,22 @@ class PlayedSession:
         starts = self.by_type.get("sessionStart")
         return starts[0] if starts else None
 
+    @cached_property
+    def lacks_beginning(self) -> bool:
+        """Whether the sessionStart, and maybe more, is no longer there."""
+        return lacks_beginning(self.session, self.steps)
+
     @property
     def params(self) -> Mapping[str, Any]:
         """The params of the sessionStart; empty when it is not there."""
         return {} if self.start is None else self.start.params
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether reports show it: not without a content id, which a session remembers without its sessionStart."""
+        if self.session is not None and self.lacks_beginning:
+            return self.session.content.media_id != ""
+        return bool(self.params.get("media.id"))
 
     @property
     def length_s(self) -> float:
@@ -80,8 +92,12 @@ class PlayedSession:
 
     @cached_property
     def main_play(self) -> Step | None:
-        """The first play on main content."""
-        return next((step for step in self.by_type.get("play", ()) if step.after.ad_break is None), None)
+        """The first play that is certainly on main content."""
+        first = 0
+        if self.lacks_beginning:  # before an adBreakComplete, it may be in a break of which the start is missing
+            first = next((step.n for step in self.by_type.get("adBreakComplete", ()) if step.ignored is not None), 0)
+        plays = self.by_type.get("play", ())
+        return next((step for step in plays if step.n >= first and step.after.ad_break is None), None)
 
     @cached_property
     def watched(self) -> Sequence[WatchedInterval]:

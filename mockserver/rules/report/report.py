@@ -16,6 +16,7 @@ from mockserver.rules.report.durations import amount, place
 from mockserver.rules.report.played_session import PlayedSession, is_final
 from mockserver.rules.report.quality import quality_metrics, unsourced_errors
 from mockserver.rules.report.ratios import ratio_metrics
+from mockserver.rules.report.remains import remaining, remaining_chapter, remaining_state, unknown
 from mockserver.rules.report.states import MOST_STATES, dropped_states, state_reports
 from mockserver.rules.report.summary import summary
 from mockserver.rules.timeline import Item
@@ -54,18 +55,22 @@ def build_report(
         notes.append(_two_readings(unclosed, played, voided))
         played = voided if settings.unclosed_break == "void" else played
     metrics = (*content_metrics(played), *quality_metrics(played))
-    ads, chapters = tuple(ad_reports(played)), tuple(chapter_reports(played))
+    ads, chapters, states = tuple(ad_reports(played)), tuple(chapter_reports(played)), tuple(state_reports(played))
+    ratios = tuple(ratio_metrics(metrics, ads, chapters))
+    if played.lacks_beginning:
+        metrics, ratios = tuple(remaining(metrics)), tuple(map(unknown, ratios))
+        chapters, states = tuple(map(remaining_chapter, chapters)), tuple(map(remaining_state, states))
     return SessionReport(
         session_id=played.session_id,
         as_of_ms=now_ms,
         final=played.final,
-        reported=bool(played.params.get("media.id")),
+        reported=played.is_reported,
         summary=tuple(summary(played, ads)),
         metrics=metrics,
-        ratios=tuple(ratio_metrics(metrics, ads, chapters)),
+        ratios=ratios,
         ads=ads,
         chapters=chapters,
-        states=tuple(state_reports(played)),
+        states=states,
         dimensions=session_dimensions(played),
         built_in_segments=tuple(built_in_segments(played)),
         notes=(*notes, *_notes(played)),
@@ -98,11 +103,14 @@ def _two_readings(unclosed: Sequence[Step], counted: PlayedSession, voided: Play
 
 def _notes(played: PlayedSession) -> Iterator[Note]:
     start = played.start
-    if start is None:
+    if played.lacks_beginning:
         yield Note(
             seqs=(),
-            text="the journal has dropped the sessionStart: the report lacks its data and that of other dropped events",
+            text="the sessionStart is no longer there: values without an exact one depend on dropped events, and are "
+            "computed from those that are left",
         )
+    elif start is None:
+        yield Note(seqs=(), text="there is no sessionStart: the report lacks its data")
     else:
         seqs = (start.seq,)
         if not played.params.get("media.id"):

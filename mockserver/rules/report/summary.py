@@ -47,6 +47,9 @@ def summary(played: PlayedSession, ads: Sequence[AdReport]) -> Iterator[str]:
     """
     if not played.steps:
         return
+    if played.lacks_beginning:
+        yield from _remains(played)
+        return
     yield _starts(played)
     yield _content_time(played)
     yield from _media_time(played)
@@ -54,10 +57,24 @@ def summary(played: PlayedSession, ads: Sequence[AdReport]) -> Iterator[str]:
     yield _completes(played)
 
 
+def _remains(played: PlayedSession) -> Iterator[str]:
+    """Say what is certain about a session whose sessionStart is no longer there."""
+    media, play = "Media starts is not known: the sessionStart is no longer there", played.main_play
+    if play is None:
+        yield f"{media}. Content starts is not known: no play on main content is left."
+    else:
+        yield f"{media}. Content starts is 1: main content played ({place(play)})."
+    yield "Times and counts are not known: they depend on events that are no longer there."
+    if played.by_type.get("sessionComplete"):
+        yield _completes(played)
+    else:
+        yield "Content completes is not known: no sessionComplete is left."
+
+
 def _starts(played: PlayedSession) -> str:
     start, play = played.start, played.main_play
     if start is None:
-        media = "Media starts is 0: the journal has dropped the sessionStart"
+        media = "Media starts is 0: there is no sessionStart"
     elif played.params.get("media.resume") is True and played.settings.resume_suppresses_start:
         media = f"Media starts is 0: the sessionStart {place(start)} resumes an earlier session (media.resume)"
     else:

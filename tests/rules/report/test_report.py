@@ -107,8 +107,8 @@ def test_session_that_is_forgotten_still_has_its_report() -> None:
 def test_session_whose_events_are_gone_has_an_empty_report_that_says_so() -> None:
     case = case_of(("play", 0, 0))
     report = build_report(case.stored, [], Settings(), case.now_ms)
-    assert not report.media_starts
-    assert report.content_time_spent_s == report.media_time_spent_s == report.estimated_streams == 0
+    assert report.media_starts is report.content_time_spent_s is report.estimated_streams is None
+    assert report.metric("content_time_spent_s").value == 0
     assert any("sessionStart" in note.text for note in report.notes)
     assert build_report(None, [], Settings(), 0).session_id == ""
 

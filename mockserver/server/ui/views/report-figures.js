@@ -21,14 +21,19 @@ export function figures(report, findings) {
   const spent = exact("content_time_spent_s");
   return h("section.card.figures", { "aria-label": "Figures" },
     h("dl.facts",
-      figure("Media starts", exact("media_starts") ? "1" : "0"),
-      figure("Content starts", exact("content_starts") ? "1" : "0"),
+      figure("Media starts", count(exact("media_starts"))),
+      figure("Content starts", count(exact("content_starts"))),
       figure("Content time spent", Number.isFinite(spent) ? (spent ? format.duration(spent * 1000) : "0 s") : "\u2014"),
       figure("Ads", ads.length ? `${ads.length} started, ${completed.length} completed` : "none"),
-      figure("Content completes", exact("content_completes") ? "1" : "0")),
+      figure("Content completes", count(exact("content_completes")))),
     !report.reported && h("p", "Nothing of this session would be reported."),
     h("ul.effects", { "aria-label": "Why" }, report.summary.map((sentence) => h("li", sentence))),
     effects(findings));
+}
+
+/** @param {boolean | null | undefined} happened Null if it is not known: the journal has dropped the beginning. */
+function count(happened) {
+  return happened === null ? "\u2014" : happened ? "1" : "0";
 }
 
 function figure(name, value) {
