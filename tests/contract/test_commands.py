@@ -40,13 +40,13 @@ def test_session_shows_what_plays_and_when_it_will_end(server: MediaServer, sid:
     assert session.deadlines.idle_ms == T0 + 605_000
 
 
-def test_session_that_is_expired_answers_410(server: MediaServer, sid: str, ping: Callable[[], int]) -> None:
+def test_expired_session_answers_410(server: MediaServer, sid: str, ping: Callable[[], int]) -> None:
     assert ping() == 204
     assert server.expire(sid).closed_by is ClosedBy.EXPIRED
     assert ping() == 410
 
 
-def test_session_that_is_forgotten_answers_404_and_stays_visible(
+def test_forgotten_session_answers_404_and_stays_visible(
     server: MediaServer, sid: str, ping: Callable[[], int]
 ) -> None:
     assert server.forget(sid).phase is Phase.FORGOTTEN
@@ -79,9 +79,7 @@ def test_session_that_does_not_exist_is_not_found(server: MediaServer, ask: str,
         ({"phase": "asleep"}, "Invalid enum value 'asleep'", "/phase"),
     ],
 )
-def test_session_that_cannot_be_is_refused(
-    server: MediaServer, members: dict[str, Any], text: str, pointer: str
-) -> None:
+def test_invalid_session_is_refused(server: MediaServer, members: dict[str, Any], text: str, pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         server.open_session(**members)
     assert text in str(caught.value)
@@ -92,7 +90,7 @@ def test_session_that_cannot_be_is_refused(
 # Faults
 
 
-def test_fault_counts_what_it_saw_and_struck(server: MediaServer, ping: Callable[[], int]) -> None:
+def test_fault_counts_what_it_saw_and_hit(server: MediaServer, ping: Callable[[], int]) -> None:
     rule = server.faults.add({"kind": "status", "code": 500}, when={"event_type": "ping"}, skip=1, times=1, name="one")
     assert [ping(), ping(), ping()] == [204, 500, 204]
     assert (rule.seen, rule.applied) == (3, 1)
@@ -100,7 +98,7 @@ def test_fault_counts_what_it_saw_and_struck(server: MediaServer, ping: Callable
     assert repr(rule) == f"<FaultHandle {rule.id}>"
 
 
-def test_fault_that_is_removed_strikes_no_more(server: MediaServer, ping: Callable[[], int]) -> None:
+def test_removed_fault_no_longer_fires(server: MediaServer, ping: Callable[[], int]) -> None:
     rule = server.faults.add(fault={"kind": "status", "code": 500})
     assert ping() == 500
     rule.remove()
@@ -125,7 +123,7 @@ def test_fault_loses_the_answer_of_a_processed_event(server: MediaServer, sid: s
     assert server.session(sid).events == 2
 
 
-def test_unfired_are_the_rules_that_should_have_struck(server: MediaServer, ping: Callable[[], int]) -> None:
+def test_unfired_lists_the_rules_that_should_have_fired(server: MediaServer, ping: Callable[[], int]) -> None:
     add = server.faults.add
     struck = add({"kind": "status", "code": 500}, times=1)
     unseen = add({"kind": "reset"}, when={"event_type": "adStart"})
@@ -152,7 +150,7 @@ def test_unfired_are_the_rules_that_should_have_struck(server: MediaServer, ping
         ({"fault": {"kind": "delay"}}, "a delay takes ms, or lower and upper", "/fault"),
     ],
 )
-def test_fault_that_cannot_be_is_refused(server: MediaServer, rule: dict[str, Any], text: str, pointer: str) -> None:
+def test_invalid_fault_is_refused(server: MediaServer, rule: dict[str, Any], text: str, pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         server.faults.add(**rule)
     assert text in str(caught.value)
@@ -170,7 +168,7 @@ def test_fault_beyond_the_limit_is_refused(server: MediaServer) -> None:
 # Settings
 
 
-def test_settings_are_changed_one_by_one_and_open_sessions_feel_it(
+def test_settings_are_changed_one_by_one_and_apply_to_open_sessions(
     server: MediaServer, sid: str, ping: Callable[[], int]
 ) -> None:
     assert server.settings == Settings()
@@ -201,7 +199,7 @@ def test_settings_take_records_and_their_json_names(server: MediaServer) -> None
     ],
     ids=str,
 )
-def test_settings_that_cannot_be_change_nothing(server: MediaServer, changes: dict[str, Any], pointer: str) -> None:
+def test_invalid_settings_change_nothing(server: MediaServer, changes: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         server.configure(max_faults=5, **changes)
     assert caught.value.pointer == pointer
@@ -211,7 +209,7 @@ def test_settings_that_cannot_be_change_nothing(server: MediaServer, changes: di
 # Clock
 
 
-def test_clock_does_what_it_is_told(server: MediaServer) -> None:
+def test_clock_obeys_commands(server: MediaServer) -> None:
     clock = server.clock
     assert (clock.now_ms, clock.frozen) == (T0, True)
     assert clock.advance(hours=1, minutes=1, seconds=1.5, ms=2).now_ms == T0 + 3_661_502
@@ -242,7 +240,7 @@ def test_clock_follows_the_events(server: MediaServer, sid: str, post: Post) -> 
         (lambda clock: clock.rate("fast"), "/rate"),
     ],
 )
-def test_clock_that_cannot_be_moved_so_stays(server: MediaServer, move: Callable[[Any], object], pointer: str) -> None:
+def test_invalid_move_leaves_the_clock_alone(server: MediaServer, move: Callable[[Any], object], pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         move(server.clock)
     assert caught.value.pointer == pointer

@@ -110,11 +110,11 @@ def test_entry_shows_the_request_and_its_answer(server: MediaServer, sid: str) -
     assert entry.delivery.value == "sent"
 
 
-def test_wait_returns_what_is_there_at_once(server: MediaServer, sid: str) -> None:
+def test_wait_returns_at_once_if_enough_entries_match(server: MediaServer, sid: str) -> None:
     assert [entry.seq for entry in server.wait_for(event_type="ping", at_least=2, timeout_s=60)] == [3, 4]
 
 
-def test_wait_in_vain_says_how_long_and_shows_what_came_nearest(server: MediaServer, sid: str) -> None:
+def test_failed_wait_says_how_long_and_shows_the_nearest_entry(server: MediaServer, sid: str) -> None:
     with pytest.raises(VerificationFailed) as caught:
         server.wait_for(event_type="ping", status=500, timeout_s=0)
     first, second, *near = str(caught.value).splitlines()
@@ -123,7 +123,7 @@ def test_wait_in_vain_says_how_long_and_shows_what_came_nearest(server: MediaSer
     assert "    #3 ping (204): status is 204, expected 500" in near
 
 
-async def test_awaiting_does_what_waiting_does(server: MediaServer, sid: str) -> None:
+async def test_await_for_does_the_same_as_wait_for(server: MediaServer, sid: str) -> None:
     assert [entry.seq for entry in await server.await_for(event_type="play", timeout_s=60)] == [2]
     with pytest.raises(VerificationFailed, match="waited 0 s\nnot verified"):
         await server.await_for(event_type="chapterStart", timeout_s=0)
@@ -143,7 +143,7 @@ async def test_awaiting_does_what_waiting_does(server: MediaServer, sid: str) ->
     ],
     ids=str,
 )
-async def test_what_holds_is_verified(server: MediaServer, sid: str, expected: dict[str, Any]) -> None:
+async def test_met_expectation_is_verified(server: MediaServer, sid: str, expected: dict[str, Any]) -> None:
     assert server.verify(**expected).verified
     assert server.verification(**expected).verified
     assert (await server.await_verified(**expected, timeout_s=0)).verified
@@ -160,7 +160,7 @@ async def test_what_holds_is_verified(server: MediaServer, sid: str, expected: d
     ],
     ids=str,
 )
-async def test_what_does_not_hold_fails_with_what_came_nearest(
+async def test_unmet_expectation_fails_with_the_nearest_entry(
     server: MediaServer, sid: str, expected: dict[str, Any], text: str
 ) -> None:
     result = server.verification(**expected)
@@ -206,7 +206,7 @@ def test_export_of_nothing_is_empty(server: MediaServer) -> None:
     assert server.export() == b""
 
 
-def test_transcript_tells_it_by_session(server: MediaServer, sid: str) -> None:
+def test_transcript_is_grouped_by_session(server: MediaServer, sid: str) -> None:
     text = server.transcript()
     assert f"session {sid[:8]}... clip-7: open, 4 events accepted" in text
     assert "/playerTime" in text
@@ -251,7 +251,7 @@ def test_transcript_of_a_long_journal_shows_the_newest_and_says_what_is_missing(
         (lambda s: s.verify(["play"], order="random"), "Invalid enum value 'random'", "/order"),
     ],
 )
-def test_question_that_makes_no_sense_is_refused(
+def test_meaningless_query_is_refused(
     server: MediaServer, ask: Callable[[MediaServer], Any], text: str, pointer: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -273,7 +273,7 @@ def test_question_that_makes_no_sense_is_refused(
         lambda s: s.faults.add({"kind": "reset"}, when={"event_type": ["ping", "pnig"]}),
     ],
 )
-def test_what_is_no_event_type_cannot_be_asked_for(server: MediaServer, ask: Callable[[MediaServer], Any]) -> None:
+def test_unknown_event_type_cannot_be_queried(server: MediaServer, ask: Callable[[MediaServer], Any]) -> None:
     with pytest.raises(InvalidInput) as caught:
         ask(server)
     assert '"pnig" is not an event type; did you mean ping?' in str(caught.value)
@@ -286,6 +286,6 @@ def test_a_wrong_event_type_that_a_player_sent_is_found_by_its_body(server: Medi
     assert [entry.event_type for entry in server.events(where="/eventType=pnig")] == ["pnig"]
 
 
-def test_timeline_of_nobody_is_not_found(server: MediaServer) -> None:
+def test_timeline_of_an_unknown_session_is_not_found(server: MediaServer) -> None:
     with pytest.raises(NotFound, match="there is no session 'nobody'"):
         server.timeline("nobody")

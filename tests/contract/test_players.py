@@ -14,7 +14,7 @@ NEVER_DONE = 1e-6
 """A speed at which nobody sends a second event."""
 
 
-def test_players_play_what_they_are_asked_for(server: MediaServer) -> None:
+def test_players_play_what_was_requested(server: MediaServer) -> None:
     first, second = server.players.start(count=2, content="short", speed="max", seed=7, flaw=None)
     assert [(player.content, player.seed, player.flaw) for player in (first, second)] == [
         ("short", 7, None),
@@ -39,7 +39,7 @@ def test_player_is_stopped_and_remembered_until_all_are_forgotten(server: MediaS
     [({"flaws": "no-pings"}, ""), ({"flaw": "no-pong"}, "/flaw"), ({"count": 0}, "/count"), ({"speed": 0}, "/speed")],
     ids=str,
 )
-def test_players_that_cannot_be_meant_are_refused_and_nobody_plays(
+def test_invalid_players_are_refused_and_nobody_plays(
     server: MediaServer, members: dict[str, Any], pointer: str
 ) -> None:
     (name,) = members
@@ -60,14 +60,16 @@ def test_players_that_cannot_be_meant_are_refused_and_nobody_plays(
     ],
     ids=["seed", "long seed", "count", "speed", "word"],
 )
-def test_what_was_given_is_told_as_it_was_written(server: MediaServer, members: dict[str, Any], message: str) -> None:
+def test_given_values_are_shown_as_they_were_written(
+    server: MediaServer, members: dict[str, Any], message: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         server.players.start(**members)
     assert (str(caught.value), caught.value.pointer) == (message, f"/{next(iter(members))}")
     assert server.players.list() == []
 
 
-def test_player_that_nobody_knows_cannot_be_stopped(server: MediaServer) -> None:
+def test_unknown_player_cannot_be_stopped(server: MediaServer) -> None:
     for player_id in ("p-none", "a/b", "a%2Fb", "\u00e9 ?#"):
         with pytest.raises(NotFound, match=f"there is no player {re.escape(repr(player_id))}$"):
             server.players.stop(player_id)

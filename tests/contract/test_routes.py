@@ -360,6 +360,6 @@ def test_fault_rules_beyond_the_limit_are_refused_alike(busy: Twins) -> None:
     assert "max_faults" in message
 
 
-def test_every_route_is_asked_here() -> None:
+def test_every_route_is_called_here() -> None:
     asked = {(route.method, route.path) for route, *_ in ANSWERED}
     assert asked == {(route.method, route.path) for route in CONTROL_ROUTES if route not in (STREAM, c.CA)}

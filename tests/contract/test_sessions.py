@@ -66,7 +66,7 @@ def events(session: SessionHandle) -> str:
     ],
     ids=str,
 )
-async def test_newest_session_that_is_meant_is_found(
+async def test_newest_matching_session_is_found(
     server: MediaServer, session: SessionHandle, wanted: dict[str, Any], media_id: str
 ) -> None:
     assert (await server.await_for_session(**wanted)).view.content.media_id == media_id
@@ -77,7 +77,7 @@ def test_session_is_found_by_its_id(server: MediaServer, session: SessionHandle)
     assert repr(session) == f"<SessionHandle {session.sid[:8]}...>"
 
 
-def test_session_that_is_opened_later_is_found_when_it_is(server: MediaServer, post: Post) -> None:
+def test_session_that_is_opened_later_is_awaited(server: MediaServer, post: Post) -> None:
     later = threading.Timer(0.05, post, (server, "/api/v1/sessions", start(media__id="7")))
     later.start()
     try:
@@ -86,13 +86,13 @@ def test_session_that_is_opened_later_is_found_when_it_is(server: MediaServer, p
         later.join()
 
 
-def test_session_that_comes_as_downloaded_content_is_found(server: MediaServer, post: Post) -> None:
+def test_session_of_downloaded_content_is_found(server: MediaServer, post: Post) -> None:
     assert post(server, "/api/v1/downloaded", batch("play", "sessionComplete", media__id="offline")) == 201
     handle = server.wait_for_session(media_id="offline")
     handle.assert_sequence("sessionStart", "play", "sessionComplete")
 
 
-def test_what_a_command_did_is_seen_when_the_time_is_over(
+def test_wait_looks_once_more_when_its_time_is_over(
     server: MediaServer, session: SessionHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call, looks = server.control.call, []
@@ -109,9 +109,7 @@ def test_what_a_command_did_is_seen_when_the_time_is_over(
     assert len(looks) == 2
 
 
-async def test_session_that_does_not_come_is_a_failure_that_shows_the_others(
-    server: MediaServer, session: SessionHandle
-) -> None:
+async def test_missing_session_is_a_failure_that_shows_the_others(server: MediaServer, session: SessionHandle) -> None:
     with pytest.raises(VerificationFailed) as caught:
         await server.await_for_session(media_id="clip-9", phase="closed", timeout_s=0.01)
     first, newest, older = str(caught.value).splitlines()
@@ -120,7 +118,7 @@ async def test_session_that_does_not_come_is_a_failure_that_shows_the_others(
     assert older.endswith(" clip-7: open, 6 events accepted, content_type=vod, player_name=player")
 
 
-def test_session_that_does_not_come_is_a_failure_that_shows_the_newest_ten(server: MediaServer) -> None:
+def test_missing_session_is_a_failure_that_shows_the_newest_ten(server: MediaServer) -> None:
     with pytest.raises(VerificationFailed, match=r"^waited 0 s for a session; there are none$"):
         server.wait_for_session(timeout_s=0)
     for _ in range(12):
@@ -134,7 +132,7 @@ def test_session_that_does_not_come_is_a_failure_that_shows_the_newest_ten(serve
 # What it is
 
 
-def test_everything_is_asked_of_this_session(server: MediaServer, session: SessionHandle) -> None:
+def test_queries_of_a_session_see_only_this_session(server: MediaServer, session: SessionHandle) -> None:
     assert [entry.seq for entry in session.events()] == [1, 2, 3, 4, 5, 6, 7]
     assert [entry.seq for entry in session.events(event_type="ping", status=204)] == [3, 4, 5]
     assert len(session.timeline.processing) == 6
@@ -199,13 +197,13 @@ def test_silence_is_noticed_when_another_thread_advances_the_clock(server: Media
     assert server.clock.now_ms >= T0 + 15_000
 
 
-async def test_silence_of_a_running_clock_needs_nobody(server: MediaServer, session: SessionHandle) -> None:
+async def test_silence_of_a_running_clock_ends_by_itself(server: MediaServer, session: SessionHandle) -> None:
     server.clock.resume()
     server.clock.rate(1_000)
     await session.await_for_silence(event_type="ping", for_s=15)
 
 
-def test_what_breaks_the_silence_is_told(server: MediaServer, session: SessionHandle) -> None:
+def test_request_that_breaks_the_silence_is_named(server: MediaServer, session: SessionHandle) -> None:
     server.clock.advance(seconds=3)
     with pytest.raises(VerificationFailed) as caught:
         session.wait_for_silence(event_type="ping", for_s=15, timeout_s=0.01)
@@ -285,7 +283,7 @@ def test_sequence_that_is_not_as_expected_is_explained(session: SessionHandle) -
         (lambda s, h: s.assert_no_findings(ignore="zzz"), "there is no rule 'zzz'; see docs", "/ignore"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_meaningless_arguments_are_refused(
     server: MediaServer,
     session: SessionHandle,
     ask: Callable[[MediaServer, SessionHandle], Any],
@@ -312,7 +310,7 @@ def test_findings_are_a_failure_with_the_entries_concerned(server: MediaServer, 
         server.assert_no_findings("info")
 
 
-def test_findings_that_are_ignored_or_not_so_bad_do_not_count(server: MediaServer, session: SessionHandle) -> None:
+def test_ignored_and_less_severe_findings_do_not_count(server: MediaServer, session: SessionHandle) -> None:
     codes = {finding.code for finding in server.findings()}
     server.assert_no_findings("info", ignore=codes)
     session.assert_no_findings(Severity.INFO, ignore=codes)

@@ -66,7 +66,7 @@ def of(server: MediaServer, name: str) -> Any:
     return next(view for view in server.stories.list() if view.name == name)
 
 
-def test_story_is_told_and_judged(server: MediaServer, player: Callable[[], Player]) -> None:
+def test_story_runs_and_is_judged(server: MediaServer, player: Callable[[], Player]) -> None:
     handle = server.stories.start(FLAP, name="flap")
     assert (handle.view().state, handle.view().verdict, handle.verdict()) == ("waiting", None, "failed")
     assert server.settings.idle_timeout_s == 60
@@ -98,7 +98,7 @@ def test_failed_story_shows_expectations_and_what_was_received(
     assert "clip-7: open" in text
 
 
-def test_what_can_still_come_true_is_open_when_waiting_ends_early(
+def test_expectation_that_can_still_be_met_is_open_when_waiting_ends_early(
     server: MediaServer, player: Callable[[], Player]
 ) -> None:
     never = Expectation(says="It never asks.", query=Query(event_type="sessionStart"), at_most=0)
@@ -166,7 +166,7 @@ def test_mistakes_change_nothing(server: MediaServer) -> None:
     assert (handle.view(), server.stories.list()) == before
 
 
-def test_story_that_is_not_told_any_more_is_neither_passed_nor_failed(server: MediaServer) -> None:
+def test_story_that_no_longer_runs_is_neither_passed_nor_failed(server: MediaServer) -> None:
     handle = server.stories.start(BOTH, name="both")
     server.stories.start(FLAP, name="flap")
     for ask in (handle.assert_passed, handle.verdict, lambda: handle.wait(timeout_s=5)):
@@ -197,7 +197,7 @@ def test_wait_ends_with_the_request_that_decides(server: MediaServer, player: Ca
     assert (view.state, view.verdict) == ("running", "passed")
 
 
-def test_wait_ends_when_the_clock_comes_to_the_end_of_the_story(
+def test_wait_ends_when_the_clock_reaches_the_end_of_the_story(
     server: MediaServer, player: Callable[[], Player]
 ) -> None:
     handle = server.stories.start(BOTH)
@@ -210,9 +210,7 @@ def test_wait_ends_when_the_clock_comes_to_the_end_of_the_story(
     assert (view.state, view.verdict) == ("over", "passed")
 
 
-def test_wait_ends_when_the_story_is_stopped_by_nobody_in_time(
-    server: MediaServer, player: Callable[[], Player]
-) -> None:
+def test_wait_fails_if_the_story_does_not_end_in_time(server: MediaServer, player: Callable[[], Player]) -> None:
     handle = server.stories.start(BOTH)
     player()
     with pytest.raises(VerificationFailed, match=r"waited 0\.01 s for the end of the story\nstory own: Pings fail"):

@@ -50,7 +50,7 @@ def test_the_page_says_what_the_code_does(golden: Callable[[str, str], None]) ->
     golden("../../docs/configuration.md", filled(PAGE, parts))
 
 
-def test_the_whole_file_is_what_a_server_starts_with_by_itself(tmp_path: Path) -> None:
+def test_the_whole_file_has_the_defaults_of_a_server(tmp_path: Path) -> None:
     [whole, _] = files()
     assert configured(whole, tmp_path) == configured("", tmp_path)
 
@@ -66,14 +66,14 @@ def test_a_line_with_a_value_to_show_can_be_used(key: str, tmp_path: Path) -> No
     assert configured(needed + line.removeprefix("# "), tmp_path) != configured(needed, tmp_path)
 
 
-def test_every_key_and_every_setting_stands_in_the_whole_file() -> None:
+def test_every_key_and_every_setting_is_in_the_whole_file() -> None:
     [whole, _] = files()
     keys = re.findall(r"^(?:# )?([\w.]+) = ", whole.partition("\n[thresholds]")[0], re.MULTILINE)
     named = {FLAGS[key].setting or key: key for key in FLAGS}
     assert sorted(keys) == sorted(FIELDS[name].encode_name if name in FIELDS else key for name, key in named.items())
 
 
-def test_settings_of_the_whole_file_can_stand_in_a_story_and_be_sent_to_the_admin_api() -> None:
+def test_settings_of_the_whole_file_work_in_a_story_and_in_the_admin_api() -> None:
     [whole, _] = files()
     text = whole.partition("# Settings\n")[2].partition("\n[thresholds]")[0].replace("# grace_s", "grace_s")
     story = f"""
@@ -109,7 +109,7 @@ def test_the_other_file_is_read_as_the_text_says(tmp_path: Path) -> None:
     assert [spec.fault for spec in given.faults] == [DelayFault(ms=200)]
 
 
-def test_every_environment_variable_of_the_code_stands_on_the_page() -> None:
+def test_every_environment_variable_of_the_code_is_on_the_page() -> None:
     text = PAGE.read_text(encoding="utf-8")
     variables = {flag.variable for flag in FLAGS.values()} | {"MOCKSERVER_CONFIG"}
     for path in (ROOT / "mockserver").rglob("*.py"):

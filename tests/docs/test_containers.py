@@ -67,7 +67,7 @@ def test_probes_of_kubernetes_are_answered_and_ports_agree() -> None:
                 assert answer.status == 200
 
 
-def test_image_runs_as_a_user_on_the_default_port_with_variables_that_there_are(tmp_path: Path) -> None:
+def test_image_runs_as_a_user_on_the_default_port_with_existing_variables(tmp_path: Path) -> None:
     last_stage = DOCKERFILE[max(at for at, (name, _) in enumerate(DOCKERFILE) if name == "FROM") :]
     told = dict(last_stage)
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", told["USER"])
@@ -82,7 +82,7 @@ def test_image_runs_as_a_user_on_the_default_port_with_variables_that_there_are(
     build_parser().parse_args(YAML(typ="safe").load(told["HEALTHCHECK"].partition("CMD ")[2])[1:])
 
 
-def test_image_is_built_from_nothing_but_what_it_copies() -> None:
+def test_image_is_built_only_from_files_it_copies() -> None:
     copied = {
         source for name, rest in DOCKERFILE if name == "COPY" and "--from" not in rest for source in rest.split()[:-1]
     }

@@ -40,7 +40,7 @@ def ca(server: MockServer, tmp_path: Path) -> Path:
     return path
 
 
-def test_every_line_says_what_stands_behind_it() -> None:
+def test_every_line_says_how_it_was_tried() -> None:
     lines = rows("The address") | rows("Trust in the CA")
     allowed = r"(run|run in Chromium|by hand, .+|recorded|not tried)"
     assert {name: tried for name, tried in lines.items() if not re.fullmatch(allowed, tried)} == {}

@@ -27,7 +27,7 @@ def test_every_member_of_a_rule_is_described() -> None:
         assert {field.name for field in msgspec.structs.fields(kind)} <= described, kind
 
 
-def test_every_kind_of_fault_and_every_condition_is_told_in_words() -> None:
+def test_every_kind_of_fault_and_every_condition_is_described() -> None:
     told = re.findall(r"^\| `(\w+)` \|", section(PAGE, "Kinds"), re.MULTILINE)
     assert sorted([*told, "pass"]) == sorted(KINDS)
     conditions = re.findall(r"`(\w+)`(?=[^|]*\|[^|]*\|$)", section(PAGE, "Rules"), re.MULTILINE)

@@ -87,7 +87,7 @@ def run(request: pytest.FixtureRequest, server: MockServer, tmp_path: Path) -> R
 
 @pytest.mark.posix
 @pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
-def test_every_shell_block_prints_what_stands_below_it(page: Path, run: Run, tmp_path: Path) -> None:
+def test_every_shell_block_prints_what_is_shown_below_it(page: Path, run: Run, tmp_path: Path) -> None:
     script, expected = [], []
     for (kind, text), (next_kind, output) in pairwise([*blocks(page), ("", "")]):
         if kind == "bash":
@@ -165,7 +165,7 @@ def test_the_node_example_verifies_what_it_sent(server: MockServer, tmp_path: Pa
     server.assert_no_findings(min_severity="warning")
 
 
-def test_every_command_that_a_page_names_can_be_given() -> None:
+def test_every_command_that_a_page_names_exists() -> None:
     commands = set()
     for page in PAGES:
         if page.name != "CHANGELOG.md":

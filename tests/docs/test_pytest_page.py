@@ -20,7 +20,7 @@ STARS: dict[object, str] = {Parameter.VAR_KEYWORD: "**", Parameter.VAR_POSITIONA
 SERVER = MediaServer(cast(Control, None))  # never asked for anything
 
 
-def test_the_tables_say_what_a_server_can_be_asked(golden: Callable[[str, str], None]) -> None:
+def test_the_tables_list_what_a_server_offers(golden: Callable[[str, str], None]) -> None:
     golden("../../docs/pytest.md", filled(PAGE, {"media server": media_server}))
 
 

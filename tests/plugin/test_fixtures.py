@@ -76,7 +76,7 @@ def test_faults(media_server, again):
     ).assert_outcomes(passed=2)
 
 
-def test_marker_that_cannot_be_is_told_in_one_line_that_names_the_test(run: Run) -> None:
+def test_invalid_marker_is_reported_in_one_line_that_names_the_test(run: Run) -> None:
     told = {
         "idle_timout_s=5": "unknown member `idle_timout_s`; did you mean idle_timeout_s?",
         "idle_timeout_s=-1": "/idle_timeout_s: idle_timeout_s is a number of seconds from 0 to *; not -1*",
@@ -146,7 +146,7 @@ def test_another(): pass
 
 
 @pytest.mark.parametrize("after", ["", "def test_z(): pass", "def test_z(media_server_session): pass"])
-def test_server_of_the_run_is_checked_after_every_test_that_used_it_also_the_last(run: Run, after: str) -> None:
+def test_server_of_the_run_is_checked_after_every_test_that_used_it(run: Run, after: str) -> None:
     result = run(
         f"""
 def test_first(media_server_session):

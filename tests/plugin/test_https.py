@@ -45,7 +45,7 @@ def test_marked_tests_get_https_and_the_whole_run_has_one_ca(run: Run) -> None:
     run(WITH_TLS + PLAIN).assert_outcomes(passed=3)
 
 
-def test_server_that_runs_already_is_trusted_by_its_ca(run: Run, tmp_path: Path) -> None:
+def test_running_server_is_trusted_by_its_ca(run: Run, tmp_path: Path) -> None:
     ca = tmp_path / "ca.crt"
     with MockServer(tls=True) as running:
         ca.write_text(running.ca_pem, encoding="ascii")
@@ -61,7 +61,7 @@ def test_server_that_runs_already_is_trusted_by_its_ca(run: Run, tmp_path: Path)
         assert running.internal_errors == []
 
 
-def test_file_that_is_no_ca_is_told_in_one_line(run: Run) -> None:
+def test_file_that_is_not_a_ca_is_reported_in_one_line(run: Run) -> None:
     result = run(
         "def test_it(media_server): pass", "--media-server-url=https://localhost:1", "--media-server-ca=none.pem"
     )
@@ -69,14 +69,14 @@ def test_file_that_is_no_ca_is_told_in_one_line(run: Run) -> None:
     result.stdout.fnmatch_lines(["*: no media server: cannot trust the CA none.pem: No such file or directory"])
 
 
-def test_plain_server_that_runs_already_cannot_serve_a_test_that_needs_https(run: Run) -> None:
+def test_running_server_without_tls_cannot_serve_a_test_that_needs_https(run: Run) -> None:
     with MockServer() as running:
         result = run(WITH_TLS, f"--media-server-url={running.url}")
         result.assert_outcomes(errors=2)
         result.stdout.fnmatch_lines([f"*: no media server: the test needs https (tls=True); *{running.url} with --tls"])
 
 
-def test_missing_library_is_told_in_one_line(run: Run) -> None:
+def test_missing_library_is_reported_in_one_line(run: Run) -> None:
     result = run(
         """
 import sys

@@ -100,7 +100,7 @@ def test_port_is_chosen_by_option_or_ini_and_is_free_again_for_the_next_test(
     run(test.replace("{expected}", "False"), "--media-server-port=0").assert_outcomes(passed=2)
 
 
-def test_port_in_use_is_told_in_one_line(run: Run) -> None:
+def test_port_in_use_is_reported_in_one_line(run: Run) -> None:
     with MockServer() as other:
         port = other.url.rpartition(":")[2]
         result = run(BOTH, f"--media-server-port={port}")
@@ -109,7 +109,7 @@ def test_port_in_use_is_told_in_one_line(run: Run) -> None:
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_port_that_is_no_number_is_told(run: Run, pytester: pytest.Pytester) -> None:
+def test_port_that_is_not_a_number_is_reported(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nmedia_server_port = http")
     result = run("def test_it(media_server): pass")
     result.assert_outcomes(errors=1)
@@ -160,9 +160,7 @@ def namespaces(server: MockServer) -> list[str]:
     return [view.name for view in server.control.call(NAMESPACES, None).namespaces]
 
 
-def test_server_that_runs_already_gives_every_test_a_namespace_which_goes_with_it(
-    run: Run, running: MockServer
-) -> None:
+def test_running_server_gives_every_test_a_namespace_and_drops_it_afterwards(run: Run, running: MockServer) -> None:
     result = run(
         REMOTE.replace("{url}", running.url), f"--media-server-url={running.url}/", "--media-server-token=sesame"
     )
@@ -171,7 +169,7 @@ def test_server_that_runs_already_gives_every_test_a_namespace_which_goes_with_i
     assert running.count() == 0
 
 
-def test_reset_of_a_namespace_comes_back_to_what_the_test_started_with(run: Run, running: MockServer) -> None:
+def test_reset_of_a_namespace_restores_what_the_test_started_with(run: Run, running: MockServer) -> None:
     result = run(
         """
 @pytest.mark.media_server(idle_timeout_s=5, faults=[{"fault": {"kind": "status", "code": 503}, "times": 1}])
@@ -202,7 +200,7 @@ def test_it(media_server):
     result.assert_outcomes(passed=1)
 
 
-def test_namespace_that_the_test_dropped_is_no_error(run: Run, running: MockServer) -> None:
+def test_namespace_that_the_test_dropped_is_not_an_error(run: Run, running: MockServer) -> None:
     result = run(
         f"""
 def test_it(media_server):
@@ -239,7 +237,7 @@ def test_unfired(media_server):
     assert namespaces(running) == ["default"]
 
 
-def test_marker_that_cannot_be_leaves_no_namespace_behind(run: Run, running: MockServer) -> None:
+def test_invalid_marker_leaves_no_namespace_behind(run: Run, running: MockServer) -> None:
     result = run(
         "@pytest.mark.media_server(faults=[{'fault': {'kind': 'reset'}, 'skip': -1}])\ndef test_it(media_server): pass",
         f"--media-server-url={running.url}",
@@ -259,7 +257,7 @@ def test_marker_that_cannot_be_leaves_no_namespace_behind(run: Run, running: Moc
     ],
     ids=["nobody there", "no address", "no token"],
 )
-def test_server_that_cannot_be_used_is_told_in_one_line(
+def test_unusable_server_is_reported_in_one_line(
     run: Run, running: MockServer, options: tuple[str, ...], text: str
 ) -> None:
     result = run(BOTH, *(options or (f"--media-server-url={running.url}",)))

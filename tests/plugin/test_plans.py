@@ -52,7 +52,7 @@ def test_it(media_server):
     result.stdout.fnmatch_lines(["tracking plan plan.toml: 75 % of the plan (3 of 4); never tried: ping"])
 
 
-def test_player_that_does_not_fails_with_what_is_missed(run: Run) -> None:
+def test_player_that_does_not_follow_the_plan_fails_with_what_it_misses(run: Run) -> None:
     result = run(
         """
 @pytest.mark.media_server(plan="strict.toml")
@@ -76,7 +76,7 @@ def test_that_fails_anyway(media_server):
     )
 
 
-def test_plan_that_is_not_valid_stops_the_test_before_it_runs(run: Run) -> None:
+def test_invalid_plan_stops_the_test_before_it_runs(run: Run) -> None:
     result = run(
         """
 @pytest.mark.media_server(plan="wrong.toml")
@@ -156,13 +156,13 @@ def test_run_that_tried_too_little_fails(run: Run) -> None:
     assert result.ret == 1
 
 
-def test_plan_of_the_run_that_is_not_valid_stops_the_run(run: Run) -> None:
+def test_invalid_plan_of_the_run_stops_the_run(run: Run) -> None:
     result = run("def test_it(media_server):\n    pass\n", "--media-server-plan=wrong.toml")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--media-server-plan: *wrong.toml:1: /titel: unknown key titel*"])
 
 
-def test_server_that_runs_already_judges_plans_as_well(run: Run) -> None:
+def test_running_server_judges_plans_as_well(run: Run) -> None:
     with MockServer() as running:
         result = run(
             """

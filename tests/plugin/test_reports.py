@@ -63,7 +63,7 @@ def test_success_shows_nothing(run: Run) -> None:
     result.stdout.no_fnmatch_line("*media server at*")
 
 
-def test_verification_fails_in_the_line_of_the_test_not_in_the_library(run: Run) -> None:
+def test_verification_fails_at_the_line_of_the_test_not_in_the_library(run: Run) -> None:
     result = run("def test_it(media_server): media_server.verify(event_type='ping')")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -114,7 +114,7 @@ def test_failure_shows_the_worst_findings_between_what_was_received_and_the_seed
     )
 
 
-def test_findings_that_cannot_be_had_hide_neither_the_failure_nor_what_was_received(run: Run) -> None:
+def test_unavailable_findings_hide_neither_the_failure_nor_the_transcript(run: Run) -> None:
     result = run(AD_OUTSIDE_A_BREAK.replace("ACT", "media_server.findings = lambda: 1 / 0"), "--media-server-seed=7")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -127,7 +127,7 @@ def test_findings_that_cannot_be_had_hide_neither_the_failure_nor_what_was_recei
     )
 
 
-def test_assertion_about_a_session_fails_in_the_line_of_the_test_not_in_the_library(run: Run) -> None:
+def test_assertion_about_a_session_fails_at_the_line_of_the_test(run: Run) -> None:
     result = run(
         """
 def test_it(media_server):
@@ -176,14 +176,14 @@ def test_rule_that_never_fired_does_not_matter_in_a_test_that_did_not_pass(run: 
     run("\n\n".join(tests)).assert_outcomes(failed=2, skipped=2, xfailed=2)
 
 
-def test_expected_failure_stays_one(run: Run) -> None:
+def test_expected_failure_stays_expected(run: Run) -> None:
     result = run(
         "@pytest.mark.xfail\ndef test_it(media_server):\n    media_server.faults.add(**RESET)\n    assert False"
     )
     result.assert_outcomes(xfailed=1)
 
 
-def test_rule_that_fired_or_was_removed_or_may_have_had_bad_luck_is_no_error(run: Run) -> None:
+def test_rule_that_fired_or_was_removed_or_left_to_chance_is_not_an_error(run: Run) -> None:
     run(
         """
 def test_it(media_server):
@@ -220,7 +220,7 @@ def test_internal_error_does_not_hide_a_failure(run: Run) -> None:
     run(INTERNAL.replace("{passes}", "False")).assert_outcomes(failed=2)
 
 
-def test_internal_error_is_told_once(run: Run) -> None:
+def test_internal_error_is_reported_once(run: Run) -> None:
     result = run(INTERNAL.replace("{passes}", "True") + "\ndef test_next(media_server_session): pass\n")
     result.assert_outcomes(passed=3, errors=2)
 
@@ -237,7 +237,7 @@ def pytest_runtest_protocol(item, nextitem):
 """
 
 
-def test_test_that_is_run_again_begins_afresh(run: Run) -> None:
+def test_repeated_test_starts_afresh(run: Run) -> None:
     result = run(
         """
 RUNS = []

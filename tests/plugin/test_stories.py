@@ -65,7 +65,7 @@ def test_it(media_server):
     )
 
 
-def test_story_that_did_not_happen_is_told_by_the_verdict_alone(run: Run) -> None:
+def test_story_that_did_not_happen_is_reported_by_its_verdict_alone(run: Run) -> None:
     result = run(
         STORY
         + """
@@ -129,7 +129,7 @@ def test_skipped(media_server):
     result.assert_outcomes(failed=1, skipped=1)
 
 
-def test_story_that_cannot_be_told_is_an_error_in_one_line(run: Run) -> None:
+def test_unusable_story_is_an_error_in_one_line(run: Run) -> None:
     told = {
         "'flop'": "there is no story 'flop'*",
         "'missing.toml'": "*missing.toml*",

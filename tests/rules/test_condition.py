@@ -119,7 +119,7 @@ def test_text_without_pointer_or_operator_is_refused_with_an_example(text: str) 
 
 
 @every_case("part", ["params", "playerTime", "qoeData", "customMetadata"])
-def test_key_is_found_in_whichever_part_of_an_event_it_is(part: str) -> None:
+def test_key_is_found_in_any_part_of_an_event(part: str) -> None:
     condition = parse_condition("some.key=1")
     assert holds(condition, {"eventType": "ping", part: {"some.key": 1}})
     assert holds(condition, {"xdm": {}}, {part: {"some.key": 1}})
@@ -127,7 +127,7 @@ def test_key_is_found_in_whichever_part_of_an_event_it_is(part: str) -> None:
     assert (condition.place, parse_condition("/a~1b/c=1").place) == ("some.key", "/a~1b/c")
 
 
-def test_value_is_json_and_failing_that_text() -> None:
+def test_value_is_json_or_else_text() -> None:
     values = [parse_condition(f"/a={literal}").value for literal in ("1", '"1"', "NaN", "{", "", "[" * 4_000)]
     assert values == [1, "1", "NaN", "{", "", "[" * 4_000]
 
@@ -189,7 +189,7 @@ def test_condition_on_a_header_field_is_met_by_one_of_several(text: str, expecte
 
 
 @every_case("text", ["", "x", "=x", "!=x", "a b=c", "a>1", "\u00e9=x", "a" * 4096 + "=x"])
-def test_what_is_no_condition_on_a_header_field_is_refused(text: str) -> None:
+def test_invalid_condition_on_a_header_field_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_header_condition(text)
     assert refused.value.pointer == "/header"

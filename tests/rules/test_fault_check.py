@@ -101,7 +101,7 @@ def script(*items: Any) -> ResponsesFault:
         ({"fault": script(script("pass"))}, "/fault/responses/0"),
     ],
 )
-def test_rule_that_cannot_mean_anything_is_refused_with_the_place(members: dict[str, Any], pointer: str) -> None:
+def test_meaningless_rule_is_refused_with_the_place(members: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         check_spec(FaultSpec(**{"fault": BROKEN, **members}))
     assert refused.value.pointer == pointer
@@ -127,7 +127,7 @@ def test_rule_that_cannot_mean_anything_is_refused_with_the_place(members: dict[
         {"when": When(playhead_s=Range(), nth_event=(1, 2), media_id=("*", "x"), header="a=")},
     ],
 )
-def test_rule_that_means_something_passes(members: dict[str, Any]) -> None:
+def test_meaningful_rule_passes(members: dict[str, Any]) -> None:
     check_spec(FaultSpec(**{"fault": BROKEN, **members}))
 
 
@@ -143,7 +143,7 @@ def test_rule_that_means_something_passes(members: dict[str, Any]) -> None:
     ],
 )
 @every_case("stage", list(Stage))
-def test_kind_without_numbers_can_stand_at_either_stage(what: Fault, stage: Stage) -> None:
+def test_kind_without_numbers_is_allowed_at_either_stage(what: Fault, stage: Stage) -> None:
     check_spec(FaultSpec(fault=what, stage=stage))
 
 

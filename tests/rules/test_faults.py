@@ -88,7 +88,7 @@ def test_probability_is_drawn_once_for_each_request_that_skip_and_every_let_thro
     assert counters(done[-1]) == [(21, sum(draw.fired for draw in draws))]
 
 
-def test_times_counts_strikes_not_draws() -> None:
+def test_times_counts_firings_not_draws() -> None:
     done = run([armed("f1", probability=0.5, times=3)], 50)
     assert sum(bool(each.fault_ids) for each in done) == 3
     assert counters(done[-1]) == [(50, 3)]
@@ -96,12 +96,12 @@ def test_times_counts_strikes_not_draws() -> None:
 
 
 @every_case("probability", [0, 1])
-def test_nothing_is_drawn_for_a_certainty(probability: float) -> None:
+def test_certain_rule_draws_nothing(probability: float) -> None:
     assert all(each.draws == () for each in run([armed("f1", probability=probability)], 5))
 
 
 @every_case(("now_ms", "over"), [(0, False), (99, False), (100, True), (-50, False)])
-def test_rule_is_over_when_its_ttl_is_and_then_sees_nothing(now_ms: int, over: bool) -> None:
+def test_rule_ends_with_its_ttl_and_then_sees_nothing(now_ms: int, over: bool) -> None:
     (done,) = run([armed("f1", ttl_ms=100)], 1, now_ms=now_ms)
     assert counters(done) == [(0, 0) if over else (1, 1)]
 
@@ -159,7 +159,7 @@ def test_delay_is_fixed_uniform_or_lognormal(delay: DelayFault, lowest: int, hig
     assert len(set(delays)) > 20 or lowest == highest or delay.sigma == 1_000
 
 
-def test_drawn_delay_stands_among_the_draws() -> None:
+def test_drawn_delay_is_recorded_among_the_draws() -> None:
     (done,) = run([armed("f1", DelayFault(lower=1, upper=9))], 1)
     (draw,) = done.draws
     assert (draw.fault_id, draw.fired, round(draw.value)) == ("f1", True, done.delay_ms)
@@ -214,16 +214,16 @@ A, B = StatusFault(code=500), StatusFault(code=503, repeat=2)
         (ResponsesFault(responses=(DelayFault(ms=7), A), then="cycle"), [7, 500, 7, 500, 7, 500]),
     ],
 )
-def test_script_has_an_item_for_each_strike_and_then_its_end(fault: ResponsesFault, shown: list[Any]) -> None:
+def test_script_has_an_item_for_each_firing_and_then_its_end(fault: ResponsesFault, shown: list[Any]) -> None:
     assert played(fault, 6) == shown
 
 
-def test_script_goes_on_with_strikes_not_with_requests() -> None:
+def test_script_advances_with_firings_not_with_requests() -> None:
     assert played(ResponsesFault(responses=(A, B)), 7, skip=1, every=2) == ["-", "-", 500, "-", 503, "-", 503]
     assert played(ResponsesFault(responses=(A, B), then="cycle"), 5, times=2) == [500, 503, "-", "-", "-"]
 
 
-def test_pass_is_a_strike_that_names_no_rule_and_lets_the_next_one_decide() -> None:
+def test_pass_is_a_firing_that_names_no_rule_and_lets_the_next_one_decide() -> None:
     script = ResponsesFault(responses=("pass", A), then="pass")
     rules = [armed("f1", script), armed("f2", ResetFault())]
     first, second, third = run(rules, 3)
@@ -232,7 +232,7 @@ def test_pass_is_a_strike_that_names_no_rule_and_lets_the_next_one_decide() -> N
     assert counters(third) == [(3, 3), (2, 2)]
 
 
-def test_script_whose_turn_it_is_to_delay_adds_up_although_another_rule_has_decided() -> None:
+def test_delay_of_a_script_adds_up_although_another_rule_has_decided() -> None:
     script = ResponsesFault(responses=(DelayFault(ms=5), A))
     rules = [armed("f1", CloseFault()), armed("f2", script)]
     first, second = run(rules, 2)
@@ -240,7 +240,7 @@ def test_script_whose_turn_it_is_to_delay_adds_up_although_another_rule_has_deci
     assert (second.delay_ms, second.decided_by, counters(second)) == (0, "f1", [(2, 2), (1, 1)])
 
 
-def test_long_script_is_found_its_way_in_at_once() -> None:
+def test_item_of_a_long_script_is_found_at_once() -> None:
     script = ResponsesFault(responses=(Pass(repeat=10**6),) * 999 + (A,))
     rule = arm(FaultRule(fault=script, id="f1", created_ms=0, applied=999 * 10**6 - 1), "seed")
     first, second = run([rule], 2)

@@ -53,7 +53,7 @@ def test_brief_findings_count_one_as_one() -> None:
     assert brief_findings(FINDINGS[2:]).splitlines()[0] == "1 finding:"
 
 
-def test_entries_are_told_with_seconds_since_the_first_event() -> None:
+def test_entries_are_shown_with_seconds_since_the_first_event() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     send(back_end, sid, "play", ts=T0 + 1_500)
@@ -79,7 +79,7 @@ def test_moment_is_seconds_since_the_start_if_both_are_known(
 
 
 @every_case("sign", ["\n", "\r", "\x1b", "\u2028", "\u202e"])
-def test_no_sign_of_a_client_breaks_a_line(sign: str) -> None:
+def test_no_character_of_a_client_breaks_a_line(sign: str) -> None:
     hostile = Finding(
         code="a.b", severity=Severity.ERROR, message=f"a{sign}b", consequence=f"a{sign}b", session_id=f"a{sign}b",
         seqs=(1,), source="",

@@ -25,11 +25,11 @@ def seconds(span: Span) -> tuple[float, float]:
     return (span.from_ms - START_MS) / 1000, (span.to_ms - START_MS) / 1000
 
 
-def test_nothing_is_drawn_of_no_events() -> None:
+def test_without_events_nothing_is_drawn() -> None:
     assert lanes_of([], silence_s=12) == (None, None, ())
 
 
-def test_playback_is_what_the_report_counts_time_as() -> None:
+def test_lanes_show_playback_as_the_report_counts_it() -> None:
     lanes = drawn(
         ("play", 1, 0), ("pauseStart", 11, 10), ("bufferStart", 15, 10), ("play", 16, 10), ("sessionEnd", 26, 20)
     )
@@ -42,7 +42,7 @@ def test_playback_is_what_the_report_counts_time_as() -> None:
     ]
 
 
-def test_ads_stand_in_their_break_and_tell_what_ended_them() -> None:
+def test_ads_are_drawn_in_their_break_with_what_ended_them() -> None:
     lanes = drawn(
         ("play", 1, 0), ("adBreakStart", 21, 20, BREAK), ("adStart", 22, 20, AD), ("adSkip", 30, 20),
         ("adBreakComplete", 31, 20), ("ping", 41, 30),
@@ -53,7 +53,7 @@ def test_ads_stand_in_their_break_and_tell_what_ended_them() -> None:
     assert [span.kind for span in lanes["Playback"].spans] == ["starting", "main", "gap", "ad", "gap", "main"]
 
 
-def test_what_nothing_ended_reaches_to_the_last_event() -> None:
+def test_unended_spans_reach_to_the_last_event() -> None:
     lanes = drawn(("play", 1, 0), ("chapterStart", 2, 1, CHAPTER), ("ping", 10, 9))
     (chapter,) = lanes["Chapters"].spans
     assert (chapter.label, *seconds(chapter), chapter.ended_by, chapter.last_seq) == ("chapter 3", 2, 10, None, 4)

@@ -50,7 +50,7 @@ def sent(known: Session, event_type: str, passed_ms: int = 0, *, ts: int = 0, pl
 # The table.
 
 
-def test_forgotten_is_the_end_and_closed_leads_only_there() -> None:
+def test_forgotten_is_final_and_closed_leads_only_there() -> None:
     assert TRANSITIONS[Phase.FORGOTTEN] == {}
     assert set(TRANSITIONS[Phase.CLOSED].values()) == {Phase.FORGOTTEN}
     assert set(TRANSITIONS) == set(Phase)
@@ -85,7 +85,7 @@ def test_live_session_closes_and_says_why(phase: Phase, trigger: Trigger, closed
     assert (closed.in_ad, closed.in_break) == (False, False)
 
 
-def test_session_that_is_forgotten_is_in_no_ad_and_in_no_break() -> None:
+def test_forgotten_session_is_in_no_ad_and_in_no_break() -> None:
     forgotten = fire(session(ad_state="ad"), Trigger.FORGET, 7)
     assert (forgotten.phase, forgotten.in_ad, forgotten.in_break) == (Phase.FORGOTTEN, False, False)
 
@@ -104,7 +104,7 @@ LIMITS = [
 
 
 @every_case(("limit_s", "closed_by", "members"), LIMITS)
-def test_default_lifetime_strikes_strictly_after_limit_and_grace(
+def test_default_lifetime_ends_strictly_after_limit_and_grace(
     limit_s: int, closed_by: ClosedBy, members: dict[str, Any]
 ) -> None:
     known = session(**members)
@@ -129,7 +129,7 @@ def test_grace_that_is_set_applies_to_every_lifetime(idle_s: float) -> None:
     assert after(session(), last_ms + 1, settings).phase is Phase.CLOSED
 
 
-def test_grace_of_zero_takes_it_from_the_defaults_too() -> None:
+def test_grace_of_zero_applies_to_the_defaults_too() -> None:
     assert after(session(), 600_001, Settings(grace_s=0)).phase is Phase.CLOSED
 
 
@@ -152,7 +152,7 @@ def test_closed_session_is_forgotten_strictly_after_its_retention_which_has_no_g
     assert after(closed, 10**12, Settings(retention_s=None)) is closed
 
 
-def test_session_that_nobody_touched_for_days_is_forgotten_in_one_go() -> None:
+def test_untouched_session_is_closed_and_forgotten_in_one_step() -> None:
     forgotten = after(session(), 10 * 60_000 + GRACE_MS + 24 * HOUR_MS + 1)
     assert (forgotten.phase, forgotten.closed_by) == (Phase.FORGOTTEN, ClosedBy.IDLE)
 
@@ -191,14 +191,16 @@ def test_session_rule_replaces_the_lifetimes_it_names_and_no_others() -> None:
         (Settings(), SessionRule(where=("/a=1",), idle_timeout_s=3, max_age_s=None), {"idle_ms": 0, "stall_ms": 5_000}),
     ],
 )
-def test_grace_is_that_of_each_limit(settings: Settings, rule: SessionRule | None, grace: dict[str, int]) -> None:
+def test_each_limit_has_its_own_grace(settings: Settings, rule: SessionRule | None, grace: dict[str, int]) -> None:
     assert grace_ms(settings, rule) == grace
 
 
 @given(
     st.integers(0, 10**8), st.integers(0, 10**8), st.one_of(st.none(), st.floats(0.001, 10**5)), st.floats(0.001, 10**5)
 )
-def test_looking_twice_is_looking_once(first_ms: int, more_ms: int, idle_s: float | None, retention_s: float) -> None:
+def test_expiring_twice_equals_expiring_once(
+    first_ms: int, more_ms: int, idle_s: float | None, retention_s: float
+) -> None:
     settings = Settings(idle_timeout_s=idle_s, retention_s=retention_s)
     once = after(session(), first_ms + more_ms, settings)
     assert after(after(session(), first_ms, settings), first_ms + more_ms, settings) == once
@@ -215,14 +217,14 @@ def test_accepted_event_counts_and_restarts_the_silence() -> None:
 
 
 @every_case("playhead", [10, 4.999, -1])
-def test_any_change_of_the_playhead_is_movement_and_none_is_none(playhead: float) -> None:
+def test_only_a_changed_playhead_is_movement(playhead: float) -> None:
     known = session(playhead_s=5)
     assert sent(known, "ping", 9, playhead=playhead)[0].playhead_moved_ms == OPENED_MS + 9
     assert sent(known, "ping", 9, playhead=5.0)[0].playhead_moved_ms == OPENED_MS
 
 
 @every_case(("ignores", "moved_ms"), [(False, OPENED_MS), (True, OPENED_MS + 50)])
-def test_time_in_an_ad_counts_as_a_stalled_playhead_unless_told_otherwise(ignores: bool, moved_ms: int) -> None:
+def test_time_in_an_ad_counts_as_a_stalled_playhead_by_default(ignores: bool, moved_ms: int) -> None:
     in_ad, _ = sent(session(ad_state="due"), "adStart", idle_ignores_ads=ignores)
     assert sent(in_ad, "ping", 50, idle_ignores_ads=ignores)[0].playhead_moved_ms == moved_ms
     assert sent(in_ad, "adComplete", 50, idle_ignores_ads=ignores)[0].playhead_moved_ms == moved_ms
@@ -252,7 +254,7 @@ def test_session_complete_keeps_the_session_open_by_default() -> None:
     assert sent(later, "sessionEnd", 11)[0].closed_by is ClosedBy.SESSION_END
 
 
-def test_session_complete_closes_the_session_when_told_so() -> None:
+def test_session_complete_closes_the_session_if_set() -> None:
     closed, outcome = sent(session(), "sessionComplete", ts=100, complete_closes=True)
     assert (closed.phase, closed.closed_by, closed.complete, outcome) == (
         Phase.CLOSED, ClosedBy.COMPLETE, True, Outcome.ACCEPTED,
@@ -291,14 +293,14 @@ def test_session_complete_that_was_overtaken_by_session_end_still_completes() ->
 
 
 @every_case(("passed_ms", "window_s", "accepted"), [(5_000, 5, True), (5_001, 5, False), (1, 0, False)])
-def test_overtaken_events_are_let_in_for_the_length_of_the_window(
+def test_overtaken_events_are_accepted_for_the_length_of_the_window(
     passed_ms: int, window_s: float, accepted: bool
 ) -> None:
     outcome = sent(ended(), "ping", passed_ms, ts=1, reorder_window_s=window_s)[1]
     assert outcome is (Outcome.ACCEPTED if accepted else Outcome.SESSION_CLOSED)
 
 
-def test_overtaken_events_are_let_in_until_the_window_is_full() -> None:
+def test_overtaken_events_are_accepted_until_the_window_is_full() -> None:
     known = ended()
     outcomes = []
     for _ in range(4):

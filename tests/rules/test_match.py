@@ -76,7 +76,7 @@ def test_query_matches_when_every_field_has_one_of_the_values_asked_for(query: Q
         ),
     ],
 )
-def test_miss_is_told_field_by_field(query: Query, differences: list[Difference]) -> None:
+def test_miss_is_explained_field_by_field(query: Query, differences: list[Difference]) -> None:
     matcher = compile_query(query)
     assert not matcher.matches(facts())
     assert list(matcher.differences(facts())) == differences
@@ -114,7 +114,7 @@ def test_another_event_type_is_further_away_than_another_status() -> None:
         (Query(where=("/a=1",) * 65), "/where"),
     ],
 )
-def test_query_that_cannot_be_used_is_refused_with_the_place(query: Query, pointer: str) -> None:
+def test_unusable_query_is_refused_with_the_place(query: Query, pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         compile_query(query)
     assert refused.value.pointer == pointer
@@ -192,7 +192,7 @@ def test_fault_rule_is_about_sessions_in_terms_of_the_domain(when: When, matches
     ],
 )
 @every_case("body", [None, [], "x", {"playerTime": {"playhead": True}}])
-def test_what_is_not_known_never_matches(when: When, body: Any) -> None:
+def test_unknown_facts_never_match(when: When, body: Any) -> None:
     assert not compile_when(when).matches(Facts(Operation.EVENT, "s1", None, lambda: body))
 
 
@@ -203,7 +203,7 @@ def test_what_is_not_known_never_matches(when: When, body: Any) -> None:
         (Operation.DOWNLOAD, [{"params": {"media.id": "own"}}, {}]),
     ],
 )
-def test_request_that_opens_a_session_says_its_content_itself(operation: Operation, body: Any) -> None:
+def test_request_that_opens_a_session_is_matched_by_its_own_content(operation: Operation, body: Any) -> None:
     opening = facts(operation=operation, document=lambda: body, content=None)
     assert compile_when(When(media_id="own")).matches(opening)
     assert not compile_when(When(player_name="*")).matches(opening), "a player name is a text"
@@ -220,7 +220,7 @@ def test_request_that_opens_a_session_says_its_content_itself(operation: Operati
         (When(header="X-Missing*=c"), Difference("header x-missing", "*= c", "(missing)")),
     ],
 )
-def test_miss_of_a_fault_rule_is_told_too(when: When, difference: Difference) -> None:
+def test_miss_of_a_fault_rule_is_explained_too(when: When, difference: Difference) -> None:
     matcher = compile_when(when)
     assert matcher.differences(facts()) == (difference,)
     assert matcher.distance((difference,)) == 1
@@ -240,7 +240,7 @@ def test_miss_of_a_fault_rule_is_told_too(when: When, difference: Difference) ->
         (When(header=("a=1",) * 65), "/when/header"),
     ],
 )
-def test_what_can_never_match_is_refused_with_the_place(when: When, pointer: str) -> None:
+def test_rule_that_can_never_match_is_refused_with_the_place(when: When, pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         compile_when(when)
     assert refused.value.pointer == pointer

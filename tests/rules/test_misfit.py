@@ -32,7 +32,7 @@ def objection(document: Any, kind: Any) -> msgspec.ValidationError:
 
 
 @every_case(("document", "kind", "pointer", "more"), WRONG)
-def test_place_is_read_from_what_msgspec_says(document: Any, kind: Any, pointer: str, more: str) -> None:
+def test_place_is_read_from_the_message_of_msgspec(document: Any, kind: Any, pointer: str, more: str) -> None:
     refused = misfit(objection(document, kind), kind, document)
     assert refused.pointer == pointer, "msgspec has changed how it says where: mockserver/rules/misfit.py reads it"
     assert " - at " not in str(refused)
@@ -40,6 +40,6 @@ def test_place_is_read_from_what_msgspec_says(document: Any, kind: Any, pointer:
 
 
 @every_case("said", ["$.fault.code: a number was expected", "", "Bad value - at line 3"])
-def test_words_that_are_not_known_are_passed_on_without_place(said: str) -> None:
+def test_unknown_message_is_passed_on_without_a_place(said: str) -> None:
     refused = misfit(msgspec.ValidationError(said), FaultSpec, {"fault": {"kind": "reset"}})
     assert (str(refused), refused.pointer) == (said, "")

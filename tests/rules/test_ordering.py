@@ -230,7 +230,7 @@ def test_ends_that_overtook_older_events_are_processed_after_them() -> None:
     assert types_in_order(ends) == ["chapterComplete", "sessionComplete", "sessionEnd"]
 
 
-def test_what_is_open_is_known_from_windows_long_gone() -> None:
+def test_open_things_are_known_from_earlier_windows() -> None:
     events = [
         *burst("chapterStart", ts_ms=0),
         *(Arrived("ping", ts, ts) for ts in range(10_000, 200_000, 10_000)),
@@ -239,7 +239,7 @@ def test_what_is_open_is_known_from_windows_long_gone() -> None:
     assert types_in_order(events)[-2:] == ["chapterComplete", "chapterStart"]
 
 
-def test_group_of_six_is_searched_and_group_of_seven_is_only_ranked() -> None:
+def test_group_of_six_is_searched_and_group_of_seven_only_ranked() -> None:
     six = "play adStart adComplete adBreakComplete adBreakStart stateStart"
     searched = types_in_order(burst(six, ts_ms=10))
     ranked = types_in_order(burst(six + " ping", ts_ms=10))
@@ -307,7 +307,7 @@ def test_feeding_one_by_one_equals_ordering_every_prefix_at_once(events: list[Ar
 
 
 @given(traffic(), TIES)
-def test_what_is_not_provisional_never_moves_again(events: list[Arrived], ties: Ties) -> None:
+def test_final_events_never_move_again(events: list[Arrived], ties: Ties) -> None:
     final = order_of(events, ties=ties)
     for count in range(len(events)):
         places = order_of(events[:count], ties=ties, now_ms=events[count].at_ms)
@@ -316,7 +316,7 @@ def test_what_is_not_provisional_never_moves_again(events: list[Arrived], ties: 
 
 
 @given(st.data(), traffic(), TIES)
-def test_copy_goes_on_by_itself(data: st.DataObject, events: list[Arrived], ties: Ties) -> None:
+def test_copy_continues_independently(data: st.DataObject, events: list[Arrived], ties: Ties) -> None:
     split = data.draw(st.integers(0, len(events)))
     reorder = buffer(ties=ties)
     order = [place for event in events[:split] for place in reorder.feed(event)]

@@ -110,7 +110,7 @@ def test_faults_findings_report_and_lanes_agree_at_every_event(event_types: list
         ("adBreakStart adBreakComplete adStart", False, False),
     ],
 )
-def test_fault_rules_are_told_what_the_back_end_makes_of_ads(event_types: str, in_ad: bool, in_break: bool) -> None:
+def test_fault_rules_see_ads_as_the_back_end_does(event_types: str, in_ad: bool, in_break: bool) -> None:
     assert told([*event_types.split(), "ping"]).by_faults[-1] == (in_ad, in_break)
 
 
@@ -120,7 +120,7 @@ def test_every_state_of_the_tables_can_be_reached_and_left() -> None:
     assert all(any(after != state for after in row.values()) for state, row in ADS.items())
 
 
-def test_what_is_irregular_is_a_move_or_playback() -> None:
+def test_every_irregular_event_is_a_move_or_about_playback() -> None:
     for state, event_type in IRREGULAR:
         row = CHAPTER[state] if isinstance(state, bool) else ADS[state]
         assert event_type in row or event_type in PLAYER or event_type == "ping"

@@ -38,7 +38,7 @@ def test_step_has_a_kind_and_words(step: Any, kind: Occurs, text: str) -> None:
     assert (expected.occurs, expected.text) == (kind, text)
 
 
-def test_step_of_several_queries_fits_what_fits_one_of_them() -> None:
+def test_step_of_several_queries_fits_an_event_that_fits_one_of_them() -> None:
     (step,) = expected_steps([any_number_of("ping", {"event_type": "play", "where": "/playerTime/playhead=1"})])
     assert step.fits(facts("ping"))
     assert step.fits(facts("play", {"playerTime": {"playhead": 1}}))
@@ -63,7 +63,7 @@ def test_anything_fits_everything() -> None:
     ],
     ids=str,
 )
-def test_step_that_cannot_be_used_is_refused(sequence: list[Any], text: str, pointer: str) -> None:
+def test_unusable_step_is_refused(sequence: list[Any], text: str, pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         expected_steps(sequence)
     assert text in str(caught.value)
@@ -71,6 +71,6 @@ def test_step_that_cannot_be_used_is_refused(sequence: list[Any], text: str, poi
 
 
 @every_case("steps", [(), (3,), ("ping", anything()), (any_number_of("ping"),)], ids=str)
-def test_any_number_of_nothing_that_could_come_is_refused(steps: tuple[Any, ...]) -> None:
+def test_any_number_of_refuses_what_is_not_an_event_type_or_query(steps: tuple[Any, ...]) -> None:
     with pytest.raises(InvalidInput, match="any_number_of takes event types or queries"):
         any_number_of(*steps)

@@ -158,7 +158,7 @@ def test_findings_about_what_is_wrong_come_first_among_equals_and_five_are_shown
     )
 
 
-def test_no_sign_of_a_client_breaks_a_line_or_steers_a_terminal() -> None:
+def test_no_character_of_a_client_breaks_a_line_or_controls_a_terminal() -> None:
     back_end, sid = played(("play", 0), ("adStart", 1, ad("\n\x1b[31m\u2028")), ("a\nb\x1b", 2))
     for line in text(back_end, sid, "sessionStart", {"session_id": "x\ny"}, AD).splitlines():
         assert line.isprintable()

@@ -67,7 +67,7 @@ def test_settings_that_make_sense_pass(members: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_settings_that_cannot_mean_anything_are_refused_with_the_place(members: dict[str, Any], pointer: str) -> None:
+def test_meaningless_settings_are_refused_with_the_place(members: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         check_settings(Settings(**members))
     assert refused.value.pointer == pointer

@@ -71,7 +71,7 @@ def at(progress: StoryProgress, second: float) -> tuple[str, int | None]:
 # How far it is
 
 
-def test_story_waits_for_a_player_however_long_that_takes() -> None:
+def test_story_waits_for_a_player_for_any_time() -> None:
     assert at(StoryProgress(), 0) == at(StoryProgress(), 10_000) == ("waiting", None)
 
 
@@ -82,7 +82,7 @@ def test_story_waits_for_a_player_however_long_that_takes() -> None:
         record(1, None, operation=Operation.OTHER, method="GET", outcome=Outcome.NO_ROUTE),
     ],
 )
-def test_what_browsers_and_people_ask_is_no_request_of_a_player(request_: Record) -> None:
+def test_requests_of_browsers_and_people_do_not_count_as_a_player(request_: Record) -> None:
     assert after(request_) == StoryProgress()
 
 
@@ -96,7 +96,7 @@ def test_what_browsers_and_people_ask_is_no_request_of_a_player(request_: Record
         record(1, None, sid=None, operation=Operation.PREFLIGHT, method="OPTIONS", status=403),
     ],
 )
-def test_any_post_of_a_player_and_its_preflight_set_it_going(request_: Record) -> None:
+def test_any_post_of_a_player_or_its_preflight_begins_the_story(request_: Record) -> None:
     assert at(after(request_), 2) == ("running", 9_000)
 
 
@@ -107,25 +107,25 @@ def test_preflight_does_not_undo_the_end_of_a_session() -> None:
     assert at(asked, 2) == ("running", 2_000)
 
 
-def test_it_is_over_when_the_player_has_been_silent() -> None:
+def test_story_ends_when_the_player_has_been_silent() -> None:
     progress = after(opening(0), record(8))
     assert at(progress, 17.999) == ("running", 1)
     assert at(progress, 18) == ("over", None)
 
 
-def test_it_is_over_when_it_was_watched_for_long_enough() -> None:
+def test_story_ends_after_its_longest_time() -> None:
     progress = after(opening(0), *(record(second) for second in range(5, 30, 5)))
     assert at(progress, 29) == ("running", 1_000)
     assert at(progress, 30) == ("over", None)
 
 
-def test_what_comes_after_its_end_does_not_count() -> None:
+def test_requests_after_the_end_of_a_story_do_not_count() -> None:
     progress = after(opening(0), record(10.5), record(11), opening(12, "b"))
     assert progress.until == 1
     assert at(progress, 12) == ("over", None)
 
 
-def test_it_is_over_two_seconds_after_the_player_ended_the_newest_session() -> None:
+def test_story_ends_two_seconds_after_the_player_ended_the_newest_session() -> None:
     for last in ("sessionEnd", "sessionComplete"):
         progress = after(opening(0), record(5, last))
         assert at(progress, 6.999) == ("running", 1)
@@ -164,7 +164,7 @@ def test_end_that_the_player_may_have_to_repeat_is_not_the_end(end: Record) -> N
     assert at(after(opening(0), end), 9) == ("running", 6_000)
 
 
-def test_clock_that_is_set_back_does_not_end_it() -> None:
+def test_clock_that_is_set_back_does_not_end_a_story() -> None:
     assert at(after(opening(100), record(50)), 51) == ("running", 9_000)
 
 
@@ -207,7 +207,7 @@ def test_story_did_not_happen_while_a_rule_never_fired() -> None:
 
 
 @every_case("members", [{"enabled": False}, {"probability": 0.5}, {"times": 0}])
-def test_rule_that_need_not_fire_says_nothing(members: dict[str, Any]) -> None:
+def test_rule_that_need_not_fire_does_not_matter(members: dict[str, Any]) -> None:
     spec = FaultSpec(fault=HangFault(), **members)
     assert strikes_view(story(faults=(spec,)), [rule(spec)]) is None
 
@@ -235,7 +235,7 @@ def verification(verified: bool, *, complete: bool = True) -> Verification:
         (CountRange(0, 0), 0, True, False),
     ],
 )
-def test_count_is_final_when_nothing_that_comes_can_change_it(
+def test_count_is_final_once_no_later_request_can_change_it(
     numbers: CountRange, count: int, met: bool, final: bool
 ) -> None:
     view = count_view(PINGS, numbers, verification(met), count)
@@ -258,7 +258,7 @@ def finding(code: str, *seqs: int) -> Finding:
     )  # fmt: skip
 
 
-def test_only_findings_of_what_came_while_the_story_ran_count() -> None:
+def test_only_findings_about_requests_during_the_story_count() -> None:
     wanted = Expectation(says="No gaps.", no_findings=("ping.gap", "ping.none"))
     others = [finding("ping.gap", 4, 6), finding("ping.gap", 7, 9), finding("ping.gap"), finding("other", 6)]
     clean = findings_view(wanted, others, 4, 8, journal_complete=True)
@@ -303,7 +303,7 @@ def test_story_that_is_judged_now_is_judged_as_it_is() -> None:
     assert judged_now(over) == over
 
 
-def test_story_that_no_player_came_to_is_failed() -> None:
+def test_story_without_a_player_is_failed() -> None:
     failed = judged_now(view("waiting", expectation(True, False)))
     assert failed.verdict == "failed"
     assert failed.expectations[-1].message == "no player sent a request"

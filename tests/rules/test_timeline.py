@@ -26,7 +26,7 @@ def item(document: Any, seq: int = 1) -> Item:
     return found
 
 
-def test_event_of_its_own_is_one_item_and_a_batch_as_many_as_it_holds() -> None:
+def test_single_event_is_one_item_and_a_batch_one_for_each_event() -> None:
     document = batch("play", "sessionEnd")
     items = items_of(record(Operation.DOWNLOAD), events_of(Operation.DOWNLOAD, document, seq=5))
     assert [(each.seq, each.index, each.event_type) for each in items] == [
@@ -36,12 +36,12 @@ def test_event_of_its_own_is_one_item_and_a_batch_as_many_as_it_holds() -> None:
     assert item(event("play", playhead=1.5)).index is None
 
 
-def test_what_is_no_event_has_no_place_in_a_timeline() -> None:
+def test_only_events_have_a_place_in_a_timeline() -> None:
     assert items_of(record(Operation.PREFLIGHT), [event_of(None)]) == []
     assert items_of(record(Operation.OTHER), [event_of(event())]) == []
 
 
-def test_ts_and_playhead_are_taken_only_if_they_are_what_they_should_be() -> None:
+def test_ts_and_playhead_are_read_only_if_their_types_are_right() -> None:
     odd: list[Any] = [None, [], "x", {}, {"playerTime": []}, {"playerTime": {"ts": "1", "playhead": "2"}}]
     assert {(item(document).ts_ms, item(document).playhead_s) for document in odd} == {(None, None)}
     assert item({"playerTime": {"ts": True, "playhead": False}}).ts_ms is None
@@ -49,7 +49,7 @@ def test_ts_and_playhead_are_taken_only_if_they_are_what_they_should_be() -> Non
     assert item({"eventType": 5}).event_type is None
 
 
-def test_item_tells_a_matcher_what_the_record_tells() -> None:
+def test_item_matches_as_its_record_does() -> None:
     facts = item(event("play")).facts()
     assert (facts.event_type, facts.status, facts.outcome, facts.session_id) == ("play", 204, Outcome.ACCEPTED, "s1")
     assert item([1]).facts().event_type == "ping", "what the reader made of it, if the body says nothing"

@@ -157,7 +157,7 @@ def test_hostile_content_is_escaped_and_cut_to_length(golden: Golden) -> None:
 
 
 @every_case("sign", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\u202e", "\x00"])
-def test_no_sign_of_a_client_breaks_a_line_or_steers_a_terminal(sign: str) -> None:
+def test_no_character_of_a_client_breaks_a_line_or_controls_a_terminal(sign: str) -> None:
     back_end = emulator()
     sid = open_session(back_end, media__id=f"a{sign}b")
     send(back_end, sid, f"c{sign}d")

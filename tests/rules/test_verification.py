@@ -73,7 +73,7 @@ def test_expectation_is_met_inside_its_bounds(wanted: CountRange, met: list[bool
         (VerifyCommand(query=QUERY, at_least=2, at_most=1), "/at_least"),
     ],
 )
-def test_command_that_contradicts_itself_is_refused_with_the_place(command: VerifyCommand, pointer: str) -> None:
+def test_contradictory_command_is_refused_with_the_place(command: VerifyCommand, pointer: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         count_range(command)
     assert refused.value.pointer == pointer
@@ -109,7 +109,7 @@ def test_step_with_since_means_later_entries_only() -> None:
     assert find_sequence(steps([Query(event_type="ping", since=21)]), events, [20, 21, 22]) == [2]
 
 
-def test_step_that_cannot_be_used_is_refused() -> None:
+def test_unusable_step_is_refused() -> None:
     with pytest.raises(InvalidInput, match="not a condition"):
         steps(["play", Query(where="x")])
 

@@ -51,7 +51,7 @@ def test_recording_is_the_same_as_itself() -> None:
     assert compare_recordings(recorded("a", "b"), recorded("a", "b")).same
 
 
-def test_text_groups_what_differs_alike(golden: Callable[[str, str], None]) -> None:
+def test_text_groups_equal_differences(golden: Callable[[str, str], None]) -> None:
     def ads(name: str, gap_s: int) -> list[dict[str, Any]]:
         ad = {"media.ad.length": 5, "media.ad.playerName": name}
         lines = [start(media__name="\x1b[31mred"), event("adBreakStart", ts=T0 + 1000)]

@@ -73,7 +73,7 @@ def test_key_that_differs_is_named_with_both_values() -> None:
     ]
 
 
-def test_number_that_says_which_one_it_is_has_no_tolerance() -> None:
+def test_identifying_number_has_no_tolerance() -> None:
     assert changed(lambda after: with_param(after, 3, "media.ad.podPosition", 2)) == [
         "adStart 1 media.ad.podPosition (key): 1 before, 2 now"
     ]
@@ -109,7 +109,7 @@ def test_ad_in_between_is_found_by_its_id() -> None:
     assert changed(another) == ["adStart 1: new", "adSkip 1: new"]
 
 
-def test_time_and_playhead_may_differ_by_what_two_runs_make_of_them() -> None:
+def test_time_and_playhead_may_differ_as_between_two_runs() -> None:
     def all_later(by_s: float) -> list[str]:
         return changed(lambda after: moved(after, 2, by_s))
 
@@ -121,7 +121,7 @@ def test_time_and_playhead_may_differ_by_what_two_runs_make_of_them() -> None:
     assert changed(lambda after: moved(after, 2, 4), Tolerance(seconds=5)) == []
 
 
-def test_single_event_at_another_time_is_one_difference() -> None:
+def test_event_at_another_time_is_one_difference() -> None:
     def late(after: Documents) -> None:
         after[4]["playerTime"] = {"ts": T0 + 20_000, "playhead": 10}
 
@@ -142,7 +142,7 @@ def test_live_playheads_are_times_of_day_and_only_jumps_count() -> None:
     assert from_(8) == ["sessionEnd 1 (playhead): 14 before, 3614 now"]
 
 
-def test_who_watched_and_which_version_count_only_if_asked() -> None:
+def test_viewer_and_version_are_compared_only_if_asked() -> None:
     def another(after: Documents) -> None:
         after[0] = start(media__name="One", media__sdkVersion="2.0", visitor__marketingCloudUserId="7")
 
@@ -153,7 +153,7 @@ def test_who_watched_and_which_version_count_only_if_asked() -> None:
     ]
 
 
-def test_measured_value_differs_if_it_is_of_another_magnitude() -> None:
+def test_measured_value_differs_only_by_magnitude() -> None:
     def measured(first: float, second: float) -> list[str]:
         def quality(value: float) -> dict[str, Any]:
             return event("play", ts=T0 + 1000, qoeData={"media.qoe.timeToStart": value})
@@ -165,7 +165,7 @@ def test_measured_value_differs_if_it_is_of_another_magnitude() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["media.name", "media.*", "sessionStart", "key"])
-def test_what_is_ignored_is_no_difference(pattern: str) -> None:
+def test_ignored_keys_are_not_differences(pattern: str) -> None:
     def renamed(after: Documents) -> None:
         with_param(after, 0, "media.name", "Two")
 
@@ -187,7 +187,7 @@ def test_pings_are_compared_by_how_often_they_come() -> None:
     assert [row.before.event_type for row in found.rows if row.before] == ["sessionStart", "play", "sessionEnd"]
 
 
-def test_fewer_pings_at_the_same_pace_are_told_as_a_number() -> None:
+def test_fewer_pings_at_the_same_pace_are_reported_as_a_number() -> None:
     few = [document for document in pinging(5) if document["playerTime"]["playhead"] not in range(20, 50)]
     found = compare_sessions(watched_once(*pinging(5)), watched_once(*few), Tolerance(ignore=("metric", "finding")))
     assert [str(change) for change in found.changes] == ["ping (pings): 10 before, 4 now"]
@@ -199,7 +199,7 @@ def test_events_that_correspond_stand_side_by_side() -> None:
     assert [row.before == row.after for row in found.rows] == [True] * len(SEEN)
 
 
-def test_differences_are_told_beside_the_events_they_are_about() -> None:
+def test_differences_are_shown_beside_the_events_they_are_about() -> None:
     after = [*SEEN]
     with_param(after, 0, "media.name", "Two")
     del after[5]
@@ -214,7 +214,7 @@ def test_differences_are_told_beside_the_events_they_are_about() -> None:
     assert (missing.before_seq, missing.after_seq) == (6, None)
 
 
-def test_finding_that_is_new_or_gone_is_said() -> None:
+def test_finding_that_is_new_or_gone_is_reported() -> None:
     without_end = SEEN[:-1]
     found = compare_sessions(watched_once(*SEEN), watched_once(*without_end))
     told = {change.name: (change.before, change.after) for change in found.changes if change.of == "finding"}
@@ -269,7 +269,7 @@ def test_simulated_viewing_is_the_same_in_both_apis(server: MockServer, kind: st
     assert in_both_apis(server, beats, beats) == []
 
 
-def test_report_that_would_differ_is_said(server: MockServer) -> None:
+def test_difference_between_reports_is_reported(server: MockServer) -> None:
     beats = write_script(make_content(3), 3)
     without_ads = [beat for beat in beats if not beat.event_type.startswith("ad")]
     told = in_both_apis(server, beats, without_ads)

@@ -36,7 +36,7 @@ def test_events_are_sent_before_there_is_an_id() -> None:
     assert fired_in_traffic(RULES, ground) == [("session.event-before-sid", ERROR, (1, 2, 3, 4))]
 
 
-def test_an_id_with_something_around_it_is_not_known() -> None:
+def test_an_id_with_something_around_it_is_unknown() -> None:
     ground = Playground()
     sid = ground.play()
     ground.post(f"/api/v1/sessions/{sid}%2F/events", PING)
@@ -47,7 +47,7 @@ def test_an_id_with_something_around_it_is_not_known() -> None:
 
 
 @every_case("times", [1, 3])
-def test_an_id_that_was_never_issued_is_told_with_where_the_right_one_comes_from(times: int) -> None:
+def test_an_unknown_id_is_reported_with_where_the_right_one_comes_from(times: int) -> None:
     ground = Playground()
     for _ in range(times):
         ground.post("/api/v1/sessions/abcdef/events", PING)
@@ -109,9 +109,7 @@ def test_the_older_heartbeat_protocol_is_recognised() -> None:
         ("GET", "/va/api/v1/sessions", "path.prefix", '"/va"'),
     ],
 )
-def test_a_path_or_method_that_leads_nowhere_is_told_with_the_right_one(
-    method: str, path: str, code: str, says: str
-) -> None:
+def test_a_wrong_path_or_method_is_reported_with_the_right_one(method: str, path: str, code: str, says: str) -> None:
     ground = Playground()
     ask(ground, method, path)
 
@@ -119,7 +117,7 @@ def test_a_path_or_method_that_leads_nowhere_is_told_with_the_right_one(
     assert says in messages(ground)
 
 
-def test_a_preflight_that_leads_nowhere_is_told_since_the_browser_then_sends_nothing() -> None:
+def test_a_preflight_to_a_wrong_path_is_reported_as_the_browser_sends_no_more() -> None:
     ground = Playground()
     ask(ground, "OPTIONS", "/va/api/v1/sessions", {"Access-Control-Request-Method": "POST"})
 
@@ -142,14 +140,14 @@ def test_a_preflight_that_leads_nowhere_is_told_since_the_browser_then_sends_not
         ("POST", "/id?d_visid_ver=5", {}),
     ],
 )
-def test_what_only_came_by_is_not_told(method: str, target: str, headers: dict[str, str]) -> None:
+def test_requests_that_no_player_sent_are_not_reported(method: str, target: str, headers: dict[str, str]) -> None:
     ground = Playground()
     ask(ground, method, target, headers)
 
     assert fired_in_traffic(RULES, ground) == []
 
 
-def test_requests_to_one_path_are_told_together_and_in_their_session() -> None:
+def test_requests_to_one_path_are_one_finding_in_each_session() -> None:
     ground = Playground()
     sid, other = ground.play(), ground.play(start={"media.id": "clip-8"})
     for one in (sid, sid, other):
@@ -160,7 +158,7 @@ def test_requests_to_one_path_are_told_together_and_in_their_session() -> None:
     assert hits[0].message.startswith("POST /va/api/v1/sessions/{sid}/events was answered 404 2 times: ")
 
 
-def test_a_namespace_is_no_prefix() -> None:
+def test_a_namespace_is_not_a_prefix() -> None:
     ground = Playground()
     for path in ("/va/api/v1/sessions", "/api/v1/session", "/b/ss/suite/1", "/elsewhere"):
         ground.emulator.handle(HttpRequest("POST", path, f"/ns/suite{path}"))

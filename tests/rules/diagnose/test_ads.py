@@ -37,7 +37,7 @@ def ad(**params: object) -> dict[str, object]:
     return {**AD, **{f"media.ad.{name}": value for name, value in params.items()}}
 
 
-def test_a_good_ad_is_no_finding() -> None:
+def test_a_good_ad_is_fine() -> None:
     assert ads(*OPEN, *PINGS, *CLOSE) == []
 
 
@@ -70,7 +70,7 @@ def test_a_close_in_a_break_with_no_ad_is_found() -> None:
     assert found == [("ad.complete-without-start", Severity.ERROR, (3,))]
 
 
-def test_a_close_long_after_the_first_is_one_of_no_ad() -> None:
+def test_a_close_long_after_the_first_is_a_close_without_an_ad() -> None:
     found = ads(*OPEN, *PINGS, CLOSE[0], ("adSkip", 16.1, 0), ("adBreakComplete", 16.2, 0))
 
     assert found == [("ad.complete-without-start", Severity.ERROR, (7,))]
@@ -83,7 +83,7 @@ def test_a_second_close_of_one_ad_is_found_in_either_order(closes: tuple[str, st
     assert found == [("ad.skip-and-complete", Severity.WARNING, (6, 7))]
 
 
-def test_a_skip_after_the_close_of_the_ad_before_is_no_second_close() -> None:
+def test_a_skip_after_the_close_of_the_ad_before_is_not_a_second_close() -> None:
     assert ads(*OPEN, *PINGS, CLOSE[0], ("adStart", 15.1, 0, ad(podPosition=2)), ("adSkip", 15.5, 0)) == []
 
 
@@ -104,7 +104,7 @@ def test_an_ad_that_is_not_closed_before_the_next_thing_is_found(event: Event) -
     assert ads(*OPEN, *PINGS, event) == [("ad.not-closed", Severity.WARNING, (3, 6))]
 
 
-def test_the_same_ad_start_again_is_no_ad_that_was_not_closed() -> None:
+def test_the_same_ad_start_again_is_not_an_unclosed_ad() -> None:
     case = case_of(*OPEN, ("adStart", 0.003, 0, AD), *PINGS, *CLOSE)
 
     assert fired(RULES, case) == [("ad.duplicate-start", Severity.ERROR, (3, 4))]
@@ -112,11 +112,11 @@ def test_the_same_ad_start_again_is_no_ad_that_was_not_closed() -> None:
 
 
 @every_case(("at_s", "params"), [(0.003, ad(id="ad-2", podPosition=2)), (1.1, AD)])
-def test_another_ad_or_the_same_one_later_is_one_that_was_not_closed(at_s: float, params: dict[str, object]) -> None:
+def test_another_ad_or_the_same_one_later_leaves_the_first_unclosed(at_s: float, params: dict[str, object]) -> None:
     assert "ad.not-closed" in [code for code, *_ in ads(*OPEN, ("adStart", at_s, 0, params), *PINGS, *CLOSE)]
 
 
-def test_a_length_in_milliseconds_is_no_ad_that_was_left_early() -> None:
+def test_a_length_in_milliseconds_is_not_an_ad_that_was_left_early() -> None:
     case = case_of(OPEN[0], ("adStart", 0.002, 0, ad(length=15_000)), *PINGS, *CLOSE)
 
     assert fired(RULES, case) == [("ad.length-ms", Severity.WARNING, (3,))]
@@ -129,7 +129,7 @@ def test_a_long_ad_that_is_left_early_has_its_length_in_seconds() -> None:
     ]
 
 
-def test_an_ad_that_the_end_of_the_session_leaves_open_is_no_finding() -> None:
+def test_an_ad_that_the_end_of_the_session_leaves_open_is_fine() -> None:
     assert ads(*OPEN, *PINGS, ("sessionEnd", 12, 0)) == []
 
 
@@ -141,11 +141,11 @@ def test_a_gap_between_two_ads_of_a_break_is_found() -> None:
     assert "0.251 s passed between adComplete" in said(RULES, case)
 
 
-def test_a_quarter_of_a_second_between_two_ads_is_no_gap() -> None:
+def test_a_quarter_of_a_second_between_two_ads_is_not_a_gap() -> None:
     assert ads(*OPEN, *PINGS, CLOSE[0], ("adStart", 15.252, 0, ad(podPosition=2)), ("adSkip", 17, 0)) == []
 
 
-def test_time_between_two_breaks_is_no_gap() -> None:
+def test_time_between_two_breaks_is_not_a_gap() -> None:
     again: Event = ("adBreakStart", 30, 15, {"media.ad.podIndex": 2, "media.ad.podSecond": 15})
 
     assert ads(*OPEN, *PINGS, *CLOSE, again, ("adStart", 30, 15, AD), ("adSkip", 31, 15)) == []
@@ -181,7 +181,7 @@ def test_an_ad_completed_before_four_fifths_of_its_length_is_noted() -> None:
     assert ads(*OPEN, ("adComplete", 11.9, 0)) == [("ad.complete-early", Severity.INFO, (3, 4))]
 
 
-def test_a_pause_in_an_ad_is_no_time_spent_in_it() -> None:
+def test_a_pause_in_an_ad_is_not_time_spent_in_it() -> None:
     paused: tuple[Event, ...] = (("pauseStart", 5, 0), ("ping", 9, 0), ("play", 12, 0))
 
     assert ads(*OPEN, *paused, ("adComplete", 15.002, 0)) == [("ad.complete-early", Severity.INFO, (3, 7))]
@@ -225,7 +225,7 @@ def test_an_ad_refused_for_its_missing_length_is_noted() -> None:
     assert ads(OPEN[0], ("adStart", 1, 0, params)) == [("ad.length-zero", Severity.INFO, (3,))]
 
 
-def test_an_ad_refused_for_another_reason_is_no_ad_without_a_length() -> None:
+def test_an_ad_refused_for_another_reason_is_not_an_ad_without_a_length() -> None:
     assert ads(OPEN[0], ("adStart", 1, 0, ad(length="15"))) == []
 
 

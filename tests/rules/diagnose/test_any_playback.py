@@ -40,7 +40,7 @@ EVENTS = st.tuples(
 
 
 @given(events=st.lists(EVENTS, max_size=30), live=st.booleans())
-def test_whatever_comes_every_finding_is_a_sentence_about_events_of_the_session(
+def test_every_finding_about_any_traffic_is_a_sentence_about_its_events(
     events: list[tuple[str, float, float]], live: bool
 ) -> None:
     case = case_of(

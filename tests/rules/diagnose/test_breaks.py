@@ -31,7 +31,7 @@ def pod(index: int, second_s: float) -> dict[str, object]:
     return {"media.ad.podIndex": index, "media.ad.podSecond": second_s}
 
 
-def test_a_good_break_is_no_finding() -> None:
+def test_a_good_break_is_fine() -> None:
     assert breaks(*OPEN, ("ping", 10, 0), AD_OVER, ("adBreakComplete", 15, 0), ("play", 15, 0), ("ping", 25, 10)) == []
 
 
@@ -54,7 +54,7 @@ def test_a_break_that_is_open_at_the_completion_is_found() -> None:
     assert breaks(*OPEN, AD_OVER, ("sessionComplete", 16, 60)) == [("ad.break-unclosed", Severity.ERROR, (2, 5))]
 
 
-def test_a_break_that_goes_on_is_no_finding() -> None:
+def test_a_break_that_goes_on_is_fine() -> None:
     assert breaks(*OPEN, ("ping", 10, 0)) == []
 
 
@@ -65,7 +65,7 @@ def test_content_that_plays_on_in_an_open_break_is_found_at_once() -> None:
     assert "when main content had played to 10 s" in said(RULES, case)
 
 
-def test_a_close_that_comes_only_after_content_has_played_does_not_help() -> None:
+def test_a_close_after_content_has_played_does_not_help() -> None:
     found = breaks(*OPEN, AD_OVER, ("play", 15, 0), ("ping", 25, 10), ("adBreakComplete", 35, 20))
 
     assert found == [("ad.break-unclosed", Severity.ERROR, (2, 6))]
@@ -96,14 +96,14 @@ def test_content_that_plays_on_in_a_break_without_an_ad_is_found() -> None:
     assert breaks(*events, ("adBreakStart", 50, 49, pod(2, 49))) == [("ad.break-unclosed", Severity.ERROR, (2, 4))]
 
 
-def test_a_first_ad_that_comes_late_is_no_content_in_an_open_break() -> None:
+def test_a_late_first_ad_is_not_content_in_an_open_break() -> None:
     late = (("adBreakStart", 20, 20, BREAK), ("ping", 25, 25), ("adStart", 26, 26, AD), ("adComplete", 41, 26))
     codes = [code for code, *_ in fired(RULES, case_of(("play", 0, 0), *late))]
 
     assert "ad.break-unclosed" not in codes
 
 
-def test_a_seek_while_a_break_without_an_ad_is_open_is_no_playback() -> None:
+def test_a_seek_while_a_break_without_an_ad_is_open_is_not_playback() -> None:
     codes = [
         code for code, *_ in fired(RULES, case_of(("play", 0, 0), ("adBreakStart", 20, 20, BREAK), ("ping", 21, 50)))
     ]
@@ -150,7 +150,7 @@ def test_the_end_of_a_break_that_never_began_is_found() -> None:
     ]
 
 
-def test_a_second_end_of_a_break_is_one_of_no_break() -> None:
+def test_a_second_end_of_a_break_is_an_end_without_a_break() -> None:
     found = breaks(*OPEN, AD_OVER, ("adBreakComplete", 15, 0), ("adBreakComplete", 15, 0))
 
     assert found == [("ad.break-complete-without-start", Severity.WARNING, (6,))]

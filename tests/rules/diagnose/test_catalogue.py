@@ -24,7 +24,7 @@ def test_codes_are_all_codes_in_order() -> None:
     assert list(CODES) == [rule.code for rule in RULES]
 
 
-def test_rules_of_one_family_stand_under_one_name() -> None:
+def test_rules_of_one_family_share_a_name() -> None:
     assert {rule.code.partition(".")[0] for rule in RULES} == {
         "ad", "buffer", "chapter", "downloaded", "edge", "error", "event", "fidelity", "http", "id", "media", "meta",
         "order", "params", "path", "pause", "ping", "play", "playhead", "qoe", "seek", "session", "state", "ts",

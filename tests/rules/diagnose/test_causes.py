@@ -70,7 +70,7 @@ def test_of_a_refused_ad_break_one_finding_counts() -> None:
         (("chapterStart", 20, 20, CHAPTER), [("chapterComplete", 40, 40, WRONG), ("sessionEnd", 50, 50)], None),
     ],
 )
-def test_what_is_missing_because_it_was_refused_follows_from_the_refusal(
+def test_events_missing_because_they_were_refused_follow_from_the_refusal(
     refused: Event, rest: list[Event], code: str | None
 ) -> None:
     ground = Playground()
@@ -86,7 +86,7 @@ def test_what_is_missing_because_it_was_refused_follows_from_the_refusal(
 
 
 @every_case("path", ["/api/v1/sessions/{}/event", "/api/v1/{}/events", "/va/api/v1/sessions/{}/events"])
-def test_what_is_missing_because_it_went_to_a_wrong_path_follows_from_that(path: str) -> None:
+def test_events_missing_because_of_a_wrong_path_follow_from_that(path: str) -> None:
     ground = Playground()
     sid = ground.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20))
 
@@ -111,7 +111,7 @@ def test_what_is_missing_because_it_went_to_a_wrong_path_follows_from_that(path:
     assert {follows_from for follows_from in causes.values() if follows_from} == {cause}
 
 
-def test_a_refused_play_under_another_name_is_why_content_never_starts() -> None:
+def test_a_refused_play_under_another_name_explains_why_content_never_starts() -> None:
     ground = Playground()
     ground.play(
         ("resume", 0.1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 6)), ("sessionEnd", 55, 55),
@@ -130,7 +130,7 @@ def test_the_same_mistake_without_a_refusal_stands_for_itself() -> None:
     assert {finding.follows_from for finding in outside} == {"http.refused", None}
 
 
-def test_a_length_read_from_the_ad_is_why_the_end_is_wrong() -> None:
+def test_a_length_read_from_the_ad_explains_the_wrong_end() -> None:
     causes = causes_of(played("23-length-of-preroll").findings())
 
     assert causes["media.length-is-ad"] is None
@@ -268,7 +268,7 @@ def test_a_play_that_found_the_session_closed_was_sent_too_late(sent: str) -> No
     assert causes["session.no-play"] == ("ping.near-timeout" if sent == "play" else None)
 
 
-def test_what_events_do_that_came_too_late_follows_from_that() -> None:
+def test_effects_of_late_events_follow_from_their_lateness() -> None:
     midroll = [
         *(("adBreakStart", 20, 20, {**BREAK, "media.ad.podSecond": 20}), ("adStart", 20.1, 20, AD)),
         *(("ping", 30, 20), ("adBreakComplete", 35.2, 20)),
@@ -299,7 +299,7 @@ def test_a_silence_that_is_over_does_not_explain_a_missing_end() -> None:
     assert causes["session.no-close"] is None
 
 
-def test_what_a_storm_does_to_the_order_follows_from_it() -> None:
+def test_effects_of_a_storm_on_the_order_follow_from_it() -> None:
     storm = [("bitrateChange", 20 + n // 2 / 10, 20, None, qoe(n)) for n in range(40)]
     causes = of_session(("play", 0.1, 0), ("ping", 10, 10), *storm)
 

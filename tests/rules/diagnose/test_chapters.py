@@ -26,7 +26,7 @@ def chapter(index: int, offset_s: float, length_s: float = 20) -> dict[str, obje
 FIRST: Event = ("chapterStart", 0.002, 0, chapter(1, 0))
 
 
-def test_good_chapters_are_no_finding() -> None:
+def test_good_chapters_are_fine() -> None:
     second: Event = ("chapterStart", 20, 20, chapter(2, 20))
 
     assert chapters(PLAY, FIRST, ("ping", 10, 10), ("chapterComplete", 20, 20), second, ("chapterSkip", 25, 25)) == []
@@ -60,7 +60,7 @@ def test_a_close_with_no_chapter_open_is_found(event_type: str) -> None:
     assert chapters(PLAY, (event_type, 20, 20)) == [("chapter.close-without-start", Severity.ERROR, (3,))]
 
 
-def test_a_close_long_after_the_first_is_one_of_no_chapter() -> None:
+def test_a_close_long_after_the_first_is_a_close_without_a_chapter() -> None:
     found = chapters(PLAY, FIRST, ("chapterComplete", 20, 20), ("chapterSkip", 21.1, 21))
 
     assert found == [("chapter.close-without-start", Severity.ERROR, (5,))]
@@ -73,7 +73,7 @@ def test_a_second_close_of_one_chapter_is_found_in_either_order(closes: tuple[st
     assert found == [("chapter.complete-and-skip", Severity.WARNING, (4, 5))]
 
 
-def test_a_close_of_the_next_chapter_is_no_second_close() -> None:
+def test_a_close_of_the_next_chapter_is_not_a_second_close() -> None:
     next_: Event = ("chapterStart", 20.1, 20, chapter(2, 20))
 
     assert chapters(PLAY, FIRST, ("chapterComplete", 20, 20), next_, ("chapterSkip", 20.5, 20)) == []
@@ -89,7 +89,7 @@ def test_an_offset_away_from_the_playhead_is_noted() -> None:
 SOUGHT: tuple[Event, ...] = (PLAY, ("ping", 10, 10), ("pauseStart", 12, 12), ("play", 12.1, 450))
 
 
-def test_a_chapter_that_is_entered_by_a_seek_begins_behind_its_offset() -> None:
+def test_a_chapter_that_is_entered_by_a_seek_may_begin_after_its_offset() -> None:
     middle: Event = ("chapterStart", 12.2, 450, chapter(3, 400, 200))
 
     assert chapters(*SOUGHT, middle) == []
@@ -102,7 +102,7 @@ def test_a_chapter_that_is_entered_by_a_seek_begins_behind_its_offset() -> None:
     [(460, 200), (0.45, 449.6), (400, 40)],
     ids=["before it", "a thousandth of it, up to the next", "behind its end"],
 )
-def test_a_seek_excuses_no_offset_of_another_place(offset_s: float, length_s: float) -> None:
+def test_a_seek_does_not_excuse_an_offset_of_another_place(offset_s: float, length_s: float) -> None:
     found = chapters(*SOUGHT, ("chapterStart", 12.2, 450, chapter(3, offset_s, length_s)))
 
     assert found == [("chapter.offset-mismatch", Severity.INFO, (6,))]

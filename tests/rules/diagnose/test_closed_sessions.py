@@ -23,7 +23,7 @@ PLAYED: tuple[Event, ...] = (("play", 1, 0), ("ping", 10, 9), ("ping", 20, 19))
 END: Event = ("sessionEnd", 21, 20)
 
 
-def test_the_first_event_after_a_timeout_is_how_a_player_learns_of_it_and_the_next_is_its_mistake() -> None:
+def test_only_the_second_event_after_a_timeout_is_a_mistake_of_the_player() -> None:
     settings = Settings(idle_timeout_s=30)
     gone = (("ping", 60, 59), ("ping", 70, 69), ("ping", 80, 79))
 
@@ -34,7 +34,7 @@ def test_the_first_event_after_a_timeout_is_how_a_player_learns_of_it_and_the_ne
     ]
 
 
-def test_where_nobody_tells_the_player_every_lost_event_is_a_note() -> None:
+def test_every_lost_event_is_a_note_where_the_player_is_not_told() -> None:
     settings = Settings(idle_timeout_s=30, after_end=204)
 
     assert fired(RULES, case_of(*PLAYED, ("ping", 60, 59), ("ping", 70, 69), settings=settings)) == [
@@ -43,7 +43,7 @@ def test_where_nobody_tells_the_player_every_lost_event_is_a_note() -> None:
 
 
 @every_case("end", [expire_session, forget_session])
-def test_the_first_event_after_a_test_ended_the_session_is_nobodys_mistake(
+def test_the_first_event_after_a_test_ended_the_session_is_not_a_mistake(
     end: Callable[[Target, None, str], object],
 ) -> None:
     ground = Playground()
@@ -65,7 +65,7 @@ def test_an_event_after_session_end_is_lost() -> None:
     assert fired(RULES, case_of(*PLAYED, END, ("ping", 20.5, 20))) == [], "sorted in before it"
 
 
-def test_an_event_long_after_session_end_finds_an_id_that_is_forgotten() -> None:
+def test_an_event_long_after_session_end_has_a_forgotten_id() -> None:
     settings = Settings(retention_s=60)
 
     assert fired(RULES, case_of(*PLAYED, END, ("ping", 100, 20), settings=settings)) == [
@@ -80,7 +80,7 @@ def test_a_second_session_end_is_a_warning() -> None:
     assert said(RULES, case) == "sessionEnd was sent twice; send it once."
 
 
-def test_a_session_end_that_is_repeated_because_its_answer_was_lost_is_right() -> None:
+def test_a_session_end_repeated_because_its_answer_was_lost_is_fine() -> None:
     ground = Playground()
     lost = FaultSpec(fault=CloseFault(), when=When(event_type="sessionEnd"), stage=Stage.RESPONSE, times=1)
     ground.emulator.faults.add(lost, ground.now_ms)
@@ -89,7 +89,7 @@ def test_a_session_end_that_is_repeated_because_its_answer_was_lost_is_right() -
     assert fired(RULES, ground.case(sid)) == [("session.event-after-end", INFO, (6,))]
 
 
-def test_all_that_comes_after_the_end_is_counted() -> None:
+def test_all_events_after_the_end_are_counted() -> None:
     end = ("sessionEnd", 31, 30)
     late = [("ping", 40 + 10 * n, 30) for n in range(3)]
 

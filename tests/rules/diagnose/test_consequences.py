@@ -92,7 +92,7 @@ def is_of_session(diagnosis: Diagnosis, finding: Finding) -> bool:
 
 
 @given(events=st.lists(EVENTS, max_size=20), live=st.booleans(), later_s=st.sampled_from([0, 700]))
-def test_whatever_comes_consequences_are_true_of_the_report(
+def test_consequences_of_any_traffic_are_true_of_the_report(
     events: list[tuple[str, float, float]], live: bool, later_s: int
 ) -> None:
     ground = Playground()

@@ -54,7 +54,7 @@ def test_live_content_declared_as_on_demand_is_found_by_its_length() -> None:
     ],
     ids=["live", "another place", "from the beginning"],
 )
-def test_content_that_is_what_it_is_declared_to_be_is_fine(first_s: float, start: dict[str, Any]) -> None:
+def test_content_of_its_declared_type_is_fine(first_s: float, start: dict[str, Any]) -> None:
     assert fired(RULES, viewing(first_s, **start)) == []
 
 

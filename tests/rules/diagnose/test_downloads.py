@@ -18,7 +18,7 @@ def in_traffic(body: Any, path: str = "/api/v1/sessions") -> list[Firing]:
     return fired_in_traffic(RULES, ground)
 
 
-def test_a_batch_in_the_new_form_is_no_finding() -> None:
+def test_a_batch_in_the_new_form_is_fine() -> None:
     assert fired(RULES, downloaded(*EVENTS)) == []
     assert fired(RULES, downloaded(*EVENTS, downloaded=True)) == []
 

@@ -126,17 +126,17 @@ def quiet(every_s: int = 10) -> Ground:
     return ground.did("sessionComplete", 60, 60).did("sessionEnd", 60.2, 60)
 
 
-def test_nothing_is_found_where_nothing_is_wrong() -> None:
+def test_good_traffic_has_no_findings() -> None:
     assert quiet().findings() == []
 
 
 @pytest.mark.parametrize("every_s", [20, 50])
-def test_interval_that_clients_can_be_set_to_is_learnt(every_s: int) -> None:
+def test_configured_ping_interval_is_learnt(every_s: int) -> None:
     ground = Ground().open(sessionDetails=session_details(length=300, streamType="video"))
     assert "ping.gap" not in played(ground, every_s, 290).codes()
 
 
-def test_silence_is_found_by_the_interval_that_is_learnt() -> None:
+def test_silence_is_measured_by_the_learnt_interval() -> None:
     ground = Ground().open(sessionDetails=session_details(length=300, streamType="video"))
     played(ground, 20, 110).did("ping", 150, 150)
     (finding,) = (finding for finding in ground.findings() if finding.code == "ping.gap")
@@ -148,7 +148,7 @@ def test_interval_can_be_a_setting() -> None:
     assert "ping.gap" in played(ground, 20, 110).codes()
 
 
-def test_ads_may_be_pinged_as_rarely_as_clients_can_be_set_to() -> None:
+def test_ads_may_be_pinged_as_rarely_as_clients_allow() -> None:
     ground = Ground().open().did("adBreakStart", 0).did("adStart", 0.1).did("ping", 10).did("adComplete", 15)
     assert "ping.ad-gap" not in ground.codes()
 
@@ -172,7 +172,7 @@ def test_rules_about_the_form_of_the_other_api_are_silent() -> None:
     )
 
 
-def test_messages_speak_of_what_is_on_the_wire() -> None:
+def test_messages_use_the_words_of_the_wire() -> None:
     ground = Ground().open(sessionDetails=session_details(name="N/A", playerName="unknown", length=-1))
     ground.did("adStart", 1, advertisingDetails={"name": "", "length": 0, "podPosition": 5, "playerName": "p"})
     ground.did("statesUpdate", 2, statesEnd=[{"name": "mute"}])
@@ -185,7 +185,7 @@ def test_messages_speak_of_what_is_on_the_wire() -> None:
     assert any("qoeDataDetails.droppedFrames" in message for message in messages)
 
 
-def test_time_to_start_that_changes_is_told_in_the_seconds_of_the_wire() -> None:
+def test_time_to_start_that_changes_is_reported_in_the_seconds_of_the_wire() -> None:
     ground = Ground().open().did("play", 1, 1, qoeDataDetails={"timeToStart": 2})
     ground.did("ping", 10, 10, qoeDataDetails={"timeToStart": 25})
     (finding,) = (finding for finding in ground.findings() if finding.code == "qoe.tts-changes")
@@ -233,7 +233,7 @@ def test_unknown_session_is_said_to_come_from_the_handle() -> None:
     assert "media-analytics:new-session" in finding.message
 
 
-def test_path_without_a_route_is_told_where_events_go() -> None:
+def test_path_without_a_route_is_reported_with_where_events_go() -> None:
     (finding,) = Ground().post("/ee/va/v1/stateStart", body("stateStart")).findings()
     assert finding.code == "path.unknown"
     assert "/ee/va/v1/" in finding.message

@@ -38,12 +38,12 @@ def test_an_error_followed_by_the_end_is_fine() -> None:
 
 
 @every_case("qoe", [None, {}, {"media.qoe.errorID": "", "media.qoe.errorSource": "app"}])
-def test_an_error_without_an_id_is_found_as_that_only(qoe: dict[str, Any] | None) -> None:
+def test_an_error_without_an_id_is_one_finding(qoe: dict[str, Any] | None) -> None:
     assert errors(None, qoe) == [("error.no-id", WARNING, (3,))]
 
 
 @every_case(("source", "said_as"), [("app", '"app"'), ("Player", '"Player"'), (None, "none")])
-def test_an_error_from_elsewhere_than_player_and_external_is_found(source: str | None, said_as: str) -> None:
+def test_an_error_with_an_unknown_source_is_found(source: str | None, said_as: str) -> None:
     qoe = {"media.qoe.errorID": "E-42"} | ({} if source is None else {"media.qoe.errorSource": source})
     case = case_of(("play", 0.1, 0), ("error", 10, 10, None, qoe))
 

@@ -30,7 +30,7 @@ def codes(case: SessionTraffic) -> set[str]:
     return {finding.code for finding in diagnose_session(case)}
 
 
-def test_everything_that_comes_twice_is_one_finding_and_the_rest_is_what_it_would_be_otherwise() -> None:
+def test_doubled_traffic_is_one_finding_and_leaves_the_others_as_they_were() -> None:
     for after_s in (0, 0.005, 0.2):
         case = doubled(VIEWING, after_s)
 
@@ -47,13 +47,13 @@ def test_a_viewing_that_is_reported_once_is_fine() -> None:
     assert fired(RULES, case_of(*VIEWING)) == []
 
 
-def test_pings_that_come_twice_change_no_figure() -> None:
+def test_doubled_pings_change_no_figure() -> None:
     case = doubled((("play", 0.1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 6))), 0.004)
 
     assert [(code, severity) for code, severity, _ in fired(RULES, case)] == [("event.doubled", WARNING)]
 
 
-def test_every_ad_event_that_comes_twice_is_named_by_its_types() -> None:
+def test_doubled_ad_events_are_named_by_their_types() -> None:
     events: list[Event] = [("play", 0.1, 0)]
     for at_s in (10, 40):
         pod = {"media.ad.podIndex": at_s, "media.ad.podSecond": at_s}
@@ -68,7 +68,7 @@ def test_every_ad_event_that_comes_twice_is_named_by_its_types() -> None:
     assert codes(case) & {"ad.not-closed", "ad.complete-without-start", "ad.skip-and-complete"} == set()
 
 
-def test_one_event_that_comes_twice_is_no_matter_of_a_type() -> None:
+def test_one_doubled_event_is_not_a_finding() -> None:
     assert fired(RULES, case_of(*VIEWING[:7], VIEWING[6], *VIEWING[7:])) == []
 
 
@@ -95,11 +95,11 @@ def test_a_queue_that_is_sent_twice_is_found() -> None:
     assert "order.late" not in codes(case)
 
 
-def test_two_repetitions_are_no_queue() -> None:
+def test_two_repetitions_are_not_a_queue() -> None:
     assert fired(RULES, queue(2)) == []
 
 
-def test_what_is_sent_again_because_the_answer_was_lost_is_fine() -> None:
+def test_events_sent_again_because_the_answer_was_lost_are_fine() -> None:
     assert fired(RULES, queue(5, lost=True)) == []
 
 

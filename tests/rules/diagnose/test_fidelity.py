@@ -27,18 +27,18 @@ def ours(sid: str = "") -> HttpResponse:
     return response
 
 
-def test_same_answer_is_no_finding() -> None:
+def test_same_answer_is_not_a_finding() -> None:
     assert found(ours()) == []
     assert found(HttpResponse(204, (("Date", "today"), ("Server", "jag"), *ours().headers))) == []
 
 
-def test_other_status_is_all_that_is_said() -> None:
+def test_other_status_is_the_only_difference_that_is_named() -> None:
     [finding] = found(HttpResponse(404, (), b"{}"))
     assert finding.code == "fidelity.status"
     assert finding.message.startswith("1 request: the endpoint answered play with 404, this server with 204;")
 
 
-def test_header_field_of_the_api_in_one_answer_only() -> None:
+def test_header_field_of_the_api_in_one_answer_only_is_found() -> None:
     headers = tuple(field for field in ours().headers if field[0].lower() != "access-control-allow-origin")
     [finding] = found(HttpResponse(204, (*headers, ("Allow", "POST"))))
     assert finding.code == "fidelity.header"
@@ -50,13 +50,13 @@ def test_header_field_of_the_api_in_one_answer_only() -> None:
     ("body", "said"),
     [(b'{"message": "Gone", "code": 7}', "/code, /message"), (b"no JSON", "the whole body")],
 )
-def test_bodies_differ_at_places(body: bytes, said: str) -> None:
+def test_bodies_that_differ_are_compared_place_by_place(body: bytes, said: str) -> None:
     [finding] = found(HttpResponse(404, ours("nobody").headers, body), sid="nobody")
     assert finding.code == "fidelity.body"
     assert all(place in finding.message for place in said.split(", "))
 
 
-def test_endpoint_that_did_not_answer() -> None:
+def test_endpoint_that_did_not_answer_is_found() -> None:
     [finding] = found(None, "no answer within 10 s")
     assert (finding.code, finding.severity) == ("fidelity.unreachable", "info")
     assert (

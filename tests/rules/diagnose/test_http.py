@@ -78,7 +78,7 @@ def lost(ground: Playground, sid: str, *, again_after_ms: int = 3, **members: An
 
 
 @every_case("stage", list(Stage))
-def test_repeat_by_the_network_stack_is_told_and_not_taken_for_one_of_the_player(stage: Stage) -> None:
+def test_repeat_by_the_network_stack_is_not_taken_for_one_by_the_player(stage: Stage) -> None:
     ground = Playground()
     sid = ground.play()
     lost(ground, sid, stage=stage)
@@ -87,7 +87,7 @@ def test_repeat_by_the_network_stack_is_told_and_not_taken_for_one_of_the_player
     assert fired(ground) == {"http.stack-repeat": (Severity.INFO, (2, 3))}
 
 
-def test_network_stack_repeats_once_and_the_rest_is_the_players() -> None:
+def test_network_stack_repeats_once_and_the_player_the_rest() -> None:
     ground = Playground()
     sid = ground.play()
     fault(ground.emulator, CloseFault())
@@ -109,7 +109,7 @@ def test_repeat_that_comes_later_is_one_of_the_player() -> None:
     assert fired(ground) == {"http.retry-storm": (Severity.WARNING, (2, 3, 4))}
 
 
-def test_sessionstart_that_the_network_stack_repeats_is_told_without_a_session() -> None:
+def test_sessionstart_repeated_by_the_network_stack_is_found_in_the_traffic() -> None:
     ground = Playground()
     fault(ground.emulator, ResetFault(), stage=Stage.RESPONSE, times=1)
     body = start_body()
@@ -120,7 +120,7 @@ def test_sessionstart_that_the_network_stack_repeats_is_told_without_a_session()
     assert (hit.seqs, hit.session_id) == ((1, 2), None)
 
 
-def test_copy_that_a_fault_made_is_no_repeat() -> None:
+def test_copy_that_a_fault_made_is_not_a_repeat() -> None:
     ground = Playground()
     sid = ground.play()
     fault(ground.emulator, DuplicateFault(), times=1)

@@ -68,7 +68,7 @@ def test_customer_ids_of_another_shape_are_found_in_a_refused_start(ids: Any) ->
     assert fired_in_traffic(RULES, ground) == [("id.customerIDs-shape", Severity.ERROR, (1,))]
 
 
-def test_a_start_refused_for_another_reason_has_good_customer_ids() -> None:
+def test_a_start_refused_for_another_reason_says_nothing_about_customer_ids() -> None:
     ground = Playground()
     ids = {"crm": {"id": "1", "authState": 1}}
     ground.post("/api/v1/sessions", start_body(params={IDS: ids, "media.length": "60"}))
@@ -101,10 +101,10 @@ def test_words_for_nothing_in_customer_ids_and_later_events_are_one_finding() ->
 
 
 @every_case("key", ["media.adLoad", "media.genre", "media.rating"])
-def test_what_may_well_be_none_is_no_placeholder(key: str) -> None:
+def test_none_is_not_a_placeholder_where_it_is_a_value(key: str) -> None:
     assert fired(RULES, case_of(start={key: "none"})) == []
 
 
 @every_case("value", ["", "unknown", "Nan Goldin", "None of the above"])
-def test_a_name_and_an_empty_value_are_no_placeholder(value: str) -> None:
+def test_a_name_and_an_empty_value_are_not_placeholders(value: str) -> None:
     assert fired(RULES, case_of(start={"media.name": value})) == []

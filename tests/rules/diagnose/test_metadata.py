@@ -26,7 +26,7 @@ def in_traffic(body: Any, path: str = "/api/v1/sessions") -> list[Firing]:
     return fired_in_traffic(RULES, ground)
 
 
-def test_metadata_where_it_belongs_is_no_finding() -> None:
+def test_metadata_where_it_belongs_is_fine() -> None:
     own = {"site.section": "news", "user_2": "yes"}
     found = metadata(
         ("sessionStart", 0, 0, None, None, own),
@@ -64,7 +64,7 @@ def test_a_key_that_only_looks_reserved_is_fine(key: str) -> None:
     assert metadata(("sessionStart", 0, 0, None, None, {key: "x"})) == []
 
 
-def test_a_value_that_is_no_string_is_found() -> None:
+def test_a_value_that_is_not_a_string_is_found() -> None:
     case = case_of(("chapterStart", 1, 0, CHAPTER, None, {"part": 7, "name": "x"}))
 
     assert fired(RULES, case) == [("meta.not-string", Severity.ERROR, (2,))]
@@ -108,7 +108,7 @@ def test_an_unknown_key_in_qoe_data_is_found() -> None:
         pytest.param(("adBreakStart", 1, 0, {**BREAK, "media.ad.podIndex": "1"}), id="wrong-type"),
     ],
 )
-def test_what_other_rules_are_about_is_no_unknown_key(event: Event) -> None:
+def test_keys_that_other_rules_check_are_not_unknown_keys(event: Event) -> None:
     assert metadata(event) == []
 
 
@@ -138,7 +138,7 @@ def test_empty_params_are_fine() -> None:
         ("params.unknown", {"session": "x"}),
     ],
 )
-def test_a_refused_session_start_is_looked_at_too(code: str, members: dict[str, Any]) -> None:
+def test_a_refused_session_start_is_checked_too(code: str, members: dict[str, Any]) -> None:
     assert in_traffic(start_body(**members)) == [(code, Severity.ERROR, (1,))]
 
 
@@ -157,7 +157,7 @@ def test_a_refused_batch_says_which_of_its_events_are_wrong() -> None:
     ]
 
 
-def test_a_refusal_in_a_session_is_no_matter_of_the_rest_of_the_traffic() -> None:
+def test_a_refusal_in_a_session_is_not_found_in_the_rest_of_the_traffic() -> None:
     ground = Playground()
     ground.play(("play", 1, 0, {"own": 1}))
 

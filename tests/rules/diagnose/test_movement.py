@@ -62,7 +62,7 @@ def test_content_after_the_last_ad_of_a_break_that_is_never_closed_is_not_in_it(
     assert movement(*WATCHED, *events, ("ping", 55, 40)) == []
 
 
-def test_two_seconds_in_a_break_are_a_drift() -> None:
+def test_two_seconds_in_a_break_are_tolerated() -> None:
     events = [("adBreakStart", 20, 20, BREAK), ("adStart", 20, 20, AD), ("ping", 30, 22), ("adComplete", 35, 22)]
 
     assert movement(*WATCHED, *events, ("adBreakComplete", 35, 22), ("ping", 45, 32)) == []
@@ -89,7 +89,7 @@ def test_live_content_may_pass_midnight() -> None:
 
 
 @every_case(("rate", "said_as"), [(4, "4 s"), (0.25, "0.25 s")])
-def test_a_rate_at_which_nobody_watches_is_found_once(rate: float, said_as: str) -> None:
+def test_an_implausible_rate_of_the_playhead_is_found_once(rate: float, said_as: str) -> None:
     pings = [("ping", 10 * n, 10 * n * rate) for n in range(1, 5)]
     case = case_of(PLAY, *pings)
 
@@ -97,7 +97,7 @@ def test_a_rate_at_which_nobody_watches_is_found_once(rate: float, said_as: str)
     assert said(RULES, case).startswith(f"The playhead advances {said_as} per second of playing; ")
 
 
-def test_a_playhead_too_fast_for_watching_is_told_that_it_counts_as_a_seek() -> None:
+def test_a_playhead_too_fast_for_watching_is_said_to_count_as_a_seek() -> None:
     case = case_of(PLAY, *(("ping", 10 * n, 30 * n) for n in range(1, 5)))
 
     assert "above 2.1 it is a seek" in said(RULES, case)
@@ -119,7 +119,7 @@ def test_a_seek_does_not_hide_a_slow_playhead() -> None:
     assert [code for code, *_ in fired(RULES, case)] == ["playhead.drift"]
 
 
-def test_one_stretch_is_no_rate() -> None:
+def test_one_stretch_is_not_a_rate() -> None:
     assert movement(PLAY, ("ping", 10, 60)) == []
 
 

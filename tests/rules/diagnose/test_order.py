@@ -49,32 +49,32 @@ def test_ts_in_seconds_is_found_once() -> None:
     )
 
 
-def test_ts_since_the_page_was_loaded_is_found_as_that() -> None:
+def test_ts_since_the_page_was_loaded_is_recognised() -> None:
     case = case_of(("ping", at_ts(12_345), 10))
 
     assert found("ts.seconds", case) == [("ts.seconds", Severity.ERROR, (2,))]
     assert "12345, which does not count from 1970" in said(only("ts.seconds"), case)
 
 
-def test_the_first_ts_that_can_be_milliseconds_is_fine() -> None:
+def test_the_smallest_ts_that_can_be_milliseconds_is_fine() -> None:
     assert found("ts.seconds", case_of(("ping", at_ts(10**11), 10))) == []
 
 
 @every_case("ts", [str(START_MS), START_MS + 0.5, None, True])
-def test_ts_that_is_no_integer_is_found(ts: object) -> None:
+def test_ts_that_is_not_an_integer_is_found(ts: object) -> None:
     case = posted({"playhead": 1, "ts": ts}, {"playhead": 2, "ts": ts})
 
     assert found("ts.not-integer", case) == [("ts.not-integer", Severity.ERROR, (2, 3))]
 
 
-def test_a_session_start_whose_ts_is_no_integer_is_found_in_the_traffic() -> None:
+def test_a_session_start_whose_ts_is_not_an_integer_is_found_in_the_traffic() -> None:
     ground = Playground()
     ground.post("/api/v1/sessions", start_body(playerTime={"playhead": 0, "ts": "1760000000000"}))
 
     assert fired_in_traffic(RULES, ground) == [("ts.not-integer", Severity.ERROR, (1,))]
 
 
-def test_a_missing_ts_is_not_one_that_is_no_integer() -> None:
+def test_a_missing_ts_is_not_a_ts_of_a_wrong_type() -> None:
     assert found("ts.not-integer", posted({"playhead": 1}, {"playhead": 1, "ts": START_MS})) == []
 
 
@@ -91,7 +91,7 @@ def test_a_tie_of_play_and_pause_is_a_warning() -> None:
     assert found("ts.equal", case) == [("ts.equal", Severity.WARNING, (3, 4))]
 
 
-def test_a_player_state_that_goes_on_and_off_at_one_ts_is_a_warning() -> None:
+def test_a_player_state_that_starts_and_ends_at_one_ts_is_a_warning() -> None:
     mute = {"media.state.name": "mute"}
     case = case_of(("stateStart", 5, 4, mute), ("stateEnd", 5, 4, mute))
 
@@ -111,7 +111,7 @@ def test_downloaded_content_keeps_its_order() -> None:
 
 
 @every_case(("at_s", "severity"), [(8.9, Severity.WARNING), (5, Severity.WARNING), (4.9, Severity.ERROR)])
-def test_an_event_that_comes_too_late_is_found(at_s: float, severity: Severity) -> None:
+def test_an_event_that_arrives_too_late_is_found(at_s: float, severity: Severity) -> None:
     case = case_of(*LATER, ("bitrateChange", at_s, at_s))
 
     assert found("order.late", case) == [("order.late", severity, (5,))]
@@ -119,7 +119,7 @@ def test_an_event_that_comes_too_late_is_found(at_s: float, severity: Severity) 
 
 
 @every_case("at_s", [9, 15])
-def test_an_event_that_is_hardly_late_or_is_sorted_in_is_fine(at_s: float) -> None:
+def test_an_event_that_is_barely_late_or_is_sorted_in_is_fine(at_s: float) -> None:
     assert found("order.late", case_of(*LATER, ("bitrateChange", at_s, at_s))) == []
 
 
@@ -145,7 +145,7 @@ def test_an_event_overtaken_by_nine_is_sorted_in() -> None:
     assert found("order.window", case_of(*burst, ("bitrateChange", 1.05, 1))) == []
 
 
-def test_an_event_that_comes_after_the_five_seconds_is_late_whatever_the_number() -> None:
+def test_an_event_after_the_five_seconds_is_late_whatever_the_number() -> None:
     burst = [("bitrateChange", 20 + n / 10, 20) for n in range(10)]
     case = case_of(*LATER, *burst, ("bitrateChange", 5, 5))
 

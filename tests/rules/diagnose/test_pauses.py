@@ -28,7 +28,7 @@ def pauses(*events: Event) -> list[Firing]:
         ("bufferStart", "pauseStart", "pause.in-buffer"),
     ],
 )
-def test_an_event_that_the_player_cannot_mean_is_one_note(first: str, second: str, code: str) -> None:
+def test_impossible_events_of_a_player_are_one_note(first: str, second: str, code: str) -> None:
     once = case_of(PLAY, (first, 10, 10), (second, 12, 10), ("play", 15, 10), (first, 20, 15), (second, 22, 15))
 
     assert fired(RULES, once) == [(code, INFO, (4, 7))]
@@ -37,7 +37,7 @@ def test_an_event_that_the_player_cannot_mean_is_one_note(first: str, second: st
 
 @every_case("first", ["pauseStart", "bufferStart"])
 @every_case("second", ["pauseStart", "bufferStart"])
-def test_with_a_play_between_they_are_fine(first: str, second: str) -> None:
+def test_events_with_a_play_between_them_are_fine(first: str, second: str) -> None:
     assert pauses(PLAY, (first, 10, 10), ("play", 15, 10), (second, 20, 15), ("play", 25, 15)) == []
 
 
@@ -62,7 +62,7 @@ def test_other_pauses_near_the_end_are_fine(events: tuple[Event, ...]) -> None:
     assert pauses(PLAY, *events) == []
 
 
-def test_seeks_that_come_as_pauses_are_one_note() -> None:
+def test_seeks_reported_as_pauses_are_one_note() -> None:
     case = case_of(
         PLAY, ("pauseStart", 10, 10), ("play", 12.9, 13.1), ("pauseStart", 20, 20), ("play", 21, 5), ("ping", 30, 14)
     )
@@ -72,5 +72,5 @@ def test_seeks_that_come_as_pauses_are_one_note() -> None:
 
 
 @every_case("play", [("play", 13, 40), ("play", 12, 13)])
-def test_a_long_pause_or_a_small_step_is_no_seek(play: Event) -> None:
+def test_a_long_pause_or_a_small_step_is_not_a_seek(play: Event) -> None:
     assert pauses(PLAY, ("pauseStart", 10, 10), play) == []

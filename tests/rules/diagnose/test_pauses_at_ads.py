@@ -50,7 +50,7 @@ def test_a_pause_before_some_breaks_may_be_the_viewer(pauses_s: tuple[float | No
     assert "ad.pause-before-break" not in [code for code, *_ in fired(RULES, viewing(*pauses_s))]
 
 
-def test_a_seek_before_every_break_is_no_pause() -> None:
+def test_a_seek_before_every_break_is_not_a_pause() -> None:
     assert "ad.pause-before-break" not in [code for code, *_ in fired(RULES, viewing(0.05, 0.05, moved_s=5))]
 
 

@@ -42,7 +42,7 @@ def test_a_first_ping_after_a_second_of_a_pre_roll_is_fine() -> None:
     assert pings(("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, AD), ("ping", 1, 0)) == []
 
 
-def test_a_first_ping_from_before_session_start_is_no_immediate_one() -> None:
+def test_a_first_ping_from_before_session_start_is_not_an_immediate_one() -> None:
     assert pings(("sessionStart", 5, 0), ("ping", 4.5, 0)) == []
 
 
@@ -53,7 +53,7 @@ def test_pings_long_after_the_content_is_complete_are_found() -> None:
     assert said(RULES, case).startswith("1 ping was sent more than 30 s after sessionComplete; stop the ping timer")
 
 
-def test_pings_long_after_the_end_are_found_though_they_are_refused() -> None:
+def test_pings_long_after_the_end_are_found_although_they_are_refused() -> None:
     assert pings(PLAY, ("sessionEnd", 10, 10), ("ping", 20, 10), ("ping", 50, 10), ("ping", 60, 10)) == [
         ("ping.during-complete", INFO, (3, 5, 6))
     ]
@@ -82,7 +82,7 @@ def test_a_ping_with_empty_params_is_fine() -> None:
     assert pings(PLAY, ("ping", 10, 10, {})) == []
 
 
-def test_pings_that_come_too_fast_all_the_time_are_a_warning() -> None:
+def test_pings_that_are_too_fast_all_the_time_are_a_warning() -> None:
     def pings(count: int) -> list[Event]:
         return [("ping", 10 + n / 4, 10 + n / 4) for n in range(count)]
 

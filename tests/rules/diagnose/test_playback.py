@@ -74,7 +74,7 @@ def test_a_missing_play_is_found_once() -> None:
     assert said(RULES, case).startswith("The playhead went from 10 s to 1790 s without a play on main content; send")
 
 
-def test_a_play_only_inside_an_ad_is_none_of_main_content() -> None:
+def test_a_play_only_inside_an_ad_does_not_start_main_content() -> None:
     assert playback(*ad_break(0.1), ("pauseStart", 6, 0), ("ping", 10, 4), ("ping", 20, 14)) == [
         ("play.missing-start", ERROR, (6, 7, 8, 9)),
         ("play.missing-after-pause", ERROR, (7, 8, 9)),
@@ -161,7 +161,7 @@ def test_the_plays_of_an_sdk_are_fine() -> None:
     assert playback(*ad_break(0.1), ("play", 5.102, 0), ("play", 6.3, 1.25), *mid_roll, ("ping", 45, 39)) == []
 
 
-def test_a_play_after_a_pause_is_no_duplicate() -> None:
+def test_a_play_after_a_pause_is_not_a_duplicate() -> None:
     assert playback(PLAY, ("pauseStart", 10, 10), ("play", 12, 10), ("bufferStart", 14, 12), ("play", 15, 12)) == []
 
 
@@ -205,5 +205,5 @@ def test_a_viewer_who_stays_paused_after_a_break_is_fine() -> None:
     assert fired(RULES, case_of(("play", 0, 0), ("ping", 10, 10), ("pauseStart", 20, 20), *MIDROLL, *still)) == []
 
 
-def test_no_play_has_to_come_after_a_mid_roll_that_interrupted_playback() -> None:
+def test_a_mid_roll_that_interrupted_playback_needs_no_play_after_it() -> None:
     assert fired(RULES, case_of(("play", 0, 0), ("ping", 10, 10), *MIDROLL, ("ping", 45, 30), ("ping", 55, 40))) == []

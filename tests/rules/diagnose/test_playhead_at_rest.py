@@ -53,7 +53,7 @@ def test_a_playhead_may_stand_still_after_the_content_is_complete() -> None:
     assert standstill(*WATCHED, ("sessionComplete", 22, 22), ("ping", 32, 22), ("ping", 42, 22), ("ping", 52, 22)) == []
 
 
-def test_an_ad_that_does_not_count_is_no_standstill_as_it_is_no_stall_in_the_report() -> None:
+def test_an_ad_that_does_not_count_is_neither_a_standstill_nor_a_stall() -> None:
     ad = (("adStart", 20, 20, AD), ("ping", 25, 20), ("ping", 30, 20), ("adComplete", 35, 20))
 
     assert standstill(*WATCHED, *ad, ("ping", 45, 30)) == []
@@ -85,7 +85,7 @@ def test_a_playhead_in_steps_is_one_finding_that_says_so() -> None:
 
 
 @every_case("step_s", [8, 12, 15, 20])
-def test_a_playhead_in_steps_that_make_no_stall_is_a_warning_and_no_jump(step_s: int) -> None:
+def test_a_playhead_in_steps_without_a_stall_is_a_warning_and_not_a_jump(step_s: int) -> None:
     case = case_of(PLAY, *pings(step_s), start={"media.length": 600})
 
     assert [(code, severity) for code, severity, _ in fired(movement.RULES, case)] == [("playhead.coarse", WARNING)]
@@ -97,13 +97,13 @@ def test_a_short_session_in_coarse_steps_is_neither_frozen_nor_fast() -> None:
     assert [(code, severity) for code, severity, _ in fired(movement.RULES, case)] == [("playhead.coarse", ERROR)]
 
 
-def test_a_speed_that_moves_in_equal_steps_is_no_rounding() -> None:
+def test_a_speed_that_moves_in_equal_steps_is_not_rounding() -> None:
     case = case_of(PLAY, *(("ping", n * 10, n * 11) for n in range(1, 7)), start={"media.length": 600})
 
     assert fired(movement.RULES, case) == []
 
 
-def test_a_live_stall_that_catches_up_is_no_coarse_step() -> None:
+def test_a_live_stall_that_catches_up_is_not_a_coarse_step() -> None:
     stall = [("ping", at_s, 30) for at_s in (40, 50, 60)]
     case = case_of(PLAY, *pings(10)[:3], *stall, *(("ping", at_s, at_s) for at_s in range(70, 120, 10)))
 
@@ -111,11 +111,11 @@ def test_a_live_stall_that_catches_up_is_no_coarse_step() -> None:
 
 
 @every_case("step_s", [1, 10])
-def test_a_playhead_in_steps_that_make_no_stall_is_fine(step_s: int) -> None:
+def test_a_playhead_in_steps_without_a_stall_is_fine(step_s: int) -> None:
     assert standstill(PLAY, *pings(step_s)) == []
 
 
-def test_stalls_at_any_place_are_no_steps() -> None:
+def test_stalls_at_any_place_are_not_steps() -> None:
     events: list[Event] = []
     at_s, playhead_s = 0, 0.0
     for moved_s in (10, 9.7, 10.2, 10):

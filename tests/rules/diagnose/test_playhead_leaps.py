@@ -39,15 +39,15 @@ def test_a_playhead_that_falls_behind_asks_for_a_buffer() -> None:
     assert "send bufferStart when the player waits" in said(RULES, case)
 
 
-def test_three_seconds_more_than_the_time_are_no_jump() -> None:
+def test_three_seconds_more_than_the_time_are_not_a_jump() -> None:
     assert leaps(*WATCHED, ("ping", 30, 33), ("ping", 40, 43)) == []
 
 
-def test_a_seek_of_pause_and_play_is_no_jump() -> None:
+def test_a_seek_of_pause_and_play_is_not_a_jump() -> None:
     assert leaps(*WATCHED, ("pauseStart", 25, 25), ("play", 26, 50), ("ping", 36, 60)) == []
 
 
-def test_a_seek_with_another_event_in_its_burst_is_no_jump() -> None:
+def test_a_seek_with_another_event_in_its_burst_is_not_a_jump() -> None:
     burst = (("bitrateChange", 25, 50), ("pauseStart", 25.004, 50), ("play", 25.005, 50))
 
     assert leaps(*WATCHED, *burst, ("ping", 35, 60)) == []
@@ -57,7 +57,7 @@ def test_the_first_play_may_leap_to_where_playback_begins() -> None:
     assert leaps(("play", 0, 0), ("play", 1, 1200), ("ping", 11, 1210)) == []
 
 
-def test_a_speed_that_viewers_choose_is_no_jump() -> None:
+def test_a_speed_that_viewers_choose_is_not_a_jump() -> None:
     assert leaps(*WATCHED, ("ping", 30, 35), ("ping", 40, 55), ("ping", 50, 75), ("ping", 60, 85)) == []
 
 
@@ -78,7 +78,7 @@ def test_jumps_apart_from_each_other_are_one_finding_about_the_largest() -> None
     )
 
 
-def test_a_playhead_that_leaps_to_and_fro_is_told_apart_from_a_viewer_who_seeks() -> None:
+def test_a_playhead_that_leaps_to_and_fro_is_distinguished_from_seeks() -> None:
     events = [("ping", 30 + 10 * n, 300 + 10 * n if n % 2 else 30 + 10 * n) for n in range(8)]
     case = case_of(*WATCHED, *events, start={"media.length": 600})
 
@@ -88,7 +88,7 @@ def test_a_playhead_that_leaps_to_and_fro_is_told_apart_from_a_viewer_who_seeks(
     )
 
 
-def test_another_speed_is_no_jump_also_when_other_events_come_in_between() -> None:
+def test_another_speed_is_not_a_jump_even_with_other_events_in_between() -> None:
     events: list[Event] = []
     for n in range(2, 12):
         at_s = 10 * n
@@ -119,7 +119,7 @@ def test_a_live_playhead_that_lands_elsewhere_after_a_break_leaps() -> None:
     assert [code for code, *_ in live(30)] == ["playhead.jump-without-seek"]
 
 
-def test_time_remaining_is_named_and_nothing_else_is_said() -> None:
+def test_time_remaining_is_the_only_finding() -> None:
     case = case_of(
         ("play", 0, 600), *(("ping", 10 * n, 600 - 10 * n) for n in range(1, 20)), start={"media.length": 600}
     )

@@ -30,7 +30,7 @@ def quality(*events: Event, start: dict[str, Any] | None = None) -> list[Firing]
     return fired(RULES, case_of(*events, start=start))
 
 
-def test_good_values_are_no_finding() -> None:
+def test_good_values_are_fine() -> None:
     good = {"bitrate": 3200, "droppedFrames": 3, "framesPerSecond": 24, "timeToStart": 800}
 
     assert quality(ping(1, **good), change(9, bitrate=4800), ping(10, **{**good, "droppedFrames": 5})) == []
@@ -64,7 +64,7 @@ def test_short_qoe_keys_are_found_where_they_are_accepted() -> None:
     assert fired(RULES, case) == [("qoe.unqualified", Severity.ERROR, (2,))]
 
 
-def test_an_unknown_qoe_key_is_no_short_one() -> None:
+def test_an_unknown_qoe_key_is_not_a_short_one() -> None:
     assert quality(("ping", 1, 1, None, {"resolution": 1080})) == []
 
 
@@ -75,7 +75,7 @@ def test_a_frame_rate_with_a_fraction_is_found() -> None:
     assert "23.976" in said(RULES, case)
 
 
-def test_a_refused_error_id_is_no_number_with_a_fraction() -> None:
+def test_a_refused_error_id_is_not_a_number_with_a_fraction() -> None:
     assert quality(("error", 1, 1, None, {"media.qoe.errorID": 42})) == []
 
 
@@ -87,7 +87,7 @@ def test_a_refused_error_id_is_no_number_with_a_fraction() -> None:
         ("qoe.float", {"qoeData": qoe(bitrate=3200.5)}),
     ],
 )
-def test_a_refused_session_start_is_looked_at_too(code: str, members: dict[str, Any]) -> None:
+def test_a_refused_session_start_is_checked_too(code: str, members: dict[str, Any]) -> None:
     ground = Playground()
     ground.post("/api/v1/sessions", start_body(**members))
 
@@ -138,7 +138,7 @@ def test_a_change_to_the_same_bitrate_is_noted() -> None:
     ]
 
 
-def test_a_bitrate_told_by_another_event_just_before_is_still_a_change() -> None:
+def test_a_bitrate_sent_by_another_event_just_before_is_still_a_change() -> None:
     assert quality(ping(1, bitrate=3200), ping(9, bitrate=4800), change(9.5, bitrate=4800)) == []
 
 
@@ -220,7 +220,7 @@ def test_figures_that_are_zero_throughout_are_found() -> None:
     )
 
 
-def test_frames_that_are_zero_throughout_are_a_note_and_those_of_audio_are_none() -> None:
+def test_frames_that_are_zero_throughout_are_a_note_except_for_audio() -> None:
     events = [ping(10 * n, bitrate=128, framesPerSecond=0, droppedFrames=0) for n in (1, 2, 3)]
 
     assert quality(*events) == [("qoe.zero", Severity.INFO, (2, 3, 4))]

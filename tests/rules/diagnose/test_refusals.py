@@ -163,7 +163,7 @@ def test_a_body_that_is_too_large_is_named_with_its_status() -> None:
     assert only_finding(ground).message.startswith("The event was answered 413: The body is larger than")
 
 
-def test_a_namespace_that_cannot_be_is_named() -> None:
+def test_an_invalid_namespace_is_named() -> None:
     ground = Playground()
     send(ground, "POST", "/ns/a b/api/v1/sessions", b"", "bad_namespace")
 

@@ -53,7 +53,7 @@ def test_a_session_start_with_renamed_keys_is_found_in_the_traffic() -> None:
     ],
     ids=["one is misspelled", "the other", "no event type", "only one key"],
 )
-def test_other_bodies_that_are_refused_are_told_what_is_wrong_with_them(body: dict[str, Any]) -> None:
+def test_other_refused_bodies_get_their_own_finding(body: dict[str, Any]) -> None:
     ground, sid = posted(body)
 
     assert fired(RULES, ground.case(sid)) == []

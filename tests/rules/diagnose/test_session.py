@@ -44,7 +44,7 @@ def test_a_session_without_play_is_a_drop_before_start() -> None:
 
 
 @every_case("events", [(("ping", 10, 0),), (*PLAYED, ("sessionEnd", 21, 20))])
-def test_an_open_session_and_one_with_a_play_are_no_drop(events: tuple[Event, ...]) -> None:
+def test_an_open_session_and_one_with_a_play_are_not_drops(events: tuple[Event, ...]) -> None:
     assert "session.no-play" not in fired(case_of(*events))
 
 
@@ -94,7 +94,7 @@ def test_a_playhead_that_stands_still_for_half_an_hour_closes_the_session() -> N
     assert fired(case_of(("play", 1, 0), *pings[:182]))["session.playhead-idle"][0] is Severity.ERROR
 
 
-def test_a_playhead_that_moved_in_between_does_not() -> None:
+def test_a_playhead_that_moved_in_between_does_not_close_the_session() -> None:
     pings = [("ping", at_s, at_s // 900) for at_s in range(10, 1830, 10)]
 
     assert "session.playhead-idle" not in fired(case_of(("play", 1, 0), *pings))
@@ -142,7 +142,7 @@ def test_content_reaches_its_end_and_nothing_follows() -> None:
     assert "session.complete-missing" not in fired(case_of(*PLAYED, after_s=700))
 
 
-def test_a_resume_at_the_beginning_is_none() -> None:
+def test_a_resume_at_the_beginning_is_found() -> None:
     resumed = {"media.resume": True}
 
     assert fired(case_of(*PLAYED, start=resumed))["session.resume-false-positive"] == (Severity.INFO, (1,))
@@ -160,7 +160,7 @@ def messages(case: SessionTraffic) -> dict[str, str]:
     return {rule.code: hit.message for rule in RULES for hit in rule.in_session(case)}
 
 
-def test_who_falls_silent_while_playing_is_told_what_that_may_be() -> None:
+def test_silence_while_playing_is_explained() -> None:
     playing = messages(case_of(*PLAYED, after_s=700))["session.no-close"]
     paused = messages(case_of(*PLAYED, ("pauseStart", 21, 20), after_s=700))["session.no-close"]
 
@@ -177,7 +177,7 @@ def test_a_countdown_is_not_taken_for_content_that_completes_early() -> None:
     assert "session.complete-early" not in fired(case_of(*events))
 
 
-def test_the_playground_gives_what_rules_see_of_a_session() -> None:
+def test_the_playground_builds_the_case_of_a_session() -> None:
     ground = Playground()
     sid = ground.play(*PLAYED)
 

@@ -50,7 +50,7 @@ def test_a_session_start_that_is_sent_again_leaves_an_orphan() -> None:
     assert fired(ground)["session.duplicate-start"] == (Severity.WARNING, (1, 2), first)
 
 
-def test_another_visit_of_the_same_content_is_no_duplicate() -> None:
+def test_another_visit_of_the_same_content_is_not_a_duplicate() -> None:
     ground = Playground()
     ground.play(*PLAYED, ("sessionEnd", 21, 20))
     start_again(ground, 300)
@@ -67,7 +67,7 @@ def test_a_new_session_when_the_app_comes_back_splits_the_time() -> None:
     assert fired(ground)["session.restart-on-foreground"] == (Severity.WARNING, (4, 5), new)
 
 
-def test_the_next_programme_of_a_channel_is_another_viewing_if_the_player_ended_the_last_one() -> None:
+def test_the_next_programme_is_another_viewing_if_the_player_ended_the_last_one() -> None:
     live = {"media.contentType": "live", "media.length": 86_400}
     played = (("play", 1, 40_000), ("ping", 10, 40_009))
     for end in ((), (("sessionEnd", 11, 40_010),)):
@@ -123,7 +123,7 @@ def test_the_javascript_sdk_is_forgiven_its_resume() -> None:
     assert "session.resume-missing" not in fired(ground)
 
 
-def test_events_that_were_refused_come_again_in_a_new_session() -> None:
+def test_refused_events_are_sent_again_in_a_new_session() -> None:
     ground = Playground(Settings(idle_timeout_s=30))
     old = ground.play(*PLAYED)
     send(ground, old, "ping", 70, 60)
@@ -133,7 +133,7 @@ def test_events_that_were_refused_come_again_in_a_new_session() -> None:
     assert fired(ground)["session.late-recovery"] == (Severity.WARNING, (6, 7), new)
 
 
-def test_events_of_a_new_session_with_a_new_ts_are_no_recovery() -> None:
+def test_events_of_a_new_session_with_a_new_ts_are_not_a_recovery() -> None:
     ground = Playground(Settings(idle_timeout_s=30))
     old = ground.play(*PLAYED)
     send(ground, old, "ping", 70, 60)
@@ -181,7 +181,7 @@ def test_a_session_for_every_gone_event_is_a_storm() -> None:
     assert fired(ground)["http.session-storm"][:2] == (Severity.ERROR, tuple(seqs))
 
 
-def test_sessions_that_nothing_provoked_are_no_storm() -> None:
+def test_sessions_that_nothing_provoked_are_not_a_storm() -> None:
     ground = Playground()
     for second in range(5):
         start_again(ground, second)
@@ -232,5 +232,5 @@ def test_a_viewing_that_goes_on_after_its_session_end_is_resumed() -> None:
     assert gone_on(3600, 20) == {"session.resume-missing"}
 
 
-def test_content_that_begins_anew_or_elsewhere_or_says_that_it_goes_on_lacks_no_resume() -> None:
+def test_content_that_begins_anew_or_elsewhere_or_is_marked_needs_no_resume() -> None:
     assert gone_on(3600, 0) == gone_on(3600, 40) == gone_on(3600, 20, media_resume=True) == set()

@@ -34,7 +34,7 @@ def start(**params: Any) -> dict[str, Any]:
 LIVE = start(contentType="live", length=86400)
 
 
-def test_a_good_session_start_is_no_finding() -> None:
+def test_a_good_session_start_is_fine() -> None:
     assert fired(RULES, case_of()) == []
 
 
@@ -118,7 +118,7 @@ def test_a_length_equal_to_that_of_a_later_ad_is_chance() -> None:
     assert fired(RULES, case) == []
 
 
-def test_two_ads_of_no_length_are_no_content_of_that_length() -> None:
+def test_two_ads_of_length_0_do_not_explain_content_of_length_0() -> None:
     ad = {**AD, "media.ad.length": 0}
     case = case_of(("adBreakStart", 1, 0, BREAK), ("adStart", 1, 0, ad), start=start(length=0))
 

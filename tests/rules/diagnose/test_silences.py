@@ -45,7 +45,7 @@ def test_a_refused_event_ends_a_silence() -> None:
     assert silences(PLAY, ("ping", 10, 10, {"no": 1}), ("ping", 20, 20)) == []
 
 
-def test_a_silence_may_lie_between_refused_events() -> None:
+def test_a_silence_between_refused_events_is_found() -> None:
     assert silences(PLAY, ("ping", 10, 10, {"no": 1}), ("ping", 30, 30)) == [("ping.gap", WARNING, (3, 4))]
 
 
@@ -66,16 +66,16 @@ def test_the_message_names_the_longest_silence() -> None:
     )
 
 
-def test_the_time_after_the_last_event_is_no_silence() -> None:
+def test_the_time_after_the_last_event_is_not_a_silence() -> None:
     assert fired(RULES, case_of(PLAY, ("ping", 10, 10), after_s=5000)) == []
 
 
 @every_case("end", ["sessionComplete", "sessionEnd"])
-def test_what_follows_the_end_is_no_silence(end: str) -> None:
+def test_time_after_the_end_is_not_a_silence(end: str) -> None:
     assert silences(PLAY, (end, 9, 9), ("ping", 109, 9)) == []
 
 
-def test_a_silence_that_closed_the_session_is_found_though_what_ends_it_was_refused() -> None:
+def test_a_silence_that_closed_the_session_is_found_although_its_end_was_refused() -> None:
     assert silences(PLAY, ("ping", 10, 10), ("ping", 900, 20), ("ping", 1800, 30)) == [
         ("ping.near-timeout", ERROR, (3, 4))
     ]

@@ -26,7 +26,7 @@ def states(*events: Event) -> list[Firing]:
     return fired(RULES, case_of(*events))
 
 
-def test_good_states_are_no_finding() -> None:
+def test_good_states_are_fine() -> None:
     assert (
         states(start(1, "mute"), start(1, "fullScreen"), end(2, "mute"), start(3, "mute"), end(4, "fullScreen")) == []
     )
@@ -39,7 +39,7 @@ def test_the_eleventh_state_is_found() -> None:
     assert said(RULES, case).startswith('12 different player states were started, so "custom.11" and "custom.12"')
 
 
-def test_ten_states_that_come_again_are_fine() -> None:
+def test_ten_states_that_recur_are_fine() -> None:
     names = [f"custom.{n}" for n in range(10)]
     twice = [event for n, name in enumerate(names * 2) for event in (start(n + 1, name), end(n + 1.5, name))]
 
@@ -50,7 +50,7 @@ def test_the_end_of_a_state_that_is_not_on_is_found() -> None:
     assert states(start(1, "mute"), end(2, "inFocus")) == [("state.end-without-start", Severity.WARNING, (3,))]
 
 
-def test_a_second_end_is_one_of_a_state_that_is_not_on() -> None:
+def test_a_second_end_is_the_end_of_a_state_that_is_not_on() -> None:
     found = states(start(1, "mute"), end(2, "mute"), end(3, "mute"))
 
     assert found == [("state.end-without-start", Severity.WARNING, (4,))]
@@ -85,7 +85,7 @@ def test_two_spellings_of_one_state_are_found() -> None:
         ("picture.in.picture", "pictureInPicture"),
     ],
 )
-def test_a_name_that_comes_near_to_a_standard_one_is_found(name: str, meant: str) -> None:
+def test_a_name_similar_to_a_standard_one_is_found(name: str, meant: str) -> None:
     case = case_of(start(1, name))
 
     assert fired(RULES, case) == [("state.spelling", Severity.WARNING, (2,))]
@@ -152,7 +152,7 @@ def test_a_restart_that_has_just_begun_is_given_time() -> None:
         pytest.param(20, {"visitor.marketingCloudUserId": "9" * 38}, 30, id="other-viewer"),
     ],
 )
-def test_another_viewing_is_no_restart(playhead_s: float, params: dict[str, Any], at_s: float) -> None:
+def test_another_viewing_is_not_a_restart(playhead_s: float, params: dict[str, Any], at_s: float) -> None:
     events: tuple[Event, ...] = (("play", at_s + 0.1, playhead_s), ("ping", at_s + 10, playhead_s + 10))
 
     assert fired_in_traffic(RULES, restart(*events, params=params, at_s=at_s)) == []

@@ -30,11 +30,11 @@ def test_twenty_events_of_a_type_within_ten_seconds_are_a_storm(event_type: str)
 
 
 @every_case(("count", "every_s"), [(19, 0.1), (40, 0.6)])
-def test_fewer_are_none(count: int, every_s: float) -> None:
+def test_fewer_are_not_a_storm(count: int, every_s: float) -> None:
     assert storm("bitrateChange", count, every_s) == []
 
 
-def test_a_storm_is_told_with_its_densest_part_and_how_many_there_are_in_all() -> None:
+def test_a_storm_is_reported_with_its_densest_part_and_its_total() -> None:
     events: list[Event] = [("error", 10 * n, 10 * n) for n in range(1, 9)]
     events += [("error", 100 + n / 10, 100) for n in range(30)]
 
@@ -61,7 +61,7 @@ def test_pings_of_main_content_every_second_are_noted_once() -> None:
 
 
 @every_case(("every_s", "count"), [(5, 25), (10, 25), (1, 20), (0.4, 60)])
-def test_other_paces_and_short_sessions_are_not(every_s: float, count: int) -> None:
+def test_other_paces_and_short_sessions_are_not_noted(every_s: float, count: int) -> None:
     assert pinged(every_s, count) == []
 
 

@@ -53,7 +53,7 @@ def session(sid: str, *, content: Content = NOTHING, **members: Any) -> SessionV
 
 
 @pytest.mark.parametrize("lines", [None, {n: n + 100 for n in range(1, 13)}], ids=["entries", "lines"])
-def test_findings_of_several_sessions_and_of_none(
+def test_findings_of_several_sessions_and_of_none_are_grouped(
     lines: dict[int, int] | None, golden: Callable[[str, str], None], request: pytest.FixtureRequest
 ) -> None:
     sessions = [
@@ -72,16 +72,16 @@ def test_findings_of_several_sessions_and_of_none(
     golden(f"diagnose/text-{name}.txt", findings_text(findings, sessions, lines) + "\n")
 
 
-def test_no_finding_is_said_so() -> None:
+def test_absence_of_findings_is_stated() -> None:
     text = findings_text([], [session("a", content=CLIP)])
     assert text.endswith("\n  nothing found\n\n1 session: nothing found")
 
 
-def test_nothing_at_all_is_one_line() -> None:
+def test_no_traffic_at_all_is_one_line() -> None:
     assert findings_text([], []) == "0 sessions: nothing found"
 
 
-def test_name_of_a_client_cannot_make_lines_of_its_own() -> None:
+def test_name_of_a_client_cannot_add_lines() -> None:
     content = Content(media_id="a\nsession b", media_name="x\ny", player_name="p\r\nq" + "z" * 100)
     lines = findings_text([], [session("a", content=content)]).splitlines()
     assert lines[1] == '  a session b "x\\ny"'

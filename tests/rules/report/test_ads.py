@@ -56,7 +56,7 @@ def test_pause_and_buffer_inside_an_ad_are_not_its_time(reports: Any) -> None:
     assert report.media_time_spent_s == 11
 
 
-def test_ad_outside_a_break_is_no_ad_and_its_time_is_content(reports: Any) -> None:
+def test_ad_outside_a_break_is_not_an_ad_and_its_time_is_content(reports: Any) -> None:
     report = reports(("play", 0, 0), ("adStart", 5, 5, AD), ("adComplete", 15, 15), ("sessionEnd", 20, 20))
     assert report.ads == ()
     assert report.ad_count == 0

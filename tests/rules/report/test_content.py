@@ -47,7 +47,7 @@ def test_resumed_session_is_a_resume(reports: Any, suppresses: bool, started: bo
     assert report.media_starts is started
 
 
-def test_session_that_was_not_resumed_is_a_start_either_way(reports: Any) -> None:
+def test_session_that_was_not_resumed_is_a_start_under_either_setting(reports: Any) -> None:
     report = reports(*WATCHED, start={"media.resume": False}, settings=Settings(resume_suppresses_start=True))
     assert report.media_starts
     assert not report.content_resumes
@@ -87,7 +87,7 @@ def test_no_tail_is_credited_to_an_open_session(reports: Any) -> None:
     assert report.content_time_spent_s == 10
 
 
-def test_media_time_is_content_and_ad_time_without_what_lies_between_ads(reports: Any) -> None:
+def test_media_time_is_content_and_ad_time_without_gaps_between_ads(reports: Any) -> None:
     report = reports(
         ("play", 0, 0),
         ("adBreakStart", 10, 10, BREAK),
@@ -102,7 +102,7 @@ def test_media_time_is_content_and_ad_time_without_what_lies_between_ads(reports
 
 
 @every_case("length", [0, -5])
-def test_without_a_length_there_is_no_average_minute_audience_and_a_note_says_so(reports: Any, length: float) -> None:
+def test_without_a_length_a_note_replaces_the_average_minute_audience(reports: Any, length: float) -> None:
     report = reports(*WATCHED, start={"media.length": length})
     assert report.metric("a.media.averageMinuteAudience").value is None
     assert report.average_minute_audience is None
@@ -116,7 +116,7 @@ def test_average_minute_audience_exceeds_one_when_content_is_watched_twice(repor
 
 
 @every_case(("media_s", "streams"), [(0, 1), (1799, 1), (1800, 2), (3599, 2), (3600, 3)])
-def test_estimated_streams_are_one_for_each_started_half_hour(reports: Any, media_s: int, streams: int) -> None:
+def test_estimated_streams_count_each_started_half_hour(reports: Any, media_s: int, streams: int) -> None:
     seconds = [*range(0, media_s, 300), media_s]
     events = [("play" if second == 0 else "ping", second, second) for second in seconds]
     report = reports(*events, ("sessionEnd", media_s + 0.001, media_s), start={"media.length": 4000})
@@ -130,7 +130,7 @@ def test_ads_count_towards_estimated_streams(reports: Any) -> None:
     assert (report.content_time_spent_s, report.estimated_streams) == (0, 2)
 
 
-def test_ad_and_chapter_counts_are_of_starts(reports: Any) -> None:
+def test_ad_and_chapter_counts_count_starts(reports: Any) -> None:
     report = reports(
         ("adBreakStart", 0, 0, BREAK),
         ("adStart", 0, 0, AD),
@@ -178,18 +178,16 @@ def test_session_without_pause_has_no_pause_flag(reports: Any) -> None:
 
 
 @every_case(("last", "expected"), [("sessionEnd", 0), ("sessionComplete", 0)])
-def test_nothing_passed_since_the_last_call_of_a_session_the_player_ended(
-    reports: Any, last: str, expected: float
-) -> None:
+def test_seconds_since_last_call_are_zero_after_an_end_by_the_player(reports: Any, last: str, expected: float) -> None:
     report = reports(("play", 0, 0), (last, 10, 10), after_s=700)
     assert report.metric("a.media.secondsSinceLastCall").value == expected
 
 
-def test_ten_minutes_passed_since_the_last_call_of_a_session_that_went_silent(reports: Any) -> None:
+def test_seconds_since_last_call_are_600_after_a_silence(reports: Any) -> None:
     assert reports(("play", 0, 0), after_s=700).seconds_since_last_call == 600
 
 
-def test_since_the_last_call_passed_what_the_session_rule_says(reports: Any) -> None:
+def test_seconds_since_last_call_follow_the_session_rule(reports: Any) -> None:
     rule = SessionRule(where=("/params/media.id=clip-7",), idle_timeout_s=40)
     report = reports(("play", 0, 0), after_s=700, settings=Settings(session_rules=(rule,)))
     assert report.seconds_since_last_call == 40
@@ -208,11 +206,11 @@ def test_nothing_is_federated(reports: Any) -> None:
     assert reports(*WATCHED).metric("a.media.federated").value is None
 
 
-def test_live_session_that_says_it_is_not_downloaded_is_not(reports: Any) -> None:
+def test_live_session_marked_as_not_downloaded_is_not_downloaded(reports: Any) -> None:
     assert reports(*WATCHED, start={"media.downloaded": False}).metric("a.media.downloaded").value is None
 
 
-def test_batch_is_downloaded_said_or_not(reports: Any) -> None:
+def test_batch_is_downloaded_whether_it_says_so_or_not(reports: Any) -> None:
     for said in ({}, {"media.downloaded": True}):
         report = reports.batch(("play", 0, 0), ("sessionEnd", 10, 10), start={**START_PARAMS, **said})
         assert report.metric("a.media.downloaded").value is True

@@ -9,7 +9,7 @@ from tests.tables import every_case
 MD5 = hashlib.md5(b"clip-7").hexdigest()
 
 
-def test_session_is_told_apart_by_context_data_variables(reports: Any) -> None:
+def test_dimensions_are_named_by_context_data_variables(reports: Any) -> None:
     report = reports(
         start={
             "media.genre": "Drama, Comedy,",

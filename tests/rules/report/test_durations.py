@@ -35,7 +35,7 @@ def test_stretches_cover_the_whole_session_without_a_gap() -> None:
     assert ends[-1] == len(case.steps)
 
 
-def test_course_of_nothing_has_no_time() -> None:
+def test_course_without_events_has_no_time() -> None:
     durations = Durations([])
     assert durations.stretches == []
     assert list(durations.elapsed_ms) == [0, 0]
@@ -62,7 +62,7 @@ def test_three_events_at_one_playhead_are_a_stall_until_the_playhead_moves(repor
     assert report.metric("a.media.qoe.stallTime").why[0].note == "stalled from #3 to #6"
 
 
-def test_two_events_at_one_playhead_are_no_stall(reports: Any) -> None:
+def test_two_events_at_one_playhead_are_not_a_stall(reports: Any) -> None:
     report = reports(*stall(0, 10, 10))
     assert report.stall_events == 0
     assert report.metric("a.media.qoe.stall").value is None
@@ -81,7 +81,7 @@ def test_pause_buffer_and_break_end_a_stall_without_movement(reports: Any, event
     assert report.content_time_spent_s == 0
 
 
-def test_pause_in_between_makes_no_stall(reports: Any) -> None:
+def test_pause_in_between_prevents_a_stall(reports: Any) -> None:
     report = reports(("play", 0, 5), ("ping", 4, 5), ("pauseStart", 6, 5), ("play", 8, 5), ("ping", 12, 5))
     assert report.stall_events == 0
 
@@ -98,7 +98,7 @@ def test_stalled_time_belongs_to_no_chapter(reports: Any) -> None:
     assert report.chapters[0].time_spent_s == 9
 
 
-def test_ad_that_does_not_count_is_content_and_no_stall(reports: Any) -> None:
+def test_ad_that_does_not_count_is_content_and_not_a_stall(reports: Any) -> None:
     report = reports(
         ("play", 0, 0),
         ("adStart", 10, 10, AD),

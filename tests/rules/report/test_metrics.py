@@ -43,7 +43,7 @@ def test_no_two_metrics_share_a_key_or_a_name() -> None:
         (Rounding.PLAIN, None, None),
     ],
 )
-def test_value_is_the_exact_one_as_it_is_reported(rounding: Rounding, exact: Any, value: Any) -> None:
+def test_value_is_rounded_and_the_exact_one_is_kept(rounding: Rounding, exact: Any, value: Any) -> None:
     definition = CONTENT["content_time_spent_s"]._replace(rounding=rounding)
     metric = measured(definition, exact)
     assert metric.value == value

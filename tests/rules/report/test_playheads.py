@@ -15,7 +15,7 @@ def reached(report: SessionReport) -> list[int]:
     return [marker for marker in (10, 25, 50, 75, 95) if report.metric(f"a.media.progress{marker}").value]
 
 
-def test_what_is_seen_twice_is_unique_once(reports: Any) -> None:
+def test_seconds_seen_twice_are_unique_once(reports: Any) -> None:
     report = reports(("play", 0, 0), ("pauseStart", 20, 20), ("play", 21, 5), ("ping", 31, 15), ("sessionEnd", 36, 20))
     assert report.content_time_spent_s == 35
     metric = report.metric("a.media.uniqueTimePlayed")
@@ -24,7 +24,7 @@ def test_what_is_seen_twice_is_unique_once(reports: Any) -> None:
     assert metric.why[0].seqs == (2, 3, 4, 6)
 
 
-def test_what_was_seen_inside_something_seen_before_does_not_hide_what_follows(reports: Any) -> None:
+def test_range_inside_one_seen_before_does_not_hide_what_follows(reports: Any) -> None:
     report = reports(
         *(("play", 0, 0), ("pauseStart", 20, 20)),
         *(("play", 21, 5), ("pauseStart", 26, 10)),
@@ -95,7 +95,7 @@ def test_pauses_buffers_and_ads_see_nothing(reports: Any) -> None:
     assert report.unique_time_played_s == 10
 
 
-def test_live_stream_that_passes_midnight_is_no_seek(reports: Any) -> None:
+def test_live_stream_that_passes_midnight_does_not_seek(reports: Any) -> None:
     events = [("play", 0, 86390), ("ping", 5, 86395), ("ping", 15, 5), ("sessionEnd", 20, 10)]
     assert reports(*events, start=LIVE).unique_time_played_s == 20
     assert reports(*events, start={"media.length": 86400}).unique_time_played_s == 10

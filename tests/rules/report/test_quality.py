@@ -56,7 +56,7 @@ def test_bitrate_is_read_in_the_unit_it_is_sent_in(reports: Any, unit: Any, aver
     assert (report.average_bitrate, report.average_bitrate_bucket) == (average, bucket)
 
 
-def test_no_bitrate_no_average(reports: Any) -> None:
+def test_without_a_bitrate_there_is_no_average(reports: Any) -> None:
     report = reports(("play", 0, 0), ("sessionEnd", 10, 10, None, bitrate(500)))
     assert report.metric("a.media.qoe.bitrateAverage").value is None
     assert report.metric("a.media.qoe.bitrateAverageBucket").value is None
@@ -68,7 +68,7 @@ def test_bitrate_change_events_count_even_without_a_change(reports: Any) -> None
     assert report.metric("a.media.qoe.bitrateChange").value is True
 
 
-def test_other_bitrates_without_the_event_are_no_change(reports: Any) -> None:
+def test_other_bitrates_without_the_event_are_not_a_change(reports: Any) -> None:
     report = reports(("play", 0, 0, None, bitrate(1)), ("ping", 10, 10, None, bitrate(2)))
     assert report.metric("a.media.qoe.bitrateChangeCount").value == 0
     assert report.metric("a.media.qoe.bitrateChange").value is None
@@ -107,7 +107,7 @@ def test_last_value_of_dropped_frames_wins_even_if_it_is_smaller(reports: Any) -
     assert reset.metric("a.media.qoe.droppedFrames").value is None
 
 
-def test_dropped_frames_nobody_sent_are_unknown_rather_than_none(reports: Any) -> None:
+def test_dropped_frames_that_were_never_sent_are_unknown_not_zero(reports: Any) -> None:
     report = reports(("play", 0, 0))
     assert report.dropped_frames is None
     assert not report.dropped_frame_impacted_streams
@@ -133,7 +133,7 @@ def test_errors_are_counted_and_their_ids_listed_once_by_source(reports: Any) ->
     assert report.notes == reports().notes
 
 
-def test_error_without_id_or_known_source_is_counted_listed_nowhere_and_noted(reports: Any) -> None:
+def test_error_without_id_or_known_source_is_counted_and_noted_but_not_listed(reports: Any) -> None:
     report = reports(("error", 1, 0), ("error", 2, 0, None, error("e", "network")))
     assert report.error_events == 2
     assert report.player_sdk_error_ids is None
@@ -171,7 +171,7 @@ def test_open_session_has_not_dropped_yet(reports: Any) -> None:
     assert reports(after_s=700).drops_before_start
 
 
-def test_quality_in_the_forms_of_older_pages_is_read_where_it_was_let_in(reports: Any) -> None:
+def test_quality_in_older_forms_is_read_where_it_was_accepted(reports: Any) -> None:
     report = reports(
         ("play", 0, 0, None, {"bitrate": 500}),
         ("bitrateChange", 10, 10, {"media.qoe.bitrate": 1500}),

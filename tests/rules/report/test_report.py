@@ -85,7 +85,7 @@ def test_unknown_metric_is_an_error_that_lists_near_ones(reports: Any) -> None:
     assert not hasattr(report, "_repr_html_")
 
 
-def test_report_can_be_written_as_json(reports: Any) -> None:
+def test_report_is_encoded_as_json(reports: Any) -> None:
     report = reports(("play", 0, 0), ("chapterStart", 1, 1, CHAPTER), ("sessionEnd", 10, 10))
     document = msgspec.json.decode(msgspec.json.encode(report))
     assert document["session_id"] == report.session_id
@@ -113,7 +113,7 @@ def test_session_whose_events_are_gone_has_an_empty_report_that_says_so() -> Non
     assert build_report(None, [], Settings(), 0).session_id == ""
 
 
-def test_session_without_a_content_id_gets_into_no_report(reports: Any) -> None:
+def test_session_without_a_content_id_appears_in_no_report(reports: Any) -> None:
     report = reports(start={"media.id": ""})
     assert not report.reported
     assert any("media.id" in note.text for note in report.notes)

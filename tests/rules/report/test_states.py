@@ -63,7 +63,7 @@ def test_states_update_starts_and_ends_several(reports: Any) -> None:
     }
 
 
-def test_states_beyond_the_tenth_are_thrown_away_but_the_first_ten_may_come_again(reports: Any) -> None:
+def test_states_beyond_the_tenth_are_ignored_but_the_first_ten_may_recur(reports: Any) -> None:
     events = [("stateStart", n, 0, named(f"state{n}")) for n in range(1, 13)]
     again = [("stateEnd", 20, 0, named("state1")), ("stateStart", 21, 0, named("state1"))]
     report = reports(*events, *again)

@@ -9,7 +9,7 @@ from tests.tables import every_case
 NAMELESS = {**AD, "media.ad.id": ""}
 
 
-def test_a_session_with_an_ad_in_the_middle_is_told_in_sentences(reports: Any) -> None:
+def test_a_session_with_an_ad_in_the_middle_is_described_in_sentences(reports: Any) -> None:
     report = reports(
         ("play", 0, 0),
         ("adBreakStart", 22, 22, BREAK),
@@ -62,7 +62,7 @@ def test_numbers_of_the_sentences_are_those_of_the_metrics(reports: Any) -> None
         ),
     ],
 )  # fmt: skip
-def test_what_is_missing_or_cut_short_is_said(reports: Any, events: list[Any], sentence: str) -> None:
+def test_missing_and_incomplete_things_are_mentioned(reports: Any, events: list[Any], sentence: str) -> None:
     assert sentence in reports(*events).summary
 
 

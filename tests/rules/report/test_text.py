@@ -17,7 +17,7 @@ def test_text_says_that_a_report_is_provisional(reports: Any) -> None:
     assert report_text(report).splitlines()[0] == f"session {report.session_id}: provisional"
 
 
-def test_text_says_that_a_session_and_an_ad_get_into_no_report(reports: Any) -> None:
+def test_text_says_that_a_session_and_an_ad_appear_in_no_report(reports: Any) -> None:
     text = report_text(
         reports(("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, {**AD, "media.ad.id": ""}), start={"media.id": ""})
     )

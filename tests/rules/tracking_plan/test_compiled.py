@@ -72,7 +72,7 @@ from tests.tables import every_case
         ('title = "t"\n=', "plan:2 is not TOML"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_a_plan_is_said_with_its_place(plan: str, message: str) -> None:
+def test_a_mistake_in_a_plan_is_reported_with_its_place(plan: str, message: str) -> None:
     with pytest.raises(InvalidInput) as error:
         parse_plan(plan)
     assert message.lower() in str(error.value).lower()
@@ -93,7 +93,7 @@ def test_a_pattern_matches_a_whole_text(pattern: str, fitting: list[str], others
 
 
 @every_case("pattern", ["a)|(b", "(", "\\1(a)", "(?<!a)b", "x" * 1001])
-def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+def test_an_invalid_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidInput):
         compile_pattern(pattern)
 

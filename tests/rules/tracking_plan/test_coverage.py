@@ -87,6 +87,6 @@ def test_runs_of_one_plan_are_counted_together() -> None:
     assert together.percent == 100 * together.tried // together.planned
 
 
-def test_runs_of_different_plans_cannot_be() -> None:
+def test_runs_of_different_plans_cannot_be_counted_together() -> None:
     with pytest.raises(ValueError, match="zip"):
         merged([coverage(PLAN), coverage(LIVE)])

@@ -125,7 +125,7 @@ RECEIVED = (
         ),
     ],
 )  # fmt: skip
-def test_what_is_missed_is_said_with_what_was_seen(
+def test_misses_are_reported_with_what_was_seen(
     kind: CheckKind, body: str, events: Events, expected: list[tuple[str, str]]
 ) -> None:
     result = judged(with_content(body), played(*events))
@@ -186,7 +186,7 @@ def test_a_key_that_is_wrong_in_many_events_is_one_miss_with_every_value() -> No
     assert checks_of(result, "key")[0].seqs == (3, 5, 4, 6, 7, 8)
 
 
-def test_keys_of_an_event_that_never_came_are_no_checks_of_their_own() -> None:
+def test_keys_of_a_missing_event_are_not_separate_checks() -> None:
     plan = with_content('events = [{ event_type = "adSkip", at_least = 0, params."media.ad.id" = {} }]')
     assert checks_of(judged(plan, played()), "key") == []
 
@@ -203,7 +203,7 @@ def test_the_nearest_event_is_shown_with_its_differences() -> None:
     ]
 
 
-def test_an_event_type_that_is_written_wrong_is_the_nearest_thing() -> None:
+def test_a_misspelled_event_type_is_the_nearest_event() -> None:
     plan = with_content('events = [{ event_type = "adSkip" }]')
     [check] = checks_of(judged(plan, played({"eventType": "adskip"})), "event")
     assert [one.text for one in check.nearest] == ["#2 adskip +1.000 s (400)"]

@@ -59,7 +59,7 @@ def test_a_draft_judges_other_recordings(golden: Callable[[str, str], None]) -> 
     golden("plans/recordings.txt", "\n".join(texts))
 
 
-def test_text_shows_one_line_whatever_a_player_sent() -> None:
+def test_text_stays_on_one_line_whatever_a_player_sent() -> None:
     plan = with_content('events = [{ event_type = "play", params."x\\ny" = "a" }]\nchapters = []')
     bad = "\x1b[31m\n\u202e" + "x" * 500
     start = {"eventType": "chapterStart", "params": {"media.chapter.friendlyName": bad}}
