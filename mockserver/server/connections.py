@@ -31,11 +31,12 @@ class Connection(web.RequestHandler):
     """One connection. It ends if the head of a request does not arrive in time, or if there is no room for it.
 
     Attributes:
+        client_left: Whether it was lost before the server closed it by force.
         heard_s: When something was last received, on the clock of the loop.
         watchers: Called when it is lost, because aiohttp does not tell a handler that its client left.
     """
 
-    __slots__ = ("_half_bytes", "_late", "_port", "_time", "heard_s", "watchers")
+    __slots__ = ("_half_bytes", "_late", "_port", "_time", "client_left", "heard_s", "watchers")
 
     def __init__(self, port: Connections) -> None:
         loop = asyncio.get_running_loop()
@@ -46,6 +47,7 @@ class Connection(web.RequestHandler):
         self._half_bytes = 0
         self._late: asyncio.TimerHandle | None = None
         self._time = loop.time
+        self.client_left = False
         self.heard_s = loop.time()
         self.watchers: set[Callable[[], object]] = set()
 
@@ -78,6 +80,7 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Release the bytes that were counted for it, and call the watchers."""
         self._forget_head()
+        self.client_left = self.transport is not None
         super().connection_lost(exc)
         for watcher in tuple(self.watchers):
             watcher()

@@ -28,7 +28,7 @@ from mockserver.server.answers import AnswerWriter, Written
 from mockserver.server.connections import Connection
 from mockserver.server.gate import Gate
 
-__all__ = ["GARBLED", "LOOK_S", "execute", "is_gone", "reset", "sleep_until", "watching"]
+__all__ = ["GARBLED", "LOOK_S", "execute", "interrupted", "is_gone", "reset", "sleep_until", "watching"]
 
 LOOK_S = 0.2
 """How often to check a connection that does not report when its client leaves, in seconds."""
@@ -40,6 +40,13 @@ GARBLED = b"\x00\xff this is not HTTP \xff\x00"
 def is_gone(request: web.BaseRequest) -> bool:
     """Return whether the client has left."""
     return _connection(request) is None
+
+
+def interrupted(request: web.BaseRequest) -> Delivery:
+    """Return what became of an answer that was still to be sent when the server stopped."""
+    connection = request.protocol
+    gone = connection.client_left if isinstance(connection, Connection) else is_gone(request)
+    return Delivery.CLIENT_GONE if gone else Delivery.CUT
 
 
 def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
@@ -117,7 +124,7 @@ async def execute(
         else:
             return await _answered(plan, plan.response, request, transport, namespace, writer)
     except asyncio.CancelledError:
-        namespace.delivered(plan, Delivery.CUT)
+        namespace.delivered(plan, interrupted(request))
         raise
     return writer.done(500, stays=False)
 

@@ -18,7 +18,7 @@ from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
 from mockserver.server.answers import AnswerWriter
-from mockserver.server.effects import LOOK_S, execute, reset, sleep_until
+from mockserver.server.effects import LOOK_S, execute, interrupted, reset, sleep_until
 from mockserver.server.forwarding import Forwarder, answer_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import is_foreign_page
@@ -125,7 +125,7 @@ class EmulatedApi:
                 self._admit(request)  # the gate may have been closed meanwhile
             namespace = self._issuer(path, body) if is_open else namespace
             asked = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
-            plan = await _plan(namespace, asked)
+            plan = await _plan(namespace, asked, request)
             if plan is None:
                 _hang_up(request)  # a reset has forgotten the request, so it gets no answer
                 return self._writer.done(500, stays=False)
@@ -264,17 +264,17 @@ def _hang_up(request: web.BaseRequest) -> None:
         request.transport.close()
 
 
-async def _plan(namespace: Namespace, asked: HttpRequest) -> AnswerPlan | None:
+async def _plan(namespace: Namespace, asked: HttpRequest, request: web.BaseRequest) -> AnswerPlan | None:
     """Process a request, and wait where a fault holds it back.
 
     Returns:
         How to answer it; None when a reset overtook it.
     """
     plan = namespace.handle(asked)
-    return await _held_back(namespace, plan) if isinstance(plan, HeldRequest) else plan
+    return await _held_back(namespace, plan, request) if isinstance(plan, HeldRequest) else plan
 
 
-async def _held_back(namespace: Namespace, held: HeldRequest) -> AnswerPlan | None:
+async def _held_back(namespace: Namespace, held: HeldRequest, request: web.BaseRequest) -> AnswerPlan | None:
     """Wait until a delayed request is due.
 
     Returns:
@@ -285,7 +285,7 @@ async def _held_back(namespace: Namespace, held: HeldRequest) -> AnswerPlan | No
     except asyncio.CancelledError:
         plan = namespace.resume(held)  # the server stops: what it has received is recorded all the same
         if plan is not None:
-            namespace.delivered(plan, Delivery.CUT)
+            namespace.delivered(plan, interrupted(request))
         raise
     return namespace.resume(held)
 

@@ -20,6 +20,7 @@ from mockserver.errors import ServerFailed
 from mockserver.server.addresses import addresses_of, interface_addresses, loopback_url
 from mockserver.server.connections import Handler
 from mockserver.server.emulated_api import EmulatedApi
+from mockserver.server.in_progress import SHUTDOWN_S
 from mockserver.server.options import is_loopback
 from mockserver.server.port import Port
 from mockserver.server.service import Service
@@ -28,9 +29,6 @@ from mockserver.server.tls import server_context
 __all__ = ["Runner", "ServerThread", "attentive", "keep_freed_memory", "serve"]
 
 _LOG = logging.getLogger("mockserver")
-_SHUTDOWN_S = 0.05
-"""How long requests in progress may take to finish at the end. aiohttp takes 0 for "for ever", and applies it twice."""
-
 _SWITCH_S = 0.0005
 _PREPARE_S = 0.5
 """How long after the start the functions of the admin API are imported, by another thread: players come first."""
@@ -133,7 +131,7 @@ class Runner:
         for protocol in protocols:
             protocol.pre_shutdown()
         for protocol in protocols:
-            await protocol.shutdown(_SHUTDOWN_S)
+            await protocol.shutdown(SHUTDOWN_S)  # which aiohttp applies twice
         self._ports.clear()
         for transport in transports:
             if transport is not None:

@@ -21,6 +21,7 @@ from mockserver.server.emulated_api import EmulatedApi, path_of
 from mockserver.server.forwarding import Forwarder
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
+from mockserver.server.in_progress import InProgress
 from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.page import lead_to_page, leads_to_page
@@ -181,8 +182,11 @@ def build_app(
     app = web.Application(handler_args={"auto_decompress": False})
     app[SERVICE] = service
 
-    async def handle(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return await service.handle(request)
 
-    app.router.add_route("*", "/{path:.*}", handle)
+    in_progress = InProgress(answer)
+    app.router.add_route("*", "/{path:.*}", in_progress.handle)
+    app.on_shutdown.append(in_progress.stop)
+    app.on_cleanup.append(in_progress.stop)  # those that began meanwhile
     return app

@@ -78,3 +78,17 @@ def test_answer_held_back_when_the_server_stops_is_not_recorded_as_sent(server: 
     record = server.emulator.journal.get(1)
     assert record is not None
     assert (record.outcome.value, record.delivery.value) == ("opened", "cut")
+
+
+def test_client_that_left_before_the_server_stopped_is_recorded_as_gone(server: Running) -> None:
+    fault_id = server.add_fault({"kind": "delay", "ms": 60_000})
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_until_struck(fault_id)
+    runner = server.thread._runner
+    assert runner is not None
+    until(lambda: not any(len(port.connections) for port in runner._ports))
+    server.stop()
+    record = server.emulator.journal.get(1)
+    assert record is not None
+    assert (record.outcome.value, record.delivery.value) == ("opened", "client_gone")

@@ -1,23 +1,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockserver.control import EVENTS
 from mockserver.model.fault import FaultSpec
-from mockserver.model.fault_kind import DelayFault, Fault, HangFault
+from mockserver.model.fault_kind import DelayFault, DribbleFault, Fault, HangFault
 from mockserver.model.query import Query
+from mockserver.model.results import WaitCommand
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Delivery, Stage
+from mockserver.model.vocabulary import Delivery, Outcome, Stage
 from mockserver.server.service import SERVICE, build_app
+from mockserver.wire.codec import encode
 from tests.factories import inside
 from tests.server.conftest import PING, START
-from tests.server.event_bytes import request
-from tests.waiting import until
+from tests.server.event_bytes import HOST, JSON, request
+from tests.waiting import GUARD_S, until
+
+HOUR_MS = 3_600_000
+STOP_S = 5
+START_REQUEST = request("/api/v1/sessions", START)
 
 
 async def test_app_works_with_the_clients_of_pytest_aiohttp(aiohttp_client: AiohttpClient) -> None:
@@ -68,21 +77,168 @@ async def test_body_in_pieces_is_bounded_in_an_app_too(aiohttp_client: AiohttpCl
         assert incoming.size_bytes == 0
 
 
-@pytest.mark.parametrize("fault", [HangFault(), DelayFault(ms=3_600_000)], ids=lambda fault: type(fault).__name__)
-async def test_client_that_leaves_an_app_with_sockets_of_its_own_is_recorded_as_gone(fault: Fault) -> None:
-    app = build_app(faults=[FaultSpec(fault=fault, stage=Stage.RESPONSE)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    _, client = await asyncio.open_connection(*runner.addresses[0])
-    client.write(request("/api/v1/sessions", START))
-    journal = inside(app[SERVICE].namespaces.default).journal
+class Embedded:
+    """An application on the sockets of aiohttp, with or without handlers that end when their client leaves."""
 
-    def delivery() -> Delivery | None:
-        record = journal.get(1)
+    def __init__(self, runner: web.AppRunner, app: web.Application) -> None:
+        self.runner = runner
+        self.clients: list[asyncio.StreamWriter] = []
+        self.emulator = inside(app[SERVICE].namespaces.default)
+        self.service = app[SERVICE]
+
+    async def connect(self, raw: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send bytes on a new connection."""
+        reader, writer = await asyncio.open_connection(*self.runner.addresses[0])
+        self.clients.append(writer)
+        writer.write(raw)
+        return reader, writer
+
+    async def stop(self) -> None:
+        await asyncio.wait_for(self.runner.cleanup(), STOP_S)
+
+    def delivery(self, seq: int = 1) -> Delivery | None:
+        record = self.emulator.journal.get(seq)
         return None if record is None else record.delivery
 
-    await asyncio.to_thread(until, lambda: delivery() is Delivery.PENDING)
+    async def until(self, condition: Callable[[], object]) -> None:
+        await asyncio.to_thread(until, condition)
+
+
+Embed = Callable[..., Awaitable[Embedded]]
+
+
+@pytest.fixture
+async def embed(cancels_handlers: bool) -> AsyncIterator[Embed]:
+    """Serve applications: ``await embed(fault, Settings(...))``."""
+    embedded: list[Embedded] = []
+
+    async def begin(
+        fault: FaultSpec, settings: Settings | None = None, middlewares: Iterable[Middleware] = ()
+    ) -> Embedded:
+        app = build_app(settings, faults=[fault])
+        app.middlewares.extend(middlewares)
+        runner = web.AppRunner(app, handler_cancellation=cancels_handlers)
+        embedded.append(Embedded(runner, app))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return embedded[-1]
+
+    yield begin
+    for each in embedded:
+        await each.stop()
+        for client in each.clients:
+            client.close()
+            with contextlib.suppress(ConnectionError):
+                await client.wait_closed()
+
+
+@pytest.fixture(params=[False, True], ids=["AppRunner", "TestServer"])
+def cancels_handlers(request: pytest.FixtureRequest) -> Any:
+    """Whether a server cancels the handler of a client that leaves, by default and in the ``TestServer`` of aiohttp."""
+    return request.param
+
+
+LASTING = pytest.mark.parametrize(
+    "fault",
+    [HangFault(), DelayFault(ms=HOUR_MS), DribbleFault(total_ms=HOUR_MS, chunks=2)],
+    ids=lambda fault: type(fault).__name__,
+)
+
+
+@LASTING
+async def test_client_that_leaves_an_app_is_recorded_as_gone_and_its_place_is_free(embed: Embed, fault: Fault) -> None:
+    served = await embed(FaultSpec(fault=fault, stage=Stage.RESPONSE), Settings(max_connections=2))
+    _, client = await served.connect(START_REQUEST)
+    await served.until(lambda: served.delivery(1) is not None)
+    assert served.delivery(1) is Delivery.PENDING
     client.close()
-    await asyncio.to_thread(until, lambda: delivery() is Delivery.CLIENT_GONE)
-    await runner.cleanup()
+    await served.until(lambda: served.delivery(1) is not Delivery.PENDING)
+    assert served.delivery(1) is Delivery.CLIENT_GONE
+    await served.connect(START_REQUEST)
+    await served.until(lambda: served.delivery(2) is not None)
+    assert served.delivery(2) is Delivery.PENDING
+
+
+@LASTING
+@pytest.mark.parametrize("left", [False, True], ids=["stays", "left"])
+async def test_app_that_stops_says_of_each_client_whether_it_was_still_there(
+    embed: Embed, fault: Fault, left: bool
+) -> None:
+    served = await embed(FaultSpec(fault=fault, stage=Stage.RESPONSE))
+    reader, client = await served.connect(START_REQUEST)
+    await served.until(lambda: served.delivery() is not None)
+    if left:
+        client.close()
+        await client.wait_closed()
+        await asyncio.sleep(0)
+    await served.stop()
+    assert served.delivery() is (Delivery.CLIENT_GONE if left else Delivery.CUT)
+    if not left:
+        assert b"\r\n\r\n" not in await reader.read()
+
+
+async def test_request_of_a_client_that_left_an_app_arrives_when_it_would_have(embed: Embed) -> None:
+    served = await embed(FaultSpec(fault=DelayFault(ms=HOUR_MS), stage=Stage.REQUEST))
+    clock = served.emulator.clock
+    clock.freeze()
+    due_ms = clock.now_ms() + HOUR_MS
+    _, client = await served.connect(START_REQUEST)
+    await served.until(lambda: served.emulator.held_count)
+    client.close()
+    await client.wait_closed()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert served.emulator.held_count == 1
+    clock.advance(HOUR_MS)
+    await served.until(lambda: served.delivery() is not None)
+    record = served.emulator.journal.get(1)
+    assert record is not None
+    await served.until(lambda: served.delivery() is not Delivery.SENT)
+    assert (record.at_ms, record.outcome, served.delivery()) == (due_ms, Outcome.OPENED, Delivery.CLIENT_GONE)
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["stays", "left"])
+async def test_app_that_stops_records_what_it_held_back(embed: Embed, left: bool) -> None:
+    served = await embed(FaultSpec(fault=DelayFault(ms=HOUR_MS), stage=Stage.REQUEST))
+    _, client = await served.connect(START_REQUEST)
+    await served.until(lambda: served.emulator.held_count)
+    if left:
+        client.close()
+        await client.wait_closed()
+        await asyncio.sleep(0)
+    await served.stop()
+    assert served.delivery() is (Delivery.CLIENT_GONE if left else Delivery.CUT)
+
+
+async def test_answer_that_a_middleware_gave_up_is_cut(embed: Embed) -> None:
+    late = asyncio.Event()
+
+    @web.middleware
+    async def impatient(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = asyncio.ensure_future(handler(request))  # noqa: TID251 - it is awaited below
+        await late.wait()
+        answer.cancel()
+        await asyncio.wait([answer])
+        return web.Response(status=504)
+
+    served = await embed(FaultSpec(fault=HangFault(), stage=Stage.RESPONSE), middlewares=[impatient])
+    reader, _ = await served.connect(START_REQUEST)
+    await served.until(lambda: served.delivery() is not None)
+    late.set()
+    assert await reader.readuntil(b"\r\n") == b"HTTP/1.1 504 Gateway Timeout\r\n"
+    await served.until(lambda: served.delivery() is not Delivery.PENDING)
+    assert served.delivery() is Delivery.CUT
+
+
+async def test_tester_who_leaves_an_app_frees_the_places_of_a_stream_and_a_wait(embed: Embed) -> None:
+    served = await embed(FaultSpec(fault=HangFault()))
+    body = encode(WaitCommand(query=Query(), timeout_ms=GUARD_S * 1000))
+    _, watcher = await served.connect(request("/__admin/stream", b"", HOST, method=b"GET"))
+    _, waiter = await served.connect(
+        request("/__admin/events/wait", body, HOST, JSON, b"Content-Length: %d" % len(body))
+    )
+    await served.until(lambda: served.emulator.streams and len(served.emulator.waiters))
+    watcher.close()
+    waiter.close()
+    await served.until(lambda: not served.emulator.streams and not len(served.emulator.waiters))
+    assert served.service.internal_errors == []
