@@ -110,7 +110,7 @@ def judge_file(
 
     Entries of a journal, and events with ``at_ms``, arrive when they say. For all others the clock follows the ``ts``
     of accepted events. Faults recorded in a journal strike again; a session whose sessionStart is not in the file is
-    opened without one.
+    opened without one when an event of it was accepted, and counts it among its events.
 
     Args:
         requests: The file; request n becomes entry n of the journal.
@@ -171,8 +171,9 @@ def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]
     known = emulator.sessions.get(sid)
     if known is None:
         if accepted and sid not in started and _SID.fullmatch(sid):
-            session = replace(emulator.unseen_session(sid), dialect=DIALECTS.name_at(request.api_path))
-            emulator.add_session(session)
+            # That it was accepted proves that a sessionStart was, before the recording began.
+            dialect = DIALECTS.name_at(request.api_path)
+            emulator.add_session(replace(emulator.unseen_session(sid), events=1, dialect=dialect))
     elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
         emulator.end_session(known, Trigger.EXPIRE)
     elif entry is not None and entry.outcome is Outcome.UNKNOWN_SESSION:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import NamedTuple
 
+from mockserver.model.event_types import EVENTS, names
 from mockserver.model.finding import Severity
 from mockserver.model.vocabulary import Operation
 from mockserver.rules.diagnose.refusals import Refusal
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import seqs_of
+from mockserver.rules.playback import Step
 
 __all__ = ["Hit", "Rule", "unclaimed"]
 
@@ -120,11 +122,21 @@ class Rule(NamedTuple):
 
 
 def _after(session: SessionTraffic, event_types: tuple[str, ...], hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Return the hits at events that are processed after the first one of these types."""
-    settling = session.in_order(*event_types)
-    if settling:
-        later = {step.seq for step in session.steps[settling[0].n + 1 :]}
+    """Return the hits at events that are processed after the first one of these types whose place is certain."""
+    settling = next((step for step in session.in_order(*event_types) if not _is_tied(session, step)), None)
+    if settling is not None:
+        later = {step.seq for step in session.steps[settling.n + 1 :]}
         yield from (hit for hit in hits if later.issuperset(hit.seqs))
+
+
+def _is_tied(session: SessionTraffic, step: Step) -> bool:
+    """Return whether it has the ts of a start, if it is an end, or of an end: what was open before sorts the two."""
+    others = session.of(*names(EVENTS[step.event_type].family))
+    return any(other.ts_ms == step.ts_ms and _starts(other) is not _starts(step) for other in others)
+
+
+def _starts(step: Step) -> bool:
+    return step.event_type.endswith("Start")
 
 
 def unclaimed(rules: Iterable[Rule], place: SessionTraffic | Traffic) -> Iterator[Hit]:

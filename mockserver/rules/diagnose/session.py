@@ -305,6 +305,7 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Media Collection API: Timeout conditions",
         _no_close,
         _UNKNOWN_SESSIONS,
+        settled_by=("play", "ping"),
     ),
     Rule(
         "session.playhead-idle",
