@@ -438,7 +438,7 @@ SET_CLOCK: Route[r.ClockCommand, r.ClockReading] = Route(
     changes=True,
 )  # fmt: skip
 RESET: Route[r.ResetCommand, r.Summary] = Route(
-    "reset", "POST", "/reset", "Go back to the state after the start, wholly or in part.", r.ResetCommand, r.Summary,
+    "reset", "POST", "/reset", "Return to the state after the start, as a whole or in part.", r.ResetCommand, r.Summary,
     changes=True, slow=True,
 )  # fmt: skip
 NAMESPACES: Route[PageQuery | None, r.NamespacePage] = _get(

@@ -205,7 +205,7 @@ def test_answer_of_another_version_says_what_is_missing() -> None:
 
 def test_missing_route_is_reported() -> None:
     route: c.Route[None, None] = c.Route("fly", "POST", "/fly", "Not there.", status=204)
-    with MockServer() as running, pytest.raises(ControlFailed, match=r"^404: there is nothing"):
+    with MockServer() as running, pytest.raises(ControlFailed, match=r"^404: there is no such route"):
         connect(running.url).control.call(route, None)
 
 

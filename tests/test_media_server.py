@@ -240,7 +240,7 @@ def test_settings_and_faults_to_start_with_are_in_force_and_come_back_with_a_res
 @pytest.mark.parametrize(
     ("arguments", "text", "pointer"),
     [
-        ({"settings": Settings(idle_timeout_s=-1)}, "idle_timeout_s is a number of seconds", "/idle_timeout_s"),
+        ({"settings": Settings(idle_timeout_s=-1)}, "idle_timeout_s must be a number of seconds", "/idle_timeout_s"),
         ({"faults": {"fault": {"kind": "reset"}}}, "faults is a list of rules, even if there is only one", "/faults"),
         ({"faults": FaultSpec(fault=StatusFault(code=500))}, "faults is a list of rules", "/faults"),
         ({"faults": [{"fault": {"kind": "reset"}}, {"kind": "reset"}]}, "unknown member `kind`", "/faults/1"),

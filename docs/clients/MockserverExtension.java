@@ -100,7 +100,7 @@ public class MockserverExtension implements BeforeEachCallback, AfterEachCallbac
             settings = new SettingsApi(client);
         }
 
-        /** Make the server fail for events of a type, some times. */
+        /** Make the server fail for the next events of a type. */
         public FaultRule addFault(Fault fault, String eventType, int times) throws ApiException {
             When when = new When().eventType(List.of(eventType));
             return faults.addFault(new FaultSpec().fault(fault).when(when).times(times));

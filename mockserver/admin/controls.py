@@ -171,7 +171,7 @@ def _advance_ms(command: ClockCommand) -> int:
 
 
 def reset(target: Target, command: ResetCommand) -> Summary:
-    """Go back to the state after the start, wholly or in part."""
+    """Return to the state after the start, as a whole or in part."""
     if command.only is None:
         target.namespaces.players.clear(target.namespace.name)  # first, so that none of their events arrives later
     target.namespace.reset(_PARTS if command.only is None else command.only)

@@ -76,7 +76,7 @@ def event(target: Target, argument: None, seq: str) -> Entry:
         NotFound: It does not exist, or was dropped to stay within the limits.
     """
     if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
-        raise InvalidInput(f"seq is a number, not {seq[:50]!r}")
+        raise InvalidInput(f"seq must be a number, not {seq[:50]!r}")
     number = int(seq)
     with target.namespace as emulator:
         record = emulator.journal.get(number)

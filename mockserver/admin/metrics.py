@@ -73,7 +73,7 @@ class _Collector:
         yield InfoMetricFamily("mockserver_build", "The version of the server.", value=build)
         took = HistogramMetricFamily(
             "mockserver_answer_seconds",
-            "How long requests of players took to answer, with the delays of faults, since this was first asked for.",
+            "Time to answer requests of players, including the delays of faults, since metrics were first requested.",
         )
         took.add_metric([], self._latencies.buckets(), self._latencies.total_s)
         yield took
@@ -85,7 +85,7 @@ class _Collector:
             "mockserver_journal_evicted", "Entries dropped to stay within the limits.", labels=["namespace"]
         )
         applied = CounterMetricFamily(
-            "mockserver_fault_applied", "Requests struck by a fault rule.", labels=["namespace", "fault_id"]
+            "mockserver_fault_applied", "Requests hit by a fault rule.", labels=["namespace", "fault_id"]
         )
         for namespace in self._namespaces:
             summary = traffic_counts(namespace)

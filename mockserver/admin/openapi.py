@@ -40,7 +40,7 @@ _SUBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "The journal: every request that a player sent, and its answer.",
         ("events", "verify", "stream", "export", "import"),
     ),
-    "faults": ("Failures on purpose.", ("faults",)),
+    "faults": ("Failures that a test asks for.", ("faults",)),
     "stories": ("Scenarios that a player must survive, with a verdict.", ("stories",)),
     "settings": ("How a namespace behaves.", ("settings", "armed", "reset")),
     "clock": ("The emulated clock.", ("clock",)),

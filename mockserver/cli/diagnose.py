@@ -135,7 +135,7 @@ def _by_plan(arguments: argparse.Namespace) -> int:
     from mockserver.rules.tracking_plan.text import plan_text
 
     refuse(arguments, ("fail_on", "min_severity", "code", "ignore"),
-           "does not go with --plan: the plan says what is allowed, in allow_findings")  # fmt: skip
+           "cannot be combined with --plan: the plan says what is allowed, in allow_findings")  # fmt: skip
     outputs = outputs_of(arguments)
     with opened_source(arguments) as source:
         result = source.server.plan_result(arguments.plan)

@@ -272,7 +272,7 @@ class InFlight:
         try:
             return await self._when_let_in(connections, flight)
         except aiohttp.SocketTimeoutError:
-            return Answer(status=None, ending="unanswered", reason=f"nothing in {self._timeout_s:g} s")
+            return Answer(status=None, ending="unanswered", reason=f"none within {self._timeout_s:g} s")
         except (aiohttp.ClientError, _Lost, OSError, ValueError) as error:
             self._renew()
             reason = "connection refused" if _is_refusal(error) else str(error)

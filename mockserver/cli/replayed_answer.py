@@ -46,7 +46,7 @@ class Deviation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             case "ending":
                 return f"recorded {self.recorded}, now {self.now}"
             case "header":
-                return f"{self.at} recorded, not there now" if self.recorded else f"{self.at} not recorded, there now"
+                return f"{self.at} recorded, missing now" if self.recorded else f"{self.at} not recorded, present now"
             case "body":
                 place = f"body {self.at}".rstrip()
                 return f"{place}: recorded {_shown(self.recorded)}, now {_shown(self.now)}"

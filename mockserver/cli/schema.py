@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from msgspec.json import format as indented
 
     if arguments.file is not None and arguments.event_type is not None:
-        raise InvalidInput(f"an event type does not go with --{arguments.file}")
+        raise InvalidInput(f"an event type cannot be combined with --{arguments.file}")
     schema = _of_event(arguments) if arguments.file is None else _of_file(arguments.file)
     print(indented(encode(schema), indent=2).decode())
     return 0

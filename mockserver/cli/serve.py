@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also send each request of a player to this endpoint, and compare the answers; only this flag can set it",
     )  # fmt: skip
     server.add_argument(
-        "--forward-answer", action="store_true", help="answer the player as that endpoint does, also when it fails"
+        "--forward-answer", action="store_true", help="answer the player as that endpoint does, even when it fails"
     )
     settings = parser.add_argument_group("settings (the admin API can change them at run time)")
     for flag in serve_flags().values():
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.server.service import Service
 
     if arguments.forward_answer and arguments.forward is None:
-        raise InvalidInput("--forward-answer goes with --forward URL")
+        raise InvalidInput("--forward-answer needs --forward URL")
     options = replace(configuration.options, forward=arguments.forward, forward_answer=arguments.forward_answer)
     as_json = configuration.log_format == "json"
     notices = log_to(sys.stderr, as_json=as_json)

@@ -181,7 +181,7 @@ def _reason(status: int, body: bytes) -> str:
     try:
         return decode(body, Problem).detail
     except InvalidInput:
-        return f"it answers {status}, which is not how a mockserver does"
+        return f"it answers {status}, so it is not a mockserver"
 
 
 def _messages(response: HTTPResponse, last_id: str) -> Iterator[Message]:

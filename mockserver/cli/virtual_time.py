@@ -74,8 +74,8 @@ class VirtualClock:
             raise InvalidInput(f"--clock virtual: {error}") from None
         except ControlFailed as error:
             raise InvalidInput(
-                f"--clock virtual needs the admin API of a mockserver: {error}. If it has an address of its own, give "
-                "that with --admin"
+                f"--clock virtual needs the admin API of a mockserver: {error}. If it has its own address, give that "
+                "with --admin"
             ) from None
         self._control.patience_s = _REFUSED_S
         try:

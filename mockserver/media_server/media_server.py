@@ -403,7 +403,7 @@ def _steps(sequence: Iterable[Any], others: Mapping[str, Any]) -> list[Any]:
         raise InvalidInput("a sequence is a list of event types or queries", pointer="/sequence")
     if others:
         raise InvalidInput(
-            f"{next(iter(others))} does not go with a sequence: put it into the steps, "
+            f"{next(iter(others))} cannot be combined with a sequence: put it into the steps, "
             'for example {"event_type": "ping", "status": 204}'
         )
     return list(sequence)

@@ -177,7 +177,9 @@ class SessionReport(_Measured, frozen=True, kw_only=True):
         for state in self.states:
             if state.name == name.lower():
                 return state
-        raise KeyError(f"the state {name!r} was never on; on were: {', '.join(s.name for s in self.states) or 'none'}")
+        raise KeyError(
+            f"the state {name!r} was never on; these were: {', '.join(s.name for s in self.states) or 'none'}"
+        )
 
     def _metrics(self) -> Sequence[Metric]:
         return [*self.metrics, *self.ratios]

@@ -124,7 +124,7 @@ def read_har(content: bytes, name: str) -> tuple[list[RecordedCall], int, tuple[
         entries = msgspec.json.decode(content, type=_Archive).log.entries
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # The archive may be large: do not read it again for a better message.
-        raise InvalidInput(f"{name} is not a whole HTTP archive (HAR): {error}") from None
+        raise InvalidInput(f"{name} is not a complete HTTP archive (HAR): {error}") from None
     own: list[RecordedCall] = []
     found: list[_Found] = []
     for number, raw in enumerate(entries, 1):
@@ -244,7 +244,8 @@ def _instant(raw: msgspec.Raw) -> int:
     except msgspec.DecodeError:
         text = bytes(raw)[:60].decode("utf-8", "replace")
         raise InvalidInput(
-            f"the time of a request is written as 2026-11-30T09:41:00.000Z, not {text}", pointer="/startedDateTime"
+            f"the time of a request must be written like 2026-11-30T09:41:00.000Z, not {text}",
+            pointer="/startedDateTime",
         ) from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=timezone.utc)

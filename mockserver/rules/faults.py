@@ -80,7 +80,7 @@ def check_spec(spec: FaultSpec) -> None:
         if value is not None and value < lowest:
             raise InvalidInput(f"{name} must be {lowest} or more, not {value}", pointer=f"/{name}")
     if not 0 <= spec.probability <= 1:
-        raise InvalidInput(f"probability is a number from 0 to 1, not {spec.probability}", pointer="/probability")
+        raise InvalidInput(f"probability must be a number from 0 to 1, not {spec.probability}", pointer="/probability")
     if isinstance(spec.fault, Pass):
         raise InvalidInput(
             "pass is only an item of a responses script; to switch a rule off, set enabled to false",
@@ -99,7 +99,7 @@ def note_of(spec: FaultSpec) -> str | None:
     if not given <= _MET_BY_PREFLIGHTS:
         return None
     return (
-        "this rule leaves CORS preflights and schema reads alone; to strike them, name them in when.operation: "
+        "this rule does not apply to CORS preflights and schema reads; to hit them, name them in when.operation: "
         "preflight, schema"
     )
 

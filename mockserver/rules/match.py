@@ -226,7 +226,7 @@ def _check_status(status: int | tuple[int, ...] | None, pointer: str) -> None:
     """Check statuses, for the same reason as event types."""
     for code in (status,) if isinstance(status, int) else status or ():
         if not 100 <= code <= 999:  # RFC 9110: three digits
-            raise InvalidInput(f"{code} is not an HTTP status: they have three digits", pointer=pointer)
+            raise InvalidInput(f"{code} is not an HTTP status: a status has three digits", pointer=pointer)
 
 
 def compile_query(query: Query) -> Matcher:

@@ -43,8 +43,8 @@ FILTERS: Mapping[str, str] = MappingProxyType(
         "finding": "the code of a finding begins with this: a code, or a family such as ad",
         "severity": "the severity of a finding, or of the one that finding: names: error, warning, info",
         "status": "the status of the answer: 404, or 4xx for all of its hundred",
-        "outcome": "what became of the request begins with this",
-        "fault": "the fault rule that struck has this id",
+        "outcome": "the outcome of the request begins with this",
+        "fault": "the fault rule that hit the request has this id",
         "phase": "the phase of the session",
         "body": "the body contains this",
     }
@@ -152,7 +152,7 @@ def _filter(name: str, value: str, excludes: bool) -> Term:
     known = _KNOWN.get(name, ())
     if known and not any(word.casefold().startswith(value) for word in known):
         words = nearest(value, known) or f"; use one of {', '.join(known)}"
-        raise InvalidInput(f"{name}:{value} can find nothing{words}", pointer="/q")
+        raise InvalidInput(f"{name}:{value} matches nothing{words}", pointer="/q")
     if name == "severity":
         meant = frozenset(severity for severity in Severity if severity.value.startswith(value))
         return Term("finding", "", excludes, meant)

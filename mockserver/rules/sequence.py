@@ -141,7 +141,7 @@ def _expected(step: Any, pointer: str) -> Expected:
 def _query(step: Any, pointer: str) -> Query:
     query = _read(step, pointer)
     if query.since:
-        raise InvalidInput("a step takes no since: a sequence is about the whole session", pointer=pointer)
+        raise InvalidInput("a step cannot have since: a sequence is about the whole session", pointer=pointer)
     return query
 
 

@@ -89,7 +89,7 @@ def _check_rule(rule: SessionRule, pointer: str) -> None:
 def _check_seconds(value: float | None, name: str) -> None:
     if value is not None and (not math.isfinite(value) or not 0 <= value <= _LONGEST_S):
         raise InvalidInput(
-            f"{name.rsplit('/', 1)[-1]} is a number of seconds from 0 to {_LONGEST_S}, or null for no limit; "
+            f"{name.rsplit('/', 1)[-1]} must be a number of seconds from 0 to {_LONGEST_S}, or null for no limit; "
             f"not {value}",
             pointer=f"/{name}",
         )

@@ -151,7 +151,7 @@ def strikes_view(story: Story, rules: Sequence[FaultRule | None]) -> Expectation
             idle.append(f"rule {called} never fired (seen {rule.seen})")
     if not must:
         return None
-    message = f"the story did not happen: {'; '.join(idle)}" if idle else "verified: every fault struck"
+    message = f"the story did not happen: {'; '.join(idle)}" if idle else "verified: every fault fired"
     return ExpectationView(
         says="The player reaches the faults of the story.", met=not idle, final=not idle, message=message
     )

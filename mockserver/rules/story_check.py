@@ -44,7 +44,7 @@ def check_story(story: Story) -> None:
     for name in ("silence_s", "watch_s"):
         value = getattr(story, name)
         if not math.isfinite(value) or not 0 < value <= _LONGEST_S:
-            raise InvalidInput(f"{name} is a number of seconds, more than 0 and at most {_LONGEST_S}, not {value}",
+            raise InvalidInput(f"{name} must be a number of seconds, more than 0 and at most {_LONGEST_S}, not {value}",
                                pointer=f"/{name}")  # fmt: skip
     if not story.title.strip():
         raise InvalidInput("a story needs a title", pointer="/title")

@@ -124,11 +124,12 @@ class AdminApi:
         if on_page:
             return self._show(request, path or "")
         if not routes:
-            raise _NoRoute(f"there is nothing here; see {ADMIN}/openapi.json", 404)
+            raise _NoRoute(f"there is no such route; see {ADMIN}/openapi.json", 404)
         route = routes.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
             allowed = ", ".join(routes)
-            raise _NoRoute(f"{ADMIN}{path} takes {allowed}, not {request.method}", 405, allowed)
+            named = " and ".join(allowed.rsplit(", ", 1))
+            raise _NoRoute(f"{ADMIN}{path} accepts only {named}, not {request.method}", 405, allowed)
         name = where.namespace or DEFAULT
         if route is STREAM:
             return await self._stream(request, name, cors)
@@ -160,7 +161,7 @@ class AdminApi:
 
     def _show(self, request: web.BaseRequest, path: str) -> web.Response:
         if request.method not in ("GET", "HEAD"):
-            raise _NoRoute(f"the page takes GET and HEAD, not {request.method}", 405, "GET, HEAD")
+            raise _NoRoute(f"the page accepts only GET and HEAD, not {request.method}", 405, "GET, HEAD")
         if path in ("", "/"):
             return self._page.lead_from(request, f"{ADMIN[1:]}{PAGE}/" if not path else f"{PAGE[1:]}/")
         return self._page.answer(request, path[len(PAGE) :])
@@ -201,7 +202,7 @@ class AdminApi:
             return body
         if route.argument is None:
             if body and decode(body, dict[str, Any]):
-                raise InvalidInput(f"{route.method} {route.path} takes no body")
+                raise InvalidInput(f"{route.method} {route.path} accepts no body")
             return None
         return decode(body or b"{}", route.argument)
 

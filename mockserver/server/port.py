@@ -155,7 +155,7 @@ class Port:
 async def _bound_to(host: str, port: int) -> list[socket.socket]:
     """Bind a socket to every address of a host."""
     if not 0 <= port <= 65535:  # the resolver may read it as another port
-        raise OverflowError("a port is 0 to 65535")
+        raise OverflowError("a port must be 0 to 65535")
     found = await _addresses(host or None, port)
     bound: list[socket.socket] = []
     missing: OSError | None = None

@@ -250,5 +250,5 @@ def apply_flaw(name: str | None, beats: Sequence[Beat]) -> list[Beat]:
         return list(beats)
     broken = FLAWS[name](beats)
     if broken == list(beats):
-        raise InvalidInput(f"the flaw {name} finds nothing to break in this content; play vod", pointer="/flaw")
+        raise InvalidInput(f"the flaw {name} does not apply to this content; play vod", pointer="/flaw")
     return broken

@@ -199,7 +199,7 @@ def _nothing(entry: Entry) -> dict[str, Any]:
         "redirectURL": "",
         "headersSize": _UNKNOWN,
         "bodySize": _UNKNOWN,
-        "_error": f"the client got no whole answer: {entry.delivery.value}",
+        "_error": f"the client got no complete answer: {entry.delivery.value}",
     }
 
 

@@ -223,7 +223,7 @@ def test_entry_is_asked_for_by_a_number() -> None:
     open_session(back_end)
     assert entries.event(target(back_end), None, "1").seq == 1
     for seq in ("x", "-1", "1.0", "٣", "9" * 30, ""):
-        with pytest.raises(InvalidInput, match="seq is a number"):
+        with pytest.raises(InvalidInput, match="seq must be a number"):
             entries.event(target(back_end), None, seq)
     with pytest.raises(NotFound):
         entries.event(target(back_end), None, "2")

@@ -253,7 +253,7 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
         ("config = 'x'\n", ":1: unknown key config"),
         ("\nidle_timeout = 'soon'\n", ":2: idle_timeout must be a number, or none, not 'soon'"),
         ("idle_timeout = -1\n",
-         ":1: idle_timeout is a number of seconds from 0 to 315360000, or none for no limit; not -1"),
+         ":1: idle_timeout must be a number of seconds from 0 to 315360000, or none for no limit; not -1"),
         ("[port]\nx = 1\n", ":1: port must be a port from 0 to 65535, not {'x': 1}"),
         ("path_prefixes = ['/api']\n", ":1: path_prefixes: '/api' is not a path prefix"),
         ("tls_key = 'k'\n", ":1: tls_key needs a certificate: give --tls-cert too"),
@@ -264,7 +264,7 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
         ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwehre = ['/a=1']\n",
          ":3: a session rule has no member wehre; did you mean where?"),
         ("port = 1\n[[session_rules]]\nidle_timeout = 5\n", ":2: a session rule needs where, one or more conditions"),
-        ("cors_max_age = -1\n", ":1: cors_max_age is a number of seconds from 0 to"),
+        ("cors_max_age = -1\n", ":1: cors_max_age must be a number of seconds from 0 to"),
         ("\n[thresholds]\nx = 1\n", ":2: unknown member `x`"),
         ("[[session_rules]]\nwhere = 5\n", ":1: where: Expected `array`, got `int`"),
         ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwhere = []\n",
@@ -305,9 +305,10 @@ def test_mistake_on_the_command_line_is_reported_with_the_flag(folder: Path) -> 
     ("flag", "value", "message"),
     [
         ("--max-entries", "0", "--max-entries must be 1 or more, not 0"),
-        ("--max-age", "-1", "--max-age is a number of seconds from 0 to 315360000, or none for no limit; not -1.0"),
-        ("--cors-max-age", "-1", "--cors-max-age is a number of seconds from 0 to 315360000, or none for no limit; "
-         "not -1"),
+        ("--max-age", "-1", "--max-age must be a number of seconds from 0 to 315360000, or none for no limit; "
+         "not -1.0"),
+        ("--cors-max-age", "-1", "--cors-max-age must be a number of seconds from 0 to 315360000, or none for no "
+         "limit; not -1"),
         ("--admin-allow-origin", "http://x/", "--admin-allow-origin must be an origin like http://localhost:3000, "
          "without a path or a slash at the end, not 'http://x/'"),
     ],

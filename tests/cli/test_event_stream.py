@@ -112,5 +112,5 @@ def test_refusal_shows_the_message_of_the_server(make_server: MakeServer) -> Non
 
 def test_other_server_is_recognized_as_such(server: Running) -> None:
     stream = follow(server_address(f"{server.url}/elsewhere"), "default", None, wait=never)
-    with pytest.raises(ControlFailed, match="it answers 404, which is not how a mockserver does"):
+    with pytest.raises(ControlFailed, match="it answers 404, so it is not a mockserver"):
         next(stream)

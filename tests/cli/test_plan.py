@@ -48,7 +48,7 @@ def test_options_that_choose_findings_are_refused_with_a_plan(
     option: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diagnose", RECORDING, "--plan", PLAN, *option]) == 2
-    assert f"{option[0]} does not go with --plan" in capsys.readouterr().err
+    assert f"{option[0]} cannot be combined with --plan" in capsys.readouterr().err
 
 
 def test_a_mistake_in_a_plan_names_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,7 +99,7 @@ def test_a_refused_event_sets_the_exit_code(server: MockServer) -> None:
         (["--content", "opera"], "there is no content 'opera'; there are vod, "),
         (
             ["--content", "short", "--flaw", "ads-never-closed"],
-            "--flaw: the flaw ads-never-closed finds nothing to break",
+            "--flaw: the flaw ads-never-closed does not apply",
         ),
         (["--sessions", "0"], "--sessions must be 1 or more, not 0"),
         (["--concurrent", "-1"], "--concurrent must be 1 or more, not -1"),

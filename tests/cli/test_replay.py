@@ -235,7 +235,7 @@ def test_answer_that_does_not_arrive_in_time_is_a_difference(
     path = recording(tmp_path, (0, "sessionStart", 201), (1, "play", 204))
     assert replayed(path, server, "--timeout", "30") == 1
     first, _ = capsys.readouterr().out.splitlines()
-    assert first.endswith(" (play): recorded 204, now no answer: nothing in 30 s")
+    assert first.endswith(" (play): recorded 204, now no answer: none within 30 s")
     assert given == [30, 30]
 
 

@@ -37,8 +37,8 @@ def test_another_status_is_the_only_difference_that_is_named() -> None:
 @every_case("name", ["Location", "Content-Type", "Allow", "Access-Control-Allow-Origin"])
 def test_header_fields_of_the_api_are_there_or_not(name: str) -> None:
     assert found(recorded(201, b"", name), came(201, b"", name.lower())) == []
-    assert found(recorded(201, b"", name), came(201)) == [f"{name} recorded, not there now"]
-    assert found(recorded(201), came(201, b"", name)) == [f"{name} not recorded, there now"]
+    assert found(recorded(201, b"", name), came(201)) == [f"{name} recorded, missing now"]
+    assert found(recorded(201), came(201, b"", name)) == [f"{name} not recorded, present now"]
 
 
 @every_case("name", ["Date", "X-Mock-Fault", "Connection", "Server", "Content-Length"])

@@ -245,7 +245,7 @@ def test_transcript_of_a_long_journal_shows_the_newest_and_says_what_is_missing(
         (lambda s: s.verify([]), "a sequence needs at least one step", "/sequence"),
         (lambda s: s.verify(["play", 3]), "got `int`", "/sequence/1"),
         (lambda s: s.verify(["play", {"type": "x"}]), "unknown member `type`", "/sequence/1"),
-        (lambda s: s.verify(["play"], session_id="x"), "session_id does not go with a sequence", ""),
+        (lambda s: s.verify(["play"], session_id="x"), "session_id cannot be combined with a sequence", ""),
         (lambda s: s.verify(exactly=1, at_least=1), "give either exactly, or at_least and at_most", "/exactly"),
         (lambda s: s.verify(at_least=2, at_most=1), "at_least is more than at_most", "/at_least"),
         (lambda s: s.verify(["play"], order="random"), "Invalid enum value 'random'", "/order"),

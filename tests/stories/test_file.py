@@ -73,8 +73,11 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         (HEAD.replace('"t"', '" "') + EXPECT, "own.toml:1: /title: a story needs a title"),
         ('title = "t"\n' + EXPECT, "own.toml: object missing required field `symptom`"),
         (HEAD + "expect = []", "own.toml:5: /expect: a story needs at least one expectation"),
-        (HEAD + "silence_s = 0\n" + EXPECT, "own.toml:5: /silence_s: silence_s is a number of seconds, more than 0"),
-        (HEAD + "watch_s = inf\n" + EXPECT, "own.toml:5: /watch_s: watch_s is a number of seconds, more than 0"),
+        (
+            HEAD + "silence_s = 0\n" + EXPECT,
+            "own.toml:5: /silence_s: silence_s must be a number of seconds, more than 0",
+        ),
+        (HEAD + "watch_s = inf\n" + EXPECT, "own.toml:5: /watch_s: watch_s must be a number of seconds, more than 0"),
         (
             HEAD + "[settings]\nidle_timeout = 5\n" + EXPECT,
             "own.toml:6: /settings/idle_timeout: there is no setting idle_timeout; did you mean idle_timeout_s?",
@@ -88,7 +91,10 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
             "own.toml:6: /settings/cors.max_age: expected `int | null`, got `str`",
         ),
         (HEAD + "[settings]\ncors.max_agee = 1\n" + EXPECT, "own.toml:6: /settings/cors.max_agee: there is no setting"),
-        (HEAD + "[settings]\ngrace_s = -1\n" + EXPECT, "own.toml:6: /settings/grace_s: grace_s is a number of seconds"),
+        (
+            HEAD + "[settings]\ngrace_s = -1\n" + EXPECT,
+            "own.toml:6: /settings/grace_s: grace_s must be a number of seconds",
+        ),
         (HEAD + FAULT.replace("status", "statsu") + EXPECT, "'statsu' is none of status, outcome, "),
         (HEAD + FAULT.replace("status", "statsu") + EXPECT, "; did you mean status?"),
         (HEAD + FAULT.replace("500", "99") + EXPECT, "own.toml:7: /faults/0/fault/code: code must be 200 to 599"),

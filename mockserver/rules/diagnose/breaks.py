@@ -88,7 +88,7 @@ def _break_unclosed(session: SessionTraffic) -> Iterator[Hit]:
             last = session.steps[-1]
             yield Hit(
                 seqs_of(ends.opening, last),
-                f"{ends.name} was never closed before the session ended; {advice}, also when the viewer leaves during "
+                f"{ends.name} was never closed before the session ended; {advice}, even when the viewer leaves during "
                 "the break.",
                 Severity.WARNING if last.after.ad is not None else None,
             )

@@ -185,7 +185,7 @@ def _doubled_case(session: SessionTraffic) -> Iterator[Hit]:
     if lower:
         yield Hit(
             seqs_of(*lower),
-            'The player state was called "fullscreen"; send "fullScreen", as alloy and the specification have it.',
+            'The player state was called "fullscreen"; send "fullScreen", as alloy and the specification spell it.',
         )
 
 
@@ -227,7 +227,7 @@ RULES: tuple[Rule, ...] = (
         Severity.ERROR,
         "a playhead that is missing, has a fraction, or is not from 0 to 86400",
         "400: the event is lost.",
-        "answers of Adobe's servers, as THEOplayer's changelog has them (1.1.1, 1.3.1)",
+        "answers of Adobe's servers, as THEOplayer's changelog quotes them (1.1.1, 1.3.1)",
         claims=refused_at("playerTime", "playhead"),
         dialects=_EDGE,
     ),
@@ -254,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         Severity.WARNING,
         "customMetadata in xdm or in one of the details",
         "It is not reported.",
-        "Adobe, Custom metadata, against a sentence of Adobe, Media Edge API, which has it in xdm",
+        "Adobe, Custom metadata, against a sentence of Adobe, Media Edge API, which puts it in xdm",
         _metadata_place,
         dialects=_EDGE,
     ),

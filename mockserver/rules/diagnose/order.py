@@ -77,7 +77,7 @@ def _before_session(session: SessionTraffic) -> Iterator[Hit]:
         yield Hit(
             seqs_of(start, *early),
             f"{counted(len(early), 'event')} {'has' if len(early) == 1 else 'have'} a ts up to {number(ahead_s)} s "
-            "before that of sessionStart; send sessionStart before any other event, also before a pre-roll.",
+            "before that of sessionStart; send sessionStart before any other event, even those of a pre-roll.",
         )
 
 

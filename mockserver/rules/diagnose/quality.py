@@ -151,7 +151,7 @@ def _dropped_decreases(session: SessionTraffic) -> Iterator[Hit]:
             yield Hit(
                 seqs_of(last[0], step),
                 f"media.qoe.droppedFrames fell from {number(last[1])} to {number(value)}; send the total of the whole "
-                "session, also after the player starts anew.",
+                "session, even after the player restarts.",
             )
         last = step, value
 
@@ -185,7 +185,7 @@ RULES: tuple[Rule, ...] = (
         Severity.ERROR,
         "media.qoe keys in params",
         "400 and the event is lost, or the values are ignored.",
-        "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which has them in params",
+        "Adobe, Sending quality of experience data, against Adobe, Implementation: Quality, which puts them in params",
         claims=refused_at("params", rule="additionalProperties", name=QOE_NUMBERS),
         check=_in_params,
         hint=_LENIENT,

@@ -150,7 +150,7 @@ def _states_update(session: SessionTraffic) -> Iterator[Hit]:
     if used:
         yield Hit(
             seqs_of(*used),
-            "Player states were sent with statesUpdate, which Adobe's newest list of events does not have; send "
+            "Player states were sent with statesUpdate, which is not in Adobe's newest list of events; send "
             "stateStart and stateEnd.",
         )
 

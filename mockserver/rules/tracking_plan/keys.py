@@ -124,7 +124,7 @@ def problem_of(key: CompiledKey, event: Event, planned: Collection[str] = ()) ->
         return None if rule.forbidden or not rule.required else f"is missing{_instead(key, event, planned)}"
     value = members[key.name]
     if rule.forbidden:
-        return f"is there ({shown(value)})"
+        return f"is present ({shown(value)})"
     return None if _holds(key, value) else f"is {shown(value)}"
 
 
@@ -184,7 +184,7 @@ def rule_text(rule: KeyRule) -> str:
     elif rule.at_most is not None:
         words.append(f"at most {rule.at_most:g}")
     text = " ".join(words) or "there"
-    return text if rule.required else f"{text}, if it is there" if words else "maybe there"
+    return text if rule.required else f"{text}, if present" if words else "maybe there"
 
 
 def shown(value: Any) -> str:

@@ -74,5 +74,5 @@ def test_states_beyond_the_tenth_are_ignored_but_the_first_ten_may_recur(reports
 
 def test_state_that_was_never_on_is_an_error_that_names_those_that_were(reports: Any) -> None:
     report = reports(("stateStart", 1, 0, named("mute")))
-    with pytest.raises(KeyError, match="on were: mute"):
+    with pytest.raises(KeyError, match="these were: mute"):
         report.state("inFocus")

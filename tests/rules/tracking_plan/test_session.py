@@ -147,7 +147,7 @@ def test_misses_are_reported_with_what_was_seen(
         ("{ at_least = 16 }", {}, ("at least 16", "is 15 in #2")),
         ("{ at_most = 14.5 }", {}, ("at most 14.5", "is 15 in #2")),
         ('{ pattern = "[0-9]+" }', {}, ("matching [0-9]+", "is 15 in #2")),
-        ("{ forbidden = true }", {}, ("not there", "is there (15) in #2")),
+        ("{ forbidden = true }", {}, ("not there", "is present (15) in #2")),
         ("{ required = false, at_least = 1 }", {}, None),
     ],
 )

@@ -84,7 +84,7 @@ def test_other_refusals_are_shown_until_the_form_changes(shown: Shown, card: Loc
 
     card.get_by_role("button", name="Stop and forget all").click()
     expect(card.get_by_role("listitem")).to_have_count(0)
-    expect(card.get_by_role("alert")).to_have_text(re.compile("ads-never-closed finds nothing to break"))
+    expect(card.get_by_role("alert")).to_have_text(re.compile("ads-never-closed does not apply"))
 
     card.get_by_label("Mistake").select_option("")
     expect(card.get_by_role("alert")).to_have_count(0)

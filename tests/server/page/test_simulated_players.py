@@ -155,7 +155,7 @@ def test_a_refusal_by_the_server_is_shown_at_the_field_concerned(shown: Shown, p
     card.get_by_label("Content").select_option("short")
     card.get_by_label("Mistake").select_option("ads-never-closed")
     start_button(card).click()
-    expect(card.get_by_role("alert")).to_have_text(re.compile("ads-never-closed finds nothing to break"))
+    expect(card.get_by_role("alert")).to_have_text(re.compile("ads-never-closed does not apply"))
     expect(start_button(card)).to_be_enabled()
     assert players_of(shown) == []
 
