@@ -344,13 +344,37 @@ def _running(
     return _Remote(config, url, settings, faults)
 
 
-def _in_process(config: pytest.Config, settings: Settings | None, faults: Any, seed: Any, tls: bool) -> MockServer:
+def _in_process(
+    config: pytest.Config, settings: Settings | None, faults: Any, seed: Any, tls: bool
+) -> AbstractContextManager[MediaServer]:
     from mockserver.media_server import MockServer
     from mockserver.server.options import ServerOptions
 
     seed = config.getoption("--media-server-seed") if seed is None else seed
-    options = ServerOptions(port=_port(config))
-    return MockServer(settings, faults=faults, seed=seed, options=options, tls=tls and _authority_of_run(config))
+    port = _port(config)
+    options = ServerOptions(port=port)
+    server = MockServer(settings, faults=faults, seed=seed, options=options, tls=tls and _authority_of_run(config))
+    worker = getattr(config, "workerinput", None)  # of xdist
+    return server if worker is None or port == 0 else _in_worker(server, port, worker["workerid"])
+
+
+@contextmanager
+def _in_worker(server: MockServer, port: int, worker: str) -> Iterator[MockServer]:
+    """Run a server on a fixed port in a worker of xdist, and say why that may be impossible."""
+    from mockserver.errors import ServerFailed
+
+    try:
+        server.start()
+    except ServerFailed as error:
+        raise ServerFailed(
+            f"{error}. This is worker {worker} of pytest-xdist, and only one worker can have port {port}: leave out "
+            "the port, keep the tests that need it in one file and run with --dist loadfile, or let all workers use "
+            "one running server (--media-server-url)."
+        ) from None
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def _authority_of_run(config: pytest.Config) -> Authority:

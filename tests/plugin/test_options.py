@@ -109,6 +109,21 @@ def test_port_in_use_is_reported_in_one_line(run: Run) -> None:
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_port_in_use_under_xdist_is_reported_with_what_to_do(run: Run) -> None:
+    worker = 'def pytest_configure(config):\n    config.workerinput = {"workerid": "gw1"}'
+    with MockServer() as other:
+        port = other.url.rpartition(":")[2]
+        result = run(BOTH, f"--media-server-port={port}", conftest=worker)
+        run(BOTH, conftest=worker).assert_outcomes(passed=2)
+    result.assert_outcomes(errors=2)
+    hint = (
+        f"This is worker gw1 of pytest-xdist, and only one worker can have port {port}: leave out the port, keep the "
+        "tests that need it in one file and run with --dist loadfile, or let all workers use one running server "
+        "(--media-server-url)."
+    )
+    result.stdout.fnmatch_lines([f"{who}: cannot listen on 127.0.0.1 port {port}: *. {hint}" for who in SAID_BY])
+
+
 def test_port_that_is_not_a_number_is_reported(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nmedia_server_port = http")
     result = run("def test_it(media_server): pass")
