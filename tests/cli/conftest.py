@@ -1,4 +1,4 @@
-"""A server in this process for the commands that talk to one, and the command line as a process of its own."""
+"""A server in this process for the commands that talk to one, and the command line as a separate process."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _alone(variables: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def start_anew(tmp_path: Path) -> Iterator[StartProcess]:
-    """Start ``mockserver`` as a process, in a folder of its own and with no variables but those given."""
+    """Start ``mockserver`` as a process, in an empty folder and with only the given variables."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, terminal: bool = False, **variables: str) -> Process:
@@ -115,7 +115,7 @@ def start_anew(tmp_path: Path) -> Iterator[StartProcess]:
 
 @pytest.fixture
 def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartProcess]:
-    """Start ``mockserver`` as ``start_anew`` does, without its imports where the system can spare them."""
+    """Start ``mockserver`` as ``start_anew`` does, but as a fork without imports where the system can fork."""
     if not CAN_FORK:
         yield request.getfixturevalue("start_anew")
         return

@@ -32,7 +32,7 @@ _IMPORTED = (
     *(f"mockserver.{name}" for name in ("admin.table", "media_server", "server.runner", "server.service")),
     "trustme",
 )
-"""What commands would import one after the other otherwise, most of it when the first request comes."""
+"""What each command would otherwise import, most of it when the first request arrives."""
 
 _NUMBER = struct.Struct("i")
 _LONGEST = 1 << 18
@@ -81,16 +81,16 @@ class Forked:
             return self.stdout.read(), self.stderr.read()
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal if it runs."""
+        """Send it a signal if it is running."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it if it runs."""
+        """End it if it is running."""
         self.send_signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """End it if it runs, and forget it."""
+        """End it if it is running, and forget it."""
         self.kill()
         self.communicate()
         os.close(self._told)
@@ -142,12 +142,12 @@ class Forker:
 
 
 def fork(descriptor: int) -> None:
-    """Fork for every command that is asked for, until nobody can ask any more."""
+    """Fork for every requested command, until the other end of the socket is closed."""
     for name in _IMPORTED:
         importlib.import_module(name)
     _fill_caches()
-    gc.freeze()  # what is here already: a fork that looked at it would copy it
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for a command
+    gc.freeze()  # existing objects are left alone: a fork whose collector looked at them would copy them
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the processes that wait for commands are not waited for
     with socket.socket(fileno=descriptor) as connection:
         while True:
             message, pipes, _, _ = socket.recv_fds(connection, _LONGEST, 3)

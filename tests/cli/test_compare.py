@@ -20,7 +20,7 @@ OLD_SDK, NEW_SDK = str(TRAFFIC / "adobe-js-3.0.1-vod.ndjson"), str(TRAFFIC / "ad
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Callable[..., str]:
-    """Write the events of a simulated session; returns where."""
+    """Write the events of a simulated session; return the path."""
 
     def write(flaw: str | None = None, name: str = "events", start_ms: int | None = None) -> str:
         lines = event_lines(simulated_beats(flaw), *(() if start_ms is None else (start_ms,)))

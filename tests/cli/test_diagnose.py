@@ -19,7 +19,7 @@ BROKEN = ["ads-outside-break", "no-play-after-pause", "playhead-in-milliseconds"
 
 @pytest.fixture
 def simulated(tmp_path: Path) -> Callable[[str | None], str]:
-    """Write the events of a simulated session; returns where."""
+    """Write the events of a simulated session; return the path."""
 
     def write(flaw: str | None) -> str:
         return str(write_lines(tmp_path / "events.ndjson", event_lines(simulated_beats(flaw))))

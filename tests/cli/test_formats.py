@@ -26,7 +26,7 @@ from tests.report_schemas import check_junit, check_sarif
 from tests.tables import every_case
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-OLD_SDK = "fixtures/traffic/adobe-js-3.0.1-vod.ndjson"  # from the folder of the project, as the golden files have it
+OLD_SDK = "fixtures/traffic/adobe-js-3.0.1-vod.ndjson"  # relative to the folder of the project, as in the golden files
 NEW_SDK = "fixtures/traffic/adobe-js-3.1.0-vod.ndjson"
 SOME = ("ads-outside-break", "no-play-after-pause", "unknown-key", "retry-storm")
 """Flaws with findings of all severities, with and without a session."""
@@ -130,7 +130,7 @@ def test_place_in_an_http_archive_is_described_in_words(capsys: pytest.CaptureFi
 
 
 def planned(path: str) -> Judgement:
-    """Judge a recording by a plan that demands something that is there and something that is not."""
+    """Judge a recording by a plan that demands one thing that it has and one that it lacks."""
     recording = read_recording(path)
     server = MediaServer(judged(recording, Settings(), leave_open=False))
     source = Source(recording.name, server, recording.places, recording.unit)

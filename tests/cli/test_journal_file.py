@@ -73,7 +73,7 @@ class Kept:
 
 
 def play(service: Service, name: str = "default") -> str:
-    """Play a little in a namespace: good events, bad ones, some for nobody."""
+    """Play a little in a namespace: good events, bad ones, and some for unknown sessions."""
     emulator = inside(service.namespaces.obtain(name, "admin"))
     sid = open_session(emulator)
     for number, kind in enumerate(("play", "ping", "adStart", "nonsense", "sessionEnd", "ping")):
@@ -282,7 +282,7 @@ def test_namespace_that_was_dropped_and_made_again_between_two_looks_begins_anew
 
 
 class _Full:
-    """A disk that takes the first bytes of a piece and then no more."""
+    """A disk that accepts the first bytes of a piece and then no more."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)

@@ -1,4 +1,4 @@
-"""What is written at the end: whole or not at all, and to where it was told."""
+"""What is written at the end is complete or not written at all, and goes to the given place."""
 
 from __future__ import annotations
 

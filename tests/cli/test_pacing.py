@@ -50,7 +50,7 @@ def frozen(server: Running) -> Running:
 
 
 FAST = ("--speed", "1000000")
-"""Too fast to wait, but not ``max``: requests are sent when their time has come."""
+"""Fast enough not to wait, but not ``max``: requests are sent when they are due."""
 
 
 def test_request_is_sent_while_earlier_ones_wait_for_their_answers(frozen: Running, tmp_path: Path) -> None:

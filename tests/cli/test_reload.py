@@ -42,7 +42,7 @@ class Reloaded:
         self.files = ConfigurationFiles(configuration, read, self.service.restart_with)
 
     def write(self, text: str) -> list[str]:
-        """Write the file, look once, and return what was told."""
+        """Write the file, look once, and return what was reported."""
         self._written += 1
         self.path.write_text(text + "\n" * self._written, encoding="utf-8")  # another size, whatever the clock says
         return self.look()

@@ -1,4 +1,4 @@
-"""Every command that talks to a server, on one that speaks https with a CA of its own."""
+"""Every command that talks to a server, with one that speaks https with its own CA."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ COMMANDS = {
     "replay on the clock": (["replay", str(SHORT), "--to", "{url}", "--clock", "virtual"], 0),
     "story run": (["story", "run", "{story}", "--to", "{url}"], 1),
 }
-"""What is tried, and how it ends when the server is trusted; ``tail`` does not end."""
+"""Each command, and its exit code when the server is trusted; ``tail`` does not end."""
 ENDING = [name for name, (_, code) in COMMANDS.items() if code is not None]
 
 
@@ -58,7 +58,7 @@ def running() -> Iterator[MockServer]:
 
 @pytest.fixture
 def server(running: MockServer) -> MockServer:
-    """A server to which nothing has happened."""
+    """A server without any traffic."""
     running.reset()
     return running
 
@@ -72,7 +72,7 @@ def ca(server: MockServer, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def story(tmp_path: Path) -> Path:
-    """A story whose verdict stands with the first request: it fails."""
+    """A story whose first request decides the verdict: it fails."""
     path = tmp_path / "own.toml"
     path.write_text(STORY, encoding="utf-8")
     return path
@@ -90,7 +90,7 @@ def run(server: MockServer, story: Path) -> Callable[..., int]:
 
 @pytest.fixture
 def player(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open a session now, for the commands that look at one, and one whenever a story begins."""
+    """Open a session now, for the commands that read one, and another whenever a story begins."""
     until_verdict = StoryRun.until_verdict
 
     def with_a_player(run: StoryRun, timeout_s: float | None, begun: Callable[[StoryView], object]) -> StoryView | None:
@@ -246,11 +246,11 @@ def test_admin_api_with_an_address_of_its_own_is_trusted_as_the_server_is(
         assert running.count() > 0
 
 
-# A server of its own
+# A server started by the command
 
 
 def told_until(process: Process, mark: str) -> str:
-    """Read what a process says, up to the line that begins with a mark."""
+    """Read the output of a process up to the line that begins with a mark."""
     assert process.stdout is not None
     lines: list[str] = []
     for line in process.stdout:

@@ -286,7 +286,7 @@ def test_server_that_is_gone_is_waited_for_once(
 
 
 def journal_with(folder: Path, server: Running, **changes: Any) -> Path:
-    """Export a journal, with something else for a response in its last line."""
+    """Export a journal, and replace the response in its last line."""
     path = exported(server, folder)
     *lines, last = path.read_text(encoding="utf-8").splitlines()
     entry = json.loads(last)

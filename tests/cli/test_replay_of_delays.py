@@ -1,4 +1,4 @@
-"""Replaying what delays held back: every request arrives again when it did, in the order in which it did."""
+"""Replaying delayed requests: each arrives at its recorded time and in the recorded order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LOOK_S = 0.002
 
 
 def faults() -> Iterator[FaultSpec]:
-    """Delays, and faults whose striking depends on the order of arrival or of processing."""
+    """Delays, and faults that depend on the order of arrival or of processing."""
     yield FaultSpec(fault=DelayFault(lower=10, upper=4_000), probability=0.3, when=When(event_type=("ping", "play")))
     yield FaultSpec(fault=DelayFault(median=800, sigma=1), probability=0.3)
     yield FaultSpec(fault=DelayFault(ms=500), when=When(event_type="sessionStart"))
@@ -53,7 +53,7 @@ def faults() -> Iterator[FaultSpec]:
 
 @pytest.fixture
 def twins() -> Iterator[tuple[Running, Running]]:
-    """Two servers that were started in the same way."""
+    """Two servers that were started with the same options."""
     started = [Running(Service(options=ServerOptions(seed="7", seeded_ids=True), faults=faults())) for _ in range(2)]
     yield started[0], started[1]
     for running in started:
@@ -61,7 +61,7 @@ def twins() -> Iterator[tuple[Running, Running]]:
 
 
 def requests(server: Running) -> list[Entry]:
-    """Return what was sent in order of arrival; what was processed twice, once."""
+    """Return the requests in order of arrival; a request that was processed twice is listed once."""
     return [entry for _, entry in sorted({entry.received or entry.seq: entry for entry in server.entries()}.items())]
 
 
@@ -70,7 +70,7 @@ def command(server: Running, action: Any, **members: Any) -> None:
 
 
 def play(port: int, number: int) -> None:
-    """Be a player: one request after the other, and the session opened again until it is."""
+    """Play like a player: one request after the other, and retry the sessionStart until a session is open."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         answer = post(connection, "/api/v1/sessions", start())
@@ -114,7 +114,7 @@ def answer_on(connection: HTTPConnection) -> HTTPResponse:
 
 @contextmanager
 def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[list[HTTPConnection]]:
-    """Send requests, each on a connection of its own, until the server holds them all back; then go on."""
+    """Send requests, each on its own connection, and return when the server holds them all back."""
     with ExitStack() as stack:
         connections = [
             stack.enter_context(closing(HTTPConnection("127.0.0.1", server.port, timeout=60))) for _ in documents
@@ -126,7 +126,7 @@ def holding(server: Running, path: str, *documents: dict[str, Any]) -> Iterator[
 
 
 def held_back(server: Running) -> int:
-    """Count the requests that wait for the clock, before or after they were processed."""
+    """Count the requests that wait for the clock, whether processed already or not."""
     held = len(inside(server.service.namespaces.default).held_requests)
     return held + sum(entry.delivery is Delivery.PENDING for entry in server.entries())
 
@@ -140,7 +140,7 @@ def journal_of(server: Running, folder: Path) -> Path:
 
 @pytest.fixture
 def slow(make_server: MakeServer) -> tuple[Running, Running]:
-    """Two servers whose clocks stand, and that hold back every ping for ten seconds."""
+    """Two servers with frozen clocks that hold back every ping for ten seconds."""
     servers = make_server(), make_server()
     for server in servers:
         command(server, "freeze")
@@ -156,7 +156,7 @@ def opened(server: Running) -> str:
 
 
 def times(server: Running) -> list[tuple[Any, ...]]:
-    """When everything was received and processed, in order of processing."""
+    """Return when every request was received and processed, in order of processing."""
     return [(entry.event, entry.at_ms, entry.held_ms, entry.received or entry.seq) for entry in server.entries()]
 
 
@@ -209,7 +209,7 @@ async def test_real_clock_too_sends_at_the_time_and_in_the_order_of_arrival(
     now_s = 0.0
 
     class Passing(InFlight):
-        """Time passes when it is waited for; all is answered at once."""
+        """A clock on which waiting takes no time, and every request is answered at once."""
 
         async def wait(self, until: Any, timeout_s: float | None = None) -> bool:
             nonlocal now_s
@@ -247,12 +247,12 @@ def test_as_many_requests_as_were_held_back_together_are_held_back_together_agai
 
 
 def leave(server: Running, path: str) -> None:
-    """Be a client that leaves while its request is held back."""
+    """Send a request, and leave while it is held back."""
     with holding(server, path, event("ping")):
         pass
     with closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as later:
         later.request("GET", "/__admin/health")
-        answer_on(later)  # who answers this has seen the other one leave
+        answer_on(later)  # a server that answers this has noticed that the other client left
     command(server, "advance", ms=10_000)
     until(lambda: server.entries()[-1].delivery is Delivery.CLIENT_GONE)
 

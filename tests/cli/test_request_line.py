@@ -21,7 +21,7 @@ def event(event_type: str, playhead: Any = 12.5) -> dict[str, Any]:
 
 
 def make(status: int | None = 204, **changes: Any) -> Entry:
-    """Make an entry: an accepted ping, unless something else is said."""
+    """Make an entry: an accepted ping by default."""
     method, path = changes.pop("request", ("POST", f"/api/v1/sessions/{SID}/events"))
     fields: dict[str, Any] = {
         "seq": 1,

@@ -56,7 +56,7 @@ def test_closed_terminal_ends_the_log_but_not_the_server() -> None:
 
 
 class PausedTerminal(Terminal):
-    """A terminal that takes nothing until it goes on."""
+    """A terminal that accepts no output until it is resumed."""
 
     def __init__(self) -> None:
         super().__init__()

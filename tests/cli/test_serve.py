@@ -37,7 +37,7 @@ def ready(process: Process) -> dict[str, Any]:
 
 
 def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-    """End a server; return its exit code and what it wrote that nobody read yet."""
+    """End a server; return its exit code and its unread output."""
     process.send_signal(by)
     out, err = process.communicate(timeout=30)
     return process.wait(30), out, err

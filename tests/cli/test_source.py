@@ -1,4 +1,4 @@
-"""Every kind of source, and what is told of one that cannot be used."""
+"""Every kind of source, and the messages about unusable ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def diagnosis(arguments: list[str], capsys: Capture) -> dict[str, Any]:
 
 
 def findings(arguments: list[str], capsys: Capture) -> list[dict[str, Any]]:
-    """Return findings without the lines, which only files have."""
+    """Return findings without line numbers, which only files have."""
     found: list[dict[str, Any]] = diagnosis(arguments, capsys)["findings"]
     for finding in found:
         finding.pop("lines", None)

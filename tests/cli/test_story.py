@@ -49,7 +49,7 @@ query = {{ event_type = "sessionStart" }}
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """A story whose verdict stands with the first request: it fails."""
+    """A story whose first request decides the verdict: it fails."""
     path = tmp_path / "own.toml"
     path.write_text(REFUSED.format(title="Own", count="at_most = 0"), encoding="utf-8")
     return path
@@ -214,7 +214,7 @@ def test_run_ends_when_the_player_ends_its_session(fetch: Fetch) -> None:
 
 
 def told(server: MediaServer, story: str | Story) -> tuple[threading.Thread, list[StoryView | None]]:
-    """Run a story aside, on the clock of the server, and return when it was started."""
+    """Run a story in the background, on the clock of the server, and return once it has started."""
     began = threading.Event()
     views: list[StoryView | None] = []
     run = StoryRun(server, story if isinstance(story, str) else server.stories.put(story))
@@ -337,7 +337,7 @@ def test_serve_does_not_start_with_an_unusable_story(start: StartProcess, own: P
 
 
 def _save(path: Path, text: str, when: int) -> None:
-    """Write a file at once, so that nobody reads half of it, with a time of its own."""
+    """Write a file atomically, so that no half of it is read, with a new modification time."""
     new = path.with_suffix(".new")
     new.write_text(text, encoding="utf-8")
     os.utime(new, (when, when))

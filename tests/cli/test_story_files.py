@@ -24,7 +24,7 @@ query = {{ event_type = "ping" }}
 
 @pytest.fixture
 def save(tmp_path: Path) -> Callable[[str, str], Path]:
-    """Write a story file, with a time of its own, so that a second version is seen however fast it comes."""
+    """Write a story file with a new modification time, so that even a quick second version is noticed."""
     saved = 0
 
     def write(name: str, title: str) -> Path:

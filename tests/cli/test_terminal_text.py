@@ -11,7 +11,7 @@ from mockserver.cli.terminal import show, show_json
 
 
 def on_latin_1(monkeypatch: pytest.MonkeyPatch, call: Callable[[Any], None], value: Any) -> bytes:
-    """Return what is printed on a terminal that knows nothing but Latin-1."""
+    """Return what is printed on a terminal that only knows Latin-1."""
     raw = io.BytesIO()
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="latin-1", write_through=True, newline="\n"))

@@ -63,7 +63,7 @@ def journal_of(server: Running, folder: Path) -> Path:
 
 
 def recording(folder: Path, *lines: tuple[float, dict[str, Any]], sid: str = "s", status: int | None = None) -> Path:
-    """Write what a proxy would have written down: a session and its events at seconds of the proxy."""
+    """Write a recording as a proxy does: a session and its events, at seconds of the proxy's clock."""
     path = folder / "recording.ndjson"
     written = []
     for t, document in lines:
@@ -87,7 +87,7 @@ def seen(server: Running) -> list[tuple[int, str | None, int | None]]:
 
 
 def play(server: Running, *moments: tuple[int, dict[str, Any]]) -> str:
-    """Send a session at moments of the emulated clock, one event after the other, whatever becomes of them."""
+    """Send a session at moments of the emulated clock, one event after the other, whatever is answered."""
     sid = "lost"
     for at_ms, document in moments:
         clock(server, "set", at_ms=at_ms)
@@ -303,7 +303,7 @@ def test_count_of_a_rule_shows_that_a_request_is_held_back_again(
     monkeypatch.setattr(VirtualClock, "has_processed", looked)
     monkeypatch.setattr(VirtualClock, "has_released", looked_at_all)
     assert replayed(journal_of(first, tmp_path), second) == 0
-    assert len(looks) < 3 * 10  # who waits in vain for the journal looks 25 times each
+    assert len(looks) < 3 * 10  # waiting for the journal in vain looks 25 times each
 
 
 def test_clock_moves_only_after_an_answer_that_is_merely_slow(

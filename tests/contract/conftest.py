@@ -1,4 +1,4 @@
-"""The two ways to use a server: in its process, and over HTTP."""
+"""The two ways to use a server: in the process, and over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test tells a server, in its process and over HTTP: sessions, faults, settings, clock, reset."""
+"""Commands of a test to a server, in the process and over HTTP: sessions, faults, settings, clock, reset."""
 
 from __future__ import annotations
 

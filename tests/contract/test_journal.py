@@ -1,4 +1,4 @@
-"""What a test asks about the traffic, of a server in its process and over HTTP."""
+"""Questions of a test about the traffic, in the process and over HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Post = Callable[..., int]
 
 @pytest.fixture
 def sid(server: MediaServer, post: Post) -> str:
-    """A session with play, two pings (the second invalid) and adStart; a second session with nothing."""
+    """A session with play, two pings (the second invalid) and adStart; a second session without events."""
     assert post(server, "/api/v1/sessions", start(media__id="clip-7")) == 201
     (session,) = server.sessions()
     events = f"/api/v1/sessions/{session.session_id}/events"

@@ -1,4 +1,4 @@
-"""Simulated players, as a test starts them, in its process and over HTTP."""
+"""Simulated players, as a test starts them, in the process and over HTTP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver import InvalidInput, MediaServer, NotFound, Refused
 from tests.tables import every_case
 
 NEVER_DONE = 1e-6
-"""A speed at which nobody sends a second event."""
+"""A speed at which no player sends a second event."""
 
 
 def test_players_play_what_was_requested(server: MediaServer) -> None:

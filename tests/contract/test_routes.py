@@ -1,4 +1,4 @@
-"""Every route of the control, asked in the process and over HTTP: the same answers and the same refusals."""
+"""Every route, called in the process and over HTTP: the same answers and the same refusals."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def title(case: Any) -> str | None:
 
 @pytest.fixture
 def busy(twins: Twins, post: Post) -> Twins:
-    """Twins that have received the same, one of it hit by a fault, and have a second namespace."""
+    """Twins with the same traffic, one request of which was hit by a fault, and with a second namespace."""
     for server in (twins.local, twins.behind):
         keep_busy(server, post)
     return twins
@@ -224,7 +224,7 @@ def busy(twins: Twins, post: Post) -> Twins:
 
 @pytest.fixture
 def state(busy: Twins) -> list[Any]:
-    """What can be told of ``busy`` at the beginning, and after whatever changes nothing."""
+    """The state of ``busy`` at the beginning, and after calls that change nothing."""
     return state_of(busy)
 
 
@@ -243,7 +243,7 @@ def keep_busy(server: MediaServer, post: Post) -> None:
 
 
 def playing(server: MediaServer) -> str:
-    """Let a player play that has sent its first event and will not send another one; return its id."""
+    """Start a player that sends one event and then waits; return its id."""
     (player,) = server.control.call(c.ADD_PLAYERS, AT_THE_START).players
     wait_for_its_start(server)
     return player.id
@@ -268,14 +268,14 @@ def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Calla
         )
         if route is c.ADD_PLAYERS:
             wait_for_its_start(server)
-        if route is c.OPENAPI:  # a document: where it holds lists, JSON knows no tuples
+        if route is c.OPENAPI:  # as a document, since JSON has lists where this has tuples
             return json.loads(json.dumps(answer).replace(server.url.rpartition(":")[2], "PORT"))
         if route is c.QR_CODE:
-            return b"".join(answer).startswith(b"<svg")  # of the port of its own
+            return b"".join(answer).startswith(b"<svg")  # these depend on the port
         if route is c.ADDRESSES:
             return json.loads(encode(answer).decode().replace(server.url.rpartition(":")[2], "PORT"))
         if route is c.ARMED:
-            return replace(answer, ahead_ms=0, started_ms=0)  # of a clock that stands still in tests
+            return replace(answer, ahead_ms=0, started_ms=0)  # these depend on the clock, which is frozen in tests
         if route is c.EXPORT:
             return b"".join(answer).replace(server.url.rpartition(":")[2].encode(), b"PORT")
         return b"".join(answer) if route.result is Chunks else answer

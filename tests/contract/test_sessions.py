@@ -1,4 +1,4 @@
-"""One session in the hand of a test, on a server in its process and over HTTP."""
+"""One session as a test uses it, in the process and over HTTP."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AD = {"event_type": "adStart", "where": "/params/media.ad.id=ad-1"}
 
 @pytest.fixture
 def session(server: MediaServer, post: Post) -> SessionHandle:
-    """A session of clip-7 with play, three pings, an ad that no break holds, and a refused ping; another of clip-8."""
+    """A session of clip-7 with play, three pings, an ad outside a break and a refused ping; another of clip-8."""
     assert post(server, "/api/v1/sessions", start(media__id="clip-7")) == 201
     handle = server.wait_for_session(media_id="clip-7", timeout_s=60)
     events = f"/api/v1/sessions/{handle.sid}/events"

@@ -1,4 +1,4 @@
-"""Stories, as a test tells them to its player, in its process and over HTTP."""
+"""Stories, as a test runs them against its player, in the process and over HTTP."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.documents import ROOT, section
 PAGE = ROOT / "docs" / "devices.md"
 FETCH = "fetch(process.argv[1]).then((answer) => console.log(answer.status), (error) => console.log(error.cause.code))"
 RUN = {"Web SDK (alloy)", "Node.js", "Python", "curl", "Chromium"}
-"""What the tests run: alloy in tests/server/page, curl in docs/https.md, Chromium in docs/edge.md, the others here."""
+"""Lines that tests run: alloy in tests/server/page, curl in docs/https.md, Chromium in docs/edge.md, others here."""
 
 
 def rows(title: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""docs/edge.md: its table of keys is made from those that requests are checked by; ``make golden`` writes it anew."""
+"""docs/edge.md: its table of keys is made from the keys that requests are checked against; see ``make golden``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages are what a reader runs first: their shell blocks and their tests are run here as they are printed."""
+"""Readers run the examples of the pages first, so shell blocks and tests are run here as printed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def findings_of_the_example(request):
         for finding in server.findings():
             print("found in", name, finding.severity.value, finding.code)
 """
-"""A conftest.py that prints which example ran, and what is found in its traffic."""
+"""A conftest.py that prints which example ran, and the findings of its traffic."""
 
 
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]

@@ -1,4 +1,4 @@
-"""docs/pytest.md: what the plugin and the Python interface have is there; ``make golden`` writes its tables anew."""
+"""docs/pytest.md lists all of the plugin and the Python interface; ``make golden`` writes its tables anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.documents import ROOT, cell, filled
 PAGE = ROOT / "docs" / "pytest.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 STARS: dict[object, str] = {Parameter.VAR_KEYWORD: "**", Parameter.VAR_POSITIONAL: "*"}
-SERVER = MediaServer(cast(Control, None))  # never asked for anything
+SERVER = MediaServer(cast(Control, None))  # no server is needed
 
 
 def test_the_tables_list_what_a_server_offers(golden: Callable[[str, str], None]) -> None:

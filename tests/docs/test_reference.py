@@ -129,7 +129,7 @@ def command_section() -> Iterator[str]:
 
 
 def subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """Return the commands; of those that have commands of their own, these."""
+    """Return the commands, with the subcommands of those that have any."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():

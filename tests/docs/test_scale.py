@@ -66,7 +66,7 @@ class Front:
         return Answer(answer.status, answer.getheader("Location") or "")
 
     def homes(self) -> dict[str, int]:
-        """Tell which server has which namespace; the last one that has it, where both do."""
+        """Return which server has which namespace; if both have it, the last one."""
         return {each.name: number for number, service in enumerate(self.services) for each in service.namespaces}
 
     def close(self) -> None:

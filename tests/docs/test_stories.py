@@ -1,4 +1,4 @@
-"""docs/stories.md: its lists are made from the stories; ``make golden`` writes them anew. What it shows is tried."""
+"""docs/stories.md: its lists are made from the stories (``make golden``), and its examples are run."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ LIGHT = (
     "--assert=plain",
     "--no-header",
 )
-"""Leaves out the slowest parts of a run, which the tests of users do not need."""
+"""Options that leave out the slowest parts of a run, which the tests of users do not need."""
 
 Run = Callable[..., pytest.RunResult]
 

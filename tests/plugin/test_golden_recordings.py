@@ -1,4 +1,4 @@
-"""``assert_same_as`` in the tests of a user: recordings beside the tests, written when they are asked for."""
+"""``assert_same_as`` in the tests of a user: recordings beside the tests, written on request."""
 
 from __future__ import annotations
 

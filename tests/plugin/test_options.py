@@ -1,4 +1,4 @@
-"""The options of the plugin, and what it costs those who do not use it."""
+"""The options of the plugin, and what it costs runs that do not use it."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_port_that_is_not_a_number_is_reported(run: Run, pytester: pytest.Pytest
     result.stdout.fnmatch_lines(["the ini option media_server_port is a number, not 'http'"])
 
 
-# A server that runs already
+# A running server
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tracking plans in tests: in the marker, by assertion, and what a run tried of them."""
+"""Tracking plans in tests: in the marker, in an assertion, and how much of them a run tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test run says: of failing tests, of rules that never fired, of a server that broke."""
+"""What a test run prints about failing tests, rules that never fired and internal errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fault rules that cannot mean anything are refused, in words and with the place."""
+"""Meaningless fault rules are refused with a message and the place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which fault rules strike: skip, every, probability, times, ttl, and how rules live side by side."""
+"""Which fault rules fire: skip, every, probability, times, ttl, and several rules together."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run(
 
 
 def pattern(requests: int, members: dict[str, Any]) -> str:
-    """Show which requests a rule strikes: ``x`` for a strike, ``.`` for none."""
+    """Show which requests a rule hits: ``x`` for a hit, ``.`` for none."""
     return "".join("x" if done.fault_ids else "." for done in run([armed("f1", **members)], requests))
 
 

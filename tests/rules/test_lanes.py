@@ -1,4 +1,4 @@
-"""What went on in a session, as spans of time."""
+"""The activity in a session, as spans of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What msgspec tells in words only: where a document is wrong. Its other words are passed on, never read."""
+"""Where a document is wrong, which msgspec only says in its message. Other messages are passed on unread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One table says what an event does to playback, and nobody who asks is told anything else."""
+"""One table says what an event does to playback, and everything that uses it agrees."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Told(NamedTuple):
 
 
 def told(event_types: list[str]) -> Told:
-    """Send events ten seconds apart, with a playhead that moves, and ask all who know what is going on."""
+    """Send events ten seconds apart, with a moving playhead, and collect every view of the playback."""
     back_end = emulator()
     control = LocalControl(Namespaces(lambda name: back_end), "default")
     sid = open_session(back_end)

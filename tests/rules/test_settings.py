@@ -1,4 +1,4 @@
-"""Which settings are refused, and where the mistake is said to be."""
+"""Which settings are refused, and which place the message names."""
 
 from __future__ import annotations
 

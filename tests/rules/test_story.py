@@ -1,4 +1,4 @@
-"""How far a story is, and its verdict."""
+"""The progress of a story, and its verdict."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def at(progress: StoryProgress, second: float) -> tuple[str, int | None]:
     return state_of(progress, TOLD, round(second * 1000)), remaining_ms(progress, TOLD, round(second * 1000))
 
 
-# How far it is
+# Progress
 
 
 def test_story_waits_for_a_player_for_any_time() -> None:

@@ -1,4 +1,4 @@
-"""The transcript that stands in the report of a failing test."""
+"""The transcript in the report of a failing test."""
 
 from __future__ import annotations
 

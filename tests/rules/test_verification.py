@@ -1,4 +1,4 @@
-"""Counts, sequences and the words for why not."""
+"""Counts, sequences and the explanation of a failure."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ class Running:
         self.service.namespaces.default.clock.advance(ms)
 
     def wait_until_struck(self, fault_id: str, times: int = 1) -> None:
-        """Wait until a fault rule has struck this many times."""
+        """Wait until a fault rule has fired this many times."""
         until(lambda: self.control.call(FAULT, None, fault_id=fault_id).applied >= times)
 
     def assert_alive(self) -> None:
@@ -266,7 +266,7 @@ class Running:
             assert statuses == []
 
     def stop(self) -> float:
-        """Stop the server, and return how many seconds it still ran; see :class:`Heartbeat`."""
+        """Stop the server, and return how many seconds that took; see :class:`Heartbeat`."""
         beat, loop, ended = Heartbeat(), self.thread._loop, self.thread._ended
         if loop is not None and ended is not None and not loop.is_closed():
             loop.call_soon_threadsafe(beat.begin, ended)
@@ -289,13 +289,13 @@ class Heartbeat:
 
     TICK_S = 0.005
     MOST_S = 0.02
-    """The most that counts between two looks; a loop that only waits looks more often."""
+    """The longest time that counts between two looks; a loop that only waits looks more often."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     def begin(self, event: asyncio.Event) -> None:
-        """Begin to look at the loop that runs."""
+        """Start looking at the running loop."""
         loop = asyncio.get_running_loop()
         loop.call_later(self.TICK_S, self._look, event, loop, loop.time())
 
@@ -374,7 +374,7 @@ def clock() -> Clock:
 
 
 class Certified(NamedTuple):
-    """A certificate of this machine, and what trusts its CA."""
+    """A certificate for this machine, and a context that trusts its CA."""
 
     cert: str
     key: str
@@ -383,7 +383,7 @@ class Certified(NamedTuple):
 
 @pytest.fixture(scope="session")
 def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
-    """One certificate for all tests that do not care which one."""
+    """One certificate for all tests to which it makes no difference which one it is."""
     folder = tmp_path_factory.mktemp("certified")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")

@@ -1,4 +1,4 @@
-"""Whatever bytes come: the server answers or closes, and goes on."""
+"""Whatever bytes arrive, the server answers or closes the connection, and keeps running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CA of a server, kept in a file so that devices have to be told to trust it once."""
+"""The CA of a server, kept in a file so that devices need to trust it only once."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_file_that_is_not_a_ca_is_reported_with_what_to_do_and_kept(
 
 @pytest.fixture(scope="module")
 def rsa_key() -> RSAPrivateKey:
-    """A key that takes long to make; one will do."""
+    """An RSA key, which takes long to make; one is enough."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -160,7 +160,7 @@ def test_certificate_does_not_outlive_its_ca(tmp_path: Path, rsa_key: RSAPrivate
 
 
 def lasting(key: RSAPrivateKey, begin_s: int, end_s: int) -> bytes:
-    """Make a CA that somebody else made, for a while only and with an RSA key."""
+    """Make a CA as another tool makes it: with an RSA key, and valid for a limited time."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
 

@@ -30,7 +30,7 @@ def server(each_scheme: Running) -> Running:
 
 
 def quiet(server: Running) -> Running:
-    """Let a server say nothing about faults in its answers, so that they can be compared byte by byte."""
+    """Start a server whose answers do not mention faults, so that they can be compared byte by byte."""
     server.control.call(PATCH_SETTINGS, {"fault_header": False})
     return server
 
@@ -40,7 +40,7 @@ def events_of(sid: str) -> str:
 
 
 def whole_answer(wire: Wire, sid: str) -> bytes:
-    """Ask for an answer to an event without faults, and return its bytes."""
+    """Send an event without faults, and return the bytes of its answer."""
     wire.request("POST", events_of(sid), PING)
     return wire.until(b"\r\n\r\n")
 
@@ -105,7 +105,7 @@ def test_truncate_in_the_body_is_an_incomplete_read(start: Start) -> None:
 
 
 def raw_answer(server: Running, method: str, target: str) -> bytes:
-    """Return the answer on a connection that stays, which has a body."""
+    """Return the bytes of an answer with a body, on a connection that stays open."""
     with server.connect() as wire:
         wire.request(method, target)
         head = wire.until(b"\r\n\r\n")
@@ -140,7 +140,7 @@ def test_garbled_answer_is_a_bad_status_line(start: Start) -> None:
 
 
 class Dribbled:
-    """A server that sends the answer to an event in four pieces, and a client that asked for it."""
+    """A server that sends the answer to an event in four pieces, and the client that sent the event."""
 
     def __init__(self, server: Running, stage: str) -> None:
         self.server = quiet(server)
@@ -152,7 +152,7 @@ class Dribbled:
         self.wire.request("POST", events_of(self.sid), PING)
 
     def takes(self, number: int) -> bool:
-        """Read as much as the next piece has, and tell whether it is that piece."""
+        """Read the length of the next piece, and return whether it is that piece."""
         begin, end = (len(self.whole) * each // 4 for each in (number, number + 1))
         return self.wire.exactly(end - begin) == self.whole[begin:end]
 
@@ -357,7 +357,7 @@ def test_clients_raise_their_own_errors(
             client.getresponse().read()
     with pytest.raises(with_requests):
         requests.get(url, timeout=GUARD_S)
-    with httpx.Client(timeout=GUARD_S, verify=False) as client:  # it reads no certificates, which takes long
+    with httpx.Client(timeout=GUARD_S, verify=False) as client:  # reading certificates takes long
         with pytest.raises(with_httpx):
             client.get(url)
         assert requests.get(url, timeout=GUARD_S).status_code == client.get(url).status_code == 200

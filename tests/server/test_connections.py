@@ -22,7 +22,7 @@ BODY_HEAD = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Lengt
 
 
 def used(server: Running) -> Wire:
-    """Return a connection that had an answer and stays."""
+    """Return a connection that has had an answer and is still open."""
     wire = server.connect()
     assert wire.ask("GET", "/api/v1/schemas/ping").status == 200
     return wire
@@ -30,7 +30,7 @@ def used(server: Running) -> Wire:
 
 def test_head_that_is_not_complete_in_time_ends_its_connection(each_scheme: Running) -> None:
     server = each_scheme
-    server.admin("PATCH", "/settings", {"header_timeout_s": 0.25})  # a busy machine must send the piece before it ends
+    server.admin("PATCH", "/settings", {"header_timeout_s": 0.25})  # long enough for a busy machine to send the piece
     with server.connect() as fresh, used(server) as after_another:
         for wire in (fresh, after_another):
             wire.send(HALF_HEAD + b"x" * 1000)
@@ -197,7 +197,7 @@ def test_no_more_than_half_of_the_connections_may_hang(start: Start) -> None:
 
 
 class NoFiles(socket.socket):
-    """A listening socket whose system has no files left, for a while."""
+    """A listening socket of a system that has no file descriptors left for a while."""
 
     left = 0
     asked = 0

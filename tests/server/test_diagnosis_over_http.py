@@ -1,4 +1,4 @@
-"""Findings and reports over HTTP, also while players go on posting."""
+"""Findings and reports over HTTP, even while players keep posting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def server(start: Start, clock: Clock) -> Running:
 
 @pytest.fixture
 def sid(server: Running) -> str:
-    """A session in which nothing came for 80 seconds."""
+    """A session with a silence of 80 seconds."""
     sid = server.open_session()
     for body in (PLAY, PING, LATE_PING):
         assert server.ask("POST", f"/api/v1/sessions/{sid}/events", body).status == 204
@@ -135,7 +135,7 @@ def test_invalid_thresholds_are_400_and_change_nothing(
     assert found(server) == before
 
 
-# Players go on
+# Players keep posting
 
 
 def test_players_are_answered_while_a_diagnosis_is_computed(

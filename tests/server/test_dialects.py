@@ -1,4 +1,4 @@
-"""Several APIs at one port."""
+"""Several APIs on one port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With the fast path and without it: the same answers, the same journal, the same ends of connections."""
+"""With and without the fast path: the same answers, journal and ends of connections."""
 
 from __future__ import annotations
 

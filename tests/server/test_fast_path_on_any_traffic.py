@@ -1,4 +1,4 @@
-"""Whatever clients and testers do, in whatever order: with the fast path it is the same as without it."""
+"""The fast path makes no difference, whatever clients and testers do, and in whatever order."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_lost_answer_to_a_session_start_leaves_an_orphan_session(server: Running
 
 
 class Delayed:
-    """A server that delays the answer to an event by six seconds, and a client that asked for it."""
+    """A server that delays the answer to an event by six seconds, and the client that sent the event."""
 
     def __init__(self, server: Running, stage: str) -> None:
         self.server, self.stage = server, stage
@@ -151,7 +151,7 @@ class Delayed:
 
     @property
     def recorded(self) -> tuple[int, int, str | None]:
-        """How many entries there are and how many events the session has, and what became of the answer."""
+        """The number of entries, the number of events of the session, and the delivery of the answer."""
         events = self.server.admin("GET", f"/sessions/{self.sid}").json()["events"]
         last_seq = self.server.emulator.journal.last_seq
         return last_seq, events, self.server.entry(2)["delivery"] if last_seq == 2 else None

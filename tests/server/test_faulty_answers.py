@@ -170,7 +170,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 
 def bytes_of_a_run(server: Running) -> list[bytes]:
-    """Return the bytes of some answers, among them one in which a session id stands."""
+    """Return the bytes of some answers, one of which contains a session id."""
     answers = []
     with server.connect() as wire:
         wire.request("POST", "/api/v1/sessions", START)
@@ -185,7 +185,7 @@ def bytes_of_a_run(server: Running) -> list[bytes]:
 
 
 def frozen_server(start: Start, *faults: dict[str, Any]) -> Running:
-    """Start a server that answers like every other one with these rules, byte by byte."""
+    """Start a server that answers exactly like every other one with these rules."""
     frozen = Clock()
     frozen.freeze()
     frozen.set(1_760_000_000_000)

@@ -1,4 +1,4 @@
-"""A server that also forwards requests: to a second one whose settings differ, or that is not there."""
+"""A server that also forwards requests to a second one, which has other settings or does not exist."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Forwarding = Callable[..., MockServer]
 
 @pytest.fixture
 def real() -> Iterator[MockServer]:
-    """What stands for the real endpoint: it closes a session at sessionComplete."""
+    """The server in the place of the real endpoint: it closes a session at sessionComplete."""
     with MockServer(Settings(complete_closes=True), seed=1) as server:
         yield server
         assert server.internal_errors == []
@@ -35,7 +35,7 @@ def real() -> Iterator[MockServer]:
 
 @pytest.fixture
 def forwarding(real: MockServer) -> Iterator[Forwarding]:
-    """Start a server that forwards to ``real``, or elsewhere."""
+    """Start a server that forwards to ``real`` or to another address."""
     with ExitStack() as stack:
         servers = []
 

@@ -42,7 +42,7 @@ READING = [route for route in CONTROL_ROUTES if route.method == "GET"]
 WITH_BODY = [route for route in CONTROL_ROUTES if route.method != "GET"]
 GUARDED = [route for route in CONTROL_ROUTES if not route.any_host]
 NOT_THERE = ("/ca.crt",)
-"""What a server without TLS does not have."""
+"""Routes that a server without TLS does not have."""
 
 FOREIGN = {
     "foreign host": {"Host": "attacker.example"},
@@ -65,7 +65,7 @@ def server(start: Start, clock: Clock) -> Running:
 
 
 def with_everything(server: Running) -> Running:
-    """Fill a server so that every route has something to find and to break."""
+    """Fill a server so that every route has something to read and to change."""
     emulator = inside(server.service.namespaces.obtain("other"))
     emulator.clock.freeze()
     server.service.namespaces.default.clock.freeze()
@@ -104,7 +104,7 @@ def ask(
 
 
 class Watched:
-    """Tells whether anything has changed since it was asked the last time."""
+    """Reports whether anything has changed since the last call."""
 
     def __init__(self, server: Running) -> None:
         self._service = server.service
@@ -345,7 +345,7 @@ def test_emulated_api_stays_open_to_every_page(start: Start) -> None:
 
 
 def reading_faults(server: Running, route: Route[Any, Any], prefix: str) -> list[object]:
-    """Ask with GET and with HEAD, and return what is wrong with the answers."""
+    """Send GET and HEAD, and return what is wrong with the answers."""
     path = f"{prefix}/__admin{path_of(server, route)}"
     with server.connect() as wire:
         head = wire.ask("HEAD", path)

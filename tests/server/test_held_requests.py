@@ -1,4 +1,4 @@
-"""What becomes of requests that a delay holds back when a reset, or the end, overtakes them."""
+"""What happens to delayed requests when a reset or the end of the server comes first."""
 
 from __future__ import annotations
 

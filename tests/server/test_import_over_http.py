@@ -1,4 +1,4 @@
-"""Who may have a server take a recording, and how large it may be."""
+"""Who may import a recording over HTTP, and how large it may be."""
 
 from __future__ import annotations
 

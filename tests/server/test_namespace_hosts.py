@@ -9,7 +9,7 @@ def test_first_label_below_a_configured_host_names_a_namespace(start: Start) -> 
     host = ("Host", "tv.mock.EXAMPLE:8089")
     location = server.ask("POST", "/api/v1/sessions", START, host).header("Location")
     assert location is not None
-    for _ in range(2):  # the second one takes the short way
+    for _ in range(2):  # the second one takes the fast path
         with server.connect() as wire:
             for _ in range(2):
                 assert wire.ask("POST", f"{location}/events", PING, host).status == 204

@@ -13,7 +13,7 @@ from tests.waiting import GUARD_S
 
 
 def client_of(server: MockServer) -> httpx.Client:
-    """Return a client; it reads no certificates, which are not needed here and take longer than a test."""
+    """Return a client that reads no certificates: that takes longer than a test, and none is needed here."""
     return httpx.Client(base_url=server.url, timeout=GUARD_S, verify=False)
 
 
@@ -54,7 +54,7 @@ def test_a_request_that_a_reset_overtook_gets_no_answer() -> None:
         assert server.summary().requests == 0
 
 
-# What a page of another origin makes
+# Namespaces made by a page of another origin
 
 FOREIGN = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
 

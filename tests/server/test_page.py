@@ -1,4 +1,4 @@
-"""The page for people: who gets which file of it, and what a browser is told about it."""
+"""The page for people: which files are served to whom, and with which header fields."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_link_on_another_site_reloads_the_page_so_that_the_cookie_is_sent(start:
 
 
 def _but_words(body: bytes) -> bytes:
-    """Return a file without the words that the server has written into it."""
+    """Return a file without the text that the server writes into it."""
     return re.sub(rb'(<meta name="(?:event-types|outcomes|search-filters)" content=")[^"]*', rb"\1", body)
 
 

@@ -1,4 +1,4 @@
-"""The types that the page is checked with are those of the server."""
+"""The types that the page is checked against are those of the server."""
 
 from __future__ import annotations
 

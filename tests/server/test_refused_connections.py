@@ -57,7 +57,7 @@ def refuse(server: Running, duration_ms: int, stage: str = "request") -> None:
 
 
 def end_refusal(tester: Wire) -> None:
-    """Ask on a connection from before; the answer comes when the server listens again."""
+    """Send a request on an earlier connection; the answer arrives when the server listens again."""
     tester.request("POST", "/__admin/reset", b'{"only": ["faults"]}', JSON)
 
 

@@ -124,11 +124,11 @@ def test_streams_end_when_the_server_stops(server: Running) -> None:
         assert one.message() is two.message() is None
 
 
-# What is large, and who reads slowly
+# Large amounts and slow readers
 
 
 def waiting(server: Running) -> Wire:
-    """Return a connection of a reader for whom the system keeps little."""
+    """Return a connection of a slow reader, with a small buffer in the system."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
     connection.connect(("127.0.0.1", server.port))

@@ -1,4 +1,4 @@
-"""https with a certificate of the server's own, from a CA that devices can be told to trust."""
+"""https with a generated certificate, from a CA that devices can be told to trust."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_separate_admin_port_has_the_same_certificate_authority(start: Start) ->
     assert server.ask("GET", "/api/v1/schemas/ping").status == 200
 
 
-# What is certified
+# What the certificate contains
 
 
 def test_certificate_is_valid_for_every_name_the_server_may_be_reached_by(start: Start) -> None:
@@ -184,7 +184,7 @@ def test_server_on_loopback_does_not_resolve_the_name_of_the_machine(
     assert socket.gethostname() in asked
 
 
-# The certificate of the CA, to be had from the server
+# The certificate of the CA, downloaded from the server
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ __all__ = ["Connection", "Twins", "in_memory", "opened"]
 
 
 class _Selector(selectors.DefaultSelector):
-    """Asks how long to wait when its loop has nothing left to do."""
+    """Asks its loop how long to wait when nothing is left to do."""
 
     def __init__(self, rest: Callable[[float | None], float | None]) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class Connection(asyncio.Transport):
-    """A connection in memory: keeps what the server does to it."""
+    """A connection in memory, which records what the server does to it."""
 
     def __init__(self, port: Port) -> None:
         super().__init__()
@@ -110,10 +110,10 @@ class Connection(asyncio.Transport):
         self._end("abort", None)
 
     def pause_reading(self) -> None:
-        """Read on: nothing here is sent in such amounts."""
+        """Do nothing: tests never send enough to need a pause."""
 
     def resume_reading(self) -> None:
-        """See above."""
+        """Do nothing, like :meth:`pause_reading`."""
 
     def _end(self, end: str, error: Exception | None) -> None:
         if not self._closing:
@@ -122,7 +122,7 @@ class Connection(asyncio.Transport):
 
 
 class Twin:
-    """One of the two."""
+    """One of the two servers."""
 
     def __init__(self, *, fast_path: bool, connections: int, **settings: Any) -> None:
         self.elapsed_ms = 0
@@ -140,7 +140,7 @@ class Twin:
         return self.service.handle(request)
 
     def state(self) -> dict[str, Any]:
-        """Everything that may not differ."""
+        """Everything that must be the same."""
         remembered = snapshot(self.service)
         for namespace in remembered.values():
             del namespace["settings"]["fast_path"]
@@ -167,11 +167,11 @@ class Twins:
 
     @property
     def spared(self) -> int:
-        """How many requests aiohttp has not seen on the fast path."""
+        """How many requests the fast path answered without aiohttp."""
         return self.slow.seen_by_aiohttp - self.fast.seen_by_aiohttp
 
     def sid(self, number: int = 0, namespace: str = DEFAULT) -> str:
-        """Return the id of a session that was opened, or one that nobody has."""
+        """Return the id of an opened session, or one that does not exist."""
         found = next((each for each in self.fast.service.namespaces if each.name == namespace), None)
         if found is None:
             return "0" * 64
@@ -180,7 +180,7 @@ class Twins:
         return sids[number % len(sids)] if sids else "0" * 64
 
     async def do(self, step: Callable[[Twin], object]) -> None:
-        """Do something to both, wait until nothing more comes of it, and compare."""
+        """Do something to both, wait until nothing more happens, and compare."""
         for twin in (self.fast, self.slow):
             step(twin)
         await self._loop.idle()
@@ -201,7 +201,7 @@ class Twins:
         await self.do(lambda twin: twin.connections[connection].leave(error))
 
     async def call(self, route: Route[Any, Any], argument: Any = None, namespace: str = DEFAULT, **parts: Any) -> None:
-        """Do something with the admin API."""
+        """Call a route of the admin API of both."""
         await self.do(lambda twin: twin.service.control(namespace).call(route, argument, **parts))
 
     async def end(self) -> None:
@@ -220,14 +220,14 @@ class Twins:
 
 
 def _stand_still(emulator: Emulator) -> None:
-    """Namespaces other than the default one have a clock of their own."""
+    """Freeze the clock of a namespace: those other than the default one have their own."""
     if emulator.name != DEFAULT:
         emulator.clock.freeze()
         emulator.clock.set(T0)
 
 
 def in_memory(script: Callable[[Twins], Awaitable[None]], connections: int = 3, **settings: Any) -> Twins:
-    """Run a script with twins on a loop of its own, and end them."""
+    """Run a script with twins on a separate loop, and end them."""
 
     async def run() -> Twins:
         twins = Twins(loop, connections, **settings)

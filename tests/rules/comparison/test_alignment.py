@@ -23,7 +23,7 @@ def events(*words: str) -> list[Event]:
 
 
 def told(before: list[Event], after: list[Event]) -> str:
-    """Write an alignment: ``=`` for two that correspond, ``-`` and ``+`` for one that is missing or new."""
+    """Write an alignment: ``=`` for a pair, ``-`` for a missing event and ``+`` for a new one."""
     return "".join("+" if one is None else "-" if other is None else "=" for one, other in aligned(before, after))
 
 

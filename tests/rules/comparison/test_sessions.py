@@ -45,7 +45,7 @@ def changed(change: Callable[[Documents], object], tolerance: Tolerance = USUAL,
 
 
 def moved(documents: Documents, first: int, by_s: float) -> None:
-    """Let events from one on come later, at a later playhead."""
+    """Move the events from one on to a later time and playhead."""
     for document in documents[first:]:
         document["playerTime"]["ts"] += round(by_s * 1000)
         document["playerTime"]["playhead"] += by_s

@@ -1,4 +1,4 @@
-"""What the rules about time, playhead and playback say of anything."""
+"""The rules about time, playhead and playback, on any traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public bug reports, played: what each of them must show, and what must not be said about it."""
+"""Public bug reports, played: the findings that each must have, and those that it must not have."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Expected(NamedTuple):
 
 
 def only(worst: Severity, **members: Any) -> Expected:
-    """Nothing worse than this is found, besides what is shown."""
+    """Whether nothing worse than this is found, besides what is shown."""
     return Expected(worst=worst, **members)
 
 

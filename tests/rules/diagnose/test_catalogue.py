@@ -1,4 +1,4 @@
-"""The catalogue as a whole: its texts, and what it says of recordings of Adobe's own clients."""
+"""The catalogue as a whole: its texts, and its findings in recordings of Adobe's own clients."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_code_is_documented() -> None:
     assert [code for code in CODES if f"| `{code}` |" not in documented] == []
 
 
-# The recordings. No error but those of a clock that leaps, and every finding with its reason.
+# The recordings. Only the one whose clock leaps has errors, and every finding has its reason.
 
 Found = set[tuple[str, Severity]]
 

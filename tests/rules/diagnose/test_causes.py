@@ -1,4 +1,4 @@
-"""What follows from another finding is marked, stands below its cause, and does not count."""
+"""A finding that follows from another is marked, listed below its cause, and not counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events that find their session closed: how a player learns of it, and who should have known."""
+"""Events to closed sessions: how a player learns that its session is closed, and when it should have known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finding says it does to the report is true of the report of its session, in all cases and recordings."""
+"""The consequence of a finding is true of the report of its session, in all cases and recordings."""
 
 from __future__ import annotations
 

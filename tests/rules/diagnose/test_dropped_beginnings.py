@@ -1,4 +1,4 @@
-"""Sessions whose first events are no longer in the journal: no player is accused of lacking what it may have sent."""
+"""Sessions whose first events were dropped: no player is accused of lacking events that it may have sent."""
 
 from __future__ import annotations
 

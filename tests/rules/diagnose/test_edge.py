@@ -1,4 +1,4 @@
-"""Sessions of the Media Edge API under the rules: those about its form, and those about both APIs in its words."""
+"""Sessions of the Media Edge API: the rules about its form, and the rules about both APIs in its words."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_time_to_start_that_changes_is_reported_in_the_seconds_of_the_wire() -> 
 
 
 def _collection(ground: Ground, target: str, event_type: str, at_s: float, playhead: float, **params: Any) -> str:
-    """Report to the other API, at the same times; returns the session that was opened."""
+    """Report to the other API, at the same times; return the session that was opened."""
     event = {"eventType": event_type, "playerTime": {"playhead": playhead, "ts": T0 + round(at_s * 1000)}}
     answer = response(ground.emulator, post(target, {**event, **({"params": params} if params else {})}))
     return dict(answer.headers).get("Location", "")

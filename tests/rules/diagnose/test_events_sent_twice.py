@@ -1,4 +1,4 @@
-"""The rule about events that came twice, and what other rules see of them."""
+"""The rule about events that were sent twice, and what other rules make of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VIEWING: tuple[Event, ...] = (
 
 
 def doubled(events: tuple[Event, ...], after_s: float, copies: int = 2) -> SessionTraffic:
-    """Return a session all of whose events come again after some time, with a ts of their own."""
+    """Return a session all of whose events are sent again after some time, with a new ts."""
     return case_of(*((name, at_s + n * after_s, *rest) for name, at_s, *rest in events for n in range(copies)))
 
 
@@ -73,7 +73,7 @@ def test_one_doubled_event_is_not_a_finding() -> None:
 
 
 def queue(copies: int, lost: bool = False) -> SessionTraffic:
-    """Return a session of which some bodies come again in the end."""
+    """Return a session in which some bodies are sent again at the end."""
     ground = Playground()
     sid = ground.play(*VIEWING)
     journal = ground.emulator.journal

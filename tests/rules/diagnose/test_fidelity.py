@@ -1,4 +1,4 @@
-"""Findings about this server: where the endpoint that requests were forwarded to answered otherwise."""
+"""Findings about this server: where the endpoint of ``--forward`` answered differently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about pings that come."""
+"""Rules about pings that are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about play, and about event types that are none."""
+"""Rules about play, and about unknown event types."""
 
 from __future__ import annotations
 

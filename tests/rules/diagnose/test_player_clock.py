@@ -25,7 +25,7 @@ MISLED = (
     *http.RULES,
     *rules_about("ts.seconds", "ts.not-integer", "ts.equal"),
 )
-"""Rules that would name a wrong cure."""
+"""Rules that would give wrong advice."""
 
 Arrival = tuple[float, float, str, float]
 """Second of arrival, second of ts, event type and playhead."""
@@ -48,7 +48,7 @@ def arriving(*events: Arrival, lost: bool = False) -> SessionTraffic:
 
 
 def pinging(offsets_s: Iterable[float], *, first_s: float = 10) -> list[Arrival]:
-    """Return pings that arrive every ten seconds with a ts that is off by so much."""
+    """Return pings that arrive every ten seconds with a ts that is off by this much."""
     return [
         (first_s + 10 * n, first_s + 10 * n + offset_s, "ping", first_s + 10 * n)
         for n, offset_s in enumerate(offsets_s)

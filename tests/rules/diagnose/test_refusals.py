@@ -1,4 +1,4 @@
-"""Whatever is refused is named by a finding of severity warning or error, in every view alike."""
+"""Every refused request has a finding of severity warning or error, in every view."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def server_of(ground: Playground) -> MediaServer:
 def send(
     ground: Playground, method: str, path: str, body: bytes = b"", problem: RequestProblem | None = None
 ) -> int | None:
-    """Send a request; returns its entry if it was refused."""
+    """Send a request; return its entry if it was refused."""
     plan = ground.emulator.handle(HttpRequest(method, path, path, JSON, body, problem))
     assert not hasattr(plan, "token")
     status = plan.response.status  # type: ignore[union-attr]
@@ -81,7 +81,7 @@ def test_every_refused_request_of_a_player_is_named(requests: list[tuple[Any, ..
     learnt = False
     for method, path, body, problem, later_s in requests:
         if method == "GET" and "/api/v" not in path.lower():
-            continue  # a browser that came by
+            continue  # a visiting browser
         ground.now_ms += later_s * 1000
         content = body if isinstance(body, bytes) else body_of(body[0], ground.now_ms, body[1], **body[2])
         seq = send(ground, method, path.replace("{sid}", sid), content, problem)
@@ -91,7 +91,7 @@ def test_every_refused_request_of_a_player_is_named(requests: list[tuple[Any, ..
         if record.session_id == sid and record.response is not None and record.response.status == 410 and not learnt:
             learnt = ground.emulator.sessions.get(sid).closed_by.value == "idle"  # type: ignore[union-attr]
             if learnt:
-                continue  # the event by which the player learns that time has closed the session
+                continue  # the event whose answer tells the player that the session has timed out
         refused.append(seq)
 
     found = Diagnosis(ground.namespace).findings()

@@ -1,4 +1,4 @@
-"""How the catalogue is applied: what is alike is one finding."""
+"""How the catalogue is applied: equal mistakes are one finding."""
 
 from __future__ import annotations
 

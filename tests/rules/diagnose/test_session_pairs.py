@@ -221,7 +221,7 @@ def test_two_viewers_are_two_viewings() -> None:
 
 
 def gone_on(after_s: float, playhead_s: float, **params: Any) -> set[str]:
-    """End a session at 19 s, and open another one at another time and place."""
+    """End a session at 19 s, and open another one at another time and playhead."""
     ground = Playground()
     ground.play(*PLAYED, ("sessionEnd", 21, 19))
     send(ground, start_again(ground, 21 + after_s, **params), "play", 22 + after_s, playhead_s)

@@ -1,4 +1,4 @@
-"""Rules about what a sessionStart says of the content."""
+"""Rules about what a sessionStart says about the content."""
 
 from __future__ import annotations
 

@@ -43,5 +43,5 @@ class Reports:
 
 @pytest.fixture(scope="session")
 def reports() -> Reports:
-    """What makes reports. It keeps nothing, so all tests share it."""
+    """Makes reports. It has no state, so all tests share it."""
     return Reports()

@@ -1,4 +1,4 @@
-"""Sessions whose first events are no longer in the journal: what the report cannot know is not said to be exact."""
+"""Sessions whose first events were dropped: no value that the report cannot know is called exact."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_timeline_2_of_a_session_left_during_an_ad(
     assert not report.content_completes
     assert reached(report) == [10, 25, 50]
     assert report.content_time_spent_s == content_s
-    assert report.unique_time_played_s == 25  # 10 s of content in 3 s of clock are no playing
+    assert report.unique_time_played_s == 25  # 10 s of content in 3 s of the clock are not playback
 
 
 def test_timeline_2_has_two_readings_because_its_last_break_is_never_closed(reports: Any) -> None:

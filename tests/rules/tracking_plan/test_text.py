@@ -1,4 +1,4 @@
-"""The result of a plan as text and as JSON: what people and programs are told."""
+"""The result of a plan as text for people and as JSON for programs."""
 
 from __future__ import annotations
 

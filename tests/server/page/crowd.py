@@ -19,7 +19,7 @@ WIDTHS = {1440: 900, 1024: 768, 390: 844}
 
 
 class View(NamedTuple):
-    """Where a view is, and what is there once it is drawn."""
+    """The route of a view, and an element that is there once it is drawn."""
 
     route: str
     ready: str
@@ -54,7 +54,7 @@ VIEWS = {
 
 
 def prepare(page: Page, name: str) -> None:
-    """Do what a view shows the result of; it must have been opened."""
+    """Do what the view shows the result of; the view must be open."""
     if name == "plan-result":
         page.evaluate(DROP, ["plan.toml", PLAN])
         expect(page.get_by_role("region", name="Result")).to_be_visible()

@@ -13,7 +13,7 @@ from tests.server.page.conftest import Shown
 __all__ = ["FOREVER", "command_of", "players_of", "ready", "start_button"]
 
 FOREVER = 1e-6
-"""A speed at which nobody sends a second event."""
+"""A speed at which no player sends a second event."""
 
 
 def ready(page: Page) -> Locator:
@@ -29,13 +29,13 @@ def start_button(card: Locator) -> Locator:
 
 
 def command_of(card: Locator) -> list[str]:
-    """Return the words of the command that is shown, as a shell reads them."""
+    """Return the words of the displayed command, as a shell reads them."""
     words = shlex.split(card.get_by_role("region", name="Command line").inner_text())
     assert words[:2] == ["mockserver", "play"]
     return words[1:]
 
 
 def players_of(shown: Shown) -> list[dict[str, Any]]:
-    """Return the players of the default namespace, as the server tells them."""
+    """Return the players of the default namespace, as the server lists them."""
     players: list[dict[str, Any]] = shown.server.admin("GET", "/players").json()["players"]
     return players

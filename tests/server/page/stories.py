@@ -1,4 +1,4 @@
-"""A story at every moment of its life, as the admin API tells it, for the page to show."""
+"""A story at every stage, as the admin API describes it, for the page to show."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StoryTeller:
         page.route("**/__admin/stories**", self._answer)
 
     def view(self, name: str) -> StoryView:
-        """Return a story as it stands."""
+        """Return a story in its present state."""
         story = STORY if name == "first-start-fails" else OTHER
         return StoryView(
             name=name, origin="built-in", story=story, **(self.told if name == "first-start-fails" else {})
@@ -65,7 +65,7 @@ class StoryTeller:
     def expectation(
         self, met: bool, final: bool, message: str = "not verified: found 0"
     ) -> tuple[ExpectationView, ...]:
-        """Return how its expectation stands."""
+        """Return the state of its expectation."""
         return (ExpectationView(says="It opens one session.", met=met, final=final, message=message),)
 
     def _answer(self, route: Route) -> None:

@@ -61,7 +61,7 @@ def _judged(page: Page, within: str, scheme: Literal["light", "dark"], options: 
 
 @pytest.fixture(scope="module")
 def busy(standing: Shown) -> Iterator[dict[str, str]]:
-    """A session of the standing server, where something of everything has happened, and its invalid event."""
+    """A session of the standing server with something of everything, and its invalid event."""
     sid = standing.open_session(media__name="Big film")
     standing.send(sid, "play")
     standing.send(sid, "ping", unknown=1)

@@ -96,14 +96,14 @@ class Viewing:
         self.page.evaluate("(yes) => player.plays(yes)", yes)
 
     def pass_s(self, seconds: float, pings: int = 0) -> None:
-        """Let time pass in the page, in which so many pings come."""
+        """Let time pass in the page, during which this many pings are sent."""
         known = len(self.events())
         self.page.clock.run_for(round(seconds * 1000))
         until(lambda: len(self.events()) >= known + pings)
         self.page.evaluate("() => new Promise((done) => done())")
 
     def let(self, expression: str, argument: Any) -> None:
-        """Let the application do something, and look at no answer."""
+        """Let the application do something, and ignore the answer."""
         self.page.evaluate(f"(argument) => {{ {expression}.catch(() => 0) }}", argument)
 
     def pass_quietly_s(self, seconds: int) -> None:

@@ -1,4 +1,4 @@
-"""What the header says: what is armed, and whether the server is there."""
+"""The header: what is armed, and whether the server can be reached."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_every_view_shows_what_is_armed_and_links_to_it(shown: Shown, page: Page
     shown.send("nobody")
     for name in ("Settings changed: grace_s = 1, max_entries = 1", "Journal full: 1 dropped"):
         expect(strip.get_by_role("link", name=name)).to_be_visible()
-    expect(strip).not_to_contain_text("fault")  # it has struck
+    expect(strip).not_to_contain_text("fault")  # it has fired
     strip.get_by_role("button", name="Clock +10 min 00 s").click()
     expect(page.get_by_role("button", name="Freeze")).to_be_visible()
     page.keyboard.press("Escape")
@@ -85,4 +85,4 @@ def test_countdowns_stand_still_while_the_server_is_away(standing: Shown, reopen
 
 
 GONE = "() => window.dispatchEvent(new Event('pagehide'))"
-"""What the page does when its stream ends, without ending the server that other tests use."""
+"""Ends the stream of the page, without ending the server that other tests use."""

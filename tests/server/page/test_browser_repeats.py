@@ -1,4 +1,4 @@
-"""What Chromium itself does when an answer is lost, which decides with which fault a player can be judged."""
+"""What Chromium itself does when an answer is lost; this decides which faults show what a player does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TWICE = """async (body) => {
 
 
 def sent_twice(shown: Shown, browser: Browser, fault: dict[str, Any]) -> list[Any]:
-    """Let a page open two sessions on one connection, the second with a fault; tells what it hears."""
+    """Let a page open two sessions on one connection, the second with a fault; return what it is answered."""
     shown.server.add_fault(fault, when={"event_type": "sessionStart", "nth_session": 2}, stage="response", times=1)
     page = browser.new_page()
     try:

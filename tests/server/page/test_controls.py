@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def without_rules(standing: Shown) -> Iterator[Shown]:
-    """The standing server, from which every fault rule goes at the end."""
+    """The standing server; all fault rules are removed at the end."""
     yield standing
     standing.server.admin("DELETE", "/faults")
 

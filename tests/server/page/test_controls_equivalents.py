@@ -1,4 +1,4 @@
-"""The curl and the Python that stand beside a control do what the control does."""
+"""The curl and the Python beside a control do what the control does."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _prepared(shown: Shown) -> None:
 
 
 def _state(shown: Shown) -> Any:
-    """What the requests above can change."""
+    """The state that the requests above can change."""
     state = {path: shown.server.admin("GET", path).json() for path in ("/faults", "/settings", "/clock", "/namespaces")}
     state["sessions"] = [one["phase"] for one in shown.server.admin("GET", "/sessions").json()["sessions"]]
     state["stories"] = [one["state"] for one in shown.server.admin("GET", "/stories").json()["stories"]]

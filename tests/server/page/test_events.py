@@ -1,4 +1,4 @@
-"""The journal and its entries, as a person sees them; what they hold may be anything."""
+"""The journal and its entries, as a person sees them; they may contain anything."""
 
 from __future__ import annotations
 

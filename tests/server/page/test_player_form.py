@@ -1,4 +1,4 @@
-"""The form of the simulated players: what it says of what cannot be used or was refused, and when it no longer does."""
+"""The form of the simulated players: how long it shows which messages about invalid and refused values."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def card(shown: Shown, page: Page) -> Locator:
-    """The card of a server that has said what it can play."""
+    """The card, once the server has listed what it can play."""
     page.goto(shown.address("#/start"))
     return ready(page)
 
 
 def _held_starts(shown: Shown) -> None:
-    """Hold every sessionStart until the clock moves, which it does not."""
+    """Hold back every sessionStart: the clock, which would release it, is frozen."""
     shown.server.admin("POST", "/clock", {"action": "freeze"})
     shown.server.add_fault({"kind": "delay", "ms": 60_000}, when={"event_type": "sessionStart"})
 

@@ -196,7 +196,7 @@ def test_rows_in_sight_stay_when_new_sessions_come(shown: Shown, page: Page) -> 
     expect(page.locator(COUNTER)).to_have_text("100 sessions")
     grid = page.get_by_role("grid")
     grid.evaluate("grid => { grid.scrollTop = 1000 }")
-    seen = page.locator(ROWS, has_text="film 75")  # what is in a row is drawn again, the row itself is not
+    seen = page.locator(ROWS, has_text="film 75")  # the content of a row is drawn again, but not the row itself
     expect(seen).to_be_visible()
     before = seen.bounding_box()
 

@@ -47,7 +47,7 @@ NO_ADDRESS = (
 
 @pytest.fixture
 def card(shown: Shown, page: Page) -> Locator:
-    """The card of a server that has said what it can play."""
+    """The card, once the server has listed what it can play."""
     page.goto(shown.address("#/start"))
     return ready(page)
 
@@ -132,7 +132,7 @@ def test_invalid_values_are_marked_at_their_fields_before_anything_is_sent(
 
 
 def _most_of_99(route: Route) -> None:
-    """Let a page believe that more can play than the server takes."""
+    """Make a page believe that more players can play than the server allows."""
     if route.request.method != "GET":
         return route.fallback()
     answer = route.fetch()

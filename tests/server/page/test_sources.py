@@ -1,4 +1,4 @@
-"""What the files of the page may hold: nothing that could take text for markup, and nothing from elsewhere."""
+"""The files of the page contain nothing that treats text as markup, and load nothing from other hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _name(path: Path) -> str:
 
 
 def _matches(pattern: str, paths: list[Path], but: str = "") -> dict[str, list[str]]:
-    """Return what a pattern is found as, by file; without what is allowed in it."""
+    """Return the matches of a pattern by file, without those that are allowed."""
     texts = {_name(path): path.read_text(encoding="utf-8").replace(but, "") for path in paths}
     found = {name: [match.group() for match in re.finditer(pattern, text)] for name, text in texts.items()}
     return {name: matches for name, matches in found.items() if matches}

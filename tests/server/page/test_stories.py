@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def teller(page: Page) -> StoryTeller:
-    """The stories of the server that is looked at."""
+    """The stories of the server of the page."""
     return StoryTeller(page)
 
 

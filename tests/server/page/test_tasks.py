@@ -1,4 +1,4 @@
-"""What people come to the page for, in the number of actions that it may take them from the start page."""
+"""What people use the page for, and how many actions from the start page it may take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = ".rows > .row"
 
 
 class Actions:
-    """Counts what a person does: a press, a text, a key, a file that is dropped."""
+    """Counts the actions of a person: a click, a text, a key, a dropped file."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -37,7 +37,7 @@ def act() -> Actions:
 
 @pytest.fixture
 def start_page(shown: Shown, page: Page) -> Page:
-    """The start page of a server with 20 devices, of which the seventh reports an ad outside of a break."""
+    """The start page of a server with 20 devices, the seventh of which reports an ad outside a break."""
     for number in range(1, 21):
         name = f"Device {number}"
         sid = shown.open_session(media__name=f"Film {number}", media__id=f"film-{number}", media__playerName=name)

@@ -1,4 +1,4 @@
-"""What the page weighs: what a browser loads of it at first, and the memory of a long journal."""
+"""The weight of the page: what a browser loads at first, and the memory of a long journal."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SCREENS = 12
 
 @pytest.fixture
 def newcomer(browser: Browser) -> Iterator[Page]:
-    """A browser that has loaded nothing yet: with a cache the weight would be that of what is left to load."""
+    """A browser with an empty cache: with a filled one, the weight would be too small."""
     context = browser.new_context()
     yield context.new_page()
     context.close()
 
 
 def weight(newcomer: Page, shown: Shown) -> int:
-    """Open the list of sessions, and return how many bytes came until the sessions were there."""
+    """Open the list of sessions, and return how many bytes were loaded until the sessions were shown."""
     newcomer.goto(shown.address())
     newcomer.wait_for_function(SESSIONS_CAME)
     size: int = newcomer.evaluate(LOADED)
