@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
+from time import gmtime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,6 +45,17 @@ def test_recorded_players_notice_no_difference(file: str) -> None:
             for _ in range(2):
                 await twins.send(request("/".join(pieces), body, *fields, method=method))
         assert twins.spared >= len(samples) // 3
+
+    in_memory(script, connections=1)
+
+
+def test_a_second_that_passes_between_the_two_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What aiohttp answers by itself, to what is no HTTP, has the real time."""
+    seconds = count(T0 // 1000)
+    monkeypatch.setattr("aiohttp.helpers.time", SimpleNamespace(time=seconds.__next__, gmtime=gmtime))
+
+    async def script(twins: Twins) -> None:
+        assert b" 400 " in await twins.send(b"NONSENSE\r\n\r\n")
 
     in_memory(script, connections=1)
 
