@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import select
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,9 +17,12 @@ from aiohttp import web
 from mockserver.model.settings import Settings
 from mockserver.server.incoming import Incoming
 
-__all__ = ["Connection", "Connections", "Handler"]
+__all__ = ["LOOK_S", "Connection", "Connections", "Handler", "has_left"]
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+LOOK_S = 0.2
+"""How often to check a connection that does not report when its client leaves, in seconds."""
 
 _QUIET = logging.getLogger("mockserver.http")
 """Where aiohttp reports requests that are not HTTP; silent unless a level is set."""
@@ -33,10 +38,9 @@ class Connection(web.RequestHandler):
     Attributes:
         client_left: Whether it was lost before the server closed it by force.
         heard_s: When something was last received, on the clock of the loop.
-        watchers: Called when it is lost, because aiohttp does not tell a handler that its client left.
     """
 
-    __slots__ = ("_half_bytes", "_late", "_port", "_time", "client_left", "heard_s", "watchers")
+    __slots__ = ("_half_bytes", "_late", "_look", "_port", "_time", "_watchers", "client_left", "heard_s")
 
     def __init__(self, port: Connections) -> None:
         loop = asyncio.get_running_loop()
@@ -46,10 +50,11 @@ class Connection(web.RequestHandler):
         self._port = port
         self._half_bytes = 0
         self._late: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
         self._time = loop.time
+        self._watchers: set[Callable[[], object]] = set()
         self.client_left = False
         self.heard_s = loop.time()
-        self.watchers: set[Callable[[], object]] = set()
 
     @property
     def is_idle(self) -> bool:
@@ -76,14 +81,49 @@ class Connection(web.RequestHandler):
         self.heard_s = self._time()
         if self._half_bytes or self._late is not None or self._is_waiting:
             self._watch_head(len(data) if data.strip(b"\r\n") else 0)
+        if self._watchers:
+            self._look_out()
+
+    def eof_received(self) -> None:
+        """Call the watchers once it is closing, for it is not lost before the client has read all that was written."""
+        super().eof_received()
+        if self._watchers:
+            asyncio.get_running_loop().call_soon(self._tell_watchers)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Release the bytes that were counted for it, and call the watchers."""
         self._forget_head()
         self.client_left = self.transport is not None
         super().connection_lost(exc)
-        for watcher in tuple(self.watchers):
-            watcher()
+        if self._look is not None:
+            self._look.cancel()
+        self._tell_watchers()
+
+    @contextlib.contextmanager
+    def watched_by(self, left: Callable[[], object]) -> Iterator[None]:
+        """Call ``left`` when the client leaves, because aiohttp does not tell a handler."""
+        self._watchers.add(left)
+        self._look_out()
+        try:
+            yield
+        finally:
+            self._watchers.discard(left)
+
+    def _tell_watchers(self) -> None:
+        if has_left(self.transport):
+            for watcher in tuple(self._watchers):
+                watcher()
+
+    def _look_out(self) -> None:
+        """Check the connection again and again while its end cannot arrive, since aiohttp has stopped reading."""
+        if self._look is None and self.transport is not None and not self.transport.is_reading():
+            self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._look = None
+        if self._watchers:
+            self._tell_watchers()
+            self._look_out()
 
     def force_close(self) -> None:
         """End the connection at once; a TLS close would wait for the client."""
@@ -110,6 +150,22 @@ class Connection(web.RequestHandler):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def has_left(transport: asyncio.Transport | None) -> bool:
+    """Return whether the client of a connection has left, even if aiohttp does not read it because requests wait."""
+    if transport is None or transport.is_closing():
+        return True
+    return not transport.is_reading() and _has_ended(transport.get_extra_info("socket"))
+
+
+def _has_ended(connection: socket.socket | None) -> bool:
+    """Return whether the client has closed or reset a connection, though data before the end is still unread."""
+    if connection is None or connection.fileno() < 0 or not hasattr(select, "poll"):  # Windows
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), getattr(select, "POLLRDHUP", 0))  # elsewhere than on Linux, POLLHUP may say it
+    return bool(poll.poll(0))
 
 
 def _heads(data: bytes) -> Iterator[bytes]:

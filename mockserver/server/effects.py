@@ -25,13 +25,10 @@ from mockserver.model.http import HttpResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.server.answers import AnswerWriter, Written
-from mockserver.server.connections import Connection
+from mockserver.server.connections import LOOK_S, Connection, has_left
 from mockserver.server.gate import Gate
 
-__all__ = ["GARBLED", "LOOK_S", "execute", "interrupted", "is_gone", "reset", "sleep_until", "watching"]
-
-LOOK_S = 0.2
-"""How often to check a connection that does not report when its client leaves, in seconds."""
+__all__ = ["GARBLED", "execute", "interrupted", "is_gone", "reset", "sleep_until", "watching"]
 
 GARBLED = b"\x00\xff this is not HTTP \xff\x00"
 """The status line of a garbled answer."""
@@ -52,7 +49,7 @@ def interrupted(request: web.BaseRequest) -> Delivery:
 def _connection(request: web.BaseRequest) -> asyncio.Transport | None:
     """Return the connection of a request; None if the client has left."""
     transport = request.transport
-    return None if transport is None or transport.is_closing() else transport
+    return None if has_left(transport) else transport
 
 
 @contextlib.contextmanager
@@ -66,12 +63,8 @@ def watching(request: web.BaseRequest | None, left: Callable[[], object]) -> Ite
     if request is None or not isinstance(request.protocol, Connection):
         yield None if request is None else LOOK_S
         return
-    watchers = request.protocol.watchers
-    watchers.add(left)
-    try:
+    with request.protocol.watched_by(left):
         yield None
-    finally:
-        watchers.discard(left)
 
 
 async def sleep_until(
@@ -205,3 +198,4 @@ async def _hang(request: web.BaseRequest) -> None:
         while not is_gone(request):
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(left.wait(), look_s)
+            left.clear()

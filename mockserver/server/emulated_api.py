@@ -18,7 +18,8 @@ from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
 from mockserver.server.answers import AnswerWriter
-from mockserver.server.effects import LOOK_S, execute, interrupted, reset, sleep_until
+from mockserver.server.connections import LOOK_S
+from mockserver.server.effects import execute, interrupted, reset, sleep_until
 from mockserver.server.forwarding import Forwarder, answer_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import is_foreign_page

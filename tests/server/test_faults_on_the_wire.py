@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from itertools import product
 
 import pytest
@@ -204,6 +205,32 @@ def test_client_that_gives_up_during_a_delay_is_recorded_as_gone(server: Running
     until(lambda: server.entry(1)["delivery"] == "client_gone")
     assert server.admin("GET", "/sessions").json()["meta"]["total"] == 1
     server.assert_alive()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_client_that_leaves_is_noticed_although_what_it_sent_is_not_read(start_with: StartWith, scheme: str) -> None:
+    server = start_with(scheme)
+    server.add_fault({"kind": "hang"}, times=1, stage="response")
+    with server.connect() as wire:
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_for_entries(1)
+        wire.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
+    until(lambda: server.entry(1)["delivery"] == "client_gone")
+    assert server.emulator.journal.last_seq == 1
+
+
+def test_client_that_ends_its_stream_has_left_although_it_has_answers_to_read(start: Start) -> None:
+    server = start()
+    server.add_fault({"kind": "hang"}, when={"operation": "start"}, stage="response")
+    count = 2000  # their answers are more than the system takes
+    with server.connect() as wire:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.send(b"GET /api/v1/schemas/sessionStart HTTP/1.1\r\nHost: localhost\r\n\r\n" * count)
+        wire.request("POST", "/api/v1/sessions", START)
+        server.wait_for_entries(count + 1)
+        assert server.entry(count + 1)["delivery"] == "pending"
+        wire.socket.shutdown(socket.SHUT_WR)
+        until(lambda: server.entry(count + 1)["delivery"] == "client_gone")
 
 
 def test_request_held_back_is_processed_although_its_client_has_gone(server: Running) -> None:

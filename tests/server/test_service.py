@@ -159,6 +159,15 @@ async def test_client_that_leaves_an_app_is_recorded_as_gone_and_its_place_is_fr
     assert served.delivery(2) is Delivery.PENDING
 
 
+async def test_client_that_leaves_an_app_is_noticed_although_what_it_sent_is_not_read(embed: Embed) -> None:
+    served = await embed(FaultSpec(fault=HangFault(), stage=Stage.RESPONSE, times=1))
+    _, client = await served.connect(START_REQUEST + request("/", b"", HOST, method=b"GET") * 1000)
+    await served.until(lambda: served.delivery() is not None)
+    client.close()
+    await served.until(lambda: served.delivery() is not Delivery.PENDING)
+    assert served.delivery() is Delivery.CLIENT_GONE
+
+
 @LASTING
 @pytest.mark.parametrize("left", [False, True], ids=["stays", "left"])
 async def test_app_that_stops_says_of_each_client_whether_it_was_still_there(
