@@ -65,8 +65,9 @@ def _remains(played: PlayedSession) -> Iterator[str]:
     else:
         yield f"{media}. Content starts is 1: main content played ({place(play)})."
     yield "Times and counts are not known: they depend on events that are no longer there."
-    if played.by_type.get("sessionComplete"):
-        yield _completes(played)
+    completes = played.by_type.get("sessionComplete")
+    if completes:
+        yield f"Content completes is 1: sessionComplete {place(completes[0])} was sent."
     else:
         yield "Content completes is not known: no sessionComplete is left."
 
