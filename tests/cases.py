@@ -29,7 +29,7 @@ START_MS = 1_767_270_000_000
 
 
 class Played(NamedTuple):
-    """What became of a case.
+    """The result of a case.
 
     Args:
         emulator: Where it was played.
@@ -60,7 +60,7 @@ def case_names() -> list[str]:
 
 @cache
 def played(name: str) -> Played:
-    """Return what became of a case. It is played once for all tests, which only read it."""
+    """Return the result of a case. It is played once for all tests, which only read it."""
     return _recording(name) if name.startswith("whole/") else _case(name)
 
 

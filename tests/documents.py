@@ -35,7 +35,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 def section(page: Path, title: str) -> str:
-    """Return what stands below a heading of the second level."""
+    """Return the text below a heading of the second level."""
     _, found, below = page.read_text(encoding="utf-8").partition(f"\n## {title}\n")
     assert found, f"{page} has no section {title}"
     return below.partition("\n## ")[0]

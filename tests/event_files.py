@@ -1,4 +1,4 @@
-"""Files of events, as somebody who recorded a player would write them."""
+"""Files of events, as a recording of a player has them."""
 
 from __future__ import annotations
 

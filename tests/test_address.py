@@ -30,7 +30,7 @@ def test_text_that_is_not_an_address_is_refused_with_an_example_or_a_reason(url:
         server_address(url)
 
 
-def test_server_that_is_not_there_is_named(unused_tcp_port: int) -> None:
+def test_missing_server_is_named(unused_tcp_port: int) -> None:
     address = server_address(f"http://127.0.0.1:{unused_tcp_port}")
     connection = address.connection(5)
     with pytest.raises(ControlFailed, match=f"cannot reach http://127.0.0.1:{unused_tcp_port}: "):

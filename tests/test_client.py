@@ -209,7 +209,7 @@ def test_missing_route_is_reported() -> None:
         connect(running.url).control.call(route, None)
 
 
-def test_export_that_breaks_off_is_no_export() -> None:
+def test_incomplete_export_is_an_error() -> None:
     with (
         answering(b'{"seq": 1}\n', media_type="application/x-ndjson", length=1000) as (url, _),
         pytest.raises(ControlFailed, match="no answer from the server"),
@@ -217,7 +217,7 @@ def test_export_that_breaks_off_is_no_export() -> None:
         connect(url).export()
 
 
-def test_list_that_breaks_off_is_no_list() -> None:
+def test_incomplete_list_is_an_error() -> None:
     with (
         answering(b'{"faults": [', media_type="application/json", length=1000) as (url, _),
         pytest.raises(ControlFailed, match="no answer from the server"),

@@ -80,7 +80,7 @@ def test_set_goes_forwards_and_backwards(reality: Reality, clock: Clock) -> None
 
 
 @every_case("at_ms", [-1, MAX_TIME_MS + 1, 10**30])
-def test_set_refuses_what_is_no_time_in_milliseconds(clock: Clock, at_ms: int) -> None:
+def test_set_refuses_invalid_times(clock: Clock, at_ms: int) -> None:
     with pytest.raises(InvalidInput, match="milliseconds"):
         clock.set(at_ms)
     assert clock.now_ms() == EPOCH_MS
@@ -95,7 +95,7 @@ def test_rate_multiplies_the_time_that_passes_from_then_on(reality: Reality, clo
 
 
 @every_case("rate", [0, -1, 1_000_001, float("nan"), float("inf")])
-def test_rate_that_is_no_speed_is_refused(clock: Clock, rate: float) -> None:
+def test_invalid_rate_is_refused(clock: Clock, rate: float) -> None:
     with pytest.raises(InvalidInput, match="rate must be"):
         clock.set_rate(rate)
     assert clock.state().rate == 1.0
@@ -153,7 +153,7 @@ def test_time_ends_with_the_year_9999_so_that_every_instant_has_a_date(reality: 
     assert http_date(clock.now_ms()) == "Fri, 31 Dec 9999 23:59:59 GMT"
 
 
-def test_nobody_waits_for_a_time_after_the_year_9999(reality: Reality, clock: Clock) -> None:
+def test_wait_for_a_time_after_the_year_9999_ends_with_that_year(reality: Reality, clock: Clock) -> None:
     clock.set(MAX_TIME_MS - 10)
     assert clock.real_s_until(MAX_TIME_MS + 60_000) == 0.01
     reality.wait(10)

@@ -114,7 +114,7 @@ def test_fifty_servers_start_and_stop_in_little_time() -> None:
     assert sorted(took_s)[10] < 0.2, "most of them may have met a machine with something else to do"
 
 
-def test_error_in_the_block_comes_through_and_the_server_ends() -> None:
+def test_error_in_the_block_is_passed_on_and_the_server_ends() -> None:
     with pytest.raises(ZeroDivisionError), MockServer():
         _ = 1 / 0
     assert server_threads() == []
@@ -161,7 +161,7 @@ def test_port_can_be_chosen(unused_tcp_port: int) -> None:
         assert server.host == f"127.0.0.1:{unused_tcp_port}"
 
 
-def test_admin_api_may_have_a_port_of_its_own() -> None:
+def test_admin_api_can_have_a_separate_port() -> None:
     with MockServer(options=ServerOptions(admin_port=0)) as server:
         assert server.admin_url != server.url
         assert requests.get(server.url + "/__admin/summary", timeout=10).status_code == 404
@@ -296,7 +296,7 @@ async def test_blocking_calls_on_a_loop_say_what_to_await() -> None:
         assert len(server.events()) == 1
 
 
-async def test_awaiting_lets_a_client_on_the_same_loop_go_on() -> None:
+async def test_awaiting_does_not_block_a_client_on_the_same_loop() -> None:
     with MockServer() as server:
 
         async def play() -> None:
@@ -391,7 +391,7 @@ def test_wait_does_not_fail_over_what_came_just_after_its_time() -> None:
         MediaServer(LateControl(verified=False)).wait_for(timeout_s=1)
 
 
-def test_rule_that_is_added_comes_back_as_a_handle() -> None:
+def test_added_rule_is_returned_as_a_handle() -> None:
     handle = MockServer().faults.add({"kind": "reset"})
     assert isinstance(handle, FaultHandle)
     assert (handle.id, handle.seen, handle.applied) == ("f1", 0, 0)

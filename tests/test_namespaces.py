@@ -127,7 +127,7 @@ def test_unborn_namespace_that_nobody_holds_is_forgotten() -> None:
     assert made == [DEFAULT, "a", "a"]
 
 
-def test_namespace_that_is_made_while_somebody_looks_is_the_one_that_is_seen() -> None:
+def test_namespace_made_during_a_read_is_the_one_that_is_read() -> None:
     known = namespaces()
 
     class MadeInBetween(dict[str, Namespace]):
@@ -183,7 +183,7 @@ def test_session_id_without_a_prefix_leads_to_the_namespace_that_issued_it() -> 
     assert {name: known.for_session(sid).name for name, sid in sids.items()} == {name: name for name in sids}
 
 
-def test_session_id_that_nobody_issued_leads_to_the_default_namespace() -> None:
+def test_unknown_session_id_leads_to_the_default_namespace() -> None:
     known = namespaces()
     assert known.for_session("f" * 64) is known.default
     known.obtain("a")
@@ -249,7 +249,7 @@ def test_namespace_that_the_admin_api_asked_for_is_not_dropped_for_another() -> 
     assert (names(known), known.evicted) == (before, 0)
 
 
-def test_room_is_kept_for_the_admin_api_and_for_players_that_are_no_foreign_pages() -> None:
+def test_room_is_kept_for_the_admin_api_and_for_players_other_than_foreign_pages() -> None:
     known = namespaces(Settings(max_namespaces=20))
     for number in range(9):
         known.obtain(f"page{number}", "page")

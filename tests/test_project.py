@@ -80,7 +80,7 @@ def test_script_calls_a_function_that_exists() -> None:
     assert callable(script.load())
 
 
-def test_pytest_finds_the_plugin_without_being_told() -> None:
+def test_pytest_finds_the_plugin_by_itself() -> None:
     (plugin,) = DISTRIBUTION.entry_points.select(group="pytest11")
     assert (plugin.name, plugin.value) == ("mockserver", "mockserver.pytest_plugin")
     assert plugin.load().__name__ == "mockserver.pytest_plugin"
@@ -172,7 +172,7 @@ def test_every_file_is_named_for_something_of_the_domain() -> None:
     assert {path for path, parts in names.items() if parts & NAMES_THAT_SAY_NOTHING} == set()
 
 
-def test_folders_of_tests_are_no_packages() -> None:
+def test_folders_of_tests_are_not_packages() -> None:
     assert [shown(path) for path in (ROOT / "tests").rglob("__init__.py")] == []
 
 

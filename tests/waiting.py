@@ -15,7 +15,7 @@ _PAUSE_S = 0.002
 
 
 def until(condition: Callable[[], object], guard_s: float = GUARD_S) -> None:
-    """Check again and again until a condition holds; fail if it does not within this many real seconds."""
+    """Check a condition repeatedly until it holds; fail if it does not within this many real seconds."""
     end = time.monotonic() + guard_s
     others = threading.Event()  # never set: between two checks, other threads get the interpreter
     while not condition():

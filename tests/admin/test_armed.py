@@ -13,7 +13,7 @@ def test_nothing_is_armed_after_the_start() -> None:
     assert (armed.faults, armed.story, armed.settings, armed.ahead_ms, armed.evicted) == (0, None, [], 0, 0)
 
 
-def test_rules_that_can_still_strike_are_counted() -> None:
+def test_rules_that_can_still_fire_are_counted() -> None:
     back_end = emulator()
     fault(back_end, StatusFault(code=500), times=1)
     fault(back_end, StatusFault(code=500), enabled=False)

@@ -43,7 +43,7 @@ def test_page_lists_entries_in_ascending_order_and_leads_to_the_next_one() -> No
     assert entries.events(target(back_end), Query(event_type="ping", limit=2)).meta.total == 5
 
 
-def test_entry_that_never_was_and_one_that_was_dropped_are_told_apart() -> None:
+def test_missing_and_dropped_entries_are_distinguished() -> None:
     back_end = emulator(Settings(max_entries=1))
     for _ in range(3):
         open_session(back_end)

@@ -110,7 +110,7 @@ def test_invalid_query_is_refused(ground: Playground, query: FindingQuery, point
     assert caught.value.pointer == pointer
 
 
-def test_session_that_nobody_named_is_not_found(ground: Playground) -> None:
+def test_session_with_an_unknown_id_is_not_found(ground: Playground) -> None:
     with pytest.raises(NotFound):
         findings.session_findings(target(ground.emulator), FindingQuery(), "nobody")
     with pytest.raises(NotFound):

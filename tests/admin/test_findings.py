@@ -96,7 +96,7 @@ def test_events_refused_for_an_id_that_was_never_issued_are_findings_about_that_
 
 
 @every_case("ask", [Diagnosis.session_findings, Diagnosis.report])
-def test_session_that_nobody_named_is_not_found(ground: Playground, ask: Callable[..., object]) -> None:
+def test_session_with_an_unknown_id_is_not_found(ground: Playground, ask: Callable[..., object]) -> None:
     with pytest.raises(NotFound):
         ask(Diagnosis(ground.namespace), "nobody")
 

@@ -77,7 +77,7 @@ def test_the_same_viewing_is_drawn_alike_in_both_apis() -> None:
 
 
 @every_case("every_s", [10, 20, 50])
-def test_pings_as_rare_as_a_client_is_set_to_are_no_silence(every_s: int) -> None:
+def test_pings_at_a_configured_long_interval_are_not_a_silence(every_s: int) -> None:
     lanes = edge_session(*pinged(every_s))
     assert "silence" not in {lane.name for lane in lanes}
 

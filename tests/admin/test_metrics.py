@@ -79,7 +79,7 @@ def test_counters_are_those_of_the_summary() -> None:
         assert f"\n{sample}\n" in text
 
 
-def test_strikes_of_fault_rules_are_counted() -> None:
+def test_firings_of_fault_rules_are_counted() -> None:
     back_end = emulator()
     fault(back_end, ResetFault(), times=1)
     fault(back_end, ResetFault(), times=0)

@@ -239,7 +239,7 @@ def exported(back_end: Emulator) -> list[Entry]:
     return [decode(line, Entry) for line in text.splitlines()]
 
 
-def test_export_writes_every_entry_on_a_line_of_its_own() -> None:
+def test_export_writes_each_entry_on_its_own_line() -> None:
     back_end = emulator()
     for _ in range(1_203):
         send(back_end, "x")

@@ -102,7 +102,7 @@ def test_described_event_is_what_events_look_like() -> None:
     assert refusals({"$ref": "#/components/schemas/MediaEvent"}, event()) == []
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_tag_that_is_explained() -> None:
+def test_every_operation_has_a_unique_name_and_an_explained_tag() -> None:
     names = [operation["operationId"] for _, _, operation in operations()]
     assert [name for name in names if not re.fullmatch("[a-z][a-zA-Z]+", name)] == []
     assert len(set(names)) == len(names)

@@ -43,7 +43,7 @@ def running(*contents: ContentPlan) -> Target:
     return there
 
 
-def test_a_story_judges_the_content_of_a_plan_by_what_comes_while_it_runs() -> None:
+def test_a_story_judges_the_content_of_a_plan_by_requests_while_it_runs() -> None:
     there = running(CLIPS)
     with there.namespace as back_end:
         play(back_end, "ping")
@@ -63,7 +63,7 @@ def test_a_player_that_reports_as_planned_passes() -> None:
     assert (view.verdict, view.expectations[0].message) == ("passed", "verified: checks met: 2, sessions: 1")
 
 
-def test_content_that_nobody_played_is_not_as_planned_unless_its_number_allows_that() -> None:
+def test_content_without_a_session_is_a_miss_unless_its_number_allows_it() -> None:
     there = running(CLIPS, ContentPlan(name="live", when=ContentCriteria(content_type="live"), at_least=0))
     with there.namespace as back_end:
         play(back_end, params={"media.id": "other"})

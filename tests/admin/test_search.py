@@ -195,7 +195,7 @@ def test_invalid_search_is_refused_with_what_is_possible(q: str, text: str) -> N
 
 
 @every_case("text", ["https://a.example/x", "moratorium:", "12:30", "a:b", '"sesion:1"', '"unclosed', "a&b"])
-def test_text_that_is_no_filter_is_text(text: str) -> None:
+def test_text_that_is_not_a_filter_is_text(text: str) -> None:
     assert [term.name for term in parse_search(text)] == ["text"]
 
 

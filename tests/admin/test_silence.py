@@ -61,7 +61,7 @@ def test_matching_entry_restarts_the_silence_and_another_does_not(back_end: Emul
     assert pending.finish().count == 1
 
 
-def test_entry_that_comes_after_the_time_does_not_undo_it(back_end: Emulator) -> None:
+def test_entry_after_the_time_does_not_undo_it(back_end: Emulator) -> None:
     back_end.clock.follow_ts()
     sid = open_session(back_end)
     pending = silence(back_end)

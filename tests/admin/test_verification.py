@@ -98,7 +98,7 @@ def test_near_misses_are_the_nearest_entries_and_only_when_there_are_too_few() -
     assert verify(back_end, query=PINGS).near_misses == []
 
 
-def test_entry_that_has_nothing_of_what_was_asked_for_is_no_near_miss() -> None:
+def test_entry_that_matches_nothing_of_a_query_is_not_a_near_miss() -> None:
     back_end, _ = played()
     assert verify(back_end, query=Query(event_type="sessionEnd")).near_misses == []
 
@@ -188,7 +188,7 @@ def with_a_refused_play() -> tuple[Emulator, str]:
         (("sessionStart", Query(event_type="play", status=204)), "processing", False),
     ],
 )
-def test_refused_event_is_no_step_in_order_of_processing_unless_a_step_asks_what_became_of_it(
+def test_refused_event_is_a_step_only_if_a_step_names_an_outcome_or_status(
     sequence: tuple[Query | str, ...], order: str, verified: bool
 ) -> None:
     back_end, _ = with_a_refused_play()

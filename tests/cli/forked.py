@@ -42,9 +42,9 @@ class Forked:
     """A command that runs, as far as tests use what :class:`subprocess.Popen` has.
 
     Args:
-        out: What it writes can be read there.
-        err: What it writes to stderr can be read there.
-        told: There come its process id and, when it has ended, its exit code.
+        out: Where its output can be read.
+        err: Where its output to stderr can be read.
+        told: Where its process id can be read and, after its end, its exit code.
     """
 
     def __init__(self, out: int, err: int, told: int) -> None:

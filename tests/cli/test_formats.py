@@ -110,7 +110,7 @@ def test_comparison_is_written_in_every_format(
     assert capsys.readouterr().out == "1 pair of sessions compared, no differences\n"
 
 
-def test_session_without_a_counterpart_is_a_case_of_its_own(
+def test_session_without_a_counterpart_is_a_separate_case(
     flawed: Callable[[Iterable[str | None]], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     both = flawed([None, None])

@@ -224,7 +224,7 @@ def test_file_that_keeps_the_ca_of_a_server_can_be_trusted_as_it_is(
         assert server.count() > 0
 
 
-def test_admin_api_with_an_address_of_its_own_is_trusted_as_the_server_is(
+def test_admin_api_with_a_separate_address_is_trusted_as_the_server_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     authority = Authority.generate()

@@ -109,7 +109,7 @@ def test_flags_variables_and_file_reach_the_server(start: StartProcess, fetch: F
     assert rule["fault"] == {"kind": "reset"}
 
 
-def test_admin_api_can_have_a_port_of_its_own(start: StartProcess, fetch: Fetch) -> None:
+def test_admin_api_can_have_a_separate_port(start: StartProcess, fetch: Fetch) -> None:
     line = ready(start("serve", "--port", "0", "--admin-port", "0", "--ready-json"))
     assert line["admin_url"].removesuffix("/__admin") != line["url"]
     assert fetch(line["admin_url"].removesuffix("/__admin"), "GET", "/__admin/version")[0] == 200

@@ -224,7 +224,7 @@ def told(server: MediaServer, story: str | Story) -> tuple[threading.Thread, lis
     return running, views
 
 
-def test_run_goes_on_when_a_fault_of_the_story_refuses_it_too(fetch: Fetch) -> None:
+def test_run_continues_when_a_fault_of_the_story_refuses_it_too(fetch: Fetch) -> None:
     outage = StoryBook().get("outage-window").story
     refuses = replace(outage.faults[0], fault=RefuseFault(duration_ms=300))
     with MockServer() as server:

@@ -321,7 +321,7 @@ def assert_documented(route: Route[Any, Any], argument: Any, answer: Any) -> Non
 
 
 def state_of(twins: Twins) -> list[Any]:
-    """Return all that can be told of twins, who must tell the same.
+    """Return the whole state of twins, which must be equal.
 
     Both are asked in their processes; that HTTP answers the same is tested with each route.
     """

@@ -124,7 +124,7 @@ def test_stories_are_listed_with_their_state_and_without_expectations(
     assert any(view.origin == "built-in" for view in server.stories.list())
 
 
-def test_story_comes_from_a_file(server: MediaServer, player: Callable[[], Player], tmp_path: Path) -> None:
+def test_story_can_be_a_file(server: MediaServer, player: Callable[[], Player], tmp_path: Path) -> None:
     path = tmp_path / "my-flap.toml"
     path.write_text(FILE, encoding="utf-8")
     handle = server.stories.start(str(path))
@@ -139,7 +139,7 @@ def test_story_comes_from_a_file(server: MediaServer, player: Callable[[], Playe
     assert handle.view().state == "running"
 
 
-def test_story_comes_as_a_dictionary(server: MediaServer) -> None:
+def test_story_can_be_a_dictionary(server: MediaServer) -> None:
     told = {
         "title": "t", "symptom": "s", "description": "d", "player": "p",
         "expect": [{"says": "It comes.", "query": {"event_type": ("play", "ping")}}],

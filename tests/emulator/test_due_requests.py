@@ -67,7 +67,7 @@ def test_what_becomes_due_because_an_event_moved_the_clock_is_processed_too() ->
     assert times(back_end) == [0, FAR_MS, FAR_MS]
 
 
-def test_request_that_comes_when_another_is_due_is_processed_after_it_however_fast_the_clock_runs() -> None:
+def test_request_is_processed_after_an_earlier_due_one_however_fast_the_clock() -> None:
     wrong: list[int] = []
     for delay_ms in range(1, 30):
         looks = count()

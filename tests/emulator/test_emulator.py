@@ -201,7 +201,7 @@ def test_api_answers_under_extra_prefixes_and_never_puts_them_into_location() ->
     assert response(back_end, post(f"/other{SESSIONS}", start())).status == 404
 
 
-def test_preflight_mirrors_adobes_list_of_headers_unless_told_otherwise() -> None:
+def test_preflight_mirrors_adobes_list_of_headers_by_default() -> None:
     request = HttpRequest(
         "OPTIONS", SESSIONS, SESSIONS, ((b"Access-Control-Request-Headers", b"x-a,content-type"),)
     )  # fmt: skip

@@ -91,7 +91,7 @@ def test_number_of_an_event_is_that_of_its_arrival_even_if_a_later_one_overtakes
 
 
 @every_case("stage", STAGES)
-def test_duplicate_is_an_arrival_of_its_own(stage: Stage) -> None:
+def test_duplicate_is_a_separate_arrival(stage: Stage) -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, DuplicateFault(), times=1, stage=stage)
@@ -178,9 +178,7 @@ def test_age_of_a_session_is_measured_by_the_emulated_clock() -> None:
         (When(media_id="clip-7", library_version="android-*"), [204, 204]),
     ],
 )
-def test_rule_about_content_and_player_strikes_their_sessions_and_the_starts_of_them(
-    when: When, statuses: list[int]
-) -> None:
+def test_rule_about_content_and_player_hits_their_sessions_and_sessionstarts(when: When, statuses: list[int]) -> None:
     back_end = emulator()
     starts = [
         start(media__id="clip-7", media__playerName="Demo player"),
@@ -196,7 +194,7 @@ def test_rule_about_content_and_player_strikes_their_sessions_and_the_starts_of_
     assert opened == [201 if status == 204 else 500 for status in statuses]
 
 
-def test_rule_for_one_namespace_is_listed_in_all_and_strikes_only_there() -> None:
+def test_rule_for_one_namespace_is_listed_in_all_and_fires_only_there() -> None:
     for name, status in (("blue", 500), ("default", 204)):
         back_end = emulator(name=name)
         sid = open_session(back_end)

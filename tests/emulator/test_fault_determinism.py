@@ -234,7 +234,7 @@ counted = st.lists(
 
 @settings(max_examples=settings().max_examples // 4)
 @given(counted)
-def test_counters_add_up_under_threads_and_no_rule_strikes_too_often(drawn: list[tuple[Any, ...]]) -> None:
+def test_counters_add_up_under_threads_and_no_rule_fires_too_often(drawn: list[tuple[Any, ...]]) -> None:
     types = ("ping", "play", "pauseStart")
     back_end = emulator()
     sid = open_session(back_end)

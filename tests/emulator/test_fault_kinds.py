@@ -176,7 +176,7 @@ def test_duplicated_session_start_leaves_an_orphan_session() -> None:
     assert [known.sid for known in back_end.sessions] == [records(back_end)[0].session_id, sid]
 
 
-def test_rules_of_stage_response_strike_only_the_second_copy() -> None:
+def test_rules_of_stage_response_hit_only_the_second_copy() -> None:
     back_end = emulator()
     sid = open_session(back_end)
     fault(back_end, DuplicateFault(), probability=0.999999)

@@ -322,7 +322,7 @@ def test_reset_of_what_the_story_needs_ends_it(back_end: Emulator, part: str) ->
     assert (back_end.faults.rules, len(back_end.subscribers)) == ((), 0)
 
 
-def test_reset_of_the_journal_lets_the_story_go_on_from_there(back_end: Emulator) -> None:
+def test_story_waits_for_a_player_again_after_a_reset_of_the_journal(back_end: Emulator) -> None:
     back_end.stories.start("flap")
     sid = open_session(back_end)
     for _ in range(2):

@@ -24,7 +24,7 @@ def test_server_with_tls_has_a_domain_without_port_and_says_how_chromium_finds_i
         assert "--disable-features=LocalNetworkAccessChecks" in server.edge_chromium_args
 
 
-def test_namespace_has_a_domain_of_its_own_and_what_cannot_name_it_goes_nowhere() -> None:
+def test_namespace_has_its_own_domain_and_the_real_ones_are_blocked() -> None:
     server = connect("https://127.0.0.1:8443", namespace="blue")
 
     assert server.edge_domain == "blue.localhost"
@@ -51,7 +51,7 @@ def test_server_elsewhere_is_found_by_its_name(url: str, domain: str, first: str
 
 
 @every_case("what", ["edge_domain", "edge_chromium_args"])
-def test_server_without_tls_is_told_to_use_it(what: str) -> None:
+def test_server_without_tls_is_refused_with_advice_to_use_it(what: str) -> None:
     with MockServer() as server, pytest.raises(InvalidInput, match=r"always use https.*tls=True.*--tls"):
         getattr(server, what)
 

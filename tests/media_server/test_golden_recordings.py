@@ -59,7 +59,7 @@ def test_nothing_received_is_never_the_same(server: MediaServer, tmp_path: Path)
     assert not server.golden.written
 
 
-def test_file_that_is_no_recording_fails_and_is_kept(server: MediaServer, tmp_path: Path) -> None:
+def test_file_that_is_not_a_recording_fails_and_is_kept(server: MediaServer, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
     with pytest.raises(VerificationFailed, match=r"notes\.txt"):
         server.assert_same_as("notes.txt")

@@ -23,7 +23,7 @@ def test_server_speaks_https_and_gives_clients_what_they_need_to_trust_it() -> N
         assert server.count(operation="schema") == 2
 
 
-def test_each_server_has_a_ca_of_its_own_unless_they_share_one() -> None:
+def test_each_server_has_its_own_ca_unless_they_share_one() -> None:
     shared = Authority.generate()
     servers = [MockServer(tls=True), MockServer(tls=True), MockServer(tls=shared), MockServer(tls=shared)]
     assert len({server.ca_pem for server in servers}) == 3
@@ -45,6 +45,6 @@ def test_server_without_one_has_no_ca() -> None:
         assert server.url.startswith("http://")
 
 
-def test_tls_of_its_own_beside_a_certificate_is_refused() -> None:
+def test_generated_certificate_beside_a_given_one_is_refused() -> None:
     with pytest.raises(InvalidInput, match="leave out tls_cert"):
         MockServer(tls=True, options=ServerOptions(tls_cert="c.pem"))

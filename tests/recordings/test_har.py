@@ -246,7 +246,7 @@ def test_archive_that_cannot_be_used_is_refused_with_file_entry_and_reason(conte
 
 
 @every_case("url", ["data:text/plain,hi", "https://[broken/", "chrome-extension://a/b", "wss://e.example/"])
-def test_odd_addresses_of_other_requests_are_no_obstacle(url: str) -> None:
+def test_odd_addresses_of_other_requests_do_not_matter(url: str) -> None:
     recording = parse_recording(archive(entry(url, method="GET", body=None), entry()), "f")
     assert (len(recording.calls), recording.left_out) == (1, 1)
 

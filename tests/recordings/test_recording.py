@@ -147,7 +147,7 @@ def test_empty_lines_are_passed_over_and_counted() -> None:
 
 
 @every_case("changes", [{"response": None}, {"delivery": "cut"}])
-def test_answer_that_did_not_arrive_is_no_status(changes: dict[str, Any]) -> None:
+def test_answer_that_did_not_arrive_has_no_status(changes: dict[str, Any]) -> None:
     assert read({**ENTRY, **changes})[0].status is None
 
 

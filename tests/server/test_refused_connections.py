@@ -268,7 +268,7 @@ async def test_name_with_several_addresses_is_listened_at_again_in_all_of_them(m
     assert all(is_refused(port, host) for host, port in before)
 
 
-async def test_app_with_sockets_of_its_own_only_resets(aiohttp_client: AiohttpClient) -> None:
+async def test_app_with_its_own_sockets_only_resets(aiohttp_client: AiohttpClient) -> None:
     app = build_app(faults=[FaultSpec(fault=RefuseFault(duration_ms=LONG_MS), times=1)])
     client = await aiohttp_client(app)
     with pytest.raises(aiohttp.ClientConnectionError):

@@ -159,9 +159,9 @@ class Twins:
     """Both.
 
     Args:
-        loop: Tells when nothing more comes of a step.
-        connections: How many connections there are to each.
-        **settings: Of both.
+        loop: Reports when a step has no further effect.
+        connections: How many connections each of them has.
+        **settings: The settings of both.
     """
 
     def __init__(self, loop: Loop, connections: int = 3, **settings: Any) -> None:

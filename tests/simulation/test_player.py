@@ -102,7 +102,7 @@ def test_a_dead_session_is_opened_again(server: MockServer) -> None:
     assert len(server.sessions()) == 2
 
 
-def test_a_failed_event_is_lost_and_the_player_goes_on(server: MockServer) -> None:
+def test_a_failed_event_is_lost_and_the_player_continues(server: MockServer) -> None:
     server.faults.add(when={"event_type": "ping"}, fault={"kind": "reset"}, times=1)
     server.faults.add(when={"event_type": "ping"}, fault={"kind": "status", "code": 500}, times=1)
 
@@ -122,7 +122,7 @@ def test_the_script_is_played_at_the_speed_that_is_asked_for(server: MockServer)
     assert sum(pauses) == pytest.approx(beats[-1].at_ms / 10_000)
 
 
-def test_a_server_that_is_not_there_is_named() -> None:
+def test_a_missing_server_is_named() -> None:
     with pytest.raises(ControlFailed, match=r"127\.0\.0\.1:9"):
         play("http://127.0.0.1:9", write_script(make_content(1), 1))
 

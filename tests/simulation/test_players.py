@@ -185,7 +185,7 @@ def test_everything_that_can_be_chosen_is_listed(server: MockServer) -> None:
     assert all(choice.text.endswith(".") for choice in (*page.contents, *page.flaws))
 
 
-def test_server_without_a_listener_of_its_own_says_why_nobody_plays() -> None:
+def test_server_without_a_listener_says_why_nobody_plays() -> None:
     service = build_app(options=ServerOptions())[SERVICE]
     with pytest.raises(InvalidInput, match="embedded") as raised:
         service.control().call(c.ADD_PLAYERS, PlayerCommand())

@@ -59,7 +59,7 @@ def test_the_schema_accepts_the_plans_there_are() -> None:
     ],
     ids=str,
 )
-def test_the_schema_refuses_what_is_no_plan(wrong: dict[str, Any]) -> None:
+def test_the_schema_refuses_invalid_plans(wrong: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(wrong)
 
 

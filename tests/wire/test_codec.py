@@ -277,7 +277,7 @@ def test_mistake_in_a_document_is_reported_with_its_json_pointer(
 
 
 @every_case("body", [b"", b"{", b"\xff", b"nope", b"[" * 100_000, b'{"query":' * 100_000])
-def test_document_of_ours_that_is_no_json_is_invalid_input(body: bytes) -> None:
+def test_own_document_that_is_not_json_is_invalid_input(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         decode(body, results.WaitCommand)
 

@@ -82,7 +82,7 @@ def test_request_without_any_answer_has_no_response() -> None:
     assert entry(1, record(response=None, delivery=Delivery.CUT), None).response is None
 
 
-def test_body_that_is_no_text_is_base64() -> None:
+def test_body_that_is_not_text_is_base64() -> None:
     body = b"\x1f\x8b\x00\xff"
     shown = entry(1, record(body=body, response=HttpResponse(500, (), b"\xff")), None)
     assert (shown.request.body, shown.request.body_encoding) == (base64.b64encode(body).decode(), "base64")

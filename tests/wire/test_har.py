@@ -126,7 +126,7 @@ def test_request_that_was_held_back_started_when_it_was_received_and_waited_that
     assert (entry["time"], entry["timings"]) == (1_250, {"send": 0, "wait": 1_250, "receive": 0})
 
 
-def test_body_that_is_no_text_is_base64() -> None:
+def test_body_that_is_not_text_is_base64() -> None:
     back_end = emulator()
     answer(back_end, post("/api/v1/sessions", body=b"\xff\x00{"))
     (entry,) = archive(back_end)
@@ -164,7 +164,7 @@ def test_injected_answer_is_there_with_its_fault() -> None:
 
 
 @every_case("count", [0, 1, 1_203])
-def test_archive_of_any_length_is_whole_and_comes_in_pieces(count: int) -> None:
+def test_archive_of_any_length_is_complete_and_arrives_in_pieces(count: int) -> None:
     back_end = emulator()
     for _ in range(count):
         send(back_end, "x")

@@ -151,7 +151,7 @@ def test_injected_answer_says_what_its_status_means(code: int, phrase: str) -> N
         ("", b"", None),
     ],
 )
-def test_injected_body_is_text_as_it_is_and_anything_else_as_json(
+def test_injected_text_is_sent_unchanged_and_anything_else_as_json(
     body: Any, content: bytes, content_type: str | None
 ) -> None:
     response = answers.plain(500, body)

@@ -118,7 +118,7 @@ BODIES = {
 
 @every_case("path", [SESSIONS, DOWNLOADED, "/api/v1/sessions/s/events"])
 @every_case("body", BODIES.values(), ids=BODIES.keys())
-def test_body_that_is_no_json_is_a_400_with_one_sentence(path: str, body: bytes) -> None:
+def test_body_that_is_not_json_is_a_400_with_one_sentence(path: str, body: bytes) -> None:
     arrival = read(post(path, body=body))
     assert (arrival.status, rules(arrival), arrival.document) == (400, [("", "json")], None)
     assert detail(arrival)[0].isupper()
@@ -127,7 +127,7 @@ def test_body_that_is_no_json_is_a_400_with_one_sentence(path: str, body: bytes)
 
 @every_case("document", [None, True, 5, "ping", [], {}, {"eventType": 5}, {"eventType": "nonsense"}])
 @every_case("path", [SESSIONS, DOWNLOADED, "/api/v1/sessions/s/events"])
-def test_json_that_is_no_event_is_a_400_that_says_why(path: str, document: Any) -> None:
+def test_json_that_is_not_an_event_is_a_400_that_says_why(path: str, document: Any) -> None:
     arrival = read(post(path, document))
     assert arrival.status == 400
     assert arrival.violations
@@ -265,7 +265,7 @@ def test_event_type_of_any_length_is_cut() -> None:
         (HttpRequest("GET", "/favicon.ico", ""), Operation.OTHER, 404, ""),
     ],
 )
-def test_request_that_needs_no_session_is_told_apart(
+def test_request_that_needs_no_session_is_recognised(
     request_: HttpRequest, operation: Operation, status: int, argument: str
 ) -> None:
     arrival = read(request_)

@@ -128,7 +128,7 @@ def test_preflight_is_answered_with_what_it_asks_for() -> None:
     assert fields["Access-Control-Allow-Origin"] == "https://a.example"
 
 
-def test_get_is_no_method_of_a_path() -> None:
+def test_get_is_not_a_method_of_a_path() -> None:
     answer = response(emulator(), HttpRequest("GET", "/ee/va/v1/play", "/ee/va/v1/play"))
     assert (answer.status, dict(answer.headers)["Allow"]) == (405, "OPTIONS, POST")
 
@@ -346,7 +346,7 @@ def test_datastreams(target: str, settings: dict[str, Any], status: int, code: s
         (gzip.compress(b" " * 65_537, mtime=0), 413, "EXEG-0112-413"),
     ],
 )
-def test_bodies_that_are_none(raw: bytes, status: int, code: str) -> None:
+def test_invalid_bodies_are_refused(raw: bytes, status: int, code: str) -> None:
     answer = response(emulator(), edge_post("/ee/va/v1/ping", raw=raw))
     assert (answer.status, kind(answer)) == (status, code)
 

@@ -153,7 +153,7 @@ def test_events_without_an_id_follow_from_the_session_start_that_was_refused() -
 
 
 @every_case("name", case_names())
-def test_a_consequence_has_a_cause_that_is_no_milder_and_stands_above_it(name: str) -> None:
+def test_a_consequence_is_listed_below_a_cause_at_least_as_severe(name: str) -> None:
     check(played(name).findings())
 
 

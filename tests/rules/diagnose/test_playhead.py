@@ -81,7 +81,7 @@ def test_a_seek_beyond_the_length_does_not_make_the_length_short() -> None:
     ]
 
 
-def test_a_length_like_that_of_the_first_ad_has_its_own_finding() -> None:
+def test_a_length_equal_to_that_of_the_first_ad_has_its_own_finding() -> None:
     preroll = (("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, AD), ("adComplete", 15, 0), ("adBreakComplete", 15, 0))
 
     assert vod(*preroll, ("play", 15, 0), ("ping", 25, 10), ("ping", 35, 20), ("ping", 45, 30), length_s=15) == []

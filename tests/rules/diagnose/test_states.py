@@ -136,7 +136,7 @@ def test_a_state_that_does_not_come_again_after_a_restart_is_found() -> None:
     assert fired_in_traffic(RULES, ground) == [("state.not-resent", Severity.WARNING, (3, 7))]
 
 
-def test_a_state_that_comes_again_after_a_restart_is_fine() -> None:
+def test_a_state_that_is_sent_again_after_a_restart_is_fine() -> None:
     assert fired_in_traffic(RULES, restart(("play", 30.1, 20), start(30.2, "mute"), ("ping", 40, 30))) == []
 
 

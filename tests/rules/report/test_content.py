@@ -158,7 +158,7 @@ def test_pause_that_was_interrupted_is_two(reports: Any) -> None:
     assert (report.pause_events, report.total_pause_duration_s, report.total_buffer_duration_s) == (2, 3, 2)
 
 
-def test_player_that_was_paused_before_an_ad_break_goes_on_pausing_after_it(reports: Any) -> None:
+def test_player_that_was_paused_before_an_ad_break_stays_paused_after_it(reports: Any) -> None:
     report = reports(
         ("play", 0, 0),
         ("pauseStart", 5, 5),

@@ -26,7 +26,7 @@ SETTINGS = [
 ]
 
 
-def test_report_of_an_open_session_is_provisional_and_a_later_one_goes_on(reports: Any) -> None:
+def test_report_of_an_open_session_is_provisional_and_a_later_one_continues_it(reports: Any) -> None:
     ground = Playground()
     sid = ground.play(("play", 0, 0), ("ping", 10, 10))
     early = reports.of(ground, sid)

@@ -70,7 +70,7 @@ def test_the_form_knows_every_condition_and_every_member_of_a_rule(standing_page
     assert {field["name"] for field in tables["RULE"]} == set(FaultSpec.__struct_fields__) - {"fault", "when"}
 
 
-def test_a_rule_is_added_by_the_form_and_strikes(shown: Shown, page: Page) -> None:
+def test_a_rule_is_added_by_the_form_and_fires(shown: Shown, page: Page) -> None:
     sid = shown.open_session()
     page.goto(shown.address("#/faults"))
     page.get_by_label("Kind").select_option("status")
