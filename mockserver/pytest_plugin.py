@@ -389,7 +389,7 @@ def _port(config: pytest.Config) -> int:
     told: int | None = config.getoption("--media-server-port")
     ini = str(config.getini("media_server_port") or "0")
     if told is None and not ini.isdecimal():
-        pytest.fail(f"the ini option media_server_port is a number, not {ini!r}", pytrace=False)
+        pytest.fail(f"the ini option media_server_port must be a number, not {ini!r}", pytrace=False)
     return int(ini) if told is None else told
 
 

@@ -241,8 +241,12 @@ def test_settings_and_faults_to_start_with_are_in_force_and_come_back_with_a_res
     ("arguments", "text", "pointer"),
     [
         ({"settings": Settings(idle_timeout_s=-1)}, "idle_timeout_s must be a number of seconds", "/idle_timeout_s"),
-        ({"faults": {"fault": {"kind": "reset"}}}, "faults is a list of rules, even if there is only one", "/faults"),
-        ({"faults": FaultSpec(fault=StatusFault(code=500))}, "faults is a list of rules", "/faults"),
+        (
+            {"faults": {"fault": {"kind": "reset"}}},
+            "faults must be a list of rules, even if there is only one",
+            "/faults",
+        ),
+        ({"faults": FaultSpec(fault=StatusFault(code=500))}, "faults must be a list of rules", "/faults"),
         ({"faults": [{"fault": {"kind": "reset"}}, {"kind": "reset"}]}, "unknown member `kind`", "/faults/1"),
         ({"faults": [{"fault": {"kind": "status", "code": "500"}}]}, "got `str`", "/faults/0/fault/code"),
         ({"faults": [{"fault": {"kind": "reset"}, "skip": -1}]}, "skip must be 0 or more, not -1", "/skip"),

@@ -311,5 +311,5 @@ def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
 def _to_write(key: str, values: Mapping[str, Any], given: Mapping[str, _Given]) -> Path | None:
     path: Path | None = values.get(key)
     if path is not None and not path.absolute().parent.is_dir():
-        raise InvalidInput(f"{given[key].where} must lie in a folder that exists, not {str(path)!r}")
+        raise InvalidInput(f"{given[key].where} must be in a folder that exists, not {str(path)!r}")
     return path

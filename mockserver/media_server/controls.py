@@ -161,7 +161,7 @@ def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[Faul
         InvalidInput: A rule is not valid, or ``rules`` is not a list.
     """
     if isinstance(rules, (Mapping, FaultSpec)):
-        raise InvalidInput("faults is a list of rules, even if there is only one", pointer="/faults")
+        raise InvalidInput("faults must be a list of rules, even if there is only one", pointer="/faults")
     with below("/faults"):
         specs: Sequence[FaultSpec] = convert([to_builtins(rule) for rule in rules], tuple[FaultSpec, ...])
     return specs

@@ -175,7 +175,7 @@ class StatusFault(AnswerFault, frozen=True, kw_only=True, tag="status"):
 
 
 class LocationFault(AnswerFault, frozen=True, kw_only=True, tag="location"):
-    """Change the ``Location`` of the answer; an answer without one stays as it is.
+    """Change the ``Location`` of the answer; an answer without one is not changed.
 
     Use it at stage ``response``: there the session exists, and clients look for its id in the answer.
 
@@ -446,7 +446,7 @@ SimpleFault = (
 
 
 class ResponsesFault(FaultKind, frozen=True, kw_only=True, tag="responses"):
-    """A script: one item for each request that the rule strikes, in order.
+    """A script: one item for each request that the rule hits, in order.
 
     Args:
         responses: 1 to 1000 faults, or ``"pass"`` for none; ``repeat`` in an item says for how many requests it counts.

@@ -251,7 +251,7 @@ def _instant(raw: msgspec.Raw) -> int:
         at = at.replace(tzinfo=timezone.utc)
     at_ms = (at - _EPOCH) // timedelta(milliseconds=1)
     if not 0 <= at_ms <= MAX_TIME_MS:
-        raise InvalidInput("the time of a request is from 1970 up to the year 9999", pointer="/startedDateTime")
+        raise InvalidInput("the time of a request must be from 1970 up to the year 9999", pointer="/startedDateTime")
     return at_ms
 
 

@@ -152,13 +152,18 @@ def call_of_entry(number: int, entry: Entry) -> RecordedCall:
 
 def _check_times(entry: Entry) -> None:
     if not 0 <= entry.at_ms <= MAX_TIME_MS:
-        raise InvalidInput("the time of a request is in milliseconds, from 1970 up to the year 9999", pointer="/at_ms")
+        raise InvalidInput(
+            "the time of a request must be in milliseconds, from 1970 up to the year 9999", pointer="/at_ms"
+        )
     if not 0 <= entry.held_ms <= entry.at_ms:
         raise InvalidInput(
-            "how long a request was held back is in milliseconds, 0 or more and no more than at_ms", pointer="/held_ms"
+            "how long a request was held back must be in milliseconds, 0 or more and no more than at_ms",
+            pointer="/held_ms",
         )
     if entry.received < 0:
-        raise InvalidInput("the place of a request among those received is 1 or more, or left out", pointer="/received")
+        raise InvalidInput(
+            "the place of a request among those received must be 1 or more, or left out", pointer="/received"
+        )
 
 
 def _answer(response: RecordedResponse) -> RecordedAnswer:
@@ -170,7 +175,7 @@ def _answer(response: RecordedResponse) -> RecordedAnswer:
 def _of_line(number: int, document: dict[str, Any]) -> RecordedCall:
     line: RecordedLine = convert(document, RecordedLine)
     if not abs(line.t) <= _LONGEST_S:
-        raise InvalidInput(f"the time of a request is in seconds, -1e11 to 1e11, not {line.t:g}", pointer="/t")
+        raise InvalidInput(f"the time of a request must be in seconds, -1e11 to 1e11, not {line.t:g}", pointer="/t")
     path, body = api_path_of(line.path), line.body.encode()
     dialect = DIALECTS.at(path)
     opened = dialect.opened_by(HttpResponse(line.status, (), line.answer.encode())) if line.status else None

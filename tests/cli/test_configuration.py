@@ -257,7 +257,7 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
         ("[port]\nx = 1\n", ":1: port must be a port from 0 to 65535, not {'x': 1}"),
         ("path_prefixes = ['/api']\n", ":1: path_prefixes: '/api' is not a path prefix"),
         ("tls_key = 'k'\n", ":1: tls_key needs a certificate: give --tls-cert too"),
-        ("export_on_exit = 'no/where'\n", ":1: export_on_exit must lie in a folder that exists, not "),
+        ("export_on_exit = 'no/where'\n", ":1: export_on_exit must be in a folder that exists, not "),
         ("faults = 5\n", ":1: faults must be the path of a file, or [[faults]] tables"),
         ("port = 1\n[[faults]]\nfault.kind = 'reset'\nport = 1\n", ":2: a fault rule has no member port"),
         ("session_rules = 5\n", ":1: session_rules must be [[session_rules]] tables"),

@@ -81,7 +81,7 @@ def test_invalid_marker_is_reported_in_one_line_that_names_the_test(run: Run) ->
         "idle_timout_s=5": "unknown member `idle_timout_s`; did you mean idle_timeout_s?",
         "idle_timeout_s=-1": "/idle_timeout_s: idle_timeout_s must be a number of seconds from 0 to *; not -1*",
         "faults=[{'fault': {'kind': 'status'}}]": "/faults/0/fault: *missing required field `code`",
-        "faults={'fault': {'kind': 'reset'}}": "/faults: faults is a list of rules, even if there is only one",
+        "faults={'fault': {'kind': 'reset'}}": "/faults: faults must be a list of rules, even if there is only one",
         "faults=[{'fault': {'kind': 'reset'}, 'every': 0}]": "/every: every must be 1 or more, not 0",
     }
     tests = [f"@pytest.mark.media_server({it})\ndef test_{n}(media_server): pass" for n, it in enumerate(told)]

@@ -128,7 +128,7 @@ def test_port_that_is_not_a_number_is_reported(run: Run, pytester: pytest.Pytest
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nmedia_server_port = http")
     result = run("def test_it(media_server): pass")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["the ini option media_server_port is a number, not 'http'"])
+    result.stdout.fnmatch_lines(["the ini option media_server_port must be a number, not 'http'"])
 
 
 # A running server

@@ -129,7 +129,7 @@ def test_journals_that_follow_one_another_in_a_file_stay_apart() -> None:
 
 @every_case("held_ms", [-1, 1_501, 10**18, 10**30])
 def test_impossible_held_time_is_refused(held_ms: int) -> None:
-    with pytest.raises(InvalidInput, match=r"f:2: /held_ms: how long a request was held back is in milliseco"):
+    with pytest.raises(InvalidInput, match=r"f:2: /held_ms: how long a request was held back must be in mil"):
         read(ENTRY, {**ENTRY, "held_ms": held_ms})
 
 
@@ -308,17 +308,29 @@ def test_every_recorded_session_gets_its_id(path: Path) -> None:
         ([PLAIN, {**PLAIN, "t": "x"}], "f:2: /t: Expected `float`, got `str`"),
         (
             [PLAIN, {**PLAIN, "t": 1_760_000_000_000}],
-            "f:2: /t: the time of a request is in seconds, -1e11 to 1e11, not",
+            "f:2: /t: the time of a request must be in seconds, -1e11 to 1e11, not",
         ),
-        ([PLAIN, {**PLAIN, "t": -1e308}], "f:2: /t: the time of a request is in seconds"),
+        ([PLAIN, {**PLAIN, "t": -1e308}], "f:2: /t: the time of a request must be in seconds"),
         ([{**ENTRY, "at_ms": -(10**400)}], "f:1: "),
         ([{**ENTRY, "response": {**ENTRY["response"], "body": "?"}}], "f:1: /response/body: is not base64"),
         ([{**ENTRY, "at_ms": None}], "f:1: /at_ms: Expected `int`, got `null`"),
-        ([ENTRY, {**ENTRY, "at_ms": -1}], "f:2: /at_ms: the time of a request is in milliseconds, from 1970 up to"),
-        ([ENTRY, {**ENTRY, "at_ms": 10**30}], "f:2: /at_ms: the time of a request is in milliseconds, from 1970 up to"),
-        ([ENTRY, {**ENTRY, "held_ms": -5}], "f:2: /held_ms: how long a request was held back is in milliseconds"),
-        ([ENTRY, {**ENTRY, "held_ms": 1_501}], "f:2: /held_ms: how long a request was held back is in milliseconds"),
-        ([ENTRY, {**ENTRY, "held_ms": 10**30}], "f:2: /held_ms: how long a request was held back is in milliseconds"),
+        (
+            [ENTRY, {**ENTRY, "at_ms": -1}],
+            "f:2: /at_ms: the time of a request must be in milliseconds, from 1970 up to",
+        ),
+        (
+            [ENTRY, {**ENTRY, "at_ms": 10**30}],
+            "f:2: /at_ms: the time of a request must be in milliseconds, from 1970 up to",
+        ),
+        ([ENTRY, {**ENTRY, "held_ms": -5}], "f:2: /held_ms: how long a request was held back must be in milliseconds"),
+        (
+            [ENTRY, {**ENTRY, "held_ms": 1_501}],
+            "f:2: /held_ms: how long a request was held back must be in milliseconds",
+        ),
+        (
+            [ENTRY, {**ENTRY, "held_ms": 10**30}],
+            "f:2: /held_ms: how long a request was held back must be in milliseconds",
+        ),
         ([ENTRY, {**ENTRY, "received": -1}], "f:2: /received: the place of a request among those received"),
         ([{**ENTRY, "request": {**ENTRY["request"], "body": "?"}}], "f:1: /request/body: is not base64"),
         ([event("sessionStart"), PLAIN], "f:2: this is a recorded request, but line 1 is an event"),

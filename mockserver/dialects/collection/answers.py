@@ -87,7 +87,7 @@ def turned_away(outcome: Outcome, sid: str) -> HttpResponse:
     """
     if outcome is Outcome.UNKNOWN_SESSION:
         return _json(404, {"message": f"{_session(sid)} is not known; open a new one with a sessionStart."})
-    message = f"{_session(sid)} is closed and takes no more events; open a new one with a sessionStart."
+    message = f"{_session(sid)} is closed and accepts no more events; open a new one with a sessionStart."
     return _json(410, {"message": message})
 
 

@@ -69,7 +69,7 @@ _QUERY = [
 ]
 _ACCEPTED = {"description": "Accepted."}
 _BAD = {"description": "The request is not valid.", **_PROBLEM}
-_GONE = {"description": "The session is not known or takes no more events.", **_PROBLEM}
+_GONE = {"description": "The session is not known or accepts no more events.", **_PROBLEM}
 
 
 def _post(name: str, summary: str, parameters: list[Any], **responses: Any) -> dict[str, Any]:

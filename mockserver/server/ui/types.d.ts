@@ -516,7 +516,7 @@ export interface Lanes {
   journal_complete: boolean;
 }
 
-/** Change the ``Location`` of the answer; an answer without one stays as it is. */
+/** Change the ``Location`` of the answer; an answer without one is not changed. */
 export interface LocationFault {
   kind: "location";
   repeat?: number;
@@ -754,7 +754,7 @@ export interface ResetFault {
   repeat?: number;
 }
 
-/** A script: one item for each request that the rule strikes, in order. */
+/** A script: one item for each request that the rule hits, in order. */
 export interface ResponsesFault {
   kind: "responses";
   repeat?: number;

@@ -73,7 +73,7 @@ def test_body_that_was_not_read_to_its_end_ends_the_connection(status: int, fina
     [
         (Outcome.UNKNOWN_SESSION, 410, 404, "is not known"),
         (Outcome.UNKNOWN_SESSION, 204, 404, "is not known"),
-        (Outcome.SESSION_CLOSED, 410, 410, "takes no more events"),
+        (Outcome.SESSION_CLOSED, 410, 410, "accepts no more events"),
         (Outcome.SESSION_CLOSED, 404, 404, "is closed"),
     ],
 )
