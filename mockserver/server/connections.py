@@ -156,7 +156,10 @@ def has_left(transport: asyncio.Transport | None) -> bool:
     """Return whether the client of a connection has left, even if aiohttp does not read it because requests wait."""
     if transport is None or transport.is_closing():
         return True
-    return not transport.is_reading() and _has_ended(transport.get_extra_info("socket"))
+    try:
+        return not transport.is_reading() and _has_ended(transport.get_extra_info("socket"))
+    except RuntimeError:  # Python 3.10, after TLS has lost its connection and before it says so
+        return True
 
 
 def _has_ended(connection: socket.socket | None) -> bool:
