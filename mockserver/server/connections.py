@@ -116,8 +116,9 @@ class Connection(web.RequestHandler):
 
     def _look_out(self) -> None:
         """Check the connection again and again while its end cannot arrive, since aiohttp has stopped reading."""
-        if self._look is None and self.transport is not None and not self.transport.is_reading():
-            self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+        with contextlib.suppress(RuntimeError):  # see has_left()
+            if self._look is None and self.transport is not None and not self.transport.is_reading():
+                self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
 
     def _look_again(self) -> None:
         self._look = None
