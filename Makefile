@@ -11,7 +11,7 @@ CAN_TEST := $(VENV)/.can-test
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker more than cores, because tests wait for sockets, for processes that they start and for Chromium.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
-PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(QUICKER) $(ARGS)
+PYTEST = -m pytest -n $(WORKERS) $(if $(NO_BROWSER),-m "not browser and not nginx") $(SPREAD) $(ARGS)
 # Keep compiled tests; otherwise each worker would compile all of them again.
 unexport PYTHONDONTWRITEBYTECODE
 NOT_INSTALLED = echo "Not installed, see above. Installing needs a package index, the first time and when versions change." >&2; exit 1
@@ -30,9 +30,9 @@ help: ## Show this list
 run: $(CAN_RUN) ## Start the server on 127.0.0.1:8089 (ARGS="--port 9000")
 	@$(BIN)/python -m mockserver serve --host 127.0.0.1 --port 8089 $(ARGS)
 
-quick: NO_BROWSER := 1 ## Run all tests except those with Chromium, with fewer random examples (ARGS="tests/rules -k idle")
+quick: NO_BROWSER := 1 ## Run all tests except those with Chromium (ARGS="tests/rules -k idle")
 # worksteal keeps neighbours in one worker, where they share servers; it does not keep browser tests last.
-quick: QUICKER := --hypothesis-profile=quick --dist worksteal
+quick: SPREAD := --dist worksteal
 test: ## Run all tests on all cores (ARGS="tests/rules -k idle"); NO_BROWSER=1 leaves out Chromium
 quick test: $(CAN_TEST) browser nginx
 	@$(BIN)/python $(PYTEST)

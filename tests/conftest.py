@@ -19,7 +19,6 @@ from tests.cli.forked import Forker
 
 pytest_plugins = ["pytester"]
 
-hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("ci"), max_examples=20)  # make quick
 hypothesis.settings.load_profile("ci")  # derandomized and without deadlines; --hypothesis-profile=default explores
 
 
