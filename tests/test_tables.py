@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
-from pytest_timeout import PYTEST_FAILURE_MESSAGE  # type: ignore[import-untyped]
+import pytest_timeout  # type: ignore[import-untyped]
 
 from tests.tables import every_case
 
@@ -66,9 +67,11 @@ def test_a_case_that_hangs_until_the_time_of_the_test_is_over_is_the_last() -> N
     @every_case("number", [1, 2])
     def hangs(number: int) -> None:
         seen.append(number)
-        pytest.fail(PYTEST_FAILURE_MESSAGE % 180)
+        timeout["alarm"]()
 
-    with pytest.raises(pytest.fail.Exception, match="180s"):
+    timeout: dict[str, Any] = {"__name__": pytest_timeout.__name__, "pytest": pytest}
+    exec("def alarm(): pytest.fail('after 180 s')", timeout)  # as if it stood in that module
+    with pytest.raises(pytest.fail.Exception, match="after 180 s"):
         hangs()
 
     assert seen == [1]
