@@ -165,6 +165,12 @@ def lasting(key: RSAPrivateKey, begin_s: int, end_s: int) -> bytes:
     from cryptography.hazmat.primitives import hashes, serialization
 
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "of the house")])
+    # Python 3.13 and newer trust no CA without key usage.
+    usages = dict.fromkeys(
+        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "encipher_only", "decipher_only"),
+        False,
+    )  # fmt: skip
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -174,6 +180,7 @@ def lasting(key: RSAPrivateKey, begin_s: int, end_s: int) -> bytes:
         .not_valid_before(datetime.fromtimestamp(begin_s, timezone.utc))
         .not_valid_after(datetime.fromtimestamp(end_s, timezone.utc))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(**usages, key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
