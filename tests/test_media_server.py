@@ -248,7 +248,11 @@ def test_settings_and_faults_to_start_with_are_in_force_and_come_back_with_a_res
         ),
         ({"faults": FaultSpec(fault=StatusFault(code=500))}, "faults must be a list of rules", "/faults"),
         ({"faults": [{"fault": {"kind": "reset"}}, {"kind": "reset"}]}, "unknown member `kind`", "/faults/1"),
-        ({"faults": [{"fault": {"kind": "status", "code": "500"}}]}, "got `str`", "/faults/0/fault/code"),
+        (
+            {"faults": [{"fault": {"kind": "status", "code": "500"}}]},
+            "must be a whole number, not '500'",
+            "/faults/0/fault/code",
+        ),
         ({"faults": [{"fault": {"kind": "reset"}, "skip": -1}]}, "skip must be 0 or more, not -1", "/skip"),
     ],
 )

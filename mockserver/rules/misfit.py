@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -20,6 +20,28 @@ _AT = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MOST_NAMED = 24
 """Most words that a message lists."""
+
+_TYPES: tuple[tuple[Any, str, tuple[type, ...]], ...] = (
+    (inspect.BoolType, "true or false", (bool,)),
+    (inspect.IntType, "a whole number", (int,)),
+    (inspect.FloatType, "a number", (int, float)),
+    ((inspect.StrType, inspect.EnumType, inspect.LiteralType), "text", (str,)),
+    ((inspect.ListType, inspect.VarTupleType, inspect.TupleType), "a list", (list, tuple)),
+    ((inspect.DictType, inspect.StructType), "an object", (dict,)),
+    (inspect.NoneType, "null", (type(None),)),
+)
+"""Types of msgspec, how people call them, and the values that have them."""
+
+_SHOWN: Mapping[type, Callable[[Any], str]] = {
+    bool: lambda value: str(value).lower(),
+    int: str,
+    float: str,
+    str: lambda value: repr(value[:50]),
+    list: lambda _: "a list",
+    tuple: lambda _: "a list",
+    dict: lambda _: "an object",
+    type(None): lambda _: "null",
+}
 
 
 def misfit(error: msgspec.ValidationError, kind: Any, document: Any) -> InvalidInput:
@@ -93,12 +115,29 @@ def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str
             return f"unknown member `{unknown}`{_there_are(known)}{nearest(unknown, known)}"
     if isinstance(value, dict) and (lacking := _lacking_at(kind, steps, document)) is not None:
         return what + _there_are(words_at(kind, [*steps, lacking], document))
+    wrong = _wrong_type(_kinds(kind, steps, document), value)
+    if wrong is not None:
+        return wrong
     words = words_at(kind, steps, document) if isinstance(value, str) else []
     if value in words or not words:
         return what
     if _takes_numbers(kind, steps, document):
         return f"{what}; write a number, or {', '.join(words)}{nearest(value, words)}"
     return f"{what}{_there_are(words)}{nearest(value, words)}"
+
+
+def _wrong_type(kinds: Sequence[inspect.Type], value: Any) -> str | None:
+    """Say which types a place can hold; None if the value has one of them, or if it cannot be said in a few words."""
+    if type(value) not in _SHOWN:
+        return None
+    named: list[str] = []
+    for kind in kinds:
+        name, types = next(((name, types) for known, name, types in _TYPES if isinstance(kind, known)), ("", ()))
+        if not name or type(value) in types:
+            return None
+        named += [name] if name not in named else []
+    allowed = " or ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
+    return f"must be {allowed}, not {_SHOWN[type(value)](value)}" if allowed else None
 
 
 def _there_are(known: Sequence[str]) -> str:

@@ -266,7 +266,7 @@ def test_fault_rules_come_from_tables_or_from_the_file_that_is_named_last(folder
         ("port = 1\n[[session_rules]]\nidle_timeout = 5\n", ":2: a session rule needs where, one or more conditions"),
         ("cors_max_age = -1\n", ":1: cors_max_age must be a number of seconds from 0 to"),
         ("\n[thresholds]\nx = 1\n", ":2: unknown member `x`"),
-        ("[[session_rules]]\nwhere = 5\n", ":1: where: Expected `array`, got `int`"),
+        ("[[session_rules]]\nwhere = 5\n", ":1: where: must be a list, not 5"),
         ("[[session_rules]]\nwhere = ['/a=1']\n[[session_rules]]\nwhere = []\n",
          ":3: a session rule needs at least one condition"),
     ],

@@ -41,7 +41,7 @@ def test_order_is_kept(tmp_path: Path) -> None:
         ("f.json", "[\n{,", ":2 is not JSON: "),
         ("f.json", "5", " must hold a list of fault rules"),
         ("f.json", '{"rules": []}', " must hold a list of fault rules"),
-        ("f.json", "[5]", ": rule 1: Expected `object`, got `int`"),
+        ("f.json", "[5]", ": rule 1: must be an object, not 5"),
         ("f.json", f"[{RESET_JSON}, {{}}]", ": rule 2: "),
         ("f.json", f'[{RESET_JSON[:-1]}, "tmies": 1}}]', ": rule 1: a fault rule has no member tmies; did you "
          "mean times?"),

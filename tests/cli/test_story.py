@@ -106,7 +106,7 @@ def test_file_can_be_shown_and_is_checked(capsys: pytest.CaptureFixture[str], ow
     assert json.loads(capsys.readouterr().out)["title"] == "Own"
     own.write_text("title = 3\n", encoding="utf-8")
     assert main(["story", "show", str(own)]) == 2
-    assert capsys.readouterr().err == f"mockserver: {own}:1: /title: expected `str`, got `int`\n"
+    assert capsys.readouterr().err == f"mockserver: {own}:1: /title: must be text, not 3\n"
 
 
 @every_case(
@@ -292,7 +292,7 @@ def test_saved_file_runs_again_and_a_bad_one_does_not(start: StartProcess, fetch
     assert process.stderr is not None
 
     _save(own, "title = 3\n", 3)
-    assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; keeping the previous version\n"
+    assert process.stderr.readline() == f"{own}:1: /title: must be text, not 3; keeping the previous version\n"
     _save(own, REFUSED.format(title="Second", count="at_most = 0"), 1)
     out_of(process, "story own: Second")
     fetch(url, "POST", "/api/v1/sessions", session_start())
@@ -317,7 +317,7 @@ def test_serve_runs_stories_from_files_and_reads_them_again(start: StartProcess,
         assert json.loads(fetch(url, "GET", path)[1])["origin"] == str(own)
 
     _save(own, "title = 3\n", 3)
-    assert process.stderr.readline() == f"{own}:1: /title: expected `str`, got `int`; keeping the previous version\n"
+    assert process.stderr.readline() == f"{own}:1: /title: must be text, not 3; keeping the previous version\n"
     assert json.loads(fetch(url, "GET", "/__admin/stories/own")[1])["story"]["title"] == "Own"
     _save(own, REFUSED.format(title="Second", count="at_most = 0"), 1)
     assert process.stderr.readline() == "reloaded own\n"
@@ -333,7 +333,7 @@ def test_serve_does_not_start_with_an_unusable_story(start: StartProcess, own: P
     process = start("serve", "--port", "0", "--stories", str(own))
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
-    assert err == f"mockserver: {own}:1: /title: expected `str`, got `int`\n"
+    assert err == f"mockserver: {own}:1: /title: must be text, not 3\n"
 
 
 def _save(path: Path, text: str, when: int) -> None:

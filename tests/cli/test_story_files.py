@@ -65,7 +65,7 @@ def test_unusable_story_is_refused_with_its_file(save: Save, tmp_path: Path) -> 
     (tmp_path / "more").mkdir()
     one, same = save("one.toml", "1"), save("more/one.toml", "1")
     for paths, message in (
-        ((bad,), f"{bad}:1: /title: expected `str`, got `int`"),
+        ((bad,), f"{bad}:1: /title: must be text, not 3"),
         ((taken,), f"{taken}: flap-500 is the name of a built-in story; give yours another"),
         ((one, same), f"{same}: {one} already has a story of that name"),
         ((tmp_path / "gone",), f"there is no file or folder {tmp_path / 'gone'}"),
@@ -92,7 +92,7 @@ def test_bad_file_is_reported_once_and_changes_nothing(save: Save, tmp_path: Pat
     path = save("one.toml", "")
     save("two.toml", "3")
 
-    assert files.reread() == (["two"], [f"{path}:1: /title: expected `str`, got `int`"])
+    assert files.reread() == (["two"], [f"{path}:1: /title: must be text, not 3"])
     assert titles(files) == {"one": "1", "two": "3"}
     assert files.reread() == ([], [])
     save("one.toml", "4")
@@ -108,7 +108,7 @@ def test_folder_is_watched_for_new_and_removed_files(save: Save, tmp_path: Path)
     save("two.toml", "2")
     bad = save("bad.toml", "")
 
-    assert files.reread() == (["one", "two"], [f"{bad}:1: /title: expected `str`, got `int`"])
+    assert files.reread() == (["one", "two"], [f"{bad}:1: /title: must be text, not 3"])
     assert titles(files) == {"two": "2"}
     assert files.reread() == ([], [])
 

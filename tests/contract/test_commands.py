@@ -75,7 +75,7 @@ def test_session_that_does_not_exist_is_not_found(server: MediaServer, ask: str,
     ("members", "text", "pointer"),
     [
         ({"sid": "no spaces"}, "sid must be 1 to 128 letters", "/sid"),
-        ({"sid": 5}, "got `int`", "/sid"),
+        ({"sid": 5}, "must be text or null, not 5", "/sid"),
         ({"phase": "asleep"}, "Invalid enum value 'asleep'", "/phase"),
     ],
 )

@@ -226,13 +226,28 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
 @every_case(
     ("value", "kind", "pointer", "message"),
     [
-        ({"query": {"status": "204"}}, results.WaitCommand, "/query/status", "got `str`"),
+        (
+            {"query": {"status": "204"}},
+            results.WaitCommand,
+            "/query/status",
+            "must be a whole number, a list or null, not '204'",
+        ),
         ({"query": {"bogus": 1}}, results.WaitCommand, "/query", "unknown member `bogus`"),
-        ({"at_least": 1.5}, results.WaitCommand, "/at_least", "got `float`"),
-        ({"sequence": ["play", {"since": "x"}]}, results.VerifyCommand, "/sequence/1/since", "got `str`"),
+        ({"at_least": 1.5}, results.WaitCommand, "/at_least", "must be a whole number, not 1.5"),
+        (
+            {"sequence": ["play", {"since": "x"}]},
+            results.VerifyCommand,
+            "/sequence/1/since",
+            "must be a whole number, not 'x'",
+        ),
         ({"fault": {"kind": "status"}}, fault.FaultSpec, "/fault", "`code`"),
         ({"fault": {"kind": "explode"}}, fault.FaultSpec, "/fault/kind", "explode"),
-        ({"fault": {"kind": "status", "code": 1, "headers": []}}, fault.FaultSpec, "/fault/headers", "got `array`"),
+        (
+            {"fault": {"kind": "status", "code": 1, "headers": []}},
+            fault.FaultSpec,
+            "/fault/headers",
+            "must be an object, not a list",
+        ),
         ({"fault": {"kind": "stauts"}}, fault.FaultSpec, "/fault/kind", "did you mean status[?]"),
         ({"fault": {"kind": "reply"}}, fault.FaultSpec, "/fault/kind", "reply'; there are status, .* pass; "),
         ({"fault": {"code": 500}}, fault.FaultSpec, "/fault", "`kind`; there are status, outcome, "),
@@ -261,10 +276,10 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
         ({"idle_timout_s": 5}, settings.Settings, "", "did you mean idle_timeout_s[?]"),
         ({"zzz": 5}, settings.Settings, "", "`zzz`$"),
         ({}, fault.FaultSpec, "", "`fault`"),
-        ({"session_rules": [{"where": [5]}]}, settings.Settings, "/session_rules/0/where/0", "got `int`"),
-        ({"cors.max_age": "x"}, settings.Settings, "/cors.max_age", "got `str`"),
+        ({"session_rules": [{"where": [5]}]}, settings.Settings, "/session_rules/0/where/0", "must be text, not 5"),
+        ({"cors.max_age": "x"}, settings.Settings, "/cors.max_age", "must be a whole number or null, not 'x'"),
         ({"action": "jump"}, results.ClockCommand, "/action", "jump"),
-        ([], results.ClockCommand, "", "got `array`"),
+        ([], results.ClockCommand, "", "must be an object, not a list"),
     ],
 )
 def test_mistake_in_a_document_is_reported_with_its_json_pointer(
