@@ -34,7 +34,7 @@ _TYPES: tuple[tuple[Any, str, tuple[type, ...]], ...] = (
 
 _SHOWN: Mapping[type, Callable[[Any], str]] = {
     bool: lambda value: str(value).lower(),
-    int: str,
+    int: lambda value: str(value) if abs(value) < 10**18 else "so large a number",  # str refuses thousands of digits
     float: str,
     str: lambda value: repr(value[:50]),
     list: lambda _: "a list",

@@ -39,6 +39,22 @@ def test_place_is_read_from_the_message_of_msgspec(document: Any, kind: Any, poi
     assert more in str(refused)
 
 
+@every_case(
+    ("document", "kind", "said"),
+    [
+        ({"fault": {"kind": "status", "code": True}}, FaultSpec, "must be a whole number, not true"),
+        ({"fault": {"kind": "reset"}, "times": 1.5}, FaultSpec, "must be a whole number or null, not 1.5"),
+        ({"fault": {"kind": "reset"}, "name": 10**5000}, FaultSpec, "must be text or null, not so large a number"),
+        ({"fault": {"kind": "reset"}, "stage": None}, FaultSpec, "must be text, not null"),
+        ({"fault": {"kind": "reset"}, "when": {"event_type": 5}}, FaultSpec, "must be text, a list or null, not 5"),
+        ({"fault": {"kind": "reset"}, "when": []}, FaultSpec, "must be an object, not a list"),
+        ({"session_rules": "x" * 99}, Settings, f"must be a list, not '{'x' * 50}'"),
+    ],
+)
+def test_wrong_type_is_explained_in_plain_words(document: Any, kind: Any, said: str) -> None:
+    assert str(misfit(objection(document, kind), kind, document)) == said
+
+
 @every_case("said", ["$.fault.code: a number was expected", "", "Bad value - at line 3"])
 def test_unknown_message_is_passed_on_without_a_place(said: str) -> None:
     refused = misfit(msgspec.ValidationError(said), FaultSpec, {"fault": {"kind": "reset"}})
