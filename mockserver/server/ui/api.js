@@ -30,8 +30,16 @@ export function queryString(query = {}) {
   return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
-/** Make a client of the admin API for `page`, the address of this page. */
-export function createApi(page) {
+/**
+ * Make a client of the admin API for `page`, the address of this page.
+ *
+ * A view has a client of its own, with the signal that it was left. Then its reads are given up and never return, so
+ * that nothing is asked or shown for it any more; what it has changed on the server stays changed.
+ *
+ * @param {string} page
+ * @param {AbortSignal} [left]
+ */
+export function createApi(page, left) {
   const base = new URL("..", page.split("#")[0].split("?")[0]).href.replace(/\/$/, "");
   const origin = base.replace(/\/__admin$/, "");
 
@@ -55,19 +63,27 @@ export function createApi(page) {
     try {
       response = await fetch(base + where + queryString(query), init);
     } catch (error) {
-      if (error.name === "AbortError") throw error;
       throw new ApiError({ status: 0, detail: "The server cannot be reached.", code: "unreachable" });
     }
-    const answer = await read(response);
+    const answer = await content(response);
     if (method !== "GET") document.dispatchEvent(new CustomEvent(CHANGED));
     return answer;
+  }
+
+  async function read(where, query) {
+    try {
+      return await ask("GET", where, { query, signal: left });
+    } catch (error) {
+      if (left?.aborted) return new Promise(() => {});
+      throw error;
+    }
   }
 
   return {
     base,
     origin,
-    /** @type {<P extends string>(where: P, query?: object, options?: object) => Promise<P extends keyof Answers ? Answers[P] : any>} */
-    get: (where, query, options) => ask("GET", where, { ...options, query }),
+    /** @type {<P extends string>(where: P, query?: object) => Promise<P extends keyof Answers ? Answers[P] : any>} */
+    get: read,
     post: (where, body) => ask("POST", where, { body }),
     /** @type {(where: string, file: Blob, kind?: string) => Promise<any>} */
     send: (where, file, kind) => ask("POST", where, { file, kind }),
@@ -77,7 +93,7 @@ export function createApi(page) {
   };
 }
 
-async function read(response) {
+async function content(response) {
   const text = await response.text();
   let answer = null;
   try {

@@ -33,6 +33,7 @@ const clock = createClock(api, live);
 const main = document.getElementById("main");
 const announcer = document.getElementById("announcer");
 let shown = null;
+let leaving = new AbortController();
 let module = null;
 let visit = 0;
 let where = null;
@@ -75,6 +76,7 @@ async function show() {
   const mine = ++visit;
   const route = resolve(location.hash);
   header.mark(route?.section);
+  const left = new AbortController();
   let next;
   try {
     if (!route) throw new Error(`There is no ${location.hash} on this page.`);
@@ -82,13 +84,15 @@ async function show() {
     if (mine !== visit) return;
     if (module === route.module && shown?.update?.(route)) return;
     module = route.module;
-    next = view({ api, live, clock, params: route.params, query: route.query, go, announce });
+    next = view({ api: createApi(location.href, left.signal), live, clock, params: route.params, query: route.query, go, announce });
   } catch (error) {
     if (mine !== visit) return;
     module = null;
     next = { element: failure(error), dispose() {} };
   }
   shown?.dispose();
+  leaving.abort();
+  leaving = left;
   shown = next;
   replace(main, next.element);
   const place = location.hash.split(/[/?]/).slice(0, 3).join("/"); // a tab of a session is the same place

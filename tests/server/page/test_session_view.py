@@ -209,6 +209,22 @@ def test_missing_session_is_reported_as_missing(reopened: Reopened, forgiven: li
     expect(page.get_by_role("alert").first).to_contain_text("there is no session 'nobody'")
 
 
+def test_view_that_was_left_asks_the_server_for_nothing_more(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    asked: list[str] = []
+    page.route(f"**/__admin/sessions/{sid}", lambda _: None)  # its answer does not come
+    page.route(f"**/__admin/sessions/{sid}/**", lambda route: asked.append(route.request.url))
+    with page.expect_request(lambda request: request.url.endswith(sid)):
+        page.goto(shown.address(f"#/sessions/{sid}"))
+
+    with page.expect_event("requestfailed") as given_up:
+        page.evaluate("() => { location.hash = '#/faults'; }")
+
+    assert given_up.value.failure == "net::ERR_ABORTED"
+    expect(page.get_by_role("heading", name="Faults").first).to_be_visible()
+    assert asked == []
+
+
 def test_hostile_names_stay_text(standing: Shown, reopened: Reopened) -> None:
     hostile = "<img src=x onerror=alert(1)>\"'&\u202e<script>alert(2)</script>"
     sid = watched(
