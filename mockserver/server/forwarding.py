@@ -87,7 +87,7 @@ class Forwarder:
         return task
 
     async def close(self) -> None:
-        """Cancel the requests that are on their way."""
+        """Cancel the requests that are on their way, and close the connections to the endpoint."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

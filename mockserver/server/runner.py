@@ -118,8 +118,6 @@ class Runner:
             await asyncio.to_thread(players.close)
         players.close()
         self._service.gate.leave()
-        if self._service.api.forwarder is not None:
-            await self._service.api.forwarder.close()
         if self._reopening is not None:
             self._reopening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -132,6 +130,7 @@ class Runner:
             protocol.pre_shutdown()
         for protocol in protocols:
             await protocol.shutdown(SHUTDOWN_S)  # which aiohttp applies twice
+        await self._service.close()
         self._ports.clear()
         for transport in transports:
             if transport is not None:

@@ -120,6 +120,11 @@ class Service:
             with namespace as emulator:
                 emulator.restart_with(settings, self._faults)
 
+    async def close(self) -> None:
+        """Cancel what is being forwarded, and close the connections to the other endpoint; no request may follow."""
+        if self.api.forwarder is not None:
+            await self.api.forwarder.close()
+
     def control(self, namespace: str = DEFAULT) -> Control:
         """Return the control of a namespace in this process."""
         return LocalControl(self.namespaces, namespace)
@@ -186,7 +191,12 @@ def build_app(
         return await service.handle(request)
 
     in_progress = InProgress(answer)
+
+    async def clean_up(app: web.Application) -> None:
+        await in_progress.stop(app)  # those that began since the shutdown
+        await service.close()
+
     app.router.add_route("*", "/{path:.*}", in_progress.handle)
     app.on_shutdown.append(in_progress.stop)
-    app.on_cleanup.append(in_progress.stop)  # those that began meanwhile
+    app.on_cleanup.append(clean_up)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,14 +11,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from pytest_aiohttp.plugin import AiohttpClient
 
 from mockserver import MockServer, Settings, connect
 from mockserver.control import IMPORT, NAMESPACES
 from mockserver.model.journal import Entry
 from mockserver.server.options import ServerOptions
+from mockserver.server.service import build_app
 from tests.factories import T0, event, start
-from tests.server.conftest import Running
-from tests.waiting import until
+from tests.server.conftest import START, Running
+from tests.waiting import GUARD_S, until
 
 NOWHERE = "http://127.0.0.1:9"
 """The discard port, where nobody listens."""
@@ -206,3 +209,27 @@ def test_answers_of_the_endpoint_are_in_the_export_and_judged_again(forwarding: 
 
 def test_server_forwards_nothing_by_default(server: Running) -> None:
     assert server.service.api.forwarder is None
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["answers", "is silent"])
+async def test_app_that_is_cleaned_up_leaves_no_connection_to_the_endpoint(
+    aiohttp_client: AiohttpClient, answers: bool
+) -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def endpoint(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(START)
+        if answers:
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        asked.set()
+        await reader.read()
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(endpoint, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        client = await aiohttp_client(build_app(options=ServerOptions(forward=f"http://127.0.0.1:{port}")))
+        assert (await client.post("/api/v1/sessions", data=START)).status == 201
+        await asyncio.wait_for(asked.wait(), GUARD_S)
+        await client.close()
+        await asyncio.wait_for(left.wait(), GUARD_S)
