@@ -268,6 +268,11 @@ class Namespaces:
     def __len__(self) -> int:
         return len(self._known)
 
+    def with_unlisted(self) -> tuple[Namespace, ...]:
+        """Return all namespaces, and those that are not listed but may become one."""
+        with self._lock:
+            return (*self._known.values(), *self._unborn.values())
+
     def get(self, name: str) -> Namespace | None:
         """Return a namespace, if there is one."""
         return self._known.get(name)

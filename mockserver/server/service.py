@@ -16,6 +16,8 @@ from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, LOCALHOST, Namespaces, destination
+from mockserver.rules.faults import check_spec
+from mockserver.rules.settings import check_settings
 from mockserver.server.admin_api import AdminApi, is_admin_path
 from mockserver.server.emulated_api import EmulatedApi, path_of
 from mockserver.server.forwarding import Forwarder
@@ -113,12 +115,17 @@ class Service:
         """Change what namespaces start with, and make the same changes in those that there are.
 
         Raises:
-            InvalidInput: A rule or a session rule is wrong.
+            InvalidInput: A setting or a rule is wrong; nothing has changed in any namespace.
         """
-        self._settings, self._faults = settings, tuple(faults)
-        for namespace in self.namespaces:
+        specs = tuple(faults)
+        check_settings(settings)
+        for spec in specs:
+            check_spec(spec)
+        self._settings, self._faults = settings, specs
+        for namespace in self.namespaces.with_unlisted():
             with namespace as emulator:
-                emulator.restart_with(settings, self._faults)
+                emulator.restart_with(settings, specs)
+        self.namespaces.keep_limits()
 
     async def close(self) -> None:
         """Cancel what is being forwarded, and close the connections to the other endpoint; no request may follow."""

@@ -12,11 +12,14 @@ from mockserver.cli.configuration import configure
 from mockserver.cli.flags import serve_flags
 from mockserver.cli.reload import ConfigurationFiles, FileWatch, StoryLook
 from mockserver.cli.story_files import StoryFiles
+from mockserver.errors import InvalidInput
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import StatusFault
+from mockserver.model.settings import Settings
 from mockserver.server.service import Service
 from mockserver.stories.book import StoryBook
-from tests.factories import inside
+from tests.factories import inside, post
+from tests.tables import every_case
 
 RULE = '[[faults]]\nfault.kind = "status"\nfault.code = {code}\n'
 STORY = """\
@@ -107,6 +110,47 @@ def test_unusable_file_is_reported_once_and_changes_nothing(reloaded: Callable[[
     assert server.look() == []
     assert inside(server.service.namespaces.default).settings.idle_timeout_s == 5
     assert server.write("idle_timeout = 6\n") == [f"reloaded {server.path}: idle_timeout_s"]
+
+
+@every_case(
+    ("settings", "rule"),
+    [
+        (Settings(idle_timeout_s=-1), FaultSpec(fault=StatusFault(code=503))),
+        (Settings(idle_timeout_s=9), FaultSpec(fault=StatusFault(code=503), probability=2)),
+    ],
+    ids=["settings", "rule"],
+)
+def test_what_cannot_be_used_changes_no_namespace_and_none_that_is_made_later(
+    reloaded: Callable[[str], Reloaded], settings: Settings, rule: FaultSpec
+) -> None:
+    server = reloaded("idle_timeout = 5\n" + RULE.format(code=500))
+    server.service.namespaces.obtain("blue")
+    with pytest.raises(InvalidInput):
+        server.service.restart_with(settings, [FaultSpec(fault=StatusFault(code=501)), rule])
+    for name in ("default", "blue", "made-later"):
+        assert inside(server.service.namespaces.obtain(name)).settings.idle_timeout_s == 5
+        assert server.codes(name) == [500]
+
+
+def test_namespace_that_a_test_waits_for_before_its_first_request_starts_with_the_changed_file(
+    reloaded: Callable[[str], Reloaded],
+) -> None:
+    server = reloaded("idle_timeout = 5\n")
+    awaited = server.service.namespaces.peek("blue")
+    server.write("idle_timeout = 9\n" + RULE.format(code=503))
+    assert server.service.namespaces.obtain("blue") is awaited
+    assert (awaited.settings.idle_timeout_s, server.codes("blue")) == (9, [503])
+
+
+def test_namespaces_shrink_to_a_smaller_budget_of_the_changed_file(reloaded: Callable[[str], Reloaded]) -> None:
+    server = reloaded("max_server_bytes = 4000000\n")
+    namespaces = server.service.namespaces
+    for _ in range(4):
+        namespaces.default.handle(post("/nowhere", body=b"x" * 500_000))
+    assert namespaces.budget.granted_bytes > 1_000_000
+    server.write("max_server_bytes = 1000000\n")
+    assert namespaces.budget.granted_bytes <= 1_000_000
+    assert inside(namespaces.default).journal.size_bytes <= 1_000_000
 
 
 def test_changes_that_need_a_restart_are_named(reloaded: Callable[[str], Reloaded]) -> None:
