@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from mockserver.admin.neighbourhood import Neighbourhood
 from mockserver.admin.paging import BLOCK, block, within_answer
@@ -34,7 +34,6 @@ __all__ = [
     "export",
     "find",
     "find_entries",
-    "page",
     "shown_entries",
     "wait",
 ]
@@ -65,7 +64,7 @@ class Selection(NamedTuple):
     """Makes an entry of a record; works outside the lock of the namespace, because it needs none of its state."""
 
 
-_Told = Callable[[Selection, bool], T]
+_Answer = Callable[[Selection, bool], T]
 """Makes an answer of what was found; the last argument says whether a wait was satisfied."""
 
 
@@ -90,25 +89,23 @@ def event(target: Target, argument: None, seq: str) -> Entry:
 
 def events(target: Target, query: Query) -> EventPage:
     """List the first entries that match, with the ``since`` of the next page."""
-    matcher = compile_query(query)
-    skip = query.skip if isinstance(query, EventQuery) else 0
-    if skip < 0:
-        raise InvalidInput(f"skip must be 0 or more, not {skip}", pointer="/skip")
-    search = _search(target.namespace, query)
-    if isinstance(query, EventQuery) and query.sort != "seq":
-        found = find_entries(target.namespace, matcher, sys.maxsize, 0, search)
-        ordered = _ordered(found.records, query.sort)[skip : skip + query.limit]
-        found = found._replace(records=ordered, total=found.total)
+    asked = query if isinstance(query, EventQuery) else EventQuery(**asdict(query))
+    matcher = compile_query(asked)
+    if asked.skip < 0:
+        raise InvalidInput(f"skip must be 0 or more, not {asked.skip}", pointer="/skip")
+    search = _search(target.namespace, asked)
+    by_seq = asked.sort == "seq"
+    if by_seq:
+        found = find_entries(target.namespace, matcher, asked.limit, asked.skip, search)
     else:
-        found = find_entries(target.namespace, matcher, query.limit, skip, search)
-    if isinstance(query, EventQuery) and query.surroundings:
+        found = find_entries(target.namespace, matcher, sys.maxsize, 0, search)
+        found = found._replace(records=_ordered(found.records, asked.sort)[asked.skip : asked.skip + asked.limit])
+    if asked.surroundings:
         around = Neighbourhood(target.namespace, [seq for seq, _ in found.records])
         write = found.write
         found = found._replace(write=lambda seq, record: replace(write(seq, record), surroundings=around.of(seq)))
-    listed = _page(_written(target, found), True, skip)
-    if isinstance(query, EventQuery) and query.sort != "seq":
-        return replace(listed, meta=replace(listed.meta, next=None))
-    return listed
+    page = _page(_written(target, found), asked.skip)
+    return page if by_seq else replace(page, meta=replace(page.meta, next=None))
 
 
 def _ordered(records: Sequence[tuple[int, Record]], order: str) -> list[tuple[int, Record]]:
@@ -127,38 +124,30 @@ def _ordered(records: Sequence[tuple[int, Record]], order: str) -> list[tuple[in
     return sorted(records, key=keys[name], reverse=order != name)
 
 
-def _search(namespace: Namespace, query: Query) -> Search | None:
-    """Return the search in a query, which only a list has; None if it has none."""
-    if not isinstance(query, EventQuery):
-        return None
+def _search(namespace: Namespace, query: EventQuery) -> Search | None:
+    """Return the search in a query; None if it has none."""
     search = Search(namespace, query)
     return search if search.terms else None
-
-
-def page(namespace: Namespace, query: Query) -> EventPage:
-    """Return the first entries that match, with the ``since`` of the next page."""
-    matcher = compile_query(query)
-    return _page(find_entries(namespace, matcher, query.limit), True)
 
 
 def count(target: Target, command: WaitCommand) -> CountResult | Pending[CountResult]:
     """Count the entries that match, as soon as there are ``at_least`` or the time is over."""
 
-    def told(found: Selection, satisfied: bool) -> CountResult:
+    def answer(found: Selection, satisfied: bool) -> CountResult:
         return CountResult(count=found.total, journal_complete=found.complete)
 
-    return _wait(target, command, 0, told)
+    return _wait(target, command, 0, answer)
 
 
 def find(target: Target, command: WaitCommand) -> EventPage | Pending[EventPage]:
     """Return the entries that match, as soon as there are ``at_least`` or the time is over."""
-    return _wait(target, command, 0, _page)
+    return _wait(target, command, 0, lambda found, satisfied: _page(found))
 
 
 def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResult]:
     """Wait until ``at_least`` entries match, or until none has arrived for ``silence_ms``."""
 
-    def told(found: Selection, satisfied: bool) -> WaitResult:
+    def answer(found: Selection, satisfied: bool) -> WaitResult:
         return WaitResult(
             satisfied=satisfied or (command.silence_ms is None and found.total >= command.at_least),
             count=found.total,
@@ -166,7 +155,7 @@ def wait(target: Target, command: WaitCommand) -> WaitResult | Pending[WaitResul
             journal_complete=found.complete,
         )
 
-    return _wait(target, command, _WAIT_MS, told)
+    return _wait(target, command, _WAIT_MS, answer)
 
 
 def _written(target: Target, found: Selection) -> Selection:
@@ -176,7 +165,7 @@ def _written(target: Target, found: Selection) -> Selection:
     return found._replace(write=lambda seq, record: cast(Entry, msgspec.Raw(encode(found.write(seq, record)))))
 
 
-def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T]) -> T | Pending[T]:
+def _wait(target: Target, command: WaitCommand, default_ms: int, answer: _Answer[T]) -> T | Pending[T]:
     """Look once; if there are too few, wait, and look again when the wait is over."""
     silence_ms = command.silence_ms
     if command.at_least < 0:
@@ -191,34 +180,24 @@ def _wait(target: Target, command: WaitCommand, default_ms: int, told: _Told[T])
     def look() -> Selection:
         return _written(target, find_entries(namespace, matcher, command.query.limit))
 
-    satisfied = silence_ms == 0 and timeout_s > 0
-    if silence_ms and timeout_s:
+    def look_again(satisfied: bool) -> T:
+        return answer(look(), satisfied)
+
+    if silence_ms is not None and timeout_s:
+        if not silence_ms:
+            return answer(look(), True)
         with namespace as emulator:
-            return _until(begin_silence(namespace, emulator, matcher, silence_ms, timeout_s, _ended), told, look)
+            return begin_silence(namespace, emulator, matcher, silence_ms, timeout_s).then(look_again)
     found = look()
-    while timeout_s and silence_ms is None and found.total < command.at_least:
+    while timeout_s and found.total < command.at_least:
         with namespace as emulator:
             if emulator.journal.era == found.era:
                 total = found.total + _newer(emulator, matcher, found.seq)
                 if total < command.at_least:
                     check = count_reached(emulator, matcher, command.at_least, total)
-                    return _until(begin(namespace, emulator, check, timeout_s, _ended), told, look)
+                    return begin(namespace, emulator, check, timeout_s).then(look_again)
         found = look()
-    return told(found, satisfied)
-
-
-def _until(pending: Pending[bool], told: _Told[T], look: Callable[[], Selection]) -> Pending[T]:
-    """Wait, and look only then."""
-
-    def finish() -> T:
-        satisfied = pending.finish()
-        return told(look(), satisfied)
-
-    return Pending(pending.waiter, pending.timeout_s, finish)
-
-
-def _ended(emulator: Emulator, satisfied: bool) -> bool:
-    return satisfied
+    return answer(found, False)
 
 
 def _newer(emulator: Emulator, matcher: Matcher, seq: int) -> int:
@@ -272,7 +251,7 @@ def find_entries(
     return Selection(records, total, evicted, complete, era, last, write)
 
 
-def _page(found: Selection, satisfied: bool, skipped: int = 0) -> EventPage:
+def _page(found: Selection, skipped: int = 0) -> EventPage:
     shown = shown_entries(found.records, found.write)
     following = found.records[len(shown) - 1][0] if shown and skipped + len(shown) < found.total else None
     return EventPage(events=shown, meta=Meta(total=found.total, evicted=found.evicted, next=following))

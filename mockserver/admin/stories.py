@@ -86,8 +86,9 @@ def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pen
     check_page(command.since, DEFAULT_LIMIT)
     namespace = target.namespace
 
-    def answer(emulator: Emulator, satisfied: bool) -> StoryView:
-        return emulator.stories.view(name, known)
+    def answer(satisfied: bool) -> StoryView:
+        with namespace as emulator:
+            return emulator.stories.view(name, known)
 
     with _prepared(target) as emulator:
         known = emulator.stories.get(name)
@@ -95,9 +96,10 @@ def wait_story(target: Target, command: StoryWait, name: str) -> StoryView | Pen
         if view.state in ("idle", "over") or emulator.journal.last_seq > command.since or not timeout_s:
             return view
         if view.remaining_ms is None:
-            return begin(namespace, emulator, lambda seq, record: True, timeout_s, answer)
+            return begin(namespace, emulator, lambda seq, record: True, timeout_s).then(answer)
         anything = compile_query(Query())  # also after a reset of the journal, when numbers start again
-        return begin_silence(namespace, emulator, anything, view.remaining_ms, timeout_s, answer, broken_ends=True)
+        silence = begin_silence(namespace, emulator, anything, view.remaining_ms, timeout_s, broken_ends=True)
+        return silence.then(answer)
 
 
 def _prepared(target: Target) -> Namespace:

@@ -55,29 +55,20 @@ def verify(target: Target, command: VerifyCommand) -> Verification | Pending[Ver
     timeout_s = check_timeout(command.timeout_ms)
     verifier = Verifier(target.namespace, command)
 
+    def look_again(satisfied: bool) -> Verification:
+        return Verifier(target.namespace, command).judge()[0]
+
     with target.namespace as emulator:
         if wanted.final and timeout_s:
-            return _later(begin(target.namespace, emulator, never, timeout_s, _ended), target, command)
+            return begin(target.namespace, emulator, never, timeout_s).then(look_again)
     count = verifier.look()
     while not wanted.met_by(count) and timeout_s:
         with target.namespace as emulator:
             check = verifier.check(emulator, count)
             if check is not None:
-                return _later(begin(target.namespace, emulator, check, timeout_s, _ended), target, command)
+                return begin(target.namespace, emulator, check, timeout_s).then(look_again)
         count = verifier.look()
     return verifier.report(count)
-
-
-def _ended(emulator: Emulator, satisfied: bool) -> None:
-    """Return nothing: the entries are looked at again, outside the lock."""
-
-
-def _later(pending: Pending[None], target: Target, command: VerifyCommand) -> Pending[Verification]:
-    def finish() -> Verification:
-        pending.finish()
-        return Verifier(target.namespace, command).judge()[0]
-
-    return Pending(pending.waiter, pending.timeout_s, finish)
 
 
 class Verifier:

@@ -19,6 +19,7 @@ from mockserver.rules.match import Matcher
 
 __all__ = ["Pending", "begin", "begin_silence", "count_reached", "never"]
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -36,6 +37,10 @@ class Pending(Generic[T]):
         self.timeout_s = timeout_s
         self.finish = finish
 
+    def then(self, answer: Callable[[T], R]) -> Pending[R]:
+        """Return the same wait with another answer, which a function makes of this one."""
+        return Pending(self.waiter, self.timeout_s, lambda: answer(self.finish()))
+
     def block(self) -> T:
         """Wait in this thread, then return the answer."""
         try:
@@ -45,9 +50,7 @@ class Pending(Generic[T]):
         return answer
 
 
-def begin(
-    namespace: Namespace, emulator: Emulator, check: WaitCheck, timeout_s: float, answer: Callable[[Emulator, bool], T]
-) -> Pending[T]:
+def begin(namespace: Namespace, emulator: Emulator, check: WaitCheck, timeout_s: float) -> Pending[bool]:
     """Start a wait, in the same ``with namespace`` block in which the caller has looked.
 
     Args:
@@ -55,7 +58,9 @@ def begin(
         emulator: Its emulator.
         check: Decides when the wait ends.
         timeout_s: Longest wait, in real seconds.
-        answer: Returns the answer; its argument says whether the wait was satisfied.
+
+    Returns:
+        Whether the check ended the wait.
 
     Raises:
         Refused: There are too many waits already.
@@ -63,10 +68,10 @@ def begin(
     waiter = Waiter(check)
     emulator.waiters.add(waiter)
 
-    def finish() -> T:
+    def finish() -> bool:
         with namespace as emulator:
             emulator.waiters.remove(waiter)
-            return answer(emulator, waiter.satisfied)
+            return waiter.satisfied
 
     return Pending(waiter, timeout_s, finish)
 
@@ -104,10 +109,9 @@ def begin_silence(
     matcher: Matcher,
     silence_ms: int,
     timeout_s: float,
-    answer: Callable[[Emulator, bool], T],
     *,
     broken_ends: bool = False,
-) -> Pending[T]:
+) -> Pending[bool]:
     """Start a wait for silence on the emulated clock.
 
     Args:
@@ -116,17 +120,19 @@ def begin_silence(
         matcher: Which entries break the silence.
         silence_ms: How long the silence must be in emulated milliseconds, counted from the last entry or from now.
         timeout_s: Longest wait, in real seconds.
-        answer: Returns the answer; its argument says whether the wait was satisfied.
         broken_ends: Whether an entry that breaks the silence ends the wait, instead of restarting it.
+
+    Returns:
+        Whether the wait ended before its time.
 
     Raises:
         Refused: There are too many waits already.
     """
     silence = _SilenceWait(namespace, emulator, matcher, silence_ms, broken_ends)
-    pending = begin(namespace, emulator, silence.check, timeout_s, answer)
+    pending = begin(namespace, emulator, silence.check, timeout_s)
     silence.watch(pending.waiter)
 
-    def finish() -> T:
+    def finish() -> bool:
         silence.end()
         return pending.finish()
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from mockserver.admin import entries, paging
-from mockserver.admin.entries import page
 from mockserver.admin.local_control import LocalControl
 from mockserver.admin.paging import block
 from mockserver.control import EVENTS, FIND, FINDINGS, SESSIONS, VERIFY, WAIT, FindingQuery, SessionQuery
@@ -143,5 +142,5 @@ def test_players_are_served_while_bodies_are_searched(waits: bool) -> None:
         result = entries.wait(target(known), WaitCommand(query=query, timeout_ms=1_000))
         assert not hasattr(result, "finish")
     else:
-        assert page(namespace, query).meta.total == 1
+        assert entries.events(target(known), query).meta.total == 1
     assert let_in == [True]
