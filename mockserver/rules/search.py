@@ -74,7 +74,9 @@ class Term(NamedTuple):
     @property
     def about_findings(self) -> bool:
         """Whether it can be about a finding, which takes long to know."""
-        return self.name == "finding" or (self.name == "text" and any(self.value in word for word in _told()))
+        return self.name == "finding" or (
+            self.name == "text" and any(self.value in word for word in _words_of_findings())
+        )
 
     @property
     def about_requests(self) -> bool:
@@ -167,13 +169,12 @@ def _condition(word: str) -> Condition:
 
 
 @cache
-def _told() -> tuple[str, ...]:
+def _words_of_findings() -> tuple[str, ...]:
+    """Return the words that a list can show of a finding: codes and severities."""
     from mockserver.rules.diagnose.catalogue import CODES  # imports all rules, so only when needed
 
     return (*sorted(CODES), *(severity.value for severity in Severity))
 
-
-"""What can be shown of findings."""
 
 _KNOWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
