@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mockserver.admin.sessions import session_items
+from mockserver.admin.sessions import session_entries
 from mockserver.clock import Clock, RealTime
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.answer_plan import AnswerPlan
@@ -16,6 +16,7 @@ from mockserver.model.http import HttpRequest
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
+from mockserver.rules.timeline import Item
 
 START_MS = 1_760_000_000_000
 TRAFFIC = Path(__file__).parents[1] / "fixtures" / "traffic"
@@ -94,17 +95,22 @@ class Playground:
 
     def case(self, sid: str) -> SessionTraffic:
         """Return what rules see of a session."""
-        emulator = self.emulator
-        known = emulator.sessions.get(sid)
+        entries = session_entries(self.emulator, sid)
         return SessionTraffic(
-            None if known is None else emulator.refreshed(known),
-            session_items(emulator, sid, by_arrival=True),
-            session_items(emulator, sid, accepted_only=True),
-            emulator.settings,
+            entries.session,
+            entries.arrived(),
+            accepted_items(self.emulator, sid),
+            entries.settings,
             Thresholds(),
-            emulator.clock.now_ms(),
-            emulator.dialects.default.words,
+            entries.now_ms,
+            self.emulator.dialects.default.words,
         )
+
+
+def accepted_items(emulator: Emulator, sid: str) -> list[Item]:
+    """Return the accepted events of a session, in the order in which the back end processes them."""
+    entries = session_entries(emulator, sid)
+    return entries.processed([item for item in entries.arrived() if item.accepted])
 
 
 def case_of(

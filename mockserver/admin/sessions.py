@@ -43,7 +43,6 @@ __all__ = [
     "put_session",
     "session",
     "session_entries",
-    "session_items",
     "sessions",
     "timeline",
 ]
@@ -229,13 +228,6 @@ def session_entries(emulator: Emulator, sid: str) -> SessionEntries:
     records = [(seq, record) for seq in journal.session_seqs(sid) if (record := journal.get(seq)) is not None]
     session = None if known is None else emulator.refreshed(known)
     return SessionEntries(session, records, emulator.settings, emulator.clock.now_ms(), emulator.events)
-
-
-def session_items(emulator: Emulator, sid: str, *, by_arrival: bool = False, accepted_only: bool = False) -> list[Item]:
-    """Return the events of a session, in the order in which the back end processes them, or as they arrived."""
-    entries = session_entries(emulator, sid)
-    found = [item for item in entries.arrived() if item.accepted or not accepted_only]
-    return found if by_arrival else entries.processed(found)
 
 
 def timeline(target: Target, argument: None, sid: str) -> Timeline:

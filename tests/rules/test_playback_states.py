@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.admin.local_control import LocalControl
-from mockserver.admin.sessions import session_items
 from mockserver.control import FINDINGS, LANES, REPORT, FindingQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec, When
@@ -19,6 +18,7 @@ from mockserver.namespaces import Namespaces
 from mockserver.rules.playback import Scope, Step, trace
 from mockserver.rules.playback_states import ADS, CHAPTER, IRREGULAR, PLAYER, Player
 from tests.factories import T0, emulator, open_session, send
+from tests.playbacks import accepted_items
 from tests.tables import every_case
 
 EVENTS = (
@@ -56,7 +56,7 @@ def told(event_types: list[str]) -> Told:
         assert send(back_end, sid, event_type, playhead=n * STEP_S, ts=T0 + 1000 * STEP_S * n) == 204
         in_ad, in_break = (after - was for was, after in zip(before, _counts(back_end, rules), strict=True))
         by_faults.append((bool(in_ad), bool(in_break)))
-    steps = trace(session_items(back_end, sid, accepted_only=True))
+    steps = trace(accepted_items(back_end, sid))
     spans: dict[str, list[Span]] = {}
     for lane in control.call(LANES, None, sid=sid).lanes:
         spans.setdefault(lane.name, []).extend(lane.spans)

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin import sessions
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.rules.report.report import build_report
-from tests.playbacks import START_MS, Playground, case_of
+from tests.playbacks import START_MS, Playground, accepted_items, case_of
 
 
 class Reports:
@@ -26,7 +25,7 @@ class Reports:
         """Report a session of a playground."""
         known = ground.emulator.sessions.get(sid)
         session = None if known is None else ground.emulator.refreshed(known)
-        items = sessions.session_items(ground.emulator, sid, accepted_only=True)
+        items = accepted_items(ground.emulator, sid)
         return build_report(session, items, ground.emulator.settings, ground.now_ms)
 
     def batch(self, *events: Any, start: dict[str, Any], settings: Settings | None = None) -> SessionReport:

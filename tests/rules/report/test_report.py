@@ -14,7 +14,7 @@ from mockserver.rules.report.report import build_report
 from mockserver.rules.report.text import report_text
 from mockserver.rules.timeline import Item
 from tests.factories import target
-from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, case_of, recorded
+from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, accepted_items, case_of, recorded
 from tests.tables import every_case
 
 RECORDINGS = sorted(path.stem for path in TRAFFIC.glob("*.ndjson"))
@@ -168,7 +168,7 @@ def test_recorded_sessions_have_plausible_reports(name: str, settings: Settings)
     ground, sids = recorded(name)
     for sid in sids:
         session = ground.emulator.refreshed(ground.emulator.sessions.get(sid))  # type: ignore[arg-type]
-        items = sessions.session_items(ground.emulator, sid, accepted_only=True)
+        items = accepted_items(ground.emulator, sid)
         check(build_report(session, items, settings, ground.now_ms), items)
 
 
