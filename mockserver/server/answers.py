@@ -78,25 +78,29 @@ class AnswerWriter:
     def write(
         self, request: web.BaseRequest, namespace: Namespace, plan: AnswerPlan, response: HttpResponse
     ) -> Written:
-        """Send an answer, and record if the connection ends with it or the delivery is not as planned."""
+        """Send an answer, having recorded if the connection ends with it or the delivery is not as planned.
+
+        A test that has the answer finds that in the journal.
+        """
         answer, stays = self.prepare(request, plan, response)
-        transport, delivery = request.transport, Delivery.SENT
-        if transport is None or transport.is_closing():
-            delivery = Delivery.CLIENT_GONE
-        else:
-            transport.write(answer)
+        transport = request.transport
+        is_gone = transport is None or transport.is_closing()
+        delivery = Delivery.CLIENT_GONE if is_gone else Delivery.SENT
         if delivery is not plan.record.delivery or not stays:
             namespace.delivered(plan, delivery, final=not stays)
+        if transport is not None and not is_gone:
+            transport.write(answer)
         return self.done(response.status, stays=stays)
 
     def write_at_once(
         self, transport: asyncio.Transport, namespace: Namespace, plan: AnswerPlan, response: HttpResponse
     ) -> None:
         """Send an answer on an open connection, which stays open unless the answer says otherwise."""
+        if response.final:
+            namespace.delivered(plan, Delivery.SENT, final=True)
         transport.write(self.bytes_of(response, plan.record.at_ms))
         if response.final:
             transport.close()
-            namespace.delivered(plan, Delivery.SENT, final=True)
 
     def done(self, status: int, *, stays: bool) -> Written:
         """Return what tells aiohttp that nothing is left to write."""

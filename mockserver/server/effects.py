@@ -18,7 +18,6 @@ from mockserver.model.fault_kind import (
     GarbleFault,
     HangFault,
     RefuseFault,
-    ResetFault,
     TruncateFault,
 )
 from mockserver.model.http import HttpResponse
@@ -99,7 +98,7 @@ async def sleep_until(
 async def execute(
     plan: AnswerPlan, request: web.BaseRequest, namespace: Namespace, writer: AnswerWriter, gate: Gate
 ) -> Written:
-    """Carry out a plan, and record in the journal how the answer was delivered.
+    """Carry out a plan, and record in the journal how the answer was delivered, before the client can know.
 
     Returns:
         The response for aiohttp: the connection stays open only after a complete answer.
@@ -113,7 +112,7 @@ async def execute(
         if transport is None:
             namespace.delivered(plan, Delivery.CLIENT_GONE)
         elif plan.response is None:
-            namespace.delivered(plan, await _unanswered(plan, request, transport))
+            await _unanswered(plan, request, transport, namespace)
         else:
             return await _answered(plan, plan.response, request, transport, namespace, writer)
     except asyncio.CancelledError:
@@ -122,17 +121,19 @@ async def execute(
     return writer.done(500, stays=False)
 
 
-async def _unanswered(plan: AnswerPlan, request: web.BaseRequest, transport: asyncio.Transport) -> Delivery:
+async def _unanswered(
+    plan: AnswerPlan, request: web.BaseRequest, transport: asyncio.Transport, namespace: Namespace
+) -> None:
     """End a connection without an answer."""
-    match plan.fault:
-        case HangFault():
-            await _hang(request)
-            return Delivery.CLIENT_GONE
-        case CloseFault():
-            transport.close()
-        case ResetFault() | RefuseFault() | _:
-            reset(transport)
-    return Delivery.CUT
+    if isinstance(plan.fault, HangFault):
+        await _hang(request)
+        namespace.delivered(plan, Delivery.CLIENT_GONE)
+        return
+    namespace.delivered(plan, Delivery.CUT)
+    if isinstance(plan.fault, CloseFault):
+        transport.close()
+    else:
+        reset(transport)
 
 
 async def _answered(
@@ -147,17 +148,20 @@ async def _answered(
     answer, stays = writer.prepare(request, plan, response)
     match plan.fault:
         case DribbleFault():
-            whole = await _dribble(answer, plan.fault, request, namespace.clock)
-            namespace.delivered(plan, Delivery.SENT if whole else Delivery.CLIENT_GONE, final=not stays)
-            return writer.done(response.status if whole else 500, stays=whole and stays)
+            rest = await _dribble(answer, plan.fault, request, namespace.clock)
+            namespace.delivered(plan, Delivery.CLIENT_GONE if rest is None else Delivery.SENT, final=not stays)
+            if rest is None:
+                return writer.done(500, stays=False)
+            transport.write(rest)
+            return writer.done(response.status, stays=stays)
         case TruncateFault(after_bytes=after_bytes):
             damaged = answer[:after_bytes]
         case GarbleFault():
             damaged = GARBLED + answer[answer.index(b"\r\n") :]
         case _:
             return writer.write(request, namespace, plan, response)
-    transport.write(damaged)
     namespace.delivered(plan, Delivery.SENT if damaged == answer else Delivery.CUT, final=not stays)
+    transport.write(damaged)
     return writer.done(500, stays=False)
 
 
@@ -171,25 +175,24 @@ def reset(transport: asyncio.Transport | None) -> None:
     transport.abort()
 
 
-async def _dribble(answer: bytes, fault: DribbleFault, request: web.BaseRequest, clock: Clock) -> bool:
-    """Write an answer in pieces, the first at once and the last when the whole time is over.
+async def _dribble(answer: bytes, fault: DribbleFault, request: web.BaseRequest, clock: Clock) -> bytes | None:
+    """Write an answer in pieces, the first at once, but the last one not yet when the whole time is over.
 
     Each piece is sent on its own: asyncio passes it to the network at once and without Nagle's algorithm, and TLS makes
     it a record.
 
     Returns:
-        Whether the client stayed to the end.
+        The last piece; None if the client left before.
     """
     began_ms = clock.now_ms()
     count = max(1, min(fault.chunks, len(answer)))
-    for number in range(count):
-        if number:
-            await sleep_until(clock, began_ms + fault.total_ms * number // (count - 1), request)
+    for number in range(1, count):
         transport = _connection(request)
         if transport is None:
-            return False
-        transport.write(answer[len(answer) * number // count : len(answer) * (number + 1) // count])
-    return True
+            return None
+        transport.write(answer[len(answer) * (number - 1) // count : len(answer) * number // count])
+        await sleep_until(clock, began_ms + fault.total_ms * number // (count - 1), request)
+    return None if _connection(request) is None else answer[len(answer) * (count - 1) // count :]
 
 
 async def _hang(request: web.BaseRequest) -> None:

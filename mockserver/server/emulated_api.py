@@ -203,8 +203,8 @@ class EmulatedApi:
         answer.
         """
         if self._waiting >= max(1, self.namespaces.default.settings.max_connections // 2):
-            _hang_up(request)
             namespace.delivered(plan, Delivery.CUT)
+            _hang_up(request)
             return self._writer.done(500, stays=False)
         self._waiting += 1
         try:

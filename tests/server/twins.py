@@ -107,6 +107,9 @@ class Connection(asyncio.Transport):
     def is_closing(self) -> bool:
         return self._closing
 
+    def is_reading(self) -> bool:
+        return True
+
     def close(self) -> None:
         self._end("close", None)
 
