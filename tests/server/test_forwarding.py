@@ -14,7 +14,7 @@ import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
 from mockserver import MockServer, Settings, connect
-from mockserver.control import IMPORT, NAMESPACES
+from mockserver.control import IMPORT
 from mockserver.model.journal import Entry
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import build_app
@@ -187,11 +187,10 @@ def test_events_of_a_session_are_forwarded_in_order_without_waiting(real: MockSe
 def test_path_of_the_endpoint_precedes_that_of_the_request(real: MockServer, forwarding: Forwarding) -> None:
     server = forwarding(f"{real.url}/ns/blue")
     assert post(server, "/ns/red/api/v1/sessions?a=%2F1", start())[0] == 201
-    until(lambda: any(view.name == "blue" for view in real.control.call(NAMESPACES, None).namespaces))
+    blue = connect(real.url, namespace="blue")
+    until(blue.events)  # the namespace is there before the body of its first request has arrived
 
-    assert [entry.request.path for entry in connect(real.url, namespace="blue").events()] == [
-        "/ns/blue/api/v1/sessions?a=%2F1"
-    ]
+    assert [entry.request.path for entry in blue.events()] == ["/ns/blue/api/v1/sessions?a=%2F1"]
 
 
 def test_answers_of_the_endpoint_are_in_the_export_and_judged_again(forwarding: Forwarding) -> None:

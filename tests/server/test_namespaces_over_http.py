@@ -9,7 +9,7 @@ import httpx
 from mockserver import MockServer, Settings
 from mockserver.server.guard import is_foreign_page
 from tests.factories import event, inside, start
-from tests.waiting import GUARD_S
+from tests.waiting import GUARD_S, until
 
 
 def client_of(server: MockServer) -> httpx.Client:
@@ -45,8 +45,7 @@ def test_a_request_that_a_reset_overtook_gets_no_answer() -> None:
         host, port = server.host.split(":")
         with socket.create_connection((host, int(port)), GUARD_S) as raw:
             raw.sendall(b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-            while rule.seen == 0:
-                pass  # the request is on its way; the timeout of the test is the guard
+            until(lambda: rule.seen)
             server.reset()
 
             assert raw.recv(100) == b""

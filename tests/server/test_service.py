@@ -103,6 +103,14 @@ class Embedded:
     async def until(self, condition: Callable[[], object]) -> None:
         await asyncio.to_thread(until, condition)
 
+    async def leave(self, client: asyncio.StreamWriter) -> None:
+        """Close the only connection, and return when the server has noticed."""
+        client.close()
+        await client.wait_closed()
+        assert self.runner.server is not None
+        server = self.runner.server
+        await self.until(lambda: all(each.transport is None for each in server.connections))
+
 
 Embed = Callable[..., Awaitable[Embedded]]
 
@@ -177,9 +185,7 @@ async def test_app_that_stops_says_of_each_client_whether_it_was_still_there(
     reader, client = await served.connect(START_REQUEST)
     await served.until(lambda: served.delivery() is not None)
     if left:
-        client.close()
-        await client.wait_closed()
-        await asyncio.sleep(0)
+        await served.leave(client)
     await served.stop()
     assert served.delivery() is (Delivery.CLIENT_GONE if left else Delivery.CUT)
     if not left:
@@ -193,10 +199,7 @@ async def test_request_of_a_client_that_left_an_app_arrives_when_it_would_have(e
     due_ms = clock.now_ms() + HOUR_MS
     _, client = await served.connect(START_REQUEST)
     await served.until(lambda: served.emulator.held_count)
-    client.close()
-    await client.wait_closed()
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await served.leave(client)
     assert served.emulator.held_count == 1
     clock.advance(HOUR_MS)
     await served.until(lambda: served.delivery() is not None)
@@ -212,9 +215,7 @@ async def test_app_that_stops_records_what_it_held_back(embed: Embed, left: bool
     _, client = await served.connect(START_REQUEST)
     await served.until(lambda: served.emulator.held_count)
     if left:
-        client.close()
-        await client.wait_closed()
-        await asyncio.sleep(0)
+        await served.leave(client)
     await served.stop()
     assert served.delivery() is (Delivery.CLIENT_GONE if left else Delivery.CUT)
 

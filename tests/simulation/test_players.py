@@ -77,7 +77,7 @@ def test_careful_player_has_no_finding_above_a_note_at_any_speed(server: MockSer
 
 @pytest.mark.parametrize("command", ["freeze", "rate"])
 def test_careful_player_has_no_finding_on_a_clock_that_stands_or_runs(server: MockServer, command: str) -> None:
-    server.clock.freeze() if command == "freeze" else server.clock.rate(100)
+    server.clock.freeze() if command == "freeze" else server.clock.rate(10)
     before = server.clock.now_ms
     add(server, speed=5000)
     until(lambda: all_over(server))
