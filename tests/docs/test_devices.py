@@ -15,6 +15,7 @@ import requests
 from mockserver import MockServer
 from tests.docs.test_pages import node
 from tests.documents import ROOT, section
+from tests.waiting import GUARD_S
 
 PAGE = ROOT / "docs" / "devices.md"
 FETCH = "fetch(process.argv[1]).then((answer) => console.log(answer.status), (error) => console.log(error.cause.code))"
@@ -66,9 +67,9 @@ def test_requests_and_httpx_trust_the_file_they_are_given(
     server: MockServer, ca: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"{server.url}/api/v1/schemas/ping"
-    assert requests.get(url, verify=str(ca), timeout=30).status_code == 200
-    assert httpx.get(url, verify=server.ssl_context()).status_code == 200
+    assert requests.get(url, verify=str(ca), timeout=GUARD_S).status_code == 200
+    assert httpx.get(url, verify=server.ssl_context(), timeout=GUARD_S).status_code == 200
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca))
     monkeypatch.setenv("SSL_CERT_FILE", str(ca))
-    assert requests.get(url, timeout=30).status_code == 200
-    assert httpx.get(url).status_code == 200
+    assert requests.get(url, timeout=GUARD_S).status_code == 200
+    assert httpx.get(url, timeout=GUARD_S).status_code == 200

@@ -34,13 +34,12 @@ class Answer(NamedTuple):
 class Front:
     """Two servers behind nginx."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
         self.services = [Service(options=ServerOptions(namespace_hosts=("mock.example",))) for _ in range(2)]
         self.threads = [ServerThread(service) for service in self.services]
         for thread in self.threads:
             thread.start()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
         [text] = [text for kind, text in blocks(ROOT / "docs" / "scale.md") if kind == "nginx"]
         ports = {"8089": self.port, "9001": self.threads[0].port, "9002": self.threads[1].port}
         for said, real in ports.items():
@@ -77,8 +76,8 @@ class Front:
 
 
 @pytest.fixture
-def front(tmp_path: Path) -> Iterator[Front]:
-    made = Front(tmp_path)
+def front(tmp_path: Path, unused_tcp_port: int) -> Iterator[Front]:
+    made = Front(tmp_path, unused_tcp_port)
     yield made
     made.close()
 

@@ -12,7 +12,7 @@ from mockserver.control import ADD_PLAYERS, CONTROL_ROUTES, STREAM
 from mockserver.model.settings import Settings
 from tests.server.conftest import PING, PLAY, START, Answer, Running, Start
 from tests.tables import every_case
-from tests.waiting import until
+from tests.waiting import GUARD_S, until
 
 NOW_MS = 1_760_000_000_000
 ENTRY = {
@@ -249,7 +249,7 @@ def test_wait_is_satisfied_by_a_later_request(server: Running) -> None:
     server.ping(sid)
     assert not answers
     server.ping(sid)
-    waiting.join(10)
+    waiting.join(GUARD_S)
     result = found(answers[0])
     assert (result["satisfied"], result["count"], result["journal_complete"]) == (True, 2, True)
     assert [entry["seq"] for entry in result["events"]] == [2, 3]

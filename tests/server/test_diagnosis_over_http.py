@@ -16,6 +16,7 @@ from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from tests.server.conftest import PING, PLAY, Answer, Running, Start
 from tests.tables import every_case
+from tests.waiting import GUARD_S
 
 JUDGE = "mockserver.admin.findings.diagnose_session"
 LATE_PING = PING.replace(b"1760000010000", b"1760000090000").replace(b"10.5", b"89")
@@ -145,13 +146,13 @@ def test_players_are_answered_while_a_diagnosis_is_computed(
 
     def slow(case: SessionTraffic) -> list[Finding]:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(GUARD_S)
         return diagnose_session(case)
 
     monkeypatch.setattr(JUDGE, slow)
     with server.connect() as asking:
         asking.request("GET", "/__admin/findings")
-        assert begun.wait(10)
+        assert begun.wait(GUARD_S)
         assert server.ping(sid).status == 204
         assert server.ask("POST", "/api/v1/sessions", b"{}").status == 400
         assert server.admin("GET", "/sessions").json()["meta"]["total"] == 1
@@ -169,7 +170,7 @@ def test_fifty_players_are_answered_while_findings_are_read(server: Running) -> 
 
     def play(sid: str) -> None:
         try:
-            begin.wait(10)
+            begin.wait(GUARD_S)
             with server.connect() as wire:
                 for second in range(10, 60, 10):
                     body = {"eventType": "ping", "playerTime": {"playhead": second, "ts": 1_760_000_000_000 + second}}
@@ -182,11 +183,11 @@ def test_fifty_players_are_answered_while_findings_are_read(server: Running) -> 
     players = [threading.Thread(target=play, args=(sid,), daemon=True) for sid in sids]
     for player in players:
         player.start()
-    begin.wait(10)
+    begin.wait(GUARD_S)
     for path in ("/findings", "/summary", f"/sessions/{sids[0]}/findings", f"/sessions/{sids[1]}/report") * 3:
         assert server.admin("GET", path).status == 200
     for player in players:
-        player.join(30)
+        player.join(GUARD_S)
     assert failures == []
     assert statuses == [204] * 250
     assert server.admin("GET", f"/sessions/{sids[0]}/report").status == 200
