@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mockserver.admin.findings import Diagnosis
-from mockserver.admin.verification import Verifier
+from mockserver.admin.verification import verifier_of
 from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.namespaces import Namespace
 from mockserver.rules.expectation import command_of, count_view, findings_view
@@ -36,6 +36,6 @@ def expectation_views(
             views.append(findings_view(wanted, findings, since, until, journal_complete=complete))
         else:
             command = command_of(wanted)
-            verification, count = Verifier(namespace, command, since=since, until=until).judge()
+            verification, count = verifier_of(namespace, command, since=since, until=until).judge()
             views.append(count_view(wanted, count_range(command), verification, count))
     return views
