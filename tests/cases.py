@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.finding import Finding

@@ -8,7 +8,7 @@ import threading
 import pytest
 from msgspec.structs import replace
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import InvalidInput, NotFound, Refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.sessions import session
 from mockserver.control import ComparisonQuery
 from mockserver.errors import InvalidInput

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.verification import verifier_of
 from mockserver.model.expectation import Expectation, ExpectationView
 from mockserver.namespaces import Namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.finding import Severity
 from mockserver.model.journal import Record, Surroundings

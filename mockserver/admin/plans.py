@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.expectations import expectation_views
-from mockserver.admin.findings import Diagnosis
 from mockserver.errors import InvalidInput
 from mockserver.model.expectation import ExpectationView
 from mockserver.model.finding import Finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.control import EventQuery, SessionQuery
 from mockserver.model.finding import Finding
 from mockserver.model.journal import Record

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 from msgspec.structs import astuple, replace
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.paging import within_answer
 from mockserver.admin.search import Search
 from mockserver.control import SessionQuery

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.admin import controls, findings
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.control import FindingQuery
 from mockserver.errors import InvalidInput, NotFound
 from mockserver.model.finding import Finding, Severity

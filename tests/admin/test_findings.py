@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.errors import NotFound
 from mockserver.model.fault_kind import CloseFault
 from mockserver.model.finding import Finding, Thresholds
@@ -25,7 +25,7 @@ GAP: tuple[Event, ...] = (("play", 1, 0), ("ping", 11, 10), ("ping", 90, 89), ("
 """A silence of 79 seconds, which is an error."""
 
 
-JUDGE = "mockserver.admin.findings.diagnose_session"
+JUDGE = "mockserver.admin.diagnosis.diagnose_session"
 
 
 @pytest.fixture

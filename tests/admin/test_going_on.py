@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.run import diagnose_session

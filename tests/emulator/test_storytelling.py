@@ -276,7 +276,7 @@ def test_finding_fails_the_story_at_once() -> None:
 
 
 def seen_codes(back_end: Emulator) -> set[str]:
-    from mockserver.admin.findings import Diagnosis
+    from mockserver.admin.diagnosis import Diagnosis
     from mockserver.namespaces import Namespace
 
     return {finding.code for finding in Diagnosis(Namespace(back_end)).findings()}

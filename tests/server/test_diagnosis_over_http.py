@@ -18,7 +18,7 @@ from tests.server.conftest import PING, PLAY, Answer, Running, Start
 from tests.tables import every_case
 from tests.waiting import GUARD_S
 
-JUDGE = "mockserver.admin.findings.diagnose_session"
+JUDGE = "mockserver.admin.diagnosis.diagnose_session"
 LATE_PING = PING.replace(b"1760000010000", b"1760000090000").replace(b"10.5", b"89")
 
 

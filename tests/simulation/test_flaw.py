@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput
 from mockserver.model.finding import Severity

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.catalogue import CODES, RULES
 from tests.playbacks import TRAFFIC, recorded

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.local_control import LocalControl
 from mockserver.cli.command_line import main
 from mockserver.errors import VerificationFailed

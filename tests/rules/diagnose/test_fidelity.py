@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.model.finding import Finding
 from mockserver.model.http import HttpResponse
 from mockserver.model.journal import Forwarded

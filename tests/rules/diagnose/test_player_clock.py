@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery

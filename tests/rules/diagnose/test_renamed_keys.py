@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.model.finding import Severity
 from tests.firings import fired, fired_in_traffic, rules_about, said, start_body
 from tests.playbacks import Playground

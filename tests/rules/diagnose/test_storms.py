@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin.findings import Diagnosis
+from mockserver.admin.diagnosis import Diagnosis
 from mockserver.model.finding import Severity, Thresholds
 from mockserver.model.settings import Settings
 from tests.firings import Firing, fired, rules_about, said
