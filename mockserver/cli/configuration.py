@@ -90,31 +90,24 @@ def configure(
         InvalidInput: A key, variable or value is unknown; the message says where and may suggest another.
     """
     variables = _variables(flags, environment)
-    file = _file(arguments.get("config"), environment.get(_CONFIG), folder)
-    given = {} if file is None else _of_file(flags, file)
-    given.update(variables)
-    given.update(
-        {
-            key: _Given(arguments[key], flag.option, flag.option)
-            for key, flag in flags.items()
-            if arguments.get(key) is not None
-        }
-    )
-    files = _config_path(arguments.get("config"), environment.get(_CONFIG), folder), *_fault_files(given)
+    named = arguments.get("config") or environment.get(_CONFIG)
+    path = Path(named) if named else folder / FILE_NAME
+    file = ConfigFile(path) if named or path.is_file() else None
+    given = {**_in_file(flags, file), **variables, **_in_arguments(flags, arguments)}
+    files = (path, *_fault_files(given))
     faults = _faults(given.pop("faults", None), file)
-    values = {
-        key: flags[key].read(raw.value, raw.where, raw.folder) for key, raw in given.items() if key not in FILE_ONLY
-    }
+    configured = _Configured(flags, given, file)
+    values = configured.values
     return Configuration(
-        options=_options(values, flags, given, fresh_seed),
-        settings=_settings(values, flags, given, file),
+        options=configured.options(fresh_seed),
+        settings=configured.settings(),
         faults=faults,
         stories=values.get("stories", ()),
         watch=values.get("watch", False),
         ready_json=values.get("ready_json", False),
-        export_on_exit=_to_write("export_on_exit", values, given),
-        journal=_to_write("journal", values, given),
-        secret_files=_secret_files(values, file),
+        export_on_exit=configured.path_to_write("export_on_exit"),
+        journal=configured.path_to_write("journal"),
+        secret_files=configured.secret_files(),
         log_format=values.get("log_format", "text"),
         files=files,
     )
@@ -131,13 +124,15 @@ def options_of_flags(flags: Mapping[str, Flag], arguments: Mapping[str, Any], se
     Raises:
         InvalidInput: A value cannot be used; the message names its flag.
     """
-    given = {
-        key: _Given(value, flags[key].option, flags[key].option)
-        for key, value in arguments.items()
-        if value is not None
+    return _Configured(flags, _in_arguments(flags, arguments)).options(seed)
+
+
+def _in_arguments(flags: Mapping[str, Flag], arguments: Mapping[str, Any]) -> dict[str, _Given]:
+    return {
+        key: _Given(arguments[key], flag.option, flag.option)
+        for key, flag in flags.items()
+        if arguments.get(key) is not None
     }
-    values = {key: flags[key].read(raw.value, raw.where) for key, raw in given.items()}
-    return _options(values, flags, given, seed)
 
 
 def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dict[str, _Given]:
@@ -161,16 +156,6 @@ def _give(found: dict[str, _Given], key: str, given: _Given) -> None:
     found[key] = given
 
 
-def _config_path(argument: str | None, variable: str | None, folder: Path) -> Path:
-    named = argument or variable
-    return Path(named) if named else folder / FILE_NAME
-
-
-def _file(argument: str | None, variable: str | None, folder: Path) -> ConfigFile | None:
-    path = _config_path(argument, variable, folder)
-    return ConfigFile(path) if argument or variable or path.is_file() else None
-
-
 def _fault_files(given: Mapping[str, _Given]) -> tuple[Path, ...]:
     faults = given.get("faults")
     return () if faults is None or not isinstance(faults.value, str) else (_path_of(faults),)
@@ -180,7 +165,9 @@ def _path_of(given: _Given) -> Path:
     return Path(given.value) if given.folder is None else given.folder / given.value
 
 
-def _of_file(flags: Mapping[str, Flag], file: ConfigFile) -> dict[str, _Given]:
+def _in_file(flags: Mapping[str, Flag], file: ConfigFile | None) -> dict[str, _Given]:
+    if file is None:
+        return {}
     known = {name: flag.key for flag in flags.values() for name in flag.names} | {key: key for key in FILE_ONLY}
     found: dict[str, _Given] = {}
     for name, value in file.values.items():
@@ -200,83 +187,115 @@ def _faults(given: _Given | None, file: ConfigFile | None) -> tuple[FaultSpec, .
     raise InvalidInput(f"{given.where} must be the path of a file, or [[faults]] tables")
 
 
-def _options(
-    values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given], fresh_seed: str
-) -> ServerOptions:
-    _check_tls(values, flags, given)
-    if "admin_token_file" in values:
-        values = {**values, "admin_token": _token(values, given)}
-    chosen = {name: values.get(name, flags[name].default) for name in _OPTIONS}
-    chosen |= {key: str(values[key]) for key in ("tls_ca", "tls_cert", "tls_key") if key in values}
-    return ServerOptions(
-        **chosen,
-        allow_hosts=values.get("allow_host", ()),
-        namespace_hosts=values.get("namespace_host", ()),
-        admin_allow_origins=values.get("admin_allow_origin", ()),
-        seed=values.get("seed", fresh_seed),
-        seeded_ids="seed" in values,
-    )
+class _Configured:
+    """The values that were given, and what they make together.
 
+    Args:
+        flags: All flags by key.
+        given: What was given, by key.
+        file: The configuration file, if there is one.
 
-def _token(values: Mapping[str, Any], given: Mapping[str, _Given]) -> str:
-    """Read the admin token from its file."""
-    path: Path = values["admin_token_file"]
-    where = given["admin_token_file"].where
-    if "admin_token" in values:
-        raise InvalidInput(f"{where} holds the admin token: leave out {given['admin_token'].where}")
-    try:
-        token = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{where}: cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
-    if not token or not token.isprintable():
-        raise InvalidInput(f"{where}: {path} must hold a token, in one line")
-    return token
+    Raises:
+        InvalidInput: A value cannot be used.
+    """
 
+    def __init__(self, flags: Mapping[str, Flag], given: Mapping[str, _Given], file: ConfigFile | None = None) -> None:
+        self._flags = flags
+        self._given = given
+        self._file = file
+        self.values: dict[str, Any] = {
+            key: flags[key].read(raw.value, raw.where, raw.folder) for key, raw in given.items() if key not in FILE_ONLY
+        }
 
-def _secret_files(values: Mapping[str, Any], file: ConfigFile | None) -> tuple[Path, ...]:
-    named = tuple(values[key] for key in ("admin_token_file", "tls_ca", "tls_key") if key in values)
-    return named if file is None or "admin_token" not in file.values else (*named, file.path)
+    def options(self, fresh_seed: str) -> ServerOptions:
+        """Return how the server listens and whom it trusts."""
+        self._check_tls()
+        values = self.values
+        if "admin_token_file" in values:
+            values = {**values, "admin_token": self._token()}
+        chosen = {name: values.get(name, self._flags[name].default) for name in _OPTIONS}
+        chosen |= {key: str(values[key]) for key in ("tls_ca", "tls_cert", "tls_key") if key in values}
+        return ServerOptions(
+            **chosen,
+            allow_hosts=values.get("allow_host", ()),
+            namespace_hosts=values.get("namespace_host", ()),
+            admin_allow_origins=values.get("admin_allow_origin", ()),
+            seed=values.get("seed", fresh_seed),
+            seeded_ids="seed" in values,
+        )
 
+    def _check_tls(self) -> None:
+        values, given, flags = self.values, self._given, self._flags
+        own = values.get("tls", False)
+        for key in ("tls_cert", "tls_key"):
+            if own and key in values:
+                raise InvalidInput(f"{given['tls'].where} generates a certificate: leave out {given[key].where}")
+        if "tls_ca" in values and not own:
+            raise InvalidInput(f"{given['tls_ca'].where} needs {flags['tls'].option}: give that too")
+        if "tls_key" in values and "tls_cert" not in values:
+            raise InvalidInput(f"{given['tls_key'].where} needs a certificate: give {flags['tls_cert'].option} too")
 
-def _check_tls(values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given]) -> None:
-    own = values.get("tls", False)
-    for key in ("tls_cert", "tls_key"):
-        if own and key in values:
-            raise InvalidInput(f"{given['tls'].where} generates a certificate: leave out {given[key].where}")
-    if "tls_ca" in values and not own:
-        raise InvalidInput(f"{given['tls_ca'].where} needs {flags['tls'].option}: give that too")
-    if "tls_key" in values and "tls_cert" not in values:
-        raise InvalidInput(f"{given['tls_key'].where} needs a certificate: give {flags['tls_cert'].option} too")
-
-
-def _settings(
-    values: Mapping[str, Any], flags: Mapping[str, Flag], given: Mapping[str, _Given], file: ConfigFile | None
-) -> Settings:
-    of_settings = {flag.setting: key for key, flag in flags.items() if flag.setting is not None}
-    chosen = {setting: values[key] for setting, key in of_settings.items() if key in values}
-    if file is not None and "session_rules" in given:
-        chosen["session_rules"] = _session_rules(file, given["session_rules"].value)
-    if file is not None and "thresholds" in given:
+    def _token(self) -> str:
+        """Read the admin token from its file."""
+        path: Path = self.values["admin_token_file"]
+        where = self._given["admin_token_file"].where
+        if "admin_token" in self.values:
+            raise InvalidInput(f"{where} holds the admin token: leave out {self._given['admin_token'].where}")
         try:
-            chosen["thresholds"] = convert(given["thresholds"].value, Thresholds)
+            token = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"{where}: cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+        if not token or not token.isprintable():
+            raise InvalidInput(f"{where}: {path} must hold a token, in one line")
+        return token
+
+    def secret_files(self) -> tuple[Path, ...]:
+        """Return the files with a token or a key."""
+        named = tuple(self.values[key] for key in ("admin_token_file", "tls_ca", "tls_key") if key in self.values)
+        return named if self._file is None or "admin_token" not in self._file.values else (*named, self._file.path)
+
+    def path_to_write(self, key: str) -> Path | None:
+        """Return the path of a file that the server will write; its folder must exist."""
+        path: Path | None = self.values.get(key)
+        if path is not None and not path.absolute().parent.is_dir():
+            raise InvalidInput(f"{self._given[key].where} must be in a folder that exists, not {str(path)!r}")
+        return path
+
+    def settings(self) -> Settings:
+        """Return the settings of every namespace."""
+        keys = {flag.setting: key for key, flag in self._flags.items() if flag.setting is not None}
+        chosen = {setting: self.values[key] for setting, key in keys.items() if key in self.values}
+        if self._file is not None and "session_rules" in self._given:
+            chosen["session_rules"] = _session_rules(self._file, self._given["session_rules"].value)
+        if self._file is not None and "thresholds" in self._given:
+            try:
+                chosen["thresholds"] = convert(self._given["thresholds"].value, Thresholds)
+            except InvalidInput as error:
+                raise _of_table(self._file.where("thresholds"), error) from None
+        settings = Settings(**chosen)
+        try:
+            check_settings(settings)
         except InvalidInput as error:
-            raise _of_table(file.where("thresholds"), error) from None
-    settings = Settings(**chosen)
-    try:
-        check_settings(settings)
-    except InvalidInput as error:
+            raise InvalidInput(self._placed(error, keys)) from None
+        return settings
+
+    def _placed(self, error: InvalidInput, keys: Mapping[str, str]) -> str:
+        """Return the message about a wrong setting with the place where it was given.
+
+        Args:
+            keys: The keys of the flags, by setting.
+        """
         member, _, rest = error.pointer.removeprefix("/").partition("/")
         text = str(error).replace(" null ", " none ")
-        if member in FILE_ONLY and file is not None:
+        if member in FILE_ONLY and self._file is not None:
             index = rest.partition("/")[0]
-            raise InvalidInput(f"{file.where(member, int(index) if index.isdigit() else 0)}: {text}") from None
+            return f"{self._file.where(member, int(index) if index.isdigit() else 0)}: {text}"
         setting = next((field.name for field in fields(Settings) if field.encode_name == member), "")
-        key = of_settings.get(setting, "")
-        if key not in given:
-            raise InvalidInput(text) from None
-        where, short = given[key].where, text.removeprefix(f"{setting} ").removeprefix(f"{member} ")
-        raise InvalidInput(f"{where} {short}" if short != text else f"{where}: {text}") from None
-    return settings
+        key = keys.get(setting, "")
+        if key not in self._given:
+            return text
+        where, short = self._given[key].where, text.removeprefix(f"{setting} ").removeprefix(f"{member} ")
+        return f"{where} {short}" if short != text else f"{where}: {text}"
 
 
 def _of_table(where: str, error: InvalidInput) -> InvalidInput:
@@ -306,10 +325,3 @@ def _session_rules(file: ConfigFile, tables: Any) -> tuple[SessionRule, ...]:
         except InvalidInput as error:
             raise _of_table(where, error) from None
     return tuple(rules)
-
-
-def _to_write(key: str, values: Mapping[str, Any], given: Mapping[str, _Given]) -> Path | None:
-    path: Path | None = values.get(key)
-    if path is not None and not path.absolute().parent.is_dir():
-        raise InvalidInput(f"{given[key].where} must be in a folder that exists, not {str(path)!r}")
-    return path
