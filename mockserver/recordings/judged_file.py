@@ -65,35 +65,35 @@ class _Replayed(Emulator):
             at_ms, request, arrival, outcome, sid, response, delivery, fault_ids, draws, held, is_copy=is_copy
         )
 
-    def agrees(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> bool:
+    def agrees(self, call: RecordedCall, request: HttpRequest, arrival: Arrival) -> bool:
         """Return whether the emulated back end could have given the answer in the file.
 
         A session that had ended on the recorded server is ended here too. It is not known whether a request without
         an answer arrived; it counts as processed, unless the connection failed.
         """
-        if request.status is None:
-            return request.ending != "broken"
-        if request.status < _REDIRECTED or self.would_answer(sent, arrival).status == request.status:
+        if call.status is None:
+            return call.ending != "broken"
+        if call.status < _REDIRECTED or self.would_answer(request, arrival).status == call.status:
             return True
         session = self.sessions.get(arrival.session_id or "")
         if session is None or arrival.operation is not Operation.EVENT:
             return False
-        words = self.back_end.interpreter(arrival)
+        interpreter = self.back_end.interpreter(arrival)
         for outcome, trigger in _ENDS.items():
-            if words.turned_away(outcome, arrival, session.sid).status == request.status:
+            if interpreter.turned_away(outcome, arrival, session.sid).status == call.status:
                 self.end_session(session, trigger)
-                return self.would_answer(sent, arrival).status == request.status
+                return self.would_answer(request, arrival).status == call.status
         return False
 
-    def answered_elsewhere(self, request: RecordedCall, sent: HttpRequest, arrival: Arrival) -> Record:
+    def answered_elsewhere(self, call: RecordedCall, request: HttpRequest, arrival: Arrival) -> Record:
         """Return the record of a request whose answer the emulated back end would not give, or that had none."""
-        response, delivery = request.response, Delivery.SENT
+        response, delivery = call.response, Delivery.SENT
         if response is None:
-            response = None if request.status is None else HttpResponse(request.status)
+            response = None if call.status is None else HttpResponse(call.status)
             delivery = Delivery.SENT if response is not None else Delivery.CUT
         record = Record(
             self.clock.now_ms(), arrival.operation, arrival.session_id, arrival.event_type, Outcome.NOT_PROCESSED,
-            sent.method, sent.target, sent.headers, sent.body, response, delivery, arrival.violations,
+            request.method, request.target, request.headers, request.body, response, delivery, arrival.violations,
         )  # fmt: skip
         return _in_dialect(record, arrival.dialect)
 
@@ -104,7 +104,7 @@ class _Replayed(Emulator):
 
 
 def judge_file(
-    requests: Sequence[RecordedCall], settings: Settings, *, leave_open: bool, seeded_ids: bool = True
+    calls: Sequence[RecordedCall], settings: Settings, *, leave_open: bool, seeded_ids: bool = True
 ) -> Namespaces:
     """Process the requests of a file in an emulator, one after the other.
 
@@ -113,7 +113,7 @@ def judge_file(
     opened without one when an event of it was accepted, and counts it among its events.
 
     Args:
-        requests: The file; request n becomes entry n of the journal.
+        calls: The requests of the file; the nth becomes entry n of the journal.
         settings: How the emulator behaves; it keeps everything, whatever their limits.
         seeded_ids: Whether a session whose id is not in the file gets the same id every time.
         leave_open: Leave sessions open that nothing has closed; otherwise the clock moves on until they are closed.
@@ -122,57 +122,57 @@ def judge_file(
         The emulator, as the only namespace.
     """
     unlimited = replace(
-        settings, max_entries=max(settings.max_entries, len(requests)), max_journal_bytes=_NO_LIMIT,
-        max_sessions=max(settings.max_sessions, len(requests)), max_server_bytes=_NO_LIMIT,
+        settings, max_entries=max(settings.max_entries, len(calls)), max_journal_bytes=_NO_LIMIT,
+        max_sessions=max(settings.max_sessions, len(calls)), max_server_bytes=_NO_LIMIT,
     )  # fmt: skip
-    start_ms = _start_ms(requests)
+    start_ms = _start_ms(calls)
     clock = Clock(RealTime(lambda: start_ms, lambda: 0))
     emulator = _Replayed(unlimited, seeded_ids=seeded_ids, clock=clock)
     namespaces = Namespaces(lambda name: emulator)
-    if all(request.at_ms is None for request in requests):
+    if all(call.at_ms is None for call in calls):
         clock.follow_ts()
-    started = {request.sid for request in requests if request.opens}
-    for request in requests:
-        if request.at_ms is not None:
-            if request.at_ms < clock.now_ms():
+    started = {call.sid for call in calls if call.opens}
+    for call in calls:
+        if call.at_ms is not None:
+            if call.at_ms < clock.now_ms():
                 emulator.settle()  # timeouts up to now are final
-            clock.set(min(max(request.at_ms, 0), MAX_TIME_MS))
-        _prepare(emulator, request, started)
-        _process(emulator, request)
+            clock.set(min(max(call.at_ms, 0), MAX_TIME_MS))
+        _prepare(emulator, call, started)
+        _process(emulator, call)
     if not leave_open:
         _close_all(emulator)
     return namespaces
 
 
-def _start_ms(requests: Sequence[RecordedCall]) -> int:
+def _start_ms(calls: Sequence[RecordedCall]) -> int:
     """Return when the clock begins: at the first arrival, or at the first ``ts`` that can be read."""
-    for request in requests:
-        at_ms = request.at_ms if request.at_ms is not None else _ts_ms(request)
+    for call in calls:
+        at_ms = call.at_ms if call.at_ms is not None else _ts_ms(call)
         if at_ms is not None and 0 <= at_ms <= MAX_TIME_MS:
             return at_ms
     return 0
 
 
-def _ts_ms(request: RecordedCall) -> int | None:
+def _ts_ms(call: RecordedCall) -> int | None:
     try:
-        document = parse_body(request.body, len(request.body))
+        document = parse_body(call.body, len(call.body))
     except NotJson:
         return None
-    events = DIALECTS.events(DIALECTS.at(request.api_path).name, Operation.DOWNLOAD, document)
+    events = DIALECTS.events(DIALECTS.at(call.api_path).name, Operation.DOWNLOAD, document)
     return next((event.ts_ms for event in events), None)
 
 
-def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]) -> None:
+def _prepare(emulator: Emulator, call: RecordedCall, started: set[str | None]) -> None:
     """Bring the session of an event into the phase in which the recorded server knew it."""
-    sid, entry = request.sid, request.entry
-    if sid is None or request.opens:
+    sid, entry = call.sid, call.entry
+    if sid is None or call.opens:
         return
-    accepted = request.status in _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
+    accepted = call.status in _ACCEPTED if entry is None else entry.outcome is Outcome.ACCEPTED
     known = emulator.sessions.get(sid)
     if known is None:
         if accepted and sid not in started and _SID.fullmatch(sid):
             # That it was accepted proves that a sessionStart was, before the recording began.
-            dialect = DIALECTS.name_at(request.api_path)
+            dialect = DIALECTS.name_at(call.api_path)
             emulator.add_session(replace(emulator.unseen_session(sid), events=1, dialect=dialect))
     elif entry is not None and entry.outcome is Outcome.SESSION_CLOSED:
         emulator.end_session(known, Trigger.EXPIRE)
@@ -180,20 +180,20 @@ def _prepare(emulator: Emulator, request: RecordedCall, started: set[str | None]
         emulator.end_session(known, Trigger.FORGET)
 
 
-def _process(emulator: _Replayed, request: RecordedCall) -> None:
-    headers, entry = _raw(request.headers), request.entry
+def _process(emulator: _Replayed, call: RecordedCall) -> None:
+    headers, entry = _raw(call.headers), call.entry
     if entry is not None and entry.outcome is Outcome.NOT_PROCESSED:
-        emulator.journal.append(_unprocessed(entry, headers, request))
+        emulator.journal.append(_unprocessed(entry, headers, call))
         return
-    emulator.recorded_sid, emulator.entry = request.sid if request.opens else None, entry
-    problem: RequestProblem | None = "too_large" if request.status == _TOO_LARGE else None
-    sent = HttpRequest(request.method, request.api_path, request.target, headers, request.body, problem)
-    arrival = emulator.read_request(sent)
-    if entry is None and not emulator.agrees(request, sent, arrival):
-        emulator.journal.append(emulator.answered_elsewhere(request, sent, arrival))
+    emulator.recorded_sid, emulator.entry = call.sid if call.opens else None, entry
+    problem: RequestProblem | None = "too_large" if call.status == _TOO_LARGE else None
+    request = HttpRequest(call.method, call.api_path, call.target, headers, call.body, problem)
+    arrival = emulator.read_request(request)
+    if entry is None and not emulator.agrees(call, request, arrival):
+        emulator.journal.append(emulator.answered_elsewhere(call, request, arrival))
         return
-    emulator.delivery = _DELIVERIES.get(request.ending) if entry is None else entry.delivery
-    emulator.handle(sent, arrival)
+    emulator.delivery = _DELIVERIES.get(call.ending) if entry is None else entry.delivery
+    emulator.handle(request, arrival)
     if entry is not None and entry.forwarded is not None:
         emulator.journal.forwarded(emulator.journal.last_seq, _forwarded(entry.forwarded))
 
@@ -210,14 +210,14 @@ def _value(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _unprocessed(entry: Entry, headers: RawHeaders, request: RecordedCall) -> Record:
+def _unprocessed(entry: Entry, headers: RawHeaders, call: RecordedCall) -> Record:
     """Return the record of a request that a fault ended before the back end saw it."""
     record = Record(
         entry.at_ms, entry.operation, entry.session_id, entry.event_type, entry.outcome, entry.request.method,
-        entry.request.path, headers, request.body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
+        entry.request.path, headers, call.body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
         entry.draws,
     )  # fmt: skip
-    return _in_dialect(record, DIALECTS.name_at(request.api_path))
+    return _in_dialect(record, DIALECTS.name_at(call.api_path))
 
 
 def _in_dialect(record: Record, dialect: str) -> Record:
