@@ -63,7 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         complete_closes: sessionComplete closes the session (410 after it). Adobe's pages disagree; the newest say no.
         after_end: The status of events on a closed session.
         check_order: Whether the body (400) or the session (404, 410) is checked first.
-        content_type: ``lenient`` reads every body as JSON; ``strict`` answers 415 unless Content-Type says JSON.
+        content_type: ``lenient`` reads every body as JSON; ``strict`` answers 415 unless Content-Type says JSON or, on
+            the Media Edge API, plain text.
         schema_profile: ``sdk-union`` rejects keys that neither the documentation nor a known client uses; ``open``
             accepts them.
         docs_lenient: Accept the QoE forms of older documentation: keys in params, and keys without ``media.qoe.``.

@@ -47,10 +47,12 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TITLES = {
     "EXEG-0002-400": "Missing datastream parameter",
     "EXEG-0003-400": "Invalid datastream ID",
-    "EXEG-0101-400": "Invalid request body",
-    "EXEG-0112-413": "Request too large",
+    "EXEG-0101-400": "Invalid JSON request",
+    "EXEG-0109-408": "Empty request",
+    "EXEG-0111-415": "Invalid request",
+    "EXEG-0112-413": "Invalid request",
 }
-"""The titles of errors of Adobe's gateway; the first two are Adobe's words."""
+"""The titles of errors of Adobe's gateway (Adobe, Edge Network troubleshooting)."""
 
 _INJECTED = {
     429: ("EXEG-0009-429", "Too Many Requests", None),
@@ -80,10 +82,10 @@ class Manner(msgspec.Struct, frozen=True):
     Args:
         origin: The ``Origin`` to echo; empty for none.
         form: The endpoint.
-        request_id: The ``requestId`` that the client gave; empty for none.
+        request_id: The ``requestId`` that the client gave, with which the id of the answer begins; empty for none.
         org: The organization as cookies name it, such as ``53A16ACB5CC1D3760A495C99_AdobeOrg``.
         streaming: The streamed form, if the client asked for it.
-        body: The body; a request id is derived from it if the client gave none.
+        body: The body, from which the id of the answer is derived.
     """
 
     origin: str
@@ -95,10 +97,10 @@ class Manner(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The id of the request: the client's, or one derived from the body."""
-        if self.request_id:
-            return self.request_id
+        """The id in the answer: the client's with some digits after it, or one of ours (Adobe, Interact)."""
         digits = sha256(self.body).hexdigest()
+        if self.request_id:
+            return f"{self.request_id}-{digits[:8]}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
 
@@ -128,7 +130,12 @@ class Answers:
         return known
 
     def opened(self, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer a sessionStart with the handle that names the session; downloaded content gets none."""
+        """Answer a sessionStart with the handle that names the session; downloaded content gets none.
+
+        ``collect`` has no answers, and so none that names a session.
+        """
+        if arrival.manner.form == "collect":
+            return self._empty(arrival.manner.origin)
         session = ({"type": "media-analytics:new-session", "eventIndex": 0, "payload": [{"sessionId": sid}]},)
         return self._handled(arrival.manner, () if arrival.operation is Operation.DOWNLOAD else session)
 

@@ -33,6 +33,9 @@ _MAX_VIOLATIONS = 100
 _LONGEST_SEPARATOR = 8
 _OPENINGS = {_START: Operation.START, DOWNLOADED: Operation.DOWNLOAD}
 
+_CONTENT_TYPES = ("application/json", "application/x-jackson-smile", "text/plain", "text/javascript")
+"""Adobe, Edge Network troubleshooting, error 0111-415; the second is JSON only by name."""
+
 _PROBLEMS: dict[RequestProblem, tuple[int, str, str]] = {
     "too_large": (413, "EXEG-0112-413", "The request is larger than {edge_max_body_bytes} bytes."),
     "incomplete": (400, "EXEG-0101-400", "The connection ended before the whole body had arrived."),
@@ -69,14 +72,20 @@ class Reader:
             )  # fmt: skip
         query = query_string_of(request.target)
         manner = Manner(origin, call.form, query.request_id, self._org, body=request.body)
-        refused = self._stopped(request, call, manner) or self._streamless(call, query, manner)
+        refused = (
+            self._stopped(request, call, manner)
+            or self._undeclared(request, call, manner)
+            or self._streamless(call, query, manner)
+        )
         if refused is not None:
             return refused
         try:
             document = parse_body(request.body, self.settings.edge_max_body_bytes)
         except NotJson as error:
             text = str(error)
-            status, code = (413, "EXEG-0112-413") if isinstance(error, TooLarge) else (400, "EXEG-0101-400")
+            status, code = (408, "EXEG-0109-408") if not request.body.strip() else (400, "EXEG-0101-400")
+            if isinstance(error, TooLarge):
+                status, code = 413, "EXEG-0112-413"
             return _refused(call, manner, status, code, f"{text[:1].upper()}{text[1:]}.")
         manner = _manner_of(document, manner)
         if call.form in ("consent", "acquire"):
@@ -102,6 +111,14 @@ class Reader:
             return None
         status, rule, detail = _PROBLEMS[problem]
         return _refused(call, manner, status, rule, detail.format(**asdict(self.settings)))
+
+    def _undeclared(self, request: HttpRequest, call: Call, manner: Manner) -> Arrival | None:
+        """Refuse a body that is declared as something else, if the settings are strict."""
+        declared = (request.header(b"content-type") or b"").split(b";")[0].strip().lower().decode("latin-1")
+        if self.settings.content_type == "lenient" or declared in _CONTENT_TYPES:
+            return None
+        detail = f"Content-Type must be one of {', '.join(_CONTENT_TYPES)}, not {declared or 'nothing'}."
+        return _refused(call, manner, 415, "EXEG-0111-415", detail)
 
     def _streamless(self, call: Call, query: QueryString, manner: Manner) -> Arrival | None:
         """Refuse a request without the datastream it needs, or with one that is not accepted."""
@@ -140,7 +157,7 @@ class Reader:
             if isinstance(again, list) and len(again) == len(xdms):
                 violations = self._violations([_xdm_of(each) for each in again], places, call, operation, document)
             is_path = violations[0].rule == PATH_TYPE
-            status = 400 if operation is Operation.EVENT or is_path else 207
+            status = 400 if operation is Operation.EVENT or is_path or call.form == "collect" else 207
             return Arrival(
                 operation, sid, call.event_type, document, violations=violations, status=status, dialect=_NAME,
                 manner=manner,

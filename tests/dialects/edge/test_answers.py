@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 
 from mockserver.emulator.emulator import Emulator
@@ -53,7 +54,7 @@ def test_sessions_are_opened_under_every_base_and_hint(base: str, end: str) -> N
     assert [handle["type"] for handle in document["handle"]] == [
         "media-analytics:new-session", "locationHint:result", "state:store",
     ]  # fmt: skip
-    assert document["requestId"] == "r-1"
+    assert re.fullmatch("r-1-[0-9a-f]{8}", document["requestId"])
     assert len(sid_of(answer)) == 64
 
 
@@ -78,6 +79,14 @@ def test_interact_answers_events_with_handles_and_collect_with_nothing() -> None
     assert response(server, edge_post("/ee/or2/v1/collect", body("sessionEnd", sid=sid))).status == 204
     (session,) = server.sessions
     assert session.phase is Phase.CLOSED
+
+
+def test_collect_opens_sessions_without_an_answer_and_refuses_wrong_ones_like_events() -> None:
+    server = emulator()
+    answer = response(server, edge_post("/ee/v2/collect", body("sessionStart")))
+    assert (answer.status, answer.body, len(server.sessions)) == (204, b"", 1)
+    answer = response(server, edge_post("/ee/v2/collect", body("sessionStart", sessionDetails={})))
+    assert (answer.status, kind(answer), len(server.sessions)) == (400, "va-edge-0400-400", 1)
 
 
 @every_case("key", ["media.id", "media.name", "media.libraryVersion", "media.length", "statesStart"])
@@ -336,7 +345,8 @@ def test_datastreams(target: str, settings: dict[str, Any], status: int, code: s
 @every_case(
     ("raw", "status", "code"),
     [
-        (b"", 400, "EXEG-0101-400"),
+        (b"", 408, "EXEG-0109-408"),
+        (b" \n", 408, "EXEG-0109-408"),
         (b"{", 400, "EXEG-0101-400"),
         (b"[]", 400, "va-edge-0400-400"),
         (b'{"events": []}', 400, "va-edge-0400-400"),
@@ -349,6 +359,25 @@ def test_datastreams(target: str, settings: dict[str, Any], status: int, code: s
 def test_invalid_bodies_are_refused(raw: bytes, status: int, code: str) -> None:
     answer = response(emulator(), edge_post("/ee/va/v1/ping", raw=raw))
     assert (answer.status, kind(answer)) == (status, code)
+
+
+@every_case(
+    ("declared", "status"),
+    [
+        ("application/json", 204),
+        ("text/plain; charset=UTF-8", 204),
+        ("Text/JavaScript", 204),
+        ("text/xml", 415),
+        ("", 415),
+    ],
+)
+def test_strict_content_type_is_one_that_adobe_accepts(declared: str, status: int) -> None:
+    server = emulator(content_type="strict")
+    answer = response(
+        server, edge_post("/ee/va/v1/ping", body("ping", sid=open_edge_session(server)), content_type=declared)
+    )
+    assert answer.status == status
+    assert status == 204 or kind(answer) == "EXEG-0111-415"
 
 
 def test_streamed_answer_comes_as_aep_mobile_asks_for_it() -> None:
