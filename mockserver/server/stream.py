@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _KEEP_ALIVE_S = 15
 _SENT_AT_ONCE = 64 * 1024
+_MOST_DIGITS = 19  # of a Last-Event-ID: more than any seq has, and no work to read
 
 
 class Turns:
@@ -66,14 +67,18 @@ class EventStream:
         """Send entries until the client leaves or the server stops.
 
         Args:
-            request: Its ``Last-Event-ID`` says where to continue; without it, only new entries are sent.
+            request: Its ``Last-Event-ID`` says where to continue; without it, only new entries are sent. One that the
+                journal has not reached is from before a reset or an earlier start of the server, and the client is told
+                so.
 
         Raises:
             Refused: There are ``max_streams`` already.
         """
         last_id = request.headers.get("Last-Event-ID", "")
         if last_id.isascii() and last_id.isdigit():
-            self._sent = min(int(last_id), self._sent)
+            last = int(last_id[:_MOST_DIGITS])
+            self._reset = last > self._sent
+            self._sent = min(last, self._sent)
         loop = asyncio.get_running_loop()
         news = asyncio.Event()
 

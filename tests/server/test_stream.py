@@ -71,13 +71,26 @@ def test_last_event_id_resumes_where_the_stream_ended(server: Running) -> None:
         assert number(stream) == 451
 
 
-@every_case("last", ["x", "-1", "99", "\u00b2", ""])
-def test_last_event_id_that_was_never_sent_means_from_now_on(start: Start, last: str) -> None:
+@every_case("last", ["x", "-1", "\u00b2", ""])
+def test_last_event_id_that_is_no_number_means_from_now_on(start: Start, last: str) -> None:
     server = start()
     server.open_session()
     with Listener(server, last) as stream:
         server.open_session()
         assert number(stream) == 2
+
+
+@every_case("last", ["2", "9" * 5000])
+def test_last_event_id_from_before_a_reset_gets_the_reset_and_all_since(start: Start, last: str) -> None:
+    server = start()
+    server.open_session()
+    server.open_session()
+    server.admin("POST", "/reset")
+    server.open_session()
+    with Listener(server, last) as stream:
+        assert stream.message() == {"event": "reset", "data": {}}
+        server.open_session()
+        assert [number(stream), number(stream)] == [1, 2]
 
 
 def test_entries_dropped_before_they_could_be_sent_are_reported(start: Start) -> None:
