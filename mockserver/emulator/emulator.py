@@ -139,7 +139,7 @@ class Emulator(EmulatorState):
         self._process_due()
 
     def settle(self) -> None:
-        """Process requests that are due, then apply the passing of time to every session and save the result."""
+        """Process requests that are due, then apply the passing of time to every session and rule, and save it."""
         self._process_due()
         super().settle()
 

@@ -253,8 +253,9 @@ class EmulatorState:
         return expire(session, self.clock.now_ms(), self.limits_of(session))
 
     def settle(self) -> None:
-        """Apply the passing of time to every session, so that later changes of clock or settings cannot undo it."""
+        """Apply the passing of time to every session and rule, so that no change of clock or settings can undo it."""
         now_ms, limits_of = self.clock.now_ms(), self.back_end.limits_of
+        self.faults.settle(now_ms)
         self.sessions.update_all(lambda session: expire(session, now_ms, limits_of(session)))
 
     def limits_of(self, session: Session) -> Limits:

@@ -28,7 +28,7 @@ from mockserver.model.journal import Draw
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import Facts, Matcher, compile_when
 
-__all__ = ["Armed", "Strike", "arm", "check_spec", "note_of", "strike"]
+__all__ = ["Armed", "Strike", "arm", "check_spec", "note_of", "settled", "strike"]
 
 _MET_BY_PREFLIGHTS = frozenset({"header", "namespace", "outcome", "status"})
 _LARGEST_EXPONENT = 700
@@ -40,12 +40,14 @@ class Armed(msgspec.Struct, frozen=True):
 
     Args:
         ends: For each item of its script, after how many strikes it is over; empty without a script.
+        is_over: Whether its time was up before the clock was moved, perhaps backwards.
     """
 
     rule: FaultRule
     matcher: Matcher
     random: Random
     ends: tuple[int, ...] = ()
+    is_over: bool = False
 
 
 class Strike(msgspec.Struct, frozen=True):
@@ -168,7 +170,7 @@ def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> S
         fault = _present(armed)
         considered = (
             (decided is None or isinstance(fault, DelayFault))
-            and not _is_over(rule, now_ms)
+            and not _is_over(armed, now_ms)
             and armed.matcher.matches(facts)
         )
         if considered:
@@ -188,8 +190,14 @@ def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> S
     return Strike(tuple(after), round(delay_ms), decided, decided_by, tuple(fired_ids), tuple(draws))
 
 
-def _is_over(rule: FaultRule, now_ms: int) -> bool:
-    return rule.ttl_ms is not None and now_ms - rule.created_ms >= rule.ttl_ms
+def settled(armed: Armed, now_ms: int) -> Armed:
+    """Return a rule to which the passing of time is applied, so that no move of the clock can undo it."""
+    return replace(armed, is_over=True) if _is_over(armed, now_ms) else armed
+
+
+def _is_over(armed: Armed, now_ms: int) -> bool:
+    rule = armed.rule
+    return armed.is_over or (rule.ttl_ms is not None and now_ms - rule.created_ms >= rule.ttl_ms)
 
 
 def _count(rule: FaultRule, random: Random) -> tuple[FaultRule, bool, Draw | None]:

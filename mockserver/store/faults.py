@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from mockserver.errors import NotFound, Refused
 from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.vocabulary import Stage
-from mockserver.rules.faults import Armed, Strike, arm, check_spec, note_of, strike
+from mockserver.rules.faults import Armed, Strike, arm, check_spec, note_of, settled, strike
 from mockserver.rules.match import Facts
 
 __all__ = ["FaultStore"]
@@ -117,6 +117,10 @@ class FaultStore:
         """
         index = self._index(fault_id)
         self.armed = (*self.armed[:index], *self.armed[index + 1 :])
+
+    def settle(self, now_ms: int) -> None:
+        """Apply the passing of time to every rule: one that is over stays over when the clock goes back."""
+        self.armed = tuple(settled(armed, now_ms) for armed in self.armed)
 
     def strike(self, stage: Stage, facts: Facts, now_ms: int) -> Strike:
         """Run the rules of a stage over a request and keep their counters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from mockserver.admin.controls import set_clock
 from mockserver.emulator.emulator import Emulator
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.answer_plan import AnswerPlan
@@ -11,6 +12,7 @@ from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import CloseFault, DelayFault, Fault, HangFault, ResetFault, StatusFault
 from mockserver.model.http import HttpRequest
 from mockserver.model.journal import Record
+from mockserver.model.results import ClockCommand
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.namespaces import Namespace
@@ -27,6 +29,7 @@ from tests.factories import (
     response,
     send,
     start,
+    target,
 )
 from tests.tables import every_case
 
@@ -241,6 +244,15 @@ def test_rule_ends_after_its_ttl_on_the_emulated_clock() -> None:
     assert send(back_end, sid) == 500
     back_end.clock.advance(1)
     assert send(back_end, sid) == 204
+
+
+def test_rule_that_is_over_stays_over_when_the_clock_goes_back() -> None:
+    back_end = emulator()
+    sid = open_session(back_end)
+    fault(back_end, BROKEN, ttl_ms=1_000)
+    for at_ms, status in ((T0 - 5_000, 500), (T0 + 999, 500), (T0 + 1_000, None), (T0, 204)):
+        set_clock(target(back_end), ClockCommand(action="set", at_ms=at_ms))
+        assert status is None or send(back_end, sid) == status
 
 
 # What is sent and recorded.
