@@ -36,7 +36,7 @@ _MAX_LENGTH = 4096
 _OPERATOR = re.compile(r"!=|\*=|=|>|<")
 _HEADER_OPERATOR = re.compile(r"!=|\*=|=")
 _NO_ESCAPE = re.compile(r"~(?![01])")
-_INDEX = re.compile(r"[0-9]{1,18}")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 
 _KEY = re.compile(r"[A-Za-z_][\w.-]*")
 _KEYED = ("params", "playerTime", "qoeData", "customMetadata")

@@ -118,12 +118,12 @@ def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str
     wrong = _wrong_type(_kinds(kind, steps, document), value)
     if wrong is not None:
         return wrong
-    words = words_at(kind, steps, document) if isinstance(value, str) else []
+    words = words_at(kind, steps, document) if isinstance(value, (str, int)) else []
     if value in words or not words:
         return what
     if _takes_numbers(kind, steps, document):
-        return f"{what}; write a number, or {', '.join(words)}{nearest(value, words)}"
-    return f"{what}{_there_are(words)}{nearest(value, words)}"
+        return f"{what}; write a number, or {', '.join(words)}{nearest(str(value), words)}"
+    return f"{what}{_there_are(words)}{nearest(str(value), words)}"
 
 
 def _wrong_type(kinds: Sequence[inspect.Type], value: Any) -> str | None:
@@ -132,12 +132,17 @@ def _wrong_type(kinds: Sequence[inspect.Type], value: Any) -> str | None:
         return None
     named: list[str] = []
     for kind in kinds:
-        name, types = next(((name, types) for known, name, types in _TYPES if isinstance(kind, known)), ("", ()))
+        of = inspect.IntType() if _is_literal_number(kind) else kind
+        name, types = next(((name, types) for known, name, types in _TYPES if isinstance(of, known)), ("", ()))
         if not name or type(value) in types:
             return None
         named += [name] if name not in named else []
     allowed = " or ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
     return f"must be {allowed}, not {_SHOWN[type(value)](value)}" if allowed else None
+
+
+def _is_literal_number(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.LiteralType) and all(isinstance(value, int) for value in kind.values)
 
 
 def _there_are(known: Sequence[str]) -> str:

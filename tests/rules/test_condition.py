@@ -91,6 +91,7 @@ def test_condition_holds(text: str) -> None:
         "/params/none<1",
         "/list/5=1",
         "/list/-1=true",
+        "/list/00=1",
         "/list/\N{ARABIC-INDIC DIGIT ZERO}=1",
         f"/list/{'9' * 4000}=1",
         "/list*=5",

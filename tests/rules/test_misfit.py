@@ -21,6 +21,7 @@ WRONG = [
     ({"fault": {"kind": "reset"}, "when": {"eventType": "play"}}, FaultSpec, "/when", "did you mean event_type?"),
     ({"session_rules": [{"where": [5]}]}, Settings, "/session_rules/0/where/0", ""),
     ({"cors.max_age": "x"}, Settings, "/cors.max_age", ""),
+    ({"after_end": 500}, Settings, "/after_end", "; there are 204, 404, 410"),
     ({"title": "t", "settings": 5}, Story, "/settings", ""),
 ]
 
@@ -48,6 +49,7 @@ def test_place_is_read_from_the_message_of_msgspec(document: Any, kind: Any, poi
         ({"fault": {"kind": "reset"}, "stage": None}, FaultSpec, "must be text, not null"),
         ({"fault": {"kind": "reset"}, "when": {"event_type": 5}}, FaultSpec, "must be text, a list or null, not 5"),
         ({"fault": {"kind": "reset"}, "when": []}, FaultSpec, "must be an object, not a list"),
+        ({"after_end": "410"}, Settings, "must be a whole number, not '410'"),
         ({"session_rules": "x" * 99}, Settings, f"must be a list, not '{'x' * 50}'"),
     ],
 )
