@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from mockserver.admin.collector import put_off
+from mockserver.control import ADMIN
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, Refused
@@ -100,7 +101,8 @@ def _check(other: Emulator, emulator: Emulator) -> None:
     if taken:
         more = f" and {len(taken) - 1} more of its sessions are" if len(taken) > 1 else " is"
         raise InvalidInput(
-            f"session {taken[0]!r}{more} here already: reset first, or add the recording to another namespace",
+            f"session {taken[0]!r}{more} here already: reset first, or add the recording to another namespace, with "
+            f"POST /ns/NAME{ADMIN}/import; mockserver compare FILE FILE compares two recordings of one session",
             status=409,
         )
     settings, journal = emulator.settings, emulator.journal

@@ -199,7 +199,8 @@ class MediaServer:
                 bare events; the content decides which.
 
         Raises:
-            InvalidInput: It cannot be read or used, or a session of it is there already.
+            InvalidInput: It cannot be read or used, or a session of it is there already: reset first, or load it into
+                another namespace.
             Refused: It does not fit into the limits of the server. Nothing is dropped to make room.
         """
         return questions.load(self.control, recording)

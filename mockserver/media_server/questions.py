@@ -30,6 +30,7 @@ __all__ = [
     "entries",
     "findings",
     "load",
+    "load_content",
     "newest_seq",
     "plan_result",
     "query_of",
@@ -59,10 +60,26 @@ def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
 
 def load(control: Control, source: str | PathLike[str]) -> r.ImportResult:
     """Take a recording; see :meth:`~mockserver.MediaServer.load`."""
-    from mockserver.recordings.recording import file_content, parse_recording
+    from mockserver.recordings.recording import file_content, name_of
 
     name = fspath(source)
-    content = file_content(name)
+    return load_content(control, file_content(name), name_of(name))
+
+
+def load_content(control: Control, content: bytes, name: str) -> r.ImportResult:
+    """Take in what is in a recording.
+
+    Args:
+        control: The control of the server.
+        content: The bytes of the file.
+        name: Its name in messages.
+
+    Raises:
+        InvalidInput: It cannot be read or used, or a session of it is there already.
+        Refused: It does not fit into the limits of the server.
+    """
+    from mockserver.recordings.recording import parse_recording
+
     try:
         return control.call(c.IMPORT, content)
     except InvalidInput:

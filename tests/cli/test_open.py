@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mockserver.cli import main
+from mockserver.cli.open import load_files
+from mockserver.media_server import MediaServer
+from mockserver.server.service import Service
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, StartProcess
@@ -46,7 +51,29 @@ def test_unusable_file_is_reported_before_anything_is_opened(
     )
 
 
-def test_session_that_is_in_two_files_is_reported_with_the_second(capsys: pytest.CaptureFixture[str]) -> None:
-    path = str(HARS / "safari.har")
-    assert main(["open", path, path]) == 2
-    assert "is here already" in capsys.readouterr().err
+def test_file_with_a_session_of_an_earlier_one_is_shown_unchanged_in_a_namespace_of_its_own(tmp_path: Path) -> None:
+    before, other, after = str(HARS / "safari.har"), str(HARS / "charles.har"), str(tmp_path / "after.har")
+    Path(after).write_bytes((HARS / "safari.har").read_bytes())
+    alone, service = Service(), Service()
+    _ = [*load_files(alone, [after])]
+
+    lines = [*load_files(service, [before, other, after])]
+
+    assert lines == [
+        "safari.har: 1 session, 5 requests, 1 skipped (not media traffic)",
+        "charles.har: 1 session, 5 requests, 2 skipped (not media traffic)",
+        "after.har: 1 session, 5 requests, 1 skipped (not media traffic), in the namespace file-3: "
+        f"{before} has a session with the same id; mockserver compare {before} {after} compares them",
+    ]
+    shown, expected = MediaServer(service.control("file-3")), MediaServer(alone.control())
+    assert shown.export() == expected.export()
+    assert shown.findings() == expected.findings()
+    assert (shown.clock.now_ms, shown.clock.frozen) == (expected.clock.now_ms, True)
+    assert [session.events for session in MediaServer(service.control()).sessions()] == [5, 5]
+
+
+def test_stdin_with_a_session_of_an_earlier_file_is_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = HARS / "safari.har"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(recording.read_bytes())))
+    lines = [*load_files(Service(), [str(recording), "-"])]
+    assert lines[1].startswith("stdin: 1 session, 5 requests, 1 skipped (not media traffic), in the namespace file-2")
