@@ -7,17 +7,16 @@ from collections import Counter
 from msgspec.structs import replace
 
 from mockserver.admin.diagnosis import Diagnosis, as_of
-from mockserver.admin.paging import within_answer
+from mockserver.admin.paging import page_of
 from mockserver.control import FindingQuery
 from mockserver.emulator.emulator import Emulator
 from mockserver.errors import InvalidInput, NotFound, nearest
 from mockserver.model.finding import Finding
 from mockserver.model.report import SessionReport
-from mockserver.model.results import FindingPage, Meta, RuleView, Summary
+from mockserver.model.results import FindingPage, RuleView, Summary
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import Namespace, Target
 from mockserver.rules.diagnose.catalogue import CODES, RULES
-from mockserver.rules.match import check_page
 from mockserver.store.journal import Journal
 
 __all__ = ["findings", "report", "rule", "session_findings", "summary", "traffic_counts"]
@@ -48,7 +47,6 @@ def rule(target: Target, argument: None, code: str) -> RuleView:
 def _finding_page(
     namespace: Namespace, found: list[Finding], query: FindingQuery, sid: str | None = None
 ) -> FindingPage:
-    check_page(query.since, query.limit)
     codes = (query.code,) if isinstance(query.code, str) else query.code
     for code in codes or ():
         if code not in CODES:
@@ -62,11 +60,9 @@ def _finding_page(
         and (query.seq is None or query.seq in finding.seqs)
         and (not query.loose or finding.session_id is None or finding.code == "session.unknown-id")
     ]
-    shown = within_answer(wanted[query.since : query.since + query.limit], _shown_bytes)
-    after = query.since + len(shown)
     with namespace as emulator:
         evicted, complete = emulator.journal.evicted, _is_complete(emulator, sid or query.session_id)
-    meta = Meta(total=len(wanted), evicted=evicted, next=after if after < len(wanted) else None)
+    shown, meta = page_of(wanted, query, evicted=evicted, size_of=_shown_bytes)
     return FindingPage(findings=shown, meta=meta, journal_complete=complete)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from mockserver.control import PageQuery
+from mockserver.control import FindingQuery, PageQuery
 from mockserver.model.journal import Entry
 from mockserver.model.results import Meta
 from mockserver.namespaces import Namespace
@@ -39,15 +39,25 @@ def within_answer(items: Iterable[T], size_of: Callable[[T], int]) -> list[T]:
     return kept
 
 
-def page_of(members: Sequence[T], page: PageQuery | None, *, evicted: int = 0) -> tuple[list[T], Meta]:
+def page_of(
+    members: Sequence[T],
+    page: PageQuery | FindingQuery | None,
+    *,
+    evicted: int = 0,
+    size_of: Callable[[T], int] = lambda _: 0,
+) -> tuple[list[T], Meta]:
     """Return the members on a page of a list, the first one by default, and what its ``meta`` says.
+
+    Args:
+        evicted: How many members were dropped to make room.
+        size_of: See :func:`within_answer`; members are small by default.
 
     Raises:
         InvalidInput: ``since`` or ``limit`` is out of range.
     """
     page = page or PageQuery()
     check_page(page.since, page.limit)
-    shown = list(members[page.since : page.since + page.limit])
+    shown = within_answer(members[page.since : page.since + page.limit], size_of)
     after = page.since + len(shown)
     return shown, Meta(total=len(members), evicted=evicted, next=after if after < len(members) else None)
 
