@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import http.client
 import math
+import os
+import selectors
 import ssl
+import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -23,13 +29,22 @@ R = TypeVar("R")
 
 _TIMEOUT_S = 10
 _PIECE = 64 * 1024
+_IDLE_S = 4
+"""How long a connection may be idle and still be used: servers and proxies close idle ones, the first after 5 s."""
+
+_CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What says that the other side has closed a connection; :class:`http.client.RemoteDisconnected` is one of them."""
+
 _ERRORS: Mapping[str, type[MockserverError]] = {
     kind.code: kind for kind in (InvalidInput, NotFound, Refused, Forbidden)
 }
 
 
 class HttpControl:
-    """Controls a server over HTTP.
+    """Controls a server over HTTP. Threads may share it.
+
+    Calls that follow each other use one connection. If the server closes it before it answers, the call is made again
+    on a new connection, unless it changes something and the server may have received it.
 
     Args:
         url: Where it listens, for example ``http://127.0.0.1:8089``; a path before ``/__admin`` is kept.
@@ -58,6 +73,12 @@ class HttpControl:
         self._token = token
         prefix = "" if namespace is None else f"/ns/{quote(namespace, safe='')}"
         self._base = self._address.path + prefix + ADMIN
+        self._idle = _IdleConnection()
+        weakref.finalize(self, self._idle.close)  # the system would close it as well, but with a ResourceWarning
+
+    def close(self) -> None:
+        """Close the connection; a later call opens one for itself alone."""
+        self._idle.close()
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
         """Call a route; see :class:`~mockserver.control.Control`.
@@ -76,32 +97,50 @@ class HttpControl:
         elif argument is not None:
             _check_finite(to_builtins(argument))
             body = encode(argument)
-        connection, response = self._send(route, target, body)
+        connection, response = self._send(route, target, body, self._idle.take())
         if route.result is Chunks and response.status == route.status:
             return cast(R, self._streamed(route, media_type_of(route, argument), connection, response))
-        try:
+        with self._closing(connection):
             content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from None
-        finally:
-            connection.close()
+        self._idle.put(connection)
         if response.status != route.status:
             raise _refusal(response.status, content)
         return self._result(route, content)
 
     def _send(
-        self, route: Route[Any, Any], target: str, body: bytes | None
+        self, route: Route[Any, Any], target: str, body: bytes | None, used: http.client.HTTPConnection | None = None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        connection = self._address.connection(_TIMEOUT_S + MAX_TIMEOUT_MS / 1000)
+        connection = used or self._address.connection(_TIMEOUT_S + MAX_TIMEOUT_MS / 1000)
         headers = {} if body is None else {"Content-Type": route.takes[-1]}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
+        is_sent = False
+        with self._closing(connection):
+            try:
+                connection.request(route.method, target, body, headers)
+                is_sent = True
+                return connection, connection.getresponse()
+            except _CLOSED:
+                is_change = route.changes or route.method == "DELETE"  # to delete a namespace does not create one
+                if used is None or (is_sent and is_change):
+                    raise
+        connection.close()
+        return self._send(route, target, body)
+
+    @contextmanager
+    def _closing(self, connection: http.client.HTTPConnection) -> Iterator[None]:
+        """Close a connection on which anything goes wrong.
+
+        Raises:
+            ControlFailed: It broke.
+        """
         try:
-            connection.request(route.method, target, body, headers)
-            return connection, connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
+            yield
+        except BaseException as error:
             connection.close()
-            raise self._unreachable(error) from None
+            if isinstance(error, (OSError, http.client.HTTPException)):
+                raise self._unreachable(error) from None
+            raise
 
     def _unreachable(self, error: Exception) -> ControlFailed:
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -137,6 +176,51 @@ class HttpControl:
             raise ControlFailed(
                 f"{self._address.url} does not answer {route.path} as this version does: {error} {error.pointer}"
             ) from None
+
+
+class _IdleConnection:
+    """The connection of the last call, for the next one; at most one is kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: http.client.HTTPConnection | None = None
+        self._kept_by = 0
+        self._kept_since_s = 0.0
+        self._is_closed = False
+
+    def take(self) -> http.client.HTTPConnection | None:
+        """Return the connection if it can be used, to this caller alone."""
+        with self._lock:
+            taken, self._kept = self._kept, None
+            is_recent = time.monotonic() - self._kept_since_s <= _IDLE_S
+            is_shared = self._kept_by != os.getpid()  # with the process that this one was forked from
+        if taken is None or (is_recent and not is_shared and not _has_news(taken)):
+            return taken
+        taken.close()
+        return None
+
+    def put(self, connection: http.client.HTTPConnection) -> None:
+        """Keep a connection whose last answer was read, unless the server has closed it or one is kept already."""
+        with self._lock:
+            if self._kept is None and not self._is_closed and connection.sock is not None:
+                self._kept, self._kept_by, self._kept_since_s = connection, os.getpid(), time.monotonic()
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Close the connection, and keep none any more."""
+        with self._lock:
+            self._is_closed = True
+            taken, self._kept = self._kept, None
+        if taken is not None:
+            taken.close()
+
+
+def _has_news(connection: http.client.HTTPConnection) -> bool:
+    """Return whether something arrived on an idle connection; that can only be its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def _check_finite(value: Any, pointer: str = "") -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mockserver.client import HttpControl
     from mockserver.media_server import MediaServer, MockServer, StoryHandle
     from mockserver.model.plan_result import Coverage, PlanResult
     from mockserver.model.settings import Settings
@@ -410,6 +411,7 @@ class _Remote:
         from mockserver.media_server.connection import PreparedServer
 
         there = connect(self._url, namespace=self._namespace, token=self._token, ca=self._ca)
+        self._control = cast("HttpControl", there.control)
         server = PreparedServer(
             there.control, url=there.url, host=there.host, settings=self._settings, faults=self._faults
         )
@@ -422,12 +424,11 @@ class _Remote:
         return server
 
     def __exit__(self, *error: object) -> None:
-        from mockserver.client import HttpControl
         from mockserver.control import DELETE_NAMESPACE
         from mockserver.errors import NotFound
 
-        with suppress(NotFound):  # the test may have dropped the namespace
-            HttpControl(self._url, token=self._token, ca=self._ca).call(DELETE_NAMESPACE, None, name=self._namespace)
+        with closing(self._control), suppress(NotFound):  # the test may have dropped the namespace
+            self._control.call(DELETE_NAMESPACE, None, name=self._namespace)
 
 
 def _internal_errors(server: MediaServer) -> list[Exception]:

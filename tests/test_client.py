@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+import http.client
+import os
 import socket
+import struct
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 import requests
@@ -21,15 +25,21 @@ from mockserver import (
     InvalidInput,
     MediaServer,
     MockServer,
+    NotFound,
     Query,
     ServerOptions,
     Settings,
+    client,
     connect,
 )
 from mockserver import control as c
 from mockserver.client import HttpControl
-from tests.factories import event, start
+from mockserver.model.results import WaitCommand
+from mockserver.server.runner import ServerThread
+from mockserver.server.service import Service
+from tests.factories import event, inside, start
 from tests.tables import every_case
+from tests.waiting import GUARD_S, until
 
 # Self-signed for localhost, valid until 2126. It protects nothing.
 CERTIFICATE = """\
@@ -232,6 +242,217 @@ def test_number_that_json_cannot_say_is_not_sent_as_null(value: float) -> None:
             connect(url).configure(session_rules=[{"where": ["/a=1"], "idle_timeout_s": value}])
         assert caught.value.pointer == "/session_rules/0/idle_timeout_s"
         assert asked == []
+
+
+# Connections
+
+
+class Peer:
+    """A server that serves one connection after the other, each as it is told.
+
+    Args:
+        visits: For every connection what to do on it: ``answer`` or only ``read`` a request, read ``part`` of one, or
+            ``wait`` until the client closes it. Then the server closes it.
+
+    Attributes:
+        asked: The method and path of each request, and the number of its connection.
+        closed: One is released for every connection that is closed.
+    """
+
+    def __init__(self, *visits: Sequence[str]) -> None:
+        self.asked: list[tuple[int, str]] = []
+        self.closed = threading.Semaphore(0)
+        self._visits = visits
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(GUARD_S)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self.control = HttpControl(f"http://127.0.0.1:{self._listener.getsockname()[1]}")
+
+    def __enter__(self) -> Peer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._thread.join(GUARD_S)
+            assert not self._thread.is_alive()
+        self._listener.close()
+
+    def gone(self) -> None:
+        """Wait until a connection is closed."""
+        assert self.closed.acquire(timeout=GUARD_S)
+
+    def _serve(self) -> None:
+        for number, steps in enumerate(self._visits):
+            connection, _ = self._listener.accept()
+            connection.settimeout(GUARD_S)
+            with connection, connection.makefile("rb") as received:
+                for step in steps:
+                    if step == "part":
+                        received.read(1)
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    elif step == "wait":
+                        assert received.read() == b""
+                    else:
+                        self._read(number, received)
+                        if step == "answer":
+                            connection.sendall(ANSWERS[self.asked[-1][1]])
+            self.closed.release()
+
+    def _read(self, number: int, received: BinaryIO) -> None:
+        method, target, _ = received.readline().decode().split()
+        length = int(http.client.parse_headers(received)["Content-Length"] or 0)
+        received.read(length)
+        self.asked.append((number, f"{method} {target.removeprefix(c.ADMIN)}"))
+
+
+def json_answer(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+COUNT, FAULTS, CLEAR, IMPORT = "POST /events/count", "GET /faults", "DELETE /faults", "POST /import"
+ANSWERS = {
+    COUNT: json_answer(b'{"count":3,"journal_complete":true}'),
+    FAULTS: json_answer(b'{"faults":[],"meta":{"total":0}}'),
+    CLEAR: b"HTTP/1.1 204 No Content\r\n\r\n",
+    IMPORT: json_answer(b'{"requests":1,"sessions":[],"left_out":0,"without_body":[],"since":0,"until_ms":0}'),
+}
+
+
+def count(peer: Peer) -> int:
+    return peer.control.call(c.COUNT, WaitCommand()).count
+
+
+def test_calls_that_follow_each_other_use_one_connection() -> None:
+    with Peer(["answer", "answer", "answer", "wait"]) as peer:
+        assert count(peer) == 3
+        peer.control.call(c.DELETE_FAULTS, None)
+        assert peer.control.call(c.FAULTS, None).faults == []
+        peer.control.close()
+    assert peer.asked == [(0, COUNT), (0, CLEAR), (0, FAULTS)]
+
+
+def test_refusal_leaves_the_connection_usable() -> None:
+    with MockServer() as running:
+        remote = HttpControl(running.url)
+        for _ in range(2):
+            with pytest.raises(NotFound, match="there is no fault rule 'f9'"):
+                remote.call(c.FAULT, None, fault_id="f9")
+            assert remote.call(c.FAULTS, None).faults == []
+
+
+def test_connection_that_the_server_closed_meanwhile_is_replaced_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_news = client._has_news
+
+    def has_arrived(connection: http.client.HTTPConnection) -> bool:
+        until(lambda: has_news(connection))
+        return True
+
+    monkeypatch.setattr(client, "_has_news", has_arrived)  # on a busy machine the end takes its time to arrive
+    with Peer(["answer"], ["answer"]) as peer:
+        count(peer)
+        peer.control.call(c.DELETE_FAULTS, None)
+    assert peer.asked == [(0, COUNT), (1, CLEAR)]
+
+
+@every_case("ask", [count, lambda peer: peer.control.call(c.FAULTS, None)], ids=[COUNT, FAULTS])
+def test_question_is_asked_again_if_the_server_closes_the_connection_without_an_answer(
+    ask: Callable[[Peer], object],
+) -> None:
+    with Peer(["answer", "read"], ["answer"]) as peer:
+        count(peer)
+        ask(peer)
+    assert [number for number, _ in peer.asked] == [0, 0, 1]
+
+
+def test_question_is_asked_again_only_once() -> None:
+    with Peer(["answer", "read"], ["read"]) as peer:
+        count(peer)
+        with pytest.raises(ControlFailed, match="no answer from the server"):
+            count(peer)
+    assert peer.asked == [(0, COUNT), (0, COUNT), (1, COUNT)]
+
+
+def test_change_that_the_server_may_have_made_is_not_made_again() -> None:
+    with Peer(["answer", "read"]) as peer:
+        count(peer)
+        with pytest.raises(ControlFailed, match="no answer from the server"):
+            peer.control.call(c.DELETE_FAULTS, None)
+    assert peer.asked == [(0, COUNT), (0, CLEAR)]
+
+
+def test_change_that_was_not_sent_completely_is_made_on_a_new_connection() -> None:
+    with Peer(["answer", "part"], ["answer"]) as peer:
+        count(peer)
+        larger_than_all_buffers = b" " * 32 * 1024 * 1024
+        assert peer.control.call(c.IMPORT, larger_than_all_buffers).requests == 1
+    assert peer.asked == [(0, COUNT), (1, IMPORT)]
+
+
+def test_connection_is_not_used_after_it_was_idle_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_IDLE_S", -1)
+    with Peer(["answer", "wait"], ["answer", "wait"]) as peer:
+        count(peer)
+        count(peer)
+        peer.control.close()
+    assert peer.asked == [(0, COUNT), (1, COUNT)]
+
+
+def test_connection_is_not_used_by_a_process_that_was_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(["answer", "wait"], ["answer", "wait"]) as peer:
+        count(peer)
+        monkeypatch.setattr(os, "getpid", lambda: 0)
+        count(peer)
+        peer.control.close()
+    assert peer.asked == [(0, COUNT), (1, COUNT)]
+
+
+def test_client_that_is_closed_keeps_no_connection() -> None:
+    with Peer(["answer", "wait"], ["answer", "wait"]) as peer:
+        count(peer)
+        peer.control.close()
+        peer.gone()
+        assert count(peer) == 3
+        peer.gone()
+
+
+def test_client_that_is_dropped_closes_its_connection() -> None:
+    with Peer(["answer", "wait"]) as peer, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        count(peer)
+        del peer.control
+        gc.collect()
+        peer.gone()
+    assert [str(warning.message) for warning in caught] == []
+
+
+def test_wait_of_one_thread_holds_up_no_other() -> None:
+    service = Service()
+    thread = ServerThread(service)
+    thread.start()
+    try:
+        with ThreadPoolExecutor(1) as other:
+            remote = connect(f"http://127.0.0.1:{thread.port}")
+            waits = other.submit(remote.wait_for, event_type="sessionStart", timeout_s=GUARD_S)
+            until(lambda: len(inside(service.namespaces.default).waiters))
+            assert remote.count() == 0
+            assert post(remote, "/api/v1/sessions", start()) == 201
+            assert [entry.event_type for entry in waits.result()] == ["sessionStart"]
+    finally:
+        thread.stop()
+
+
+def test_threads_that_share_a_client_get_their_own_answers() -> None:
+    with MockServer() as running, ThreadPoolExecutor(4) as threads:
+        remote = connect(running.url)
+        ids = [remote.faults.add({"kind": "hang"}).id for _ in range(4)]
+
+        def ask(fault_id: str) -> list[str]:
+            return [remote.control.call(c.FAULT, None, fault_id=fault_id).id for _ in range(25)]
+
+        assert list(threads.map(ask, ids)) == [[fault_id] * 25 for fault_id in ids]
 
 
 # Streams
