@@ -102,9 +102,10 @@ class HttpControl:
             return cast(R, self._streamed(route, media_type_of(route, argument), connection, response))
         with self._closing(connection):
             content = response.read()
-        self._idle.put(connection)
         if response.status != route.status:
+            connection.close()  # whatever refuses may not have read the whole request
             raise _refusal(response.status, content)
+        self._idle.put(connection)
         return self._result(route, content)
 
     def _send(

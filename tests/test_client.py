@@ -25,8 +25,8 @@ from mockserver import (
     InvalidInput,
     MediaServer,
     MockServer,
-    NotFound,
     Query,
+    Refused,
     ServerOptions,
     Settings,
     client,
@@ -251,8 +251,8 @@ class Peer:
     """A server that serves one connection after the other, each as it is told.
 
     Args:
-        visits: For every connection what to do on it: ``answer`` or only ``read`` a request, read ``part`` of one, or
-            ``wait`` until the client closes it. Then the server closes it.
+        visits: For every connection what to do on it: ``answer``, ``refuse`` or only ``read`` a request, read ``part``
+            of one, or ``wait`` until the client closes it. Then the server closes it.
 
     Attributes:
         asked: The method and path of each request, and the number of its connection.
@@ -295,8 +295,8 @@ class Peer:
                         assert received.read() == b""
                     else:
                         self._read(number, received)
-                        if step == "answer":
-                            connection.sendall(ANSWERS[self.asked[-1][1]])
+                        answers = {"answer": ANSWERS[self.asked[-1][1]], "refuse": REFUSAL, "read": b""}
+                        connection.sendall(answers[step])
             self.closed.release()
 
     def _read(self, number: int, received: BinaryIO) -> None:
@@ -317,6 +317,9 @@ ANSWERS = {
     CLEAR: b"HTTP/1.1 204 No Content\r\n\r\n",
     IMPORT: json_answer(b'{"requests":1,"sessions":[],"left_out":0,"without_body":[],"since":0,"until_ms":0}'),
 }
+REFUSAL = json_answer(
+    b'{"type":"about:blank","title":"","status":429,"detail":"there is no room","code":"limit_reached"}'
+).replace(b"200 OK", b"429 Too Many Requests")
 
 
 def count(peer: Peer) -> int:
@@ -332,13 +335,13 @@ def test_calls_that_follow_each_other_use_one_connection() -> None:
     assert peer.asked == [(0, COUNT), (0, CLEAR), (0, FAULTS)]
 
 
-def test_refusal_leaves_the_connection_usable() -> None:
-    with MockServer() as running:
-        remote = HttpControl(running.url)
-        for _ in range(2):
-            with pytest.raises(NotFound, match="there is no fault rule 'f9'"):
-                remote.call(c.FAULT, None, fault_id="f9")
-            assert remote.call(c.FAULTS, None).faults == []
+def test_connection_is_not_used_after_a_refusal_that_may_have_left_a_part_of_the_request_unread() -> None:
+    with Peer(["answer", "refuse", "wait"], ["answer"]) as peer:
+        count(peer)
+        with pytest.raises(Refused, match="there is no room"):
+            peer.control.call(c.IMPORT, b"{}")
+        count(peer)
+    assert peer.asked == [(0, COUNT), (0, IMPORT), (1, COUNT)]
 
 
 def test_connection_that_the_server_closed_meanwhile_is_replaced_before_anything_is_sent(

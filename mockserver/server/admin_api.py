@@ -63,6 +63,10 @@ class _NoRoute(MockserverError):
         self.allow = allow
 
 
+class _Incomplete(InvalidInput):
+    """A body is not read to its end, so that no other request can follow on its connection."""
+
+
 class AdminApi:
     """Answers the requests of testers.
 
@@ -237,23 +241,21 @@ async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> b
     pieces: list[bytes] = []
     size = 0
     if (request.content_length or 0) > max_mib * 2**20:
-        request.protocol.close()  # the rest is not read
-        raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
+        raise _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
     go_on(request)
     last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
     try:
         while not request.content.at_eof():
             piece = await next_piece(request, request.content, last_s)
             if size + len(piece) > max_mib * 2**20:
-                raise InvalidInput(f"the body is larger than {max_mib} MiB", status=413)
+                raise _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
             if not incoming.take(len(piece)):
                 raise Refused("too many bodies are arriving at a time (setting max_incoming_bytes); try again")
             size += len(piece)
             pieces.append(piece)
     except BROKEN:
         request.content.feed_eof()  # nothing may wait for the rest
-        request.protocol.close()
-        raise InvalidInput("the body did not arrive completely") from None
+        raise _Incomplete("the body did not arrive completely") from None
     finally:
         incoming.give_back(size)
     return b"".join(pieces)
@@ -300,4 +302,7 @@ def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:
         headers["Allow"] = error.allow
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return web.Response(status=status, headers=headers, body=encode(document))
+    answer = web.Response(status=status, headers=headers, body=encode(document))
+    if isinstance(error, _Incomplete):
+        answer.force_close()
+    return answer

@@ -60,6 +60,7 @@ def test_recording_that_is_too_large_is_refused_before_it_is_read(server: Runnin
         answer = wire.answer()
 
     assert (answer.status, answer.json()["detail"]) == (413, "the body is larger than 64 MiB")
+    assert answer.header("Connection") == "close"
     server.assert_alive()
 
 
