@@ -43,7 +43,7 @@ from mockserver.model.event_types import names
 from mockserver.model.session import AdState
 from mockserver.rules.playback_states import ADS, CHAPTER, IRREGULAR, STATES
 
-__all__ = ["Arrived", "Processed", "ReorderBuffer", "Ties", "processing_order"]
+__all__ = ["Arrived", "Processed", "ReorderBuffer", "Ties", "is_ranked", "processing_order"]
 
 Ties = Literal["semantic", "arrival"]
 """How events with equal ``ts`` are ordered: by their meaning, or as they arrived."""
@@ -134,6 +134,11 @@ _RANKED: tuple[tuple[str, ...], ...] = (
 )
 _RANKS: Mapping[str | None, int] = {name: rank for rank, names in enumerate(_RANKED) for name in names}
 _UNKNOWN_RANK = _RANKS["error"]
+
+
+def is_ranked(first: str | None, second: str | None) -> bool:
+    """Return whether two event types with one ``ts`` are in the order of their ranks, which rules rarely change."""
+    return _RANKS.get(first, _UNKNOWN_RANK) <= _RANKS.get(second, _UNKNOWN_RANK)
 
 
 class _Buffered(msgspec.Struct, gc=False):

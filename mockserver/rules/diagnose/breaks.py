@@ -95,7 +95,8 @@ def _break_unclosed(session: SessionTraffic) -> Iterator[Hit]:
 
 
 def _is_over(session: SessionTraffic, step: Step) -> bool:
-    return session.is_closed or any(complete.n > step.n for complete in session.of("sessionComplete"))
+    is_over = session.is_closed and not session.was_cut_short
+    return is_over or any(complete.n > step.n for complete in session.of("sessionComplete"))
 
 
 def _break_nested(session: SessionTraffic) -> Iterator[Hit]:
@@ -280,7 +281,8 @@ RULES: tuple[Rule, ...] = (
         "Adobe, Ad break complete",
         _break_unclosed,
         "a play inside the break at an unchanged playhead, as Adobe's SDKs send between two ads; a late first ad; a "
-        "viewer who leaves during an ad, as in Adobe's Timeline 2, is only a warning",
+        "viewer who leaves during an ad, as in Adobe's Timeline 2, is only a warning; a session that a test ended "
+        "while the player went on",
     ),
     Rule(
         "ad.break-nested",

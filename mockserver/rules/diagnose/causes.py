@@ -16,7 +16,6 @@ from mockserver.model.event import Event
 from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.journal import Violation
-from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
 from mockserver.pointer import steps_of
 from mockserver.rules.diagnose.refusals import is_edge_body
@@ -57,11 +56,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 }
 """What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
-_LATENESS = ("order.late", "order.window")
-_OF_PLAYBACK = frozenset({"ad", "chapter", "play", "state"})
-"""Families of findings that depend on the order of events."""
-
-_NO_LIMIT = 10**9
+_LATENESS = ("order.late", "order.window", "order.parallel")
 
 _WITHOUT_SESSION = ("session.event-before-sid", "session.unknown-id")
 
@@ -176,7 +171,7 @@ def linked_to_lost(
         known = [item for item in lost if item.event_type in EVENT_TYPES and item.ts_ms is not None]
         events = sorted([*(item for item in session.arrived if item.accepted), *known], key=lambda item: item.seq)
         own = [finding for finding in found if finding.session_id == sid]
-        for finding in _explained_by(events, own, session, find):
+        for finding in _explained_by(_ordered(events, session), own, session, find):
             by_finding[id(finding)] = _nearest(finding, by_seq)
     return [_following(finding, by_finding[id(finding)]) if id(finding) in by_finding else finding for finding in found]
 
@@ -201,7 +196,8 @@ def _following_refusals(
     events = _as_if_accepted(session)
     if len(events) == sum(1 for item in session.arrived if item.accepted):
         return {}
-    return {id(finding): _nearest(finding, causes) for finding in _explained_by(events, others, session, find)}
+    explained = _explained_by(_ordered(events, session), others, session, find)
+    return {id(finding): _nearest(finding, causes) for finding in explained}
 
 
 # Late events
@@ -212,24 +208,24 @@ def _following_lateness(
 ) -> dict[int, Finding]:
     """Return what follows from events that came too late to be sorted, by identity, with the finding about them."""
     causes = {seq: finding for finding in reversed(found) if finding.code in _LATENESS for seq in finding.seqs}
-    others = [finding for finding in found if finding.code.partition(".")[0] in _OF_PLAYBACK]
+    others = [finding for finding in found if finding.code not in _LATENESS]
     if not causes or not others:
         return {}
-    events = [item for item in session.arrived if item.accepted]
-    settings = replace(session.settings, reorder_window_s=_NO_LIMIT, reorder_window_n=_NO_LIMIT)
-    explained = _explained_by(events, others, session, find, settings)
+    explained = _explained_by(session.as_sorted, others, session, find)
     return {id(finding): _nearest(finding, causes) for finding in explained}
 
 
+def _ordered(events: Sequence[Item], session: SessionTraffic) -> Sequence[Item]:
+    return processed(events, session.settings, session.stored, session.now_ms)
+
+
 def _explained_by(
-    events: Sequence[Item],
+    ordered: Sequence[Item],
     found: Iterable[Finding],
     session: SessionTraffic,
     find: Callable[[SessionTraffic], Iterable[Finding]],
-    settings: Settings | None = None,
 ) -> list[Finding]:
-    """Return the findings that would be absent if the API had accepted these events, or with other settings."""
-    ordered = processed(events, settings or session.settings, session.stored, session.now_ms)
+    """Return the findings that would be absent if the API had processed these events, in this order."""
     left: dict[str, set[int]] = {}
     as_meant = SessionTraffic(
         session.stored, session.arrived, ordered, session.settings, session.thresholds, session.now_ms, session.words

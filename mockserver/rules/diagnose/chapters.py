@@ -58,7 +58,8 @@ def _unclosed(session: SessionTraffic) -> Iterator[Hit]:
     if chapter is None:
         return
     opening = session.steps[chapter.step]
-    if session.is_closed or any(step.n > opening.n for step in session.of("sessionComplete")):
+    is_over = session.is_closed and not session.was_cut_short
+    if is_over or any(step.n > opening.n for step in session.of("sessionComplete")):
         yield Hit(
             seqs_of(opening, session.steps[-1]),
             f"The session ended while {_named(opening)} was open; send chapterComplete at its end, or chapterSkip when "
@@ -123,7 +124,8 @@ def _jump_over(session: SessionTraffic, first: Step, last: Step, end_s: float) -
         before, after = session.steps[n], session.steps[n + 1]
         if before.playhead_s < end_s <= after.playhead_s:
             moved_s = after.playhead_s - before.playhead_s
-            if moved_s > before.dt_s * FASTEST + session.thresholds.jump_s:
+            leaps = moved_s > before.dt_s * FASTEST + session.thresholds.jump_s
+            if leaps and not session.spans_clock_change(before.seq, after.seq):
                 return after
     return None
 
@@ -169,6 +171,7 @@ RULES: tuple[Rule, ...] = (
         "The chapter never counts as completed.",
         "our reading of Adobe, metrics: Chapter completes",
         _unclosed,
+        "a session that a test ended while the player went on",
     ),
     Rule(
         "chapter.close-without-start",
@@ -207,7 +210,8 @@ RULES: tuple[Rule, ...] = (
         "A skipped chapter counts as completed.",
         "Adobe, Chapter skip",
         _complete_after_seek,
-        "playback of up to 2.1 times the normal speed; sessions whose playhead or ts has the wrong unit",
+        "playback of up to 2.1 times the normal speed; sessions whose playhead or ts has the wrong unit; a clock that "
+        "was set, which is ts.clock-set",
     ),
     Rule(
         "chapter.index",

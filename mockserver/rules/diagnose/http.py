@@ -138,6 +138,19 @@ def _retry_storm(session: SessionTraffic) -> Iterator[Hit]:
             )
 
 
+def _retry(session: SessionTraffic) -> Iterator[Hit]:
+    if session.retries:
+        again = [second for _, second in session.retries]
+        event_type = again[0].event_type
+        which = f"{event_type} was" if len(again) == 1 else f"{len(again)} events, the first of them {event_type}, were"
+        yield Hit(
+            seqs_of(*(item for pair in session.retries for item in pair)),
+            f"{which} processed a second time after a fault or a lost connection had kept the answer to the first from "
+            "the player; do not send an event again unless it is certain that it was not processed, because the API "
+            "does not detect duplicates.",
+        )
+
+
 def _renamed(place: SessionTraffic | Traffic) -> Iterator[Hit]:
     found = [item for item in place.refused if renamed_event_type(item.event.sent) is not None]
     if found:
@@ -216,6 +229,16 @@ RULES: tuple[Rule, ...] = (
         "Every copy counts: the API does not detect duplicates.",
         "our reading: no source mentions a detection of duplicates",
         _retry_storm,
+    ),
+    Rule(
+        "http.retry",
+        Severity.INFO,
+        "the same body processed again, after a fault, or a connection that ended, had kept the first answer from the "
+        "player",
+        "The event counts twice; all other findings about the session are as if it had come once.",
+        "Adobe, Media Edge API troubleshooting (which errors to retry); no source mentions a detection of duplicates",
+        _retry,
+        "an event that was not processed the first time",
     ),
     Rule(
         "http.stack-repeat",

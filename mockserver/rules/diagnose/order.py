@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.wording import counted, number, seqs_of
+from mockserver.rules.ordering import is_ranked
+from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
 __all__ = ["RULES"]
@@ -67,6 +70,48 @@ def _window(session: SessionTraffic) -> Iterator[Hit]:
         )
 
 
+def _parallel(session: SessionTraffic) -> Iterator[Hit]:
+    """Find events whose order was left to chance: barely late ones, and those of one ts that two windows separate."""
+    if session.is_batch or session.same_ts_runs:
+        return
+    limit_ms, start = session.thresholds.late_s * 1000, session.start
+    late = [
+        step
+        for step in session.steps
+        if 0 < step.item.late_ms <= limit_ms
+        and not session.is_set_back(step.item)
+        and (start is None or step.ts_ms >= start.ts_ms)
+    ]
+    if late:
+        worst = max(late, key=lambda step: step.item.late_ms)
+        yield Hit(
+            seqs_of(*late),
+            f"{counted(len(late), 'event')} arrived just too late to be sorted by ts, {worst.event_type} by "
+            f"{number(worst.item.late_ms / 1000)} s, as when requests overlap; to be sure of the order, send an event "
+            "when the previous one is answered.",
+        )
+    split = [pair for pair in pairwise(session.steps) if _are_split(session, *pair)]
+    if split:
+        first, second = split[0]
+        more = f", and so were {counted(len(split) - 1, 'more pair')}" if len(split) > 1 else ""
+        yield Hit(
+            seqs_of(*(step for pair in split for step in pair)),
+            f"{second.event_type} and {first.event_type} have the same ts, and were processed in the order in which "
+            f"they arrived because one window of sorting ended between them{more}; to be sure of the order, give every "
+            "event a ts at least 1 ms after the previous one.",
+        )
+
+
+def _are_split(session: SessionTraffic, first: Step, second: Step) -> bool:
+    """Return whether two neighbours of one ts would be the other way round if both were in one window."""
+    if first.ts_ms != second.ts_ms or "sessionStart" in (first.event_type, second.event_type):
+        return False
+    if is_ranked(first.event_type, second.event_type) or first.item.late_ms or second.item.late_ms:
+        return False
+    places = session.places_as_sorted
+    return places[second.seq] < places[first.seq]
+
+
 def _before_session(session: SessionTraffic) -> Iterator[Hit]:
     start = session.start
     if start is None:
@@ -98,6 +143,17 @@ RULES: tuple[Rule, ...] = (
         "It is processed out of order: durations, and what was playing, are wrong.",
         _ORDER_PAGE,
         _window,
+    ),
+    Rule(
+        "order.parallel",
+        Severity.INFO,
+        "an event up to 1 s too late to be sorted by ts, or two events with one ts of which the second arrived when "
+        "the first had been processed",
+        "What happens depends on chance: it is processed out of order.",
+        f"{_ORDER_PAGE}; recordings of MediaSDK JS and Chromecast, which send three requests at a time",
+        _parallel,
+        "requests that overlapped but were sorted: the journal records when a request was processed, not how long it "
+        "was on its way",
     ),
     Rule(
         "order.before-session",

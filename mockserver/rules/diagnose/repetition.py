@@ -14,7 +14,7 @@ from mockserver.model.vocabulary import Delivery
 from mockserver.rules.playback import MOST, Step
 from mockserver.rules.timeline import Item
 
-__all__ = ["Repetition", "is_answered", "repetition_of"]
+__all__ = ["Repetition", "is_answered", "repetition_of", "retries_of"]
 
 _APART_MS = 250
 _NEAR_S = 0.5
@@ -92,6 +92,27 @@ def repetition_of(arrived: Iterable[Item], steps: Sequence[Step], apart: Collect
             pairs.append((first, item))
         newest_ms[item.event_type] = item.ts_ms or 0
     return _judged(firsts, pairs) if pairs else None
+
+
+def retries_of(arrived: Iterable[Item], steps: Sequence[Step]) -> list[tuple[Item, Item]]:
+    """Return every event that was processed again with the same body, with the first that the player had to doubt.
+
+    Args:
+        arrived: The events of a session in order of arrival.
+        steps: The accepted ones in order of processing.
+    """
+    if not _may_repeat(steps):
+        return []
+    doubtful: dict[bytes, Item] = {}
+    pairs: list[tuple[Item, Item]] = []
+    for item in arrived:
+        if item.accepted and item.index is None:
+            first = doubtful.get(item.record.body)
+            if first is not None:
+                pairs.append((first, item))
+            elif not is_answered(item):
+                doubtful[item.record.body] = item
+    return pairs
 
 
 def _may_repeat(steps: Sequence[Step]) -> bool:

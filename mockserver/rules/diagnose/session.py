@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mockserver.model.finding import Severity
-from mockserver.model.vocabulary import ClosedBy, Delivery, Outcome, Phase
+from mockserver.model.settings import DEFAULT_GRACE_S
+from mockserver.model.vocabulary import ClosedBy, Delivery, Phase
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import GONE, SessionTraffic
@@ -50,7 +51,7 @@ def _is_unknown(session: SessionTraffic) -> bool:
 
 
 def _no_play(session: SessionTraffic) -> Iterator[Hit]:
-    if _is_unknown(session):
+    if _is_unknown(session) or session.was_cut_short:
         return
     if _is_over(session) and session.steps and not any(step.plays_main for step in session.of("play")):
         yield Hit(_last(session), "The session ended without a play on main content; send play when content starts.")
@@ -58,7 +59,8 @@ def _no_play(session: SessionTraffic) -> Iterator[Hit]:
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:
     is_complete = session.stored is not None and session.stored.complete
-    if session.closed_by is ClosedBy.IDLE and not (is_complete or _ends(session) or _is_unknown(session)):
+    excused = is_complete or _is_unknown(session) or session.was_cut_short
+    if session.closed_by is ClosedBy.IDLE and not (excused or _ends(session)):
         yield Hit(
             _last(session),
             f"{_silence(session)}; send sessionComplete at the end of the content and sessionEnd when the viewer "
@@ -81,8 +83,8 @@ def _silence(session: SessionTraffic) -> str:
 
 def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
     if session.closed_by is ClosedBy.STALL:
-        yield Hit(
-            _last(session),
+        yield from _timed_out(
+            session,
             "The playhead stood still until the session was closed; send sessionEnd after a long pause, and a new "
             "sessionStart with media.resume when playback resumes.",
         )
@@ -90,10 +92,16 @@ def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
 
 def _max_age(session: SessionTraffic) -> Iterator[Hit]:
     if session.closed_by is ClosedBy.MAX_AGE:
-        yield Hit(
-            _last(session),
-            "The session became older than a day; send sessionEnd and a new sessionStart within 24 hours.",
+        yield from _timed_out(
+            session, "The session became older than a day; send sessionEnd and a new sessionStart within 24 hours."
         )
+
+
+def _timed_out(session: SessionTraffic, text: str) -> Iterator[Hit]:
+    """Say that a timeout closed the session: as a note if a shorter one than Adobe's did, and the player went on."""
+    if session.was_cut_short:
+        text = f"A setting of this server closed the session at {_lived(session)}; no change is needed."
+    yield Hit(_last(session), text, Severity.INFO if session.was_cut_short else None)
 
 
 def _event_after_complete(session: SessionTraffic) -> Iterator[Hit]:
@@ -155,6 +163,7 @@ def _complete_early(session: SessionTraffic) -> Iterator[Hit]:
 def _complete_missing(session: SessionTraffic) -> Iterator[Hit]:
     if (
         session.closed_by not in _TIMEOUTS
+        or session.was_cut_short
         or _ends(session)
         or session.is_live
         or session.length_s <= 0
@@ -205,24 +214,31 @@ def _second_viewing(session: SessionTraffic) -> Iterator[Hit]:
             again = step
 
 
-_TURNED_AWAY = (Outcome.SESSION_CLOSED, Outcome.UNKNOWN_SESSION)
-_BY_ITSELF = {
-    ClosedBy.IDLE: "ten minutes of silence",
-    ClosedBy.STALL: "half an hour at one playhead",
-    ClosedBy.MAX_AGE: "a day",
-    ClosedBy.COMPLETE: "sessionComplete",
+_LIVED = {
+    ClosedBy.IDLE: ("ten minutes of silence", "{} s of silence"),
+    ClosedBy.STALL: ("half an hour at one playhead", "{} s at one playhead"),
+    ClosedBy.MAX_AGE: ("a day", "an age of {} s"),
 }
-"""How a session ends without the player and without a test; ``sessionComplete`` only with ``complete_closes``."""
+"""How long Adobe lets a session live, and how another limit is written."""
 
 
-def _turned_away(session: SessionTraffic) -> list[Item]:
-    return [item for item in session.unaccepted if item.record.outcome in _TURNED_AWAY]
+def _lived(session: SessionTraffic) -> str | None:
+    """Return how long a session lived that ended without the player and without a test.
+
+    A sessionComplete ends one only with ``complete_closes``.
+    """
+    closed_by, limit_ms = session.closed_by, session.limit_ms
+    if closed_by is None or limit_ms is None:
+        return "sessionComplete" if closed_by is ClosedBy.COMPLETE else None
+    lived_ms, adobe_ms = limit_ms
+    usual, other = _LIVED[closed_by]
+    is_usual = 0 <= lived_ms - adobe_ms <= DEFAULT_GRACE_S * 1000
+    return usual if is_usual else other.format(number(lived_ms / 1000))
 
 
 def _gone(session: SessionTraffic) -> Iterator[Hit]:
     """Find the events sent after time closed the session, up to the first whose answer tells the player so, if any."""
-    ended = _BY_ITSELF.get(closed_by) if (closed_by := session.closed_by) else None
-    late = _turned_away(session)
+    ended, late = _lived(session), session.turned_away
     if ended is None or not late:
         return
     told = next((n for n, item in enumerate(late, 1) if item.status in GONE), len(late))
@@ -236,13 +252,21 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
 def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
     if _is_ended(session):
         return
-    gone = [item.seq for item in session.gone]
-    if len(gone) > 1:
+    late = [item for item in session.gone[1:] if not _is_of_burst(session, item)]
+    if late:
         yield Hit(
-            tuple(gone[1:]),
-            f"{were(len(gone) - 1, 'more event')} sent after the session had answered 404 or 410; open a new session "
+            tuple(item.seq for item in late),
+            f"{were(len(late), 'more event')} sent after the session had answered 404 or 410; open a new session "
             "after such an answer.",
         )
+
+
+def _is_of_burst(session: SessionTraffic, item: Item) -> bool:
+    """Return whether an event was sent together with the first that was answered so, before the answer was there."""
+    first = session.gone[0]
+    if first.ts_ms is None or item.ts_ms is None or item.event_type == first.event_type:
+        return False
+    return abs(item.ts_ms - first.ts_ms) <= session.thresholds.burst_s * 1000
 
 
 def _is_ended(session: SessionTraffic) -> bool:
@@ -252,7 +276,7 @@ def _is_ended(session: SessionTraffic) -> bool:
 def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
     if not _is_ended(session):
         return
-    late = _turned_away(session)
+    late = session.turned_away
     others = [item for item in late if item.event_type != "sessionEnd"]
     if others:
         yield Hit(
@@ -285,6 +309,8 @@ def _named(late: Sequence[Item]) -> str:
 
 
 _UNKNOWN_SESSIONS = "sessions whose id the player never learned, because the answer to sessionStart was lost"
+_CUT_SHORT = "sessions that a test ended while the player went on"
+_SHORTER = "only info if a setting shorter than Adobe's limit closed the session while the player went on"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -294,7 +320,7 @@ RULES: tuple[Rule, ...] = (
         "Counted as a drop before start; no content start, no time spent.",
         "Adobe, metrics: Drops before start",
         _no_play,
-        _UNKNOWN_SESSIONS,
+        f"{_UNKNOWN_SESSIONS}; {_CUT_SHORT}",
         settled_by=(),
     ),
     Rule(
@@ -304,7 +330,7 @@ RULES: tuple[Rule, ...] = (
         "The report is ten minutes late, with about 600 seconds since the last call.",
         "Adobe, Media Collection API: Timeout conditions",
         _no_close,
-        _UNKNOWN_SESSIONS,
+        f"{_UNKNOWN_SESSIONS}; {_CUT_SHORT}",
         settled_by=("play", "ping"),
     ),
     Rule(
@@ -314,6 +340,7 @@ RULES: tuple[Rule, ...] = (
         "The session is closed although pings are sent; later events are lost.",
         "Adobe, Media Collection API: Timeout conditions",
         _playhead_idle,
+        _SHORTER,
     ),
     Rule(
         "session.max-age",
@@ -322,6 +349,7 @@ RULES: tuple[Rule, ...] = (
         "Later events are refused and lost.",
         "Adobe, Media Edge API troubleshooting; the SDKs restart after 24 hours",
         _max_age,
+        _SHORTER,
     ),
     Rule(
         "session.event-after-complete",
@@ -363,6 +391,7 @@ RULES: tuple[Rule, ...] = (
         "No completion.",
         "Adobe, metrics: Content completes",
         _complete_missing,
+        _CUT_SHORT,
     ),
     Rule(
         "session.resume-false-positive",
@@ -388,6 +417,7 @@ RULES: tuple[Rule, ...] = (
         "These events are lost.",
         "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
         _post_after_gone,
+        "events of another type with the ts of the first one, to 10 ms, which were sent before the answer was there",
     ),
     Rule(
         "session.event-after-end",

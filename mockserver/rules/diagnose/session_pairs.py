@@ -16,6 +16,7 @@ from mockserver.model.session import Session
 from mockserver.model.vocabulary import ClosedBy
 from mockserver.rules.diagnose.identity import is_unknown
 from mockserver.rules.diagnose.intervals import NEAR_START_S
+from mockserver.rules.diagnose.repetition import is_answered
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import GONE, SessionTraffic
 from mockserver.rules.diagnose.traffic import Traffic
@@ -118,11 +119,14 @@ def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
         closed_ms = first.stored.closed_ms
         was_open = closed_ms is None or closed_ms > second.stored.opened_ms
         if first.start.ts_ms == second.start.ts_ms or (was_open and before < 2):
+            text = (
+                f"while the first session was open; wait for the answer, and take the session id from "
+                f"{second.session.words.sid_source}"
+                if is_answered(first.start.item)
+                else "after its answer was lost, and the first session is an orphan; try again only as often as needed"
+            )
             yield Hit(
-                (first.start.seq, second.start.seq),
-                "sessionStart was sent again while the first session was open; wait for the answer, and take the "
-                f"session id from {second.session.words.sid_source}.",
-                session_id=first.stored.sid,
+                (first.start.seq, second.start.seq), f"sessionStart was sent again {text}.", session_id=first.stored.sid
             )
 
 

@@ -9,11 +9,13 @@ from itertools import pairwise
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpResponse
 from mockserver.model.session import Session
-from mockserver.model.settings import Settings
+from mockserver.model.settings import DEFAULT_LIFETIMES, Settings
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 from mockserver.model.words import Words
 from mockserver.rules.diagnose.intervals import (
@@ -31,11 +33,11 @@ from mockserver.rules.diagnose.intervals import (
 )
 from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, same_ts_runs
 from mockserver.rules.diagnose.refusals import Refusal, refusals_of
-from mockserver.rules.diagnose.repetition import Repetition, repetition_of
+from mockserver.rules.diagnose.repetition import Repetition, repetition_of, retries_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, lacks_beginning, trace
 from mockserver.rules.stalls import stalls
-from mockserver.rules.timeline import Item
+from mockserver.rules.timeline import Item, processed
 
 __all__ = [
     "FIRST_TS_MS",
@@ -54,10 +56,14 @@ GONE = (404, 410)
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is not a time in milliseconds: it would be before 1974."""
 
+_TURNED_AWAY = (Outcome.SESSION_CLOSED, Outcome.UNKNOWN_SESSION)
+
 _PING_S = 10
 """Seconds between two pings outside ads (Adobe, Events: Ping)."""
 
 _VIEWER_KEYS = ("visitor.marketingCloudUserId", "analytics.visitorId", "analytics.aid", "appInstallationId")
+
+_NO_LIMIT = 10**9
 
 _SHORT_LENGTH = 1.5
 """A length that playback exceeds by this much is wrong."""
@@ -144,30 +150,49 @@ class SessionTraffic:
         )
 
     @cached_property
+    def retries(self) -> Sequence[tuple[Item, Item]]:
+        """The events that were processed twice because the player had no good answer to the first."""
+        return () if self.is_batch else retries_of(self.arrived, self.steps)
+
+    @cached_property
     def deduplicated(self) -> SessionTraffic:
         """The session as if nothing had been sent twice, so that rules report only other mistakes.
 
         Events whose ``ts`` stands still are taken in order of arrival: Adobe documents no order for them.
         """
-        repetition = self.repetition
+        repetition, retries = self.repetition, self.retries
         unsorted = sum(map(len, self.same_ts_runs)) * 2 > len(self.steps)
-        if repetition is None and not unsorted:
+        if repetition is None and not unsorted and not retries:
             return self
         again = set() if repetition is None else {second.seq for _, second in repetition.pairs}
+        counted_twice = {second.seq for _, second in retries}
         arrived = [item for item in self.arrived if item.seq not in again]
-        processed = [step.item for step in self.steps if step.seq not in again]
+        in_order = [item for item in arrived if item.accepted] if unsorted else [step.item for step in self.steps]
         deduplicated = SessionTraffic(
             self.stored,
             arrived,
-            [item for item in arrived if item.accepted] if unsorted else processed,
+            [item for item in in_order if item.seq not in again and item.seq not in counted_twice],
             self.settings,
             self.thresholds,
             self.now_ms,
             self.words,
         )
         deduplicated.repetition = repetition
+        deduplicated.retries = retries
         deduplicated.lacks_beginning = self.lacks_beginning
         return deduplicated
+
+    @cached_property
+    def as_sorted(self) -> Sequence[Item]:
+        """The processed events as the back end would sort them if its window had no end."""
+        arrived = sorted((step.item for step in self.steps), key=lambda item: (item.seq, item.index or 0))
+        settings = replace(self.settings, reorder_window_s=_NO_LIMIT, reorder_window_n=_NO_LIMIT)
+        return processed(arrived, settings, self.stored, self.now_ms)
+
+    @cached_property
+    def places_as_sorted(self) -> Mapping[int, int]:
+        """The place of every journal entry in :attr:`as_sorted`."""
+        return {item.seq: place for place, item in enumerate(self.as_sorted)}
 
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Step]]:
@@ -216,6 +241,43 @@ class SessionTraffic:
     def is_closed(self) -> bool:
         """Whether the session takes no more events."""
         return self.stored is not None and self.stored.phase in (Phase.CLOSED, Phase.FORGOTTEN)
+
+    @cached_property
+    def turned_away(self) -> Sequence[Item]:
+        """What was posted to the session when it took no more events."""
+        return [item for item in self.unaccepted if item.record.outcome in _TURNED_AWAY]
+
+    @cached_property
+    def limit_ms(self) -> tuple[int, float] | None:
+        """How long a timeout let the session live before it closed it, and how long Adobe does; None without one."""
+        stored = self.stored
+        if stored is None or stored.closed_ms is None:
+            return None
+        since_ms, adobe_s = {
+            ClosedBy.IDLE: (stored.last_event_ms, DEFAULT_LIFETIMES.idle_timeout_s),
+            ClosedBy.STALL: (stored.playhead_moved_ms, DEFAULT_LIFETIMES.stall_timeout_s),
+            ClosedBy.MAX_AGE: (stored.opened_ms, DEFAULT_LIFETIMES.max_age_s),
+        }.get(stored.closed_by or ClosedBy.SESSION_END, (0, None))
+        return None if adobe_s is None else (stored.closed_ms - since_ms, adobe_s * 1000)
+
+    @cached_property
+    def was_cut_short(self) -> bool:
+        """Whether a test ended the session of a player that went on: by hand, by a limit below Adobe's, by its clock.
+
+        A player that went on by its own ``ts`` was not silent, even if the clock of the server was moved on.
+        """
+        stored = self.stored
+        if stored is None or not self.turned_away:
+            return False
+        if self.limit_ms is None:
+            return stored.closed_by is ClosedBy.EXPIRED
+        lived_ms, adobe_ms = self.limit_ms
+        if stored.closed_by is ClosedBy.IDLE:
+            next_one = self.turned_away[0]
+            lived_ms = next_one.record.at_ms - stored.last_event_ms
+            if self.steps and next_one.ts_ms is not None:
+                lived_ms = min(lived_ms, abs(next_one.ts_ms - self.steps[-1].ts_ms))
+        return lived_ms < adobe_ms
 
     @cached_property
     def start(self) -> Step | None:

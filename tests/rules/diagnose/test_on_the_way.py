@@ -1,0 +1,278 @@
+"""What happens to the requests of a healthy player on their way is not a mistake of the player."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+from mockserver.admin.diagnosis import Diagnosis
+from mockserver.admin.sessions import expire_session
+from mockserver.model.fault import FaultSpec
+from mockserver.model.fault_kind import Fault, HangFault, StatusFault
+from mockserver.model.finding import Finding, Severity
+from mockserver.model.settings import Settings
+from mockserver.model.vocabulary import Stage
+from mockserver.namespaces import Namespace
+from tests.event_files import event_lines, simulated_beats
+from tests.factories import target
+from tests.firings import start_body
+from tests.playbacks import AD, CHAPTER, START_MS, Playground
+from tests.tables import every_case
+
+INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
+Findings = Sequence[Finding]
+
+BREAK = {"media.ad.podIndex": 1, "media.ad.podSecond": 15}
+
+
+class Sent(NamedTuple):
+    """A request of one session: when it arrives, its body, and what strikes it after it was processed."""
+
+    at_ms: int
+    body: dict[str, Any]
+    struck: Fault | None = None
+
+
+def event(event_type: str, ts_s: float, playhead_s: float, **params: Any) -> dict[str, Any]:
+    time = {"playhead": playhead_s, "ts": START_MS + round(ts_s * 1000)}
+    return {"eventType": event_type, "playerTime": time, **({"params": params} if params else {})}
+
+
+def received(sent: Iterable[Sent], settings: Settings | None = None) -> Playground:
+    """Return a back end that received these requests, a sessionStart first, in the order in which they arrive."""
+    ground = Playground(settings)
+    sid = ""
+    for at_ms, body, struck in sorted(sent, key=lambda each: each.at_ms):
+        ground.now_ms = START_MS + at_ms
+        if struck is not None:
+            ground.emulator.faults.add(FaultSpec(fault=struck, stage=Stage.RESPONSE, times=1), ground.now_ms)
+        path = f"/api/v1/sessions/{sid}/events" if sid else "/api/v1/sessions"
+        plan = ground.post(path, body)
+        sid = sid or plan.record.session_id or ""
+    return ground
+
+
+def findings(ground: Playground) -> Findings:
+    return Diagnosis(Namespace(ground.emulator)).findings()
+
+
+def accusations(found: Findings) -> list[str]:
+    return [f"{one.code}: {one.message}" for one in found if one.severity is not INFO]
+
+
+def notes(found: Findings, code: str) -> list[tuple[int, ...]]:
+    return [one.seqs for one in found if one.code == code and one.severity is INFO]
+
+
+def arriving(*events: tuple[float, dict[str, Any]]) -> list[Sent]:
+    return [Sent(0, start_body()), *(Sent(round(at_s * 1000), body) for at_s, body in events)]
+
+
+PLAYED = (
+    (0.1, event("play", 0.1, 0)), (10, event("ping", 10, 10)),
+)  # fmt: skip
+AFTERWARDS = (
+    (25, event("ping", 25, 15)), (30.1, event("adComplete", 30, 15)), (30.11, event("adBreakComplete", 30.001, 15)),
+    (30.12, event("play", 30.002, 15)), (40, event("ping", 40, 25)), (45, event("sessionEnd", 45, 30)),
+)  # fmt: skip
+
+
+def test_one_ts_in_two_windows_is_not_an_ad_outside_its_break() -> None:
+    inverted = ((14.999, event("adStart", 14.99, 15, **AD)), (15.001, event("adBreakStart", 14.99, 15, **BREAK)))
+    found = findings(received(arriving(*PLAYED, *inverted, *AFTERWARDS)))
+
+    assert accusations(found) == []
+    assert notes(found, "order.parallel") == [(4, 5)]
+    assert {one.follows_from for one in found if one.code == "ad.outside-break"} == {"order.parallel"}
+    (message,) = (one.message for one in found if one.code == "order.parallel")
+    assert message.startswith("adBreakStart and adStart have the same ts, and were processed in the order in which")
+
+
+def test_an_event_a_moment_too_late_for_its_window_is_not_an_ad_outside_its_break() -> None:
+    overtaken = ((14.99, event("adStart", 14.985, 15, **AD)), (15.002, event("adBreakStart", 14.984, 15, **BREAK)))
+    found = findings(received(arriving(*PLAYED, *overtaken, *AFTERWARDS)))
+
+    assert accusations(found) == []
+    assert notes(found, "order.parallel") == [(5,)]
+    (message,) = (one.message for one in found if one.code == "order.parallel")
+    assert message.startswith("1 event arrived just too late to be sorted by ts, adBreakStart by 0.001 s")
+
+
+def test_one_ts_in_one_window_is_sorted_by_meaning() -> None:
+    inverted = ((14.5, event("adStart", 14.4, 15, **AD)), (14.6, event("adBreakStart", 14.4, 15, **BREAK)))
+
+    assert notes(findings(received(arriving(*PLAYED, *inverted, *AFTERWARDS))), "order.parallel") == []
+
+
+def test_an_ad_without_a_break_stays_an_error_beside_events_that_overlap() -> None:
+    overlapping = ((14.99, event("bitrateChange", 14.98, 15)), (15.01, event("ping", 14.97, 15)))
+    found = findings(received(arriving(*PLAYED, *overlapping, (20, event("adStart", 20, 20, **AD)))))
+
+    assert notes(found, "order.parallel") == [(5,)]
+    assert [one.follows_from for one in found if one.code == "ad.outside-break"] == [None]
+
+
+# A simulated session through networks
+
+
+def bodies(seed: int) -> list[dict[str, Any]]:
+    return event_lines(simulated_beats(seed=seed), START_MS)
+
+
+def at_ms(body: dict[str, Any]) -> int:
+    ts_ms: int = body["playerTime"]["ts"]
+    return ts_ms - START_MS
+
+
+def through_parallel_requests(seed: int) -> list[Sent]:
+    random = Random(seed)
+    start, *events = bodies(seed)
+    return [Sent(0, start), *(Sent(at_ms(body) + random.randrange(5, 400), body) for body in events)]
+
+
+def through_a_player_that_looks_at_its_queue_twice_a_second(seed: int) -> list[Sent]:
+    random = Random(seed)
+    start, *waiting = bodies(seed)
+    sent, tick = [Sent(0, start)], random.randrange(500)
+    while waiting:
+        tick += 500
+        due = [body for body in waiting[:3] if at_ms(body) <= tick]
+        sent += [Sent(tick + random.randrange(40), body) for body in due]
+        waiting = waiting[len(due) :]
+    return sent
+
+
+def through_a_slow_session_start(seed: int) -> list[Sent]:
+    random = Random(seed)
+    start, *events = bodies(seed)
+    return [Sent(0, start), *(Sent(max(at_ms(body), 4_000) + random.randrange(30), body) for body in events)]
+
+
+def through_answers_that_are_lost(seed: int) -> list[Sent]:
+    random = Random(seed)
+    start, *events = bodies(seed)
+    sent, free_ms = [Sent(0, start)], 0
+    for body in events:
+        now_ms = max(at_ms(body), free_ms) + 20
+        if random.random() < 0.2:
+            sent.append(Sent(now_ms, body, random.choice((HangFault(), StatusFault(code=503)))))
+            now_ms += 5_000
+        sent.append(Sent(now_ms, body))
+        free_ms = now_ms + 10
+    return sent
+
+
+@every_case(
+    "way",
+    [
+        through_parallel_requests,
+        through_a_player_that_looks_at_its_queue_twice_a_second,
+        through_a_slow_session_start,
+        through_answers_that_are_lost,
+    ],
+)
+def test_no_network_makes_a_healthy_session_a_bad_one(way: Callable[[int], list[Sent]]) -> None:
+    assert [accusations(findings(received(way(seed)))) for seed in (1, 2, 3)] == [[], [], []]
+
+
+# Answers that are lost
+
+
+@every_case("fault", [HangFault(), StatusFault(code=500)])
+def test_events_sent_again_after_their_answer_was_lost_are_noted_once(fault: Fault) -> None:
+    opening = event("adBreakStart", 15, 15, **BREAK), event("adStart", 15.001, 15, **AD)
+    twice = [each for n, body in enumerate(opening) for each in ((15 + 2 * n, body, fault), (16 + 2 * n, body, None))]
+    sent = [Sent(round(at_s * 1000), body, struck) for at_s, body, struck in twice]
+    found = findings(received([*arriving(*PLAYED, *AFTERWARDS), *sent]))
+
+    assert accusations(found) == []
+    assert notes(found, "http.retry") == [(4, 5, 6, 7)]
+
+
+def test_an_ad_started_twice_though_the_answer_came_is_an_error() -> None:
+    opening = event("adBreakStart", 15, 15, **BREAK), event("adStart", 15.001, 15, **AD)
+    twice = [(15.0, opening[0]), (15.1, opening[1]), (15.2, opening[1])]
+    found = findings(received(arriving(*PLAYED, *twice, *AFTERWARDS)))
+
+    assert notes(found, "http.retry") == []
+    assert [one.severity for one in found if one.code == "ad.duplicate-start"] == [ERROR]
+
+
+def test_a_session_start_repeated_after_its_answer_was_lost_says_so() -> None:
+    ground = Playground()
+    ground.emulator.faults.add(FaultSpec(fault=HangFault(), stage=Stage.RESPONSE, times=1), ground.now_ms)
+    for _ in range(2):
+        ground.post("/api/v1/sessions", start_body())
+    (found,) = (one for one in findings(ground) if one.code == "session.duplicate-start")
+
+    assert found.severity is WARNING
+    assert found.message.startswith("sessionStart was sent again after its answer was lost, and the first session is")
+
+
+# Sessions that a test ends
+
+
+def going_on(settings: Settings, *, by_hand: bool = False) -> Playground:
+    """Return a player in a chapter that finds its session ended, by a limit or by hand, and opens another one."""
+    ground = Playground(settings)
+    sid = ground.play(("play", 1, 0), ("chapterStart", 2, 1, CHAPTER), ("ping", 10, 9), ("ping", 19, 18))
+    if by_hand:
+        expire_session(target(ground.emulator), None, sid)
+    ground.now_ms = START_MS + 30_000
+    ground.post(f"/api/v1/sessions/{sid}/events", event("ping", 30, 29))
+    ground.play(
+        ("sessionStart", 30.1, 29, {"media.resume": True}), ("play", 30.2, 29), ("ping", 35, 34), ("sessionEnd", 36, 35)
+    )
+    return ground
+
+
+@every_case(
+    ("settings", "by_hand"),
+    [
+        (Settings(idle_timeout_s=10), False),
+        (Settings(stall_timeout_s=10), False),
+        (Settings(max_age_s=25), False),
+        (Settings(), True),
+    ],
+)
+def test_a_player_that_goes_on_in_another_session_is_not_to_blame_for_the_end(
+    settings: Settings, by_hand: bool
+) -> None:
+    assert accusations(findings(going_on(settings, by_hand=by_hand))) == []
+
+
+def test_a_note_says_how_long_a_short_limit_let_the_session_live() -> None:
+    messages = [one.message for one in findings(going_on(Settings(max_age_s=25)))]
+
+    assert "A setting of this server closed the session at an age of 25 s; no change is needed." in messages
+    assert any(message.startswith("ping was sent after an age of 25 s had closed the session") for message in messages)
+
+
+def test_a_clock_that_the_test_moves_on_does_not_make_the_player_silent() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 1, 0), ("ping", 10, 9))
+    ground.now_ms += 660_000
+    ground.post(f"/api/v1/sessions/{sid}/events", event("ping", 20, 19))
+
+    assert accusations(findings(ground)) == []
+
+
+def test_a_session_that_nobody_goes_on_with_has_no_close() -> None:
+    ground = Playground(Settings(idle_timeout_s=5))
+    ground.play(("play", 1, 0), ("ping", 4, 3))
+    ground.now_ms += 60_000
+
+    assert [one.severity for one in findings(ground) if one.code == "session.no-close"] == [WARNING]
+
+
+def test_events_in_flight_when_the_session_was_gone_were_not_sent_after_its_answer() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 1, 0), ("ping", 10, 9))
+    expire_session(target(ground.emulator), None, sid)
+    for body in (event("chapterComplete", 20, 19), event("chapterStart", 20.001, 19, **CHAPTER)):
+        ground.post(f"/api/v1/sessions/{sid}/events", body)
+    assert accusations(findings(ground)) == []
+
+    ground.post(f"/api/v1/sessions/{sid}/events", event("ping", 30, 29))
+    assert [one.seqs for one in findings(ground) if one.code == "session.post-after-gone"] == [(6,)]
