@@ -75,8 +75,8 @@ def parse_body(body: bytes, max_bytes: int) -> Any:
     return _parsed(plain)
 
 
-def decoded(body: bytes) -> Any:
-    """Read a body as :func:`parse_body`, but of any depth and not unpacked; None if it cannot be read so."""
+def decoded(body: bytes | str) -> Any:
+    """Read JSON of any depth, not unpacked; None if it cannot be read so."""
     try:
         return msgspec.json.decode(body)
     except (*_REFUSED, RecursionError):
@@ -228,7 +228,7 @@ def decode(body: bytes | str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise misfit(error, kind, _loosely(body)) from None
+        raise misfit(error, kind, decoded(body)) from None
     except _REFUSED:
         raise InvalidInput(f"not valid JSON: {_reason(body)}") from None
     except RecursionError:
@@ -248,14 +248,6 @@ def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         raise misfit(error, kind, value) from None
-
-
-def _loosely(body: bytes | str) -> Any:
-    """Read a document that is known to be wrong; None when it cannot be read."""
-    try:
-        return msgspec.json.decode(body)
-    except (*_REFUSED, RecursionError):
-        return None
 
 
 def encode(value: Any) -> bytes:
