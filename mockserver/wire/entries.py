@@ -45,6 +45,9 @@ def entry(seq: int, record: Record, event: Any, normal: Any = msgspec.UNSET) -> 
         normal: The same in the normal shape, a list for several events, if ``event`` has another.
     """
     body, encoding = _text(record.body)
+    held_ms, displaced, forwarded = (
+        (record.held_ms, record.displaced, record.forwarded) if isinstance(record, RareRecord) else (0, 0, None)
+    )
     return Entry(
         seq=seq,
         at_ms=record.at_ms,
@@ -65,13 +68,11 @@ def entry(seq: int, record: Record, event: Any, normal: Any = msgspec.UNSET) -> 
         ),
         response=None if record.response is None else _response(record),
         delivery=record.delivery,
-        held_ms=record.held_ms if isinstance(record, RareRecord) else 0,
-        received=seq + record.displaced if isinstance(record, RareRecord) and record.displaced else 0,
+        held_ms=held_ms,
+        received=seq + displaced if displaced else 0,
         dialect=record.dialect,
         normal=normal,
-        forwarded=None
-        if not isinstance(record, RareRecord) or record.forwarded is None
-        else _forwarded(record.forwarded),
+        forwarded=None if forwarded is None else _forwarded(forwarded),
     )
 
 
