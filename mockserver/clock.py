@@ -102,13 +102,13 @@ class Clock:
         """Stop the clock."""
         with self._lock:
             self._rebase(self.now_ms(), frozen=True)
-        self._changed()
+        self.wake()
 
     def resume(self) -> None:
         """Let a frozen clock run again, from the time it shows, at its rate."""
         with self._lock:
             self._rebase(self.now_ms(), frozen=False)
-        self._changed()
+        self.wake()
 
     def advance(self, ms: int) -> None:
         """Move the clock forward.
@@ -123,7 +123,7 @@ class Clock:
             raise InvalidInput(f"cannot advance by {ms} ms: use the action set to go back in time", pointer="/ms")
         with self._lock:
             self._rebase(_within_range(self.now_ms() + ms, "/ms"))
-        self._changed()
+        self.wake()
 
     def set(self, at_ms: int) -> None:
         """Set the clock to a time, earlier or later.
@@ -136,7 +136,7 @@ class Clock:
         """
         with self._lock:
             self._rebase(_within_range(at_ms, "/at_ms"))
-        self._changed()
+        self.wake()
 
     def set_rate(self, rate: float) -> None:
         """Set the speed.
@@ -151,7 +151,7 @@ class Clock:
             raise InvalidInput(f"rate must be more than 0 and at most 1000000, not {rate}", pointer="/rate")
         with self._lock:
             self._rebase(self.now_ms(), rate=float(rate))
-        self._changed()
+        self.wake()
 
     def follow_ts(self) -> None:
         """From now on jump forward to the ``ts`` of every accepted event, never back."""
@@ -170,18 +170,21 @@ class Clock:
             if ts_ms <= self.now_ms():
                 return
             self._rebase(ts_ms)
-        self._changed()
+        self.wake()
 
     def reset(self) -> None:
         """Go back to real time, running, at rate 1. All waits for a time end: it may be years ahead now."""
         with self._lock:
             self._start()
             self.era += 1
-        self._changed()
+        self.wake()
 
     def wake(self) -> None:
         """Wake all subscribers, so that they look again at what they wait for."""
-        self._changed()
+        with self._lock:
+            subscribers = tuple(self._subscribers)
+        for changed in subscribers:
+            changed()
 
     def real_s_until(self, at_ms: int) -> float | None:
         """Return how long to sleep until the clock shows a time.
@@ -222,12 +225,6 @@ class Clock:
             before.rate if rate is None else rate,
             before.frozen if frozen is None else frozen,
         )
-
-    def _changed(self) -> None:
-        with self._lock:
-            subscribers = tuple(self._subscribers)
-        for changed in subscribers:
-            changed()
 
 
 def _within_range(at_ms: int, pointer: str) -> int:
