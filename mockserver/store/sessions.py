@@ -101,10 +101,10 @@ class SessionStore:
         arrivals[event_type] = nth
         return nth
 
-    def update_all(self, refreshed: Callable[[Session], Session]) -> None:
-        """Save every session with its timeouts applied."""
+    def update_all(self, changed: Callable[[Session], Session]) -> None:
+        """Replace every session by what ``changed`` returns for it."""
         for sid, session in self._sessions.items():
-            after = refreshed(session)
+            after = changed(session)
             if after is not session:
                 self._sessions[sid] = after
 
