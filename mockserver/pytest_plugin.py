@@ -153,7 +153,9 @@ def media_server(
         server: MediaServer = make_media_server(settings, **start)
         told = None if story is None else server.stories.start(story)
         if isinstance(plan, (str, os.PathLike)):
-            _check_plan(request.node.path.parent / plan)
+            from mockserver.tracking_plans.reading import read_plan
+
+            read_plan(request.node.path.parent / plan)  # so that a mistake in it is known before the test
     yield server
     if plan is not None:
         _follow(request.node, server, plan)
@@ -465,17 +467,6 @@ def _follow(item: pytest.Item, server: MediaServer, plan: Any) -> None:
     _count(item, origin or result.title, result)
     if item.stash[_passed] and not result.followed:
         pytest.fail(f"{plan_text(result, origin)}{_repeating(server, _address(item))}", pytrace=False)
-
-
-def _check_plan(path: Path) -> None:
-    """Read a plan before the test, so that a mistake in it is known at once.
-
-    Raises:
-        InvalidInput: It cannot be used.
-    """
-    from mockserver.tracking_plans.reading import read_plan
-
-    read_plan(path)
 
 
 def _try_plan_of_run(item: pytest.Item, server: MediaServer) -> None:
