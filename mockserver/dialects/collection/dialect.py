@@ -21,53 +21,45 @@ __all__ = ["COLLECTION", "Collection"]
 
 
 class _Interpreter(Reader):
-    """The API under one set of settings."""
+    """The API under one set of settings: chooses from the answers of :mod:`~mockserver.dialects.collection.answers`."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.event_types = self.validators.event_types
 
     def opened(self, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer a request that opened a session."""
         if arrival.operation is Operation.DOWNLOAD:
             return answers.downloaded(sid, self.settings)
         return answers.opened(sid)
 
     def accepted(self, arrival: Arrival) -> HttpResponse:
-        """Answer an event that was accepted."""
         return answers.ACCEPTED
 
     def rejected(self, arrival: Arrival) -> HttpResponse:
-        """Answer a request whose body cannot be accepted."""
         return answers.rejected(arrival.status or 400, arrival.violations)
 
     def refused(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer an event of a session that is unknown or closed."""
         return answers.refused(outcome, sid, self.settings)
 
     def turned_away(self, outcome: Outcome, arrival: Arrival, sid: str) -> HttpResponse:
-        """Answer an event of an unknown or closed session, whatever the settings are."""
         return answers.turned_away(outcome, sid)
 
     def answered(self, request: HttpRequest, arrival: Arrival) -> HttpResponse:
-        """Answer what needs no session."""
         if arrival.operation is Operation.PREFLIGHT:
             return answers.preflight(request, self.settings)
         if arrival.operation is Operation.SCHEMA:
             schema = self.schema(arrival.detail)
-            return (
-                answers.unknown_schema(arrival.detail, self.event_types) if schema is None else answers.schema(schema)
-            )
+            if schema is None:
+                return answers.unknown_schema(arrival.detail, self.event_types)
+            return answers.schema(schema)
         if arrival.status == 405:
             return answers.method_not_allowed(arrival.detail)
         return answers.no_route(request.path)
 
     def plain(self, status: int, body: Any, arrival: Arrival) -> HttpResponse:
-        """Answer with any status and body."""
         return answers.plain(status, body)
 
     def schema(self, event_type: str) -> dict[str, Any] | None:
-        """Return the schema of an event type; None when there is none."""
         return self.validators.schema(event_type)
 
 
