@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-__all__ = ["WITHOUT_BODY", "HttpRequest", "HttpResponse", "RawHeaders", "RequestProblem", "is_token"]
+__all__ = [
+    "PHRASES",
+    "WITHOUT_BODY",
+    "HttpRequest",
+    "HttpResponse",
+    "RawHeaders",
+    "RequestProblem",
+    "is_token",
+]
+
+PHRASES: Mapping[int, str] = MappingProxyType({int(status): status.phrase for status in HTTPStatus})
+"""The phrases of the statuses that have one, such as ``Not Found``."""
 
 WITHOUT_BODY = (204, 205, 304)
 """The statuses whose answers have no body."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 
 from aiohttp import web
 from msgspec.structs import replace
 
 from mockserver.model.answer_plan import AnswerPlan
-from mockserver.model.http import HttpResponse
+from mockserver.model.http import PHRASES, HttpResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace
 from mockserver.wire.entries import response_headers
 
 __all__ = ["AnswerWriter", "Written", "render"]
-
-_PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 class Written(web.StreamResponse):
@@ -48,7 +45,7 @@ def render(response: HttpResponse, at_ms: int, *, bodiless: bool = False) -> byt
         at_ms: The emulated time of the answer, for ``Date``.
         bodiless: Whether it answers a HEAD: with the length of the body, but without the body.
     """
-    head = [f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, '')}"]
+    head = [f"HTTP/1.1 {response.status} {PHRASES.get(response.status, '')}"]
     head.extend(f"{name}: {value}" for name, value in response_headers(response, at_ms))
     return "\r\n".join((*head, "", "")).encode("latin-1") + (b"" if bodiless else response.body)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.errors import InvalidInput
+from mockserver.model.http import PHRASES
 from mockserver.model.journal import Entry, RecordedRequest, RecordedResponse
 from mockserver.model.vocabulary import Delivery
 from mockserver.wire.codec import encode, to_builtins
@@ -177,7 +177,7 @@ def _response(response: RecordedResponse) -> dict[str, Any]:
         content["encoding"] = "base64"
     return {
         "status": response.status,
-        "statusText": _phrase(response.status),
+        "statusText": PHRASES.get(response.status, ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(response.headers),
@@ -201,13 +201,6 @@ def _nothing(entry: Entry) -> dict[str, Any]:
         "bodySize": _UNKNOWN,
         "_error": f"the client got no complete answer: {entry.delivery.value}",
     }
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def _headers(fields: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

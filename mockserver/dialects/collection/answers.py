@@ -6,11 +6,10 @@ the CORS headers too: without them a page in a browser gets "network error" inst
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from mockserver.dialects.collection.paths import BASE, docs_typo, session_path
-from mockserver.model.http import WITHOUT_BODY, HttpRequest, HttpResponse
+from mockserver.model.http import PHRASES, WITHOUT_BODY, HttpRequest, HttpResponse
 from mockserver.model.journal import Violation
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Outcome
@@ -135,7 +134,8 @@ def plain(status: int, body: Any) -> HttpResponse:
         body: Text is sent as it is, anything else as JSON; None gives a message in the style of the API.
     """
     if body is None:
-        body = {"message": f"{_phrase(status)} (injected by the mock server)."}
+        phrase = PHRASES.get(status, f"Status {status}").capitalize()
+        body = {"message": f"{phrase} (injected by the mock server)."}
     content = body.encode() if isinstance(body, str) else encode(body)
     if status in WITHOUT_BODY:
         content = b""
@@ -153,13 +153,6 @@ def _json(
     body = encode(document)
     headers = (("Content-Type", _JSON), ("Content-Length", str(len(body))), *extra, *CORS)
     return HttpResponse(status, headers, body, final)
-
-
-def _phrase(code: int) -> str:
-    try:
-        return HTTPStatus(code).phrase.capitalize()
-    except ValueError:
-        return f"Status {code}"
 
 
 def _session(sid: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ import msgspec
 from mockserver.dialects.edge.keys import ISO_EXAMPLE, MAX_PLAYHEAD_S
 from mockserver.dialects.edge.paths import Form
 from mockserver.model.arrival import Arrival
-from mockserver.model.http import WITHOUT_BODY, HttpRequest, HttpResponse
+from mockserver.model.http import PHRASES, WITHOUT_BODY, HttpRequest, HttpResponse
 from mockserver.model.journal import Violation
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Operation, Outcome
@@ -43,6 +42,8 @@ _ISO_REASON = (
     f"Field should respect ISO 8601 standard for presenting date and time with offset to UTC (e.g. {ISO_EXAMPLE})"
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_JSON = "application/json;charset=utf-8"
+_PROBLEM = "application/problem+json"
 
 _TITLES = {
     "EXEG-0002-400": "Missing datastream parameter",
@@ -219,7 +220,7 @@ class Answers:
             fields = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content))))
             return HttpResponse(status, (*_cors(manner.origin), *(fields if content else fields[1:])), content)
         if body is not None:
-            return _json(status, body, manner.origin, problem=status >= 400)
+            return _with_content(status, encode(body), manner.origin, _PROBLEM if status >= 400 else _JSON)
         if status < 300:
             upstream = {
                 "type": f"{_ERRORS}EXEG-0201-503",
@@ -258,7 +259,7 @@ class Answers:
         document["report"] = report
         if violations:
             document["violations"] = violations
-        return _json(status, document, manner.origin, problem=True, final=final)
+        return _with_content(status, encode(document), manner.origin, _PROBLEM, final=final)
 
     def _handled(
         self, manner: Manner, first: tuple[Any, ...], *, status: int = 200, errors: list[Any] | None = None
@@ -283,9 +284,9 @@ class Answers:
         return self._written(manner, status, document)
 
     def _written(self, manner: Manner, status: int, document: dict[str, Any]) -> HttpResponse:
-        if manner.streaming is None:
-            return _json(status, document, manner.origin)
-        content = f"{manner.streaming.separator}{encode(document).decode()}{manner.streaming.feed}".encode()
+        content = encode(document)
+        if manner.streaming is not None:
+            content = f"{manner.streaming.separator}{content.decode()}{manner.streaming.feed}".encode()
         return _with_content(status, content, manner.origin)
 
 
@@ -335,34 +336,21 @@ def _cors(origin: str) -> tuple[tuple[str, str], ...]:
 
 
 def _bare_problem(status: int, detail: str, origin: str, extra: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
-    document = {"type": "about:blank", "status": status, "title": HTTPStatus(status).phrase, "detail": detail}
-    return _json(status, document, origin, extra, problem=True)
-
-
-def _json(
-    status: int,
-    document: Any,
-    origin: str,
-    extra: tuple[tuple[str, str], ...] = (),
-    *,
-    problem: bool = False,
-    final: bool = False,
-) -> HttpResponse:
-    return _with_content(status, encode(document), origin, extra, problem=problem, final=final)
+    document = {"type": "about:blank", "status": status, "title": PHRASES[status], "detail": detail}
+    return _with_content(status, encode(document), origin, _PROBLEM, extra)
 
 
 def _with_content(
     status: int,
     content: bytes,
     origin: str,
+    media_type: str = _JSON,
     extra: tuple[tuple[str, str], ...] = (),
     *,
-    problem: bool = False,
     final: bool = False,
 ) -> HttpResponse:
-    kind = "application/problem+json" if problem else "application/json;charset=utf-8"
     fields = (
-        ("Content-Type", kind),
+        ("Content-Type", media_type),
         ("Content-Length", str(len(content))),
         ("Cache-Control", "no-cache, no-store, max-age=0, no-transform, private"),
         *extra,
@@ -371,8 +359,5 @@ def _with_content(
     return HttpResponse(status, fields, content, final)
 
 
-def _phrase(code: int) -> str:
-    try:
-        return HTTPStatus(code).phrase
-    except ValueError:
-        return f"Status {code}"
+def _phrase(status: int) -> str:
+    return PHRASES.get(status, f"Status {status}")
