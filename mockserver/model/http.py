@@ -18,6 +18,7 @@ __all__ = [
     "RawHeaders",
     "RequestProblem",
     "is_token",
+    "path_of",
 ]
 
 PHRASES: Mapping[int, str] = MappingProxyType({int(status): status.phrase for status in HTTPStatus})
@@ -96,3 +97,12 @@ class HttpResponse(msgspec.Struct, frozen=True):
 def is_token(name: str) -> bool:
     """Return whether a text can be the name of a header field (RFC 9110, 5.6.2)."""
     return bool(name) and name.isascii() and all(sign.isalnum() or sign in "!#$%&'*+-.^_`|~" for sign in name)
+
+
+def path_of(target: str) -> str:
+    """Return the path of a request target: without query, and without the origin of an absolute one."""
+    path = target.partition("?")[0]
+    if path.startswith("/"):
+        return path
+    _, scheme, rest = path.partition("://")
+    return "/" + rest.partition("/")[2] if scheme else path

@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,10 +17,11 @@ from mockserver.admin.local_control import perform
 from mockserver.admin.waiting import Pending
 from mockserver.control import ADMIN, CA, CONTROL_ROUTES, RESET, STREAM, Chunks, Route, media_type_of
 from mockserver.errors import InvalidInput, MockserverError, NotFound, Refused
+from mockserver.model.http import PHRASES, path_of
 from mockserver.model.results import Problem
 from mockserver.namespaces import DEFAULT, Namespaces, destination
+from mockserver.server.bodies import read_pieces
 from mockserver.server.effects import is_gone, watching
-from mockserver.server.emulated_api import BROKEN, LONGEST_BODY_S, go_on, next_piece, path_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard
 from mockserver.server.incoming import Incoming
@@ -35,13 +35,14 @@ _LOG = logging.getLogger("mockserver")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _QUERY_LISTS = frozenset({"where"})
 _PART = re.compile(r"{(\w+)}")
+_PAGE = ADMIN + PAGE
 
 
 def _by_shape(routes: Iterable[Route[Any, Any]]) -> dict[tuple[str | None, ...], dict[str, Route[Any, Any]]]:
     """Return routes by the pieces of their paths, with None for a name (no path has two), and then by method."""
     found: dict[tuple[str | None, ...], dict[str, Route[Any, Any]]] = {}
     for route in routes:
-        shape = tuple(None if _PART.fullmatch(piece) else piece for piece in route.path.split("/"))
+        shape = tuple(None if _PART.fullmatch(piece) else piece for piece in f"{ADMIN}{route.path}".split("/"))
         found.setdefault(shape, {})[route.method] = route
     return found
 
@@ -114,26 +115,26 @@ class AdminApi:
 
     async def _answer(self, request: web.BaseRequest, cors: dict[str, str]) -> web.StreamResponse:
         target = path_of(request.raw_path)
-        path = _admin_path(destination(target, "").path)
+        path = destination(target, "").path
         routes, part = _at(path)
         probe = any(route.any_host for route in routes.values())
         where = destination(target, "" if probe else request.headers.get("Host", ""), self._namespaces.hosts)
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
-        on_page = path in ("", "/", PAGE) or (path or "").startswith(f"{PAGE}/")
+        on_page = path in (ADMIN, f"{ADMIN}/", _PAGE) or path.startswith(f"{_PAGE}/")
         if not on_page:
             self._guard.check(request.headers, any_host=probe)
         if not where.valid:
             raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
         if on_page:
-            return self._show(request, path or "")
+            return self._show(request, path[len(ADMIN) :])
         if not routes:
             raise _NoRoute(f"there is no such route; see {ADMIN}/openapi.json", 404)
         route = routes.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
             allowed = ", ".join(routes)
             named = " and ".join(allowed.rsplit(", ", 1))
-            raise _NoRoute(f"{ADMIN}{path} accepts only {named}, not {request.method}", 405, allowed)
+            raise _NoRoute(f"{path} accepts only {named}, not {request.method}", 405, allowed)
         name = where.namespace or DEFAULT
         if route is STREAM:
             return await self._stream(request, name, cors)
@@ -158,7 +159,7 @@ class AdminApi:
             return web.Response(status=route.status, headers={**_HEADERS, **cors})
         headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}
         if route.result is Chunks and request.method == "HEAD":
-            return _head(headers)
+            return web.Response(headers=headers)
         if route.result is Chunks:
             return await self._send_chunks(request, answer, headers)
         return web.Response(status=route.status, headers=headers, body=answer)
@@ -171,9 +172,10 @@ class AdminApi:
         return self._page.answer(request, path[len(PAGE) :])
 
     async def _stream(self, request: web.BaseRequest, name: str, cors: dict[str, str]) -> web.StreamResponse:
+        headers = {**_HEADERS, **cors}
         if request.method == "HEAD":
-            return _head({**_HEADERS, **cors, "Content-Type": STREAM.media_type})
-        return await EventStream(self._namespaces.peek(name), self._turns).serve(request, {**_HEADERS, **cors})
+            return web.Response(headers={**headers, "Content-Type": STREAM.media_type})
+        return await EventStream(self._namespaces.peek(name), self._turns).serve(request, headers)
 
     async def _send_chunks(
         self, request: web.BaseRequest, chunks: Chunks, headers: dict[str, str]
@@ -211,14 +213,9 @@ class AdminApi:
         return decode(body or b"{}", route.argument)
 
 
-def _admin_path(path: str) -> str | None:
-    """Return what follows ``/__admin``; None for a path that does not belong here."""
-    return path[len(ADMIN) :] if is_admin_path(path) else None
-
-
-def _at(path: str | None) -> tuple[Mapping[str, Route[Any, Any]], str]:
-    """Return the routes of a path below ``/__admin``, by method, and the piece of it that stands for ``{name}``."""
-    pieces = tuple((path or "").split("/"))
+def _at(path: str) -> tuple[Mapping[str, Route[Any, Any]], str]:
+    """Return the routes of a path, by method, and the piece of it that stands for ``{name}``."""
+    pieces = tuple(path.split("/"))
     if pieces in _ROUTES:
         return _ROUTES[pieces], ""
     for place, piece in enumerate(pieces):
@@ -238,27 +235,18 @@ def _query(request: web.BaseRequest, kind: Any) -> Any:
 
 
 async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+    too_large = _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
     if (request.content_length or 0) > max_mib * 2**20:
-        raise _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
-    go_on(request)
-    last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
-    try:
-        while not request.content.at_eof():
-            piece = await next_piece(request, request.content, last_s)
-            if size + len(piece) > max_mib * 2**20:
-                raise _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
-            if not incoming.take(len(piece)):
-                raise Refused("too many bodies are arriving at a time (setting max_incoming_bytes); try again")
-            size += len(piece)
-            pieces.append(piece)
-    except BROKEN:
+        raise too_large
+    body, problem = await read_pieces(request, max_mib * 2**20, incoming)
+    if problem == "too_large":
+        raise too_large
+    if problem == "too_many_bodies":
+        raise Refused("too many bodies are arriving at a time (setting max_incoming_bytes); try again")
+    if problem is not None:
         request.content.feed_eof()  # nothing may wait for the rest
-        raise _Incomplete("the body did not arrive completely") from None
-    finally:
-        incoming.give_back(size)
-    return b"".join(pieces)
+        raise _Incomplete("the body did not arrive completely")
+    return body
 
 
 def _written(route: Route[Any, Any], do: Callable[[], Any]) -> Any:
@@ -283,15 +271,10 @@ async def _wait(pending: Pending[Any], request: web.BaseRequest) -> None:
         raise
 
 
-def _head(headers: dict[str, str]) -> web.Response:
-    """Answer a HEAD for content of unknown length, which aiohttp would send."""
-    return web.Response(headers=headers)
-
-
 def _problem(error: MockserverError, cors: dict[str, str]) -> web.Response:
     status = error.status_hint
     document = Problem(
-        title=HTTPStatus(status).phrase,
+        title=PHRASES[status],
         status=status,
         detail=str(error).encode("utf-8", "backslashreplace").decode(),  # it may quote bytes that are not UTF-8
         code=error.code,

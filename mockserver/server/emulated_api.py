@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sized
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.emulator.held_requests import HeldRequest
 from mockserver.errors import Refused
 from mockserver.latencies import Latencies
 from mockserver.model.answer_plan import AnswerPlan
-from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem
+from mockserver.model.http import HttpRequest, RawHeaders, RequestProblem, path_of
 from mockserver.model.vocabulary import Delivery
 from mockserver.namespaces import Namespace, Namespaces, destination
-from mockserver.server.answers import AnswerWriter
-from mockserver.server.connections import LOOK_S
+from mockserver.server.answers import AnswerWriter, Written
+from mockserver.server.bodies import read_pieces
 from mockserver.server.effects import execute, interrupted, reset, sleep_until
 from mockserver.server.forwarding import Forwarder, answer_of
 from mockserver.server.gate import Gate
 from mockserver.server.guard import is_foreign_page
 from mockserver.server.incoming import Incoming
 
-if TYPE_CHECKING:
-    from aiohttp import StreamReader
-
-__all__ = ["BROKEN", "LONGEST_BODY_S", "EmulatedApi", "Head", "go_on", "next_piece", "path_of"]
-
-_BODY_TIMEOUT_S = 30
-"""How long a body may pause before the request counts as incomplete."""
-
-LONGEST_BODY_S = 120
-"""How long a body may take from beginning to end, however often a piece of it arrives."""
-
-_CHUNK_TIMEOUT_S = 2
-"""How long a chunked body may pause, if aiohttp does not report malformed chunks."""
-
-BROKEN = (web.RequestPayloadError, HttpProcessingError, asyncio.TimeoutError)
-"""Errors of a body that cannot be read to its end; the middle one comes from aiohttp's parser in pure Python."""
-
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+__all__ = ["EmulatedApi", "Head"]
 
 
 class Head(NamedTuple):
@@ -121,26 +103,24 @@ class EmulatedApi:
                 if len(body) > max_body_bytes:
                     body, problem = b"", problem or "too_large"
             else:
-                body, cut_short = await _read(request, content, max_body_bytes, self._incoming)
+                body, cut_short = await _read(request, max_body_bytes, self._incoming)
                 problem = problem or cut_short
                 self._admit(request)  # the gate may have been closed meanwhile
             namespace = self._issuer(path, body) if is_open else namespace
             asked = HttpRequest(request.method, path, target, request.raw_headers, body, problem)
             plan = await _plan(namespace, asked, request)
             if plan is None:
-                _hang_up(request)  # a reset has forgotten the request, so it gets no answer
-                return self._writer.done(500, stays=False)
+                return self._hung_up(request)  # a reset has forgotten the request, so it gets no answer
             answered = None if self.forwarder is None else await self._forward(asked, plan, namespace, request)
             if answered is not None:
                 return answered
             if plan.response is None or not plan.is_plain:
-                body = b""
-                del asked
                 plan = plan.without_body()
+                del asked, body  # the journal may drop the body before such an answer is over
                 return await self._take_time(plan, request, namespace)
             written = self._writer.write(request, namespace, plan, plan.response)
             if problem == "incomplete":
-                _hang_up(request)  # after half a body, the next request cannot be found
+                self._hung_up(request)  # after half a body, the next request cannot be found
             return written
         except ConnectionError:
             return self._writer.done(500, stays=False)
@@ -162,8 +142,7 @@ class EmulatedApi:
         if response is not None:
             return self._writer.write(request, namespace, plan, answer_of(response))
         namespace.delivered(plan, Delivery.CUT)
-        _hang_up(request)
-        return self._writer.done(500, stays=False)
+        return self._hung_up(request)
 
     def answer_at_once(self, target: str, head: Head, body: bytes, transport: asyncio.Transport) -> bool:
         """Answer a request as :meth:`handle` would, if it can be answered at once and completely.
@@ -204,13 +183,18 @@ class EmulatedApi:
         """
         if self._waiting >= max(1, self.namespaces.default.settings.max_connections // 2):
             namespace.delivered(plan, Delivery.CUT)
-            _hang_up(request)
-            return self._writer.done(500, stays=False)
+            return self._hung_up(request)
         self._waiting += 1
         try:
             return await execute(plan, request, namespace, self._writer, self._gate)
         finally:
             self._waiting -= 1
+
+    def _hung_up(self, request: web.BaseRequest) -> Written:
+        """Close a connection after what was already written to it; return that nothing else is to be written."""
+        if request.transport is not None:
+            request.transport.close()
+        return self._writer.done(500, stays=False)
 
     def _admit(self, request: web.BaseRequest) -> None:
         """Accept a request, or reset its connection if the gate is closed.
@@ -260,11 +244,6 @@ class EmulatedApi:
         return namespaces.default if sid is None else namespaces.for_session(sid)
 
 
-def _hang_up(request: web.BaseRequest) -> None:
-    if request.transport is not None:
-        request.transport.close()
-
-
 async def _plan(namespace: Namespace, asked: HttpRequest, request: web.BaseRequest) -> AnswerPlan | None:
     """Process a request, and wait where a fault holds it back.
 
@@ -291,80 +270,9 @@ async def _held_back(namespace: Namespace, held: HeldRequest, request: web.BaseR
     return namespace.resume(held)
 
 
-def path_of(target: str) -> str:
-    """Return the path of a request target: without query, and without the origin of an absolute one."""
-    path = target.partition("?")[0]
-    if path.startswith("/"):
-        return path
-    _, scheme, rest = path.partition("://")
-    return "/" + rest.partition("/")[2] if scheme else path
-
-
-async def _read(
-    request: web.BaseRequest, content: StreamReader, max_bytes: int, incoming: Incoming
-) -> tuple[bytes, RequestProblem | None]:
-    """Read a body that has not arrived completely yet.
-
-    Returns:
-        The body as far as it arrived, and what is wrong with it. A body that is too large, or for which there is no
-        room, is not kept.
-    """
+async def _read(request: web.BaseRequest, max_bytes: int, incoming: Incoming) -> tuple[bytes, RequestProblem | None]:
+    """Read a body that has not arrived completely yet; see :func:`read_pieces`."""
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > max_bytes:
         return b"", "too_large"
-    go_on(request)
-    pieces: list[bytes] = []
-    size = 0
-    last_s = asyncio.get_running_loop().time() + LONGEST_BODY_S
-    try:
-        while not content.at_eof():
-            piece = await next_piece(request, content, last_s)
-            if size + len(piece) > max_bytes:
-                return b"", "too_large"
-            if not incoming.take(len(piece)):
-                return b"", "too_many_bodies"
-            size += len(piece)
-            pieces.append(piece)
-    except (*BROKEN, ConnectionError):
-        return b"".join(pieces), "incomplete"
-    finally:
-        incoming.give_back(size)
-    return b"".join(pieces), None
-
-
-def go_on(request: web.BaseRequest) -> None:
-    """Answer ``Expect: 100-continue``, which curl sends before a large body; it waits a second for the answer."""
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-        request.transport.write(_CONTINUE)
-
-
-async def next_piece(request: web.BaseRequest, content: StreamReader, last_s: float) -> bytes:
-    """Wait for more of a body.
-
-    Args:
-        last_s: When the body has to be complete, on the clock of the loop.
-
-    Raises:
-        asyncio.TimeoutError: Nothing arrived for too long, or nothing can arrive because a chunk was malformed.
-    """
-    if asyncio.get_running_loop().time() > last_s:
-        raise asyncio.TimeoutError
-    chunked = "Transfer-Encoding" in request.headers
-    patience_s = _CHUNK_TIMEOUT_S if chunked and _queued(request) is None else _BODY_TIMEOUT_S
-    for _ in range(round(patience_s / LOOK_S)):
-        try:
-            return await asyncio.wait_for(content.readany(), LOOK_S)
-        except asyncio.TimeoutError:
-            if _queued(request):
-                break
-    raise asyncio.TimeoutError
-
-
-def _queued(request: web.BaseRequest) -> Sized | None:
-    """Return what aiohttp has read after the request; None for an aiohttp that does not expose it.
-
-    aiohttp does not report a malformed chunk to the reader of the body. It queues an error as the next request, the
-    only thing that can follow half a body. The queue is not documented. Without it, a malformed chunk is noticed only
-    by waiting, so a chunked body may not pause longer than :data:`_CHUNK_TIMEOUT_S`.
-    """
-    return getattr(request.protocol, "_messages", None)
+    return await read_pieces(request, max_bytes, incoming)

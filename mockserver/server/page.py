@@ -15,10 +15,10 @@ from aiohttp import web
 from mockserver.control import ADMIN, OPENAPI
 from mockserver.errors import Forbidden, NotFound
 from mockserver.model.event_types import EVENT_TYPES
+from mockserver.model.http import path_of
 from mockserver.model.vocabulary import Outcome
 from mockserver.namespaces import destination
 from mockserver.rules.search import FILTERS
-from mockserver.server.emulated_api import path_of
 from mockserver.server.guard import COOKIE, Guard
 
 if TYPE_CHECKING:

@@ -14,12 +14,13 @@ from mockserver.dialects.base import Dialects
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
+from mockserver.model.http import path_of
 from mockserver.model.settings import Settings
 from mockserver.namespaces import DEFAULT, LOCALHOST, Namespaces, destination
 from mockserver.rules.faults import check_spec
 from mockserver.rules.settings import check_settings
 from mockserver.server.admin_api import AdminApi, is_admin_path
-from mockserver.server.emulated_api import EmulatedApi, path_of
+from mockserver.server.emulated_api import EmulatedApi
 from mockserver.server.forwarding import Forwarder
 from mockserver.server.gate import Gate
 from mockserver.server.guard import Guard

@@ -183,7 +183,7 @@ def test_head_for_which_there_is_no_room_ends_its_connection(start: Start) -> No
 def test_body_must_be_complete_in_time_however_often_a_piece_arrives(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockserver.server.emulated_api.LONGEST_BODY_S", 0)
+    monkeypatch.setattr("mockserver.server.bodies.LONGEST_BODY_S", 0)
     with server.connect() as wire:
         wire.send(BODY_HEAD + b" ")
         assert wire.answer().status == 400

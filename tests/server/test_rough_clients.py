@@ -12,7 +12,7 @@ import pytest
 from aiohttp import http_parser, web, web_protocol
 
 from mockserver.model.settings import Settings
-from mockserver.server import emulated_api
+from mockserver.server import bodies
 from tests.server.conftest import PING, PLAY, START, Running, Start
 from tests.tables import every_case
 from tests.waiting import until
@@ -158,7 +158,7 @@ def test_bad_chunk_is_answered_400_or_closed_at_once(server: Running, at_once: b
 
 def test_aiohttp_shows_the_queue_that_reveals_a_bad_chunk() -> None:
     assert hasattr(web.RequestHandler, "_messages"), (
-        "aiohttp has renamed the queue of a connection: until emulated_api._queued() finds it, a bad chunk is answered "
+        "aiohttp has renamed the queue of a connection: until bodies._queued() finds it, a bad chunk is answered "
         "after 2 s instead of at once, and a chunked body may not pause for longer"
     )
 
@@ -166,9 +166,9 @@ def test_aiohttp_shows_the_queue_that_reveals_a_bad_chunk() -> None:
 def test_bad_chunk_is_not_waited_for_long_where_aiohttp_shows_no_queue(
     monkeypatch: pytest.MonkeyPatch, server: Running
 ) -> None:
-    monkeypatch.setattr(emulated_api, "_queued", lambda request: None)
-    monkeypatch.setattr(emulated_api, "_CHUNK_TIMEOUT_S", 0.4)
-    monkeypatch.setattr(emulated_api, "_BODY_TIMEOUT_S", 3600)
+    monkeypatch.setattr(bodies, "_queued", lambda request: None)
+    monkeypatch.setattr(bodies, "_CHUNK_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(bodies, "_BODY_TIMEOUT_S", 3600)
     with server.connect() as wire:
         wire.send(CHUNKED + b"1\r\n{\r\n")
         server.assert_alive()
