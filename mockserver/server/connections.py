@@ -40,14 +40,14 @@ class Connection(web.RequestHandler):
         heard_s: When something was last received, on the clock of the loop.
     """
 
-    __slots__ = ("_half_bytes", "_late", "_look", "_port", "_time", "_watchers", "client_left", "heard_s")
+    __slots__ = ("_connections", "_half_bytes", "_late", "_look", "_time", "_watchers", "client_left", "heard_s")
 
-    def __init__(self, port: Connections) -> None:
+    def __init__(self, connections: Connections) -> None:
         loop = asyncio.get_running_loop()
         # The body is recorded as it was on the wire, so aiohttp must not unpack it.
         options: dict[str, Any] = {"access_log": None, "auto_decompress": False, "logger": _QUIET}
-        super().__init__(port, loop=loop, **options)
-        self._port = port
+        super().__init__(connections, loop=loop, **options)
+        self._connections = connections
         self._half_bytes = 0
         self._late: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -137,16 +137,16 @@ class Connection(web.RequestHandler):
         if not self._is_waiting:
             self._forget_head()
             return
-        if not self._port.incoming.take(size_bytes):
+        if not self._connections.incoming.take(size_bytes):
             self.force_close()
             return
         self._half_bytes += size_bytes
         if size_bytes and self._late is None:
-            patience_s = self._port.settings().header_timeout_s
+            patience_s = self._connections.settings().header_timeout_s
             self._late = asyncio.get_running_loop().call_later(patience_s, self.force_close)
 
     def _forget_head(self) -> None:
-        self._port.incoming.give_back(self._half_bytes)
+        self._connections.incoming.give_back(self._half_bytes)
         self._half_bytes = 0
         if self._late is not None:
             self._late.cancel()
@@ -226,25 +226,25 @@ class Connections(web.Server):
         """Return the protocol for a new connection that is served elsewhere."""
         return self._front(self())
 
-    def serve(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
-        """Serve an accepted connection, which belongs to this object from now on."""
-        handler = self()
-        self._open[handler] = None
-        task = asyncio.get_running_loop().create_task(self._connect(handler, connection, tls))  # settle() awaits it
+    def serve(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Serve the socket of an accepted connection, which belongs to this object from now on."""
+        connection = self()
+        self._open[connection] = None
+        task = asyncio.get_running_loop().create_task(self._connect(connection, accepted, tls))  # settle() awaits it
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
 
-    async def _connect(self, handler: Connection, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+    async def _connect(self, connection: Connection, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
         patience_s = None if tls is None else self.settings().header_timeout_s
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: self._front(handler), connection, ssl=tls, ssl_handshake_timeout=patience_s
+                lambda: self._front(connection), accepted, ssl=tls, ssl_handshake_timeout=patience_s
             )
         except (OSError, asyncio.TimeoutError):
             pass  # its client left, or spoke no TLS
         finally:
-            if handler.transport is None:
-                self._open.pop(handler, None)
+            if connection.transport is None:
+                self._open.pop(connection, None)
 
     async def settle(self) -> None:
         """Cancel connections that are still being opened. Call it after the last was accepted."""

@@ -89,43 +89,44 @@ class FastPath:
 
     Args:
         handler: Answers requests that go to aiohttp.
-        endpoint: Answers the others.
+        api: Answers the others.
 
     Attributes:
         namespaces: Where the requests go.
         is_open: Whether the fast path is in use. It is switched off before the connections are closed.
     """
 
-    def __init__(self, handler: Handler, endpoint: EmulatedApi) -> None:
+    def __init__(self, handler: Handler, api: EmulatedApi) -> None:
         self._handler = handler
-        self._endpoint = endpoint
-        self.namespaces = endpoint.namespaces
+        self._api = api
+        self.namespaces = api.namespaces
         self.is_open = True
         self._blocks: dict[bytes, Head] = {}
         self._blocks_bytes = 0
-        self._connections: dict[web.RequestHandler, _Connection] = {}
+        self._connections: dict[web.RequestHandler, _Front] = {}
+        """The connections that have begun, each with its front."""
 
-    def connect(self, handler: Connection) -> asyncio.Protocol:
-        """Make the protocol of a new connection, in front of aiohttp's."""
-        return _Connection(self, handler)
+    def connect(self, connection: Connection) -> asyncio.Protocol:
+        """Make the protocol in front of a new connection."""
+        return _Front(self, connection)
 
-    def know(self, connection: _Connection, handler: Connection) -> None:
+    def know(self, front: _Front, connection: Connection) -> None:
         """Register a connection that has begun; with TLS, some never do."""
-        self._connections[handler] = connection
+        self._connections[connection] = front
 
-    def forget(self, handler: web.RequestHandler) -> None:
+    def forget(self, connection: Connection) -> None:
         """Forget a connection that has ended."""
-        self._connections.pop(handler, None)
+        self._connections.pop(connection, None)
 
-    def answer(self, connection: _Connection, data: bytes) -> bool:
+    def answer(self, front: _Front, data: bytes) -> bool:
         """Answer the data that a connection has read, if it is a plain event.
 
         Returns:
-            Whether it was answered. If not, nothing has happened, or ``failure`` of the connection has the exception.
+            Whether it was answered. If not, nothing has happened, or ``failure`` of its front has the exception.
         """
-        head = connection.head
-        if head is not None and data.startswith(connection.beginning):
-            head_end = len(connection.beginning)
+        head = front.head
+        if head is not None and data.startswith(front.beginning):
+            head_end = len(front.beginning)
         else:
             line_end = data.find(b"\r\n")
             head_end = data.find(_END, line_end) + 4
@@ -133,14 +134,14 @@ class FastPath:
             found = None if head is None else _EVENT.fullmatch(data, 0, line_end)
             if head is None or found is None or _ADMIN in found[1]:
                 return False
-            connection.target = found[1].decode()
-            connection.beginning, connection.head = data[:head_end], head if head_end <= _MOST_BEGINNING else None
+            front.target = found[1].decode()
+            front.beginning, front.head = data[:head_end], head if head_end <= _MOST_BEGINNING else None
         if len(data) - head_end != head.body_size:
             return False
         try:
-            return self._endpoint.answer_at_once(connection.target, head, data[head_end:], connection.transport)
+            return self._api.answer_at_once(front.target, head, data[head_end:], front.transport)
         except Exception as error:  # noqa: BLE001 - it is raised again where aiohttp answers it
-            connection.failure = error
+            front.failure = error
             return False
 
     def end_of(self, given: bytes, request: web.BaseRequest) -> int | None:
@@ -175,24 +176,24 @@ class FastPath:
         if self._blocks_bytes + len(block) > _MOST_BYTES:
             self._blocks.clear()
             self._blocks_bytes = 0
-        names_namespace = self._endpoint.names_namespace(request.headers)
+        names_namespace = self._api.names_namespace(request.headers)
         self._blocks[block] = Head(request.headers, request.raw_headers, names_namespace, body_size)
         self._blocks_bytes += len(block)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request that went to aiohttp, and note whether the connection may return to the fast path."""
-        connection = self._connections.get(request.protocol)
-        if connection is None:
+        front = self._connections.get(request.protocol)
+        if front is None:
             return await self._handler(request)
-        if connection.failure is not None:
-            raise connection.failure
+        if front.failure is not None:
+            raise front.failure
         response = await self._handler(request)
-        connection.answered(request, response)
+        front.answered(request, response)
         return response
 
 
-class _Connection(asyncio.Protocol):
-    """One connection, in front of aiohttp's protocol for it.
+class _Front(asyncio.Protocol):
+    """The protocol in front of a connection.
 
     Attributes:
         transport: The connection; valid from its beginning on.
@@ -202,12 +203,12 @@ class _Connection(asyncio.Protocol):
         failure: The exception when answering an event at once; aiohttp is given the request and raises it.
     """
 
-    __slots__ = ("_fast_path", "_handler", "_is_idle", "_looked_s", "_time", "_unanswered", "beginning", "failure",
+    __slots__ = ("_connection", "_fast_path", "_is_idle", "_looked_s", "_time", "_unanswered", "beginning", "failure",
                  "head", "target", "transport")  # fmt: skip
 
-    def __init__(self, fast_path: FastPath, handler: Connection) -> None:
+    def __init__(self, fast_path: FastPath, connection: Connection) -> None:
         self._fast_path = fast_path
-        self._handler = handler
+        self._connection = connection
         self._time = asyncio.get_running_loop().time
         self._looked_s = self._time()
         """When aiohttp last saw data of the connection."""
@@ -223,15 +224,15 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self._fast_path.know(self, self._handler)
-        self._handler.connection_made(transport)
+        self._fast_path.know(self, self._connection)
+        self._connection.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fast_path.forget(self._handler)
-        self._handler.connection_lost(exc)
+        self._fast_path.forget(self._connection)
+        self._connection.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._handler.heard_s = now_s = self._time()
+        self._connection.heard_s = now_s = self._time()
         if (
             self._is_idle
             and self._fast_path.is_open
@@ -246,16 +247,16 @@ class _Connection(asyncio.Protocol):
         self._is_idle = False
         if self._unanswered is not None:
             self._unanswered = self._unanswered + data if len(self._unanswered) < _MOST_UNANSWERED else None
-        self._handler.data_received(data)
+        self._connection.data_received(data)
 
     def eof_received(self) -> None:
-        self._handler.eof_received()
+        self._connection.eof_received()
 
     def pause_writing(self) -> None:
-        self._handler.pause_writing()
+        self._connection.pause_writing()
 
     def resume_writing(self) -> None:
-        self._handler.resume_writing()
+        self._connection.resume_writing()
 
     def answered(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Note the answer that aiohttp is about to return.

@@ -87,29 +87,29 @@ class Listener:
                     self._wait(_FULL_S)
                     return
             try:
-                connection, _ = self._socket.accept()
+                accepted, _ = self._socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
                 self._wait(self._trouble(error))
                 return
-            self._serve(connection)
+            self._serve(accepted)
 
     async def _take_one_by_one(self) -> None:
         while True:
             while not self._has_room():  # noqa: ASYNC110 - there are many ways to get room
                 await asyncio.sleep(_FULL_S)
             try:
-                connection, _ = await self._loop.sock_accept(self._socket)
+                accepted, _ = await self._loop.sock_accept(self._socket)
             except OSError as error:
                 await asyncio.sleep(self._trouble(error))
             else:
-                self._serve(connection)
+                self._serve(accepted)
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, accepted: socket.socket) -> None:
         self._pause_s = _FIRST_PAUSE_S
-        connection.setblocking(False)
-        self._connections.serve(connection, self._tls)
+        accepted.setblocking(False)
+        self._connections.serve(accepted, self._tls)
 
     def _has_room(self) -> bool:
         most = self._connections.most()

@@ -63,6 +63,7 @@ class Port:
         self._listeners: list[Listener] = []
         self._places: list[_Place] = []
         self._held: dict[_Place, socket.socket] = {}
+        """What keeps the addresses bound while the port is shut."""
 
     async def open(self, host: str, port: int) -> int:
         """Bind and listen.
@@ -146,8 +147,8 @@ class Port:
             self._fast_path.is_open = False
         self._places = []
         self._leave()
-        for connection in self._held.values():
-            connection.close()
+        for bound in self._held.values():
+            bound.close()
         self._held.clear()
         await self.connections.settle()
 
@@ -186,15 +187,15 @@ async def _addresses(host: str | None, port: int) -> Sequence[tuple[socket.Addre
 def _bound(place: _Place) -> socket.socket:
     """Bind a socket as asyncio does for a server, without listening."""
     family, address = place
-    connection = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # where open and recent connections would block the address
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            connection.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        connection.setblocking(False)
-        connection.bind(address)
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.setblocking(False)
+        bound.bind(address)
     except OSError:
-        connection.close()
+        bound.close()
         raise
-    return connection
+    return bound

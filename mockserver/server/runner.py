@@ -122,14 +122,13 @@ class Runner:
             self._reopening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reopening
-        protocols = [port.connections for port in self._ports]
         for port in self._ports:
             await port.close()
-        transports = [connection.transport for protocol in protocols for connection in protocol.connections]
-        for protocol in protocols:
-            protocol.pre_shutdown()
-        for protocol in protocols:
-            await protocol.shutdown(SHUTDOWN_S)  # which aiohttp applies twice
+        transports = [connection.transport for port in self._ports for connection in port.connections.connections]
+        for port in self._ports:
+            port.connections.pre_shutdown()
+        for port in self._ports:
+            await port.connections.shutdown(SHUTDOWN_S)  # which aiohttp applies twice
         await self._service.close()
         self._ports.clear()
         for transport in transports:
