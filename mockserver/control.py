@@ -282,8 +282,8 @@ PUT_SESSION: Route[r.SessionCommand, r.SessionView] = Route(
     "Open or close a session without a client.",
     r.SessionCommand,
     r.SessionView,
-    201,
-    True,
+    status=201,
+    changes=True,
 )
 SESSION: Route[None, r.SessionView] = _get(
     "getSession", "/sessions/{sid}", "One session with its deadlines and why it closed.", r.SessionView
@@ -371,7 +371,7 @@ FAULTS: Route[PageQuery | None, r.FaultPage] = _get(
     "listFaults", "/faults", "Fault rules with their counters.", r.FaultPage, PageQuery
 )
 ADD_FAULT: Route[FaultSpec, FaultRule] = Route(
-    "addFault", "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, 201, True
+    "addFault", "POST", "/faults", "Add one fault rule.", FaultSpec, FaultRule, status=201, changes=True
 )
 DELETE_FAULTS: Route[None, None] = Route(
     "deleteFaults", "DELETE", "/faults", "Remove all fault rules.", status=204, changes=True
@@ -459,7 +459,7 @@ PLAYERS: Route[None, PlayerPage] = _get(
 ADD_PLAYERS: Route[PlayerCommand, PlayerPage] = Route(
     "addPlayers", "POST", "/players",
     "Start simulated players; they play over HTTP, so faults hit them.", PlayerCommand, PlayerPage,
-    201, True, slow=True,
+    status=201, changes=True, slow=True,
 )  # fmt: skip
 STOP_PLAYERS: Route[None, None] = Route(
     "stopPlayers", "DELETE", "/players", "Stop and forget all simulated players.", status=204, changes=True, slow=True

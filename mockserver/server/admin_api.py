@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -31,7 +30,6 @@ from mockserver.wire.codec import convert, decode, encode
 
 __all__ = ["AdminApi", "is_admin_path"]
 
-_LOG = logging.getLogger("mockserver")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _QUERY_LISTS = frozenset({"where"})
 _PART = re.compile(r"{(\w+)}")
@@ -109,7 +107,6 @@ class AdminApi:
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever breaks, the server goes on and says so
-            _LOG.exception("internal error in the admin API")
             self._failed(error)
             return _problem(MockserverError(f"internal error: {type(error).__name__}: {error}"), cors)
 
@@ -154,7 +151,7 @@ class AdminApi:
             await _wait(pending, request)
             answer = await asyncio.to_thread(_written, route, pending.finish)
         if route is RESET and (argument.only is None or "faults" in argument.only):
-            await self._gate.end_time()
+            await self._gate.reopen_early()
         if route.result is None:
             return web.Response(status=route.status, headers={**_HEADERS, **cors})
         headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}

@@ -50,7 +50,7 @@ class Gate:
         self._timer = loop.call_at(end_s, self._time_is_over)
         self._notify()
 
-    async def end_time(self) -> None:
+    async def reopen_early(self) -> None:
         """End :meth:`close_for` early, and return when connections are accepted again, unless it is held closed."""
         if self._timer is not None:
             self._timer.cancel()

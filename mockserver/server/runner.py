@@ -98,7 +98,7 @@ class Runner:
 
     async def end_refusals(self) -> None:
         """End the refusals of fault rules, and return when the server listens, unless :meth:`refuse` is in effect."""
-        await self._service.gate.end_time()
+        await self._service.gate.reopen_early()
 
     def _gate_moved(self, closed: bool) -> asyncio.Task[None] | None:
         api = self._ports[0]

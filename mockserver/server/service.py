@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from aiohttp import web
 
@@ -102,13 +103,13 @@ class Service:
         self.incoming = Incoming(lambda: self.namespaces.default.settings)
         forward = self.options.forward
         forwarder = None if forward is None else Forwarder(forward, dialects, is_answer=self.options.forward_answer)
-        self.api = EmulatedApi(self.namespaces, self.gate, self.incoming, self._failed, forwarder)
+        self.api = EmulatedApi(self.namespaces, self.gate, self.incoming, partial(self._failed, "emulated"), forwarder)
         self._admin = AdminApi(
             self.namespaces,
             self.guard,
             self.gate,
             self.incoming,
-            self._keep,
+            partial(self._failed, "admin"),
             ca_pem=None if self.authority is None else self.authority.ca_pem,
         )
 
@@ -142,7 +143,7 @@ class Service:
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request to the shared port: the emulated API and the admin API."""
         if not request.raw_path.startswith(self._bases):
-            if self._is_admin(request):
+            if is_admin_path(destination(path_of(request.raw_path), "").path):
                 return self._admin.handle(request)
             if leads_to_page(request):
                 return lead_to_page(request)
@@ -158,16 +159,10 @@ class Service:
             return lead_to_page(request)
         return self._admin.handle(request)
 
-    def _failed(self, error: Exception) -> None:
-        _LOG.exception("internal error in the emulated API", exc_info=error)
-        self._keep(error)
-
-    def _keep(self, error: Exception) -> None:
+    def _failed(self, api: str, error: Exception) -> None:
+        _LOG.exception("internal error in the %s API", api, exc_info=error)
         if len(self.internal_errors) < _MOST_ERRORS:
             self.internal_errors.append(error)
-
-    def _is_admin(self, request: web.BaseRequest) -> bool:
-        return is_admin_path(destination(path_of(request.raw_path), "").path)
 
 
 SERVICE: web.AppKey[Service] = web.AppKey("mockserver_service", Service)
