@@ -25,7 +25,6 @@ from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault_kind import AnswerFault, DuplicateFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.journal import Draw
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
@@ -36,6 +35,7 @@ from mockserver.stories.book import StoryBook
 __all__ = ["Emulator"]
 
 _EVENT, _SENT = Operation.EVENT, Delivery.SENT  # reading an Enum member is slow before Python 3.12
+_NO_STRIKE = Strike(rules=())
 
 
 class Emulator(EmulatorState):
@@ -183,9 +183,7 @@ class Emulator(EmulatorState):
             case SessionsFault():
                 self.end_sessions(strike.fault, held.arrival.session_id, now_ms)
             case DuplicateFault():
-                now_ms = self._process_unanswered(
-                    held.request, held.arrival, strike.fault_ids, strike.draws, now_ms, held
-                )
+                now_ms = self._process_unanswered(held.request, held.arrival, strike, now_ms, held)
                 nth_event = self.sessions.arrived(held.arrival.session_id or "", held.arrival.event_type)
                 strike, is_copy = replace(strike, draws=()), True
             case _:
@@ -224,7 +222,7 @@ class Emulator(EmulatorState):
         arrival: Arrival,
         facts: Facts | None,
         now_ms: int,
-        before: Strike | None = None,
+        before: Strike,
         held: HeldRequest | None = None,
         *,
         is_copy: bool = False,
@@ -240,16 +238,11 @@ class Emulator(EmulatorState):
         """
         at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         outcome, response, sid = decision.outcome, decision.response, decision.session_id
-        if facts is None:
-            fault_ids, draws = ((), ()) if before is None else (before.fault_ids, before.draws)
-            seq, record = self.record(
-                at_ms, request, arrival, outcome, sid, response, Delivery.SENT, fault_ids, draws, held, is_copy=is_copy
-            )
-            return AnswerPlan(record, seq, self.journal.era, response)
-        facts.session_id, facts.outcome, facts.status = sid, outcome, response.status
-        strike = self.faults.strike(Stage.RESPONSE, facts, at_ms)
-        fault_ids = (*before.fault_ids, *strike.fault_ids) if before else strike.fault_ids
-        draws = (*before.draws, *strike.draws) if before else strike.draws
+        strike = _NO_STRIKE
+        if facts is not None:
+            facts.session_id, facts.outcome, facts.status = sid, outcome, response.status
+            strike = self.faults.strike(Stage.RESPONSE, facts, at_ms)
+        fault_ids, draws = (*before.fault_ids, *strike.fault_ids), (*before.draws, *strike.draws)
         fault = strike.fault if isinstance(strike.fault, AnswerFault) else None
         sent: HttpResponse | None = response
         if fault is not None:
@@ -269,15 +262,15 @@ class Emulator(EmulatorState):
             self.end_sessions(strike.fault, sid, at_ms)
         elif isinstance(strike.fault, DuplicateFault):
             self.sessions.arrived(arrival.session_id or "", arrival.event_type)
-            self._process_unanswered(request, arrival, (strike.decided_by or "",), (), at_ms, held, is_copy=True)
+            struck = replace(strike, fault_ids=(strike.decided_by or "",), draws=())
+            self._process_unanswered(request, arrival, struck, at_ms, held, is_copy=True)
         return plan
 
     def _process_unanswered(
         self,
         request: HttpRequest,
         arrival: Arrival,
-        fault_ids: tuple[str, ...],
-        draws: tuple[Draw, ...],
+        strike: Strike,
         now_ms: int,
         held: HeldRequest | None,
         *,
@@ -285,13 +278,16 @@ class Emulator(EmulatorState):
     ) -> int:
         """Process the copy of a request whose answer is not sent.
 
+        Args:
+            strike: What is recorded of the rules that made the copy.
+
         Returns:
             When it was processed. Both get the same time, by which a reader of the journal recognises them as copies.
         """
         at_ms, decision = self._carry_out(request, arrival, now_ms, is_copy=is_copy)
         self.record(
-            at_ms, request, arrival, decision.outcome, decision.session_id, decision.response, Delivery.CUT, fault_ids,
-            draws, held, is_copy=is_copy,
+            at_ms, request, arrival, decision.outcome, decision.session_id, decision.response, Delivery.CUT,
+            strike.fault_ids, strike.draws, held, is_copy=is_copy,
         )  # fmt: skip
         return at_ms
 
