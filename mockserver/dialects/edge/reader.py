@@ -55,7 +55,7 @@ class Reader:
         self.settings = settings
         whole = settings.edge_integers == "strict"
         self.validators = validators(integers=whole, start_timestamp=settings.edge_start_timestamp)
-        self._of_batch = validators(integers=whole, start_timestamp=True, in_batch=True)
+        self._batch_validators = validators(integers=whole, start_timestamp=True, in_batch=True)
         self._org = settings.edge_org.replace("@", "_")
 
     def read(self, request: HttpRequest) -> Arrival:
@@ -75,7 +75,7 @@ class Reader:
         refused = (
             self._stopped(request, call, manner)
             or self._undeclared(request, call, manner)
-            or self._streamless(call, query, manner)
+            or self._without_datastream(call, query, manner)
         )
         if refused is not None:
             return refused
@@ -120,7 +120,7 @@ class Reader:
         detail = f"Content-Type must be one of {', '.join(_CONTENT_TYPES)}, not {declared or 'nothing'}."
         return _refused(call, manner, 415, "EXEG-0111-415", detail)
 
-    def _streamless(self, call: Call, query: QueryString, manner: Manner) -> Arrival | None:
+    def _without_datastream(self, call: Call, query: QueryString, manner: Manner) -> Arrival | None:
         """Refuse a request without the datastream it needs, or with one that is not accepted."""
         is_event = call.form == "media" and call.event_type not in _OPENINGS
         if query.datastream is None:
@@ -140,50 +140,49 @@ class Reader:
 
     def _media(self, request: HttpRequest, call: Call, document: Any, manner: Manner) -> Arrival:
         """Read media events. Other events posted to ``interact`` are only answered."""
-        events = document.get("events") if isinstance(document, dict) else None
-        xdms = [_xdm_of(each) for each in events] if isinstance(events, list) else []
-        media = [index for index, xdm in enumerate(xdms) if _type_of(xdm) is not None]
-        if call.form != "media":
-            if not media:
+        of_any_kind = call.form != "media"
+        xdms = _xdms_of(document)
+        events = {index: xdm for index, xdm in enumerate(xdms) if not of_any_kind or _type_of(xdm) is not None}
+        first = next(iter(events.values()), None)
+        if of_any_kind:
+            if not events:
                 return Arrival(Operation.OTHER, None, None, document, status=200, dialect=_NAME, manner=manner)
-            call = Call(call.form, _type_of(xdms[media[0]]) or "")
+            call = Call(call.form, _type_of(first) or "")
         operation = _OPENINGS.get(call.event_type, Operation.EVENT)
-        places = media if call.form != "media" else list(range(len(xdms)))
-        violations = self._violations(xdms, places, call, operation, document)
-        sid = _sid_of(xdms[places[0]]) if places and operation is Operation.EVENT else None
-        if violations:
-            written = parse_as_written(request.body, self.settings.edge_max_body_bytes)
-            again = written.get("events") if isinstance(written, dict) else None
-            if isinstance(again, list) and len(again) == len(xdms):
-                violations = self._violations([_xdm_of(each) for each in again], places, call, operation, document)
-            is_path = violations[0].rule == PATH_TYPE
-            status = 400 if operation is Operation.EVENT or is_path or call.form == "collect" else 207
-            return Arrival(
-                operation, sid, call.event_type, document, violations=violations, status=status, dialect=_NAME,
-                manner=manner,
-            )  # fmt: skip
-        return _arrival(operation, sid, call, document, manner)
+        sid = _sid_of(first) if operation is Operation.EVENT else None
+        violations = self._violations(events, call, operation, document)
+        if not violations:
+            return _arrival(operation, sid, call, document, manner)
+        as_written = _xdms_of(parse_as_written(request.body, self.settings.edge_max_body_bytes))
+        if len(as_written) == len(xdms):
+            violations = self._violations({index: as_written[index] for index in events}, call, operation, document)
+        is_bad = operation is Operation.EVENT or violations[0].rule == PATH_TYPE or call.form == "collect"
+        return Arrival(
+            operation, sid, call.event_type, document, violations=violations, status=400 if is_bad else 207,
+            dialect=_NAME, manner=manner,
+        )  # fmt: skip
 
     def _violations(
-        self, xdms: list[Any], places: list[int], call: Call, operation: Operation, document: Any
+        self, events: dict[int, Any], call: Call, operation: Operation, document: Any
     ) -> tuple[Violation, ...]:
-        if not places:
-            found = "has no events" if isinstance(document, dict) else "is no object"
-            return (Violation("/events/0/xdm", "required", f'The body {found}; send {{"events": [{{"xdm": ...}}]}}.'),)
-        if len(places) > (1 if operation is not Operation.EVENT else _MAX_EVENTS):
-            what = "only the answer to a sessionStart names the session of what follows" if len(places) == 2 else ""
-            detail = f"There are {len(places)} events in one request; send one{', since ' + what if what else ''}."
+        """Return what is wrong with the ``xdm`` of each event, given by its place among the events of the body."""
+        places = list(events)
+        if not events:
+            reason = "has no events" if isinstance(document, dict) else "is no object"
+            return (Violation("/events/0/xdm", "required", f'The body {reason}; send {{"events": [{{"xdm": ...}}]}}.'),)
+        if len(events) > (1 if operation is not Operation.EVENT else _MAX_EVENTS):
+            what = "only the answer to a sessionStart names the session of what follows" if len(events) == 2 else ""
+            detail = f"There are {len(events)} events in one request; send one{', since ' + what if what else ''}."
             return (Violation(f"/events/{places[1]}", "one-event", detail),)
-        found_: list[Violation] = []
-        sids = {_sid_of(xdms[index]) for index in places}
-        if len(sids) > 1:
+        if len({_sid_of(xdm) for xdm in events.values()}) > 1:
             detail = "The events of one request belong to several sessions; send a request for each."
             return (Violation(f"/events/{places[-1]}/xdm/mediaCollection/sessionID", "one-session", detail),)
-        for index in places:
-            found_ += self._of_event(xdms[index], f"/events/{index}/xdm", call)
-        return tuple(found_[:_MAX_VIOLATIONS])
+        violations: list[Violation] = []
+        for index, xdm in events.items():
+            violations += self._event_violations(xdm, f"/events/{index}/xdm", call)
+        return tuple(violations[:_MAX_VIOLATIONS])
 
-    def _of_event(self, xdm: Any, base: str, call: Call) -> tuple[Violation, ...]:
+    def _event_violations(self, xdm: Any, base: str, call: Call) -> tuple[Violation, ...]:
         sent = xdm.get("eventType") if isinstance(xdm, dict) else None
         if call.form == "media":
             if isinstance(sent, str) and sent != _PREFIX + call.event_type:
@@ -199,10 +198,10 @@ class Reader:
                 detail = f'"{_PREFIX}{event_type[:100]}" is not a media event; send one of {", ".join(EVENTS)}.'
                 return (Violation(f"{base}/eventType", "enum", detail, "/eventType"),)
         if event_type == DOWNLOADED:
-            return self._of_batch_in(xdm, base)
+            return self._batch_violations(xdm, base)
         return self.validators.explain(event_type, xdm, base)
 
-    def _of_batch_in(self, xdm: Any, base: str) -> tuple[Violation, ...]:
+    def _batch_violations(self, xdm: Any, base: str) -> tuple[Violation, ...]:
         """Check downloaded content, which begins with a sessionStart (Adobe, Media Edge API, downloaded)."""
         base = f"{base}/mediaDownloadedEvents"
         events = xdm.get("mediaDownloadedEvents") if isinstance(xdm, dict) else None
@@ -226,7 +225,7 @@ class Reader:
                     )
                 found.append(Violation(f"{place}/mediaEventType", rule, detail, "/eventType"))
             else:
-                found += self._of_batch.explain(event_type, event, place)
+                found += self._batch_validators.explain(event_type, event, place)
             if len(found) >= _MAX_VIOLATIONS:
                 break
         return tuple(found)
@@ -257,8 +256,12 @@ def _refused(call: Call, manner: Manner, status: int, rule: str, detail: str) ->
     return Arrival(operation, None, event_type, violations=violations, status=status, dialect=_NAME, manner=manner)
 
 
-def _xdm_of(event: Any) -> Any:
-    return event.get("xdm") if isinstance(event, dict) else None
+def _xdms_of(document: Any) -> list[Any]:
+    """Return the ``xdm`` of each event in a body; None for an event that has none."""
+    events = document.get("events") if isinstance(document, dict) else None
+    if not isinstance(events, list):
+        return []
+    return [event.get("xdm") if isinstance(event, dict) else None for event in events]
 
 
 def _type_of(xdm: Any) -> str | None:
