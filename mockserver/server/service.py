@@ -90,7 +90,7 @@ class Service:
                 dialects=dialects,
             )
             if self.guard.token is not None:
-                emulator.journal.mask(self.guard.token)
+                emulator.journal.hide(self.guard.token)
             if made is not None:
                 made(emulator)
             return emulator

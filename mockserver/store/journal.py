@@ -3,30 +3,26 @@
 Eviction drops the oldest entries and is never silent: ``evicted`` counts them, and :meth:`Journal.complete_since` says
 whether an answer could be affected. Per request it only moves a number; memory is freed in batches.
 
-Header blocks and paths repeat from request to request, so equal ones are kept once. Their size counts for the first
-entry that has them. The table of known ones is emptied when it reaches a mebibyte, so what stays shared after that
-entry was evicted is always less.
+What repeats from request to request is kept once; see :mod:`mockserver.store.known_values`.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator
 from itertools import count, islice
 from typing import Any, Protocol, cast
-from urllib.parse import quote
 
-from msgspec.structs import astuple, force_setattr, replace
+from msgspec.structs import astuple, replace
 
-from mockserver.model.http import RawHeaders
 from mockserver.model.journal import Forwarded, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
 from mockserver.rules.match import Facts, Matcher
 from mockserver.store.columns import Columns, both
+from mockserver.store.known_values import KnownValues
 
 __all__ = ["Journal", "Records"]
 
@@ -42,15 +38,12 @@ _RESPONSE_BYTES = 500
 _NOTHING_RARE = (0, 0, "")
 """The members of :class:`RareRecord` for a record that is not one."""
 
-_INTERN_BYTES = 1024 * 1024
 _UNCOUNTED_BYTES = 64 * 1024
 _COMPACT_AT = 4096
 _SPARE = 12
 """How much more room to make than needed: the limits shifted right by this many bits, a four-thousandth of them."""
 
-_SHORTEST_SECRET = 6
 _ACCEPTED = Outcome.ACCEPTED  # reading an Enum member is slow before Python 3.12
-_SECRET = frozenset({b"authorization", b"cookie"})
 
 Read = Callable[[Record], Any]
 """Returns the parsed body of a record."""
@@ -106,7 +99,7 @@ class Journal:
         self._read = read
         self._normal = normal
         self._make_records = records
-        self._hidden: re.Pattern[str] | None = None
+        self._known = KnownValues()
         self.crowded: Callable[[], object] | None = None
         """Called when there is no room left in the share of the namespace, to find some; see :meth:`keep_within`."""
         self._unwritten = sys.maxsize
@@ -123,17 +116,9 @@ class Journal:
         self._max_bytes = self._room = settings.max_journal_bytes
         self._make_room()
 
-    def mask(self, secret: str) -> None:
-        """Write ``***`` for a secret wherever the path or a header field of a request has it, even one sent by mistake.
-
-        A secret of only a few characters is ignored, because it would match unrelated text.
-        """
-        if len(secret) >= _SHORTEST_SECRET:
-            spelled = {secret, quote(secret, safe=""), quote(secret)}
-            self._hidden = re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True))))
-
-    def _masked(self, text: str) -> str:
-        return text if self._hidden is None else self._hidden.sub("***", text)
+    def hide(self, secret: str) -> None:
+        """Hide a secret in what is recorded from now on; see :meth:`KnownValues.hide`."""
+        self._known.hide(secret)
 
     def keep_within(self, size_bytes: int, to_bytes: int) -> None:
         """Use less room than the settings allow, because other namespaces need it, until the new room is used up.
@@ -164,7 +149,7 @@ class Journal:
     @property
     def contents(self) -> tuple[Any, ...]:
         """The containers that are large in a large journal. After :meth:`clear` it has others."""
-        return self._records, self._by_session, self._interned
+        return self._records, self._by_session, self._known.table
 
     def clear(self) -> None:
         """Forget everything and count from 1 again."""
@@ -180,14 +165,9 @@ class Journal:
         self._base = 1
         """The seq of index 0."""
         self._bytes = 0
-        self._interned: dict[Hashable, Any] = {}
-        self._last_headers: RawHeaders = ()
-        self._last_at_ms = -1
-        self._last_event_type: str | None = None
-        self._interned_bytes = 0
-        self._interned_cost = 0
-        """The cost of all values ever interned; its growth during one append counts for that entry."""
+        self._known.clear()
         self._shared_cost: dict[int, int] = {}
+        """The size of the values that became known with an entry, by its seq."""
         self._charged_cost = 0
         """The sum of these."""
         self._counted_bytes = 0
@@ -212,7 +192,7 @@ class Journal:
     @property
     def last_at_ms(self) -> int:
         """When the newest entry was processed, even if it was dropped; before 1970 if there was none."""
-        return self._last_at_ms
+        return self._known.last_at_ms
 
     @property
     def size_bytes(self) -> int:
@@ -222,32 +202,31 @@ class Journal:
     @property
     def known_bytes(self) -> int:
         """The size of the header blocks and texts that are only kept to recognize them when they come again."""
-        return max(0, self._interned_bytes - self._charged_cost)
+        return max(0, self._known.size_bytes - self._charged_cost)
 
     def forget_known(self) -> None:
         """Drop these."""
-        self._interned = {}
-        self._interned_bytes = 0
+        self._known.forget()
 
     def complete_since(self, since: int) -> bool:
         """Return whether every entry after ``since`` is still there."""
         return since >= self.first_seq - 1
 
     def append(self, record: Record) -> int:
-        """Add a record, mask its secrets, and drop the oldest records if there is no room.
+        """Add a record without its secrets, and drop the oldest records if there is no room.
 
         Returns:
             Its seq.
         """
-        records = self._records
+        records, known = self._records, self._known
         seq = self._base + len(records)
-        shared = self._interned_cost
-        self._share(record)
+        cost_before = known.cost
+        known.share(record)
         outcome, response, session_id = record.outcome, record.response, record.session_id
-        if self._hidden is not None and outcome is Outcome.NO_ROUTE:
-            record = self._with_masked_answer(record)
-        if self._interned_cost != shared:
-            cost = self._shared_cost[seq] = self._interned_cost - shared
+        if known.hides and outcome is Outcome.NO_ROUTE:
+            record = known.without_secret(record)
+        if known.cost != cost_before:
+            cost = self._shared_cost[seq] = known.cost - cost_before
             self._charged_cost += cost
             self._bytes += cost
         records.append(record)
@@ -429,65 +408,6 @@ class Journal:
             return iter(lists[0][bisect_left(lists[0], first) :])
         return iter(sorted({seq for seqs in lists for seq in seqs[bisect_left(seqs, first) :]}))
 
-    def _share(self, record: Record) -> None:
-        """Replace the time, headers, path and event type of a record by equal objects of other records.
-
-        This changes the record, which nothing else has yet, because copying every record would cost more.
-        """
-        if record.at_ms == self._last_at_ms:
-            force_setattr(record, "at_ms", self._last_at_ms)
-        else:
-            self._last_at_ms = record.at_ms
-        if record.headers is not self._last_headers:
-            if record.headers != self._last_headers:  # cheaper than hashing them
-                headers = self._interned.get(record.headers)
-                self._last_headers = self._intern_headers(record.headers) if headers is None else headers
-            force_setattr(record, "headers", self._last_headers)
-        target = self._interned.get(record.target)
-        if target is not record.target:
-            force_setattr(record, "target", self._intern_text(record.target) if target is None else target)
-        sent_type = record.event_type
-        if sent_type is not self._last_event_type and sent_type is not None:
-            event_type = self._interned.get(sent_type)
-            self._last_event_type = event_type = self._intern_text(sent_type) if event_type is None else event_type
-            force_setattr(record, "event_type", event_type)
-
-    def _intern_headers(self, raw: RawHeaders) -> RawHeaders:
-        shown = tuple((name, b"***" if name.lower() in _SECRET else self._masked_bytes(value)) for name, value in raw)
-        if shown != raw:
-            # The masked block is looked up, so that no secret becomes a key of the table.
-            raw = shown
-            known = self._interned.get(raw)
-            if known is not None:
-                return cast(RawHeaders, known)
-        self._intern(raw, 200 + sum(140 + len(name) + len(value) for name, value in raw))
-        return raw
-
-    def _with_masked_answer(self, record: Record) -> Record:
-        """Return another record for the journal if the answer quotes a secret from the path; it is sent as it is."""
-        response = record.response
-        body = b"" if response is None else self._masked_bytes(response.body)
-        if response is None or body == response.body:
-            return record
-        return replace(record, response=replace(response, body=body))
-
-    def _masked_bytes(self, value: bytes) -> bytes:
-        return value if self._hidden is None else self._masked(value.decode("latin-1")).encode("latin-1")
-
-    def _intern_text(self, text: str) -> str:
-        text = self._masked(text)
-        if text in self._interned:
-            return cast(str, self._interned[text])
-        self._intern(text, 100 + len(text))
-        return text
-
-    def _intern(self, value: Hashable, cost: int) -> None:
-        if self._interned_bytes + cost > _INTERN_BYTES:
-            self.forget_known()
-        self._interned[value] = value
-        self._interned_bytes += cost
-        self._interned_cost += cost
-
     def _make_room(self) -> None:
         # A little more than necessary, so that one pass serves several requests.
         self._evict(self._max_entries - (self._max_entries >> _SPARE), self._max_bytes - (self._max_bytes >> _SPARE))
@@ -514,9 +434,9 @@ class Journal:
             if record.session_id is not None:
                 last_seqs[record.session_id] = seq
             for fault_id in record.fault_ids:
-                _drop(self._by_fault, fault_id, seq)
+                _forget(self._by_fault, fault_id, seq)
         for session_id, seq in last_seqs.items():
-            _drop(self._by_session, session_id, seq)
+            _forget(self._by_session, session_id, seq)
             if self.replaced and session_id in self.replaced and session_id not in self._by_session:
                 del self.replaced[session_id]
         self.evicted += head - self._head
@@ -544,7 +464,7 @@ def _cost(record: Record) -> int:
     return cost
 
 
-def _drop(index: dict[str, array[int]], key: str, seq: int) -> None:
+def _forget(index: dict[str, array[int]], key: str, seq: int) -> None:
     """Forget a dropped seq: the whole list if it was the last one, otherwise now and then the stale half."""
     seqs = index.get(key)
     if seqs is None:
