@@ -166,10 +166,10 @@ class Dialect(Protocol):
         ...
 
     def found(self, request: HttpRequest) -> Found | None:
-        """Return the request to this API that a request to any server is, by its host, path or body; None if it is not.
+        """Recognize a request to this API among those of a whole page, by its host, path or body; None for any other.
 
         Args:
-            request: The request; its path as it was sent, with a ``Host``.
+            request: A request to any server; its path as it was sent, with a ``Host``.
         """
         ...
 
@@ -253,7 +253,7 @@ class Dialects:
         return "" if dialect is self.default else dialect.name
 
     def found(self, request: HttpRequest) -> Found | None:
-        """Return the request to one of the APIs that a request to any server is; see :meth:`Dialect.found`."""
+        """Recognize a request to one of the APIs; see :meth:`Dialect.found`."""
         return next((found for dialect in self if (found := dialect.found(request)) is not None), None)
 
     def events(self, dialect: str, operation: Operation, document: Any, seq: int = 0) -> Sequence[Event]:

@@ -70,10 +70,9 @@ def events_path(sid: str) -> str:
 
 
 def found(request: HttpRequest) -> Found | None:
-    """Return the request to this API that a request to any server is; None if it is not one.
+    """Recognize a request to this API among those to any server; None for any other.
 
-    Its paths alone do not show it, because many APIs have ``/api/v1/sessions``. Adobe's host does, and so does an
-    event.
+    A path is not enough, because many APIs have ``/api/v1/sessions``. Adobe's host is, and so is an event in the body.
     """
     host = (request.header(b"host") or b"").decode("latin-1").partition(":")[0].lower()
     is_certain = bool(_HOST.search(host)) or (_EVENT_TYPE in request.body and _PLAYER_TIME in request.body)
@@ -116,18 +115,18 @@ def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:
 def _call_of(method: str, path: str) -> Call:
     path = path.removesuffix("/")
     if path.startswith(SESSION_PREFIX) and path.endswith(_EVENTS):
-        found = Call(Operation.EVENT, path[len(SESSION_PREFIX) : -len(_EVENTS)])
+        call = Call(Operation.EVENT, path[len(SESSION_PREFIX) : -len(_EVENTS)])
     elif path == OPENING:
-        found = Call(Operation.START)
+        call = Call(Operation.START)
     elif path == _DOWNLOADED:
-        found = Call(Operation.DOWNLOAD)
+        call = Call(Operation.DOWNLOAD)
     elif path.startswith(_SCHEMA_PREFIX) and "/" not in path[len(_SCHEMA_PREFIX) :]:
-        found = Call(Operation.SCHEMA, path[len(_SCHEMA_PREFIX) :])
+        call = Call(Operation.SCHEMA, path[len(_SCHEMA_PREFIX) :])
     else:
         return Call(Operation.OTHER, exists=False)
-    allowed = "GET" if found.operation is Operation.SCHEMA else "POST"
+    allowed = "GET" if call.operation is Operation.SCHEMA else "POST"
     if method == allowed:
-        return found
+        return call
     if method == "OPTIONS":
         return Call(Operation.PREFLIGHT)
     return Call(Operation.OTHER, f"OPTIONS, {allowed}")

@@ -25,6 +25,7 @@ __all__ = [
     "QueryString",
     "call_of",
     "event_path",
+    "found",
     "query_string_of",
 ]
 
@@ -90,19 +91,19 @@ def query_string_of(target: str) -> QueryString:
 
 def call_of(path: str) -> Call | None:
     """Find what a path asks for, whatever the method; None when there is nothing."""
-    found = _PATH.fullmatch(path)
-    if found is None:
+    match = _PATH.fullmatch(path)
+    if match is None:
         return None
-    event_type = found["type"]
+    event_type = match["type"]
     if event_type is None:
-        return Call(_FORMS[found["form"]])
+        return Call(_FORMS[match["form"]])
     return Call("media", event_type) if event_type in _TYPES else None
 
 
 def found(request: HttpRequest) -> Found | None:
-    """Return whether a request to any server reports media.
+    """Recognize a request to this API among those to any server; None for any other.
 
-    On paths that take events of any kind, the body shows whether an event is about media; others are ignored.
+    On paths that take events of any kind, the body shows whether an event is about media.
     """
     place = _PLACE.search(request.path)
     if place is None:
