@@ -17,7 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockserver.emulator.decision import Decision
-from mockserver.emulator.held_requests import HELD_BODY_BYTES, HeldRequest
+from mockserver.emulator.held_requests import HeldRequest
 from mockserver.emulator.injection import StruckRequest
 from mockserver.emulator.state import EmulatorState
 from mockserver.emulator.storytelling import Storytelling
@@ -80,15 +80,13 @@ class Emulator(EmulatorState):
         held = HeldRequest(request, arrival, nth_event, strike, now_ms, now_ms + strike.delay_ms)
         if not strike.delay_ms:
             return self._process_struck(held, now_ms)
-        most, size_bytes = self.settings.max_held, len(request.body)
-        too_large = self.held_requests.size_bytes + size_bytes > most * HELD_BODY_BYTES
-        if self.held_count >= most or too_large or not self.has_room_to_hold(size_bytes):
+        if not self.has_room_to_hold(len(request.body)):
             refused = self.back_end.interpreter(arrival).overcrowded(arrival)
             return self._process(request, refused, self._facts(request, refused, nth_event, now_ms), now_ms, strike)
         self.held_count += 1
         # The number of recorded and held requests never decreases, so this place is unique.
         self.held_requests.add(held, self.journal.last_seq + len(self.held_requests) + 1)
-        self.journal.crowd(size_bytes)
+        self.journal.crowd(len(request.body))
         return held
 
     def handle_at_once(self, request: HttpRequest, arrival: Arrival) -> AnswerPlan | None:

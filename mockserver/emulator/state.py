@@ -15,7 +15,7 @@ from mockserver.clock import Clock
 from mockserver.dialects.base import Dialects
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.decision import BackEnd
-from mockserver.emulator.held_requests import HeldRequest, HeldRequests
+from mockserver.emulator.held_requests import HELD_BODY_BYTES, HeldRequest, HeldRequests
 from mockserver.emulator.waiters import Waiters
 from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.arrival import Arrival, Opening
@@ -339,7 +339,13 @@ class EmulatorState:
         )
 
     def has_room_to_hold(self, size_bytes: int) -> bool:
-        """Return whether a body can be held back. Held requests cannot be dropped, so they may take half at most."""
+        """Return whether a request with a body of this size can be held back.
+
+        Held requests cannot be dropped, so they may take half of the share at most.
+        """
+        most = self.settings.max_held
+        if self.held_count >= most or self.held_requests.size_bytes + size_bytes > most * HELD_BODY_BYTES:
+            return False
         if self.share is None:
             return True
         needed = 2 * (_NAMESPACE_BYTES + self.held_requests.size_bytes + size_bytes)
