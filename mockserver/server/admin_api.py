@@ -119,8 +119,8 @@ class AdminApi:
         if request.method == "OPTIONS" and cors:
             return web.Response(status=204, headers=cors)
         on_page = path in (ADMIN, f"{ADMIN}/", _PAGE) or path.startswith(f"{_PAGE}/")
-        if not on_page:
-            self._guard.check(request.headers, any_host=probe)
+        if not on_page and not probe:  # a probe answers anybody
+            self._guard.check(request.headers)
         if not where.valid:
             raise InvalidInput(f"{(where.namespace or '')[:80]!r} cannot name a namespace")
         if on_page:
@@ -147,14 +147,14 @@ class AdminApi:
         do = partial(perform, self._namespaces, name, route, argument, True, **parts)
         answer = await asyncio.to_thread(_written, route, do) if route.slow else _written(route, do)
         if isinstance(answer, Pending):
-            pending = answer
-            await _wait(pending, request)
-            answer = await asyncio.to_thread(_written, route, pending.finish)
+            await _wait(answer, request)
+            answer = await asyncio.to_thread(_written, route, answer.finish)
         if route is RESET and (argument.only is None or "faults" in argument.only):
             await self._gate.reopen_early()
+        headers = {**_HEADERS, **cors}
         if route.result is None:
-            return web.Response(status=route.status, headers={**_HEADERS, **cors})
-        headers = {**_HEADERS, **cors, "Content-Type": media_type_of(route, argument)}
+            return web.Response(status=route.status, headers=headers)
+        headers["Content-Type"] = media_type_of(route, argument)
         if route.result is Chunks and request.method == "HEAD":
             return web.Response(headers=headers)
         if route.result is Chunks:

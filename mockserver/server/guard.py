@@ -49,18 +49,15 @@ class Guard:
         """Whether the server is reached over TLS."""
         return self._scheme == "https"
 
-    def check(self, headers: Mapping[str, str], *, any_host: bool = False) -> None:
+    def check(self, headers: Mapping[str, str]) -> None:
         """Refuse a request that may not use the admin API.
 
         Args:
             headers: The header fields, by case-insensitive name.
-            any_host: Whether the route is a probe, which answers anybody.
 
         Raises:
             Forbidden: The request may not use the admin API.
         """
-        if any_host:
-            return
         self._check_source(headers, _SAFE_SITES)
         self.check_token(headers)
 

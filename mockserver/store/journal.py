@@ -205,7 +205,7 @@ class Journal:
         return max(0, self._known.size_bytes - self._charged_cost)
 
     def forget_known(self) -> None:
-        """Drop these."""
+        """Drop what :attr:`known_bytes` counts."""
         self._known.forget()
 
     def complete_since(self, since: int) -> bool:
@@ -322,9 +322,9 @@ class Journal:
         for seq in self._walk(matcher, mask, start, exact):
             if len(seqs) < limit:
                 seqs.append(seq)
-            elif mask is not None and exact:
+            elif exact:
                 break
-            if mask is None or not exact:
+            if not exact:
                 total += 1
         return seqs, total
 
@@ -379,7 +379,11 @@ class Journal:
         return self._columns.counts(column, self._head)
 
     def _mask(self, matcher: Matcher) -> tuple[bytes | None, int, bool]:
-        """Mark the entries that may match by the columns; None when an index is better."""
+        """Mark the entries that may match by the columns.
+
+        Returns:
+            The mask, or None when an index is better; where it starts; and whether each marked entry surely matches.
+        """
         start = max(self._head, matcher.since + 1 - self._base)
         names = {name for name, _ in matcher.fields}
         if "session_id" in names or "fault_id" in names:

@@ -47,12 +47,12 @@ def har_entry(entry: Entry, scheme: str) -> dict[str, Any]:
     the archives of browsers. Of the time of the exchange, only how long the request was held back is known; the format
     allows no -1 for the other two of the three timings that every entry must have.
     """
-    cut = entry.response is None or entry.delivery is Delivery.CUT
+    response = None if entry.delivery is Delivery.CUT else entry.response
     return {
         "startedDateTime": _instant(entry.at_ms - entry.held_ms),
         "time": entry.held_ms,
         "request": _request(entry.request, scheme),
-        "response": _nothing(entry) if entry.response is None or cut else _response(entry.response),
+        "response": _nothing(entry) if response is None else _response(response),
         "cache": {},
         "timings": {"send": 0, "wait": entry.held_ms, "receive": 0},
         "_mockserver": {
