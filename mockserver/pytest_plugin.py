@@ -129,7 +129,7 @@ def make_media_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., 
 
         yield make
         for server in servers:
-            _try_plan_of_run(request.node, server)
+            _note_plan_of_run(request.node, server)
         if request.node.stash.get(_passed, False):
             for server in servers:
                 _check(server)
@@ -147,20 +147,20 @@ def media_server(
     ``story`` in the marker, a passing test fails if its player did not survive the story; with a ``plan``, if it did
     not follow the tracking plan.
     """
-    with _told_plainly(request.node.nodeid):
+    with _explaining_failure(request.node.nodeid):
         settings, start = _marked(request.node, media_server_settings)
         story, plan = start.pop("story", None), start.pop("plan", None)
         server: MediaServer = make_media_server(settings, **start)
-        told = None if story is None else server.stories.start(story)
+        running = None if story is None else server.stories.start(story)
         if isinstance(plan, (str, os.PathLike)):
             from mockserver.tracking_plans.reading import read_plan
 
             read_plan(request.node.path.parent / plan)  # so that a mistake in it is known before the test
     yield server
     if plan is not None:
-        _follow(request.node, server, plan)
-    if told is not None and request.node.stash.get(_passed, False):
-        _judge(request.node, server, told)
+        _judge_plan(request.node, server, plan)
+    if running is not None and request.node.stash.get(_passed, False):
+        _judge_story(request.node, server, running)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +170,7 @@ def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer
     For players that are started once and need a fixed address. ``--media-server-port`` also fixes the port.
     """
     with ExitStack() as stack:
-        with _told_plainly("media_server_session"):
+        with _explaining_failure("media_server_session"):
             server = stack.enter_context(_running(request.config, None))
         request.config.stash[_shared] = server
         yield server
@@ -208,7 +208,7 @@ def _check_shared(config: pytest.Config, server: MediaServer) -> None:
     item = config.stash.get(_unchecked, None)
     if item is not None:
         del config.stash[_unchecked]
-        _try_plan_of_run(item, server)
+        _note_plan_of_run(item, server)
         if item.stash[_passed]:
             _check(server)
 
@@ -231,7 +231,7 @@ def pytest_runtest_makereport(
         item.user_properties += [(_WRITTEN, path) for path in dict.fromkeys(written)]
     if report.failed and report.when != "teardown":
         for server in _used(item):
-            received = _received(server, _address(item))
+            received = _requests_text(server, _node_id(item))
             report.sections.append((f"media server at {server.url}", received))
             item.user_properties.append(("media_server", received))
     return report
@@ -248,8 +248,8 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """List the recordings that were written."""
     reports = (report for found in terminalreporter.stats.values() for report in found)
-    told = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == _WRITTEN]
-    for path in dict.fromkeys(told):
+    paths = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == _WRITTEN]
+    for path in dict.fromkeys(paths):
         terminalreporter.write_line(f"media server: wrote {path}")
 
 
@@ -263,15 +263,15 @@ def _place_golden(server: MediaServer, item: pytest.Item) -> None:
     server.golden.use(item.path.parent, rewrite=item.config.getoption("--media-server-rewrite"))
 
 
-def _received(server: MediaServer, node_id: str) -> str:
+def _requests_text(server: MediaServer, node_id: str) -> str:
     try:
         text = server.transcript()
     except Exception as error:  # noqa: BLE001 - whatever it is, the report of the failing test matters more
         return f"cannot be read any more: {type(error).__name__}: {error}"
-    return text + _wrong(server) + _repeating(server, node_id)
+    return text + _findings_text(server) + _repeat_text(server, node_id)
 
 
-def _address(item: pytest.Item) -> str:
+def _node_id(item: pytest.Item) -> str:
     """Return the id of a test relative to where the run was started, not to the root of the project."""
     root, here = item.config.rootpath, item.config.invocation_params.dir
     file, separator, rest = item.nodeid.partition("::")
@@ -283,7 +283,7 @@ def _address(item: pytest.Item) -> str:
         return item.nodeid
 
 
-def _repeating(server: MediaServer, node_id: str) -> str:
+def _repeat_text(server: MediaServer, node_id: str) -> str:
     """Return a line with the command that repeats a test with its ids and draws; empty for a server elsewhere."""
     seed = getattr(server, "seed", None)
     if seed is None:
@@ -292,7 +292,7 @@ def _repeating(server: MediaServer, node_id: str) -> str:
     return f'\nseed {seed}: pytest "{quoted}" --media-server-seed {seed} repeats it'
 
 
-def _wrong(server: MediaServer) -> str:
+def _findings_text(server: MediaServer) -> str:
     """Return lines with the worst findings; empty if there are none."""
     try:
         from mockserver.rules.finding_text import brief_findings
@@ -321,7 +321,7 @@ def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | No
 
 
 @contextmanager
-def _told_plainly(node_id: str) -> Iterator[None]:
+def _explaining_failure(node_id: str) -> Iterator[None]:
     """Report in one line why a server cannot start: the cause is the set-up of the test or the run, not code."""
     from mockserver.errors import InvalidInput, MockserverError
 
@@ -389,11 +389,11 @@ def _authority_of_run(config: pytest.Config) -> Authority:
 
 
 def _port(config: pytest.Config) -> int:
-    told: int | None = config.getoption("--media-server-port")
+    given: int | None = config.getoption("--media-server-port")
     ini = str(config.getini("media_server_port") or "0")
-    if told is None and not ini.isdecimal():
+    if given is None and not ini.isdecimal():
         pytest.fail(f"the ini option media_server_port must be a number, not {ini!r}", pytrace=False)
-    return int(ini) if told is None else told
+    return int(ini) if given is None else given
 
 
 class _Remote:
@@ -439,22 +439,22 @@ def _internal_errors(server: MediaServer) -> list[Exception]:
     return errors
 
 
-def _judge(item: pytest.Item, server: MediaServer, told: StoryHandle) -> None:
+def _judge_story(item: pytest.Item, server: MediaServer, story: StoryHandle) -> None:
     """Fail a passing test whose player did not survive the story, judged at the end of the test."""
     from mockserver.errors import MockserverError, VerificationFailed
 
     try:
-        told.assert_of(told.stop())
+        story.assert_of(story.stop())
     except VerificationFailed as failed:
-        reason = f"{failed}{_repeating(server, _address(item))}"
+        reason = f"{failed}{_repeat_text(server, _node_id(item))}"
     except MockserverError as error:
-        reason = f"the story {told.name} cannot be judged: {error}"
+        reason = f"the story {story.name} cannot be judged: {error}"
     else:
         return
     pytest.fail(reason, pytrace=False)
 
 
-def _follow(item: pytest.Item, server: MediaServer, plan: Any) -> None:
+def _judge_plan(item: pytest.Item, server: MediaServer, plan: Any) -> None:
     """Count what a test tried of its plan, and fail a passing test whose player did not follow it."""
     from mockserver.errors import MockserverError
     from mockserver.rules.tracking_plan.text import plan_text
@@ -463,13 +463,13 @@ def _follow(item: pytest.Item, server: MediaServer, plan: Any) -> None:
         result = server.plan_result(plan)
     except MockserverError as error:
         pytest.fail(f"{item.nodeid}: the plan cannot be judged: {error}", pytrace=False)
-    origin = _shown(item.config, item.path.parent / plan) if isinstance(plan, (str, os.PathLike)) else ""
-    _count(item, origin or result.title, result)
+    origin = _relative(item.config, item.path.parent / plan) if isinstance(plan, (str, os.PathLike)) else ""
+    _note_coverage(item, origin or result.title, result)
     if item.stash[_passed] and not result.followed:
-        pytest.fail(f"{plan_text(result, origin)}{_repeating(server, _address(item))}", pytrace=False)
+        pytest.fail(f"{plan_text(result, origin)}{_repeat_text(server, _node_id(item))}", pytrace=False)
 
 
-def _try_plan_of_run(item: pytest.Item, server: MediaServer) -> None:
+def _note_plan_of_run(item: pytest.Item, server: MediaServer) -> None:
     """Count what a test tried of the plan of the run."""
     plan = item.config.getoption("--media-server-plan")
     if plan is not None:
@@ -477,10 +477,10 @@ def _try_plan_of_run(item: pytest.Item, server: MediaServer) -> None:
 
         path = item.config.invocation_params.dir / plan
         with suppress(MockserverError):  # the test may have dropped the namespace, or the server is gone
-            _count(item, _shown(item.config, path), server.plan_result(path))
+            _note_coverage(item, _relative(item.config, path), server.plan_result(path))
 
 
-def _shown(config: pytest.Config, path: Path) -> str:
+def _relative(config: pytest.Config, path: Path) -> str:
     """Return a path relative to where the run was started, the same for all tests."""
     try:
         return os.path.relpath(path, config.invocation_params.dir).replace(os.sep, "/")
@@ -488,7 +488,7 @@ def _shown(config: pytest.Config, path: Path) -> str:
         return str(path)
 
 
-def _count(item: pytest.Item, name: str, result: PlanResult) -> None:
+def _note_coverage(item: pytest.Item, name: str, result: PlanResult) -> None:
     from mockserver.wire.codec import encode
 
     item.stash.setdefault(_tried, []).append((name, encode(result.coverage).decode()))
@@ -543,8 +543,8 @@ def _check(server: MediaServer) -> None:
         pytest.fail(f"the media server had an internal error: {errors[0]!r}", pytrace=False)
     rules = server.faults.unfired()
     if rules:
-        told = {rule.id for view in server.stories.list() for rule in view.faults}
-        rules = [rule for rule in rules if rule.id not in told]  # the verdict covers these
+        of_stories = {rule.id for view in server.stories.list() for rule in view.faults}
+        rules = [rule for rule in rules if rule.id not in of_stories]  # the verdict covers those
     unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in rules]
     if unfired:
         pytest.fail(

@@ -199,7 +199,7 @@ class SessionHandle:
         return {**query, "session_id": self.sid}
 
 
-class _Meant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Criteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The criteria of a session; all that are given must match.
 
     Args:
@@ -249,34 +249,34 @@ def find_session(control: Control, wanted: Mapping[str, Any], timeout_s: float) 
     """
     __tracebackhide__ = True
     timeout_ms_of(timeout_s)
-    meant: _Meant = convert(to_builtins(wanted), _Meant)
+    criteria: _Criteria = convert(to_builtins(wanted), _Criteria)
     end_s = time.monotonic() + timeout_s
     waiting = True
     while True:
         newest = questions.newest_seq(control)
         sessions = questions.sessions(control)
         for session in reversed(sessions):
-            if meant.is_met_by(session):
+            if criteria.is_met_by(session):
                 return SessionHandle(control, session.session_id)
         if not waiting:
-            raise VerificationFailed(_message(meant, sessions, timeout_s))
+            raise VerificationFailed(_message(criteria, sessions, timeout_s))
         left_ms = max(0, round((end_s - time.monotonic()) * 1000))
         news = Query(since=newest, limit=1)
         waiting = left_ms > 0 and control.call(c.WAIT, r.WaitCommand(query=news, timeout_ms=left_ms)).satisfied
 
 
-def _message(wanted: _Meant, sessions: list[r.SessionView], timeout_s: float) -> str:
-    what = f"a session with {printable(str(wanted))}" if str(wanted) else "a session"
+def _message(criteria: _Criteria, sessions: list[r.SessionView], timeout_s: float) -> str:
+    what = f"a session with {printable(str(criteria))}" if str(criteria) else "a session"
     lines = [
         f"waited {timeout_s:g} s for {what}; there {'is' if len(sessions) == 1 else 'are'} {len(sessions) or 'none'}"
     ]
-    lines += [f"  {_told(session)}" for session in reversed(sessions[-_MOST_SHOWN:])]
+    lines += [f"  {_described(session)}" for session in reversed(sessions[-_MOST_SHOWN:])]
     if len(sessions) > _MOST_SHOWN:
         lines.append(f"  ... {len(sessions) - _MOST_SHOWN} older ...")
     return "\n".join(lines)
 
 
-def _told(session: r.SessionView) -> str:
+def _described(session: r.SessionView) -> str:
     content = session.content
     more = (("content_type", content.content_type), ("player_name", content.player_name))
     return session_line(session) + "".join(

@@ -48,7 +48,7 @@ class StoryHandle:
         Raises:
             VerificationFailed: The story is no longer running.
         """
-        verdict = judged_now(self._told(self.view())).verdict
+        verdict = judged_now(self._started(self.view())).verdict
         assert verdict is not None
         return verdict
 
@@ -86,12 +86,12 @@ class StoryHandle:
         __tracebackhide__ = True
         if timeout_s:
             refuse_in_loop("assert_passed with timeout_s", "await_passed")
-        self._assert_of(self._news(timeout_s), waited=timeout_s > 0)
+        self._assert_of(self._latest(timeout_s), waited=timeout_s > 0)
 
     async def await_passed(self, *, timeout_s: float = 60) -> None:
         """Assert as :meth:`assert_passed` does, without blocking the running loop."""
         __tracebackhide__ = True
-        self._assert_of(await in_own_thread(self._news, timeout_s), waited=timeout_s > 0)
+        self._assert_of(await in_own_thread(self._latest, timeout_s), waited=timeout_s > 0)
 
     def stop(self) -> StoryView:
         """Stop the story: remove its rules, restore the settings, and judge the player by its requests so far."""
@@ -109,12 +109,12 @@ class StoryHandle:
     def _assert_of(self, view: StoryView, *, waited: bool) -> None:
         """Assert it; after waiting for a story that has failed for good, expectations that can still hold stay open."""
         __tracebackhide__ = True
-        told = self._told(view)
-        judged = told if waited and told.verdict is not None else judged_now(told)
+        started = self._started(view)
+        judged = started if waited and started.verdict is not None else judged_now(started)
         if judged.verdict != "passed":
             raise VerificationFailed(f"{story_text(judged)}\n\n{questions.transcript_of(self._control)}")
 
-    def _told(self, view: StoryView) -> StoryView:
+    def _started(self, view: StoryView) -> StoryView:
         __tracebackhide__ = True
         if view.state == "idle":
             raise VerificationFailed(
@@ -124,12 +124,12 @@ class StoryHandle:
 
     def _wait(self, timeout_s: float) -> StoryView:
         __tracebackhide__ = True
-        view = self._told(self._news(timeout_s))
+        view = self._started(self._latest(timeout_s))
         if view.verdict is None:
             raise VerificationFailed(f"waited {timeout_s:g} s for the end of the story\n{story_text(view)}")
         return view
 
-    def _news(self, timeout_s: float) -> StoryView:
+    def _latest(self, timeout_s: float) -> StoryView:
         """Check again with every entry, until the verdict is certain or the time is up."""
         if not math.isfinite(timeout_s) or not 0 <= timeout_s <= _LONGEST_S:
             raise InvalidInput(f"timeout_s must be 0 to {_LONGEST_S} seconds, not {timeout_s:g}", pointer="/timeout_s")
@@ -171,10 +171,10 @@ class StorySet:
             from mockserver.stories.file import read_story, story_name  # imports a TOML parser
 
             path = Path(story)
-            name, told = name or story_name(path), read_story(path)
+            name, content = name or story_name(path), read_story(path)
         else:
-            name, told = name or _OWN, convert(to_builtins(story), Story)
-        self._control.call(c.PUT_STORY, told, name=name)
+            name, content = name or _OWN, convert(to_builtins(story), Story)
+        self._control.call(c.PUT_STORY, content, name=name)
         return name
 
     def start(self, story: Story | Mapping[str, Any] | Path | str, *, name: str = "") -> StoryHandle:

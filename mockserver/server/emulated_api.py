@@ -117,7 +117,7 @@ class EmulatedApi:
             if plan.response is None or not plan.is_plain:
                 plan = plan.without_body()
                 del asked, body  # the journal may drop the body before such an answer is over
-                return await self._take_time(plan, request, namespace)
+                return await self._execute(plan, request, namespace)
             written = self._writer.write(request, namespace, plan, plan.response)
             if problem == "incomplete":
                 self._hung_up(request)  # after half a body, the next request cannot be found
@@ -175,7 +175,7 @@ class EmulatedApi:
         self._writer.write_at_once(transport, namespace, plan, plan.response)
         return True
 
-    async def _take_time(self, plan: AnswerPlan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
+    async def _execute(self, plan: AnswerPlan, request: web.BaseRequest, namespace: Namespace) -> web.StreamResponse:
         """Carry out a fault, which may take as long as the client stays.
 
         Such faults may occupy half of ``max_connections``. Beyond that, a connection is closed at once, without an

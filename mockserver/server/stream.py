@@ -108,7 +108,7 @@ class EventStream:
             while not is_gone(request):
                 news.clear()
                 await self._send_news(response)
-                if not await _anything(news, request, look_s or _KEEP_ALIVE_S):
+                if not await _has_news(news, request, look_s or _KEEP_ALIVE_S):
                     await response.write(b": keep-alive\n\n")
         return response
 
@@ -137,7 +137,7 @@ class EventStream:
         return messages, entries[-1].seq if entries else 0
 
 
-async def _anything(news: asyncio.Event, request: web.BaseRequest, look_s: float) -> bool:
+async def _has_news(news: asyncio.Event, request: web.BaseRequest, look_s: float) -> bool:
     """Wait for news, or for the client to leave, to free its place soon; return False when a keep-alive is due."""
     for _ in range(round(_KEEP_ALIVE_S / look_s)):
         try:

@@ -242,19 +242,19 @@ def _read(library: type[trustme.CA], path: Path, content: bytes, now_ms: int) ->
         missing = "private key" if certificate is not None else "certificate" if key is not None else "PEM"
         raise ServerFailed(f"{path} is not a CA: it contains no {missing}; {anew}")
     try:
-        known = _as_openssl_sees_it(path, certificate[0].decode("ascii"))
+        validity = _validity(path, certificate[0].decode("ascii"))
         ca = library.from_pem(certificate[0], key[0])
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
         raise ServerFailed(f"cannot use the CA {path}: {str(error) or type(error).__name__}; {anew}") from None
-    if known is None:
+    if validity is None:
         raise ServerFailed(f"{path} is not a CA: its certificate may not issue others; {anew}")
-    begin, end = known
+    begin, end = validity
     if not ssl.cert_time_to_seconds(begin) <= now_ms / 1000 < ssl.cert_time_to_seconds(end):
         raise ServerFailed(f"the CA {path} is valid from {begin} to {end} only; {anew}")
     return Authority(ca, ssl.cert_time_to_seconds(end), str(path))
 
 
-def _as_openssl_sees_it(path: Path, certificate: str) -> tuple[str, str] | None:
+def _validity(path: Path, certificate: str) -> tuple[str, str] | None:
     """Check that key and certificate match; return when the CA becomes valid and when it expires, or None for no CA."""
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password="")
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
