@@ -12,7 +12,7 @@ This holds even if the clock has jumped, or the thread that waits for the clock 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -25,12 +25,10 @@ from mockserver.model.answer_plan import AnswerPlan
 from mockserver.model.arrival import Arrival
 from mockserver.model.fault_kind import AnswerFault, DuplicateFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Stage
 from mockserver.rules.faults import Strike
 from mockserver.rules.lifecycle import expire
 from mockserver.rules.match import Facts
-from mockserver.stories.book import StoryBook
 
 __all__ = ["Emulator"]
 
@@ -39,17 +37,12 @@ _NO_STRIKE = Strike(rules=())
 
 
 class Emulator(EmulatorState):
-    """The emulated back end of one namespace: what requests do to its memory, and how they are answered.
+    """The emulated back end of one namespace: what requests do to its memory, and how they are answered."""
 
-    Args:
-        settings: The settings at the start; ``reset`` restores them.
-        stories: The stories that can be started; those of the package by default.
-        **start: More about the start; see :class:`~mockserver.emulator.state.EmulatorState`.
-    """
-
-    def __init__(self, settings: Settings | None = None, *, stories: StoryBook | None = None, **start: Any) -> None:
-        super().__init__(settings, **start)
-        self.stories = Storytelling(self, stories)
+    @cached_property
+    def stories(self) -> Storytelling:
+        """The stories of the namespace, and the one that runs."""
+        return Storytelling(self, self.story_book)
 
     def read_request(self, request: HttpRequest) -> Arrival:
         """Return what a request means. This is the slowest step; it changes nothing, so any thread may call it."""

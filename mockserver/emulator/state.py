@@ -34,6 +34,7 @@ from mockserver.store.caches import Caches
 from mockserver.store.faults import FaultStore
 from mockserver.store.journal import Journal, Records
 from mockserver.store.sessions import SessionStore
+from mockserver.stories.book import StoryBook
 from mockserver.wire.codec import NotJson, parse_body
 from mockserver.wire.entries import entry
 
@@ -56,6 +57,7 @@ class EmulatorState:
         seed: Makes draws repeatable, and session ids if ``seeded_ids``; otherwise they come from ``secrets``.
         seeded_ids: Whether session ids come from the seed too.
         faults: The rules at the start; ``reset`` restores them.
+        stories: The stories that can be started; those of the package by default.
         clock: The clock; a real one by default.
         records: Makes the container in which the journal keeps its records; a list by default.
         dialects: The APIs that are emulated; those of the package by default.
@@ -72,6 +74,7 @@ class EmulatorState:
         seed: str = "0",
         seeded_ids: bool = False,
         faults: Iterable[FaultSpec] = (),
+        stories: StoryBook | None = None,
         clock: Clock | None = None,
         records: Callable[[], Records] = list,
         dialects: Dialects = DIALECTS,
@@ -83,6 +86,7 @@ class EmulatorState:
         self._seeded_ids = seeded_ids
         self._start_settings = settings or Settings()
         self._start_faults = tuple(faults)
+        self.story_book = StoryBook() if stories is None else stories
         self.journal = Journal(self._start_settings, self.read, records, self._normal)
         self.sessions = SessionStore(self._start_settings.max_sessions)
         self.faults = FaultStore(self._seed, self._start_settings.max_faults)

@@ -64,12 +64,12 @@ class Storytelling:
 
     Args:
         state: The state of the namespace.
-        book: The stories that can be started, beside those of the namespace; None for the built-in ones.
+        book: The stories that can be started, beside those of the namespace.
     """
 
-    def __init__(self, state: EmulatorState, book: StoryBook | None = None) -> None:
+    def __init__(self, state: EmulatorState, book: StoryBook) -> None:
         self._state = state
-        self.book = StoryBook() if book is None else book
+        self.book = book
         self.brought: dict[str, Known] = {}
         """The stories of this namespace alone."""
         self.run: StartedStory | None = None
