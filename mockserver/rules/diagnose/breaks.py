@@ -180,7 +180,7 @@ def _playback_between(session: SessionTraffic) -> Iterator[Hit]:
             names = dict.fromkeys(step.event_type for step in between)
             yield Hit(
                 seqs_of(opening, *between, ad),
-                f"{listed(list(names))} {'was' if len(between) == 1 else 'were'} sent in the "
+                f"{listed(list(names))} {'was' if len(names) == 1 else 'were'} sent in the "
                 f"{number((ad.ts_ms - opening.ts_ms) / 1000)} s between adBreakStart and the first adStart; send "
                 "adBreakStart when the first ad begins, with adStart right after it.",
             )

@@ -56,6 +56,8 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 }
 """What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
+_CLOCK_SET = "ts.clock-set"
+
 _LATENESS = ("order.late", "order.window", "order.parallel")
 
 _WITHOUT_SESSION = ("session.event-before-sid", "session.unknown-id")
@@ -86,7 +88,11 @@ def linked(
         session: The session.
         find: Finds what is wrong with a session.
     """
-    explained = {**_following_lateness(found, session, find), **_following_refusals(found, session, find)}
+    explained = {
+        **_following_lateness(found, session, find),
+        **_following_clock(found, session, find),
+        **_following_refusals(found, session, find),
+    }
     by_code: dict[str, list[Finding]] = {}
     for finding in found:
         by_code.setdefault(finding.code, []).append(finding)
@@ -212,6 +218,18 @@ def _following_lateness(
     if not causes or not others:
         return {}
     explained = _explained_by(session.as_sorted, others, session, find)
+    return {id(finding): _nearest(finding, causes) for finding in explained}
+
+
+def _following_clock(
+    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
+) -> dict[int, Finding]:
+    """Return what would be absent if the player's clock had not been set, by identity, with the finding about that."""
+    causes = {seq: finding for finding in reversed(found) if finding.code == _CLOCK_SET for seq in finding.seqs}
+    others = [finding for finding in found if finding.code != _CLOCK_SET]
+    if not causes or not others:
+        return {}
+    explained = _explained_by(session.with_one_clock, others, session, find)
     return {id(finding): _nearest(finding, causes) for finding in explained}
 
 

@@ -17,10 +17,13 @@ from mockserver.rules.diagnose.repetition import is_answered
 from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
-__all__ = ["ClockChange", "clock_changes", "same_ts_runs"]
+__all__ = ["ClockChange", "clock_changes", "same_ts_runs", "slight_clock_changes"]
 
 _STEADY_MS = 5_000
 """By how much the difference varies in normal operation: events are delayed on their way, and clocks drift."""
+
+_CLOSE_MS, _SLIGHT_MS, _MOST_SLIGHT_MS = 250, 1_000, 30_000
+"""How closely a difference must keep to one value for a slight change to be seen, and how large that change is."""
 
 _USUAL_MS = 60_000
 """The longest time of arrival between two events when time goes on as usual."""
@@ -58,27 +61,55 @@ def clock_changes(arrived: Iterable[Item], steps: Sequence[Step], set_ms: float)
         steps: The accepted ones.
         set_ms: How much the difference must change; the network may cause smaller changes.
     """
-    ahead_ms = [step.ts_ms - step.item.record.at_ms for step in steps]
-    if not ahead_ms or max(ahead_ms) - min(ahead_ms) < set_ms:
+    if not _differ(steps, set_ms):
         return []
-    runs = _steady_runs([item for item in arrived if item.ts_ms is not None and item.index is None])
     found: list[ClockChange] = []
-    for old, new in pairwise(runs):
-        before, after = old[-1], new[0]
-        arrival_ms, ts_ms = after.record.at_ms - before.record.at_ms, _ts_ms(after) - _ts_ms(before)
+    for change, old, new in _changes(arrived, _STEADY_MS):
+        arrival_ms = change.after.record.at_ms - change.before.record.at_ms
+        ts_ms = arrival_ms + change.by_ms
         if (
-            0 <= arrival_ms <= _USUAL_MS
-            and abs(ts_ms - arrival_ms) >= set_ms
+            abs(change.by_ms) >= set_ms
             and (ts_ms < 0 or ts_ms > arrival_ms)  # otherwise the server's clock was moved on
             and (_is_steady(old) or old[0].event_type == "sessionStart")
-            and _is_steady(new)
+            and (
+                _is_steady(new) or (change.by_ms > 0 and _is_steady(old))
+            )  # no queue makes events come before their ts
         ):
-            found.append(ClockChange(before, after, ts_ms - arrival_ms))
+            found.append(change)
     return found
 
 
-def _steady_runs(items: Sequence[Item]) -> list[list[Item]]:
-    """Split events where the difference between ``ts`` and arrival changes."""
+def slight_clock_changes(arrived: Iterable[Item], steps: Sequence[Step], set_ms: float) -> list[ClockChange]:
+    """Return where the difference between ``ts`` and arrival changed by seconds, and kept still before and after.
+
+    The clock was set, or the network became slower or faster. Arguments as of :func:`clock_changes`, for larger ones.
+    """
+    if not _differ(steps, _SLIGHT_MS):
+        return []
+    return [
+        change
+        for change, old, new in _changes(arrived, _CLOSE_MS)
+        if _SLIGHT_MS <= abs(change.by_ms) < min(set_ms, _MOST_SLIGHT_MS) and _is_steady(old) and _is_steady(new)
+    ]
+
+
+def _differ(steps: Sequence[Step], least_ms: float) -> bool:
+    ahead_ms = [step.ts_ms - step.item.record.at_ms for step in steps]
+    return bool(ahead_ms) and max(ahead_ms) - min(ahead_ms) >= least_ms
+
+
+def _changes(arrived: Iterable[Item], steady_ms: int) -> Iterator[tuple[ClockChange, Sequence[Item], Sequence[Item]]]:
+    """Return every change of the difference while arrivals went on as usual, with the events before and after it."""
+    runs = _steady_runs([item for item in arrived if item.ts_ms is not None and item.index is None], steady_ms)
+    for old, new in pairwise(runs):
+        before, after = old[-1], new[0]
+        arrival_ms = after.record.at_ms - before.record.at_ms
+        if 0 <= arrival_ms <= _USUAL_MS:
+            yield ClockChange(before, after, _ts_ms(after) - _ts_ms(before) - arrival_ms), old, new
+
+
+def _steady_runs(items: Sequence[Item], steady_ms: int) -> list[list[Item]]:
+    """Split events where the difference between ``ts`` and arrival changes by more than ``steady_ms``."""
     runs: list[list[Item]] = []
     run: list[Item] = []
     low_ms = high_ms = 0
@@ -89,7 +120,7 @@ def _steady_runs(items: Sequence[Item]) -> list[list[Item]]:
         else:
             run = [item]
             runs.append(run)
-            low_ms, high_ms = ahead_ms - _STEADY_MS, ahead_ms + _STEADY_MS
+            low_ms, high_ms = ahead_ms - steady_ms, ahead_ms + steady_ms
     return runs
 
 

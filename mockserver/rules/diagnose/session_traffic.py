@@ -31,7 +31,7 @@ from mockserver.rules.diagnose.intervals import (
     played_to_s,
     plays_by_the_day,
 )
-from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, same_ts_runs
+from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, same_ts_runs, slight_clock_changes
 from mockserver.rules.diagnose.refusals import Refusal, refusals_of
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of, retries_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
@@ -436,6 +436,24 @@ class SessionTraffic:
             if self.is_batch or self.ts_in_seconds
             else clock_changes(self.arrived, self.steps, self.thresholds.clock_set_s * 1000)
         )
+
+    @cached_property
+    def slight_clock_changes(self) -> Sequence[ClockChange]:
+        """Where it may have been set by less than counts."""
+        if self.is_batch or self.ts_in_seconds or self.same_ts_runs:
+            return []
+        return slight_clock_changes(self.arrived, self.steps, self.thresholds.clock_set_s * 1000)
+
+    @cached_property
+    def with_one_clock(self) -> Sequence[Item]:
+        """The processed events in order, as if the player's clock had not been set."""
+        changes = sorted((*self.clock_changes, *self.slight_clock_changes), key=lambda change: change.after.seq)
+        items = []
+        for item in sorted((step.item for step in self.steps), key=lambda item: item.seq):
+            by_ms = sum(change.by_ms for change in changes if change.after.seq <= item.seq)
+            event = replace(item.event, ts_ms=(item.ts_ms or 0) - by_ms) if by_ms else item.event
+            items.append(replace(item, event=event, late_ms=0, provisional=False))
+        return processed(items, self.settings, self.stored, self.now_ms)
 
     @cached_property
     def same_ts_runs(self) -> Sequence[Sequence[Item]]:

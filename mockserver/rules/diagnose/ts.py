@@ -134,6 +134,15 @@ def _clock_set(session: SessionTraffic) -> Iterator[Hit]:
             f"apart, and {effect}; read the clock once, and then add the time of a monotonic clock such as "
             "performance.now().",
         )
+    for before, after, by_ms in session.slight_clock_changes:
+        sooner, way, faster = ("sooner", "forward", "faster") if by_ms > 0 else ("later", "back", "slower")
+        yield Hit(
+            seqs_of(before, after),
+            f"From {after.event_type or 'event'} on, events arrived {number(abs(by_ms) / 1000)} s {sooner} after their "
+            f"ts than up to {before.event_type or 'event'}, as when the player's clock is set {way}; no change is "
+            f"needed if the network became {faster} then.",
+            Severity.INFO,
+        )
 
 
 def _stands_still(session: SessionTraffic) -> Iterator[Hit]:
@@ -203,7 +212,7 @@ RULES: tuple[Rule, ...] = (
         "ts.clock-set",
         Severity.ERROR,
         "the difference between ts and the time of arrival is steady, changes by at least 30 s from one event to the "
-        "next, and is steady again",
+        "next, and is steady again; info from 1 s on, if it is steady to a quarter of a second",
         "Durations are wrong by as much as the clock was set, or nothing is counted until ts has caught up.",
         "our reading: durations come from ts (Adobe, metrics overview)",
         _clock_set,

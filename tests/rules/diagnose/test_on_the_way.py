@@ -276,3 +276,52 @@ def test_events_in_flight_when_the_session_was_gone_were_not_sent_after_its_answ
 
     ground.post(f"/api/v1/sessions/{sid}/events", event("ping", 30, 29))
     assert [one.seqs for one in findings(ground) if one.code == "session.post-after-gone"] == [(6,)]
+
+
+# Clocks that are set
+
+
+def with_a_clock_set(seed: int, by_ms: int) -> list[Sent]:
+    """Return a simulated session in the middle of which the clock of the device is set."""
+    sent = [Sent(at_ms(body) + 20, body) for body in bodies(seed)]
+    for each in sent[len(sent) // 2 :]:
+        each.body["playerTime"]["ts"] += by_ms
+    return sent
+
+
+@every_case("by_ms", [-2_137, -8_137, 4_000])
+def test_a_clock_set_by_seconds_is_noted_and_explains_the_rest(by_ms: int) -> None:
+    for seed in (1, 2):
+        found = findings(received(with_a_clock_set(seed, by_ms)))
+
+        assert accusations(found) == []
+        assert len(notes(found, "ts.clock-set")) == 1
+
+
+@every_case("by_ms", [-90_000, 90_000])
+def test_whatever_is_wrong_because_the_clock_was_set_follows_from_that(by_ms: int) -> None:
+    for seed in (1, 2):
+        found = [one for one in findings(received(with_a_clock_set(seed, by_ms))) if one.severity is not INFO]
+
+        assert {one.code for one in found if one.follows_from is None} == {"ts.clock-set"}
+        assert {one.follows_from for one in found} <= {None, "ts.clock-set"}
+
+
+def test_a_clock_set_back_in_a_break_does_not_tear_the_break_apart() -> None:
+    opening = (15, event("adBreakStart", 15, 15, **BREAK)), (15.001, event("adStart", 15.001, 15, **AD))
+    back = [
+        (at_s, {**body, "playerTime": {**body["playerTime"], "ts": body["playerTime"]["ts"] - 90_000}})
+        for at_s, body in AFTERWARDS
+    ]
+    found = [one for one in findings(received(arriving(*PLAYED, *opening, *back))) if one.severity is not INFO]
+
+    assert {one.code for one in found if one.follows_from is None} == {"ts.clock-set"}
+
+
+def test_a_clock_set_forward_shortly_before_the_end_is_no_silence() -> None:
+    sent = arriving(
+        *PLAYED, (20, event("ping", 20, 20)), (30, event("ping", 130, 30)), (31, event("sessionEnd", 131, 31))
+    )
+    found = findings(received(sent))
+
+    assert [one.code for one in found if one.severity is not INFO] == ["ts.clock-set"]
