@@ -4,7 +4,8 @@
 how a server is set up · ``reachable`` its addresses as printed · ``journal_file`` its journal on disk · ``remote`` a
 running server · ``source`` what ``diagnose``, ``compare``, ``plan`` and ``report`` read · ``output``, ``judgements``
 what they write · ``story_files``, ``story_run`` the work of ``story`` · ``pacing``, ``virtual_time``, ``in_flight``,
-``replayed_answer`` the work of ``replay`` · ``terminal``, ``request_log`` text for the terminal.
+``sender``, ``session_ids``, ``replayed_answer`` the work of ``replay`` · ``terminal``, ``request_log`` text for the
+terminal.
 
 A command imports what it needs when it is called: starting the server must cost little more than importing aiohttp.
 """

@@ -13,10 +13,12 @@ import msgspec
 
 from mockserver.address import ServerAddress
 from mockserver.cli.flags import add_file
-from mockserver.cli.in_flight import GRACE_S, InFlight, Replayed, SessionIds, places_for
+from mockserver.cli.flight import Replayed
+from mockserver.cli.in_flight import GRACE_S, InFlight, places_for
 from mockserver.cli.pacing import as_sent, one_by_one, parsed_speed, recorded_pace
 from mockserver.cli.remote import add_remote_arguments, reach, remote_server, trusted_address
 from mockserver.cli.replayed_answer import Deviation, compare
+from mockserver.cli.session_ids import SessionIds
 from mockserver.cli.terminal import Progress
 from mockserver.errors import ControlFailed, InvalidInput
 from mockserver.recordings.call import RecordedCall

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockserver.cli.in_flight import Answer
+from mockserver.cli.flight import Answer
 from mockserver.errors import InvalidInput
 from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 from mockserver.rules.answers import differing_fields, differing_values

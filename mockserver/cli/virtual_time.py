@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-from mockserver.cli.in_flight import Flight, InFlight
+from mockserver.cli.flight import Flight
+from mockserver.cli.in_flight import InFlight
 from mockserver.cli.remote import PatientControl
 from mockserver.control import CLOCK, EVENTS, FAULTS, SET_CLOCK, Control, PageQuery
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, NotFound

@@ -15,8 +15,9 @@ import pytest
 
 from mockserver.address import server_address
 from mockserver.cli import main
-from mockserver.cli.in_flight import InFlight, SessionIds
+from mockserver.cli.in_flight import InFlight
 from mockserver.cli.pacing import as_sent, recorded_pace
+from mockserver.cli.session_ids import SessionIds
 from mockserver.control import ADD_FAULT, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import DelayFault, DuplicateFault, StatusFault

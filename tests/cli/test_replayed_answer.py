@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.cli.in_flight import Answer
+from mockserver.cli.flight import Answer
 from mockserver.cli.replayed_answer import Deviation, compare
 from mockserver.recordings.call import Ending, RecordedAnswer, RecordedCall
 from tests.tables import every_case

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockserver.cli.in_flight import SessionIds
+from mockserver.cli.session_ids import SessionIds
 from mockserver.model.http import HttpResponse
 from mockserver.recordings.call import RecordedCall
 

@@ -11,7 +11,9 @@ import pytest
 from aiohttp import ClientSession
 
 from mockserver.cli import main
-from mockserver.cli.in_flight import Answer, Flight, InFlight
+from mockserver.cli.flight import Answer, Flight
+from mockserver.cli.in_flight import InFlight
+from mockserver.cli.sender import Sender
 from mockserver.cli.virtual_time import VirtualClock
 from mockserver.control import ADD_FAULT, CLOCK, EVENTS, EXPORT, SET_CLOCK, ExportQuery
 from mockserver.model.fault import FaultSpec, When
@@ -311,15 +313,15 @@ def test_clock_moves_only_after_an_answer_that_is_merely_slow(
 ) -> None:
     server = make_server()
     add_fault(server, DelayFault(ms=60_000), when=When(event_type="ping"))
-    exchange = InFlight._exchange
+    exchange = Sender._exchange
 
-    async def late(in_flight: InFlight, connections: ClientSession, flight: Flight) -> Answer:
-        answer = await exchange(in_flight, connections, flight)
+    async def late(sender: Sender, connections: ClientSession, flight: Flight) -> Answer:
+        answer = await exchange(sender, connections, flight)
         if flight.call.what == "sessionStart":
             await asyncio.sleep(0.05)
         return answer
 
-    monkeypatch.setattr(InFlight, "_exchange", late)
+    monkeypatch.setattr(Sender, "_exchange", late)
     moments = ((0, start()), (1, event("ping", playhead=1)), (2, start()), (3, event("play")))
     assert replayed(recording(tmp_path, *moments), server) == 0
     began_ms = server.entries()[0].at_ms
