@@ -272,16 +272,16 @@ def _pair_case(pair: SessionComparison, before: Source, after: Source) -> Case:
     sids = pair.before.session_id, pair.after.session_id
     sides = _Places(before, which="before"), _Places(after, which="now")
     start = next((row.after.seq for row in pair.rows if row.after is not None), None)
-    issues = []
+    issues: list[Issue] = []
+    pinned: tuple[list[Issue], list[Issue]] = [], []
     for change in pair.changes:
         ours, theirs = _seqs(change.before_seq), _seqs(change.after_seq)
         where = (*sides[1].of(theirs), *sides[0].of(ours)) or sides[1].of(_seqs(start))
         message = change_line(change)
-        issues.append(Issue(code=f"compare.{change.of}", severity=Severity.ERROR, message=message, places=where))
-    pinned = (
-        [replace(one, seqs=_seqs(change.before_seq)) for one, change in zip(issues, pair.changes, strict=True)],
-        [replace(one, seqs=_seqs(change.after_seq)) for one, change in zip(issues, pair.changes, strict=True)],
-    )
+        issue = Issue(code=f"compare.{change.of}", severity=Severity.ERROR, message=message, places=where)
+        issues.append(issue)
+        pinned[0].append(replace(issue, seqs=ours))
+        pinned[1].append(replace(issue, seqs=theirs))
     return Case(
         name=f"{sids[0]} and {sids[1]}",
         title=named(pair.before),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.cli.output_file import write_whole
-from mockserver.cli.terminal import show, show_json
+from mockserver.cli.terminal import encodable, show, show_json
 from mockserver.errors import InvalidInput, nearest
 from mockserver.formats.judgement import Judgement, visible
 from mockserver.wire.codec import encode
@@ -17,6 +17,7 @@ from mockserver.wire.codec import encode
 __all__ = ["FORMATS", "Output", "add_format_arguments", "outputs_of", "put_out", "to_stdout"]
 
 FORMATS = ("text", "json", "junit", "sarif", "github", "html")
+_LISTED = ", ".join(FORMATS)
 
 
 class Output(NamedTuple):
@@ -59,9 +60,6 @@ def outputs_of(arguments: argparse.Namespace) -> list[Output]:
         outputs.append(Output("text"))
     _check(outputs)
     return outputs
-
-
-_LISTED = ", ".join(FORMATS)
 
 
 def _check(outputs: Sequence[Output]) -> None:
@@ -120,8 +118,7 @@ def put_out(
 
 def _put(output: Output, content: bytes) -> None:
     if output.path is None:
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(content.decode().encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(encodable(content.decode()))
         return
     try:
         write_whole(output.path, [content])

@@ -108,42 +108,56 @@ def run(arguments: argparse.Namespace) -> int:
     sessions = arguments.concurrent if arguments.sessions is None else arguments.sessions
     scripts = [_script(arguments, seed + number) for number in range(sessions)]
     events = sum(len(beats) for _, beats in scripts)
-    audience = _Audience(sessions, events, is_several=arguments.concurrent > 1)
-
+    printer = _Printer(sessions, events, is_several=arguments.concurrent > 1)
     players: list[SimulatedPlayer] = []
 
     def play(number: int) -> None:
         title, beats = scripts[number]
-        audience.begins(number + 1, f"{title} (seed {seed + number})")
+        printer.begin(number + 1, f"{title} (seed {seed + number})")
         pace = None if speed == float("inf") else speed
         player = SimulatedPlayer(arguments.to, DIALECTS.named(arguments.dialect), trust=address.trust)
         players.append(player)
         start_ms = start_of(beats, RealTime().epoch_ms(), speed=pace)
-        player.play(beats, start_ms=start_ms, speed=pace, sent=audience.of(number + 1))
+        player.play(beats, start_ms=start_ms, speed=pace, sent=printer.of(number + 1))
+
+    def stop() -> None:
+        for player in players:
+            player.stop()
 
     try:
-        if arguments.concurrent == 1:
-            for number in range(sessions):
-                play(number)
-        else:
-            with ThreadPoolExecutor(arguments.concurrent) as pool:
-                try:
-                    playing = [pool.submit(play, number) for number in range(sessions)]
-                    for ended in wait(playing, return_when=FIRST_EXCEPTION).done:
-                        ended.result()
-                except BaseException:  # Ctrl-C too: do not wait for the sessions to end
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    for player in players:
-                        player.stop()
-                    raise
+        _play_all(play, stop, sessions, arguments.concurrent)
     except ControlFailed as error:
         raise InvalidInput(str(error)) from None
     finally:
-        audience.progress.clear()
-    return 1 if audience.refused else 0
+        printer.progress.clear()
+    return 1 if printer.refused else 0
 
 
-class _Audience:
+def _play_all(play: Callable[[int], None], stop: Callable[[], None], sessions: int, concurrent: int) -> None:
+    """Play sessions.
+
+    Args:
+        play: Plays one to its end, by its number from 0.
+        stop: Stops those that are playing.
+        sessions: How many to play.
+        concurrent: How many to play at once.
+    """
+    if concurrent == 1:
+        for number in range(sessions):
+            play(number)
+        return
+    with ThreadPoolExecutor(concurrent) as pool:
+        try:
+            playing = [pool.submit(play, number) for number in range(sessions)]
+            for ended in wait(playing, return_when=FIRST_EXCEPTION).done:
+                ended.result()
+        except BaseException:  # Ctrl-C too: do not wait for the sessions to end
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop()
+            raise
+
+
+class _Printer:
     """Prints what is played, line by line.
 
     Args:
@@ -160,7 +174,8 @@ class _Audience:
         self.progress = Progress(sys.stderr, time.monotonic)
         self.refused = 0
 
-    def begins(self, number: int, text: str) -> None:
+    def begin(self, number: int, text: str) -> None:
+        """Print that a session begins."""
         with self._lock:
             self.progress.clear()
             print(f"session {number}: {text}", flush=True)
@@ -169,7 +184,7 @@ class _Audience:
         """Return a function that prints the events of one session."""
         which = f"{number:{self._width}}  " if self._width else ""
 
-        def told(sent: Sent) -> None:
+        def show(sent: Sent) -> None:
             beat = sent.beat
             status = "no answer" if sent.status is None else str(sent.status)
             with self._lock:
@@ -182,7 +197,7 @@ class _Audience:
                 )
                 self.progress.show(f"{self._sent} of {self._events} events sent, {self.refused} not accepted")
 
-        return told
+        return show
 
 
 def _script(arguments: argparse.Namespace, seed: int) -> tuple[str, list[Beat]]:

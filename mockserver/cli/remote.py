@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import ssl
 import threading
@@ -15,8 +14,6 @@ from mockserver.cli.flags import Arguments, add_file
 from mockserver.clock import RealTime
 from mockserver.control import ADMIN, Control, Route
 from mockserver.errors import ControlFailed, InvalidInput
-from mockserver.model.fault_kind import RefuseFault, ResponsesFault
-from mockserver.model.story import Story
 
 if TYPE_CHECKING:
     from mockserver.media_server import MediaServer
@@ -26,7 +23,6 @@ __all__ = [
     "PatientControl",
     "add_remote_arguments",
     "add_trust_arguments",
-    "longest_outage_s",
     "reach",
     "refuse",
     "remote_server",
@@ -38,6 +34,10 @@ REMOTE = ("token", "ca", "insecure")
 """The arguments of :func:`add_remote_arguments`."""
 
 _CONNECT_S = 10.0
+_RETRY_S = 0.05
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 def add_remote_arguments(parser: Arguments) -> None:
@@ -137,14 +137,6 @@ def _trust(arguments: argparse.Namespace) -> ssl.SSLContext | None:
         raise InvalidInput(f"--ca: {error}") from None
 
 
-_RETRY_S = 0.05
-_REOPENING_S = 5.0
-"""How long a busy server may take to listen again after an outage."""
-
-A = TypeVar("A")
-R = TypeVar("R")
-
-
 class PatientControl:
     """A control that repeats a call while the server refuses connections.
 
@@ -170,17 +162,3 @@ class PatientControl:
                 if now_ns >= ends_ns:
                     raise
             threading.Event().wait(_RETRY_S)
-
-
-def longest_outage_s(story: Story) -> float:
-    """Return how long to wait for a server that the faults of a story make refuse connections; 0 s if they cannot.
-
-    One fault may follow the other, but not for longer than the story is watched.
-    """
-    outages_s = 0.0
-    for rule in story.faults:
-        items = rule.fault.responses if isinstance(rule.fault, ResponsesFault) else (rule.fault,)
-        longest_ms = max((item.duration_ms for item in items if isinstance(item, RefuseFault)), default=0)
-        if longest_ms:
-            outages_s += math.inf if rule.times is None else rule.times * longest_ms / 1000
-    return min(outages_s, story.watch_s) + _REOPENING_S if outages_s else 0.0

@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace, *, grace_s: float = GRACE_S) -> int:
     ids = SessionIds()
     different: list[_Different] = []
     progress = Progress(sys.stderr, time.monotonic)
-    counted = itertools.count(1)
+    answers = itertools.count(1)
 
     def answered(replayed: Replayed) -> None:
         found = compare(replayed.call, replayed.answer, ids.translate_text, status_only=arguments.status_only)
@@ -123,7 +123,7 @@ def run(arguments: argparse.Namespace, *, grace_s: float = GRACE_S) -> int:
             if not arguments.json:
                 progress.clear()
                 print(_line(different[-1], recording), flush=True)
-        progress.show(f"{next(counted)} of {len(calls)} requests answered, {len(different)} different")
+        progress.show(f"{next(answers)} of {len(calls)} requests answered, {len(different)} different")
 
     if recording.note:
         print(recording.note, file=sys.stderr)
@@ -190,18 +190,19 @@ def _result(requests: int, different: list[_Different]) -> dict[str, Any]:
         "requests": requests,
         "same": requests - len(different),
         "different": len(different),
-        "differences": [
-            {
-                "line": replayed.call.line,
-                "method": replayed.call.method,
-                "path": replayed.path,
-                "event_type": replayed.call.what,
-                "recorded": replayed.call.status,
-                "status": replayed.answer.status,
-                "reason": replayed.answer.reason,
-                "details": found.differences,
-            }
-            for found in sorted(different, key=lambda found: found.replayed.call.line)
-            for replayed in (found.replayed,)
-        ],
+        "differences": [_entry(found) for found in sorted(different, key=lambda found: found.replayed.call.line)],
+    }
+
+
+def _entry(different: _Different) -> dict[str, Any]:
+    replayed = different.replayed
+    return {
+        "line": replayed.call.line,
+        "method": replayed.call.method,
+        "path": replayed.path,
+        "event_type": replayed.call.what,
+        "recorded": replayed.call.status,
+        "status": replayed.answer.status,
+        "reason": replayed.answer.reason,
+        "details": different.differences,
     }

@@ -21,6 +21,8 @@ from mockserver.model.journal import Entry, Record
 
 __all__ = ["JsonFormatter", "Line", "RequestLog", "json_line", "log_to"]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_NOTICES = logging.getLogger("mockserver")
 _LAST_LINES_S = 2.0
 _MAX_WAITING = 10_000
 """The most requests kept while a terminal accepts no output, for example because it is paused."""
@@ -48,7 +50,7 @@ class RequestLog:
 
     def __init__(self, stream: TextIO, line: Line | None = None, *, max_waiting: int = _MAX_WAITING) -> None:
         self._stream = stream
-        self._line = _in_colours if line is None and has_colours(stream) else line or _in_text
+        self._line = line or (_in_colours if has_colours(stream) else _in_text)
         self._max_waiting = max_waiting
         self._waiting: deque[_Recorded] = deque()
         self._skipped = 0
@@ -104,10 +106,6 @@ class RequestLog:
                 print(line, file=self._stream, flush=True)
             except OSError:
                 return  # the terminal is gone, and the server goes on without it
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_NOTICES = logging.getLogger("mockserver")
 
 
 def json_line(entry: Entry, namespace: str) -> str:

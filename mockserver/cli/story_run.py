@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 import threading
 from collections.abc import Callable
 
-from mockserver.cli.remote import PatientControl, longest_outage_s
+from mockserver.cli.remote import PatientControl
 from mockserver.cli.story_files import LOOK_S, StoryFile
 from mockserver.cli.terminal import Progress
 from mockserver.clock import RealTime
@@ -15,11 +16,15 @@ from mockserver.control import PUT_STORY, START_STORY, STOP_STORY, STORY, WAIT_S
 from mockserver.errors import InvalidInput
 from mockserver.media_server import MediaServer
 from mockserver.media_server.questions import newest_seq
+from mockserver.model.fault_kind import RefuseFault, ResponsesFault
 from mockserver.model.results import MAX_TIMEOUT_MS, SessionView
-from mockserver.model.story import StoryView, StoryWait
+from mockserver.model.story import Story, StoryView, StoryWait
 from mockserver.rules.transcript import transcript
 
 __all__ = ["StoryRun"]
+
+_REOPENING_S = 5.0
+"""How long a busy server may take to listen again after an outage."""
 
 
 class StoryRun:
@@ -125,7 +130,7 @@ class StoryRun:
 
     def _start(self, begun: Callable[[StoryView], object]) -> StoryView:
         view = self._control.call(START_STORY, None, name=self._name)
-        self._control.patience_s = longest_outage_s(view.story)
+        self._control.patience_s = _longest_outage_s(view.story)
         begun(view)
         return view
 
@@ -143,6 +148,20 @@ class StoryRun:
 
     def _bring(self, file: StoryFile) -> None:
         self._control.call(PUT_STORY, file.story, name=file.name)
+
+
+def _longest_outage_s(story: Story) -> float:
+    """Return how long to wait for a server that the faults of a story make refuse connections; 0 s if they cannot.
+
+    One fault may follow the other, but not for longer than the story is watched.
+    """
+    outages_s = 0.0
+    for rule in story.faults:
+        items = rule.fault.responses if isinstance(rule.fault, ResponsesFault) else (rule.fault,)
+        longest_ms = max((item.duration_ms for item in items if isinstance(item, RefuseFault)), default=0)
+        if longest_ms:
+            outages_s += math.inf if rule.times is None else rule.times * longest_ms / 1000
+    return min(outages_s, story.watch_s) + _REOPENING_S if outages_s else 0.0
 
 
 def _progress(view: StoryView, elapsed_s: int) -> str:

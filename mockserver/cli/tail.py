@@ -22,6 +22,12 @@ from mockserver.wire.codec import decode
 
 __all__ = ["Message", "add_arguments", "follow", "run"]
 
+_SILENCE_S = 60
+"""How long a stream may be silent. The server sends a comment every 15 seconds."""
+
+_RETRY_S = 1.0
+_MAY_PASS = (429, 500, 502, 503, 504)
+
 _EPILOG = """\
 Requests are printed to stdout, notices to stderr. Stop with Ctrl-C.
 
@@ -89,13 +95,6 @@ def _notice(message: Message, address: ServerAddress) -> str:
             return f"entries were dropped before they could be sent: {message.data}"
         case other:
             return f"{other}: {message.data}"
-
-
-_SILENCE_S = 60
-"""How long a stream may be silent. The server sends a comment every 15 seconds."""
-
-_RETRY_S = 1.0
-_MAY_PASS = (429, 500, 502, 503, 504)
 
 
 class Message(NamedTuple):

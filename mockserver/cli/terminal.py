@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from mockserver.wire.codec import to_builtins
 
-__all__ = ["PLAIN_WIDTH", "Progress", "coloured", "has_colours", "show", "show_json", "width_of"]
+__all__ = ["PLAIN_WIDTH", "Progress", "coloured", "encodable", "has_colours", "show", "show_json", "width_of"]
 
 PLAIN_WIDTH = 100
 """The width of text that goes to a file or a pipe."""
@@ -36,12 +36,16 @@ _STATUS = re.compile(r"^(?P<before>\d\d:\d\d:\d\d\.\d{3}  .*? )(?P<status>[1-5]\
 
 def show(text: str) -> None:
     """Print text, with colours on a terminal; characters that it cannot show are escaped."""
-    plain = "".join(
-        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
-    )
-    encoding = sys.stdout.encoding or "utf-8"
-    plain = plain.encode(encoding, "backslashreplace").decode(encoding)
+    from mockserver.formats.judgement import visible
+
+    plain = encodable(visible(text))
     print(coloured(plain) if has_colours(sys.stdout) else plain)
+
+
+def encodable(text: str) -> str:
+    """Return a text with everything escaped that the encoding of stdout does not have."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def show_json(value: Any) -> None:
