@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from tests.factories import T0
-from tests.server.conftest import PING
+from tests.server.running import PING
 
 __all__ = ["AD", "FIELDS", "HOST", "JSON", "LENGTH", "NEVER_AT_ONCE", "events", "request"]
 

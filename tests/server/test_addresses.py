@@ -12,7 +12,8 @@ from mockserver.control import Route
 from mockserver.errors import InvalidInput
 from mockserver.server.addresses import addresses_of, loopback_url
 from mockserver.server.service import SERVICE, build_app
-from tests.server.conftest import Running, Start
+from tests.server.conftest import Start
+from tests.server.running import Running
 from tests.tables import every_case
 
 LAN = ["192.168.1.20", "172.17.0.1", "2001:db8::20", "169.254.3.4"]

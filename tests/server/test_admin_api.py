@@ -10,7 +10,9 @@ import pytest
 from mockserver.clock import Clock
 from mockserver.control import ADD_PLAYERS, CONTROL_ROUTES, STREAM
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, PLAY, START, Answer, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import PING, PLAY, START, Running
+from tests.server.wire import Answer
 from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 

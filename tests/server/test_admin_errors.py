@@ -4,7 +4,9 @@ from typing import Any
 
 from mockserver.control import CONTROL_ROUTES
 from mockserver.model.settings import Settings
-from tests.server.conftest import START, Answer, Running, Start, snapshot
+from tests.server.conftest import Start
+from tests.server.running import START, Running, snapshot
+from tests.server.wire import Answer
 from tests.tables import every_case
 from tests.waiting import until
 

@@ -7,7 +7,9 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, START, Answer, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import PING, START, Running
+from tests.server.wire import Answer
 from tests.tables import every_case
 
 DATE = ("Date", "Thu, 09 Oct 2025 08:53:20 GMT")

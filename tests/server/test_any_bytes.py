@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mockserver.model.settings import Settings
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
-from tests.server.conftest import START, Running
+from tests.server.running import START, Running
 
 POST = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n"
 ADMIN = b"POST /__admin/faults HTTP/1.1\r\nHost: localhost\r\n"

@@ -11,7 +11,9 @@ import requests
 from mockserver.clock import Clock
 from mockserver.control import PATCH_SETTINGS
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, Wire, heard, http_client
+from tests.server.conftest import SCHEMES, Start, StartWith
+from tests.server.running import PING, START, Running, http_client
+from tests.server.wire import Wire, heard
 from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 

@@ -16,7 +16,9 @@ from mockserver.model.settings import Settings
 from mockserver.server.connections import Connection, Connections
 from mockserver.server.incoming import Incoming
 from mockserver.server.listener import Listener
-from tests.server.conftest import START, Running, Start, Wire, heard
+from tests.server.conftest import Start
+from tests.server.running import START, Running
+from tests.server.wire import Wire, heard
 from tests.waiting import GUARD_S, until
 
 HALF_HEAD = b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nX-Long: "

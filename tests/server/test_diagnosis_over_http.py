@@ -14,7 +14,9 @@ from mockserver.model.finding import Finding, Thresholds
 from mockserver.model.settings import Settings
 from mockserver.rules.diagnose.run import diagnose_session
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
-from tests.server.conftest import PING, PLAY, Answer, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import PING, PLAY, Running
+from tests.server.wire import Answer
 from tests.tables import every_case
 from tests.waiting import GUARD_S
 

@@ -18,8 +18,8 @@ from mockserver.model.vocabulary import Stage
 from mockserver.server import fast_path
 from mockserver.server.fast_path import FastPath
 from tests.factories import T0
-from tests.server.conftest import PING, PLAY, Running
 from tests.server.event_bytes import FIELDS, HOST, LENGTH, NEVER_AT_ONCE, events, request
+from tests.server.running import PING, PLAY, Running
 from tests.server.twins import Twin, Twins, in_memory, opened
 from tests.tables import every_case
 

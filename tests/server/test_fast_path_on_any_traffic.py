@@ -20,8 +20,8 @@ from mockserver.model.fault_kind import CloseFault, DelayFault, HangFault, Reset
 from mockserver.model.results import ClockCommand, ResetCommand
 from mockserver.model.vocabulary import Stage
 from tests.factories import T0
-from tests.server.conftest import PING, PLAY
 from tests.server.event_bytes import AD, FIELDS, HOST, JSON, LENGTH, NEVER_AT_ONCE, events, request
+from tests.server.running import PING, PLAY
 from tests.server.twins import Twin, Twins, in_memory, opened
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"

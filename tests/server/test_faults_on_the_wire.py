@@ -7,7 +7,9 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.model.settings import Settings
-from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, heard
+from tests.server.conftest import SCHEMES, Start, StartWith
+from tests.server.running import PING, START, Running
+from tests.server.wire import heard
 from tests.tables import every_case
 from tests.waiting import until
 

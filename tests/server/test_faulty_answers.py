@@ -6,7 +6,8 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.server.effects import GARBLED
-from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith
+from tests.server.conftest import SCHEMES, Start, StartWith
+from tests.server.running import PING, START, Running
 from tests.tables import every_case
 from tests.waiting import until
 

@@ -19,7 +19,7 @@ from mockserver.model.journal import Entry
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import build_app
 from tests.factories import T0, event, start
-from tests.server.conftest import START, Running
+from tests.server.running import START, Running
 from tests.waiting import GUARD_S, until
 
 NOWHERE = "http://127.0.0.1:9"

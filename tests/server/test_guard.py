@@ -12,7 +12,9 @@ from mockserver.clock import Clock
 from mockserver.control import COMPARISON, CONTROL_ROUTES, STREAM, Route
 from mockserver.model.settings import Settings
 from tests.factories import inside, story
-from tests.server.conftest import START, Running, Start, Wire, snapshot
+from tests.server.conftest import Start
+from tests.server.running import START, Running, snapshot
+from tests.server.wire import Wire
 from tests.tables import every_case
 
 BODIES: dict[str, Any] = {

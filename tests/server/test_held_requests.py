@@ -10,7 +10,8 @@ from mockserver.clock import Clock
 from mockserver.model.settings import Settings
 from mockserver.wire.codec import encode
 from tests.factories import inside
-from tests.server.conftest import START, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import START, Running
 from tests.waiting import until
 
 JSON = ("Content-Type", "application/json")

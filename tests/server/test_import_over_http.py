@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.server.conftest import Running, Start, snapshot
+from tests.server.conftest import Start
+from tests.server.running import Running, snapshot
 from tests.tables import every_case
 
 RECORDING = (Path(__file__).parents[2] / "fixtures" / "har" / "safari.har").read_bytes()

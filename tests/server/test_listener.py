@@ -14,7 +14,8 @@ from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
 from mockserver.server.runner import ServerThread
 from mockserver.server.service import Service
-from tests.server.conftest import PING, START, Certified, Running, Start
+from tests.server.conftest import Certified, Start
+from tests.server.running import PING, START, Running
 from tests.tables import every_case
 from tests.waiting import until
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from tests.server.conftest import PING, START, Start
+from tests.server.conftest import Start
+from tests.server.running import PING, START
 from tests.tables import every_case
 
 

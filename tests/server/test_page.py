@@ -10,7 +10,9 @@ from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.vocabulary import Outcome
 from mockserver.server.guard import COOKIE
 from mockserver.server.page import CONTENT_TYPES, page_files
-from tests.server.conftest import Answer, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import Running
+from tests.server.wire import Answer
 from tests.tables import every_case
 
 FOLDER = Path(__file__).parents[2] / "mockserver" / "server" / "ui"

@@ -22,8 +22,8 @@ from mockserver.model.journal import Record
 from mockserver.model.results import ClockCommand
 from mockserver.model.vocabulary import Delivery, Stage
 from tests.factories import inside
-from tests.server.conftest import PING
 from tests.server.event_bytes import HOST, LENGTH, request
+from tests.server.running import PING
 from tests.server.twins import Twins, in_memory, opened
 from tests.tables import every_case
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.conftest import Running, http_client
+from tests.server.running import Running, http_client
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 

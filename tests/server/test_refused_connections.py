@@ -25,7 +25,9 @@ from mockserver.server.incoming import Incoming
 from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
 from mockserver.server.service import SERVICE, build_app
-from tests.server.conftest import PING, SCHEMES, START, Running, Start, StartWith, Wire
+from tests.server.conftest import SCHEMES, Start, StartWith
+from tests.server.running import PING, START, Running
+from tests.server.wire import Wire
 from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 

@@ -13,7 +13,8 @@ from aiohttp import http_parser, web, web_protocol
 
 from mockserver.model.settings import Settings
 from mockserver.server import bodies
-from tests.server.conftest import PING, PLAY, START, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import PING, PLAY, START, Running
 from tests.tables import every_case
 from tests.waiting import until
 

@@ -20,8 +20,8 @@ from mockserver.model.vocabulary import Delivery, Outcome, Stage
 from mockserver.server.service import SERVICE, build_app
 from mockserver.wire.codec import encode
 from tests.factories import inside
-from tests.server.conftest import PING, START
 from tests.server.event_bytes import HOST, JSON, request
+from tests.server.running import PING, START
 from tests.waiting import GUARD_S, until
 
 HOUR_MS = 3_600_000

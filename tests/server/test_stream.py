@@ -14,7 +14,9 @@ from mockserver.model.settings import Settings
 from mockserver.namespaces import Namespace
 from mockserver.server import stream as streaming
 from mockserver.server.stream import Turns
-from tests.server.conftest import Running, Start, Wire
+from tests.server.conftest import Start
+from tests.server.running import Running
+from tests.server.wire import Wire
 from tests.tables import every_case
 from tests.waiting import GUARD_S, until
 

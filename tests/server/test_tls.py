@@ -20,7 +20,8 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
 from mockserver.server.tls import Authority, certificate_names
 from mockserver.wire.codec import encode
-from tests.server.conftest import START, Running, Start
+from tests.server.conftest import Start
+from tests.server.running import START, Running
 from tests.server.tls_clients import ca_of, certificate_of, connected, failure_of, trusting
 from tests.tables import every_case
 from tests.waiting import GUARD_S

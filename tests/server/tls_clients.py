@@ -11,7 +11,7 @@ import pytest
 from mockserver.errors import ServerFailed
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
-from tests.server.conftest import Running
+from tests.server.running import Running
 from tests.waiting import GUARD_S
 
 

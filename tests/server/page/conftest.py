@@ -25,7 +25,7 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
 from tests.chromium import chromium_path
 from tests.factories import event, start
-from tests.server.conftest import Running, snapshot
+from tests.server.running import Running, snapshot
 from tests.waiting import GUARD_S
 
 _DESKTOP: ViewportSize = {"width": 1280, "height": 800}

@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 
 from mockserver.emulator.emulator import Emulator
 from tests.factories import MINUTE_MS, event, open_session, send
-from tests.server.conftest import Running
 from tests.server.page.test_plan import PLAN
 from tests.server.page.test_recordings import DROP
+from tests.server.running import Running
 
 __all__ = ["HOSTILE", "VIEWS", "WIDTHS", "Crowd", "View", "fill", "prepare"]
 

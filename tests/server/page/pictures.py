@@ -19,8 +19,8 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
 from tests.chromium import chromium_path
 from tests.factories import T0
-from tests.server.conftest import Running
 from tests.server.page.crowd import VIEWS, WIDTHS, fill, prepare
+from tests.server.running import Running
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 WIDTH, HEIGHT = 1120, 680

@@ -37,7 +37,8 @@ from mockserver.model.query import Query
 from mockserver.model.results import ClockCommand
 from mockserver.model.vocabulary import Operation
 from tests.chromium import chromium_path
-from tests.server.conftest import Running, Start
+from tests.server.conftest import Start
+from tests.server.running import Running
 from tests.waiting import GUARD_S, until
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import Fault, Pass
 from mockserver.rules.faults import check_spec
 from mockserver.wire.codec import convert
-from tests.server.conftest import START
 from tests.server.page.conftest import Reopened, Shown
+from tests.server.running import START
 
 pytestmark = pytest.mark.browser
 

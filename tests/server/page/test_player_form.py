@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from mockserver.cli import main
 from mockserver.cli.command_line import build_parser
 from tests.factories import inside
-from tests.server.conftest import Running
 from tests.server.page.conftest import Reopened, Shown
 from tests.server.page.player_card import FOREVER, command_of, players_of, ready, start_button
+from tests.server.running import Running
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.edge_events import body as edge_body
 from tests.factories import T0, event, start
-from tests.server.conftest import Answer
 from tests.server.page.conftest import Reopened, Shown
+from tests.server.wire import Answer
 
 pytestmark = pytest.mark.browser
 

@@ -14,9 +14,9 @@ from mockserver.address import server_address
 from mockserver.cli import main
 from mockserver.cli.command_line import build_parser
 from mockserver.errors import InvalidInput
-from tests.server.conftest import Running
 from tests.server.page.conftest import Look, Reopened, Shown, copied
 from tests.server.page.player_card import FOREVER, command_of, players_of, ready, start_button
+from tests.server.running import Running
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server.conftest import Running
 from tests.server.page.conftest import Look, Reopened, Shown, copied
+from tests.server.running import Running
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server.conftest import START
 from tests.server.page.conftest import Look, Reopened, Shown
 from tests.server.page.stories import StoryTeller
+from tests.server.running import START
 
 pytestmark = pytest.mark.browser
 
