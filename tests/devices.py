@@ -1,7 +1,7 @@
 """Players for stories: a careful one, and others with recorded habits. They move their clock themselves.
 
-A device plays one clip with a mid-roll and a pause, one request at a time, on a network that carries out plans. It
-needs no sockets: a timeout is a decision about the time that an answer would have taken.
+A device plays one clip with a mid-roll and a pause, and sends one request at a time. The network carries out answer
+plans without sockets: a request times out if its answer would come too late on the emulated clock.
 """
 
 from __future__ import annotations
@@ -55,20 +55,21 @@ class Habits:
     """How a device deals with what goes wrong; by default as a good player does.
 
     Args:
-        edge: It reports to the Media Edge API, where a session is created with 200.
-        web: It is a web page: it asks with preflights, and sees only the header fields that are exposed to it.
+        edge: Whether it reports to the Media Edge API, which creates a session with 200.
+        web: Whether it is a web page, which sends preflights and sees only the header fields exposed to it.
         start_waits_s: How long it waits before each further sessionStart for the same session.
         start_timeout_s: How long it waits for the answer to one.
-        asks_once: Statuses after which it does not ask for that session again.
-        takes: Statuses that it takes for a created session.
-        renews: Statuses of an event after which it opens another session, 0 for no answer; none, if it ignores them.
-        renewals: How many times in a row it does so while nothing is accepted.
-        renews_at_end: Whether it does so for the event that ends a session, too.
-        resumes: What a further session begins with: where playback is, in a ``full`` picture, or with ``nothing``.
+        asks_once: Statuses after which it does not repeat the sessionStart.
+        takes: Statuses that it accepts as a created session.
+        renews: Statuses of an event after which it opens another session; 0 stands for no answer.
+        renewals: How many sessions in a row it opens while no event is accepted.
+        renews_at_end: Whether it also does so for the event that ends a session.
+        resumes: What it reports first in another session: with ``full`` an open break, its ad and whether content
+            plays; with ``nothing`` only the event that failed.
         patient: Whether it sends an event again when Retry-After says so.
-        gives_up_after: How many refused events in a row make it silent; None for none.
+        gives_up_after: How many refused events in a row make it silent; None for no limit.
         repeats: How many times it sends an event again that got no answer.
-        pings_stop: Whether a ping that failed is the last one until something else is reported.
+        pings_stop: Whether it stops pinging after a ping that failed, until it reports another event.
         pings_after_end: How many pings it sends after a sessionComplete that failed.
         burst_ts: Whether events that happen at nearly the same time get the same ts.
     """
@@ -128,7 +129,7 @@ class Network:
     def send(
         self, method: str, path: str, body: bytes, headers: dict[str, str], timeout_s: float
     ) -> HttpResponse | None:
-        """Send a request and wait; None when no usable answer came in time, whatever the reason."""
+        """Send a request and wait for its answer; return None if no usable one came in time."""
         if self.now_ms < self._refused_until_ms:
             return None
         given_up_ms = self.now_ms + round(timeout_s * 1000)
@@ -184,14 +185,14 @@ class Device:
         for second, event_type, playhead_s in CLIP:
             at_ms = began_ms + round(second * 1000)
             self._network.now_ms = max(self._network.now_ms, at_ms)
-            if self._session.sid is not None and not self._session.silent and not self._has_no_timer(event_type):
+            if self._session.sid is not None and not self._session.silent and not self._leaves_out(event_type):
                 self._report(event_type, self._ts(at_ms), playhead_s)
             self._follow(event_type, playhead_s)
         for _ in range(self._habits.pings_after_end if self._session.refused and self._session.sid else 0):
             self._network.now_ms += 10_000
             self._event("ping", self._ts(self._network.now_ms), playhead_s)
 
-    def _has_no_timer(self, event_type: str) -> bool:
+    def _leaves_out(self, event_type: str) -> bool:
         """Return whether a ping is left out because the one before failed."""
         if event_type != "ping":
             self._session.pings_stopped = False
@@ -210,7 +211,7 @@ class Device:
         for wait_s in (0, *habits.start_waits_s):
             self._network.now_ms += round(wait_s * 1000)
             answer = self._post("sessionStart", ts, playhead_s, params, habits.start_timeout_s)
-            sid = None if answer is None else self._given(answer)
+            sid = None if answer is None else self._session_in(answer)
             if answer is not None and answer.status in habits.takes and sid is not None:
                 self._session.sid = sid
                 return
@@ -247,16 +248,16 @@ class Device:
         if session.sid is None:
             return
         if habits.resumes == "full":
-            for told_type, told_s in tuple(session.doing.values()):
-                if told_type != event_type and not session.silent:
-                    self._report(told_type, self._ts(self._network.now_ms), told_s)
+            for begun, begun_s in tuple(session.doing.values()):
+                if begun != event_type and not session.silent:
+                    self._report(begun, self._ts(self._network.now_ms), begun_s)
             if not session.silent:
                 self._report(event_type, self._ts(self._network.now_ms), playhead_s)
         else:
             self._event(event_type, self._ts(self._network.now_ms), playhead_s)
 
     def _follow(self, event_type: str, playhead_s: float) -> None:
-        """Remember what another session would have to report: an open break and its ad, or what is going on."""
+        """Remember what another session would have to report: an open break, its ad, and whether content plays."""
         doing = self._session.doing
         match event_type:
             case "adBreakStart" | "adStart":
@@ -289,7 +290,7 @@ class Device:
                 return None
         return self._network.send("POST", path, body, headers, timeout_s)
 
-    def _given(self, answer: HttpResponse) -> str | None:
+    def _session_in(self, answer: HttpResponse) -> str | None:
         """Return the session that an answer names, whatever its status."""
         if self._habits.edge:
             return self._dialect.opened_by(answer)

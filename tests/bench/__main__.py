@@ -1,7 +1,7 @@
-"""Measure the server: ``make bench``, or ``python tests/bench``. Nothing is asserted; goals stand beside the figures.
+"""Measure the server: ``make bench``, or ``python tests/bench``. It asserts nothing; the table shows the goals.
 
-Servers run on one core and the load on another. What is compared is measured by turns in one run, and ratios are
-medians over its rounds: absolute figures say more about the machine than about the server.
+Servers run on one core and the load on another. Servers that are compared take turns in one run, and ratios are medians
+over its rounds: absolute figures say more about the machine than about the server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.bench.turns import kernel, turns
 
 _GROUPS = ("turns", "throughput", "memory", "growth", "admin", "diagnosis", "startup")
 _OTHERS = ("rivals",)
-"""What runs only when it is asked for: it installs other servers."""
+"""Groups that run only when they are named, because they install other servers."""
 
 
 def main() -> None:

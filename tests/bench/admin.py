@@ -1,4 +1,4 @@
-"""How long a player waits while somebody asks the admin API for much."""
+"""How long a player waits while the admin API is asked for something large."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROUNDS = 3
 _TIMEOUT_S = 120
 _PAUSE_S = 0.002
 _LEAST_S = 0.2
-"""How long each question is asked at least, again and again."""
+"""The shortest time for which a question is repeated."""
 
 _JSON = {"Content-Type": "application/json"}
 _IMPORTED = 5_000
@@ -32,14 +32,14 @@ _PIECE_BYTES = 64 * 1024
 
 
 class _Question(NamedTuple):
-    """What somebody asks for.
+    """One request to the admin API.
 
     Args:
         path: Below the admin API; empty to ask for nothing.
         body: What to post; None to get.
         method: Only if it is neither GET nor POST.
         name: How to call it, if not by its path.
-        spoils: Whether the answer changes so much that it can be asked only once.
+        spoils: Whether it changes so much that the server must be filled again.
     """
 
     path: str
@@ -106,12 +106,12 @@ class _Player(threading.Thread):
             self._begun.set()
 
     def begin(self) -> None:
-        """Return when it pings."""
+        """Start, and return when the first ping was answered."""
         self.start()
         self._begun.wait()
 
     def end(self) -> float:
-        """Stop, and return the longest it had to wait for an answer, in milliseconds."""
+        """Stop, and return the longest wait for an answer, in milliseconds."""
         self._ended.set()
         self.join()
         self._connection.close()
@@ -119,16 +119,16 @@ class _Player(threading.Thread):
 
 
 def admin(core: int | None, count: int) -> list[Figure]:
-    """Measure the longest wait of a player while each question is asked, over so many events, and so many sessions.
+    """Measure the longest wait of a player while each question is asked, of a server with many events or sessions.
 
-    The median of three rounds is told. What else the machine does adds to all of them; how much is told by the first
-    line, where nothing is asked. The note has the longest time that the loop of the server did not turn, in processor
-    time of the server: that is what the question alone makes a player wait, whatever else the machine does. A wait that
-    is too long although the loop turned often enough counts as disturbed.
+    A figure is the median of three rounds. Other work on the machine adds to all of them; the first line, where nothing
+    is asked, shows how much. The note has the longest time in which the loop of the server did not turn, in processor
+    time of the server: what the question alone makes a player wait. A wait that is too long although the loop turned
+    often enough counts as disturbed.
 
     Args:
         core: Where the server runs.
-        count: How many.
+        count: How many events or sessions the server has.
     """
     figures = []
     for kind, questions in _ASKED.items():
@@ -164,7 +164,7 @@ def _asked(port: int, question: _Question) -> tuple[float, str]:
     player.begin()
     if not question.path:
         threading.Event().wait(_LEAST_S)
-        return player.end(), "so much comes from the rest of the machine"
+        return player.end(), "the rest of the machine alone"
     began_s = time.perf_counter()
     while True:
         start_s = time.perf_counter()

@@ -23,10 +23,10 @@ _START_MS = 1_795_215_620_000
 _EVENTS = 9_000
 _PING_S = 9.59
 _EVERY = 60
-"""Every so many events the viewer pauses for a moment."""
+"""After how many events the viewer pauses for a moment."""
 
 _QUIET = 0.9
-"""From which share of the time on the processor a measurement counts as undisturbed."""
+"""The least share of its time on the processor with which a measurement counts as undisturbed."""
 
 
 class _Day:
@@ -84,7 +84,7 @@ def diagnosis(rounds: int) -> list[Figure]:
     what = f"findings and report of {_EVENTS:,} events"
     return [
         cold.figure(f"{what}, cold", 120, f"alone: findings {alone[0]:.0f} ms, report {alone[1]:.0f} ms"),
-        more.figure(f"{what}, one more event", 40, "what was read, sorted and followed before stays"),
+        more.figure(f"{what}, one more event", 40, "what was computed before is kept"),
         again.figure(f"{what}, unchanged", None, "no goal: kept answers"),
     ]
 
@@ -93,8 +93,8 @@ class _Times(NamedTuple):
     """How long something took.
 
     Args:
-        median_ms: By the clock on the wall.
-        processor_ms: By the processor, also the median: hardly moved by what else the machine does.
+        median_ms: The median of the elapsed times.
+        processor_ms: The median of the processor times, which other work on the machine hardly changes.
     """
 
     median_ms: float

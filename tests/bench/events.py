@@ -1,4 +1,4 @@
-"""The requests that are sent: bodies and header fields as MediaSDK JS 3.1.0 sends them, in recordings of it."""
+"""The requests of the load: bodies and header fields from recordings of MediaSDK JS 3.1.0."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 
 def post(path: str, body: bytes) -> bytes:
-    """Write a request, ready for a socket."""
+    """Return a request as the bytes to send."""
     fields = (*HEADERS, (b"Content-Length", b"%d" % len(body)))
     head = b"".join(b"%s: %s\r\n" % field for field in fields)
     return b"POST %s HTTP/1.1\r\n%s\r\n%s" % (path.encode(), head, body)

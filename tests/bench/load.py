@@ -1,6 +1,6 @@
-"""The load: keep-alive connections that each send their next request when the answer to the last one is there.
+"""The load: keep-alive connections that send their next request as soon as they have the answer to the last one.
 
-Plain sockets and a selector: a loop of asyncio is slower than the servers that are to be measured.
+It uses plain sockets and a selector, because a loop of asyncio is slower than the servers that it is to measure.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["run"]
 _END = b"\r\n\r\n"
 _LAST = b"\r\nConnection: close\r\n"
 _TIMEOUT_S = 10
-_ANYBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-_ANYBODY.check_hostname = False
-_ANYBODY.verify_mode = ssl.CERT_NONE
+_ANY_CERTIFICATE = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_ANY_CERTIFICATE.check_hostname = False
+_ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
 
 
 class _Connection:
@@ -34,7 +34,7 @@ class _Connection:
     Args:
         port: Where to connect to on this machine.
         request: The bytes of every request.
-        tls: Whether to speak https, with a server whoever it is.
+        tls: Whether to use https, with any certificate.
     """
 
     def __init__(self, port: int, request: bytes, *, tls: bool = False) -> None:
@@ -46,11 +46,11 @@ class _Connection:
         self.sent_s = 0.0
 
     def connect(self) -> None:
-        """Connect, for the first time or because a server ends a connection with each answer."""
+        """Connect, or connect again to a server that ends the connection with each answer."""
         self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=_TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls:
-            self.socket = _ANYBODY.wrap_socket(self.socket)
+            self.socket = _ANY_CERTIFICATE.wrap_socket(self.socket)
 
     def send(self) -> None:
         """Send the first request, or the next one."""
@@ -58,7 +58,7 @@ class _Connection:
         self.socket.sendall(self._request)
 
     def answer(self) -> bytes | None:
-        """Take what has come; return an answer when it is whole, nothing at all when the connection has ended."""
+        """Receive; return a complete answer, nothing (``b""``) when the connection has ended, else None."""
         data = self.socket.recv(65536)
         if not data:
             return b""
@@ -73,11 +73,11 @@ def run(port: int, requests: list[bytes], count: int, seconds: float, *, tls: bo
     """Send for some time over one connection per prebuilt request.
 
     Args:
-        port: Where to.
-        requests: What each connection sends, over and over.
+        port: The port of the server.
+        requests: What each connection sends again and again.
         count: How many answers to wait for at most; 0 for no limit.
-        seconds: How long to go on.
-        tls: Whether to speak https.
+        seconds: How long to send.
+        tls: Whether to use https.
 
     Returns:
         ``seconds`` it took, ``rate`` in answers per second, ``p50_ms`` and ``p99_ms``, the number of ``answers``, and
@@ -120,7 +120,7 @@ def run(port: int, requests: list[bytes], count: int, seconds: float, *, tls: bo
 
 
 def _go_on(connection: _Connection, answer: bytes, selector: selectors.BaseSelector) -> None:
-    """Send the next request, on a new connection if the answer ended the old one; nothing after an end without one."""
+    """Send the next request, on a new connection if the answer ended the old one; none if it ended without one."""
     if not answer or _LAST in answer:
         selector.unregister(connection.socket)
         connection.socket.close()
@@ -132,10 +132,10 @@ def _go_on(connection: _Connection, answer: bytes, selector: selectors.BaseSelec
 
 
 def _open(port: int, sessions: int, namespaces: int, *, tls: bool) -> list[str]:
-    """Open sessions, each in the next of so many namespaces, and return the paths of their events."""
+    """Open sessions, in each namespace by turns, and return the paths of their events."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     if tls:
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_S, context=_ANYBODY)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_S, context=_ANY_CERTIFICATE)
     paths = []
     for number in range(max(sessions, namespaces)):
         prefix = f"/ns/bench-{number % namespaces}" if namespaces else ""

@@ -35,7 +35,7 @@ class Child:
     Args:
         module: Its name.
         core: The core it keeps to.
-        *arguments: What it is told at start.
+        *arguments: Its further arguments.
 
     Attributes:
         ready: Its first answer.

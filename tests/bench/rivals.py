@@ -1,4 +1,4 @@
-"""Other servers that can stand for the API, each in a process of its own: what they take for an event."""
+"""Other mock servers, each in a process of its own: what an event costs them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOLDER = ROOT / ".venv" / "rivals"
 _START_S = 60
 _END_S = 10
 _WARM_UP = 4
-"""How long, in rounds, every server is used first: Java compiles as it goes."""
+"""For how many rounds each server is used before it is measured: Java compiles while it runs."""
 _EVENTS = r"/api/v1/sessions/[0-9a-f]{64}/events"
 _PYTEST_HTTPSERVER = f"""
 import re, sys, threading
@@ -73,7 +73,7 @@ class Program:
         raise RuntimeError(f"{name} does not serve")
 
     def ask(self, **command: Any) -> dict[str, float]:
-        """Tell what it has used; the only thing it can be asked."""
+        """Return the processor time and the memory that it has used: all that it can be asked for."""
         assert command == {"do": "usage"}
         process = Path("/proc") / str(self._process.pid)
         used = process.joinpath("stat").read_text().rpartition(")")[2].split()
@@ -169,14 +169,14 @@ _RIVALS: dict[str, Callable[[int | None], Program]] = {
 
 
 def rivals(load: Child, core: int | None, rounds: int, seconds: float) -> list[Figure]:
-    """Measure what others take for a ping, interleaved, and how much memory they have at the end.
+    """Measure what a ping costs other servers, by turns, and how much memory they have at the end.
 
-    What is missing is installed below ``.venv``; what cannot be had is said.
+    Missing servers are installed below ``.venv``; the table names those that cannot be.
 
     Args:
         load: The load generator.
         core: Where the servers run.
-        rounds: How often each is measured.
+        rounds: How many times each is measured.
         seconds: How long each time.
     """
     from tests.bench.throughput import Run, by_turns
@@ -192,7 +192,7 @@ def rivals(load: Child, core: int | None, rounds: int, seconds: float) -> list[F
             try:
                 runs[name] = Run(servers.enter_context(begin(core)), False, "ping")
             except (RuntimeError, OSError, StopIteration, subprocess.SubprocessError) as error:
-                missing.append(Figure(f"times as cheap, {name}", None, note=f"cannot be had here: {error}"))
+                missing.append(Figure(f"times as cheap, {name}", None, note=f"cannot be installed here: {error}"))
         by_turns([bare, *runs.values()], load, rounds, seconds, warm_up=_WARM_UP)
         memory = {name: run.server.ask(do="usage")["rss_bytes"] for name, run in runs.items()}
     figures = [Figure("bare application", None, note=bare.note())]

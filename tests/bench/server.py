@@ -1,7 +1,7 @@
 """The servers that are measured, in a process of their own: ``bare``, ``trivial`` and ``mockserver``.
 
-``bounded`` is one whose journal is as small as by default; ``-tls`` behind a name makes it speak https,
-``-journal`` write its journal into a file.
+``bounded`` is ``mockserver`` with the default limits of the journal. ``-tls`` after a name makes it serve https, and
+``-journal`` makes it write its journal to a file.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ async def _bare(*, tls: bool) -> Any:
 
 
 class _Trivial(asyncio.Protocol):
-    """Answers whatever comes in one piece; only the load can be slower."""
+    """Answers 204 to whatever arrives, so that only the load limits the rate."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -99,8 +99,7 @@ async def _mockserver(service: Service) -> Any:
 
 
 class _Pulse:
-    """Measures for how long the loop does not turn: in processor time of this process, which other processes leave as
-    it is."""
+    """Measures the longest time in which the loop does not turn, in processor time, which others do not change."""
 
     def __init__(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._beat())
@@ -199,7 +198,7 @@ async def _written(journal: JournalFile | None, service: Service) -> Any:
 
 
 async def _serve(kind: str) -> None:
-    # No limit strikes unless asked for: what bounding costs is a figure of its own.
+    # No limit applies unless asked for: what limits cost is a separate figure.
     roomy = Settings(max_entries=100_000_000, max_journal_bytes=1 << 40)
     kind, _, extra = kind.partition("-")
     tls = extra == "tls"
@@ -240,7 +239,7 @@ async def _serve(kind: str) -> None:
 
 def main() -> None:
     pin(None if sys.argv[1] == "-1" else int(sys.argv[1]))
-    keep_freed_memory()  # by all alike: it would be a third of what the bare application takes
+    keep_freed_memory()  # all servers alike: otherwise allocating is a third of what the bare application takes
     asyncio.run(_serve(sys.argv[2]))
 
 

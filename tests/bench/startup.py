@@ -76,7 +76,7 @@ def _first_answer(host: str) -> None:
     with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), timeout=_TIMEOUT_S) as connection:
         connection.sendall(post("/api/v1/sessions/x/events", BODIES["ping"]))
         if not connection.recv(4096).startswith(b"HTTP/1.1 "):
-            raise RuntimeError("the first answer is none")
+            raise RuntimeError("the first answer is not HTTP")
 
 
 def _compile() -> None:

@@ -48,9 +48,9 @@ class Figure:
 def show(figures: Iterable[Figure]) -> str:
     """Write the table."""
     head = ("figure", "measured", "goal", "", "note")
-    rows = [head, *(figure.row() for figure in figures)]
+    rows: list[tuple[str, ...]] = [head, *(figure.row() for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    rows.insert(1, tuple("-" * width for width in (*widths, len("note"))))  # type: ignore[arg-type]
+    rows.insert(1, tuple("-" * width for width in (*widths, len("note"))))
     return "\n".join(_line(row, widths) for row in rows)
 
 

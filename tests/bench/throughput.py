@@ -17,7 +17,7 @@ _CONNECTIONS = 16
 _NAMESPACES = 100
 
 _QUIET = 0.9
-"""From which share of its core on a saturated server counts as undisturbed."""
+"""The least share of its core with which a saturated server counts as undisturbed."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Run:
         server: The server.
         opens: Whether it knows sessions, so that they have to be opened.
         body: Which event is sent.
+        tls: Whether to use https.
+        namespaces: Over how many namespaces the sessions are spread; 0 for the default one.
     """
 
     server: Measured
@@ -80,22 +82,22 @@ class Run:
         return statistics.median(values)
 
     def against(self, other: Run, field: str, name: str, unit: str, **more: Any) -> Figure:
-        """Make a figure of the median of the ratios of a field, of the rounds in which nobody else used the core."""
+        """Compare a field with that of another server: the median ratio of the rounds in which each had its core."""
         pairs = list(zip(self.samples, other.samples, strict=True))
         quiet = [pair for pair in pairs if min(sample.share for sample in pair) >= _QUIET]
         ratios: list[float] = [getattr(own, field) / getattr(others, field) for own, others in quiet or pairs]
         return Figure(name, statistics.median(ratios), unit, disturbed=not quiet, **more)
 
     def cheaper(self, other: Run, name: str, unit: str = "x bare", **more: Any) -> Figure:
-        """Make a figure of how many times more processor time another server takes for an answer.
+        """Compare the processor time of an answer: how many times more another server takes.
 
-        It counts whatever else uses the core.
+        Every round counts, because other work on the core does not change it.
         """
         pairs = zip(self.samples, other.samples, strict=True)
         return Figure(name, statistics.median(others.cpu_us / own.cpu_us for own, others in pairs), unit, **more)
 
     def note(self) -> str:
-        """Say the absolute figures."""
+        """Return the absolute figures in words."""
         wrong = sum(sample.wrong for sample in self.samples)
         rates = sorted(sample.rate for sample in self.samples)
         busy = sum(sample.share < _QUIET for sample in self.samples)
@@ -105,7 +107,7 @@ class Run:
             f"{self.median('cpu_us'):.1f} us of processor",
         ]
         if busy:
-            notes.append(f"core not its own in {busy} of {len(rates)} rounds")
+            notes.append(f"core shared in {busy} of {len(rates)} rounds")
         if wrong:
             notes.append(f"{wrong} ANSWERS WRONG")
         return ", ".join(notes)
@@ -139,7 +141,7 @@ def latency(load: Child, core: int | None, rounds: int, seconds: float) -> list[
     Args:
         load: The load generator.
         core: Where the servers run.
-        rounds: How often each is measured.
+        rounds: How many times each is measured.
         seconds: How long each time.
     """
     with contextlib.ExitStack() as servers:
@@ -169,7 +171,7 @@ def throughput(load: Child, core: int | None, rounds: int, seconds: float) -> li
     Args:
         load: The load generator.
         core: Where the servers run.
-        rounds: How often each is measured.
+        rounds: How many times each is measured.
         seconds: How long each time.
     """
     with contextlib.ExitStack() as servers:

@@ -1,7 +1,7 @@
-"""Processor time of an event while a server has enough to do: sixteen requests are there at every turn of its loop.
+"""Processor time of an event under full load: sixteen requests are waiting at every turn of the loop.
 
-Everything is in one process, and only the turns of the loop are measured, so that it hardly matters what else the
-machine does. A server that waits for single requests pays for waking up as well, whoever it is.
+Everything is in one process, and only the turns of the loop are measured, so other work on the machine hardly matters.
+A server that waits for single requests pays for waking up as well; that costs all servers the same.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _TURNS = 4
 
 _ROUNDS_A_SAMPLE = 100
 _ROOMY = Settings(max_entries=100_000_000, max_journal_bytes=1 << 40)
-"""No limit strikes unless it is measured: what bounding costs is a figure of its own."""
+"""No limit applies unless it is measured: what limits cost is a separate figure."""
 
 _Make = Callable[[], Awaitable[tuple[Callable[[], asyncio.BaseProtocol], list[str]]]]
-"""Gives what makes the protocol of a connection, and the paths to post to."""
+"""Starts a server, and returns what makes the protocol of a connection, and the paths to post to."""
 
 
 async def _bare() -> tuple[Callable[[], asyncio.BaseProtocol], list[str]]:
@@ -82,21 +82,21 @@ def _opened(namespace: Namespace) -> str:
 
 
 class _Client:
-    """The other end of a connection, which is never waited for; with TLS, a machine of its own."""
+    """The other end of a connection. It never waits, and its TLS works in memory."""
 
     def __init__(self, connection: socket.socket, request: bytes, *, tls: bool) -> None:
         self._connection = connection
         self._request = request
         self._tls: ssl.SSLObject | None = None
         if tls:
-            anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            anybody.check_hostname = False
-            anybody.verify_mode = ssl.CERT_NONE
+            any_certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            any_certificate.check_hostname = False
+            any_certificate.verify_mode = ssl.CERT_NONE
             self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-            self._tls = anybody.wrap_bio(self._in, self._out)
+            self._tls = any_certificate.wrap_bio(self._in, self._out)
 
     def shake_hands(self, turn: Callable[[], None]) -> None:
-        """Agree with the server, whose loop is given a turn after every flight."""
+        """Do the TLS handshake; the loop of the server gets a turn after every message."""
         while self._tls is not None:
             try:
                 self._tls.do_handshake()
@@ -150,7 +150,7 @@ class _Server:
         self.samples_us: list[float] = []
 
     def sample(self, rounds: int = _ROUNDS_A_SAMPLE) -> None:
-        """Answer so many requests of every connection, and keep the processor time of each."""
+        """Answer this many requests of every connection, and keep the processor time of one."""
         used_s = 0.0
         for _ in range(rounds):
             for client in self._clients:
@@ -178,7 +178,7 @@ def turns(rounds: int, entries: int) -> list[Figure]:
     """Measure an event against a bare application, and a server with much in it against an empty one, by turns.
 
     Args:
-        rounds: How often each is measured.
+        rounds: How many times each is measured.
         entries: How many entries a large journal has.
     """
     ours: _Make = _ours
@@ -186,7 +186,7 @@ def turns(rounds: int, entries: int) -> list[Figure]:
     full = partial(_ours, _ROOMY, entries=entries)
     bounded = Settings(max_entries=min(entries, Settings().max_entries))
     evicting = partial(_ours, bounded, entries=bounded.max_entries)
-    keep_freed_memory()  # in favour of all alike
+    keep_freed_memory()  # for all servers alike
     figures = []
     for what, make, body, tls, goal in (
         ("ping", ours, "ping", False, 2.3),

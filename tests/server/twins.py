@@ -1,7 +1,6 @@
-"""Two servers that differ in nothing but the fast path, on connections in memory: no socket and no time between them.
+"""Two servers that differ only in the fast path, with connections in memory and on one clock.
 
-A step is done to both, and what came of it is compared: every byte written, whether the connection stands, everything
-that is remembered.
+Each step is done to both. Then they are compared: every byte they wrote, how connections ended, and all their state.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ from mockserver.server.options import ServerOptions
 from mockserver.server.port import Port
 from mockserver.server.service import Service
 from tests.factories import T0
-from tests.server.conftest import START, snapshot
 from tests.server.event_bytes import events, request
+from tests.server.running import START, snapshot
 
 __all__ = ["Connection", "Twins", "in_memory", "opened"]
 
 _REAL_DATE = re.compile(rb"(?<=\r\nDate: )[^\r\n]*(?=\r\nServer: )")
-"""The date of an answer that aiohttp gives by itself, from the time of the machine. Ours name no server."""
+"""The date in an answer that aiohttp itself makes, from the clock of the machine. Our own answers have no Server."""
 
 
 class _Selector(selectors.DefaultSelector):
@@ -48,8 +47,8 @@ class _Selector(selectors.DefaultSelector):
 class Loop(asyncio.SelectorEventLoop):
     """A loop on which no time passes while anything happens, so that both servers see the same time.
 
-    When nothing is left to do, it reports that to those who asked for it. If nobody did, it moves on to the time of the
-    next thing to do.
+    When nothing is left to do, it wakes those who wait in :meth:`idle`. If nobody does, its time jumps to that of the
+    next scheduled call.
     """
 
     def __init__(self) -> None:
@@ -94,7 +93,7 @@ class Connection(asyncio.Transport):
             self._protocol.data_received(data)
 
     def leave(self, error: Exception | None) -> None:
-        """The client leaves, in good order or not."""
+        """End the connection as a client does: in good order, or with an error."""
         if not self._closing:
             if error is None:
                 self._protocol.eof_received()
@@ -147,23 +146,23 @@ class Twin:
         return self.service.handle(request)
 
     def state(self) -> dict[str, Any]:
-        """Everything that must be the same."""
+        """Return everything that must be equal in both."""
         remembered = snapshot(self.service)
         for namespace in remembered.values():
             del namespace["settings"]["fast_path"]
         return {
             "remembered": remembered,
-            "said": [(_REAL_DATE.sub(b"*", each.written), each.end) for each in self.connections],
+            "answers": [(_REAL_DATE.sub(b"*", each.written), each.end) for each in self.connections],
             "errors": [repr(error) for error in self.service.internal_errors],
         }
 
 
 class Twins:
-    """Both.
+    """Both servers.
 
     Args:
-        loop: Reports when a step has no further effect.
-        connections: How many connections each of them has.
+        loop: Tells when a step has no further effect.
+        connections: How many connections each has.
         **settings: The settings of both.
     """
 
@@ -204,7 +203,7 @@ class Twins:
         return self.fast.connections[connection].written[before:]
 
     async def leave(self, connection: int = 0, error: Exception | None = None) -> None:
-        """A client leaves."""
+        """End a connection of both, as a client does."""
         await self.do(lambda twin: twin.connections[connection].leave(error))
 
     async def call(self, route: Route[Any, Any], argument: Any = None, namespace: str = DEFAULT, **parts: Any) -> None:
@@ -212,7 +211,7 @@ class Twins:
         await self.do(lambda twin: twin.service.control(namespace).call(route, argument, **parts))
 
     async def end(self) -> None:
-        """End both servers, as a runner does."""
+        """Stop both servers, as a runner does."""
         for twin in (self.fast, self.slow):
             await twin.port.close()
             twin.port.connections.pre_shutdown()
@@ -227,14 +226,14 @@ class Twins:
 
 
 def _stand_still(emulator: Emulator) -> None:
-    """Freeze the clock of a namespace: those other than the default one have their own."""
+    """Freeze the clock of a namespace, unless it is the default one, whose clock the test moves."""
     if emulator.name != DEFAULT:
         emulator.clock.freeze()
         emulator.clock.set(T0)
 
 
 def in_memory(script: Callable[[Twins], Awaitable[None]], connections: int = 3, **settings: Any) -> Twins:
-    """Run a script with twins on a separate loop, and end them."""
+    """Run a script with twins on a loop of their own, then stop them."""
 
     async def run() -> Twins:
         twins = Twins(loop, connections, **settings)
