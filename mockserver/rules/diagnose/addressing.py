@@ -62,17 +62,15 @@ def is_of_player(record: Record) -> bool:
     """Return whether a request without a route comes from a player, not from a browser or an unrelated tool.
 
     A request that sends data counts wherever it goes, unless it belongs to another library of Adobe's. A request that
-    only reads counts if its path looks like one of the API. So does a preflight: when it fails, the browser sends
-    nothing more. A page that somebody opens in a browser does not count.
+    only reads counts if its path looks like one of the API. A preflight counts as the request that it announces: when
+    it fails, the browser does not send that one. A page that somebody opens in a browser does not count.
     """
-    path = _path(record)
-    if record.method in _SENDING:
+    path, method = _path(record), record.method
+    if method == "OPTIONS":
+        method = (_header(record, b"access-control-request-method") or b"").decode("latin-1")
+    if method in _SENDING:
         return _OF_ANALYTICS.match(path) is None
-    if _LIKE_OURS.search(path) is None:
-        return False
-    if record.method == "OPTIONS":
-        return _header(record, b"access-control-request-method") is not None
-    return _header(record, b"sec-fetch-mode") != b"navigate"
+    return bool(method) and _LIKE_OURS.search(path) is not None and _header(record, b"sec-fetch-mode") != b"navigate"
 
 
 def _path(record: Record) -> str:

@@ -117,11 +117,12 @@ def test_a_wrong_path_or_method_is_reported_with_the_right_one(method: str, path
     assert says in messages(ground)
 
 
-def test_a_preflight_to_a_wrong_path_is_reported_as_the_browser_sends_no_more() -> None:
+@every_case(("path", "code"), [("/va/api/v1/sessions", "path.prefix"), ("/elsewhere", "path.unknown")])
+def test_a_preflight_to_a_wrong_path_is_reported_as_the_browser_sends_no_more(path: str, code: str) -> None:
     ground = Playground()
-    ask(ground, "OPTIONS", "/va/api/v1/sessions", {"Access-Control-Request-Method": "POST"})
+    ask(ground, "OPTIONS", path, {"Access-Control-Request-Method": "POST"})
 
-    assert fired_in_traffic(RULES, ground) == [("path.prefix", ERROR, (1,))]
+    assert fired_in_traffic(RULES, ground) == [(code, ERROR, (1,))]
 
 
 @every_case(
@@ -135,7 +136,9 @@ def test_a_preflight_to_a_wrong_path_is_reported_as_the_browser_sends_no_more() 
         ("GET", "/api/v9", {"Sec-Fetch-Mode": "navigate"}),
         ("OPTIONS", "/api/v1/sessions", {"Access-Control-Request-Method": "POST"}),
         ("OPTIONS", "/api/v2/sessions", {}),
-        ("OPTIONS", "/elsewhere", {"Access-Control-Request-Method": "POST"}),
+        ("OPTIONS", "/elsewhere", {"Access-Control-Request-Method": "GET"}),
+        ("OPTIONS", "/elsewhere", {}),
+        ("OPTIONS", "/b/ss/suite/10/JS/s123", {"Access-Control-Request-Method": "POST"}),
         ("POST", "/b/ss/suite/10/JS/s123", {}),
         ("POST", "/id?d_visid_ver=5", {}),
     ],
