@@ -76,6 +76,12 @@ def test_every_operation_has_a_summary_and_an_answer_with_a_description() -> Non
         assert all(answer["description"] for answer in operation["responses"].values()), (method, path)
 
 
+def test_every_operation_of_players_has_an_answer_for_whatever_is_refused() -> None:
+    of_players = [operation for path, _, operation in operations() if not path.startswith("/__admin")]
+    assert len(of_players) > 8
+    assert all("4XX" in operation["responses"] for operation in of_players)
+
+
 def test_every_schema_is_a_schema() -> None:
     schemas = document()["components"]["schemas"]
     assert len(schemas) > 100

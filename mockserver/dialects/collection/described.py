@@ -80,13 +80,17 @@ _CREATED = {
     "headers": {"Location": {"schema": {"type": "string"}}},
 }
 _BAD = {"description": "The body fails the schema of its event type.", **_MESSAGE}
+_REFUSALS = {
+    "4XX": {"description": "Refused, for example 405 for the method or 413 for a large body.", **_MESSAGE},
+    "500": {"description": "Server error; only when a fault rule asks for it.", **_MESSAGE},
+}
 PATHS: dict[str, Any] = {
     f"{BASE}/sessions": {
         "post": {
             "operationId": "startSession",
             "summary": "Open a session.",
             "requestBody": _body(_EVENT, _START),
-            "responses": {"201": _CREATED, "400": _BAD},
+            "responses": {"201": _CREATED, "400": _BAD, **_REFUSALS},
         },
     },
     f"{BASE}/sessions/{{sid}}/events": {
@@ -100,7 +104,7 @@ PATHS: dict[str, Any] = {
                 "400": _BAD,
                 "404": {"description": "The session is not known.", **_MESSAGE},
                 "410": {"description": "The session is closed.", **_MESSAGE},
-                "500": {"description": "Server error; only when a fault rule asks for it.", **_MESSAGE},
+                **_REFUSALS,
             },
         },
     },
@@ -115,6 +119,7 @@ PATHS: dict[str, Any] = {
                     "content": {"application/json": {"schema": {"type": "object"}}},
                 },
                 "404": {"description": "No such event type.", **_MESSAGE},
+                **_REFUSALS,
             },
         },
     },
@@ -123,7 +128,7 @@ PATHS: dict[str, Any] = {
             "operationId": "sendDownloaded",
             "summary": "Report downloaded content that was played offline.",
             "requestBody": _body({"type": "array", "items": _EVENT}, _BATCH),
-            "responses": {"201": {"description": "Accepted."}, "400": _BAD},
+            "responses": {"201": {"description": "Accepted."}, "400": _BAD, **_REFUSALS},
         },
     },
 }

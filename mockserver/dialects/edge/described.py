@@ -70,10 +70,14 @@ _QUERY = [
 _ACCEPTED = {"description": "Accepted."}
 _BAD = {"description": "The request is not valid.", **_PROBLEM}
 _GONE = {"description": "The session is not known or accepts no more events.", **_PROBLEM}
+_REFUSED = {
+    "description": "Refused, for example 413 for a large body or, by a setting, 410 for a closed session.",
+    **_PROBLEM,
+}
 
 
 def _post(name: str, summary: str, parameters: list[Any], **responses: Any) -> dict[str, Any]:
-    answers = {name.removeprefix("_"): answer for name, answer in responses.items()}
+    answers = {name.removeprefix("_"): answer for name, answer in responses.items()} | {"4XX": _REFUSED}
     return {
         "post": {
             "operationId": name,
