@@ -17,6 +17,8 @@ __all__ = ["RULES"]
 
 _ORDER_PAGE = "Adobe, Media Collection API: Controlling the order of events"
 _MOST_MS = 10**15
+_IN_ORDER = "send every event as soon as it happens, in order"
+_SENT_AGAIN = "no change is needed, because it was sent again after an attempt that had failed"
 
 
 def _late(session: SessionTraffic) -> Iterator[Hit]:
@@ -25,23 +27,26 @@ def _late(session: SessionTraffic) -> Iterator[Hit]:
     if late and session.start is not None:
         opened_ms = session.start.ts_ms
         late = [step for step in late if step.ts_ms >= opened_ms]
-    for severity, steps in (
-        (Severity.WARNING, [step for step in late if step.item.late_ms <= error_ms]),
-        (Severity.ERROR, [step for step in late if step.item.late_ms > error_ms]),
+    at_first = [step for step in late if step.seq not in session.sent_again]
+    for severity, steps, advice in (
+        (Severity.WARNING, [step for step in at_first if step.item.late_ms <= error_ms], _IN_ORDER),
+        (Severity.ERROR, [step for step in at_first if step.item.late_ms > error_ms], _IN_ORDER),
+        (Severity.INFO, [step for step in late if step.seq in session.sent_again], _SENT_AGAIN),
     ):
         if steps:
             worst = max(steps, key=lambda step: step.item.late_ms)
             yield Hit(
                 seqs_of(*steps),
                 f"{counted(len(steps), 'event')} arrived too late to be sorted by ts, {worst.event_type} by "
-                f"{number(min(worst.item.late_ms, _MOST_MS) / 1000)} s; send every event as soon as it happens, in "
-                "order.",
+                f"{number(min(worst.item.late_ms, _MOST_MS) / 1000)} s; {advice}.",
                 severity,
             )
 
 
 def _window(session: SessionTraffic) -> Iterator[Hit]:
     late = {step.seq for step in session.steps if step.item.late_ms and not session.is_set_back(step.item)}
+    if late:
+        late -= session.sent_again
     if not late or session.is_batch:
         return
     window_ms, window_n = session.settings.reorder_window_s * 1000, session.settings.reorder_window_n
@@ -90,7 +95,11 @@ def _parallel(session: SessionTraffic) -> Iterator[Hit]:
             f"{number(worst.item.late_ms / 1000)} s, as when requests overlap; to be sure of the order, send an event "
             "when the previous one is answered.",
         )
-    split = [pair for pair in pairwise(session.steps) if _are_split(session, *pair)]
+    split = [
+        (first, second)
+        for first, second in pairwise(session.steps)
+        if first.ts_ms == second.ts_ms and _are_split(session, first, second)
+    ]
     if split:
         first, second = split[0]
         more = f", and so were {counted(len(split) - 1, 'more pair')}" if len(split) > 1 else ""
@@ -104,7 +113,7 @@ def _parallel(session: SessionTraffic) -> Iterator[Hit]:
 
 def _are_split(session: SessionTraffic, first: Step, second: Step) -> bool:
     """Return whether two neighbours of one ts would be the other way round if both were in one window."""
-    if first.ts_ms != second.ts_ms or "sessionStart" in (first.event_type, second.event_type):
+    if "sessionStart" in (first.event_type, second.event_type):
         return False
     if is_ranked(first.event_type, second.event_type) or first.item.late_ms or second.item.late_ms:
         return False
@@ -134,7 +143,8 @@ RULES: tuple[Rule, ...] = (
         "It is processed out of order: durations, and what was playing, are wrong.",
         _ORDER_PAGE,
         _late,
-        "events before sessionStart, which is order.before-session",
+        "events before sessionStart, which is order.before-session; only info for an event sent again after an attempt "
+        "that had failed",
     ),
     Rule(
         "order.window",

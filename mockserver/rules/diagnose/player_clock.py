@@ -35,6 +35,9 @@ _SPAN_MS = 10_000
 _STANDS_MS = 5_000
 """Events with one ``ts`` that arrive closer together than this come from one call of an SDK."""
 
+_MOMENT_MS = 1_000
+"""Events with one ``ts`` that arrive closer together are parts of one burst; the network may delay the others."""
+
 _PAIRS = 3
 """Two events with one ``ts`` may be a coincidence; this many pairs are not."""
 
@@ -144,7 +147,12 @@ def same_ts_runs(arrived: Iterable[Item], steps: Sequence[Step]) -> list[Sequenc
         for run in _runs(item for item in arrived if item.index is None and item.accepted)
         if run[-1].record.at_ms - run[0].record.at_ms >= _STANDS_MS and all(map(is_answered, run))
     ]
-    return runs if len(runs) >= _PAIRS else [run for run in runs if len(run) >= _EVENTS]
+    return runs if len(runs) >= _PAIRS else [run for run in runs if _moments(run) >= _EVENTS]
+
+
+def _moments(run: Sequence[Item]) -> int:
+    """Return at how many moments the events of a run arrived."""
+    return 1 + sum(second.record.at_ms - first.record.at_ms >= _MOMENT_MS for first, second in pairwise(run))
 
 
 def _runs(items: Iterable[Item]) -> Iterator[Sequence[Item]]:

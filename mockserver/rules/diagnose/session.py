@@ -278,6 +278,16 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
         return
     late = session.turned_away
     others = [item for item in late if item.event_type != "sessionEnd"]
+    end_ms = max((step.ts_ms for step in session.of("sessionEnd")), default=0)
+    before = [item for item in others if item.ts_ms is not None and item.ts_ms < end_ms]
+    if before:
+        yield Hit(
+            tuple(item.seq for item in before),
+            f"{_named(before)} overtaken by sessionEnd, and came too late to be sorted in; send sessionEnd when the "
+            "other events are answered.",
+            Severity.WARNING,
+        )
+    others = [item for item in others if item not in before]
     if others:
         yield Hit(
             tuple(item.seq for item in others),
@@ -426,7 +436,7 @@ RULES: tuple[Rule, ...] = (
         "The event is lost.",
         "Adobe, Session end",
         _event_after_end,
-        "events that sessionEnd overtook inside the reorder window; a sessionEnd repeated because its answer was lost "
-        "is info",
+        "events that sessionEnd overtook inside the reorder window, and only a warning for those that it overtook by "
+        "more; a sessionEnd repeated because its answer was lost is info",
     ),
 )

@@ -155,6 +155,13 @@ class SessionTraffic:
         return () if self.is_batch else retries_of(self.arrived, self.steps)
 
     @cached_property
+    def sent_again(self) -> frozenset[int]:
+        """The journal entries of events that were processed at a later attempt, after an earlier one had failed."""
+        failed = {item.record.body for item in self.unaccepted if item.record.outcome is Outcome.NOT_PROCESSED}
+        again = (item.seq for item in self.arrived if item.accepted and item.record.body in failed)
+        return frozenset(again if failed else ())
+
+    @cached_property
     def deduplicated(self) -> SessionTraffic:
         """The session as if nothing had been sent twice, so that rules report only other mistakes.
 

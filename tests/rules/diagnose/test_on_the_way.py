@@ -176,6 +176,42 @@ def test_no_network_makes_a_healthy_session_a_bad_one(way: Callable[[int], list[
     assert [accusations(findings(received(way(seed)))) for seed in (1, 2, 3)] == [[], [], []]
 
 
+def test_a_burst_of_which_one_request_took_seconds_is_not_a_ts_that_stands_still() -> None:
+    closing = event("adComplete", 30, 15), event("adBreakComplete", 30, 15), event("play", 30, 15)
+    sent = arriving(
+        *PLAYED, (15, event("adBreakStart", 15, 15, **BREAK)), (15.1, event("adStart", 15, 15, **AD)),
+        (30.1, closing[0]), (30.2, closing[1]), (36, closing[2]), (40, event("ping", 40, 25)),
+    )  # fmt: skip
+
+    assert [one.code for one in findings(received(sent)) if one.code == "ts.stands-still"] == []
+
+
+def test_an_event_that_failed_and_is_sent_again_late_is_a_note() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 0.1, 0), ("ping", 10, 10))
+    path = f"/api/v1/sessions/{sid}/events"
+    ground.emulator.faults.add(FaultSpec(fault=StatusFault(code=503), times=1), ground.now_ms)
+    ground.post(path, event("adBreakStart", 15, 15, **BREAK))
+    for at_s, body in (
+        (15.1, event("adStart", 15.1, 15, **AD)), (21, event("ping", 21, 15)), (27, event("ping", 27, 15)),
+        (27.1, event("adBreakStart", 15, 15, **BREAK)), *AFTERWARDS[1:],
+    ):  # fmt: skip
+        ground.now_ms = START_MS + round(at_s * 1000)
+        ground.post(path, body)
+    found = findings(ground)
+
+    assert accusations(found) == []
+    assert notes(found, "order.late") == [(8,)]
+
+
+def test_an_event_that_session_end_overtook_by_far_was_not_sent_after_it() -> None:
+    sent = arriving(*PLAYED, (12, event("sessionEnd", 12, 12)), (18, event("bitrateChange", 11, 11)))
+    (found,) = (one for one in findings(received(sent)) if one.code == "session.event-after-end")
+
+    assert (found.severity, found.seqs) == (WARNING, (5,))
+    assert found.message.startswith("bitrateChange was overtaken by sessionEnd, and came too late to be sorted in;")
+
+
 # Answers that are lost
 
 
