@@ -10,7 +10,6 @@ grows: entries that the journals have dropped are removed from it.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import Counter, deque
@@ -21,20 +20,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from weakref import WeakKeyDictionary
 
-import msgspec
-from msgspec.structs import force_setattr
-
-from mockserver.admin.collector import put_off
-from mockserver.cli.journal_lines import Lines, place_of, renumbered
+from mockserver.cli.journal_lines import Lines, owner_of, place_of
+from mockserver.cli.journal_reading import read_back
+from mockserver.cli.output_file import rewrite, unfinished
 from mockserver.emulator.emulator import Emulator
-from mockserver.errors import InvalidInput, MockserverError, ServerFailed
-from mockserver.model.journal import Entry, Record
+from mockserver.errors import MockserverError, ServerFailed
+from mockserver.model.journal import Record
 from mockserver.model.settings import Settings
-from mockserver.namespaces import DEFAULT, Namespace, Namespaces
-from mockserver.recordings.call import RecordedCall
-from mockserver.recordings.judged_file import judge_file
-from mockserver.recordings.lines import call_of_entry
-from mockserver.wire.codec import decode
+from mockserver.namespaces import Namespace, Namespaces
 
 __all__ = ["WRITE_S", "JournalFile"]
 
@@ -59,22 +52,6 @@ _GROWTH = 3
 
 _SIZE_BYTES = 200
 """The bytes counted for a dropped record besides its body."""
-
-_TOLD_S = 1.0
-"""Reading that takes longer is reported."""
-
-_NAMESPACE = b'{"namespace":'
-
-
-class _Line(Entry, frozen=True, kw_only=True):
-    """An entry as it is read: with its namespace, and without parsing its event, which is read from the body again."""
-
-    event: msgspec.Raw
-    normal: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Named(msgspec.Struct):
-    namespace: str
 
 
 class _Part:
@@ -111,7 +88,6 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._unfinished = path.with_name(f".{path.name}.tmp")
         self._namespaces: Iterable[Namespace] = ()
         self._parts: dict[str, _Part] = {}
         self._dropped: WeakKeyDictionary[Emulator, deque[_Dropped]] = WeakKeyDictionary()
@@ -145,134 +121,15 @@ class JournalFile:
 
         journal.keep(drop)
 
-    # Reading
-
     def read_back(
         self, namespaces: Namespaces, settings: Settings, tell: Callable[[str], object] = lambda text: None
     ) -> int:
-        """Restore the journals and sessions of all namespaces from the file, and leave in it what they hold.
-
-        If the process was killed, the last line may be incomplete; it is dropped.
-
-        Args:
-            tell: Called with messages while reading a large file.
-
-        Returns:
-            How many entries there were.
-
-        Raises:
-            InvalidInput: The file is not a journal; the message names the line.
-            ServerFailed: It cannot be read or compacted.
-        """
-        start_s = time.monotonic()
-        try:
-            found, counts, size_bytes = self._lines_by_namespace(settings.max_entries)
-            if size_bytes is not None:
-                os.truncate(self.path, size_bytes)
-        except FileNotFoundError:
-            return 0
-        except OSError as error:
-            raise ServerFailed(f"cannot read {self.path}: {error.strerror or error}") from None
-        read = sum(map(len, found.values()))
-        if self.path.stat().st_size > _SLACK_BYTES:
-            tell(f"reading {read:,} entries of {self.path}")
-        shifts: dict[str, int] = {}
-        for name in tuple(found):
-            lines = found.pop(name)
-            shifts[name] = counts[name] - len(lines)
-            with put_off():
-                judged = judge_file(list(self._calls(lines)), settings, leave_open=True, seeded_ids=False)
-            with judged.default as other, namespaces.obtain(name, "admin") as emulator:
-                emulator.take_in(other.journal.records(), tuple(other.sessions))
-                journal = emulator.journal
-                journal.written(journal.last_seq)
-                self._parts[name] = _Part(emulator, journal.era, journal.last_seq, len(journal))
-        try:
-            self._renumber(shifts)
-        except OSError as error:
-            raise ServerFailed(f"cannot write {self.path}: {error.strerror or error}") from None
-        took_s = time.monotonic() - start_s
-        if took_s > _TOLD_S:
-            tell(f"read {read:,} entries of {self.path} in {took_s:.1f} s")
+        """Restore the journals and sessions of all namespaces from the file; see :func:`.journal_reading.read_back`."""
+        read, emulators = read_back(self.path, namespaces, settings, tell)
+        for name, emulator in emulators.items():
+            journal = emulator.journal
+            self._parts[name] = _Part(emulator, journal.era, journal.last_seq, len(journal))
         return read
-
-    def _lines_by_namespace(self, most: int) -> tuple[dict[str, deque[tuple[int, bytes]]], dict[str, int], int | None]:
-        """Read the last lines of each namespace, with their numbers.
-
-        Returns:
-            The lines; how many there are of each namespace in all; and the size to cut the file to, if its last line is
-            incomplete.
-        """
-        found: dict[str, deque[tuple[int, bytes]]] = {}
-        counts: dict[str, int] = {}
-        size_bytes = 0
-        with self.path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.endswith(b"\n"):
-                    return found, counts, size_bytes
-                size_bytes += len(line)
-                if line.strip():
-                    name = self._owner(number, line)
-                    if name not in found:
-                        found[name], counts[name] = deque(maxlen=most), 0
-                    found[name].append((number, line))
-                    counts[name] += 1
-        return found, counts, None
-
-    def _owner(self, number: int, line: bytes) -> str:
-        place = place_of(line)
-        if place is not None:
-            return place[0]
-        if not line.startswith(_NAMESPACE):
-            return DEFAULT
-        try:
-            return decode(line, _Named).namespace
-        except InvalidInput as error:
-            raise InvalidInput(f"{self.path}:{number}: {error}") from None
-
-    def _calls(self, lines: deque[tuple[int, bytes]]) -> Iterator[RecordedCall]:
-        while lines:
-            number, line = lines.popleft()
-            try:
-                entry = decode(line, _Line)
-                force_setattr(entry, "event", None)  # it would keep the line
-                force_setattr(entry, "normal", msgspec.UNSET)
-                yield call_of_entry(number, entry)
-            except InvalidInput as error:
-                raise InvalidInput(f"{self.path}:{number}: {error.pointer} {error}".replace("  ", " ")) from None
-
-    def _renumber(self, shifts: dict[str, int]) -> None:
-        """Leave in the file what the journals hold, with the seqs that it has there.
-
-        Args:
-            shifts: By namespace, how many lines were too old to be read.
-        """
-        numbers = dict.fromkeys(shifts, 0)
-        firsts = {name: self._parts[name].emulator.journal.first_seq for name in shifts}
-        changed = False
-
-        def kept(file: BinaryIO) -> Iterator[bytes]:
-            nonlocal changed
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                name = self._owner(number, line)
-                numbers[name] += 1
-                seq = numbers[name] - shifts[name]
-                place = place_of(line)
-                changed |= place != (name, seq) or seq < firsts[name]
-                if seq >= firsts[name]:
-                    yield line if place == (name, seq) else renumbered(line, name, seq)
-
-        with self.path.open("rb") as file:
-            deque(kept(file), maxlen=0)
-        if changed:
-            numbers = dict.fromkeys(shifts, 0)
-            self._rewrite(kept)
-        self._size_bytes = self.path.stat().st_size
-        self._smaller_at_bytes = max(_SLACK_BYTES, _GROWTH * self._size_bytes)
-
-    # Writing
 
     def begin(self, namespaces: Iterable[Namespace]) -> None:
         """Start writing.
@@ -284,10 +141,11 @@ class JournalFile:
             ServerFailed: The file cannot be written.
         """
         try:
-            self._unfinished.unlink(missing_ok=True)  # left by a process that was killed
+            unfinished(self.path).unlink(missing_ok=True)  # left by a process that was killed
             self._open()
         except OSError as error:
             raise ServerFailed(f"cannot write the journal to {self.path}: {error.strerror or error}") from None
+        self._smaller_at_bytes = max(_SLACK_BYTES, _GROWTH * self._size_bytes)
         self._namespaces = namespaces
         self._thread = threading.Thread(target=self._write_all, name="mockserver-journal", daemon=True)
         self._thread.start()
@@ -385,8 +243,7 @@ class JournalFile:
         part = self._parts.pop(name, None)
         if part is None or not part.lines:
             return
-        begin = _NAMESPACE if name == DEFAULT else b'%b"%b",' % (_NAMESPACE, name.encode())
-        self._replace(lambda file: (line for line in file if line.startswith(begin) == (name == DEFAULT)))
+        self._replace(lambda file: (line for line in file if owner_of(line) != name))
 
     def _make_smaller(self) -> None:
         """Remove the lines of entries that the journals have dropped, if that is worth it."""
@@ -426,7 +283,7 @@ class JournalFile:
         """Rewrite the file that is being written; if the disk is full, it stays as it is."""
         assert self._file is not None
         try:
-            self._rewrite(kept, self._file.close)
+            rewrite(self.path, kept, self._file.close)
         except OSError as error:
             self.failure = error
         self._file.close()
@@ -434,20 +291,3 @@ class JournalFile:
             self._open()
         except OSError as error:
             self.failure = error
-
-    def _rewrite(
-        self, kept: Callable[[BinaryIO], Iterable[bytes]], before: Callable[[], object] = lambda: None
-    ) -> None:
-        """Replace the file by a new one with some of its lines. A process that is killed leaves one or the other.
-
-        Args:
-            before: Called before the replacement.
-        """
-        try:
-            with self.path.open("rb") as file, self._unfinished.open("wb") as smaller:
-                smaller.writelines(kept(file))
-            before()
-            self._unfinished.replace(self.path)
-        except OSError:
-            self._unfinished.unlink(missing_ok=True)
-            raise

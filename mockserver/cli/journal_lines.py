@@ -17,7 +17,7 @@ from mockserver.namespaces import DEFAULT
 from mockserver.wire.codec import decode, encode
 from mockserver.wire.entries import response_headers
 
-__all__ = ["Lines", "place_of", "renumbered"]
+__all__ = ["Lines", "owner_of", "place_of", "renumbered"]
 
 _MOST_KNOWN = 10_000
 """For how many event types of sessions the encoded parts are kept."""
@@ -33,6 +33,12 @@ _PLACE = re.compile(rb'\{(?:"namespace":"([^"]*)",)?"seq":(\d+),')
 
 _SEQ = b'{"seq":'
 
+_NAMESPACE = b'{"namespace":'
+
+
+class _Named(msgspec.Struct):
+    namespace: str
+
 
 def place_of(line: bytes) -> tuple[str, int] | None:
     """Return the namespace and the seq of an entry; None if the line is not as :class:`Lines` writes it."""
@@ -41,6 +47,18 @@ def place_of(line: bytes) -> tuple[str, int] | None:
         return None
     name = found[1]
     return DEFAULT if name is None else name.decode("utf-8", "replace"), int(found[2])
+
+
+def owner_of(line: bytes) -> str:
+    """Return the namespace of an entry.
+
+    Raises:
+        InvalidInput: The line is not JSON.
+    """
+    place = place_of(line)
+    if place is not None:
+        return place[0]
+    return decode(line, _Named).namespace if line.startswith(_NAMESPACE) else DEFAULT
 
 
 def renumbered(line: bytes, name: str, seq: int) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["write_whole"]
+__all__ = ["rewrite", "unfinished", "write_whole"]
 
 
 def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
@@ -35,6 +36,34 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def rewrite(
+    path: Path, kept: Callable[[BinaryIO], Iterable[bytes]], before: Callable[[], object] = lambda: None
+) -> None:
+    """Replace a file by a new one with some of its lines. A process that is killed leaves one or the other.
+
+    Args:
+        kept: Returns the lines of the new file, from the old one.
+        before: Called before the replacement.
+
+    Raises:
+        OSError: It cannot be replaced; it is as it was.
+    """
+    smaller = unfinished(path)
+    try:
+        with path.open("rb") as file, smaller.open("wb") as written:
+            written.writelines(kept(file))
+        before()
+        smaller.replace(path)
+    except OSError:
+        smaller.unlink(missing_ok=True)
+        raise
+
+
+def unfinished(path: Path) -> Path:
+    """Return the file in which :func:`rewrite` begins; a process that is killed leaves it."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def _write_to(path: Path, chunks: Iterable[bytes]) -> None:

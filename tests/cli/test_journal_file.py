@@ -14,7 +14,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from mockserver.cli import journal_file, journal_lines
+from mockserver.cli import journal_file, journal_lines, journal_reading
 from mockserver.cli.journal_file import JournalFile
 from mockserver.cli.journal_lines import Lines
 from mockserver.control import (
@@ -321,8 +321,8 @@ def test_reading_that_takes_long_is_announced(path: Path, monkeypatch: pytest.Mo
     kept = Kept(path)
     play(kept.service)
     kept.file.close()
-    monkeypatch.setattr(journal_file, "_SLACK_BYTES", 0)
-    monkeypatch.setattr(journal_file, "time", SimpleNamespace(monotonic=iter((50.0, 52.5)).__next__))
+    monkeypatch.setattr(journal_reading, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(journal_reading, "time", SimpleNamespace(monotonic=iter((50.0, 52.5)).__next__))
     told: list[str] = []
     JournalFile(path).read_back(Service().namespaces, Settings(), told.append)
     assert told == [f"reading 9 entries of {path}", f"read 9 entries of {path} in 2.5 s"]
