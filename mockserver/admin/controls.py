@@ -84,15 +84,18 @@ def armed(target: Target, argument: None) -> ArmedView:
     """Show what makes a namespace behave differently than after its start."""
     with target.namespace as emulator:
         run = emulator.stories.run
-        told = None if run is None or run.stopped else run
+        running = None if run is None or run.stopped else run
         rules = emulator.faults.rules
         return ArmedView(
             faults=sum(1 for one in rules if one.enabled and (one.times is None or one.applied < one.times)),
-            story=None if told is None else told.name,
-            story_title=None if told is None else told.known.story.title,
+            story=None if running is None else running.name,
+            story_title=None if running is None else running.known.story.title,
             settings=[
                 ChangedSetting(
-                    name=name, start=start, value=value, story=told.name if told and name in told.changed else None
+                    name=name,
+                    start=start,
+                    value=value,
+                    story=running.name if running and name in running.changed else None,
                 )
                 for name, (start, value) in emulator.changed_settings.items()
             ],

@@ -69,7 +69,9 @@ def description(
     paths: dict[str, dict[str, Any]] = {}
     for name, api in described.items():
         for path, methods in api.paths.items():
-            paths[path] = {method: {"tags": [name], "security": [], **told} for method, told in methods.items()}
+            paths[path] = {
+                method: {"tags": [name], "security": [], **operation} for method, operation in methods.items()
+            }
     for route in CONTROL_ROUTES:
         paths.setdefault(ADMIN + route.path, {})[route.method.lower()] = _operation(route)
     records = {kind for route in CONTROL_ROUTES for kind in _in_bodies(route) if is_record(kind)}

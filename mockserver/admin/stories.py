@@ -121,11 +121,10 @@ def _judged(namespace: Namespace, run: StartedStory, *, stopped: bool) -> StoryV
         rules = emulator.stories.rules_of(run)
         last_seq = emulator.journal.last_seq
     until = last_seq if run.progress.until is None else run.progress.until
-    told = run.known.story
     found = [
-        *expectation_views(namespace, told.expect, since=run.since, until=until),
-        *content_expectations(namespace, told.content, since=run.since, until=until),
-        strikes_view(told, rules),
+        *expectation_views(namespace, run.known.story.expect, since=run.since, until=until),
+        *content_expectations(namespace, run.known.story.content, since=run.since, until=until),
+        strikes_view(run.known.story, rules),
     ]
     if view.state == "waiting" and stopped:
         found.append(no_player_came())

@@ -96,8 +96,8 @@ class _Picture:
 
     def quality(self) -> Iterator[Span]:
         """Draw the bitrate that was last reported."""
-        said = ((step, bitrate) for step in self.steps if (bitrate := step.qoe.get(_BITRATE)) is not None)
-        for bitrate, first, end in _lasting(said):
+        bitrates = ((step, bitrate) for step in self.steps if (bitrate := step.qoe.get(_BITRATE)) is not None)
+        for bitrate, first, end in _lasting(bitrates):
             yield self.span("quality", str(bitrate), first, end)
 
     def silences(self, silence_s: float) -> Iterator[Span]:

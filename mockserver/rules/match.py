@@ -354,8 +354,8 @@ def _said_of_content(facts: Facts, name: str) -> str | None:
         return None if facts.content is None else getattr(facts.content, name)
     normal = _normal(facts)
     start = normal[0] if isinstance(normal, list) and normal else normal
-    said = event_of(start).params.get(_CONTENT[name])
-    return said if isinstance(said, str) else None
+    value = event_of(start).params.get(_CONTENT[name])
+    return value if isinstance(value, str) else None
 
 
 def _normal(facts: Facts) -> Any:

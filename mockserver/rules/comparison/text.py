@@ -66,9 +66,9 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
     """Write differences below headings; equal ones of several events of a type are one line."""
     lines = []
     for heading, kinds in _PARTS:
-        told = [*_told([change for change in changes if change.of in kinds])]
-        if told:
-            lines += [f"  {heading}", *(f"    {line}" for line in told)]
+        written = [*_written([change for change in changes if change.of in kinds])]
+        if written:
+            lines += [f"  {heading}", *(f"    {line}" for line in written)]
     return lines
 
 
@@ -104,7 +104,7 @@ def _how(session: SessionView) -> str:
     return ", ".join(part for part in (events, closed, client) if part)
 
 
-def _told(changes: Iterable[Change]) -> Iterator[str]:
+def _written(changes: Iterable[Change]) -> Iterator[str]:
     """Write differences; equal ones of several events of a type are one line, in place of the first."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for number, change in enumerate(changes):

@@ -132,8 +132,8 @@ class JudgedSession:
 
         def misses() -> Iterator[tuple[float, int, Item, tuple[Difference, ...]]]:
             for number, item in enumerate(self.session.arrived):
-                said = item.event_type
-                if said != event_type and (said in EVENT_TYPES or most_similar(said or "", (event_type,)) is None):
+                name = item.event_type
+                if name != event_type and (name in EVENT_TYPES or most_similar(name or "", (event_type,)) is None):
                     continue
                 differences = matcher.differences(item.facts())
                 distance = matcher.distance(differences)
