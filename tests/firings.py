@@ -11,7 +11,7 @@ from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.traffic import Traffic
-from tests.playbacks import START_MS, START_PARAMS, Event, Playground
+from tests.playbacks import START_MS, START_PARAMS, Event, Playground, body_of
 
 __all__ = [
     "Firing",
@@ -81,14 +81,9 @@ def downloaded(*events: Event, path: str = "/api/v1/downloaded", **start: Any) -
 
 
 def batch(*events: Event, **start: Any) -> list[dict[str, Any]]:
-    """Return a batch of events; params only, without qoeData and customMetadata."""
+    """Return a batch of downloaded content; ``start`` are more params of its sessionStart."""
     first = start_body(params={f"media.{name}": value for name, value in start.items()})
-    rest = [
-        {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": START_MS + round(at_s * 1000)}}
-        | ({"params": params[0]} if params else {})
-        for event_type, at_s, playhead_s, *params in events
-    ]
-    return [first, *rest]
+    return [first, *(body_of(*event) for event in events)]
 
 
 def start_body(**members: Any) -> dict[str, Any]:

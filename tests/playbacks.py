@@ -44,6 +44,25 @@ Event = tuple[Any, ...]
 """``(event type, second of ts, playhead)``, then optionally params, qoeData and customMetadata."""
 
 
+def body_of(
+    event_type: str,
+    at_s: float,
+    playhead_s: Any,
+    params: dict[str, Any] | None = None,
+    qoe: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return an event as a player sends it; arguments as of :data:`Event`."""
+    body = {
+        "eventType": event_type,
+        "playerTime": {"playhead": playhead_s, "ts": START_MS + round(at_s * 1000)},
+        "params": params,
+        "qoeData": qoe,
+        "customMetadata": metadata,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
 class Playground:
     """A namespace on a clock that follows the events, without sockets.
 
@@ -72,23 +91,16 @@ class Playground:
         if not events or events[0][0] != "sessionStart":
             events = (("sessionStart", 0, 0), *events)
         sid = ""
-        for event_type, at_s, playhead_s, *rest in events:
-            params, qoe, meta = (*rest, None, None, None)[:3]
-            ts_ms = START_MS + round(at_s * 1000)
-            self.now_ms = max(self.now_ms, ts_ms)
-            body: dict[str, Any] = {"eventType": event_type, "playerTime": {"playhead": playhead_s, "ts": ts_ms}}
-            if event_type == "sessionStart":
-                params = {**START_PARAMS, **(start or {}), **(params or {})}
-                body["params"] = {key: value for key, value in params.items() if value is not None}
-            elif params is not None:
-                body["params"] = params
-            if qoe is not None:
-                body["qoeData"] = qoe
-            if meta is not None:
-                body["customMetadata"] = meta
-            path = "/api/v1/sessions" if event_type == "sessionStart" else f"/api/v1/sessions/{sid}/events"
-            plan = self.post(path, body)
-            if event_type == "sessionStart":
+        for event_type, at_s, playhead_s, *more in events:
+            opens = event_type == "sessionStart"
+            if opens:
+                own = more[0] if more and more[0] else {}
+                params = {**START_PARAMS, **(start or {}), **own}
+                more[:1] = [{key: value for key, value in params.items() if value is not None}]
+            body = body_of(event_type, at_s, playhead_s, *more)
+            self.now_ms = max(self.now_ms, body["playerTime"]["ts"])
+            plan = self.post("/api/v1/sessions" if opens else f"/api/v1/sessions/{sid}/events", body)
+            if opens:
                 sid = plan.record.session_id or ""
                 assert sid, plan.response
         return sid

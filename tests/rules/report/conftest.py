@@ -9,7 +9,7 @@ import pytest
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from mockserver.rules.report.report import build_report
-from tests.playbacks import START_MS, Playground, accepted_items, case_of
+from tests.playbacks import Playground, accepted_items, body_of, case_of
 
 
 class Reports:
@@ -30,10 +30,7 @@ class Reports:
 
     def batch(self, *events: Any, start: dict[str, Any], settings: Settings | None = None) -> SessionReport:
         """Report downloaded content."""
-        bodies = [{"eventType": "sessionStart", "playerTime": {"playhead": 0, "ts": START_MS}, "params": start}]
-        for event_type, at_s, playhead_s, *params in events:
-            time = {"playhead": playhead_s, "ts": START_MS + round(at_s * 1000)}
-            bodies.append({"eventType": event_type, "playerTime": time, **({"params": params[0]} if params else {})})
+        bodies = [body_of(*event) for event in (("sessionStart", 0, 0, start), *events)]
         ground = Playground(settings)
         plan = ground.post("/api/v1/downloaded", bodies)
         assert plan.record.session_id, plan.response
