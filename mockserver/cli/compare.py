@@ -9,7 +9,7 @@ from mockserver.cli.flags import add_file
 from mockserver.cli.output import add_format_arguments, outputs_of, put_out
 from mockserver.cli.remote import REMOTE
 from mockserver.cli.source import SOURCES, Source, add_source_options, is_address, opened_source
-from mockserver.errors import InvalidInput, nearest
+from mockserver.errors import InvalidInput
 from mockserver.formats.judgement import Judgement
 from mockserver.model.comparison import Comparison, Tolerance
 
@@ -109,12 +109,7 @@ def _read(arguments: argparse.Namespace, name: str, sid: str | None) -> tuple[So
     from mockserver.media_server.comparing import watched_sessions
 
     with opened_source(_own(arguments, name), name) as source:
-        known = [session.session_id for session in source.server.sessions()]
-        if not known:
-            raise InvalidInput(f"{source.name} has no session")
-        if sid is not None and sid not in known:
-            raise InvalidInput(f"{source.name} has no session {sid[:100]!r}{nearest(sid, known)}")
-        return source, watched_sessions(source.server.control, None if sid is None else (sid,))
+        return source, watched_sessions(source.server.control, source.session_ids(sid))
 
 
 def _own(arguments: argparse.Namespace, name: str) -> argparse.Namespace:

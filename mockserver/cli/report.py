@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mockserver.cli.source import SOURCES, Source, add_source_arguments, opened_source
+from mockserver.cli.source import SOURCES, add_source_arguments, opened_source
 from mockserver.cli.terminal import show, show_json, width_of
-from mockserver.errors import InvalidInput, nearest
 
 __all__ = ["add_arguments", "run"]
 
@@ -48,20 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     from mockserver.rules.report.text import report_text
 
     with opened_source(arguments) as source:
-        reports = [source.server.report(sid) for sid in _wanted(source, arguments.session)]
+        reports = [source.server.report(sid) for sid in source.session_ids(arguments.session)]
         if arguments.json:
             show_json({"reports": reports})
         else:
             show("\n\n".join(report_text(report, width_of(sys.stdout, 120)) for report in reports))
     return 0
-
-
-def _wanted(source: Source, sid: str | None) -> list[str]:
-    known = [session.session_id for session in source.server.sessions()]
-    if not known:
-        raise InvalidInput(f"{source.name} has no session")
-    if sid is None:
-        return known
-    if sid not in known:
-        raise InvalidInput(f"{source.name} has no session {sid[:100]!r}{nearest(sid, known)}")
-    return [sid]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mockserver.cli.flags import add_file
 from mockserver.cli.remote import REMOTE, add_remote_arguments, refuse, remote_server
 from mockserver.control import EVENTS, FINDINGS, NAMESPACES, FindingQuery, PageQuery
-from mockserver.errors import InvalidInput, MockserverError, known_name
+from mockserver.errors import InvalidInput, MockserverError, known_name, nearest
 from mockserver.media_server import MediaServer
 from mockserver.model.finding import Finding
 from mockserver.model.query import MAX_LIMIT, Query
@@ -76,6 +76,22 @@ class Source(NamedTuple):
     def journal_complete(self) -> bool:
         """Whether nothing was dropped that could have findings."""
         return self.server.control.call(FINDINGS, FindingQuery(limit=1)).journal_complete
+
+    def session_ids(self, only: str | None = None) -> list[str]:
+        """Return the ids of the sessions.
+
+        Args:
+            only: Return this one alone; None for all.
+
+        Raises:
+            InvalidInput: There is no session, or not this one.
+        """
+        known = [session.session_id for session in self.server.sessions()]
+        if not known:
+            raise InvalidInput(f"{self.name} has no session")
+        if only is not None and only not in known:
+            raise InvalidInput(f"{self.name} has no session {only[:100]!r}{nearest(only, known)}")
+        return known if only is None else [only]
 
     def findings(self) -> list[Finding]:
         """Return all findings, worst first."""
