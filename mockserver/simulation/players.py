@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 from msgspec.structs import replace
@@ -146,15 +146,7 @@ class Players:
             Refused: Too many are playing already.
         """
         _check(command, tuple(self._voices))
-        url = self._url
-        if url is None and self._is_closed:
-            raise InvalidInput("this server is stopped, so no player can reach it", status=409)
-        if url is None:
-            raise InvalidInput(
-                "this server does not listen by itself (it is embedded in an application), so no player can reach "
-                "it; use mockserver play --to URL",
-                status=409,
-            )
+        url = self._reachable()
         seed = secrets.randbelow(_MOST_SEED + 1) if command.seed is None else command.seed
         scripts = [_script(command, seed + number) for number in range(command.count)]
         with self._lock:
@@ -176,6 +168,18 @@ class Players:
             for run in runs:
                 run.start(namespaced(url, namespace), clock)
         return views
+
+    def _reachable(self) -> str:
+        """Return the address of the server; refuse if it has none."""
+        if self._url is not None:
+            return self._url
+        if self._is_closed:
+            raise InvalidInput("this server is stopped, so no player can reach it", status=409)
+        raise InvalidInput(
+            "this server does not listen by itself (it is embedded in an application), so no player can reach "
+            "it; use mockserver play --to URL",
+            status=409,
+        )
 
     def stop(self, namespace: str, player_id: str) -> PlayerView:
         """Stop a player where it is; one that has already ended is left unchanged.
@@ -215,16 +219,17 @@ def _script(command: PlayerCommand, seed: int) -> tuple[str, list[Beat]]:
 
 
 def _check(command: PlayerCommand, dialects: tuple[str, ...]) -> None:
-    checks: tuple[tuple[str, object, Callable[[], bool], str], ...] = (
-        ("count", command.count, lambda: 1 <= command.count <= MOST_PLAYERS, f"1 to {MOST_PLAYERS}"),
-        ("content", command.content, lambda: command.content in CONTENTS, f"one of {', '.join(CONTENTS)}"),
-        ("dialect", command.dialect, lambda: command.dialect in dialects, f"one of {', '.join(dialects)}"),
-        ("flaw", command.flaw, lambda: command.flaw is None or command.flaw in FLAWS, f"one of {', '.join(FLAWS)}"),
-        ("speed", command.speed, lambda: _can_be_speed(command.speed), "a number more than 0, or max"),
-        ("seed", command.seed, lambda: command.seed is None or 0 <= command.seed <= _MOST_SEED, f"0 to {_MOST_SEED}"),
+    checks = (
+        ("count", 1 <= command.count <= MOST_PLAYERS, f"1 to {MOST_PLAYERS}"),
+        ("content", command.content in CONTENTS, f"one of {', '.join(CONTENTS)}"),
+        ("dialect", command.dialect in dialects, f"one of {', '.join(dialects)}"),
+        ("flaw", command.flaw is None or command.flaw in FLAWS, f"one of {', '.join(FLAWS)}"),
+        ("speed", _can_be_speed(command.speed), "a number more than 0, or max"),
+        ("seed", command.seed is None or 0 <= command.seed <= _MOST_SEED, f"0 to {_MOST_SEED}"),
     )
-    for name, given, holds, wanted in checks:
-        if not holds():
+    for name, holds, wanted in checks:
+        if not holds:
+            given = getattr(command, name)
             text = f"{given:g}" if isinstance(given, float) else str(given)[:50]
             raise InvalidInput(f"{name} must be {wanted}, not {text}", pointer=f"/{name}")
 
