@@ -72,13 +72,8 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
     if query.sort != "opened" or query.skip:
         ordered = _ordered(chosen, query.sort, back_end, diagnosis)
         page, following = within_answer(ordered[query.skip : query.skip + query.limit], _shown_bytes), None
-    elif query.before is None:
-        page = within_answer(chosen[: query.limit], _shown_bytes)
-        following = page[-1].number if len(page) < len(chosen) else None
     else:
-        chosen = [one for one in chosen if one.number < query.before]
-        page = within_answer(chosen[: -query.limit - 1 : -1], _shown_bytes)[::-1]
-        following = page[0].number if len(page) < len(chosen) else None
+        page, following = _page(chosen, query.limit, query.before)
     with target.namespace as emulator:
         outcomes = {one.sid: _outcomes(emulator, one.sid) for one in page}
 
@@ -89,6 +84,20 @@ def sessions(target: Target, query: SessionQuery) -> SessionPage:
 
     views = [view(one) for one in page]
     return SessionPage(sessions=views, meta=Meta(total=len(matching), evicted=evicted, next=following))
+
+
+def _page(known: list[Session], limit: int, before: int | None) -> tuple[list[Session], int | None]:
+    """Return the sessions on a page, in order of opening, and the number from which the next page continues.
+
+    Args:
+        before: Return the last ones below this number; None for the first ones.
+    """
+    if before is None:
+        page = within_answer(known[:limit], _shown_bytes)
+        return page, page[-1].number if len(page) < len(known) else None
+    older = [one for one in known if one.number < before]
+    page = within_answer(older[: -limit - 1 : -1], _shown_bytes)[::-1]
+    return page, page[0].number if len(page) < len(older) else None
 
 
 def _ordered(known: list[Session], order: str, back_end: BackEnd, diagnosis: Diagnosis) -> list[Session]:
