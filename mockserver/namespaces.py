@@ -22,7 +22,7 @@ from mockserver.model.results import Addresses
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery
 from mockserver.simulation.players import Players
-from mockserver.store.budget import Budget, Share
+from mockserver.store.budget import Budget
 from mockserver.store.leftovers import free
 
 __all__ = ["DEFAULT", "LOCALHOST", "Asker", "Destination", "Namespace", "Namespaces", "Target", "destination"]
@@ -103,7 +103,6 @@ class Namespace:
         self._emulator = emulator
         self._lock = threading.RLock()
         self._budget: Budget | None = None
-        self._share: Share | None = None
         self.wanted = False
         self.name = emulator.name
         self.clock = emulator.clock
@@ -138,8 +137,8 @@ class Namespace:
     def join(self, budget: Budget) -> None:
         """Take part in the budget of a server."""
         with self as emulator:
-            self._budget, self._share = budget, budget.join(self._give_way)
-            emulator.join(self._share)
+            self._budget = budget
+            emulator.join(budget.join(self._give_way))
 
     def reset(self, parts: Iterable[str]) -> None:
         """Bring parts back to the state after the start; see :meth:`Emulator.reset`."""
@@ -160,8 +159,8 @@ class Namespace:
     def leave(self) -> None:
         """End for good, and forget everything."""
         self.reset(("journal", "sessions"))
-        if self._share is not None:
-            self._share.leave()
+        if self._emulator.share is not None:
+            self._emulator.share.leave()
 
     def _give_way(self) -> bool:
         if not self._lock.acquire(blocking=False):
@@ -285,24 +284,15 @@ class Namespaces:
         Raises:
             InvalidInput: The name is not allowed.
         """
-        found = self._peek(name)
+        found = self._known.get(name)
+        if found is None:
+            _check(name)
+            with self._lock:
+                found = self._known.get(name) or self._unborn.get(name)  # it may have been made since
+                if found is None:
+                    found = self._unborn[name] = Namespace(self._make(name))
         found.wanted = True
         return found
-
-    def _peek(self, name: str) -> Namespace:
-        known = self._known.get(name)
-        if known is not None:
-            return known
-        _check(name)
-        with self._lock:
-            known = self._known.get(name)  # it may have been made since
-            if known is not None:
-                return known
-            unborn = self._unborn.get(name)
-            if unborn is None:
-                unborn = Namespace(self._make(name))
-                self._unborn[name] = unborn
-            return unborn
 
     def obtain(self, name: str, asker: Asker = "player") -> Namespace:
         """Return a namespace, and create it if there is none.
