@@ -1,8 +1,8 @@
 """What a dialect is: one emulated API, seen from everything behind it.
 
 A dialect is a folder with one object. Only it knows the wire: the paths, the shape of a body, where a session id is,
-the headers, the text of an answer. It turns requests into :class:`~mockserver.model.arrival.Arrival`, events in the
-normal shape (:mod:`mockserver.model.event`), and takes back outcomes.
+the headers, the text of an answer. It turns requests into :class:`~mockserver.model.arrival.Arrival`, events into the
+normal shape (:mod:`mockserver.model.event`), and outcomes into answers.
 
 Dialects never import each other. :mod:`mockserver.dialects.registry` alone names them.
 """

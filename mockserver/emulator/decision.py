@@ -81,7 +81,7 @@ class BackEnd:
         return self._limits if session.rule is None else limits(self.settings, session.rule)
 
     def follows(self, arrival: Arrival, session: Session | None, now_ms: int) -> bool:
-        """Return whether a clock that follows events follows this one: only valid events of live sessions count."""
+        """Return whether a request moves a clock that follows events: only valid events of live sessions do."""
         if arrival.violations:
             return False
         if arrival.operation is Operation.EVENT:

@@ -1,4 +1,4 @@
-"""The requests that an application on the sockets of others is answering."""
+"""The requests that an application is answering on the sockets of another server."""
 
 from __future__ import annotations
 
