@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from mockserver.model.journal import Violation
 from mockserver.pointer import pointer_of
 
-__all__ = ["MAX_VIOLATIONS", "Path", "Reason", "reasons_of", "violations_of"]
+__all__ = ["MAX_VIOLATIONS", "Path", "Reason", "reasons_of", "value_at", "violations_of"]
 
 MAX_VIOLATIONS = 100
 """Most violations of one event; the last one then says how many more there are."""
@@ -74,6 +74,13 @@ def violations_of(
         more = f"{at_least}{len(kept) - len(listed)} more violations are not listed; correct these first."
         violations.append(Violation(base, "more", more))
     return tuple(violations)
+
+
+def value_at(document: Any, path: Path) -> Any:
+    """Return the value at a place that a reason is about; the place must be there."""
+    for step in path:
+        document = document[step]
+    return document
 
 
 def reasons_of(error: ValidationError) -> Iterator[Reason]:

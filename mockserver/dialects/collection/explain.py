@@ -15,7 +15,7 @@ from jsonschema import Draft4Validator
 from mockserver.dialects.collection import keys
 from mockserver.dialects.collection.keys import Key
 from mockserver.dialects.nearest import nearest_key
-from mockserver.dialects.reasons import Path, Reason, reasons_of, violations_of
+from mockserver.dialects.reasons import Path, Reason, reasons_of, value_at, violations_of
 from mockserver.dialects.values import (
     LONGEST_SHOWN,
     SENT_AS_NULL,
@@ -92,7 +92,7 @@ class _Wording:
         if reason.rule == "additionalProperties":
             return self._unknown(reason.path, reason.about)
         if reason.rule == "enum":
-            return self._event_type_unknown(self._value(reason.path))
+            return self._event_type_unknown(value_at(self._document, reason.path))
         if reason.rule == "anyOf":
             wanted = " or ".join(in_quotes(choice["required"][0]) for choice in reason.about)
             return f"{in_quotes(reason.path[-1])} has neither {wanted.replace(' or ', ' nor ')}; add {wanted}, or both."
@@ -116,7 +116,7 @@ class _Wording:
         return f'"params" is missing; {self._event_type} needs it, with {names}.'
 
     def _wrong_type(self, path: Path, wanted: str | list[str]) -> str:
-        value = self._value(path)
+        value = value_at(self._document, path)
         key = self._key(path)
         name = f"Entry {path[-1]} of {in_quotes(path[-2])}" if isinstance(path[-1], int) else in_quotes(path[-1])
         cause = SENT_AS_NULL if value is None and wanted in ("number", "integer") else ""
@@ -210,12 +210,6 @@ class _Wording:
         elif len(place) == 3:
             table = keys.CUSTOMER_ID_KEYS if place[1] == "visitor.customerIDs" else keys.EVENTS["stateStart"].params
         return next((key for key in table if key.name == name), None)
-
-    def _value(self, path: Path) -> Any:
-        at: Any = self._document
-        for step in path:
-            at = at[step]
-        return at
 
 
 _VALUE_WORDS = TYPE_WORDS | {"customerIDs": "an object", "stateList": "an array"}

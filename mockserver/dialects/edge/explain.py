@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from mockserver.dialects.edge.keys import BLOCKS, EVENTS, ISO_EXAMPLE, MAX_PLAYHEAD_S, SID_LENGTH, Key
 from mockserver.dialects.edge.normal import place_of, timestamp_ms
-from mockserver.dialects.reasons import Path, Reason, reasons_of, violations_of
+from mockserver.dialects.reasons import Path, Reason, reasons_of, value_at, violations_of
 from mockserver.dialects.values import (
     SENT_AS_NULL,
     TYPE_WORDS,
@@ -91,7 +91,7 @@ class _Wording:
             return f'{name} has neither "statesStart" nor "statesEnd" with a state in it; add one, or both.'
         if reason.rule == "not":
             return f"{name} must not be sent with {self._event_type}; remove it."
-        value = self._value(reason.path)
+        value = value_at(self._xdm, reason.path)
         return f"{name} is {shown_with_type(value)}{self._advice(reason, value)}."
 
     def _advice(self, reason: Reason, value: Any) -> str:
@@ -129,12 +129,6 @@ class _Wording:
             needed = [in_quotes(key.name) for key in block.keys if key.required]
             return "an object", f"with {', '.join(needed)}" if needed else "which may be empty"
         return ("an object", "")
-
-    def _value(self, path: Path) -> Any:
-        at: Any = self._xdm
-        for step in path:
-            at = at[step]
-        return at
 
 
 def _dotted(path: Path) -> str:
