@@ -50,20 +50,17 @@ def addresses_of(
     """
     own = Address(url=loopback_url(scheme, host, port), kind="loopback")
     bound = _read(host)
-    known: list[Address] = []
+    known = [own]
     if bound is None and not is_loopback(host):
-        known.append(Address(url=own.url, kind="name"))
+        known = [Address(url=own.url, kind="name")]
     elif bound is not None and bound.is_unspecified:
-        known += [
+        known[:0] = (
             Address(url=_url(scheme, address, port), kind="lan")
             for address in map(ip_address, lan())
             if address.version == bound.version and not address.is_link_local
-        ]
-        known.append(own)
+        )
     elif bound is not None and not bound.is_loopback:
-        known.append(Address(url=own.url, kind="lan"))
-    else:
-        known.append(own)
+        known = [Address(url=own.url, kind="lan")]
     if (bound is None and is_loopback(host)) or bound in (ip_address("127.0.0.1"), ip_address("0.0.0.0")):
         known.append(Address(url=f"{scheme}://{EMULATOR_HOST}:{port}", kind="emulator"))
     return Addresses(addresses=known, best=known[0].url, open_to_others=not is_loopback(host), https=scheme == "https")
