@@ -93,7 +93,7 @@ class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     skip: int = 0
 
 
-class EventQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class EventQuery(Query, frozen=True, kw_only=True):
     """Which entries to list; the conditions of a query, and more that only a list has.
 
     Args:
@@ -165,7 +165,7 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     limit: int = DEFAULT_LIMIT
 
 
-class ExportQuery(EventQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ExportQuery(EventQuery, frozen=True, kw_only=True):
     """Which entries to export, and how. ``limit``, ``sort``, ``skip`` and ``surroundings`` change nothing.
 
     Args:
@@ -190,7 +190,7 @@ class Route(msgspec.Struct, Generic[A, R], frozen=True):
         media_type: The media type of the answer.
         any_host: Whether it accepts any ``Host`` header and needs no token; for probes.
         slow: Whether the answer may take long to compute, so that it must not delay players.
-        takes: What the body may be declared as. No page can send any of it across origins unasked.
+        takes: The content types of its body. A browser sends none of them across origins without a preflight.
         max_body_mib: Most mebibytes of the body.
     """
 

@@ -114,7 +114,7 @@ class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     enabled: bool = True
 
 
-class FaultEdit(FaultSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FaultEdit(FaultSpec, frozen=True, kw_only=True):
     """A rule to replace another. You may send back a changed answer of the server: these members are ignored."""
 
     id: str | msgspec.UnsetType = msgspec.UNSET

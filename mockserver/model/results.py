@@ -79,7 +79,7 @@ class EventPage(_Result, frozen=True, kw_only=True):
     meta: Meta
 
 
-class WaitCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WaitCommand(_Command, frozen=True, kw_only=True):
     """Count, find or wait.
 
     Args:
@@ -132,7 +132,7 @@ class WaitResult(_Result, frozen=True, kw_only=True):
     journal_complete: bool
 
 
-class VerifyCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VerifyCommand(_Command, frozen=True, kw_only=True):
     """Verify a count of entries, or of sessions in which a sequence occurs.
 
     Args:
@@ -269,7 +269,7 @@ class Timeline(_Result, frozen=True, kw_only=True):
     journal_complete: bool
 
 
-class SessionCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SessionCommand(_Command, frozen=True, kw_only=True):
     """Open or close a session without a client; without ``sid`` a new session with a new id."""
 
     sid: str | None = None
@@ -305,7 +305,7 @@ class FaultPage(_Result, frozen=True, kw_only=True):
     meta: Meta
 
 
-class ClockCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClockCommand(_Command, frozen=True, kw_only=True):
     """Move or stop the clock.
 
     ``advance`` takes ``ms``, ``seconds``, ``minutes`` and ``hours`` and moves by their sum, ``set`` takes ``at_ms``,
@@ -344,7 +344,7 @@ class FindingPage(_Result, frozen=True, kw_only=True):
     journal_complete: bool
 
 
-class ResetCommand(_Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ResetCommand(_Command, frozen=True, kw_only=True):
     """What to reset; everything when ``only`` is left out."""
 
     only: tuple[Literal["journal", "sessions", "faults", "clock", "settings"], ...] | None = None

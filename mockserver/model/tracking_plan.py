@@ -34,7 +34,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A part of a plan; an unknown member is an error."""
 
 
-class KeyRule(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class KeyRule(_Part, frozen=True, kw_only=True):
     """What one key of an event must be. All that is given must hold.
 
     Args:
@@ -63,7 +63,7 @@ Keys = Mapping[str, KeyRule | Scalar]
 """The rules of keys by their names; a value alone is a rule that the key equals it."""
 
 
-class ExpectedEvent(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ExpectedEvent(_Part, frozen=True, kw_only=True):
     """One kind of event that a session must report. Only events that the API accepted count.
 
     Args:
@@ -93,7 +93,7 @@ class ExpectedEvent(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     unplanned_keys: Unplanned = "allow"
 
 
-class ExpectedName(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ExpectedName(_Part, frozen=True, kw_only=True):
     """A player state or a chapter, by its name, and how often it must start in a session.
 
     Args:
@@ -109,7 +109,7 @@ class ExpectedName(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True,
     at_most: int | None = None
 
 
-class ContentCriteria(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ContentCriteria(_Part, frozen=True, kw_only=True):
     """Which sessions are about a content. All that is given must hold; a list means any of its values.
 
     A text that ends with ``*`` stands for all that begin like it.
@@ -133,7 +133,7 @@ class ContentCriteria(_Part, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     where: str | tuple[str, ...] = ()
 
 
-class ContentPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ContentPlan(_Part, frozen=True, kw_only=True):
     """What every session of one content must report.
 
     Args:
@@ -169,7 +169,7 @@ class ContentPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     allow_findings: tuple[str, ...] = ()
 
 
-class TrackingPlan(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class TrackingPlan(_Part, frozen=True, kw_only=True):
     """What players must report.
 
     Args:
