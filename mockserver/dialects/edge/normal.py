@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
@@ -141,15 +141,7 @@ def _parts_of(media: dict[str, Any]) -> dict[str, dict[str, Any]]:
     parts: dict[str, dict[str, Any]] = {"params": {}, "qoeData": {}, "customMetadata": {}}
     for name, value in media.items():
         if name in _BLOCKS and isinstance(value, dict):
-            part = parts[_BLOCKS[name].part]
-            for member, content in value.items():
-                key = _KEYS[name].get(member)
-                if key is None:
-                    # No name of XDM has a dot; a key of the normal shape that a player sent by mistake is not one.
-                    if "." not in member and member not in _STATE_LISTS:
-                        part[member] = content
-                else:
-                    part[key.normal] = content if key.per_unit == 1 else _times(content, key.per_unit)
+            parts[_BLOCKS[name].part].update(_members_of(value, _KEYS[name]))
         elif name in _STATE_LISTS and isinstance(value, list):
             parts["params"][name] = [_normal_state(state) for state in value]
         elif name == "customMetadata" and isinstance(value, list):
@@ -159,6 +151,17 @@ def _parts_of(media: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 if isinstance(entry, dict) and isinstance(entry.get("name"), str)
             }
     return {name: part for name, part in parts.items() if part}
+
+
+def _members_of(block: dict[str, Any], keys: Mapping[str, Key]) -> Iterator[tuple[str, Any]]:
+    """Return the members of a block by their names in the normal shape; unknown ones keep their names."""
+    for name, value in block.items():
+        key = keys.get(name)
+        if key is not None:
+            yield key.normal, value if key.per_unit == 1 else _times(value, key.per_unit)
+        # No name of XDM has a dot; a key of the normal shape that a player sent by mistake is not one.
+        elif "." not in name and name not in _STATE_LISTS:
+            yield name, value
 
 
 def _times(value: Any, factor: int) -> Any:
