@@ -315,13 +315,13 @@ class EmulatorState:
         """
         if self.share is None:
             return
-        if self._taken_bytes > self.share.granted and self.share.ask(self._taken_bytes) < self._taken_bytes:
+        if self.share.grow(self._taken_bytes) < self._taken_bytes:
             self.leftovers += self.caches.contents
             self.caches = Caches()
             self.journal.forget_known()
             self.share.owe()  # asks the server to free the leftovers
         journal, sessions, taken = self.journal, self.sessions, self._taken_bytes
-        granted = self.share.ask(taken) if taken > self.share.granted else self.share.granted
+        granted = self.share.grow(taken)
         room = max(0, granted - (taken - journal.size_bytes - sessions.size_bytes))
         left = room
         if taken > granted:
@@ -353,7 +353,7 @@ class EmulatorState:
         if self.share is None:
             return True
         needed = 2 * (_NAMESPACE_BYTES + self.held_requests.size_bytes + size_bytes)
-        return needed <= self.share.granted or self.share.ask(needed) >= needed
+        return self.share.grow(needed) >= needed
 
     # Settings and reset
 

@@ -38,6 +38,10 @@ class Share:
         """Ask for this many bytes in all, and return how many are granted, which may be fewer or more."""
         return self._budget.grant(self, size_bytes)
 
+    def grow(self, size_bytes: int) -> int:
+        """Ask for this many bytes in all if fewer are granted, and return how many are granted then."""
+        return self.granted if size_bytes <= self.granted else self.ask(size_bytes)
+
     def owe(self) -> None:
         """Have ``give_way`` called soon, outside any namespace, as if the share had shrunk."""
         self._budget.owing.add(self)
