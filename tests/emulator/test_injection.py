@@ -85,7 +85,7 @@ KINDS = [kind for kind in get_args(SimpleFault) if issubclass(kind, AnswerFault)
 def test_answer_of_a_fault_kind_is_in_one_file_and_its_effect_on_the_socket_in_another() -> None:
     package = Path(mockserver.__file__).parent
     home, effects = package / "model" / "fault_kind.py", package / "server" / "effects.py"
-    others = {RefuseFault: {package / "cli" / "remote.py"}}  # which waits as long as it refuses connections
+    others = {RefuseFault: {package / "cli" / "story_run.py"}}  # which waits as long as it refuses connections
     named = {path: set(re.findall(r"\w+Fault\b", path.read_text("utf-8"))) for path in package.rglob("*.py")}
     naming = {kind: {path for path, words in named.items() if kind.__name__ in words} for kind in KINDS}
 
