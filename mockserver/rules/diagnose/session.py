@@ -54,7 +54,12 @@ def _no_play(session: SessionTraffic) -> Iterator[Hit]:
     if _is_unknown(session) or session.was_cut_short:
         return
     if _is_over(session) and session.steps and not any(step.plays_main for step in session.of("play")):
-        yield Hit(_last(session), "The session ended without a play on main content; send play when content starts.")
+        playheads = [step.playhead_s for step in session.timely]
+        played = max(playheads, default=0) - min(playheads, default=0) > NEAR_START_S
+        left = "" if played else ": either the viewer left before it began, or play was not sent"
+        yield Hit(
+            _last(session), f"The session ended without a play on main content{left}; send play when content starts."
+        )
 
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:

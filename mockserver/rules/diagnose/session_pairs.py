@@ -142,6 +142,7 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
             and old.stored.playhead_s >= NEAR_START_S
             and not old.stored.complete
             and not _had_to_restart(old)
+            and not _was_gone(old, new)
             and old.start.ts_ms != new.start.ts_ms
             and not _was_left(old)
             and not is_unknown(new.session.params.get("media.id"))
@@ -157,6 +158,11 @@ def _restart_on_foreground(traffic: Traffic) -> Iterator[Hit]:
 def _was_left(viewing: _ViewerSession) -> bool:
     """Return whether the player itself ended a session on a channel: the next programme is then another viewing."""
     return viewing.session.is_live and viewing.stored.closed_by is ClosedBy.SESSION_END
+
+
+def _was_gone(old: _ViewerSession, new: _ViewerSession) -> bool:
+    """Return whether the old session had answered 404 or 410, which asks for a new one."""
+    return any(item.seq < new.start.seq for item in old.session.gone)
 
 
 def _had_to_restart(viewing: _ViewerSession) -> bool:
@@ -318,8 +324,8 @@ RULES: tuple[Rule, ...] = (
         "Time spent and progress markers are split over two sessions.",
         "Adobe, Session overview",
         traffic_check=_of_each_api(_restart_on_foreground),
-        tolerance="sessions ended by half an hour of idleness or 24 hours of age; live sessions that the player ended, "
-        "as at the next programme of a channel; a placeholder as media.id",
+        tolerance="sessions that had answered 404 or 410, or ended by half an hour of idleness or 24 hours of age; "
+        "live sessions that the player ended, as at the next programme of a channel; a placeholder as media.id",
     ),
     Rule(
         "session.resume-missing",

@@ -294,6 +294,27 @@ def test_a_clock_that_the_test_moves_on_does_not_make_the_player_silent() -> Non
     assert accusations(findings(ground)) == []
 
 
+def test_a_player_whose_session_was_gone_had_to_open_another_one() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 1, 0), ("ping", 10, 9), ("ping", 19, 18))
+    expire_session(target(ground.emulator), None, sid)
+    ground.now_ms = START_MS + 29_000
+    ground.post(f"/api/v1/sessions/{sid}/events", event("ping", 29, 28))
+    ground.play(("sessionStart", 29.1, 28), ("play", 29.2, 28), ("ping", 39, 38), ("sessionEnd", 40, 39))
+
+    assert accusations(findings(ground)) == []
+
+
+def test_a_viewer_who_leaves_before_the_content_may_be_the_reason_that_there_is_no_play() -> None:
+    (left,) = (one for one in findings(received(arriving((2, event("sessionEnd", 2, 0))))) if one.severity is WARNING)
+    watched = arriving((10, event("ping", 10, 10)), (12, event("sessionEnd", 12, 12)))
+    said = [one.message for one in findings(received(watched)) if one.code == "session.no-play"]
+
+    assert left.code == "session.no-play"
+    assert "either the viewer left before it began, or play was not sent" in left.message
+    assert said == ["The session ended without a play on main content; send play when content starts."]
+
+
 def test_a_session_that_nobody_goes_on_with_has_no_close() -> None:
     ground = Playground(Settings(idle_timeout_s=5))
     ground.play(("play", 1, 0), ("ping", 4, 3))
