@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from mockserver.model.comparison import USUAL, Change, Moment, Row, SessionComparison, Tolerance
+from mockserver.model.comparison import USUAL, Change, ChangeKind, Moment, Row, SessionComparison, Tolerance
 from mockserver.model.event import Event
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.report import SessionReport
@@ -83,51 +83,72 @@ def _counts(change: Change, tolerance: Tolerance) -> bool:
     return not any(fnmatchcase(name, pattern) for pattern in tolerance.ignore for name in names if name)
 
 
+class _Seen(NamedTuple):
+    """An event of one of the sessions, its name in differences, and what is shown of it."""
+
+    event: Event
+    name: str
+    moment: Moment
+
+
+def _seen(events: Sequence[Event]) -> list[_Seen]:
+    start_ms = events[0].ts_ms if events else None
+    singles = [*single_events(events)]
+    return [
+        _Seen(
+            event,
+            name,
+            Moment(
+                seq=event.seq,
+                index=event.index,
+                event_type=event.event_type,
+                at_s=None if start_ms is None or event.ts_ms is None else (event.ts_ms - start_ms) / 1000,
+                playhead_s=event.playhead_s,
+            ),
+        )
+        for event, name in zip(singles, numbered(singles), strict=True)
+    ]
+
+
 class _Pair:
     """The events of two sessions, side by side."""
 
     def __init__(self, before: Watched, after: Watched, tolerance: Tolerance) -> None:
-        self._before, self._after = [*single_events(before.events)], [*single_events(after.events)]
-        self._names = numbered(self._before), numbered(self._after)
-        self._starts = before.events[:1], after.events[:1]
+        self._before, self._after = _seen(before.events), _seen(after.events)
         self._tolerance = tolerance
         self._across = before.view.dialect != after.view.dialect
         self._live = before.view.content.content_type in _LIVE
 
     def rows(self) -> Iterator[tuple[Row, list[Change]]]:
         """Return the events that correspond, and how they differ."""
-        pairs = [*aligned(self._before, self._after)]
-        both = [
-            (self._before[one], self._after[other]) for one, other in pairs if one is not None and other is not None
+        pairs = [
+            (None if place is None else self._before[place], None if other is None else self._after[other])
+            for place, other in aligned([one.event for one in self._before], [one.event for one in self._after])
         ]
-        times = [self._apart_s(one, other) for one, other in both]
-        playheads = [_difference(one.playhead_s, other.playhead_s) for one, other in both]
-        moved = _jumps(times, Drift(self._tolerance.seconds))
+        both = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
+        times = [_difference(ours.moment.at_s, theirs.moment.at_s) for ours, theirs in both]
+        playheads = [_difference(ours.event.playhead_s, theirs.event.playhead_s) for ours, theirs in both]
+        moved = iter(_jumps(times, Drift(self._tolerance.seconds)))
         # A live playhead is the time of day, so two runs are apart from the beginning.
         start = next((apart for apart in playheads if apart is not None), 0.0) if self._live else 0.0
-        jumped = _jumps(playheads, Drift(self._tolerance.seconds, start))
-        place = 0
-        for one, other in pairs:
-            ours = None if one is None else self._before[one]
-            theirs = None if other is None else self._after[other]
-            row = Row(before=self._moment(ours, 0), after=self._moment(theirs, 1))
+        jumped = iter(_jumps(playheads, Drift(self._tolerance.seconds, start)))
+        for ours, theirs in pairs:
+            row = Row(before=ours and ours.moment, after=theirs and theirs.moment)
             if ours is None or theirs is None:
-                name = self._names[0][one] if one is not None else self._names[1][other or 0]
-                yield row, [_change("event", name, ours, theirs, "", _type(ours), _type(theirs))]
-                continue
-            name = self._names[0][one or 0]
-            yield row, [*self._changes(name, ours, theirs, moved=moved[place], jumped=jumped[place])]
-            place += 1
+                yield row, [_change("event", ours, theirs, "", _type(ours), _type(theirs))]
+            else:
+                yield row, [*self._changes(ours, theirs, moved=next(moved), jumped=next(jumped))]
 
-    def _changes(self, name: str, ours: Event, theirs: Event, *, moved: bool, jumped: bool) -> Iterator[Change]:
+    def _changes(self, ours: _Seen, theirs: _Seen, *, moved: bool, jumped: bool) -> Iterator[Change]:
         if jumped:
-            yield _change("playhead", name, ours, theirs, "", ours.playhead_s, theirs.playhead_s)
+            yield _change("playhead", ours, theirs, "", ours.event.playhead_s, theirs.event.playhead_s)
         if moved:
-            yield _change("time", name, ours, theirs, "", self._at_s(ours, 0), self._at_s(theirs, 1))
-        for first, second in ((ours.params, theirs.params), (ours.meta, theirs.meta), *_quality(ours, theirs)):
+            yield _change("time", ours, theirs, "", ours.moment.at_s, theirs.moment.at_s)
+        one, other = ours.event, theirs.event
+        for first, second in ((one.params, other.params), (one.meta, other.meta), *_quality(one, other)):
             for key in dict.fromkeys((*first, *second)):
                 if self._looks_at(key) and not self._same(key, first.get(key), second.get(key)):
-                    yield _change("key", name, ours, theirs, key, first.get(key), second.get(key))
+                    yield _change("key", ours, theirs, key, first.get(key), second.get(key))
 
     def _looks_at(self, key: str) -> bool:
         if self._across and key.startswith(ACROSS_APIS):
@@ -142,40 +163,21 @@ class _Pair:
         whole_s = 1.0 if self._across and key in _WHOLE_SECONDS else 0.0
         return near(one, other, max(whole_s, self._tolerance.seconds if key in _PLACED else 0.0))
 
-    def _at_s(self, event: Event, side: int) -> float | None:
-        start = self._starts[side]
-        ts_ms = start[0].ts_ms if start else None
-        return None if ts_ms is None or event.ts_ms is None else (event.ts_ms - ts_ms) / 1000
 
-    def _apart_s(self, ours: Event, theirs: Event) -> float | None:
-        return _difference(self._at_s(ours, 0), self._at_s(theirs, 1))
-
-    def _moment(self, event: Event | None, side: int) -> Moment | None:
-        if event is None:
-            return None
-        return Moment(
-            seq=event.seq,
-            index=event.index,
-            event_type=event.event_type,
-            at_s=self._at_s(event, side),
-            playhead_s=event.playhead_s,
-        )
-
-
-def _change(of: Any, name: str, ours: Event | None, theirs: Event | None, key: str, before: Any, after: Any) -> Change:
+def _change(of: ChangeKind, ours: _Seen | None, theirs: _Seen | None, key: str, before: Any, after: Any) -> Change:
     return Change(
         of=of,
-        event=name,
+        event=next(seen.name for seen in (ours, theirs) if seen is not None),
         name=key,
         before=before,
         after=after,
-        before_seq=None if ours is None else ours.seq,
-        after_seq=None if theirs is None else theirs.seq,
+        before_seq=None if ours is None else ours.event.seq,
+        after_seq=None if theirs is None else theirs.event.seq,
     )
 
 
-def _type(event: Event | None) -> str | None:
-    return None if event is None else event.event_type or "?"
+def _type(seen: _Seen | None) -> str | None:
+    return None if seen is None else seen.event.event_type or "?"
 
 
 def _difference(one: float | None, other: float | None) -> float | None:
