@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.reports import Reports
 from tests.tables import every_case
 
 MD5 = hashlib.md5(b"clip-7").hexdigest()
 
 
-def test_dimensions_are_named_by_context_data_variables(reports: Any) -> None:
+def test_dimensions_are_named_by_context_data_variables(reports: Reports) -> None:
     report = reports(
         start={
             "media.genre": "Drama, Comedy,",
@@ -39,11 +41,11 @@ def test_dimensions_are_named_by_context_data_variables(reports: Any) -> None:
     assert report.dimensions == expected
 
 
-def test_empty_content_type_is_reported_as_missing(reports: Any) -> None:
+def test_empty_content_type_is_reported_as_missing(reports: Reports) -> None:
     assert reports(start={"media.contentType": ""}).dimensions["a.contentType"] == "missing_content_type"
 
 
-def test_ad_has_its_own_dimensions_those_of_its_break_and_a_generated_pod_id(reports: Any) -> None:
+def test_ad_has_its_own_dimensions_those_of_its_break_and_a_generated_pod_id(reports: Reports) -> None:
     pod = {"media.ad.podIndex": 2, "media.ad.podSecond": 30, "media.ad.podFriendlyName": "mid"}
     ad = {**AD, "media.ad.name": "Ad", "media.ad.campaignId": "c", "media.ad.creativeURL": "u"}
     dimensions = reports(("adBreakStart", 30, 30, pod), ("adStart", 30, 30, ad)).ads[0].dimensions
@@ -61,7 +63,7 @@ def test_ad_has_its_own_dimensions_those_of_its_break_and_a_generated_pod_id(rep
     }
 
 
-def test_chapter_has_its_own_dimensions_and_a_generated_id(reports: Any) -> None:
+def test_chapter_has_its_own_dimensions_and_a_generated_id(reports: Reports) -> None:
     chapter = {**CHAPTER, "media.chapter.friendlyName": "One"}
     assert reports(("chapterStart", 1, 0, chapter)).chapters[0].dimensions == {
         "a.media.chapter.position": 1,
@@ -72,7 +74,7 @@ def test_chapter_has_its_own_dimensions_and_a_generated_id(reports: Any) -> None
     }
 
 
-def test_custom_metadata_of_the_session_goes_to_ads_and_chapters_but_not_back(reports: Any) -> None:
+def test_custom_metadata_of_the_session_goes_to_ads_and_chapters_but_not_back(reports: Reports) -> None:
     report = reports(
         ("sessionStart", 0, 0, None, None, {"user": "anna", "shared": "session"}),
         ("adBreakStart", 1, 0, BREAK),
@@ -81,7 +83,7 @@ def test_custom_metadata_of_the_session_goes_to_ads_and_chapters_but_not_back(re
         ("chapterStart", 3, 0, CHAPTER, None, {"part": "1"}),
     )
 
-    def custom(dimensions: dict[str, Any]) -> dict[str, Any]:
+    def custom(dimensions: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in dimensions.items() if key.startswith("c.")}
 
     assert custom(report.dimensions) == {"c.user": "anna", "c.shared": "session"}
@@ -100,5 +102,7 @@ def test_custom_metadata_of_the_session_goes_to_ads_and_chapters_but_not_back(re
     ],
     ids=["vod", "live audio", "no stream type", "podcast", "no id"],
 )
-def test_session_falls_into_built_in_segments(reports: Any, start: dict[str, Any], segments: tuple[str, ...]) -> None:
+def test_session_falls_into_built_in_segments(
+    reports: Reports, start: dict[str, Any], segments: tuple[str, ...]
+) -> None:
     assert reports(start=start).built_in_segments == segments

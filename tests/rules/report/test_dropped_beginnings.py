@@ -15,7 +15,7 @@ from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.report.report import build_report
 from tests.factories import target
 from tests.playbacks import AD, BREAK, Playground, case_of, recorded
-from tests.rules.report.conftest import Reports
+from tests.reports import Reports
 
 
 def without_first(case: SessionTraffic, dropped: int) -> SessionReport:

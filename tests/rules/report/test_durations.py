@@ -4,6 +4,7 @@ from typing import Any
 
 from mockserver.rules.report.durations import Activity, Durations, amount
 from tests.playbacks import AD, BREAK, START_PARAMS, case_of
+from tests.reports import Reports
 from tests.tables import every_case
 
 
@@ -52,7 +53,7 @@ def stall(*playheads: float, every_s: float = 10, then: Any = ("sessionEnd",)) -
     return [*events, (then[0], len(playheads) * every_s, then[1] if len(then) > 1 else playheads[-1] + every_s)]
 
 
-def test_three_events_at_one_playhead_are_a_stall_until_the_playhead_moves(reports: Any) -> None:
+def test_three_events_at_one_playhead_are_a_stall_until_the_playhead_moves(reports: Reports) -> None:
     report = reports(*stall(0, 10, 10, 10))
     assert report.metric("a.media.qoe.stallCount").value == 1
     assert report.metric("a.media.qoe.stallTime").value == 30
@@ -62,43 +63,43 @@ def test_three_events_at_one_playhead_are_a_stall_until_the_playhead_moves(repor
     assert report.metric("a.media.qoe.stallTime").why[0].note == "stalled from #3 to #6"
 
 
-def test_two_events_at_one_playhead_are_not_a_stall(reports: Any) -> None:
+def test_two_events_at_one_playhead_are_not_a_stall(reports: Reports) -> None:
     report = reports(*stall(0, 10, 10))
     assert report.stall_events == 0
     assert report.metric("a.media.qoe.stall").value is None
 
 
 @every_case(("every_s", "stalls"), [(2.499, 0), (2.5, 1)])
-def test_stall_spans_five_seconds(reports: Any, every_s: float, stalls: int) -> None:
+def test_stall_spans_five_seconds(reports: Reports, every_s: float, stalls: int) -> None:
     assert reports(*stall(5, 5, 5, every_s=every_s)).stall_events == stalls
 
 
 @every_case("event_type", ["pauseStart", "bufferStart", "adBreakStart"])
-def test_pause_buffer_and_break_end_a_stall_without_movement(reports: Any, event_type: str) -> None:
+def test_pause_buffer_and_break_end_a_stall_without_movement(reports: Reports, event_type: str) -> None:
     params = BREAK if event_type == "adBreakStart" else None
     report = reports(("play", 0, 5), ("ping", 4, 5), ("ping", 8, 5), (event_type, 10, 5, params), ("ping", 20, 5))
     assert report.total_stalling_duration_s == 10
     assert report.content_time_spent_s == 0
 
 
-def test_pause_in_between_prevents_a_stall(reports: Any) -> None:
+def test_pause_in_between_prevents_a_stall(reports: Reports) -> None:
     report = reports(("play", 0, 5), ("ping", 4, 5), ("pauseStart", 6, 5), ("play", 8, 5), ("ping", 12, 5))
     assert report.stall_events == 0
 
 
-def test_two_stalls_are_two(reports: Any) -> None:
+def test_two_stalls_are_two(reports: Reports) -> None:
     report = reports(*stall(0, 10, 10, 10, 20, 20, 20))
     assert report.stall_events == 2
     assert report.total_stalling_duration_s == 60
 
 
-def test_stalled_time_belongs_to_no_chapter(reports: Any) -> None:
+def test_stalled_time_belongs_to_no_chapter(reports: Reports) -> None:
     chapter = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 20}
     report = reports(("play", 0, 0), ("chapterStart", 1, 1, chapter), *stall(0, 10, 10, 10)[1:])
     assert report.chapters[0].time_spent_s == 9
 
 
-def test_ad_that_does_not_count_is_content_and_not_a_stall(reports: Any) -> None:
+def test_ad_that_does_not_count_is_content_and_not_a_stall(reports: Reports) -> None:
     report = reports(
         ("play", 0, 0),
         ("adStart", 10, 10, AD),
@@ -109,12 +110,12 @@ def test_ad_that_does_not_count_is_content_and_not_a_stall(reports: Any) -> None
     assert (report.stall_events, report.content_time_spent_s) == (0, 35)
 
 
-def test_content_that_stands_after_an_ad_that_did_not_count_is_a_stall_again(reports: Any) -> None:
+def test_content_that_stands_after_an_ad_that_did_not_count_is_a_stall_again(reports: Reports) -> None:
     report = reports(("adStart", 0, 0, AD), ("adComplete", 1, 0), ("play", 1, 0), *stall(0, 10, 10, 10)[1:])
     assert report.stall_events == 1
 
 
-def test_parts_of_a_batch_name_the_place_in_it(reports: Any) -> None:
+def test_parts_of_a_batch_name_the_place_in_it(reports: Reports) -> None:
     report = reports.batch(("play", 0, 0), ("ping", 10, 10), ("sessionEnd", 20, 20), start=START_PARAMS)
     [part] = report.metric("a.media.timePlayed").why
     assert (part.seqs, part.note) == ((1,), "playing on main from #1[1] to #1[3]")

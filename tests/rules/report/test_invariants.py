@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.reports import Reports
 
 MUTE = {"media.state.name": "mute"}
 PARAMS: dict[str, Any] = {
@@ -105,7 +106,7 @@ def durations(report: SessionReport) -> Any:
 
 
 @given(events=anything(), settings=settings)
-def test_numbers_of_a_report_agree_whatever_was_sent(reports: Any, events: list[Any], settings: Settings) -> None:
+def test_numbers_of_a_report_agree_whatever_was_sent(reports: Reports, events: list[Any], settings: Settings) -> None:
     report = reports(*events, settings=settings)
     no_number_is_negative(report)
     media_time_is_content_time_and_ad_time(report)
@@ -140,7 +141,7 @@ def what_explains_a_duration_adds_up_to_it(report: SessionReport) -> None:
 
 
 @given(events=anything(), settings=settings)
-def test_no_time_counts_twice(reports: Any, events: list[Any], settings: Settings) -> None:
+def test_no_time_counts_twice(reports: Reports, events: list[Any], settings: Settings) -> None:
     report = reports(*events, settings=settings, after_s=700)
     counted_s = (
         report.media_time_spent_s
@@ -152,13 +153,13 @@ def test_no_time_counts_twice(reports: Any, events: list[Any], settings: Setting
 
 
 @given(events=healthy())
-def test_unique_time_of_a_player_that_never_seeks_is_its_content_time(reports: Any, events: list[Any]) -> None:
+def test_unique_time_of_a_player_that_never_seeks_is_its_content_time(reports: Reports, events: list[Any]) -> None:
     report = reports(*events)
     assert report.unique_time_played_s == report.content_time_spent_s
 
 
 @given(data=st.data())
-def test_order_of_arrival_inside_the_window_does_not_change_a_report(reports: Any, data: st.DataObject) -> None:
+def test_order_of_arrival_inside_the_window_does_not_change_a_report(reports: Reports, data: st.DataObject) -> None:
     times_ms = data.draw(st.lists(st.integers(1, 4_900), min_size=2, max_size=10, unique=True).map(sorted))
     types = st.sampled_from([event_type for event_type in TYPES if event_type != "sessionComplete"])
     events = [
@@ -172,7 +173,7 @@ def test_order_of_arrival_inside_the_window_does_not_change_a_report(reports: An
 
 @given(events=healthy(), data=st.data())
 def test_ping_inside_an_interval_does_not_change_durations(
-    reports: Any, events: list[Any], data: st.DataObject
+    reports: Reports, events: list[Any], data: st.DataObject
 ) -> None:
     n = data.draw(st.integers(0, len(events) - 2))
     (_, at_s, playhead_s, *_), (_, later_s, later_playhead_s, *_) = events[n], events[n + 1]

@@ -6,10 +6,11 @@ from mockserver.rules.report.metrics import AD as AD_METRICS
 from mockserver.rules.report.metrics import CHAPTER as CHAPTER_METRICS
 from mockserver.rules.report.metrics import CONTENT, QUALITY, RATIOS, STATE, Rounding, measured
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.reports import Reports
 from tests.tables import every_case
 
 
-def test_report_has_every_metric_of_the_table_once_and_in_its_order(reports: Any) -> None:
+def test_report_has_every_metric_of_the_table_once_and_in_its_order(reports: Reports) -> None:
     report = reports(
         ("adBreakStart", 0, 0, BREAK),
         ("adStart", 0, 0, AD),

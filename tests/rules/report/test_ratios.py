@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from mockserver.rules.report.metrics import RATIOS
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.reports import Reports
 from tests.tables import every_case
 
 SESSION = [
@@ -47,17 +46,17 @@ EXPECTED = {
 
 
 @every_case("name", RATIOS)
-def test_ratio_of_one_session(reports: Any, name: str) -> None:
+def test_ratio_of_one_session(reports: Reports, name: str) -> None:
     assert getattr(reports(*SESSION), name) == pytest.approx(EXPECTED[name])
 
 
-def test_ratio_without_a_divisor_is_absent(reports: Any) -> None:
+def test_ratio_without_a_divisor_is_absent(reports: Reports) -> None:
     report = reports(("sessionEnd", 1, 0))
     assert report.ad_completion_rate is None
     assert report.content_pause_duration_rate is None
     assert report.pre_roll_drop_rate == 1
 
 
-def test_ratio_says_what_is_divided_by_what(reports: Any) -> None:
+def test_ratio_says_what_is_divided_by_what(reports: Reports) -> None:
     [ratio] = [ratio for ratio in reports(*SESSION).ratios if ratio.name == "ad_completion_rate"]
     assert [(part.value, part.note) for part in ratio.why] == [(1, "Ad completes"), (2, "Ad starts")]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +14,7 @@ from mockserver.rules.report.text import report_text
 from mockserver.rules.timeline import Item
 from tests.factories import target
 from tests.playbacks import AD, BREAK, CHAPTER, START_PARAMS, TRAFFIC, Playground, accepted_items, case_of, recorded
+from tests.reports import Reports
 from tests.tables import every_case
 
 RECORDINGS = sorted(path.stem for path in TRAFFIC.glob("*.ndjson"))
@@ -26,7 +26,7 @@ SETTINGS = [
 ]
 
 
-def test_report_of_an_open_session_is_provisional_and_a_later_one_continues_it(reports: Any) -> None:
+def test_report_of_an_open_session_is_provisional_and_a_later_one_continues_it(reports: Reports) -> None:
     ground = Playground()
     sid = ground.play(("play", 0, 0), ("ping", 10, 10))
     early = reports.of(ground, sid)
@@ -42,13 +42,13 @@ def test_report_of_an_open_session_is_provisional_and_a_later_one_continues_it(r
 
 
 @every_case("last", ["sessionEnd", "sessionComplete"])
-def test_report_is_final_when_the_session_ends_or_completes(reports: Any, last: str) -> None:
+def test_report_is_final_when_the_session_ends_or_completes(reports: Reports, last: str) -> None:
     report = reports(("play", 0, 0), (last, 10, 10))
     assert report.final
     assert report.notes == ()
 
 
-def test_reading_a_report_changes_nothing(reports: Any) -> None:
+def test_reading_a_report_changes_nothing(reports: Reports) -> None:
     ground = Playground()
     sid = ground.play(("play", 0, 0), ("ping", 10, 10))
     before = (
@@ -66,7 +66,7 @@ def test_reading_a_report_changes_nothing(reports: Any) -> None:
     assert after == before
 
 
-def test_metric_is_an_attribute_and_found_by_key_or_name(reports: Any) -> None:
+def test_metric_is_an_attribute_and_found_by_key_or_name(reports: Reports) -> None:
     report = reports(("play", 0, 0), ("sessionEnd", 10.5, 10))
     assert report.content_time_spent_s == 10.5
     assert report.metric("a.media.timePlayed") is report.metric("content_time_spent_s")
@@ -74,7 +74,7 @@ def test_metric_is_an_attribute_and_found_by_key_or_name(reports: Any) -> None:
     assert report.metric("a.media.timePlayed").xdm == "sessionDetails.timePlayed"
 
 
-def test_unknown_metric_is_an_error_that_lists_near_ones(reports: Any) -> None:
+def test_unknown_metric_is_an_error_that_lists_near_ones(reports: Reports) -> None:
     report = reports(("adBreakStart", 0, 0, BREAK), ("adStart", 0, 0, AD))
     with pytest.raises(AttributeError, match="did you mean content_time_spent_s"):
         assert report.content_time_spend == 0
@@ -85,7 +85,7 @@ def test_unknown_metric_is_an_error_that_lists_near_ones(reports: Any) -> None:
     assert not hasattr(report, "_repr_html_")
 
 
-def test_report_is_encoded_as_json(reports: Any) -> None:
+def test_report_is_encoded_as_json(reports: Reports) -> None:
     report = reports(("play", 0, 0), ("chapterStart", 1, 1, CHAPTER), ("sessionEnd", 10, 10))
     document = msgspec.json.decode(msgspec.json.encode(report))
     assert document["session_id"] == report.session_id
@@ -113,13 +113,13 @@ def test_session_whose_events_are_gone_has_an_empty_report_that_says_so() -> Non
     assert build_report(None, [], Settings(), 0).session_id == ""
 
 
-def test_session_without_a_content_id_appears_in_no_report(reports: Any) -> None:
+def test_session_without_a_content_id_appears_in_no_report(reports: Reports) -> None:
     report = reports(start={"media.id": ""})
     assert not report.reported
     assert any("media.id" in note.text for note in report.notes)
 
 
-def test_numbers_beyond_any_float_do_not_break_a_report(reports: Any) -> None:
+def test_numbers_beyond_any_float_do_not_break_a_report(reports: Reports) -> None:
     huge = 10**400
     names = ("bitrate", "droppedFrames", "timeToStart", "framesPerSecond")
     qoe = {f"media.qoe.{name}": huge for name in names}
@@ -130,7 +130,7 @@ def test_numbers_beyond_any_float_do_not_break_a_report(reports: Any) -> None:
     assert "dropped" in report_text(report).lower()
 
 
-def test_batch_is_reported_like_a_session_and_final(reports: Any) -> None:
+def test_batch_is_reported_like_a_session_and_final(reports: Reports) -> None:
     events = [
         ("adBreakStart", 0, 0, BREAK),
         ("adStart", 0, 0, AD),
@@ -149,7 +149,7 @@ def test_batch_is_reported_like_a_session_and_final(reports: Any) -> None:
     assert batch.ads[0].time_spent_s == 15
 
 
-def test_events_before_the_session_start_keep_their_time(reports: Any) -> None:
+def test_events_before_the_session_start_keep_their_time(reports: Reports) -> None:
     report = reports(
         ("adBreakStart", -5.2, 0, BREAK),
         ("adStart", -5.2, 0, AD),

@@ -4,12 +4,13 @@ from typing import Any
 
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK
+from tests.reports import Reports
 from tests.tables import every_case
 
 NAMELESS = {**AD, "media.ad.id": ""}
 
 
-def test_a_session_with_an_ad_in_the_middle_is_described_in_sentences(reports: Any) -> None:
+def test_a_session_with_an_ad_in_the_middle_is_described_in_sentences(reports: Reports) -> None:
     report = reports(
         ("play", 0, 0),
         ("adBreakStart", 22, 22, BREAK),
@@ -30,7 +31,7 @@ def test_a_session_with_an_ad_in_the_middle_is_described_in_sentences(reports: A
     )
 
 
-def test_numbers_of_the_sentences_are_those_of_the_metrics(reports: Any) -> None:
+def test_numbers_of_the_sentences_are_those_of_the_metrics(reports: Reports) -> None:
     report = reports(("play", 1, 0), ("pauseStart", 11, 10), ("play", 111, 10), ("sessionEnd", 141, 40))
 
     assert f"Content time spent is {report.metric('content_time_spent_s').value} s: played" in report.summary[1]
@@ -62,11 +63,11 @@ def test_numbers_of_the_sentences_are_those_of_the_metrics(reports: Any) -> None
         ),
     ],
 )  # fmt: skip
-def test_missing_and_incomplete_things_are_mentioned(reports: Any, events: list[Any], sentence: str) -> None:
+def test_missing_and_incomplete_things_are_mentioned(reports: Reports, events: list[Any], sentence: str) -> None:
     assert sentence in reports(*events).summary
 
 
-def test_a_resumed_session_that_counts_no_start_says_why(reports: Any) -> None:
+def test_a_resumed_session_that_counts_no_start_says_why(reports: Reports) -> None:
     report = reports(("play", 0, 0), start={"media.resume": True}, settings=Settings(resume_suppresses_start=True))
 
     assert report.summary[0].startswith("Media starts is 0: the sessionStart #1 resumes an earlier session")

@@ -9,6 +9,7 @@ import pytest
 from mockserver.model.report import SessionReport
 from mockserver.model.settings import Settings
 from tests.playbacks import AD, BREAK, CHAPTER
+from tests.reports import Reports
 from tests.tables import every_case
 
 LENGTH_S = 60.333
@@ -76,7 +77,7 @@ def reached(report: SessionReport) -> list[int]:
     return [marker for marker in (10, 25, 50, 75, 95) if getattr(report, f"progress_{marker}")]
 
 
-def test_timeline_1_of_a_session_watched_to_the_end(reports: Any) -> None:
+def test_timeline_1_of_a_session_watched_to_the_end(reports: Reports) -> None:
     report = reports(*TIMELINE_1, start={"media.length": LENGTH_S})
     assert report.final
     assert report.media_starts
@@ -98,13 +99,13 @@ def test_timeline_1_of_a_session_watched_to_the_end(reports: Any) -> None:
     assert not report.drops_before_start
 
 
-def test_timeline_1_says_what_content_time_was_summed_from(reports: Any) -> None:
+def test_timeline_1_says_what_content_time_was_summed_from(reports: Reports) -> None:
     metric = reports(*TIMELINE_1, start={"media.length": LENGTH_S}).metric("a.media.timePlayed")
     assert [part.value for part in metric.why] == [11, 10, 10, 14]
     assert sum(part.value for part in metric.why) == metric.exact == metric.value
 
 
-def test_timeline_3_adds_chapters_whose_time_leaves_out_buffer_pause_and_ads(reports: Any) -> None:
+def test_timeline_3_adds_chapters_whose_time_leaves_out_buffer_pause_and_ads(reports: Reports) -> None:
     report = reports(*sorted([*TIMELINE_1, *CHAPTERS], key=lambda event: event[1]), start={"media.length": LENGTH_S})
     assert report.chapter_count == 2
     assert [(chapter.completes, chapter.time_spent_s) for chapter in report.chapters] == [(True, 19), (True, 22)]
@@ -115,7 +116,7 @@ def test_timeline_3_adds_chapters_whose_time_leaves_out_buffer_pause_and_ads(rep
 @every_case("play_playhead_s", [18, 20], ids=["body", "table"])
 @every_case(("error_stops", "content_s"), [(False, 33), (True, 28)], ids=["error plays on", "error stops"])
 def test_timeline_2_of_a_session_left_during_an_ad(
-    reports: Any, play_playhead_s: float, error_stops: bool, content_s: float
+    reports: Reports, play_playhead_s: float, error_stops: bool, content_s: float
 ) -> None:
     settings = Settings(error_stops_playback=error_stops)
     report = reports(*timeline_2(play_playhead_s), start={"media.length": LENGTH_S}, settings=settings)
@@ -128,7 +129,7 @@ def test_timeline_2_of_a_session_left_during_an_ad(
     assert report.unique_time_played_s == 25  # 10 s of content in 3 s of the clock are not playback
 
 
-def test_timeline_2_has_two_readings_because_its_last_break_is_never_closed(reports: Any) -> None:
+def test_timeline_2_has_two_readings_because_its_last_break_is_never_closed(reports: Reports) -> None:
     counted = reports(*timeline_2(20), start={"media.length": LENGTH_S})
     voided = reports(*timeline_2(20), start={"media.length": LENGTH_S}, settings=Settings(unclosed_break="void"))
     assert (voided.ad_count, voided.content_time_spent_s, voided.media_time_spent_s) == (1, 36, 48)
@@ -140,7 +141,7 @@ def test_timeline_2_has_two_readings_because_its_last_break_is_never_closed(repo
         assert note.readings["void"]["content_time_spent_s"] == 36
 
 
-def test_numbers_of_the_sample_of_adobes_reporting_schema(reports: Any) -> None:
+def test_numbers_of_the_sample_of_adobes_reporting_schema(reports: Reports) -> None:
     mute, pip = {"media.state.name": "mute"}, {"media.state.name": "pictureInPicture"}
     report = reports(
         ("adBreakStart", 0, 0, BREAK),
