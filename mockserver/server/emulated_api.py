@@ -223,7 +223,7 @@ class EmulatedApi:
             host = headers.get("Host", "")
             named = destination(path, host, namespaces.hosts)
             if not named.valid:
-                return namespaces.default, path, "bad_namespace", False
+                return namespaces.default, named.path, "bad_namespace", False
             if named.namespace is not None:
                 known = namespaces.get(named.namespace)
                 if known is not None:
@@ -232,7 +232,7 @@ class EmulatedApi:
                     made = namespaces.obtain(named.namespace, "page" if is_foreign_page(headers) else "player")
                     return made, named.path, None, False
                 except Refused:
-                    return namespaces.default, path, "too_many_namespaces", False
+                    return namespaces.default, named.path, "too_many_namespaces", False
         if len(namespaces) > 1:
             return self._issuer(path, b""), path, None, True
         return namespaces.default, path, None, False

@@ -64,7 +64,7 @@ class Reader:
         asked = call_of(request.method, request.path, self.settings.path_prefixes)
         operation = asked.operation
         sid = asked.argument[:_MAX_SID] if operation is Operation.EVENT else None
-        if request.problem is not None:
+        if request.problem is not None and operation is not Operation.PREFLIGHT:  # the POST is told, and recorded
             return self._stopped(request.problem, operation, sid)
         if sid is None and operation is not Operation.START and operation is not Operation.DOWNLOAD:
             return self._other(request, asked)

@@ -237,6 +237,11 @@ def test_request_with_a_transport_problem_is_not_read_further(problem: Any, stat
     assert words in detail(arrival)
 
 
+def test_preflight_passes_where_the_post_after_it_is_told_what_is_wrong() -> None:
+    arrival = read(HttpRequest("OPTIONS", SESSIONS, f"/ns/-x{SESSIONS}", problem="bad_namespace"))
+    assert (arrival.operation, arrival.status, arrival.violations) == (Operation.PREFLIGHT, 200, ())
+
+
 def test_gzipped_body_is_limited_like_any_other() -> None:
     body = zipped(json.dumps(event(customMetadata={"a": "x" * 500})).encode())
     arrival = read(post("/api/v1/sessions/s/events", body=body), max_body_bytes=400)
