@@ -21,6 +21,7 @@ from mockserver.model.results import (
 )
 from mockserver.model.settings import Settings
 from mockserver.namespaces import Target
+from mockserver.rules.faults import can_strike
 from mockserver.wire.codec import convert, to_builtins
 
 __all__ = [
@@ -85,9 +86,9 @@ def armed(target: Target, argument: None) -> ArmedView:
     with target.namespace as emulator:
         run = emulator.stories.run
         running = None if run is None or run.stopped else run
-        rules = emulator.faults.rules
+        now_ms = emulator.clock.now_ms()
         return ArmedView(
-            faults=sum(1 for one in rules if one.enabled and (one.times is None or one.applied < one.times)),
+            faults=sum(can_strike(rule, now_ms) for rule in emulator.faults.armed),
             story=None if running is None else running.name,
             story_title=None if running is None else running.known.story.title,
             settings=[

@@ -28,7 +28,7 @@ from mockserver.model.journal import Draw
 from mockserver.model.vocabulary import Stage
 from mockserver.rules.match import Facts, Matcher, compile_when
 
-__all__ = ["Armed", "Strike", "arm", "check_spec", "note_of", "settled", "strike"]
+__all__ = ["Armed", "Strike", "arm", "can_strike", "check_spec", "note_of", "settled", "strike"]
 
 _MET_BY_PREFLIGHTS = frozenset({"header", "namespace", "outcome", "status"})
 _LARGEST_EXPONENT = 700
@@ -188,6 +188,14 @@ def strike(rules: Sequence[Armed], stage: Stage, facts: Facts, now_ms: int) -> S
                     decided, decided_by = fault, rule.id
         after.append(armed)
     return Strike(tuple(after), round(delay_ms), decided, decided_by, tuple(fired_ids), tuple(draws))
+
+
+def can_strike(armed: Armed, now_ms: int) -> bool:
+    """Return whether a rule can still strike, if a request comes that it matches."""
+    rule, script = armed.rule, armed.rule.fault
+    is_spent = rule.times is not None and rule.applied >= rule.times
+    is_told = isinstance(script, ResponsesFault) and script.then == "pass" and rule.applied >= armed.ends[-1]
+    return rule.enabled and rule.probability > 0 and not is_spent and not is_told and not _is_over(armed, now_ms)
 
 
 def settled(armed: Armed, now_ms: int) -> Armed:

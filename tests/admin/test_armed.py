@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.admin import controls, stories
-from mockserver.model.fault_kind import StatusFault
+from mockserver.model.fault_kind import ResponsesFault, StatusFault
 from mockserver.model.results import ClockCommand
 from tests.factories import emulator, fault, send, story, target
 
@@ -19,6 +19,18 @@ def test_rules_that_can_still_fire_are_counted() -> None:
     fault(back_end, StatusFault(code=500), enabled=False)
     assert controls.armed(target(back_end), None).faults == 1
     assert send(back_end, "nobody", "ping") == 500
+    assert controls.armed(target(back_end), None).faults == 0
+
+
+def test_rules_that_are_over_are_not_counted() -> None:
+    back_end = emulator()
+    fault(back_end, StatusFault(code=500), probability=0)
+    fault(back_end, StatusFault(code=500), ttl_ms=1_000)
+    fault(back_end, ResponsesFault(responses=(StatusFault(code=501),), then="pass"))
+    assert controls.armed(target(back_end), None).faults == 2
+    back_end.clock.advance(1_000)
+    assert controls.armed(target(back_end), None).faults == 1
+    assert send(back_end, "nobody", "ping") == 501
     assert controls.armed(target(back_end), None).faults == 0
 
 
