@@ -10,8 +10,7 @@ from mockserver.cli.output import add_format_arguments, outputs_of, put_out
 from mockserver.cli.remote import REMOTE
 from mockserver.cli.source import SOURCES, Source, add_source_options, is_address, opened_source
 from mockserver.errors import InvalidInput
-from mockserver.formats.judgement import Judgement
-from mockserver.model.comparison import Comparison, Tolerance
+from mockserver.model.comparison import Tolerance
 
 if TYPE_CHECKING:
     from mockserver.rules.comparison.sessions import Watched
@@ -72,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidInput: Arguments or sources cannot be used.
     """
+    from mockserver.cli.judgements import of_comparison
     from mockserver.rules.comparison.recordings import compare_recordings
     from mockserver.rules.comparison.text import comparison_text
 
@@ -87,15 +87,9 @@ def run(arguments: argparse.Namespace) -> int:
         outputs,
         lambda: comparison_text(comparison),
         lambda: {"before": before.name, "after": after.name, "same": comparison.same, "comparison": comparison},
-        lambda: _judged(before, after, comparison),
+        lambda: of_comparison(before, after, comparison),
     )
     return 0 if comparison.same else 1
-
-
-def _judged(before: Source, after: Source, comparison: Comparison) -> Judgement:
-    from mockserver.cli.judgements import of_comparison
-
-    return of_comparison(before, after, comparison)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidInput: Arguments or source cannot be used.
     """
+    from mockserver.cli.judgements import of_findings
     from mockserver.rules.diagnose.run import counting
     from mockserver.rules.diagnose.text import findings_text
 
@@ -104,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
             outputs,
             lambda: findings_text(findings, sessions, source.lines, source.unit, width_of(sys.stdout)),
             lambda: _document(source, findings, counted, len(sessions)),
-            lambda: _judged(source, findings, counted, fail_from, unproven),
+            lambda: of_findings(source, findings, counted, fail_from, unproven=unproven),
         )
     if unproven is not None:
         print(unproven, file=sys.stderr)
@@ -116,18 +117,6 @@ def _unproven(source: Source, fail_from: Severity) -> str | None:
 
     asked = fail_from.value if fail_from is Severity.ERROR else f"{fail_from.value} or worse"
     return unjudged(source.server.control, None, asked, by_session=False)
-
-
-def _judged(
-    source: Source,
-    findings: Sequence[Finding],
-    counted: Sequence[Finding],
-    fail_from: Severity | None,
-    unproven: str | None,
-) -> Judgement:
-    from mockserver.cli.judgements import of_findings
-
-    return of_findings(source, findings, counted, fail_from, unproven=unproven)
 
 
 def _by_plan(arguments: argparse.Namespace) -> int:
