@@ -17,7 +17,7 @@ from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.tracking_plan.compiled import compile_contents
 from mockserver.rules.tracking_plan.first import first_plan
 from mockserver.rules.tracking_plan.judgement import content_views, judge_plan
-from mockserver.rules.tracking_plan.session import PlanSession
+from mockserver.rules.tracking_plan.plan_session import PlanSession
 
 if TYPE_CHECKING:
     from mockserver.tracking_plans.reading import PlanFile

@@ -57,10 +57,10 @@ def _of_content(content: CompiledContent, sessions: Sequence[JudgedSession]) -> 
         yield CoverageItem(kind="event", content=name, name=event.text, event=place, tried=len(items))
         yield from _of_keys(name, event, place, [item.event for item in items])
     for state in content.states or ():
-        tried = sum(len(one.states.get(state.name, ())) for one in sessions)
+        tried = sum(len(one.session.states.get(state.name, ())) for one in sessions)
         yield CoverageItem(kind="state", content=name, name=state.name, tried=tried)
     for chapter in content.chapters or ():
-        tried = sum(len(one.chapters.get(chapter.name, ())) for one in sessions)
+        tried = sum(len(one.session.chapters.get(chapter.name, ())) for one in sessions)
         yield CoverageItem(kind="chapter", content=name, name=chapter.name, tried=tried)
 
 

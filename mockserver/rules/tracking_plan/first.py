@@ -7,7 +7,7 @@ these a draft says only which types the values have and what must be there at al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
@@ -23,10 +23,9 @@ from mockserver.model.tracking_plan import (
     KeyType,
     TrackingPlan,
 )
-from mockserver.rules.playback import state_names
 from mockserver.rules.timeline import Item
 from mockserver.rules.tracking_plan.keys import PARTS, members_of
-from mockserver.rules.tracking_plan.session import PlanSession
+from mockserver.rules.tracking_plan.plan_session import NAMELESS, PlanSession
 
 __all__ = ["first_plan"]
 
@@ -83,9 +82,8 @@ def _free_name(content: Content, taken: set[str]) -> str:
 
 
 def _content(name: str, key: _Key, group: Sequence[PlanSession]) -> ContentPlan:
-    events = [_by_type(session) for session in group]
     # In Media Edge sessions, player states come as another type of event.
-    types = [one for one in EVENT_TYPES if one not in _STATES and any(one in by_type for by_type in events)]
+    types = [one for one in EVENT_TYPES if one not in _STATES and any(one in session.by_type for session in group)]
     return ContentPlan(
         name=name,
         when=ContentCriteria(
@@ -93,10 +91,10 @@ def _content(name: str, key: _Key, group: Sequence[PlanSession]) -> ContentPlan:
             content_type=_beginning(key.content_type),
             player_name=_beginning(key.player_name),
         ),
-        events=tuple(_event(one, [by_type.get(one, []) for by_type in events]) for one in types),
+        events=tuple(_event(one, [session.by_type.get(one, []) for session in group]) for one in types),
         sequence=_sequence(group),
-        states=_names([_states(session) for session in group]),
-        chapters=_names([_chapters(by_type) for by_type in events]),
+        states=_names([{*session.states} for session in group]),
+        chapters=_names([{*session.chapters} - {NAMELESS} for session in group]),
         allow_findings=_allowed(finding for session in group for finding in session.findings),
     )
 
@@ -106,14 +104,6 @@ def _beginning(text: str | None) -> str | None:
     if text is not None and (len(text) >= MAX_CONTENT_CHARS or text.endswith("*")):
         return f"{text}*"
     return text
-
-
-def _by_type(session: PlanSession) -> dict[str, list[Item]]:
-    found: dict[str, list[Item]] = {}
-    for item in session.processed:
-        if item.event_type is not None:
-            found.setdefault(item.event_type, []).append(item)
-    return found
 
 
 def _event(event_type: str, by_session: Sequence[Sequence[Item]]) -> ExpectedEvent:
@@ -184,19 +174,6 @@ def _sequence(group: Sequence[PlanSession]) -> tuple[str, ...]:
         blocks = SequenceMatcher(None, common, order, autojunk=False).get_matching_blocks()
         common = [event_type for block in blocks for event_type in common[block.a : block.a + block.size]]
     return tuple(common[:_MOST_STEPS])
-
-
-def _states(session: PlanSession) -> set[str]:
-    found: set[str] = set()
-    for item in session.processed:
-        if item.event_type in ("stateStart", "statesUpdate"):
-            found.update(state_names(item.event_type, item.event.params)[0])
-    return found
-
-
-def _chapters(by_type: Mapping[str, Sequence[Item]]) -> set[str]:
-    named = (item.event.params.get("media.chapter.friendlyName") for item in by_type.get("chapterStart", ()))
-    return {name for name in named if isinstance(name, str)}
 
 
 def _names(by_session: Sequence[set[str]]) -> tuple[ExpectedName | str, ...] | None:

@@ -12,7 +12,8 @@ from mockserver.model.plan_result import PlanCheck, PlannedSession, PlanResult
 from mockserver.rules.tracking_plan.compiled import CompiledContent, CompiledPlan
 from mockserver.rules.tracking_plan.coverage import coverage_of
 from mockserver.rules.tracking_plan.keys import shown
-from mockserver.rules.tracking_plan.session import JudgedSession, PlanSession, finding_checks, start_facts
+from mockserver.rules.tracking_plan.plan_session import PlanSession, start_facts
+from mockserver.rules.tracking_plan.session import JudgedSession, finding_checks
 from mockserver.rules.tracking_plan.text import missed_lines
 from mockserver.rules.verification import CountRange
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-import msgspec
 from msgspec.structs import replace
 
 from mockserver.errors import most_similar
@@ -15,54 +14,22 @@ from mockserver.model.event_types import EVENT_TYPES
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.plan_result import CheckKind, NearestEvent, PlanCheck
 from mockserver.model.results import Difference
-from mockserver.model.session import Content
-from mockserver.model.vocabulary import Operation
 from mockserver.rules.alignment import Aligned, Mark, align, as_expected
 from mockserver.rules.finding_text import moment
-from mockserver.rules.match import Facts, Matcher
-from mockserver.rules.playback import state_names
+from mockserver.rules.match import Matcher
 from mockserver.rules.sequence import Occurs
 from mockserver.rules.timeline import Item
 from mockserver.rules.tracking_plan.compiled import CompiledContent, CompiledEvent, CompiledName
 from mockserver.rules.tracking_plan.keys import CompiledKey, members_of, problem_of, rule_text, shown
+from mockserver.rules.tracking_plan.plan_session import PlanSession
 from mockserver.rules.transcript import printable
 from mockserver.rules.verification import received_line
 
-__all__ = ["JudgedSession", "PlanSession", "finding_checks", "start_facts"]
+__all__ = ["JudgedSession", "finding_checks"]
 
 _NEAREST = 3
 _MOST_NAMED = 5
 _LONGEST_SEQUENCE = 400
-_STATES = ("stateStart", "statesUpdate")
-
-
-class PlanSession(msgspec.Struct, frozen=True):
-    """What a plan looks at of a session.
-
-    Args:
-        sid: Its id.
-        content: What is played.
-        arrived: Its events in order of arrival, refused ones too.
-        processed: The accepted ones in order of processing.
-        findings: What is wrong with it.
-    """
-
-    sid: str
-    content: Content
-    arrived: Sequence[Item]
-    processed: Sequence[Item]
-    findings: Sequence[Finding]
-
-
-def start_facts(session: PlanSession) -> Facts:
-    """Return what the criteria of a content match on: the content of a session, and its sessionStart if known."""
-    start = next((item for item in session.arrived if item.event_type == "sessionStart"), None)
-    if start is None:
-        return Facts(Operation.EVENT, session.sid, None, lambda: None, content=session.content)
-    facts = start.facts()
-    return Facts(
-        Operation.EVENT, session.sid, facts.event_type, facts.document, content=session.content, normal=facts.normal
-    )
 
 
 class JudgedSession:
@@ -81,12 +48,8 @@ class JudgedSession:
         self.content = content
         self.session = session
         self._allowed = {*allowed, *content.plan.allow_findings}
-        by_type: dict[str | None, list[Item]] = {}
-        for item in session.processed:
-            by_type.setdefault(item.event_type, []).append(item)
-        self._by_type: Mapping[str | None, Sequence[Item]] = by_type
         self.matched = [
-            [item for item in by_type.get(event.plan.event_type, ()) if event.matcher.matches(item.facts())]
+            [item for item in session.by_type.get(event.plan.event_type, ()) if event.matcher.matches(item.facts())]
             for event in content.events
         ]
 
@@ -102,8 +65,8 @@ class JudgedSession:
                     found.append(self._unplanned_keys(event, items))
         if self.content.steps:
             found.append(self._sequence())
-        found += self._names("state", self.content.states, self.states)
-        found += self._names("chapter", self.content.chapters, self.chapters)
+        found += self._names("state", self.content.states, self.session.states)
+        found += self._names("chapter", self.content.chapters, self.session.chapters)
         found += (self._never(one.matcher, one.text, one.pointer) for one in self.content.never)
         if plan.unplanned_events == "miss":
             found.append(self._unplanned_events())
@@ -233,25 +196,6 @@ class JudgedSession:
         return replace(check, seen=_listed(texts), seqs=seqs, nearest=tuple(near[:_NEAREST]))
 
     # States and chapters
-
-    @cached_property
-    def states(self) -> dict[str, list[Item]]:
-        """The events that turned each player state on, by its name in lower case."""
-        found: dict[str, list[Item]] = {}
-        for event_type in _STATES:
-            for item in self._by_type.get(event_type, ()):
-                for name in state_names(event_type, item.event.params)[0]:
-                    found.setdefault(name, []).append(item)
-        return found
-
-    @cached_property
-    def chapters(self) -> dict[str, list[Item]]:
-        """The events that started each chapter, by its name."""
-        found: dict[str, list[Item]] = {}
-        for item in self._by_type.get("chapterStart", ()):
-            name = item.event.params.get("media.chapter.friendlyName")
-            found.setdefault(name if isinstance(name, str) else "(without a name)", []).append(item)
-        return found
 
     def _names(
         self, kind: CheckKind, wanted: Sequence[CompiledName] | None, started: Mapping[str, Sequence[Item]]
