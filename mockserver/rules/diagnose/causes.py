@@ -1,8 +1,9 @@
 """Which findings follow from another one and disappear once its cause is corrected.
 
 To learn what follows from refused events, the rules run again as if those events had been accepted: the findings that
-disappear follow from the refusals. In the same way they run as if events that came too late had been sorted. What
-follows from other mistakes is listed in a table.
+disappear follow from the refusals. In the same way they run as if events that came too late had been sorted, as if
+events that a fault kept away had arrived, and as if the player's clock had not been set. What follows from other
+mistakes is listed in a table.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 """What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
 _CLOCK_SET = "ts.clock-set"
+_LOST = "http.lost"
 
 _LATENESS = ("order.late", "order.window", "order.parallel")
 
@@ -91,6 +93,7 @@ def linked(
     explained = {
         **_following_lateness(found, session, find),
         **_following_clock(found, session, find),
+        **_following_losses(found, session, find),
         **_following_refusals(found, session, find),
     }
     by_code: dict[str, list[Finding]] = {}
@@ -230,6 +233,20 @@ def _following_clock(
     if not causes or not others:
         return {}
     explained = _explained_by(session.with_one_clock, others, session, find)
+    return {id(finding): _nearest(finding, causes) for finding in explained}
+
+
+def _following_losses(
+    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
+) -> dict[int, Finding]:
+    """Return what follows from events that faults kept from the back end, by identity, with the finding about them."""
+    causes = {seq: finding for finding in found if finding.code == _LOST for seq in finding.seqs}
+    others = [finding for finding in found if finding.code != _LOST]
+    if not causes or not others:
+        return {}
+    sent = [*(item for item in session.arrived if item.accepted), *session.lost]
+    sent.sort(key=lambda item: item.seq)
+    explained = _explained_by(_ordered(sent, session), others, session, find)
     return {id(finding): _nearest(finding, causes) for finding in explained}
 
 

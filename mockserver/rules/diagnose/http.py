@@ -13,6 +13,7 @@ from mockserver.rules.diagnose.rule import Hit, Rule, unclaimed
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.traffic import Traffic
 from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of, were
+from mockserver.rules.timeline import Item
 
 __all__ = ["RULES", "refused_rule"]
 
@@ -138,16 +139,27 @@ def _retry_storm(session: SessionTraffic) -> Iterator[Hit]:
             )
 
 
+def _named(items: Sequence[Item]) -> str:
+    first = items[0].event_type
+    return f"{first} was" if len(items) == 1 else f"{len(items)} events, the first of them {first}, were"
+
+
+def _lost(session: SessionTraffic) -> Iterator[Hit]:
+    if session.lost:
+        yield Hit(
+            seqs_of(*session.lost),
+            f"{_named(session.lost)} not processed because of a fault or a failure, and not sent again; no change is "
+            "needed, unless the player is meant to send such an event once more.",
+        )
+
+
 def _retry(session: SessionTraffic) -> Iterator[Hit]:
     if session.retries:
-        again = [second for _, second in session.retries]
-        event_type = again[0].event_type
-        which = f"{event_type} was" if len(again) == 1 else f"{len(again)} events, the first of them {event_type}, were"
         yield Hit(
             seqs_of(*(item for pair in session.retries for item in pair)),
-            f"{which} processed a second time after a fault or a lost connection had kept the answer to the first from "
-            "the player; do not send an event again unless it is certain that it was not processed, because the API "
-            "does not detect duplicates.",
+            f"{_named([second for _, second in session.retries])} processed a second time after a fault or a lost "
+            "connection had kept the answer to the first from the player; do not send an event again unless it is "
+            "certain that it was not processed, because the API does not detect duplicates.",
         )
 
 
@@ -229,6 +241,15 @@ RULES: tuple[Rule, ...] = (
         "Every copy counts: the API does not detect duplicates.",
         "our reading: no source mentions a detection of duplicates",
         _retry_storm,
+    ),
+    Rule(
+        "http.lost",
+        Severity.INFO,
+        "an event that was not processed because of a fault, a 429 or a 5xx, and that was not sent again",
+        "The event is lost; all that is wrong because of it follows from this finding.",
+        "Adobe, Media Collection API: Events request, which asks nothing of players after a 500; Adobe's SDKs send an "
+        "event once",
+        _lost,
     ),
     Rule(
         "http.retry",

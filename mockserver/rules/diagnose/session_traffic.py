@@ -56,6 +56,8 @@ GONE = (404, 410)
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is not a time in milliseconds: it would be before 1974."""
 
+_BUSY, _SERVER_ERROR = 429, 500
+
 _TURNED_AWAY = (Outcome.SESSION_CLOSED, Outcome.UNKNOWN_SESSION)
 
 _PING_S = 10
@@ -78,6 +80,13 @@ QOE_NUMBERS = frozenset(
 
 QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMBERS)
 """Their names in older documentation."""
+
+
+def _is_failure(item: Item) -> bool:
+    """Return whether an event was not processed for a reason that says nothing about it: a fault, a 429 or a 5xx."""
+    if item.record.outcome is not Outcome.NOT_PROCESSED:
+        return False
+    return bool(item.record.fault_ids) or item.status is None or item.status == _BUSY or item.status >= _SERVER_ERROR
 
 
 def _is_late(step: Step) -> bool:
@@ -155,9 +164,18 @@ class SessionTraffic:
         return () if self.is_batch else retries_of(self.arrived, self.steps)
 
     @cached_property
+    def lost(self) -> Sequence[Item]:
+        """The events that a fault or a failure kept from the back end, and that were not sent again."""
+        struck = [item for item in self.unaccepted if _is_failure(item)]
+        if not struck:
+            return []
+        sent = {item.record.body for item in self.arrived if item.accepted}
+        return [item for item in struck if item.event_type in EVENTS and item.record.body not in sent]
+
+    @cached_property
     def sent_again(self) -> frozenset[int]:
         """The journal entries of events that were processed at a later attempt, after an earlier one had failed."""
-        failed = {item.record.body for item in self.unaccepted if item.record.outcome is Outcome.NOT_PROCESSED}
+        failed = {item.record.body for item in self.unaccepted if _is_failure(item)}
         again = (item.seq for item in self.arrived if item.accepted and item.record.body in failed)
         return frozenset(again if failed else ())
 
@@ -269,22 +287,32 @@ class SessionTraffic:
 
     @cached_property
     def was_cut_short(self) -> bool:
-        """Whether a test ended the session of a player that went on: by hand, by a limit below Adobe's, by its clock.
+        """Whether a test ended the session of a player that went on: by hand, by a fault, by a limit below Adobe's.
 
         A player that went on by its own ``ts`` was not silent, even if the clock of the server was moved on.
         """
         stored = self.stored
         if stored is None or not self.turned_away:
-            return False
+            return self._was_told_so_by_a_fault
         if self.limit_ms is None:
             return stored.closed_by is ClosedBy.EXPIRED
         lived_ms, adobe_ms = self.limit_ms
         if stored.closed_by is ClosedBy.IDLE:
             next_one = self.turned_away[0]
-            lived_ms = next_one.record.at_ms - stored.last_event_ms
-            if self.steps and next_one.ts_ms is not None:
-                lived_ms = min(lived_ms, abs(next_one.ts_ms - self.steps[-1].ts_ms))
+            last_one = next((item for item in reversed(self.arrived) if item.seq < next_one.seq), next_one)
+            lived_ms = next_one.record.at_ms - last_one.record.at_ms
+            if last_one.ts_ms is not None and next_one.ts_ms is not None:
+                lived_ms = min(lived_ms, abs(next_one.ts_ms - last_one.ts_ms))
         return lived_ms < adobe_ms
+
+    @property
+    def _was_told_so_by_a_fault(self) -> bool:
+        """Whether a fault answered 404 or 410, as of a session that is gone, and the player sent nothing more to it."""
+        told = self.gone[0].ts_ms if self.gone else None
+        if told is None:
+            return False
+        later = (item.ts_ms for item in self.arrived if item.seq > self.gone[0].seq)
+        return all(ts_ms is not None and ts_ms - told <= self.thresholds.burst_s * 1000 for ts_ms in later)
 
     @cached_property
     def start(self) -> Step | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.sessions import expire_session
-from mockserver.model.fault import FaultSpec
+from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import Fault, HangFault, StatusFault
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.settings import Settings
@@ -244,6 +244,62 @@ def test_a_session_start_repeated_after_its_answer_was_lost_says_so() -> None:
 
     assert found.severity is WARNING
     assert found.message.startswith("sessionStart was sent again after its answer was lost, and the first session is")
+
+
+# Events that are lost
+
+
+@every_case("fault", [StatusFault(code=500), StatusFault(code=429), HangFault()])
+def test_what_is_missing_because_events_were_lost_follows_from_the_loss(fault: Fault) -> None:
+    ground = Playground()
+    for event_type in ("adBreakStart", "chapterStart", "sessionEnd"):
+        rule = FaultSpec(fault=fault, when=When(event_type=event_type), times=1)
+        ground.emulator.faults.add(rule, ground.now_ms)
+    ground.play(
+        ("play", 0.1, 0), ("chapterStart", 0.2, 0, CHAPTER), ("ping", 10, 10), ("adBreakStart", 15, 15, BREAK),
+        ("adStart", 15.1, 15, AD), ("ping", 25, 15), ("adComplete", 30, 15), ("adBreakComplete", 30.1, 15),
+        ("play", 30.2, 15), ("chapterComplete", 35, 20), ("ping", 40, 25), ("sessionEnd", 45, 30),
+    )  # fmt: skip
+    ground.now_ms += 700_000
+    found = findings(ground)
+
+    assert accusations(found) == []
+    assert notes(found, "http.lost") == [(3, 5, 13)]
+    assert {one.follows_from for one in found if one.code in ("ad.outside-break", "chapter.close-without-start")} == {
+        "http.lost"
+    }
+
+
+def test_a_break_that_was_never_opened_stays_an_error_beside_events_that_were_lost() -> None:
+    ground = Playground()
+    ground.emulator.faults.add(
+        FaultSpec(fault=StatusFault(code=500), when=When(event_type="bitrateChange")), ground.now_ms
+    )
+    ground.play(("play", 0.1, 0), ("bitrateChange", 5, 5), ("ping", 10, 10), ("adStart", 15, 15, AD))
+
+    assert [one.follows_from for one in findings(ground) if one.code == "ad.outside-break"] == [None]
+
+
+def test_a_player_that_sent_its_events_through_an_outage_was_not_silent() -> None:
+    ground = Playground()
+    rule = FaultSpec(fault=StatusFault(code=503), when=When(event_type="ping"), skip=1, times=65)
+    ground.emulator.faults.add(rule, ground.now_ms)
+    sid = ground.play(("play", 0.1, 0), *(("ping", 10 * n, 10 * n) for n in range(1, 68)))
+
+    assert ground.case(sid).was_cut_short
+    assert accusations(findings(ground)) == []
+
+
+@every_case("stage", [Stage.REQUEST, Stage.RESPONSE])
+def test_a_player_that_a_fault_told_that_its_session_is_gone_need_not_end_it(stage: Stage) -> None:
+    ground = Playground()
+    rule = FaultSpec(fault=StatusFault(code=410), when=When(event_type="ping"), stage=stage, skip=1, times=1)
+    ground.emulator.faults.add(rule, ground.now_ms)
+    ground.play(("play", 0.1, 0), ("chapterStart", 0.2, 0, CHAPTER), ("ping", 10, 10), ("ping", 20, 20))
+    ground.play(("sessionStart", 20.1, 20), ("play", 20.2, 20), ("ping", 30, 30), ("sessionEnd", 31, 31))
+    ground.now_ms += 700_000
+
+    assert accusations(findings(ground)) == []
 
 
 # Sessions that a test ends
