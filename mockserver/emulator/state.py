@@ -124,7 +124,7 @@ class EmulatorState:
         *,
         is_copy: bool = False,
     ) -> tuple[int, Record]:
-        """Write a request into the journal, wake the waits it satisfies, and call the subscribers.
+        """Make the record of a request, and keep it.
 
         Args:
             held: The request, if it may have been held back; it is no longer in the queue then.
@@ -139,7 +139,7 @@ class EmulatorState:
         )  # fmt: skip
         if held is not None or is_copy or self.held_requests.queue or arrival.dialect:
             record = self._rare(record, held, arrival.dialect, is_copy=is_copy)
-        return self._keep(record), record
+        return self.keep(record)
 
     def take_in(self, records: Iterable[Record], sessions: Iterable[Session]) -> None:
         """Add what another emulator recorded, as if this one had received it.
@@ -152,15 +152,20 @@ class EmulatorState:
             self.add_session(replace(session, number=self.sessions.opened + 1))
         for record in records:
             self.sessions.arrived(record.session_id or "", record.event_type)
-            self._keep(record)
+            self.keep(record)
 
-    def _keep(self, record: Record) -> int:
+    def keep(self, record: Record) -> tuple[int, Record]:
+        """Write a record into the journal, wake the waits it satisfies, and call the subscribers.
+
+        Returns:
+            Its seq, and the record.
+        """
         seq = self.journal.append(record)
         if self.waiters.waiting:
             self.waiters.recorded(seq, record)
         for subscriber in self.subscribers:
             subscriber(seq)
-        return seq
+        return seq, record
 
     def delivered(self, plan: AnswerPlan, delivery: Delivery, *, final: bool = False) -> None:
         """Record what became of an answer, unless a reset has removed its request.

@@ -11,10 +11,9 @@ from msgspec.structs import astuple, replace
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
-from mockserver.emulator.held_requests import HeldRequest
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, RawHeaders, RequestProblem
-from mockserver.model.journal import Draw, Entry, Forwarded, ForwardedAnswer, RareRecord, Record
+from mockserver.model.journal import Entry, Forwarded, ForwardedAnswer, RareRecord, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
 from mockserver.namespaces import Namespaces
@@ -42,28 +41,14 @@ class _Replayed(Emulator):
     delivery: Delivery | None = None
     """How its answer ended, if the file says so."""
 
-    def record(
-        self,
-        at_ms: int,
-        request: HttpRequest,
-        arrival: Arrival,
-        outcome: Outcome,
-        sid: str | None,
-        response: HttpResponse | None,
-        delivery: Delivery,
-        fault_ids: tuple[str, ...],
-        draws: tuple[Draw, ...],
-        held: HeldRequest | None = None,
-        *,
-        is_copy: bool = False,
-    ) -> tuple[int, Record]:
-        """Record a request in the journal, with the faults and the answer from the file."""
-        entry, delivery = self.entry, self.delivery or delivery
+    def keep(self, record: Record) -> tuple[int, Record]:
+        """Keep a record, with the faults and the answer from the file."""
+        entry = self.entry
         if entry is not None and entry.fault_ids:
-            fault_ids, draws, response = entry.fault_ids, entry.draws, _response(entry)
-        return super().record(
-            at_ms, request, arrival, outcome, sid, response, delivery, fault_ids, draws, held, is_copy=is_copy
-        )
+            record = replace(record, fault_ids=entry.fault_ids, draws=entry.draws, response=_response(entry))
+        if self.delivery is not None:
+            record = replace(record, delivery=self.delivery)
+        return super().keep(record)
 
     def agrees(self, call: RecordedCall, request: HttpRequest, arrival: Arrival) -> bool:
         """Return whether the emulated back end could have given the answer in the file.
