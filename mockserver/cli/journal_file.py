@@ -119,7 +119,7 @@ class JournalFile:
             self._dropped_bytes += _SIZE_BYTES + len(record.body)
             dropped.append(_Dropped(journal.era, seq, record))
 
-        journal.keep(drop)
+        journal.on_drop(drop)
 
     def read_back(
         self, namespaces: Namespaces, settings: Settings, tell: Callable[[str], object] = lambda text: None

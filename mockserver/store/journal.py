@@ -131,7 +131,7 @@ class Journal:
         self._counted_bytes = self.known_bytes
         self._evict(self._max_entries, min(self._max_bytes, to_bytes), at_least=0)
 
-    def keep(self, drop: Callable[[int, Record], object]) -> None:
+    def on_drop(self, drop: Callable[[int, Record], object]) -> None:
         """Call ``drop`` with each entry that is dropped before it was :meth:`written`; not with those of a reset."""
         self._drop, self._unwritten = drop, self.first_seq
 
