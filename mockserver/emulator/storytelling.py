@@ -147,7 +147,7 @@ class Storytelling:
         check_story(known.story)
         changed = to_builtins(known.story.settings)
         current = self._settings_without_run()
-        settings: Settings = convert({**current, **changed}, Settings)
+        settings = convert({**current, **changed}, Settings)
         check_settings(settings)
         rules, armed = state.faults, state.faults.armed
         now_ms = state.clock.now_ms()

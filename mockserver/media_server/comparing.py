@@ -57,8 +57,7 @@ def tolerance_of(members: Mapping[str, Any]) -> Tolerance:
     """
     ignore = members.get("ignore", ())
     given = {**members, "ignore": [ignore] if isinstance(ignore, str) else list(ignore)}
-    tolerance: Tolerance = convert(to_builtins(given), Tolerance)
-    return tolerance
+    return convert(to_builtins(given), Tolerance)
 
 
 def judged(recording: Recording, settings: Settings, *, leave_open: bool) -> Control:

@@ -69,7 +69,7 @@ class ServerClock(_Part):
         return self._command("reset")
 
     def _command(self, action: str, **members: float) -> r.ClockReading:
-        command: r.ClockCommand = convert({"action": action, **members}, r.ClockCommand)
+        command = convert({"action": action, **members}, r.ClockCommand)
         return self._control.call(c.SET_CLOCK, command)
 
 
@@ -130,8 +130,7 @@ class FaultSet(_Part):
             rule = {**to_builtins(fault), **to_builtins(members)}
         else:
             rule = to_builtins({"fault": fault, **members})
-        spec: FaultSpec = convert(rule, FaultSpec)
-        return FaultHandle(self._control, self._control.call(c.ADD_FAULT, spec))
+        return FaultHandle(self._control, self._control.call(c.ADD_FAULT, convert(rule, FaultSpec)))
 
     def list(self) -> list[FaultRule]:
         """Return all rules with their counters."""
@@ -163,8 +162,7 @@ def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[Faul
     if isinstance(rules, (Mapping, FaultSpec)):
         raise InvalidInput("faults must be a list of rules, even if there is only one", pointer="/faults")
     with below("/faults"):
-        specs: Sequence[FaultSpec] = convert([to_builtins(rule) for rule in rules], tuple[FaultSpec, ...])
-    return specs
+        return convert([to_builtins(rule) for rule in rules], tuple[FaultSpec, ...])
 
 
 class PlayerSet(_Part):
@@ -184,8 +182,7 @@ class PlayerSet(_Part):
             InvalidInput: The arguments are not valid, or the server does not listen on an address.
             Refused: Too many players are playing.
         """
-        command: PlayerCommand = convert(members, PlayerCommand)
-        return self._control.call(c.ADD_PLAYERS, command).players
+        return self._control.call(c.ADD_PLAYERS, convert(members, PlayerCommand)).players
 
     def list(self) -> list[PlayerView]:
         """Return the players, playing or finished, oldest first."""

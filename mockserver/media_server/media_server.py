@@ -175,8 +175,7 @@ class MediaServer:
         numbers = {name: expected.pop(name) for name in ("exactly", "at_least", "at_most", "order") if name in expected}
         what = {"query": questions.query_of(expected)} if sequence is None else {"sequence": _steps(sequence, expected)}
         members = to_builtins({**what, **numbers, "timeout_ms": timeout_ms_of(timeout_s)})
-        command: r.VerifyCommand = convert(members, r.VerifyCommand)
-        return self.control.call(c.VERIFY, command)
+        return self.control.call(c.VERIFY, convert(members, r.VerifyCommand))
 
     def transcript(self) -> str:
         """Return the requests as text, session by session; of a long journal, the newest 10,000."""
@@ -346,7 +345,7 @@ class MediaServer:
 
     def open_session(self, sid: str | None = None, *, phase: Phase | str = Phase.OPEN) -> r.SessionView:
         """Open a session without a client, or move a session to another phase."""
-        command: r.SessionCommand = convert(to_builtins({"sid": sid, "phase": phase}), r.SessionCommand)
+        command = convert(to_builtins({"sid": sid, "phase": phase}), r.SessionCommand)
         return self.control.call(c.PUT_SESSION, command)
 
     def expire(self, sid: str) -> r.SessionView:
@@ -374,7 +373,7 @@ class MediaServer:
 
     def reset(self, *only: str) -> r.Summary:
         """Go back to the state at the start, wholly or only in ``journal sessions faults clock settings`` as named."""
-        command: r.ResetCommand = convert({"only": list(only)} if only else {}, r.ResetCommand)
+        command = convert({"only": list(only)} if only else {}, r.ResetCommand)
         return self.control.call(c.RESET, command)
 
 

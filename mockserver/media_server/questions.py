@@ -53,7 +53,7 @@ def query_of(fields: Mapping[str, Any], limit: int = DEFAULT_LIMIT) -> Query:
     unknown = [name for name in fields if name not in Query.__struct_fields__]
     if unknown:
         raise InvalidInput(f"a query has no field {unknown[0]}; its fields are {' '.join(Query.__struct_fields__)}")
-    query: Query = convert({"limit": limit, **to_builtins(fields)}, Query)
+    query = convert({"limit": limit, **to_builtins(fields)}, Query)
     compile_query(query)  # here, an error leads to the keyword
     return query
 
@@ -141,7 +141,7 @@ def wait_for(control: Control, at_least: int, timeout_s: float, query: Mapping[s
     __tracebackhide__ = True
     wanted = query_of(query, MAX_LIMIT)
     numbers = {"at_least": at_least, "timeout_ms": timeout_ms_of(timeout_s)}
-    command: r.WaitCommand = replace(convert(numbers, r.WaitCommand), query=wanted)
+    command = replace(convert(numbers, r.WaitCommand), query=wanted)
     result = control.call(c.WAIT, command)
     if result.satisfied:
         # The answer of a wait is one page.
@@ -182,7 +182,7 @@ def findings(
         code: Only findings of these rules.
     """
     members = {"session_id": session_id, "min_severity": min_severity, "code": code, "limit": MAX_LIMIT}
-    query: c.FindingQuery = convert(to_builtins(members), c.FindingQuery)
+    query = convert(to_builtins(members), c.FindingQuery)
     found: list[Finding] = []
     while True:
         page = control.call(c.FINDINGS, query)

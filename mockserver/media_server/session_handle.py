@@ -249,7 +249,7 @@ def find_session(control: Control, wanted: Mapping[str, Any], timeout_s: float) 
     """
     __tracebackhide__ = True
     timeout_ms_of(timeout_s)
-    criteria: _Criteria = convert(to_builtins(wanted), _Criteria)
+    criteria = convert(to_builtins(wanted), _Criteria)
     end_s = time.monotonic() + timeout_s
     waiting = True
     while True:

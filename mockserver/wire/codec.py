@@ -6,7 +6,7 @@ import json
 import math
 import re
 import zlib
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -233,6 +233,14 @@ def decode(body: bytes | str, kind: type[T]) -> T:
         raise InvalidInput(f"not valid JSON: {_reason(body)}") from None
     except RecursionError:
         raise InvalidInput(_TOO_DEEP) from None
+
+
+@overload
+def convert(value: Any, kind: type[T], *, strict: bool = True) -> T: ...
+
+
+@overload
+def convert(value: Any, kind: Any, *, strict: bool = True) -> Any: ...
 
 
 def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:

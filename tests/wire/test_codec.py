@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -285,7 +286,8 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
 def test_mistake_in_a_document_is_reported_with_its_json_pointer(
     value: Any, kind: type[msgspec.Struct], pointer: str, message: str
 ) -> None:
-    for read in (lambda: decode(encode(value), kind), lambda: convert(value, kind)):
+    readers: list[Callable[[], object]] = [lambda: decode(encode(value), kind), lambda: convert(value, kind)]
+    for read in readers:
         with pytest.raises(InvalidInput, match=message) as refused:
             read()
         assert refused.value.pointer == pointer
