@@ -232,12 +232,9 @@ def _query(request: web.BaseRequest, kind: Any) -> Any:
 
 
 async def _body(request: web.BaseRequest, max_mib: int, incoming: Incoming) -> bytes:
-    too_large = _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
-    if (request.content_length or 0) > max_mib * 2**20:
-        raise too_large
     body, problem = await read_pieces(request, max_mib * 2**20, incoming)
     if problem == "too_large":
-        raise too_large
+        raise _Incomplete(f"the body is larger than {max_mib} MiB", status=413)
     if problem == "too_many_bodies":
         raise Refused("too many bodies are arriving at a time (setting max_incoming_bytes); try again")
     if problem is not None:

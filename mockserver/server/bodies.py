@@ -38,6 +38,8 @@ async def read_pieces(
         The body as far as it arrived, and what is wrong with it. A body that is too large, or for which there is no
         room, is not kept.
     """
+    if (request.content_length or 0) > max_bytes:
+        return b"", "too_large"
     _go_on(request)
     pieces: list[bytes] = []
     size = 0

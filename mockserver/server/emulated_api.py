@@ -103,7 +103,7 @@ class EmulatedApi:
                 if len(body) > max_body_bytes:
                     body, problem = b"", problem or "too_large"
             else:
-                body, cut_short = await _read(request, max_body_bytes, self._incoming)
+                body, cut_short = await read_pieces(request, max_body_bytes, self._incoming)
                 problem = problem or cut_short
                 self._admit(request)  # the gate may have been closed meanwhile
             namespace = self._issuer(path, body) if is_open else namespace
@@ -268,11 +268,3 @@ async def _held_back(namespace: Namespace, held: HeldRequest, request: web.BaseR
             namespace.delivered(plan, interrupted(request))
         raise
     return namespace.resume(held)
-
-
-async def _read(request: web.BaseRequest, max_bytes: int, incoming: Incoming) -> tuple[bytes, RequestProblem | None]:
-    """Read a body that has not arrived completely yet; see :func:`read_pieces`."""
-    declared = request.headers.get("Content-Length", "")
-    if declared.isdigit() and int(declared) > max_bytes:
-        return b"", "too_large"
-    return await read_pieces(request, max_bytes, incoming)

@@ -223,7 +223,7 @@ class Journal:
         cost_before = known.cost
         known.share(record)
         outcome, response, session_id = record.outcome, record.response, record.session_id
-        if known.hides and outcome is Outcome.NO_ROUTE:
+        if known.secret is not None and outcome is Outcome.NO_ROUTE:
             record = known.without_secret(record)
         if known.cost != cost_before:
             cost = self._shared_cost[seq] = known.cost - cost_before

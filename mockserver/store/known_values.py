@@ -31,12 +31,11 @@ class KnownValues:
         size_bytes: Their size.
         cost: The size of all values that were ever added. What it grows by with a record counts for its entry.
         last_at_ms: The time of the last record; before 1970 if there was none.
-        hides: Whether there is a secret to hide.
+        secret: Finds the secret; None when there is none.
     """
 
     def __init__(self) -> None:
-        self._secret: re.Pattern[str] | None = None
-        self.hides = False
+        self.secret: re.Pattern[str] | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -59,8 +58,7 @@ class KnownValues:
         """
         if len(secret) >= _SHORTEST_SECRET:
             spelled = {secret, quote(secret, safe=""), quote(secret)}
-            self._secret = re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True))))
-            self.hides = True
+            self.secret = re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True))))
 
     def share(self, record: Record) -> None:
         """Replace the time, headers, target and event type of a record by equal objects of other records.
@@ -121,7 +119,7 @@ class KnownValues:
         self.cost += size_bytes
 
     def _hidden(self, text: str) -> str:
-        return text if self._secret is None else self._secret.sub("***", text)
+        return text if self.secret is None else self.secret.sub("***", text)
 
     def _hidden_bytes(self, value: bytes) -> bytes:
-        return value if self._secret is None else self._hidden(value.decode("latin-1")).encode("latin-1")
+        return value if self.secret is None else self._hidden(value.decode("latin-1")).encode("latin-1")
