@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mockserver.errors import InvalidInput
+from mockserver.server.options import is_loopback
 
 __all__ = ["ADOBE_HOSTS", "EdgeAddress", "edge_address"]
 
@@ -60,16 +60,9 @@ def edge_address(url: str, host: str) -> EdgeAddress:
             "tls=True, @pytest.mark.media_server(tls=True) or mockserver serve --tls"
         )
     name = urlsplit(f"https://{host}").hostname or ""
-    domain = "localhost" if _is_loopback(name) else name
+    domain = "localhost" if is_loopback(name) else name
     if not _DOMAIN.fullmatch(domain):
         raise InvalidInput(f"{domain!r} is not a domain that these clients accept (a-z, 0-9, dots and hyphens)")
     authority = parts.netloc.rpartition("@")[2]
     listens_at = authority if parts.port is not None else f"{authority}:443"
     return EdgeAddress(domain, listens_at, is_namespace=name != parts.hostname)
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
