@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, get_args, get_origin
@@ -56,6 +56,21 @@ def add_file(parser: Arguments, *names: str, **more: Any) -> None:
     vars(parser.add_argument(*names, **more))["complete"] = FILE_COMPLETION
 
 
+class _Check(NamedTuple):
+    """What a value must satisfy besides its type, and how to say so."""
+
+    holds: Callable[[Any], bool]
+    expected: str
+
+
+_PORT = _Check(lambda port: port is None or 0 <= port <= 65535, "a port from 0 to 65535")
+_ORIGINS = _Check(
+    lambda origins: all(map(_ORIGIN.fullmatch, origins)),
+    "an origin like http://localhost:3000, without a path or a slash at the end",
+)
+_TEXT = _Check(lambda text: text != "", "a text")
+
+
 class Flag(NamedTuple):
     """A value that can be set by a flag, an environment variable or a key of the file.
 
@@ -67,6 +82,7 @@ class Flag(NamedTuple):
         setting: The setting it sets; None if it belongs to the server.
         metavar: The placeholder for the value in the help.
         other_keys: Other names that the file accepts: those of the setting in the admin API and in Python.
+        check: What its value must satisfy besides its type, if anything.
     """
 
     key: str
@@ -76,6 +92,7 @@ class Flag(NamedTuple):
     setting: str | None = None
     metavar: str = ""
     other_keys: tuple[str, ...] = ()
+    check: _Check | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -152,18 +169,19 @@ class Flag(NamedTuple):
             read = convert(value, self.kind, strict=not isinstance(value, str))
         except InvalidInput:
             raise self._wrong(value, where) from None
-        if not _makes_sense(self.key, read):
+        if self.check is not None and not self.check.holds(read):
             raise self._wrong(value, where)
         return read
 
     def _wrong(self, value: Any, where: str) -> InvalidInput:
-        return InvalidInput(f"{where} must be {_expected(self.key, self.kind)}, not {_shown(value)}")
+        expected = _expected(self.kind) if self.check is None else self.check.expected
+        return InvalidInput(f"{where} must be {expected}, not {_shown(value)}")
 
 
 _SERVER_FLAGS = (
-    Flag("host", str, "address to bind", "127.0.0.1", metavar="ADDRESS"),
-    Flag("port", int, "port of the emulated API, 0 for a free one", 8089, metavar="PORT"),
-    Flag("admin_port", int | None, "separate port for the admin API, 0 for a free one", metavar="PORT"),
+    Flag("host", str, "address to bind", "127.0.0.1", metavar="ADDRESS", check=_TEXT),
+    Flag("port", int, "port of the emulated API, 0 for a free one", 8089, metavar="PORT", check=_PORT),
+    Flag("admin_port", int | None, "separate port for the admin API, 0 for a free one", metavar="PORT", check=_PORT),
     Flag("seed", str, "makes fault draws and session ids repeatable; by default a random seed is chosen and printed"),
     Flag("faults", Path, "fault rules to start with: a JSON file, or a TOML file with [[faults]] tables"),
     Flag("stories", tuple[Path, ...], "your own story file, or a folder of them; repeatable", metavar="PATH"),
@@ -172,10 +190,10 @@ _SERVER_FLAGS = (
     Flag("log_format", Literal["text", "json"], "text: requests are shown on a terminal; json: requests, notices and "
          "the start are lines of JSON, on a terminal or not", "text"),
     Flag("admin_token", str, "token required for admin requests; generated if other machines can reach the server; "
-         "other users of the machine see it in the list of processes, so prefer a file", metavar="TOKEN"),
+         "other users of the machine see it in the list of processes, so prefer a file", metavar="TOKEN", check=_TEXT),
     Flag("admin_token_file", Path, "read the admin token from this file"),
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
-         metavar="URL"),
+         metavar="URL", check=_ORIGINS),
     Flag("allow_host", tuple[str, ...], "extra host name that admin requests may use; repeatable", metavar="NAME"),
     Flag("namespace_host", tuple[str, ...], "host below which the first part of a name is a namespace; repeatable",
          metavar="NAME"),
@@ -220,30 +238,14 @@ def _as_help(text: str) -> str:
     return re.sub(r"\bNone\b", "none", text.removesuffix(".").replace("``", ""))
 
 
-def _makes_sense(key: str, value: Any) -> bool:
-    if key in ("port", "admin_port"):
-        return value is None or 0 <= value <= 65535
-    if key == "admin_allow_origin":
-        return all(_ORIGIN.fullmatch(origin) for origin in value)
-    return key not in ("host", "admin_token") or value != ""
-
-
-def _expected(key: str, kind: Any) -> str:
-    if key in ("port", "admin_port"):
-        return "a port from 0 to 65535"
-    if key == "admin_allow_origin":
-        return "an origin like http://localhost:3000, without a path or a slash at the end"
-    return _expected_kind(kind)
-
-
-def _expected_kind(kind: Any) -> str:
+def _expected(kind: Any) -> str:
     options = get_args(kind)
     if get_origin(kind) is Literal:
         return " or ".join(str(option) for option in options)
     if get_origin(kind) is tuple:
         return "one or more paths" if Path in options else "one or more texts"
     if type(None) in options:
-        return f"{_expected_kind(options[0])}, or none"
+        return f"{_expected(options[0])}, or none"
     words = {bool: "true or false", int: "a whole number", float: "a number", Path: "the path of a file"}
     return words.get(kind, "a text")
 
