@@ -94,13 +94,13 @@ class VirtualClock:
         """Set the clock, forward or back."""
         self.now_ms = self._control.call(SET_CLOCK, ClockCommand(action="set", at_ms=at_ms)).now_ms
 
-    def arrivals(self, *, again: bool = True) -> int:
-        """Return how many matches the rules of stage ``request`` have counted, which they do when a request arrives.
+    def arrivals(self, *, anyway: bool = True) -> int:
+        """Return how often the rules of stage ``request`` have matched; they count a request when it arrives.
 
         Args:
-            again: Whether to look also where there was no such rule at the last look.
+            anyway: Ask the server even if it had no such rule the last time.
         """
-        if again or self._may_hold:
+        if anyway or self._may_hold:
             page = self._control.call(FAULTS, PageQuery(limit=MAX_LIMIT))
             rules = [rule for rule in page.faults if rule.stage is Stage.REQUEST]
             self._may_hold = bool(rules)
@@ -187,7 +187,7 @@ class _Mover:
     async def send(self, call: RecordedCall) -> None:
         """Send a request, and wait for its answer or until it has reached the server."""
         in_flight, clock = self._in_flight, self._clock
-        arrivals = clock.arrivals(again=False)
+        arrivals = clock.arrivals(anyway=False)
         flight = await in_flight.send(call)
         for look_s in _LOOKS_S * _REACHES:
             if await in_flight.wait(lambda: flight.is_over, look_s):
