@@ -13,18 +13,15 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.control import EVENTS
-from mockserver.model.journal import Entry
-from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.server.options import ServerOptions
-from mockserver.server.runner import ServerThread
 from mockserver.server.service import Service
 from tests.cli.forked import CAN_FORK, Forked, Forker
+from tests.server.running import Running
 
 Process: TypeAlias = "subprocess.Popen[str] | Forked"
 StartProcess = Callable[..., Process]
 Fetch = Callable[..., tuple[int, bytes]]
-MakeServer = Callable[..., "Running"]
+MakeServer = Callable[..., Running]
 
 WITH_SIGNALS = """
 import signal, sys
@@ -33,20 +30,6 @@ sys.stderr.isatty = lambda: {terminal}
 from mockserver.cli import main
 sys.exit(main())
 """
-
-
-class Running:
-    """A server in a thread, and what it recorded."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.thread = ServerThread(service)
-        self.thread.start()
-        self.port = self.thread.port
-        self.url = f"{service.options.scheme}://127.0.0.1:{self.port}"
-
-    def entries(self) -> list[Entry]:
-        return self.service.control().call(EVENTS, Query(limit=MAX_LIMIT)).events
 
 
 def send_request(url: str, method: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, bytes]:

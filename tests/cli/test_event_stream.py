@@ -16,7 +16,8 @@ from mockserver.model.results import ResetCommand
 from mockserver.server.runner import ServerThread
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import MakeServer, Running
+    from tests.cli.conftest import MakeServer
+    from tests.server.running import Running
 
 
 def never(seconds: float) -> None:

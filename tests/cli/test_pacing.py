@@ -22,7 +22,7 @@ from tests.factories import T0
 from tests.tables import every_case
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Running
+    from tests.server.running import Running
 
 
 def in_background(*arguments: str) -> Future[int]:

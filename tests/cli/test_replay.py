@@ -23,7 +23,8 @@ from tests.factories import inside
 from tests.tables import every_case
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import MakeServer, Running
+    from tests.cli.conftest import MakeServer
+    from tests.server.running import Running
 
 TRAFFIC = sorted((Path(__file__).parents[2] / "fixtures" / "traffic").glob("*.ndjson"))
 VOD = next(path for path in TRAFFIC if path.name == "adobe-js-3.1.0-vod.ndjson")

@@ -28,8 +28,8 @@ from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.recording import read_recording
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
-from tests.cli.conftest import Running
 from tests.factories import T0, event, inside, start
+from tests.server.running import Running
 from tests.waiting import until
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from mockserver.model.event_types import EVENT_TYPES
 from tests.tables import every_case
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Fetch, Running
+    from tests.cli.conftest import Fetch
+    from tests.server.running import Running
 
 
 @every_case("name", EVENT_TYPES)

@@ -17,7 +17,8 @@ from tests.event_files import START_MS, event, event_lines, simulated_beats, wri
 from tests.tables import every_case
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import MakeServer, Running
+    from tests.cli.conftest import MakeServer
+    from tests.server.running import Running
 
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"

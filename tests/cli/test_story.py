@@ -27,7 +27,8 @@ from tests.tables import every_case
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Fetch, MakeServer, Process, Running, StartProcess
+    from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess
+    from tests.server.running import Running
 
 REFUSED = """\
 title = "{title}"

@@ -11,7 +11,8 @@ from mockserver.control import RESET
 from mockserver.model.results import ResetCommand
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Fetch, MakeServer, Process, Running, StartProcess
+    from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess
+    from tests.server.running import Running
 
 
 def following(process: Process) -> None:

@@ -40,8 +40,9 @@ from mockserver.model.vocabulary import Stage
 from mockserver.recordings.call import RecordedCall
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
-from tests.cli.conftest import Running, send_request
+from tests.cli.conftest import send_request
 from tests.factories import T0, event, start
+from tests.server.running import Running
 
 if TYPE_CHECKING:
     from tests.cli.conftest import MakeServer

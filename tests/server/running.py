@@ -10,10 +10,11 @@ import ssl
 from contextlib import closing
 from typing import Any
 
-from mockserver.control import ADD_FAULT, EVENT, FAULT, WAIT
+from mockserver.control import ADD_FAULT, EVENT, EVENTS, FAULT, WAIT
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.fault import FaultSpec
-from mockserver.model.query import Query
+from mockserver.model.journal import Entry
+from mockserver.model.query import MAX_LIMIT, Query
 from mockserver.model.results import WaitCommand
 from mockserver.server.runner import ServerThread
 from mockserver.server.service import Service
@@ -46,6 +47,14 @@ class Running:
     @property
     def port(self) -> int:
         return self.thread.port
+
+    @property
+    def url(self) -> str:
+        return f"{self.service.options.scheme}://127.0.0.1:{self.port}"
+
+    def entries(self) -> list[Entry]:
+        """Return the journal of the default namespace."""
+        return self.control.call(EVENTS, Query(limit=MAX_LIMIT)).events
 
     def connect(self, port: int | None = None) -> Wire:
         connection = socket.create_connection(("127.0.0.1", port or self.port), timeout=GUARD_S)
