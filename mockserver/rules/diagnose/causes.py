@@ -58,7 +58,6 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 """What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
 _CLOCK_SET = "ts.clock-set"
-_LOST = "http.lost"
 
 _LATENESS = ("order.late", "order.window", "order.parallel")
 
@@ -239,12 +238,14 @@ def _following_clock(
 def _following_losses(
     found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
 ) -> dict[int, Finding]:
-    """Return what follows from events that faults kept from the back end, by identity, with the finding about them."""
-    causes = {seq: finding for finding in found if finding.code == _LOST for seq in finding.seqs}
-    others = [finding for finding in found if finding.code != _LOST]
+    """Return what follows from events that faults or sessionEnd kept from the back end, with the finding about them."""
+    lost = [*session.lost, *session.overtaken]
+    seqs = {item.seq for item in lost}
+    causes = {seq: finding for finding in found if seqs.issuperset(finding.seqs) for seq in finding.seqs}
+    others = [finding for finding in found if not seqs.issuperset(finding.seqs)]
     if not causes or not others:
         return {}
-    sent = [*(item for item in session.arrived if item.accepted), *session.lost]
+    sent = [*(item for item in session.arrived if item.accepted), *lost]
     sent.sort(key=lambda item: item.seq)
     explained = _explained_by(_ordered(sent, session), others, session, find)
     return {id(finding): _nearest(finding, causes) for finding in explained}

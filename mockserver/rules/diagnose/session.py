@@ -282,17 +282,14 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
     if not _is_ended(session):
         return
     late = session.turned_away
-    others = [item for item in late if item.event_type != "sessionEnd"]
-    end_ms = max((step.ts_ms for step in session.of("sessionEnd")), default=0)
-    before = [item for item in others if item.ts_ms is not None and item.ts_ms < end_ms]
-    if before:
+    if session.overtaken:
         yield Hit(
-            tuple(item.seq for item in before),
-            f"{_named(before)} overtaken by sessionEnd, and came too late to be sorted in; send sessionEnd when the "
-            "other events are answered.",
+            tuple(item.seq for item in session.overtaken),
+            f"{_named(session.overtaken)} overtaken by sessionEnd, and came too late to be sorted in; send sessionEnd "
+            "when the other events are answered.",
             Severity.WARNING,
         )
-    others = [item for item in others if item not in before]
+    others = [item for item in late if item.event_type != "sessionEnd" and item not in session.overtaken]
     if others:
         yield Hit(
             tuple(item.seq for item in others),

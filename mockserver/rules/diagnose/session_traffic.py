@@ -173,6 +173,21 @@ class SessionTraffic:
         return [item for item in struck if item.event_type in EVENTS and item.record.body not in sent]
 
     @cached_property
+    def overtaken(self) -> Sequence[Item]:
+        """The events that came after the sessionEnd and were turned away although they are not later by their ``ts``.
+
+        Of those with its very ``ts``, pings are not meant: SDKs send no ping in the burst that closes a session.
+        """
+        ends_ms = max((step.ts_ms for step in self.of("sessionEnd")), default=0)
+        return [
+            item
+            for item in self.turned_away
+            if item.ts_ms is not None
+            and item.event_type != "sessionEnd"
+            and item.ts_ms < ends_ms + (item.event_type != "ping")
+        ]
+
+    @cached_property
     def sent_again(self) -> frozenset[int]:
         """The journal entries of events that were processed at a later attempt, after an earlier one had failed."""
         failed = {item.record.body for item in self.unaccepted if _is_failure(item)}

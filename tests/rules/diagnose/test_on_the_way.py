@@ -212,6 +212,16 @@ def test_an_event_that_session_end_overtook_by_far_was_not_sent_after_it() -> No
     assert found.message.startswith("bitrateChange was overtaken by sessionEnd, and came too late to be sorted in;")
 
 
+def test_what_is_missing_because_session_end_overtook_it_follows_from_that() -> None:
+    sent = arriving(*PLAYED, (60, event("sessionEnd", 60.01, 60)), (66, event("sessionComplete", 60, 60)))
+    found = [one for one in findings(received(sent)) if one.code in ("session.event-after-end", "session.end-at-end")]
+
+    assert {one.code: (one.severity, one.follows_from) for one in found} == {
+        "session.event-after-end": (WARNING, None),
+        "session.end-at-end": (WARNING, "session.event-after-end"),
+    }
+
+
 # Answers that are lost
 
 
