@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import ControlFailed, InvalidInput
 
-__all__ = ["DEFAULT_NAMESPACE", "ServerAddress", "namespaced", "server_address", "trusting", "trusting_anyone"]
+__all__ = ["ADMIN", "DEFAULT_NAMESPACE", "ServerAddress", "namespaced", "server_address", "trusting", "trusting_anyone"]
+
+ADMIN = "/__admin"
+"""The path of the admin API below the address of a server."""
 
 DEFAULT_NAMESPACE = "default"
 """The namespace of requests that name none."""
@@ -76,13 +79,13 @@ def server_address(url: str, trust: ssl.SSLContext | None = None) -> ServerAddre
     """Read an address.
 
     Args:
-        url: As a user wrote it.
+        url: As a user wrote it; the address of its admin API leads to the server too.
         trust: The certificates to trust; None for those of the system.
 
     Raises:
         InvalidInput: It is not ``http(s)://host[:port][/path]``.
     """
-    url = url.rstrip("/")
+    url = url.rstrip("/").removesuffix(ADMIN)
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
+from mockserver.address import ADMIN
 from mockserver.model import results as r
 from mockserver.model.comparison import USUAL, SessionComparison
 from mockserver.model.fault import FaultEdit, FaultRule, FaultSpec
@@ -43,8 +44,6 @@ __all__ = [
     "SettingsPatch",
     "media_type_of",
 ]
-
-ADMIN = "/__admin"
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mockserver.client import HttpControl
     from mockserver.media_server import MediaServer, MockServer, StoryHandle
+    from mockserver.model.fault import FaultRule
     from mockserver.model.plan_result import Coverage, PlanResult
     from mockserver.model.settings import Settings
     from mockserver.server.tls import Authority
@@ -167,12 +168,15 @@ def media_server(
 def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer]:
     """Return one server for the whole run, reset before every test.
 
-    For players that are started once and need a fixed address. ``--media-server-port`` also fixes the port.
+    For players that are started once and need a fixed address. ``--media-server-port`` also fixes the port. It takes
+    settings and fault rules from the marker of a test.
     """
     with ExitStack() as stack:
         with _explaining_failure("media_server_session"):
             server = stack.enter_context(_running(request.config, None))
         request.config.stash[_shared] = server
+        if _unchecked in request.config.stash:
+            _mark_shared(request.config.stash[_unchecked], server)
         yield server
         del request.config.stash[_shared]
         # After the last test, the server ends before pytest_runtest_teardown below could check it.
@@ -188,12 +192,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     config = item.config
     if _uses_shared(item):
         config.stash[_unchecked] = item
+        _mark_shared(item, None)  # here, a mistake in the marker fails this test, and not the server of the run
     elif _unchecked in config.stash:
         del config.stash[_unchecked]
     shared = config.stash.get(_shared, None)
     if shared is not None:
         shared.reset()
         _internal_errors(shared).clear()
+        if _uses_shared(item):
+            _mark_shared(item, shared)
 
 
 @pytest.hookimpl(trylast=True)
@@ -318,6 +325,26 @@ def _marked(node: pytest.Item, settings: Settings | None) -> tuple[Settings | No
 
         settings = convert({**to_builtins(settings or Kind()), **settings_members(changes)}, Kind)
     return settings, start
+
+
+def _mark_shared(item: pytest.Item, server: MediaServer | None) -> None:
+    """Give the server of the run what the markers of a test say; without a server, only check them."""
+    if "media_server" in getattr(item, "fixturenames", ()):
+        return  # the markers are about that one
+    from mockserver.errors import InvalidInput
+    from mockserver.media_server.controls import fault_specs
+    from mockserver.wire.codec import to_builtins
+
+    with _explaining_failure(item.nodeid):
+        settings, start = _marked(item, None)
+        specs = fault_specs(start.pop("faults", ()))
+        for name in start:
+            raise InvalidInput(f"media_server_session takes settings and faults from the marker, not {name}")
+        if server is not None:
+            if settings is not None:
+                server.configure(**to_builtins(settings))
+            for spec in specs:
+                server.faults.add(spec)
 
 
 @contextmanager
@@ -536,6 +563,16 @@ class _PlanCoverage:
         return {name: merged([decode(one, Coverage) for one in found]) for name, found in self._by_name.items()}
 
 
+def _brief(rule: FaultRule) -> str:
+    """Return a fault rule in a few words: its name, or what it does to which requests."""
+    from mockserver.wire.codec import encode
+
+    called = rule.name or f"{rule.fault.__struct_config__.tag} when {encode(rule.when).decode()}".removesuffix(
+        " when {}"
+    )
+    return f"{rule.id} {called} (seen {rule.seen})"
+
+
 def _check(server: MediaServer) -> None:
     """Fail a passing test that missed an internal error or a fault rule that never fired."""
     errors = _internal_errors(server)
@@ -545,8 +582,8 @@ def _check(server: MediaServer) -> None:
     if rules:
         of_stories = {rule.id for view in server.stories.list() for rule in view.faults}
         rules = [rule for rule in rules if rule.id not in of_stories]  # the verdict covers those
-    unfired = [f"{rule.id} {rule.name or ''} (seen {rule.seen})".replace("  ", " ") for rule in rules]
-    if unfired:
+    if rules:
+        unfired = [_brief(rule) for rule in rules]
         pytest.fail(
             f"fault rules that never fired: {', '.join(unfired)}. Remove rules that are not meant to fire, or correct "
             "their when.",

@@ -16,6 +16,8 @@ from tests.tables import every_case
         ("http://localhost/", "localhost", 80, ""),
         ("https://example.test", "example.test", 443, ""),
         ("http://[::1]:8089/ns/blue/", "::1", 8089, "/ns/blue"),
+        ("http://127.0.0.1:8089/__admin", "127.0.0.1", 8089, ""),
+        ("http://127.0.0.1:8089/ns/blue/__admin/", "127.0.0.1", 8089, "/ns/blue"),
     ],
 )
 def test_address_is_read(url: str, host: str, port: int, path: str) -> None:

@@ -27,6 +27,9 @@ _CONFIG = f"{ENVIRONMENT}CONFIG"
 _OF_KUBERNETES = re.compile(rf"{ENVIRONMENT}(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
 """Variables that Kubernetes sets in every pod next to a service named mockserver, and Docker for its links."""
 
+_OF_CLIENTS = f"{ENVIRONMENT}URL"
+"""The variable with which the helpers in docs/clients find a server; it may stand in the environment of one, too."""
+
 _OPTIONS = ("host", "port", "admin_port", "admin_token", "tls")
 
 
@@ -139,7 +142,9 @@ def _variables(flags: Mapping[str, Flag], environment: Mapping[str, str]) -> dic
     known = {name: flag for flag in flags.values() for name in flag.variables}
     found: dict[str, _Given] = {}
     for name, value in environment.items():
-        if not name.startswith(ENVIRONMENT) or name == _CONFIG or not value or _OF_KUBERNETES.fullmatch(name):
+        if not name.startswith(ENVIRONMENT) or name in (_CONFIG, _OF_CLIENTS) or not value:
+            continue
+        if _OF_KUBERNETES.fullmatch(name):
             continue
         if name not in known:
             raise InvalidInput(f"the environment variable {name} is not known{nearest(name, [*known, _CONFIG])}")

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.url is None:
         address = _configured(arguments.config)
     else:
-        address = trusted_address(arguments.url.rstrip("/").removesuffix(ADMIN), arguments)
+        address = trusted_address(arguments.url, arguments)
     connection = address.connection(_TIMEOUT_S)
     try:
         address.open(connection)

@@ -27,7 +27,7 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
     if not is_file:
         _write_to(path, chunks)
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished = path.parent / f".{path.name}.{os.getpid()}.tmp"
     unfinished.touch(exist_ok=False)  # one that is there is somebody else's
     try:
         with unfinished.open("wb") as file:
@@ -63,7 +63,7 @@ def rewrite(
 
 def unfinished(path: Path) -> Path:
     """Return the file in which :func:`rewrite` begins; a process that is killed leaves it."""
-    return path.with_name(f".{path.name}.tmp")
+    return path.parent / f".{path.name}.tmp"
 
 
 def _write_to(path: Path, chunks: Iterable[bytes]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mockserver.address import ServerAddress, server_address, trusting, trusting_anyone
 from mockserver.cli.flags import Arguments, add_file
 from mockserver.clock import RealTime
-from mockserver.control import ADMIN, Control, Route
+from mockserver.control import Control, Route
 from mockserver.errors import ControlFailed, InvalidInput
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def remote_server(url: str, arguments: argparse.Namespace, namespace: str | None
     """
     from mockserver.media_server import connect
 
-    address = trusted_address(url.rstrip("/").removesuffix(ADMIN), arguments)
+    address = trusted_address(url, arguments)
     reach(address)
     return connect(
         address.url,

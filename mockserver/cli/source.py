@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,9 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     file.add_argument("--open", action="store_true", help="keep sessions open that nothing closed")
 
 
+_LIKE_ADDRESS = re.compile(r"localhost$|[\w.-]+:\d+(/|$)")
+
+
 @contextmanager
 def opened_source(arguments: argparse.Namespace, name: str | None = None) -> Iterator[Source]:
     """Open the source that the arguments name.
@@ -197,6 +201,8 @@ def _recording(arguments: argparse.Namespace, name: str) -> Recording:
     from mockserver.recordings.recording import read_recording
 
     refuse(arguments, ("namespace", *REMOTE), "is for the address of a server, not for a file")
+    if _LIKE_ADDRESS.match(name) and not Path(name).exists():
+        raise InvalidInput(f"there is no file {name}; if it is a server, write http://{name}")
     recording = read_recording(name)
     if recording.note:
         print(recording.note, file=sys.stderr)

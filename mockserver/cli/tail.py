@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         InvalidInput: The address or the CA file cannot be used, or the server refuses or cannot be reached at the
             start.
     """
-    address = trusted_address(arguments.url.rstrip("/").removesuffix(ADMIN), arguments)
+    address = trusted_address(arguments.url, arguments)
     namespace = arguments.namespace
     messages = follow(address, namespace, token_of(arguments), wait=threading.Event().wait)
     has_colour = has_colours(sys.stdout)

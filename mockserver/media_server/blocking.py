@@ -68,14 +68,14 @@ def refuse_in_loop(call: str, instead: str) -> None:
     )
 
 
-def timeout_ms_of(timeout_s: float) -> int:
+def timeout_ms_of(timeout_s: object) -> int:
     """Convert a timeout to milliseconds.
 
     Raises:
         InvalidInput: It is not 0 to 60 seconds.
     """
-    if not 0 <= timeout_s <= MAX_TIMEOUT_MS / 1000:
+    if not isinstance(timeout_s, (int, float)) or not 0 <= timeout_s <= MAX_TIMEOUT_MS / 1000:
         raise InvalidInput(
-            f"timeout_s must be 0 to {MAX_TIMEOUT_MS // 1000} seconds, not {timeout_s:g}", pointer="/timeout_s"
+            f"timeout_s must be 0 to {MAX_TIMEOUT_MS // 1000} seconds, not {timeout_s!r}", pointer="/timeout_s"
         )
     return round(timeout_s * 1000)

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockserver.address import server_address
 from mockserver.client import HttpControl
 from mockserver.control import Control
 from mockserver.media_server.controls import fault_specs
@@ -30,7 +31,7 @@ def connect(
     """Connect to a server that is already running.
 
     Args:
-        url: Its address.
+        url: Its address, or that of a namespace: ``http://127.0.0.1:8089/ns/blue``.
         namespace: The namespace to use; the first request or change creates it.
         token: The admin token, if the server has one.
         verify_tls: Pass False to accept any certificate.
@@ -40,13 +41,15 @@ def connect(
         InvalidInput: ``url`` is not an http or https address, or ``ca`` cannot be read.
     """
     control = HttpControl(url, namespace=namespace, token=token, verify_tls=verify_tls, ca=ca)
-    base = url.rstrip("/")
-    authority = urlsplit(base).netloc.rpartition("@")[2]
-    if namespace is None:
-        return MediaServer(control, url=base, host=authority)
-    port = urlsplit(base).port
-    host = f"{namespace}.localhost" + ("" if port is None else f":{port}")
-    return MediaServer(control, url=f"{base}/ns/{namespace}", host=host)
+    base = server_address(url).url
+    parts = urlsplit(base)
+    if namespace is not None:
+        base += f"/ns/{namespace}"
+    _, in_path, name = urlsplit(base).path.rpartition("/ns/")
+    if not in_path:
+        return MediaServer(control, url=base, host=parts.netloc.rpartition("@")[2])
+    port = "" if parts.port is None else f":{parts.port}"
+    return MediaServer(control, url=base, host=f"{name}.localhost{port}")
 
 
 class PreparedServer(MediaServer):

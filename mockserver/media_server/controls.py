@@ -159,7 +159,7 @@ def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[Faul
     Raises:
         InvalidInput: A rule is not valid, or ``rules`` is not a list.
     """
-    if isinstance(rules, (Mapping, FaultSpec)):
+    if isinstance(rules, (str, Mapping, FaultSpec)):
         raise InvalidInput("faults must be a list of rules, even if there is only one", pointer="/faults")
     with below("/faults"):
         return convert([to_builtins(rule) for rule in rules], tuple[FaultSpec, ...])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from mockserver.errors import NotFound, ServerFailed
+from mockserver.errors import InvalidInput, NotFound, ServerFailed
 from mockserver.media_server.controls import fault_specs
 from mockserver.media_server.media_server import MediaServer
 from mockserver.model.fault import FaultSpec
@@ -54,6 +54,8 @@ class MockServer(MediaServer):
         from mockserver.server.options import ServerOptions
         from mockserver.server.service import Service
 
+        if isinstance(settings, Mapping):
+            raise InvalidInput("settings must be mockserver.Settings(...), not a dictionary", pointer="/settings")
         options = options or ServerOptions()
         if seed is not None:
             options = replace(options, seed=str(seed), seeded_ids=True)

@@ -89,6 +89,8 @@ def file_content(source: str) -> bytes:
     """
     try:
         if source == "-":
+            if sys.stdin is None:
+                raise InvalidInput("cannot read stdin: it is closed")
             content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         else:
             with Path(source).open("rb") as file:

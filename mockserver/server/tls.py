@@ -209,7 +209,7 @@ def _library() -> type[trustme.CA]:
 
 def _write(path: Path, ca: trustme.CA) -> None:
     """Write the file under a temporary name first, so that it is never incomplete; an existing file is kept."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    unfinished = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
     try:
         with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(ca.private_key_pem.bytes() + ca.cert_pem.bytes())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from mockserver.errors import InvalidInput
 from mockserver.model.tracking_plan import TrackingPlan
 from mockserver.rules.tracking_plan.compiled import CompiledPlan, compile_plan
 from mockserver.wire.codec import convert, decode
@@ -41,20 +42,25 @@ def read_plan(path: Path) -> PlanFile:
     return parse_plan(read_text(path), str(path))
 
 
-def parse_plan(text: str, origin: str = "plan") -> PlanFile:
+def parse_plan(text: str, origin: str | None = None) -> PlanFile:
     """Read a plan.
 
     Args:
         text: A TOML or JSON document with the members of a :class:`~mockserver.model.tracking_plan.TrackingPlan`. It is
             JSON if it begins with a brace.
-        origin: The path of the file, for messages.
+        origin: The path of the file, for messages; None if it came from elsewhere.
 
     Raises:
         InvalidInput: It is neither, or the plan is not valid.
     """
     if text.lstrip().startswith("{"):
-        return PlanFile(compile_plan(decode(text, TrackingPlan)), lambda pointer: None)
-    file = TomlFile(text, origin)
+        try:
+            return PlanFile(compile_plan(decode(text, TrackingPlan)), lambda pointer: None)
+        except InvalidInput as error:
+            if origin is None:
+                raise
+            raise InvalidInput(": ".join(filter(None, (origin, error.pointer, str(error))))) from None
+    file = TomlFile(text, origin or "plan")
     with file.refusing(TrackingPlan, file.values):
         plan: TrackingPlan = convert(file.values, TrackingPlan)
         compiled = compile_plan(plan)

@@ -202,6 +202,10 @@ def test_variables_that_kubernetes_sets_for_a_service_named_mockserver_do_not_co
     assert configured(folder, variables=variables).options.port == 8089
 
 
+def test_variable_with_which_clients_find_a_server_does_not_count(folder: Path) -> None:
+    assert configured(folder, variables={"MOCKSERVER_URL": "http://mockserver:8089"}).options.port == 8089
+
+
 @pytest.mark.parametrize("by", ["flag", "variable"])
 def test_other_file_can_be_named(folder: Path, by: str) -> None:
     other = folder / "other.toml"

@@ -342,9 +342,9 @@ def test_file_that_is_not_a_journal_is_refused_and_not_changed(path: Path, line:
 
 
 def test_place_that_cannot_be_written_fails_with_a_sentence(tmp_path: Path) -> None:
-    file = JournalFile(tmp_path)
-    with pytest.raises(ServerFailed, match="cannot write the journal to"):
-        file.begin(())
+    for path in (tmp_path, Path()):
+        with pytest.raises(ServerFailed, match="cannot write the journal to"):
+            JournalFile(path).begin(())
 
 
 class FullDisk(FileIO):

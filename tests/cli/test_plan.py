@@ -57,6 +57,9 @@ def test_a_mistake_in_a_plan_names_file_and_line(tmp_path: Path, capsys: pytest.
     for command in (["plan", "check", str(plan)], ["diagnose", RECORDING, "--plan", str(plan)]):
         assert main(command) == 2
         assert f"{plan}:2: /contnt: unknown key contnt; did you mean content?" in capsys.readouterr().err
+    plan.write_text('{"title": "t", "expect": 1}', encoding="utf-8")
+    assert main(["plan", "check", str(plan)]) == 2
+    assert capsys.readouterr().err.startswith(f"mockserver: {plan}: /expect: ")
 
 
 def test_a_draft_is_written_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,6 +101,12 @@ def test_dash_is_stdin(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None
     assert "session session-1\n" in capsys.readouterr().out
 
 
+def test_closed_stdin_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["diagnose", "-"]) == 2
+    assert capsys.readouterr().err == "mockserver: cannot read stdin: it is closed\n"
+
+
 def test_bad_line_of_stdin_is_reported_with_its_number(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     content = json.dumps(event("sessionStart")) + "\nping\n"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
@@ -174,6 +180,8 @@ def test_files_are_judged_by_the_settings_of_a_configuration(tmp_path: Path, cap
         ("http://127.0.0.1:1", ["--config", "x"], "--config is for files; a server has its own settings and clock"),
         ("http://", [], "'http:' is not the address of a server; write it like http://127.0.0.1:8089"),
         ("nowhere.ndjson", [], "cannot read nowhere.ndjson: No such file or directory"),
+        ("127.0.0.1:1", [], "there is no file 127.0.0.1:1; if it is a server, write http://127.0.0.1:1"),
+        ("localhost", [], "there is no file localhost; if it is a server, write http://localhost"),
     ],
 )
 def test_unusable_source_is_reported(source: str, flags: list[str], message: str, capsys: Capture) -> None:

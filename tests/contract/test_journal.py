@@ -239,6 +239,7 @@ def test_transcript_of_a_long_journal_shows_the_newest_and_says_what_is_missing(
         (lambda s: s.wait_for(timeout_s=float("nan")), "timeout_s must be 0 to 60 seconds, not nan", "/timeout_s"),
         (lambda s: s.wait_for(at_least=-1), "at_least must be 0 or more, not -1", "/at_least"),
         (lambda s: s.wait_for(at_least="all"), "must be a whole number, not 'all'", "/at_least"),
+        (lambda s: s.wait_for(timeout_s=None), "timeout_s must be 0 to 60 seconds, not None", "/timeout_s"),
         (lambda s: s.verify(timeout_s=-1), "timeout_s must be 0 to 60 seconds, not -1", "/timeout_s"),
         (lambda s: s.verify("play"), "a sequence is a list of event types or queries", "/sequence"),
         (lambda s: s.verify({"event_type": "play"}), "a sequence is a list of event types or queries", "/sequence"),

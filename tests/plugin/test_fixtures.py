@@ -93,6 +93,19 @@ def test_invalid_marker_is_reported_in_one_line_that_names_the_test(run: Run) ->
     result.stdout.no_fnmatch_line(">*")
 
 
+def test_settings_that_are_a_dictionary_are_reported_in_one_line(run: Run) -> None:
+    result = run(
+        """
+@pytest.fixture
+def media_server_settings(): return {"idle_timeout_s": 5}
+
+def test_it(media_server): pass
+"""
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*::test_it: no media server: /settings: settings must be mockserver.Settings(...)*"])
+
+
 def test_marker_takes_keywords_only(run: Run) -> None:
     result = run("@pytest.mark.media_server(5)\ndef test_it(media_server): pass")
     result.assert_outcomes(errors=1)
@@ -164,6 +177,37 @@ def test_last(media_server_session):
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_first*", "*ERROR at teardown of test_last*"])
     result.stdout.no_fnmatch_line("*ERROR at teardown of test_unconcerned*")
     result.stdout.no_fnmatch_line("*ERROR at teardown of test_z*")
+
+
+def test_marker_gives_the_server_of_the_run_settings_and_faults_for_one_test(run: Run) -> None:
+    result = run(
+        """
+@pytest.mark.media_server(seed=1)
+def test_of_seed(media_server_session): pass
+
+@pytest.mark.media_server(idle_timeout_s=5, faults=[RESET])
+def test_marked(media_server_session):
+    assert media_server_session.settings.idle_timeout_s == 5
+    assert open_session(media_server_session).status_code == 500
+
+@pytest.mark.media_server(idle_timeout=5)
+def test_of_unknown(media_server_session): pass
+
+@pytest.mark.media_server(idle_timeout_s=7, seed=1)
+def test_with_its_own(media_server, media_server_session):
+    assert media_server.settings.idle_timeout_s == 7
+    assert media_server_session.settings.idle_timeout_s == 600
+
+@pytest.mark.media_server(max_age_s=9)
+def test_marked_again(media_server_session):
+    assert media_server_session.settings.max_age_s == 9
+    assert media_server_session.settings.idle_timeout_s == 600
+    assert open_session(media_server_session).status_code == 201
+"""
+    )
+    result.assert_outcomes(passed=3, errors=2)
+    only = "media_server_session takes settings and faults from the marker, not seed"
+    result.stdout.fnmatch_lines([f"*::test_of_seed: no media server: {only}", "*::test_of_unknown: *idle_timeout_s*"])
 
 
 def test_rule_may_still_fire_while_fixtures_of_the_test_end(run: Run) -> None:

@@ -158,10 +158,14 @@ def test_session(media_server):
 
 
 def test_rule_that_never_fired_fails_a_passing_test(run: Run) -> None:
-    result = run("def test_it(media_server): media_server.faults.add(**RESET)")
+    unnamed = "media_server.faults.add({'kind': 'reset'}, when={'event_type': 'adStart'})"
+    result = run(f"def test_it(media_server): media_server.faults.add(**RESET), {unnamed}")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*ERROR at teardown of test_it*", "fault rules that never fired: f1 never (seen 0). Remove rules*"]
+        [
+            "*ERROR at teardown of test_it*",
+            'fault rules that never fired: f1 never (seen 0), f2 reset when {"event_type":*"adStart"*} (seen 0)*',
+        ]
     )
 
 
