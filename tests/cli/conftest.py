@@ -43,6 +43,13 @@ def send_request(url: str, method: str, path: str, body: Any = None, token: str 
         connection.close()
 
 
+def ready(process: Process) -> dict[str, Any]:
+    """Return the line with which a server says that it listens."""
+    assert process.stdout is not None
+    line: dict[str, Any] = json.loads(process.stdout.readline())
+    return line
+
+
 @pytest.fixture
 def fetch() -> Fetch:
     return send_request

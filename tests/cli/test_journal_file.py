@@ -36,7 +36,7 @@ from mockserver.model.settings import Settings
 from mockserver.server.options import ServerOptions
 from mockserver.server.service import Service
 from mockserver.wire.codec import decode, encode, to_builtins
-from tests.cli.test_serve import START, START_PARAMS, ready
+from tests.cli.conftest import ready
 from tests.factories import T0, event, inside, open_session, post, post_event
 from tests.waiting import until
 
@@ -374,7 +374,7 @@ def test_killed_server_continues_where_it_was(start: StartProcess, fetch: Fetch,
     arguments = ("serve", "--port", "0", "--ready-json", "--journal", str(path))
     process = start(*arguments)
     url = ready(process)["url"]
-    opening = {**START, "playerTime": {"playhead": 0, "ts": 1}, "params": START_PARAMS}
+    opening = event("sessionStart", ts=1)
     fetch(url, "POST", "/api/v1/sessions", opening)
     fetch(url, "POST", "/ns/tv/api/v1/sessions", opening)
     until(lambda: path.read_bytes().count(b"\n") == 2)

@@ -6,34 +6,20 @@ import ssl
 import subprocess
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mockserver.server.addresses import interface_addresses
+from tests.cli.conftest import ready
+from tests.factories import event
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fetch, MakeServer, Process, StartProcess
 
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
-START_PARAMS = {
-    "analytics.trackingServer": "a.example",
-    "analytics.reportSuite": "rs",
-    "visitor.marketingCloudOrgId": "X@AdobeOrg",
-    "media.id": "clip-1",
-    "media.length": 60,
-    "media.contentType": "vod",
-    "media.playerName": "player",
-    "media.channel": "channel",
-}
 START = {"eventType": "sessionStart"}
-
-
-def ready(process: Process) -> dict[str, Any]:
-    assert process.stdout is not None
-    line: dict[str, Any] = json.loads(process.stdout.readline())
-    return line
 
 
 def ended(process: Process, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
@@ -86,11 +72,11 @@ def test_text_shows_addresses_seed_and_how_to_stop(start: StartProcess, fetch: F
 
 
 def test_seed_makes_session_ids_repeatable(start: StartProcess, fetch: Fetch) -> None:
-    event = {**START, "playerTime": {"playhead": 0, "ts": 1}, "params": START_PARAMS}
+    opening = event("sessionStart", ts=1)
     found = []
     for _ in range(2):
         url = ready(start("serve", "--port", "0", "--ready-json", "--seed", "7"))["url"]
-        fetch(url, "POST", "/api/v1/sessions", event)
+        fetch(url, "POST", "/api/v1/sessions", opening)
         found.append(json.loads(fetch(url, "GET", "/__admin/events")[1])["events"][0])
     assert [entry["response"]["status"] for entry in found] == [201, 201]
     assert found[0]["session_id"] == found[1]["session_id"]
@@ -286,8 +272,8 @@ def test_forwarding_is_announced_on_stderr_and_begins_only_by_a_flag(
 ) -> None:
     real = ready(start("serve", "--port", "0", "--ready-json"))["url"]
     process = start("serve", "--port", "0", "--ready-json", "--forward", real)
-    event = {**START, "playerTime": {"playhead": 0, "ts": 1}, "params": START_PARAMS}
-    assert fetch(ready(process)["url"], "POST", "/api/v1/sessions", event)[0] == 201
+    opening = event("sessionStart", ts=1)
+    assert fetch(ready(process)["url"], "POST", "/api/v1/sessions", opening)[0] == 201
     until(lambda: json.loads(fetch(real, "GET", "/__admin/summary")[1])["requests"] == 1)
     _, _, err = ended(process)
     assert err == f"warning: each request of a player also goes to {real}, which may count it as real playback\n"

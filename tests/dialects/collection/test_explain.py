@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,28 +9,16 @@ import pytest
 from mockserver.dialects.collection.validation import Validators
 from mockserver.dialects.reasons import MAX_VIOLATIONS
 from mockserver.model.journal import Violation
+from tests.factories import start
 from tests.tables import every_case
 
 _STRICT = Validators()
 _TIME = {"playhead": 0, "ts": 1}
-_START = {
-    "analytics.trackingServer": "a.example",
-    "analytics.reportSuite": "rs",
-    "visitor.marketingCloudOrgId": "X@AdobeOrg",
-    "media.id": "v1",
-    "media.length": 60,
-    "media.contentType": "vod",
-    "media.playerName": "p",
-    "media.channel": "c",
-}
+_start = partial(start, ts=1)
 
 
 def _event(event_type: object, **members: Any) -> dict[str, Any]:
     return {"eventType": event_type, "playerTime": _TIME, **members}
-
-
-def _start(**params: Any) -> dict[str, Any]:
-    return _event("sessionStart", params={**_START, **{key.replace("__", "."): value for key, value in params.items()}})
 
 
 def _nested(depth: int) -> list[Any]:

@@ -2,35 +2,24 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mockserver.dialects.collection.validation import Validators
 from mockserver.model.journal import Violation
+from tests.factories import start
 from tests.tables import every_case
 
 _EVENT_FILES = sorted((Path(__file__).parents[3] / "fixtures" / "events").glob("*.json"))
 _STRICT = Validators()
 _TIME = {"playhead": 0, "ts": 1}
+_start = partial(start, ts=1)
 _AD = {"media.ad.id": "a", "media.ad.length": 15, "media.ad.podPosition": 1, "media.ad.playerName": "p"}
-_START = {
-    "analytics.trackingServer": "a.example",
-    "analytics.reportSuite": "rs",
-    "visitor.marketingCloudOrgId": "X@AdobeOrg",
-    "media.id": "v1",
-    "media.length": 60,
-    "media.contentType": "vod",
-    "media.playerName": "p",
-    "media.channel": "c",
-}
 
 
 def _event(event_type: object, **members: Any) -> dict[str, Any]:
     return {"eventType": event_type, "playerTime": _TIME, **members}
-
-
-def _start(**params: Any) -> dict[str, Any]:
-    return _event("sessionStart", params={**_START, **{key.replace("__", "."): value for key, value in params.items()}})
 
 
 def _ad(params: dict[str, Any]) -> dict[str, Any]:
