@@ -65,11 +65,13 @@ def _window(session: SessionTraffic) -> Iterator[Hit]:
             first += 1
         in_time = youngest_before_ms is None or youngest_before_ms <= (item.ts_ms or 0)
         if item.seq in late and in_time and place - first >= window_n:
-            overtaken.append(item)
+            later = sum(1 for other in arrived[first:place] if (other.ts_ms or 0) > (item.ts_ms or 0))
+            if later >= window_n:
+                overtaken.append(item)
     if overtaken:
         yield Hit(
             seqs_of(*overtaken),
-            f"{counted(len(overtaken), 'event')} arrived after more than {window_n} later ones had arrived within "
+            f"{counted(len(overtaken), 'event')} arrived after {window_n} or more later ones had arrived within "
             f"{number(session.settings.reorder_window_s)} s, the first of them {overtaken[0].event_type}; send events "
             "in the order of their ts, and fewer at a time.",
         )
@@ -149,10 +151,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "order.window",
         Severity.WARNING,
-        "an older event that arrives after more than 10 later ones within 5 seconds",
+        "an older event that arrives after 10 or more later ones within 5 seconds",
         "It is processed out of order: durations, and what was playing, are wrong.",
         _ORDER_PAGE,
         _window,
+        "an event overtaken by fewer, which happened to be the eleventh in a window: order.late or order.parallel",
     ),
     Rule(
         "order.parallel",

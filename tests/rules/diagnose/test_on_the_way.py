@@ -149,6 +149,13 @@ def through_a_slow_session_start(seed: int) -> list[Sent]:
     return [Sent(0, start), *(Sent(max(at_ms(body), 4_000) + random.randrange(30), body) for body in events)]
 
 
+def while_the_clock_of_the_server_stands_still(seed: int) -> list[Sent]:
+    random = Random(seed)
+    start, *events = bodies(seed)
+    as_they_come = sorted(events, key=lambda body: at_ms(body) + random.randrange(5, 400))
+    return [Sent(0, body) for body in (start, *as_they_come)]
+
+
 def through_answers_that_are_lost(seed: int) -> list[Sent]:
     random = Random(seed)
     start, *events = bodies(seed)
@@ -169,6 +176,7 @@ def through_answers_that_are_lost(seed: int) -> list[Sent]:
         through_parallel_requests,
         through_a_player_that_looks_at_its_queue_twice_a_second,
         through_a_slow_session_start,
+        while_the_clock_of_the_server_stands_still,
         through_answers_that_are_lost,
     ],
 )
