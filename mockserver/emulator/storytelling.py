@@ -82,9 +82,8 @@ class Storytelling:
     def known(self) -> dict[str, Known]:
         """Return all stories that can be started here, by name; a running story as it was when it started."""
         stories = {**self.book.known(), **self.brought}
-        run = self.run
-        if run is not None and not run.stopped:
-            stories[run.name] = run.known
+        if self._running is not None:
+            stories[self._running.name] = self._running.known
         return dict(sorted(stories.items()))
 
     def get(self, name: str) -> Known:
@@ -93,9 +92,8 @@ class Storytelling:
         Raises:
             NotFound: There is no story of that name.
         """
-        run = self.run
-        running = run is not None and not run.stopped and run.name == name
-        return run.known if run is not None and running else self._found(name)
+        running = self._running
+        return running.known if running is not None and running.name == name else self._found(name)
 
     def _found(self, name: str) -> Known:
         return self.brought.get(name) or self.book.get(name)
@@ -117,6 +115,10 @@ class Storytelling:
         return self.brought[name]
 
     # The story that runs
+
+    @property
+    def _running(self) -> StartedStory | None:
+        return None if self.run is None or self.run.stopped else self.run
 
     def run_of(self, name: str) -> StartedStory | None:
         """Return the run of a story; None if it is not the story that was started last.
@@ -184,19 +186,19 @@ class Storytelling:
         Args:
             final: Its final view.
         """
-        if not self._is_running(run):
+        running = self._running
+        if running is None or running.number != run.number:
             return
         self._unsubscribe()
         self._remove_rules()
         self._state.configure(convert(self._settings_without_run(), Settings))
-        assert self.run is not None
-        self.run = replace(self.run, stopped=True, final=final)
+        self.run = replace(running, stopped=True, final=final)
 
     def finish(self, run: StartedStory, final: StoryView) -> None:
         """Keep the final view of a story that is over."""
-        if self._is_running(run):
-            assert self.run is not None
-            self.run = replace(self.run, final=final)
+        running = self._running
+        if running is not None and running.number == run.number:
+            self.run = replace(running, final=final)
 
     def reset(self, parts: Iterable[str]) -> None:
         """Follow a reset of the namespace.
@@ -214,9 +216,6 @@ class Storytelling:
         if wanted >= _BEGINNING:
             self.brought.clear()
 
-    def _is_running(self, run: StartedStory) -> bool:
-        return self.run is not None and not self.run.stopped and self.run.number == run.number
-
     def _recorded(self, seq: int | None) -> None:
         run, journal = self.run, self._state.journal
         assert run is not None
@@ -231,18 +230,19 @@ class Storytelling:
                 self.run = replace(run, progress=progress)
 
     def _remove_rules(self) -> None:
-        rules, run = self._state.faults, self.run
+        rules = self._state.faults
+        mine = () if self._running is None else self._running.fault_ids
         for rule in rules.rules:
-            if run is not None and not run.stopped and rule.id in run.fault_ids:
+            if rule.id in mine:
                 rules.remove(rule.id)
 
     def _settings_without_run(self) -> dict[str, Any]:
         """Return the settings as they will be when the story that runs is stopped."""
         current: dict[str, Any] = to_builtins(self._state.settings)
-        run = self.run
-        if run is not None and not run.stopped:
-            kept = {member for member, value in run.changed.items() if current[member] == value}
-            current.update((member, run.before[member]) for member in kept)
+        running = self._running
+        if running is not None:
+            kept = {member for member, value in running.changed.items() if current[member] == value}
+            current.update((member, running.before[member]) for member in kept)
         return current
 
     # Views
