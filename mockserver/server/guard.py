@@ -30,24 +30,18 @@ class Guard:
 
     Args:
         options: Names, origins and token that are allowed.
+
+    Attributes:
+        token: The token that requests need, if any.
+        scheme: ``http`` or ``https``, as the server is reached.
     """
 
     def __init__(self, options: ServerOptions) -> None:
         self._hosts = frozenset(name.lower() for name in (*options.allow_hosts, *options.namespace_hosts))
         self._below = (".localhost", *(f".{host.lower()}" for host in options.namespace_hosts))
         self._origins = frozenset(options.admin_allow_origins)
-        self._token = options.effective_token()
-        self._scheme = options.scheme
-
-    @property
-    def token(self) -> str | None:
-        """The token that requests need, if any."""
-        return self._token
-
-    @property
-    def is_https(self) -> bool:
-        """Whether the server is reached over TLS."""
-        return self._scheme == "https"
+        self.token = options.effective_token()
+        self.scheme = options.scheme
 
     def check(self, headers: Mapping[str, str]) -> None:
         """Refuse a request that may not use the admin API.
@@ -84,7 +78,7 @@ class Guard:
             raise Forbidden("a request has one Host, one Origin and one Sec-Fetch-Site at most")
         if not self._known_host(host) and not self._shows_token(headers, token):
             needed = (
-                "start the server with --admin-token TOKEN and send that" if self._token is None else "send the token"
+                "start the server with --admin-token TOKEN and send that" if self.token is None else "send the token"
             )
             raise Forbidden(
                 f"Host {host[:100]!r} is not known: use an IP address, localhost or *.localhost, start the server with "
@@ -92,7 +86,7 @@ class Guard:
             )
         origin = headers.get("Origin")
         allowed = origin in self._origins
-        if origin is not None and not allowed and origin.lower() != f"{self._scheme}://{host}".lower():
+        if origin is not None and not allowed and origin.lower() != f"{self.scheme}://{host}".lower():
             raise Forbidden(
                 f"pages of {origin[:100]!r} may not use the admin API; start the server with --admin-allow-origin "
                 "to allow them"
@@ -147,12 +141,12 @@ class Guard:
         Raises:
             Forbidden: With status 401.
         """
-        if self._token is not None and not self._shows_token(headers):
+        if self.token is not None and not self._shows_token(headers):
             raise Forbidden("an admin token is needed: send it as Authorization: Bearer TOKEN", status=401)
 
     def _shows_token(self, headers: Mapping[str, str], token: str | None = None) -> bool:
         """Return whether a request shows the token of the server, which must have one, in a field or its address."""
-        if self._token is None:
+        if self.token is None:
             return False
         scheme, _, shown = headers.get("Authorization", "").partition(" ")
         cookies = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
@@ -166,9 +160,7 @@ class Guard:
     def accepts(self, token: str) -> bool:
         """Return whether a token is the right one; any is if the server has none."""
         # aiohttp decodes bytes that are not UTF-8 to surrogates.
-        return self._token is None or hmac.compare_digest(
-            token.encode("utf-8", "surrogateescape"), self._token.encode()
-        )
+        return self.token is None or hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode())
 
 
 def _all(headers: Mapping[str, str], name: str) -> Collection[str]:

@@ -165,7 +165,7 @@ class Page:
         if self._guard.token is not None:
             answer.set_cookie(
                 COOKIE, quote(self._guard.token, safe=""), path="/", httponly=True, samesite="Strict",
-                secure=self._guard.is_https,
+                secure=self._guard.scheme == "https",
             )  # fmt: skip
         return answer
 
