@@ -106,14 +106,8 @@ def call_of(method: str, path: str, prefixes: tuple[str, ...] = ()) -> Call:
         path: The path without query.
         prefixes: Extra leading paths under which the API answers, such as ``/va``.
     """
-    for prefix in prefixes:
-        if path.startswith(prefix + BASE):
-            return call_of(method, path[len(prefix) :])
-    return _call_of(method, path)
-
-
-def _call_of(method: str, path: str) -> Call:
-    path = path.removesuffix("/")
+    prefix = next((prefix for prefix in prefixes if path.startswith(prefix + BASE)), "")
+    path = path[len(prefix) :].removesuffix("/")
     if path.startswith(SESSION_PREFIX) and path.endswith(_EVENTS):
         call = Call(Operation.EVENT, path[len(SESSION_PREFIX) : -len(_EVENTS)])
     elif path == OPENING:
