@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from mockserver.address import DEFAULT_NAMESPACE
 from mockserver.clock import Clock
@@ -23,7 +23,7 @@ from mockserver.model.event import Event
 from mockserver.model.fault import FaultSpec
 from mockserver.model.fault_kind import ExpireFault, SessionsFault
 from mockserver.model.http import HttpRequest, HttpResponse
-from mockserver.model.journal import Draw, Entry, Forwarded, RareRecord, Record
+from mockserver.model.journal import Draw, Entry, Forwarded, Record
 from mockserver.model.session import Content, Session
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Outcome
@@ -138,7 +138,13 @@ class EmulatorState:
             request.headers, request.body, response, delivery, arrival.violations, fault_ids, draws,
         )  # fmt: skip
         if held is not None or is_copy or self.held_requests.queue or arrival.dialect:
-            record = self._rare(record, held, arrival.dialect, is_copy=is_copy)
+            # Requests that are held back were received earlier and are recorded later.
+            held_ms, displaced = 0, len(self.held_requests) - is_copy
+            if held is not None and held.place is not None:
+                held_ms = max(0, at_ms - held.at_ms)  # the clock may have been set back
+                displaced = held.place - self.journal.last_seq - 1
+            if held_ms or displaced or arrival.dialect:
+                record = record.rare(held_ms=held_ms, displaced=displaced, dialect=arrival.dialect)
         return self.keep(record)
 
     def take_in(self, records: Iterable[Record], sessions: Iterable[Session]) -> None:
@@ -182,18 +188,6 @@ class EmulatorState:
         """Record what another endpoint answered to a request, unless a reset has forgotten it since."""
         if plan.era == self.journal.era:
             self.journal.forwarded(plan.seq, forwarded)
-
-    def _rare(self, record: Record, held: HeldRequest | None, dialect: str, *, is_copy: bool) -> Record:
-        """Return a record with its rare members, if it has any."""
-        # Requests that are held back were received earlier and are recorded later.
-        held_ms, displaced = 0, len(self.held_requests) - is_copy
-        if held is not None and held.place is not None:
-            held_ms = max(0, record.at_ms - held.at_ms)  # the clock may have been set back
-            displaced = held.place - self.journal.last_seq - 1
-        if not held_ms and not displaced and not dialect:
-            return record
-        members = (*astuple(record), held_ms, displaced, dialect)
-        return RareRecord(*members)
 
     def subscribe(self, subscriber: OnRecord) -> Callable[[], None]:
         """Call ``subscriber`` for every new record from now on.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import astuple
 
 from mockserver.model.event import Event, events_of
 from mockserver.model.finding import Severity
@@ -99,6 +100,13 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     def size_bytes(self) -> int:
         """How large the bodies of request and answer are."""
         return len(self.body) + (0 if self.response is None else len(self.response.body))
+
+    def rare(
+        self, *, held_ms: int = 0, displaced: int = 0, dialect: str = "", forwarded: Forwarded | None = None
+    ) -> RareRecord:
+        """Return the same with the members of a :class:`RareRecord`."""
+        members = (*astuple(self), held_ms, displaced, dialect, forwarded)
+        return RareRecord(*members)
 
 
 class RareRecord(Record, frozen=True):

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from mockserver.clock import MAX_TIME_MS, Clock, RealTime
 from mockserver.dialects.registry import DIALECTS
 from mockserver.emulator.emulator import Emulator
 from mockserver.model.arrival import Arrival
 from mockserver.model.http import HttpRequest, HttpResponse, RawHeaders, RequestProblem
-from mockserver.model.journal import Entry, Forwarded, ForwardedAnswer, RareRecord, Record
+from mockserver.model.journal import Entry, Forwarded, ForwardedAnswer, Record
 from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import Delivery, Operation, Outcome, Phase
 from mockserver.namespaces import Namespaces
@@ -80,7 +80,7 @@ class _Replayed(Emulator):
             self.clock.now_ms(), arrival.operation, arrival.session_id, arrival.event_type, Outcome.NOT_PROCESSED,
             request.method, request.target, request.headers, request.body, response, delivery, arrival.violations,
         )  # fmt: skip
-        return _in_dialect(record, arrival.dialect)
+        return record.rare(dialect=arrival.dialect) if arrival.dialect else record
 
     def new_sid(self) -> str:
         """Return the id from the file if there is one and it is not in use."""
@@ -202,12 +202,8 @@ def _unprocessed(entry: Entry, headers: RawHeaders, call: RecordedCall) -> Recor
         entry.request.path, headers, call.body, _response(entry), entry.delivery, entry.violations, entry.fault_ids,
         entry.draws,
     )  # fmt: skip
-    return _in_dialect(record, DIALECTS.name_at(call.api_path))
-
-
-def _in_dialect(record: Record, dialect: str) -> Record:
-    members = (*astuple(record), 0, 0, dialect)
-    return RareRecord(*members) if dialect else record
+    dialect = DIALECTS.name_at(call.api_path)
+    return record.rare(dialect=dialect) if dialect else record
 
 
 def _forwarded(answer: ForwardedAnswer) -> Forwarded:

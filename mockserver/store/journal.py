@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterator
 from itertools import count, islice
 from typing import Any, Protocol, cast
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from mockserver.model.journal import Forwarded, RareRecord, Record
 from mockserver.model.settings import Settings
@@ -34,9 +34,6 @@ _SESSION_BYTES = 300
 
 _RESPONSE_BYTES = 500
 """What an answer costs besides its body; the 204 of accepted events is shared."""
-
-_NOTHING_RARE = (0, 0, "")
-"""The members of :class:`RareRecord` for a record that is not one."""
 
 _UNCOUNTED_BYTES = 64 * 1024
 _COMPACT_AT = 4096
@@ -267,11 +264,8 @@ class Journal:
         record = self.get(seq)
         if record is None:
             return
-        if isinstance(record, RareRecord):
-            after = replace(record, forwarded=forwarded)
-        else:
-            members = (*astuple(record), *_NOTHING_RARE, forwarded)
-            after = RareRecord(*members)
+        is_rare = isinstance(record, RareRecord)
+        after = replace(record, forwarded=forwarded) if is_rare else record.rare(forwarded=forwarded)
         self._records[seq - self._base] = after
         self.replaced[record.session_id] = self.replaced.get(record.session_id, 0) + 1
         self._bytes += _cost(after) - _cost(record)
