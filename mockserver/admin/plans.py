@@ -49,7 +49,7 @@ def judged_by(namespace: Namespace, file: PlanFile) -> PlanResult:
     return judge_plan(
         file.compiled,
         sessions,
-        _of_none(findings, sessions),
+        _without_session(findings, sessions),
         expectation_views(namespace, file.plan.expect),
         journal_complete=complete,
         line=file.line,
@@ -101,10 +101,10 @@ def drafted(namespace: Namespace, title: str) -> TrackingPlan:
     """Draft a plan from the sessions of a namespace."""
     findings, traffic = Diagnosis(namespace).everything()
     sessions = plan_sessions(findings, traffic)
-    return first_plan(title, sessions, _of_none(findings, sessions))
+    return first_plan(title, sessions, _without_session(findings, sessions))
 
 
-def _of_none(findings: Iterable[Finding], sessions: Iterable[PlanSession]) -> list[Finding]:
+def _without_session(findings: Iterable[Finding], sessions: Iterable[PlanSession]) -> list[Finding]:
     """Return the findings about traffic of no session."""
     known = {session.sid for session in sessions}
     return [finding for finding in findings if finding.session_id not in known]

@@ -102,11 +102,11 @@ def _check(arguments: argparse.Namespace) -> None:
 def _read(arguments: argparse.Namespace, name: str, sid: str | None) -> tuple[Source, list[Watched]]:
     from mockserver.media_server.comparing import watched_sessions
 
-    with opened_source(_own(arguments, name), name) as source:
+    with opened_source(_arguments_for(arguments, name), name) as source:
         return source, watched_sessions(source.server.control, source.session_ids(sid))
 
 
-def _own(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
+def _arguments_for(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
     """Return the arguments for one source: if one is a server and the other a file, each has options of its own."""
     if is_address(arguments.before) == is_address(arguments.after):
         return arguments

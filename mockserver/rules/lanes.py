@@ -109,7 +109,7 @@ class _Picture:
 
 
 def _lasting(changes: Iterable[tuple[Step, _Value | None]]) -> Iterator[tuple[_Value, Step, Step | None]]:
-    """Return each value with the step from which and the one until which it holds; None is no value."""
+    """Return each value with the steps between which it holds; None is no value."""
     begun: tuple[_Value, Step] | None = None
     for step, value in changes:
         if value == (None if begun is None else begun[0]):

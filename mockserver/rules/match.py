@@ -340,7 +340,7 @@ def _actual(facts: Facts, name: str) -> Any:
         return facts.fault_ids
     if name == "playhead_s":
         return _playhead_s(facts)
-    return _said_of_content(facts, name) if name in _CONTENT else getattr(facts, name)
+    return _content_fact(facts, name) if name in _CONTENT else getattr(facts, name)
 
 
 def _playhead_s(facts: Facts) -> float | None:
@@ -348,7 +348,7 @@ def _playhead_s(facts: Facts) -> float | None:
     return event_of(_normal(facts)).playhead_s
 
 
-def _said_of_content(facts: Facts, name: str) -> str | None:
+def _content_fact(facts: Facts, name: str) -> str | None:
     """Return what is known of the content; a request that opens a session has it in its body."""
     if facts.operation not in _OPENING:
         return None if facts.content is None else getattr(facts.content, name)

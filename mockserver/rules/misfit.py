@@ -107,7 +107,7 @@ def _value_kind(kind: Any, steps: Sequence[str]) -> Any:
 
 
 def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str:
-    """Say which names or words are allowed, and which may be meant, where one is unknown or missing."""
+    """Say which names or words are allowed where one is unknown or missing, and which may be meant."""
     value = value_at(document, steps)
     if isinstance(value, dict) and (known := members_at(kind, steps, document)):
         unknown = next((name for name in value if name not in known), None)

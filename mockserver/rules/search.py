@@ -119,7 +119,7 @@ def parse_search(text: str, finding: str = "", min_severity: Severity | None = N
 
 
 def _joined(terms: list[Term]) -> list[Term]:
-    """Let ``finding:`` and ``severity:`` be about one finding, which has that code and is that bad."""
+    """Make ``finding:`` and ``severity:`` ask for one finding that has both the code and the severity."""
     so_bad = [term for term in terms if term.name == "finding" and not (term.value or term.excludes)]
     coded = [term for term in terms if term.name == "finding" and term.value and not term.excludes]
     if not (so_bad and coded):
@@ -224,7 +224,7 @@ def found_in_session(term: Term, sid: str, content: Content, phase: Phase | None
 
 
 def found_in_findings(term: Term, findings: Iterable[Finding]) -> bool:
-    """Return whether a ``finding`` is among some."""
+    """Return whether one of some findings is what a ``finding`` term asks for."""
     return any(finding.severity in term.severities and finding.code.startswith(term.value) for finding in findings)
 
 
@@ -275,7 +275,7 @@ _OF_REQUESTS: Mapping[str, Callable[[Term, Request], bool]] = MappingProxyType(
 
 
 def _is_part_of(sid: str, value: str) -> bool:
-    """Return whether a session id is meant: by its beginning, or by a part so long that it is no word."""
+    """Return whether a text stands for a session id: it is its beginning, or a part too long to be a word."""
     return sid.startswith(value) or (len(value) >= _PART_OF_SID and value in sid)
 
 

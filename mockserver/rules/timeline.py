@@ -114,7 +114,7 @@ def items_of(record: Record, events: Sequence[Event]) -> list[Item]:
 
 
 def _timed(event: Event, record: Record) -> Event:
-    """Give an accepted event that has no time, as APIs allow for a sessionStart, that of its receipt."""
+    """Set the time of an accepted event without one, as APIs allow for a sessionStart, to that of its receipt."""
     if event.ts_ms is None and event.dialect and record.outcome in _TAKEN:
         return replace(event, ts_ms=record.at_ms)
     return event

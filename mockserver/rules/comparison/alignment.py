@@ -24,7 +24,7 @@ _OPENED_BY = {
     "adStart": "media.ad.id",
     "chapterStart": "media.chapter.index",
 }
-"""The key that says which one it is."""
+"""The key that identifies what such an event opens."""
 
 _CLOSES = {
     "adBreakComplete": "adBreakStart",
@@ -60,7 +60,7 @@ def single_events(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def numbered(events: Iterable[Event]) -> list[str]:
-    """Return a name for each event: its type, and the how many-th of that type it is."""
+    """Return a name for each event: its type, and its number among the events of that type."""
     counts: dict[str, int] = {}
     names = []
     for event in events:

@@ -26,7 +26,7 @@ _WHOLE_SECONDS = frozenset(
 
 _WHOLE_SECOND_MS = 1000.0
 _PLACED = ("media.ad.podSecond", "media.chapter.offset")
-"""What is a playhead."""
+"""Keys whose values are playheads."""
 
 _LIVE = ("live", "linear")
 _OTHER_CADENCE = 0.2
@@ -191,7 +191,7 @@ def _jumps(apart: Sequence[float | None], drift: Drift) -> list[bool]:
 
 
 def _quality(before: Event, after: Event) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Return the quality of both where it has to be there: SDKs of one API send it once, those of the other always."""
+    """Return the quality that both must have: SDKs of one API send it once, those of the other with every event."""
     if before.event_type in ("bitrateChange", "error"):
         yield before.qoe, after.qoe
     else:
@@ -244,7 +244,7 @@ def _middle(numbers: Sequence[float]) -> float:
 
 
 def _findings(before: Sequence[Finding], after: Sequence[Finding], least: Severity) -> Iterator[Change]:
-    """Compare which rules fired; notes, which chance decides, count only if asked for."""
+    """Compare which rules fired. Notes count only if asked for, because chance decides about them."""
     first, second = ({finding.code: finding.severity for finding in reversed(found)} for found in (before, after))
     for code in dict.fromkeys((*first, *second)):
         one, other = first.get(code), second.get(code)

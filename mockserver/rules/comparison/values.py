@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["ACROSS_APIS", "MEASURED_KEYS", "VOLATILE_KEYS", "VOLATILE_METRICS", "Drift", "alike", "near"]
 
 ACROSS_APIS = ("analytics.", "visitor.", "appInstallationId", "media.libraryVersion")
-"""What beginnings of keys the Media Edge API has no place for: its datastream and its identityMap say it instead."""
+"""Beginnings of keys that the Media Edge API lacks, because its datastream or its identityMap says the same."""
 
 VOLATILE_KEYS = frozenset(
     {

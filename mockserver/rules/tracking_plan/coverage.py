@@ -108,7 +108,7 @@ def _outermost(missing: Iterable[CoverageItem]) -> list[CoverageItem]:
 
 
 def _group(item: CoverageItem) -> tuple[object, ...]:
-    """Return what the values of one key have in common; nothing else has a common name."""
+    """Return what only the values of one key have in common."""
     return (item.kind, item.content, item.event, item.name)
 
 
