@@ -33,7 +33,7 @@ STAND_INS = {
         "public class RFC3339JavaTimeModule extends com.fasterxml.jackson.databind.module.SimpleModule {}"
     ),
 }
-"""An annotation, and dates, which the API does not have: Debian packages neither."""
+"""Classes that the generated code imports and Debian does not package; the API has no dates, so they can be empty."""
 TEST = """
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -42,7 +42,7 @@ NEEDED: dict[type[AnswerFault], dict[str, Any]] = {
     LocationFault: {"value": "{location}/"},
     DropHeaderFault: {"name": "X-Other"},
 }
-"""What a fault of a kind cannot do without."""
+"""The required members of each kind of fault."""
 
 API = COLLECTION.interpreter(Settings())
 ARRIVAL = Arrival(Operation.EVENT)

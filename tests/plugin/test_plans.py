@@ -125,7 +125,7 @@ def test_none(media_server):
 
 
 def test_workers_of_xdist_have_servers_of_their_own_and_say_what_all_tried_together(run: Run) -> None:
-    """So do they where every warning is an error, which is tried here, since a run of its own takes half a second."""
+    """Every warning is an error here too, because another run for that would take half a second."""
     tests = f"""
 {PING}
 @pytest.mark.parametrize("number", range(4))

@@ -47,20 +47,20 @@ BROKEN = (
     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
     b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
 )
-"""What is no request. No answer is demanded, and the connection may end."""
+"""Bytes that are not a request. The server need not answer them, and may close the connection."""
 
 HALF = (
     b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
     b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 )
-"""Requests with half a body. Their client leaves, so no answer is demanded, but the journal may have them."""
+"""Requests with half a body. Their client leaves, so they need no answer, but the journal may have them."""
 
 
 class Request(NamedTuple):
-    """A request that is HTTP, whatever else it is.
+    """A valid HTTP request, however hostile.
 
     Args:
-        raw: As it is sent.
+        raw: Its bytes.
         method: The method.
         is_admin: Whether it is for the admin API, and so not in the journal.
     """
@@ -71,7 +71,7 @@ class Request(NamedTuple):
 
 
 class Hostile:
-    """Makes requests without end.
+    """Makes any number of requests.
 
     Args:
         seed: The same one makes the same requests, as long as the same session ids are given to :meth:`opened`.
@@ -83,7 +83,7 @@ class Hostile:
         self._sids = ["0" * 64]
 
     def opened(self, sid: str) -> None:
-        """Know a session that there is, to send further events to it."""
+        """Note that a session was opened, so that further events are sent to it."""
         if len(self._sids) < 500:
             self._sids.append(sid)
         else:
@@ -94,7 +94,7 @@ class Hostile:
         return [self._request() for _ in range(self._random.choice((1, 1, 2, 4, 8, 16)))]
 
     def broken(self) -> bytes:
-        """Return something that is no request, to be sent with a batch now and then; mostly nothing."""
+        """Return what to send after a batch: nothing most of the time, otherwise bytes that are not a whole request."""
         return self._random.choice((*BROKEN, *HALF)) if self._random.random() < 0.02 else b""
 
     def _request(self) -> Request:

@@ -1,4 +1,4 @@
-"""A server of its own under hostile requests, and the account of what has become of them."""
+"""Sends hostile requests to a server that it starts, and counts what became of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.soak.hostile import HALF, Hostile, Request
 __all__ = ["CEILING_BYTES", "Result", "soak"]
 
 CEILING_BYTES = Settings().max_server_bytes + Settings().max_incoming_bytes + 256 * 1024 * 1024
-"""What the process may take, as SECURITY.md says: two settings, and 256 MiB for all else."""
+"""How much memory the process may use, as SECURITY.md says: two settings, and 256 MiB for everything else."""
 
 _CONNECTIONS = 8
 _TIMEOUT_S = 60
@@ -29,14 +29,14 @@ _TELL_EVERY = 50_000
 
 @dataclass
 class Result:
-    """What happened.
+    """What became of the requests.
 
     Args:
-        sent: Requests that are HTTP.
+        sent: Valid HTTP requests.
         answered: Those that were answered.
-        unanswered: Those that were not, although HTTP demands it.
+        unanswered: Those that were not, although HTTP requires it.
         statuses: The answers by status.
-        journalled: Answered requests that belong into the journal.
+        journalled: Answered requests that belong in the journal.
         halves: Requests whose client left before it had sent the whole body; the journal has those that the server has
             begun to read.
         recorded: Entries of all journals, with those that were evicted.
@@ -44,7 +44,7 @@ class Result:
         peak_bytes: The most resident memory that was seen.
         seconds: How long it took.
         failed: What else went wrong.
-        told: How many were sent when that was told last.
+        told: How many had been sent at the last progress message.
     """
 
     sent: int = 0
@@ -62,7 +62,7 @@ class Result:
 
     @property
     def wrong(self) -> list[str]:
-        """What the server has not kept of what it promises."""
+        """The promises that the server did not keep."""
         broken = sum(count for status, count in self.statuses.items() if status >= 500)
         missing = self.journalled - self.recorded
         checks = {
@@ -75,7 +75,7 @@ class Result:
         return [text for text, holds in checks.items() if holds] + self.failed
 
     def table(self) -> str:
-        """Tell it all, a line each."""
+        """Return everything as text, one line each."""
         lines = [
             f"sent        {self.sent:,} in {self.seconds:,.0f} s ({self.sent / max(self.seconds, 0.001):,.0f}/s)",
             f"answered    {self.answered:,}: " + ", ".join(f"{s}: {n:,}" for s, n in sorted(self.statuses.items())),
@@ -88,12 +88,12 @@ class Result:
 
 
 async def soak(requests: int, seed: int, tell: Callable[[str], object] = lambda line: None) -> Result:
-    """Send requests to a server that is started for it.
+    """Start a server and send hostile requests to it.
 
     Args:
         requests: How many.
         seed: Makes them repeatable.
-        tell: Told how far it is, now and then.
+        tell: Called with progress messages.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "mockserver", "serve", "--port", "0", "--ready-json", stdout=asyncio.subprocess.PIPE,
@@ -144,7 +144,7 @@ async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 
 async def _answers(reader: asyncio.StreamReader, batch: list[Request], hostile: Hostile, result: Result) -> bool:
-    """Read the answers to a batch; tells whether the connection stays."""
+    """Read the answers to a batch, and return whether the connection stays open."""
     for number, request in enumerate(batch):
         try:
             status, headers = await asyncio.wait_for(_answer(reader, request.method), _TIMEOUT_S)
@@ -183,7 +183,7 @@ async def _answer(reader: asyncio.StreamReader, method: str) -> tuple[int, dict[
 
 
 async def _account(port: int, result: Result) -> None:
-    """Count what all journals have, and what they had."""
+    """Count the entries of all journals, also those that were evicted."""
     names = [view["name"] for view in (await _ask(port, "/__admin/namespaces?limit=1000"))["namespaces"]]
     for name in names:
         meta = (await _ask(port, f"/ns/{name}/__admin/events?limit=1"))["meta"]

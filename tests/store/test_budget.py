@@ -13,7 +13,7 @@ from tests.factories import emulator, post, start
 
 
 class Owner:
-    """Whoever has a share, and takes all of it."""
+    """Has a share of the budget, and takes all of it."""
 
     def __init__(self, budget: Budget) -> None:
         self.busy = False

@@ -11,7 +11,7 @@ from mockserver.store.columns import OTHER, REST, Columns, both
 
 
 def column(values: list[str]) -> Columns:
-    """Two columns: the values, and beside them another one in which they stand one entry later."""
+    """Return two columns: the values, and the same values one entry later."""
     made = Columns(("field", "before"))
     for before, value in zip(["", *values], values, strict=False):
         made.append((value, before))
