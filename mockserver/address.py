@@ -79,13 +79,13 @@ def server_address(url: str, trust: ssl.SSLContext | None = None) -> ServerAddre
     """Read an address.
 
     Args:
-        url: As a user wrote it; the address of its admin API leads to the server too.
+        url: As a user wrote it; that of its admin API or of its page, as a browser shows it, leads to the server too.
         trust: The certificates to trust; None for those of the system.
 
     Raises:
         InvalidInput: It is not ``http(s)://host[:port][/path]``.
     """
-    url = url.rstrip("/").removesuffix(ADMIN)
+    url = f"{url.rstrip('/')}/".partition(f"{ADMIN}/")[0].rstrip("/")
     try:
         parts = urlsplit(url)
         port = parts.port

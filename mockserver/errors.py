@@ -154,6 +154,7 @@ def known_name(name: str, names: Collection[str], what: str) -> str:
         InvalidInput: There is none of that name; the message says which one may have been meant, or which there are.
     """
     if name not in names:
-        hint = nearest(name[:100], names) or f"; there are {', '.join(names)}"
+        there = "there is only" if len(names) == 1 else "there are"
+        hint = nearest(name[:100], names) or f"; {there} {', '.join(names)}"
         raise InvalidInput(f"there is no {what} {name[:100]!r}{hint}")
     return name

@@ -17,6 +17,7 @@ from tests.tables import every_case
         ("https://example.test", "example.test", 443, ""),
         ("http://[::1]:8089/ns/blue/", "::1", 8089, "/ns/blue"),
         ("http://127.0.0.1:8089/__admin", "127.0.0.1", 8089, ""),
+        ("http://127.0.0.1:8089/__admin/ui/#/sessions?q=a", "127.0.0.1", 8089, ""),
         ("http://127.0.0.1:8089/ns/blue/__admin/", "127.0.0.1", 8089, "/ns/blue"),
     ],
 )

@@ -30,6 +30,7 @@ FILE_ONLY = ("session_rules", "thresholds")
 """Settings that are tables, which only a file can hold."""
 
 _ORIGIN = re.compile(r"https?://[^/\s?#]+", re.IGNORECASE)
+_NOT_A_HOST = re.compile(r"[\s/@]|\A[^:]*:[^:]*\Z")  # an IPv6 address has two colons or more
 
 FILE_COMPLETION = {
     "bash": "_shtab_compgen_files",
@@ -67,6 +68,10 @@ _PORT = _Check(lambda port: port is None or 0 <= port <= 65535, "a port from 0 t
 _ORIGINS = _Check(
     lambda origins: all(map(_ORIGIN.fullmatch, origins)),
     "an origin like http://localhost:3000, without a path or a slash at the end",
+)
+_HOSTS = _Check(
+    lambda names: not any(map(_NOT_A_HOST.search, names)),
+    "a host name like mock.example, without a scheme, a port or a path",
 )
 _TEXT = _Check(lambda text: text != "", "a text")
 
@@ -194,9 +199,10 @@ _SERVER_FLAGS = (
     Flag("admin_token_file", Path, "read the admin token from this file"),
     Flag("admin_allow_origin", tuple[str, ...], "origin of web pages that may use the admin API; repeatable",
          metavar="URL", check=_ORIGINS),
-    Flag("allow_host", tuple[str, ...], "extra host name that admin requests may use; repeatable", metavar="NAME"),
+    Flag("allow_host", tuple[str, ...], "extra host name that admin requests may use; repeatable", metavar="NAME",
+         check=_HOSTS),
     Flag("namespace_host", tuple[str, ...], "host below which the first part of a name is a namespace; repeatable",
-         metavar="NAME"),
+         metavar="NAME", check=_HOSTS),
     Flag("tls", bool, "serve https with a certificate from a generated CA, which devices can be told to trust", False),
     Flag("tls_ca", Path, "keep that CA in this file (PEM), so that devices trust it only once; created if missing"),
     Flag("tls_cert", Path, "serve https with this certificate (PEM) instead"),

@@ -315,6 +315,10 @@ def test_mistake_on_the_command_line_is_reported_with_the_flag(folder: Path) -> 
          "limit; not -1"),
         ("--admin-allow-origin", "http://x/", "--admin-allow-origin must be an origin like http://localhost:3000, "
          "without a path or a slash at the end, not 'http://x/'"),
+        ("--allow-host", "http://box", "--allow-host must be a host name like mock.example, without a scheme, a port "
+         "or a path, not 'http://box'"),
+        ("--namespace-host", "box:8089", "--namespace-host must be a host name like mock.example, without a scheme, a "
+         "port or a path, not 'box:8089'"),
     ],
 )  # fmt: skip
 def test_value_of_a_flag_is_refused_in_the_words_of_the_command_line(
