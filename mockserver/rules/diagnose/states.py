@@ -84,14 +84,19 @@ def _end_without_start(session: SessionTraffic) -> Iterator[Hit]:
         for step in session.of("stateStart", "statesUpdate")
         for name in state_names(step.event_type, step.params)[0]
     }
+    over: set[str] = set()
     for step in session.in_order("stateEnd", "statesUpdate"):
         begun, ended = state_names(step.event_type, step.params)
         for name in ended:
-            if name not in step.before.on and name not in begun and (name, step.ts_ms) not in starts:
-                yield Hit(
-                    seqs_of(step),
-                    f"The player state {quoted(name)} was ended but was not on; send stateStart when it begins.",
+            if name in step.before.on:
+                over.add(name)
+            elif name not in begun and (name, step.ts_ms) not in starts:
+                text = (
+                    "was ended, and then ended again; send one stateEnd for each stateStart"
+                    if name in over
+                    else "was ended but was not on; send stateStart when it begins"
                 )
+                yield Hit(seqs_of(step), f"The player state {quoted(name)} {text}.")
 
 
 def _duplicate_start(session: SessionTraffic) -> Iterator[Hit]:

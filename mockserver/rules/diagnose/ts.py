@@ -82,6 +82,9 @@ def _equal(session: SessionTraffic) -> Iterator[Hit]:
         )
 
 
+_FASTER = 10
+"""A queue is sent at least this many times as fast as it was filled."""
+
 _HALF_HOUR_MS = 1_800_000
 _MOST_HOURS = 14
 """The largest difference of any time zone from UTC."""
@@ -108,11 +111,19 @@ def _skew(session: SessionTraffic) -> Iterator[Hit]:
                 "UTC, as Date.now() returns them in every time zone."
             )
         else:
+            queued = ", unless all events waited in a queue" if nearest < 0 and _came_at_once(session) else ""
             text = (
                 f"Every ts is at least {number(abs(nearest) / 1000)} s {where} the clock of the server; read ts from a "
-                "correctly set clock, at the moment of the event."
+                f"correctly set clock, at the moment of the event{queued}."
             )
         yield Hit(seqs_of(*session.steps), text)
+
+
+def _came_at_once(session: SessionTraffic) -> bool:
+    """Return whether the events arrived in much less time than they took to happen, like those of a queue."""
+    happened_ms = [step.ts_ms for step in session.steps]
+    arrived_ms = [step.item.record.at_ms for step in session.steps]
+    return (max(arrived_ms) - min(arrived_ms)) * _FASTER < max(happened_ms) - min(happened_ms)
 
 
 def _whole_hours(ahead_ms: int, tolerance_ms: float) -> float | None:

@@ -456,3 +456,11 @@ def test_a_clock_set_forward_shortly_before_the_end_is_no_silence() -> None:
     found = findings(received(sent))
 
     assert [one.code for one in found if one.severity is not INFO] == ["ts.clock-set"]
+
+
+def test_a_session_that_waited_in_a_queue_may_have_a_clock_that_is_right() -> None:
+    late = [Sent(1_000_000 + 20 * n, body) for n, body in enumerate(bodies(1))]
+    (found,) = (one for one in findings(received(late)) if one.severity is not INFO)
+
+    assert found.code == "ts.skew"
+    assert found.message.endswith("at the moment of the event, unless all events waited in a queue.")

@@ -51,9 +51,10 @@ def test_the_end_of_a_state_that_is_not_on_is_found() -> None:
 
 
 def test_a_second_end_is_the_end_of_a_state_that_is_not_on() -> None:
-    found = states(start(1, "mute"), end(2, "mute"), end(3, "mute"))
+    case = case_of(start(1, "mute"), end(2, "mute"), end(3, "mute"))
 
-    assert found == [("state.end-without-start", Severity.WARNING, (4,))]
+    assert fired(RULES, case) == [("state.end-without-start", Severity.WARNING, (4,))]
+    assert said(RULES, case).startswith('The player state "mute" was ended, and then ended again; send one stateEnd')
 
 
 def test_an_end_that_is_sorted_before_a_start_of_the_same_ts_is_tolerated() -> None:
