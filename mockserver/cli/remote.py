@@ -142,13 +142,15 @@ class PatientControl:
 
     Args:
         control: The control to call.
-        patience_s: How long to go on after the first refusal, in real seconds.
+
+    Attributes:
+        patience_s: How long to go on after the first refusal, in real seconds; 0 at first.
     """
 
-    def __init__(self, control: Control, patience_s: float = 0) -> None:
+    def __init__(self, control: Control) -> None:
         self._control = control
         self._time = RealTime()
-        self.patience_s = patience_s
+        self.patience_s = 0.0
 
     def call(self, route: Route[A, R], argument: A, **path: str) -> R:
         """Call an operation; see :class:`~mockserver.control.Control`."""

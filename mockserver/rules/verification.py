@@ -11,6 +11,7 @@ from mockserver.errors import InvalidInput, below
 from mockserver.model.query import Query
 from mockserver.model.results import MAX_TIMEOUT_MS, Difference, VerifyCommand
 from mockserver.model.vocabulary import Outcome
+from mockserver.rules.diagnose.wording import counted
 from mockserver.rules.match import Facts, Matcher, check_event_type, compile_query
 from mockserver.rules.transcript import printable
 
@@ -204,8 +205,7 @@ def sequence_message(
     """
     verdict = "verified" if wanted.met_by(count) else "not verified"
     shown = " -> ".join(step.text for step in sequence)
-    noun = "session" if count == 1 else "sessions"
-    lines = [f"{verdict}: expected {wanted} with the sequence {shown}, found {count} {noun}{incomplete}"]
+    lines = [f"{verdict}: expected {wanted} with the sequence {shown}, found {counted(count, 'session')}{incomplete}"]
     if furthest is not None:
         sid, done = furthest
         lines.append(f"  session {sid} got furthest: {done} of {len(sequence)} steps")

@@ -7,7 +7,7 @@ over stretches, and the stretches are its explanation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -141,9 +141,9 @@ def turns(steps: Iterable[Step]) -> list[Step]:
     return [step for step in steps if step.before is not step.after]
 
 
-def seconds(stretches: Iterable[Stretch], where: Callable[[Stretch], bool] = lambda stretch: True) -> float:
+def seconds(stretches: Iterable[Stretch]) -> float:
     """Add up stretches, in seconds."""
-    return sum(stretch.ms for stretch in stretches if where(stretch)) / 1000
+    return sum(stretch.ms for stretch in stretches) / 1000
 
 
 def place(step: Step) -> str:

@@ -15,6 +15,7 @@ from mockserver.model.finding import Finding, Severity
 from mockserver.model.plan_result import CheckKind, NearestEvent, PlanCheck
 from mockserver.model.results import Difference
 from mockserver.rules.alignment import Aligned, Mark, align, as_expected
+from mockserver.rules.diagnose.wording import counted
 from mockserver.rules.finding_text import moment
 from mockserver.rules.match import Matcher
 from mockserver.rules.sequence import Occurs
@@ -138,7 +139,7 @@ class JudgedSession:
             kind="key",
             says=f"{event.text} {key.place}: {rule_text(key.rule)}",
             met=not problems,
-            seen="; ".join([*texts[:_NEAREST], *more]) or f"so in {_counted_events(len(items))}",
+            seen="; ".join([*texts[:_NEAREST], *more]) or f"so in {counted(len(items), 'event')}",
             pointer=key.pointer,
             seqs=_seqs(wrong or items),
         )
@@ -312,7 +313,3 @@ def _places(items: Sequence[Item]) -> str:
 def _listed(texts: Sequence[str]) -> str:
     shown = "; ".join(texts[:_NEAREST])
     return shown if len(texts) <= _NEAREST else f"{shown}; and {len(texts) - _NEAREST} more"
-
-
-def _counted_events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count} events"
