@@ -257,6 +257,17 @@ def _compares(argument: Any) -> bool:
     return isinstance(argument, c.ComparisonQuery) and argument.after == "<sid>"
 
 
+COMPARABLE: dict[Route[Any, Any], Callable[[Any, str], Any]] = {
+    # As a document, since JSON has lists where this has tuples.
+    c.OPENAPI: lambda answer, port: json.loads(json.dumps(answer).replace(port, "PORT")),
+    c.QR_CODE: lambda answer, port: b"".join(answer).startswith(b"<svg"),
+    c.ADDRESSES: lambda answer, port: json.loads(encode(answer).decode().replace(port, "PORT")),
+    c.ARMED: lambda answer, port: replace(answer, ahead_ms=0, started_ms=0),
+    c.EXPORT: lambda answer, port: b"".join(answer).replace(port.encode(), b"PORT"),
+}
+"""Makes answers of two servers comparable that depend on the port, or on the time of the start."""
+
+
 def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Callable[[MediaServer], Any]:
     def ask(server: MediaServer) -> Any:
         sid = server.sessions()[0].session_id
@@ -268,16 +279,8 @@ def asking(route: Route[Any, Any], argument: Any, path: dict[str, str]) -> Calla
         )
         if route is c.ADD_PLAYERS:
             wait_for_its_start(server)
-        if route is c.OPENAPI:  # as a document, since JSON has lists where this has tuples
-            return json.loads(json.dumps(answer).replace(server.url.rpartition(":")[2], "PORT"))
-        if route is c.QR_CODE:
-            return b"".join(answer).startswith(b"<svg")  # these depend on the port
-        if route is c.ADDRESSES:
-            return json.loads(encode(answer).decode().replace(server.url.rpartition(":")[2], "PORT"))
-        if route is c.ARMED:
-            return replace(answer, ahead_ms=0, started_ms=0)  # these depend on the clock, which is frozen in tests
-        if route is c.EXPORT:
-            return b"".join(answer).replace(server.url.rpartition(":")[2].encode(), b"PORT")
+        if route in COMPARABLE:
+            return COMPARABLE[route](answer, server.url.rpartition(":")[2])
         return b"".join(answer) if route.result is Chunks else answer
 
     return ask
