@@ -35,7 +35,8 @@ _STARTING = ("faults", "seed", "tls", "story", "plan")
 """Keywords of the marker that are not settings."""
 
 _servers = pytest.StashKey[list["MediaServer"]]()
-_passed = pytest.StashKey[bool]()
+_passed = pytest.StashKey["bool | None"]()
+"""Whether a test passed, and all its subtests; None until something did."""
 _shared = pytest.StashKey["MediaServer"]()
 _authority = pytest.StashKey["Authority"]()
 """The CA of all servers of the run, so that a player needs to trust only one."""
@@ -187,7 +188,7 @@ def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start clean, also when a test is run again; reset the server of the run before every test."""
     item.stash[_servers] = []
-    item.stash[_passed] = False
+    item.stash[_passed] = None
     item.stash[_tried] = []
     config = item.config
     if _uses_shared(item):
@@ -233,7 +234,7 @@ def pytest_runtest_makereport(
     if report.when == "teardown":
         vars(report)["media_server_plans"] = item.stash.get(_tried, [])  # xdist sends it on to the main process
     if report.when == "call":
-        item.stash[_passed] = report.passed
+        item.stash[_passed] = report.passed and item.stash[_passed] is not False
         written = [str(path) for server in _used(item) for path in server.golden.written]
         item.user_properties += [(_WRITTEN, path) for path in dict.fromkeys(written)]
     if report.failed and report.when != "teardown":

@@ -180,6 +180,21 @@ def test_rule_that_never_fired_does_not_matter_in_a_test_that_did_not_pass(run: 
     run("\n\n".join(tests)).assert_outcomes(failed=2, skipped=2, xfailed=2)
 
 
+def test_rule_that_never_fired_does_not_matter_after_a_failed_subtest(run: Run) -> None:
+    result = run(
+        """
+def test_it(media_server, subtests):
+    media_server.faults.add(**RESET)
+    with subtests.test("a"):
+        assert False
+    with subtests.test("b"):
+        pass
+"""
+    )
+    result.stdout.no_fnmatch_line("*never fired*")
+    result.stdout.fnmatch_lines(["*contains 1 failed subtest*"])
+
+
 def test_expected_failure_stays_expected(run: Run) -> None:
     result = run(
         "@pytest.mark.xfail\ndef test_it(media_server):\n    media_server.faults.add(**RESET)\n    assert False"
