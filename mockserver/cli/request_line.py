@@ -36,7 +36,7 @@ def request_line(entry: Entry, zone: tzinfo | None = None, namespace: str = DEFA
         columns.append(f"fault {','.join(entry.fault_ids)}")
     if entry.violations:
         first, more = entry.violations[0], len(entry.violations) - 1
-        columns.append(_short(f"{first.path}: {first.detail}" if first.path else first.detail, _LONGEST_REASON))
+        columns.append(_short(first.text, _LONGEST_REASON))
         if more:
             columns.append(f"(and {more} more)")
     if namespace != DEFAULT_NAMESPACE:

@@ -124,7 +124,7 @@ def json_line(entry: Entry, namespace: str) -> str:
         "status": None if entry.response is None else entry.response.status,
         "outcome": entry.outcome.value,
         "fault_ids": entry.fault_ids,
-        "violations": [f"{violation.path}: {violation.detail}" for violation in entry.violations],
+        "violations": [violation.text for violation in entry.violations],
     }
     return json.dumps(members)
 

@@ -47,6 +47,11 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
         """The place in the normal shape of events."""
         return self.path if self.normal_path is None else self.normal_path
 
+    @property
+    def text(self) -> str:
+        """The place, unless it is the whole body, and the sentence."""
+        return f"{self.path}: {self.detail}" if self.path else self.detail
+
 
 class Draw(msgspec.Struct, frozen=True):
     """A random number drawn for a fault rule; it decided a ``probability`` or a delay."""

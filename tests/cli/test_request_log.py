@@ -92,12 +92,14 @@ def test_json_lines_say_what_a_search_in_logs_needs_and_keep_every_text_in_one_l
     service = Service(made=log.watch, settings=None)
     service.namespaces.default.handle(get("/one\n"))
     service.namespaces.obtain("blue").handle(post("/api/v1/sessions", {"eventType": "ping"}))
+    service.namespaces.default.handle(post("/api/v1/sessions", 5))
     log.close()
-    one, two = map(json.loads, stream.getvalue().splitlines())
+    one, two, three = map(json.loads, stream.getvalue().splitlines())
     assert one["time"].endswith("Z")
     assert (one["level"], one["event"], one["namespace"], one["seq"]) == ("info", "request", "default", 1)
     assert (one["method"], one["path"], one["status"], one["outcome"]) == ("GET", "/one\n", 404, "no_route")
     assert (two["namespace"], two["status"], two["violations"] != []) == ("blue", 400, True)
+    assert three["violations"] == ["The event is the number 5; send one JSON object per event."]
 
 
 def test_notices_are_text_or_json_with_their_level_and_exceptions() -> None:

@@ -64,8 +64,7 @@ def rejected(status: int, violations: tuple[Violation, ...]) -> HttpResponse:
     """
     first = violations[0]
     more = f" ({len(violations)} problems in all, see errors)" if len(violations) > 1 else ""
-    message = f"{first.path}: {first.detail}{more}" if first.path else f"{first.detail}{more}"
-    return _json(status, {"message": message, "errors": violations}, final=status == 413)
+    return _json(status, {"message": first.text + more, "errors": violations}, final=status == 413)
 
 
 def refused(outcome: Outcome, sid: str, settings: Settings) -> HttpResponse:
