@@ -2,71 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from mockserver.admin.server import running_version
 from mockserver.cli.source import Source
 from mockserver.control import LANES
-from mockserver.formats.judgement import Case, Check, Issue, Judgement, Picture, Pin, Place, RuleText
+from mockserver.formats.judgement import Case, Check, Issue, Judgement, Picture, Pin, Place
+from mockserver.formats.rule_texts import DROPPED, MISSED, rule_texts
 from mockserver.media_server import MediaServer
-from mockserver.model.comparison import ChangeKind, Comparison, SessionComparison
+from mockserver.model.comparison import Comparison, SessionComparison
 from mockserver.model.finding import Finding, Severity
-from mockserver.model.plan_result import CheckKind, Coverage, PlanCheck, PlanResult
+from mockserver.model.plan_result import Coverage, PlanCheck, PlanResult
 from mockserver.model.results import SessionView
 from mockserver.model.story import StoryView
 from mockserver.rules.comparison.text import change_line, change_lines, named, shown_value, summary_line
-from mockserver.rules.diagnose.catalogue import RULES
 from mockserver.rules.diagnose.text import findings_text
 from mockserver.rules.diagnose.wording import counted
 from mockserver.rules.transcript import transcript
 
 __all__ = ["of_comparison", "of_findings", "of_story"]
 
-_DISTRIBUTION = "media-collection-mockserver"
 _WITHOUT = "requests without a session"
 _ALL_TRAFFIC = "all sessions together"
 _DROPPED_CASE = "dropped requests"
 _MOST_UNTRIED = 30
 
-_DIFFERENCES: Mapping[ChangeKind, str] = {
-    "event": "an event has no counterpart in the other recording",
-    "key": "a key of an event has another value, or is there in one recording only",
-    "playhead": "an event occurs at another playhead than before",
-    "time": "an event occurs at another time of the session than before",
-    "interval": "pings are sent more often or less often than before",
-    "pings": "there are more or fewer pings than before",
-    "metric": "the report shows another number than before",
-    "finding": "a rule fires in one recording only, or with another severity",
-}
-_DEMANDS: Mapping[CheckKind, str] = {
-    "content": "a session fits no content of the tracking plan",
-    "sessions": "a content of the tracking plan has too many or too few sessions",
-    "event": "there are too many or too few events of a kind",
-    "key": "a key of an event is not as the tracking plan says",
-    "sequence": "events do not follow the order of the tracking plan",
-    "state": "a player state is not as the tracking plan says",
-    "chapter": "a chapter is not as the tracking plan says",
-    "never": "an event occurs that the tracking plan forbids",
-    "unplanned": "something occurs that the tracking plan does not name",
-    "finding": "there is a mistake that the tracking plan does not allow",
-    "expectation": "an expectation of all traffic is not met",
-}
-_DROPPED = RuleText(
-    code="journal.dropped",
-    severity=Severity.ERROR,
-    trigger="requests were dropped to stay within the limits, and what is left does not prove that nothing is wrong",
-)
-_MISSED = RuleText(
-    code="story.expectation", severity=Severity.ERROR, trigger="a player does not do what a story expects of it"
-)
-
 
 def of_findings(
     source: Source,
     findings: Sequence[Finding],
-    counted: Sequence[Finding],
+    counting: Sequence[Finding],
     fail_from: Severity | None,
     *,
     plan: PlanResult | None = None,
@@ -78,13 +45,13 @@ def of_findings(
     Args:
         source: What was looked at.
         findings: What is shown, worst first.
-        counted: Those of them that count.
+        counting: Those of them that count.
         fail_from: The severity that fails; None if none does.
         plan: The result of a tracking plan, if there is one.
         plan_file: The file of the plan.
         unproven: Why it fails although nothing is wrong with what is left.
     """
-    failing = frozenset(one for one in counted if fail_from is not None and one.severity.rank <= fail_from.rank)
+    failing = frozenset(one for one in counting if fail_from is not None and one.severity.rank <= fail_from.rank)
     places = _Places(source, plan_file)
     sessions = source.server.sessions()
     checks = {} if plan is None else {session.session_id: session.checks for session in plan.sessions}
@@ -105,7 +72,7 @@ def of_findings(
         missed = [places.missed(check) for check in plan.checks if not check.met]
         cases.append(_plain_case(_ALL_TRAFFIC, missed, "", plan.checks, _coverage(plan.coverage)))
     if unproven is not None:
-        issue = Issue(code=_DROPPED.code, severity=_DROPPED.severity, message=unproven)
+        issue = Issue(code=DROPPED.code, severity=DROPPED.severity, message=unproven)
         cases.append(_plain_case(_DROPPED_CASE, [issue], unproven))
     summary = findings_text(findings, sessions).rpartition("\n")[2]
     if plan is not None:
@@ -151,7 +118,7 @@ def of_story(
     """
     passed = view.verdict == "passed"
     issues = [
-        Issue(code=_MISSED.code, severity=Severity.ERROR, message=f"{one.says} {one.message}".strip())
+        Issue(code=MISSED.code, severity=Severity.ERROR, message=f"{one.says} {one.message}".strip())
         for one in view.expectations
         if not one.met
     ]
@@ -328,29 +295,9 @@ def _judgement(command: str, source: str, summary: str, cases: Sequence[Case]) -
     return Judgement(
         command=command,
         source=source,
-        version=version(_DISTRIBUTION),
+        version=running_version(),
         passed=all(case.passed for case in cases),
         summary=summary,
         cases=tuple(cases),
-        rules=tuple(rule for rule in _rule_texts() if rule.code in codes),
+        rules=tuple(rule for rule in rule_texts() if rule.code in codes),
     )
-
-
-def _rule_texts() -> Iterable[RuleText]:
-    for rule in RULES:
-        yield RuleText(
-            code=rule.code,
-            severity=rule.severity,
-            trigger=rule.trigger,
-            consequence=rule.consequence,
-            source=rule.source,
-        )
-    for kind, trigger in _DEMANDS.items():
-        yield RuleText(code=f"plan.{kind}", severity=Severity.ERROR, trigger=trigger)
-    for kind_of_change, trigger in _DIFFERENCES.items():
-        yield RuleText(code=f"compare.{kind_of_change}", severity=Severity.ERROR, trigger=trigger)
-    yield RuleText(
-        code="compare.session", severity=Severity.ERROR, trigger="a session has no counterpart in the other recording"
-    )
-    yield _DROPPED
-    yield _MISSED

@@ -40,7 +40,7 @@ Golden = Callable[[str, str], None]
 def flawed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Iterable[str | None]], str]:
     """Write a session of each flaw into a file of the working directory, and return its name."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("mockserver.cli.judgements.version", lambda name: "VERSION")
+    monkeypatch.setattr("mockserver.cli.judgements.running_version", lambda: "VERSION")
 
     def write(flaws: Iterable[str | None]) -> str:
         lines = [
@@ -98,7 +98,7 @@ def test_comparison_is_written_in_every_format(
     golden: Golden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(FIXTURES.parent)
-    monkeypatch.setattr("mockserver.cli.judgements.version", lambda name: "VERSION")
+    monkeypatch.setattr("mockserver.cli.judgements.running_version", lambda: "VERSION")
     files = {name: tmp_path / f"report.{name}" for name in ("junit", "sarif", "html")}
     formats = [word for name, path in files.items() for word in ("--format", f"{name}={path}")]
     assert main(["compare", OLD_SDK, NEW_SDK, "--format", "github", *formats]) == 1
