@@ -10,13 +10,25 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import ControlFailed, InvalidInput
 
-__all__ = ["ADMIN", "DEFAULT_NAMESPACE", "ServerAddress", "namespaced", "server_address", "trusting", "trusting_anyone"]
+__all__ = [
+    "ADMIN",
+    "DEFAULT_NAMESPACE",
+    "IDLE_S",
+    "ServerAddress",
+    "namespaced",
+    "server_address",
+    "trusting",
+    "trusting_anyone",
+]
 
 ADMIN = "/__admin"
 """The path of the admin API below the address of a server."""
 
 DEFAULT_NAMESPACE = "default"
 """The namespace of requests that name none."""
+
+IDLE_S = 4
+"""How long a connection may be idle and still be used: servers and proxies close idle ones, the first after 5 s."""
 
 
 def namespaced(url: str, namespace: str) -> str:

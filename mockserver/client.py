@@ -16,7 +16,7 @@ from os import PathLike
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from mockserver.address import server_address, trusting, trusting_anyone
+from mockserver.address import IDLE_S, server_address, trusting, trusting_anyone
 from mockserver.control import ADMIN, Chunks, Route, media_type_of
 from mockserver.errors import ControlFailed, Forbidden, InvalidInput, MockserverError, NotFound, Refused
 from mockserver.model.results import MAX_TIMEOUT_MS, Problem
@@ -29,9 +29,6 @@ R = TypeVar("R")
 
 _TIMEOUT_S = 10
 _PIECE = 64 * 1024
-_IDLE_S = 4
-"""How long a connection may be idle and still be used: servers and proxies close idle ones, the first after 5 s."""
-
 _CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """What says that the other side has closed a connection; :class:`http.client.RemoteDisconnected` is one of them."""
 
@@ -193,7 +190,7 @@ class _IdleConnection:
         """Return the connection if it can be used, to this caller alone."""
         with self._lock:
             taken, self._kept = self._kept, None
-            is_recent = time.monotonic() - self._kept_since_s <= _IDLE_S
+            is_recent = time.monotonic() - self._kept_since_s <= IDLE_S
             is_shared = self._kept_by != os.getpid()  # with the process that this one was forked from
         if taken is None or (is_recent and not is_shared and not _has_news(taken)):
             return taken

@@ -397,7 +397,7 @@ def test_change_that_was_not_sent_completely_is_made_on_a_new_connection() -> No
 
 
 def test_connection_is_not_used_after_it_was_idle_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_IDLE_S", -1)
+    monkeypatch.setattr(client, "IDLE_S", -1)
     with Peer(["answer", "wait"], ["answer", "wait"]) as peer:
         count(peer)
         count(peer)

@@ -17,7 +17,7 @@ import aiohttp
 from msgspec.structs import replace
 from yarl import URL
 
-from mockserver.address import server_address
+from mockserver.address import IDLE_S, server_address
 from mockserver.dialects.base import Dialects
 from mockserver.errors import InvalidInput
 from mockserver.model.answer_plan import AnswerPlan
@@ -123,7 +123,9 @@ class Forwarder:
 
     async def _send(self, request: HttpRequest, path: str, body: bytes) -> HttpResponse:
         if self._client is None:
+            # aiohttp does not repeat a POST that came when the endpoint was just closing the connection
             self._client = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=IDLE_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             )

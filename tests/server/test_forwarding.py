@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,11 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
-from mockserver import MockServer, Settings, connect
+from mockserver import MediaServer, MockServer, Settings, connect
 from mockserver.control import IMPORT
 from mockserver.model.journal import Entry
 from mockserver.server.options import ServerOptions
-from mockserver.server.service import build_app
+from mockserver.server.service import SERVICE, build_app
 from tests.factories import T0, event, start
 from tests.server.running import START, Running
 from tests.waiting import GUARD_S, until
@@ -74,7 +75,7 @@ def send(server: MockServer, sid: str, event_type: str) -> int:
     return post(server, f"/api/v1/sessions/{sid}/events", document)[0]
 
 
-def forwarded(server: MockServer, count: int) -> list[Entry]:
+def forwarded(server: MediaServer, count: int) -> list[Entry]:
     until(lambda: len([entry for entry in server.events() if entry.forwarded is not None]) >= count)
     return server.events()
 
@@ -232,3 +233,28 @@ async def test_app_that_is_cleaned_up_leaves_no_connection_to_the_endpoint(
         await asyncio.wait_for(asked.wait(), GUARD_S)
         await client.close()
         await asyncio.wait_for(left.wait(), GUARD_S)
+
+
+async def test_connection_to_the_endpoint_is_not_used_after_it_was_idle_for_long(
+    aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.server.forwarding.IDLE_S", 0)
+    connections = []
+
+    async def endpoint(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(START):
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(endpoint, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        app = build_app(options=ServerOptions(forward=f"http://127.0.0.1:{port}"))
+        client = await aiohttp_client(app)
+        server = MediaServer(app[SERVICE].control())
+        for count in (1, 2):
+            assert (await client.post("/api/v1/sessions", data=START)).status == 201
+            await asyncio.to_thread(forwarded, server, count)
+            assert len(connections) == count
+        await client.close()
