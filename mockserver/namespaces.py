@@ -97,9 +97,11 @@ class Namespace:
         dialects: The APIs that it emulates.
         book: The stories of the server, which has its own lock too.
         wanted: Whether the admin API has asked for it.
+        importing: Held while a recording is added: what was checked before must still hold when it is in.
     """
 
     def __init__(self, emulator: Emulator) -> None:
+        self.importing = threading.Lock()
         self._emulator = emulator
         self._lock = threading.RLock()
         self._budget: Budget | None = None

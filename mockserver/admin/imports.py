@@ -40,6 +40,11 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
         InvalidInput: It cannot be read, or one of its sessions exists already (409).
         Refused: There is no room. Nothing is dropped to make room.
     """
+    with target.namespace.importing:
+        return _imported(target, content)
+
+
+def _imported(target: Target, content: bytes) -> ImportResult:
     with put_off():
         recording = parse_recording(content, "the recording")
         calls = _renamed(recording.calls, target.namespace)

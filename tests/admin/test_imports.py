@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockserver import InvalidInput, MockServer, Settings
+from mockserver.admin import imports
+from mockserver.admin.imports import import_recording
 from mockserver.errors import Refused
 from mockserver.model.fault import When
 from mockserver.model.fault_kind import StatusFault
 from mockserver.wire.codec import convert
-from tests.factories import event, start
+from tests.factories import emulator, event, inside, start, target
+from tests.waiting import until
 
 HARS = Path(__file__).parents[2] / "fixtures" / "har"
 TRAFFIC = Path(__file__).parents[2] / "fixtures" / "traffic"
@@ -98,6 +103,41 @@ def test_recording_with_a_known_session_is_refused_and_changes_nothing(server: M
 
     assert refused.value.status_hint == 409
     assert state(server) == before
+
+
+def test_recording_that_is_added_twice_at_once_is_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    where, content = target(emulator()), (HARS / "safari.har").read_bytes()
+    first_time, second = iter([True]), []
+    waits = threading.Event()
+
+    class Turn:
+        """One import at a time; says when another has to wait."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            if not self._lock.acquire(blocking=False):
+                waits.set()
+                self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    def take_in(*arguments: Any) -> None:
+        if next(first_time, False):
+            second.append(threads.submit(import_recording, where, content))
+            until(lambda: waits.is_set() or second[0].done())
+        before(*arguments)
+
+    before = imports._take_in
+    monkeypatch.setattr(imports, "_take_in", take_in)
+    monkeypatch.setattr(where.namespace, "importing", Turn())
+    with ThreadPoolExecutor(1) as threads:
+        assert import_recording(where, content).requests == 5
+        with pytest.raises(InvalidInput, match="is here already"):
+            second[0].result()
+    assert (len(inside(where.namespace).sessions), len(inside(where.namespace).journal)) == (1, 5)
 
 
 def test_bare_events_get_ids_that_are_free(server: MockServer, tmp_path: Path) -> None:
