@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mockserver.model.finding import Severity
 from mockserver.model.settings import DEFAULT_GRACE_S
 from mockserver.model.vocabulary import ClosedBy, Delivery, Phase
+from mockserver.rules.diagnose.endings import lifetime_of
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import GONE, SessionTraffic
@@ -232,13 +233,12 @@ def _lived(session: SessionTraffic) -> str | None:
 
     A sessionComplete ends one only with ``complete_closes``.
     """
-    closed_by, limit_ms = session.closed_by, session.limit_ms
-    if closed_by is None or limit_ms is None:
+    closed_by, lifetime = session.closed_by, lifetime_of(session.stored)
+    if closed_by is None or lifetime is None:
         return "sessionComplete" if closed_by is ClosedBy.COMPLETE else None
-    lived_ms, adobe_ms = limit_ms
     usual, other = _LIVED[closed_by]
-    is_usual = 0 <= lived_ms - adobe_ms <= DEFAULT_GRACE_S * 1000
-    return usual if is_usual else other.format(number(lived_ms / 1000))
+    is_usual = 0 <= lifetime.lived_ms - lifetime.adobe_ms <= DEFAULT_GRACE_S * 1000
+    return usual if is_usual else other.format(number(lifetime.lived_ms / 1000))
 
 
 def _gone(session: SessionTraffic) -> Iterator[Hit]:
@@ -257,21 +257,13 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
 def _post_after_gone(session: SessionTraffic) -> Iterator[Hit]:
     if _is_ended(session):
         return
-    late = [item for item in session.gone[1:] if not _is_of_burst(session, item)]
+    late = [item for item in session.gone[1:] if not session.was_in_flight(item)]
     if late:
         yield Hit(
             tuple(item.seq for item in late),
             f"{were(len(late), 'more event')} sent after the session had answered 404 or 410; open a new session "
             "after such an answer.",
         )
-
-
-def _is_of_burst(session: SessionTraffic, item: Item) -> bool:
-    """Return whether an event was sent together with the first that was answered so, before the answer was there."""
-    first = session.gone[0]
-    if first.ts_ms is None or item.ts_ms is None or item.event_type == first.event_type:
-        return False
-    return abs(item.ts_ms - first.ts_ms) <= session.thresholds.burst_s * 1000
 
 
 def _is_ended(session: SessionTraffic) -> bool:
@@ -429,7 +421,7 @@ RULES: tuple[Rule, ...] = (
         "These events are lost.",
         "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
         _post_after_gone,
-        "events of another type with the ts of the first one, to 10 ms, which were sent before the answer was there",
+        "events with the ts of the first one, to 10 ms, that come within a second: they were sent before the answer",
     ),
     Rule(
         "session.event-after-end",

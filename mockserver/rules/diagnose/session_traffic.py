@@ -15,9 +15,10 @@ from mockserver.model.event_types import EVENTS
 from mockserver.model.finding import Thresholds
 from mockserver.model.http import HttpResponse
 from mockserver.model.session import Session
-from mockserver.model.settings import DEFAULT_LIFETIMES, Settings
+from mockserver.model.settings import Settings
 from mockserver.model.vocabulary import ClosedBy, Outcome, Phase
 from mockserver.model.words import Words
+from mockserver.rules.diagnose.endings import was_cut_short, was_in_flight
 from mockserver.rules.diagnose.intervals import (
     ENDS,
     Interval,
@@ -31,6 +32,7 @@ from mockserver.rules.diagnose.intervals import (
     played_to_s,
     plays_by_the_day,
 )
+from mockserver.rules.diagnose.losses import lost_of, overtaken_of, sent_again_of
 from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, same_ts_runs, slight_clock_changes
 from mockserver.rules.diagnose.refusals import Refusal, refusals_of
 from mockserver.rules.diagnose.repetition import Repetition, repetition_of, retries_of
@@ -56,8 +58,6 @@ GONE = (404, 410)
 FIRST_TS_MS = 10**11
 """A smaller ``ts`` is not a time in milliseconds: it would be before 1974."""
 
-_BUSY, _SERVER_ERROR = 429, 500
-
 _TURNED_AWAY = (Outcome.SESSION_CLOSED, Outcome.UNKNOWN_SESSION)
 
 _PING_S = 10
@@ -80,13 +80,6 @@ QOE_NUMBERS = frozenset(
 
 QOE_SHORT_NAMES = frozenset(name.removeprefix("media.qoe.") for name in QOE_NUMBERS)
 """Their names in older documentation."""
-
-
-def _is_failure(item: Item) -> bool:
-    """Return whether an event was not processed for a reason that says nothing about it: a fault, a 429 or a 5xx."""
-    if item.record.outcome is not Outcome.NOT_PROCESSED:
-        return False
-    return bool(item.record.fault_ids) or item.status is None or item.status == _BUSY or item.status >= _SERVER_ERROR
 
 
 def _is_late(step: Step) -> bool:
@@ -166,33 +159,17 @@ class SessionTraffic:
     @cached_property
     def lost(self) -> Sequence[Item]:
         """The events that a fault or a failure kept from the back end, and that were not sent again."""
-        struck = [item for item in self.unaccepted if _is_failure(item)]
-        if not struck:
-            return []
-        sent = {item.record.body for item in self.arrived if item.accepted}
-        return [item for item in struck if item.event_type in EVENTS and item.record.body not in sent]
+        return lost_of(self.arrived, self.unaccepted)
 
     @cached_property
     def overtaken(self) -> Sequence[Item]:
-        """The events that came after the sessionEnd and were turned away although they are not later by their ``ts``.
-
-        Of those with its very ``ts``, pings are not meant: SDKs send no ping in the burst that closes a session.
-        """
-        ends_ms = max((step.ts_ms for step in self.of("sessionEnd")), default=0)
-        return [
-            item
-            for item in self.turned_away
-            if item.ts_ms is not None
-            and item.event_type != "sessionEnd"
-            and item.ts_ms < ends_ms + (item.event_type != "ping")
-        ]
+        """The events that came too late because sessionEnd overtook them."""
+        return overtaken_of(self.turned_away, (step.ts_ms for step in self.of("sessionEnd")))
 
     @cached_property
     def sent_again(self) -> frozenset[int]:
         """The journal entries of events that were processed at a later attempt, after an earlier one had failed."""
-        failed = {item.record.body for item in self.unaccepted if _is_failure(item)}
-        again = (item.seq for item in self.arrived if item.accepted and item.record.body in failed)
-        return frozenset(again if failed else ())
+        return sent_again_of(self.arrived, self.unaccepted)
 
     @cached_property
     def deduplicated(self) -> SessionTraffic:
@@ -288,46 +265,15 @@ class SessionTraffic:
         return [item for item in self.unaccepted if item.record.outcome in _TURNED_AWAY]
 
     @cached_property
-    def limit_ms(self) -> tuple[int, float] | None:
-        """How long a timeout let the session live before it closed it, and how long Adobe does; None without one."""
-        stored = self.stored
-        if stored is None or stored.closed_ms is None:
-            return None
-        since_ms, adobe_s = {
-            ClosedBy.IDLE: (stored.last_event_ms, DEFAULT_LIFETIMES.idle_timeout_s),
-            ClosedBy.STALL: (stored.playhead_moved_ms, DEFAULT_LIFETIMES.stall_timeout_s),
-            ClosedBy.MAX_AGE: (stored.opened_ms, DEFAULT_LIFETIMES.max_age_s),
-        }.get(stored.closed_by or ClosedBy.SESSION_END, (0, None))
-        return None if adobe_s is None else (stored.closed_ms - since_ms, adobe_s * 1000)
-
-    @cached_property
     def was_cut_short(self) -> bool:
-        """Whether a test ended the session of a player that went on: by hand, by a fault, by a limit below Adobe's.
+        """Whether a test ended the session of a player that went on, by whatever means; a fault may only say so."""
+        if self.turned_away:
+            return was_cut_short(self.stored, self.arrived, self.turned_away)
+        return bool(self.gone) and all(self.was_in_flight(item) for item in self.arrived if item.seq > self.gone[0].seq)
 
-        A player that went on by its own ``ts`` was not silent, even if the clock of the server was moved on.
-        """
-        stored = self.stored
-        if stored is None or not self.turned_away:
-            return self._was_told_so_by_a_fault
-        if self.limit_ms is None:
-            return stored.closed_by is ClosedBy.EXPIRED
-        lived_ms, adobe_ms = self.limit_ms
-        if stored.closed_by is ClosedBy.IDLE:
-            next_one = self.turned_away[0]
-            last_one = next((item for item in reversed(self.arrived) if item.seq < next_one.seq), next_one)
-            lived_ms = next_one.record.at_ms - last_one.record.at_ms
-            if last_one.ts_ms is not None and next_one.ts_ms is not None:
-                lived_ms = min(lived_ms, abs(next_one.ts_ms - last_one.ts_ms))
-        return lived_ms < adobe_ms
-
-    @property
-    def _was_told_so_by_a_fault(self) -> bool:
-        """Whether a fault answered 404 or 410, as of a session that is gone, and the player sent nothing more to it."""
-        told = self.gone[0].ts_ms if self.gone else None
-        if told is None:
-            return False
-        later = (item.ts_ms for item in self.arrived if item.seq > self.gone[0].seq)
-        return all(ts_ms is not None and ts_ms - told <= self.thresholds.burst_s * 1000 for ts_ms in later)
+    def was_in_flight(self, item: Item) -> bool:
+        """Return whether an event was sent in one burst with the first that was answered 404 or 410."""
+        return was_in_flight(item, self.gone[0], self.steps, self.thresholds.burst_s * 1000)
 
     @cached_property
     def start(self) -> Step | None:

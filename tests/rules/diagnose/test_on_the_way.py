@@ -409,6 +409,16 @@ def test_events_in_flight_when_the_session_was_gone_were_not_sent_after_its_answ
     assert [one.seqs for one in findings(ground) if one.code == "session.post-after-gone"] == [(6,)]
 
 
+def test_where_ts_stands_still_it_does_not_say_what_was_in_flight() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 0, 0), ("ping", 0, 0))
+    expire_session(target(ground.emulator), None, sid)
+    for event_type in ("ping", "pauseStart"):
+        ground.post(f"/api/v1/sessions/{sid}/events", event(event_type, 0, 0))
+
+    assert [one.seqs for one in findings(ground) if one.code == "session.post-after-gone"] == [(5,)]
+
+
 # Clocks that are set
 
 
