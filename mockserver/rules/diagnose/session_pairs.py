@@ -123,7 +123,7 @@ def _duplicate_start(traffic: Traffic) -> Iterator[Hit]:
                 f"while the first session was open; wait for the answer, and take the session id from "
                 f"{second.session.words.sid_source}"
                 if is_answered(first.start.item)
-                else "after its answer was lost, and the first session is an orphan; try again only as often as needed"
+                else "after an answer that was lost or unusable, and left an orphan; try again only a few times"
             )
             yield Hit(
                 (first.start.seq, second.start.seq), f"sessionStart was sent again {text}.", session_id=first.stored.sid

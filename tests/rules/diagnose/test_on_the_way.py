@@ -261,7 +261,9 @@ def test_a_session_start_repeated_after_its_answer_was_lost_says_so() -> None:
     (found,) = (one for one in findings(ground) if one.code == "session.duplicate-start")
 
     assert found.severity is WARNING
-    assert found.message.startswith("sessionStart was sent again after its answer was lost, and the first session is")
+    assert found.message.startswith(
+        "sessionStart was sent again after an answer that was lost or unusable, and left an orphan;"
+    )
 
 
 # Events that are lost
