@@ -385,23 +385,29 @@ def _in_process(
     port = _port(config)
     options = ServerOptions(port=port)
     server = MockServer(settings, faults=faults, seed=seed, options=options, tls=tls and _authority_of_run(config))
-    worker = getattr(config, "workerinput", None)  # of xdist
-    return server if worker is None or port == 0 else _in_worker(server, port, worker["workerid"])
+    return server if port == 0 else _on_port(server, port, config)
 
 
 @contextmanager
-def _in_worker(server: MockServer, port: int, worker: str) -> Iterator[MockServer]:
-    """Run a server on a fixed port in a worker of xdist, and say why that may be impossible."""
+def _on_port(server: MockServer, port: int, config: pytest.Config) -> Iterator[MockServer]:
+    """Run a server on a fixed port, and say why that may be impossible."""
     from mockserver.errors import ServerFailed
 
+    worker = getattr(config, "workerinput", None)  # of xdist
     try:
         server.start()
     except ServerFailed as error:
-        raise ServerFailed(
-            f"{error}. This is worker {worker} of pytest-xdist, and only one worker can have port {port}: leave out "
-            "the port, keep the tests that need it in one file and run with --dist loadfile, or let all workers use "
-            "one running server (--media-server-url)."
-        ) from None
+        if _shared in config.stash:
+            hint = "media_server_session keeps it until the run ends: with a fixed port, use only one of the fixtures."
+        elif worker is not None:
+            hint = (
+                f"This is worker {worker['workerid']} of pytest-xdist, and only one worker can have port {port}: leave "
+                "out the port, keep the tests that need it in one file and run with --dist loadfile, or let all "
+                "workers use one running server (--media-server-url)."
+            )
+        else:
+            raise
+        raise ServerFailed(f"{error}. {hint}") from None
     try:
         yield server
     finally:

@@ -109,6 +109,17 @@ def test_port_in_use_is_reported_in_one_line(run: Run) -> None:
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_fixed_port_that_the_server_of_the_run_keeps_is_explained(run: Run) -> None:
+    with MockServer() as other:
+        port = other.url.rpartition(":")[2]
+    test = "def test_first(media_server_session): pass\n\ndef test_it(media_server): pass"
+    result = run(test, f"--media-server-port={port}")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [f"{SAID_BY[0]}: * port {port}: *. media_server_session keeps it until the run ends: *"]
+    )
+
+
 def test_port_in_use_under_xdist_is_reported_with_what_to_do(run: Run) -> None:
     worker = 'def pytest_configure(config):\n    config.workerinput = {"workerid": "gw1"}'
     with MockServer() as other:
