@@ -24,6 +24,7 @@ from mockserver import control as c
 from mockserver.model.vocabulary import ClosedBy, Phase
 from tests.factories import T0, batch, event, start
 from tests.tables import every_case
+from tests.waiting import GUARD_S
 
 Post = Callable[..., int]
 
@@ -190,7 +191,7 @@ def test_silence_is_noticed_when_another_thread_advances_the_clock(server: Media
     player = threading.Thread(target=advance)
     player.start()
     try:
-        session.wait_for_silence(event_type="ping", for_s=15)
+        session.wait_for_silence(event_type="ping", for_s=15, timeout_s=GUARD_S)
     finally:
         done.set()
         player.join()
@@ -200,7 +201,7 @@ def test_silence_is_noticed_when_another_thread_advances_the_clock(server: Media
 async def test_silence_of_a_running_clock_ends_by_itself(server: MediaServer, session: SessionHandle) -> None:
     server.clock.resume()
     server.clock.rate(1_000)
-    await session.await_for_silence(event_type="ping", for_s=15)
+    await session.await_for_silence(event_type="ping", for_s=15, timeout_s=GUARD_S)
 
 
 def test_request_that_breaks_the_silence_is_named(server: MediaServer, session: SessionHandle) -> None:
