@@ -31,6 +31,14 @@ def pytest_configure() -> None:
     gc.set_threshold(50_000, 50, 50)
 
 
+def pytest_sessionstart() -> None:
+    """Let nothing that is set on this machine change what commands print, or come between clients and servers."""
+    for name in tuple(os.environ):
+        if name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR") or name.startswith("MOCKSERVER_"):
+            del os.environ[name]
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,.localhost,127.0.0.1,::1"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-golden",
