@@ -25,7 +25,6 @@ from tests.server.running import PING, START
 from tests.waiting import GUARD_S, until
 
 HOUR_MS = 3_600_000
-STOP_S = 5
 START_REQUEST = request("/api/v1/sessions", START)
 
 
@@ -94,7 +93,7 @@ class Embedded:
         return reader, writer
 
     async def stop(self) -> None:
-        await asyncio.wait_for(self.runner.cleanup(), STOP_S)
+        await asyncio.wait_for(self.runner.cleanup(), GUARD_S)
 
     def delivery(self, seq: int = 1) -> Delivery | None:
         record = self.emulator.journal.get(seq)

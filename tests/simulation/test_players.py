@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -21,8 +20,8 @@ from mockserver.server.service import SERVICE, build_app
 from mockserver.simulation.content import CONTENTS
 from mockserver.simulation.flaw import FLAWS
 from mockserver.simulation.players import MOST_PLAYERS
-from tests import waiting
 from tests.factories import emulator
+from tests.waiting import until
 
 FOREVER = 1e-6
 """A speed at which the second event is a thousand seconds away."""
@@ -46,9 +45,6 @@ def add(server: MockServer, **command: Any) -> list[PlayerView]:
 
 def players(server: MockServer) -> list[PlayerView]:
     return server.control.call(c.PLAYERS, None).players
-
-
-until = partial(waiting.until, guard_s=20)
 
 
 def all_over(server: MockServer) -> bool:
