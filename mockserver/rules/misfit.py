@@ -114,7 +114,7 @@ def _explained(what: str, kind: Any, steps: Sequence[str], document: Any) -> str
         if unknown is not None:
             return f"unknown member `{unknown}`{_there_are(known)}{nearest(unknown, known)}"
     if isinstance(value, dict) and (lacking := _lacking_at(kind, steps, document)) is not None:
-        return what + _there_are(words_at(kind, [*steps, lacking], document))
+        return f"the member `{lacking}` is missing{_there_are(words_at(kind, [*steps, lacking], document))}"
     wrong = _wrong_type(_kinds(kind, steps, document), value)
     if wrong is not None:
         return wrong
@@ -146,6 +146,8 @@ def _is_literal_number(kind: inspect.Type) -> bool:
 
 
 def _there_are(known: Sequence[str]) -> str:
+    if len(known) == 1:
+        return f"; there is only {known[0]}"
     return f"; there are {', '.join(known)}" if 0 < len(known) <= _MOST_NAMED else ""
 
 

@@ -94,7 +94,7 @@ def test_content_that_is_as_planned_in_what_is_left_is_not_proven() -> None:
     ("body", "message"),
     [
         (b"\xff", "the plan is not UTF-8"),
-        (b"", "object missing required field `title`"),
+        (b"", "the member `title` is missing"),
         (b"{", "not valid JSON"),
         (b"x = [", "TOML"),
     ],

@@ -141,7 +141,7 @@ def test_unfired_lists_the_rules_that_should_have_fired(server: MediaServer, pin
     ("rule", "text", "pointer"),
     [
         ({"fault": {"kind": "staus", "code": 500}}, "Invalid value 'staus'", "/fault/kind"),
-        ({"fault": {"kind": "status"}}, "missing required field `code`", "/fault"),
+        ({"fault": {"kind": "status"}}, "the member `code` is missing", "/fault"),
         ({"fault": {"kind": "status", "code": 99}}, "code must be 200 to 599, not 99", "/fault/code"),
         ({"fault": {"kind": "status", "code": 500}, "time": 1}, "unknown member `time`", ""),
         ({"fault": {"kind": "reset"}, "when": {"type": "ping"}}, "unknown member `type`", "/when"),

@@ -80,7 +80,7 @@ def test_invalid_marker_is_reported_in_one_line_that_names_the_test(run: Run) ->
     told = {
         "idle_timout_s=5": "unknown member `idle_timout_s`; did you mean idle_timeout_s?",
         "idle_timeout_s=-1": "/idle_timeout_s: idle_timeout_s must be a number of seconds from 0 to *; not -1*",
-        "faults=[{'fault': {'kind': 'status'}}]": "/faults/0/fault: *missing required field `code`",
+        "faults=[{'fault': {'kind': 'status'}}]": "/faults/0/fault: the member `code` is missing",
         "faults={'fault': {'kind': 'reset'}}": "/faults: faults must be a list of rules, even if there is only one",
         "faults=[{'fault': {'kind': 'reset'}, 'every': 0}]": "/every: every must be 1 or more, not 0",
     }

@@ -303,7 +303,7 @@ def test_every_recorded_session_gets_its_id(path: Path) -> None:
         ([{"t": 1}], "f:1: neither an entry of a journal, nor a recorded request, nor an event with its eventType"),
         ([event("sessionStart"), "", {"playerTime": 1}], "f:3: neither an entry of a journal"),
         ([event("play")], "f:1: the first event must be a sessionStart, not 'play'"),
-        ([{"event": event("sessionStart")}], "f:1: Object missing required field `at_ms`"),
+        ([{"event": event("sessionStart")}], "f:1: the member `at_ms` is missing"),
         ([{"at_ms": 1, "event": []}], "f:1: must be an object, not a list"),
         ([PLAIN, {**PLAIN, "t": "x"}], "f:2: /t: must be a number, not 'x'"),
         (

@@ -71,7 +71,7 @@ def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
         (HEAD.replace("title", "tilte") + EXPECT, "own.toml:1: /tilte: unknown key tilte; did you mean title?"),
         (HEAD.replace('"s"', "3") + EXPECT, "own.toml:2: /symptom: must be text, not 3"),
         (HEAD.replace('"t"', '" "') + EXPECT, "own.toml:1: /title: a story needs a title"),
-        ('title = "t"\n' + EXPECT, "own.toml: object missing required field `symptom`"),
+        ('title = "t"\n' + EXPECT, "own.toml: the member `symptom` is missing"),
         (HEAD + "expect = []", "own.toml:5: /expect: a story needs at least one expectation"),
         (
             HEAD + "silence_s = 0\n" + EXPECT,

@@ -251,7 +251,7 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
         ),
         ({"fault": {"kind": "stauts"}}, fault.FaultSpec, "/fault/kind", "did you mean status[?]"),
         ({"fault": {"kind": "reply"}}, fault.FaultSpec, "/fault/kind", "reply'; there are status, .* pass; "),
-        ({"fault": {"code": 500}}, fault.FaultSpec, "/fault", "`kind`; there are status, outcome, "),
+        ({"fault": {"code": 500}}, fault.FaultSpec, "/fault", "`kind` is missing; there are status, outcome, "),
         (
             {"fault": {"kind": "responses", "steps": []}},
             fault.FaultSpec,
@@ -263,7 +263,7 @@ def test_settings_have_dotted_names_where_the_api_has_them() -> None:
             {"fault": {"kind": "responses", "responses": ["pass", "fail"]}},
             fault.FaultSpec,
             "/fault/responses/1",
-            "'fail'; there are pass$",
+            "'fail'; there is only pass$",
         ),
         (
             {"fault": {"kind": "responses", "responses": [], "then": "stop"}},

@@ -16,7 +16,7 @@ from tests.tables import every_case
 @every_case(
     ("plan", "message"),
     [
-        ('content = [{ name = "x" }]', "plan: object missing required field `title`"),
+        ('content = [{ name = "x" }]', "plan: the member `title` is missing"),
         ('title = " "', "plan:1: /title: a plan needs a title"),
         ('title = "t"', "plan: /content: a plan needs a content or an expectation, or nothing could be missed"),
         ('title = "t"\ncontent = [{ name = "" }]', "plan:2: /content/0/name: a content needs a name"),

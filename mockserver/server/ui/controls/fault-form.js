@@ -95,7 +95,7 @@ export function createFaultForm({ explained, equivalents, submit }) {
 
   /** Show a refusal of the server at its field. */
   function told({ message, pointer }) {
-    const missing = /missing required field `(\w+)`/.exec(message)?.[1];
+    const missing = /member `(\w+)` is missing/.exec(message)?.[1];
     const [first, second] = `${pointer ?? ""}${missing ? `/${missing}` : ""}`.split("/").slice(1);
     const field = groups[first]?.get(second) ?? groups.rule.get(first);
     if (!field) {
