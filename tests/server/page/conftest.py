@@ -29,11 +29,30 @@ from tests.server.running import Running, snapshot
 from tests.waiting import GUARD_S
 
 _DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-_REPORT_POLICY = """
+_WITNESS = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`security policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
 });
+globalThis.EventSource = class extends EventSource {
+  constructor(address) {
+    super(address);
+    this.addEventListener("reset", () => requestAnimationFrame(() => { globalThis.wasReset = true; }));
+  }
+};
 """
+"""Runs before a page does. ``wasReset`` is set in the frame in which the page deals with a reset."""
+_SHOWS_NOTHING = """() => {
+  if (location.hash !== "#/nothing") location.hash = "#/nothing";
+  const isLive = document.querySelector("[role=img][aria-label=Live]") !== null;
+  return isLive && document.querySelector("main h1")?.textContent === "This cannot be shown";
+}"""
+"""Whether the page is live at a route without a view. A view that is being left may still lead to another one."""
+_TOO_WIDE = """async (width) => {
+  const frame = () => new Promise(requestAnimationFrame);
+  while (innerWidth !== width) await frame();
+  for (let n = 0; n < 2; n++) await frame(); // what observes a size draws in the next one
+  return document.documentElement.scrollWidth - width;
+}"""
 _OUTSIDE_OF_VIEWS = """() => [...document.querySelectorAll("html, body, body :not(main, main *)")].map((one) => [
   one.localName, one.value, one.checked, [...one.attributes].map(({ name, value }) => name === "title" || [name, value])
 ])"""
@@ -50,6 +69,8 @@ class Shown:
     def __init__(self, server: Running) -> None:
         self.server = server
         self.url = f"http://127.0.0.1:{server.port}"
+        self.back_end = server.service.namespaces.default
+        """Takes requests without HTTP, also while the server answers a page."""
 
     def address(self, route: str = "#/sessions", prefix: str = "") -> str:
         """Return the address of the page at a route."""
@@ -68,10 +89,18 @@ class Shown:
         body = json.dumps(event(event_type, **members)).encode()
         return self.server.ask("POST", f"/api/v1/sessions/{sid}/events", body).status
 
+    def reset(self) -> None:
+        """Bring the server back to the state of a new one, as far as possible."""
+        control = self.server.control
+        for name in [namespace.name for namespace in self.server.service.namespaces if namespace.name != "default"]:
+            control.call(DELETE_NAMESPACE, None, name=name)
+        control.call(RESET, ResetCommand())
 
-def _stored(shown: Shown) -> dict[str, Any]:
-    """Return what a server stores, without its waits and streams: an open page has some."""
-    return {name: {**kept, "waiting": None} for name, kept in snapshot(shown.server.service).items()}
+    def stored(self) -> dict[str, Any]:
+        """Return what the server stores, without its waits and streams: an open page has some."""
+        service = self.server.service
+        players = {"players": service.namespaces.players.views("default")}
+        return {name: {**kept, "waiting": None} for name, kept in snapshot(service).items()} | players
 
 
 class Servers:
@@ -91,23 +120,21 @@ class Servers:
             return self._unused.pop()
         shown = Shown(Running(Service(None, ServerOptions())))
         self._all.append(shown)
-        self._new = _stored(shown)
+        self._new = shown.stored()
         return shown
 
-    def show(self, url: str) -> bool:
-        """Return whether a page is that of the default namespace of one of them."""
-        return any(url.startswith(shown.address("")) for shown in self._all)
+    def shown_at(self, url: str) -> Shown | None:
+        """Return the server whose page of the default namespace has this address; None if it is none of them."""
+        return next((shown for shown in self._all if url.startswith(shown.address(""))), None)
 
     def give_back(self, shown: Shown) -> None:
         """Reset a server for the next test, if that is possible.
 
         If not, it keeps running: the page that a test left open on it would report that it stopped.
         """
-        control = shown.server.control
-        for name in [namespace.name for namespace in shown.server.service.namespaces if namespace.name != "default"]:
-            control.call(DELETE_NAMESPACE, None, name=name)
-        control.call(RESET, ResetCommand())
-        if _stored(shown) == self._new and shown.server.service.internal_errors == []:
+        if shown.stored() != self._new:  # it was not reset when its page was left
+            shown.reset()
+        if shown.stored() == self._new and shown.server.service.internal_errors == []:
             self._unused.append(shown)
 
     def close(self) -> None:
@@ -167,7 +194,7 @@ class Tab:
         self._new: object = None
         self._context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
         self._context.set_default_timeout(GUARD_S * 1000)
-        self._context.add_init_script(_REPORT_POLICY)
+        self._context.add_init_script(_WITNESS)
         self.page = self._context.new_page()
         self.page.on("pageerror", lambda error: self.wrong.append(f"thrown: {error}"))
         self.page.on("dialog", self._answered)
@@ -185,7 +212,8 @@ class Tab:
     def begin(
         self, *, viewport: ViewportSize = _DESKTOP, color_scheme: Literal["light", "dark", "null"] = "null"
     ) -> Page:
-        """Return the page, of this size and in these colours."""
+        """Return the page, of this size and in these colours, with the pointer where it points at nothing."""
+        self.page.mouse.move(0, 0)
         self.page.set_viewport_size(viewport)
         self.page.emulate_media(color_scheme=color_scheme, reduced_motion="null")
         return self.page
@@ -203,18 +231,23 @@ class Tab:
             self.page.goto("about:blank")
         self._context.clear_cookies()
 
-    def leave_open(self) -> None:
-        """Return the page to its initial state, at a route without a view.
+    def leave_open(self, shown: Shown) -> None:
+        """Return the page to its initial state, at a route without a view, and its server to that of a new one.
 
-        It is loaded again if it still has something that a new page does not have.
+        The page has then heard of the reset: a view of the next test that hears of it would begin anew. It is loaded
+        again if it still has something that a new page does not have.
         """
         self.page.unroute_all(behavior="ignoreErrors")
         self.begin()
         self._forget()
         self._show_nothing()
+        self.page.evaluate("() => { globalThis.wasReset = false; }")
+        shown.reset()
+        self.page.wait_for_function("() => globalThis.wasReset")
         if self._new is None:
             self.page.reload()
             self._show_nothing()
+            expect(self.page.locator("#header time")).not_to_be_empty()
             self._new = self.page.evaluate(_OUTSIDE_OF_VIEWS)
         elif self.page.evaluate(_OUTSIDE_OF_VIEWS) != self._new:
             self.page.goto("about:blank")
@@ -224,9 +257,7 @@ class Tab:
         self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
 
     def _show_nothing(self) -> None:
-        self.page.evaluate("() => { location.hash = '#/nothing'; }")
-        expect(self.page.get_by_role("heading", name="This cannot be shown")).to_be_visible()
-        expect(self.page.get_by_role("img", name="Live")).to_be_visible()
+        self.page.wait_for_function(_SHOWS_NOTHING)
 
     def close(self) -> None:
         """Close it and all that it kept."""
@@ -245,8 +276,8 @@ def tab(browser: Browser) -> Iterator[list[Tab]]:
 def _left(used: Tab, tabs: list[Tab], servers: Servers) -> None:
     """Put a tab back among the unused ones, if it can be returned to its initial state."""
     try:
-        if servers.show(used.page.url):
-            used.leave_open()
+        if shown := servers.shown_at(used.page.url):
+            used.leave_open(shown)
         else:
             used.leave()
     except Error as error:  # the next test gets another one
@@ -269,6 +300,12 @@ def copied(page: Page, button: Locator) -> str:
     button.click()
     page.wait_for_function("said => said.includes('Copied')", arg=said)
     return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def too_wide(page: Page, width: int, height: int = 740) -> int:
+    """Give the page this size, and return by how many pixels its content is wider."""
+    page.set_viewport_size({"width": width, "height": height})
+    return int(page.evaluate(_TOO_WIDE, width))
 
 
 @pytest.fixture
@@ -316,7 +353,7 @@ def standing_tab(browser: Browser, tab: list[Tab], servers: Servers, standing: S
 def standing_page(standing: Shown, standing_tab: Tab, forgiven: list[str]) -> Iterator[Page]:
     """The page of the standing server, which stays open: going to another route of it loads nothing again."""
     page = standing_tab.begin()
-    if page.url == "about:blank":
+    if not page.url.startswith(standing.address("")):  # it may have been open on another server
         page.goto(standing.address("#/start"))
     yield page
     assert [message for message in standing_tab.told() if not any(part in message for part in forgiven)] == []

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Page, expect
 
-from mockserver.emulator.emulator import Emulator
+from mockserver.namespaces import Namespace
 from tests.factories import MINUTE_MS, event, open_session, send
 from tests.server.page.test_plan import PLAN
 from tests.server.page.test_recordings import DROP
@@ -106,42 +106,41 @@ def fill(server: Running, *, sessions: int = 200, requests: int = 25_000, longes
         requests: How many requests of all sessions together, about.
         longest: How many events one of them has.
     """
-    back_end = server.emulator
+    back_end = server.service.namespaces.default
     each = max(4, (requests - longest) // sessions)
-    long = _play(server, "A whole day", longest)
+    long = _play(back_end, "A whole day", longest)
     hostile = broken = ""
     for number in range(1, sessions):
         is_recent = number > sessions - _OPEN
         text = HOSTILE[number % len(HOSTILE)] if number % 3 == 0 else f"Film {number}"
         player = text if number % 2 == 0 else f"Device {number % 20}"
-        sid = _play(server, text, each, step_ms=200 if is_recent else _PING_MS, **{"media.playerName": player})
+        sid = _play(back_end, text, each, step_ms=200 if is_recent else _PING_MS, **{"media.playerName": player})
         hostile = sid if number % 3 == 0 else hostile
         if number % 4 == 0:
             broken = sid
             ad = {**event("adStart")["params"], "media.ad.name": text}
-            _report(server, back_end, sid, "adStart", playhead=9, params=ad)
-            _report(server, back_end, sid, "ping", playhead=9, params={HOSTILE[1]: text})
+            _report(back_end, sid, "adStart", playhead=9, params=ad)
+            _report(back_end, sid, "ping", playhead=9, params={HOSTILE[1]: text})
         if number % 3 == 1:
-            _report(server, back_end, sid, "sessionEnd", playhead=10 * each)
-    _report(server, back_end, broken, HOSTILE[0], playhead=9)
+            _report(back_end, sid, "sessionEnd", playhead=10 * each)
+    _report(back_end, broken, HOSTILE[0], playhead=9)
     server.ask("POST", "/va/api/v1/sessions", b"{}")
     server.add_fault({"kind": "status", "code": 500}, when={"event_type": "play"}, times=1, name=HOSTILE[1])
     server.add_fault(
         {"kind": "status", "code": 503, "headers": {"Retry-After": "5"}}, every=2, probability=0.5, ttl_ms=1
     )
-    return Crowd(long, hostile, broken, back_end.journal.last_seq - 1)
+    return Crowd(long, hostile, broken, server.emulator.journal.last_seq - 1)
 
 
-def _play(server: Running, name: str, count: int, step_ms: int = _PING_MS, **params: Any) -> str:
-    back_end = server.emulator
-    server.service.namespaces.default.clock.advance(MINUTE_MS // 2 if step_ms == _PING_MS else 0)
+def _play(back_end: Namespace, name: str, count: int, step_ms: int = _PING_MS, **params: Any) -> str:
+    back_end.clock.advance(MINUTE_MS // 2 if step_ms == _PING_MS else 0)
     named = {"media.name": name, "media.id": name[:80], "media.length": 90_000, **params}
     sid = open_session(back_end, ts=back_end.clock.now_ms(), **named)
     for place in range(count - 1):
-        _report(server, back_end, sid, _CYCLE[place % len(_CYCLE)], step_ms, playhead=place * step_ms / 1000)
+        _report(back_end, sid, _CYCLE[place % len(_CYCLE)], step_ms, playhead=place * step_ms / 1000)
     return sid
 
 
-def _report(server: Running, back_end: Emulator, sid: str, event_type: str, step_ms: int = 1, **members: Any) -> None:
-    server.service.namespaces.default.clock.advance(step_ms)
+def _report(back_end: Namespace, sid: str, event_type: str, step_ms: int = 1, **members: Any) -> None:
+    back_end.clock.advance(step_ms)
     send(back_end, sid, event_type, ts=back_end.clock.now_ms(), **members)

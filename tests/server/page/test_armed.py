@@ -51,7 +51,8 @@ def test_a_lost_server_is_clearly_shown_until_it_is_back(shown: Shown, page: Pag
 
 
 def test_a_restarted_server_is_announced_with_a_way_back(shown: Shown, page: Page) -> None:
-    page.goto(shown.address("#/faults"))
+    with page.expect_response("**/__admin/armed"):  # it says when the server was started
+        page.goto(shown.address("#/faults"))
     expect(page.get_by_role("img", name="Live")).to_be_visible()
     namespaces = shown.server.service.namespaces
     namespaces.started_ms += 1
@@ -69,7 +70,9 @@ STOPPED = """async (module) => {
   const { createClock } = await import(module);
   let tell;
   const live = { subscribe: (listener) => { tell = listener; } };
-  const clock = createClock({ get: async () => ({ now_ms: 1000, frozen: false, rate: 1000 }) }, live);
+  let asked = 0; // it is answered once: another answer would move the clock
+  const get = () => new Promise((answer) => asked++ || answer({ now_ms: 1000, frozen: false, rate: 1000 }));
+  const clock = createClock({ get }, live);
   const frame = () => new Promise(requestAnimationFrame);
   while (!clock.known) await frame();
   const moves = async () => { const before = clock.now(); await frame(); await frame(); return clock.now() > before; };

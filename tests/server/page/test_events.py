@@ -11,8 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver.emulator.held_requests import HeldRequest
-from mockserver.model.fault_kind import DelayFault
-from tests.factories import event, fault, open_session, post_event, send
+from tests.factories import event, open_session, post_event, send
 from tests.server.page.conftest import Shown, copied
 
 pytestmark = pytest.mark.browser
@@ -114,33 +113,37 @@ def test_leaving_while_typing_a_filter_does_not_lead_back(shown: Shown, page: Pa
     assert page.url == shown.address("#/start")
 
 
+SCROLL = """(grid, share) => {
+  grid.scrollTop = grid.scrollHeight * share;
+  grid.dispatchEvent(new Event("scroll")); // its own comes later, and a list that is read before still follows the end
+}"""
+
+
 def test_thousands_of_requests_take_a_hundred_elements(shown: Shown, page: Page) -> None:
-    back_end = shown.server.emulator
-    sid = open_session(back_end)
+    sid = open_session(shown.back_end)
     request = post_event(sid, event("ping"))
     for _ in range(5_000):
-        back_end.handle(request)
+        shown.back_end.handle(request)
 
     page.goto(shown.address("#/events"))
 
     expect(page.locator(COUNTER)).to_have_text("5,001 requests")
     expect(page.locator(ROWS).get_by_text("5001", exact=True)).to_be_visible()
     for share, number in ((0, "1"), (0.5, "2500")):
-        page.get_by_role("grid").evaluate("(grid, share) => { grid.scrollTop = grid.scrollHeight * share }", share)
+        page.get_by_role("grid").evaluate(SCROLL, share)
         expect(page.locator(ROWS).get_by_text(number, exact=True)).to_have_count(1)
         expect(page.locator(f"{ROWS}.pending")).to_have_count(0)
         assert page.locator(ROWS).count() < 100
 
 
 def test_new_requests_do_not_move_a_list_that_was_scrolled_up(shown: Shown, page: Page) -> None:
-    back_end = shown.server.emulator
-    sid = open_session(back_end)
+    sid = open_session(shown.back_end)
     for _ in range(200):
-        send(back_end, sid, "ping")
+        send(shown.back_end, sid, "ping")
     page.goto(shown.address("#/events"))
     expect(page.locator(ROWS).get_by_text("201", exact=True)).to_be_visible()
     grid = page.get_by_role("grid")
-    grid.evaluate("grid => { grid.scrollTop = 0 }")
+    grid.evaluate(SCROLL, 0)
     expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
 
     shown.send(sid, "play")
@@ -184,10 +187,10 @@ def test_mistakes_in_a_body_are_marked_in_place(shown: Shown, page: Page) -> Non
 
 
 def test_the_length_of_a_delay_is_shown(shown: Shown, page: Page) -> None:
-    back_end = shown.server.emulator
+    back_end = shown.back_end
     back_end.clock.freeze()
     sid = shown.open_session()
-    fault(back_end, DelayFault(ms=5_000))
+    shown.server.add_fault({"kind": "delay", "ms": 5_000})
     held = back_end.handle(post_event(sid, event(ts=back_end.clock.now_ms() - 2_000)))
     assert isinstance(held, HeldRequest)
     back_end.clock.advance(5_000)

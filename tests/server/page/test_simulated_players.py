@@ -8,13 +8,13 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from mockserver.address import server_address
 from mockserver.cli import main
 from mockserver.cli.command_line import build_parser
 from mockserver.errors import InvalidInput
-from tests.server.page.conftest import Look, Reopened, Shown, copied
+from tests.server.page.conftest import Look, Reopened, Shown, copied, too_wide
 from tests.server.page.player_card import FOREVER, command_of, players_of, ready, start_button
 from tests.server.running import Running
 
@@ -239,7 +239,12 @@ def test_against_another_server_only_the_command_plays(
 ) -> None:
     other = Shown(start())
     sent: list[str] = []
-    card.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            sent.append(request.url)
+
+    card.page.on("request", note)
     card.get_by_label("Speed").select_option("max")
     card.get_by_label("Content").select_option("short")
     card.get_by_label("How many").fill("2")
@@ -259,6 +264,7 @@ def test_against_another_server_only_the_command_plays(
     assert len(other.server.emulator.sessions) == 2
     assert len(shown.server.emulator.sessions) == 0
     assert (players_of(shown), players_of(other), sent) == ([], [], [])
+    card.page.remove_listener("request", note)
 
 
 def test_more_than_this_server_plays_can_be_played_elsewhere(standing_card: Locator) -> None:
@@ -327,8 +333,7 @@ def test_nothing_of_the_card_is_cut_off(standing: Shown, look: Look) -> None:
     card.locator("summary").click()
 
     for width in (360, 768):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        assert too_wide(page, width) <= 0, width
         frame = card.bounding_box()
         assert frame is not None
         for part in card.locator("button, input, select, code").all():
