@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from mockserver import MediaServer
 from mockserver.control import (
@@ -72,7 +72,10 @@ class Viewing:
         self.server = server
         self.page = page
         self.edge_domain = edge_domain
-        self.answered = 0
+        self._unanswered: set[Request] = set()
+        page.on("request", lambda request: self._unanswered.add(request))
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda request: self._unanswered.discard(request))
 
     def configure(self, **options: Any) -> None:
         """Configure alloy as an application would."""
@@ -90,7 +93,8 @@ class Viewing:
         return self.page.evaluate("(details) => player.open(details)", {**DETAILS, **details})
 
     def report(self, event_type: str, **media: Any) -> None:
-        """Let the application report an event, and wait for its answer."""
+        """Let the application report an event, a moment after the last one, and wait for its answer."""
+        self.page.clock.run_for(1)
         self.page.evaluate("([name, media]) => player.report(name, media)", [event_type, media])
 
     def plays(self, yes: bool) -> None:
@@ -101,7 +105,13 @@ class Viewing:
         known = len(self.events())
         self.page.clock.run_for(round(seconds * 1000))
         until(lambda: len(self.events()) >= known + pings)
-        self.page.evaluate("() => new Promise((done) => done())")
+        until(self._has_read_all)
+
+    def _has_read_all(self) -> bool:
+        """Give the player the time of a request, and return whether all its answers had come before."""
+        had_come = not self._unanswered
+        self.page.evaluate("() => fetch('/').then((answer) => answer.text())")
+        return had_come
 
     def let(self, expression: str, argument: Any) -> None:
         """Let the application do something, and ignore the answer."""
@@ -135,7 +145,9 @@ def viewing(start: Start, browser: Browser, player_script: str) -> Iterator[View
     page = running.new_context(ignore_https_errors=True).new_page()
     page.set_default_timeout(GUARD_S * 1000)
     page.route(f"{SITE}**", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    page.clock.install()  # at the time of today, by which the browser forgets cookies
+    today_s = page.evaluate("() => Date.now()") / 1000  # by which the browser forgets cookies
+    page.clock.install(time=today_s)
+    page.clock.pause_at(today_s + GUARD_S)  # otherwise the time that this machine takes passes for the player too
     page.goto(SITE)
     page.add_script_tag(content=player_script, type="module")
     page.wait_for_function("() => globalThis.player !== undefined")
