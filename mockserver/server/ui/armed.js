@@ -1,7 +1,7 @@
 // The strip below the header: what makes the server behave differently than after its start, and whether it can be reached.
 
 import { CHANGED } from "./api.js";
-import { h, replace } from "./dom.js";
+import { h, renew, replace } from "./dom.js";
 import * as format from "./format.js";
 import { createRefresher } from "./refresher.js";
 /** @import { Api } from "./api.js" */
@@ -36,7 +36,7 @@ export function createArmed({ api, live, clock }) {
   function draw(armed) {
     if (startedAt !== null && armed.started_ms !== startedAt) restarted();
     startedAt = armed.started_ms;
-    replace(parts, [faults(armed), story(armed), time(armed), settings(armed), journal(armed)].filter(Boolean).map((part) => h("li", part)));
+    renew(parts, [faults(armed), story(armed), time(armed), settings(armed), journal(armed)].filter(Boolean).map((part) => h("li", part)));
     seen();
   }
 

@@ -27,6 +27,22 @@ export function replace(element, ...children) {
   return element;
 }
 
+/**
+ * Replace the content of an element, except for what is there already or looks the same: that stays in its place, since
+ * somebody may be about to press it. What looks the same must do the same.
+ */
+export function renew(element, ...children) {
+  const wanted = nodes(children);
+  wanted.forEach((node, n) => {
+    const here = element.childNodes[n];
+    if (here === node || here?.isEqualNode(node)) return;
+    if (here && !wanted.includes(here)) here.replaceWith(node);
+    else element.insertBefore(node, here ?? null);
+  });
+  while (element.childNodes.length > wanted.length) element.lastChild.remove();
+  return element;
+}
+
 /** A text with a button that copies it. `label` says what it is. */
 export function copyable(text, label = "text") {
   const code = h("code", { tabindex: "0", "aria-label": label }, text);

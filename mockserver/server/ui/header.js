@@ -2,7 +2,7 @@
 
 import { createArmed } from "./armed.js";
 import { createClockPopover } from "./controls/clock.js";
-import { h, replace } from "./dom.js";
+import { h, renew, replace } from "./dom.js";
 import * as format from "./format.js";
 import { showHelp } from "./keys.js";
 import { nextTheme, theme } from "./theme-choice.js";
@@ -70,7 +70,7 @@ export function createHeader({ api, live, clock, announce }) {
 
   function options(names) {
     const all = [...new Set(["default", current, ...names])];
-    replace(chooser, all.map((name) => h("option", { value: name, selected: name === current }, name)));
+    renew(chooser, all.map((name) => h("option", { value: name, selected: name === current }, name)));
     chooser.value = current;
   }
 

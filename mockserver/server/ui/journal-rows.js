@@ -99,7 +99,7 @@ export function createWhole(read) {
     /** Add entries of the stream. */
     add(entries) {
       for (const entry of entries) {
-        rows.set(entry.seq, summary(entry));
+        if (!rows.has(entry.seq)) rows.set(entry.seq, summary(entry)); // one that was read is more complete
         last = Math.max(last, entry.seq);
       }
       if (rows.size > 2 * MOST) thin(last, last);

@@ -1,6 +1,6 @@
 // A list of any length of which only the rows in sight are elements.
 
-import { h } from "./dom.js";
+import { h, renew } from "./dom.js";
 
 const EXTRA = 6; // rows above and below those in sight
 
@@ -97,9 +97,7 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
   function fill(target, index) {
     const cells = render(index);
     target.className = `row ${(cells && rowClass?.(index)) ?? ""} ${cells ? "" : "pending"}`;
-    const drawn = (cells ?? ["\u2026"]).map((cell) => h("div", { role: "gridcell" }, cell));
-    const same = drawn.length === target.children.length && drawn.every((cell, n) => cell.isEqualNode(target.children[n]));
-    if (!same) target.replaceChildren(...drawn); // elements that are pointed at or selected stay
+    renew(target, (cells ?? ["\u2026"]).map((cell) => h("div", { role: "gridcell" }, cell)));
   }
 
   function clicked(event, row) {

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from mockserver.control import SET_CLOCK
+from mockserver.model.results import ClockCommand
 from tests.edge_events import body as edge_body
 from tests.factories import T0, event, start
 from tests.server.page.conftest import Reopened, Shown
@@ -189,6 +191,20 @@ def test_session_is_expired_and_forgotten_by_a_click(standing: Shown, reopened: 
     assert standing.send(sid, "ping", playhead=16, ts=T0 + 47_000) == 404
 
 
+def test_press_is_not_lost_while_the_page_is_drawn_again(standing: Shown, reopened: Reopened) -> None:
+    sid = standing.open_session()
+    page = reopened(f"#/sessions/{sid}")
+    head = page.locator(".session-head")
+    page.get_by_role("button", name="Expire").hover()
+    page.mouse.down()
+    assert standing.send(sid, "play") == 204
+    expect(head).to_contain_text("2 accepted")
+
+    page.mouse.up()
+
+    expect(head).to_contain_text("expired by hand")
+
+
 def test_day_long_session_is_drawn_with_few_elements(standing: Shown, reopened: Reopened) -> None:
     pings = [event("ping", playhead=n * 28, ts=T0 + n * 28_800) for n in range(1, 3_001)]
     batch = [start(ts=T0, **{"media.downloaded": True}), event("play", ts=T0), *pings]
@@ -245,10 +261,16 @@ def test_hostile_names_stay_text(standing: Shown, reopened: Reopened) -> None:
 
 
 def test_broken_player_is_simulated_diagnosed_and_hit_by_a_fault_with_clicks(shown: Shown, page: Page) -> None:
+    control = shown.server.control
+    control.call(SET_CLOCK, ClockCommand(action="freeze"))
+    held = shown.server.add_fault({"kind": "delay", "ms": 1000}, when={"event_type": "adComplete"}, times=1)
     page.goto(shown.address())
     page.get_by_role("button", name="Simulate a broken player").click()
+    shown.server.wait_until_struck(held)
     expect(page.locator(".detail")).to_contain_text("ad.outside-break")
     page.get_by_role("button", name="Next event: 410").click()
+    expect(page.locator(".quick-faults")).to_contain_text("armed: Next event: 410")
+    control.call(SET_CLOCK, ClockCommand(action="advance", ms=1000))  # the player has waited for that
     expect(page.locator(".quick-faults")).to_contain_text("applied to #")
     page.get_by_role("link", name="All sessions").click()
     expect(page.locator(".frame.sessions [aria-rowindex='3']")).to_be_visible()

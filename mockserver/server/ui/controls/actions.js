@@ -3,7 +3,6 @@
 import { h } from "../dom.js";
 /** @import { Api } from "../api.js" */
 
-const CONFIRM_MS = 5000;
 const DWELL_MS = 150; // the pointer may cross other controls on its way to the strip
 
 /**
@@ -30,13 +29,13 @@ export function createActions({ api, announce, equivalents, changed = (answer) =
     }
   }
 
-  /** `request` may be a function, called when needed. With `confirm` a second press is needed. */
+  /** `request` may be a function, called when needed. With `confirm` a second press is needed, before it loses the focus. */
   function button(label, request, { name = label, class: looks = "", title = null, said = undefined, confirm = "", done = (answer) => {} } = {}) {
     const read = () => (typeof request === "function" ? request() : request);
     let sure = !confirm;
     let busy = false;
     let dwelling = 0;
-    const element = h("button.button", { type: "button", class: looks, title, "aria-label": name === label ? null : name, onClick: press, onPointerenter: dwell, onPointerleave: () => clearTimeout(dwelling), onFocus: preview }, label);
+    const element = h("button.button", { type: "button", class: looks, title, "aria-label": name === label ? null : name, onClick: press, onPointerenter: dwell, onPointerleave: () => clearTimeout(dwelling), onFocus: preview, onBlur: unsure }, label);
 
     function dwell() {
       clearTimeout(dwelling);
@@ -66,7 +65,7 @@ export function createActions({ api, announce, equivalents, changed = (answer) =
         element.removeAttribute("aria-label");
         element.classList.add("sure");
         announce(`${name}: ${confirm}`);
-        setTimeout(unsure, CONFIRM_MS);
+        element.focus(); // not every browser does that to a button that is pressed
         return;
       }
       const wanted = read();

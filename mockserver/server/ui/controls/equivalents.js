@@ -1,6 +1,6 @@
 // The strip that shows the request of a control as curl and Python, before and after it was used.
 
-import { copyButton, h, replace } from "../dom.js";
+import { copyButton, h, renew, replace } from "../dom.js";
 import { toCurl, toPython } from "./equivalent.js";
 /** @import { Api } from "../api.js" */
 
@@ -32,7 +32,7 @@ export function createEquivalents({ api, open = !matchMedia("(max-width: 760px)"
   function show(label, request) {
     shown = [label, request];
     subject.textContent = label;
-    replace(body, line("curl", toCurl(request, api.base, token)), line("Python", toPython(request)));
+    renew(body, line("curl", toCurl(request, api.base, token)), line("Python", toPython(request)));
   }
 
   function clear() {

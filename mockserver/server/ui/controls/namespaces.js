@@ -1,7 +1,7 @@
 // The namespaces of the server; to players each is a separate server.
 
 import { path } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h, renew, replace } from "../dom.js";
 import * as format from "../format.js";
 /** @import { Api } from "../api.js" */
 
@@ -12,16 +12,27 @@ import * as format from "../format.js";
  */
 export function createNamespaces({ api, actions }) {
   const list = h("ul.plain-list");
+  const drawn = new Map();
   const element = h("section.card", { "aria-label": "Namespaces" }, h("h2", "Namespaces"),
     h("p.muted", "The first request to /ns/NAME creates a namespace."), list);
 
   async function load() {
     try {
       const { namespaces } = await api.get("/namespaces");
-      replace(list, namespaces.map(item));
+      renew(list, namespaces.map(known));
     } catch (error) {
       replace(list, h("li.error-text", error.message));
     }
+  }
+
+  /** The item of a namespace; one that has not changed stays: its button may have been pressed once. */
+  function known(namespace) {
+    const text = JSON.stringify(namespace);
+    const before = drawn.get(namespace.name);
+    if (before?.text === text) return before.element;
+    const element = item(namespace);
+    drawn.set(namespace.name, { text, element });
+    return element;
   }
 
   function item({ name, requests, sessions }) {

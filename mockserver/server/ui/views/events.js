@@ -1,7 +1,7 @@
 // The journal: every request as it arrives, or those that match a search, and beside the list the request that is open.
 
 import { queryString } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h, renew, replace } from "../dom.js";
 import * as format from "../format.js";
 import { createMatching, createWhole } from "../journal-rows.js";
 import { createRefresher } from "../refresher.js";
@@ -126,7 +126,7 @@ export function view({ api, live, params, query, go, announce }) {
     const searching = filter.active();
     counter.textContent = `${format.count(rows.count)} ${searching ? "found" : rows.count === 1 ? "request" : "requests"}`;
     const empty = rows.count === 0;
-    if (empty) replace(nothing, searching ? [h("h2", "No matching requests"), h("button.button", { type: "button", onClick: filter.clear }, "Show all requests")]
+    if (empty) renew(nothing, searching ? [h("h2", "No matching requests"), h("button.button", { type: "button", onClick: filter.clear }, "Show all requests")]
       : [h("h2", "No requests yet"), h("p", "Requests of players appear here as they arrive."), h("a.button.primary", { href: "#/start" }, "Connect a player")]);
     nothing.hidden = !empty;
     frame.hidden = empty;

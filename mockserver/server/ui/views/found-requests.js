@@ -1,7 +1,7 @@
 // The requests that a search of sessions finds as well: the first ones, and a link to all.
 
 import { queryString } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h, renew } from "../dom.js";
 import * as format from "../format.js";
 import { summary } from "../journal-rows.js";
 import { requestTitle } from "./event-row.js";
@@ -20,7 +20,7 @@ export function createFoundRequests({ api }) {
   async function load(q) {
     const { events, meta } = q ? await api.get("/events", { q, limit: SHOWN, surroundings: true }) : { events: [], meta: { total: 0 } };
     element.hidden = !events.length;
-    replace(element, h("a.button", { href: `#/events${queryString({ q })}` }, meta.total === 1 ? "1 request" : `All ${format.count(meta.total)} requests`),
+    renew(element, h("a.button", { href: `#/events${queryString({ q })}` }, meta.total === 1 ? "1 request" : `All ${format.count(meta.total)} requests`),
       events.map((entry) => {
         const row = summary(entry);
         return h("a.one", { href: `#/events/${row.seq}${queryString({ q })}` },

@@ -10,7 +10,7 @@ import { createEventsTab } from "./session-events.js";
 import { createFindingsTab } from "./findings.js";
 import { createReportTab } from "./report.js";
 import { createTimelineTab } from "./timeline/tab.js";
-import { heading, tick } from "./session-heading.js";
+import { createHeading, tick } from "./session-heading.js";
 
 const TABS = {
   timeline: ["Timeline", createTimelineTab],
@@ -26,7 +26,6 @@ export function view(context) {
   const { sid } = params;
   const chosen = params.tab in TABS ? params.tab : "timeline";
   const here = `#/sessions/${encodeURIComponent(sid)}`;
-  const head = h("header.session-head");
   const links = Object.entries(TABS).map(([name, [label]]) =>
     h("a", { role: "tab", id: `tab-${name}`, href: `${here}/${name}`, "aria-selected": String(name === chosen), "aria-controls": "tab-panel", tabindex: name === chosen ? 0 : -1 }, label));
   const strip = h("div.tabs", { role: "tablist", "aria-label": "About this session" }, links);
@@ -43,6 +42,7 @@ export function view(context) {
     expire,
     forget,
   ];
+  const { element: head, show } = createHeading({ clock, actions: buttons });
   const element = h("article.session", head, h("div.session-controls", quick.element, actions.problem, equivalents.element), strip, panel);
   let session = null;
   let lasted = 0;
@@ -55,7 +55,7 @@ export function view(context) {
     const began = performance.now();
     try {
       session = await api.get(path`/sessions/${sid}`);
-      replace(head, heading(session, clock, buttons));
+      show(session);
       const over = session.phase === "closed" || session.phase === "forgotten"; // its next event gets 410 or 404 anyway
       for (const one of [quick.element, expire]) one.hidden = over;
       forget.hidden = session.phase === "forgotten";

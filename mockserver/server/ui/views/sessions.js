@@ -1,6 +1,6 @@
 // All sessions, newest first, updated live.
 
-import { copyable, h, replace } from "../dom.js";
+import { copyable, h, renew } from "../dom.js";
 import { queryString } from "../api.js";
 import * as format from "../format.js";
 import { createSearchField } from "../search-field.js";
@@ -57,6 +57,14 @@ export function view({ api, live, clock, query, go, announce }) {
       h("h1.hidden-text", "Sessions"), search.elements, h("div.chips", { role: "group", "aria-label": "Only" }, chips), counter),
     problem, found.element, loose.element, nothing, h("div.frame.sessions", virtual.element));
 
+  const noneFound = [h("h2", "No matching sessions"), h("button.button", { type: "button", onClick: clear }, "Show all sessions")];
+  const noneYet = [
+    h("h2", "No sessions yet"),
+    h("p", "Point a player at this server, and its sessions appear here."),
+    h("p", copyable(api.origin, "the address for players")),
+    h("div.toolbar.choices", h("a.button.primary", { href: "#/start" }, "Connect a player"), trial.elements),
+    trial.strip,
+  ];
   let known = null;
 
   async function guarded(read) {
@@ -93,7 +101,7 @@ export function view({ api, live, clock, query, go, announce }) {
     const searching = isFiltered();
     counter.textContent = `${format.count(list.total)} ${searching ? "found" : list.total === 1 ? "session" : "sessions"}`;
     const empty = !list.total;
-    if (empty) replace(nothing, emptiness(searching));
+    if (empty) renew(nothing, searching ? noneFound : noneYet);
     nothing.hidden = !empty;
     virtual.element.parentElement.hidden = empty;
     if (known !== null && known !== list.total && searching) announce(counter.textContent);
@@ -102,17 +110,6 @@ export function view({ api, live, clock, query, go, announce }) {
 
   function isFiltered() {
     return Boolean(filter.q || filter.phase.length || filter.min_severity.length);
-  }
-
-  function emptiness(searching) {
-    if (searching) return [h("h2", "No matching sessions"), h("button.button", { type: "button", onClick: clear }, "Show all sessions")];
-    return [
-      h("h2", "No sessions yet"),
-      h("p", "Point a player at this server, and its sessions appear here."),
-      h("p", copyable(api.origin, "the address for players")),
-      h("div.toolbar.choices", h("a.button.primary", { href: "#/start" }, "Connect a player"), trial.elements),
-      trial.strip,
-    ];
   }
 
   function clear() {

@@ -1,6 +1,6 @@
 // How to connect a player: addresses, a QR code, snippets for each platform, and simulated players.
 
-import { copyable, h, replace } from "../dom.js";
+import { copyable, h, renew, replace } from "../dom.js";
 import { recordingsCard } from "../recordings.js";
 import { platforms } from "../snippets.js";
 import { simulator } from "./simulator.js";
@@ -40,11 +40,11 @@ export function view({ api, live, go, announce }) {
 
   function pick(index, focus = false) {
     chosen = (index + all.length) % all.length;
-    replace(tabs, all.map(({ name }, n) => h("button", {
+    renew(tabs, all.map(({ name }, n) => h("button", {
       type: "button", role: "tab", "aria-selected": String(n === chosen), "aria-controls": "platform", tabindex: n === chosen ? 0 : -1, onClick: () => pick(n, true) }, name)));
     const { name, title, code: text, notes } = all[chosen];
     panel.setAttribute("aria-label", name);
-    replace(panel, h("h3", title), copyable(text, `lines for ${name}`), h("ul.notes", notes.map((note) => h("li", note))));
+    renew(panel, h("h3", title), copyable(text, `lines for ${name}`), h("ul.notes", notes.map((note) => h("li", note))));
     if (focus) tabs.children[chosen].focus();
   }
 
