@@ -14,18 +14,22 @@ export function createClock(api, live) {
   let known = false;
   let readAt = performance.now();
   let asked = -Infinity;
+  let adopted = 0;
   let stoppedAt = null; // when the server went away: countdowns stop there
 
   async function refresh() {
     asked = performance.now();
+    const before = adopted;
     try {
-      adopt(await api.get("/clock"));
+      const answer = await api.get("/clock");
+      if (before === adopted) adopt(answer); // otherwise the clock may have been set after it was read
     } catch {
       return; // the header shows that the connection is lost
     }
   }
 
   function adopt(answer) {
+    adopted += 1;
     const changed = !known || answer.frozen !== reading.frozen || answer.rate !== reading.rate;
     reading = answer;
     known = true;

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from mockserver.model.fault import FaultSpec, When
 from mockserver.model.fault_kind import Fault, Pass
@@ -173,6 +173,8 @@ def test_removing_all_rules_takes_two_presses_and_spent_ones_one(shown: Shown, p
     assert [rule["id"] for rule in _faults(shown)] == ["f2"]
 
     page.get_by_role("button", name="Remove all").click()
+    page.get_by_role("heading", name="Faults", exact=True).click()
+    page.get_by_role("button", name="Remove all", exact=True).click()
     assert len(_faults(shown)) == 1
     page.get_by_role("button", name="Remove all?").click()
     expect(page.get_by_text("No fault rules.")).to_be_visible()
@@ -191,6 +193,24 @@ def test_one_click_hits_the_next_event_once(shown: Shown, page: Page) -> None:
         seq = 2 + 2 * number
         struck = page.get_by_role("link", name=f"applied to #{seq}: Next event: {status}")
         expect(struck).to_have_attribute("href", f"#/events/{seq}")
+
+
+def test_one_click_fault_that_is_applied_before_the_page_has_its_answer_is_shown(shown: Shown, page: Page) -> None:
+    sid = shown.open_session()
+    page.goto(shown.address("#/faults"))
+
+    def answer_late(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.fallback()
+        answer = route.fetch()
+        assert shown.send(sid) == 500
+        expect(page.locator("[data-count='applied']")).to_have_text("1")
+        return route.fulfill(response=answer)
+
+    page.route("**/__admin/faults", answer_late)
+    page.get_by_role("button", name="Next event: 500").click()
+
+    expect(page.get_by_role("link", name="applied to #2: Next event: 500")).to_be_visible()
 
 
 def test_one_click_hits_the_next_start_of_a_session(shown: Shown, page: Page) -> None:

@@ -29,6 +29,7 @@ export function createQuickFaults({ api, announce, sid = null, live = null, equi
   const own = equivalents ? null : createEquivalents({ api, open: false });
   const actions = createActions({ api, announce, equivalents: equivalents ?? own, changed });
   const armed = new Map();
+  const struck = new Map(); // the request that each rule was applied to last: that may be known before the rule is
   const told = h("span.armed", { role: "status" });
   const element = h("div.quick-faults", { role: "group", "aria-label": "One-click faults" },
     h("div.toolbar",
@@ -49,7 +50,14 @@ export function createQuickFaults({ api, announce, sid = null, live = null, equi
 
   function arm(id, name) {
     armed.set(id, name);
-    tell();
+    if (struck.has(id)) applied(id);
+    else tell();
+  }
+
+  function applied(id) {
+    const name = armed.get(id);
+    armed.delete(id);
+    tell(h("a.badge.error", { href: `#/events/${struck.get(id)}` }, `applied to #${struck.get(id)}: ${name}`));
   }
 
   function tell(last = null) {
@@ -58,13 +66,12 @@ export function createQuickFaults({ api, announce, sid = null, live = null, equi
 
   const stop = live?.subscribe((batch) => {
     for (const { type, entry } of batch) {
-      if (type === "reset" && armed.size) armed.clear();
-      else if (type !== "entry") continue;
-      const struck = entry.fault_ids.find((id) => armed.has(id));
-      if (!struck) continue;
-      const name = armed.get(struck);
-      armed.delete(struck);
-      tell(h("a.badge.error", { href: `#/events/${entry.seq}` }, `applied to #${entry.seq}: ${name}`));
+      if (type === "reset") for (const known of [armed, struck]) known.clear();
+      if (type !== "entry") continue;
+      for (const id of entry.fault_ids) {
+        struck.set(id, entry.seq);
+        if (armed.has(id)) applied(id);
+      }
     }
     if (batch.some(({ type }) => type === "reset")) tell();
   }) ?? (() => {});
