@@ -27,13 +27,13 @@ export function createSessionList(read) {
       known = new Map();
       total = null;
     },
-    /** Read again those in sight; returns how many new ones there are above them. */
+    /** Read again those in sight; returns how many new ones there are above them, null if another search has begun. */
     async refresh(first, last) {
       let answer = await page(first, last);
-      if (!answer) return 0;
+      if (!answer) return null;
       const grown = total === null || (filter.sort ?? NEWEST_FIRST) !== NEWEST_FIRST ? 0 : Math.max(0, answer.meta.total - total);
       if (grown && first) answer = await page(first + grown, last + grown);
-      if (!answer) return 0;
+      if (!answer) return null;
       const from = first ? first + grown : first;
       known = new Map(answer.sessions.map((session, n) => [from + n, session]));
       total = answer.meta.total;

@@ -47,8 +47,6 @@ export function createVirtual({ label, columns, render, key, rowClass, open, onW
 
   function measure() {
     height = parseFloat(getComputedStyle(element).getPropertyValue("--row")) || 40;
-    drawn.clear();
-    rows.replaceChildren();
     draw();
   }
 

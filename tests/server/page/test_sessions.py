@@ -204,6 +204,18 @@ def test_rows_in_sight_stay_when_new_sessions_come(shown: Shown, page: Page) -> 
     assert seen.bounding_box() == before
 
 
+def test_press_on_a_row_is_not_lost_while_the_list_changes_its_size(shown: Shown, page: Page) -> None:
+    shown.open_session(media__name="Big film")
+    page.goto(shown.address())
+    page.get_by_role("link", name="Big film").hover()
+    page.mouse.down()
+    assert too_wide(page, 1280, 700) <= 0
+
+    page.mouse.up()
+
+    expect(page.locator(".session-head")).to_contain_text("Big film")
+
+
 def test_nothing_is_wider_than_the_window(shown: Shown, page: Page) -> None:
     shown.open_session(media__name="A name that goes on and on " * 10, media__id="x" * 300)
     for route in ("#/sessions", "#/events", "#/events/1"):

@@ -10,15 +10,18 @@ import { requestTitle } from "./event-row.js";
 const SHOWN = 3;
 
 /**
- * Make the strip; `load(q)` fills it with what matches, or empties it.
+ * Make the strip; `read(q)` asks for what matches, `show(q, answer)` shows it.
  *
  * @param {{ api: Api }} given
  */
 export function createFoundRequests({ api }) {
   const element = h("section.found", { "aria-label": "Requests that match", hidden: true });
 
-  async function load(q) {
-    const { events, meta } = q ? await api.get("/events", { q, limit: SHOWN, surroundings: true }) : { events: [], meta: { total: 0 } };
+  async function read(q) {
+    return q ? api.get("/events", { q, limit: SHOWN, surroundings: true }) : { events: [], meta: { total: 0 } };
+  }
+
+  function show(q, { events, meta }) {
     element.hidden = !events.length;
     renew(element, h("a.button", { href: `#/events${queryString({ q })}` }, meta.total === 1 ? "1 request" : `All ${format.count(meta.total)} requests`),
       events.map((entry) => {
@@ -28,5 +31,5 @@ export function createFoundRequests({ api }) {
       }));
   }
 
-  return { element, load };
+  return { element, read, show };
 }

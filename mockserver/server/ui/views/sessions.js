@@ -83,9 +83,11 @@ export function view({ api, live, clock, query, go, announce }) {
 
   async function refresh() {
     await guarded(async () => {
-      const above = await list.refresh(...sight());
+      const { q } = filter;
+      const [above, requests] = await Promise.all([list.refresh(...sight()), found.read(q)]);
+      if (above === null) return;
+      found.show(q, requests); // at once with the list below it, which would move otherwise
       shown(above);
-      await found.load(filter.q);
     });
   }
 
