@@ -91,7 +91,7 @@ COMMANDS = {
     "compare": "show what differs between two recordings",
     "plan": "draft a tracking plan from a recording, or check one",
     "open": "show recordings in the page",
-    "report": "show what Adobe would have computed from it",
+    "report": "show what Adobe would have computed from recorded playback",
     "story": "run a failure scenario against a player and judge how it copes",
     "tail": "follow the requests of a running server",
     "schema": "print the JSON Schema of an event type",
@@ -111,7 +111,7 @@ examples:
   mockserver compare before.har after.har              see what a new version of the player changed
   mockserver diagnose journal.ndjson --plan plan.toml  does the player report what your plan demands?
   mockserver open page.har                             see the sessions of a recording in the page
-  mockserver report http://127.0.0.1:8089              see what they do to the numbers
+  mockserver report http://127.0.0.1:8089              see what Adobe would have computed
   mockserver story run gone-then-new-session           does the player survive losing its session?
   mockserver schema adStart
 
