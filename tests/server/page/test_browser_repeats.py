@@ -31,6 +31,7 @@ TWICE = """async (body) => {
 
 def sent_twice(shown: Shown, browser: Browser, fault: dict[str, Any]) -> list[Any]:
     """Let a page open two sessions on one connection, the second with a fault; return what it is answered."""
+    shown.back_end.clock.freeze()  # to the server a repeat comes at once, however slow this machine is
     shown.server.add_fault(fault, when={"event_type": "sessionStart", "nth_session": 2}, stage="response", times=1)
     page = browser.new_page()
     try:
