@@ -171,8 +171,9 @@ class HttpControl:
         try:
             return cast(R, decode(content, route.result))
         except InvalidInput as error:
+            what = f"{error.pointer}: {error}" if error.pointer else str(error)
             raise ControlFailed(
-                f"{self._address.url} does not answer {route.path} as this version does: {error} {error.pointer}"
+                f"{self._address.url} does not answer {route.path} as this version does: {what}"
             ) from None
 
 
