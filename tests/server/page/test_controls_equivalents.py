@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from mockserver import connect
 from tests.server.page.conftest import Shown, copied
+from tests.waiting import GUARD_S
 
 pytestmark = pytest.mark.browser
 
@@ -90,7 +91,7 @@ def lines(standing: Shown, standing_page: Page) -> Lines:
 
 def _bash(command: str) -> str:
     assert shutil.which("curl") is not None, "this test runs what is copied: install curl"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=GUARD_S, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from mockserver.emulator.held_requests import HeldRequest
 from tests.factories import event, open_session, post_event, send
 from tests.server.page.conftest import Shown, copied
+from tests.waiting import GUARD_S
 
 pytestmark = pytest.mark.browser
 
@@ -241,7 +242,7 @@ def test_copied_curl_sends_the_same_again(standing: Shown, standing_page: Page, 
     _open_entry(standing, standing_page, first["seq"])
 
     command = _copied(standing_page, "curl")
-    done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=GUARD_S, check=False)
 
     assert done.returncode == 0, done.stderr
     second = standing.server.last_entry()

@@ -17,6 +17,7 @@ from tests.factories import inside
 from tests.server.page.conftest import Reopened, Shown
 from tests.server.page.player_card import FOREVER, command_of, players_of, ready, start_button
 from tests.server.running import Running
+from tests.waiting import GUARD_S
 
 pytestmark = pytest.mark.browser
 
@@ -154,7 +155,7 @@ def test_over_https_the_lines_take_the_certificate_of_this_server_under_all_its_
         target.fill("")
         card.locator("summary").click()
         line = card.get_by_role("region", name="curl").inner_text()
-        subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, check=True)
+        subprocess.run(["bash", "-c", line], capture_output=True, timeout=GUARD_S, check=True)
         expect(page).to_have_url(re.compile("#/start$"))
     names = server.service.namespaces
     assert len(inside(names.peek("blue")).sessions) == 1

@@ -17,6 +17,7 @@ from mockserver.errors import InvalidInput
 from tests.server.page.conftest import Look, Reopened, Shown, copied, too_wide
 from tests.server.page.player_card import FOREVER, command_of, players_of, ready, start_button
 from tests.server.running import Running
+from tests.waiting import GUARD_S
 
 pytestmark = pytest.mark.browser
 
@@ -297,7 +298,7 @@ def test_an_address_stays_one_word_whatever_is_in_it(standing_card: Locator) -> 
         assert build_parser(("play",)).parse_args(command_of(standing_card)).to == address
         line = standing_card.get_by_role("region", name="Command line").inner_text()
         script = f"mockserver() {{ printf '%s\\0' \"$@\"; }}; {line}"
-        done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=20, check=True)
+        done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=GUARD_S, check=True)
         assert done.stderr == b"", address
         assert done.stdout.decode().split("\0")[:3] == ["play", "--to", address]
         server_address(address)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.server.page.conftest import Look, Reopened, Shown, copied, too_wide
 from tests.server.running import Running
+from tests.waiting import GUARD_S
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +59,7 @@ def test_the_lines_for_a_shell_open_a_session(standing: Shown, reopened: Reopene
     page.get_by_role("tab", name="curl").click()
 
     command = copied(page, page.get_by_role("button", name="Copy lines for curl"))
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=GUARD_S, check=False)
 
     assert " 201 " in done.stdout, done
     assert standing.server.last_entry()["outcome"] == "opened"

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.factories import T0, event
 from tests.server.page.conftest import Shown, copied
 from tests.server.page.test_recordings import DROP, HARS
+from tests.waiting import GUARD_S
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +66,7 @@ def test_an_ad_error_is_found_explained_and_copied(shown: Shown, start_page: Pag
 
     command = copied(page, finding.get_by_role("button", name="as curl"))
     act.count += 1
-    done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["bash"], input=command, capture_output=True, text=True, timeout=GUARD_S, check=False)
     assert "204" in done.stdout, (command, done.stderr)
     assert shown.server.last_entry()["event_type"] == "adStart"
     assert act.count == 4
