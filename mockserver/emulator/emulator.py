@@ -12,7 +12,6 @@ This holds even if the clock has jumped, or the thread that waits for the clock 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -39,10 +38,14 @@ _NO_STRIKE = Strike(rules=())
 class Emulator(EmulatorState):
     """The emulated back end of one namespace: what requests do to its memory, and how they are answered."""
 
-    @cached_property
+    _stories: Storytelling | None = None  # a cached_property would make reading every other attribute slower
+
+    @property
     def stories(self) -> Storytelling:
         """The stories of the namespace, and the one that runs."""
-        return Storytelling(self, self.story_book)
+        if self._stories is None:
+            self._stories = Storytelling(self, self.story_book)
+        return self._stories
 
     def read_request(self, request: HttpRequest) -> Arrival:
         """Return what a request means. This is the slowest step; it changes nothing, so any thread may call it."""

@@ -14,7 +14,7 @@ from mockserver.model.vocabulary import Delivery
 from mockserver.rules.playback import MOST, Step
 from mockserver.rules.timeline import Item
 
-__all__ = ["Repetition", "is_answered", "repetition_of", "retries_of"]
+__all__ = ["Repetition", "is_answered", "may_repeat", "repetition_of", "retries_of"]
 
 _APART_MS = 250
 _NEAR_S = 0.5
@@ -59,16 +59,28 @@ class Repetition(NamedTuple):
     whole: bool = False
 
 
-def repetition_of(arrived: Iterable[Item], steps: Sequence[Step], apart: Collection[int]) -> Repetition | None:
+def may_repeat(steps: Sequence[Step]) -> bool:
+    """Check quickly whether looking for repeated events is worthwhile; nearly always it is not.
+
+    Args:
+        steps: The accepted events of a session in order of processing.
+    """
+    last_ms: dict[str, int] = {}
+    for step in steps:
+        event_type, ts_ms = step.event_type, step.ts_ms
+        if step.item.late_ms or ts_ms - last_ms.get(event_type, -_STORM_MS) <= _APART_MS:
+            return True
+        last_ms[event_type] = ts_ms
+    return False
+
+
+def repetition_of(arrived: Iterable[Item], apart: Collection[int]) -> Repetition | None:
     """Find out whether the player sent the events of a session twice.
 
     Args:
         arrived: Its events in order of arrival.
-        steps: The accepted ones in order of processing.
         apart: Journal entries that are repeated for another reason.
     """
-    if not _may_repeat(steps):
-        return None
     firsts: list[Item] = []
     pairs: list[tuple[Item, Item]] = []
     bodies: dict[bytes, Item] = {}
@@ -94,15 +106,12 @@ def repetition_of(arrived: Iterable[Item], steps: Sequence[Step], apart: Collect
     return _judged(firsts, pairs) if pairs else None
 
 
-def retries_of(arrived: Iterable[Item], steps: Sequence[Step]) -> list[tuple[Item, Item]]:
+def retries_of(arrived: Iterable[Item]) -> list[tuple[Item, Item]]:
     """Return every event that was processed again with the same body, with the first that the player had to doubt.
 
     Args:
         arrived: The events of a session in order of arrival.
-        steps: The accepted ones in order of processing.
     """
-    if not _may_repeat(steps):
-        return []
     doubtful: dict[bytes, Item] = {}
     pairs: list[tuple[Item, Item]] = []
     for item in arrived:
@@ -113,17 +122,6 @@ def retries_of(arrived: Iterable[Item], steps: Sequence[Step]) -> list[tuple[Ite
             elif not is_answered(item):
                 doubtful[item.record.body] = item
     return pairs
-
-
-def _may_repeat(steps: Sequence[Step]) -> bool:
-    """Check quickly whether comparing events is worthwhile; nearly always it is not."""
-    last_ms: dict[str, int] = {}
-    for step in steps:
-        event_type, ts_ms = step.event_type, step.ts_ms
-        if step.item.late_ms or ts_ms - last_ms.get(event_type, -_STORM_MS) <= _APART_MS:
-            return True
-        last_ms[event_type] = ts_ms
-    return False
 
 
 def _bounded(playhead_s: float | None) -> float:

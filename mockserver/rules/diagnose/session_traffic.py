@@ -35,7 +35,7 @@ from mockserver.rules.diagnose.intervals import (
 from mockserver.rules.diagnose.losses import lost_of, overtaken_of, sent_again_of
 from mockserver.rules.diagnose.player_clock import ClockChange, clock_changes, same_ts_runs, slight_clock_changes
 from mockserver.rules.diagnose.refusals import Refusal, refusals_of
-from mockserver.rules.diagnose.repetition import Repetition, repetition_of, retries_of
+from mockserver.rules.diagnose.repetition import Repetition, may_repeat, repetition_of, retries_of
 from mockserver.rules.diagnose.silences import Silence, heard_besides, silences_of
 from mockserver.rules.playback import MOST, Step, by_type, lacks_beginning, trace
 from mockserver.rules.stalls import stalls
@@ -145,16 +145,18 @@ class SessionTraffic:
     @cached_property
     def repetition(self) -> Repetition | None:
         """What the player sent twice."""
-        return (
-            None
-            if self.is_batch
-            else repetition_of(self.arrived, self.steps, {item.seq for run in self.same_ts_runs for item in run})
-        )
+        if not self._may_repeat:
+            return None
+        return repetition_of(self.arrived, {item.seq for run in self.same_ts_runs for item in run})
 
     @cached_property
     def retries(self) -> Sequence[tuple[Item, Item]]:
         """The events that were processed twice because the player had no good answer to the first."""
-        return () if self.is_batch else retries_of(self.arrived, self.steps)
+        return retries_of(self.arrived) if self._may_repeat else ()
+
+    @cached_property
+    def _may_repeat(self) -> bool:
+        return not self.is_batch and may_repeat(self.steps)
 
     @cached_property
     def lost(self) -> Sequence[Item]:
