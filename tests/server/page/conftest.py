@@ -178,6 +178,9 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # we draw too little for a process of its own
         running = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
+        first = running.new_page()
+        first.goto("data:text/html,first", timeout=0)  # on a busy machine, the first page of a browser takes its time
+        first.close()
         yield running
         running.close()
 

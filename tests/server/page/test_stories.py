@@ -54,10 +54,14 @@ def test_a_story_is_started_watched_and_stopped(shown: Shown, page: Page, teller
     expect(told).to_contain_text("without requests")
     expect(told).to_contain_text("not yet met")
     expect(told.get_by_role("row").last).to_contain_text("a failure")
+    told.get_by_text("About: ").click()
+    stop = told.get_by_role("button", name="Stop").element_handle()
 
     teller.tell("running", remaining_ms=25_000, expectations=teller.expectation(met=True, final=False))
     shown.open_session()
     expect(told.locator(".expectations .badge.ok")).to_have_text("met")
+    expect(told.get_by_text("Try again after a moment.")).to_be_visible()
+    assert stop.evaluate("button => button.isConnected"), "somebody may be about to press it"
 
     told.get_by_role("button", name="Stop").click()
     expect(told).to_have_count(0)

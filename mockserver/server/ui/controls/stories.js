@@ -5,7 +5,7 @@ import { h, replace } from "../dom.js";
 import { createRefresher } from "../refresher.js";
 import { createActions } from "./actions.js";
 import { createEquivalents } from "./equivalents.js";
-import { running, summary, tick } from "./story-card.js";
+import { keep, running, summary, tick } from "./story-card.js";
 /** @import { Api } from "../api.js" */
 /** @import { StoryView } from "../types.d.ts" */
 
@@ -74,7 +74,10 @@ export function view({ api, live, clock, announce }) {
     const text = JSON.stringify(story && { ...story, remaining_ms: story.remaining_ms !== null });
     if (text === drawn) return tock();
     drawn = text;
-    replace(told, story ? running(story, { stop: () => button("stop", story), start: () => button("start", story, " again") }) : null);
+    const card = story && running(story, { stop: () => button("stop", story), start: () => button("start", story, " again") });
+    if (card && told.dataset.name === story.name) keep(told.firstElementChild, card);
+    else replace(told, card);
+    told.dataset.name = story?.name ?? "";
     tock();
   }
 

@@ -1,6 +1,6 @@
 // A story in the list, and while it runs.
 
-import { h } from "../dom.js";
+import { h, renew } from "../dom.js";
 import * as format from "../format.js";
 
 const STATES = { idle: "", waiting: "waiting for a request", running: "running", over: "over" };
@@ -28,6 +28,17 @@ export function running({ name, story, state, verdict, since, faults, expectatio
     faults.length ? rules(faults) : null,
     since === null ? null : h("p.muted", "Counts requests after ", h("span.number", `#${since}`), ". ", h("a", { href: "#/events" }, "See them")),
     h("details", h("summary", "About: ", h("span.mono", name)), texts(story)));
+}
+
+/** Make a card of `running` look like a later one of its story. What is open stays open, and what can be pressed stays in place. */
+export function keep(card, later) {
+  const open = [...card.querySelectorAll("details")].map((one) => one.open);
+  later.querySelectorAll("details").forEach((one, n) => { one.open = open[n] ?? false; });
+  later.querySelector(".remaining").textContent = card.querySelector(".remaining").textContent;
+  card.className = later.className;
+  const [head, ...others] = later.children;
+  [...card.querySelector(".story-head").children].forEach((one, n) => renew(one, [...head.children[n].childNodes]));
+  renew(card, card.firstElementChild, others);
 }
 
 /** Count down how long it lasts without a request. */
