@@ -99,7 +99,7 @@ def test_pointing_names_an_item_and_clicking_opens_its_request(standing: Shown, 
 def test_finding_is_pinned_where_it_happened(standing: Shown, reopened: Reopened) -> None:
     sid = watched(standing, ("adStart", 50, 16, {"params": AD}))
     page = reopened(f"#/sessions/{sid}/timeline")
-    page.locator(".pin.error").first.click(force=True)
+    page.locator(".pin.error").first.click()
     expect(page.locator(".detail")).to_contain_text("ad.outside-break")
 
 

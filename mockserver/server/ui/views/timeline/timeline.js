@@ -202,6 +202,7 @@ export function createTimeline({ go, announce }) {
   });
 
   const observer = new ResizeObserver(() => {
+    if (canvas.clientWidth === scale.window.width) return;
     scale.resize(canvas.clientWidth);
     schedule();
   });
