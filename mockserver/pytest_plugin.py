@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from mockserver.client import HttpControl
     from mockserver.media_server import MediaServer, MockServer, StoryHandle
-    from mockserver.model.fault import FaultRule
     from mockserver.model.plan_result import Coverage, PlanResult
     from mockserver.model.settings import Settings
     from mockserver.server.tls import Authority
@@ -176,12 +175,20 @@ def media_server_session(request: pytest.FixtureRequest) -> Iterator[MediaServer
         with _explaining_failure("media_server_session"):
             server = stack.enter_context(_running(request.config, None))
         request.config.stash[_shared] = server
-        if _unchecked in request.config.stash:
-            _mark_shared(request.config.stash[_unchecked], server)
         yield server
         del request.config.stash[_shared]
         # After the last test, the server ends before pytest_runtest_teardown below could check it.
         _check_shared(request.config, server)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
+    """Apply the marker of the test that starts the server of the run: a mistake in it fails that test alone."""
+    result = yield
+    stash = request.config.stash
+    if fixturedef.argname == "media_server_session" and _shared in stash and _unchecked in stash:
+        _mark_shared(stash[_unchecked], stash[_shared])
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -234,7 +241,10 @@ def pytest_runtest_makereport(
     if report.when == "teardown":
         vars(report)["media_server_plans"] = item.stash.get(_tried, [])  # xdist sends it on to the main process
     if report.when == "call":
-        item.stash[_passed] = report.passed and item.stash[_passed] is not False
+        if report.failed:
+            item.stash[_passed] = False
+        elif report.passed and item.stash[_passed] is None:  # a subtest that was skipped says nothing
+            item.stash[_passed] = True
         written = [str(path) for server in _used(item) for path in server.golden.written]
         item.user_properties += [(_WRITTEN, path) for path in dict.fromkeys(written)]
     if report.failed and report.when != "teardown":
@@ -393,10 +403,10 @@ def _on_port(server: MockServer, port: int, config: pytest.Config) -> Iterator[M
     """Run a server on a fixed port, and say why that may be impossible."""
     from mockserver.errors import ServerFailed
 
-    worker = getattr(config, "workerinput", None)  # of xdist
     try:
         server.start()
     except ServerFailed as error:
+        worker = getattr(config, "workerinput", None)  # of xdist
         if _shared in config.stash:
             hint = "media_server_session keeps it until the run ends: with a fixed port, use only one of the fixtures."
         elif worker is not None:
@@ -570,18 +580,10 @@ class _PlanCoverage:
         return {name: merged([decode(one, Coverage) for one in found]) for name, found in self._by_name.items()}
 
 
-def _brief(rule: FaultRule) -> str:
-    """Return a fault rule in a few words: its name, or what it does to which requests."""
-    from mockserver.wire.codec import encode
-
-    called = rule.name or f"{rule.fault.__struct_config__.tag} when {encode(rule.when).decode()}".removesuffix(
-        " when {}"
-    )
-    return f"{rule.id} {called} (seen {rule.seen})"
-
-
 def _check(server: MediaServer) -> None:
     """Fail a passing test that missed an internal error or a fault rule that never fired."""
+    from mockserver.media_server.controls import brief
+
     errors = _internal_errors(server)
     if errors:
         pytest.fail(f"the media server had an internal error: {errors[0]!r}", pytrace=False)
@@ -590,7 +592,7 @@ def _check(server: MediaServer) -> None:
         of_stories = {rule.id for view in server.stories.list() for rule in view.faults}
         rules = [rule for rule in rules if rule.id not in of_stories]  # the verdict covers those
     if rules:
-        unfired = [_brief(rule) for rule in rules]
+        unfired = [brief(rule) for rule in rules]
         pytest.fail(
             f"fault rules that never fired: {', '.join(unfired)}. Remove rules that are not meant to fire, or correct "
             "their when.",

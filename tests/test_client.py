@@ -138,6 +138,7 @@ def test_text_that_is_not_an_address_is_refused_before_anything_is_sent(url: str
         ("http://me:secret@mock.example:80/media", None, "http://me:secret@mock.example:80/media", "mock.example:80"),
         ("http://[::1]:8089", None, "http://[::1]:8089", "[::1]:8089"),
         ("http://[::1]", "a", "http://[::1]/ns/a", "a.localhost"),
+        ("http://mock.example/ns/team/mock", None, "http://mock.example/ns/team/mock", "mock.example"),
         ("http://127.0.0.1:8089/ns/a", None, "http://127.0.0.1:8089/ns/a", "a.localhost:8089"),
         ("http://127.0.0.1:8089/ns/a/__admin/", None, "http://127.0.0.1:8089/ns/a", "a.localhost:8089"),
     ],

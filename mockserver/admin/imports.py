@@ -19,7 +19,7 @@ from mockserver.model.session import Session
 from mockserver.namespaces import Namespace, Target
 from mockserver.recordings.call import RecordedCall
 from mockserver.recordings.judged_file import judge_file
-from mockserver.recordings.recording import parse_recording
+from mockserver.recordings.recording import Recording, parse_recording
 from mockserver.store.leftovers import free
 
 __all__ = ["import_recording"]
@@ -40,13 +40,14 @@ def import_recording(target: Target, content: bytes) -> ImportResult:
         InvalidInput: It cannot be read, or one of its sessions exists already (409).
         Refused: There is no room. Nothing is dropped to make room.
     """
-    with target.namespace.importing:
-        return _imported(target, content)
-
-
-def _imported(target: Target, content: bytes) -> ImportResult:
     with put_off():
         recording = parse_recording(content, "the recording")
+    with target.namespace.importing:
+        return _imported(target, recording)
+
+
+def _imported(target: Target, recording: Recording) -> ImportResult:
+    with put_off():
         calls = _renamed(recording.calls, target.namespace)
         judged = judge_file(calls, target.namespace.settings, leave_open=False, seeded_ids=False)
     with judged.default as other:

@@ -46,7 +46,7 @@ def connect(
     if namespace is not None:
         base += f"/ns/{namespace}"
     _, in_path, name = urlsplit(base).path.rpartition("/ns/")
-    if not in_path:
+    if not in_path or "/" in name:
         return MediaServer(control, url=base, host=parts.netloc.rpartition("@")[2])
     port = "" if parts.port is None else f":{parts.port}"
     return MediaServer(control, url=base, host=f"{name}.localhost{port}")

@@ -14,9 +14,9 @@ from mockserver.model.fault import FaultRule, FaultSpec
 from mockserver.model.fault_kind import Fault
 from mockserver.model.player import PlayerCommand, PlayerView
 from mockserver.model.query import MAX_LIMIT
-from mockserver.wire.codec import convert, to_builtins
+from mockserver.wire.codec import convert, encode, to_builtins
 
-__all__ = ["FaultHandle", "FaultSet", "PlayerSet", "ServerClock", "fault_specs"]
+__all__ = ["FaultHandle", "FaultSet", "PlayerSet", "ServerClock", "brief", "fault_specs"]
 
 
 class _Part:
@@ -151,6 +151,13 @@ class FaultSet(_Part):
             if rule.enabled and rule.applied == 0 and rule.times != 0 and rule.probability > 0
             if rule.seen == 0 or rule.probability == 1
         ]
+
+
+def brief(rule: FaultRule) -> str:
+    """Return a fault rule in a few words: its name, or what it does to which requests."""
+    kind, when = rule.fault.__struct_config__.tag, encode(rule.when).decode()
+    called = rule.name or (kind if when == "{}" else f"{kind} when {when}")
+    return f"{rule.id} {called} (seen {rule.seen})"
 
 
 def fault_specs(rules: Iterable[Mapping[str, Any] | FaultSpec]) -> Sequence[FaultSpec]:

@@ -158,6 +158,22 @@ def test_another(): pass
     ).assert_outcomes(passed=4)
 
 
+def test_marker_that_the_server_refuses_fails_its_own_test_alone(run: Run) -> None:
+    result = run(
+        """
+@pytest.mark.media_server(idle_timeout_s=-5)
+def test_a_refused(media_server_session): pass
+
+@pytest.mark.media_server(idle_timeout_s=5)
+def test_b_taken(media_server_session): assert media_server_session.settings.idle_timeout_s == 5
+
+def test_c_without(media_server_session): assert media_server_session.settings.idle_timeout_s == 600
+"""
+    )
+    result.assert_outcomes(errors=1, passed=2)
+    result.stdout.fnmatch_lines(["*test_a_refused*idle_timeout_s*"])
+
+
 @pytest.mark.parametrize("after", ["", "def test_z(): pass", "def test_z(media_server_session): pass"])
 def test_server_of_the_run_is_checked_after_every_test_that_used_it(run: Run, after: str) -> None:
     result = run(

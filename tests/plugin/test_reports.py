@@ -195,6 +195,20 @@ def test_it(media_server, subtests):
     result.stdout.fnmatch_lines(["*contains 1 failed subtest*"])
 
 
+def test_rule_that_never_fired_fails_a_test_of_which_a_subtest_was_skipped(run: Run) -> None:
+    result = run(
+        """
+def test_it(media_server, subtests):
+    media_server.faults.add(**RESET)
+    with subtests.test("a"):
+        pytest.skip("not today")
+    with subtests.test("b"):
+        pass
+"""
+    )
+    result.stdout.fnmatch_lines(["*fault rules that never fired: f1*"])
+
+
 def test_expected_failure_stays_expected(run: Run) -> None:
     result = run(
         "@pytest.mark.xfail\ndef test_it(media_server):\n    media_server.faults.add(**RESET)\n    assert False"

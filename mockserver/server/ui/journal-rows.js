@@ -72,15 +72,16 @@ export function createWhole(read) {
     key: (index) => first + index,
     /** Read how many there are; returns how many were dropped at the top since the last time. */
     async refresh() {
-      const before = first;
+      const [before, known] = [first, rows];
       const page = await read({ limit: 1, since: 0 }); // its total counts all entries; that of a later page only those after its `since`
+      if (rows !== known) return 0; // cleared meanwhile
       learn(page);
       last = page.meta.total ? first + page.meta.total - 1 : 0;
       return first - before;
     },
     /** Read the rows from index `from` to `to` that are not known yet, or not completely. */
     async ensure(from, to, completely = false) {
-      const start = first + from;
+      const [start, known] = [first + from, rows];
       const missing = [];
       for (let seq = start; seq <= first + to; seq++) if (!rows.has(seq) || (completely && !rows.get(seq).complete)) missing.push(seq);
       if (!missing.length) return false;
@@ -88,6 +89,7 @@ export function createWhole(read) {
       let since = Math.max(0, missing[0] - 1 - NEAR);
       for (const end = Math.min(since + PAGE, wanted + NEAR); since < Math.min(end, wanted); ) {
         const page = await read({ since, limit: end - since, surroundings: true }); // large entries come on several pages
+        if (rows !== known) return false; // cleared meanwhile
         learn(page);
         since = page.meta.next === null ? end : page.events[page.events.length - 1].seq;
       }

@@ -344,3 +344,24 @@ def test_a_session_is_followed_and_left_again(shown: Shown, page: Page) -> None:
     page.get_by_role("button", name="Requests of all sessions").click()
     expect(page.locator(COUNTER)).to_have_text("3 requests")
     assert two
+
+
+def test_answer_from_before_a_reset_adds_nothing_to_the_list(standing_page: Page) -> None:
+    shown = standing_page.evaluate(
+        """async () => {
+          const { createWhole } = await import("./journal-rows.js");
+          const nothing = { violations: [], fault_ids: [], surroundings: {} };
+          const entry = (seq, path) => ({ seq, at_ms: 0, ...nothing, request: { method: "POST", path } });
+          const entries = (path) => [1, 2, 3].map((seq) => entry(seq, path));
+          let answer;
+          const rows = createWhole(() => new Promise((resolve) => { answer = resolve; }));
+          rows.add(entries("/before").map((one) => ({ ...one, surroundings: null })));
+          const read = rows.ensure(0, 2, true);
+          rows.clear();
+          answer({ events: entries("/before"), meta: { total: 3, evicted: 0, next: null } });
+          const news = await read;
+          rows.add(entries("/after"));
+          return [news, ...[0, 1, 2].map((n) => rows.row(n).path)];
+        }"""
+    )
+    assert shown == [False, "/after", "/after", "/after"]

@@ -35,7 +35,7 @@ export function createActions({ api, announce, equivalents, changed = (answer) =
     let sure = !confirm;
     let busy = false;
     let dwelling = 0;
-    const element = h("button.button", { type: "button", class: looks, title, "aria-label": name === label ? null : name, onClick: press, onPointerenter: dwell, onPointerleave: () => clearTimeout(dwelling), onFocus: preview, onBlur: unsure }, label);
+    const element = h("button.button", { type: "button", class: looks, title, tabindex: confirm ? 0 : null, "aria-label": name === label ? null : name, onClick: press, onPointerenter: dwell, onPointerleave: () => clearTimeout(dwelling), onFocus: preview, onBlur: unsure }, label);
 
     function dwell() {
       clearTimeout(dwelling);
@@ -65,7 +65,7 @@ export function createActions({ api, announce, equivalents, changed = (answer) =
         element.removeAttribute("aria-label");
         element.classList.add("sure");
         announce(`${name}: ${confirm}`);
-        element.focus(); // not every browser does that to a button that is pressed
+        element.focus(); // not every browser does that to a button that is pressed; without its tabindex, Safari takes it away
         return;
       }
       const wanted = read();

@@ -20,6 +20,8 @@ export function createNamespaces({ api, actions }) {
     try {
       const { namespaces } = await api.get("/namespaces");
       renew(list, namespaces.map(known));
+      const names = new Set(namespaces.map(({ name }) => name));
+      for (const name of drawn.keys()) if (!names.has(name)) drawn.delete(name);
     } catch (error) {
       replace(list, h("li.error-text", error.message));
     }
