@@ -261,14 +261,22 @@ def _explained_by(
     session: SessionTraffic,
     find: Callable[[SessionTraffic], Iterable[Finding]],
 ) -> list[Finding]:
-    """Return the findings that would be absent if the API had processed these events, in this order."""
+    """Return the findings that would be absent if the API had processed these events, in this order.
+
+    A finding about the end of a session names its last event, which may be another one then.
+    """
     left: dict[str, set[int]] = {}
+    end = (session.steps[-1].seq,) if session.steps else ()
     as_meant = SessionTraffic(
         session.stored, session.arrived, ordered, session.settings, session.thresholds, session.now_ms, session.words
     )
     for finding in find(as_meant):
         left.setdefault(finding.code, set()).update(finding.seqs)
-    return [finding for finding in found if left.get(finding.code, set()).isdisjoint(finding.seqs)]
+    return [
+        finding
+        for finding in found
+        if finding.code not in left or (finding.seqs != end and left[finding.code].isdisjoint(finding.seqs))
+    ]
 
 
 def _nearest(finding: Finding, causes: Mapping[int, Finding]) -> Finding:

@@ -61,18 +61,19 @@ def was_cut_short(stored: Session | None, arrived: Sequence[Item], turned_away: 
     return silent_ms < lifetime.adobe_ms
 
 
-def was_in_flight(item: Item, first: Item, steps: Sequence[Step], burst_ms: float) -> bool:
-    """Return whether an event was sent in one burst with the first that was answered 404 or 410.
+def was_in_flight(item: Item, first: Item, steps: Sequence[Step]) -> bool:
+    """Return whether an event was sent in one burst with the first that was answered 404 or 410, with the same ``ts``.
+
+    SDKs send no ping in such a burst, and no type twice.
 
     Args:
         item: The event.
         first: The first that was answered so.
         steps: The accepted events of the session, whose ``ts`` must not stand still.
-        burst_ms: How far apart in ``ts`` the events of one burst are.
     """
-    if first.ts_ms is None or item.ts_ms is None or item.record.body == first.record.body:
+    if first.ts_ms is None or item.ts_ms != first.ts_ms or item.event_type in ("ping", first.event_type):
         return False
     before = next((step for step in reversed(steps) if step.seq < first.seq), None)
     ts_moves = before is not None and before.ts_ms < first.ts_ms
     is_soon = item.record.at_ms - first.record.at_ms <= _IN_FLIGHT_MS
-    return ts_moves and is_soon and abs(item.ts_ms - first.ts_ms) <= burst_ms
+    return ts_moves and is_soon

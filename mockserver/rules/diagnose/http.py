@@ -148,8 +148,8 @@ def _lost(session: SessionTraffic) -> Iterator[Hit]:
     if session.lost:
         yield Hit(
             seqs_of(*session.lost),
-            f"{_named(session.lost)} not processed because of a fault or a failure, and not sent again; no change is "
-            "needed, unless the player is meant to send such an event once more.",
+            f"{_named(session.lost)} not processed because of a fault or a failure, and the same body was not sent "
+            "again; no change is needed, unless the player is meant to send such an event once more.",
         )
 
 

@@ -20,6 +20,10 @@ def _is_failure(item: Item) -> bool:
     return bool(item.record.fault_ids) or item.status is None or item.status == _BUSY or item.status >= _SERVER_ERROR
 
 
+def _is_valid(item: Item) -> bool:
+    return item.event_type in EVENTS and not item.record.violations
+
+
 def lost_of(arrived: Iterable[Item], unaccepted: Iterable[Item]) -> Sequence[Item]:
     """Return the events that a fault or a failure kept from the back end, and that were not sent again.
 
@@ -31,7 +35,7 @@ def lost_of(arrived: Iterable[Item], unaccepted: Iterable[Item]) -> Sequence[Ite
     if not failed:
         return []
     sent = {item.record.body for item in arrived if item.accepted}
-    return [item for item in failed if item.event_type in EVENTS and item.record.body not in sent]
+    return [item for item in failed if _is_valid(item) and item.record.body not in sent]
 
 
 def sent_again_of(arrived: Iterable[Item], unaccepted: Iterable[Item]) -> frozenset[int]:
@@ -47,9 +51,7 @@ def sent_again_of(arrived: Iterable[Item], unaccepted: Iterable[Item]) -> frozen
 
 
 def overtaken_of(turned_away: Iterable[Item], ends_ms: Iterable[int]) -> Sequence[Item]:
-    """Return the events that sessionEnd overtook: they came after it, but are not later by their ``ts``.
-
-    Of those with its very ``ts``, pings are not meant: SDKs send no ping in the burst that closes a session.
+    """Return the events that sessionEnd overtook: they came after it, but are earlier by their ``ts``.
 
     Args:
         turned_away: What was posted to the session when it took no more events.
@@ -59,7 +61,5 @@ def overtaken_of(turned_away: Iterable[Item], ends_ms: Iterable[int]) -> Sequenc
     return [
         item
         for item in turned_away
-        if item.ts_ms is not None
-        and item.event_type != "sessionEnd"
-        and item.ts_ms < end_ms + (item.event_type != "ping")
+        if item.ts_ms is not None and item.ts_ms < end_ms and item.event_type != "sessionEnd" and _is_valid(item)
     ]

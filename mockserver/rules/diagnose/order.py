@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from mockserver.model.finding import Severity
 from mockserver.rules.diagnose.rule import Hit, Rule
@@ -65,8 +65,8 @@ def _window(session: SessionTraffic) -> Iterator[Hit]:
             first += 1
         in_time = youngest_before_ms is None or youngest_before_ms <= (item.ts_ms or 0)
         if item.seq in late and in_time and place - first >= window_n:
-            later = sum(1 for other in arrived[first:place] if (other.ts_ms or 0) > (item.ts_ms or 0))
-            if later >= window_n:
+            later = (other for other in reversed(arrived[first:place]) if (other.ts_ms or 0) > (item.ts_ms or 0))
+            if sum(1 for _ in islice(later, window_n)) == window_n:
                 overtaken.append(item)
     if overtaken:
         yield Hit(

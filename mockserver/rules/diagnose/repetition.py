@@ -16,6 +16,8 @@ from mockserver.rules.timeline import Item
 
 __all__ = ["Repetition", "is_answered", "may_repeat", "repetition_of", "retries_of"]
 
+_REDIRECT = 300
+
 _APART_MS = 250
 _NEAR_S = 0.5
 """How far apart the two may be in ``ts`` and playhead."""
@@ -167,6 +169,8 @@ def _family(event_type: str) -> str:
 
 
 def is_answered(item: Item) -> bool:
-    """Return whether the player received the answer, so it had no reason to send the event again."""
+    """Return whether the player received the answer, perhaps late, so it had no reason to send the event again."""
     record = item.record
-    return not record.fault_ids and record.delivery not in (Delivery.CUT, Delivery.CLIENT_GONE)
+    if not record.fault_ids:
+        return record.delivery not in (Delivery.CUT, Delivery.CLIENT_GONE)
+    return record.delivery is Delivery.SENT and record.response is not None and record.response.status < _REDIRECT

@@ -65,8 +65,15 @@ def _no_play(session: SessionTraffic) -> Iterator[Hit]:
 
 def _no_close(session: SessionTraffic) -> Iterator[Hit]:
     is_complete = session.stored is not None and session.stored.complete
-    excused = is_complete or _is_unknown(session) or session.was_cut_short
-    if session.closed_by is ClosedBy.IDLE and not (excused or _ends(session)):
+    if session.closed_by is not ClosedBy.IDLE or is_complete or _is_unknown(session) or _ends(session):
+        return
+    if session.was_cut_short:
+        yield Hit(
+            _last(session),
+            "A setting or the clock of this server closed the session while the player went on; no change is needed.",
+            Severity.INFO,
+        )
+    else:
         yield Hit(
             _last(session),
             f"{_silence(session)}; send sessionComplete at the end of the content and sessionEnd when the viewer "
@@ -91,23 +98,26 @@ def _playhead_idle(session: SessionTraffic) -> Iterator[Hit]:
     if session.closed_by is ClosedBy.STALL:
         yield from _timed_out(
             session,
-            "The playhead stood still until the session was closed; send sessionEnd after a long pause, and a new "
-            "sessionStart with media.resume when playback resumes.",
+            "The playhead stood still until the session was closed",
+            "send sessionEnd after a long pause, and a new sessionStart with media.resume when playback resumes",
         )
 
 
 def _max_age(session: SessionTraffic) -> Iterator[Hit]:
     if session.closed_by is ClosedBy.MAX_AGE:
         yield from _timed_out(
-            session, "The session became older than a day; send sessionEnd and a new sessionStart within 24 hours."
+            session, "The session became older than a day", "send sessionEnd and a new sessionStart within 24 hours"
         )
 
 
-def _timed_out(session: SessionTraffic, text: str) -> Iterator[Hit]:
+def _timed_out(session: SessionTraffic, text: str, advice: str) -> Iterator[Hit]:
     """Say that a timeout closed the session: as a note if a shorter one than Adobe's did, and the player went on."""
+    lifetime = lifetime_of(session.stored)
+    if lifetime is not None and lifetime.lived_ms < lifetime.adobe_ms:
+        text = f"A setting of this server closed the session at {_lived(session)}"
     if session.was_cut_short:
-        text = f"A setting of this server closed the session at {_lived(session)}; no change is needed."
-    yield Hit(_last(session), text, Severity.INFO if session.was_cut_short else None)
+        advice = "no change is needed"
+    yield Hit(_last(session), f"{text}; {advice}.", Severity.INFO if session.was_cut_short else None)
 
 
 def _event_after_complete(session: SessionTraffic) -> Iterator[Hit]:
@@ -281,7 +291,8 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
             "when the other events are answered.",
             Severity.WARNING,
         )
-    others = [item for item in late if item.event_type != "sessionEnd" and item not in session.overtaken]
+    overtaken = {item.seq for item in session.overtaken}
+    others = [item for item in late if item.event_type != "sessionEnd" and item.seq not in overtaken]
     if others:
         yield Hit(
             tuple(item.seq for item in others),
@@ -334,7 +345,8 @@ RULES: tuple[Rule, ...] = (
         "The report is ten minutes late, with about 600 seconds since the last call.",
         "Adobe, Media Collection API: Timeout conditions",
         _no_close,
-        f"{_UNKNOWN_SESSIONS}; {_CUT_SHORT}",
+        f"{_UNKNOWN_SESSIONS}; only info if a setting or the clock of this server closed the session while the player "
+        "went on",
         settled_by=("play", "ping"),
     ),
     Rule(
@@ -421,7 +433,8 @@ RULES: tuple[Rule, ...] = (
         "These events are lost.",
         "Adobe, Media Collection API: Events request; recordings show Adobe's own SDKs doing it",
         _post_after_gone,
-        "events with the ts of the first one, to 10 ms, that come within a second: they were sent before the answer",
+        "events of another type with the ts of the first one that come within a second, except pings: they were sent "
+        "before the answer",
     ),
     Rule(
         "session.event-after-end",

@@ -275,7 +275,7 @@ class SessionTraffic:
 
     def was_in_flight(self, item: Item) -> bool:
         """Return whether an event was sent in one burst with the first that was answered 404 or 410."""
-        return was_in_flight(item, self.gone[0], self.steps, self.thresholds.burst_s * 1000)
+        return was_in_flight(item, self.gone[0], self.steps)
 
     @cached_property
     def start(self) -> Step | None:
@@ -447,8 +447,11 @@ class SessionTraffic:
         """The processed events in order, as if the player's clock had not been set."""
         changes = sorted((*self.clock_changes, *self.slight_clock_changes), key=lambda change: change.after.seq)
         items = []
+        by_ms, passed = 0, 0
         for item in sorted((step.item for step in self.steps), key=lambda item: item.seq):
-            by_ms = sum(change.by_ms for change in changes if change.after.seq <= item.seq)
+            while passed < len(changes) and changes[passed].after.seq <= item.seq:
+                by_ms += changes[passed].by_ms
+                passed += 1
             event = replace(item.event, ts_ms=(item.ts_ms or 0) - by_ms) if by_ms else item.event
             items.append(replace(item, event=event, late_ms=0, provisional=False))
         return processed(items, self.settings, self.stored, self.now_ms)
@@ -460,11 +463,18 @@ class SessionTraffic:
 
     def spans_clock_change(self, first_seq: int, last_seq: int) -> bool:
         """Return whether the player's clock was set between two entries, so that their ``ts`` cannot be compared."""
-        return any(first_seq <= change.before.seq and change.after.seq <= last_seq for change in self.clock_changes)
+        changes = self.clock_changes  # in order
+        n = bisect_left(changes, first_seq, key=lambda change: change.before.seq)
+        return n < len(changes) and changes[n].after.seq <= last_seq
 
     def is_set_back(self, item: Item) -> bool:
         """Return whether an event came after the player's clock had been set back, so that it only seems late."""
-        return any(change.by_ms < 0 and change.after.seq <= item.seq for change in self.clock_changes)
+        return self._set_back_seq is not None and self._set_back_seq <= item.seq
+
+    @cached_property
+    def _set_back_seq(self) -> int | None:
+        """The first entry after the player's clock had been set back."""
+        return min((change.after.seq for change in self.clock_changes if change.by_ms < 0), default=None)
 
     @cached_property
     def played(self) -> Sequence[Interval]:

@@ -9,7 +9,7 @@ from mockserver.rules.diagnose.refusals import refused_at
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import FIRST_TS_MS, FIRST_TS_S, SessionTraffic
 from mockserver.rules.diagnose.wording import counted, listed, number, quoted, seqs_of
-from mockserver.rules.playback import Step, state_names
+from mockserver.rules.playback import MOST, Step, state_names
 
 __all__ = ["RULES"]
 
@@ -137,23 +137,27 @@ def _clock_set(session: SessionTraffic) -> Iterator[Hit]:
     for change in session.clock_changes:
         before, after, by_ms = change
         took_s = (after.record.at_ms - before.record.at_ms) / 1000
+        by_s = min(abs(by_ms), MOST) / 1000
         effect = "that much is added to the durations" if by_ms > 0 else "no time is counted until ts has caught up"
         yield Hit(
             seqs_of(before, after),
-            f"The player's clock was set {'forward' if by_ms > 0 else 'back'} by {number(abs(by_ms) / 1000)} s between "
+            f"The player's clock was set {'forward' if by_ms > 0 else 'back'} by {number(by_s)} s between "
             f"{before.event_type or 'event'} and {after.event_type or 'event'}, which arrived {number(took_s)} s "
             f"apart, and {effect}; read the clock once, and then add the time of a monotonic clock such as "
             "performance.now().",
         )
-    for before, after, by_ms in session.slight_clock_changes:
-        sooner, way, faster = ("sooner", "forward", "faster") if by_ms > 0 else ("later", "back", "slower")
-        yield Hit(
-            seqs_of(before, after),
-            f"From {after.event_type or 'event'} on, events arrived {number(abs(by_ms) / 1000)} s {sooner} after their "
-            f"ts than up to {before.event_type or 'event'}, as when the player's clock is set {way}; no change is "
-            f"needed if the network became {faster} then.",
-            Severity.INFO,
-        )
+    for sooner, way, faster in (("sooner", "forward", "faster"), ("later", "back", "slower")):
+        slight = [change for change in session.slight_clock_changes if (change.by_ms > 0) == (way == "forward")]
+        if slight:
+            before, after, by_ms = slight[0]
+            again = f", and {counted(len(slight) - 1, 'more change')} like it followed" if len(slight) > 1 else ""
+            yield Hit(
+                seqs_of(*(item for change in slight for item in (change.before, change.after))),
+                f"From {after.event_type or 'event'} on, events arrived {number(abs(by_ms) / 1000)} s {sooner} after "
+                f"their ts than up to {before.event_type or 'event'}, as when the player's clock is set {way}{again}; "
+                f"no change is needed if the network became {faster} then.",
+                Severity.INFO,
+            )
 
 
 def _stands_still(session: SessionTraffic) -> Iterator[Hit]:

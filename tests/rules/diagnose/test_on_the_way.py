@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from mockserver.admin.diagnosis import Diagnosis
 from mockserver.admin.sessions import expire_session
 from mockserver.model.fault import FaultSpec, When
-from mockserver.model.fault_kind import Fault, HangFault, StatusFault
+from mockserver.model.fault_kind import DelayFault, Fault, HangFault, StatusFault
 from mockserver.model.finding import Finding, Severity
 from mockserver.model.settings import Settings
-from mockserver.model.vocabulary import Stage
+from mockserver.model.vocabulary import Delivery, Stage
 from mockserver.namespaces import Namespace
 from tests.event_files import event_lines, simulated_beats
 from tests.factories import target
@@ -220,6 +220,12 @@ def test_an_event_that_session_end_overtook_by_far_was_not_sent_after_it() -> No
     assert found.message.startswith("bitrateChange was overtaken by sessionEnd, and came too late to be sorted in;")
 
 
+def test_an_event_sent_after_session_end_with_its_ts_is_an_error() -> None:
+    sent = arriving(*PLAYED, (12, event("sessionEnd", 12, 12)), (22, event("pauseStart", 12, 12)))
+
+    assert [one.severity for one in findings(received(sent)) if one.code == "session.event-after-end"] == [ERROR]
+
+
 def test_what_is_missing_because_session_end_overtook_it_follows_from_that() -> None:
     sent = arriving(*PLAYED, (60, event("sessionEnd", 60.01, 60)), (66, event("sessionComplete", 60, 60)))
     found = [one for one in findings(received(sent)) if one.code in ("session.event-after-end", "session.end-at-end")]
@@ -266,6 +272,19 @@ def test_a_session_start_repeated_after_its_answer_was_lost_says_so() -> None:
     )
 
 
+def test_an_answer_that_a_fault_only_delays_is_no_reason_to_send_an_event_again() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 0.1, 0), ("ping", 10, 10), ("adBreakStart", 15, 15, BREAK))
+    ground.emulator.faults.add(FaultSpec(fault=DelayFault(ms=20), stage=Stage.RESPONSE), ground.now_ms)
+    for _ in range(2):
+        plan = ground.post(f"/api/v1/sessions/{sid}/events", event("adStart", 15.001, 15, **AD))
+        ground.emulator.delivered(plan, Delivery.SENT)
+    found = findings(ground)
+
+    assert notes(found, "http.retry") == []
+    assert [one.severity for one in found if one.code == "ad.duplicate-start"] == [ERROR]
+
+
 # Events that are lost
 
 
@@ -288,6 +307,46 @@ def test_what_is_missing_because_events_were_lost_follows_from_the_loss(fault: F
     assert {one.follows_from for one in found if one.code in ("ad.outside-break", "chapter.close-without-start")} == {
         "http.lost"
     }
+
+
+def test_a_session_without_an_end_stays_a_warning_when_its_last_event_was_lost_or_late() -> None:
+    lost, late = Playground(), Playground()
+    lost.emulator.faults.add(FaultSpec(fault=StatusFault(code=500), skip=3), lost.now_ms)
+    lost.play(("play", 0.1, 0), ("ping", 10, 10), ("ping", 20, 20))
+    late.play(("play", 0.1, 0), ("ping", 20, 20), ("ping", 10, 10))
+    for ground in (lost, late):
+        ground.now_ms = START_MS + 720_000
+
+        (found,) = (one for one in findings(ground) if one.code == "session.no-close")
+        assert (found.severity, found.follows_from) == (WARNING, None)
+
+
+@every_case(("ts_s", "is_lost"), [(ts_s, lost) for ts_s in (10**400, -(10**400), 10**30) for lost in (False, True)])
+def test_a_ts_beyond_all_clocks_is_judged_like_any_other(ts_s: int, is_lost: bool) -> None:
+    ground = Playground()
+    sid = ground.play(("play", 0.1, 0), ("ping", 10, 10))
+    ground.emulator.faults.add(FaultSpec(fault=StatusFault(code=500), times=int(is_lost)), ground.now_ms)
+    for one in (event("ping", ts_s, 10), event("ping", 20, 20), event("ping", 30, 30), event("adComplete", 31, 31)):
+        ground.post(f"/api/v1/sessions/{sid}/events", one)
+
+    assert "ad.outside-break" in {one.code for one in findings(ground)}
+
+
+@every_case(
+    "body",
+    [
+        event("ping", 10**400, 10),
+        {**event("statesUpdate", 10, 10), "params": {"statesStart": 5}},
+    ],
+)
+def test_a_malformed_event_that_was_lost_does_not_disturb_the_rules(body: dict[str, Any]) -> None:
+    ground = Playground()
+    sid = ground.play(("play", 0.1, 0))
+    ground.emulator.faults.add(FaultSpec(fault=StatusFault(code=500), times=1), ground.now_ms)
+    for one in (body, event("ping", 20, 20), event("adComplete", 21, 21)):
+        ground.post(f"/api/v1/sessions/{sid}/events", one)
+
+    assert [one.code for one in findings(ground) if one.severity is ERROR] == ["ad.outside-break"]
 
 
 def test_a_break_that_was_never_opened_stays_an_error_beside_events_that_were_lost() -> None:
@@ -368,6 +427,7 @@ def test_a_clock_that_the_test_moves_on_does_not_make_the_player_silent() -> Non
     ground.post(f"/api/v1/sessions/{sid}/events", event("ping", 20, 19))
 
     assert accusations(findings(ground)) == []
+    assert notes(findings(ground), "session.no-close") == [(3,)]
 
 
 def test_a_player_whose_session_was_gone_had_to_open_another_one() -> None:
@@ -403,7 +463,7 @@ def test_events_in_flight_when_the_session_was_gone_were_not_sent_after_its_answ
     ground = Playground()
     sid = ground.play(("play", 1, 0), ("ping", 10, 9))
     expire_session(target(ground.emulator), None, sid)
-    for body in (event("chapterComplete", 20, 19), event("chapterStart", 20.001, 19, **CHAPTER)):
+    for body in (event("chapterComplete", 20, 19), event("chapterStart", 20, 19, **CHAPTER)):
         ground.post(f"/api/v1/sessions/{sid}/events", body)
     assert accusations(findings(ground)) == []
 
@@ -419,6 +479,16 @@ def test_where_ts_stands_still_it_does_not_say_what_was_in_flight() -> None:
         ground.post(f"/api/v1/sessions/{sid}/events", event(event_type, 0, 0))
 
     assert [one.seqs for one in findings(ground) if one.code == "session.post-after-gone"] == [(5,)]
+
+
+def test_events_posted_one_after_the_other_to_a_session_that_was_gone_are_an_error() -> None:
+    ground = Playground()
+    sid = ground.play(("play", 1, 0), ("ping", 10, 9))
+    expire_session(target(ground.emulator), None, sid)
+    for ms, event_type in enumerate(("ping", "ping", "pauseStart")):
+        ground.post(f"/api/v1/sessions/{sid}/events", event(event_type, 20 + ms / 250, 19))
+
+    assert [one.seqs for one in findings(ground) if one.code == "session.post-after-gone"] == [(5, 6)]
 
 
 # Clocks that are set
