@@ -9,7 +9,7 @@ mistakes is listed in a table.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -57,7 +57,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 }
 """What follows from what within a session. :func:`_is_related` checks what a table cannot express."""
 
-_CLOCK_SET = "ts.clock-set"
+_CLOCK_SET = ("ts.clock-set",)
 
 _LATENESS = ("order.late", "order.window", "order.parallel")
 
@@ -90,8 +90,8 @@ def linked(
         find: Finds what is wrong with a session.
     """
     explained = {
-        **_following_lateness(found, session, find),
-        **_following_clock(found, session, find),
+        **_following_order(_LATENESS, lambda meant: meant.as_sorted, found, session, find),
+        **_following_order(_CLOCK_SET, lambda meant: meant.with_one_clock, found, session, find),
         **_following_losses(found, session, find),
         **_following_refusals(found, session, find),
     }
@@ -208,31 +208,31 @@ def _following_refusals(
     return {id(finding): _nearest(finding, causes) for finding in explained}
 
 
-# Late events
+# Events in another order
 
 
-def _following_lateness(
-    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
+def _following_order(
+    codes: Collection[str],
+    as_meant: Callable[[SessionTraffic], Sequence[Item]],
+    found: Sequence[Finding],
+    session: SessionTraffic,
+    find: Callable[[SessionTraffic], Iterable[Finding]],
 ) -> dict[int, Finding]:
-    """Return what follows from events that came too late to be sorted, by identity, with the finding about them."""
-    causes = {seq: finding for finding in reversed(found) if finding.code in _LATENESS for seq in finding.seqs}
-    others = [finding for finding in found if finding.code not in _LATENESS]
+    """Return what would be absent in another order of the events, by identity, with the finding that explains it.
+
+    Args:
+        codes: The findings about the order.
+        as_meant: Returns the events in the order that the player meant.
+    """
+    causes = {seq: finding for finding in reversed(found) if finding.code in codes for seq in finding.seqs}
+    others = [finding for finding in found if finding.code not in codes]
     if not causes or not others:
         return {}
-    explained = _explained_by(session.as_sorted, others, session, find)
+    explained = _explained_by(as_meant(session), others, session, find)
     return {id(finding): _nearest(finding, causes) for finding in explained}
 
 
-def _following_clock(
-    found: Sequence[Finding], session: SessionTraffic, find: Callable[[SessionTraffic], Iterable[Finding]]
-) -> dict[int, Finding]:
-    """Return what would be absent if the player's clock had not been set, by identity, with the finding about that."""
-    causes = {seq: finding for finding in reversed(found) if finding.code == _CLOCK_SET for seq in finding.seqs}
-    others = [finding for finding in found if finding.code != _CLOCK_SET]
-    if not causes or not others:
-        return {}
-    explained = _explained_by(session.with_one_clock, others, session, find)
-    return {id(finding): _nearest(finding, causes) for finding in explained}
+# Lost events
 
 
 def _following_losses(

@@ -12,8 +12,7 @@ from mockserver.rules.diagnose.refusals import Refusal, is_edge_body, renamed_ev
 from mockserver.rules.diagnose.rule import Hit, Rule, unclaimed
 from mockserver.rules.diagnose.session_traffic import SessionTraffic
 from mockserver.rules.diagnose.traffic import Traffic
-from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of, were
-from mockserver.rules.timeline import Item
+from mockserver.rules.diagnose.wording import counted, listed, quoted, seqs_of, were, which_were
 
 __all__ = ["RULES", "refused_rule"]
 
@@ -139,16 +138,11 @@ def _retry_storm(session: SessionTraffic) -> Iterator[Hit]:
             )
 
 
-def _named(items: Sequence[Item]) -> str:
-    first = items[0].event_type
-    return f"{first} was" if len(items) == 1 else f"{len(items)} events, the first of them {first}, were"
-
-
 def _lost(session: SessionTraffic) -> Iterator[Hit]:
     if session.lost:
         yield Hit(
             seqs_of(*session.lost),
-            f"{_named(session.lost)} not processed because of a fault or a failure, and the same body was not sent "
+            f"{which_were(session.lost)} not processed because of a fault or a failure, and the same body was not sent "
             "again; no change is needed, unless the player is meant to send such an event once more.",
         )
 
@@ -157,7 +151,7 @@ def _retry(session: SessionTraffic) -> Iterator[Hit]:
     if session.retries:
         yield Hit(
             seqs_of(*(item for pair in session.retries for item in pair)),
-            f"{_named([second for _, second in session.retries])} processed a second time after a fault or a lost "
+            f"{which_were([second for _, second in session.retries])} processed a second time after a fault or a lost "
             "connection had kept the answer to the first from the player; do not send an event again unless it is "
             "certain that it was not processed, because the API does not detect duplicates.",
         )

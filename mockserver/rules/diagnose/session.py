@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mockserver.model.finding import Severity
 from mockserver.model.settings import DEFAULT_GRACE_S
@@ -11,9 +11,8 @@ from mockserver.rules.diagnose.endings import lifetime_of
 from mockserver.rules.diagnose.intervals import NEAR_START_S
 from mockserver.rules.diagnose.rule import Hit, Rule
 from mockserver.rules.diagnose.session_traffic import GONE, SessionTraffic
-from mockserver.rules.diagnose.wording import number, were
+from mockserver.rules.diagnose.wording import number, were, which_were
 from mockserver.rules.playback import Player, Step
-from mockserver.rules.timeline import Item
 
 __all__ = ["RULES"]
 
@@ -259,8 +258,8 @@ def _gone(session: SessionTraffic) -> Iterator[Hit]:
     told = next((n for n, item in enumerate(late, 1) if item.status in GONE), len(late))
     yield Hit(
         tuple(item.seq for item in late[:told]),
-        f"{_named(late[:told])} sent after {ended} had closed the session, and lost; open a new session and send this "
-        "and later events there.",
+        f"{which_were(late[:told])} sent after {ended} had closed the session, and lost; open a new session and send "
+        "this and later events there.",
     )
 
 
@@ -287,8 +286,8 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
     if session.overtaken:
         yield Hit(
             tuple(item.seq for item in session.overtaken),
-            f"{_named(session.overtaken)} overtaken by sessionEnd, and came too late to be sorted in; send sessionEnd "
-            "when the other events are answered.",
+            f"{which_were(session.overtaken)} overtaken by sessionEnd, and came too late to be sorted in; send "
+            "sessionEnd when the other events are answered.",
             Severity.WARNING,
         )
     overtaken = {item.seq for item in session.overtaken}
@@ -296,7 +295,7 @@ def _event_after_end(session: SessionTraffic) -> Iterator[Hit]:
     if others:
         yield Hit(
             tuple(item.seq for item in others),
-            f"{_named(others)} sent after sessionEnd and lost; send sessionEnd last, or open a new session.",
+            f"{which_were(others)} sent after sessionEnd and lost; send sessionEnd last, or open a new session.",
         )
     again = [item for item in late if item.event_type == "sessionEnd"]
     if again:
@@ -316,11 +315,6 @@ def _was_not_answered(session: SessionTraffic) -> bool:
         item.event_type == "sessionEnd" and (item.record.fault_ids or item.record.delivery is not Delivery.SENT)
         for item in session.arrived
     )
-
-
-def _named(late: Sequence[Item]) -> str:
-    first = late[0].event_type or "an event"
-    return f"{first} was" if len(late) == 1 else f"{len(late)} events, the first of them {first}, were"
 
 
 _UNKNOWN_SESSIONS = "sessions whose id the player never learned, because the answer to sessionStart was lost"

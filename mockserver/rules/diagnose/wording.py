@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mockserver.rules.playback import Step
 from mockserver.rules.timeline import Item
 
-__all__ = ["counted", "listed", "number", "quoted", "seqs_of", "were"]
+__all__ = ["counted", "listed", "number", "quoted", "seqs_of", "were", "which_were"]
 
 _MAX_SHOWN = 60
 _MAX_LISTED = 8
@@ -40,6 +40,12 @@ def counted(count: int, noun: str) -> str:
 def were(count: int, noun: str) -> str:
     """Write ``1 ping was``, ``3 pings were``."""
     return f"{counted(count, noun)} {'was' if count == 1 else 'were'}"
+
+
+def which_were(items: Sequence[Item]) -> str:
+    """Write ``ping was``, ``3 events, the first of them ping, were``."""
+    first = items[0].event_type or "an event"
+    return f"{first} was" if len(items) == 1 else f"{len(items)} events, the first of them {first}, were"
 
 
 def seqs_of(*places: Step | Item | None) -> tuple[int, ...]:
